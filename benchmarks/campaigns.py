@@ -25,18 +25,18 @@ from starlette.testclient import TestClient
 from benchmarks.country import NOW, TODAY
 from benchmarks.registers import context, database
 from merzim.app import build_app
+from merzim.services.app import AppContext
+from merzim.services.campaigns.answers import answer, open_link
+from merzim.services.campaigns.verbs import RemindCampaign, StartCampaign, remind_campaign, start_campaign
+from merzim.services.campaigns.views import ShowCampaign, proof_sheet, show_campaign
+from merzim.services.configuration.settings import ChannelSettings, DatabaseSettings, Settings, WebSettings
+from merzim.services.jobs.campaigns import carry_on
+from merzim.services.jobs.rounds import deliver
+from merzim.services.moments import Moment
+from merzim.storage.notices.campaigns import SqlCampaigns
+from merzim.storage.org.store import save
+from merzim.web.app import create_app
 from notifications.letter_links import AnswerLink, link_token
-from services.app import AppContext
-from services.campaigns.answers import answer, open_link
-from services.campaigns.verbs import RemindCampaign, StartCampaign, remind_campaign, start_campaign
-from services.campaigns.views import ShowCampaign, proof_sheet, show_campaign
-from services.configuration.settings import ChannelSettings, DatabaseSettings, Settings, WebSettings
-from services.jobs.campaigns import carry_on
-from services.jobs.rounds import deliver
-from services.moments import Moment
-from storage.notices.campaigns import SqlCampaigns
-from storage.org.store import save
-from web.app import create_app
 from workflow.org.office import Person, Unit
 
 PEOPLE, UNITS, TIMES, AT_ONCE = 20_000, 200, 40, 8

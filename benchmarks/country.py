@@ -28,14 +28,14 @@ from sqlalchemy import Engine, func, select, text
 
 from calendars import calendar
 from calendars.terms import OnDate
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.database.engine import reading
-from storage.maintenance.schema import create_or_migrate
-from storage.maintenance.seals import seal
-from storage.org import store as office_store
-from storage.tables.board import DEADLINE
-from storage.tables.cases import CASE
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.engine import reading
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.org import store as office_store
+from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, FoundRisk, RiskCommands, SetMeasure
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event

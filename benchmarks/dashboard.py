@@ -33,11 +33,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.country import NOW, TODAY, build, counted, databases, library, load
-from storage.database.engine import open as open_database
+from merzim.storage.database.engine import open as open_database
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from services.app import AppContext
+    from merzim.services.app import AppContext
 
 CASES = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
 PEOPLE = int(sys.argv[2]) if len(sys.argv) > 2 else 20
@@ -101,9 +101,9 @@ def _build(address: str, cases: int, units: int) -> tuple[int, int, int]:
 
     A database made by benchmarks.country is used as it is. The rounds of earlier days have run.
     """
-    from services.jobs.rounds import remind
-    from storage.accounts.accounts import SqlAccounts
-    from storage.maintenance.schema import create_or_migrate
+    from merzim.services.jobs.rounds import remind
+    from merzim.storage.accounts.accounts import SqlAccounts
+    from merzim.storage.maintenance.schema import create_or_migrate
     from workflow.org.access import Reader
 
     engine = open_database(address)
@@ -185,7 +185,7 @@ def _serve(folder: Path, shared: socket.socket, address: str) -> None:
 
     from merzim import COLLECTIONS
     from merzim.dashboard import Dashboard
-    from services.moments import Moment
+    from merzim.services.moments import Moment
 
     folder.mkdir()
     gc.set_threshold(*COLLECTIONS)
@@ -196,8 +196,8 @@ def _serve(folder: Path, shared: socket.socket, address: str) -> None:
 
 def _sessions(address: str, port: int) -> list[tuple[str, str]]:
     """Return (access, secret) of a session of each reader, once the server answers."""
-    from services.accounts.credentials import hash_secret, new_secret
-    from storage.accounts.accounts import SqlAccounts
+    from merzim.services.accounts.credentials import hash_secret, new_secret
+    from merzim.storage.accounts.accounts import SqlAccounts
     from workflow.org.access import Entry, Reader
 
     engine = open_database(address)
@@ -230,8 +230,8 @@ def _sessions(address: str, port: int) -> list[tuple[str, str]]:
 def _ids(address: str) -> dict[str, list[str]]:
     from sqlalchemy import select
 
-    from storage.database.engine import reading
-    from storage.tables.cases import CASE
+    from merzim.storage.database.engine import reading
+    from merzim.storage.tables.cases import CASE
 
     engine = open_database(address)
     cases_by_unit: dict[str, list[str]] = defaultdict(list)
@@ -284,7 +284,7 @@ def _ask(
 def _record(address: str, cases: list[str]) -> None:
     """Change a plan date repeatedly, so that cached totals must be updated."""
     from calendars import calendar
-    from storage.cases.ledger import SqlLedger
+    from merzim.storage.cases.ledger import SqlLedger
     from workflow.cases.commands.case_commands import CaseCommands
 
     engine = open_database(address)

@@ -13,11 +13,11 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from documents.forms import fill, form, names
 from merzim.app import build_app
-from services.app import AppContext
-from services.configuration.settings import DatabaseSettings, Settings
-from services.documents.filling import from_case
+from merzim.documents.forms import fill, form, names
+from merzim.services.app import AppContext
+from merzim.services.configuration.settings import DatabaseSettings, Settings
+from merzim.services.documents.filling import from_case
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm

@@ -20,6 +20,11 @@ import aiosmtplib
 
 from benchmarks.rounds import library
 from calendars import calendar
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.org import store as office_store
 from notifications.channels import OutgoingMessage
 from notifications.channels.email import Email
 from notifications.delivery import BATCH, deliver
@@ -27,11 +32,6 @@ from notifications.letters.composing import compose
 from notifications.round import round as run_round
 from notifications.rules import Rules
 from notifications.wire.message import build_message
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
-from storage.notices.outbox import SqlOutbox
-from storage.org import store as office_store
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Person, Unit

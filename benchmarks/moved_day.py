@@ -29,10 +29,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import select, text
 
 from benchmarks.country import NOW, TODAY, build, counted, load, postgresql
-from storage.database.engine import open as open_database
-from storage.database.engine import reading
-from storage.database.in_list import execute_for_names, in_names
-from storage.tables.board import DEADLINE
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.engine import reading
+from merzim.storage.database.in_list import execute_for_names, in_names
+from merzim.storage.tables.board import DEADLINE
 
 ACT = """
 [[transfer]]
@@ -84,9 +84,9 @@ def main() -> None:
 
 def _measure(folder: Path, address: str) -> None:
     from merzim.app import build_app
+    from merzim.services.context import operator_context
+    from merzim.services.law.calendar_acts import Act, adopt_act, preview_act
     from merzim.settings_file import read
-    from services.context import operator_context
-    from services.law.calendar_acts import Act, adopt_act, preview_act
 
     config = folder / "config.toml"
     config.write_text(f'[database]\nurl = "{address}"\n')

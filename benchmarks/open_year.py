@@ -13,10 +13,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from merzim.app import build_app
-from services.app import AppContext
-from services.configuration.settings import DatabaseSettings, Settings
-from services.yearly.opening import open_year
-from storage.org import store as office_store
+from merzim.services.app import AppContext
+from merzim.services.configuration.settings import DatabaseSettings, Settings
+from merzim.services.yearly.opening import open_year
+from merzim.storage.org import store as office_store
 from workflow.org.kinds import KINDS
 from workflow.org.office import Unit
 

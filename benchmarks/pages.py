@@ -30,12 +30,12 @@ from merzim import COLLECTIONS
 from merzim.app import build_app
 from merzim.clock import stand
 from merzim.dashboard import Dashboard
+from merzim.services.accounts.credentials import hash_secret, new_secret
+from merzim.services.app import AppContext
+from merzim.services.jobs.rounds import remind
+from merzim.services.moments import Moment
 from merzim.settings_file import read
-from services.accounts.credentials import hash_secret, new_secret
-from services.app import AppContext
-from services.jobs.rounds import remind
-from services.moments import Moment
-from web.auth.dependencies import COOKIE
+from merzim.web.auth.dependencies import COOKIE
 from workflow.org.access import Entry, Reader
 
 CASES, FEW, UNITS = 1_000, 100, 60

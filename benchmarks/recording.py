@@ -20,9 +20,9 @@ from pathlib import Path
 
 from calendars import calendar
 from merzim import COLLECTIONS
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance.schema import create_or_migrate
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, apply
 from workflow.cases.commands.case_commands import CaseCommands

@@ -27,19 +27,19 @@ from statistics import median, quantiles
 from benchmarks.country import NOW, TODAY, postgresql
 from merzim import COLLECTIONS
 from merzim.app import build_app
-from services.app import AppContext
-from services.configuration.settings import DatabaseSettings, RegulationSettings, Settings
-from services.context import RequestContext
-from services.inputs import OpenFile
-from services.registers.queries import ListRows
-from services.registers.tables import ImportRows, import_rows
-from services.registers.verbs import add_rows, check_row
-from services.registers.views import list_rows
-from services.regulations.registers import scoring
-from services.scoring import year_scores
-from services.yearly.opening import open_year
-from services.yearly.register_duties import record_due_rows
-from storage.org.store import save
+from merzim.services.app import AppContext
+from merzim.services.configuration.settings import DatabaseSettings, RegulationSettings, Settings
+from merzim.services.context import RequestContext
+from merzim.services.inputs import OpenFile
+from merzim.services.registers.queries import ListRows
+from merzim.services.registers.tables import ImportRows, import_rows
+from merzim.services.registers.verbs import add_rows, check_row
+from merzim.services.registers.views import list_rows
+from merzim.services.regulations.registers import scoring
+from merzim.services.scoring import year_scores
+from merzim.services.yearly.opening import open_year
+from merzim.services.yearly.register_duties import record_due_rows
+from merzim.storage.org.store import save
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
 from workflow.scoring.score_inputs import choose

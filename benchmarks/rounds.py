@@ -22,18 +22,18 @@ from sqlalchemy import func, make_url, select, text
 
 from benchmarks.country import computed, load, postgresql, renamed, settled
 from calendars import calendar
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.engine import reading
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.org import store as office_store
+from merzim.storage.tables.board import DEADLINE
 from notifications.channels.folder import Folder
 from notifications.letters.composing import compose
 from notifications.round import round as run_round
 from notifications.rules import Rules
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.database.engine import reading
-from storage.maintenance.schema import create_or_migrate
-from storage.maintenance.seals import seal
-from storage.notices.outbox import SqlOutbox
-from storage.org import store as office_store
-from storage.tables.board import DEADLINE
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 from workflow.law.reader import read

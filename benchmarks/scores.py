@@ -14,13 +14,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from merzim.app import build_app
-from services.app import AppContext
-from services.configuration.settings import DatabaseSettings, Settings
-from services.context import operator_context
-from services.regulations.registers import scoring
-from services.scoring import year_scores
-from services.yearly.opening import open_year
-from storage.org import store as office_store
+from merzim.services.app import AppContext
+from merzim.services.configuration.settings import DatabaseSettings, Settings
+from merzim.services.context import operator_context
+from merzim.services.regulations.registers import scoring
+from merzim.services.scoring import year_scores
+from merzim.services.yearly.opening import open_year
+from merzim.storage.org import store as office_store
 from workflow.org.kinds import KINDS
 from workflow.org.office import Unit
 

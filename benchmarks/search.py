@@ -22,9 +22,9 @@ from statistics import median, quantiles
 from benchmarks.country import build, load, postgresql
 from benchmarks.registers import context
 from merzim.app import build_app
-from services.configuration.settings import DatabaseSettings, Settings
-from services.search import Search, search
-from storage.database.engine import open as open_database
+from merzim.services.configuration.settings import DatabaseSettings, Settings
+from merzim.services.search import Search, search
+from merzim.storage.database.engine import open as open_database
 
 CASES, TIMES = 2_000, 100
 TARGET = 0.1

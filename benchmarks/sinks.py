@@ -28,14 +28,14 @@ from sqlalchemy import text
 
 from benchmarks._sinks import READY
 from benchmarks.country import computed, load, postgresql, renamed
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.org import store as office_store
+from merzim.storage.tables.notices import LINK
 from notifications.links import Link
 from notifications.wire.telegram import reference
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.database.engine import reading, writing
-from storage.maintenance.schema import create_or_migrate
-from storage.org import store as office_store
-from storage.tables.notices import LINK
 from tests.notifications.servers import free_port
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Person, Unit

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from docs.settings_schema import config_schema
-from services.cases.rows import extra_fields
-from services.results import CommandResult, OpenedCase
+from merzim.services.cases.rows import extra_fields
+from merzim.services.results import CommandResult, OpenedCase
 from workflow.law.reader.json_schema import FILES, schema
 from workflow.registers.definition import RegisterField
 

@@ -22,8 +22,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from web.ui.assets import PICTURES  # noqa: E402
-from web.ui.guides import PICTURE_HEIGHT, PICTURE_WIDTH  # noqa: E402
+from merzim.web.ui.assets import PICTURES  # noqa: E402
+from merzim.web.ui.guides import PICTURE_HEIGHT, PICTURE_WIDTH  # noqa: E402
 
 README = ROOT / "docs" / "pictures"
 CHROMIUM = os.environ.get("CHROMIUM") or which("chromium") or which("chromium-headless-shell")

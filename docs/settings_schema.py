@@ -9,9 +9,9 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from merzim.services.configuration.keys import SECTIONS
+from merzim.services.configuration.values import OPTIONAL_PORT, TEXT
 from notifications.channels import names
-from services.configuration.keys import SECTIONS
-from services.configuration.values import OPTIONAL_PORT, TEXT
 
 CONFIG = Path(__file__).parents[1] / "config.toml"
 _TYPES = {str: TEXT.schema, int: {"type": "integer"}, float: {"type": "number"}, bool: {"type": "boolean"}}

@@ -16,8 +16,8 @@ from subprocess import run
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from web.ui.assets import PICTURES  # noqa: E402
-from web.ui.guides import GUIDES, guide, in_words  # noqa: E402
+from merzim.web.ui.assets import PICTURES  # noqa: E402
+from merzim.web.ui.guides import GUIDES, guide, in_words  # noqa: E402
 
 SITE = ROOT / "var" / "site"
 PAGES = (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from merzim.clock import read
-from services.app import AppContext
-from services.configuration.settings import Settings
-from services.moments import Clock, NoteWriter
+from merzim.services.app import AppContext
+from merzim.services.configuration.settings import Settings
+from merzim.services.moments import Clock, NoteWriter
 
 
 def build_app(settings: Settings, *, clock: Clock = read, note: NoteWriter | None = None) -> AppContext:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 
 from calendars.hours import Today
-from services.moments import Clock, Moment, almaty
+from merzim.services.moments import Clock, Moment, almaty
 from workflow.refusal import Refusal
 
 NOON = time(12, 0)

@@ -13,15 +13,15 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from merzim import logs
-from storage.database.threads import SingleFlight
-from web.app import create_app
+from merzim.storage.database.threads import SingleFlight
+from merzim.web.app import create_app
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
-    from services.app import AppContext
-    from services.configuration.settings import Settings
-    from services.moments import Clock
+    from merzim.services.app import AppContext
+    from merzim.services.configuration.settings import Settings
+    from merzim.services.moments import Clock
     from workflow.law.library import Library
 
 

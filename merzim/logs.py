@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
-from services.configuration.secret_keys import split_keys
-from services.configuration.settings import SECRETS, Settings
+from merzim.services.configuration.secret_keys import split_keys
+from merzim.services.configuration.settings import SECRETS, Settings
 
 HIDDEN = "***"
 SHORTEST = 4

@@ -17,24 +17,24 @@ from typing import TYPE_CHECKING, Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from documents.sandbox import readers
 from merzim import logs
 from merzim.dashboard import Dashboard
-from services.accounts import identities, second_factors
-from services.accounts import verbs as accounts
-from services.campaigns.answers import BotAnswers
-from services.jobs import rounds
-from services.jobs.audit_forwarding import forward_audit_log
-from services.jobs.bot_polling import polling
-from services.jobs.replies import take_replies
-from services.jobs.webhooks import deliver_webhooks
-from services.moments import almaty
-from services.people.sync import sync_on_schedule
-from services.upkeep.backups import back_up
-from services.yearly.clock import record_carried_out
-from services.yearly.opening import roll_over
-from web.auth.dependencies import is_passwordless_allowed
-from web.auth.request_ids import RequestIdMiddleware, log_context
+from merzim.documents.sandbox import readers
+from merzim.services.accounts import identities, second_factors
+from merzim.services.accounts import verbs as accounts
+from merzim.services.campaigns.answers import BotAnswers
+from merzim.services.jobs import rounds
+from merzim.services.jobs.audit_forwarding import forward_audit_log
+from merzim.services.jobs.bot_polling import polling
+from merzim.services.jobs.replies import take_replies
+from merzim.services.jobs.webhooks import deliver_webhooks
+from merzim.services.moments import almaty
+from merzim.services.people.sync import sync_on_schedule
+from merzim.services.upkeep.backups import back_up
+from merzim.services.yearly.clock import record_carried_out
+from merzim.services.yearly.opening import roll_over
+from merzim.web.auth.dependencies import is_passwordless_allowed
+from merzim.web.auth.request_ids import RequestIdMiddleware, log_context
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
     from uvicorn import Server
 
-    from services.app import AppContext
-    from services.jobs.queue import JobHandlers
-    from services.moments import Clock
+    from merzim.services.app import AppContext
+    from merzim.services.jobs.queue import JobHandlers
+    from merzim.services.moments import Clock
 
 LOOK = 10
 """Seconds between two checks for letters claimed by a process that died."""
@@ -257,8 +257,8 @@ def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     _warn(app, tell=tell, say=say)
     with polling(app, clock, BotAnswers(app, clock)):
         if app.many_nodes:
-            from services.jobs import queue
-            from storage.database.engine import conninfo
+            from merzim.services.jobs import queue
+            from merzim.storage.database.engine import conninfo
 
             address = conninfo(app.engine)
             tell(say("cli.working"))
@@ -293,7 +293,7 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
     Args:
         planning: a separate application context for rounds, when they run beside sending.
     """
-    from services.jobs.queue import JobHandlers
+    from merzim.services.jobs.queue import JobHandlers
 
     def send(keys: Collection[str], is_holder_gone: bool) -> None:
         attempt(app, clock, partial(rounds.deliver, keys=keys, is_holder_gone=is_holder_gone))

@@ -14,9 +14,15 @@ from pathlib import Path
 from types import MappingProxyType
 
 from calendars.values import dataclass
+from merzim.services.configuration.keys import SECTIONS, as_toml, is_number, read_text
+from merzim.services.configuration.settings import (
+    FOLDER,
+    BadSetting,
+    DatabaseSettings,
+    OfficeSettings,
+    Settings,
+)
 from notifications.channels import UnknownChannel, names
-from services.configuration.keys import SECTIONS, as_toml, is_number, read_text
-from services.configuration.settings import FOLDER, BadSetting, DatabaseSettings, OfficeSettings, Settings
 from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal
 

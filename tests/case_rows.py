@@ -8,9 +8,9 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from documents.schedules.written_terms import read_term
-from services.cases.risks import scale as scale_on
-from services.regulations.registers import case_registers
+from merzim.documents.schedules.written_terms import read_term
+from merzim.services.cases.risks import scale as scale_on
+from merzim.services.regulations.registers import case_registers
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.case_rows import CaseRows, NewRow

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import FileSystemBytecodeCache
 
-from web.ui.render import environment
+from merzim.web.ui.render import environment
 
 RAM = Path("/dev/shm")
 """Where Linux keeps files in memory."""

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 from xdist.scheduler import LoadFileScheduling
 
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance.schema import create_or_migrate
 from tests import shortcuts
 from tests.compiled_pages import share_compiled_pages
 from tests.postgres import Server, administer, serving

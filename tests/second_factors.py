@@ -7,9 +7,9 @@ from datetime import datetime
 import pyotp
 from sqlalchemy import Engine
 
-from storage.accounts.encryption import Cipher, Key
-from storage.accounts.second_factors import SqlSecondFactors
-from storage.notices.outbox import SqlOutbox
+from merzim.storage.accounts.encryption import Cipher, Key
+from merzim.storage.accounts.second_factors import SqlSecondFactors
+from merzim.storage.notices.outbox import SqlOutbox
 
 KEY = Key(value=bytes(range(32)))
 CIPHER = Cipher(KEY)

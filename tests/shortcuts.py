@@ -34,8 +34,8 @@ from starlette.testclient import _TestClientTransport
 
 from merzim.app import build_app
 from merzim.clock import clock
-from services.accounts import credentials
-from storage.maintenance import schema
+from merzim.services.accounts import credentials
+from merzim.storage.maintenance import schema
 from tests.compiled_pages import RAM
 
 MIN_RAM_BYTES = 4 << 30

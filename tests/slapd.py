@@ -15,7 +15,7 @@ from uuid import UUID
 
 import trustme
 
-from services.connections.ldap import _library
+from merzim.services.connections.ldap import _library
 from tests.notifications.servers import free_port
 
 BASE = "dc=org,dc=kz"

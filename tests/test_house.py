@@ -240,13 +240,13 @@ def test_one_file_knows_a_library(nodes: Mapping[Path, list[_Named]]) -> None:
     homes = {
         "transitions": "workflow/cases/machine.py",
         "apscheduler": "merzim/metronome.py",
-        "procrastinate": "services/jobs/queue.py",
+        "procrastinate": "merzim/services/jobs/queue.py",
     }
     two = {
         "cryptography": {
-            "storage/accounts/encryption.py",
-            "documents/signatures.py",
-            "documents/revocation.py",
+            "merzim/storage/accounts/encryption.py",
+            "merzim/documents/signatures.py",
+            "merzim/documents/revocation.py",
         },
         "aiogram": {"notifications/channels/telegram.py", "notifications/bot/polling.py"},
         "uvicorn": {"merzim/dashboard.py", "merzim/metronome.py"},

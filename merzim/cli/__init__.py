@@ -22,7 +22,7 @@ from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.common import CommonOptions, split
 from merzim.cli.failures import print_error
 from merzim.cli.help import Group, register_shells
-from storage.origin import ORIGIN, Origin
+from merzim.storage.origin import ORIGIN, Origin
 from workflow.refusal import Refusal
 
 STATIONS: Mapping[str, tuple[str, ...]] = {

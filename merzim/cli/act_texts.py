@@ -21,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def listed(ctx: typer.Context) -> None:
-    from services.law.act_texts import AskActTexts, list_act_texts
+    from merzim.services.law.act_texts import AskActTexts, list_act_texts
 
     call = CommandContext.of(ctx)
     act_texts = list_act_texts(call.ctx, AskActTexts())
@@ -45,8 +45,8 @@ def load(
     file: Annotated[str, typer.Argument(metavar="FILE")],
     language: Annotated[str, typer.Option("--text", metavar="kk|ru", help="cli.option.act_text")] = "",
 ) -> None:
-    from services.inputs import FileInput, OpenFile, build
-    from services.law.act_texts import LoadActText, load_act_text
+    from merzim.services.inputs import FileInput, OpenFile, build
+    from merzim.services.law.act_texts import LoadActText, load_act_text
 
     call, path = CommandContext.of(ctx), Path(file)
     call.creates_database = True
@@ -76,8 +76,8 @@ def show(
     place: Annotated[str, typer.Argument(metavar="PLACE")] = "",
     language: Annotated[str, typer.Option("--text", metavar="kk|ru", help="cli.option.act_text")] = "",
 ) -> None:
-    from services.inputs import build
-    from services.law.act_texts import OpenActText, open_act_text
+    from merzim.services.inputs import build
+    from merzim.services.law.act_texts import OpenActText, open_act_text
 
     call = CommandContext.of(ctx)
     law_language = call.law_language

@@ -10,8 +10,8 @@ from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
     from merzim.cli.call import CommandContext
-    from services.impacts import PersonImpact
-    from services.results import CommandResult
+    from merzim.services.impacts import PersonImpact
+    from merzim.services.results import CommandResult
     from workflow.cases.commands.case_commands import View
     from workflow.deadlines.deadline import Deadline
     from workflow.findings.finding import Finding
@@ -23,7 +23,7 @@ Json = dict[str, object]
 
 def obligation(call: CommandContext, deadline: Deadline) -> Json:
     """Return an obligation with its due date as JSON, as in `plan --json` and `case --json`."""
-    from services.results import ObligationResult
+    from merzim.services.results import ObligationResult
 
     left_out = {"waiting_for"} if deadline.due_at else {"waiting_for", "due_at"}
     return ObligationResult.of(deadline, call.language).model_dump(exclude=left_out)
@@ -31,7 +31,7 @@ def obligation(call: CommandContext, deadline: Deadline) -> Json:
 
 def finding(call: CommandContext, finding: Finding) -> Json:
     """Return one finding as JSON, in the format of the contract."""
-    from services.results import FindingResult
+    from merzim.services.results import FindingResult
 
     return FindingResult.of(finding, call.language).model_dump()
 

@@ -27,8 +27,8 @@ def audit_log(
     lines: Annotated[str, typer.Option("--lines", metavar="jsonl|cef", help="cli.option.audit_lines")] = "",
 ) -> int:
     from i18n.dates import moment
-    from services.inputs import build
-    from services.outgoing.audit import AskAudit, AskAuditLines, ask_audit, export_lines
+    from merzim.services.inputs import build
+    from merzim.services.outgoing.audit import AskAudit, AskAuditLines, ask_audit, export_lines
 
     call = CommandContext.of(ctx)
     fields = {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from calendars.calendar import Day as CalendarDay
     from calendars.layout import Month, Year
-    from services.law.calendar_acts import ActPreview
+    from merzim.services.law.calendar_acts import ActPreview
 
 
 Day = Annotated[str, typer.Argument(metavar="DATE")]
@@ -220,7 +220,7 @@ File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
 
 def preview(ctx: typer.Context, file: File) -> None:
-    from services.law.calendar_acts import act_in, preview_act
+    from merzim.services.law.calendar_acts import act_in, preview_act
 
     call = CommandContext.of(ctx)
     act_preview = preview_act(call.ctx, act_in(call.given(file, "toml")))
@@ -233,7 +233,7 @@ def preview(ctx: typer.Context, file: File) -> None:
 
 
 def apply(ctx: typer.Context, file: File) -> None:
-    from services.law.calendar_acts import act_in, adopt_act
+    from merzim.services.law.calendar_acts import act_in, adopt_act
 
     call = CommandContext.of(ctx)
     act_preview = adopt_act(call.ctx, act_in(call.given(file, "toml")))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from merzim.cli import printing
 from merzim.cli.common import CommonOptions
+from merzim.services.configuration.settings import Settings
 from merzim.settings_file import read
-from services.configuration.settings import Settings
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES, law_language
 from workflow.refusal import Refusal
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     import typer
 
-    from documents import Table
-    from services.app import AppContext
-    from services.context import RequestContext
-    from services.moments import Clock, Moment
+    from merzim.documents import Table
+    from merzim.services.app import AppContext
+    from merzim.services.context import RequestContext
+    from merzim.services.moments import Clock, Moment
 
 DONE, NOT_SO, BAD_INPUT = 0, 1, 2
 DEFAULT_LANGUAGE = "kk"
@@ -65,7 +65,7 @@ class CommandContext:
         variables MERZIM__SECTION__KEY override single keys.
         """
         settings = read(self.settings_file, at=Path.cwd(), environment=os.environ)
-        from services.configuration.translations import use_languages
+        from merzim.services.configuration.translations import use_languages
 
         use_languages(settings)
         return settings
@@ -146,7 +146,7 @@ class CommandContext:
     @cached_property
     def ctx(self) -> RequestContext:
         """The request context of the operator who runs the command."""
-        from services.context import operator_context
+        from merzim.services.context import operator_context
 
         moment = self.moment
         return operator_context(
@@ -203,7 +203,7 @@ class CommandContext:
         if not self._listed:
             self.note(self.say("cli.xlsx_no_table"))
             return
-        from documents import write_tables
+        from merzim.documents import write_tables
 
         write_tables(self.common.xlsx, [*self._listed, *self._beside])
         count = sum(len(table.rows) for table in self._listed)
@@ -258,7 +258,7 @@ class CommandContext:
 
     def option(self, field: str, value: str) -> str:
         """Return the name of the option for a field of register rows."""
-        from services.regulations.registers import option_title
+        from merzim.services.regulations.registers import option_title
 
         return option_title(field, value, self.language_or_default)
 
@@ -276,7 +276,7 @@ class CommandContext:
 
     def sheet(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Add a table only to the workbook of --xlsx."""
-        from documents import Table
+        from merzim.documents import Table
 
         self.sheets(Table(list(heads), list(rows)))
 

@@ -14,8 +14,8 @@ from merzim.cli.mount import mount
 from merzim.cli.parsing import day, named_texts
 
 if TYPE_CHECKING:
-    from services.campaigns.views import CampaignView
-    from services.inputs import FileInput
+    from merzim.services.campaigns.views import CampaignView
+    from merzim.services.inputs import FileInput
 
 CampaignId = Annotated[str, typer.Argument(metavar="CAMPAIGN")]
 Values = Annotated[list[str] | None, typer.Argument(metavar="[FIELD=VALUE ...]")]
@@ -44,7 +44,7 @@ def add_to(app: typer.Typer) -> None:
 def _on_campaign(verb: str, code: str) -> Callable[..., object]:
     """Return a command on one campaign that prints the sentence of `code` when done."""
     return mount(
-        f"services.campaigns.verbs:{verb}_campaign",
+        f"merzim.services.campaigns.verbs:{verb}_campaign",
         lambda call, _, page: _tell(call, page.campaign, code, until=page.campaign.until),
         arguments=("campaign",),
         json=lambda page: page.campaign.model_dump(mode="json"),
@@ -52,7 +52,7 @@ def _on_campaign(verb: str, code: str) -> Callable[..., object]:
 
 
 def listed(ctx: typer.Context) -> None:
-    from services.campaigns.views import AskCampaigns, list_campaigns
+    from merzim.services.campaigns.views import AskCampaigns, list_campaigns
 
     call = CommandContext.of(ctx)
     result = list_campaigns(call.ctx, AskCampaigns())
@@ -104,8 +104,8 @@ def start(
     eds: Annotated[bool, typer.Option("--eds", help="cli.option.eds")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
 ) -> int:
-    from services.campaigns.verbs import StartCampaign, start_campaign
-    from services.inputs import build
+    from merzim.services.campaigns.verbs import StartCampaign, start_campaign
+    from merzim.services.inputs import build
     from workflow.registers.values import InvalidRow
 
     call = CommandContext.of(ctx)
@@ -148,8 +148,8 @@ def show(
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     search: Annotated[str, typer.Option("--search", metavar="TEXT", help="cli.option.search")] = "",
 ) -> None:
-    from services.campaigns.views import ShowCampaign, show_campaign
-    from services.inputs import build
+    from merzim.services.campaigns.views import ShowCampaign, show_campaign
+    from merzim.services.inputs import build
     from workflow.registers.campaigns import word_of_state
 
     call = CommandContext.of(ctx)
@@ -191,8 +191,8 @@ def record(
     refused: Annotated[bool, typer.Option("--refused", help="cli.option.campaign_refused")] = False,
     file: Annotated[str, typer.Option("--file", metavar="FILE", help="cli.option.campaign_paper")] = "",
 ) -> int:
-    from services.campaigns.verbs import RecordAnswer, record_answer
-    from services.inputs import build
+    from merzim.services.campaigns.verbs import RecordAnswer, record_answer
+    from merzim.services.inputs import build
     from workflow.registers.values import InvalidRow
 
     call = CommandContext.of(ctx)
@@ -215,8 +215,8 @@ def record(
 def export(
     ctx: typer.Context, campaign: CampaignId, file: Annotated[str, typer.Argument(metavar="FILE")]
 ) -> None:
-    from documents.sheets.listing import write_file
-    from services.campaigns.views import proof_sheet
+    from merzim.documents.sheets.listing import write_file
+    from merzim.services.campaigns.views import proof_sheet
 
     call = CommandContext.of(ctx)
     write_file(file, proof_sheet(call.ctx, campaign, call.language))
@@ -230,10 +230,10 @@ def forms(
     state: Annotated[str, typer.Option("--state", metavar="STATE", help="cli.option.campaign_state")] = "",
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
 ) -> None:
-    from documents.sheets.listing import write_file
-    from services.campaigns.views import ShowCampaign
-    from services.documents.row_papers import papers_of_campaign
-    from services.inputs import build
+    from merzim.documents.sheets.listing import write_file
+    from merzim.services.campaigns.views import ShowCampaign
+    from merzim.services.documents.row_papers import papers_of_campaign
+    from merzim.services.inputs import build
 
     call = CommandContext.of(ctx)
     query = build(ShowCampaign, {"campaign": campaign, "state": state, "unit": unit})
@@ -247,7 +247,7 @@ def _values(words: Sequence[str] | None) -> dict[str, str]:
 
 def _opened(call: CommandContext, files: ExitStack, name: str) -> FileInput | None:
     """Return a file named on the command line, open until `files` are closed; None if none is named."""
-    from services.inputs import FileInput, OpenFile
+    from merzim.services.inputs import FileInput, OpenFile
 
     if not name:
         return None

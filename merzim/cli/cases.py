@@ -29,14 +29,14 @@ from merzim.cli.parsing import (
 )
 from merzim.cli.printing import paragraph
 from merzim.cli.risk_answers import written
-from services.names import findings_of, stage_title, unit_named
+from merzim.services.names import findings_of, stage_title, unit_named
 
 if TYPE_CHECKING:
-    from services.cases.bulk import StepResult
-    from services.cases.portfolio import PortfolioPage
-    from services.cases.verbs import Decide, Reopen
-    from services.results import CommandResult, OpenedCase
-    from services.verbs import Command as VerbCommand
+    from merzim.services.cases.bulk import StepResult
+    from merzim.services.cases.portfolio import PortfolioPage
+    from merzim.services.cases.verbs import Decide, Reopen
+    from merzim.services.results import CommandResult, OpenedCase
+    from merzim.services.verbs import Command as VerbCommand
     from workflow.cases.case import Case
     from workflow.law.procedure import Procedure
 
@@ -53,7 +53,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")]
 
 def build(command: type[C], values: Mapping[str, object]) -> C:
     """Return the command with these values; pydantic is imported only now."""
-    from services.inputs import build as built
+    from merzim.services.inputs import build as built
 
     return built(command, values)
 
@@ -61,50 +61,52 @@ def build(command: type[C], values: Mapping[str, object]) -> C:
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
     commands: dict[str, Callable[..., object]] = {
-        "open": mount("services.cases.verbs:open_case", _show_opened, arguments=("procedure",)),
+        "open": mount("merzim.services.cases.verbs:open_case", _show_opened, arguments=("procedure",)),
         "open-year": open_year,
         "cases": cases,
         "case": show,
-        "portfolio": mount("services.cases.portfolio:list_portfolio", _show_portfolio, arguments=()),
+        "portfolio": mount("merzim.services.cases.portfolio:list_portfolio", _show_portfolio, arguments=()),
         "record": mount(
-            "services.cases.verbs:record",
+            "merzim.services.cases.verbs:record",
             says("cli.recorded", "cli.recorded_already"),
             arguments=("case", "fact"),
             proves=_procedure_and_fact,
         ),
         "record-many": record_many,
         "decide": mount(
-            "services.cases.verbs:decide",
+            "merzim.services.cases.verbs:decide",
             _show_decision,
             arguments=("case", "decision", "option"),
             proves=_procedure_and_option,
         ),
         "comment": mount(
-            "services.cases.comments:add_comment",
+            "merzim.services.cases.comments:add_comment",
             _show_comment,
             arguments=("case", "text"),
             options={"obligation": "about", "asks": "ask"},
         ),
         "replan": replan,
         "correct": mount(
-            "services.cases.verbs:correct",
+            "merzim.services.cases.verbs:correct",
             says("cli.corrected", "cli.recorded_already"),
             arguments=("case", "fact"),
         ),
-        "withdraw": mount("services.cases.verbs:withdraw", says("cli.withdrawn"), arguments=("case", "name")),
+        "withdraw": mount(
+            "merzim.services.cases.verbs:withdraw", says("cli.withdrawn"), arguments=("case", "name")
+        ),
         "passport": passport,
-        "cancel": mount("services.cases.verbs:cancel", says("cli.cancelled")),
-        "exempt": mount("services.cases.verbs:exempt", says("cli.exempted")),
-        "reopen": mount("services.cases.verbs:reopen", _show_reopened),
+        "cancel": mount("merzim.services.cases.verbs:cancel", says("cli.cancelled")),
+        "exempt": mount("merzim.services.cases.verbs:exempt", says("cli.exempted")),
+        "reopen": mount("merzim.services.cases.verbs:reopen", _show_reopened),
         "extend": mount(
-            "services.cases.verbs:extend",
+            "merzim.services.cases.verbs:extend",
             says("cli.extended", "cli.extended_already"),
             arguments=("case", "obligation"),
         ),
-        "pause": mount("services.cases.verbs:pause", says("cli.paused")),
-        "resume": mount("services.cases.verbs:resume", says("cli.resumed")),
+        "pause": mount("merzim.services.cases.verbs:pause", says("cli.paused")),
+        "resume": mount("merzim.services.cases.verbs:resume", says("cli.resumed")),
         "migrate": mount(
-            "services.cases.verbs:migrate",
+            "merzim.services.cases.verbs:migrate",
             says("cli.case_migrated", "cli.case_migrated_already"),
             options={"edition": "to"},
         ),
@@ -165,7 +167,7 @@ def open_year(
     year: Annotated[str, typer.Argument(metavar="YEAR")],
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
 ) -> None:
-    from services.yearly.opening import open_year as opened_year
+    from merzim.services.yearly.opening import open_year as opened_year
 
     call = CommandContext.of(ctx)
     year_number = number(year, where="YEAR", first=2000, last=2100)
@@ -204,8 +206,8 @@ def cases(ctx: typer.Context) -> None:
 
 
 def show(ctx: typer.Context, case: CaseId) -> None:
-    from services.law.calendar_acts import moves_of
-    from services.results import act_moves_result
+    from merzim.services.law.calendar_acts import moves_of
+    from merzim.services.results import act_moves_result
     from workflow.cases.case import effective_events
 
     call = CommandContext.of(ctx)
@@ -294,7 +296,7 @@ def record_many(
     dry_run: DryRun = False,
 ) -> None:
     from merzim.cli.proofs import free_evidence_inputs
-    from services.cases import bulk
+    from merzim.services.cases import bulk
 
     call = CommandContext.of(ctx)
     fields = {"on": day(on, where="--on"), "remark": remark, "preview": dry_run}
@@ -327,7 +329,7 @@ def _outcome(call: CommandContext, step: StepResult) -> str:
 
 
 def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On, dry_run: DryRun = False) -> None:
-    from services.cases import verbs as cases
+    from merzim.services.cases import verbs as cases
 
     call = CommandContext.of(ctx)
     planned = day(on, where="--on")
@@ -361,7 +363,7 @@ def passport(
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    from services.cases import verbs as cases
+    from merzim.services.cases import verbs as cases
 
     call = CommandContext.of(ctx)
     fields: dict[str, object] = {"object_ru": object_ru, "object_kk": object_kk, "unit": unit, "group": group}

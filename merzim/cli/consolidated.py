@@ -11,11 +11,11 @@ from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, number
 from merzim.cli.printing import paragraph
-from services.names import unit_named
+from merzim.services.names import unit_named
 
 if TYPE_CHECKING:
-    from services.reports.consolidated import ConsolidatedReport, Ready
-    from services.yearly.clock import UnitTurn
+    from merzim.services.reports.consolidated import ConsolidatedReport, Ready
+    from merzim.services.yearly.clock import UnitTurn
     from workflow.org.office import Office
     from workflow.reports.consolidated import Line
 
@@ -25,7 +25,7 @@ def yearly_clock(
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     reading: Annotated[str, typer.Option("--reading", metavar="READING", help="cli.option.once_in")] = "",
 ) -> int:
-    from services.yearly.clock import turns
+    from merzim.services.yearly.clock import turns
     from workflow.law.overlay import SWITCHES
 
     call = CommandContext.of(ctx)
@@ -119,7 +119,7 @@ def consolidated(
     year: Annotated[str | None, typer.Option("--year", metavar="Y", help="cli.option.year_of")] = None,
     export: Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.list_to")] = None,
 ) -> int:
-    from services.reports.consolidated import consolidated as gathered
+    from merzim.services.reports.consolidated import consolidated as gathered
 
     call = CommandContext.of(ctx)
     today = call.moment.today
@@ -138,7 +138,7 @@ def consolidated(
 
 
 def uploads(ctx: typer.Context, unit: Unit = "") -> None:
-    from services.reports.consolidated import uploads as ready
+    from merzim.services.reports.consolidated import uploads as ready
 
     call = CommandContext.of(ctx)
     office = call.app.reads.office()
@@ -207,7 +207,7 @@ def _columns(
 
 def _export(call: CommandContext, report: ConsolidatedReport, file: Path) -> None:
     """Write the table with one column for each number; organisations without a case get a row too."""
-    from documents import Table, write_csv, write_tables
+    from merzim.documents import Table, write_csv, write_tables
 
     numbers = list(dict.fromkeys((*report.obligation.values, *report.form.sums)))
     heads = [

@@ -30,8 +30,8 @@ def resend(
         str | None, typer.Option("--channel", metavar="NAME", help="cli.option.resend_channel")
     ] = None,
 ) -> int:
-    from services.jobs.rounds import resend as again
-    from services.jobs.rounds import resend_all
+    from merzim.services.jobs.rounds import resend as again
+    from merzim.services.jobs.rounds import resend_all
 
     call = CommandContext.of(ctx)
     if channel is not None:
@@ -56,9 +56,9 @@ def digest(
     person: Annotated[str, typer.Argument(metavar="PERSON")],
     choice: Annotated[str | None, typer.Argument(metavar="[daily|weekly|single|default]")] = None,
 ) -> None:
+    from merzim.services.names import person_named
+    from merzim.services.people.staff import ChooseDigest, choose_digest
     from notifications.letter_links import CHOICES, choice_of
-    from services.names import person_named
-    from services.people.staff import ChooseDigest, choose_digest
 
     call = CommandContext.of(ctx)
     call.creates_database = choice is not None
@@ -80,7 +80,7 @@ def uploads_through(
     unit: Annotated[str, typer.Argument(metavar="UNIT")],
     body: Annotated[str, typer.Argument(metavar="BODY")],
 ) -> None:
-    from services.people.staff import ChangeUnit, change_unit
+    from merzim.services.people.staff import ChangeUnit, change_unit
 
     call = CommandContext.of(ctx)
     unit_result = change_unit(call.ctx, ChangeUnit(unit=unit, uploads_through=body))
@@ -98,7 +98,7 @@ def acts(
     adopted: Annotated[list[str] | None, typer.Argument(metavar="[ACT ...]")] = None,
     none: Annotated[bool, typer.Option("--none", help="cli.option.no_acts")] = False,
 ) -> None:
-    from services.people.staff import ChangeUnit, change_unit, find_unit
+    from merzim.services.people.staff import ChangeUnit, change_unit, find_unit
     from workflow.org.office import acts_of
 
     call = CommandContext.of(ctx)
@@ -131,8 +131,8 @@ def office_time(
         str | None, typer.Option("--working", metavar="DATE,...", help="cli.option.days_of_work")
     ] = None,
 ) -> None:
-    from documents.people import office_time as written
-    from services.people.staff import ChangeUnit, change_unit, find_unit, own_hours
+    from merzim.documents.people import office_time as written
+    from merzim.services.people.staff import ChangeUnit, change_unit, find_unit, own_hours
     from workflow.org.office import time_of
     from workflow.org.office_time import MONDAY_TO_FRIDAY
 
@@ -184,8 +184,8 @@ PersonKey = Annotated[str, typer.Argument(metavar="PERSON")]
 
 
 def link(ctx: typer.Context, person: PersonKey) -> None:
-    from services.accounts.telegram import offer
-    from services.moments import almaty
+    from merzim.services.accounts.telegram import offer
+    from merzim.services.moments import almaty
 
     call = CommandContext.of(ctx)
     offered = offer(call.ctx, person)
@@ -202,7 +202,7 @@ def link(ctx: typer.Context, person: PersonKey) -> None:
 
 
 def links(ctx: typer.Context) -> None:
-    from services.accounts.telegram import linked
+    from merzim.services.accounts.telegram import linked
 
     call = CommandContext.of(ctx)
     pairs = linked(call.app)
@@ -239,7 +239,7 @@ def links(ctx: typer.Context) -> None:
 
 
 def unlink(ctx: typer.Context, person: PersonKey) -> int:
-    from services.names import person_named
+    from merzim.services.names import person_named
 
     call = CommandContext.of(ctx)
     key = person_named(call.app, person, required=True)

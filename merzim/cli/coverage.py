@@ -20,8 +20,8 @@ Page = Annotated[str | None, typer.Option("--write", metavar="FILE", help="cli.o
 
 
 def coverage(ctx: typer.Context, write: Page = None) -> int:
-    from services.documents import coverage as covering
-    from services.documents.coverage import page, term
+    from merzim.services.documents import coverage as covering
+    from merzim.services.documents.coverage import page, term
 
     call = CommandContext.of(ctx)
     report = covering.coverage(call.app.library)

@@ -11,7 +11,7 @@ import typer
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, optional_day
-from services.names import cases_of, title, unit_named
+from merzim.services.names import cases_of, title, unit_named
 
 if TYPE_CHECKING:
     from workflow.board.rows import Row

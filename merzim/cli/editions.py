@@ -11,7 +11,7 @@ from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import add_group
 
 if TYPE_CHECKING:
-    from services.law.editions import CheckedFile
+    from merzim.services.law.editions import CheckedFile
     from workflow.law.library import EditionChange
     from workflow.law.procedure import Procedure
 
@@ -38,7 +38,7 @@ def check(
     ctx: typer.Context,
     folder: Annotated[str | None, typer.Argument(metavar="FOLDER")] = None,
 ) -> int:
-    from services.law import editions as law
+    from merzim.services.law import editions as law
 
     call = CommandContext.of(ctx)
     files = law.check(call.app, Path(folder) if folder is not None else None)
@@ -87,7 +87,7 @@ def adopt(
     ctx: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
 ) -> None:
-    from services.law import editions as law
+    from merzim.services.law import editions as law
 
     call = CommandContext.of(ctx)
     moment = call.moment

@@ -14,18 +14,18 @@ from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.mount import mount
 from merzim.cli.parsing import BadArgument, day
-from services.names import unit_named
+from merzim.services.names import unit_named
 
 if TYPE_CHECKING:
-    from documents.package import Document
-    from services.cases.signatures import SignatureList, SignatureView
+    from merzim.documents.package import Document
+    from merzim.services.cases.signatures import SignatureList, SignatureView
     from workflow.cases.case import Evidence
     from workflow.cases.registers.evidence_list import ProvedItem
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    signatures = mount("services.cases.signatures:list_signatures", _show_signatures)
+    signatures = mount("merzim.services.cases.signatures:list_signatures", _show_signatures)
     commands = (
         ("attach", attach),
         ("evidence", listed),
@@ -105,9 +105,9 @@ def package(
         bool, typer.Option("--with-restricted", help="cli.option.with_restricted")
     ] = False,
 ) -> int:
-    from documents.package import write_package
-    from services.documents.case_documents import documents
-    from services.outgoing.audit import record_paper
+    from merzim.documents.package import write_package
+    from merzim.services.documents.case_documents import documents
+    from merzim.services.outgoing.audit import record_paper
     from workflow.languages import law_language
 
     call = CommandContext.of(ctx)
@@ -157,9 +157,9 @@ def sign(
     document: Annotated[str, typer.Argument(metavar="DOCUMENT")],
     signature: Annotated[str, typer.Argument(metavar="FILE.p7s")],
 ) -> None:
-    from documents.signatures import decoded
-    from services.cases.signatures import SignDocument, sign_document, signable
-    from services.inputs import build
+    from merzim.documents.signatures import decoded
+    from merzim.services.cases.signatures import SignDocument, sign_document, signable
+    from merzim.services.inputs import build
     from workflow.refusal import closest_first
 
     call = CommandContext.of(ctx)
@@ -220,6 +220,6 @@ def _row(call: CommandContext, proof: ProvedItem) -> tuple[object, ...]:
 
 def _recorded(item: Evidence) -> object:
     """Return the local date on which the evidence was recorded."""
-    from services.moments import almaty
+    from merzim.services.moments import almaty
 
     return item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None

@@ -14,7 +14,7 @@ from merzim.cli.printing import paragraph
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from documents.forms import FilledForm, Form, Missing
+    from merzim.documents.forms import FilledForm, Form, Missing
     from workflow.cases.commands.case_commands import View
 
 
@@ -50,20 +50,20 @@ def form(
     approver: Annotated[str, typer.Option("--approver", metavar="DUTY", help="cli.option.approver")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="cli.option.replace")] = False,
 ) -> None:
-    from documents.forms import FormData, fill, form_marks
-    from documents.forms import form as form_named
-    from documents.sandbox.readers import read_form_data
-    from services.documents.filling import foreign_names, from_case, given
-    from services.documents.templates import own_template
-    from services.documents.year_reports import (
+    from merzim.documents.forms import FormData, fill, form_marks
+    from merzim.documents.forms import form as form_named
+    from merzim.documents.sandbox.readers import read_form_data
+    from merzim.services.documents.filling import foreign_names, from_case, given
+    from merzim.services.documents.templates import own_template
+    from merzim.services.documents.year_reports import (
         people_in_rows,
         quarter_of_report,
         report_data,
         rows_in_report,
         unanswered_notes,
     )
-    from services.names import unit_named
-    from services.registers.texts import text_notes
+    from merzim.services.names import unit_named
+    from merzim.services.registers.texts import text_notes
 
     call = CommandContext.of(ctx)
     case, name = (first, second) if second else ("", first)
@@ -144,12 +144,12 @@ def forms(
     ctx: typer.Context,
     write: Annotated[str | None, typer.Option("--write", metavar="FILE", help="cli.option.forms_page")] = None,
 ) -> None:
-    from documents.forms import form as form_named
-    from documents.forms import names, title
+    from merzim.documents.forms import form as form_named
+    from merzim.documents.forms import names, title
 
     call = CommandContext.of(ctx)
     if write is not None:
-        from services.documents.forms_page import page
+        from merzim.services.documents.forms_page import page
 
         _write(Path(write), page(call.language).encode())
         call.note(call.say("form.page.written", file=write))
@@ -194,7 +194,7 @@ def _check_duty(duty: str) -> None:
 
 
 def _wrong_approver(call: CommandContext, definition: Form, duty: str, view: View | None) -> list[str]:
-    from services.documents.filling import approvers_of
+    from merzim.services.documents.filling import approvers_of
 
     allowed = [
         approver for approver in approvers_of(definition, call.settings.office.kind, view) if approver in DUTIES
@@ -215,7 +215,7 @@ def public_pages(
     ctx: typer.Context,
     folder: Annotated[str, typer.Argument(metavar="FOLDER")],
 ) -> int:
-    from web.pages.public import export_public_pages
+    from merzim.web.pages.public import export_public_pages
 
     call = CommandContext.of(ctx)
     try:
@@ -258,7 +258,7 @@ def _answer(
 
 
 def _title(call: CommandContext, missing_field: Missing) -> str:
-    from documents.forms import title
+    from merzim.documents.forms import title
 
     field_title = title(missing_field.field, call.language)
     return (

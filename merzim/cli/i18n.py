@@ -39,7 +39,7 @@ def export(
     source: Source = None,
     format: Format = "po",
 ) -> None:
-    from services.configuration.translations import export_po
+    from merzim.services.configuration.translations import export_po
 
     call = CommandContext.of(ctx)
     _refuse_other(format)
@@ -57,7 +57,7 @@ def take_in(
     language: Language = "",
     format: Format = "po",
 ) -> None:
-    from services.configuration.translations import take_in_po
+    from merzim.services.configuration.translations import take_in_po
 
     call = CommandContext.of(ctx)
     _refuse_other(format)
@@ -71,7 +71,7 @@ def take_in(
 
 
 def check(ctx: typer.Context) -> int:
-    from services.configuration.translations import check_languages
+    from merzim.services.configuration.translations import check_languages
 
     call = CommandContext.of(ctx)
     states = list(check_languages(call.settings))

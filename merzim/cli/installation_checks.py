@@ -14,7 +14,7 @@ import typer
 from merzim import settings_file
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command, register_shells
-from services.configuration.settings import Settings
+from merzim.services.configuration.settings import Settings
 from workflow.refusal import Refusal
 
 SHELLS = ("bash", "zsh", "fish")
@@ -33,7 +33,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check_config(ctx: typer.Context) -> int:
-    from services.upkeep import check_config as configuration
+    from merzim.services.upkeep import check_config as configuration
 
     call = CommandContext.of(ctx)
     read = settings_file.check(call.settings_file, at=Path.cwd(), environment=os.environ)
@@ -83,8 +83,8 @@ def _with_browser(settings: Settings) -> Settings:
 
 def doctor(ctx: typer.Context) -> int:
     from merzim.app import build_app
-    from services.upkeep import check_config as configuration
-    from services.upkeep.doctor import Check, diagnose
+    from merzim.services.upkeep import check_config as configuration
+    from merzim.services.upkeep.doctor import Check, diagnose
 
     call = CommandContext.of(ctx)
     read = settings_file.check(call.settings_file, at=Path.cwd(), environment=os.environ)
@@ -134,8 +134,8 @@ def completion(ctx: typer.Context, shell: Annotated[str, typer.Argument(metavar=
 
 
 def test_mail(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
-    from services.connections.channels import CHANNEL, refuse_bad_address, try_channel
-    from services.upkeep.check_config import create_unlinked_channel
+    from merzim.services.connections.channels import CHANNEL, refuse_bad_address, try_channel
+    from merzim.services.upkeep.check_config import create_unlinked_channel
     from workflow.org.office import Person
 
     call = CommandContext.of(ctx)

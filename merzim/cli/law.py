@@ -13,8 +13,8 @@ from merzim.cli.parsing import BadArgument, answers_on, named_days, named_texts,
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from services.configuration.settings import AuthorisedBody, Authority
-    from services.imports.past import CheckedDate
+    from merzim.services.configuration.settings import AuthorisedBody, Authority
+    from merzim.services.imports.past import CheckedDate
     from workflow.law.procedure import Obligation, Procedure
 
 PROCEDURE = "internal-analysis"
@@ -127,11 +127,11 @@ def audit(
         str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
     ] = PROCEDURE,
 ) -> int:
-    from services.imports.past import judge_past, past_template, worst_first
+    from merzim.services.imports.past import judge_past, past_template, worst_first
 
     call = CommandContext.of(ctx)
     if template is not None:
-        from documents.sheets.listing import write_file
+        from merzim.documents.sheets.listing import write_file
 
         write_file(template, past_template(call.app.library.latest(procedure), call.language))
         if call.json:
@@ -181,7 +181,7 @@ def _checked(call: CommandContext, checked_date: CheckedDate) -> tuple[object, .
 
 def _now(call: CommandContext) -> Authority:
     """Return the authorised body of today."""
-    from services.configuration.settings import find_authority
+    from merzim.services.configuration.settings import find_authority
 
     return find_authority(call.settings.office.authorised_body, on=call.moment.today)
 

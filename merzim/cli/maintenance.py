@@ -14,13 +14,13 @@ import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command, add_group
-from services.moments import almaty
-from services.upkeep import maintenance
+from merzim.services.moments import almaty
+from merzim.services.upkeep import maintenance
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from services.moments import Clock
-    from storage.maintenance.verify import Problem
+    from merzim.services.moments import Clock
+    from merzim.storage.maintenance.verify import Problem
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -185,7 +185,7 @@ def restore(ctx: typer.Context, file: File) -> int:
 def restore_drill(
     ctx: typer.Context, file: Annotated[str | None, typer.Argument(metavar="FILE")] = None
 ) -> int:
-    from services.upkeep.backups import drill
+    from merzim.services.upkeep.backups import drill
 
     call = CommandContext.of(ctx)
     moment = call.moment
@@ -225,7 +225,7 @@ def _tell_of_keys(call: CommandContext) -> None:
 
 
 def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
-    from storage.database.errors import display_address
+    from merzim.storage.database.errors import display_address
 
     call = CommandContext.of(ctx)
     before = display_address(call.app.engine)
@@ -282,7 +282,7 @@ def _clock(call: CommandContext) -> Clock:
 
 
 def new_key(ctx: typer.Context) -> None:
-    from storage.accounts.encryption import new_key as generate_key
+    from merzim.storage.accounts.encryption import new_key as generate_key
 
     call, key = CommandContext.of(ctx), generate_key()
     if call.json:
@@ -292,8 +292,8 @@ def new_key(ctx: typer.Context) -> None:
 
 
 def rotate_key(ctx: typer.Context) -> int:
-    from services.administration.settings import encrypt_passwords
-    from services.outgoing.webhooks import encrypt_secrets
+    from merzim.services.administration.settings import encrypt_passwords
+    from merzim.services.outgoing.webhooks import encrypt_secrets
 
     call = CommandContext.of(ctx)
     result = call.app.factors.encrypt(by=call.by, now=call.moment.now, all_keys=True)

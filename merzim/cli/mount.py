@@ -24,7 +24,7 @@ from workflow.languages import LANGUAGES
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from services.verbs import Verb
+    from merzim.services.verbs import Verb
     from workflow.law.procedure import Procedure
     from workflow.registers.definition import RegisterField
 
@@ -66,7 +66,7 @@ def mount(
     """Return the command-line command of a verb, to be added to an application or a group.
 
     Args:
-        verb: its module and name: `services.cases.verbs:cancel`.
+        verb: its module and name: `merzim.services.cases.verbs:cancel`.
         show: function that prints the result unless --json is given; may return the exit code.
         arguments: fields given by position; for one written `number:N` the help shows the second part.
         options: names of options that differ from their field's, by field.
@@ -108,7 +108,7 @@ def _load(
     restricts = restricts and "evidence" in fields
 
     def run(ctx: typer.Context, **texts: Any) -> int:
-        from services.inputs import BadInput, build
+        from merzim.services.inputs import BadInput, build
 
         call = CommandContext.of(ctx)
         call.creates_database = verb.writes

@@ -12,7 +12,7 @@ from merzim.cli.help import add_group
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from services.law.overlays import OverlayPreview
+    from merzim.services.law.overlays import OverlayPreview
     from workflow.law.overlay import Overlay
     from workflow.law.reader.overlay import Milder
 
@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_(ctx: typer.Context) -> None:
-    from services.law import overlays
+    from merzim.services.law import overlays
 
     call = CommandContext.of(ctx)
     _ = call.app.engine  # what is adopted is answered without a database, too: nothing
@@ -50,7 +50,7 @@ def list_(ctx: typer.Context) -> None:
 
 
 def preview(ctx: typer.Context, file: File) -> None:
-    from services.law.overlays import OverlayFile, preview_overlay
+    from merzim.services.law.overlays import OverlayFile, preview_overlay
 
     call = CommandContext.of(ctx)
     overlay_preview = preview_overlay(call.ctx, OverlayFile(file=call.given(file)))
@@ -64,7 +64,7 @@ def preview(ctx: typer.Context, file: File) -> None:
 
 
 def apply(ctx: typer.Context, file: File) -> None:
-    from services.law.overlays import OverlayFile, adopt_overlay
+    from merzim.services.law.overlays import OverlayFile, adopt_overlay
 
     call = CommandContext.of(ctx)
     overlay_preview = adopt_overlay(call.ctx, OverlayFile(file=call.given(file)))
@@ -82,7 +82,7 @@ def apply(ctx: typer.Context, file: File) -> None:
 
 
 def withdraw(ctx: typer.Context, file: File) -> None:
-    from services.law.overlays import OverlayFile, withdraw_overlay
+    from merzim.services.law.overlays import OverlayFile, withdraw_overlay
 
     call = CommandContext.of(ctx)
     overlay_preview = withdraw_overlay(call.ctx, OverlayFile(file=call.given(file)))

@@ -13,8 +13,8 @@ from merzim.cli.parsing import BadArgument, named_texts, number
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from documents import Note, UnreadablePaper
-    from services.imports.schedules import ImportedFile
+    from merzim.documents import Note, UnreadablePaper
+    from merzim.services.imports.schedules import ImportedFile
 
 
 NEW = "new"
@@ -40,9 +40,9 @@ def import_(
         list[str] | None, typer.Option("--join", metavar="ROW=CASE|new", help="cli.option.join")
     ] = None,
 ) -> int:
-    from documents import UnreadablePaper, write_template
-    from services.imports.files import import_schedule
-    from services.imports.schedules import ScheduleAnswers
+    from merzim.documents import UnreadablePaper, write_template
+    from merzim.services.imports.files import import_schedule
+    from merzim.services.imports.schedules import ScheduleAnswers
 
     call = CommandContext.of(ctx)
     if template is not None:
@@ -87,8 +87,8 @@ def people(
     preview: Annotated[bool, typer.Option("--preview", help="cli.option.sync_preview")] = False,
     many_leave: Annotated[bool, typer.Option("--many-leave", help="cli.option.sync_many_leave")] = False,
 ) -> int | None:
-    from services.imports.files import keep_match
-    from services.people.table import read_table, save_table
+    from merzim.services.imports.files import keep_match
+    from merzim.services.people.table import read_table, save_table
 
     call = CommandContext.of(ctx)
     if file == "sync":
@@ -109,12 +109,12 @@ def people(
     if file is not None:
         call.print(call.say("cli.people_known", units=len(office.units), people=len(office.people)))
     elif call.lists:
-        from documents.people.sheet import people_sheets
+        from merzim.documents.people.sheet import people_sheets
 
         table, *further_tables = people_sheets(office, call.language, app.library.own_titles)
         call.sheets(table, *further_tables)
     else:
-        from documents.people.words import duty_title
+        from merzim.documents.people.words import duty_title
 
         rows = [
             (
@@ -136,7 +136,7 @@ def people(
 
 def _sync(call: CommandContext, *, apply: bool, many_leave: bool) -> int:
     """Compare people with the directory, and apply the differences if requested."""
-    from services.people.sync import SyncPeople, SyncRefused, sync_people
+    from merzim.services.people.sync import SyncPeople, SyncRefused, sync_people
 
     if call.app.settings.ldap.sync.mode == "off" and not apply:
         raise SyncRefused("people_sync_off")

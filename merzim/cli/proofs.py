@@ -10,13 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from documents.sheets.texts import is_web_address
 from merzim.cli.parsing import STDIN, BadArgument, day
+from merzim.documents.sheets.texts import is_web_address
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from services.inputs import EvidenceInput
-    from storage.cases.evidence import EvidenceFolder
+    from merzim.services.inputs import EvidenceInput
+    from merzim.storage.cases.evidence import EvidenceFolder
     from workflow.cases.case import Evidence
     from workflow.law.procedure import Procedure
 
@@ -105,7 +105,7 @@ def free_evidence_inputs(texts: Iterable[str]) -> Iterator[list[EvidenceInput]]:
 
 @contextmanager
 def _inputs(proofs: Iterable[Proof]) -> Iterator[list[EvidenceInput]]:
-    from services.inputs import EvidenceInput, OpenFile
+    from merzim.services.inputs import EvidenceInput, OpenFile
 
     with ExitStack() as files:
         items = []

@@ -79,7 +79,7 @@ def _of_case(
     call: CommandContext, name: str, action: str, words: list[str], *, case: str, unit: str, ground: str
 ) -> None:
     """Carry out an action on a register whose rows are events of a case."""
-    from services.cases.rows import change_row
+    from merzim.services.cases.rows import change_row
 
     kind = KINDS[_one_of(name, (*KINDS, *call.app.registers.ids()), where="NAME")]
     action = _one_of(action, ACTIONS, where="ACTION")
@@ -110,8 +110,8 @@ def _one_of(text: str, allowed: Mapping[str, str] | tuple[str, ...], *, where: s
 
 
 def _cases(call: CommandContext, case: str, unit: str) -> list[Case]:
-    from services.cases.risks import cases
-    from services.names import unit_named
+    from merzim.services.cases.risks import cases
+    from merzim.services.names import unit_named
 
     if case:
         return [call.app.case_commands.view(case, today=call.moment.today).case]
@@ -120,7 +120,7 @@ def _cases(call: CommandContext, case: str, unit: str) -> list[Case]:
 
 def _list(call: CommandContext, name: str, kind: str, cases: list[Case]) -> None:
     """Print the fields of each row, named as in `add` and `edit`."""
-    from services.cases.rows import register_of
+    from merzim.services.cases.rows import register_of
     from workflow.cases.registers.rows import rows_of, value_of
 
     fields = {key: field for key, field in register_of(name)[0].fields.items() if not field.fixed}
@@ -154,7 +154,7 @@ def _fields(words: list[str]) -> dict[str, str]:
 
 
 def _add(call: CommandContext, case: str, name: str, values: Mapping[str, str]) -> Change:
-    from services.cases.rows import enter_values
+    from merzim.services.cases.rows import enter_values
 
     if name == "measures" and "risk" not in values:
         raise BadArgument("cli.missing_parameter", name="risk=N")
@@ -162,8 +162,8 @@ def _add(call: CommandContext, case: str, name: str, values: Mapping[str, str]) 
 
 
 def _withdraw(call: CommandContext, case: str, row: str, ground: str) -> None:
-    from services.cases import verbs as cases
-    from services.inputs import build
+    from merzim.services.cases import verbs as cases
+    from merzim.services.inputs import build
 
     fields = {"case": case, "name": row, "ground": ground}
     result = cases.withdraw(call.ctx, build(cases.Withdraw, fields))

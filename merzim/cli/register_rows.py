@@ -14,9 +14,9 @@ from merzim.cli.parsing import BadArgument, named_texts
 from workflow.refusal import closest_first
 
 if TYPE_CHECKING:
-    from services.registers.queries import ListRows
-    from services.registers.results import FieldView
-    from services.registers.views import RowDetail
+    from merzim.services.registers.queries import ListRows
+    from merzim.services.registers.results import FieldView
+    from merzim.services.registers.views import RowDetail
 
 LISTED = 500
 """Rows read at a time for a list."""
@@ -40,7 +40,7 @@ class RowsRequest:
 
 def print_registers(call: CommandContext) -> None:
     """Print the list of registers."""
-    from services.registers.views import AskRegisters, list_registers
+    from merzim.services.registers.views import AskRegisters, list_registers
 
     registers = list_registers(call.ctx, AskRegisters()).registers
     if call.json:
@@ -81,8 +81,8 @@ def run(call: CommandContext, request: RowsRequest) -> int:
 
 
 def _command(request: RowsRequest) -> ListRows:
-    from services.inputs import build
-    from services.registers.queries import ListRows
+    from merzim.services.inputs import build
+    from merzim.services.registers.queries import ListRows
 
     filters = [
         {"field": name, "is": [text]} for name, text in named_texts(request.where, where="--where").items()
@@ -100,8 +100,8 @@ def _command(request: RowsRequest) -> ListRows:
 
 
 def _list(call: CommandContext, request: RowsRequest) -> None:
-    from services.registers.results import cell_value
-    from services.registers.views import list_rows
+    from merzim.services.registers.results import cell_value
+    from merzim.services.registers.views import list_rows
 
     query = _command(request)
     page = list_rows(call.ctx, query)
@@ -131,8 +131,8 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _show(call: CommandContext, request: RowsRequest) -> None:
-    from services.documents.row_papers import show_with_papers
-    from services.registers.results import cell_value
+    from merzim.services.documents.row_papers import show_with_papers
+    from merzim.services.registers.results import cell_value
 
     detail = show_with_papers(call.ctx, _row_id(request), call.language)
     if call.json:
@@ -158,8 +158,8 @@ def _show(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _add(call: CommandContext, request: RowsRequest) -> None:
-    from services.inputs import build
-    from services.registers.verbs import AddRow, add_row
+    from merzim.services.inputs import build
+    from merzim.services.registers.verbs import AddRow, add_row
 
     with ExitStack() as files:
         fields = {
@@ -173,8 +173,8 @@ def _add(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _edit(call: CommandContext, request: RowsRequest) -> None:
-    from services.inputs import build
-    from services.registers.verbs import EditRow, edit_row
+    from merzim.services.inputs import build
+    from merzim.services.registers.verbs import EditRow, edit_row
 
     with ExitStack() as files:
         values = _values(call, request.register, request.words[1:], files)
@@ -184,42 +184,42 @@ def _edit(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _withdraw(call: CommandContext, request: RowsRequest) -> None:
-    from services.inputs import build
-    from services.registers.verbs import WithdrawRow, withdraw_row
+    from merzim.services.inputs import build
+    from merzim.services.registers.verbs import WithdrawRow, withdraw_row
 
     command = build(WithdrawRow, {"row": _row_id(request), "ground": request.ground})
     _tell(call, withdraw_row(call.ctx, command), "register.withdrawn")
 
 
 def _erase(call: CommandContext, request: RowsRequest) -> None:
-    from services.inputs import build
-    from services.registers.verbs import EraseRow, erase_row
+    from merzim.services.inputs import build
+    from merzim.services.registers.verbs import EraseRow, erase_row
 
     fields = {"row": _row_id(request), "fields": list(request.words[1:]), "ground": request.ground}
     _tell(call, erase_row(call.ctx, build(EraseRow, fields)), "register.erased")
 
 
 def _template(call: CommandContext, request: RowsRequest) -> None:
-    from services.registers.tables import template
+    from merzim.services.registers.tables import template
 
     _write(call, request, template(call.ctx, request.register, call.language))
 
 
 def _export(call: CommandContext, request: RowsRequest) -> None:
-    from services.registers.tables import export
+    from merzim.services.registers.tables import export
 
     _write(call, request, export(call.ctx, _command(request), call.language))
 
 
 def _forms(call: CommandContext, request: RowsRequest) -> None:
-    from services.documents.row_papers import papers_of_list
+    from merzim.services.documents.row_papers import papers_of_list
 
     _write(call, request, papers_of_list(call.ctx, _command(request), call.paper_language))
 
 
 def _import(call: CommandContext, request: RowsRequest) -> None:
-    from services.inputs import OpenFile, build
-    from services.registers.tables import ImportRows, import_rows
+    from merzim.services.inputs import OpenFile, build
+    from merzim.services.registers.tables import ImportRows, import_rows
 
     path = call.given(_file(request), "xlsx", "csv")
     with path.open("rb") as content:
@@ -246,7 +246,7 @@ def _import(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _write(call: CommandContext, request: RowsRequest, content: bytes) -> None:
-    from documents.sheets.listing import write_file
+    from merzim.documents.sheets.listing import write_file
 
     file = _file(request)
     write_file(file, content)
@@ -261,7 +261,7 @@ def _file(request: RowsRequest) -> str:
 
 def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitStack) -> Mapping[str, Any]:
     """Return the values given as FIELD=VALUE; for a file, its path."""
-    from services.inputs import FileInput, OpenFile
+    from merzim.services.inputs import FileInput, OpenFile
 
     register = call.app.registers.on(name, call.moment.today)
     values: dict[str, Any] = {}

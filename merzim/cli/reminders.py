@@ -13,10 +13,10 @@ from merzim.cli.call import CommandContext
 from merzim.cli.contact_settings import resend
 from merzim.cli.help import Command, OpenGroup
 from merzim.cli.parsing import BadArgument, day
-from services.jobs import rounds
-from services.jobs.rounds import rehearse as rehearsed
-from services.names import force
-from services.yearly.clock import record_carried_out
+from merzim.services.jobs import rounds
+from merzim.services.jobs.rounds import rehearse as rehearsed
+from merzim.services.names import force
+from merzim.services.yearly.clock import record_carried_out
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def deliver(ctx: typer.Context) -> None:
 
 
 def replies(ctx: typer.Context) -> None:
-    from services.connections.channels import mailbox_of
-    from services.jobs.replies import take_replies
+    from merzim.services.connections.channels import mailbox_of
+    from merzim.services.jobs.replies import take_replies
 
     call = CommandContext.of(ctx)
     if mailbox_of(call.app.settings) is None:
@@ -111,7 +111,7 @@ def notices(
     call = CommandContext.of(ctx)
     notices = call.app.outbox.notices(case=case)
     if export is not None:
-        from services.documents.notice_journal import write
+        from merzim.services.documents.notice_journal import write
 
         write(call.app, notices, Path(export), call.language, now=call.moment.now)
         call.note(call.say("cli.exported", count=len(notices), file=export))
@@ -227,7 +227,7 @@ def _planned(call: CommandContext, report: RoundReport) -> None:
 
 def _leaves(call: CommandContext, notice: Notice) -> str:
     """Return the earliest moment a letter can be sent, and whether it is combined with others."""
-    from services.moments import almaty
+    from merzim.services.moments import almaty
 
     at = f"{notice.not_before.astimezone(almaty()):%d.%m %H:%M}"
     return f"{at} ({call.say('cli.carried')})" if notice.bundle else at

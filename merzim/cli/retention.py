@@ -13,7 +13,7 @@ from merzim.cli.mount import mount
 if TYPE_CHECKING:
     import typer
 
-    from services.people.retention import Anonymised, FormerList, FormerView, ReplayedOrders
+    from merzim.services.people.retention import Anonymised, FormerList, FormerView, ReplayedOrders
 
 
 def add_to(app: typer.Typer) -> None:
@@ -21,9 +21,11 @@ def add_to(app: typer.Typer) -> None:
     add_group(
         app,
         "retention",
-        list=mount("services.people.retention:list_former", _list, arguments=()),
-        anonymise=mount("services.people.retention:anonymise_person", _anonymised, arguments=("person",)),
-        replay=mount("services.people.retention:replay_orders", _replayed, arguments=()),
+        list=mount("merzim.services.people.retention:list_former", _list, arguments=()),
+        anonymise=mount(
+            "merzim.services.people.retention:anonymise_person", _anonymised, arguments=("person",)
+        ),
+        replay=mount("merzim.services.people.retention:replay_orders", _replayed, arguments=()),
     )
 
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from merzim.cli.mount import mount
 from merzim.cli.parsing import day
-from services.names import unit_named
+from merzim.services.names import unit_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import date
 
     from merzim.cli.call import CommandContext
-    from services.results import CommandResult
+    from merzim.services.results import CommandResult
     from workflow.cases.case import Case, Evidence
     from workflow.cases.commands.case_commands import Change
     from workflow.cases.registers.exposure import Position, Remark
@@ -25,7 +25,7 @@ Json = dict[str, object]
 def row_command(verb: str, *arguments: str) -> Callable[..., object]:
     """Return the command of a verb of `services.cases.rows`; its options are fields of the register's file."""
     return mount(
-        f"services.cases.rows:{verb}",
+        f"merzim.services.cases.rows:{verb}",
         _show,
         arguments=("case", *arguments),
         json=_as_json,
@@ -47,7 +47,7 @@ def _show(call: CommandContext, _: object, result: CommandResult) -> None:
     event = result.events[-1]
     details, note = dict[str, object](event.payload), ""
     if event.kind == "risk_ranked":
-        from services.cases.risks import scales
+        from merzim.services.cases.risks import scales
         from workflow.cases.registers.risk import Rank
 
         rank = Rank(**{name: event.payload[name] for name in ("likelihood", "effect", "scale")})
@@ -57,7 +57,7 @@ def _show(call: CommandContext, _: object, result: CommandResult) -> None:
     elif event.kind == "measure_reviewed":
         details["outcome"] = call.option("outcome", str(event.payload["outcome"]))
     elif event.kind == "measure_set":
-        from services.cases.risks import next_due_dates
+        from merzim.services.cases.risks import next_due_dates
 
         case = call.app.case_commands.view(result.case, today=call.moment.today).case
         due = next_due_dates(call.app, case, today=call.moment.today).get(int(event.name))
@@ -100,7 +100,7 @@ def tell(call: CommandContext, change: Change, code: str, **arguments: object) -
 
 def risk_json(call: CommandContext, case: Case, risk: Risk) -> Json:
     """Return one risk as JSON, without its measures."""
-    from services.cases.risks import scales
+    from merzim.services.cases.risks import scales
 
     scale = scales().get(risk.rank.scale) if risk.rank else None
     rank: Json | None = None
@@ -209,7 +209,7 @@ def remark_json(case: Case, remark: Remark) -> Json:
 
 def cases_of(call: CommandContext, case: str | None, unit: str) -> list[Case]:
     """Return the cases of a command: one case, or those of a unit."""
-    from services.cases.risks import cases
+    from merzim.services.cases.risks import cases
 
     if case is not None:
         return [call.app.case_commands.view(case, today=call.moment.today).case]

@@ -14,7 +14,7 @@ from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
 from merzim.cli.parsing import BadArgument
 from merzim.cli.parsing import number as whole
 from merzim.cli.risk_answers import written
-from services.names import unit_named
+from merzim.services.names import unit_named
 
 if TYPE_CHECKING:
     from workflow.cases.registers.risk_lists import ListedRisk, SharedRisk
@@ -31,9 +31,9 @@ def import_plan(
     file: Annotated[str, typer.Argument(metavar="FILE.csv|.xlsx")],
     year: Annotated[str | None, typer.Option("--year", metavar="YYYY", help="cli.option.plan_year")] = None,
 ) -> int:
-    from documents import UnreadablePaper
     from merzim.cli.papers import errors_of
-    from services.cases.risks import import_plan as taken_in
+    from merzim.documents import UnreadablePaper
+    from merzim.services.cases.risks import import_plan as taken_in
 
     call = CommandContext.of(ctx)
     plan_year = None if year is None else whole(year, where="--year", first=2010, last=2099)
@@ -90,7 +90,7 @@ def check(ctx: typer.Context, case: CaseId) -> int:
 
 
 def same(ctx: typer.Context, unit: Unit = "") -> None:
-    from services.cases.risks import cases
+    from merzim.services.cases.risks import cases
     from workflow.cases.registers.risk_lists import shared
 
     call = CommandContext.of(ctx)
@@ -148,7 +148,7 @@ def _requests(call: CommandContext, shared_risk: SharedRisk) -> str:
 
 
 def scale(ctx: typer.Context) -> None:
-    from services.cases.risks import scale as in_force
+    from merzim.services.cases.risks import scale as in_force
 
     call = CommandContext.of(ctx)
     risk_scale = in_force(call.moment.today)
@@ -192,8 +192,8 @@ def write_list(
     call: CommandContext, lines: Sequence[ListedRisk], dues: Mapping[str, Mapping[int, date]], export: str
 ) -> None:
     """Write the list of risks as a workbook."""
-    from documents.sheets.listing import Table, write_tables
-    from services.cases.rows import extra_cell, extra_fields
+    from merzim.documents.sheets.listing import Table, write_tables
+    from merzim.services.cases.rows import extra_cell, extra_fields
 
     _ending(export, (".xlsx",))
     extra = [(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s")]
@@ -250,8 +250,8 @@ def risk_map(
     unit: Unit = "",
     export: Export = None,
 ) -> None:
-    from documents.drawings.risk_map import MappedRisk, risk_map
-    from services.cases.risks import cases, scale
+    from merzim.documents.drawings.risk_map import MappedRisk, risk_map
+    from merzim.services.cases.risks import cases, scale
     from workflow.cases.registers.risk import register
 
     call = CommandContext.of(ctx)
@@ -291,8 +291,8 @@ def risk_map(
 
 
 def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> None:
-    from documents.drawings.cartogram import draw_cartogram, write_workbook
-    from services.cases.risks import cartogram_lines
+    from merzim.documents.drawings.cartogram import draw_cartogram, write_workbook
+    from merzim.services.cases.risks import cartogram_lines
 
     call = CommandContext.of(ctx)
     place = unit_named(call.app, unit)

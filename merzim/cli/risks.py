@@ -25,11 +25,11 @@ from merzim.cli.risk_answers import (
     tell,
     written,
 )
-from services.names import unit_named
+from merzim.services.names import unit_named
 
 if TYPE_CHECKING:
-    from services.cases.assignments import AssignmentList
-    from services.results import CommandResult
+    from merzim.services.cases.assignments import AssignmentList
+    from merzim.services.results import CommandResult
     from workflow.cases.case import Case
     from workflow.cases.registers.risk_lists import ListedRisk
 
@@ -64,13 +64,15 @@ def add_to(app: typer.Typer) -> None:
     add_group(app, "cartogram", record=record, compare=compare)
     answer = row_command("answer_remark", "number:N")
     add_group(app, "remarks", list=list_remarks, add=row_command("add_remark"), answer=answer)
-    verbs, numbered = "services.cases.assignments:{}_assignment", ("case", "number:N")
+    verbs, numbered = "merzim.services.cases.assignments:{}_assignment", ("case", "number:N")
     add_group(
         app,
         "assignment",
         give=mount(verbs.format("give"), _show, arguments=("case", "person", "text")),
-        give_alone=mount("services.cases.assignments:give_alone", _show_alone, arguments=("person", "text")),
-        list=mount("services.cases.assignments:list_assignments", _list, arguments=()),
+        give_alone=mount(
+            "merzim.services.cases.assignments:give_alone", _show_alone, arguments=("person", "text")
+        ),
+        list=mount("merzim.services.cases.assignments:list_assignments", _list, arguments=()),
         answer=mount(verbs.format("answer"), _show, arguments=numbered, options={"text": "remark"}),
         refuse=mount(verbs.format("refuse"), _show, arguments=numbered),
         extend=mount(verbs.format("extend"), _show, arguments=numbered),
@@ -88,7 +90,7 @@ def list_risks(
         str | None, typer.Option("--export", metavar="FILE.xlsx", help="cli.option.export_to")
     ] = None,
 ) -> None:
-    from services.cases.rows import register_of
+    from merzim.services.cases.rows import register_of
     from workflow.cases.commands.row_actions import CannotEnter
     from workflow.cases.registers.risk_lists import listed
 
@@ -116,7 +118,7 @@ def list_risks(
 
 def _dues(call: CommandContext, case: Case) -> Mapping[int, date]:
     """Return the next due date of each measure: the earliest open one, else the last."""
-    from services.cases.risks import next_due_dates
+    from merzim.services.cases.risks import next_due_dates
 
     return next_due_dates(call.app, case, today=call.moment.today)
 
@@ -231,10 +233,10 @@ def record(
     evidence: Proof = None,
     restricted: Restricted = "",
 ) -> int:
-    from documents import UnreadablePaper
-    from documents.sandbox.readers import read_cartogram
     from merzim.cli.papers import errors_of
-    from services.cases.risks import case_rows
+    from merzim.documents import UnreadablePaper
+    from merzim.documents.sandbox.readers import read_cartogram
+    from merzim.services.cases.risks import case_rows
 
     call = CommandContext.of(ctx)
     published = day_or_today(call, on)
@@ -253,7 +255,7 @@ def record(
 
 
 def compare(ctx: typer.Context, unit: Unit = "") -> int:
-    from services.cases.risks import cartogram_lines
+    from merzim.services.cases.risks import cartogram_lines
     from workflow.findings.of_risks import compared, latest
 
     call = CommandContext.of(ctx)

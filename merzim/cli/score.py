@@ -14,7 +14,7 @@ from merzim.cli.printing import paragraph
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from services.scoring import YearScores
+    from merzim.services.scoring import YearScores
     from workflow.scoring.prospects import Step
     from workflow.scoring.scale import Readings
     from workflow.scoring.score import Score, Scores
@@ -36,8 +36,8 @@ def score(
         list[str] | None, typer.Option("--reading", metavar="NAME=VALUE", help="cli.option.reading")
     ] = None,
 ) -> int:
-    from services.regulations.registers import read_input_file
-    from services.regulations.registers import scoring as shipped_scoring
+    from merzim.services.regulations.registers import read_input_file
+    from merzim.services.regulations.registers import scoring as shipped_scoring
     from workflow.scoring.score import score as scored
     from workflow.scoring.score_inputs import BadInputs, choose, read_inputs
 
@@ -63,8 +63,8 @@ def score(
 
 def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> int:
     """Print the points of a year."""
-    from services.names import unit_named
-    from services.scoring import year_scores
+    from merzim.services.names import unit_named
+    from merzim.services.scoring import year_scores
 
     first, last = call.app.calendar.first.year, call.app.calendar.last.year
     if not first <= year <= last:

@@ -14,7 +14,7 @@ from merzim.cli.parsing import STDIN
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from services.administration.settings import SettingHistory, SettingList, SettingsChanged
+    from merzim.services.administration.settings import SettingHistory, SettingList, SettingsChanged
 
 PASSWORDS = {"channels.email.password": "mail_password", "imap.password": "replies_password"}
 
@@ -28,10 +28,12 @@ def add_to(app: typer.Typer) -> None:
     add_group(
         app,
         "settings",
-        list=mount("services.administration.settings:list_settings", _list, arguments=()),
+        list=mount("merzim.services.administration.settings:list_settings", _list, arguments=()),
         set=change,
-        history=mount("services.administration.settings:list_setting_changes", _history, arguments=()),
-        take_back=mount("services.administration.settings:take_back_setting", _changed, arguments=("key",)),
+        history=mount("merzim.services.administration.settings:list_setting_changes", _history, arguments=()),
+        take_back=mount(
+            "merzim.services.administration.settings:take_back_setting", _changed, arguments=("key",)
+        ),
     )
 
 
@@ -41,8 +43,8 @@ def change(
     ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
 ) -> int:
-    from services.administration.settings import ChangeSettings, change_settings
-    from services.inputs import build
+    from merzim.services.administration.settings import ChangeSettings, change_settings
+    from merzim.services.inputs import build
 
     call = CommandContext.of(ctx)
     call.creates_database = True

@@ -10,7 +10,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.help import add_group
 
 if TYPE_CHECKING:
-    from services.documents.templates import FormView, TemplateView
+    from merzim.services.documents.templates import FormView, TemplateView
 
 FormArgument = Annotated[str, typer.Argument(metavar="FORM")]
 Language = Annotated[str, typer.Argument(metavar="kk|ru")]
@@ -65,8 +65,8 @@ def take(
     language: Language,
     file: Annotated[str, typer.Argument(metavar="FILE")],
 ) -> None:
-    from services.documents.templates import TakeTemplate, take_template
-    from services.inputs import FileInput, OpenFile, build
+    from merzim.services.documents.templates import TakeTemplate, take_template
+    from merzim.services.inputs import FileInput, OpenFile, build
 
     call = CommandContext.of(ctx)
     path = call.given(file, "docx")
@@ -82,8 +82,8 @@ def choose(
     language: Language,
     number: Annotated[str, typer.Argument(metavar="N")],
 ) -> None:
-    from services.documents.templates import ChooseTemplate, choose_template
-    from services.inputs import build
+    from merzim.services.documents.templates import ChooseTemplate, choose_template
+    from merzim.services.inputs import build
 
     call = CommandContext.of(ctx)
     command = build(ChooseTemplate, {"form": form, "language": language, "number": number})
@@ -91,8 +91,8 @@ def choose(
 
 
 def _forms(call: CommandContext, form: str | None = None) -> list[FormView]:
-    from services.documents.templates import AskTemplates, list_templates
-    from services.inputs import build
+    from merzim.services.documents.templates import AskTemplates, list_templates
+    from merzim.services.inputs import build
 
     return list_templates(call.ctx, build(AskTemplates, {"form": form})).forms
 

@@ -11,10 +11,10 @@ from merzim.cli.call import CommandContext
 from merzim.cli.help import add_group
 from merzim.cli.mount import mount
 from merzim.cli.parsing import BadArgument
-from services.names import unit_named
+from merzim.services.names import unit_named
 
 if TYPE_CHECKING:
-    from services.accounts.invitations import InvitationList, InvitedPeople
+    from merzim.services.accounts.invitations import InvitationList, InvitedPeople
     from workflow.org.access import Access
 
 Login = Annotated[str, typer.Argument(metavar="LOGIN")]
@@ -30,24 +30,26 @@ def add_to(app: typer.Typer) -> None:
         list=list_accounts,
         change=change,
         invite=mount(
-            "services.accounts.verbs:invite",
+            "merzim.services.accounts.verbs:invite",
             lambda call, _, result: _tell(call, result.login, "invited_again", link=result.address),
             arguments=("login",),
             json=lambda result: {"login": result.login, "link": result.address},
         ),
         invite_people=mount(
-            "services.accounts.invitations:invite_people",
+            "merzim.services.accounts.invitations:invite_people",
             _show_invited,
             arguments=(),
             options={"people": "person", "login_rule": "login"},
         ),
         invite_again=mount(
-            "services.accounts.invitations:resend_invitations",
+            "merzim.services.accounts.invitations:resend_invitations",
             _show_invited,
             arguments=(),
             options={"logins": "login"},
         ),
-        invitations=mount("services.accounts.invitations:list_invitations", _show_invitations, arguments=()),
+        invitations=mount(
+            "merzim.services.accounts.invitations:list_invitations", _show_invitations, arguments=()
+        ),
         close=_on_account("close", "closed_now"),
         open=_on_account("reopen", "opened"),
         token=token,
@@ -60,7 +62,7 @@ def add_to(app: typer.Typer) -> None:
 def _on_account(verb: str, code: str) -> Callable[..., object]:
     """Return a command on one account that prints the sentence of `code` when done."""
     return mount(
-        f"services.accounts.verbs:{verb}",
+        f"merzim.services.accounts.verbs:{verb}",
         lambda call, _, result: _tell(call, result.login, code),
         arguments=("login",),
         json=lambda result: {"login": result.login},
@@ -75,8 +77,8 @@ def add(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="cli.option.user_name")] = "",
     unit: Unit = None,
 ) -> None:
-    from services.accounts import verbs as accounts
-    from services.inputs import build
+    from merzim.services.accounts import verbs as accounts
+    from merzim.services.inputs import build
 
     call = CommandContext.of(ctx)
     fields = {"login": login, "access": _access(access), "person": person, "name": name}
@@ -86,7 +88,7 @@ def add(
 
 
 def list_accounts(ctx: typer.Context) -> None:
-    from services.accounts.verbs import summary
+    from merzim.services.accounts.verbs import summary
 
     call = CommandContext.of(ctx)
     account_summaries = [summary(account) for account in call.app.accounts.all()]
@@ -114,8 +116,8 @@ def change(
     access: Annotated[str, typer.Option("--access", metavar="ACCESS", help="cli.option.access")] = "",
     unit: Unit = None,
 ) -> None:
-    from services.accounts import verbs as accounts
-    from services.inputs import build
+    from merzim.services.accounts import verbs as accounts
+    from merzim.services.inputs import build
 
     call = CommandContext.of(ctx)
     reader = accounts.get_account(call.ctx, login).reader
@@ -138,8 +140,8 @@ def token(
     days: Annotated[int, typer.Option("--days", metavar="N", help="cli.option.token_days")] = 90,
     write: Annotated[bool, typer.Option("--write", help="cli.option.token_write")] = False,
 ) -> None:
-    from services.accounts import verbs as accounts
-    from services.inputs import build
+    from merzim.services.accounts import verbs as accounts
+    from merzim.services.inputs import build
 
     call = CommandContext.of(ctx)
     fields = {"login": login, "name": name, "days": days, "write": write}
@@ -155,7 +157,7 @@ def remove_totp(
     login: Login,
     ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")],
 ) -> None:
-    from services.accounts import second_factors
+    from merzim.services.accounts import second_factors
 
     call = CommandContext.of(ctx)
     second_factors.remove(call.ctx, login, ground=ground)
@@ -208,7 +210,7 @@ def _access(text: str) -> Access:
 
 def _warn(call: CommandContext, login: str) -> None:
     """Print a warning when an account without a unit sees no case."""
-    from services.accounts.verbs import get_account
+    from merzim.services.accounts.verbs import get_account
     from workflow.org.access import placed
 
     reader = get_account(call.ctx, login).reader

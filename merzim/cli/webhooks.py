@@ -13,7 +13,13 @@ from merzim.cli.help import add_group
 from merzim.cli.mount import mount
 
 if TYPE_CHECKING:
-    from services.outgoing.webhooks import DeliveryView, WebhookDetails, WebhookList, WebhookSecret, WebhookView
+    from merzim.services.outgoing.webhooks import (
+        DeliveryView,
+        WebhookDetails,
+        WebhookList,
+        WebhookSecret,
+        WebhookView,
+    )
 
 Webhook = Annotated[str, typer.Argument(metavar="WEBHOOK")]
 
@@ -23,18 +29,22 @@ def add_to(app: typer.Typer) -> None:
     add_group(
         app,
         "webhook",
-        list=mount("services.outgoing.webhooks:list_webhooks", _list, arguments=()),
-        show=mount("services.outgoing.webhooks:get_webhook", _show, arguments=("webhook",)),
+        list=mount("merzim.services.outgoing.webhooks:list_webhooks", _list, arguments=()),
+        show=mount("merzim.services.outgoing.webhooks:get_webhook", _show, arguments=("webhook",)),
         add=mount(
-            "services.outgoing.webhooks:add_webhook",
+            "merzim.services.outgoing.webhooks:add_webhook",
             _secret,
             arguments=("address",),
             options={"topics": "topic"},
         ),
-        remove=mount("services.outgoing.webhooks:remove_webhook", _removed, arguments=("webhook",)),
-        test=mount("services.outgoing.webhooks:test_webhook", _tried, arguments=("webhook",)),
-        resend=mount("services.outgoing.webhooks:resend_delivery", _tried, arguments=("webhook", "seq:N")),
-        rotate=mount("services.outgoing.webhooks:rotate_webhook_secret", _secret, arguments=("webhook",)),
+        remove=mount("merzim.services.outgoing.webhooks:remove_webhook", _removed, arguments=("webhook",)),
+        test=mount("merzim.services.outgoing.webhooks:test_webhook", _tried, arguments=("webhook",)),
+        resend=mount(
+            "merzim.services.outgoing.webhooks:resend_delivery", _tried, arguments=("webhook", "seq:N")
+        ),
+        rotate=mount(
+            "merzim.services.outgoing.webhooks:rotate_webhook_secret", _secret, arguments=("webhook",)
+        ),
         stop=stop,
         start=start,
     )
@@ -49,8 +59,8 @@ def start(ctx: typer.Context, webhook: Webhook) -> int:
 
 
 def _switch(ctx: typer.Context, webhook: str, *, active: bool) -> int:
-    from services.inputs import build
-    from services.outgoing.webhooks import ChangeWebhook, change_webhook
+    from merzim.services.inputs import build
+    from merzim.services.outgoing.webhooks import ChangeWebhook, change_webhook
 
     call = CommandContext.of(ctx)
     webhook_view = change_webhook(call.ctx, build(ChangeWebhook, {"webhook": webhook, "active": active}))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import BinaryIO
 
-from documents.sheets.texts import is_web_address
+from merzim.documents.sheets.texts import is_web_address
 from notifications.bot.messages import ButtonAction, Reply, line
 from notifications.bot.office import BotContext, is_notified
 from notifications.links import Link, PendingLink

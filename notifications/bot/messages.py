@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import BinaryIO, Protocol
 
-from documents.sheets.file_kind import StoredFile
 from i18n import say
+from merzim.documents.sheets.file_kind import StoredFile
 from notifications.wire.telegram import LONGEST, Buttons
 
 LARGEST = 20 * 1024 * 1024

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from merzim.services.app import AppContext
+from merzim.services.moments import almaty
+from merzim.services.upkeep import maintenance
+from merzim.storage.database.engine import reading
+from merzim.storage.maintenance.seals import seal
 from notifications import round as rounds
 from notifications.notice import Notice
-from services.app import AppContext
-from services.moments import almaty
-from services.upkeep import maintenance
-from storage.database.engine import reading
-from storage.maintenance.seals import seal
 from tests.crash.office import MORNING
 from tests.crash.people import Deed, Writer, found
 

@@ -21,11 +21,11 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from shutil import copyfile
 
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.notices.journal import journal_status
+from merzim.storage.notices.outbox import SqlOutbox
 from notifications.delivery import BATCH
 from notifications.notice import Notice
-from storage.database.engine import open as open_database
-from storage.notices.journal import journal_status
-from storage.notices.outbox import SqlOutbox
 from tests.crash.office import LETTERS, MORNING, made
 from tests.crash.worker import work
 from tests.notifications.servers import free_port

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from tests.crash.account import Account, Reminder, drawn_up, due
 from tests.crash.campaign import Room
 from tests.crash.nodes import THREE, Nodes, nodes, until

@@ -16,14 +16,18 @@ from pathlib import Path
 
 import merzim.clock
 from merzim.clock import stand
-from services.moments import Clock, Moment
+from merzim.services.moments import Clock, Moment
 
 WARM = (
-    *("merzim.cli", "merzim.metronome", "services.jobs.queue", "merzim.dashboard"),
-    *("services.documents.case_documents", "services.outgoing.sending", "services.jobs.bot_polling"),
-    *("storage.maintenance.schema", "storage.maintenance.readiness"),
+    *("merzim.cli", "merzim.metronome", "merzim.services.jobs.queue", "merzim.dashboard"),
+    *(
+        "merzim.services.documents.case_documents",
+        "merzim.services.outgoing.sending",
+        "merzim.services.jobs.bot_polling",
+    ),
+    *("merzim.storage.maintenance.schema", "merzim.storage.maintenance.readiness"),
     *("notifications.channels.email", "aiogram", "uvicorn"),
-    *("notifications.delivery", "notifications.round", "apscheduler.schedulers.background", "web.app"),
+    *("notifications.delivery", "notifications.round", "apscheduler.schedulers.background", "merzim.web.app"),
     *("uvicorn.protocols.http.auto", "uvicorn.loops.auto", "uvicorn.lifespan.on", "psycopg_pool"),
 )
 
@@ -73,7 +77,7 @@ def live(
     merzim.clock.read = stepped_clock
     merzim.clock.clock = lambda moment_text=None: stepped_clock
     if quick:
-        from services.jobs import queue
+        from merzim.services.jobs import queue
 
         queue.HEARTBEAT_SECONDS = queue.POLL_SECONDS = queue.RECONNECT_SECONDS = 0.5
         queue.DEAD_AFTER_SECONDS = dead_after or queue.DEAD_AFTER_SECONDS

@@ -17,12 +17,12 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from merzim.app import build_app
+from merzim.services.app import AppContext
+from merzim.services.moments import almaty
 from merzim.settings_file import read
-from services.app import AppContext
-from services.moments import almaty
-from storage.database.engine import reading
-from storage.refusals import StorageUnavailable
-from storage.tables.notices import NOTICE
+from merzim.storage.database.engine import reading
+from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.tables.notices import NOTICE
 from tests.crash.killing import post
 from tests.crash.node import live, show, shown
 from tests.crash.office import MORNING, TODAY

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.org import store as office_store
 from notifications.rules import Rules
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
-from storage.org import store as office_store
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import OPENED, PEOPLE, PLANNED, UNITS, noon
 from workflow.cases.commands.case_commands import CaseCommands

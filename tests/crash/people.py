@@ -22,10 +22,10 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from services.accounts.credentials import hash_secret, new_secret
-from services.app import AppContext
-from storage.database.engine import reading
-from storage.tables.cases import EVENT
+from merzim.services.accounts.credentials import hash_secret, new_secret
+from merzim.services.app import AppContext
+from merzim.storage.database.engine import reading
+from merzim.storage.tables.cases import EVENT
 from tests.notifications.sample_office import DANA, OFFICER
 from workflow.org.access import Access, Entry, Reader
 

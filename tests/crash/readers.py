@@ -14,21 +14,21 @@ from pathlib import Path
 from calendars import compile_calendar
 from calendars.adopting import adopt_act
 from calendars.records import parse, shipped_records
-from documents.drawings.cartogram_table import read_cartogram
-from documents.measure_plan import read_measures
-from documents.people.table import read_people
-from documents.schedules.audit_table import read_audit
-from documents.schedules.flat import read_schedule
-from documents.schedules.written_terms import read_term
-from documents.sheets.dates import read_lines
-from documents.sheets.file_kind import media_type
-from documents.sheets.rows import MAX_LETTERS
-from documents.sheets.workbook import read_csv_rows
 from merzim.cli.parsing import day, named_days, named_numbers, number
 from merzim.cli.proofs import given
 from merzim.clock import stand
+from merzim.documents.drawings.cartogram_table import read_cartogram
+from merzim.documents.measure_plan import read_measures
+from merzim.documents.people.table import read_people
+from merzim.documents.schedules.audit_table import read_audit
+from merzim.documents.schedules.flat import read_schedule
+from merzim.documents.schedules.written_terms import read_term
+from merzim.documents.sheets.dates import read_lines
+from merzim.documents.sheets.file_kind import media_type
+from merzim.documents.sheets.rows import MAX_LETTERS
+from merzim.documents.sheets.workbook import read_csv_rows
+from merzim.services.regulations.registers import read_input_file
 from merzim.settings_file import read as read_config
-from services.regulations.registers import read_input_file
 from tests.documents.sheets import REAL, xlsx
 from tests.law import CALENDAR, ROOT, analysis, library
 from tests.workflow.rules import OFFICE, term

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from documents.people.office_time import parse_week
-from documents.schedules.schedule import read_above
-from documents.schedules.written_terms import read_term
-from documents.sheets.dates import LONGEST, read_lines
-from documents.sheets.rows import MAX_LETTERS, Row
-from documents.sheets.unreadable import Errors
+from merzim.documents.people.office_time import parse_week
+from merzim.documents.schedules.schedule import read_above
+from merzim.documents.schedules.written_terms import read_term
+from merzim.documents.sheets.dates import LONGEST, read_lines
+from merzim.documents.sheets.rows import MAX_LETTERS, Row
+from merzim.documents.sheets.unreadable import Errors
 from merzim.logs import veiled
 from tests.crash import fuzzing
 from tests.crash.readers import Reader, readers

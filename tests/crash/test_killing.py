@@ -9,8 +9,8 @@ from shutil import copyfile
 
 import pytest
 
-from storage.database.engine import open as open_database
-from storage.notices.outbox import SqlOutbox
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.notices.outbox import SqlOutbox
 from tests.crash.killing import Campaign, campaign, post, start
 from tests.crash.office import LETTERS, MORNING, made
 

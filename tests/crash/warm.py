@@ -6,10 +6,10 @@ import gc
 from importlib import import_module
 
 from merzim.app import build_app
-from services.configuration.settings import Settings
+from merzim.services.configuration.settings import Settings
+from merzim.web.routes import every_route
 from tests.compiled_pages import share_compiled_pages
 from tests.crash import node
-from web.routes import every_route
 
 for name in node.WARM:
     import_module(name)

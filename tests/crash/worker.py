@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from multiprocessing.synchronize import Event
 
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.notices.outbox import SqlOutbox
 from notifications import round as rounds
 from notifications.channels.email import channel
 from notifications.delivery import deliver
-from storage.database.engine import open as open_database
-from storage.notices.outbox import SqlOutbox
 from tests.crash.office import RULES, TODAY
 from tests.law import CALENDAR, library
 

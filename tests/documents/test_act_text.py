@@ -7,9 +7,9 @@ import io
 import docx
 import pytest
 
-from documents.act_text import find_place, language_of, paragraphs, passage, read_act
-from documents.sandbox.readers import read_act_text
-from documents.sheets.unreadable import UnreadablePaper
+from merzim.documents.act_text import find_place, language_of, paragraphs, passage, read_act
+from merzim.documents.sandbox.readers import read_act_text
+from merzim.documents.sheets.unreadable import UnreadablePaper
 
 INSTRUCTION = """КІРІСПЕ
 

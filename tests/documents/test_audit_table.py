@@ -7,10 +7,10 @@ import io
 import openpyxl
 import pytest
 
-from documents import AuditCase, UnreadablePaper
-from documents.schedules.audit_table import Headings, read_audit
 from i18n import LANGUAGES
-from services.imports.past import known_headings, past_template, short_forms, template_columns
+from merzim.documents import AuditCase, UnreadablePaper
+from merzim.documents.schedules.audit_table import Headings, read_audit
+from merzim.services.imports.past import known_headings, past_template, short_forms, template_columns
 from tests.documents.sheets import REAL, day, xlsx
 from tests.law import library
 from workflow.law.procedure import Procedure

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calendars.horizon import FIRST, REACH
-from documents.sheets.dates import (
+from merzim.documents.sheets.dates import (
     AtOnce,
     Day,
     Nothing,
@@ -22,8 +22,8 @@ from documents.sheets.dates import (
     read_day,
     read_lines,
 )
-from documents.sheets.rows import NotAValue
-from documents.sheets.unreadable import UnreadableCell
+from merzim.documents.sheets.rows import NotAValue
+from merzim.documents.sheets.unreadable import UnreadableCell
 from tests.documents.sheets import day
 
 MARCH_30 = Day(day("2026-03-30"))

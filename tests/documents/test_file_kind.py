@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from documents.sandbox import readers
-from documents.sheets import file_kind
-from documents.sheets.file_kind import ALLOWED, MAX_MEMBERS, ArchiveRefused, extension, media_type
-from documents.sheets.unreadable import UnreadablePaper
+from merzim.documents.sandbox import readers
+from merzim.documents.sheets import file_kind
+from merzim.documents.sheets.file_kind import ALLOWED, MAX_MEMBERS, ArchiveRefused, extension, media_type
+from merzim.documents.sheets.unreadable import UnreadablePaper
 
 
 def packed(*names: str) -> bytes:

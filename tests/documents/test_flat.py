@@ -8,8 +8,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from documents import UnreadablePaper, empty_schedule, write_template
-from documents.schedules.flat import read_schedule
+from merzim.documents import UnreadablePaper, empty_schedule, write_template
+from merzim.documents.schedules.flat import read_schedule
 from tests.documents.sheets import day, xlsx
 
 RU = ("№", "Объект анализа", "Подразделение", "Ответственный", "Начало анализа", "Окончание анализа")

@@ -10,9 +10,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from documents.forms import FormData
-from documents.forms.rows_file import read_data
-from documents.sheets.unreadable import UnreadablePaper
+from merzim.documents.forms import FormData
+from merzim.documents.forms.rows_file import read_data
+from merzim.documents.sheets.unreadable import UnreadablePaper
 
 
 def _file(folder: Path, name: str, text: str) -> Path:

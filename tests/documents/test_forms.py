@@ -15,7 +15,7 @@ import docx
 import pytest
 
 import i18n
-from documents.forms import (
+from merzim.documents.forms import (
     UnknownField,
     UnknownForm,
     UnknownGroup,
@@ -25,10 +25,10 @@ from documents.forms import (
     names,
     title,
 )
-from documents.forms.building import template
-from documents.forms.filling import NotALanguageOfPapers
-from documents.forms.form import Field, Form
-from documents.forms.values import genitive, signed_name
+from merzim.documents.forms.building import template
+from merzim.documents.forms.filling import NotALanguageOfPapers
+from merzim.documents.forms.form import Field, Form
+from merzim.documents.forms.values import genitive, signed_name
 from workflow.languages import PAPER_LANGUAGES
 
 FORMS = names()

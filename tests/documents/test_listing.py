@@ -10,8 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from documents.sheets.listing import Table, tables_workbook, write_tables
-from documents.sheets.unreadable import UnreadablePaper
+from merzim.documents.sheets.listing import Table, tables_workbook, write_tables
+from merzim.documents.sheets.unreadable import UnreadablePaper
 
 DANGEROUS = ["=1+1", "+7 705", "-2", "@SUM(A1)", "=cmd|' /C calc'!A0", "https://example.kz", "{=A1}"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from documents import closest_keys, match
-from documents.people.table import read_people
+from merzim.documents import closest_keys, match
+from merzim.documents.people.table import read_people
 from tests.documents.sheets import REAL
 from workflow.org.office import Office, Person, Unit
 

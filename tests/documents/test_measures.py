@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from calendars.terms import InQuarter, OnDate
-from documents.measure_plan import read_measures
-from documents.sheets.unreadable import UnreadablePaper
+from merzim.documents.measure_plan import read_measures
+from merzim.documents.sheets.unreadable import UnreadablePaper
 
 RU = "№;Рекомендация;Мероприятие;Форма завершения;Ответственные;Срок исполнения\n"
 KK = "№;Ұсыным;Іс-шара;Аяқтау нысаны;Жауапты;Орындау мерзімі\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from documents.schedules.object_names import language_of, object_names
+from merzim.documents.schedules.object_names import language_of, object_names
 
 RUSSIAN = {
     "Акционерного общества и его дочерних и зависимых организаций": (

@@ -10,10 +10,10 @@ from functools import cache
 import docx
 import pytest
 
-from documents.forms import fill, form, names
-from documents.forms.own_template import MAX_TEMPLATE_BYTES, check_template, fill_template, placeholders
-from documents.sandbox import readers
-from documents.sheets.unreadable import UnreadablePaper
+from merzim.documents.forms import fill, form, names
+from merzim.documents.forms.own_template import MAX_TEMPLATE_BYTES, check_template, fill_template, placeholders
+from merzim.documents.sandbox import readers
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.test_forms import AS_LETTERS, NASTY, tables_of, text_of
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

@@ -13,8 +13,8 @@ from typing import BinaryIO
 import openpyxl
 import pytest
 
-from documents.package import Document, PackageContent, write_package
-from documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
+from merzim.documents.package import Document, PackageContent, write_package
+from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from workflow.law.procedure import Text
 
 NOTE = b"%PDF-1.7 note"

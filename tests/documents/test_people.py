@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from documents import ReadPeople, UnreadablePaper
-from documents.people.table import read_people
-from documents.people.words import parse_duty
-from documents.sheets.texts import is_address
+from merzim.documents import ReadPeople, UnreadablePaper
+from merzim.documents.people.table import read_people
+from merzim.documents.people.words import parse_duty
+from merzim.documents.sheets.texts import is_address
 from tests.documents.sheets import REAL, day, xlsx
 from tests.law import analysis
 from workflow.org.office import DUTIES, Unit

@@ -7,13 +7,13 @@ import io
 import openpyxl
 import pytest
 
-from documents import read_people
-from documents.people.read_people import ReadPeople, merge_people
-from documents.people.sheet import people_sheets, people_table
-from documents.people.words import duties, parse_kind
-from documents.sheets.listing import Table, tables_workbook
-from documents.sheets.unreadable import UnreadablePaper
 from i18n import say
+from merzim.documents import read_people
+from merzim.documents.people.read_people import ReadPeople, merge_people
+from merzim.documents.people.sheet import people_sheets, people_table
+from merzim.documents.people.words import duties, parse_kind
+from merzim.documents.sheets.listing import Table, tables_workbook
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, Office, Person, Unit
 

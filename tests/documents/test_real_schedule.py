@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from documents import ReadSchedule
-from documents.schedules.flat import read_schedule
+from merzim.documents import ReadSchedule
+from merzim.documents.schedules.flat import read_schedule
 from tests.documents.sheets import REAL, day, xlsx
 
 PLANNED = {

@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 
-from documents.drawings.cartogram import draw_cartogram, write_workbook
-from documents.drawings.cartogram_table import read_cartogram
-from documents.drawings.risk_map import MappedRisk, risk_map
-from documents.sheets.listing import Table, tables_workbook
-from documents.sheets.unreadable import UnreadablePaper
+from merzim.documents.drawings.cartogram import draw_cartogram, write_workbook
+from merzim.documents.drawings.cartogram_table import read_cartogram
+from merzim.documents.drawings.risk_map import MappedRisk, risk_map
+from merzim.documents.sheets.listing import Table, tables_workbook
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.cases.registers.risk import Rank
 from workflow.cases.registers.risk_scale import read_scale

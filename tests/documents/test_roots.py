@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from documents.schedules.roots import FactMatch, match_facts
+from merzim.documents.schedules.roots import FactMatch, match_facts
 
 
 @pytest.mark.parametrize(

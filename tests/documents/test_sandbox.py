@@ -16,18 +16,18 @@ from pathlib import Path
 
 import pytest
 
-from documents.drawings.cartogram_table import read_cartogram
-from documents.forms.rows_file import read_data
-from documents.measure_plan import read_measures
-from documents.people.table import read_people
-from documents.sandbox import child, readers
-from documents.sandbox.pool import CALLER, Caller, Pool
-from documents.sandbox.process import ForkServer, Reading, Spawner
-from documents.sandbox.values import decode, encode
-from documents.schedules.audit_table import read_audit
-from documents.schedules.flat import read_schedule
-from documents.sheets.unreadable import UnreadablePaper
 from i18n import LANGUAGES, say
+from merzim.documents.drawings.cartogram_table import read_cartogram
+from merzim.documents.forms.rows_file import read_data
+from merzim.documents.measure_plan import read_measures
+from merzim.documents.people.table import read_people
+from merzim.documents.sandbox import child, readers
+from merzim.documents.sandbox.pool import CALLER, Caller, Pool
+from merzim.documents.sandbox.process import ForkServer, Reading, Spawner
+from merzim.documents.sandbox.values import decode, encode
+from merzim.documents.schedules.audit_table import read_audit
+from merzim.documents.schedules.flat import read_schedule
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import HEADING, REAL, by_hand, far_cells, published
 from workflow.law.procedure import Text
 
@@ -251,7 +251,7 @@ def test_an_answer_too_long_to_keep_is_refused(monkeypatch: pytest.MonkeyPatch, 
 
 LIMITED = """
 import os, sys
-from documents.sandbox.process import apply_limits
+from merzim.documents.sandbox.process import apply_limits
 
 def much_memory(): bytearray(2**30)
 def long_file():
@@ -285,7 +285,8 @@ def test_memory_files_and_handles_of_a_process_are_limited(tmp_path: Path) -> No
 def test_a_process_nobody_waits_for_any_more_ends_by_itself() -> None:
     """The service was killed: the system ends what it left."""
     limited = (
-        "from documents.sandbox import process\nprocess.SECONDS, process._GRACE = 0, 1\nprocess.apply_limits()"
+        "from merzim.documents.sandbox import process\n"
+        "process.SECONDS, process._GRACE = 0, 1\nprocess.apply_limits()"
     )
     code = f"{limited}\nwhile 1: 0"
     process = subprocess.run(

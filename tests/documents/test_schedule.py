@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from documents import ReadSchedule, UnreadablePaper
-from documents.schedules.flat import read_schedule
+from merzim.documents import ReadSchedule, UnreadablePaper
+from merzim.documents.schedules.flat import read_schedule
 from tests.documents.sheets import HEADING, day, published, xlsx
 
 RUN = ("Проведение внутреннего анализа", "13.04.26г. по 26.05.26г.")

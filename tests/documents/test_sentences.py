@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-import documents
-from documents import UnreadablePaper
-from documents.people.table import read_people
-from documents.schedules.audit_table import read_audit
-from documents.schedules.flat import read_schedule
+import merzim.documents
 from i18n import LANGUAGES, knows, say
+from merzim.documents import UnreadablePaper
+from merzim.documents.people.table import read_people
+from merzim.documents.schedules.audit_table import read_audit
+from merzim.documents.schedules.flat import read_schedule
 from tests.documents.sheets import REAL, published, xlsx
 
 CODES = sorted(
     {
         code
-        for path in Path(documents.__file__).parent.glob("*.py")
+        for path in Path(merzim.documents.__file__).parent.glob("*.py")
         for code in re.findall(r'"((?:paper|read)_[a-z_.]+)"', path.read_text(encoding="utf-8"))
     }
-    - set(documents.__all__)
+    - set(merzim.documents.__all__)
 )
 
 

@@ -13,8 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from documents.revocation import CheckedRevocation, RevocationList, read_revocation_lists
-from documents.signatures import (
+from merzim.documents.revocation import CheckedRevocation, RevocationList, read_revocation_lists
+from merzim.documents.signatures import (
     MAX_BYTES,
     CheckedSignature,
     SignatureUnreadable,

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents import UnreadablePaper
-from documents.schedules.flat import read_schedule
-from documents.sheets import rows as sheet_rows
-from documents.sheets.rows import MAX_LETTERS, MAX_ROWS, NotAValue, Sheet
-from documents.sheets.workbook import MAX_BYTES, open_paper
-from documents.sheets.xlsx import MAX_PARTS
+from merzim.documents import UnreadablePaper
+from merzim.documents.schedules.flat import read_schedule
+from merzim.documents.sheets import rows as sheet_rows
+from merzim.documents.sheets.rows import MAX_LETTERS, MAX_ROWS, NotAValue, Sheet
+from merzim.documents.sheets.workbook import MAX_BYTES, open_paper
+from merzim.documents.sheets.xlsx import MAX_PARTS
 from tests.documents.sheets import HEADING, by_hand, far_cells, xlsx, zipped
 
 

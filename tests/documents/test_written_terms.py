@@ -19,9 +19,9 @@ from calendars.terms import (
     WithoutTerm,
     WorkingDays,
 )
-from documents.schedules.written_terms import read_term
-from documents.sheets.dates import LONGEST
-from documents.sheets.unreadable import UnreadableCell
+from merzim.documents.schedules.written_terms import read_term
+from merzim.documents.sheets.dates import LONGEST
+from merzim.documents.sheets.unreadable import UnreadableCell
 from workflow.cases.registers.measure_term import as_data, from_data
 
 DAYS = [

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from merzim.app import build_app
-from services.app import AppContext
-from services.configuration.settings import AuditSettings
-from services.jobs.audit_forwarding import forward_audit_log
-from services.moments import Moment
-from storage.accounts.audit_log import AuditEvent
+from merzim.services.app import AppContext
+from merzim.services.configuration.settings import AuditSettings
+from merzim.services.jobs.audit_forwarding import forward_audit_log
+from merzim.services.moments import Moment
+from merzim.storage.accounts.audit_log import AuditEvent
 from tests.web.conftest import NOW, TODAY, settings_in
 from workflow.cases.commands.opening import Opening
 

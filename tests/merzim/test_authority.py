@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.configuration.settings import AGENCY, AuthorisedBody, find_authority
+from merzim.services.configuration.settings import AGENCY, AuthorisedBody, find_authority
 from tests.merzim.conftest import Merzim
 
 NOW = ("--now", "2026-11-21")

@@ -232,7 +232,7 @@ def _broken(_: object) -> object:
 
 def test_our_own_fault_is_one_sentence_too(merzim: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
     """Something unexpected is said in one line; MERZIM_DEBUG=1 shows where it broke."""
-    monkeypatch.setattr("services.app.AppContext.library", property(_broken))
+    monkeypatch.setattr("merzim.services.app.AppContext.library", property(_broken))
 
     assert "KeyError" in _one_line(merzim("procedures"))
 

@@ -17,7 +17,7 @@ from merzim.app import build_app
 from merzim.clock import clock
 from merzim.dashboard import Dashboard
 from merzim.settings_file import read
-from storage.org.adoptions import adopt
+from merzim.storage.org.adoptions import adopt
 from tests.merzim.conftest import ROOT, Merzim, Prepare, import_example
 
 SOURCE = 'act = "G26G0000111"\naddress = "https://adilet.zan.kz/rus/docs/G26G0000111"\n'

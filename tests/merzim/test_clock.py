@@ -8,7 +8,7 @@ import pytest
 from freezegun import freeze_time
 
 from merzim.clock import NotAMoment, clock, read, stand
-from services.moments import almaty
+from merzim.services.moments import almaty
 
 
 def test_the_local_day_begins_at_seven_in_the_evening_utc() -> None:

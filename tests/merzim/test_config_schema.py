@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 
 from docs.settings_schema import config_schema
+from merzim.services.configuration.keys import SECTIONS
 from merzim.settings_file import check
-from services.configuration.keys import SECTIONS
 from tests.law import ROOT
 from tests.workflow.test_file_schemas import as_json
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 import i18n
+from merzim.services.configuration.settings import ORIGINS, Settings, SyncSettings
+from merzim.services.connections.channels import create_channel, mailbox_of
 from merzim.settings_file import BadSetting, read
 from notifications.channels import UnknownChannel
 from notifications.channels.email import Email
-from services.configuration.settings import ORIGINS, Settings, SyncSettings
-from services.connections.channels import create_channel, mailbox_of
 from tests.merzim.conftest import ROOT
 from workflow.refusal import Refusal
 

@@ -11,7 +11,7 @@ import pytest
 
 import i18n
 from merzim.cli import main
-from services.documents.coverage import Coverage, Gap, contradictions, coverage, page
+from merzim.services.documents.coverage import Coverage, Gap, contradictions, coverage, page
 from tests.law import ROOT, library
 from workflow.law.library import Library
 

@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 
 from merzim.logs import JsonLines, Lines
-from web.auth.limits import Reason, log_refusal
+from merzim.web.auth.limits import Reason, log_refusal
 
 ROOT = Path(__file__).parents[2]
 FILTER = ROOT / "docs" / "operations" / "fail2ban-filter.conf"

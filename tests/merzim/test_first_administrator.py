@@ -10,12 +10,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
+from merzim.services.accounts import verbs as users
+from merzim.services.app import AppContext
+from merzim.services.context import operator_context
+from merzim.services.moments import Moment
 from merzim.settings_file import read
-from services.accounts import verbs as users
-from services.app import AppContext
-from services.context import operator_context
-from services.moments import Moment
-from web.app import create_app
+from merzim.web.app import create_app
 
 MOMENT = Moment(now=datetime(2026, 4, 6, 7, 0, tzinfo=UTC), today=date(2026, 4, 6))
 CHOICE = {"password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
@@ -73,8 +73,8 @@ def test_an_invited_colleagues_password_ends_the_first_administrators_address(of
 
 def test_addresses_of_the_version_before_end_with_the_first_start_of_this_one(office_app: AppContext) -> None:
     """It left one behind with every start, and they still worked in an office with administrators."""
-    from services.accounts.credentials import hash_secret
-    from storage.accounts.accounts import SqlAccounts
+    from merzim.services.accounts.credentials import hash_secret
+    from merzim.storage.accounts.accounts import SqlAccounts
 
     old_address, new_address = start(office_app), start(office_app)
     with office_app.engine.begin() as connection:

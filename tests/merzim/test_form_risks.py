@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from documents.forms import form
-from services.documents.rows import period_rows, position_rows
+from merzim.documents.forms import form
+from merzim.services.documents.rows import period_rows, position_rows
 from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import Merzim, Prepare, import_example
 from workflow.cases.case import Case, Event, EventKind

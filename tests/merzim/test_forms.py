@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import docx
 
-from documents.forms import form, names
+from merzim.documents.forms import form, names
 from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import ROOT, Merzim
 from tests.sweep import sample

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 import i18n
 from merzim.clock import clock
+from merzim.services.configuration.settings import BadSetting
 from merzim.settings_file import read
-from services.configuration.settings import BadSetting
 from tests import eds, openid
 from tests.merzim.conftest import Merzim
 from tests.notifications.servers import Office, free_port, serving

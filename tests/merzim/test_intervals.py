@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from croniter import croniter
 
-from services.jobs import queue
+from merzim.services.jobs import queue
 
 DAY = 86_400
 BEGIN = 1_775_001_600  # 2026-04-01T00:00:00Z

@@ -9,9 +9,9 @@ from io import StringIO
 import pytest
 
 from merzim.logs import HIDDEN, JsonLines, Lines, secrets_of, veiled
+from merzim.services.accounts.credentials import new_secret
+from merzim.services.configuration.settings import ChannelSettings, DatabaseSettings, Settings
 from notifications.links import new_code
-from services.accounts.credentials import new_secret
-from services.configuration.settings import ChannelSettings, DatabaseSettings, Settings
 
 # Made up, as long as ours are: a test has one name in every process.
 SECRET = "kUa-45cruvnQ978RFvWWsS2-ueaJJAhQnIBGSRKykHg"

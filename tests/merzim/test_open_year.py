@@ -160,8 +160,8 @@ def test_the_next_year_is_looked_ahead_to_from_december(town: Merzim, tmp_path: 
     one tick of the service, which opens nothing twice."""
     from merzim.app import build_app
     from merzim.metronome import _remind
+    from merzim.services.yearly.opening import proposed_year
     from merzim.settings_file import read
-    from services.yearly.opening import proposed_year
 
     town("open-year", "2026", "--now", "2026-07-20")
     (tmp_path / "config.toml").write_text('[office]\nrollover = "open"\n' + CONFIG, encoding="utf-8")

@@ -16,17 +16,17 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.clock import stand
+from merzim.services.app import AppContext
+from merzim.services.context import operator_context
+from merzim.services.moments import Moment
+from merzim.services.people.pending_duties import pending_duties
 from merzim.settings_file import read
+from merzim.web.app import create_app
 from notifications.bot.conversation import list_deadlines
 from notifications.letters.overview import Overview
-from services.app import AppContext
-from services.context import operator_context
-from services.moments import Moment
-from services.people.pending_duties import pending_duties
 from tests.merzim.conftest import Merzim
 from tests.permits import BREACH
 from tests.web.conftest import PASSWORD, people
-from web.app import create_app
 
 CONFIG = """\
 [database]

@@ -16,7 +16,7 @@ from merzim.app import build_app
 from merzim.clock import clock
 from merzim.dashboard import Dashboard
 from merzim.settings_file import read
-from storage.org.adoptions import ADOPTED, adopt, rule_changes
+from merzim.storage.org.adoptions import ADOPTED, adopt, rule_changes
 from tests.merzim.conftest import ROOT, Merzim
 from tests.workflow.rules import ACT, term
 

@@ -12,13 +12,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from services.inputs import build
-from services.registers.verbs import AddRow, add_row
-from services.regulations.registers import scoring
-from services.reports.points import points_of_year
-from services.scoring import YearScores, year_scores
-from services.yearly.opening import open_year
-from storage.org import store as office_store
+from merzim.services.inputs import build
+from merzim.services.registers.verbs import AddRow, add_row
+from merzim.services.regulations.registers import scoring
+from merzim.services.reports.points import points_of_year
+from merzim.services.scoring import YearScores, year_scores
+from merzim.services.yearly.opening import open_year
+from merzim.storage.org import store as office_store
 from tests.merzim.test_points_by_hand import AFTER, P2, P3, P4, Recorded, Units, points, sat
 from workflow.org.access import Access, Reader
 from workflow.org.office import Person, Unit

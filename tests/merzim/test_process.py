@@ -97,7 +97,7 @@ def test_a_plan_reads_one_edition_and_imports_no_database(tmp_path: Path) -> Non
     answer, modules = _watched(tmp_path, PLAN)
 
     assert answer == "0 ['internal-analysis.2024-01-01.toml']"
-    assert modules & {*HEAVY, "sqlmodel", "storage.tables", "workflow.registers.definition"} == {"babel"}
+    assert modules & {*HEAVY, "sqlmodel", "merzim.storage.tables", "workflow.registers.definition"} == {"babel"}
     assert modules.isdisjoint(f"merzim.cli.{station}" for station in STATIONS if station != "law")
 
 
@@ -121,7 +121,7 @@ def test_reading_commands_read_one_edition_and_import_nothing_of_writing(tmp_pat
     )
 
     assert answer == "0 0 ['internal-analysis.2024-01-01.toml']"
-    unneeded = {*HEAVY, "psycopg", "asyncpg", "notifications.wire", "web"}
+    unneeded = {*HEAVY, "psycopg", "asyncpg", "notifications.wire", "merzim.web"}
     assert modules & unneeded <= {"babel", "sqlalchemy", "transitions"}
 
 
@@ -135,8 +135,8 @@ def test_the_command_line_knows_which_module_adds_which_commands() -> None:
 
 def test_importing_a_station_reads_no_clock_and_opens_nothing(tmp_path: Path) -> None:
     """Nothing happens at import: no file, no database, no folder."""
-    domain = "calendars, i18n, workflow.cases.commands.case_commands"
-    code = f"import {domain}, documents, notifications.round, storage.cases.ledger, web.app"
+    domain = "calendars, i18n, workflow.cases.commands.case_commands, merzim.documents"
+    code = f"import {domain}, notifications.round, merzim.storage.cases.ledger, merzim.web.app"
     subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True
     )

@@ -24,15 +24,15 @@ from merzim import metronome
 from merzim.app import build_app
 from merzim.cli import main
 from merzim.clock import clock
+from merzim.services.app import AppContext
+from merzim.services.jobs import queue
+from merzim.services.moments import Moment
 from merzim.settings_file import read
-from services.app import AppContext
-from services.jobs import queue
-from services.moments import Moment
-from storage.database import silent_server
-from storage.database.engine import conninfo, driver, writing
-from storage.database.engine import open as open_database
-from storage.notices.senders import Batch
-from storage.refusals import StorageUnavailable
+from merzim.storage.database import silent_server
+from merzim.storage.database.engine import conninfo, driver, writing
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.notices.senders import Batch
+from merzim.storage.refusals import StorageUnavailable
 from tests.forwarder import Forwarder, forwarding
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim
 from tests.postgres import Server, administer
@@ -422,7 +422,7 @@ def test_on_sqlite_without_telegram_neither_queue_nor_bot_is_imported(office: Me
     script = (
         "import sys; from pathlib import Path; from merzim import metronome; from merzim.clock import clock; "
         "from merzim.app import build_app; from merzim.settings_file import read; "
-        "from services.jobs import bot_polling\n"
+        "from merzim.services.jobs import bot_polling\n"
         f"with bot_polling.polling(house := build_app(read(at=Path('.'))), now := clock({MORNING!r})):\n"
         "    metronome.tick(house, now)\n"
         "sys.exit(bool({'procrastinate', 'psycopg', 'psycopg_pool', 'aiogram'} & sys.modules.keys()))"
@@ -502,7 +502,7 @@ def test_a_worker_goes_on_after_a_silent_database(
         until_the_next()
         forwarder.fall_silent()
         give_up = time.monotonic() + 30
-        while not any(record.name == "services.jobs.queue" for record in caplog.records):
+        while not any(record.name == "merzim.services.jobs.queue" for record in caplog.records):
             assert time.monotonic() < give_up
             time.sleep(0.05)
         forwarder.speak()

@@ -9,7 +9,7 @@ import pytest
 from docx import Document
 from sqlalchemy import text
 
-from storage.database import engine as engines
+from merzim.storage.database import engine as engines
 from tests.merzim.conftest import Merzim
 
 DAY = ("--now", "2026-04-07T10:00")

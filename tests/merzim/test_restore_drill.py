@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from services.configuration.settings import BackupSettings, Settings
-from services.upkeep.backups import back_up
+from merzim.services.configuration.settings import BackupSettings, Settings
+from merzim.services.upkeep.backups import back_up
 from tests.merzim.conftest import Merzim
 from tests.web.conftest import NOW, TODAY, Site, build
 

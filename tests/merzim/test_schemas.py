@@ -40,7 +40,7 @@ def test_plan_is_as_its_schema_says(merzim: Merzim, line: str, language: str) ->
 @pytest.mark.parametrize("name", ["command", "opened"])
 def test_the_schemas_of_results_are_those_of_the_models(name: str) -> None:
     """`make schemas` writes them anew."""
-    from services.results import CommandResult, OpenedCase
+    from merzim.services.results import CommandResult, OpenedCase
 
     model = {"command": CommandResult, "opened": OpenedCase}[name]
     written_schema = json.loads((ROOT / "docs" / "schemas" / f"{name}.json").read_text(encoding="utf-8"))

@@ -13,12 +13,12 @@ import pytest
 
 from merzim.app import build_app
 from merzim.logs import secrets_of
+from merzim.services.app import AppContext
+from merzim.services.configuration.secret_keys import key_file, read_cipher
+from merzim.services.configuration.settings import Settings
 from merzim.settings_file import BadSetting, read
-from services.app import AppContext
-from services.configuration.secret_keys import key_file, read_cipher
-from services.configuration.settings import Settings
-from storage.accounts.encryption import new_key, parse_key
-from storage.org.vouched import ROWS
+from merzim.storage.accounts.encryption import new_key, parse_key
+from merzim.storage.org.vouched import ROWS
 from tests.merzim.conftest import PEOPLE, Merzim
 from tests.notifications.servers import free_port
 from workflow.org.access import Access, Reader

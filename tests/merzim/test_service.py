@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import pytest
 
 from merzim.cli import main
-from storage.accounts.encryption import Cipher, parse_key
+from merzim.storage.accounts.encryption import Cipher, parse_key
 from tests.documents.sheets import by_hand, far_cells
 from tests.notifications.servers import free_port
 from tests.processes import Program

@@ -18,10 +18,10 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import text
 
-from storage.database.engine import open as open_database
-from storage.database.engine import reading
-from storage.maintenance.schema import FLOOR, create_or_migrate, shipped_revisions, usable
-from storage.tables.board import RECOMMENDATION, UNLISTED
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.engine import reading
+from merzim.storage.maintenance.schema import FLOOR, create_or_migrate, shipped_revisions, usable
+from merzim.storage.tables.board import RECOMMENDATION, UNLISTED
 from tests import before
 from tests.before import Before
 from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim

@@ -15,7 +15,7 @@ from merzim.app import build_app
 from merzim.cli import application, main
 from merzim.cli.help import WRITING
 from merzim.settings_file import read
-from storage.refusals import StorageUnavailable
+from merzim.storage.refusals import StorageUnavailable
 from tests.merzim.conftest import PEOPLE, Merzim
 from tests.postgres import administer
 

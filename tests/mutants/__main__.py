@@ -67,7 +67,7 @@ ROOMS: Mapping[str, Room] = {
         ),
     ),
     "outbox": Room(
-        "storage/notices/outbox.py",
+        "merzim/storage/notices/outbox.py",
         (
             "tests/storage/test_outbox.py",
             "tests/storage/test_batches.py",

@@ -10,17 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database import engine
+from merzim.storage.maintenance import schema
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.org import store as office_store
 from notifications import round as rounds
 from notifications.channels import Channel, OutgoingMessage
 from notifications.delivery import DeliveryReport, deliver
 from notifications.notice import Letter, Notice, Outcome, message_id
 from notifications.round import RoundReport
 from notifications.rules import Rules
-from storage.cases.ledger import SqlLedger
-from storage.database import engine
-from storage.maintenance import schema
-from storage.notices.outbox import SqlOutbox
-from storage.org import store as office_store
 from tests.law import CALENDAR
 from tests.law import library as shipped
 from workflow.cases.case import Case

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from merzim.storage.database.engine import reading
+from merzim.storage.notices.faults import faults
+from merzim.storage.notices.links import SqlLinks
 from notifications.channels.email import channel as email
 from notifications.channels.telegram import Telegram
 from notifications.notice import Outcome
 from notifications.statistics import Fault
-from storage.database.engine import reading
-from storage.notices.faults import faults
-from storage.notices.links import SqlLinks
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, Shelf, Town, noon
 from tests.notifications.servers import Office, free_port, serving
 from tests.telegram.emulator import Emulator

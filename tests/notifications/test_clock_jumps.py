@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.notices.outbox import SqlOutbox
 from notifications.notice import Outcome
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import verify
-from storage.notices.outbox import SqlOutbox
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, PEOPLE, Shelf, Town, noon
 from tests.sweep import sample
 

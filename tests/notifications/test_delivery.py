@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from merzim.storage.database.engine import reading
+from merzim.storage.notices.faults import faults
+from merzim.storage.notices.outbox import SqlOutbox
 from notifications.channels import OutgoingMessage
 from notifications.channels.email import channel as email
 from notifications.channels.folder import channel as folder
@@ -20,9 +23,6 @@ from notifications.delivery import deliver
 from notifications.notice import Notice, Outcome
 from notifications.rules import BACK_OFF
 from notifications.wire.message import text_hash
-from storage.database.engine import reading
-from storage.notices.faults import faults
-from storage.notices.outbox import SqlOutbox
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
     AIGUL,

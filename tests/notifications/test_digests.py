@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from merzim.storage.org import store as office_store
+from merzim.storage.org.preferences import DIGEST, UPLOADS_THROUGH, prefer
 from notifications.bundling import digest_day, first_of_week
 from notifications.channels import OutgoingMessage
-from storage.org import store as office_store
-from storage.org.preferences import DIGEST, UPLOADS_THROUGH, prefer
 from tests.law import CALENDAR
 from tests.notifications.sample_office import (
     AIGUL,
@@ -407,7 +407,7 @@ def test_a_confirmed_year_is_not_asked_for(town: Town) -> None:
 
 def test_a_unit_uploads_through_the_body_above_it(town: Town) -> None:
     """What people chose survives a new import of the table of people."""
-    from storage.org import store as office_store
+    from merzim.storage.org import store as office_store
     from tests.notifications.sample_office import PEOPLE, UNITS
 
     prefer(town.engine, "staff", UPLOADS_THROUGH, "body", by="x", now=noon(FIVE_BEFORE))

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from merzim.storage.database.engine import writing
 from notifications.bot import buttons
 from notifications.notice import Notice
 from notifications.wire.telegram import reference
-from storage.database.engine import writing
 from tests.law import CALENDAR
 from tests.notifications.sample_office import AIGUL, Shelf, Town, noon
 from tests.notifications.test_moves import told

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 import trustme
 
+from merzim.storage.notices.links import SqlLinks
 from notifications.channels.email import Email, channel
 from notifications.channels.telegram import Telegram
 from notifications.links import hash_code
 from notifications.notice import ANSWER_LIMIT, Notice, NoticeState
-from storage.notices.links import SqlLinks
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, Town, noon
 from tests.notifications.servers import Office, always, drop, first, hang, replying, serving
 from tests.telegram.emulator import Emulator

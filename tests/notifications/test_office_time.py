@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from merzim.storage.org import store as office_store
+from merzim.storage.org.chain import Stamp
+from merzim.storage.org.preferences import DIGEST, OFFICE_TIME, prefer, time_kept, time_text
+from merzim.storage.org.staff import SqlStaff
 from notifications.rules import OfficeTimes, Rules
-from storage.org import store as office_store
-from storage.org.chain import Stamp
-from storage.org.preferences import DIGEST, OFFICE_TIME, prefer, time_kept, time_text
-from storage.org.staff import SqlStaff
 from tests.law import CALENDAR
 from tests.notifications.sample_office import (
     AIGUL,

@@ -16,13 +16,13 @@ import icalendar
 import pytest
 
 from i18n import LANGUAGES
+from merzim.storage.org.preferences import DIGEST, prefer
 from notifications.channels import Channel, OutgoingMessage
 from notifications.event_notices import account_notices
 from notifications.letters.composing import lost_letter
 from notifications.notice import Notice
 from notifications.rules import Rules
 from notifications.wire.message import build_message
-from storage.org.preferences import DIGEST, prefer
 from tests.notifications.sample_office import (
     AIGUL,
     FIVE_BEFORE,

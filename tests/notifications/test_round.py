@@ -267,7 +267,7 @@ def test_a_message_id_comes_from_the_key_alone(town: Town) -> None:
 
 def test_a_responsible_text_matched_to_somebody_goes_to_them(tmp_path: Path) -> None:
     """The published schedule's own words decide before the duty does."""
-    from storage.org import store as office_store
+    from merzim.storage.org import store as office_store
 
     town = Town(tmp_path)
     office_store.save(town.engine, units=UNITS, matches={"Сериков Б.": BOLAT.key})

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 
 from calendars.terms import OnDate
+from merzim.storage.org import store as office_store
 from notifications.letters.moved import describe_cause
 from notifications.moved_dates import people_to_tell
-from storage.org import store as office_store
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, START, Shelf, Town, noon
 from tests.notifications.test_moves import moves, told

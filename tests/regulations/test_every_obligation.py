@@ -13,9 +13,9 @@ from typing import NamedTuple
 import pytest
 
 from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, PerPeriod, Target, Window, WithoutTerm
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from tests.sweep import check_each
 from workflow.board.rows import rows

@@ -10,9 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from documents.forms import form, names
 from i18n import paragraph
-from services.regulations.registers import scoring
+from merzim.documents.forms import form, names
+from merzim.services.regulations.registers import scoring
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.commands.planning import plan
 from workflow.law.library import Library

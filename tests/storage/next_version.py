@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, text
 
-from storage.database.engine import writing
-from storage.maintenance.schema import FLOOR, shipped_revisions
-from storage.tables.base import TableBase
+from merzim.storage.database.engine import writing
+from merzim.storage.maintenance.schema import FLOOR, shipped_revisions
+from merzim.storage.tables.base import TableBase
 
 NEXT = f"{int(shipped_revisions()[-1]) + 1:04}"
 """The revision after the newest there is."""

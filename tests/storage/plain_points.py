@@ -6,9 +6,9 @@ from datetime import date
 
 from sqlalchemy import Engine
 
-from services.regulations.registers import scoring
-from storage.cases.ledger import SqlLedger
-from storage.cases.points import register_entries
+from merzim.services.regulations.registers import scoring
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.cases.points import register_entries
 from workflow.cases.case import Case
 from workflow.org.office import Office
 from workflow.scoring.recorded import MissingFact, RecordedFact, YearRecords, body, numbers

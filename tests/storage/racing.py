@@ -9,9 +9,9 @@ from multiprocessing.synchronize import Barrier
 from os import getpid
 from typing import Any
 
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.notices.outbox import SqlOutbox
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.notices.outbox import SqlOutbox
 from tests.case_rows import RegisterCommands
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later
 from workflow.cases.case import Event

@@ -12,11 +12,16 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from services.app import AppContext
-from services.configuration.settings import DatabaseSettings, EvidenceSettings, RegulationSettings, Settings
-from services.context import RequestContext
-from services.moments import Moment
-from storage.org.store import save
+from merzim.services.app import AppContext
+from merzim.services.configuration.settings import (
+    DatabaseSettings,
+    EvidenceSettings,
+    RegulationSettings,
+    Settings,
+)
+from merzim.services.context import RequestContext
+from merzim.services.moments import Moment
+from merzim.storage.org.store import save
 from workflow.org.access import Access, Reader, placed
 from workflow.org.office import Person, Unit
 

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 import calendars
+from merzim.storage.cases.ledger import SqlLedger
 from notifications.notice import Notice
-from storage.cases.ledger import SqlLedger
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands

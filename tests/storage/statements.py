@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from storage.database.prepared import Prepared
+from merzim.storage.database.prepared import Prepared
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from storage.accounts.accounts import SqlAccounts
-from storage.maintenance.verify import verify
-from storage.org.chain import IN_ORDER
+from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.org.chain import IN_ORDER
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.access import Entry, Identity, Reader
 

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DatabaseError
 import calendars
 from calendars.entries import with_records
 from calendars.records import RecordError, shipped_records
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import verify
-from storage.org.adoptions import ACTS, adopt, adopted_acts, head_of
-from storage.org.chain import heads
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.org.adoptions import ACTS, adopt, adopted_acts, head_of
+from merzim.storage.org.chain import heads
 from tests.storage.sample_cases import NOW, TODAY, later, opened, recompute
 from tests.storage.test_verify import by_hand, codes
 

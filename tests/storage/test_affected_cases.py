@@ -12,7 +12,7 @@ from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
 from calendars import compile_calendar
 from calendars.adopting import adopt_act
 from calendars.records import parse, shipped_records
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.storage.sample_cases import case_commands
 from workflow.cases.commands.case_commands import CaseCommands, Opening

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from storage.maintenance import triggers
-from storage.maintenance.schema import create_or_migrate
-from storage.maintenance.seals import seal
-from storage.tables.base import TableBase
+from merzim.storage.maintenance import triggers
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.tables.base import TableBase
 from tests.storage.sample_cases import NOW, opened
 
 TAMPERING = [

@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from storage.accounts.accounts import SqlAccounts
-from storage.accounts.audit_log import AuditEvent, SqlAuditLog
-from storage.database import audit
-from storage.database.engine import writing
-from storage.maintenance import triggers
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import verify
-from storage.org.preferences import prefer
-from storage.origin import ORIGIN, Origin
-from storage.queries import SqlReads
+from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.accounts.audit_log import AuditEvent, SqlAuditLog
+from merzim.storage.database import audit
+from merzim.storage.database.engine import writing
+from merzim.storage.maintenance import triggers
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.org.preferences import prefer
+from merzim.storage.origin import ORIGIN, Origin
+from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, OBJECT, TODAY, opened
 from workflow.org.access import Reader
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter

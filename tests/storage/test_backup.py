@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 import i18n
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.backup import backup, restore
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import verify
-from storage.refusals import BackupRefused
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance.backup import backup, restore
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.refusals import BackupRefused
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute
 
 

@@ -13,15 +13,15 @@ import pytest
 from sqlalchemy import Engine
 
 from merzim.app import build_app
-from services.app import AppContext
-from services.configuration.settings import BackupSettings, DatabaseSettings
-from services.moments import Moment
-from services.outgoing.sending import figures
-from services.upkeep import backups, maintenance
-from services.upkeep.backups import NoBackup, back_up, drill, obsolete
-from storage.database.engine import writing
-from storage.maintenance import backup, dump
-from storage.tables.audit import AUDIT
+from merzim.services.app import AppContext
+from merzim.services.configuration.settings import BackupSettings, DatabaseSettings
+from merzim.services.moments import Moment
+from merzim.services.outgoing.sending import figures
+from merzim.services.upkeep import backups, maintenance
+from merzim.services.upkeep.backups import NoBackup, back_up, drill, obsolete
+from merzim.storage.database.engine import writing
+from merzim.storage.maintenance import backup, dump
+from merzim.storage.tables.audit import AUDIT
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.case import Evidence
@@ -251,7 +251,7 @@ def _databases(app: AppContext) -> list[str]:
 
 def _rewrite_log(app: AppContext) -> None:
     """Give the last entry of the log another hash, past the program."""
-    from storage.maintenance import triggers
+    from merzim.storage.maintenance import triggers
 
     with writing(app.engine) as connection:
         if not app.many_nodes:

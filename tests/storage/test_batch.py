@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine
 
-from storage.cases.batch import batch
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.batch import batch
+from merzim.storage.cases.ledger import SqlLedger
 from tests.storage.sample_cases import opened
 from workflow.ports import CaseWrite
 

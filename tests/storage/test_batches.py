@@ -15,17 +15,17 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 import calendars
+from merzim.storage.database.engine import reading
+from merzim.storage.notices import journal
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.notices.tally import counts
+from merzim.storage.org import store as office_store
+from merzim.storage.tables.notices import PROOF
 from notifications.channels.email import channel
 from notifications.delivery import BATCH, DeliveryReport, deliver
 from notifications.notice import Notice, message_id
 from notifications.ports import DeliveryOutcome
 from notifications.rules import Rules
-from storage.database.engine import reading
-from storage.notices import journal
-from storage.notices.outbox import SqlOutbox
-from storage.notices.tally import counts
-from storage.org import store as office_store
-from storage.tables.notices import PROOF
 from tests.notifications.servers import Answer, Office, always, drop, first, only, serving
 from tests.storage.sample_cases import NOW, TODAY, letter, library, on_sqlite_alone, opened
 from workflow.org.office import Person, Unit

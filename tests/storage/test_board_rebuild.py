@@ -12,17 +12,17 @@ from sqlalchemy import Engine, text
 
 from merzim.app import build_app
 from merzim.clock import read
-from services.app import AppContext
-from services.configuration.settings import DatabaseSettings, Settings
-from services.moments import Moment
-from services.upkeep import maintenance
-from storage.database.leases import SqlLeases
-from storage.maintenance import after_migration as upkeep
-from storage.maintenance.after_migration import behind
-from storage.maintenance.schema import BOARD as BOARD_OF
-from storage.maintenance.schema import MIGRATIONS
-from storage.maintenance.verify import verify
-from storage.queries import SqlReads
+from merzim.services.app import AppContext
+from merzim.services.configuration.settings import DatabaseSettings, Settings
+from merzim.services.moments import Moment
+from merzim.services.upkeep import maintenance
+from merzim.storage.database.leases import SqlLeases
+from merzim.storage.maintenance import after_migration as upkeep
+from merzim.storage.maintenance.after_migration import behind
+from merzim.storage.maintenance.schema import BOARD as BOARD_OF
+from merzim.storage.maintenance.schema import MIGRATIONS
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened
 from tests.storage.test_verify import by_hand
@@ -127,7 +127,7 @@ def test_a_node_that_died_at_it_is_followed_by_another(
     engine, stood = old
     heard = Heard()
     with monkeypatch.context() as killed:
-        killed.setattr("storage.maintenance.verify.rebuild", _killed)
+        killed.setattr("merzim.storage.maintenance.verify.rebuild", _killed)
         killed.setattr(SqlLeases, "give_back", lambda *_: None)
         killed.setattr(upkeep, "LASTS", timedelta(seconds=1))
         dying = app(engine, heard)

@@ -19,17 +19,17 @@ from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
 from calendars import compile_calendar
 from calendars.adopting import adopt_act
 from calendars.records import parse, shipped_records
-from storage.board import totals
-from storage.cases.batch import Batch
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.database.engine import reading
-from storage.maintenance.schema import create_or_migrate
-from storage.maintenance.verify import verify
-from storage.notices.outbox import SqlOutbox
-from storage.tables.board import DEADLINE, MOVED, TOTAL
-from storage.tables.cases import CASE, EVENT
-from storage.tables.notices import NOTICE
+from merzim.storage.board import totals
+from merzim.storage.cases.batch import Batch
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.engine import reading
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.tables.board import DEADLINE, MOVED, TOTAL
+from merzim.storage.tables.cases import CASE, EVENT
+from merzim.storage.tables.notices import NOTICE
 from tests.law import CALENDAR
 from tests.storage.sample_cases import letter
 from workflow.board.rows import Row

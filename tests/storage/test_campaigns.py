@@ -17,19 +17,9 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import Engine, text
 
-from notifications.bot.conversation import Conversation
-from notifications.bot.messages import Sender
-from notifications.channels import OutgoingMessage
-from notifications.channels.folder import Folder
-from notifications.channels.telegram import channel as telegram
-from notifications.event_notices import given_days
-from notifications.letter_links import AnswerLink, link_token, read_link
-from notifications.links import hash_code
-from notifications.notice import Outcome
-from notifications.wire.telegram import buttons
-from services.app import AppContext
-from services.campaigns.answers import BotAnswers, Invitation, LinkRefused, answer, open_link
-from services.campaigns.verbs import (
+from merzim.services.app import AppContext
+from merzim.services.campaigns.answers import BotAnswers, Invitation, LinkRefused, answer, open_link
+from merzim.services.campaigns.verbs import (
     BadCampaign,
     CloseCampaign,
     ExtendCampaign,
@@ -44,24 +34,40 @@ from services.campaigns.verbs import (
     reopen_campaign,
     start_campaign,
 )
-from services.campaigns.views import CampaignPage, ShowCampaign, UnknownCampaign, proof_sheet, show_campaign
-from services.configuration.settings import WebSettings
-from services.context import RequestContext
-from services.documents.row_papers import NoPapers, papers_of_campaign
-from services.inputs import OpenFile, build
-from services.jobs.campaigns import carry_on
-from services.jobs.rounds import deliver, remind
-from services.moments import Moment
-from services.outgoing.public import check_paper
-from services.registers.queries import ListRows
-from services.registers.tables import ImportRows, export, import_rows
-from services.registers.verbs import AddRow, EraseRow, WithdrawRow, add_row, erase_row, withdraw_row
-from services.registers.views import AskRow, list_rows, show_row
-from services.upkeep import maintenance
-from services.verbs import NotAllowed
-from storage.database.engine import writing
-from storage.org.store import save
-from storage.tables.registers import CAMPAIGN_PERSON
+from merzim.services.campaigns.views import (
+    CampaignPage,
+    ShowCampaign,
+    UnknownCampaign,
+    proof_sheet,
+    show_campaign,
+)
+from merzim.services.configuration.settings import WebSettings
+from merzim.services.context import RequestContext
+from merzim.services.documents.row_papers import NoPapers, papers_of_campaign
+from merzim.services.inputs import OpenFile, build
+from merzim.services.jobs.campaigns import carry_on
+from merzim.services.jobs.rounds import deliver, remind
+from merzim.services.moments import Moment
+from merzim.services.outgoing.public import check_paper
+from merzim.services.registers.queries import ListRows
+from merzim.services.registers.tables import ImportRows, export, import_rows
+from merzim.services.registers.verbs import AddRow, EraseRow, WithdrawRow, add_row, erase_row, withdraw_row
+from merzim.services.registers.views import AskRow, list_rows, show_row
+from merzim.services.upkeep import maintenance
+from merzim.services.verbs import NotAllowed
+from merzim.storage.database.engine import writing
+from merzim.storage.org.store import save
+from merzim.storage.tables.registers import CAMPAIGN_PERSON
+from notifications.bot.conversation import Conversation
+from notifications.bot.messages import Sender
+from notifications.channels import OutgoingMessage
+from notifications.channels.folder import Folder
+from notifications.channels.telegram import channel as telegram
+from notifications.event_notices import given_days
+from notifications.letter_links import AnswerLink, link_token, read_link
+from notifications.links import hash_code
+from notifications.notice import Outcome
+from notifications.wire.telegram import buttons
 from tests.storage.registers import NOW, PEOPLE, TODAY, UNITS, field, office, operator, reader
 from tests.storage.registers import text as titles
 from tests.storage.sample_cases import on_sqlite_alone
@@ -185,7 +191,7 @@ def refused(ctx: RequestContext, token: str) -> bool:
 
 
 def change_people(app: AppContext, *people: Person, remove: str = "") -> None:
-    from storage.org.staff import SqlStaff
+    from merzim.storage.org.staff import SqlStaff
 
     if people:
         save(app.engine, people=people)
@@ -1143,7 +1149,7 @@ def test_an_answer_nobody_gave_is_named_and_mended(app: AppContext) -> None:
 @on_sqlite_alone
 def test_twenty_people_more_are_written_in_portions(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """No transaction grows with the campaign: joined and written by the portion, each person once."""
-    import storage.notices.campaigns as campaigns
+    import merzim.storage.notices.campaigns as campaigns
 
     monkeypatch.setattr(campaigns, "CHUNK", 7)
     save(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from storage.chain import canonical, line, link, moment
+from merzim.storage.chain import canonical, line, link, moment
 
 JSON = some.recursive(
     some.none() | some.booleans() | some.integers() | some.text(),

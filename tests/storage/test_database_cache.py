@@ -12,21 +12,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from storage.board import change_counters
-from storage.cache import DatabaseCache
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.database.engine import reading, writing
-from storage.maintenance.backup import backup, restore
-from storage.maintenance.verify import rebuild
-from storage.notices.tally import beat
-from storage.org import store as office_store
-from storage.org.chain import Stamp
-from storage.org.preferences import LANGUAGE, prefer
-from storage.org.staff import SqlStaff
-from storage.queries import SqlReads
-from storage.tables.organisation import PERSON, UNIT
-from storage.tables.service import MARK
+from merzim.storage.board import change_counters
+from merzim.storage.cache import DatabaseCache
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.maintenance.backup import backup, restore
+from merzim.storage.maintenance.verify import rebuild
+from merzim.storage.notices.tally import beat
+from merzim.storage.org import store as office_store
+from merzim.storage.org.chain import Stamp
+from merzim.storage.org.preferences import LANGUAGE, prefer
+from merzim.storage.org.staff import SqlStaff
+from merzim.storage.queries import SqlReads
+from merzim.storage.tables.organisation import PERSON, UNIT
+from merzim.storage.tables.service import MARK
 from tests.storage.sample_cases import NOW, TODAY, case_commands, recompute
 from tests.storage.statements import heard
 from tests.storage.test_sums import filled

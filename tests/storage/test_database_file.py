@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from storage.database.engine import open as open_database
-from storage.database.engine import reading, writing
-from storage.refusals import StorageUnavailable
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.refusals import StorageUnavailable
 from tests.postgres import administer
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, func, select
 
-from storage.accounts.accounts import SqlAccounts
-from storage.accounts.rate_limits import MAX_DEVICES
-from storage.tables.accounts import DEVICE
+from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.accounts.rate_limits import MAX_DEVICES
+from merzim.storage.tables.accounts import DEVICE
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.access import Entry, EntryKind, Reader
 

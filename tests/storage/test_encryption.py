@@ -6,7 +6,7 @@ from base64 import b64encode, urlsafe_b64encode
 
 import pytest
 
-from storage.accounts.encryption import BadKey, Cipher, Key, UnreadableSecret, key_of, new_key, parse_key
+from merzim.storage.accounts.encryption import BadKey, Cipher, Key, UnreadableSecret, key_of, new_key, parse_key
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 OLD, NEW = Key(value=b"\x01" * 32), Key(value=b"\x02" * 32)

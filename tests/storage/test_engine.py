@@ -14,14 +14,14 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, event, text
 
 import i18n
-from storage.cases.ledger import SqlLedger
-from storage.database import engine as engines
-from storage.database.engine import conninfo, reading, writing
-from storage.database.engine import open as open_database
-from storage.database.errors import display_address, to_storage_unavailable
-from storage.maintenance.schema import create_or_migrate
-from storage.refusals import StorageUnavailable
-from storage.types import Moment
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database import engine as engines
+from merzim.storage.database.engine import conninfo, reading, writing
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.errors import display_address, to_storage_unavailable
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.types import Moment
 from tests.storage.sample_cases import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from workflow.cases.commands.opening import Opening
 

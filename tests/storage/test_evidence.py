@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import i18n
-from documents.sheets.unreadable import EvidenceDamaged
-from storage.cases.evidence import EvidenceFolder
-from storage.refusals import EvidenceRefused
+from merzim.documents.sheets.unreadable import EvidenceDamaged
+from merzim.storage.cases.evidence import EvidenceFolder
+from merzim.storage.refusals import EvidenceRefused
 from tests.documents.sheets import zipped
 
 ORDER = "Бұйрық №15 «Ішкі талдау туралы»".encode()

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy import Engine
 
-from storage.cases.ledger import SqlLedger
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import rebuild, verify
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import rebuild, verify
 from tests.law import CALENDAR
 from tests.permits import APPEAL, BREACH, PERMIT, permit
 from workflow.cases.commands.case_commands import CaseCommands

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from threading import Event, Thread
 
-from storage.database.threads import FairLock
+from merzim.storage.database.threads import FairLock
 
 
 def test_whoever_waits_longest_goes_first() -> None:

@@ -13,10 +13,10 @@ from sqlalchemy import Engine, make_url, text
 
 import i18n
 from merzim.cli import main
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.seals import newest, seal
-from storage.maintenance.verify import verify
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance.seals import newest, seal
+from merzim.storage.maintenance.verify import verify
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later, opened, recompute
 from tests.storage.test_verify import by_hand
 

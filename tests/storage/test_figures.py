@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import Engine
 
 import calendars
-from storage.cases.ledger import SqlLedger
-from storage.org import store as office_store
-from storage.queries import SqlReads
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.org import store as office_store
+from merzim.storage.queries import SqlReads
 from tests.permits import PERMIT, obligation, permit
 from workflow.board.figures import Outcomes, performance_by
 from workflow.cases.commands.case_commands import CaseCommands

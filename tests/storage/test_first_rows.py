@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 from sqlalchemy import Engine, text
 
-from storage.cases.ledger import SqlLedger
-from storage.org import store as office_store
-from storage.queries import SqlReads
-from storage.tables.cases import CASE
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.org import store as office_store
+from merzim.storage.queries import SqlReads
+from merzim.storage.tables.cases import CASE
 from tests.storage.sample_cases import NOW, case_commands, opened
 from workflow.board.rows import Row
 from workflow.org.access import Scope

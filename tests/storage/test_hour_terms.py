@@ -12,12 +12,12 @@ from sqlalchemy import Engine
 
 import calendars
 from calendars.hours import Today
-from storage.board import sums as summing
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import reading
-from storage.maintenance.verify import verify
-from storage.org import store as office_store
-from storage.queries import SqlReads
+from merzim.storage.board import sums as summing
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import reading
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.org import store as office_store
+from merzim.storage.queries import SqlReads
 from tests.permits import BREACH, PERMIT, obligation, permit
 from workflow.board.rows import CaseFilter
 from workflow.board.sums import DeadlineFilter, horizon, total

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from storage.accounts.uploads import KEY_LIFETIME, SqlIdempotency
+from merzim.storage.accounts.uploads import KEY_LIFETIME, SqlIdempotency
 from tests.storage.sample_cases import on_sqlite_alone
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from storage.cases import imported_files
+from merzim.storage.cases import imported_files
 from tests.storage.sample_cases import (
     NOW,
     OBJECT,

@@ -11,12 +11,12 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine, event
 
+from merzim.storage.cases.ledger import CHUNK, SqlLedger
+from merzim.storage.chain import canonical, line, link
+from merzim.storage.database.engine import one_snapshot
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.tables.board import DEADLINE
 from notifications.ports import Settlement
-from storage.cases.ledger import CHUNK, SqlLedger
-from storage.chain import canonical, line, link
-from storage.database.engine import one_snapshot
-from storage.notices.outbox import SqlOutbox
-from storage.tables.board import DEADLINE
 from tests.storage.sample_cases import (
     NOW,
     OBJECT,

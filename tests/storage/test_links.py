@@ -9,11 +9,11 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine, select
 
+from merzim.storage.database.engine import reading
+from merzim.storage.database.leases import SqlLeases
+from merzim.storage.notices.links import SqlLinks
+from merzim.storage.tables.notices import LINK_CODE
 from notifications.links import CODE_LASTS, PendingLink, Redeemed, hash_code, link_address, new_code
-from storage.database.engine import reading
-from storage.database.leases import SqlLeases
-from storage.notices.links import SqlLinks
-from storage.tables.notices import LINK_CODE
 from tests.storage.sample_cases import NOW, later, on_sqlite_alone
 
 LASTS = timedelta(minutes=1)

@@ -10,25 +10,25 @@ import pytest
 from sqlalchemy import Engine, inspect, select, text
 
 from merzim.cli import main
-from services.jobs.queue import prepare
-from storage.cache import DatabaseCache
-from storage.database.engine import open as open_database
-from storage.database.engine import reading, writing
-from storage.maintenance import migrate_to
-from storage.maintenance.migrate_to import migrate
-from storage.maintenance.schema import create_or_migrate
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import verify
-from storage.notices.tally import counts
-from storage.org import store as office_store
-from storage.org.staff import SqlStaff
-from storage.refusals import Migration, StorageUnavailable
-from storage.tables.base import TableBase as Table
-from storage.tables.board import RECOMMENDATION, UNLISTED
-from storage.tables.cases import EVENT, SEAL, SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
-from storage.tables.notices import NOTICE, TALLY
-from storage.tables.organisation import ACT, PERSON
-from storage.tables.service import FLOOR, LEASE, MARK, UPLOAD
+from merzim.services.jobs.queue import prepare
+from merzim.storage.cache import DatabaseCache
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.maintenance import migrate_to
+from merzim.storage.maintenance.migrate_to import migrate
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.notices.tally import counts
+from merzim.storage.org import store as office_store
+from merzim.storage.org.staff import SqlStaff
+from merzim.storage.refusals import Migration, StorageUnavailable
+from merzim.storage.tables.base import TableBase as Table
+from merzim.storage.tables.board import RECOMMENDATION, UNLISTED
+from merzim.storage.tables.cases import EVENT, SEAL, SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
+from merzim.storage.tables.notices import NOTICE, TALLY
+from merzim.storage.tables.organisation import ACT, PERSON
+from merzim.storage.tables.service import FLOOR, LEASE, MARK, UPLOAD
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors
@@ -249,4 +249,4 @@ def test_the_command_moves_verifies_and_says_what_is_next(
     assert "database.url" in output.err
     assert command_output.err.count("\n") == 1
     assert "not empty" in command_output.err
-    assert (ROOT / "storage" / "maintenance" / "migrate_to.py").exists()
+    assert (ROOT / "merzim" / "storage" / "maintenance" / "migrate_to.py").exists()

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, or_, select
 
-from storage.database import dialect
-from storage.database.engine import reading
-from storage.database.in_list import LITERAL_LIST_LIMIT, execute_for_names, in_collection, in_names
-from storage.org import store as office_store
-from storage.tables.board import DEADLINE
-from storage.tables.notices import NOTICE
-from storage.tables.organisation import UNIT as UNITS
+from merzim.storage.database import dialect
+from merzim.storage.database.engine import reading
+from merzim.storage.database.in_list import LITERAL_LIST_LIMIT, execute_for_names, in_collection, in_names
+from merzim.storage.org import store as office_store
+from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.notices import NOTICE
+from merzim.storage.tables.organisation import UNIT as UNITS
 from workflow.org.office import Unit
 
 ODD = "Қ'\"\\ ,{}"

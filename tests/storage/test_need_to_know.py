@@ -10,12 +10,12 @@ from itertools import product
 import pytest
 from sqlalchemy import Engine, text
 
-from storage.cases.ledger import SqlLedger
-from storage.maintenance.verify import rebuild, verify
-from storage.org import store as office_store
-from storage.queries import SqlReads
-from storage.rows import notice_values
-from storage.tables.notices import NOTICE, TALLY
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.maintenance.verify import rebuild, verify
+from merzim.storage.org import store as office_store
+from merzim.storage.queries import SqlReads
+from merzim.storage.rows import notice_values
+from merzim.storage.tables.notices import NOTICE, TALLY
 from tests.storage.sample_cases import case_commands, letter, opened, recompute
 from tests.web.plans import explained
 from workflow.board.sums import horizon

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, text
 
+from merzim.storage.maintenance.proven import ProvenLine, proven_batch
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.notices.journal import journal_status
+from merzim.storage.notices.outbox import SqlOutbox
 from notifications.ports import DeliveryOutcome, Settlement
-from storage.maintenance.proven import ProvenLine, proven_batch
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import verify
-from storage.notices.journal import journal_status
-from storage.notices.outbox import SqlOutbox
 from tests.storage.sample_cases import NOW, later, letter, opened
 from tests.sweep import check_each
 from workflow.board.rows import Row
@@ -173,7 +173,7 @@ def test_a_failed_letter_sent_again_is_proven_by_its_last_delivery(engine: Engin
 
 def test_a_batch_altered_or_cut_off_is_named(engine: Engine) -> None:
     """The chain shows what is altered, the seal where its end was."""
-    from storage.maintenance import triggers
+    from merzim.storage.maintenance import triggers
 
     told(engine)
     key = told(engine)

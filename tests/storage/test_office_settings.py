@@ -17,8 +17,7 @@ from merzim.app import build_app
 from merzim.dashboard import Dashboard
 from merzim.logs import secrets_of
 from merzim.metronome import attempt
-from merzim.settings_file import read
-from services.administration.settings import (
+from merzim.services.administration.settings import (
     AskSettings,
     BadChange,
     ChangedByOthers,
@@ -33,17 +32,18 @@ from services.administration.settings import (
     take_back_setting,
     try_mail,
 )
-from services.app import AppContext
-from services.configuration.keys import CHANGEABLE_KEYS
-from services.configuration.settings import BackupSettings, ChannelSettings, DatabaseSettings
-from services.context import RequestContext, operator_context
-from services.moments import Moment
-from services.upkeep import backups, maintenance
-from services.verbs import NotAllowed
-from storage.accounts.encryption import Cipher, new_key, parse_key
-from storage.database.engine import reading
-from storage.org.chain import Stamp, heads
-from storage.org.setting_changes import KINDS, SettingChange, append, changes
+from merzim.services.app import AppContext
+from merzim.services.configuration.keys import CHANGEABLE_KEYS
+from merzim.services.configuration.settings import BackupSettings, ChannelSettings, DatabaseSettings
+from merzim.services.context import RequestContext, operator_context
+from merzim.services.moments import Moment
+from merzim.services.upkeep import backups, maintenance
+from merzim.services.verbs import NotAllowed
+from merzim.settings_file import read
+from merzim.storage.accounts.encryption import Cipher, new_key, parse_key
+from merzim.storage.database.engine import reading
+from merzim.storage.org.chain import Stamp, heads
+from merzim.storage.org.setting_changes import KINDS, SettingChange, append, changes
 from tests.notifications.servers import Office, serving
 from tests.notifications.test_email import certified
 from tests.storage.sample_cases import on_sqlite_alone

@@ -7,8 +7,8 @@ from datetime import date
 
 from sqlalchemy import Engine
 
-from storage.org import store as office_store
-from storage.org.store import SaveCounts
+from merzim.storage.org import store as office_store
+from merzim.storage.org.store import SaveCounts
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.office import Person, Unit
 

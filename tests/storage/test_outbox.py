@@ -10,12 +10,12 @@ from threading import Timer
 import pytest
 from sqlalchemy import Engine, event
 
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.notices import journal, senders
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.notices.senders import Batch, Holding
 from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, Settlement
-from storage.cases.ledger import SqlLedger
-from storage.notices import journal, senders
-from storage.notices.outbox import SqlOutbox
-from storage.notices.senders import Batch, Holding
 from tests.postgres import Server
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later, letter, opened
 from workflow.board.rows import Row

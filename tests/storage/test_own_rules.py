@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import verify
-from storage.org.adoptions import ADOPTED, RULES, WITHDRAWN, Kind, adopt, head_of, rule_changes, rules_in_force
-from storage.org.chain import heads
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.org.adoptions import (
+    ADOPTED,
+    RULES,
+    WITHDRAWN,
+    Kind,
+    adopt,
+    head_of,
+    rule_changes,
+    rules_in_force,
+)
+from merzim.storage.org.chain import heads
 from tests.storage.sample_cases import NOW, TODAY, on_sqlite_alone
 
 

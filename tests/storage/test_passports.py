@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from documents.schedules.rows_joined import ReadSchedule
-from documents.sheets.unreadable import UnreadablePaper
-from services.imports.schedules import ImportedFile, ScheduleAnswers, consider, take_in
-from storage.cases import imported_files
-from storage.cases.ledger import SqlLedger
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import rebuild, verify
-from storage.queries import SqlReads
+from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.documents.sheets.unreadable import UnreadablePaper
+from merzim.services.imports.schedules import ImportedFile, ScheduleAnswers, consider, take_in
+from merzim.storage.cases import imported_files
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import rebuild, verify
+from merzim.storage.queries import SqlReads
 from tests.law import CALENDAR
 from tests.storage.sample_cases import (
     NOW,

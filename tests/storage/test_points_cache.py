@@ -11,11 +11,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine
 
-from services.regulations.registers import scoring
-from storage.cache import DatabaseCache
-from storage.cases.points_cache import PointsCache
-from storage.database.engine import open as open_database
-from storage.org import store as office_store
+from merzim.services.regulations.registers import scoring
+from merzim.storage.cache import DatabaseCache
+from merzim.storage.cases.points_cache import PointsCache
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.org import store as office_store
 from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.plain_points import plain, tallied
 from tests.storage.sample_cases import NOW, case_commands

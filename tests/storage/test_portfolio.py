@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Engine
 
 import calendars
-from storage.cases.ledger import SqlLedger
-from storage.org import store as office_store
-from storage.queries import SqlReads
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.org import store as office_store
+from merzim.storage.queries import SqlReads
 from tests.web.conftest import NOW, TODAY
 from tests.web.offices import library, office
 from workflow.board.rows import CaseFilter

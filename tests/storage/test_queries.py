@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine, event
 
-from storage.cases.ledger import SqlLedger
-from storage.notices.outbox import SqlOutbox
-from storage.org import store as office_store
-from storage.queries import SqlReads
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.org import store as office_store
+from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, TODAY, UNIT, case_commands, later, letter, opened
 from tests.storage.test_outbox import settlement
 from tests.web.plans import explained

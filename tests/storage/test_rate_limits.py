@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, event, func, select
 
-from storage.accounts import rate_limits
-from storage.accounts.accounts import SqlAccounts
-from storage.accounts.rate_limits import count_attempt, forget_attempt, prune
-from storage.database.engine import open as open_database
-from storage.tables.accounts import RATE_LIMIT
+from merzim.storage.accounts import rate_limits
+from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt, prune
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.tables.accounts import RATE_LIMIT
 from workflow.org.access import LimitReached, RateLimit
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -122,7 +122,7 @@ def test_what_was_typed_as_a_name_is_nowhere_to_be_read(engine: Engine) -> None:
 def test_rows_nobody_needs_go_as_attempts_come(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every so many attempts; of what still counts nothing is lost."""
     accounts = SqlAccounts(engine)
-    monkeypatch.setattr("storage.accounts.accounts._PRUNE_EVERY", 5)
+    monkeypatch.setattr("merzim.storage.accounts.accounts._PRUNE_EVERY", 5)
     for number in range(10):
         brief = RateLimit(kind="account", key=str(number), burst=3, period=SECOND)
         accounts.count_attempt([brief, NAME], now=NOW + number * MINUTE)

@@ -14,17 +14,17 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from calendars.terms import OnDate, PerPeriod
-from storage.board import recommendations as recommended
-from storage.cases import recommendations
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.database.engine import reading, writing
-from storage.maintenance.schema import create_or_migrate
-from storage.maintenance.verify import rebuild, verify
-from storage.org import store as office_store
-from storage.queries import SqlReads
-from storage.tables.board import RECOMMENDATION, UNLISTED
-from storage.tables.cases import CASE
+from merzim.storage.board import recommendations as recommended
+from merzim.storage.cases import recommendations
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.maintenance.verify import rebuild, verify
+from merzim.storage.org import store as office_store
+from merzim.storage.queries import SqlReads
+from merzim.storage.tables.board import RECOMMENDATION, UNLISTED
+from merzim.storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
 from tests.storage.sample_cases import NOW, case_commands, on_sqlite_alone, recompute
 from tests.storage.versions import back_to_0_1_0

@@ -14,17 +14,17 @@ import pytest
 from sqlalchemy import Engine
 
 from calendars import OutOfRange
+from merzim.services.app import AppContext
+from merzim.services.context import RequestContext
+from merzim.services.inputs import FileInput, OpenFile, build
+from merzim.services.jobs.rounds import remind
+from merzim.services.registers.queries import ListRows
+from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from merzim.services.registers.views import AskRow, list_rows, show_row
+from merzim.services.upkeep import maintenance
+from merzim.storage.org.store import save
+from merzim.storage.registers.chains import NotUnique
 from notifications.channels.folder import Folder
-from services.app import AppContext
-from services.context import RequestContext
-from services.inputs import FileInput, OpenFile, build
-from services.jobs.rounds import remind
-from services.registers.queries import ListRows
-from services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
-from services.registers.views import AskRow, list_rows, show_row
-from services.upkeep import maintenance
-from storage.org.store import save
-from storage.registers.chains import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from services.app import AppContext
-from services.context import stamp
-from services.inputs import FileInput, OpenFile, build
-from services.jobs.rounds import remind
-from services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
-from services.upkeep import maintenance
-from services.yearly.opening import open_year
-from services.yearly.register_duties import record_due_rows
-from storage.cases.ledger import SqlLedger
-from storage.org.store import save
+from merzim.services.app import AppContext
+from merzim.services.context import stamp
+from merzim.services.inputs import FileInput, OpenFile, build
+from merzim.services.jobs.rounds import remind
+from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from merzim.services.upkeep import maintenance
+from merzim.services.yearly.opening import open_year
+from merzim.services.yearly.register_duties import record_due_rows
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.org.store import save
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case, Evidence
@@ -254,7 +254,7 @@ def test_a_row_somebody_writes_meanwhile_stays_recorded(
             other_rows.append(visit(app, "2026-01-20"))
         return follow_rows(*arguments, **options)
 
-    monkeypatch.setattr("services.yearly.register_duties.follow_rows", interrupted)
+    monkeypatch.setattr("merzim.services.yearly.register_duties.follow_rows", interrupted)
     row = visit(app, "2026-01-12")
 
     assert recorded(app) == {JANUARY: ("2026-01-12", row), f"{JANUARY}#2": ("2026-01-20", other_rows[1])}
@@ -265,7 +265,7 @@ def test_a_row_somebody_writes_meanwhile_stays_recorded(
 def interrupted(app: AppContext, monkeypatch: pytest.MonkeyPatch, write: Callable[[], object]) -> None:
     """Write a row in a process that crashes before it compares the row with its case."""
     with monkeypatch.context() as patched:
-        patched.setattr("services.registers.verbs.follow_duties", lambda *_given, **_more: None)
+        patched.setattr("merzim.services.registers.verbs.follow_duties", lambda *_given, **_more: None)
         write()
 
 

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select, text
 
-from documents.sheets.unreadable import UnreadablePaper
-from services.app import AppContext
-from services.context import RequestContext
-from services.inputs import OpenFile, build
-from services.registers.access import UnknownRow
-from services.registers.queries import ListRows
-from services.registers.results import cell_value
-from services.registers.tables import ImportRows, import_rows
-from services.registers.verbs import (
+from merzim.documents.sheets.unreadable import UnreadablePaper
+from merzim.services.app import AppContext
+from merzim.services.context import RequestContext
+from merzim.services.inputs import OpenFile, build
+from merzim.services.registers.access import UnknownRow
+from merzim.services.registers.queries import ListRows
+from merzim.services.registers.results import cell_value
+from merzim.services.registers.tables import ImportRows, import_rows
+from merzim.services.registers.verbs import (
     AddRow,
     EditRow,
     EraseRow,
@@ -34,7 +34,7 @@ from services.registers.verbs import (
     erase_row,
     withdraw_row,
 )
-from services.registers.views import (
+from merzim.services.registers.views import (
     AskRegisters,
     AskRow,
     RowPage,
@@ -43,14 +43,14 @@ from services.registers.views import (
     list_rows,
     show_row,
 )
-from services.regulations.registers import scoring
-from services.scoring import with_rows
-from services.upkeep import maintenance
-from services.verbs import NotAllowed
-from storage.org.store import save
-from storage.registers.chains import NotUnique, RowChanged
-from storage.registers.lists import SqlRegisterLists
-from storage.tables.cases import SEARCH_TYPO, SEARCH_WORD
+from merzim.services.regulations.registers import scoring
+from merzim.services.scoring import with_rows
+from merzim.services.upkeep import maintenance
+from merzim.services.verbs import NotAllowed
+from merzim.storage.org.store import save
+from merzim.storage.registers.chains import NotUnique, RowChanged
+from merzim.storage.registers.lists import SqlRegisterLists
+from merzim.storage.tables.cases import SEARCH_TYPO, SEARCH_WORD
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.office import Person
@@ -271,7 +271,7 @@ def test_people_units_and_options_are_sorted_by_their_names_in_the_readers_langu
         ({"sort": "purpose"}, ["0005", "0006", "0002", "0004", "0001", "0003"]),
     )
     for limit in (1000, 0):
-        monkeypatch.setattr("storage.registers.lists.SHORT", limit)
+        monkeypatch.setattr("merzim.storage.registers.lists.SHORT", limit)
         assert [ids(ctx, **filters) for filters, _ in questions] == [expected for _, expected in questions]
         in_russian = ids(replace(ctx, language="ru"), sort="guest")
         assert in_russian == ["0006", "0002", "0004", "0003", "0005", "0001"]
@@ -294,7 +294,7 @@ def test_long_answers_are_those_of_short_ones_and_words_are_looked_for_once(
         {"search": "ауыл", "filters": [{"field": "place", "contains": "3"}]},
     )
     short = [page(ctx, **question) for question in questions]
-    monkeypatch.setattr("storage.registers.lists.SHORT", 0)
+    monkeypatch.setattr("merzim.storage.registers.lists.SHORT", 0)
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
         statements.append(statement)

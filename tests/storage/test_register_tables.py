@@ -12,16 +12,16 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import Engine, text
 
-from documents.sheets.unreadable import UnreadablePaper
 from i18n import LANGUAGES, say
-from services.app import AppContext
-from services.context import RequestContext
-from services.inputs import OpenFile
-from services.registers.queries import ListRows
-from services.registers.tables import ImportedRows, ImportRows, export, import_rows, template
-from services.registers.verbs import AddRow, add_row
-from services.registers.views import list_rows
-from services.upkeep import maintenance
+from merzim.documents.sheets.unreadable import UnreadablePaper
+from merzim.services.app import AppContext
+from merzim.services.context import RequestContext
+from merzim.services.inputs import OpenFile
+from merzim.services.registers.queries import ListRows
+from merzim.services.registers.tables import ImportedRows, ImportRows, export, import_rows, template
+from merzim.services.registers.verbs import AddRow, add_row
+from merzim.services.registers.views import list_rows
+from merzim.services.upkeep import maintenance
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.sweep import sample

@@ -7,11 +7,11 @@ from datetime import date
 from sqlalchemy import Engine, text
 
 from calendars.terms import OnDate
-from storage.cases.ledger import SqlLedger
-from storage.cases.registers import cases_with_entries
-from storage.maintenance.verify import rebuild, verify
-from storage.org import store as office_store
-from storage.queries import SqlReads
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.cases.registers import cases_with_entries
+from merzim.storage.maintenance.verify import rebuild, verify
+from merzim.storage.org import store as office_store
+from merzim.storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.storage.sample_cases import NOW, TODAY, case_commands, on_sqlite_alone, opened, recompute
 from workflow.cases.registers.measure_term import MeasureTerm

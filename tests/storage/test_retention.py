@@ -13,19 +13,19 @@ from openpyxl import load_workbook
 from sqlalchemy import text
 
 from merzim.app import build_app
-from services.accounts import verbs as accounts
-from services.accounts.verbs import AccountAccess
-from services.app import AppContext
-from services.cases import comments
-from services.cases import verbs as cases
-from services.configuration.settings import DatabaseSettings, RetentionSettings
-from services.context import RequestContext, operator_context
-from services.jobs.rounds import deliver, remind
-from services.moments import Moment
-from services.outgoing.audit import record_paper
-from services.outgoing.public import check_paper
-from services.people import retention, staff
-from services.people.retention import (
+from merzim.services.accounts import verbs as accounts
+from merzim.services.accounts.verbs import AccountAccess
+from merzim.services.app import AppContext
+from merzim.services.cases import comments
+from merzim.services.cases import verbs as cases
+from merzim.services.configuration.settings import DatabaseSettings, RetentionSettings
+from merzim.services.context import RequestContext, operator_context
+from merzim.services.jobs.rounds import deliver, remind
+from merzim.services.moments import Moment
+from merzim.services.outgoing.audit import record_paper
+from merzim.services.outgoing.public import check_paper
+from merzim.services.people import retention, staff
+from merzim.services.people.retention import (
     AnonymisePerson,
     AskFormer,
     FormerView,
@@ -33,18 +33,18 @@ from services.people.retention import (
     ReplayOrders,
     RetentionRefused,
 )
-from services.registers import tables as register_tables
-from services.registers import verbs as registers
-from services.registers import views as register_views
-from services.registers.queries import ListRows
-from services.upkeep import maintenance
-from services.upkeep.doctor import check_running
-from storage.database.engine import writing
-from storage.maintenance.orders import LIST, OrdersUnreadable
-from storage.org.former import recover
+from merzim.services.registers import tables as register_tables
+from merzim.services.registers import verbs as registers
+from merzim.services.registers import views as register_views
+from merzim.services.registers.queries import ListRows
+from merzim.services.upkeep import maintenance
+from merzim.services.upkeep.doctor import check_running
+from merzim.storage.database.engine import writing
+from merzim.storage.maintenance.orders import LIST, OrdersUnreadable
+from merzim.storage.org.former import recover
+from merzim.web.ui.name_fields import build_person_field
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
-from web.ui.name_fields import build_person_field
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
 from workflow.org.office import Person

@@ -18,18 +18,18 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 
 import calendars
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.engine import writing
+from merzim.storage.maintenance.schema import FLOOR, create_or_migrate, shipped_revisions
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import rebuild, verify
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.org import store as office_store
+from merzim.storage.refusals import StorageUnavailable
 from notifications.channels.folder import Folder
 from notifications.delivery import deliver
 from notifications.round import round as one_round
 from notifications.rules import Rules
-from storage.database.engine import open as open_database
-from storage.database.engine import writing
-from storage.maintenance.schema import FLOOR, create_or_migrate, shipped_revisions
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import rebuild, verify
-from storage.notices.outbox import SqlOutbox
-from storage.org import store as office_store
-from storage.refusals import StorageUnavailable
 from tests.notifications.sample_office import PEOPLE, UNITS
 from tests.storage.next_version import NEXT, add_what_a_next_version_may, stand_at
 from tests.storage.sample_cases import NOW, PROCEDURE, TODAY, case_commands, library, opened, recompute

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from storage.accounts.saved_views import SqlSavedViews
+from merzim.storage.accounts.saved_views import SqlSavedViews
 
 
 def test_a_name_is_one_for_an_account_and_a_list(engine: Engine) -> None:

@@ -17,13 +17,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 from sqlalchemy.schema import CreateIndex
 
-from storage.cases.ledger import SqlLedger
-from storage.chain import line, link
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import MIGRATIONS, create_or_migrate, shipped_revisions
-from storage.maintenance.verify import verify
-from storage.refusals import StorageUnavailable
-from storage.tables.base import TableBase
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.chain import line, link
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance.schema import MIGRATIONS, create_or_migrate, shipped_revisions
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.tables.base import TableBase
 from tests.storage.sample_cases import opened
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -86,7 +86,7 @@ def test_an_up_to_date_database_is_opened_without_alembic(tmp_path: Path) -> Non
     create_or_migrate(engine)
     engine.dispose()
     script = (
-        "import sys; from storage.database import engine; from storage.maintenance import schema;"
+        "import sys; from merzim.storage.database import engine; from merzim.storage.maintenance import schema;"
         f"schema.create_or_migrate(engine.open({address!r})); sys.exit('alembic' in sys.modules)"
     )
 

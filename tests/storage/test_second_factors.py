@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.accounts.encryption import Cipher, Key, UnreadableSecret, key_of
+from merzim.storage.accounts.second_factors import SqlSecondFactors
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.engine import writing
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.org.chain import IN_ORDER
+from merzim.storage.org.vouched import ROWS
+from merzim.storage.tables.accounts import ACCOUNT
 from notifications.notice import Notice
-from storage.accounts.accounts import SqlAccounts
-from storage.accounts.encryption import Cipher, Key, UnreadableSecret, key_of
-from storage.accounts.second_factors import SqlSecondFactors
-from storage.database.engine import open as open_database
-from storage.database.engine import writing
-from storage.maintenance.schema import create_or_migrate
-from storage.maintenance.verify import verify
-from storage.notices.outbox import SqlOutbox
-from storage.org.chain import IN_ORDER
-from storage.org.vouched import ROWS
-from storage.tables.accounts import ACCOUNT
 from tests.second_factors import CIPHER, second_factors
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.access import Access, Entry, Reader

@@ -9,15 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine
 
-from services.regulations.registers import scoring
-from storage.board import sums
-from storage.cache import DatabaseCache
-from storage.cases import points
-from storage.cases.points_cache import PointsCache
-from storage.database import threads
-from storage.database.threads import SingleFlight
-from storage.org import store as office_store
-from storage.refusals import StorageUnavailable
+from merzim.services.regulations.registers import scoring
+from merzim.storage.board import sums
+from merzim.storage.cache import DatabaseCache
+from merzim.storage.cases import points
+from merzim.storage.cases.points_cache import PointsCache
+from merzim.storage.database import threads
+from merzim.storage.database.threads import SingleFlight
+from merzim.storage.org import store as office_store
+from merzim.storage.refusals import StorageUnavailable
 from tests.storage.sample_cases import TODAY
 from workflow.board.sums import horizon
 

@@ -12,17 +12,17 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import Engine
 
-from documents.sheets.unreadable import UnreadablePaper
 from i18n import say
-from services.app import AppContext
-from services.campaigns.verbs import StartCampaign, start_campaign
-from services.context import RequestContext
-from services.inputs import OpenFile, build
-from services.registers.access import UnknownRow
-from services.registers.queries import ListRows
-from services.registers.tables import ImportedRows, ImportRows, import_rows, template
-from services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
-from services.registers.views import (
+from merzim.documents.sheets.unreadable import UnreadablePaper
+from merzim.services.app import AppContext
+from merzim.services.campaigns.verbs import StartCampaign, start_campaign
+from merzim.services.context import RequestContext
+from merzim.services.inputs import OpenFile, build
+from merzim.services.registers.access import UnknownRow
+from merzim.services.registers.queries import ListRows
+from merzim.services.registers.tables import ImportedRows, ImportRows, import_rows, template
+from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from merzim.services.registers.views import (
     AskRegisters,
     AskRow,
     list_my_rows,
@@ -30,9 +30,9 @@ from services.registers.views import (
     list_rows,
     show_row,
 )
-from services.upkeep import maintenance
-from services.verbs import NotAllowed
-from storage.registers.chains import NotUnique
+from merzim.services.upkeep import maintenance
+from merzim.services.verbs import NotAllowed
+from merzim.storage.registers.chains import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_register_tables import workbook

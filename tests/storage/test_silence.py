@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, make_url, select, text
 
-from storage.database import silent_server
-from storage.database.engine import driver, reading, writing
-from storage.database.engine import open as open_database
-from storage.database.limits import Limits, long_work
-from storage.refusals import StorageUnavailable
-from storage.tables.organisation import UNIT
+from merzim.storage.database import silent_server
+from merzim.storage.database.engine import driver, reading, writing
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.database.limits import Limits, long_work
+from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.tables.organisation import UNIT
 from tests.forwarder import Forwarder, forwarding
 
 pytestmark = pytest.mark.postgresql

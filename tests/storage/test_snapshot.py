@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Connection, Engine, event, func, select
 
-from storage.database.engine import one_snapshot, read_once, reading, writing
-from storage.refusals import StorageUnavailable
-from storage.tables.cases import COUNTER
+from merzim.storage.database.engine import one_snapshot, read_once, reading, writing
+from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.tables.cases import COUNTER
 
 
 def add_counter(engine: Engine, year: int) -> None:

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import inspect, make_url, text
 
 from merzim.cli import main
-from storage.database.engine import open as open_database
+from merzim.storage.database.engine import open as open_database
 from tests.postgres import administer
 from tests.storage.sample_cases import opened
 from tests.storage.versions import back_to_0_1_0
@@ -314,7 +314,13 @@ def as_nobody() -> Iterator[None]:
         yield
         return
     # Python itself may stand where that account cannot read it.
-    for module in ("multiprocessing", "asyncio", "email.message", "merzim.metronome", "services.jobs.rounds"):
+    for module in (
+        "multiprocessing",
+        "asyncio",
+        "email.message",
+        "merzim.metronome",
+        "merzim.services.jobs.rounds",
+    ):
         import_module(module)
     os.seteuid(NOBODY)
     try:

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, Engine, event, text
 
-from storage.board import sums as summing
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import reading
-from storage.maintenance.verify import rebuild, verify
-from storage.org import store as office_store
-from storage.queries import SqlReads
+from merzim.storage.board import sums as summing
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import reading
+from merzim.storage.maintenance.verify import rebuild, verify
+from merzim.storage.org import store as office_store
+from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, PROCEDURE, TODAY, case_commands, recompute
 from tests.sweep import check_each
 from workflow.board.sums import DeadlineFilter, Urgency, base, horizon, total

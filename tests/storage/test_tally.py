@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, event, func, select, text
 
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.notices import tally
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.notices.tally import beat, figures
+from merzim.storage.tables.notices import NOTICE, TALLY
 from notifications.ports import DeliveryOutcome
-from storage.database.engine import reading, writing
-from storage.notices import tally
-from storage.notices.outbox import SqlOutbox
-from storage.notices.tally import beat, figures
-from storage.tables.notices import NOTICE, TALLY
 from tests.storage.sample_cases import NOW, letter, opened
 from tests.storage.test_outbox import the_row
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from storage.cases import ledger as ledgers
-from storage.cases.ledger import SqlLedger
-from storage.maintenance.verify import verify
+from merzim.storage.cases import ledger as ledgers
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.maintenance.verify import verify
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from tests.storage import racing
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened

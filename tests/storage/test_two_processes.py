@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.notices.outbox import SqlOutbox
 from notifications.ports import Settlement
-from storage.cases.ledger import SqlLedger
-from storage.notices.outbox import SqlOutbox
 from tests.processes import FORKED
 from tests.storage import racing
 from tests.storage.sample_cases import NOW, letter, opened

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 import i18n
-from storage.cases.ledger import SqlLedger
-from storage.maintenance import triggers
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import Problem, rebuild, verify
-from storage.refusals import CannotRebuild, CaseBroken
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.maintenance import triggers
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import Problem, rebuild, verify
+from merzim.storage.refusals import CannotRebuild, CaseBroken
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later, library, opened, recompute
 
 

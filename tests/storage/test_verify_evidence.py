@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 import i18n
-from storage.cases.evidence import EvidenceFolder
-from storage.maintenance.verify import verify
+from merzim.storage.cases.evidence import EvidenceFolder
+from merzim.storage.maintenance.verify import verify
 from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened
 from workflow.cases.case import Evidence

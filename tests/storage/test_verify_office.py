@@ -11,25 +11,25 @@ import pytest
 from sqlalchemy import Engine, delete, event, insert, select, text
 
 import i18n
+from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.accounts.encryption import Cipher, Key
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance import triggers
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import Problem, rebuild, verify
+from merzim.storage.maintenance.vouching import ensure_baseline, renew_baseline, vouching
+from merzim.storage.notices.links import SqlLinks
+from merzim.storage.org import chain as office_chain
+from merzim.storage.org import store
+from merzim.storage.org.chain import IN_ORDER, Stamp
+from merzim.storage.org.choices import SqlLeaves
+from merzim.storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
+from merzim.storage.org.staff import SqlStaff
+from merzim.storage.org.vouched import VOUCHED
+from merzim.storage.queries import SqlReads
+from merzim.storage.tables.base import TableBase
 from notifications.links import hash_code
-from storage.accounts.accounts import SqlAccounts
-from storage.accounts.encryption import Cipher, Key
-from storage.database.engine import open as open_database
-from storage.maintenance import triggers
-from storage.maintenance.schema import create_or_migrate
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import Problem, rebuild, verify
-from storage.maintenance.vouching import ensure_baseline, renew_baseline, vouching
-from storage.notices.links import SqlLinks
-from storage.org import chain as office_chain
-from storage.org import store
-from storage.org.chain import IN_ORDER, Stamp
-from storage.org.choices import SqlLeaves
-from storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
-from storage.org.staff import SqlStaff
-from storage.org.vouched import VOUCHED
-from storage.queries import SqlReads
-from storage.tables.base import TableBase
 from tests.second_factors import KEY, second_factors
 from tests.storage.sample_cases import case_commands, on_sqlite_alone, opened, recompute
 from tests.storage.versions import back_to_0_1_0

@@ -17,15 +17,13 @@ import trustme
 from merzim.app import build_app
 from merzim.cli import main
 from merzim.clock import read
-from merzim.settings_file import read as read_settings
-from notifications.wire.webhook import is_public
-from services.app import AppContext
-from services.configuration.settings import DatabaseSettings, WebhookSettings
-from services.context import operator_context
-from services.jobs.webhooks import deliver_webhooks
-from services.moments import Moment
-from services.outgoing import webhooks
-from services.outgoing.webhooks import (
+from merzim.services.app import AppContext
+from merzim.services.configuration.settings import DatabaseSettings, WebhookSettings
+from merzim.services.context import operator_context
+from merzim.services.jobs.webhooks import deliver_webhooks
+from merzim.services.moments import Moment
+from merzim.services.outgoing import webhooks
+from merzim.services.outgoing.webhooks import (
     AddWebhook,
     ChangeWebhook,
     ResendDelivery,
@@ -33,7 +31,9 @@ from services.outgoing.webhooks import (
     WebhookDetails,
     WebhookSecret,
 )
-from storage.maintenance.verify import verify
+from merzim.settings_file import read as read_settings
+from merzim.storage.maintenance.verify import verify
+from notifications.wire.webhook import is_public
 from tests.processes import Program
 from tests.receiver import Receiver, receiving
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
@@ -338,7 +338,7 @@ def test_only_the_last_messages_are_remembered(
     office_app: AppContext, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest go; the place of the address stays."""
-    monkeypatch.setattr("storage.accounts.webhooks.DELIVERIES_KEPT", 2)
+    monkeypatch.setattr("merzim.storage.accounts.webhooks.DELIVERIES_KEPT", 2)
     hook = add(office_app, receiver)
     open_cases(office_app, 3)
     tell(office_app)

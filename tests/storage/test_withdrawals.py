@@ -6,16 +6,16 @@ from datetime import date
 
 from sqlalchemy import Engine, select
 
-from documents.schedules.rows_joined import ReadSchedule
-from services.imports.schedules import consider, take_in
-from services.regulations.registers import scoring
-from storage.cases import points
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import reading
-from storage.maintenance.seals import seal
-from storage.maintenance.verify import rebuild, verify
-from storage.queries import SqlReads
-from storage.tables.board import RECOMMENDATION
+from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.services.imports.schedules import consider, take_in
+from merzim.services.regulations.registers import scoring
+from merzim.storage.cases import points
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import reading
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.maintenance.verify import rebuild, verify
+from merzim.storage.queries import SqlReads
+from merzim.storage.tables.board import RECOMMENDATION
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR
 from tests.storage.sample_cases import NOW, OBJECT, PLANNED, UNIT, case_commands, library, opened, recompute

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, select
 
-from storage.board import word_index
-from storage.cases import recommendations, writing
-from storage.database.engine import reading
-from storage.maintenance.schema import create_or_migrate
-from storage.maintenance.verify import rebuild, verify
-from storage.org import store as office_store
-from storage.queries import SqlReads
-from storage.tables.cases import CASE, SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
+from merzim.storage.board import word_index
+from merzim.storage.cases import recommendations, writing
+from merzim.storage.database.engine import reading
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.maintenance.verify import rebuild, verify
+from merzim.storage.org import store as office_store
+from merzim.storage.queries import SqlReads
+from merzim.storage.tables.cases import CASE, SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute
 from tests.storage.test_passports import describe

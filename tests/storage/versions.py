@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, text
 
-from storage.board import change_counters
+from merzim.storage.board import change_counters
 
 _TABLES = (
     *("salt", "recovery_code", "factor_removal", "rate_limit", "device", "identity", "saved_view", "inbox"),

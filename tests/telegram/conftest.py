@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from merzim.storage.notices.links import SqlLinks
 from notifications.channels.telegram import Telegram, channel
-from storage.notices.links import SqlLinks
 from tests.notifications.sample_office import Town
 from tests.telegram import emulator
 from tests.telegram.emulator import TOKEN, Emulator

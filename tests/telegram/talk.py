@@ -10,14 +10,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+from merzim.storage.cases.evidence import EvidenceFolder
+from merzim.storage.database.leases import SqlLeases
+from merzim.storage.notices.links import SqlLinks
+from merzim.storage.queries import SqlReads
 from notifications.bot.conversation import Conversation
 from notifications.bot.polling import Poller
 from notifications.channels.telegram import Telegram
 from notifications.links import hash_code, new_code
-from storage.cases.evidence import EvidenceFolder
-from storage.database.leases import SqlLeases
-from storage.notices.links import SqlLinks
-from storage.queries import SqlReads
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import Town, noon
 from tests.telegram.emulator import Emulator, Message

@@ -12,12 +12,12 @@ from time import monotonic
 
 import pytest
 
+from merzim.storage.notices.links import SqlLinks
 from notifications.channels import OutgoingMessage
 from notifications.channels.telegram import AT_ONCE, PATIENCE, Telegram, channel
 from notifications.links import hash_code
 from notifications.notice import Letter, Outcome
 from notifications.wire.telegram import LONGEST, format_message
-from storage.notices.links import SqlLinks
 from tests.notifications.sample_office import FIVE_BEFORE, noon, parcel
 from tests.notifications.servers import free_port
 from tests.telegram.emulator import TOKEN, Emulator

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.notices.links import SqlLinks
+from merzim.storage.org import store as office_store
 from notifications.channels.telegram import Pacer, Telegram
 from notifications.notice import Notice
-from storage.cases.ledger import SqlLedger
-from storage.notices.links import SqlLinks
-from storage.org import store as office_store
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.telegram import emulator

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from merzim.storage.notices.links import SqlLinks
+from merzim.storage.org import store as office_store
 from notifications.channels.telegram import AT_ONCE, Pacer, channel
 from notifications.delivery import SMALL_BATCH
-from storage.notices.links import SqlLinks
-from storage.org import store as office_store
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, PLANNED, Town, noon
 from tests.processes import FORKED
 from tests.telegram.emulator import TOKEN, Emulator

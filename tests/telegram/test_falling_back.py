@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from merzim.storage.notices.links import SqlLinks
+from merzim.storage.org import store as office_store
 from notifications.channels.telegram import Telegram, channel
 from notifications.notice import Notice
-from storage.notices.links import SqlLinks
-from storage.org import store as office_store
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.telegram.emulator import TOKEN, Emulator
 from tests.telegram.test_channel import link

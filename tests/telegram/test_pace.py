@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from merzim.storage.notices.links import SqlLinks
 from notifications.channels.telegram import SERVER, TooFast, channel
-from storage.notices.links import SqlLinks
 
 OWN = "http://127.0.0.1:8081"
 

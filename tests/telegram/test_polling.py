@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from merzim.storage.database.leases import SqlLeases
+from merzim.storage.notices.links import SqlLinks
 from notifications.channels.telegram import Pacer, Telegram
-from storage.database.leases import SqlLeases
-from storage.notices.links import SqlLinks
 from tests.merzim.conftest import Merzim, merzim, office, prepared, templates  # noqa: F401
 from tests.notifications.sample_office import FIVE_BEFORE, Town
 from tests.processes import Program

@@ -21,10 +21,9 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from notifications.notice import Notice
-from services.accounts.credentials import hash_password, hash_secret, new_secret
-from services.app import AppContext
-from services.configuration.settings import (
+from merzim.services.accounts.credentials import hash_password, hash_secret, new_secret
+from merzim.services.app import AppContext
+from merzim.services.configuration.settings import (
     LOOPBACK_NETWORKS,
     ChannelSettings,
     DatabaseSettings,
@@ -34,16 +33,17 @@ from services.configuration.settings import (
     Settings,
     WebSettings,
 )
-from services.moments import Moment
-from services.upkeep.maintenance import rebuild
-from storage.accounts.accounts import SqlAccounts
-from storage.accounts.second_factors import SqlSecondFactors
-from storage.cases.evidence import EvidenceFolder
-from storage.database.engine import writing
-from storage.org import store as office_store
+from merzim.services.moments import Moment
+from merzim.services.upkeep.maintenance import rebuild
+from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.accounts.second_factors import SqlSecondFactors
+from merzim.storage.cases.evidence import EvidenceFolder
+from merzim.storage.database.engine import writing
+from merzim.storage.org import store as office_store
+from merzim.web.app import create_app
+from merzim.web.auth.dependencies import COOKIE
+from notifications.notice import Notice
 from tests.web.offices import office as three_units
-from web.app import create_app
-from web.auth.dependencies import COOKIE
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
@@ -171,7 +171,7 @@ def mark(engine: Engine, letters: Sequence[Notice]) -> None:
     """Store the state of these letters without the rules of delivery."""
     from sqlalchemy import update
 
-    from storage.tables.notices import NOTICE
+    from merzim.storage.tables.notices import NOTICE
 
     names = ("state", "sent_at", "acknowledged_at", "answer", "attempts")
     with writing(engine) as connection:
@@ -187,8 +187,8 @@ def rewrite(site: Site, case: str, **payload: object) -> None:
     """Change what the opening of a case says, past the program and its chain."""
     from sqlalchemy import select, update
 
-    from storage.maintenance import triggers
-    from storage.tables.cases import CASE, EVENT
+    from merzim.storage.maintenance import triggers
+    from merzim.storage.tables.cases import CASE, EVENT
 
     with writing(site.context.engine) as connection:
         for name in triggers.names("sqlite"):

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from storage.database.prepared import Prepared
-from storage.tables.base import TableBase
+from merzim.storage.database.prepared import Prepared
+from merzim.storage.tables.base import TableBase
 
 ROOT = Path(__file__).parents[2]
 FIXED = {
@@ -93,8 +93,12 @@ _ASKED = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 _LISTS = re.compile(r"\((?:\?(?:, )?)+\)(?:, \((?:\?(?:, )?)+\))*")
 _SCAN = re.compile(r"SCAN (?:TABLE )?(\w+)(?:.* INDEX (\w+))?")
 _ALIAS = re.compile(r'\b(?:FROM|JOIN|,)\s+"?(\w+)"?\s+AS\s+"?(\w+)"?')
-_PRODUCT = tuple(f"{ROOT / name}/" for name in ("merzim", "web", "notifications", "storage"))
-_ASIDE = ("storage/migrations/", "storage/maintenance/schema.py", "storage/notices/journal.py problems")
+_PRODUCT = tuple(f"{ROOT / name}/" for name in ("merzim", "notifications"))
+_ASIDE = (
+    "merzim/storage/migrations/",
+    "merzim/storage/maintenance/schema.py",
+    "merzim/storage/notices/journal.py problems",
+)
 """Where statements that read everything on purpose come from: migrations, and the check of the register against
 its chain."""
 _GROWING = {*TableBase.metadata.tables} - FIXED.keys()

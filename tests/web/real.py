@@ -21,12 +21,12 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from merzim.cli import main
 from merzim.clock import stand
+from merzim.services.accounts.credentials import hash_secret, new_secret
+from merzim.services.app import AppContext
+from merzim.services.moments import Clock, Moment
 from merzim.settings_file import read
-from services.accounts.credentials import hash_secret, new_secret
-from services.app import AppContext
-from services.moments import Clock, Moment
-from web.app import create_app
-from web.auth.dependencies import COOKIE
+from merzim.web.app import create_app
+from merzim.web.auth.dependencies import COOKIE
 from workflow.org.access import ACCESSES, OF_ONE_UNIT, Entry
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,9 @@ from typing import Any
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from merzim.web.auth.dependencies import is_query_only, need_of
 from tests.sweep import sample
 from tests.web.conftest import READERS, Site, build, office_with_cases
-from web.auth.dependencies import is_query_only, need_of
 from workflow.org.access import ACCESSES, NEEDS, Need, Reader
 
 OPEN = {
@@ -192,7 +192,7 @@ def test_the_router_has_routes() -> None:
 
 
 def test_every_route_is_found_by_its_first_segment_and_its_length() -> None:
-    """As `web.routes.RouteIndex` looks for it: no other could ever be reached."""
+    """As `merzim.web.routes.RouteIndex` looks for it: no other could ever be reached."""
     wrong = [route.path for _, route in ROUTES if re.search(r"^/\{|:path\}", route.path)]
 
     assert not wrong, wrong

@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 from starlette.testclient import TestClient
 
-from storage.maintenance.verify import verify
+from merzim.storage.maintenance.verify import verify
 from tests.documents.test_act_text import INSTRUCTION
 from tests.web.real import RealOffice, real_office
 

@@ -11,13 +11,13 @@ from itertools import product
 import pytest
 from starlette.testclient import TestClient
 
-from services.accounts import telegram
-from services.accounts.telegram import TelegramCode
-from services.jobs.rounds import remind
-from services.people.staff import mark
-from storage.org import adoptions
+from merzim.services.accounts import telegram
+from merzim.services.accounts.telegram import TelegramCode
+from merzim.services.jobs.rounds import remind
+from merzim.services.people.staff import mark
+from merzim.storage.org import adoptions
+from merzim.web.pages.account import login
 from tests.web.conftest import NOW, Site
-from web.pages.account import login
 from workflow.cases.commands.opening import Opening
 from workflow.org.office_time import OfficeTime
 

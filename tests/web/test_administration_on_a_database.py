@@ -12,19 +12,19 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
+from merzim.services.administration.office import settings_in_force
+from merzim.services.app import AppContext
+from merzim.services.context import operator_context
+from merzim.services.moments import Moment
+from merzim.services.people.pending_duties import pending_duties
 from merzim.settings_file import read
-from services.administration.office import settings_in_force
-from services.app import AppContext
-from services.context import operator_context
-from services.moments import Moment
-from services.people.pending_duties import pending_duties
-from storage.database.engine import reading
-from storage.maintenance.verify import verify
-from storage.org.chain import IN_ORDER
-from storage.org.staff import SqlStaff
-from storage.refusals import ChangedMeanwhile
+from merzim.storage.database.engine import reading
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.org.chain import IN_ORDER
+from merzim.storage.org.staff import SqlStaff
+from merzim.storage.refusals import ChangedMeanwhile
+from merzim.web.app import create_app
 from tests.web.offices import office
-from web.app import create_app
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
 

@@ -13,12 +13,12 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from services import narrowing
-from services.moments import Moment
-from storage.org import store as office_store
+from merzim.services import narrowing
+from merzim.services.moments import Moment
+from merzim.storage.org import store as office_store
+from merzim.web.app import create_app
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, people, settings_in
 from tests.web.offices import office
-from web.app import create_app
 from workflow.cases.commands.opening import Opening
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.web.app import AWAY
 from tests.web.conftest import NOW, TODAY, Site
-from web.app import AWAY
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.org.access import Reader
 from workflow.refusal import Refusal

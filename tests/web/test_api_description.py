@@ -11,8 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
+from merzim.web.api.description import operations, read_vocabulary
 from tests.web.conftest import Site
-from web.api.description import operations, read_vocabulary
 
 OPEN = {"/healthz", "/health", "/ready"}
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from web.ui.assets import ASSETS, OWN, Asset
+from merzim.web.ui.assets import ASSETS, OWN, Asset
 
 
 @pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)

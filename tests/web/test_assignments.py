@@ -8,10 +8,10 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from services.cases.assignments import ListAssignments, list_assignments
-from services.context import operator_context
-from services.names import written_assignee
-from services.upkeep.maintenance import verify
+from merzim.services.cases.assignments import ListAssignments, list_assignments
+from merzim.services.context import operator_context
+from merzim.services.names import written_assignee
+from merzim.services.upkeep.maintenance import verify
 from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from tests.web.test_comments import composed, count, letters
 from workflow.cases.case import Case

@@ -13,12 +13,12 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.testclient import TestClient
 
-from services.accounts import credentials
-from services.accounts.credentials import hash_secret, new_secret
+from merzim.services.accounts import credentials
+from merzim.services.accounts.credentials import hash_secret, new_secret
+from merzim.web.auth import limits
+from merzim.web.auth.dependencies import COOKIE
+from merzim.web.auth.limits import network_of
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
-from web.auth import limits
-from web.auth.dependencies import COOKIE
-from web.auth.limits import network_of
 from workflow.org.access import Entry, LimitReached, RateLimit
 
 SAID = {"by": "officer", "now": NOW, "today": TODAY}

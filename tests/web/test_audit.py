@@ -9,8 +9,8 @@ import re
 import openpyxl
 import pytest
 
-from services.context import operator_context
-from services.outgoing.audit import AskAudit, ask_audit
+from merzim.services.context import operator_context
+from merzim.services.outgoing.audit import AskAudit, ask_audit
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, hide
 
 ADDRESS = "203.0.113.9"

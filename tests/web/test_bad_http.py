@@ -13,12 +13,12 @@ import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
+from merzim.web.auth.dependencies import COOKIE
 from tests.sweep import sample
 from tests.web.lived_in import lived_in_office
 from tests.web.real import RealOffice, real_office
 from tests.web.test_access import query_parameters
 from tests.web.walking import templates
-from web.auth.dependencies import COOKIE
 
 CASE = "2026-0001"
 NASTY = (

@@ -8,7 +8,7 @@ from decimal import Decimal
 from starlette.testclient import TestClient
 
 import calendars
-from services.board.board import Board, board
+from merzim.services.board.board import Board, board
 from tests.web.conftest import TODAY, Site, build
 from tests.web.offices import library
 

@@ -12,10 +12,10 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.dashboard import Dashboard
+from merzim.services.app import AppContext
+from merzim.services.moments import Moment
 from merzim.settings_file import read
-from services.app import AppContext
-from services.moments import Moment
-from storage.org import store as office_store
+from merzim.storage.org import store as office_store
 from tests.web.conftest import Site
 from tests.web.offices import office
 from workflow.cases.commands.opening import Opening

@@ -20,12 +20,12 @@ from docx import Document
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
-from services.configuration.settings import EdsSettings
-from services.jobs.rounds import deliver, remind
-from services.upkeep.maintenance import damaged_evidence
+from merzim.services.configuration.settings import EdsSettings
+from merzim.services.jobs.rounds import deliver, remind
+from merzim.services.upkeep.maintenance import damaged_evidence
+from merzim.web.auth.limits import GUESSES
 from tests.eds import Signatory, signatory, trust
 from tests.web.real import RealOffice, real_office
-from web.auth.limits import GUESSES
 
 UNIT = "Правление"
 START = "/campaigns/new/consents.confirmation"
@@ -253,7 +253,7 @@ def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> No
     with stranger(office) as browser:
         assert browser.post(used_link, data={"field.post": "маман"}).status_code == 200
     people = office.app.reads.office().people
-    from storage.org.staff import SqlStaff
+    from merzim.storage.org.staff import SqlStaff
 
     moment = office.moment[0]
     SqlStaff(office.app.engine).remove_person(people[gone_person], by="x", now=moment.now, today=moment.today)

@@ -13,10 +13,10 @@ import pytest
 from starlette.testclient import TestClient
 
 import i18n
+from merzim.web.pages.cases.reading import MESSAGES
 from notifications.notice import Notice
 from tests.web.conftest import NOW, TODAY, Site
 from tests.web.real import ROOT
-from web.pages.cases.reading import MESSAGES
 
 TABS = ("", "/risks", "/papers", "/history")
 EVIL = '"><script>alert(1)</script>'
@@ -43,7 +43,7 @@ def test_every_page_of_a_case_is_whole(site: Site, browser: TestClient) -> None:
         place = (tab, language)
 
         assert (answer.status_code, place) == (200, place)
-        assert ("web." in answer.text.replace("web.app", ""), place) == (False, place)
+        assert ("web." in answer.text.replace("merzim.web.app", ""), place) == (False, place)
         assert (answer.text.count('aria-current="page"'), place) == (1, place)
         assert (len(answer.content) < 200_000, place) == (True, place)
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from web.ui.assets import OWN
+from merzim.web.ui.assets import OWN
 
 PAIRS = [
     ("ink", "page"),

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from merzim.services.jobs import rounds
+from merzim.services.moments import almaty
 from notifications.channels import OutgoingMessage
 from notifications.letters.composing import compose
 from notifications.notice import ANSWER_DAY
 from notifications.round import round as run_round
-from services.jobs import rounds
-from services.moments import almaty
 from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from workflow.cases.changes import comments
 from workflow.cases.commands.opening import Opening

@@ -7,9 +7,9 @@ from itertools import product
 import pytest
 from starlette.testclient import TestClient
 
-from services.moments import Moment
+from merzim.services.moments import Moment
+from merzim.web.auth.dependencies import COOKIE, is_passwordless_allowed
 from tests.web.conftest import NOW, TODAY, Site, dashboard_of, office_with_cases
-from web.auth.dependencies import COOKIE, is_passwordless_allowed
 
 OWN_HOSTS = ("127.0.0.1", "127.0.0.2", "::1", "localhost")
 FOREIGN_HOSTS = ("0.0.0.0", "::", "", "10.0.0.5", "merzim.example.kz", "127.0.0.1.example.kz", "localhost.kz")

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.board.assignees import find_assignments, person_sums, rank_workloads
-from services.board.overview import _by_stage, _by_stage_mended, _worst, at_stake
-from storage.board.sums import joined
+from merzim.services.board.assignees import find_assignments, person_sums, rank_workloads
+from merzim.services.board.overview import _by_stage, _by_stage_mended, _worst, at_stake
+from merzim.storage.board.sums import joined
 from tests.law import analysis, library
 from workflow.board.sums import (
     AssigneeKey,

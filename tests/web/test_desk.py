@@ -11,8 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from calendars.hours import almaty
+from merzim.services.jobs.rounds import deliver, remind
 from notifications.notice import Notice
-from services.jobs.rounds import deliver, remind
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, hide, office_with_cases
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening

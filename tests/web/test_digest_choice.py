@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from merzim.services.configuration.settings import DatabaseSettings
+from merzim.storage.org.chain import IN_ORDER
+from merzim.storage.org.choices import SqlChoices
+from merzim.storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
+from merzim.storage.org.staff import SqlStaff
 from notifications.letter_links import address_secret, choice_address
 from notifications.rules import Rules
 from notifications.wire.message import build_message
-from services.configuration.settings import DatabaseSettings
-from storage.org.chain import IN_ORDER
-from storage.org.choices import SqlChoices
-from storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
-from storage.org.staff import SqlStaff
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, RULES, Shelf, Town, noon
 from tests.web.conftest import TODAY, Site, dashboard_of, people, settings_in
 from workflow.org.access import Reader

@@ -15,13 +15,13 @@ import pyotp
 import pytest
 from starlette.testclient import TestClient
 
-from services.accounts import identities
-from services.accounts import verbs as account_commands
-from services.accounts.credentials import hash_secret
-from services.accounts.verbs import AccountCommand, BadAccount
-from services.configuration.settings import BadSetting, GroupAccess, LdapSettings
-from services.connections.ldap import DirectorySilent, LdapDirectory, open_directory
-from services.context import operator_context
+from merzim.services.accounts import identities
+from merzim.services.accounts import verbs as account_commands
+from merzim.services.accounts.credentials import hash_secret
+from merzim.services.accounts.verbs import AccountCommand, BadAccount
+from merzim.services.configuration.settings import BadSetting, GroupAccess, LdapSettings
+from merzim.services.connections.ldap import DirectorySilent, LdapDirectory, open_directory
+from merzim.services.context import operator_context
 from tests.notifications.servers import free_port
 from tests.slapd import BASE, ROOT, SEARCHER, SECRET, Slapd, serving
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import event
 
-from storage.org.store import save
+from merzim.storage.org.store import save
 from tests.sweep import sample
 from tests.web.lived_in import HOSTILE, RAW, lived_in_office, many_cases
 from tests.web.real import RealOffice, real_office

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from documents.people.sheet import people_table
 from merzim.app import build_app
-from services.configuration.settings import RegulationSettings
-from services.moments import Moment
-from storage.org import store as office_store
+from merzim.documents.people.sheet import people_table
+from merzim.services.configuration.settings import RegulationSettings
+from merzim.services.moments import Moment
+from merzim.storage.org import store as office_store
+from merzim.web.app import create_app
 from tests.permits import BREACH, CLINIC, write_folder
 from tests.web.conftest import PASSWORD, Site, people, settings_in
 from tests.web.offices import office
-from web.app import create_app
 from workflow.cases.commands.opening import Opening
 
 TODAY, NOW = date(2026, 9, 18), datetime(2026, 9, 18, 7, 0, tzinfo=UTC)

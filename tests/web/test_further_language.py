@@ -10,8 +10,8 @@ from email import policy
 
 import pytest
 
-from services.configuration.settings import Settings
-from services.configuration.translations import use_languages
+from merzim.services.configuration.settings import Settings
+from merzim.services.configuration.translations import use_languages
 from tests.web.real import ROOT, RealOffice, real_office
 
 UZBEK = ROOT / "tests" / "merzim" / "languages" / "uz.toml"

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from starlette.testclient import TestClient
 
-from storage.queries import SqlReads
+from merzim.storage.queries import SqlReads
+from merzim.web.auth.middleware import MAX_TEXT
+from merzim.web.auth.request_ids import RequestIdMiddleware
 from tests.web.conftest import Site, build, office_with_cases
-from web.auth.middleware import MAX_TEXT
-from web.auth.request_ids import RequestIdMiddleware
 
 FORM = {"fact": "order_signed", "on": "2026-04-06"}
 

@@ -11,9 +11,8 @@ import pytest
 
 import i18n
 from i18n.entries import template
-from tests.web.real import RealOffice, real_office
-from web.ui.assets import PICTURES, asset_file
-from web.ui.guides import (
+from merzim.web.ui.assets import PICTURES, asset_file
+from merzim.web.ui.guides import (
     GUIDE_OF,
     GUIDES,
     SECTION_OF_PAGE,
@@ -24,6 +23,7 @@ from web.ui.guides import (
     section_of,
     source,
 )
+from tests.web.real import RealOffice, real_office
 from workflow.org.access import ACCESSES
 
 
@@ -172,7 +172,7 @@ def test_nothing_is_found_by_words_of_nothing() -> None:
 
 def test_the_texts_stand_in_the_package() -> None:
     """They are installed with the program."""
-    import web
+    from merzim import web
 
     assert web.__file__ is not None
     folder = Path(web.__file__).parent / "guides"

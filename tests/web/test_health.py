@@ -15,11 +15,11 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from merzim.clock import clock
 from merzim.dashboard import Dashboard
+from merzim.services.app import AppContext
+from merzim.services.jobs.rounds import remind
+from merzim.services.moments import Moment
 from merzim.settings_file import read
-from services.app import AppContext
-from services.jobs.rounds import remind
-from services.moments import Moment
-from storage.notices.tally import beat
+from merzim.storage.notices.tally import beat
 
 MOMENT = clock("2026-04-06")()
 

@@ -9,15 +9,20 @@ from datetime import timedelta
 
 import pytest
 
-from documents import UnreadablePaper
-from services.accounts import invitations
-from services.accounts.invitations import InvitePeople, ResendInvitations, invite_people, resend_invitations
-from services.accounts.verbs import BadAccount
-from services.configuration.settings import ChannelSettings, LdapSettings, OidcSettings
-from services.context import RequestContext, operator_context
-from services.jobs.rounds import deliver
-from services.people.table import preview_table, read_table, save_table
-from services.upkeep.maintenance import verify
+from merzim.documents import UnreadablePaper
+from merzim.services.accounts import invitations
+from merzim.services.accounts.invitations import (
+    InvitePeople,
+    ResendInvitations,
+    invite_people,
+    resend_invitations,
+)
+from merzim.services.accounts.verbs import BadAccount
+from merzim.services.configuration.settings import ChannelSettings, LdapSettings, OidcSettings
+from merzim.services.context import RequestContext, operator_context
+from merzim.services.jobs.rounds import deliver
+from merzim.services.people.table import preview_table, read_table, save_table
+from merzim.services.upkeep.maintenance import verify
 from tests.notifications.servers import Office as MailOffice
 from tests.notifications.servers import always, serving
 from tests.web.conftest import NOW, TODAY, Site, build

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.services.configuration.settings import DatabaseSettings
+from merzim.services.moments import Moment
+from merzim.storage.org.preferences import link_key
 from notifications.letter_links import answer_token
 from notifications.notice import Notice
 from notifications.rules import Rules
-from services.configuration.settings import DatabaseSettings
-from services.moments import Moment
-from storage.org.preferences import link_key
 from tests.notifications.sample_office import (
     AIGUL,
     ANNOUNCE_BY,

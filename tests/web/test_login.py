@@ -10,9 +10,9 @@ import pyotp
 import pytest
 from starlette.testclient import TestClient
 
-from services.accounts.credentials import hash_secret, new_secret, totp_step, verify_password
+from merzim.services.accounts.credentials import hash_secret, new_secret, totp_step, verify_password
+from merzim.web.auth.dependencies import COOKIE
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
-from web.auth.dependencies import COOKIE
 from workflow.org.access import Entry
 
 HOURS_2, HOURS_12 = timedelta(hours=2), timedelta(hours=12)

@@ -12,16 +12,16 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.clock import clock
+from merzim.services.accounts.credentials import hash_secret, new_secret
+from merzim.services.app import AppContext
+from merzim.services.jobs.rounds import deliver, remind
+from merzim.services.outgoing import sending
+from merzim.services.upkeep.doctor import check_running
 from merzim.settings_file import read
-from services.accounts.credentials import hash_secret, new_secret
-from services.app import AppContext
-from services.jobs.rounds import deliver, remind
-from services.outgoing import sending
-from services.upkeep.doctor import check_running
-from storage.org import store as office_store
+from merzim.storage.org import store as office_store
+from merzim.web.app import create_app
+from merzim.web.auth.request_ids import RequestIdMiddleware
 from tests.web.conftest import PASSWORD, people
-from web.app import create_app
-from web.auth.request_ids import RequestIdMiddleware
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Entry
 from workflow.org.office import Person, Unit
@@ -90,11 +90,11 @@ def test_the_figures_are_what_became_of_the_letters(office_app: AppContext) -> N
 
 def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(office_app: AppContext) -> None:
     """Queued again two minutes ago: it waits as long."""
-    from web.health import exposition
+    from merzim.web.health import exposition
 
     (notice,) = office_app.outbox.notices()
     assert office_app.outbox.resend(notice.key, now=NOW, not_before=NOW)
-    from storage.notices.tally import figures
+    from merzim.storage.notices.tally import figures
 
     later = NOW + timedelta(minutes=2)
     text = exposition(

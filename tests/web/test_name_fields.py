@@ -9,20 +9,20 @@ from html.parser import HTMLParser
 
 import pytest
 
-from services.names import MAX_LISTED
-from services.people.staff import mark
-from tests.web.conftest import NOW, TODAY, Site, hide, office_with_cases
-from tests.web.offices import office as small_office
-from tests.web.test_administration import person
-from tests.web.walking import STARTS, walk
-from web.ui.form_values import InvalidForm
-from web.ui.name_fields import (
+from merzim.services.names import MAX_LISTED
+from merzim.services.people.staff import mark
+from merzim.web.ui.form_values import InvalidForm
+from merzim.web.ui.name_fields import (
     MAX_SUGGESTIONS,
     build_person_field,
     build_unit_field,
     resolve_person,
     resolve_unit,
 )
+from tests.web.conftest import NOW, TODAY, Site, hide, office_with_cases
+from tests.web.offices import office as small_office
+from tests.web.test_administration import person
+from tests.web.walking import STARTS, walk
 from workflow.org.access import Reader
 from workflow.org.office import Office, Person, Unit
 

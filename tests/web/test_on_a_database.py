@@ -13,11 +13,11 @@ from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from services.moments import Moment
-from storage.org import store as office_store
+from merzim.services.moments import Moment
+from merzim.storage.org import store as office_store
+from merzim.web.app import create_app
 from tests.web.conftest import NOW, PASSWORD, TODAY, people, settings_in
 from tests.web.offices import office
-from web.app import create_app
 from workflow.cases.commands.opening import Opening
 
 

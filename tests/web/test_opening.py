@@ -14,19 +14,19 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from documents.schedules.template import empty_schedule
 from merzim.app import build_app
+from merzim.documents.schedules.template import empty_schedule
+from merzim.services.app import AppContext
+from merzim.services.moments import Moment
+from merzim.services.names import MAX_LISTED
 from merzim.settings_file import read
-from services.app import AppContext
-from services.moments import Moment
-from services.names import MAX_LISTED
-from storage.accounts.uploads import SqlUploads
-from storage.org import store as office_store
-from storage.tables.service import UPLOAD
+from merzim.storage.accounts.uploads import SqlUploads
+from merzim.storage.org import store as office_store
+from merzim.storage.tables.service import UPLOAD
+from merzim.web.app import create_app
 from tests.sweep import check_each
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
 from tests.web.offices import office
-from web.app import create_app
 from workflow.org.access import Reader
 from workflow.org.office import Unit
 

@@ -17,16 +17,16 @@ from starlette.testclient import TestClient
 
 import calendars
 from merzim.app import build_app
-from services.board.overview import Overview, overview
-from services.configuration.settings import DatabaseSettings
-from services.moments import Moment
-from storage.cases.ledger import SqlLedger
-from storage.database import engine as database
-from storage.maintenance import schema
-from storage.org import store as office_store
+from merzim.services.board.overview import Overview, overview
+from merzim.services.configuration.settings import DatabaseSettings
+from merzim.services.moments import Moment
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database import engine as database
+from merzim.storage.maintenance import schema
+from merzim.storage.org import store as office_store
+from merzim.web.app import create_app
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, people, settings_in
 from tests.web.offices import library, office
-from web.app import create_app
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Office
@@ -147,8 +147,8 @@ def test_recommended_steps_stand_apart_below_the_obligatory_ones(
     assert "force-recommended" in recommended
     assert [row["force"] for row in browser.get("/api/v1/overview").json()["worst"]] == forces
 
-    monkeypatch.setattr("services.board.overview.WORST", 1)
-    monkeypatch.setattr("services.board.overview.WORST_RECOMMENDED", 0)
+    monkeypatch.setattr("merzim.services.board.overview.WORST", 1)
+    monkeypatch.setattr("merzim.services.board.overview.WORST_RECOMMENDED", 0)
     ways = re.findall(r'href="(/deadlines[^"]+force=(\w+))">Показать все: (\d+)', browser.get("/?lang=ru").text)
     assert [way_line[1:] for way_line in ways] == [
         ("obligatory", str(overview.overdue - 1)),

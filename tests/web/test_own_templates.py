@@ -11,8 +11,8 @@ import docx
 import pytest
 from starlette.testclient import TestClient
 
-from storage.maintenance.verify import verify
-from storage.org.loaded_files import template_steps
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.org.loaded_files import template_steps
 from tests.documents.test_forms import text_of
 from tests.documents.test_own_template import letterhead, saved, template
 from tests.web.real import RealOffice, real_office

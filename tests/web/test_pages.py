@@ -29,7 +29,7 @@ def test_every_page_is_whole_in_every_language(
 
         assert answer.status_code == 200
         assert f'<html lang="{language}"' in answer.text
-        assert "web." not in answer.text.replace("web.app", "")
+        assert "web." not in answer.text.replace("merzim.web.app", "")
 
 
 def test_the_explanation_stands_on_the_page_word_for_word(site: Site, browser: TestClient) -> None:

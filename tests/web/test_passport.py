@@ -9,7 +9,7 @@ from datetime import date
 import docx
 from starlette.testclient import TestClient
 
-from services.app import AppContext
+from merzim.services.app import AppContext
 from tests.documents.sheets import xlsx
 from tests.documents.test_real_schedule import KAZAKH
 from tests.web.conftest import Site

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from notifications.notice import Notice
-from services.configuration.settings import LdapSettings, SyncSettings
-from services.connections.ldap import DirectoryEntry, DirectorySilent
-from services.context import RequestContext, operator_context
-from services.people.sync import (
+from merzim.services.configuration.settings import LdapSettings, SyncSettings
+from merzim.services.connections.ldap import DirectoryEntry, DirectorySilent
+from merzim.services.context import RequestContext, operator_context
+from merzim.services.people.sync import (
     SyncPeople,
     SyncRefused,
     SyncResult,
@@ -21,7 +20,8 @@ from services.people.sync import (
     sync_on_schedule,
     sync_people,
 )
-from services.upkeep.maintenance import verify
+from merzim.services.upkeep.maintenance import verify
+from notifications.notice import Notice
 from tests.slapd import BASE, SEARCHER, SECRET, Slapd, serving
 from tests.web.conftest import NOW, TODAY, Site, build
 from workflow.org.access import Reader

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.web.pages.case_creation.chain import load
 from tests.web.conftest import NOW, TODAY, Site
-from web.pages.case_creation.chain import load
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.planning import plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from web.ui.preferences import preferred_language
+from merzim.web.ui.preferences import preferred_language
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,13 @@ import segno
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from services.documents.notice_journal import paper
-from services.outgoing.public import PAPERS
-from storage.database.engine import writing
-from storage.maintenance.seals import seal
-from storage.notices import journal
+from merzim.services.documents.notice_journal import paper
+from merzim.services.outgoing.public import PAPERS
+from merzim.storage.database.engine import writing
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.notices import journal
+from merzim.web.ui.render import ALMATY
 from tests.web.conftest import NOW, TODAY, Site, dashboard_of, people, settings_in
-from web.ui.render import ALMATY
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import EVERYTHING, AuditFilter
 

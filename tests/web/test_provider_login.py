@@ -15,17 +15,17 @@ import pyotp
 import pytest
 from starlette.testclient import TestClient
 
-from services.accounts import verbs as account_commands
-from services.accounts.verbs import AccountCommand
-from services.configuration.settings import BadSetting, GroupAccess, OidcSettings
-from services.connections.oidc import CLOCK_SKEW_SECONDS, open_provider
-from services.context import operator_context
+from merzim.services.accounts import verbs as account_commands
+from merzim.services.accounts.verbs import AccountCommand
+from merzim.services.configuration.settings import BadSetting, GroupAccess, OidcSettings
+from merzim.services.connections.oidc import CLOCK_SKEW_SECONDS, open_provider
+from merzim.services.context import operator_context
+from merzim.web.pages.account.attempts import FRESH_SESSION
+from merzim.web.pages.account.provider import COOKIE
 from tests import openid
 from tests.notifications.servers import free_port
 from tests.openid import CALLBACK, CLIENT, SECRET, Provider
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
-from web.pages.account.attempts import FRESH_SESSION
-from web.pages.account.provider import COOKIE
 from workflow.org.access import Access, Account, Reader
 
 SAID = {"by": "test", "now": NOW, "today": TODAY}
@@ -274,8 +274,8 @@ def aged(site: Site, age: timedelta) -> None:
     """Let the newest session of "responsible" be older by so much."""
     from sqlalchemy import update
 
-    from storage.database.engine import writing
-    from storage.tables.accounts import ENTRY
+    from merzim.storage.database.engine import writing
+    from merzim.storage.tables.accounts import ENTRY
 
     entry = next(row for row in site.accounts.entries("responsible", now=NOW) if row.kind == "session")
     with writing(site.context.engine) as connection:

@@ -19,11 +19,11 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from merzim.metronome import http_server
-from services.configuration.settings import LOOPBACK_NETWORKS
-from services.configuration.values import public_address
+from merzim.services.configuration.settings import LOOPBACK_NETWORKS
+from merzim.services.configuration.values import public_address
+from merzim.web.auth.proxies import apply_forwarding, client_address
 from tests.web.conftest import PASSWORD, Site, build, office_with_cases
 from tests.web.proxy import proxy
-from web.auth.proxies import apply_forwarding, client_address
 
 PROXY, SOURCE = "127.0.0.2", "127.0.0.3"
 """Where browsers find the proxy, and the address it connects to the application from."""

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.cli import main
-from services.outgoing.public import proof_address
+from merzim.services.outgoing.public import proof_address
 from tests.web.conftest import NOW, TODAY, Site, dashboard_of, hide, office_with_cases, people, settings_in
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening

@@ -8,18 +8,18 @@ import pytest
 
 from benchmarks.country import NOW, TODAY, build
 from merzim.app import build_app
+from merzim.services.accounts.credentials import hash_password
+from merzim.services.jobs.rounds import deliver, remind
+from merzim.services.moments import Moment
 from merzim.settings_file import read
-from services.accounts.credentials import hash_password
-from services.jobs.rounds import deliver, remind
-from services.moments import Moment
-from storage.cases.programmes import behind
-from storage.database.engine import open as open_database
+from merzim.storage.cases.programmes import behind
+from merzim.storage.database.engine import open as open_database
+from merzim.web.app import create_app
 from tests.web.conftest import PASSWORD
 from tests.web.plans import PARTIAL, WALKED, Plans, explained
 from tests.web.real import RealOffice
 from tests.web.test_access import BODIES, ROUTES, filled
 from tests.web.walking import walk
-from web.app import create_app
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import ACCESSES, Reader
 

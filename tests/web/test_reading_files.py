@@ -16,11 +16,11 @@ import pytest
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 
-from documents.sandbox import readers
-from documents.sandbox.pool import Pool
+from merzim.documents.sandbox import readers
+from merzim.documents.sandbox.pool import Pool
+from merzim.web.auth import reading
 from tests.documents.sheets import by_hand, far_cells
 from tests.web.real import RealOffice, real_office
-from web.auth import reading
 
 SLOW = by_hand(far_cells(100_000))
 """Takes a second or more of the processor."""

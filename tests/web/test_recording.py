@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from services.evidence import clean_file_name
+from merzim.services.evidence import clean_file_name
+from merzim.web.pages.cases.evidence import parse_address
+from merzim.web.ui.form_values import InvalidForm, parse_date
 from tests.web.conftest import NOW, TODAY, Site
-from web.pages.cases.evidence import parse_address
-from web.ui.form_values import InvalidForm, parse_date
 from workflow.cases.commands.opening import Opening
 
 PROTOCOL = b"%PDF-1.4 protocol"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from merzim.web.pages.reference import describe
 from tests.web.conftest import Site
-from web.pages.reference import describe
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 
 from merzim.cli import main
+from merzim.services.configuration.settings import BadSetting, ChannelSettings, ImapSettings
+from merzim.services.connections.channels import mailbox_of
+from merzim.services.jobs import replies, rounds
+from merzim.services.jobs.replies import take_replies, take_reply
+from merzim.services.outgoing import sending
+from merzim.services.upkeep.doctor import diagnose
+from merzim.storage.org.preferences import DIGEST, prefer
 from notifications.notice import Notice
 from notifications.wire.imap import Mailbox, MailboxAddress, MailboxRefused, open_mailbox
 from notifications.wire.reply import Unreadable, read_reply
-from services.configuration.settings import BadSetting, ChannelSettings, ImapSettings
-from services.connections.channels import mailbox_of
-from services.jobs import replies, rounds
-from services.jobs.replies import take_replies, take_reply
-from services.outgoing import sending
-from services.upkeep.doctor import diagnose
-from storage.org.preferences import DIGEST, prefer
 from tests.notifications.test_post_office import PASSWORD, mailbox, post_office
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, Site, office_with_cases
 from workflow.cases.changes import comments

@@ -16,18 +16,18 @@ from starlette.testclient import TestClient
 import i18n
 from merzim.app import build_app
 from merzim.clock import clock
+from merzim.services.context import operator_context
+from merzim.services.jobs.rounds import deliver, remind
+from merzim.services.registers.verbs import AddRow, add_row
+from merzim.services.reports import monitoring
 from merzim.settings_file import read
-from services.context import operator_context
-from services.jobs.rounds import deliver, remind
-from services.registers.verbs import AddRow, add_row
-from services.reports import monitoring
-from storage.notices.journal import journal_status
-from storage.org import store as office_store
+from merzim.storage.notices.journal import journal_status
+from merzim.storage.org import store as office_store
+from merzim.web.app import create_app
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.documents.test_forms import tables_of
 from tests.web.conftest import NOW, PASSWORD, TODAY, people
 from tests.web.offices import office
-from web.app import create_app
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Unit
@@ -55,7 +55,7 @@ class Kept:
 
     def open(self, count: int, unit: str = "hr") -> list[str]:
         """That many analyses, each with a risk and a measure whose day has passed."""
-        from documents.schedules.written_terms import read_term
+        from merzim.documents.schedules.written_terms import read_term
 
         opened_cases = self.app.case_commands.open_many(
             [
@@ -116,7 +116,9 @@ def test_every_page_is_whole_with_and_without_anything_on_it(kept: Kept) -> None
     assert [request for request in requests if 'class="nothing"' not in empty[request]] == []
     assert [request for request in requests if 'class="nothing"' in full[request]] == []
     assert [
-        request for request in requests if "web." in (empty[request] + full[request]).replace("web.app", "")
+        request
+        for request in requests
+        if "web." in (empty[request] + full[request]).replace("merzim.web.app", "")
     ] == []
 
 

@@ -13,10 +13,10 @@ from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
 from docs.file_schemas import row_schema
-from documents.forms import building, reading
-from services.cases import rows as verbs
-from services.regulations import registers as register_files
-from services.regulations.registers import case_registers
+from merzim.documents.forms import building, reading
+from merzim.services.cases import rows as verbs
+from merzim.services.regulations import registers as register_files
+from merzim.services.regulations.registers import case_registers
 from tests.case_rows import case_rows
 from tests.documents.test_forms import tables_of
 from tests.web.conftest import NOW, TODAY, Site

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.cases.saved_views import MAX_VIEWS, clean_query
-from storage.accounts.saved_views import SqlSavedViews
+from merzim.services.cases.saved_views import MAX_VIEWS, clean_query
+from merzim.storage.accounts.saved_views import SqlSavedViews
 from tests.web.real import RealOffice, real_office
 from workflow.org.access import Reader
 

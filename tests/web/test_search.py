@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from starlette.testclient import TestClient
 
-from storage.org import store as office_store
+from merzim.storage.org import store as office_store
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening

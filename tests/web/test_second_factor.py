@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from merzim.services.accounts.credentials import hash_secret, new_recovery_codes, new_secret, recovery_hash
+from merzim.storage.tables.accounts import RECOVERY_CODE
+from merzim.web.pages.account import attempts
+from merzim.web.pages.administration import factor_removal
 from notifications.notice import Notice
-from services.accounts.credentials import hash_secret, new_recovery_codes, new_secret, recovery_hash
-from storage.tables.accounts import RECOVERY_CODE
 from tests.second_factors import code_at
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, office_with_cases
-from web.pages.account import attempts
-from web.pages.administration import factor_removal
 from workflow.org.access import Access, Account, Entry, Reader
 
 SECRET = pyotp.random_base32()

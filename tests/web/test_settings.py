@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.configuration.settings import ImapSettings
+from merzim.services.configuration.settings import ImapSettings
 from tests.merzim.conftest import Merzim, merzim  # noqa: F401 (the fixture)
 from tests.web.conftest import Site
 

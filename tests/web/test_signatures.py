@@ -13,10 +13,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.testclient import TestClient
 
-from documents.signatures import Signer
-from services.cases.signatures import agreement
-from services.configuration.settings import EdsSettings
-from services.upkeep.maintenance import damaged_evidence
+from merzim.documents.signatures import Signer
+from merzim.services.cases.signatures import agreement
+from merzim.services.configuration.settings import EdsSettings
+from merzim.services.upkeep.maintenance import damaged_evidence
 from tests.eds import authority, gost, revocation_list, signatory, trust
 from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from workflow.cases.case import Evidence

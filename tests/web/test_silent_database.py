@@ -18,9 +18,9 @@ from sqlalchemy import make_url
 from merzim.app import build_app
 from merzim.clock import stand
 from merzim.dashboard import Dashboard
+from merzim.services.configuration.settings import DatabaseSettings
+from merzim.services.jobs.rounds import remind
 from merzim.settings_file import read
-from services.configuration.settings import DatabaseSettings
-from services.jobs.rounds import remind
 from tests.forwarder import Forwarder, forwarding
 from tests.web.real import DAY, RealOffice
 from workflow.org.access import Reader

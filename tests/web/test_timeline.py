@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import calendars
+from merzim.web.ui.timeline import HEAD, LABELS, MAX_SPAN_DAYS, ROW, WIDTH, Timeline, build_timeline
 from tests.web.conftest import Site
 from tests.web.offices import library
-from web.ui.timeline import HEAD, LABELS, MAX_SPAN_DAYS, ROW, WIDTH, Timeline, build_timeline
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines

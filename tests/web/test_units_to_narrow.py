@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.names import MAX_LISTED, paginate_units, units_to_filter_by
+from merzim.services.names import MAX_LISTED, paginate_units, units_to_filter_by
 from workflow.org.office import Office, Unit
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.configuration.settings import WebhookSettings
+from merzim.services.configuration.settings import WebhookSettings
 from tests.receiver import receiving
 from tests.web.conftest import Site
 

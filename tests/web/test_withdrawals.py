@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 import i18n
+from merzim.services.regulations.registers import option_title
 from notifications.notice import Notice
-from services.regulations.registers import option_title
 from tests.web.conftest import NOW, TODAY, Site
 
 GROUND = {"ground": "Басқа істің күні"}

@@ -18,12 +18,12 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
-from storage.tables.organisation import ACT
+from merzim.storage.tables.organisation import ACT
+from merzim.web.auth.dependencies import COOKIE
 from tests.sweep import sample
 from tests.web.real import real_office
 from tests.web.test_access import OPEN, ROUTES, filled, is_question, need
 from tests.web.writes import ELSEWHERE, READERS, SENT, UNNAMED, Sent, World, prepare
-from web.auth.dependencies import COOKIE
 from workflow.org.access import Reader
 
 WRITES: list[tuple[str, APIRoute]] = [(method, route) for method, route in ROUTES if method != "GET"]

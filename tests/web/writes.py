@@ -16,22 +16,22 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from documents.sheets.unreadable import UploadKind
-from services.accounts.credentials import hash_password
-from services.app import AppContext
-from services.campaigns.verbs import CloseCampaign, StartCampaign, close_campaign, start_campaign
-from services.configuration.settings import EdsSettings, RetentionSettings
-from services.context import operator_context
-from services.people.staff import mark
-from services.registers.verbs import AddRow, add_row
-from storage.accounts.saved_views import SqlSavedViews
-from storage.accounts.uploads import SqlUploads
-from storage.accounts.webhooks import Delivery, Webhook
-from storage.database.engine import writing
-from storage.notices.campaigns import SqlCampaigns
-from storage.org import store as office_store
-from storage.org.former import remember
-from storage.tables.notices import NOTICE
+from merzim.documents.sheets.unreadable import UploadKind
+from merzim.services.accounts.credentials import hash_password
+from merzim.services.app import AppContext
+from merzim.services.campaigns.verbs import CloseCampaign, StartCampaign, close_campaign, start_campaign
+from merzim.services.configuration.settings import EdsSettings, RetentionSettings
+from merzim.services.context import operator_context
+from merzim.services.people.staff import mark
+from merzim.services.registers.verbs import AddRow, add_row
+from merzim.storage.accounts.saved_views import SqlSavedViews
+from merzim.storage.accounts.uploads import SqlUploads
+from merzim.storage.accounts.webhooks import Delivery, Webhook
+from merzim.storage.database.engine import writing
+from merzim.storage.notices.campaigns import SqlCampaigns
+from merzim.storage.org import store as office_store
+from merzim.storage.org.former import remember
+from merzim.storage.tables.notices import NOTICE
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.documents.test_act_text import INSTRUCTION as ACT_TEXT
 from tests.documents.test_own_template import letterhead

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands

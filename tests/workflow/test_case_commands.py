@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from calendars import OutOfRange
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from tests.law import library
 from tests.workflow.conftest import END, NOW, START, TODAY
 from workflow.board.rows import Row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import FoundRisk, RiskCommands
 from tests.workflow.test_passports import describe
 from tests.workflow.test_row_edits import edit

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from workflow.cases.case import fold
 from workflow.cases.commands.case_commands import CaseCommands

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from i18n import LANGUAGES, explanation, refusal, say
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.permits import PERMIT, library, obligation, permit, texts
 from workflow.cases.case import Case

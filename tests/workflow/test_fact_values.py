@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from i18n import LANGUAGES, refusal
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
-from storage.org.store import save
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.org.store import save
 from tests.law import CALENDAR
 from tests.workflow.test_programmes import MONTHLY, QUOTA, obligation, procedure
 from workflow.cases.case import Case

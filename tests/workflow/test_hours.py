@@ -13,7 +13,7 @@ from calendars.counting import count
 from calendars.hours import Today
 from calendars.terms import CalendarDays, Hours
 from i18n import LANGUAGES, explanation, say
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.permits import BREACH, PERMIT, obligation, permit
 from workflow.board.rows import rows

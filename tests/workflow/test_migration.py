@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from i18n import LANGUAGES, refusal
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.permits import PERMIT, permit
 from workflow.cases.case import Case, fold

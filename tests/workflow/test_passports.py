@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from tests.workflow.test_withdrawals import NOW, TODAY, stored, take_back
 from workflow.cases.case import Case, Wording
 from workflow.cases.commands.case_commands import CaseCommands, Change

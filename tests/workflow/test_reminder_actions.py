@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import END, START, noon
 from workflow.cases.case import Case

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from calendars.terms import AtOnce, InQuarter, OnDate, PerPeriod, Term, WithoutTerm, WorkingDays
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from calendars.terms import OnDate
-from storage.cases.ledger import SqlLedger
+from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import ExposedPosition, RegisterCommands, edit_row
 from tests.workflow.test_withdrawals import NOW, TODAY, found, measure, stored, take_back
 from workflow.cases.case import Case

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from merzim.app import build_app
+from merzim.services.app import AppContext
+from merzim.services.upkeep import maintenance
 from merzim.settings_file import read
-from services.app import AppContext
-from services.upkeep import maintenance
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance.schema import create_or_migrate
 from tests.crash.account import people
 from tests.crash.campaign import Done, Room, balanced
 from tests.crash.morning import Morning, morning

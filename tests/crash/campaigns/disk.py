@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance.schema import create_or_migrate
 from tests.crash.account import people
 from tests.crash.campaign import Done, Room, balanced
 from tests.crash.morning import Morning, morning

@@ -19,14 +19,14 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 
 from merzim.cli import main
+from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.cases.evidence import EvidenceFolder
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import open as open_database
+from merzim.storage.maintenance import triggers
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.notices.links import SqlLinks
 from notifications.links import hash_code
-from storage.accounts.accounts import SqlAccounts
-from storage.cases.evidence import EvidenceFolder
-from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance import triggers
-from storage.maintenance.seals import seal
-from storage.notices.links import SqlLinks
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.crash.campaign import Done, Room
 from tests.crash.office import MORNING, TODAY, settled

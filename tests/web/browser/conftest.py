@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import uvicorn
 
+from merzim.web.auth.dependencies import COOKIE
 from tests.web.lived_in import lived_in_office
 from tests.web.real import RealOffice
-from web.auth.dependencies import COOKIE
 
 CHROMIUM = Path(
     os.environ.get("CHROMIUM") or which("chromium-headless-shell") or which("chromium") or "/usr/bin/chromium"

@@ -23,9 +23,9 @@ from playwright.sync_api import sync_playwright
 from merzim.app import build_app
 from merzim.clock import stand
 from merzim.settings_file import read
+from merzim.web.app import create_app
 from tests.web.browser.conftest import CHROMIUM, Served, serving
 from tests.web.real import DAY, ROOT, RealOffice
-from web.app import create_app
 
 PATIENCE = 60_000
 """Milliseconds after which a step that shows nothing is a fault: machines that measure may be busy."""

@@ -17,9 +17,9 @@ from statistics import median
 from subprocess import DEVNULL, run
 from typing import Any
 
+from merzim.web.auth.dependencies import COOKIE
 from tests.web.browser.conftest import CHROMIUM, serving
 from tests.web.lived_in import lived_in_office
-from web.auth.dependencies import COOKIE
 
 LIGHTHOUSE = "lighthouse@12.8.2"
 PAGES = (("officer", "/desk"), ("officer", "/cases/2026-0001"), ("first_head", "/"))

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import uvicorn
 
+from merzim.web.auth.dependencies import COOKIE
 from tests.web.conftest import Site, office_with_cases
-from web.auth.dependencies import COOKIE
 
 
 @dataclass

@@ -13,12 +13,12 @@ import pyotp
 import pytest
 from playwright.sync_api import expect
 
+from merzim.services.accounts.credentials import hash_password
+from merzim.services.campaigns.verbs import StartCampaign, start_campaign
+from merzim.services.campaigns.views import campaign_store
+from merzim.services.configuration.settings import EdsSettings
+from merzim.services.context import operator_context
 from notifications.letter_links import AnswerLink, link_token
-from services.accounts.credentials import hash_password
-from services.campaigns.verbs import StartCampaign, start_campaign
-from services.campaigns.views import campaign_store
-from services.configuration.settings import EdsSettings
-from services.context import operator_context
 from tests.eds import gost, ncalayer, signatory, trust
 from tests.web.browser.conftest import Served, serving
 from tests.web.real import real_office

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.names import MAX_LISTED
-from storage.org import store
+from merzim.services.names import MAX_LISTED
+from merzim.storage.org import store
 from tests.web.browser.axe import AXE, OVER, RUN, TWICE
 from tests.web.browser.conftest import Served, serving
 from tests.web.real import real_office

@@ -1,0 +1,35 @@
+"""Official forms as DOCX files in Kazakh and Russian, ready for signing. Imports docxtpl lazily.
+
+fill(form("plan"), {"object": "..."}, "kk", rows=[...]).document
+"""
+
+from __future__ import annotations
+
+from merzim.documents.forms.checks import Note, form_marks
+from merzim.documents.forms.filling import FilledForm, Missing, UnknownField, UnknownGroup, fill, missing_values
+from merzim.documents.forms.form import Field, Form
+from merzim.documents.forms.reading import UnknownForm, case_forms, form, names, person_forms
+from merzim.documents.forms.rows_file import FormData
+from merzim.documents.forms.values import UnreadableValue, parse_value, title
+
+__all__ = [
+    "Field",
+    "FilledForm",
+    "Form",
+    "FormData",
+    "Missing",
+    "Note",
+    "UnknownField",
+    "UnknownForm",
+    "UnknownGroup",
+    "UnreadableValue",
+    "case_forms",
+    "fill",
+    "form",
+    "form_marks",
+    "missing_values",
+    "names",
+    "parse_value",
+    "person_forms",
+    "title",
+]

@@ -1,0 +1,246 @@
+"""Values of form fields: parsing them from text and formatting them for paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from i18n import date_long, inflect, knows, money, number, say, span
+from merzim.documents.forms.form import Field
+from merzim.documents.sheets.dates import Day, Span, read
+from merzim.documents.sheets.unreadable import UnreadableCell
+
+# What WordprocessingML cannot hold, or what the template's machinery would take for its own breaks.
+_NOT_TEXT = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_HOUR = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
+_BLANKS = re.compile(r"[\s\u00a0\u202f]+")
+NEW_PARAGRAPH = "\a"
+TICKED, EMPTY = "☒", "□"
+_YES = ("1", "yes", "true", "иә", "да", "x", "v", "+")
+_SIGNERS = ("chair", "secretary")
+"""Fields that name people who sign."""
+_SOFT_LETTERS = "БВГДЖЗЛМНПРСТЦЧЭЮІӘӨҮЕ"
+"""Letters whose names have front vowels, or end in a consonant as if they had (for suffixes): ЖШС-нің."""
+_NO = ("", "0", "no", "false", "жоқ", "нет", "-")
+
+
+class UnreadableValue(UnreadableCell):
+    """A text is not a value of the field's kind."""
+
+
+def title(field: str, language: str) -> str:
+    """Return the title of a field."""
+    code = f"form.field.{field}"
+    return say(code, {}, language) if knows(code) else field
+
+
+def parse_value(field: Field, texts: Sequence[str]) -> object:
+    """Parse the value of a field; a list uses all the texts, any other kind the last one.
+
+    Raises:
+        UnreadableValue: the text is no date, number or hour.
+    """
+    if field.kind == "list":
+        return tuple(text for text in texts if text.strip())
+    text = texts[-1].strip()
+    match field.kind:
+        case "date":
+            when = _read(field, text)
+            if isinstance(when, Day):
+                return when.on
+            raise _unreadable(field, text)
+        case "span":
+            when = _read(field, text)
+            if isinstance(when, Span):
+                return (when.first, when.last)
+            raise _unreadable(field, text)
+        case "hour":
+            if match := _HOUR.fullmatch(text):
+                return f"{int(match[1]):02}:{match[2]}"
+            raise _unreadable(field, text)
+        case "number" | "year":
+            if text.isascii() and text.isdecimal() and len(text) < 10:
+                return int(text)
+            raise _unreadable(field, text)
+        case "amount":
+            return _amount(field, text)
+        case "box":
+            if text.casefold() in (*_YES, *_NO):
+                return text.casefold() in _YES
+            raise _unreadable(field, text)
+        case _:
+            return text
+
+
+def format_value(field: Field, value: object, language: str) -> str | None:
+    """Return a value formatted for the document; None if it is missing."""
+    match value:
+        case None | () | []:
+            return None
+        case bool():
+            return TICKED if value else EMPTY
+        case date():
+            text = date_long(value, language)
+        case (date() as first, date() as last):
+            text = span(first, last, language)
+        case int() | Decimal() if field.kind == "amount":
+            text = say("form.tenge", {"amount": money(value, language)}, language)
+        case int() if field.kind == "year":
+            text = str(value)
+        case int() | Decimal():
+            text = number(value, language)
+        case _:
+            text = clean_text(str(value))
+    if not text.strip():
+        return None
+    return text if field.shown is None else field.shown[language].format(value=text)
+
+
+def inflections(field: Field) -> tuple[str, ...]:
+    """Return the suffixes of the inflected variables of a field: a date used as an attribute (`_of`), a name as
+    in a signature (`_signed`), a Kazakh name in the genitive (`_of`).
+    """
+    if field.kind == "date":
+        return ("_of",)
+    if field.kind != "text":
+        return ()
+    return ("_signed",) if field.id.endswith("_name") or field.id in _SIGNERS else ("_of",)
+
+
+def inflected(field: Field, value: object, language: str) -> dict[str, str]:
+    """Return the inflected texts of a field's value by variable; none for a missing value."""
+    plain = replace(field, shown=None)
+    text = format_value(plain, value, language)
+    if text is None:
+        return {}
+    wordings = {}
+    for name in inflections(field):
+        if name == "_signed":
+            wordings[name] = signed_name(text)
+        elif isinstance(value, date):
+            wordings[name] = date_long(value, language, "of")
+        else:
+            wordings[name] = genitive(text) if language == "kk" else text
+    if field.shown is not None:
+        wordings = {name: field.shown[language].format(value=text) for name, text in wordings.items()}
+    return wordings
+
+
+def signed_name(name: str) -> str:
+    """Return a name as written beside a signature: "С. Жумагулов" for "Жумагулов Серик Маратович".
+
+    A name of one word, or one with initials, stays unchanged. The result does not wrap.
+    """
+    words = name.split()
+    if len(words) > 3:
+        return name
+    if len(words) > 1 and "." not in name:
+        words = [f"{words[1][0]}.", words[0]]
+    return "\u00a0".join(words)
+
+
+def genitive(name: str) -> str:
+    """Return a Kazakh name in the genitive: "министрлігінің", "«Орталық» МКК-ның"; unchanged if it does not end
+    in a word.
+    """
+    word = name.rsplit(maxsplit=1)[-1] if name.strip() else ""
+    if not word or not word[-1].isalpha():
+        return name
+    if len(word) > 1 and word.isupper():
+        return f"{name}-{'нің' if word[-1] in _SOFT_LETTERS else 'ның'}"
+    return name.removesuffix(word) + inflect(word, "genitive")
+
+
+def items(value: object) -> tuple[str, ...]:
+    """Return the items of a list, each as one text."""
+    if isinstance(value, str):
+        value = value.split("\n")
+    elements = value if isinstance(value, Sequence) else ()
+    return tuple(text for text in (clean_text(str(item)) for item in elements) if text.strip())
+
+
+def placeholder(field: Field, language: str, *, year: object = None) -> str:
+    """Return the placeholder for handwriting: a line, a date without its day, an empty box."""
+    if field.optional:
+        return ""
+    # "20" and a line, unless the form states the year.
+    of = str(year) if year else "20___"
+    if field.blank is not None:
+        return field.blank[language].format(year=of)
+    match field.kind:
+        case "date":
+            return say("form.blank.date", {"year": of}, language)
+        case "span":
+            return say("form.blank.span", {}, language)
+        case "hour":
+            return "____:____"
+        case "year":
+            return "20___"
+        case "amount":
+            return say("form.tenge", {"amount": "_" * 12}, language)
+        case "box":
+            return EMPTY
+        case "long":
+            return NEW_PARAGRAPH.join(["_" * 60] * field.lines)
+        case _:
+            return _blank_line(field.line)
+
+
+def clean_text(text: str) -> str:
+    """Return the text without control characters, each line break as a new paragraph."""
+    plain = _NOT_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return plain.strip().replace("\n", NEW_PARAGRAPH)
+
+
+def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str = NEW_PARAGRAPH) -> str:
+    """Return several parts of a row as the text of one cell, each under its title where it needs one."""
+    untitled_parts = ("text", "description", "status", "subsection", "name", "post", "object")
+    pieces = list[str]()
+    for name, value in parts:
+        titled = title(name, language)
+        if pieces and between != NEW_PARAGRAPH and not titled[:2].isupper():
+            # It continues in the same line.
+            titled = titled[:1].lower() + titled[1:]
+        pieces.append(
+            value if name in untitled_parts else say("form.part", {"title": titled, "value": value}, language)
+        )
+    return between.join(pieces)
+
+
+def value_or_default(values: Mapping[str, object], field: Field, language: str) -> object:
+    """Return the value of a field, or its default."""
+    value = values.get(field.id)
+    if value in (None, "", (), []) and field.default is not None:
+        return field.default[language]
+    return value
+
+
+def _blank_line(length: int) -> str:
+    """Return a blank line that may wrap; a justified paragraph does not break before it."""
+    return "\u200b".join("_" * min(5, length - start) for start in range(0, length, 5))
+
+
+def _read(field: Field, text: str) -> object:
+    """Return the date in a text; raises UnreadableValue if there is none."""
+    try:
+        return read(text, where=field.id)
+    except UnreadableCell:
+        raise _unreadable(field, text) from None
+
+
+def _amount(field: Field, text: str) -> Decimal:
+    """Parse an amount of money."""
+    try:
+        value = Decimal(_BLANKS.sub("", text).replace(",", "."))
+    except InvalidOperation:
+        raise _unreadable(field, text) from None
+    if not value.is_finite() or value < 0 or value >= 10**15:
+        raise _unreadable(field, text)
+    return value
+
+
+def _unreadable(field: Field, text: str) -> UnreadableValue:
+    return UnreadableValue("form_value_unreadable", text=text, field=field.id, kind=field.kind)

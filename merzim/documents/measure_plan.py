@@ -1,0 +1,124 @@
+"""Reads a plan of measures: number, risk or recommendation, measure, completion form, responsible, term."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from merzim.documents.schedules.written_terms import read_term
+from merzim.documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
+from merzim.documents.sheets.rows import Row, text_of
+from merzim.documents.sheets.texts import tidy
+from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from merzim.documents.sheets.workbook import Source, open_paper
+from workflow.cases.registers.measure_term import MeasureTerm
+
+NUMBER = column("number", "№", "№", "No", r"no\b|n\b|п п\b|р с\b|number")
+COMPLETION = column(
+    "completion", "Аяқтау нысаны", "Форма завершения", "Completion form", r"форм|аяқта|complet|нысан"
+)
+RESPONSIBLE = column(
+    "responsible", "Жауапты", "Ответственный", "Responsible", r"ответств|исполнител|жауап|respons"
+)
+TERM = column("term", "Орындау мерзімі", "Срок", "Term", r"срок|мерзім|term|deadline")
+ACTION = column("action", "Іс-шара", "Мероприятие", "Measure", r"меропр|мера\b|меры\b|іс шара|measure|action")
+RISK = column("risk", "Тәуекел", "Риск", "Risk", r"\w*риск|тәуекел|risk")
+RECOMMENDATION = column(
+    "recommendation", "Ұсыным", "Рекомендация", "Recommendation", r"рекоменд|ұсын|recommend"
+)
+# A heading may hold several of these words ("measures to remove the risk", "who answers for the measure"): the
+# column is the first that fits.
+COLUMNS = (COMPLETION, RESPONSIBLE, TERM, ACTION, RISK, RECOMMENDATION, NUMBER)
+_REQUIRED = (ACTION, COMPLETION, RESPONSIBLE, TERM)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadMeasure:
+    """One row of a plan of measures.
+
+    Attributes:
+        number: its number in the plan; None where it has none.
+        risk: the text of the risk, or of the recommendation where the plan names no risk.
+        row: the number the spreadsheet shows.
+    """
+
+    row: int
+    number: int | None
+    risk: str
+    recommendation: str
+    action: str
+    completion: str
+    responsible: str
+    term: MeasureTerm
+
+
+def read_measures(
+    source: Source, name: str | None = None, *, year: int | None = None
+) -> tuple[ReadMeasure, ...]:
+    """Read the rows of a plan of measures from XLSX or CSV, with headings in Kazakh, Russian or English.
+
+    An empty cell is accepted (it becomes a finding). A merged risk or number applies to each of its rows.
+
+    Args:
+        year: the year of the plan, for terms without a year.
+
+    Raises:
+        UnreadablePaper: no such table, a column missing, no rows; or every bad row: a formula, an impossible
+            date, a measure without a risk, a row without a measure.
+    """
+    paper = open_paper(source, name)
+    tables = [
+        (sheet, table_heading) for sheet in paper.sheets if (table_heading := find_heading(sheet, COLUMNS))
+    ]
+    if not tables:
+        titles = tuple(column.title for column in (RECOMMENDATION, *_REQUIRED))
+        raise UnreadablePaper("paper_measures_form_unknown", name=paper.name, columns=titles)
+    sheet, heading = max(tables, key=lambda table: len(table[1].at))
+    require_columns(heading, _REQUIRED, paper)
+    if not {"risk", "recommendation"} & heading.at.keys():
+        require_columns(heading, (RECOMMENDATION,), paper)
+    errors = Errors()
+    measures = [
+        read
+        for row in sheet.rows
+        if row.number > heading.row and (read := _row(row, heading, errors, year)) is not None
+    ]
+    errors.refuse(paper.name)
+    if not measures:
+        raise UnreadablePaper("paper_no_rows", name=paper.name)
+    return tuple(measures)
+
+
+def _row(row: Row, heading: Heading, errors: Errors, year: int | None) -> ReadMeasure | None:
+    where = {place: heading.texts[id] for id, place in heading.at.items() if id != "term"}
+    worded = without_formulas(row, where, errors, texts=where)
+    text = {id: tidy(text_of(worded.cell(place))) for id, place in heading.at.items() if id != "term"}
+    risk, recommendation = text.get("risk", ""), text.get("recommendation", "")
+    if _is_numbering(text) or not (text["action"] or text["completion"] or text["responsible"]):
+        return None
+    if not text["action"]:
+        errors.add(row.number, "paper_cell_empty", column=ACTION.title)
+    if not (risk or recommendation):
+        errors.add(
+            row.number, "paper_cell_empty", column=(RISK if "risk" in heading.at else RECOMMENDATION).title
+        )
+    try:
+        term = read_term(row.cell(heading.at["term"]), where=heading.texts["term"], year=year)
+    except UnreadableCell as refusal:
+        errors.take(row.number, refusal)
+        return None
+    number = text.get("number", "").rstrip(".")
+    return ReadMeasure(
+        row=row.number,
+        number=int(number) if number.isdecimal() and 0 < int(number) < 10_000 else None,
+        risk=risk or recommendation,
+        recommendation=recommendation or risk,
+        action=text["action"],
+        completion=text["completion"],
+        responsible=text["responsible"],
+        term=term,
+    )
+
+
+def _is_numbering(text: dict[str, str]) -> bool:
+    """Return whether the row only numbers the columns of a form (`1 | 2 | 3 | 4`)."""
+    return all(value.isdecimal() for value in text.values() if value)

@@ -1,0 +1,280 @@
+"""Writes the export package for the project platform as a ZIP: a folder for each project, task and subtask, an
+index workbook and the hashes of all files.
+
+Equal documents give equal bytes, but for the code the index bears where anybody may check it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO
+
+from i18n import say
+from merzim.documents.sheets.listing import PrintedCode, add_code
+from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
+from workflow.languages import law_language
+from workflow.law.procedure import Text
+
+_PLACE = re.compile(r"P(\d+)\.T(\d+)\.S(\d+)")
+_FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
+_LONGEST = 120
+_STEP = 1024 * 1024
+# A fixed moment inside the archive: its bytes must not depend on when it was made.
+_MOMENT = (1980, 1, 1, 0, 0, 0)
+_COLUMNS = (
+    *(("place", 24), ("obligation", 44), ("case", 12), ("unit", 30), ("object", 34), ("kind", 26)),
+    *(("document", 44), ("fact_on", 12), ("written_on", 12), ("recorded_on", 12), ("published_on", 12)),
+    *(("type", 22), ("size", 10), ("sha256", 66), ("remark", 44)),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """One document or link of a fact, as listed in the index.
+
+    Attributes:
+        paragraph: the paragraph that requires it; `P1.T2.S3` becomes folders, any other is put under its act.
+        act: name of the act.
+        kind: its kind (`evidence.<kind>`), "" when unknown.
+        reference: a link, or the SHA-256 of a stored file (`is_file`).
+        restricted: ground of a restriction; such a file is left out of the package and the index gives the
+            ground.
+        name, reference: empty for a restricted document whose name the package's reader may not see.
+    """
+
+    paragraph: str
+    act: Text
+    obligation: Text
+    case: str
+    unit: str
+    object: Mapping[str, str]
+    kind: str
+    reference: str
+    is_file: bool
+    name: str
+    fact_on: date
+    written_on: date | None
+    recorded_on: date | None
+    published_on: date | None
+    type: str = ""
+    size: int | None = None
+    restricted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageContent:
+    """The contents of a package: number of files, links listed in the index, restricted files left out.
+
+    Attributes:
+        lost: files the store does not have, or cannot read.
+        altered: files whose bytes differ from those recorded; also left out.
+    """
+
+    files: int
+    links: int
+    restricted: int
+    lost: tuple[Document, ...]
+    altered: tuple[Document, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether no file is lost or altered."""
+        return not self.lost and not self.altered
+
+
+def write_package(
+    target: Path,
+    documents: Iterable[Document],
+    content: Callable[[str], BinaryIO],
+    *,
+    language: str,
+    restricted: bool = False,
+    code: Callable[[str], PrintedCode | None] = lambda _: None,
+) -> PackageContent:
+    """Write the package; the file appears complete or not at all.
+
+    Args:
+        content: function that returns the bytes of a SHA-256; raises EvidenceDamaged if they are missing.
+        language: kk, ru or en: language of the folders and the index.
+        restricted: whether to include restricted files.
+        code: makes the code below the index from the SHA-256 of the list of hashes; None for no code.
+
+    Raises:
+        UnreadablePaper: the file exists already, or cannot be written.
+    """
+    language = law_language(language)
+    if target.exists():
+        raise UnreadablePaper("package_there", name=str(target))
+    try:
+        with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as part:
+            path = Path(part.name)
+        try:
+            packed = _write(path, list(documents), content, language, restricted, code)
+            path.replace(target)
+        finally:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UnreadablePaper(
+            "paper_not_written", name=str(target), problem=error.strerror or str(error)
+        ) from error
+    return packed
+
+
+def _write(
+    path: Path,
+    documents: Sequence[Document],
+    content: Callable[[str], BinaryIO],
+    language: str,
+    restricted: bool,
+    code: Callable[[str], PrintedCode | None],
+) -> PackageContent:
+    """Write the ZIP at a path."""
+    taken_names: set[str] = set()
+    places: list[tuple[Document, str, str]] = []
+    lost: list[Document] = []
+    altered: list[Document] = []
+    hashes: list[str] = []
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for document in documents:
+            if document.reference and not document.is_file:
+                places.append((document, document.reference, document.restricted))
+                continue
+            if document.restricted and not (restricted and document.reference):
+                remark = say("package.restricted", {"ground": document.restricted}, language)
+                places.append((document, document.name, remark))
+                continue
+            try:
+                stored = content(document.reference)
+            except EvidenceDamaged as damage:
+                is_altered = damage.damage == "evidence_altered"
+                (altered if is_altered else lost).append(document)
+                remark = say("package.altered" if is_altered else "package.lost", {}, language)
+                places.append((document, document.name, remark))
+                continue
+            inside = _unique_name(f"{document_folder(document, language)}/{_file_name(document)}", taken_names)
+            with stored, archive.open(_entry(inside), "w") as entry:
+                while chunk := stored.read(_STEP):
+                    entry.write(chunk)
+            hashes.append(f"{document.reference}  {inside}\n")
+            places.append((document, inside, document.restricted))
+        sums = "".join(hashes).encode()
+        index = _index(places, language, code(sha256(sums).hexdigest()))
+        archive.writestr(_entry(say("package.index_name", {}, language)), index)
+        archive.writestr(_entry("SHA256SUMS"), sums)
+    hidden = [document for document in documents if document.is_file and document.restricted and not restricted]
+    links = sum(1 for document, _, _ in places if not document.is_file)
+    return PackageContent(len(hashes), links, len(hidden), tuple(lost), tuple(altered))
+
+
+def document_folder(document: Document, language: str) -> str:
+    """Return the folder of a document: project, task, subtask and case; else its act, paragraph and case."""
+    match = _PLACE.fullmatch(document.paragraph)
+    if match:
+        steps = zip(("project", "task", "subtask"), match.groups(), strict=True)
+        folder_steps = [say(f"package.{step}", {"number": number}, language) for step, number in steps]
+    else:
+        folder_steps = [document.act[language], document.paragraph]
+    return "/".join(_safe_name(name) for name in (*folder_steps, document.case))
+
+
+def _file_name(document: Document) -> str:
+    """Return the name of a document's file in the package."""
+    return f"{document.fact_on.isoformat()} {_safe_name(document.name)}"
+
+
+def _safe_name(name: str) -> str:
+    """Return a file name valid on every system: no separators or control characters, limited length, same
+    extension.
+    """
+    clean = _FORBIDDEN.sub("_", name).strip(" .") or "_"
+    if len(clean) <= _LONGEST:
+        return clean
+    ending = Path(clean).suffix[:10]
+    return clean[: _LONGEST - len(ending)] + ending
+
+
+def _unique_name(name: str, taken_names: set[str]) -> str:
+    """Return the name, numbered when another file has it already, ignoring letter case as Windows does."""
+    number, free = 1, name
+    while free.casefold() in taken_names:
+        number += 1
+        stem, dot, ending = name.rpartition(".")
+        free = f"{stem} ({number}){dot}{ending}" if dot and "/" not in ending else f"{name} ({number})"
+    taken_names.add(free.casefold())
+    return free
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """Return a ZIP entry with a fixed timestamp."""
+    entry = zipfile.ZipInfo(name, _MOMENT)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+def _index(places: Sequence[tuple[Document, str, str]], language: str, code: PrintedCode | None) -> bytes:
+    """Return the index workbook."""
+    import xlsxwriter
+
+    target = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(target, options)
+    book.set_properties({"created": date(*_MOMENT[:3])})
+    sheet = book.add_worksheet(say("package.sheet", {}, language))
+    headed = book.add_format(
+        {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#E8EEF7"}
+    )
+    text = book.add_format({"text_wrap": True, "valign": "top", "border": 1})
+    day = book.add_format({"num_format": "dd.mm.yyyy", "valign": "top", "border": 1})
+    for column, (name, width) in enumerate(_COLUMNS):
+        sheet.set_column(column, column, width)
+        sheet.write_string(0, column, say(f"package.column.{name}", {}, language), headed)
+    for row, (document, place, remark) in enumerate(places, 1):
+        cells = _cells(document, place, remark, language)
+        for column, (name, _) in enumerate(_COLUMNS):
+            value = cells[name]
+            if isinstance(value, date):
+                sheet.write_datetime(row, column, datetime.combine(value, time()), day)
+            elif isinstance(value, int):
+                sheet.write_number(row, column, value, text)
+            else:
+                sheet.write_string(row, column, str(value or ""), text)
+    if code:
+        add_code(sheet, len(places) + 2, code, (width for _, width in _COLUMNS))
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, max(len(places), 1), len(_COLUMNS) - 1)
+    sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    book.close()
+    return target.getvalue()
+
+
+def _cells(document: Document, place: str, remark: str, language: str) -> Mapping[str, object]:
+    """Return the index cells of one document."""
+    return {
+        "place": document_folder(document, language).rpartition("/")[0].replace("/", ", "),
+        "obligation": document.obligation[language],
+        "case": document.case,
+        "unit": document.unit,
+        "object": document.object[language],
+        "kind": say(f"evidence.{document.kind}", {}, language) if document.kind else "",
+        "document": place,
+        "fact_on": document.fact_on,
+        "written_on": document.written_on,
+        "recorded_on": document.recorded_on,
+        "published_on": document.published_on,
+        "type": document.type,
+        "size": document.size,
+        "sha256": document.reference if document.is_file else "",
+        "remark": remark,
+    }

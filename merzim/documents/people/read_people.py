@@ -1,0 +1,112 @@
+"""The content of a table of people, and its merge with the units and people on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from merzim.documents.sheets.texts import plain
+from workflow.org.access import Access
+from workflow.org.office import Office, Person, Unit
+from workflow.org.office_time import NOTHING_OWN, OfficeTime
+
+
+@dataclass(frozen=True, slots=True)
+class TableAccount:
+    """An account requested in a table for a person (by key). An empty access means that of the person's duties,
+    an empty login the e-mail.
+    """
+
+    person: str
+    access: Access | Literal[""]
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPeople:
+    """The content of a table: units, parents before children; people, in table order; accounts requested."""
+
+    units: tuple[Unit, ...]
+    people: tuple[Person, ...]
+    accounts: tuple[TableAccount, ...] = ()
+
+
+def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
+    """Merge a table of people into the office: match renamed units and changed keys, keep what the table omits.
+
+    A renamed unit is still the same unit, and a kind or office time left out stays; a person whose e-mail, or
+    unit and name, changed since is recognised as the same person.
+    """
+    unit_ids = {plain(unit.name): unit.id for unit in office.units.values()}
+
+    def known(unit: str) -> str:
+        return unit if unit in office.units else unit_ids.get(plain(unit), unit)
+
+    units = [
+        replace(unit, id=known(unit.id), parent=known(unit.parent) if unit.parent else None)
+        for unit in read.units
+    ]
+    kinds = [unit.kind or (office.units[unit.id].kind if unit.id in office.units else "") for unit in units]
+    keys = {person.email.casefold(): person.key for person in office.people.values() if person.email}
+    places = {
+        (person.unit, plain(person.name)): person.key for person in office.people.values() if not person.email
+    }
+    same = {
+        person.key: keys.get(person.email.casefold(), person.key)
+        if person.email
+        else places.get((known(person.unit), plain(person.name)), person.key)
+        for person in read.people
+    }
+    people = tuple(
+        replace(
+            person,
+            key=same[person.key],
+            unit=known(person.unit),
+            deputy=same.get(person.deputy, person.deputy) if person.deputy else None,
+        )
+        for person in read.people
+    )
+    return ReadPeople(
+        tuple(
+            replace(
+                unit,
+                kind=kind,
+                uploads_through=_through(office, unit.id),
+                acts=office.units[unit.id].acts if unit.id in office.units else (),
+                time=unit.time or _time(office, unit.id),
+                name_kk=unit.name_kk or (office.units[unit.id].name_kk if unit.id in office.units else ""),
+                name_ru=unit.name_ru or (office.units[unit.id].name_ru if unit.id in office.units else ""),
+            )
+            for unit, kind in zip(units, kinds, strict=True)
+        ),
+        tuple(
+            _with_kept(person, office.people[person.key]) if person.key in office.people else person
+            for person in people
+        ),
+        tuple(replace(account, person=same[account.person]) for account in read.accounts),
+    )
+
+
+def _with_kept(person: Person, existing: Person) -> Person:
+    """Return a person with the recorded data the table lacks: digest choice; name and post in two languages, if
+    name or post are unchanged.
+    """
+    same, same_name = person.post == existing.post, person.name == existing.name
+    return replace(
+        person,
+        digest=existing.digest,
+        name_kk=person.name_kk or (existing.name_kk if same_name else ""),
+        name_ru=person.name_ru or (existing.name_ru if same_name else ""),
+        post_kk=person.post_kk or (existing.post_kk if same else ""),
+        post_ru=person.post_ru or (existing.post_ru if same else ""),
+    )
+
+
+def _through(office: Office, unit: str) -> str | None:
+    """Return the id of the recorded unit that corresponds to a unit of the table."""
+    return office.units[unit].uploads_through if unit in office.units else None
+
+
+def _time(office: Office, unit: str) -> OfficeTime:
+    """Return the recorded office time of a unit."""
+    return office.units[unit].time if unit in office.units else NOTHING_OWN

@@ -1,0 +1,155 @@
+"""Writes the office's units and people as a table that can be imported again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+
+from i18n import say
+from merzim.documents.people import office_time as people_time
+from merzim.documents.people.table import (
+    AWAY,
+    DEPUTY,
+    DUTIES,
+    EMAIL,
+    IN_TWO,
+    KIND,
+    LANGUAGE,
+    NAME,
+    PARENT,
+    POST,
+    UNIT,
+)
+from merzim.documents.people.words import duty_title, kind_title
+from merzim.documents.sheets.listing import Table
+from workflow.languages import LANGUAGES
+from workflow.org.kinds import KINDS
+from workflow.org.office import DUTIES as DUTY_CODES
+from workflow.org.office import OF_A_PERSON, OUTSIDE, Office, Person, Unit
+
+SHEETS = ("people", "words", "example")
+NEVER_HELD = OF_A_PERSON | {OUTSIDE}
+"""Duties no row names: they follow from a case, or are of a body outside."""
+COLUMNS = (UNIT, PARENT, KIND, NAME, POST, DUTIES, EMAIL, LANGUAGE, DEPUTY, AWAY)
+
+
+def people_table(office: Office, language: str, *, in_two: bool = False) -> Table:
+    """Return a table with one row for each person, ordered by unit; units without people get a row of their
+    own.
+
+    Columns for office time appear when a unit has its own, those for names in two languages when there are any,
+    or always (`in_two`).
+    """
+    rows: list[list[str]] = []
+    times = any(unit.time for unit in office.units.values())
+    has_names = in_two or any(unit.name_kk or unit.name_ru for unit in office.units.values())
+    has_names = has_names or any(
+        person.name_kk or person.name_ru or person.post_kk or person.post_ru
+        for person in office.people.values()
+    )
+    by_unit: dict[str, list[Person]] = {id: [] for id in office.units}
+    for person in office.by_name:
+        by_unit.setdefault(person.unit, []).append(person)
+    for unit, people in by_unit.items():
+        place = _place(office.units, unit, language)
+        of = office.units.get(unit)
+        unit_names = [of.name_kk, of.name_ru] if has_names and of else [""] * (2 * has_names)
+        last = people_time.time_cells(of.time) if times and of else []
+        rows += [
+            place
+            + _person(person, language)
+            + unit_names
+            + [person.post_kk, person.post_ru, person.name_kk, person.name_ru] * has_names
+            + last
+            for person in people
+        ] or [place + [""] * 7 + unit_names + [""] * (4 * has_names) + last]
+    columns = (*COLUMNS, *(IN_TWO if has_names else ()), *(people_time.COLUMNS if times else ()))
+    return Table([column.title[language] for column in columns], rows)
+
+
+def people_sheets(office: Office, language: str, own_words: Iterable[str] = ()) -> list[Table]:
+    """Return the table, the sheet with the words its cells offer, and where there are no people yet an example.
+
+    Only the first sheet is read. It asks for names in two languages, which papers in both need.
+
+    Args:
+        own_words: codes of the catalogues of duties and kinds of own law ("duty.", "kind.").
+    """
+    own_codes = [code.partition(".") for code in own_words]
+    duties = [duty for duty in DUTY_CODES if duty not in NEVER_HELD]
+    duties += [code for prefix, _, code in own_codes if prefix == "duty"]
+    kinds = [*KINDS, *(code for prefix, _, code in own_codes if prefix == "kind")]
+    words = [
+        [duty_title(duty, language) for duty in duties],
+        [kind_title(kind, language) for kind in kinds],
+    ]
+    table = people_table(office, language, in_two=True)
+    names = [say(f"people.sheet.{sheet}", {}, language) for sheet in SHEETS]
+    word_table = Table(
+        [DUTIES.title[language], KIND.title[language]], list(zip_longest(*words, fillvalue="")), names[1]
+    )
+    offered: dict[int, Sequence[str] | str] = {COLUMNS.index(LANGUAGE): LANGUAGES}
+    for place, (column, texts) in enumerate(zip((DUTIES, KIND), words, strict=True)):
+        letter = "AB"[place]
+        offered[COLUMNS.index(column)] = f"='{names[1]}'!${letter}$2:${letter}${len(texts) + 1}"
+    sheets = [replace(table, name=names[0], offered=offered), word_table]
+    if not office.people:
+        sheets.append(Table(table.heads[: len(COLUMNS) + len(IN_TWO)], _example(language), names[2]))
+    return sheets
+
+
+def _example(language: str) -> list[list[str]]:
+    """Return rows that show how the table is filled in."""
+
+    def text(what: str, spoken: str = language) -> str:
+        return say(f"people.example.{what}", {}, spoken)
+
+    def row(number: int, parent: str, duties: Sequence[str], deputy: str, away: str) -> list[str]:
+        duty_titles = "; ".join(duty_title(duty, language) for duty in duties)
+        person_cells = [
+            text(f"name_{number}"),
+            text(f"post_{number}"),
+            duty_titles,
+            f"{number}@example.kz",
+            language,
+        ]
+        kind = "" if parent else kind_title("central_body", language)
+        unit = "unit" if parent else "office"
+        name_cells = [
+            text(code, language)
+            for code in (unit, f"post_{number}", f"name_{number}")
+            for language in ("kk", "ru")
+        ]
+        return [text(unit), parent, kind, *person_cells, deputy, away, *name_cells]
+
+    away = "01.07.2026 – 14.07.2026"
+    return [
+        row(1, "", ("head", "collegial_body"), "", ""),
+        row(2, text("office"), ("authorised_person", "head_of_unit"), "3@example.kz", away),
+        row(3, text("office"), ("authorised_person",), "2@example.kz", ""),
+    ]
+
+
+def _place(units: Mapping[str, Unit], unit: str, language: str) -> list[str]:
+    """Return the cells of a unit."""
+    of = units.get(unit)
+    if of is None:
+        return [unit, "", ""]
+    parent = units.get(of.parent or "")
+    return [of.name, parent.name if parent else "", kind_title(of.kind, language)]
+
+
+def _person(person: Person, language: str) -> list[str]:
+    """Return the cells of a person."""
+    duties = [duty_title(duty, language) for duty in person.duties]
+    away = [f"{first:%d.%m.%Y} – {last:%d.%m.%Y}" for first, last in person.away]
+    return [
+        person.name,
+        person.post,
+        "; ".join(duties),
+        person.email or "",
+        person.language,
+        person.deputy or "",
+        "; ".join(away),
+    ]

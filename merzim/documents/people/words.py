@@ -1,0 +1,207 @@
+"""Names of duties, languages and kinds of organisation in the table of people: codes, and their words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from i18n import knows, say
+from merzim.documents.sheets.texts import plain, tidy
+from workflow.languages import LANGUAGES
+from workflow.law.procedure import Text
+from workflow.org.access import ACCESSES, Access
+from workflow.org.kinds import KINDS
+from workflow.org.office import DUTIES
+
+_DUTY_WORDS: dict[str, tuple[str, ...]] = {
+    "authorised_person": (
+        *("уәкілетті тұлға", "уполномоченное лицо", "authorised person", "authorized person"),
+        *("уполномоченный", "рабочая группа", "жұмыс тобы"),
+    ),
+    "head": (
+        *("бірінші басшы", "первый руководитель", "head"),
+        *("руководитель организации", "ұйым басшысы", "председатель правления", "басқарма төрағасы"),
+    ),
+    "head_of_unit": (
+        *("бөлімше басшысы", "руководитель подразделения", "head of unit"),
+        *("начальник подразделения", "бөлім басшысы", "начальник отдела", "руководитель отдела"),
+    ),
+    "object_unit": (
+        *("талдау объектісі", "объект анализа", "object unit"),
+        *("объект", "подразделение объекта", "объект бөлімшесі", "объектінің бөлімшесі"),
+    ),
+    "deputy": ("басшының орынбасары", "заместитель руководителя", "deputy", "орынбасар", "заместитель"),
+    "hr": (
+        "кадр қызметі",
+        "кадровая служба",
+        "hr",
+        "персонал",
+        "кадры",
+        "персоналды басқару",
+        "управление персоналом",
+    ),
+    "ethics_officer": ("әдеп жөніндегі уәкіл", "уполномоченный по этике", "ethics officer"),
+    "chief_of_staff": ("аппарат басшысы", "руководитель аппарата", "chief of staff"),
+    "officer": (
+        *("комплаенс офицер", "комплаенс-офицер", "officer", "compliance officer"),
+        *("офицер", "мерзімдерге жауапты", "ответственный за сроки"),
+    ),
+    "person_concerned": ("өзіне қатысты адам", "лицо, которого это касается", "person concerned"),
+    "direct_head": ("тікелей басшы", "непосредственный руководитель", "direct head"),
+    "prevention_unit": (
+        *("алдын алу бөлімшесі", "подразделение по предупреждению коррупции", "prevention unit"),
+        *("сыбайлас жемқорлықтың алдын алу бөлімшесі", "служба предупреждения коррупции"),
+    ),
+    "compliance_officer": (
+        *("комплаенс қызметі", "комплаенс-служба", "compliance service"),
+        *("антикоррупционная комплаенс-служба", "сыбайлас жемқорлыққа қарсы комплаенс қызметі"),
+    ),
+    "internal_security": (
+        *("өзіндік қауіпсіздік бөлімшесі", "подразделение собственной безопасности", "internal security"),
+        *("өзіндік қауіпсіздік", "собственная безопасность"),
+    ),
+    "procurement_unit": (
+        *("мемлекеттік сатып алу бөлімшесі", "подразделение государственных закупок", "procurement unit"),
+        *("мемлекеттік сатып алу", "государственные закупки"),
+    ),
+    "collegial_body": ("алқалы орган", "коллегиальный орган", "collegial body", "комиссия"),
+    "account_holder": (
+        *("платформадағы есептік жазба иесі", "владелец учётной записи", "account holder"),
+        *("есептік жазба иесі", "владелец учетной записи платформы"),
+    ),
+    "outside": ("басқа орган", "другой орган", "outside body"),
+}
+"""Duty -> further words for it, besides its titles in the catalogues."""
+
+_LANGUAGE_WORDS = {
+    "kk": ("kk", "kz", "каз", "қаз", "қазақ", "қазақша", "қазақ тілі", "казахский", "kazakh"),
+    "ru": ("ru", "рус", "орыс", "орысша", "орыс тілі", "русский", "russian"),
+    "en": ("en", "eng", "англ", "ағылшын", "ағылшынша", "ағылшын тілі", "английский", "english"),
+}
+# Titles take precedence over codes: "compliance officer" has always meant the person notified if nobody else
+# can be.
+_DUTIES = {plain(code): code for code in DUTIES} | {
+    plain(word): code for code in reversed(DUTIES) for word in _DUTY_WORDS[code]
+}
+_LANGUAGES = {plain(word): code for code, words in _LANGUAGE_WORDS.items() for word in words}
+
+
+@cache
+def titles(prefix: str, codes: tuple[str, ...]) -> tuple[Text, ...]:
+    """Return the catalogue titles of these codes: entries "duty." or "kind." followed by the code."""
+    return tuple(Text(*(say(prefix + code, {}, language) for language in LANGUAGES)) for code in codes)
+
+
+def titled(word: str, prefix: str, codes: tuple[str, ...]) -> str | None:
+    """Return the code whose title in any language is that word; None if there is none."""
+    return _by_title(prefix, codes).get(plain(word))
+
+
+@cache
+def _by_title(prefix: str, codes: tuple[str, ...]) -> dict[str, str]:
+    code_titles = zip(codes, titles(prefix, codes), strict=True)
+    return {plain(title[language]): code for code, title in code_titles for language in LANGUAGES}
+
+
+def duty_title(duty: str, language: str) -> str:
+    """Return the title of a duty; its code if it has no title any more."""
+    return say(f"duty.{duty}", {}, language) if knows(f"duty.{duty}") else duty
+
+
+def kind_title(kind: str, language: str) -> str:
+    """Return the title of a kind of organisation; its code if it has no title any more, "" for none."""
+    return say(f"kind.{kind}", {}, language) if knows(f"kind.{kind}") else kind
+
+
+def parse_duty(word: str, allowed_duties: tuple[str, ...] = DUTIES) -> str | None:
+    """Return the known duty a word names; None if there is none."""
+    if word.strip() in allowed_duties:
+        return word.strip()
+    return _DUTIES.get(plain(word)) or titled(word, "duty.", allowed_duties)
+
+
+def duties(text: str, allowed_duties: tuple[str, ...] = DUTIES) -> Iterator[tuple[str, str | None]]:
+    """Yield each duty named in a cell, as written and by its code (None for an unknown one).
+
+    They are separated by commas, semicolons or lines; a title may itself contain a comma.
+    """
+    parts = [part for part in map(tidy, re.split(r"[\n;,]", text)) if part]
+    while parts:
+        count = next(
+            (n for n in range(1, len(parts) + 1) if parse_duty(" ".join(parts[:n]), allowed_duties)), 1
+        )
+        duty_text = ", ".join(parts[:count])
+        yield duty_text, parse_duty(duty_text, allowed_duties)
+        del parts[:count]
+
+
+def parse_language(word: str, further_languages: Mapping[str, str]) -> str | None:
+    """Return the language a word names: kk, ru, en or a further one by its code or own name."""
+    codes_by_name = {plain(text): code for code, name in further_languages.items() for text in (code, name)}
+    return _LANGUAGES.get(plain(word)) or codes_by_name.get(plain(word))
+
+
+GIVEN_ACCESSES: tuple[Access, ...] = tuple(access for access in ACCESSES if access != "administrator")
+"""Accesses a table may request; administrators are created one by one."""
+
+
+def parse_access(word: str) -> Access | None:
+    """Return the access a word names: by its code, or its title in any language; None if there is none."""
+    by_code = next((access for access in GIVEN_ACCESSES if access == word.strip()), None)
+    titled_so = titled(word, "access.", GIVEN_ACCESSES)
+    return by_code or next((access for access in GIVEN_ACCESSES if access == titled_so), None)
+
+
+_KIND_WORDS: dict[str, tuple[str, ...]] = {
+    "central_body": (
+        *("орталық мемлекеттік орган", "центральный государственный орган", "central body"),
+        *("министрлік", "министерство", "ministry", "агенттік", "агентство"),
+    ),
+    "committee": ("комитет", "комитет", "committee", "ведомство"),
+    "territorial_department": (
+        *("аумақтық бөлімше", "территориальное подразделение", "territorial department"),
+        *("аумақтық департамент", "территориальный департамент", "территориальный орган"),
+    ),
+    "oblast_akim_office": (
+        *("облыс әкімінің аппараты", "аппарат акима области", "oblast akim office"),
+        *("облыс әкімдігі", "акимат области"),
+    ),
+    "city_akim_office": (
+        *("республикалық маңызы бар қала әкімінің аппараты", "аппарат акима города республиканского значения"),
+        *("city akim office", "астана әкімінің аппараты", "аппарат акима столицы", "аппарат акима города"),
+        *("қала әкімінің аппараты", "акимат города"),
+    ),
+    "district_akim_office": (
+        *("аудан әкімінің аппараты", "аппарат акима района", "district akim office"),
+        *("аппарат акима города областного значения", "облыстық маңызы бар қала әкімінің аппараты"),
+        *("аудан әкімдігі", "акимат района"),
+    ),
+    "akim_apparatus": ("әкім аппараты", "аппарат акима", "akim apparatus", "әкімнің аппараты"),
+    "city_department": (
+        *("қала басқармасы", "управление города", "city administration", "қалалық басқарма"),
+        "городское управление",
+    ),
+    "district_department": (
+        *("аудан бөлімі", "отдел района", "district department", "аудандық бөлім", "районный отдел"),
+        *("қала бөлімі", "отдел города", "қалалық бөлім", "городской отдел"),
+    ),
+    "oblast_department": (
+        *("облыс басқармасы", "управление области", "oblast department", "облыстық басқарма"),
+        "областное управление",
+    ),
+    "quasi_state": (
+        *("квазимемлекеттік сектор субъектісі", "субъект квазигосударственного сектора", "quasi-state entity"),
+        *("квазимемлекеттік сектор", "квазигосударственный сектор", "квазигоссектор"),
+    ),
+}
+"""Kind -> further words for it, besides its titles in the catalogues."""
+
+_KINDS = {plain(word): code for code in KINDS for word in (code, *_KIND_WORDS[code])}
+
+
+def parse_kind(word: str, allowed_kinds: tuple[str, ...] = KINDS) -> str | None:
+    """Return the known kind of organisation a word names; None if there is none."""
+    if word.strip() in allowed_kinds:
+        return word.strip()
+    return _KINDS.get(plain(word)) or titled(word, "kind.", allowed_kinds)

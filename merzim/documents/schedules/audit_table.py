@@ -1,0 +1,310 @@
+"""Reads a table of past analyses: one row for each analysis, one column for each fact.
+
+Columns are headed in words (`Приказ`, `Дата начала анализа`) or by the codes of facts (`order_signed`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from merzim.documents.sheets.dates import read_day
+from merzim.documents.sheets.rows import Row, Sheet, cell_name, is_empty, text_of
+from merzim.documents.sheets.texts import plain, tidy
+from merzim.documents.sheets.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
+from merzim.documents.sheets.workbook import Source, open_paper
+
+_PUBLISHED = ".published"
+_PERIOD = re.compile(r"[0-9]{4}(?:q[1-4]|h[12]|-(?:0[1-9]|1[0-2]))?(?:#[1-9][0-9]*)?")
+_PERIOD_AT_END = re.compile(r"[\s.,:;(–—]+([0-9]{4}(?:q[1-4]|h[12]|-(?:0[1-9]|1[0-2])))\)?$", re.IGNORECASE)
+_NUMERAL, _QUARTER = r"(?P<n>i{1,3}|iv|[1-4])", r"(?:квартал|тоқсан|quarter|кв)\w*"
+_QUARTERS = (
+    re.compile(r"\bq(?P<n>[1-4]) (?P<year>20[0-9]{2})\b"),
+    re.compile(rf"\b{_NUMERAL} {_QUARTER} (?P<year>20[0-9]{{2}})(?: (?:года|год|г))?\b"),
+    re.compile(rf"\b(?P<year>20[0-9]{{2}}) (?:(?:жылғы|жылдың|года|год|г) )?{_NUMERAL} {_QUARTER}"),
+)
+_NUMERALS = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
+_OF_PUBLICATION = re.compile(r"\b(?:жариялан|жарияла[уғ]|опубликов|публикац|размещен|орналастыр|publi[sc])")
+_DAY = re.compile(r"\b(?:дат|күн|date|day)")
+_LAST_PART = re.compile(r"(?P<rest>.+\S)\s*(?:[,:;(–—]|\s-\s)\s*(?P<part>[^,:;(–—]+)")
+_ASIDE = frozenset(
+    (
+        *("дата", "даты", "день", "дни", "күн", "күні", "күндері", "date", "day"),
+        *("о", "об", "по", "на", "и", "в", "для", "және", "туралы", "бойынша", "on", "of", "the"),
+    )
+)
+"""Words of a heading that are ignored when comparing."""
+_LONGEST = 200
+"""Maximum characters of a heading; a longer text is an instruction."""
+_MOST_STRANGE = 10
+"""Number of unknown columns an error message names."""
+_WITHIN = 20
+"""Number of rows searched for the headings; the rows above them are the document's own title."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditCase:
+    """A past analysis.
+
+    Attributes:
+        case: the file's own column `case`, else the number of the row.
+        facts: name of fact -> the day it happened. Empty cells are left out.
+        published: name of fact -> the day it was first published.
+        row: the number the spreadsheet shows.
+        cells: column (`fact` or `fact.published`) -> the cell its date was taken from, as the spreadsheet names
+            it: `B7`.
+        ignored: headings of columns that are not facts and contain no dates, e.g. remarks.
+    """
+
+    case: str
+    facts: Mapping[str, date]
+    published: Mapping[str, date]
+    row: int
+    cells: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+
+
+def read_audit(
+    source: Source,
+    name: str | None = None,
+    *,
+    facts: Collection[str],
+    headings: Mapping[str, str] | None = None,
+) -> tuple[AuditCase, ...]:
+    """Read past analyses from a CSV or XLSX file.
+
+    Columns are `case`, names of facts (a recurring one with its period: `quarter_reported.2026Q3`) and
+    `<fact>.published`, or any of `headings`, in any word form; the row with the most of them has the headings.
+
+    Args:
+        source: a path, or the bytes of an upload.
+        name: the file's name in error messages.
+        facts: the names of the procedure's facts.
+        headings: wording of a heading -> name of its column (`case`, `number` or a fact). Without a `case`
+            column the row number is the case.
+
+    Raises:
+        UnreadablePaper: unknown columns (with the nearest headings), a column twice, no column of a fact; or
+            every bad row: a date that cannot be read, with its column, or a case named twice.
+    """
+    paper = open_paper(source, name)
+    sheet = paper.sheets[0]
+    names = Headings(facts, headings or {})
+    head = _heading_row(sheet, names)
+    columns, ignored = _columns(head, names, sheet, paper.name)
+    texts = {column: tidy(str(head.cell(place))) for column, place in columns.items()}
+    errors = Errors()
+    cases: list[AuditCase] = []
+    row_numbers: dict[str, int] = {}
+    for row in sheet.rows:
+        if row.number <= head.number:
+            continue
+        case = _case(row, columns, texts, errors)
+        if case is None:
+            continue
+        if case.case in row_numbers:
+            errors.add(row.number, "paper_case_twice", case=case.case, other=row_numbers[case.case])
+        row_numbers.setdefault(case.case, row.number)
+        cases.append(replace(case, ignored=ignored))
+    errors.refuse(paper.name)
+    if not cases:
+        raise UnreadablePaper("paper_no_rows", name=paper.name)
+    return tuple(cases)
+
+
+class Headings:
+    """The names that columns of the table may have.
+
+    A heading in words matches a column if all its words, ignoring endings, are the words of one of its names.
+    """
+
+    def __init__(self, facts: Collection[str], headings: Mapping[str, str]) -> None:
+        self.facts = facts
+        self.written = headings
+        self._exact = {plain(text): column for text, column in headings.items()}
+        self._words = [(words, column) for text, column in headings.items() if (words := _words(text))]
+
+    def column(self, heading: str) -> str | None:
+        """Return the column a heading names; None when it names none or several."""
+        if len(heading) > _LONGEST:
+            return None
+        return self._by_code(heading) or self._in_words(heading)
+
+    def nearest(self, heading: str) -> str:
+        """Return the known heading most similar to this one; "" if none is similar."""
+        headings_by_words = {" ".join(_words(text)): text for text in (*self.written, "case", *self.facts)}
+        phrase = " ".join(_words(heading))
+        return next(
+            (
+                headings_by_words[text]
+                for text in difflib.get_close_matches(phrase, headings_by_words, n=1, cutoff=0.7)
+            ),
+            "",
+        )
+
+    def _by_code(self, heading: str) -> str | None:
+        lower = heading.lower()
+        if lower == "case":
+            return "case"
+        bare, ending = (
+            (lower.removesuffix(_PUBLISHED), _PUBLISHED) if lower.endswith(_PUBLISHED) else (lower, "")
+        )
+        fact, dot, period = bare.partition(".")
+        if bare in self.facts:
+            return bare + ending
+        if fact in self.facts and dot and _PERIOD.fullmatch(period):
+            return f"{fact}.{period.upper()}{ending}"
+        return None
+
+    def _in_words(self, heading: str) -> str | None:
+        heading_text, period = _without_period(heading)
+        parts = _LAST_PART.fullmatch(heading_text)
+        publication = parts is not None and _OF_PUBLICATION.search(plain(parts["part"])) is not None
+        published = self._named(parts["rest"]) if parts and publication else None
+        # "Publication of the note: date of publication" is two things, "The note: publication" is one.
+        if parts is None or not _DAY.search(plain(parts["part"])):
+            published = None if self._named(heading) else published
+        column = published or self._named(heading) or self._named(heading_text)
+        if column is None or (column in ("case", "number") and (period or published)):
+            return None
+        ending = _PUBLISHED if published else ""
+        return f"{column}.{period}{ending}" if period else column + ending
+
+    def _named(self, text: str) -> str | None:
+        exact = self._exact.get(plain(text))
+        if exact is not None:
+            return exact
+        words = _words(text)
+        columns = (
+            {column for column_words, column in self._words if _same(words, column_words)} if words else set()
+        )
+        return columns.pop() if len(columns) == 1 else None
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Return the significant words of a heading, by which facts are distinguished."""
+    return tuple(word for word in dict.fromkeys(plain(text).split()) if word not in _ASIDE)
+
+
+def _same(words: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether two headings have the same words in any order, ignoring endings."""
+    if len(words) != len(other):
+        return False
+    return all(any(_alike(a, b) for b in other) for a in words) and all(
+        any(_alike(a, b) for b in words) for a in other
+    )
+
+
+def _alike(word: str, other: str) -> bool:
+    """Return whether two words are forms of one word: they differ only in a few last letters."""
+    common = max(4, max(len(word), len(other)) - 3)
+    return word == other or (min(len(word), len(other)) >= common and word[:common] == other[:common])
+
+
+def _without_period(heading: str) -> tuple[str, str]:
+    """Return a heading without the period it names, and that period: `2026Q3`; "" if it names none."""
+    if at_end := _PERIOD_AT_END.search(heading):
+        return heading[: at_end.start()], at_end[1].upper()
+    text = plain(heading)
+    for pattern in _QUARTERS:
+        if match := pattern.search(text.replace("і", "i")):
+            quarter = _NUMERALS.get(match["n"], match["n"])
+            return tidy(f"{text[: match.start()]} {text[match.end() :]}"), f"{match['year']}Q{quarter}"
+    return heading, ""
+
+
+def _heading_row(sheet: Sheet, names: Headings) -> Row:
+    """Return the row that names the most columns among the first rows; the first row if none names any."""
+    rows = sheet.rows[:_WITHIN]
+    column_counts = {row.number: sum(1 for _, column in _named_cells(row, names) if column) for row in rows}
+    return max(rows, key=lambda row: (column_counts[row.number], -row.number))
+
+
+def _named_cells(row: Row, names: Headings) -> Iterator[tuple[int, str | None]]:
+    """Yield the index of each filled cell of a row, and the column its text names."""
+    for place in row.filled():
+        yield place, names.column(tidy(str(row.cell(place))))
+
+
+def _columns(head: Row, names: Headings, sheet: Sheet, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return name of column -> its index, and the headings of remarks; raise for unknown and repeated
+    headings.
+    """
+    columns: dict[str, int] = {}
+    ignored: list[str] = []
+    errors = []
+    strange: list[str] = []
+    for place, column in _named_cells(head, names):
+        heading = tidy(str(head.cell(place)))
+        if column is None:
+            near = names.nearest(heading[:_LONGEST]) if len(strange) < _MOST_STRANGE else ""
+            if not near and not _holds_dates(sheet, head, place):
+                ignored.append(heading[:_LONGEST])
+                continue
+            strange.append(f"«{heading}» → «{near}»" if near else f"«{heading}»")
+        elif column in columns:
+            first = tidy(str(head.cell(columns[column])))
+            errors.append(RowError(head.number, "paper_heading_twice", {"column": heading, "first": first}))
+        else:
+            columns[column] = place
+    if strange:
+        errors.insert(0, RowError(head.number, "paper_strange_columns", _strange(strange)))
+    if errors:
+        if len(errors) == 1:
+            raise UnreadablePaper(errors[0].code, errors=errors, **errors[0].arguments)
+        raise UnreadablePaper("paper_unreadable", errors=errors, name=name, count=len(errors))
+    number = columns.pop("number", None)
+    if number is not None:
+        columns.setdefault("case", number)
+    if not columns.keys() - {"case"}:
+        raise UnreadablePaper("paper_no_facts", name=name)
+    return columns, tuple(ignored)
+
+
+def _holds_dates(sheet: Sheet, head: Row, place: int) -> bool:
+    """Return whether a column has a date in any cell, so that it may be a fact whose heading is not
+    recognised.
+    """
+    for row in sheet.rows:
+        if row.number > head.number:
+            try:
+                if read_day(row.cell(place)) is not None:
+                    return True
+            except UnreadableCell:
+                continue
+    return False
+
+
+def _strange(columns: Sequence[str]) -> dict[str, object]:
+    """Return the arguments of the sentence about unknown columns: the first of them."""
+    ellipsis = ("…",) if len(columns) > _MOST_STRANGE else ()
+    return {"columns": (*columns[:_MOST_STRANGE], *ellipsis)}
+
+
+def _case(row: Row, columns: Mapping[str, int], texts: Mapping[str, str], errors: Errors) -> AuditCase | None:
+    """Return the analysis of a row; None when it has errors."""
+    if all(is_empty(row.cell(place)) for place in columns.values()):
+        return None
+    case = ""
+    facts: dict[str, date] = {}
+    published: dict[str, date] = {}
+    cells: dict[str, str] = {}
+    for column, place in columns.items():
+        try:
+            if column == "case":
+                case = tidy(text_of(row.cell(place), texts[column]))
+                continue
+            on = read_day(row.cell(place), where=texts[column])
+        except UnreadableCell as refusal:
+            errors.take(row.number, refusal)
+            continue
+        if on is not None:
+            target = published if column.endswith(_PUBLISHED) else facts
+            target[column.removesuffix(_PUBLISHED)] = on
+            cells[column] = cell_name(row.number, place)
+    return AuditCase(
+        case=case or str(row.number), facts=facts, published=published, row=row.number, cells=cells
+    )

@@ -1,0 +1,165 @@
+"""The result of reading a schedule: rows combined into plan dates, with notes which row gave which date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, NamedTuple
+
+from merzim.documents.schedules.roots import FactMatch
+from merzim.documents.sheets.dates import Day, Span
+
+Form = Literal["published", "flat"]
+
+
+class Note(NamedTuple):
+    """A remark on a document: how a row was understood, or that it was not understood.
+
+    `code` is a key of i18n/, `row` the number the spreadsheet shows, 0 for the document as a whole.
+    """
+
+    row: int
+    code: str
+    arguments: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadSchedule:
+    """A planned analysis of a schedule.
+
+    Attributes:
+        object: what is analysed.
+        unit: the unit it belongs to, as written; "" when the schedule has none.
+        title: the schedule's own title; "" in the flat form.
+        row: its first row.
+        approved_on: the day in the approval block; it is the fact `schedule_approved` too.
+        facts: days of facts that have happened, by name of fact.
+        planned: plan dates, by name of fact.
+        cells: name of fact -> the cell its day was read from, as a spreadsheet names it; none of a day that
+            stands in the title.
+        responsible: name of fact -> responsible, as written; rows without a date included.
+        notes: how its rows were understood, in row order.
+    """
+
+    form: Form
+    object: str
+    unit: str = ""
+    title: str = ""
+    row: int = 0
+    approved_on: date | None = None
+    facts: Mapping[str, date] = field(default_factory=dict)
+    planned: Mapping[str, date] = field(default_factory=dict)
+    cells: Mapping[str, str] = field(default_factory=dict)
+    responsible: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+
+Planned = Day | Span
+_QUOTED = 70
+
+
+class CombinedRows:
+    """Collects schedule rows in order. A row certain about a fact wins over a row that is only likely about
+    it.
+    """
+
+    def __init__(self) -> None:
+        self._sure: dict[str, tuple[int, date]] = {}
+        self._likely: dict[str, tuple[int, str, date]] = {}
+        self._who: dict[str, str] = {}
+        self._likely_who: dict[str, str] = {}
+        self._run: list[tuple[int, Span]] = []
+        self._notes: list[Note] = []
+
+    def note(self, row: int, code: str, **arguments: object) -> None:
+        """Add a note on a row."""
+        self._notes.append(_note(row, code, **arguments))
+
+    def answer(self, match: FactMatch, responsible: str) -> None:
+        """Record the responsible person of the facts of a row, dated or not."""
+        if not responsible:
+            return
+        for fact in (*match.facts, *(("analysis_started", "analysis_ended") if match.run else ())):
+            self._who.setdefault(fact, responsible)
+        for fact in match.likely:
+            self._likely_who.setdefault(fact, responsible)
+
+    def plan(self, row: int, work: str, match: FactMatch, when: Planned) -> None:
+        """Record the plan dates of a row."""
+        if match.run and isinstance(when, Span):
+            self._run.append((row, when))
+            return
+        if isinstance(when, Span):
+            self.note(row, "read_span_last", work=work, first=when.first, last=when.last)
+        on = when.last if isinstance(when, Span) else when.on
+        for fact in match.facts:
+            earlier = self._sure.setdefault(fact, (row, on))
+            if earlier[0] != row:
+                self.note(row, "read_row_repeats", work=work, on=on, kept=earlier[0])
+        for fact in match.likely:
+            self._likely.setdefault(fact, (row, work, on))
+
+    def compare(self, period: Span) -> None:
+        """Use the title's period for the analysis when no row gives it; note when rows contradict it."""
+        run = self._span()
+        if run is None and not {"analysis_started", "analysis_ended"} & self._sure.keys():
+            self._run.append((0, period))
+            self.note(0, "read_title_period", first=period.first, last=period.last)
+        elif run is not None and run != period:
+            self.note(0, "read_title_differs", first=period.first, last=period.last)
+
+    def planned(self) -> Mapping[str, date]:
+        """Return name of fact -> plan date, earliest first."""
+        dates = {fact: on for fact, (_, on) in self._sure.items()}
+        run = self._span()
+        if run is not None:
+            dates.setdefault("analysis_started", run.first)
+            dates.setdefault("analysis_ended", run.last)
+        dates = {fact: on for fact, (_, _, on) in self._likely.items()} | dates
+        return dict(sorted(dates.items(), key=lambda item: (item[1], item[0])))
+
+    def rows(self) -> Mapping[str, int]:
+        """Return name of fact -> the row its plan date was read from; 0 is the title."""
+        rows = {fact: row for fact, (row, _) in self._sure.items()}
+        if run := self._span():
+            for fact, end in (("analysis_started", run.first), ("analysis_ended", run.last)):
+                rows.setdefault(fact, next(row for row, span in self._run if end in (span.first, span.last)))
+        return {fact: row for fact, (row, _, _) in self._likely.items()} | rows
+
+    def responsible(self) -> Mapping[str, str]:
+        """Return name of fact -> responsible."""
+        return self._likely_who | self._who
+
+    def notes(self) -> tuple[Note, ...]:
+        """Return all notes, in row order."""
+        notes = list(self._notes)
+        if len(self._run) > 1:
+            run = self._span()
+            assert run is not None
+            rows = tuple(row for row, _ in self._run)
+            notes.append(_note(rows[-1], "read_analysis_in_parts", rows=rows, first=run.first, last=run.last))
+        taken_rows = {
+            (row, work, on) for fact, (row, work, on) in self._likely.items() if fact not in self._sure
+        }
+        for row, work, on in sorted(taken_rows):
+            is_for_both = self._sure.get("plan_developed", (None, None))[0] == row
+            code = "read_plan_for_both" if is_for_both or self._is_plan(row) else "read_row_taken"
+            notes.append(_note(row, code, work=work, on=on))
+        return tuple(sorted(notes, key=lambda note: note.row))
+
+    def _is_plan(self, row: int) -> bool:
+        return self._likely.get("plan_approved", (None,))[0] == row
+
+    def _span(self) -> Span | None:
+        if not self._run:
+            return None
+        return Span(min(span.first for _, span in self._run), max(span.last for _, span in self._run))
+
+
+def _note(row: int, code: str, **arguments: object) -> Note:
+    """Return a note; a long work is shortened unless its row was not recognised."""
+    work = arguments.get("work")
+    if isinstance(work, str) and len(work) > _QUOTED and code != "read_row_not_recognised":
+        arguments["work"] = f"{work[:_QUOTED].rsplit(' ', 1)[0]} …"
+    return Note(row, code, {"row": row, **arguments})

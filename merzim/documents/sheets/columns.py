@@ -1,0 +1,115 @@
+"""Finds the heading row of a table and which column is which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from merzim.documents.sheets.rows import NotAValue, Paper, Row, Sheet
+from merzim.documents.sheets.texts import plain, tidy
+from merzim.documents.sheets.unreadable import Errors, RowError, UnreadablePaper
+from workflow.law.procedure import Text
+
+_LONGEST_HEADING = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. `title` is the heading we write; `roots` recognise headings others write."""
+
+    id: str
+    title: Text
+    roots: re.Pattern[str]
+
+    def heads(self, heading: str) -> bool:
+        """Return whether a heading names this column."""
+        return bool(self.roots.search(plain(heading)))
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading row: the place of each of its columns. `other`: headings of no known column."""
+
+    row: int
+    at: Mapping[str, int]
+    texts: Mapping[str, str]
+    other: tuple[str, ...]
+
+
+def column(id: str, kk: str, ru: str, en: str, roots: str) -> Column:
+    """Return a column with its titles in three languages and the word roots (`a|b`) of its headings."""
+    return Column(id, Text(kk, ru, en), re.compile(rf"\b(?:{roots})"))
+
+
+def find_heading(sheet: Sheet, columns: Sequence[Column], *, within: int = 60) -> Heading | None:
+    """Return the row that names the most of these columns among the first rows; None when no row names two.
+
+    Raises UnreadablePaper (`paper_column_twice`) when two headings name the same column.
+    """
+    best: tuple[int, Row] | None = None
+    for row in sheet.rows[:within]:
+        count = len({column.id for text in heading_texts(row).values() for column in _named(text, columns)})
+        if count >= 2 and (best is None or count > best[0]):
+            best = count, row
+    return None if best is None else _heading(best[1], columns)
+
+
+def heading_texts(row: Row) -> dict[int, str]:
+    """Return the texts of a row that are short enough for a heading, by column."""
+    texts = {at: tidy(value) for at, value in enumerate(row.cells) if isinstance(value, str)}
+    return {at: text for at, text in texts.items() if 0 < len(text) <= _LONGEST_HEADING}
+
+
+def require_columns(heading: Heading, columns: Iterable[Column], paper: Paper) -> None:
+    """Raise UnreadablePaper when the table lacks one of these columns."""
+    missing = tuple(column.title for column in columns if column.id not in heading.at)
+    if missing:
+        error = RowError(heading.row, "paper_columns_missing", {"name": paper.name, "missing": missing})
+        raise UnreadablePaper(error.code, errors=(error,), **error.arguments)
+
+
+def without_formulas(row: Row, where: Mapping[int, str], errors: Errors, *, texts: Collection[int]) -> Row:
+    """Return the row with an error recorded for each formula in these columns, for its other cells.
+
+    Args:
+        where: column -> its heading.
+        texts: columns whose formula stays as a text, because they must not be empty; others are emptied.
+    """
+    cells = list(row.cells)
+    for place, heading in where.items():
+        value = row.cell(place)
+        if isinstance(value, NotAValue):
+            errors.add(row.number, "paper_formula", text=value.text, where=heading)
+            cells[place] = value.text if place in texts else None
+    return Row(row.number, tuple(cells))
+
+
+def _named(text: str, columns: Sequence[Column]) -> list[Column]:
+    """Return the columns a heading names: the first that fits; columns are listed most specific first."""
+    return [column for column in columns if column.heads(text)][:1]
+
+
+def _heading(row: Row, columns: Sequence[Column]) -> Heading:
+    at: dict[str, int] = {}
+    texts: dict[str, str] = {}
+    other = []
+    for place, text in heading_texts(row).items():
+        matching_columns = _named(text, columns)
+        if not matching_columns:
+            other.append(text)
+            continue
+        if matching_columns[0].id in at:
+            arguments = {
+                "column": matching_columns[0].title,
+                "first": texts[matching_columns[0].id],
+                "second": text,
+            }
+            raise UnreadablePaper(
+                "paper_column_twice",
+                errors=(RowError(row.number, "paper_column_twice", arguments),),
+                **arguments,
+            )
+        at[matching_columns[0].id] = place
+        texts[matching_columns[0].id] = text
+    return Heading(row.number, at, texts, tuple(other))

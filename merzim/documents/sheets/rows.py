@@ -1,0 +1,214 @@
+"""Sheets, rows and cells of an opened spreadsheet file, and the limits of its size."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from merzim.documents.sheets.unreadable import UnreadableCell, UnreadablePaper
+
+_MERGE = re.compile(
+    rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"
+)
+MAX_MERGES = 20_000
+_MAX_SPREAD = 500_000
+
+
+class Merge(NamedTuple):
+    """A merged block. Rows are numbered as in the spreadsheet (from 1), columns from 0; all ends included."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+
+def read_merges(data: bytes, part: str) -> tuple[Merge, ...]:
+    """Return the merged blocks of one sheet (`part`: its path in the archive).
+
+    Reads the XML itself: openpyxl's read-only sheet, the only fast one, does not have them.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        text = archive.read(part)
+    merges = []
+    for match in _MERGE.finditer(text, max(text.rfind(b"sheetData>"), 0)):
+        left, top, right, bottom = match.groups()
+        merges.append(Merge(int(top), int(bottom), _column(left), _column(right)))
+        if len(merges) == MAX_MERGES:
+            break
+    return tuple(merges)
+
+
+def spread_down(
+    rows: Sequence[tuple[int, tuple[object, ...]]], merges: Sequence[Merge]
+) -> list[tuple[int, tuple[object, ...]]]:
+    """Return the rows with each vertically merged value repeated in every row of its block.
+
+    A responsible unit merged beside three rows is responsible for all three. Nothing is repeated sideways: a
+    section heading merged across the table stays one heading. Raises ValueError for excessively many merges.
+    """
+    index = {number: place for place, (number, _) in enumerate(rows)}
+    spread = list(rows)
+    steps = 0
+    for merge in merges:
+        first = index.get(merge.first_row)
+        if merge.last_row == merge.first_row or first is None:
+            continue
+        cells = rows[first][1]
+        value = cells[merge.first_column] if merge.first_column < len(cells) else None
+        for place in range(first + 1, len(rows)):
+            number, below = spread[place]
+            if number > merge.last_row:
+                break
+            if (steps := steps + 1) > _MAX_SPREAD:
+                raise ValueError("merged cells overlap without end")
+            if value is not None:
+                spread[place] = (number, _with(below, merge.first_column, value))
+    return spread
+
+
+def _with(cells: tuple[object, ...], column: int, value: object) -> tuple[object, ...]:
+    """Return the cells with a value set in a column."""
+    padded = list(cells) + [None] * (column + 1 - len(cells))
+    padded[column] = value
+    return tuple(padded)
+
+
+def _column(letters: bytes) -> int:
+    """Return the index of a column's letters."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number - 1
+
+
+MAX_ROWS = 20_000
+MAX_COLUMNS = 300
+MAX_CELLS = 1_000_000
+"""Cells of all sheets together, including empty formatted ones."""
+MAX_LETTERS = 32_767
+"""Characters of one cell, as in a spreadsheet."""
+MAX_TEXT = 10_000_000
+"""Characters of all cells together; a text shared by many cells counts in each."""
+_LAST_EXCEL_ROW = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class NotAValue:
+    """A cell that holds a formula (or its error, `#REF!`) where a value is expected."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row. `number`: as in the spreadsheet; cells past the end read as None."""
+
+    number: int
+    cells: tuple[object, ...]
+
+    def cell(self, column: int) -> object:
+        """Return the value of a column."""
+        return self.cells[column] if 0 <= column < len(self.cells) else None
+
+    def filled(self) -> tuple[int, ...]:
+        """Return the columns that are not empty."""
+        return tuple(column for column, value in enumerate(self.cells) if not is_empty(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The filled rows of a sheet. `merges`: row number -> merges that begin in that row."""
+
+    name: str
+    rows: tuple[Row, ...]
+    merges: Mapping[int, tuple[Merge, ...]] = field(default_factory=dict)
+
+    def covered(self, row: int, column: int) -> range:
+        """Return the columns a cell covers: its own, or as far right as it is merged."""
+        for merge in self.merges.get(row, ()):
+            if merge.first_column == column:
+                return range(column, merge.last_column + 1)
+        return range(column, column + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """An opened file: its name and its visible sheets that are not empty."""
+
+    name: str
+    sheets: tuple[Sheet, ...]
+
+
+def cell_name(row: int, column: int) -> str:
+    """Return a cell as a spreadsheet names it: row 7 and the second column are `B7`."""
+    letters = ""
+    column += 1
+    while column:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{letters}{row}"
+
+
+def is_empty(value: object) -> bool:
+    """Return whether a value is None or blank."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def text_of(value: object, where: str = "") -> str:
+    """Return a cell as text: whole numbers without `.0`, line breaks kept. Raises UnreadableCell for a
+    formula.
+    """
+    if isinstance(value, NotAValue):
+        raise UnreadableCell("paper_formula", text=value.text, where=where)
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).replace("_x000D_", "").replace("\u200b", "").strip()
+
+
+class RowKeeper:
+    """Collects the non-empty rows of one file, and refuses the file as soon as it exceeds a limit.
+
+    Rows are limited per sheet, cells and characters per file.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._cells = 0
+        self._letters = 0
+
+    def count(self, cells: int) -> None:
+        """Count cells that were read, empty or not."""
+        self._cells += cells
+        if self._cells > MAX_CELLS:
+            raise UnreadablePaper("paper_too_many_cells", name=self._name, limit=MAX_CELLS)
+
+    def non_empty(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[Row, ...]:
+        """Return the non-empty rows with their numbers."""
+        filled_rows: list[Row] = []
+        for number, cells in rows:
+            width = next((n for n in range(len(cells), 0, -1) if not is_empty(cells[n - 1])), 0)
+            if width > MAX_COLUMNS:
+                raise UnreadablePaper("paper_too_wide", name=self._name, limit=MAX_COLUMNS)
+            for cell in cells:
+                self._read(number, cell)
+            if width:
+                filled_rows.append(Row(number, tuple(cells[:width])))
+            if len(filled_rows) > MAX_ROWS or number > _LAST_EXCEL_ROW:
+                raise UnreadablePaper("paper_too_many_rows", name=self._name, limit=MAX_ROWS)
+        return tuple(filled_rows)
+
+    def _read(self, number: int, cell: object) -> None:
+        if not isinstance(cell, str):
+            return
+        if len(cell) > MAX_LETTERS:
+            raise UnreadablePaper("paper_cell_too_long", name=self._name, row=number, limit=MAX_LETTERS)
+        self._letters += len(cell)
+        if self._letters > MAX_TEXT:
+            raise UnreadablePaper("paper_too_much_text", name=self._name, limit=MAX_TEXT)

@@ -1,0 +1,138 @@
+"""Opens an uploaded XLSX or CSV file safely, as rows of plain values with spreadsheet row numbers.
+
+CSV is read as offices save it: UTF-8 with or without byte order mark, UTF-16 or cp1251; comma, semicolon or
+tab.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from merzim.documents.sheets.rows import MAX_LETTERS, Paper, RowKeeper, Sheet
+from merzim.documents.sheets.unreadable import UnreadablePaper
+from merzim.documents.sheets.xlsx import read_sheets
+
+_DELIMITERS = (";", "\t", ",")
+_TOO_LONG = "field larger than field limit"
+"""The library's message about a cell beyond 131,072 characters; `MAX_LETTERS` limits shorter ones."""
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]|\A%PDF")
+
+
+def read_csv_rows(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV file with the numbers a spreadsheet shows, empty rows included.
+
+    Raises:
+        UnreadablePaper: `paper_not_workbook` for anything that is not text in rows, `paper_cell_too_long`.
+    """
+    text = _decode(data, name)
+    marked = text[:4].lower() == "sep=" and text[4:5] in _DELIMITERS
+    delimiter = text[4] if marked else _delimiter(text)
+    number = 0
+    try:
+        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
+            yield number, [] if marked and number == 1 else row
+    except csv.Error as error:
+        if _TOO_LONG in str(error):
+            raise UnreadablePaper(
+                "paper_cell_too_long", name=name, row=number + 1, limit=MAX_LETTERS
+            ) from error
+        raise UnreadablePaper("paper_not_workbook", name=name) from error
+
+
+def _decode(data: bytes, name: str) -> str:
+    """Return the text of the file, decoded by the first encoding that fits."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    elif b"\x00" in data:
+        encodings = []
+    else:
+        encodings = ["utf-8-sig", "cp1251"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if not _NOT_TEXT.search(text):
+            return text
+        break
+    raise UnreadablePaper("paper_not_workbook", name=name)
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter: the one used most, outside quotes, in the first line that has any (a title line has
+    none).
+    """
+    lines = ("".join(line.split('"')[::2]) for line in text.splitlines())
+    bare = next((line for line in lines if any(mark in line for mark in _DELIMITERS)), "")
+    return max(_DELIMITERS, key=bare.count) if bare else ","
+
+
+MAX_BYTES = 10 * 2**20
+_ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_UNDER_PASSWORD = "EncryptedPackage".encode("utf-16-le")
+
+Source = str | Path | bytes
+
+
+def open_paper(source: Source, name: str | None = None) -> Paper:
+    """Open a file and return its rows.
+
+    Args:
+        source: a path, or the bytes of an upload.
+        name: the file's name in error messages; a path's own name by default.
+
+    Raises:
+        UnreadablePaper: it does not exist, is too large, a zip bomb, no workbook, empty, or has too many rows,
+            columns or characters.
+    """
+    name = name or ("" if isinstance(source, bytes) else Path(source).name)
+    data = contents(source, name)
+    if not data.strip():
+        raise UnreadablePaper("paper_empty", name=name)
+    if data.startswith(_OLD_OFFICE):
+        code = "paper_encrypted" if _UNDER_PASSWORD in data else "paper_old_workbook"
+        raise UnreadablePaper(code, name=name)
+    if not data.startswith(_ZIP) and name.lower().endswith((".xlsx", ".xlsm")):
+        raise UnreadablePaper("paper_not_workbook", name=name)
+    sheets = read_sheets(data, name) if data.startswith(_ZIP) else _csv(data, name)
+    if not sheets:
+        raise UnreadablePaper("paper_empty", name=name)
+    return Paper(name, sheets)
+
+
+def _cause(error: OSError | ValueError) -> str:
+    """Return why a file could not be opened, without the number and the path the system adds."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def contents(source: Source, name: str) -> bytes:
+    """Return the bytes of a file. Raises UnreadablePaper when it is too large or cannot be opened."""
+    if isinstance(source, bytes):
+        data = source
+    else:
+        try:
+            with Path(source).open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            raise UnreadablePaper("paper_not_found", name=str(source)) from None
+        except (OSError, ValueError) as error:
+            raise UnreadablePaper("paper_not_opened", name=str(source), problem=_cause(error)) from error
+    if len(data) > MAX_BYTES:
+        raise UnreadablePaper("paper_too_large", name=name, limit=MAX_BYTES // 2**20)
+    return data
+
+
+def _csv(data: bytes, name: str) -> tuple[Sheet, ...]:
+    """Read a CSV file as one sheet."""
+    keeper = RowKeeper(name)
+    rows = keeper.non_empty((number, _counted(cells, keeper)) for number, cells in read_csv_rows(data, name))
+    return (Sheet(name, rows),) if rows else ()
+
+
+def _counted(cells: list[str], keeper: RowKeeper) -> list[str]:
+    keeper.count(len(cells))
+    return cells

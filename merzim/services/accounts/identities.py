@@ -1,0 +1,210 @@
+"""Links people of external directories to accounts, and gives them the access of their groups.
+
+A person is identified by the directory's permanent id. Names and e-mails can be reassigned, so an e-mail is
+used only once, at the first log-in, to find the account made for the person.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from merzim.services.connections.ldap import DirectorySilent
+from merzim.services.connections.oidc import LogInAttempt
+from merzim.services.context import RequestContext, operator_context, stamp
+from merzim.storage.accounts.encryption import key_of
+from workflow.org.access import Account, Identity, OutsidePerson, Provider, Reader
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+
+MAX_LOGIN = 80
+REVIEW_INTERVAL = timedelta(hours=1)
+CODE_INTERVAL = timedelta(minutes=5)
+"""Time in which the second factor must be entered after the provider's identification."""
+_SEAL = "a log-in that awaits its code"
+"""The string a seal is bound to: it contains blanks, which no login does, so that no stored secret can pass for
+a seal.
+"""
+log = logging.getLogger("merzim.login")
+
+
+def log_in(ctx: RequestContext, login: str, password: str) -> tuple[OutsidePerson, Account | None] | None:
+    """Return the person that a name and password belong to in the directory, with their account if they have
+    one.
+
+    None if there is no directory, or name and password do not match.
+
+    Raises:
+        DirectorySilent: the directory does not answer.
+    """
+    directory = ctx.app.directory
+    person = directory.identify(login, password) if directory is not None else None
+    if person is None:
+        return None
+    return person, account_of(ctx, person, match_email=ctx.app.settings.ldap.match_email)
+
+
+def log_in_by_provider(
+    ctx: RequestContext, attempt: LogInAttempt, code: str, *, issuer: str
+) -> tuple[OutsidePerson, Account | None]:
+    """Return the person that a code of the OpenID provider identifies, with their account if they have one.
+
+    Raises:
+        ProviderSilent, NotIdentified: as in `OidcProvider.identify`.
+    """
+    provider = ctx.app.provider
+    assert provider is not None
+    person = provider.identify(attempt, code, issuer=issuer, now=ctx.now)
+    return person, account_of(ctx, person, match_email=ctx.app.settings.oidc.match_email)
+
+
+def seal_login(ctx: RequestContext, login: str) -> str:
+    """Return a token by which a browser proves for some minutes that the provider identified an account."""
+    until = ctx.now + CODE_INTERVAL
+    return ctx.app.cipher.encrypt(f"{until.isoformat()} {login}", _SEAL)
+
+
+def open_seal(ctx: RequestContext, text: str) -> str:
+    """Return the login in a token of `seal_login`; "" for any other text, or when it has expired."""
+    try:
+        until, _, login = ctx.app.cipher.decrypt(text, _SEAL).partition(" ") if key_of(text) else ("", "", "")
+    except (Refusal, ValueError):
+        return ""
+    return login if until and datetime.fromisoformat(until) > ctx.now else ""
+
+
+def confirms(ctx: RequestContext, account: Account, password: str) -> bool:
+    """Return whether a password is that of an account's holder in the directory. Raises DirectorySilent."""
+    directory = ctx.app.directory
+    login = account.reader.login
+    subjects = [identity.subject for identity in ctx.accounts.identities("ldap") if identity.login == login]
+    return directory is not None and any(directory.confirms(subject, password) for subject in subjects)
+
+
+def review(app: AppContext, *, now: datetime, today: date) -> int:
+    """End the sessions and tokens of people who left the directory, or whose groups no longer give access.
+
+    Returns the number of accounts. Runs at most once an hour in a process. Nothing is ended while the directory
+    does not answer, or if it knows none of several people, which suggests a mistake in config.toml.
+    """
+    directory = app.directory
+    if directory is None or (directory.reviewed_at and now < directory.reviewed_at + REVIEW_INTERVAL):
+        return 0
+    directory.reviewed_at = now
+    identities = app.accounts.identities("ldap")
+    try:
+        people = directory.look_up(identity.subject for identity in identities)
+    except DirectorySilent:
+        return 0
+    if not people and len(identities) > 1:
+        log.error("the directory knows nobody with an account: ldap.base or ldap.user_filter may be wrong")
+        return 0
+    ctx, lost = operator_context(app, by=_author("ldap"), now=now, today=today), 0
+    for identity in identities:
+        person = people.get(identity.subject)
+        if person is None:
+            app.accounts.end(identity.login, now=now, by=_author("ldap"))
+        lost += person is None or account_of(ctx, person, match_email=False) is None
+    return lost
+
+
+def account_of(ctx: RequestContext, person: OutsidePerson, *, match_email: bool) -> Account | None:
+    """Return the account of an identified person, updated from their groups; None if they have no access.
+
+    At the first log-in it is the account made for their person, else a new one if a group gives access. An
+    account created because of a group loses its sessions and tokens when no group gives access any more.
+    """
+    identity = ctx.accounts.identity(person.provider, person.subject)
+    if identity is None:
+        identity = _link_by_email(ctx, person) if match_email else None
+        identity = identity or _open_account(ctx, person)
+    account = ctx.accounts.account(identity.login) if identity is not None else None
+    if identity is None or account is None or not identity.by_group:
+        return account
+    return _with_access_of_groups(ctx, account, person)
+
+
+def _with_access_of_groups(ctx: RequestContext, account: Account, person: OutsidePerson) -> Account | None:
+    """Return an account with the access its holder's groups give now; None, with all its sessions ended, if
+    they give none.
+    """
+    login = account.reader.login
+    by = _author(person.provider)
+    if person.access is None:
+        ctx.accounts.end(login, now=ctx.now, by=by)
+        return None
+    if person.access != account.reader.access:
+        reader = replace(account.reader, access=person.access)
+        # A session stores no access, yet sessions opened under another access are ended.
+        ctx.accounts.end(login, now=ctx.now, by=by)
+        ctx.accounts.save(reader, disabled=account.disabled, **(stamp(ctx) | {"by": by}))
+    return ctx.accounts.account(login)
+
+
+def _link_by_email(ctx: RequestContext, person: OutsidePerson) -> Identity | None:
+    """Link the only account whose person has that e-mail; never an administrator's."""
+    key = _person_of(ctx, person.email)
+    if not key:
+        return None
+    accounts = [account for account in ctx.accounts.all() if account.reader.person == key]
+    accounts = [account for account in accounts if account.reader.access != "administrator"]
+    if len(accounts) != 1 or person.provider in accounts[0].providers:
+        return None
+    return _link(ctx, person, accounts[0].reader.login, by_group=False)
+
+
+def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None:
+    """Create an account with the access given by a group; None if no group gives one."""
+    if person.access is None:
+        return None
+    key, login = _person_of(ctx, person.email), _free_login(ctx, person)
+    if any(account.reader.person == key and account.providers for account in ctx.accounts.all()):
+        # The e-mail was used by another person before: another id is another person.
+        log.warning("%s: the person of this e-mail is linked to another id of the directory", login)
+        key = ""
+    reader = Reader(login=login, access=person.access, person=key, name=person.name[:200])
+    author_stamp = stamp(ctx) | {"by": _author(person.provider)}
+    ctx.accounts.save(reader, disabled=False, **author_stamp)
+    identity = _link(ctx, person, login, by_group=True)
+    if identity is None or identity.login != login:
+        # The same person logged in twice at once.
+        ctx.accounts.save(reader, disabled=True, **author_stamp)
+    return identity
+
+
+def _link(ctx: RequestContext, person: OutsidePerson, login: str, *, by_group: bool) -> Identity | None:
+    identity = Identity(login=login, provider=person.provider, subject=person.subject, by_group=by_group)
+    ctx.accounts.link(identity, **(stamp(ctx) | {"by": _author(person.provider)}))
+    return ctx.accounts.identity(person.provider, person.subject)
+
+
+def _person_of(ctx: RequestContext, email: str) -> str:
+    """Return the key of the only person with that e-mail; "" if there is none, or several."""
+    address = email.casefold()
+    people = ctx.app.reads.office().written_down.people.values()
+    keys = [
+        person.key
+        for person in people
+        if address and address in (person.key.casefold(), (person.email or "").casefold())
+    ]
+    return keys[0] if len(keys) == 1 else ""
+
+
+def _free_login(ctx: RequestContext, person: OutsidePerson) -> str:
+    """Return a login for a new account: the person's in the directory, numbered where it is taken."""
+    name = person.login if len(person.login) > 1 else f"{person.provider}-{person.subject}"
+    letters = (letter if letter.isalnum() or letter in "_.@+-" else "-" for letter in name.casefold())
+    login = "".join(letters)[: MAX_LOGIN - 8]
+    free, number = login, 2
+    while ctx.accounts.account(free) is not None:
+        free, number = f"{login}.{number}", number + 1
+    return free
+
+
+def _author(provider: Provider) -> str:
+    """Return the author recorded for a directory's decisions; it contains a colon, which no login does."""
+    return f"directory:{provider}"

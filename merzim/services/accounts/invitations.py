@@ -1,0 +1,381 @@
+"""Accounts for many people of the office at once, and their letters of invitation.
+
+An invitation's link has 256 random bits and is stored as SHA-256; in letters waiting in the outbox it is
+encrypted with a key stored outside the database. Where a directory or an OpenID provider authenticates people,
+the letter leads to the log-in page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from merzim.services.accounts.credentials import BadPassword, check_login, hash_secret, new_secret
+from merzim.services.accounts.verbs import MAX_NAME, BadAccount
+from merzim.services.context import RequestContext, stamp
+from merzim.services.inputs import Key, Line
+from merzim.services.names import people_named, unit_named
+from merzim.services.verbs import Command, verb
+from workflow.org.access import Access, Account, Entry, Reader
+from workflow.org.office import Office, Person
+
+if TYPE_CHECKING:
+    from merzim.documents.people.read_people import TableAccount
+    from notifications.channels import Channel
+    from notifications.notice import Notice
+
+MAX_PEOPLE = 5000
+LETTERS = ("email", "folder")
+"""Channels for invitations: letters to people of whom the office knows only an address."""
+Way = Literal["password", "ldap", "oidc"]
+LoginRule = Literal["email", "mailbox"]
+GivenAccess = Literal["", "officer", "responsible", "head_of_unit", "first_head", "auditor"]
+"""Accesses that can be given to many; administrators are created one by one."""
+_BY_DUTY: tuple[tuple[str, Access], ...] = (
+    ("officer", "officer"),
+    ("authorised_person", "officer"),
+    ("head", "first_head"),
+    ("head_of_unit", "head_of_unit"),
+)
+
+
+class InvitePeople(Command):
+    """Create accounts for people of the office and send each an invitation. Without `people`: everybody of the
+    unit and below without an account; without a unit: of the whole office.
+    """
+
+    unit: Line = ""
+    people: list[Key] = Field(default_factory=list, max_length=MAX_PEOPLE)
+    access: Annotated[GivenAccess, Field(description="Empty: by the duties each has.")] = ""
+    login_rule: Annotated[
+        LoginRule,
+        Field(description="email: the whole address is the log-in name; mailbox: what stands before @."),
+    ] = "email"
+    preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
+
+
+class InvitedPerson(BaseModel):
+    """A person who gets an account, or does not. `way`: how they log in; `obstacle`: code of the reason for no
+    account: no_email, login_taken, login_form, has_account.
+    """
+
+    person: str
+    name: str
+    unit: str
+    email: str
+    login: str
+    access: str
+    way: Way
+    obstacle: str
+
+
+class InvitedPeople(BaseModel):
+    """The people who got an account, or would get one in a preview."""
+
+    preview: bool
+    invited: int
+    people: list[InvitedPerson]
+
+
+class AskInvitations(Command):
+    """Request the invitations that were sent."""
+
+
+class InvitationView(BaseModel):
+    """An account created by an invitation. `state`: queued, sent, undelivered, expired, accepted or closed;
+    `until`: expiry of its link.
+    """
+
+    login: str
+    person: str
+    name: str
+    unit: str
+    access: str
+    way: Way
+    channel: str
+    state: str
+    sent_at: datetime | None
+    until: datetime | None
+    answer: str
+
+
+class InvitationList(BaseModel):
+    """Invitations, those not accepted first."""
+
+    invitations: list[InvitationView]
+
+
+class ResendInvitations(Command):
+    """Send invitations again: to these logins, or to everybody who has not accepted."""
+
+    logins: list[Key] = Field(default_factory=list, max_length=MAX_PEOPLE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wish:
+    """An account to be created for a person."""
+
+    person: Person
+    access: Access
+    login: str
+
+
+@verb("settings")
+def invite_people(ctx: RequestContext, command: InvitePeople) -> InvitedPeople:
+    """Create accounts for people of the office and send each an invitation."""
+    office = ctx.app.reads.office().written_down
+    wishes = [_wish(person, command) for person in _chosen(ctx, office, command)]
+    return _invite(ctx, wishes, preview=command.preview)
+
+
+@verb("settings")
+def resend_invitations(ctx: RequestContext, command: ResendInvitations) -> InvitedPeople:
+    """Send a new invitation to people who have not accepted theirs; the earlier link becomes invalid."""
+    waiting = {
+        invitation.login: invitation
+        for invitation in _views(ctx)
+        if invitation.state not in ("accepted", "closed")
+    }
+    unknown = [login for login in command.logins if login.casefold() not in waiting]
+    if unknown:
+        raise BadAccount("web.invitations.not_waiting", login=unknown[0])
+    chosen = {login.casefold() for login in command.logins} or set(waiting)
+    office = ctx.app.reads.office().written_down
+    accounts_by_login = {account.reader.login: account for account in ctx.accounts.all()}
+    wishes = [
+        _Wish(
+            person=office.people[waiting[login].person],
+            access=accounts_by_login[login].reader.access,
+            login=login,
+        )
+        for login in sorted(chosen)
+        if waiting[login].person in office.people
+    ]
+    return _invite(ctx, wishes, existing=accounts_by_login)
+
+
+@verb("settings", writes=False)
+def list_invitations(ctx: RequestContext, command: AskInvitations) -> InvitationList:
+    """Return the invitations that were sent, and who has accepted."""
+    return InvitationList(invitations=_views(ctx))
+
+
+def invite_of_table(
+    ctx: RequestContext, people: Iterable[Person], accounts: Sequence[TableAccount], *, preview: bool
+) -> InvitedPeople:
+    """Create the accounts named in a table of people, for people without one, and invite their holders."""
+    by_key = {person.key: person for person in people}
+    wishes = []
+    for account in accounts:
+        person = by_key[account.person]
+        login = account.login or person.email or ""
+        wishes.append(_Wish(person=person, access=account.access or _access_by_duties(person), login=login))
+    return (
+        _invite(ctx, wishes, preview=preview)
+        if wishes
+        else InvitedPeople(preview=preview, invited=0, people=[])
+    )
+
+
+def way_of(ctx: RequestContext, access: str) -> Way:
+    """Return how an invited person logs in. An administrator's account is never linked by an e-mail."""
+    settings = ctx.app.settings
+    if access != "administrator" and settings.oidc.issuer and settings.oidc.match_email:
+        return "oidc"
+    if access != "administrator" and settings.ldap.address and settings.ldap.match_email:
+        return "ldap"
+    return "password"
+
+
+def _chosen(ctx: RequestContext, office: Office, command: InvitePeople) -> list[Person]:
+    """Return the people a command names. Raises BadAccount."""
+    if command.people:
+        keys = [
+            matches[0] if len(matches := people_named(office, name)) == 1 else name for name in command.people
+        ]
+        for key in keys:
+            if key not in office.people:
+                raise BadAccount("web.staff.person_unknown", person=key)
+        return [office.people[key] for key in dict.fromkeys(keys)]
+    unit = unit_named(ctx.app, command.unit) if command.unit else ""
+    within = set(office.below(unit)) if unit else None
+    having = {account.reader.person for account in ctx.accounts.all()}
+    return [
+        person
+        for person in office.by_name
+        if person.key not in having and (within is None or person.unit in within)
+    ]
+
+
+def _wish(person: Person, command: InvitePeople) -> _Wish:
+    email = person.email or ""
+    login = email.partition("@")[0] if command.login_rule == "mailbox" else email
+    return _Wish(person=person, access=command.access or _access_by_duties(person), login=login)
+
+
+def _access_by_duties(person: Person) -> Access:
+    return next((access for duty, access in _BY_DUTY if duty in person.duties), "responsible")
+
+
+def _invite(
+    ctx: RequestContext,
+    wishes: Sequence[_Wish],
+    *,
+    preview: bool = False,
+    existing: dict[str, Account] | None = None,
+) -> InvitedPeople:
+    """Create accounts and queue the letters, or only preview. `existing`: the accounts, if all have one
+    already.
+    """
+    from merzim.storage.accounts.invitations import Invited
+
+    channels = _channels(ctx)
+    accounts = [] if existing else ctx.accounts.all()
+    logins = {account.reader.login for account in accounts}
+    having = {account.reader.person for account in accounts if account.reader.person}
+    people: list[InvitedPerson] = []
+    invited: list[Invited] = []
+    for wish in wishes:
+        login = wish.login.strip().casefold()
+        obstacle = _obstacle(wish.person, login, logins, having)
+        login_way = way_of(ctx, wish.access)
+        people.append(
+            InvitedPerson(
+                person=wish.person.key,
+                name=wish.person.name,
+                unit=wish.person.unit,
+                email=wish.person.email or "",
+                login=login,
+                access=wish.access,
+                way=login_way,
+                obstacle=obstacle,
+            )
+        )
+        if obstacle:
+            continue
+        logins.add(login)
+        having.add(wish.person.key)
+        if not preview:
+            existing_reader = existing[login].reader if existing else None
+            reader = existing_reader or Reader(
+                login=login, access=wish.access, person=wish.person.key, name=wish.person.name[:MAX_NAME]
+            )
+            entry, letters = _letter(ctx, wish.person, reader, login_way, channels)
+            invited.append(Invited(reader=reader, new=existing is None, entry=entry, letters=letters))
+    if not preview and invited:
+        invited_logins = ctx.app.invitations.invite(invited, **stamp(ctx))
+        for person in people:
+            if not person.obstacle and person.login not in invited_logins:
+                person.obstacle = "login_taken"
+    people.sort(key=lambda person: (person.obstacle == "", person.name))
+    return InvitedPeople(preview=preview, invited=sum(not person.obstacle for person in people), people=people)
+
+
+def _obstacle(person: Person, login: str, logins: set[str], having: set[str]) -> str:
+    """Return the reason why a person gets no account; "" if they do."""
+    if person.key in having:
+        return "has_account"
+    if not person.email:
+        return "no_email"
+    if login in logins:
+        return "login_taken"
+    try:
+        check_login(login)
+    except BadPassword:
+        return "login_form"
+    return ""
+
+
+def _letter(
+    ctx: RequestContext, person: Person, reader: Reader, login_way: Way, channels: Sequence[Channel]
+) -> tuple[Entry | None, Sequence[Notice]]:
+    """Return the one-time link of an invitation, and the letters that contain it encrypted."""
+    from merzim.storage.accounts.invitations import INVITED
+    from notifications.event_notices import account_notices
+    from notifications.letters.events import owner_of_link
+
+    entry, sealed, until = None, "", ""
+    if login_way == "password":
+        secret = new_secret()
+        expires = ctx.now + ctx.app.settings.web.invitation_lifetime
+        sealed, until = ctx.app.cipher.encrypt(secret, owner_of_link(reader.login)), expires.isoformat()
+        entry = Entry(
+            hash=hash_secret(secret),
+            kind="invitation",
+            login=reader.login,
+            name="",
+            scope="",
+            created_at=ctx.now,
+            seen_at=ctx.now,
+            expires_at=expires,
+        )
+    facts = {"way": login_way, "link": sealed, "office": ctx.organisation_in(person.language)}
+    letters = account_notices(
+        person,
+        channels,
+        ctx.app.rules,
+        login=reader.login,
+        event=INVITED,
+        facts=facts | ({"until": until} if until else {}),
+        now=ctx.now,
+        today=ctx.today,
+        mark=f"-{entry.hash[:8]}" if entry else "",
+    )
+    return entry, letters
+
+
+def _channels(ctx: RequestContext) -> list[Channel]:
+    """Return the channels that carry invitations. Raises BadAccount."""
+    channels = [channel for name, channel in ctx.app.channels.items() if name in LETTERS]
+    if not channels:
+        raise BadAccount("web.invitations.no_channel")
+    return channels
+
+
+def _views(ctx: RequestContext) -> list[InvitationView]:
+    accounts = {account.reader.login: account for account in ctx.accounts.all() if account.reader.person}
+    letters = ctx.app.invitations.letters({account.reader.person for account in accounts.values()})
+    links = ctx.app.invitations.links(letters, now=ctx.now)
+    office = ctx.app.reads.office().written_down
+    invitations = [
+        _view(accounts[login], letter, links.get(login), office)
+        for login, letter in letters.items()
+        if login in accounts
+    ]
+    return sorted(
+        invitations,
+        key=lambda invitation: (invitation.state in ("accepted", "closed"), invitation.name, invitation.login),
+    )
+
+
+def _view(account: Account, letter: Notice, until: datetime | None, office: Office) -> InvitationView:
+    reader, login_way = account.reader, letter.about["way"]
+    state = "sent" if letter.state == "sent" else "queued"
+    if account.disabled:
+        state = "closed"
+    elif account.password or account.providers:
+        state = "accepted"
+    elif letter.state in ("failed", "unknown"):
+        state = "undelivered"
+    elif login_way == "password" and until is None:
+        state = "expired"
+    person = office.people.get(reader.person)
+    return InvitationView.model_validate(
+        {
+            "login": reader.login,
+            "person": reader.person,
+            "name": person.name if person else reader.name,
+            "unit": person.unit if person else reader.unit,
+            "access": reader.access,
+            "way": login_way,
+            "channel": letter.channel,
+            "state": state,
+            "sent_at": letter.sent_at,
+            "until": until,
+            "answer": letter.answer if state == "undelivered" else "",
+        }
+    )

@@ -1,0 +1,75 @@
+"""Links between people and Telegram accounts: create a one-time code, list links, remove one.
+
+The caller (command line or page) must make sure that only the person concerned sees the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from merzim.services.context import RequestContext
+from merzim.services.names import person_named
+from workflow.org.name_index import alphabetical
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from notifications.links import Link
+    from workflow.org.office import Person
+
+
+class NoBot(Refusal):
+    """No bot is configured that could receive a code."""
+
+
+class TelegramCode(BaseModel):
+    """A one-time code that links a person's Telegram account; `address` opens the bot with it.
+
+    It is stored only as a hash: if it is lost, create another. `until`: UTC moment at which it expires.
+    """
+
+    person: str
+    code: str
+    address: str
+    until: datetime
+
+
+def offer(ctx: RequestContext, person: str) -> TelegramCode:
+    """Create a code for a person (by key, e-mail or name); an earlier unused code becomes invalid.
+
+    Raises:
+        UnknownPerson: there is nobody with that name, or several people.
+        NoBot: `[channels.telegram] bot` is missing, or Telegram is not among the channels in use.
+    """
+    from notifications.links import CODE_LASTS, hash_code, link_address, new_code
+
+    bot = _bot(ctx.app)
+    if not bot:
+        raise NoBot("telegram.no_bot")
+    if "telegram" not in ctx.app.settings.channels.use:
+        # No process would receive the code.
+        raise NoBot("telegram.not_in_use")
+    key, code = person_named(ctx.app, person, required=True), new_code()
+    ctx.app.links.offer(key, hash_code(code), now=ctx.now)
+    return TelegramCode(person=key, code=code, address=link_address(bot, code), until=ctx.now + CODE_LASTS)
+
+
+def linked(app: AppContext) -> Sequence[tuple[Person | None, Link]]:
+    """Return the linked accounts with their people, by name; None for a person who left the office."""
+    people = app.outbox.office().people
+    pairs = [(people.get(key), link) for key, link in app.links.all().items()]
+    return sorted(pairs, key=lambda pair: (alphabetical(pair[0].name if pair[0] else ""), pair[1].person))
+
+
+def is_linked(app: AppContext, person: str) -> bool | None:
+    """Return whether a person's Telegram account is linked; None if no bot is configured."""
+    return app.links.of(person) is not None if _bot(app) else None
+
+
+def _bot(app: AppContext) -> str:
+    """Return the name of the bot in config.toml; "" without one."""
+    return str(app.settings.channels.sections.get("telegram", {}).get("bot", ""))

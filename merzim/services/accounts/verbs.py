@@ -1,0 +1,359 @@
+"""Accounts: open, invite, change, close; API tokens. Secrets are shown once and are stored only as hashes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from merzim.services.accounts.credentials import BadPassword, check_login, hash_secret, new_secret
+from merzim.services.context import Accounts, RequestContext, stamp
+from merzim.services.inputs import Line
+from merzim.services.names import people_named
+from merzim.services.verbs import Command, NotFound, verb
+from workflow.org.access import ACCESSES, Access, Account, Entry, EntryKind, Provider, Reader
+from workflow.refusal import Refusal, closest_first
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+
+
+MAX_TOKEN_DAYS = 366
+"""Longest life of an API token."""
+MAX_NAME = 200
+Login = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")]
+
+
+class NoSuchAccount(NotFound):
+    """There is no account with that name; `allowed` lists the closest existing names first."""
+
+    not_found = "web.problem.no_account"
+
+
+class BadAccount(Refusal, ValueError):
+    """An account that cannot be created or changed with these values."""
+
+
+class AccountCommand(Command):
+    """A command to one account."""
+
+    login: Login
+
+
+class AccountAccess(AccountCommand):
+    """The access of an account. `person`: key, name or e-mail; `unit`: its id, empty is the whole office."""
+
+    access: Access
+    person: Line = ""
+    name: Line = ""
+    unit: Line = ""
+
+
+class TokenRequest(AccountCommand):
+    """An API token that is valid for some days; `write`: whether it may also make changes."""
+
+    days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS)]
+    name: Line = ""
+    write: bool = False
+
+
+class WayIn(BaseModel):
+    """A valid session, token or feed. `id` is used to revoke it; its secret is not stored."""
+
+    id: str
+    kind: str
+    name: str
+    scope: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+class RemovalResult(BaseModel):
+    """A request to remove a second factor; another administrator must approve it in a browser session, not by a
+    token.
+    """
+
+    by: str
+    ground: str
+    at: datetime
+    until: datetime
+
+
+class AccountSummary(BaseModel):
+    """An account as shown in lists. `invited`: no password has been chosen yet; `providers`: the external
+    directories that authenticate its holder in place of a password.
+    """
+
+    login: str
+    access: str
+    name: str
+    person: str
+    unit: str
+    disabled: bool
+    invited: bool
+    second_factor: bool
+    providers: list[Provider] = []
+
+
+class AccountDetails(AccountSummary):
+    """An account with its sessions and tokens."""
+
+    ways_in: list[WayIn]
+    second_factor_removal: RemovalResult | None
+
+
+class Invitation(BaseModel):
+    """An invitation. `address`: the page for choosing the password; shown only once."""
+
+    login: str
+    address: str
+
+
+class Token(BaseModel):
+    """A new API token. `token`: returned only once; empty when the request is repeated with its
+    `Idempotency-Key`.
+    """
+
+    login: str
+    token: str
+
+
+def get_account(ctx: RequestContext, login: str) -> Account:
+    """Return the account of that name. Raises NoSuchAccount."""
+    account = ctx.accounts.account(login)
+    if account is None:
+        names = [account.reader.login for account in ctx.accounts.all()]
+        raise NoSuchAccount("cli.user.unknown", login=login, allowed=closest_first(login, names)[:3])
+    return account
+
+
+def summary(account: Account) -> AccountSummary:
+    """Return an account as shown in lists."""
+    fields = asdict(account.reader) | asdict(account)
+    return AccountSummary.model_validate(fields | {"invited": not (account.password or account.providers)})
+
+
+def details(ctx: RequestContext, login: str) -> AccountDetails:
+    """Return an account with its sessions and tokens. Raises NoSuchAccount."""
+    account = get_account(ctx, login)
+    removal = ctx.factors.removal(account.reader.login, now=ctx.now)
+    return AccountDetails(
+        **summary(account).model_dump(),
+        ways_in=ways_in(ctx, account.reader.login),
+        second_factor_removal=RemovalResult.model_validate(asdict(removal)) if removal else None,
+    )
+
+
+def ways_in(ctx: RequestContext, login: str) -> list[WayIn]:
+    """Return the valid sessions, tokens and feeds of an account."""
+    entries = ctx.accounts.entries(login, now=ctx.now)
+    return [WayIn.model_validate({**asdict(entry), "id": entry.hash}) for entry in entries]
+
+
+def invite_first_administrator(app: AppContext, *, now: datetime) -> str | None:
+    """Return the address at which the first administrator chooses a name and a password.
+
+    Earlier invitations of this kind expire. Returns None once any account has a password.
+    """
+    if app.accounts.any():
+        app.accounts.end_first_invitations(now=now)
+        return None
+    lasts = app.settings.web.invitation_lifetime
+    secret = issue_secret(app.accounts, "invitation", "", lasts, now=now)
+    app.accounts.end_first_invitations(but=hash_secret(secret), now=now)
+    return f"{app.rules.public_address}/welcome/{secret}"
+
+
+def demonstrators(app: AppContext) -> list[Reader]:
+    """Return the accounts offered on a demonstration day: users who work with cases first, without second
+    factors.
+    """
+    readers = [
+        account.reader for account in app.accounts.all() if not account.disabled and not account.second_factor
+    ]
+    return sorted(readers, key=lambda reader: (ACCESSES.index(reader.access), reader.login))
+
+
+@verb("settings", secret="address")
+def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
+    """Create an account; the address for choosing its password is returned only once."""
+    login = command.login.strip().casefold()
+    check_login(login)
+    if ctx.accounts.account(login) is not None:
+        raise BadPassword("web.login.taken", login=login)
+    ctx.accounts.save(_reader(ctx, login, command), disabled=False, **stamp(ctx))
+    return _invite(ctx, login)
+
+
+@verb("settings")
+def change(ctx: RequestContext, command: AccountAccess) -> AccountDetails:
+    """Change the access or unit of an account."""
+    account = get_account(ctx, command.login)
+    _require_administrator_left(ctx, account, command.access)
+    reader = _reader(ctx, account.reader.login, command)
+    ctx.accounts.save(reader, disabled=account.disabled, **stamp(ctx))
+    return details(ctx, command.login)
+
+
+@verb("settings")
+def close(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
+    """Close an account: it can no longer be used to log in."""
+    account = get_account(ctx, command.login)
+    _require_administrator_left(ctx, account, "")
+    ctx.accounts.save(account.reader, disabled=True, **stamp(ctx))
+    return details(ctx, command.login)
+
+
+@verb("settings")
+def reopen(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
+    """Reopen a closed account."""
+    ctx.accounts.save(get_account(ctx, command.login).reader, disabled=False, **stamp(ctx))
+    return details(ctx, command.login)
+
+
+@verb("settings")
+def end(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
+    """End all sessions, tokens, feeds and invitations of an account."""
+    ctx.accounts.end(get_account(ctx, command.login).reader.login, now=ctx.now, by=ctx.reader.login)
+    return details(ctx, command.login)
+
+
+@verb("settings", secret="address")
+def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
+    """Create an address at which the holder chooses a new password; it is returned only once."""
+    account = get_account(ctx, command.login)
+    if account.disabled:
+        raise BadAccount("web.staff.account_closed", login=account.reader.login)
+    if account.providers:
+        raise BadAccount("web.staff.account_linked", login=account.reader.login)
+    return _invite(ctx, account.reader.login)
+
+
+@verb("settings")
+def unlink(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
+    """Unlink an account from the external directories that authenticate its holder; its sessions end.
+
+    At the next log-in it is linked again by the e-mail of its person, or an invitation lets the holder choose a
+    password.
+    """
+    login = get_account(ctx, command.login).reader.login
+    if not ctx.accounts.unlink(login, **stamp(ctx)):
+        raise BadAccount("web.staff.account_not_linked", login=login)
+    return details(ctx, login)
+
+
+@verb("settings", secret="token")
+def give_token(ctx: RequestContext, command: TokenRequest) -> Token:
+    """Create an API token; it is returned only once."""
+    login = get_account(ctx, command.login).reader.login
+    token = issue_secret(
+        ctx.accounts,
+        "token",
+        login,
+        timedelta(days=command.days),
+        now=ctx.now,
+        name=" ".join(command.name.split())[:80],
+        scope="write" if command.write else "read",
+        by=ctx.reader.login,
+    )
+    return Token(login=login, token=token)
+
+
+def issue_secret(
+    accounts: Accounts,
+    kind: EntryKind,
+    login: str,
+    lifetime: timedelta,
+    *,
+    now: datetime,
+    name: str = "",
+    scope: str = "",
+    by: str = "",
+) -> str:
+    """Store a new session, token, feed or invitation of an account; return its secret. `by`: the issuer; by
+    default the account.
+    """
+    secret = new_secret()
+    entry = Entry(
+        hash=hash_secret(secret),
+        kind=kind,
+        login=login,
+        name=name,
+        scope=scope,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + lifetime,
+    )
+    accounts.let_in(entry, by=by)
+    return secret
+
+
+def _invite(ctx: RequestContext, login: str) -> Invitation:
+    lasts = ctx.app.settings.web.invitation_lifetime
+    secret = issue_secret(ctx.accounts, "invitation", login, lasts, now=ctx.now, by=ctx.reader.login)
+    return Invitation(login=login, address=f"{ctx.app.rules.public_address}/welcome/{secret}")
+
+
+def _reader(ctx: RequestContext, login: str, command: AccountAccess) -> Reader:
+    """Return the reader a command describes. Raises BadAccount."""
+    office = ctx.app.reads.office().written_down
+    unit, person = command.unit, command.person.strip()
+    if unit and unit not in office.units:
+        raise BadAccount("web.staff.unit_unknown", unit=unit)
+    if person and person not in office.people:
+        keys = people_named(office, person)
+        if len(keys) != 1:
+            raise BadAccount("web.staff.person_unknown", person=person)
+        person = keys[0]
+    name = " ".join(command.name.split())[:MAX_NAME] or (office.people[person].name if person else "")
+    return Reader(login=login, access=command.access, person=person, name=name, unit=unit)
+
+
+def _require_administrator_left(ctx: RequestContext, account: Account, access: str) -> None:
+    """Raise if an administrator would lock out themselves or the last administrator."""
+    if ctx.operator or account.reader.access != "administrator" or access == "administrator":
+        return
+    login = account.reader.login
+    if login == ctx.reader.login:
+        raise BadAccount("web.staff.not_oneself")
+    other_accounts = (
+        other for other in ctx.accounts.all() if other.reader.login != login and not other.disabled
+    )
+    if not any(other.reader.access == "administrator" for other in other_accounts):
+        raise BadAccount("web.staff.last_administrator", login=login)
+
+
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Ending(Command):
+    """What to end. `id`: a session or known device; without it all of them but those of `keep`."""
+
+    id: Hash | None = None
+    keep: list[Hash] = Field(default_factory=list, max_length=100)
+
+
+class SessionsEnded(BaseModel):
+    """The number of sessions, devices or feeds that were ended."""
+
+    ended: int
+
+
+@verb("self")
+def end_sessions(ctx: RequestContext, command: Ending) -> SessionsEnded:
+    """End all sessions and known devices of the reader, or one of them; tokens and feeds stay."""
+    now, login = ctx.now, ctx.reader.login
+    ended_hashes = [
+        entry.hash for entry in ctx.accounts.entries(login, now=now) if entry.kind in ("session", "device")
+    ]
+    ended = [
+        entry_hash
+        for entry_hash in ended_hashes
+        if entry_hash == command.id or (command.id is None and entry_hash not in command.keep)
+    ]
+    for entry_hash in ended:
+        ctx.accounts.end(login, entry_hash, now=now)
+    return SessionsEnded(ended=len(ended))

@@ -1,0 +1,748 @@
+"""The application context: builds repositories, channels and rules from the settings, each at its first use."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date
+from functools import cached_property, reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from calendars.values import dataclass
+from merzim.services.configuration.settings import BadSetting, Settings
+from merzim.services.configuration.translations import use_languages
+from merzim.services.configuration.values import HOME_CALENDAR
+from merzim.services.moments import Clock, NoteWriter
+
+if TYPE_CHECKING:
+    from calendars.calendar import Calendar
+    from calendars.records import Records
+    from merzim.documents.revocation import RevocationList
+    from merzim.documents.signatures import Authority
+    from merzim.services.connections.ldap import LdapDirectory
+    from merzim.services.connections.oidc import OidcProvider
+    from merzim.services.regulations.editions import Editions
+    from merzim.storage.accounts.accounts import SqlAccounts
+    from merzim.storage.accounts.audit_log import SqlAuditLog
+    from merzim.storage.accounts.encryption import Cipher
+    from merzim.storage.accounts.invitations import SqlInvitations
+    from merzim.storage.accounts.second_factors import SqlSecondFactors
+    from merzim.storage.accounts.uploads import SqlIdempotency
+    from merzim.storage.accounts.webhooks import SqlWebhooks
+    from merzim.storage.cache import DatabaseCache
+    from merzim.storage.cases.evidence import EvidenceFolder
+    from merzim.storage.cases.ledger import SqlLedger
+    from merzim.storage.cases.points_cache import PointsCache
+    from merzim.storage.database.engine import Snapshot
+    from merzim.storage.database.leases import SqlLeases
+    from merzim.storage.database.limits import Limits
+    from merzim.storage.notices.links import SqlLinks
+    from merzim.storage.notices.outbox import SqlOutbox
+    from merzim.storage.notices.senders import EnqueueJobs
+    from merzim.storage.org.adoptions import Adoption
+    from merzim.storage.org.choices import SqlLeaves
+    from merzim.storage.queries import SqlReads
+    from notifications.channels import Channel
+    from notifications.rules import Rules
+    from workflow.cases.commands.case_commands import CaseCommands
+    from workflow.law.library import Library, UnreadEdition
+    from workflow.law.procedure import Procedure, Text
+    from workflow.org.office import Office
+    from workflow.registers.definition import Registers
+
+
+BACKGROUND_PATIENCE_FACTOR = 3
+"""Commands and workers wait for a server this many times as long as pages: no reader waits for their answer."""
+_BUILT_BY_SETTINGS = (
+    *(
+        "channels",
+        "provider",
+        "rules",
+        "cache",
+        "points_cache",
+        "row_cache",
+        "ledger",
+        "outbox",
+        "reads",
+        "case_commands",
+    ),
+    *("factors", "invitations"),
+)
+"""What is built from settings that administrators change."""
+log = logging.getLogger("merzim.app")
+
+
+@dataclass(frozen=True, slots=True)
+class RoundMark:
+    """The point up to which a round compared rows with their cases: the last audit log entry, the day, and the
+    office and law used.
+    """
+
+    entry: int
+    today: date
+    office: Office
+    library: Library
+
+
+class AppContext:
+    """Everything that commands, rounds and pages work with, built from the settings."""
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock, system_clock: Clock, note: NoteWriter | None = None
+    ) -> None:
+        """Store the settings; everything else is created at its first use.
+
+        Args:
+            clock: the present, used when a new version rewrites the board on opening the database.
+            system_clock: the machine's own clock, on a demonstration day too; leases use it.
+            note: reports what is rewritten; the log if None.
+
+        Attributes:
+            configured: the settings of config.toml and the environment; `settings`: those with what
+                administrators changed in the browser laid over them, once the database is open.
+            stopping: set when the process must stop: running work is finished, nothing new is started.
+            rows_compared: the point up to which the last round of this process compared rows with yearly cases.
+            answers_pages: whether a reader waits for the answers. Other processes set it to False before the
+                database is opened.
+            creates_database: whether a database that does not exist is created. Commands that only read set it
+                to False before the database is opened.
+        """
+        use_languages(settings)
+        self.configured = self.settings = settings
+        self._settings_head = ""
+        self.system_clock = system_clock
+        self.answers_pages = True
+        self.creates_database = True
+        self.stopping = threading.Event()
+        self.rows_compared: RoundMark | None = None
+        self.clock = clock
+        self.note = _log_note if note is None else note
+
+    def with_own_connections(self) -> AppContext:
+        """Return a context of the same settings with connections of its own, for work in another thread."""
+        other = self.with_settings(self.configured)
+        other.creates_database = self.creates_database
+        return other
+
+    def on_database(self, url: str) -> AppContext:
+        """Return a context of the same settings on another database."""
+        return self.with_settings(replace(self.configured, database=replace(self.configured.database, url=url)))
+
+    def with_settings(self, settings: Settings) -> AppContext:
+        """Return a context of other settings, with connections of its own."""
+        other = AppContext(settings, clock=self.clock, system_clock=self.system_clock, note=self.note)
+        other.answers_pages = self.answers_pages
+        return other
+
+    @property
+    def has_database(self) -> bool:
+        """Whether there is a database; False where its file was not created yet."""
+        return not _is_missing_file(self.settings.database.url)
+
+    @cached_property
+    def acts(self) -> tuple[Adoption, ...]:
+        """The acts the office adopted (`merzim calendar-change apply`); none while there is no database."""
+        if not self.has_database:
+            return ()
+        from merzim.storage.org.adoptions import adopted_acts
+
+        return adopted_acts(self.engine)
+
+    @property
+    def records(self) -> Records:
+        """The records the office's calendar is built from: the shipped ones and those of the adopted acts."""
+        return self.records_of(self.acts)
+
+    def records_of(self, acts: Iterable[Adoption]) -> Records:
+        """Return the shipped records together with those of these acts."""
+        from calendars.records import shipped_records, with_records
+
+        return reduce(with_records, (act.records for act in acts), shipped_records())
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The office's calendar: the records, with the office's own days off and working days applied.
+
+        It reaches beyond them by rule, as far as deadlines do.
+        """
+        if self.settings.office.calendar != HOME_CALENDAR:
+            return self.calendar_of(self.records)
+        return self.calendar_of(self.records) if self.acts else self._with_office_days(_shipped())
+
+    def calendar_of(self, records: Records, as_of: date | None = None) -> Calendar:
+        """Return the office's calendar built from other records, or as they were known on a day.
+
+        A registered library calendar depends on neither argument.
+        """
+        import calendars
+
+        if self.settings.office.calendar != HOME_CALENDAR:
+            from calendars.registered import by_code
+
+            return self._with_office_days(by_code(self.settings.office.calendar, calendars.REACH))
+        return self._with_office_days(calendars.compile_calendar(records, as_of, last=calendars.REACH))
+
+    def refresh(self) -> None:
+        """Drop the calendar, the library or the settings if another process changed them since.
+
+        The library is also dropped if own rules are in force and the tree of units has changed.
+        """
+        if not self.has_database:
+            return
+        from merzim.storage.org.adoptions import head_of
+
+        acts, rules, settings = self._heads()
+        if settings != self._settings_head:
+            self.lay_over_settings()
+        if acts != head_of(self.acts):
+            self._forget("acts", "calendar", "case_commands")
+        if rules != head_of(self.steps):
+            self._forget("steps", "library", "library_units", "case_commands")
+        elif self.steps and self._units() != self.library_units:
+            self._forget("library", "library_units", "case_commands")
+
+    def rules_version(self) -> Hashable:
+        """Return a value that changes whenever adopted acts, settings, own rules or the units they hold for
+        change."""
+        if not self.has_database:
+            return None
+        heads = self._heads()
+        return heads, self._units() if heads[1] else None
+
+    def _heads(self) -> tuple[str, ...]:
+        """Return the hashes of the last events about the calendar, own rules and settings."""
+        from merzim.storage.org import adoptions, setting_changes
+        from merzim.storage.org.chain import heads
+
+        return heads(self.engine, adoptions.ACTS, adoptions.RULES, setting_changes.KINDS)
+
+    def lay_over_settings(self) -> None:
+        """Lay what administrators changed in the browser over the configured settings."""
+        from merzim.services.configuration.overlay import changed_settings
+        from merzim.storage.org import setting_changes
+
+        changes = setting_changes.changes(self.unprepared)
+        if not changes and not self._settings_head:
+            return
+        stored = setting_changes.passwords(self.unprepared)
+        self.settings = self.with_passwords(changed_settings(self.configured, changes), stored)
+        self._settings_head = changes[-1].hash if changes else ""
+        self._forget(*_BUILT_BY_SETTINGS)
+
+    def lay_over_stored_settings(self) -> None:
+        """Lay the settings over as they are stored, without creating or migrating a database.
+
+        Raises:
+            StorageUnavailable: it does not answer.
+        """
+        from merzim.storage.maintenance.readiness import look
+
+        if self.has_database and look(self.unprepared).schema:
+            self.lay_over_settings()
+
+    def with_passwords(self, settings: Settings, stored: Mapping[str, str]) -> Settings:
+        """Return settings with the passwords given in the browser, by key."""
+        from merzim.services.configuration.overlay import with_passwords
+
+        return with_passwords(settings, stored, lambda: self.cipher)
+
+    @property
+    def installation(self) -> str:
+        """What the installation is called, whatever the organisation is called in the browser."""
+        return self.configured.installation
+
+    @cached_property
+    def proposed(self) -> dict[str, tuple[tuple[date, int] | None, int]]:
+        """By unit: the day and hour at which missing yearly cases were last counted, and their number."""
+        return {}
+
+    @cached_property
+    def last_days(self) -> dict[str, date]:
+        """By task name: the local date on which a daily task last ran."""
+        return {}
+
+    @cached_property
+    def campaign_offices(self) -> dict[str, Office]:
+        """By campaign: the office at the time when its people were last compared with it."""
+        return {}
+
+    @cached_property
+    def unused_files(self) -> dict[str, tuple[str, Text]]:
+        """By name: the own files that cannot be used, each with a code and the reason."""
+        return {}
+
+    @cached_property
+    def steps(self) -> tuple[Adoption, ...]:
+        """The adoptions and withdrawals of own rules; none while there is no database."""
+        if not self.has_database:
+            return ()
+        from merzim.storage.org.adoptions import rule_changes
+
+        return rule_changes(self.engine)
+
+    @cached_property
+    def editions(self) -> Library:
+        """Every edition of every procedure, shipped, the organisation's own and those of registers, without own
+        rules applied."""
+        from workflow.law.library import Library
+
+        return Library(
+            [*self.read_editions.editions, *self._row_procedures()], acts=self.settings.regulations.acts
+        )
+
+    def _row_procedures(self) -> Iterable[Procedure | UnreadEdition]:
+        """The procedures made of the obligations of registers. Own registers may replace shipped ones: where
+        there are any, all are read."""
+        from merzim.services.regulations.editions import shipped_row_procedures
+
+        if self.settings.regulations.folder is None:
+            return shipped_row_procedures()
+        return (register.procedure for register in self.registers.all() if register.procedure is not None)
+
+    @cached_property
+    def read_editions(self) -> Editions:
+        """The editions as read. Own files that cannot be used are reported, and replaced by the texts the
+        office adopted last.
+        """
+        from merzim.services.regulations.editions import reason
+
+        read = self._read_editions()
+        for unused_file in read.left_out:
+            code = "law.left_out_adopted" if unused_file.adopted else "law.left_out"
+            self.unused_files[unused_file.file] = code, reason(unused_file)
+            self.note(code, file=unused_file.file, reason=reason(unused_file))
+        return read
+
+    def _read_editions(self) -> Editions:
+        from merzim.services.regulations.editions import read_editions, with_adopted
+
+        read = read_editions(self.settings)
+        if self.settings.regulations.folder is None or _is_missing_file(self.settings.database.url):
+            return read
+        from merzim.storage.org.editions import adopted_editions, texts
+        from merzim.storage.refusals import StorageUnavailable
+
+        try:
+            return with_adopted(read, texts(adopted_editions(self.engine)))
+        except StorageUnavailable:
+            # Commands that need no database work without one.
+            return read
+
+    @cached_property
+    def registers(self) -> Registers:
+        """Every register, shipped and the organisation's own. Own files that cannot be used are reported."""
+        from merzim.services.regulations.editions import reason
+        from merzim.services.regulations.registers import read_registers
+        from workflow.registers.definition import Registers
+
+        read = read_registers(self.settings)
+        for unused_file in read.left_out:
+            self.unused_files[unused_file.file] = "law.left_out", reason(unused_file)
+            self.note("law.left_out", file=unused_file.file, reason=reason(unused_file))
+        return Registers(read.registers)
+
+    @property
+    def own_texts(self) -> Mapping[str, str]:
+        """The texts of the organisation's own editions, by edition."""
+        return self.read_editions.own
+
+    @cached_property
+    def library(self) -> Library:
+        """The editions with the office's adopted own rules applied."""
+        if self.steps:
+            _ = self.library_units
+        return self.library_of(self.steps)
+
+    def library_of(self, steps: Sequence[Adoption], office: Office | None = None) -> Library:
+        """Return the editions with the own rules that are in force after these steps, for the office's
+        units.
+        """
+        if not steps:
+            return self.editions
+        from merzim.storage.org.adoptions import rules_in_force
+
+        adopted = rules_in_force(steps)
+        if not adopted:
+            return self.editions
+        from workflow.law.overlay import OwnRules
+        from workflow.law.reader.overlay import read_overlay
+
+        overlays = [read_overlay(step.name, step.text.encode()) for step in adopted]
+        return self.editions.with_own(OwnRules(overlays, office or self.reads.office()))
+
+    @cached_property
+    def library_units(self) -> frozenset[tuple[str, str, str | None]]:
+        """The tree of units the library was built for."""
+        return self._units()
+
+    @cached_property
+    def channels(self) -> dict[str, Channel]:
+        """The channels in use, each with its own settings.
+
+        Raises:
+            UnknownChannel: there is no channel of that name.
+            BadSetting: a key the channel does not accept, or a required one that is missing.
+        """
+        from merzim.services.connections.channels import create_channel
+
+        return {
+            name: create_channel(name, self.settings, lambda: self.links) for name in self.settings.channels.use
+        }
+
+    @staticmethod
+    def one_snapshot() -> AbstractContextManager[Snapshot]:
+        """Let all reads of a block share one transaction."""
+        from merzim.storage.database.engine import one_snapshot
+
+        return one_snapshot()
+
+    @cached_property
+    def engine(self) -> Any:
+        """The database engine, its schema created or migrated. The type is private to the storage layer.
+
+        Raises:
+            StorageUnavailable: it cannot be used, or does not exist (`no_database`); nothing was changed.
+            AnothersDatabase: it belongs to another installation.
+        """
+        from merzim.services.preparation import prepare_database
+        from merzim.storage.database.limits import long_work
+
+        if not self.creates_database:
+            self._refuse_missing_database()
+        # The calculation of the board reads it while it is being prepared.
+        self.__dict__["engine"] = self.unprepared
+        try:
+            with long_work():
+                prepare_database(
+                    self.unprepared,
+                    installation=self.installation,
+                    many_nodes=self.many_nodes,
+                    clock=self.clock,
+                    system_clock=self.system_clock,
+                    note=self.note,
+                    recompute=lambda case, today: self.case_commands.recomputed(case, today=today),
+                )
+        finally:
+            self._forget("engine")
+        self.lay_over_settings()
+        return self.unprepared
+
+    def _refuse_missing_database(self) -> None:
+        """Raise if there is no database, without creating one (opening an SQLite file would)."""
+        from merzim.storage.maintenance.schema import refuse_missing
+        from merzim.storage.refusals import StorageUnavailable
+
+        url = self.settings.database.url
+        if _is_missing_file(url):
+            raise StorageUnavailable("no_database", where=url.partition(":///")[2])
+        refuse_missing(self.unprepared)
+
+    @property
+    def many_nodes(self) -> bool:
+        """Whether several machines share the database, so that a queue in it hands out the work."""
+        from merzim.storage.database.engine import is_shared_database
+
+        return is_shared_database(self.settings.database.url)
+
+    @cached_property
+    def unprepared(self) -> Any:
+        """The database engine as it is, neither created nor migrated; for restore and migration."""
+        from merzim.storage.database import engine
+
+        variable = self.settings.database.password_env
+        if variable and variable not in os.environ:
+            raise BadSetting(
+                "cli.no_variable",
+                file=str(self.settings.file),
+                key="database.password_env",
+                variable=variable,
+            )
+        return engine.open(
+            self.settings.database.url,
+            password=os.environ[variable] if variable else None,
+            limits=self._limits,
+        )
+
+    @property
+    def _limits(self) -> Limits:
+        """Time limits of the database: short for pages, longer for all other processes."""
+        from merzim.storage.database.limits import Limits
+
+        database = self.settings.database
+        long = database.long_statement_limit
+        if self.answers_pages:
+            return Limits(
+                patience=database.answer_within, statement=database.statement_limit, long_statement=long
+            )
+        return Limits(
+            patience=BACKGROUND_PATIENCE_FACTOR * database.answer_within, statement=long, long_statement=long
+        )
+
+    def refuse_unable(self) -> None:
+        """Refuse to start a service that could not send letters or write.
+
+        Raises:
+            UnknownChannel, BadSetting: a channel cannot be created from config.toml; nothing was touched.
+            StorageUnavailable: `read_only` or `no_rights`.
+            BadSetting: a folder of config.toml cannot be written.
+        """
+        from merzim.services.configuration import folders
+        from merzim.storage.maintenance.readiness import refuse_unwritable
+
+        self.channels  # noqa: B018 (created here, or refused here)
+        self.directory  # noqa: B018
+        self.provider  # noqa: B018
+        self.authorities  # noqa: B018
+        refuse_unwritable(self.engine)
+        self.channels  # noqa: B018 (again: administrators may have changed them)
+        folders.refuse_unwritable(self.settings)
+
+    @cached_property
+    def cache(self) -> DatabaseCache:
+        """This process's cache of the database: the office and the sums of the board."""
+        from merzim.storage.cache import DatabaseCache
+
+        return DatabaseCache(self.engine, officer=self._officer, language=self._language)
+
+    @cached_property
+    def points_cache(self) -> PointsCache:
+        """This process's cache of the data that points are calculated from."""
+        from merzim.storage.cases.points_cache import PointsCache
+
+        return PointsCache(self.engine, self.cache)
+
+    @cached_property
+    def row_cache(self) -> dict[tuple[int, date], Any]:
+        """What register rows give for points, by year and last day (`merzim.services.scoring`)."""
+        return {}
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        """The cases, stored as chains of events."""
+        from merzim.storage.cases.ledger import SqlLedger
+
+        return SqlLedger(self.engine, cache=self.cache)
+
+    @cached_property
+    def outbox(self) -> SqlOutbox:
+        """The notices with their delivery records."""
+        from merzim.storage.notices.outbox import SqlOutbox
+
+        return SqlOutbox(self.engine, enqueue=self._hand, cache=self.cache)
+
+    @cached_property
+    def leaves(self) -> SqlLeaves:
+        """Absences of people and their deputies."""
+        from merzim.storage.org.choices import SqlLeaves
+
+        return SqlLeaves(self.engine)
+
+    @cached_property
+    def links(self) -> SqlLinks:
+        """The people's linked Telegram accounts."""
+        from merzim.storage.notices.links import SqlLinks
+
+        return SqlLinks(self.engine)
+
+    @cached_property
+    def leases(self) -> SqlLeases:
+        """Leases of the tasks that only one process at a time may run."""
+        from merzim.storage.database.leases import SqlLeases
+
+        return SqlLeases(self.engine)
+
+    @cached_property
+    def reads(self) -> SqlReads:
+        """The read queries of commands and pages."""
+        from merzim.storage.queries import SqlReads
+
+        return SqlReads(self.engine, cache=self.cache)
+
+    @cached_property
+    def case_commands(self) -> CaseCommands:
+        """The commands that write to cases."""
+        from workflow.cases.commands.case_commands import CaseCommands
+
+        return CaseCommands(self.ledger, self.library, self.calendar)
+
+    @cached_property
+    def accounts(self) -> SqlAccounts:
+        """The accounts that may log in."""
+        from merzim.storage.accounts.accounts import SqlAccounts
+
+        return SqlAccounts(self.engine)
+
+    @cached_property
+    def directory(self) -> LdapDirectory | None:
+        """The LDAP directory for log-in; None if config.toml names none. Raises BadSetting."""
+        from merzim.services.connections.ldap import open_directory
+
+        return open_directory(self.settings, os.environ)
+
+    @cached_property
+    def provider(self) -> OidcProvider | None:
+        """The OpenID provider for log-in; None if config.toml names none. Raises BadSetting."""
+        if not self.settings.oidc.issuer:
+            return None
+        from merzim.services.connections.oidc import open_provider
+
+        return open_provider(self.settings, os.environ)
+
+    @cached_property
+    def authorities(self) -> tuple[Authority, ...]:
+        """The authorities that certificates of signatures are checked against. Raises BadSetting."""
+        from merzim.services.configuration.folders import read_authorities
+
+        return read_authorities(self.settings)
+
+    @property
+    def revocation_lists(self) -> tuple[RevocationList, ...]:
+        """The revocation lists of these authorities, as their files are now."""
+        from merzim.services.configuration.folders import current_revocation_lists
+
+        return current_revocation_lists(self.settings)
+
+    @cached_property
+    def factors(self) -> SqlSecondFactors:
+        """The second factors of accounts."""
+        from merzim.storage.accounts.second_factors import SqlSecondFactors
+
+        return SqlSecondFactors(self.engine, cipher=lambda: self.cipher, queue=self.outbox.queue)
+
+    @cached_property
+    def invitations(self) -> SqlInvitations:
+        """The invitations of people whose accounts were opened together."""
+        from merzim.storage.accounts.invitations import SqlInvitations
+
+        return SqlInvitations(self.engine, queue=self.outbox.queue)
+
+    def refuse_without_key(self) -> None:
+        """Refuse to start without a key for second factors, before anything is created. Raises BadSetting."""
+        from merzim.services.configuration.secret_keys import refuse_missing
+
+        refuse_missing(self.settings, os.environ)
+
+    @cached_property
+    def cipher(self) -> Cipher:
+        """The cipher that encrypts and decrypts second factors.
+
+        Raises:
+            BadSetting: the key is missing, malformed, or readable by others; nothing was touched.
+        """
+        from merzim.services.configuration.secret_keys import read_cipher
+
+        return read_cipher(self.settings, os.environ, note=self.note)
+
+    @cached_property
+    def answers(self) -> SqlIdempotency:
+        """The stored answers to API requests, by idempotency key."""
+        from merzim.storage.accounts.uploads import SqlIdempotency
+
+        return SqlIdempotency(self.engine)
+
+    @cached_property
+    def audit_log(self) -> SqlAuditLog:
+        """The audit log: entries that no other table records, and how far it was forwarded."""
+        from merzim.storage.accounts.audit_log import SqlAuditLog
+
+        return SqlAuditLog(self.engine)
+
+    @cached_property
+    def webhooks(self) -> SqlWebhooks:
+        """The webhooks: addresses notified of changes, and how far each was notified."""
+        from merzim.storage.accounts.webhooks import SqlWebhooks
+
+        return SqlWebhooks(self.engine)
+
+    @cached_property
+    def evidence(self) -> EvidenceFolder:
+        """The folder of evidence files."""
+        from merzim.storage.cases.evidence import EvidenceFolder
+
+        return EvidenceFolder(self.settings.evidence.folder)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The office's rules for sending notices."""
+        from merzim.services.connections.channels import sender_address, sender_domain
+        from notifications.rules import Rules
+
+        replies = self.settings.imap
+        return Rules(
+            office_hours=self.settings.reminders.office_hours,
+            officer=self._officer,
+            officer_language=self._language,
+            domain=sender_domain(self.settings) or "merzim.invalid",
+            public_address=self.settings.web.public_address.rstrip("/"),
+            digests=self.settings.reminders.digests,
+            digest_at=self.settings.reminders.digest_at,
+            link_key=self._link_key,
+            unseal=lambda text, owner: self.cipher.decrypt(text, owner),
+            reply_address=replies.address or sender_address(self.settings) if replies.host else "",
+        )
+
+    def close(self) -> None:
+        """Close the database if it was opened."""
+        if "unprepared" in self.__dict__:
+            self.unprepared.dispose()
+
+    def _units(self) -> frozenset[tuple[str, str, str | None]]:
+        from merzim.storage.org.store import units
+
+        return units(self.engine)
+
+    def _forget(self, *attributes: str) -> None:
+        """Delete cached attributes, so that they are built again at the next use."""
+        for name in attributes:
+            self.__dict__.pop(name, None)
+
+    def _with_office_days(self, calendar: Calendar) -> Calendar:
+        office = self.settings.office
+        return calendar.with_office_days(off=office.days_off, working=office.working_days)
+
+    @property
+    def _hand(self) -> EnqueueJobs | None:
+        if not self.many_nodes:
+            return None
+        from merzim.services.jobs.queue import enqueue_batches
+
+        return enqueue_batches
+
+    @property
+    def _officer(self) -> str:
+        return self.settings.office.officer
+
+    @property
+    def _language(self) -> str:
+        return self.settings.office.language
+
+    @property
+    def _link_key(self) -> str:
+        from merzim.storage.org.preferences import link_key
+
+        return link_key(self.engine)
+
+
+def _log_note(code: str, **arguments: object) -> None:
+    log.warning("%s %s", code, arguments)
+
+
+def _shipped() -> Calendar:
+    import calendars
+
+    return calendars.calendar(last=calendars.REACH)
+
+
+def _is_missing_file(url: str) -> bool:
+    """Return whether the address is an SQLite file that does not exist. The path may be percent-encoded."""
+    scheme, mark, path = url.partition(":///")
+    file = path.partition("?")[0]
+    return (
+        bool(mark) and scheme.startswith("sqlite") and not (Path(file).exists() or Path(unquote(file)).exists())
+    )

@@ -1,0 +1,154 @@
+"""The list of deadlines behind a figure of the overview, one page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from calendars.calendar import Calendar
+from merzim.services.board.assignees import find_assignments
+from merzim.services.board.lines import ObligationLine, build_board_lines
+from merzim.services.context import Reads
+from merzim.services.names import Name, person_name
+from merzim.services.narrowing import require_exportable
+from workflow.board.sums import DeadlineFilter, Urgency, horizon
+from workflow.deadlines.lateness import near
+from workflow.law.library import Library
+from workflow.law.procedure import Text
+from workflow.org.access import within
+from workflow.org.office import Office
+
+PAGE = 50
+Force = Literal["", "obligatory", "recommended"]
+"""Steps an act obliges to, those it leaves to the office (recommended or a right), or "" for both."""
+CHUNK = 1000
+"""Rows of a workbook read at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadlineQuery:
+    """The filter of the list, from the address. `person`: key of the assignee; `force`: as in `Force`."""
+
+    urgency: Urgency = "open"
+    on: date | None = None
+    unit: str | None = None
+    stage: str | None = None
+    person: str | None = None
+    force: Force = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deadlines:
+    """One page of the list. `stage`, `person`: their names, if the list is filtered by them."""
+
+    asking: DeadlineQuery
+    lines: tuple[ObligationLine, ...]
+    stage: Text | None
+    person: Name
+    number: int
+    pages: int
+    total: int
+
+
+def deadlines(
+    reads: Reads,
+    library: Library,
+    calendar: Calendar,
+    asking: DeadlineQuery,
+    *,
+    today: date,
+    number: int,
+    reader_unit: str = "",
+    reader: str = "",
+) -> Deadlines:
+    """Return page `number` of the matching deadlines; beyond the last page, the last page.
+
+    Args:
+        reader_unit: the unit the reader sees, "" is all.
+        reader: key of the reader's person; deadlines they are responsible for are visible in any unit.
+    """
+    reads, office = _reach(reads, asking, reader), reads.office()
+    deadline_filter = _filter(reads, office, calendar, asking, today=today)
+    total = reads.count(deadline_filter)
+    pages = max(1, -(-total // PAGE))
+    number = min(number, pages)
+    rows = reads.listed(deadline_filter, limit=PAGE, offset=(number - 1) * PAGE)
+    return Deadlines(
+        asking=asking,
+        lines=build_board_lines(
+            reads, library, office, calendar, rows, today=today, soon=deadline_filter.horizon.soon
+        ),
+        stage=_stage(library, asking.stage),
+        person=_person(office, asking.person, reader_unit, waits=bool(deadline_filter.assignees))
+        if asking.person is not None
+        else "",
+        number=number,
+        pages=pages,
+        total=total,
+    )
+
+
+def all_lines(
+    reads: Reads, library: Library, calendar: Calendar, asking: DeadlineQuery, *, today: date, reader: str = ""
+) -> Iterator[ObligationLine]:
+    """Yield every line of the list, for a file. `reader`: as in `deadlines`.
+
+    Raises:
+        TooManyRows: the list is too long for one workbook.
+    """
+    reads, office = _reach(reads, asking, reader), reads.office()
+    deadline_filter = _filter(reads, office, calendar, asking, today=today)
+    total = reads.count(deadline_filter)
+    require_exportable(total)
+    for offset in range(0, total, CHUNK):
+        rows = reads.listed(deadline_filter, limit=CHUNK, offset=offset)
+        yield from build_board_lines(
+            reads, library, office, calendar, rows, today=today, soon=deadline_filter.horizon.soon
+        )
+
+
+def _reach(reads: Reads, asking: DeadlineQuery, reader: str) -> Reads:
+    """Return the read queries of a list; not limited to the reader's units if it shows the reader's own
+    deadlines.
+    """
+    return reads.whole_office() if asking.person and asking.person == reader else reads
+
+
+def _filter(
+    reads: Reads, office: Office, calendar: Calendar, asking: DeadlineQuery, *, today: date
+) -> DeadlineFilter:
+    day = horizon(today, soon=near(calendar, today))
+    assignees = None
+    if asking.person is not None:
+        sums = reads.sums(day, asking.unit)
+        assignees = frozenset(find_assignments(office, asking.person, sums, on=today))
+    return DeadlineFilter(
+        urgency=asking.urgency,
+        horizon=day,
+        on=asking.on,
+        unit=asking.unit,
+        stage=asking.stage,
+        assignees=assignees,
+        is_obligatory=asking.force == "obligatory" if asking.force else None,
+    )
+
+
+def _person(office: Office, key: str, reader_unit: str, *, waits: bool) -> Name:
+    """Return the name of the requested person; the key itself if they are of a unit hidden from the reader and
+    responsible for nothing visible.
+    """
+    if not key:
+        return ""
+    person = office.people.get(key)
+    is_visible = waits or (person is not None and within(office, person.unit, reader_unit))
+    return person_name(office, key) if is_visible else key
+
+
+def _stage(library: Library, stage: str | None) -> Text | None:
+    for procedure in library.all():
+        for procedure_stage in procedure.stages:
+            if procedure_stage.id == stage:
+                return procedure_stage.title
+    return None

@@ -1,0 +1,107 @@
+"""Lines of lists, made from board rows; whole cases are read only for rows of case registers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from calendars.calendar import Calendar
+from merzim.services.board.assignees import name_assignees
+from merzim.services.context import Reads
+from merzim.services.names import AssigneeNames, UnitName, case_title, cases_of, unit_name
+from workflow.board.rows import Row
+from workflow.cases.registers.entries import period_in
+from workflow.deadlines.lateness import DeadlineStatus, lateness, status_on, working_days_between
+from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.law.library import ALONE, TITLE, Library
+from workflow.law.procedure import Act, Text
+from workflow.org.office import Office
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObligationLine:
+    """One obligation of a case as shown in a list.
+
+    Attributes:
+        period: of a recurring obligation ("2026Q3", "2026-03"); None for others.
+        working_days: days late if overdue (0 if only days off have passed), else days left; for a slipped one,
+            days since its plan date.
+        waiting_for: title of what it waits for, None if its due date is valid.
+        stake: points, a decimal string; negative for a deduction.
+        unadopted: its act, if the unit has not adopted it.
+        is_decision: whether it is answered by one of several options.
+    """
+
+    case: str
+    about: Text
+    unit: UnitName
+    obligation: str
+    title: Text
+    period: str | None
+    stage: Text
+    stage_id: str
+    due: date | None
+    look: DeadlineStatus
+    working_days: int
+    force: str
+    who: AssigneeNames
+    stake: str | None
+    planned_on: date | None = None
+    waiting_for: Text | None = None
+    unadopted: Act | None = None
+    is_decision: bool = False
+
+
+def stake_points(stake: str | None) -> Decimal:
+    """Return the points of a stake as a positive number; 0 when it is absent or not a number."""
+    try:
+        return abs(Decimal(stake)) if stake else Decimal(0)
+    except InvalidOperation:
+        return Decimal(0)
+
+
+def build_board_lines(
+    reads: Reads,
+    library: Library,
+    office: Office,
+    calendar: Calendar,
+    rows: Sequence[Row],
+    *,
+    today: date,
+    soon: date,
+) -> tuple[ObligationLine, ...]:
+    """Return the lines of board rows, in their order, without cases hidden from the reader."""
+    cases = cases_of(reads, rows)
+
+    def line(row: Row) -> ObligationLine:
+        case = cases[row.case]
+        procedure = library.of(case)
+        obligation = entry_obligation(case, procedure, row.obligation)
+        status = status_on(row, today=today, soon=soon)
+        waits = lateness(row, today=today).waiting_for
+        day = row.planned_on if status == "slipped" else row.due
+        return ObligationLine(
+            case=row.case,
+            # The title of a case with one assignment is that of the assignment.
+            about=procedure.title if procedure.id == ALONE.id else case_title(case, procedure),
+            unit=unit_name(office, row.unit),
+            obligation=row.obligation,
+            title=obligation.title,
+            period=period_in(row.obligation),
+            stage=TITLE if row.obligation.startswith("assignment.") else procedure.stage_title[row.stage],
+            stage_id=row.stage,
+            due=row.due,
+            look=status,
+            working_days=working_days_between(day, today, calendar),
+            force=row.force,
+            who=name_assignees(office, row, obligation.duty, on=today),
+            stake=row.stake,
+            planned_on=row.planned_on,
+            waiting_for=procedure.by_id[waits.partition(".")[0]].title if waits else None,
+            unadopted=library.unadopted_act(procedure, office, row.unit),
+            is_decision=bool(obligation.options),
+        )
+
+    return tuple(line(row) for row in rows if row.case in cases)

@@ -1,0 +1,303 @@
+"""The overview: what is overdue, where, how late, at what cost, and who is responsible.
+
+Numbers come from the stored sums; only rows shown individually are loaded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
+from heapq import nsmallest
+from itertools import chain
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from merzim.services.board.assignees import Workload, rank_workloads
+from merzim.services.board.lines import ObligationLine, build_board_lines, stake_points
+from merzim.services.context import Reads
+from merzim.services.names import UnitName, unit_name
+from workflow.board.sums import DeadlineFilter, Horizon, Sum, Sums, horizon, total
+from workflow.deadlines.lateness import near, working_days_between
+from workflow.law.library import Library
+from workflow.law.procedure import Procedure, Text
+from workflow.org.office import Office
+
+Pair = tuple[int, int]
+
+WORST = 10
+WORST_RECOMMENDED = 5
+UNITS = 25
+PEOPLE = 12
+DAYS = 10
+"""Working days of the next two weeks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """A unit at a stage. `heat` 0-4: intensity of the colour, by overdue deadlines only."""
+
+    overdue: int
+    due: int
+    heat: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatrixRow:
+    """A row of the matrix: a unit. `late`: working days late of its longest overdue deadline, None if nothing
+    is overdue.
+    """
+
+    unit: UnitName
+    cells: tuple[Cell, ...]
+    total: Cell
+    late: int | None
+
+
+@dataclass(slots=True)
+class _Heat:
+    """Overdue and near deadlines of one unit, by stage and in total; and for each stage an edition that has
+    it.
+    """
+
+    cells: dict[str, Pair] = field(default_factory=dict)
+    both: Pair = (0, 0)
+    editions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Matrix:
+    """The matrix of units (the worst first) by stages; `left_out`: number of units not shown."""
+
+    stages: tuple[tuple[str, Text], ...]
+    rows: tuple[MatrixRow, ...]
+    left_out: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayDue:
+    """One day of the next two weeks. `height` 0-10: height of its bar, relative to the day with most
+    deadlines.
+    """
+
+    on: date
+    number: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Overview:
+    """The data of the page.
+
+    Attributes:
+        recommended: number of overdue deadlines that are not obligatory.
+        longest: working days late of the longest overdue deadline, and its unit.
+        worst: those overdue the longest, obligatory ones first.
+    """
+
+    horizon: Horizon
+    unit: str | None
+    overdue: int
+    recommended: int
+    today: int
+    due: int
+    missed: int
+    slipped: int
+    stake: Decimal
+    longest: tuple[int, UnitName] | None
+    matrix: Matrix
+    worst: tuple[ObligationLine, ...]
+    days: tuple[DayDue, ...]
+    waiting: tuple[Workload, ...]
+    waiting_left_out: int
+    any_case: bool
+
+
+def overview(
+    reads: Reads, library: Library, calendar: Calendar, *, today: date, unit: str | None = None
+) -> Overview:
+    """Return the overview of a day, of one unit with all units below it, or of all visible to the reader."""
+    day = horizon(today, soon=near(calendar, today))
+    sums = reads.sums(day, unit)
+    office = reads.office()
+    matrix = _matrix(reads, sums, library, office, calendar, today)
+    late = partial(DeadlineFilter, urgency="overdue", horizon=day, unit=unit)
+    lists = [(late(is_obligatory=True), WORST)]
+    if recommended := _recommended(sums, library):
+        lists.append((late(is_obligatory=False), WORST_RECOMMENDED))
+    worst = [*chain.from_iterable(reads.first_rows(lists))]
+    workloads, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
+    first = min(worst, key=lambda row: row.due or today, default=None)
+    return Overview(
+        horizon=day,
+        unit=unit,
+        overdue=total(sums, "overdue"),
+        recommended=recommended,
+        today=total(sums, "today"),
+        due=total(sums, "due"),
+        missed=total(sums, "missed"),
+        slipped=total(sums, "slipped"),
+        stake=at_stake(sums, library),
+        longest=(working_days_between(first.due, today, calendar), unit_name(office, first.unit))
+        if first
+        else None,
+        matrix=matrix,
+        worst=build_board_lines(reads, library, office, calendar, worst, today=today, soon=day.soon),
+        days=_days(reads, calendar, day, unit),
+        waiting=tuple(workloads),
+        waiting_left_out=everybody - len(workloads),
+        any_case=bool(sums) or reads.any_case(),
+    )
+
+
+def _recommended(sums: Sums, library: Library) -> int:
+    """Return the number of overdue deadlines that are not obligatory; rows of registers always are."""
+
+    def number(tallies: Iterable[Sum]) -> int:
+        return sum(tally.overdue for tally in tallies if tally.overdue and not _is_obligatory(library, tally))
+
+    return sums.once(
+        ("recommended", library), number, lambda before, removed, come: before - number(removed) + number(come)
+    )
+
+
+def _is_obligatory(library: Library, tally: Sum) -> bool:
+    obligation = library.named(tally.edition).by_id.get(tally.obligation)
+    return obligation is None or obligation.force == "obligatory"
+
+
+def at_stake(sums: Sums, library: Library) -> Decimal:
+    """Return the points of all indicators with something overdue or missed, each counted once."""
+
+    def late(tallies: Sums) -> Counter[tuple[str, str]]:
+        counts: Counter[tuple[str, str]] = Counter()
+        for tally in tallies:
+            if number := tally.overdue + tally.missed:
+                counts[tally.edition, tally.obligation] += number
+        return counts
+
+    # A Counter drops zero entries: assignees without overdue deadlines.
+    late_counts = sums.once("late", late, lambda before, removed, come: before - late(removed) + late(come))
+    return sums.once(("at stake", library), lambda _: _at_stake(late_counts, library))
+
+
+def _at_stake(late: Iterable[tuple[str, str]], library: Library) -> Decimal:
+    points: dict[tuple[str, str], Decimal] = {}
+    for edition, id in late:
+        procedure = library.named(edition)
+        obligation = procedure.by_id.get(id)
+        indicator = procedure.indicators.get(obligation.indicator or "") if obligation else None
+        if indicator is not None:
+            indicator_key = (procedure.id, indicator.id)
+            points[indicator_key] = max(points.get(indicator_key, Decimal(0)), stake_points(indicator.stake))
+    return sum(points.values(), Decimal(0))
+
+
+def _matrix(
+    reads: Reads, sums: Sums, library: Library, office: Office, calendar: Calendar, today: date
+) -> Matrix:
+    units = _with_unitless(sums.once("by stage", _by_stage, _by_stage_mended), office.root)
+    shown_units, editions = sums.once(("worst", office.root), lambda _: _worst(units))
+    stages: dict[str, tuple[int, Text]] = {}
+    for stage, edition in editions.items():
+        procedure = library.named(edition)
+        stages[stage] = _place(procedure, stage), procedure.stage_title[stage]
+    columns = sorted(stages, key=lambda stage: (stages[stage][0], stage))
+    late = [unit for unit in shown_units if units[unit].both[0]]
+    since = dict(reads.overdue_since([*late, ""] if office.root in late else late, today))
+    if "" in since and office.root:
+        since[office.root] = min(since[""], since.get(office.root, since[""]))
+    return Matrix(
+        stages=tuple((stage, stages[stage][1]) for stage in columns),
+        rows=tuple(
+            MatrixRow(
+                unit=unit_name(office, unit),
+                cells=tuple(_cell(*units[unit].cells.get(stage, (0, 0))) for stage in columns),
+                total=_cell(*units[unit].both),
+                late=working_days_between(since[unit], today, calendar) if unit in since else None,
+            )
+            for unit in shown_units
+        ),
+        left_out=len(units) - len(shown_units),
+    )
+
+
+def _with_unitless(units: dict[str, _Heat], root: str) -> dict[str, _Heat]:
+    """Return the same, with cases without a unit counted for the organisation itself, if there is one."""
+    unitless = units.get("")
+    if unitless is None or not root:
+        return units
+    root_heat = units.get(root, _Heat())
+    cells = {
+        stage: (cell[0] + other[0], cell[1] + other[1])
+        for stage in root_heat.cells | unitless.cells
+        for cell, other in [(root_heat.cells.get(stage, (0, 0)), unitless.cells.get(stage, (0, 0)))]
+    }
+    both_counts = root_heat.both[0] + unitless.both[0], root_heat.both[1] + unitless.both[1]
+    merged = _Heat(cells, both_counts, {**unitless.editions, **root_heat.editions})
+    return {unit: heat for unit, heat in units.items() if unit} | {root: merged}
+
+
+def _by_stage(sums: Sums) -> dict[str, _Heat]:
+    """Return overdue and near deadlines of each unit, by stage."""
+    heats: dict[str, _Heat] = {}
+    for tally in sums:
+        if tally.overdue or tally.due:
+            unit = heats.setdefault(tally.assignee.unit, _Heat())
+            late, soon = unit.cells.get(tally.stage, (0, 0))
+            unit.cells[tally.stage] = late + tally.overdue, soon + tally.due
+            unit.both = unit.both[0] + tally.overdue, unit.both[1] + tally.due
+            unit.editions.setdefault(tally.stage, tally.edition)
+    return heats
+
+
+def _by_stage_mended(before: dict[str, _Heat], removed: Sums, come: Sums) -> dict[str, _Heat]:
+    after = dict(before)
+    for tally in removed:
+        after.pop(tally.assignee.unit, None)
+    return {**after, **_by_stage(come)}
+
+
+def _worst(units: Mapping[str, _Heat]) -> tuple[Sequence[str], Mapping[str, str]]:
+    """Return the units with most overdue deadlines, and for each stage an edition that has it."""
+    first = nsmallest(UNITS, units, key=lambda unit: (-units[unit].both[0], -units[unit].both[1], unit))
+    editions: dict[str, str] = {}
+    for heat in units.values():
+        if not heat.editions.keys() <= editions.keys():
+            editions = {**heat.editions, **editions}
+    return first, editions
+
+
+def _place(procedure: Procedure, stage: str) -> int:
+    return next(n for n, procedure_stage in enumerate(procedure.stages) if procedure_stage.id == stage)
+
+
+def _cell(overdue: int, due: int) -> Cell:
+    steps = (1, 3, 6, 11)
+    return Cell(overdue=overdue, due=due, heat=sum(1 for step in steps if overdue >= step))
+
+
+def _days(reads: Reads, calendar: Calendar, horizon: Horizon, unit: str | None) -> tuple[DayDue, ...]:
+    """Return today and the following working days; days off only if something is due on them."""
+    today = horizon.today
+    last = near(calendar, today, DAYS)
+    numbers = reads.coming_days(horizon, last, unit)
+    largest = max(numbers.values(), default=0)
+    days = (today + timedelta(days=n) for n in range((last - today).days + 1))
+    return tuple(
+        DayDue(
+            on=on, number=numbers.get(on, 0), height=-(-10 * numbers.get(on, 0) // largest) if largest else 0
+        )
+        for on in days
+        if on in numbers or _works(calendar, on)
+    )
+
+
+def _works(calendar: Calendar, on: date) -> bool:
+    try:
+        return calendar.is_working(on)
+    except OutOfRange:
+        return True

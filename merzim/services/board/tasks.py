@@ -1,0 +1,279 @@
+"""The tasks of a reader: their obligations in all cases, by urgency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from merzim.services.board.assignees import find_assignments, person_sums
+from merzim.services.board.lines import ObligationLine, build_board_lines
+from merzim.services.context import Reads, RequestContext
+from merzim.services.names import assignees_of
+from workflow.board.rows import Row
+from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sums, Urgency, horizon, total
+from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.lateness import near
+from workflow.org.access import within
+from workflow.org.office import OF_A_PERSON, Office, Person, name_order
+
+GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "week", "later")
+UNDATED = 200
+"""Number of obligations without a due date that are searched for those of reached stages."""
+AT_ONCE = 300
+"""Number of colleagues offered as deputies."""
+MOST_UNITS = 1000
+SHOWN: Mapping[str, int] = {"overdue": 20, "slipped": 20, "today": 20, "week": 20, "later": 10, "undated": 20}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One obligation to fulfil.
+
+    Attributes:
+        key: key of the letter about it that is not acknowledged yet, "" if there is none.
+        instead_of: the person the reader is deputy of, "" for nobody.
+        recordable: whether a fact fulfils it; obligations of registers are fulfilled in the case.
+        tickable: whether it can be recorded together with others; decisions cannot.
+    """
+
+    line: ObligationLine
+    key: str
+    instead_of: str
+    recordable: bool
+
+    @property
+    def tickable(self) -> bool:
+        return self.recordable and not self.line.is_decision
+
+    @property
+    def id(self) -> str:
+        """Id of the row in the address and on the page."""
+        return f"{self.line.case}:{self.line.obligation}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Rows of equal urgency: the first of them, and their number."""
+
+    urgency: Urgency
+    items: tuple[Item, ...]
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TasksView:
+    """The tasks of a reader, by urgency.
+
+    Attributes:
+        mine: whether only the reader's own obligations are shown; False shows all visible ones, for officers.
+        person: the person the account belongs to, None if not in the list of people.
+        colleagues: possible deputies visible to the reader.
+        is_restricted: whether people of other units are left out.
+    """
+
+    horizon: Horizon
+    mine: bool
+    may_switch: bool
+    groups: tuple[Group, ...]
+    person: Person | None
+    deputy: Person | None
+    colleagues: tuple[Person, ...]
+    is_restricted: bool
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of the rows shown."""
+        return frozenset(item.id for group in self.groups for item in group.items)
+
+
+def tasks_view(
+    ctx: RequestContext,
+    *,
+    everything: bool | None,
+    today: date,
+    limit: int | None = None,
+) -> TasksView:
+    """Return the data of the reader's task page.
+
+    Args:
+        limit: number of rows of each urgency; None for the page's default.
+        everything: show all visible obligations instead of the reader's own, for officers only. None: the
+            reader's own, or all if the account belongs to no person.
+    """
+    reader, day = ctx.reader, horizon(today, soon=near(ctx.calendar, today))
+    office, may_switch = ctx.reads.office(), reader.may("manage")
+    person = office.people.get(reader.person)
+    all_ = may_switch and (person is None if everything is None else everything)
+    # The reader's own obligations are visible in any unit.
+    reads = ctx.reads if all_ else ctx.reads.whole_office()
+    sums = reads.sums(day)
+    recipients = find_assignments(office, reader.person, sums, on=today)
+    assignees = None if all_ else frozenset(recipients)
+    counts = sums if all_ else person_sums(office, reader.person, sums, on=today)
+    groups = _each_once(_first_rows(reads, day, assignees, counts, limit), day, limit)
+    if assignees is not None and person:
+        assignees |= _duties_held(office, person, on=today)
+    groups.append(_checklist(ctx, reads, day, assignees, limit))
+    all_rows = [row for _, rows, _ in groups for row in rows]
+    unread = reads.unread({row.case for row in all_rows})
+    lines_by_row = {
+        (line.case, line.obligation): line
+        for line in build_board_lines(
+            reads, ctx.library, office, ctx.calendar, all_rows, today=today, soon=day.soon
+        )
+    }
+
+    def item(row: Row) -> Item:
+        recipient = recipients.get(AssigneeKey(row.unit, row.duty, row.responsible, row.person))
+        return Item(
+            line=lines_by_row[row.case, row.obligation],
+            key=unread.get((row.case, row.obligation), ""),
+            instead_of=recipient.instead_of.name if recipient and recipient.instead_of else "",
+            recordable=not is_entry(row.obligation),
+        )
+
+    return TasksView(
+        horizon=day,
+        mine=not all_,
+        may_switch=may_switch,
+        groups=tuple(
+            Group(
+                urgency=urgency,
+                items=tuple(item(row) for row in rows if (row.case, row.obligation) in lines_by_row),
+                total=number,
+            )
+            for urgency, rows, number in groups
+        ),
+        person=person,
+        deputy=office.people.get(person.deputy or "") if person else None,
+        colleagues=_colleagues(office, person, reader.root),
+        is_restricted=bool(reader.root),
+    )
+
+
+def most_pressing(view: TasksView) -> str:
+    """Return the id of the most urgent row that a form can record; "" if there is none."""
+    items = (item for group in view.groups if group.urgency != "undated" for item in group.items)
+    return next((item.id for item in items if item.recordable), "")
+
+
+def _first_rows(
+    reads: Reads, day: Horizon, assignees: frozenset[AssigneeKey] | None, sums: Sums, limit: int | None
+) -> list[tuple[Urgency, Sequence[Row], int]]:
+    numbers = {urgency: total(sums, urgency) for urgency in GROUPS}  # type: ignore[arg-type]
+    # Those past their plan date stand in their own group alone, so others move up.
+    more = min(numbers["slipped"], limit or SHOWN["slipped"])
+    # Where nothing waits for them, everybody's rows would be walked to find it out.
+    waiting = [urgency for urgency in GROUPS if numbers[urgency] or assignees is None]
+    lists = [
+        (DeadlineFilter(urgency=urgency, horizon=day, assignees=assignees), (limit or SHOWN[urgency]) + more)
+        for urgency in waiting
+    ]
+    rows = dict(zip(waiting, reads.first_rows(lists), strict=True))
+    return [(urgency, rows.get(urgency, ()), numbers[urgency]) for urgency in GROUPS]
+
+
+def _each_once(
+    groups: Sequence[tuple[Urgency, Sequence[Row], int]], day: Horizon, limit: int | None
+) -> list[tuple[Urgency, Sequence[Row], int]]:
+    """Return the groups with each row in one of them: those past their plan date only in that group."""
+    past_plan = next(rows for urgency, rows, _ in groups if urgency == "slipped")
+    past_plan = past_plan[: limit or SHOWN["slipped"]]
+    names = {(row.case, row.obligation) for row in past_plan}
+    shown_groups = []
+    for urgency, rows, number in groups:
+        if urgency != "slipped":
+            rows = [row for row in rows if (row.case, row.obligation) not in names]
+            number -= sum(_urgency_of(row, day) == urgency for row in past_plan)
+        shown_groups.append((urgency, rows[: limit or SHOWN[urgency]], number))
+    return shown_groups
+
+
+def _urgency_of(row: Row, day: Horizon) -> Urgency | None:
+    """Return the group a row that is not overdue is counted in by its due date; None if it has no valid one."""
+    if row.due is None or (row.counts_until is not None and row.counts_until < day.today):
+        return None
+    return "today" if row.due == day.today else "week" if row.due <= day.week else "later"
+
+
+def _duties_held(office: Office, person: Person, *, on: date) -> frozenset[AssigneeKey]:
+    """Return the assignee keys of rows without a due date that may be the person's: their own duties and those
+    of people they are deputy of, in the units of their organisation, and what concerns themselves.
+    """
+    return office.resolved_once(on, ("held", person.key), lambda: _resolved_duties(office, person, on=on))
+
+
+def _resolved_duties(office: Office, person: Person, *, on: date) -> frozenset[AssigneeKey]:
+    stands_in_for = (colleague for colleague in office.people.values() if colleague.deputy == person.key)
+    duties = {duty for holder in (person, *stands_in_for) for duty in holder.duties}
+    units = office.below(office.organisation(person.unit) or person.unit)[:MOST_UNITS]
+    keys = [AssigneeKey(unit, duty, "", "") for unit in ("", *units) for duty in sorted(duties)]
+    keys += [AssigneeKey(unit, duty, "", person.key) for unit in ("", *units) for duty in sorted(OF_A_PERSON)]
+    return frozenset(
+        key
+        for key in keys
+        if any(recipient.person.key == person.key for recipient in assignees_of(office, key, on=on))
+    )
+
+
+def _checklist(
+    ctx: RequestContext,
+    reads: Reads,
+    day: Horizon,
+    assignees: frozenset[AssigneeKey] | None,
+    limit: int | None,
+) -> tuple[Urgency, Sequence[Row], int]:
+    """Return obligatory rows without a due date, of stages a case is at or has passed, which no reminder
+    covers. `assignees`: assignee keys; None for all.
+    """
+    deadline_filter = DeadlineFilter(urgency="undated", horizon=day, assignees=assignees)
+    rows = reads.listed(deadline_filter, limit=UNDATED) if assignees is None or assignees else ()
+    names = {row.case for row in rows}
+    heads, stages = reads.heads(names), reads.stages(names)
+
+    def has_come(row: Row) -> bool:
+        if row.case not in heads:
+            return False
+        order = [stage.id for stage in ctx.library.of(heads[row.case]).stages]
+        at = stages.get(row.case, "")
+        return row.stage in order and (at not in order or order.index(row.stage) <= order.index(at))
+
+    current_rows = [row for row in rows if has_come(row)]
+    return "undated", current_rows[: limit or SHOWN["undated"]], len(current_rows)
+
+
+def _colleagues(office: Office, person: Person | None, unit_seen: str) -> tuple[Person, ...]:
+    """Return people of the same organisation, ordered by name; in a very large one those below the nearest unit
+    above that is small enough; the present deputy always.
+
+    Args:
+        unit_seen: the topmost unit whose people are visible to the reader; "" is all.
+    """
+    if person is None:
+        return ()
+    offered = _offered(office, person)
+    if unit_seen:
+        offered = [
+            colleague
+            for colleague in offered
+            if colleague.key == person.deputy or within(office, colleague.unit, unit_seen)
+        ]
+    return tuple(colleague for colleague in offered if colleague.key != person.key)
+
+
+def _offered(office: Office, person: Person) -> Sequence[Person]:
+    place = office.organisation(person.unit)
+    if place is None and len(office.people) <= AT_ONCE:
+        return office.by_name
+    colleagues: tuple[Person, ...] = ()
+    for root in office.above(person.unit):
+        below = office.below(root)
+        wider = [colleague for unit in below[:MOST_UNITS] for colleague in office.people_of.get(unit, ())]
+        if colleagues and (len(wider) > AT_ONCE or len(below) > MOST_UNITS):
+            break
+        colleagues = tuple(wider)
+        if root == place:
+            break
+    deputy = office.people.get(person.deputy or "")
+    return sorted({*colleagues[:AT_ONCE], *([deputy] if deputy else [])}, key=name_order)

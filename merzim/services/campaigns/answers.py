@@ -1,0 +1,394 @@
+"""Answers to campaigns without an account: by a person's own link, or by a button of the bot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from i18n import available_language
+from merzim.services.campaigns.views import campaign_store, definition_of
+from merzim.services.cases.signatures import CannotSign, agreement, keep_signature
+from merzim.services.context import RequestContext, operator_context
+from merzim.services.registers.results import FieldView, field_view
+from merzim.services.registers.verbs import add_rows, check_row
+from merzim.services.verbs import NotFound
+from notifications.bot.office import CampaignQuestion
+from notifications.letter_links import AnswerLink, campaign_address, link_token, read_link
+from notifications.rules import local_moment
+from workflow.languages import law_language
+from workflow.law.procedure import Text
+from workflow.org.access import Reader
+from workflow.org.office import Person, Unit
+from workflow.registers.campaigns import CampaignPerson, StartedCampaign, is_asked
+from workflow.registers.definition import Campaign, Register, UnknownField
+from workflow.registers.rows import EventKind
+from workflow.registers.values import InvalidRow, Value, ValueProblem, holds, is_filled
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from merzim.services.moments import Clock
+
+LINK, TELEGRAM = "link", "telegram"
+"""Authors recorded for a row confirmed through a personal link, or by a button of the bot."""
+
+
+class LinkRefused(NotFound):
+    """The link is not valid, or no longer; the message does not reveal why."""
+
+    not_found = "web.problem.no_link"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invitation:
+    """The form opened by a link; it contains no stored data, neither of other people nor of its own person.
+
+    `refused`: whether it is the form of a refusal; `definition` then names what is asked of a refusal.
+    """
+
+    campaign: StartedCampaign
+    register: Register
+    definition: Campaign
+    invitee: CampaignPerson
+    person: Person
+    unit: Unit | None
+    refused: bool = False
+
+    @property
+    def fields(self) -> Sequence[FieldView]:
+        """The fields to fill in; the post is asked for where the office does not know it. Those of further rows
+        are named after them: `spouse.filed_on`.
+        """
+        campaign_kind, register_fields = self.definition, self.register.fields
+        post = (campaign_kind.post,) if campaign_kind.post and not self.person.post else ()
+        form_fields = {
+            name: (name, name not in campaign_kind.may_fill) for name in (*post, *campaign_kind.asks)
+        }
+        form_fields |= {
+            f"{further_row.id}.{name}": (name, False)
+            for further_row in campaign_kind.also.values()
+            for name in further_row.fills
+        }
+        return [
+            field_view(register_fields[name]).model_copy(update={"id": id, "required": required})
+            for id, (name, required) in form_fields.items()
+        ]
+
+    @property
+    def parts(self) -> Sequence[tuple[Text | None, Sequence[FieldView]]]:
+        """The fields by row: of the answer itself, then of each further one under its title."""
+        titles = {further_row.id: further_row.title for further_row in self.definition.also.values()}
+        views_by_part: dict[str, list[FieldView]] = {"": [], **{name: [] for name in titles}}
+        for view in self.fields:
+            views_by_part[view.id.partition(".")[0] if "." in view.id else ""].append(view)
+        return [(titles.get(name), views) for name, views in views_by_part.items() if views]
+
+    def refusing(self) -> Invitation:
+        """Return the form of a refusal. Raises LinkRefused for a campaign that cannot be refused."""
+        campaign_kind = self.definition.refused()
+        if campaign_kind is None:
+            raise LinkRefused("web.problem.no_link")
+        return replace(self, definition=campaign_kind, refused=True)
+
+
+def open_link(ctx: RequestContext, token: str) -> Invitation:
+    """Return the form for the person of a link.
+
+    Raises:
+        LinkRefused: an invalid or used link, or one of a campaign that ended or a person who left.
+    """
+    link = read_link(ctx.app.rules.link_key, token)
+    store = campaign_store(ctx)
+    campaign_person = store.person(link.campaign, link.number) if link is not None else None
+    if link is None or campaign_person is None or campaign_person.version != link.version:
+        raise LinkRefused("web.problem.no_link")
+    return _invitation(ctx, store.get(link.campaign), campaign_person)
+
+
+def is_genuine(ctx: RequestContext, token: str) -> bool:
+    """Return whether a link was issued here, still valid or not."""
+    return read_link(ctx.app.rules.link_key, token) is not None
+
+
+def language_of_link(ctx: RequestContext, token: str) -> str:
+    """Return the language of the person a link was made for, valid or not; "" where nobody is known by it."""
+    link = read_link(ctx.app.rules.link_key, token)
+    campaign_person = campaign_store(ctx).person(link.campaign, link.number) if link is not None else None
+    office = ctx.app.reads.office()
+    person = (
+        (office.people.get(campaign_person.person) or office.former.get(campaign_person.person))
+        if campaign_person
+        else None
+    )
+    return person.language if person else ""
+
+
+def invitation_of(ctx: RequestContext, campaign: str, person: str) -> Invitation:
+    """Return the form for a person identified by a channel. Raises LinkRefused."""
+    store = campaign_store(ctx)
+    campaign_person = store.people(campaign, [person]).get(person)
+    if campaign_person is None:
+        raise LinkRefused("web.problem.no_link")
+    return _invitation(ctx, store.get(campaign), campaign_person)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AwaitedAnswer:
+    """A campaign that awaits the answer of the reader's person. `place`: the path of its form."""
+
+    title: Text
+    until: date
+    place: str
+
+
+def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
+    """Return the campaigns that await the answer of the reader's person."""
+    answers = []
+    for campaign in campaign_store(ctx).open(ctx.today) if ctx.reader.person else ():
+        with suppress(LinkRefused):
+            form = invitation_of(ctx, campaign.id, ctx.reader.person)
+            link = AnswerLink(campaign.id, form.invitee.number, form.invitee.version)
+            place = f"/confirm/{link_token(ctx.app.rules.link_key, link)}"
+            answers.append(
+                AwaitedAnswer(title=campaign.titled(form.definition), until=campaign.until, place=place)
+            )
+    return answers
+
+
+def answer(
+    ctx: RequestContext,
+    invitation: Invitation,
+    values: Mapping[str, object],
+    *,
+    by: str = LINK,
+    signature: str = "",
+) -> str:
+    """Add the row of a person's answer; return its id.
+
+    Args:
+        values: values of the fields they fill in; `by`: how they were identified.
+        signature: a digital signature of the statement (`statement`), in base64; "" for none.
+
+    Raises:
+        InvalidRow: with all mistakes in the values.
+        CannotSign, SignatureUnreadable: the signature is invalid.
+        LinkRefused: there is another answer already, or the campaign was closed.
+    """
+    from merzim.storage.notices.campaigns import AlreadyAnswered
+
+    _refuse_wrong(invitation, values)
+    office = replace(ctx, reader=Reader(login=by, access="officer"), operator=True)
+    signed = _signed(office, invitation, values, signature) if signature else {}
+    try:
+        return add_answer(office, invitation, values, kind="confirmed", payload_fields=signed)
+    except AlreadyAnswered:
+        raise LinkRefused("web.problem.no_link") from None
+
+
+def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, object]) -> bytes:
+    """Return the text a person signs: the campaign's statement, their values, their name and the day. Values
+    stored outside the register's chain, so that they can be erased, are left out.
+
+    Raises:
+        InvalidRow: with everything wrong with the values.
+        CannotSign: the campaign does not ask for signatures.
+    """
+    from notifications.event_notices import cited
+
+    if not invitation.campaign.eds or not ctx.app.settings.eds.on:
+        raise CannotSign("eds.off")
+    _refuse_wrong(invitation, values)
+    _rows(ctx, invitation, values)
+    campaign, kind, person = invitation.campaign, invitation.definition, invitation.person
+    language, document = law_language(available_language(person.language)), campaign.document
+    unit = invitation.unit.name_in(language) if invitation.unit else ""
+    fields = [
+        (f"{title[language]}. " if title else "", view)
+        for title, views in invitation.parts
+        for view in views
+        if view.id in values and not invitation.register.outside_events(view.id.rpartition(".")[2])
+    ]
+    lines = [
+        f"{campaign.id}. {campaign.titled(kind)[language]}",
+        cited(campaign, invitation.register, kind, language),
+        kind.declares[language],
+        " ".join(str(document[name]) for name in ("name", "sha256", "link") if name in document),
+        *(f"{of_row}{field.title[language]}: {values[field.id]}" for of_row, field in fields),
+        ", ".join(filter(None, (person.name_in(language), person.post_in(language), unit))),
+        ctx.today.isoformat(),
+    ]
+    return "\n".join(filter(None, lines)).encode() + b"\n"
+
+
+def _signed(
+    ctx: RequestContext, invitation: Invitation, values: Mapping[str, object], signature: str
+) -> dict[str, object]:
+    """Store a statement with its signature; return the data of both for the event of the row."""
+    content = statement(ctx, invitation, values)
+    name = f"{invitation.campaign.id}-{invitation.invitee.number}.txt"
+    reference = sha256(content).hexdigest()
+    evidence, checked = keep_signature(ctx, signature, reference, name, content=content)
+    agrees = agreement(checked.signer, [invitation.person])
+    return {
+        "statement": {"name": name, "sha256": reference},
+        "signature": {"agrees": agrees, "name": evidence.name, "sha256": evidence.reference},
+    }
+
+
+def _refuse_wrong(invitation: Invitation, values: Mapping[str, object]) -> None:
+    asked_for = [field.id for field in invitation.fields]
+    unknown = [name for name in values if name not in asked_for]
+    if unknown:
+        raise UnknownField("register.unknown_field", field=unknown[0], allowed=tuple(asked_for))
+    missing = [
+        field.id for field in invitation.fields if field.required and not is_filled(values.get(field.id))
+    ]
+    if missing:
+        raise InvalidRow(invitation.register, tuple(ValueProblem(name, "required") for name in missing))
+
+
+class BotAnswers:
+    """Answers to campaigns by people identified by the bot (`notifications.bot.office.CampaignAnswers`)."""
+
+    def __init__(self, app: AppContext, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    def _context(self) -> RequestContext:
+        moment = self._clock()
+        return operator_context(self._app, by=TELEGRAM, now=moment.now, today=moment.today)
+
+    def question(self, person: str, campaign: str, language: str) -> CampaignQuestion:
+        """Return the question of a campaign to a person. Raises LinkRefused."""
+        ctx = self._context()
+        invitation = invitation_of(ctx, campaign, person)
+        campaign_person = invitation.invitee
+        return CampaignQuestion(
+            title=invitation.campaign.titled(invitation.definition)[language],
+            declares=invitation.definition.declares[language],
+            address=campaign_address(
+                ctx.app.rules,
+                AnswerLink(campaign_person.campaign, campaign_person.number, campaign_person.version),
+            ),
+            has_form=bool(invitation.fields),
+        )
+
+    def confirm(self, person: str, campaign: str) -> str:
+        """Add the row of the person's answer; return its id. Raises LinkRefused, InvalidRow."""
+        ctx = self._context()
+        return answer(ctx, invitation_of(ctx, campaign, person), {}, by=TELEGRAM)
+
+
+def _invitation(
+    ctx: RequestContext, campaign: StartedCampaign | None, campaign_person: CampaignPerson
+) -> Invitation:
+    office = ctx.app.reads.office()
+    person = office.people.get(campaign_person.person)
+    if (
+        campaign is None
+        or person is None
+        or campaign_person.state != "awaited"
+        or not campaign.is_open(ctx.today)
+        or not is_asked(office, campaign.choice, person)
+    ):
+        raise LinkRefused("web.problem.no_link")
+    try:
+        return form_for(ctx, campaign, campaign_person, person)
+    except (NotFound, LookupError):
+        raise LinkRefused("web.problem.no_link") from None
+
+
+def form_for(
+    ctx: RequestContext, campaign: StartedCampaign, campaign_person: CampaignPerson, person: Person
+) -> Invitation:
+    """Return the form a person of a campaign answers by. Raises UnknownCampaign."""
+    register, campaign_kind = definition_of(ctx, campaign)
+    return Invitation(
+        campaign=campaign,
+        register=register,
+        definition=campaign_kind,
+        invitee=campaign_person,
+        person=person,
+        unit=ctx.app.reads.office().units.get(person.unit),
+    )
+
+
+def add_answer(
+    ctx: RequestContext,
+    invitation: Invitation,
+    values: Mapping[str, object],
+    *,
+    kind: EventKind,
+    payload_fields: Mapping[str, object] | None = None,
+) -> str:
+    """Add the row of an answer and mark it as the person's answer, in one transaction; return its id."""
+    from merzim.storage.notices.campaigns import claim_answer
+
+    campaign_person, refused, campaign = invitation.invitee, invitation.refused, invitation.campaign.id
+    payload = {"campaign": campaign, **({"refused": True} if refused else {}), **(payload_fields or {})}
+    rows = _rows(ctx, invitation, values)
+    ids = add_rows(
+        ctx,
+        invitation.register,
+        invitation.person.unit,
+        "",
+        rows,
+        kind=kind,
+        inherited=[payload, *({"beside_campaign": campaign} for _ in rows[1:])],
+        also=lambda connection, added: claim_answer(
+            connection, campaign_person, added[0], refused=refused, at=ctx.now
+        ),
+    )
+    return ids[0]
+
+
+def _rows(
+    ctx: RequestContext, invitation: Invitation, values: Mapping[str, object]
+) -> Sequence[Mapping[str, Value]]:
+    """Return the values of the row of an answer, and of the further rows it adds. Raises InvalidRow."""
+    campaign_kind, person, register = invitation.definition, invitation.person, invitation.register
+    given_values: dict[str, object] = {**invitation.campaign.given, campaign_kind.person: person.key}
+    if campaign_kind.post:
+        given_values[campaign_kind.post] = person.post
+    if campaign_kind.confirmed_on:
+        given_values[campaign_kind.confirmed_on] = ctx.today.isoformat()
+    if campaign_kind.written_on or campaign_kind.reminded_on:
+        sent = campaign_store(ctx).letters_of(invitation.campaign.id, person.key)
+        for name, at in zip((campaign_kind.written_on, campaign_kind.reminded_on), sent, strict=True):
+            if name and at:
+                given_values[name] = local_moment(at, ctx.app.rules).date().isoformat()
+    typed_values = {name: value for name, value in values.items() if "." not in name}
+    rows = [
+        check_row(
+            ctx,
+            register,
+            {**given_values, **campaign_kind.values, **typed_values, campaign_kind.person: person.key},
+        )
+    ]
+    problems = list[ValueProblem]()
+    for further_row in campaign_kind.also.values():
+        own_values = {
+            name.partition(".")[2]: value
+            for name, value in values.items()
+            if name.startswith(f"{further_row.id}.") and is_filled(value)
+        }
+        if not holds(further_row.when, rows[0]):
+            problems += [ValueProblem(f"{further_row.id}.{name}", "not_asked") for name in own_values]
+            continue
+        inherited_values = {name: value for name, value in rows[0].items() if name in further_row.keeps}
+        row_problems = [ValueProblem(name, "required") for name in further_row.fills if name not in own_values]
+        try:
+            rows.append(
+                check_row(
+                    ctx, register, {**given_values, **inherited_values, **further_row.values, **own_values}
+                )
+            )
+        except InvalidRow as wrong:
+            row_problems += [problem for problem in wrong.problems if problem not in row_problems]
+        problems += [replace(problem, field=f"{further_row.id}.{problem.field}") for problem in row_problems]
+    if problems:
+        raise InvalidRow(register, tuple(problems))
+    return rows

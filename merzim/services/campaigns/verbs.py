@@ -1,0 +1,412 @@
+"""Verbs on campaigns: many people confirm or fill in one thing, each by a personal link.
+
+The officer starts, monitors, closes and reopens a campaign and sends reminders; the people it asks answer
+without an account (`services.campaigns.answers`). Letters are queued by the rounds (`services.jobs.campaigns`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+from pydantic import BaseModel, Field
+
+from i18n import LANGUAGES, date_long, say
+from merzim.services.campaigns.answers import add_answer, form_for
+from merzim.services.campaigns.views import (
+    CampaignId,
+    CampaignPage,
+    ShowCampaign,
+    campaign_store,
+    reaches,
+    reminded_today,
+    seen_campaign,
+    show_campaign,
+)
+from merzim.services.context import RequestContext
+from merzim.services.evidence import store_file
+from merzim.services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress
+from merzim.services.names import unit_name, unit_named
+from merzim.services.registers.access import reader_scope, seen_register
+from merzim.services.registers.queries import ListRows, RegisterId, lookup
+from merzim.services.registers.results import RowView, register_view, row_name
+from merzim.services.registers.texts import row_in_language
+from merzim.services.registers.verbs import FieldValues, WrongPlace
+from merzim.services.registers.views import AskRow, list_rows, show_row
+from merzim.services.verbs import Command, NotAllowed, verb
+from notifications.event_notices import chosen_channel
+from workflow.org.access import within
+from workflow.org.office import DUTIES, Person, acts_of, name_order
+from workflow.refusal import Refusal, closest_first
+from workflow.registers.campaigns import PeopleChoice, StartedCampaign, people_asked
+from workflow.registers.definition import Campaign, Register, UnknownField, UnknownRegister
+from workflow.registers.values import InvalidRow, ValueProblem, check_values, is_filled, parse_values
+from workflow.search_words import search_words
+
+NAMED_LIMIT = 20
+"""Number of people without an address that a preview names."""
+
+
+class BadCampaign(Refusal, ValueError):
+    """The campaign cannot be started with these values."""
+
+
+class CampaignPreview(BaseModel):
+    """The people a campaign asks. `unreached_names`: the first of those without an address in any channel.
+
+    `campaign`: id of the started campaign, "" in a preview.
+    """
+
+    campaign: str
+    people: int
+    unreached: int
+    unreached_names: list[str]
+
+
+class StartCampaign(Command):
+    """Ask the people of some units for their answer.
+
+    `units`: with all units below; all people if empty. `duties`, `posts`: of these people only those who hold
+    one of the duties, or whose post has the words of one of the texts; everybody if both are empty. `values`:
+    values of the fields the officer fills in. `ground`: the row of the organisation's own document it rests on,
+    where its kind names their register; null for the newest fitting one, empty for none. `link` or `file`: the
+    document to read. `eds`: whether the answer may be signed with a digital signature. `preview`: write
+    nothing.
+    """
+
+    register_id: RegisterId
+    kind: Name
+    title: Line = ""
+    units: list[Line] = Field(default_factory=list, max_length=200)
+    duties: list[Name] = Field(default_factory=list, max_length=len(DUTIES))
+    posts: list[Line] = Field(default_factory=list, max_length=20)
+    until: Day
+    values: FieldValues = Field(default_factory=dict)
+    ground: Line | None = None
+    link: WebAddress | None = None
+    file: FileInput | None = None
+    eds: bool = False
+    preview: bool = False
+
+
+class RemindCampaign(Command):
+    """Send a reminder to everybody whose answer is awaited."""
+
+    campaign: CampaignId
+
+
+class ExtendCampaign(Command):
+    """Accept answers until a later day; a campaign whose last day has passed is open again."""
+
+    campaign: CampaignId
+    until: Day
+
+
+class CloseCampaign(Command):
+    """Stop accepting answers."""
+
+    campaign: CampaignId
+
+
+class ReopenCampaign(Command):
+    """Accept answers to a closed campaign again, until a day."""
+
+    campaign: CampaignId
+    until: Day
+    ground: Ground
+
+
+class RecordAnswer(Command):
+    """Record an answer somebody gave on paper. `values`: values of the row other than those of the campaign.
+
+    `refused`: it is a refusal, which needs its day and its paper; `file`: the paper.
+    """
+
+    campaign: CampaignId
+    person: Key
+    values: FieldValues = Field(default_factory=dict)
+    refused: bool = False
+    file: FileInput | None = None
+
+
+@verb("manage")
+def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPreview:
+    """Ask the people of some units to confirm or fill in something by a day; `preview` only says whom."""
+    from merzim.services.jobs.campaigns import update_people
+
+    register = seen_register(ctx, command.register_id)
+    kind = register.campaigns.get(command.kind)
+    if kind is None:
+        raise BadCampaign(
+            "campaign.unknown_kind", kind=command.kind, title=register.title, allowed=tuple(register.campaigns)
+        )
+    units, office = _units_to_ask(ctx, register, command.units), ctx.reads.office()
+    if command.until < ctx.today:
+        raise BadCampaign("campaign.past", until=command.until)
+    if command.link and command.file:
+        raise BadCampaign("campaign.two_documents")
+    if command.eds and not ctx.app.settings.eds.on:
+        raise BadCampaign("eds.off")
+    given_values = _given_values(ctx, register, kind, command.values)
+    ground = _ground(ctx, kind, command.ground, units)
+    if not (ctx.app.settings.web.public_address.startswith("https://") or ctx.demonstration):
+        raise BadCampaign("campaign.no_address", address=ctx.app.settings.web.public_address)
+    choice = _choice(units, command)
+    people = list(people_asked(office, choice))
+    if not people:
+        raise BadCampaign("campaign.nobody_chosen" if choice.narrows else "campaign.nobody")
+    unreached = _unreached(ctx, people)
+    result = CampaignPreview(
+        campaign="",
+        people=len(people),
+        unreached=len(unreached),
+        unreached_names=[person.name_in(ctx.language) for person in unreached[:NAMED_LIMIT]],
+    )
+    if command.preview:
+        return result
+    campaigns = campaign_store(ctx)
+    document = {"link": command.link} if command.link else store_file(ctx, command.file)
+    campaign = campaigns.start(
+        StartedCampaign(
+            id="",
+            register=register.id,
+            version=register.edition,
+            kind=kind.id,
+            title=_own_title(command.title.strip(), kind),
+            units=units,
+            until=command.until,
+            document={
+                **document,
+                **({"eds": True} if command.eds else {}),
+                **({"ground": ground} if ground else {}),
+                **({"duties": sorted(choice.duties)} if choice.duties else {}),
+                **({"posts": sorted(choice.posts)} if choice.posts else {}),
+            },
+            given=given_values,
+            started_on=ctx.today,
+            started_by=ctx.reader.login,
+        ),
+        now=ctx.now,
+    )
+    update_people(ctx.app, campaigns, campaign, now=ctx.now, today=ctx.today)
+    return result.model_copy(update={"campaign": campaign.id})
+
+
+@verb("manage")
+def remind_campaign(ctx: RequestContext, command: RemindCampaign) -> CampaignPage:
+    """Send a reminder to everybody whose answer is awaited, once a day; it leaves with the next round."""
+    campaign = _open_campaign(ctx, command.campaign)
+    if reminded_today(ctx, campaign):
+        raise BadCampaign("campaign.reminded_today", campaign=campaign.id)
+    campaign_store(ctx).remind(campaign, by=ctx.reader.login, now=ctx.now, today=ctx.today)
+    return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
+
+
+@verb("manage")
+def extend_campaign(ctx: RequestContext, command: ExtendCampaign) -> CampaignPage:
+    """Accept answers until a later day; every link is valid until then."""
+    campaign = _open_campaign(ctx, command.campaign, past=True)
+    if command.until < ctx.today:
+        raise BadCampaign("campaign.past", until=command.until)
+    if command.until <= campaign.until:
+        raise BadCampaign("campaign.not_later", until=campaign.until)
+    campaign_store(ctx).extend(campaign, command.until, by=ctx.reader.login, now=ctx.now, today=ctx.today)
+    return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
+
+
+@verb("manage")
+def close_campaign(ctx: RequestContext, command: CloseCampaign) -> CampaignPage:
+    """Stop accepting answers; every link is refused from now on."""
+    campaign = _open_campaign(ctx, command.campaign)
+    campaign_store(ctx).close(campaign, by=ctx.reader.login, now=ctx.now, today=ctx.today)
+    return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
+
+
+@verb("manage")
+def reopen_campaign(ctx: RequestContext, command: ReopenCampaign) -> CampaignPage:
+    """Accept answers to a closed campaign again; who has not answered gets one letter, their link is valid."""
+    from merzim.services.jobs.campaigns import update_people
+
+    campaign, store = _managed_campaign(ctx, command.campaign), campaign_store(ctx)
+    if campaign.closed_on is None:
+        raise BadCampaign("campaign.not_closed", campaign=campaign.id)
+    if command.until < ctx.today:
+        raise BadCampaign("campaign.past", until=command.until)
+    reopened = store.reopen(
+        campaign, command.until, command.ground, by=ctx.reader.login, now=ctx.now, today=ctx.today
+    )
+    update_people(ctx.app, store, reopened, now=ctx.now, today=ctx.today)
+    return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
+
+
+@verb("manage")
+def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
+    """Record an answer or a refusal somebody gave on paper; their link is refused from now on."""
+    campaign = _open_campaign(ctx, command.campaign)
+    campaign_person = campaign_store(ctx).people(campaign.id, [command.person]).get(command.person)
+    person = ctx.reads.office().people.get(command.person)
+    if campaign_person is None or person is None or campaign_person.left_on is not None:
+        raise BadCampaign("campaign.not_asked", person=command.person)
+    form = form_for(ctx, campaign, campaign_person, person)
+    register, campaign_kind = form.register, form.definition.refused() if command.refused else form.definition
+    if campaign_kind is None:
+        raise BadCampaign("campaign.cannot_refuse", title=campaign.titled(form.definition))
+    given_values = {
+        **command.values,
+        **({campaign_kind.scan: command.file} if command.file and campaign_kind.scan else {}),
+    }
+    asked_for = {
+        *register.fields,
+        *(
+            f"{further_row.id}.{name}"
+            for further_row in campaign_kind.also.values()
+            for name in further_row.fills
+        ),
+    }
+    unknown = [name for name in given_values if name not in asked_for or name == campaign_kind.person]
+    if unknown:
+        raise UnknownField("register.unknown_field", field=unknown[0], allowed=tuple(register.fields))
+    proof = filter(None, (campaign_kind.confirmed_on, campaign_kind.scan)) if command.refused else ()
+    missing = [ValueProblem(name, "required") for name in proof if not given_values.get(name)]
+    if missing:
+        raise InvalidRow(register, tuple(missing))
+    values = {
+        name: store_file(ctx, value) if isinstance(value, FileInput) else value
+        for name, value in given_values.items()
+    }
+    add_answer(ctx, form.refusing() if command.refused else form, values, kind="added")
+    return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
+
+
+def _open_campaign(ctx: RequestContext, name: str, *, past: bool = False) -> StartedCampaign:
+    """Return a campaign that has not ended. `past`: also if its last day has passed. Raises BadCampaign, and as
+    `_managed_campaign`.
+    """
+    campaign = _managed_campaign(ctx, name)
+    if campaign.closed_on is not None or not (past or campaign.is_open(ctx.today)):
+        raise BadCampaign("campaign.ended", campaign=campaign.id)
+    return campaign
+
+
+def _managed_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
+    """Return a campaign the reader may change.
+
+    Raises:
+        UnknownCampaign: it is not visible to them; NotAllowed: it asks people of units they do not see.
+    """
+    campaign = seen_campaign(ctx, name)
+    if not reaches(ctx, campaign):
+        raise NotAllowed
+    return campaign
+
+
+def _units_to_ask(ctx: RequestContext, register: Register, unit_names: Sequence[str]) -> tuple[str, ...]:
+    """Return the units whose people are asked. Raises WrongPlace, UnknownUnit, NotAllowed."""
+    office, root = ctx.reads.office(), reader_scope(ctx).unit
+    units = tuple(dict.fromkeys(unit_named(ctx.app, name) for name in unit_names if name))
+    if not units and root:
+        units = (root,)
+    if root is None or not all(within(office, unit, root) for unit in units):
+        raise NotAllowed
+    for unit in units or office.tops:
+        acts = (*ctx.app.settings.regulations.acts, *acts_of(office, unit), register.adopted_act)
+        if not register.binds(office.kind_of(unit), acts):
+            raise WrongPlace("register.not_for_kind", title=register.title, unit=unit_name(office, unit).name)
+    return units
+
+
+def _choice(units: tuple[str, ...], command: StartCampaign) -> PeopleChoice:
+    """Return who of the people of these units is asked. Raises BadCampaign for an unknown duty."""
+    for duty in command.duties:
+        if duty not in DUTIES:
+            raise BadCampaign("campaign.unknown_duty", duty=duty, allowed=closest_first(duty, DUTIES))
+    posts = frozenset(text.strip() for text in command.posts if search_words(text))
+    return PeopleChoice(units, duties=frozenset(command.duties), posts=posts)
+
+
+def own_document(ctx: RequestContext, kind: Campaign, unit: str) -> RowView | None:
+    """Return the newest document of a unit's organisation a kind of campaign may rest on; None if there is
+    none, or it is not said which fits.
+    """
+    where, office = kind.ground_where, ctx.reads.office()
+    if where is None or not kind.ground:
+        return None
+    query = {"register_id": kind.ground, "size": 50, "filters": [{"field": where.field, "is": [where.value]}]}
+    try:
+        rows = list_rows(ctx, ListRows.model_validate(query)).rows
+    except UnknownRegister:
+        return None
+
+    def organisation(of: str) -> str:
+        return office.organisation(of or office.root or "") or office.root or ""
+
+    return next((row for row in rows if organisation(row.unit) == organisation(unit)), None)
+
+
+def _ground(
+    ctx: RequestContext, kind: Campaign, ground_name: str | None, units: Sequence[str]
+) -> dict[str, str]:
+    """Return the organisation's own document a campaign rests on, in words by language; {} for none.
+
+    Raises:
+        BadCampaign: no such document.
+    """
+    if ground_name is None:
+        row = own_document(ctx, kind, next(iter(units), ""))
+    elif not ground_name.strip():
+        return {}
+    else:
+        row_id = lookup(ctx).row(kind.ground, ground_name) if kind.ground else None
+        if not isinstance(row_id, str):
+            raise BadCampaign("campaign.unknown_ground", ground=ground_name)
+        row = show_row(ctx, AskRow(row=row_id)).row
+    if row is None:
+        return {}
+    view = register_view(seen_register(ctx, kind.ground), reader_scope(ctx))
+    number, day = row.values.get("number"), row.values.get("adopted_on")
+    return {"row": row.id} | {
+        language: ", ".join(
+            filter(
+                None,
+                (
+                    row_name(view, row_in_language(row, view.fields, language), language),
+                    say("numbered", {"n": number}, language) if number else "",
+                    date_long(date.fromisoformat(day), language) if day else "",
+                ),
+            )
+        )
+        for language in LANGUAGES
+    }
+
+
+def _own_title(text: str, kind: Campaign) -> str:
+    """Return the officer's title; "" for the register's own, which is translated."""
+    return "" if text in (kind.title.kk, kind.title.ru, kind.title.en) else text
+
+
+def _given_values(
+    ctx: RequestContext, register: Register, kind: Campaign, values: Mapping[str, object]
+) -> dict[str, object]:
+    """Return the values entered by the officer. Raises InvalidRow, UnknownField."""
+    for name in values:
+        if name not in kind.given:
+            raise UnknownField("register.unknown_field", field=name, allowed=kind.given)
+    parsed, problems = parse_values(register, values, lookup(ctx))
+    wrong = {problem.field for problem in problems}
+    # Rules about fields still to be filled in are checked for the people who fill them in.
+    problems += [
+        problem
+        for problem in check_values(register, parsed, today=ctx.today)
+        if problem.field in kind.given
+        and problem.field not in wrong
+        and problem.code not in ("required_when", "one_of")
+    ]
+    if problems:
+        raise InvalidRow(register, tuple(problems))
+    return {name: value for name, value in parsed.items() if is_filled(value)}
+
+
+def _unreached(ctx: RequestContext, people: Collection[Person]) -> list[Person]:
+    channels = tuple(ctx.app.channels.values())
+    unreached = [person for person in people if chosen_channel(person, channels) is None]
+    return sorted(unreached, key=name_order)

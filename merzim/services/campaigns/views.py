@@ -1,0 +1,649 @@
+"""Queries on campaigns: the list, who has answered and who has not, the proof sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from hashlib import sha256
+from heapq import merge
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from i18n import LANGUAGES, say
+from merzim.documents.revocation import Revocation
+from merzim.documents.signatures import Verdict
+from merzim.services.campaigns.beside import answer_rows
+from merzim.services.cases.signatures import check_kept, describe
+from merzim.services.context import RequestContext
+from merzim.services.inputs import Line
+from merzim.services.jobs.campaigns import as_it_binds
+from merzim.services.names import unit_named
+from merzim.services.outgoing.audit import record_paper
+from merzim.services.registers.access import reader_scope
+from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE
+from merzim.services.registers.results import FieldView, field_view
+from merzim.services.results import Titles, titles_of
+from merzim.services.verbs import Command, NotFound, verb
+from workflow.cases.case import Agreement, Evidence
+from workflow.law.procedure import Text
+from workflow.org.access import within
+from workflow.org.name_index import alphabetical
+from workflow.org.office import Office, Person
+from workflow.registers.access import sees_lists
+from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCampaign, word_of_state
+from workflow.registers.definition import Campaign, Register
+from workflow.registers.rows import name_in
+from workflow.registers.values import days_late
+
+if TYPE_CHECKING:
+    from merzim.storage.notices.campaigns import PeopleQuery, SqlCampaigns
+
+
+CampaignId = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
+
+
+class UnknownCampaign(NotFound):
+    """There is no campaign with that number visible to the reader."""
+
+    not_found = "web.problem.no_campaign"
+
+
+class CampaignKind(BaseModel):
+    """A kind of campaign that a register defines. `given`: fields the officer fills in; `fills`: those people
+    fill in; `act`: empty if it rests on none, or on one the organisation has not adopted; `ground`: the
+    register of the organisation's documents, one of which it may rest on; `refusal`: what who refuses declares,
+    null where it cannot be refused.
+    """
+
+    register_id: str
+    register_title: Titles
+    kind: str
+    title: Titles
+    act: Titles
+    paragraph: str
+    ground: str
+    invitation: Titles
+    declares: Titles
+    given: list[FieldView]
+    fills: list[FieldView]
+    refusal: Titles | None = None
+
+
+class CampaignView(BaseModel):
+    """A campaign, with the numbers of visible people by state.
+
+    `duties`, `posts`: who of these units is asked: holders of the duties, people with such words in their post;
+    everybody if both are empty. `ground`: what it rests on: the organisation's own document, or the act with
+    its paragraph, "" for none; `unreached`: number of awaited people no channel has an address for; `file`: the
+    name of the document's file.
+    """
+
+    id: str
+    register_id: str
+    register_title: Titles
+    kind: str
+    title: Titles
+    units: list[str]
+    unit_names: list[str]
+    duties: list[str]
+    posts: list[str]
+    until: date
+    started_on: date
+    started_by: str
+    closed_on: date | None
+    is_open: bool
+    reminders: int
+    ground: Titles
+    link: str
+    file: str
+    eds: bool
+    asked: int
+    answered: int
+    refused: int
+    awaited: int
+    left: int
+    unreached: int
+    may_manage: bool
+
+
+class AnswerSignature(BaseModel):
+    """The digital signature of an answer, verified at each reading.
+
+    `statement`, `signature`: digests of the signed statement and the signature, both stored as files of the
+    row; `agrees`: whether the certificate names the person asked.
+    """
+
+    statement: str
+    signature: str
+    verdict: Verdict
+    revocation: Revocation
+    agrees: Agreement
+    says: str
+
+
+class BesideRow(BaseModel):
+    """A further row an answer added (a spouse's declaration); `late`: days by which what it says is late."""
+
+    row: str
+    late: int
+
+
+class CampaignPersonView(BaseModel):
+    """A person asked in a campaign, with their `number` in it.
+
+    `answer`: the row their answer added; `late`: days by which what it says was late; `beside`: further rows
+    it added; `reached`: whether a channel has an address for them.
+    """
+
+    number: int
+    person: str
+    name: str
+    post: str
+    unit: str
+    unit_name: str
+    state: AnswerState
+    joined_on: date
+    left_on: date | None
+    answer: str
+    answered_at: datetime | None
+    reached: bool
+    late: int = 0
+    beside: list[BesideRow] = []
+    signature: AnswerSignature | None = None
+
+
+class CampaignEventView(BaseModel):
+    """An event of a campaign's history; `joined`, `left`: numbers of people; `until`: the new last day;
+    `ground`: why it was opened again; `row`, `name`: of an answer given on paper.
+    """
+
+    kind: str
+    at: datetime
+    by: str
+    joined: int = 0
+    left: int = 0
+    until: date | None = None
+    ground: str = ""
+    row: str = ""
+    name: str = ""
+
+
+class CampaignPage(BaseModel):
+    """A campaign with one page of its people, ordered by name.
+
+    `reminded_today`: reminders were sent today, the next may be tomorrow.
+    """
+
+    campaign: CampaignView
+    reminded_today: bool
+    total: int
+    page: int
+    pages: int
+    people: list[CampaignPersonView]
+    history: list[CampaignEventView]
+
+
+class CampaignList(BaseModel):
+    """The campaigns visible to the reader, the newest first, and the kinds that may be started."""
+
+    campaigns: list[CampaignView]
+    kinds: list[CampaignKind]
+
+
+class AskCampaigns(Command):
+    """Request all campaigns."""
+
+
+class ShowCampaign(Command):
+    """Request the people of a campaign. `state`: only in this state; `unreached`: only awaited people without
+    an address.
+    """
+
+    campaign: CampaignId
+    state: Literal["", "awaited", "answered", "refused", "left"] = ""
+    unit: Line = ""
+    search: Line = ""
+    unreached: bool = False
+    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    size: Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)] = PAGE_SIZE
+
+
+@verb("read", writes=False)
+def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
+    """List the campaigns visible to the reader, and the kinds that may be started."""
+    visible_campaigns = [campaign for campaign in campaign_store(ctx).all() if _sees(ctx, campaign)]
+    registers = [ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids()]
+    office = ctx.reads.office()
+    unit = reader_scope(ctx).unit or office.root or ""
+    kinds = [
+        kind_view(register, as_it_binds(ctx.app, kind, office, unit))
+        for register in registers
+        if sees_lists(register, reader_scope(ctx))
+        for kind in register.campaigns.values()
+    ]
+    return CampaignList(campaigns=[_view(ctx, campaign) for campaign in visible_campaigns], kinds=kinds)
+
+
+@verb("read", writes=False)
+def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
+    """Show a campaign: who has answered, who has not, who left; one page of its people."""
+    campaign, store = seen_campaign(ctx, command.campaign), campaign_store(ctx)
+    office, query = ctx.reads.office(), _query(ctx, command)
+    offset, place = (command.page - 1) * command.size, _place(office, ctx.language)
+    total, people = store.page(query, limit=command.size, offset=offset, place=place)
+    signatures, rows = _signatures(ctx, campaign, people), _late(ctx, campaign, people)
+    return CampaignPage(
+        campaign=_view(ctx, campaign),
+        reminded_today=reminded_today(ctx, campaign),
+        total=total,
+        page=command.page,
+        pages=max(1, -(-total // command.size)),
+        people=[
+            _person_view(campaign_person, office, ctx.language).model_copy(
+                update={
+                    "signature": signatures.get(campaign_person.answer),
+                    "late": rows.get(campaign_person.answer, {}).get(campaign_person.answer, 0),
+                    "beside": [
+                        BesideRow(row=row, late=days)
+                        for row, days in rows.get(campaign_person.answer, {}).items()
+                        if row != campaign_person.answer
+                    ],
+                }
+            )
+            for campaign_person in people
+        ],
+        history=_history(ctx, campaign),
+    )
+
+
+def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
+    """Return the key of the person with a number. Raises UnknownCampaign if the campaign or person is not
+    visible.
+    """
+    campaign_person = campaign_store(ctx).person(seen_campaign(ctx, campaign).id, number)
+    units = seen_units(ctx)
+    if campaign_person is None or (units is not None and campaign_person.unit not in units):
+        raise UnknownCampaign("campaign.unknown", campaign=campaign)
+    return campaign_person.person
+
+
+def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
+    """Return a campaign as a workbook: everybody it asked with the dates, and its question."""
+    from merzim.documents.sheets.listing import Table, csv_list, tables_workbook
+
+    campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
+    office, sent = ctx.reads.office(), store.sent(campaign.id)
+    query = _query(ctx, ShowCampaign(campaign=campaign.id))
+    _, people = store.page(query, limit=None, place=_place(office, language))
+    register, kind = definition_of(ctx, campaign)
+    day_of = {True: kind.refusal.confirmed_on if kind.refusal else "", False: kind.confirmed_on}
+    paper = {
+        paper_answer.row: (paper_answer.shown.get(day_of[paper_answer.refused]), paper_answer.refused)
+        for paper_answer in store.on_paper(campaign.id)
+    }
+
+    def head(code: str, **arguments: object) -> str:
+        return say(f"campaign.sheet.{code}", arguments, language)
+
+    def local(at: datetime | None) -> str:
+        from notifications.rules import local_moment
+
+        return f"{local_moment(at, ctx.app.rules):%d.%m.%Y %H:%M}" if at else ""
+
+    def how(row: str) -> str:
+        if row not in paper:
+            return head("by_link") if row else ""
+        day, refused = paper[row]
+        if not day:
+            return head("on_paper")
+        return head("refused_on_paper" if refused else "on_paper_day", on=date.fromisoformat(day))
+
+    def head_of(state: str, where: str) -> str:
+        return say(where + word_of_state(state, is_open=campaign.is_open(ctx.today)), {}, language)
+
+    signatures, added = _signatures(ctx, campaign, people), _late(ctx, campaign, people)
+    columns = ("number", "name", "post", "unit", "state", "joined", "written", "answered", "how", "row", "left")
+    rows = [
+        (
+            number,
+            present.name_in(language)
+            if (present := _person(office, campaign_person.person))
+            else campaign_person.name,
+            (present.post_in(language) if present else "") or campaign_person.post,
+            name_in(office, campaign_person.unit, language),
+            head_of(campaign_person.state, "campaign.state."),
+            campaign_person.joined_on,
+            local(sent.get(campaign_person.person)),
+            local(campaign_person.answered_at),
+            how(campaign_person.answer),
+            ", ".join(dict.fromkeys((campaign_person.answer, *added.get(campaign_person.answer, ())))),
+            campaign_person.left_on,
+            *(
+                [max(added.get(campaign_person.answer, {}).values(), default=0) or None]
+                if register.lates
+                else ()
+            ),
+            *([_badge(signatures.get(campaign_person.answer), language)] if campaign.eds else ()),
+        )
+        for number, campaign_person in enumerate(people, 1)
+    ]
+    from notifications.event_notices import cited
+
+    view = _view(replace(ctx, language=language), campaign)
+    document = campaign.document
+    facts = [
+        (head("campaign"), f"{campaign.id}. {view.title[language]}"),
+        (head("register"), register.title[language]),
+        (head("act"), cited(campaign, register, kind, language)),
+        (head("declares"), kind.declares[language]),
+        (head("document"), str(document.get("link") or document.get("name") or "")),
+        (head("digest"), str(document.get("sha256", ""))),
+        (head("units"), "; ".join(view.unit_names) or head("all_units")),
+        *([(head("chosen"), chosen)] if (chosen := invited_text(view, language)) else ()),
+        (head("started"), campaign.started_on),
+        (head("until"), campaign.until),
+        (head("closed"), campaign.closed_on),
+        (head("reminders"), store.reminders_sent(campaign.id)),
+        *(
+            (head_of(name, "campaign.sheet.count_"), getattr(view, name))
+            for name in ("asked", "answered", "refused", "awaited", "left")
+        ),
+        (head("made"), local(ctx.now)),
+    ]
+    extra_columns = (*(["late"] if register.lates else ()), *(["signature"] if campaign.eds else ()))
+    answer_table = Table([head(name) for name in (*columns, *extra_columns)], rows)
+    summary = Table([head("fact"), head("value")], facts)
+    digest = sha256("".join(csv_list(table) for table in (answer_table, summary)).encode()).hexdigest()
+    code = record_paper(ctx, "campaign_sheet_read", digest, language, name=campaign.id)
+    return tables_workbook([replace(answer_table, code=code), replace(summary, code=code)])
+
+
+def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
+    """Return a campaign visible to the reader. Raises UnknownCampaign."""
+    campaign = campaign_store(ctx).get(name)
+    if campaign is None or not _sees(ctx, campaign):
+        raise UnknownCampaign("campaign.unknown", campaign=name)
+    return campaign
+
+
+def campaign_titles(ctx: RequestContext, names: Collection[str]) -> Mapping[str, Text]:
+    """Return the titles of those of these campaigns that the reader sees, by id."""
+    titles = dict[str, Text]()
+    for name in names:
+        campaign = campaign_store(ctx).get(name)
+        if campaign is not None and _sees(ctx, campaign):
+            kinds = ctx.app.registers.version(campaign.register, campaign.version).campaigns
+            titles[name] = (
+                campaign.titled(kinds[campaign.kind]) if campaign.kind in kinds else Text(*[name] * 3)
+            )
+    return titles
+
+
+def invited_text(view: CampaignView, language: str) -> str:
+    """Return who of the units of a campaign is asked, in words; "" for everybody."""
+    duties = (say(f"duty.{duty}", {}, language) for duty in view.duties)
+    return "; ".join((*duties, *(f"«{post}»" for post in view.posts)))
+
+
+def kind_view(register: Register, kind: Campaign) -> CampaignKind:
+    """Return a kind of campaign for pages and the API."""
+    return CampaignKind(
+        register_id=register.id,
+        register_title=titles_of(register.title),
+        kind=kind.id,
+        title=titles_of(kind.title),
+        act=titles_of(register.acts[kind.act].short) if kind.act else Titles(kk="", ru="", en=""),
+        paragraph=kind.paragraph,
+        ground=kind.ground,
+        invitation=titles_of(kind.invitation),
+        declares=titles_of(kind.declares),
+        given=[field_view(register.fields[name]) for name in kind.given],
+        fills=[field_view(register.fields[name]) for name in kind.fills],
+        refusal=titles_of(kind.refusal.declares) if kind.refusal else None,
+    )
+
+
+def campaign_store(ctx: RequestContext) -> SqlCampaigns:
+    from merzim.storage.notices.campaigns import SqlCampaigns
+
+    return SqlCampaigns(ctx.app.engine)
+
+
+def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Register, Campaign]:
+    """Return the register and the kind of a campaign, in the version at its start."""
+    register = ctx.app.registers.version(campaign.register, campaign.version)
+    if campaign.kind not in register.campaigns:
+        raise UnknownCampaign("campaign.unknown", campaign=campaign.id)
+    office, kind = ctx.reads.office(), register.campaigns[campaign.kind]
+    return register, as_it_binds(ctx.app, kind, office, next(iter(campaign.units), office.root or ""))
+
+
+def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
+    scope = reader_scope(ctx)
+    if campaign.register not in ctx.app.registers.ids():
+        return False
+    if not sees_lists(ctx.app.registers.latest(campaign.register), scope):
+        return False
+    office = ctx.reads.office()
+    if not campaign.units or not scope.unit:
+        return True
+    return any(within(office, unit, scope.unit) or within(office, scope.unit, unit) for unit in campaign.units)
+
+
+def reminded_today(ctx: RequestContext, campaign: StartedCampaign) -> bool:
+    """Return whether reminders of a campaign were sent today; nobody gets a second one the same day."""
+    from merzim.storage.notices.campaigns import REMINDED
+
+    history = campaign_store(ctx).history(campaign.id)
+    return any(event.kind == REMINDED and event.on == ctx.today for event in history)
+
+
+def reaches(ctx: RequestContext, campaign: StartedCampaign) -> bool:
+    """Return whether all people a campaign asks belong to units the reader sees."""
+    root = reader_scope(ctx).unit
+    if root == "":
+        return True
+    return bool(campaign.units) and all(within(ctx.reads.office(), unit, root) for unit in campaign.units)
+
+
+def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
+    """Return the units whose people are visible to the reader; None for all."""
+    office, root = ctx.reads.office(), reader_scope(ctx).unit
+    visible_units = (
+        None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
+    )
+    if not unit:
+        return None if visible_units is None else sorted(visible_units)
+    units = office.whose_cases(unit_named(ctx.app, unit))
+    return units if visible_units is None else [unit_id for unit_id in units if unit_id in visible_units]
+
+
+def _query(ctx: RequestContext, command: ShowCampaign) -> PeopleQuery:
+    from merzim.storage.notices.campaigns import PeopleQuery
+
+    return PeopleQuery(
+        campaign=command.campaign,
+        state=command.state or None,
+        units=seen_units(ctx, command.unit),
+        search=command.search,
+        unreached=command.unreached,
+    )
+
+
+def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
+    register = ctx.app.registers.version(campaign.register, campaign.version)
+    kind = register.campaigns.get(campaign.kind)
+    title = campaign.titled(kind) if kind else Text(campaign.title, campaign.title, campaign.title)
+    counts, unreached = campaign_store(ctx).counts(campaign.id, seen_units(ctx))
+    office = ctx.reads.office()
+    return CampaignView(
+        id=campaign.id,
+        register_id=campaign.register,
+        register_title=titles_of(register.title),
+        kind=campaign.kind,
+        title=titles_of(title),
+        units=list(campaign.units),
+        unit_names=[name_in(office, unit, ctx.language) for unit in campaign.units],
+        duties=sorted(campaign.choice.duties),
+        posts=sorted(campaign.choice.posts),
+        until=campaign.until,
+        started_on=campaign.started_on,
+        started_by=campaign.started_by,
+        closed_on=campaign.closed_on,
+        is_open=campaign.is_open(ctx.today),
+        reminders=campaign.wave,
+        ground=_ground(ctx, campaign),
+        link=str(campaign.document.get("link", "")),
+        file=str(campaign.document.get("name", "")),
+        eds=campaign.eds,
+        asked=sum(counts.values()),
+        answered=counts["answered"],
+        refused=counts["refused"],
+        awaited=counts["awaited"],
+        left=counts["left"],
+        unreached=unreached,
+        may_manage=(ctx.operator or ctx.reader.may("manage")) and reaches(ctx, campaign),
+    )
+
+
+def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
+    from notifications.event_notices import cited
+
+    try:
+        register, kind = definition_of(ctx, campaign)
+    except UnknownCampaign:
+        return Titles(kk="", ru="", en="")
+    return Titles(**{language: cited(campaign, register, kind, language) for language in LANGUAGES})
+
+
+def _place(office: Office, language: str) -> Callable[[str, str], str]:
+    """Return the sort key function for people: the name shown to the reader, in alphabetical order."""
+    people = office.people
+    return lambda key, name: alphabetical(people[key].name_in(language) if key in people else name)
+
+
+def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:
+    """Return the events of a campaign and the answers on paper of visible people, in order."""
+    store, people = campaign_store(ctx), ctx.reads.office().people
+    events = [
+        CampaignEventView(kind=event.kind, at=event.at, by=event.by, **_details(event.payload))
+        for event in store.history(campaign.id)
+    ]
+    papers = [
+        CampaignEventView(
+            kind="campaign_refused_on_paper" if paper_answer.refused else "campaign_on_paper",
+            at=paper_answer.at,
+            by=paper_answer.by,
+            row=paper_answer.row,
+            name=people[paper_answer.person].name_in(ctx.language)
+            if paper_answer.person in people
+            else paper_answer.name,
+        )
+        for paper_answer in store.on_paper(campaign.id, seen_units(ctx))
+    ]
+    return list(merge(events, papers, key=lambda event: event.at))
+
+
+def _person(office: Office, key: str) -> Person | None:
+    """Return a person of the office, or one who left it."""
+    return office.people.get(key) or office.former.get(key)
+
+
+def _person_view(campaign_person: CampaignPerson, office: Office, language: str) -> CampaignPersonView:
+    present = _person(office, campaign_person.person)
+    return CampaignPersonView(
+        number=campaign_person.number,
+        person=campaign_person.person,
+        name=present.name_in(language) if present else campaign_person.name,
+        post=(present.post_in(language) if present else "") or campaign_person.post,
+        unit=campaign_person.unit,
+        unit_name=name_in(office, campaign_person.unit, language),
+        state=campaign_person.state,
+        joined_on=campaign_person.joined_on,
+        left_on=campaign_person.left_on,
+        answer=campaign_person.answer,
+        answered_at=campaign_person.answered_at,
+        reached=campaign_person.reached,
+    )
+
+
+def signed_files(ctx: RequestContext, rows: Collection[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Return the files of the digital signatures of answers, by row: statement and signature."""
+    from merzim.storage.registers.chains import SqlRegisterRows
+
+    events = SqlRegisterRows(ctx.app.engine).first_events(rows) if rows else {}
+    return {
+        row: [event.payload["statement"], event.payload["signature"]]
+        for row, event in events.items()
+        if "statement" in event.payload
+    }
+
+
+def _signatures(
+    ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
+) -> Mapping[str, AnswerSignature]:
+    """Return the signatures of people's answers by row, each verified anew."""
+    answered = (
+        {
+            campaign_person.answer: campaign_person.answered_at
+            for campaign_person in people
+            if campaign_person.answer
+        }
+        if campaign.eds
+        else {}
+    )
+    language, signatures = ctx.spoken_language, {}
+    for row, (statement, signature) in signed_files(ctx, answered).items():
+        at = answered[row] or ctx.now
+        evidence = Evidence(kind="", reference=str(signature["sha256"]), signs=str(statement["sha256"]))
+        checked = check_kept(ctx, evidence, at=at)
+        agrees = signature.get("agrees", "cannot")
+        says = describe(checked, at=at, language=language)
+        signatures[row] = AnswerSignature(
+            statement=evidence.signs,
+            signature=evidence.reference,
+            verdict=checked.verdict,
+            revocation=checked.revocation.state,
+            agrees=agrees,
+            says=f"{says} {say(f'eds.person.{agrees}', {}, language)}",
+        )
+    return signatures
+
+
+def _late(
+    ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
+) -> Mapping[str, Mapping[str, int]]:
+    """Return by the row of each answer the rows it added, its own and further ones, with the most days each is
+    late by. Only of registers that know lateness or campaigns that add further rows.
+    """
+    register, kind = definition_of(ctx, campaign)
+    answers = (
+        [campaign_person.answer for campaign_person in people if campaign_person.answer]
+        if register.lates or kind.also
+        else []
+    )
+    rows_by_answer = answer_rows(ctx, kind, answers)
+    return {
+        answer: {
+            head.id: max(days_late(register, head.shown, today=ctx.today).values(), default=0) for head in heads
+        }
+        for answer, heads in rows_by_answer.items()
+    }
+
+
+def _badge(signature: AnswerSignature | None, language: str) -> str:
+    """Return the words for the validity of an answer's signature; "" without one."""
+    if signature is None:
+        return ""
+    words = (f"eds.badge.{signature.verdict}", f"eds.revocation_badge.{signature.revocation}")
+    return "; ".join(say(code, {}, language) for code in words)
+
+
+def _details(payload: str) -> dict[str, Any]:
+    import json
+
+    content = json.loads(payload)
+    numbers = {"joined": int(content.get("joined", 0)), "left": len(content.get("left", ()))}
+    return {**numbers, "until": content.get("until"), "ground": content.get("ground", "")}

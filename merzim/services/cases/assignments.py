@@ -1,0 +1,237 @@
+"""Verbs on assignments, in a case or without one: list, give, answer with evidence, refuse, extend."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from merzim.services.cases.comments import require_may_know
+from merzim.services.context import RequestContext, stamp, writer
+from merzim.services.evidence import store_evidence
+from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Key, Text
+from merzim.services.names import person_named
+from merzim.services.results import CommandResult, Result, command_result
+from merzim.services.verbs import Command, verb
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.cases.commands import assignments
+from workflow.cases.commands.assignments import CannotAssign
+from workflow.cases.commands.case_commands import Change
+from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
+from workflow.cases.registers.assignments import assignments as recorded
+from workflow.cases.registers.entries import number_of
+from workflow.law.library import ALONE
+from workflow.org.access import within
+
+Number = Annotated[int, Field(ge=1, le=10**6)]
+StateToday = Literal["open", "overdue", "done", "refused", "dropped"]
+"""Status of an assignment; `dropped`: no longer required, because its case was cancelled or exempted."""
+PAGE = 50
+"""Assignments on a page of the list."""
+
+
+class GiveAssignment(CaseCommand):
+    """Give a person an assignment with a due day, in a case. `person`: name, key or e-mail."""
+
+    person: Key
+    text: Ground
+    until: Day
+
+
+class GiveAlone(Command):
+    """Give a person an assignment with a due day, without a case. `person`: name, key or e-mail."""
+
+    person: Key
+    text: Ground
+    until: Day
+
+
+class ListAssignments(Command):
+    """List assignments given to the reader (`mine`), by the reader (`given`) or all visible ones, in one
+    state.
+    """
+
+    whose: Whose = "all"
+    state: AssignmentState = "open"
+    page: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class AssignmentResult(Result):
+    """An assignment. `alone`: whether it was given without a case; `state`: its status today.
+
+    `person`, `giver`: keys of the assignee and the giver; `by`: the account that gave it.
+    """
+
+    case: str
+    alone: bool
+    number: int
+    text: str
+    person: str
+    giver: str
+    by: str
+    given_on: date
+    until: date
+    state: StateToday
+    answered_on: date | None
+    answer: str
+    refused: str
+    extended: int
+
+
+class AssignmentList(BaseModel):
+    """A page of assignments; `total`: their number on all pages."""
+
+    total: int
+    pages: int
+    assignments: list[AssignmentResult]
+
+
+class AnswerAssignment(CaseCommand):
+    """Report an assignment done: on which day, the result, and its evidence."""
+
+    number: Number
+    on: Day
+    text: Text = ""
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
+
+
+class RefuseAssignment(CaseCommand):
+    """Refuse an assignment, with the ground."""
+
+    number: Number
+    ground: Ground
+
+
+class ExtendAssignment(CaseCommand):
+    """Set another due day for an assignment, by its giver; a refused one becomes open again."""
+
+    number: Number
+    until: Day
+    ground: Text = ""
+
+
+@verb("assign")
+def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResult:
+    """Give a person an assignment in a case; they get a letter and reminders, and lateness is escalated."""
+    person = person_named(ctx.app, command.person, required=True)
+    require_may_know(ctx, command.case, person)
+    change = assignments.give(
+        ctx.case_commands,
+        command.case,
+        text=command.text,
+        assignee=person,
+        until=command.until,
+        giver=writer(ctx),
+        **stamp(ctx),
+    )
+    return command_result(change)
+
+
+@verb("assign")
+def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
+    """Give a person an assignment without a case: a case of its own is opened for it in their unit."""
+    key = person_named(ctx.app, command.person, required=True)
+    office = ctx.app.reads.office()
+    unit = office.people[key].unit
+    if not within(office, unit, ctx.reader.root):
+        raise CannotAssign("assignment.out_of_reach", name=office.people[key].name)
+    case = assignments.give_alone(
+        ctx.case_commands,
+        text=command.text,
+        assignee=key,
+        unit=unit,
+        until=command.until,
+        giver=writer(ctx),
+        **stamp(ctx),
+    )
+    return command_result(Change(case=case, events=tuple(ctx.case_commands.events(case.id))))
+
+
+@verb("read", writes=False)
+def list_assignments(ctx: RequestContext, command: ListAssignments) -> AssignmentList:
+    """List the assignments given to the reader, given by the reader, or all that are visible."""
+    rows, total = assignments_shown(ctx, command, limit=PAGE, offset=(command.page - 1) * PAGE)
+    return AssignmentList(total=total, pages=max(1, -(-total // PAGE)), assignments=rows)
+
+
+def assignments_shown(
+    ctx: RequestContext, command: ListAssignments, *, limit: int, offset: int = 0
+) -> tuple[list[AssignmentResult], int]:
+    """Return a page of the listed assignments, and their total number."""
+    assignment_filter = AssignmentFilter(
+        whose=command.whose,
+        state=command.state,
+        person=ctx.reader.person,
+        login=ctx.reader.login,
+        today=ctx.today,
+    )
+    # The reader's own assignments are visible in any unit.
+    reads = ctx.reads.whole_office() if command.whose == "mine" else ctx.reads
+    rows, total = reads.assignments(assignment_filter, limit=limit, offset=offset)
+    cases = reads.whole({row.case for row in rows})
+    visible_rows = [row for row in rows if row.case in cases]
+    return [_result(cases[row.case], row, ctx.today) for row in visible_rows], total
+
+
+def _result(case: Case, row: Row, today: date) -> AssignmentResult:
+    assignment = recorded(case)[number_of(row.obligation)]
+    state: StateToday = "overdue" if assignment.until < today else "open"
+    if row.state != "open":
+        state = "done" if row.state == "done" else "refused" if assignment.refused else "dropped"
+    return AssignmentResult.of(
+        assignment, case=case.id, alone=case.procedure == ALONE.id, person=assignment.assignee, state=state
+    )
+
+
+@verb("record")
+def answer_assignment(ctx: RequestContext, command: AnswerAssignment) -> CommandResult:
+    """Report one's own assignment done; its giver is notified."""
+    change = assignments.answer(
+        ctx.case_commands,
+        command.case,
+        command.number,
+        text=command.text,
+        on=command.on,
+        author=_author(ctx),
+        for_office=ctx.operator,
+        evidence=store_evidence(ctx, command.evidence),
+        **stamp(ctx),
+    )
+    return command_result(change)
+
+
+@verb("record")
+def refuse_assignment(ctx: RequestContext, command: RefuseAssignment) -> CommandResult:
+    """Refuse one's own assignment, with a ground; its giver is notified."""
+    change = assignments.refuse(
+        ctx.case_commands,
+        command.case,
+        command.number,
+        ground=command.ground,
+        author=_author(ctx),
+        for_office=ctx.operator,
+        **stamp(ctx),
+    )
+    return command_result(change)
+
+
+@verb("record")
+def extend_assignment(ctx: RequestContext, command: ExtendAssignment) -> CommandResult:
+    """Set another due day for an assignment one gave; the assignee is notified."""
+    change = assignments.extend(
+        ctx.case_commands,
+        command.case,
+        command.number,
+        until=command.until,
+        ground=command.ground,
+        author=writer(ctx),
+        **stamp(ctx),
+    )
+    return command_result(change)
+
+
+def _author(ctx: RequestContext) -> str:
+    """Return who answers an assignment: the account's person, else the login; "" for an unnamed operator."""
+    return writer(ctx) or ("" if ctx.operator else ctx.reader.login)

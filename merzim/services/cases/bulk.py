@@ -1,0 +1,169 @@
+"""Recording steps of several cases with one day and document, or withdrawing them; each succeeds or fails
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, Field
+
+import i18n
+from calendars import OutOfRange
+from merzim.services.cases.verbs import MAX_REMARK, Withdraw, foresee_change, run, undo
+from merzim.services.context import RequestContext, require_visible, stamp
+from merzim.services.evidence import store_evidence
+from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
+from merzim.services.results import CommandResult, Titles, command_result, preview_result
+from merzim.services.verbs import Command, verb
+from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.commands.payloads import CannotRecord
+from workflow.cases.registers.entries import is_entry
+from workflow.refusal import Refusal
+
+MAX_ROWS = 100
+Row = TypeVar("Row", bound=CaseCommand)
+
+
+class StepOfCase(CaseCommand):
+    """One step to record: the fact of a case, with its period where it recurs."""
+
+    fact: Name
+
+
+class RecordMany(Command):
+    """Steps of cases to record as happened on one day, with the same remark and evidence.
+
+    `evidence_follows`: records that the evidence of each follows later.
+    """
+
+    steps: list[StepOfCase] = Field(min_length=1, max_length=MAX_ROWS)
+    on: Day
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=10)
+    remark: Text = ""
+    evidence_follows: bool = False
+    preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
+
+
+class LineOfCase(CaseCommand):
+    """One event of a case's history, by its number (`seq`) from the result of recording it."""
+
+    line: Annotated[int, Field(ge=1, le=10**9)]
+
+
+class WithdrawMany(Command):
+    """Events of the histories of several cases to withdraw, with one ground."""
+
+    lines: list[LineOfCase] = Field(min_length=1, max_length=MAX_ROWS)
+    ground: Ground
+
+
+class LineResult(BaseModel):
+    """The outcome for one event: the result of its withdrawal, or the sentence of its refusal."""
+
+    case: str
+    line: int
+    result: CommandResult | None = None
+    refusal: Titles | None = None
+
+
+class WithdrawnResult(BaseModel):
+    """The result of each line, in the order they were sent."""
+
+    taken_back: int
+    refused: int
+    lines: list[LineResult]
+
+
+class StepResult(BaseModel):
+    """The outcome for one step: the result of its recording, or the sentence of its refusal."""
+
+    case: str
+    fact: str
+    result: CommandResult | None = None
+    refusal: Titles | None = None
+
+
+class ManyResult(BaseModel):
+    """The result of each step, in the order they were sent; `recorded`: how many were recorded, or would be."""
+
+    preview: bool
+    recorded: int
+    refused: int
+    steps: list[StepResult]
+
+
+@verb("record")
+def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
+    """Record steps of several cases; a refused one does not affect the others."""
+    evidence = () if command.preview else store_evidence(ctx, command.evidence)
+
+    def act(case_commands: CaseCommands, step: StepOfCase) -> Change:
+        return case_commands.record(
+            step.case,
+            step.fact,
+            on=command.on,
+            evidence=evidence,
+            remark=command.remark.strip()[:MAX_REMARK],
+            evidence_follows=command.evidence_follows,
+            **stamp(ctx),
+        )
+
+    def result_of(step: StepOfCase) -> CommandResult:
+        _require_plain_fact(ctx, step)
+        if not command.preview:
+            return command_result(act(ctx.case_commands, step))
+        foreseen, people = foresee_change(ctx, step.case, lambda case_commands: act(case_commands, step))
+        return preview_result(foreseen, tells=len(people))
+
+    unique = {(step.case, step.fact): step for step in command.steps}
+    steps = []
+    for step in unique.values():
+        result, refusal = _result_or_refusal(ctx, step, result_of)
+        steps.append(StepResult(case=step.case, fact=step.fact, result=result, refusal=refusal))
+    recorded = sum(step.result is not None and step.result.changed for step in steps)
+    refused = sum(step.refusal is not None for step in steps)
+    return ManyResult(preview=command.preview, recorded=recorded, refused=refused, steps=steps)
+
+
+@verb("record")
+def withdraw_many(ctx: RequestContext, command: WithdrawMany) -> WithdrawnResult:
+    """Withdraw what was recorded by mistake in several cases.
+
+    A user without the right to withdraw can undo what they have just recorded; a refused event does not affect
+    the others.
+    """
+
+    def withdraw(line: LineOfCase) -> CommandResult:
+        if ctx.reader.may("manage"):
+            return run(ctx, Withdraw(case=line.case, name=f"#{line.line}", ground=command.ground))
+        return undo(ctx, line.case, line.line, ground=command.ground)
+
+    lines = []
+    for line in {(line.case, line.line): line for line in command.lines}.values():
+        result, refusal = _result_or_refusal(ctx, line, withdraw)
+        lines.append(LineResult(case=line.case, line=line.line, result=result, refusal=refusal))
+    refused = sum(line.refusal is not None for line in lines)
+    return WithdrawnResult(taken_back=len(lines) - refused, refused=refused, lines=lines)
+
+
+def _result_or_refusal(
+    ctx: RequestContext, row: Row, act: Callable[[Row], CommandResult]
+) -> tuple[CommandResult | None, Titles | None]:
+    """Return the result of a row, or the sentence of its refusal in each language."""
+    try:
+        require_visible(ctx, row.case)
+        return act(row), None
+    except (Refusal, OutOfRange) as refusal:
+        return None, Titles(**{language: i18n.refusal(refusal, language) for language in i18n.LANGUAGES})
+
+
+def _require_plain_fact(ctx: RequestContext, step: StepOfCase) -> None:
+    """Raise CannotRecord for a decision, whose answer differs from case to case, and for a register's row."""
+    procedure = ctx.library.of(ctx.reads.heads([step.case])[step.case])
+    question = procedure.decisions.get(step.fact)
+    if question is not None:
+        raise CannotRecord("bulk.decision", title=question.title)
+    if is_entry(step.fact):
+        raise CannotRecord("bulk.register", row=step.fact)

@@ -1,0 +1,304 @@
+"""Verbs on comments: comment on a case, ask somebody, answer, withdraw; and the reader's inbox."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from i18n import available_language, say
+from merzim.services.context import RequestContext, stamp, writer
+from merzim.services.inputs import CaseCommand, Day, Ground, Line, OptionalName
+from merzim.services.names import people_named, person_named
+from merzim.services.results import CommandResult, command_result
+from merzim.services.verbs import Command, verb
+from merzim.storage.notices.inbox import mark_read
+from notifications.notice import Notice
+from workflow.cases.case import Event
+from workflow.cases.changes import comments
+from workflow.cases.commands import assignments as commands
+from workflow.cases.commands import withdrawals
+from workflow.cases.commands.assignments import CannotComment
+from workflow.org.access import Reader, scope
+from workflow.org.duties import Unresolved, heads_over, resolve
+from workflow.org.office import Office, Person, Recipient
+
+INBOX_PAGE = 50
+LETTERS_LOOKED_THROUGH = 100
+ANSWER_WORKING_DAYS = 2
+"""Working days in which a question asked by one click must be answered."""
+_MENTION = re.compile(r"@([^\W\d_][\w'-]*(?:[ ][^\W\d_][\w'-]*){0,3})")
+Seq = Annotated[int, Field(ge=1, le=10**9)]
+
+
+class AddComment(CaseCommand):
+    """Comment on a case, or on one of its obligations.
+
+    `text` names people as `@Name Surname`; `asks`: name, key or e-mail of the person asked, `until`: the day
+    the answer is due; `answers`: the number of the question in the history.
+    """
+
+    text: Ground
+    obligation: OptionalName = ""
+    asks: Line = ""
+    until: Day | None = None
+    answers: Seq | None = None
+
+
+class AskWhy(CaseCommand):
+    """Ask the person responsible why an obligation is not done; the answer is due in two working days."""
+
+    obligation: OptionalName
+
+
+class Escalate(CaseCommand):
+    """Escalate an obligation that is not done to the nearest head above the person responsible."""
+
+    obligation: OptionalName
+
+
+class WithdrawComment(CaseCommand):
+    """Withdraw a comment: its text is no longer shown, but stays in the history."""
+
+    line: Seq
+    ground: Ground
+
+
+class ReadInbox(Command):
+    """Mark the reader's inbox as read: all of it, of one case, or one event of its history."""
+
+    in_case: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")] = ""
+    line: Annotated[int, Field(ge=0, le=10**9)] = 0
+
+
+class ListInbox(Command):
+    """Request a page of the reader's inbox."""
+
+    page: Annotated[int, Field(ge=1, le=10_000)] = 1
+
+
+class InboxEntry(BaseModel):
+    """An event of a case that concerns the reader. `kind`: mention, question, answer, assignment or refusal."""
+
+    case: str
+    line: int
+    kind: str
+    obligation: str
+    text: str
+    by: str
+    person: str
+    at: datetime
+    until: date | None
+    read_at: datetime | None
+
+
+class InboxPage(BaseModel):
+    """A page of the inbox, and the number of unread entries."""
+
+    unread: int
+    entries: list[InboxEntry]
+
+
+class Marked(BaseModel):
+    """The number of entries marked."""
+
+    marked: int
+
+
+@verb("record")
+def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
+    """Comment on a case or an obligation; people named or asked are notified by letter and in the inbox."""
+    office = ctx.app.reads.office()
+    mentions = mentioned(office, command.text)
+    asks = person_named(ctx.app, command.asks) if command.asks else ""
+    for person in (*mentions, *([asks] if asks else [])):
+        require_may_know(ctx, command.case, person)
+    change = commands.comment(
+        ctx.case_commands,
+        command.case,
+        text=command.text,
+        obligation=command.obligation,
+        person=writer(ctx),
+        mentions=mentions,
+        asks=asks,
+        until=command.until,
+        answers=command.answers,
+        **stamp(ctx),
+    )
+    if command.answers is not None and ctx.reader.person:
+        mark_read(ctx.app.engine, ctx.reader.person, case=command.case, seq=command.answers, now=ctx.now)
+    return command_result(change)
+
+
+@verb("assign")
+def ask_why(ctx: RequestContext, command: AskWhy) -> CommandResult:
+    """Ask the people responsible for an obligation why it is not done: a comment with a due day, sent by
+    letter.
+    """
+    recipients = assignees_of(ctx, command.case, command.obligation)
+    people = [recipient for recipient in recipients if recipient.person.key != ctx.reader.person]
+    if not people:
+        raise CannotComment("comment.nobody_to_ask")
+    until = ctx.calendar.add(ctx.today, ANSWER_WORKING_DAYS)
+    return _ask(ctx, command.case, command.obligation, people[0].person, "comment.ask_why", until)
+
+
+@verb("assign")
+def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
+    """Escalate an obligation to the nearest head above the people responsible: a comment with a due day."""
+    people = assignees_of(ctx, command.case, command.obligation)
+    # An officer who replaces a missing head for reminders is above nobody.
+    office = replace(ctx.app.reads.office(), officer=None)
+    places = [(recipient.person.unit, recipient.person.key) for recipient in people]
+    heads = heads_over(office, places, on=ctx.today, first_head=True)
+    if isinstance(heads, Unresolved):
+        raise CannotComment("comment.nobody_above")
+    until = ctx.calendar.add(ctx.today, ANSWER_WORKING_DAYS)
+    return _ask(ctx, command.case, command.obligation, heads[0].person, "comment.escalated", until)
+
+
+def _ask(
+    ctx: RequestContext, case: str, obligation: str, person: Person, code: str, until: date
+) -> CommandResult:
+    """Write a comment that asks a person, in the person's own language."""
+    require_may_know(ctx, case, person.key)
+    text = say(code, {"until": until}, available_language(person.language))
+    change = commands.comment(
+        ctx.case_commands,
+        case,
+        text=text,
+        obligation=obligation,
+        person=ctx.reader.person,
+        asks=person.key,
+        until=until,
+        **stamp(ctx),
+    )
+    return command_result(change)
+
+
+def assignees_of(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:
+    """Return the people responsible for an obligation of a case. Raises CannotComment if there is nobody."""
+    rows = ctx.reads.rows_of([case]).get(case, ())
+    row = next((row for row in rows if row.obligation == obligation), None)
+    people = row and resolve(
+        ctx.app.reads.office(),
+        duty=row.duty,
+        unit=row.unit,
+        on=ctx.today,
+        responsible=row.responsible,
+        person=row.person,
+    )
+    if not people or isinstance(people, Unresolved):
+        raise CannotComment("comment.nobody_to_ask")
+    return people
+
+
+@verb("record")
+def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandResult:
+    """Withdraw one's own comment, or anybody's with the right to manage cases; its unsent letters are
+    withdrawn.
+    """
+    comments_by_line = {comment.seq: comment for comment in comments(ctx.reads.events(command.case))}
+    comment = comments_by_line.get(command.line)
+    if comment is None:
+        raise CannotComment("comment.none", line=command.line)
+    if comment.by != ctx.reader.login and not (ctx.operator or ctx.reader.may("manage")):
+        raise CannotComment("comment.not_yours", line=command.line)
+    change = withdrawals.withdraw(
+        ctx.case_commands, command.case, f"#{command.line}", ground=command.ground, **stamp(ctx)
+    )
+    return command_result(change)
+
+
+@verb("self", writes=False)
+def list_inbox(ctx: RequestContext, command: ListInbox) -> InboxPage:
+    """List the reader's inbox in cases visible to them, the newest first."""
+    person = ctx.reader.person
+    if not person:
+        return InboxPage(unread=0, entries=[])
+    lines = ctx.reads.inbox(person, limit=INBOX_PAGE, offset=(command.page - 1) * INBOX_PAGE)
+    entries = [
+        InboxEntry(
+            case=line.event.case,
+            line=line.event.seq,
+            kind=line.kind,
+            obligation=_place(line.event),
+            text=str(line.event.payload.get("text", "")),
+            by=line.event.by,
+            person=str(line.event.payload.get("person", "")),
+            at=line.event.at,
+            until=line.event.on,
+            read_at=line.read_at,
+        )
+        for line in lines
+    ]
+    return InboxPage(unread=ctx.reads.unread_lines(person), entries=entries)
+
+
+def _place(event: Event) -> str:
+    """Return the id of the obligation an event is about; for an assignment its own id."""
+    return f"assignment.{event.name}" if event.kind.startswith("assignment_") else event.name
+
+
+@verb("self")
+def read_inbox(ctx: RequestContext, command: ReadInbox) -> Marked:
+    """Mark entries of the reader's inbox as read."""
+    person = ctx.reader.person
+    if not person:
+        return Marked(marked=0)
+    return Marked(marked=mark_read(ctx.app.engine, person, case=command.in_case, seq=command.line, now=ctx.now))
+
+
+def unread_letters(ctx: RequestContext, *, limit: int) -> list[Notice]:
+    """Return the newest letters to the reader about visible cases that the reader has not acknowledged."""
+    if not ctx.reader.person:
+        return []
+    unread = ctx.app.outbox.unread(ctx.reader.person, limit=LETTERS_LOOKED_THROUGH)
+    visible_cases = ctx.reads.heads({letter.case for letter in unread if letter.case})
+    return [letter for letter in unread if letter.case in visible_cases][:limit]
+
+
+def mentioned(office: Office, text: str) -> tuple[str, ...]:
+    """Return the keys of the people a text names as `@Name Surname`, without repetition.
+
+    Words may follow a name: the longest sequence that is somebody's name counts; a surname alone if only one
+    person has it.
+
+    Raises:
+        CannotComment: nobody has that name, or several people have it.
+    """
+    keys: dict[str, None] = {}
+    for words in _MENTION.findall(text):
+        parts = words.split(" ")
+        for length in range(len(parts), 0, -1):
+            name = " ".join(parts[:length])
+            matching_people = people_named(office, name) or _beginning(office, name)
+            if matching_people:
+                break
+        if len(matching_people) != 1:
+            raise CannotComment(
+                "comment.unknown_mention" if not matching_people else "comment.many_named", name=name
+            )
+        keys[matching_people[0]] = None
+    return tuple(keys)
+
+
+def _beginning(office: Office, name: str) -> list[str]:
+    start = f"{name.casefold()} "
+    return [
+        person.key
+        for person in office.people.values()
+        if any(name.casefold().startswith(start) for name in person.names)
+    ]
+
+
+def require_may_know(ctx: RequestContext, case: str, person: str) -> None:
+    """Raise if a person has no access to a confidential case, because a letter would reveal it to them."""
+    # Who sees all units, and of confidential cases those they know of.
+    knows = scope(Reader(login="\x1f", access="officer", person=person))
+    if not ctx.app.reads.seen_by(knows).heads([case]):
+        name = ctx.app.reads.office().people[person].name
+        raise CannotComment("comment.may_not_know", name=name)

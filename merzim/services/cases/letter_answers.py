@@ -1,0 +1,163 @@
+"""Answers to a reminder by the link in its letter, without an account: read, done, not mine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from i18n import available_language, say
+from merzim.services.cases.comments import assignees_of
+from merzim.services.context import RequestContext, Stamp
+from merzim.services.verbs import NotFound
+from notifications.acknowledgement import acknowledge
+from notifications.letter_links import read_token, takes_document
+from notifications.notice import Notice
+from workflow.board.rows import WAITING
+from workflow.cases.case import Case
+from workflow.cases.commands import reminder_actions
+from workflow.cases.commands.assignments import CannotComment
+from workflow.deadlines.deadline import Deadline
+from workflow.org.office import Person, with_officer
+
+LetterAnswer = Literal["acknowledged", "said_done", "not_mine"]
+ANSWERS: tuple[LetterAnswer, ...] = ("acknowledged", "said_done", "not_mine")
+LASTS = timedelta(days=30)
+"""Validity of a link after its letter was queued."""
+QUIET_WORKING_DAYS = 3
+"""Working days without reminders for a person who reported it done; heads are still notified."""
+
+
+class LinkRefused(NotFound):
+    """The link was not issued here, or belongs to a person who left."""
+
+    not_found = "web.problem.no_letter_link"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LetterQuestion:
+    """The question that a link in a letter opens.
+
+    Attributes:
+        answered: the answer given before by a link of this letter.
+        expired: whether the letter is too old, or the deadline has changed since.
+        is_theirs: whether the person is responsible, not only notified.
+    """
+
+    notice: Notice
+    person: Person
+    case: Case
+    deadline: Deadline
+    answered: LetterAnswer | None
+    expired: bool
+    is_theirs: bool
+
+    @property
+    def takes_document(self) -> bool:
+        """Whether who is to do it may send a document of it by mail; of a confidential case nobody may."""
+        return self.is_theirs and not self.case.confidential and takes_document(self.deadline)
+
+    @property
+    def open(self) -> tuple[LetterAnswer, ...]:
+        """The answers still possible: after "read" the other two, after another answer none.
+
+        People who were only notified can only acknowledge.
+        """
+        if self.expired or self.answered in ("said_done", "not_mine"):
+            return ()
+        asks = self.deadline.obligation.options
+        offered = ANSWERS if self.is_theirs else ANSWERS[:1]
+        return tuple(
+            answer for answer in offered if answer != self.answered and not (answer == "said_done" and asks)
+        )
+
+
+def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
+    """Return the question of a link in a letter.
+
+    Raises:
+        LinkRefused: the link was not issued here, or belongs to a person who left.
+    """
+    link = read_token(ctx.app.rules.link_key, token)
+    notice = link.find(ctx.app.outbox.notices(case=link.case)) if link is not None else None
+    person = ctx.app.reads.office().people.get(notice.person) if notice is not None else None
+    if notice is None or person is None:
+        raise LinkRefused(LinkRefused.not_found)
+    view = ctx.case_commands.view(notice.case, today=ctx.today)
+    deadline = reminder_actions.deadline_of(view, notice.obligation)
+    return LetterQuestion(
+        notice=notice,
+        person=person,
+        case=view.case,
+        deadline=deadline,
+        answered=_answered(ctx, notice),
+        expired=notice.queued_at + LASTS < ctx.now or _has_changed(notice, deadline),
+        is_theirs=_is_theirs(ctx, notice),
+    )
+
+
+def is_genuine(ctx: RequestContext, token: str) -> bool:
+    """Return whether a link was issued here, still valid or not."""
+    return read_token(ctx.app.rules.link_key, token) is not None
+
+
+def answer_letter(ctx: RequestContext, question: LetterQuestion, answer: LetterAnswer) -> None:
+    """Record the answer in the case; repeated or too late, it changes nothing."""
+    if answer not in question.open:
+        return
+    notice, by = question.notice, question.person.key
+    moment: Stamp = {"by": by, "now": ctx.now, "today": ctx.today}
+    if answer != "acknowledged":
+        officer = "" if answer == "said_done" else _officer(ctx)
+        until = ctx.calendar.add(ctx.today, QUIET_WORKING_DAYS) if answer == "said_done" else None
+        reminder_actions.answered(
+            ctx.case_commands,
+            notice.case,
+            notice.obligation,
+            notice.key,
+            answer,
+            until=until,
+            officer=officer,
+            text=_text(ctx, question, officer) if officer else "",
+            **moment,
+        )
+    acknowledge(ctx.app.outbox, ctx.case_commands, notice, notice.key, **moment)
+
+
+def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:
+    """Return whether the recipient of a letter is responsible for its deadline today."""
+    try:
+        people = assignees_of(ctx, notice.case, notice.obligation)
+    except CannotComment:
+        return False
+    return any(recipient.person.key == notice.person for recipient in people)
+
+
+def _answered(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
+    """Return the last answer given by the links of a letter, from the chain of its case."""
+    answers_given = [
+        event.payload.get("what")
+        for event in ctx.case_commands.events(notice.case)
+        if event.kind == "notice" and event.payload.get("notice") == notice.key
+    ]
+    return next((answer for answer in reversed(ANSWERS) if answer in answers_given), None)
+
+
+def _has_changed(notice: Notice, deadline: Deadline) -> bool:
+    """Return whether the letter's deadline is done, or due on another day by now."""
+    by_step = notice.rung.lstrip("+-").isdigit()
+    return deadline.state not in WAITING or (by_step and deadline.due != notice.due)
+
+
+def _officer(ctx: RequestContext) -> str:
+    """Return the key of the officer to notify; "" if the office names none."""
+    rules = ctx.app.rules
+    return with_officer(ctx.app.reads.office(), rules.officer, language=rules.officer_language).officer or ""
+
+
+def _text(ctx: RequestContext, question: LetterQuestion, officer: str) -> str:
+    """Return the text of the comment for the officer."""
+    person = ctx.app.reads.office().people.get(officer)
+    language = available_language(person.language) if person else "ru"
+    title = question.deadline.obligation.title
+    return say("answer.not_mine_text", {"person": question.person.name_in(language), "title": title}, language)

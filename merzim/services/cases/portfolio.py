@@ -1,0 +1,313 @@
+"""The analyses of a year side by side: plans compared with the approved schedules, and cases by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from i18n import period, say
+from merzim.services.context import RequestContext
+from merzim.services.inputs import Line, Name, OptionalName
+from merzim.services.names import assignees_of, stage_title, unit_named
+from merzim.services.verbs import Command, verb
+from merzim.services.yearly.clock import PROCEDURE
+from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
+from workflow.board.rows import CaseFilter, Row
+from workflow.board.sums import AssigneeKey
+from workflow.cases.machine import BETWEEN_STAGES
+from workflow.cases.registers.entries import is_entry, period_in
+from workflow.deadlines.lateness import is_overdue, most_urgent
+from workflow.deadlines.register_deadlines import entry_obligation
+
+if TYPE_CHECKING:
+    from workflow.cases.case import Case
+    from workflow.org.office import Office
+
+PAGE = 50
+_CHUNK = 1000
+CARDS = 12
+"""Largest number of cards listed in one stage; the others are counted."""
+
+
+class YearOfCases(Command):
+    """Select the active cases of one procedure with a day in a year, by default this one. `unit`: id or
+    name.
+    """
+
+    year: Annotated[int | None, Field(ge=2010, le=2100)] = None
+    procedure: Name = PROCEDURE
+    unit: Line = ""
+
+
+class ListPortfolio(YearOfCases):
+    """Request one page of these cases, of all stages or one."""
+
+    stage: OptionalName = ""
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+
+class ListStages(YearOfCases):
+    """Request all these cases by stage. `cards`: how many of each stage are listed."""
+
+    cards: Annotated[int, Field(ge=1, le=CARDS)] = CARDS
+
+
+class NextStep(BaseModel):
+    """The most pressing open step. `days_left`: working days to its due date, negative when it is overdue."""
+
+    obligation: str
+    title: str
+    due: date | None
+    overdue: bool
+    days_left: int | None
+    who: list[str]
+    is_decision: bool
+
+
+class CaseCard(BaseModel):
+    """A case at its stage, with its next step."""
+
+    case: str
+    object: str
+    unit: str
+    unit_name: str
+    stage: str
+    stage_title: str
+    next: NextStep | None
+
+
+class StepDates(BaseModel):
+    """A step of a case: its approved, planned and actual dates, and its due date by law.
+
+    `drift`: working days from the approved date to the actual, else the planned one; `slack`: working days from
+    the planned date to the due date.
+    """
+
+    obligation: str
+    title: str
+    approved: date | None
+    planned: date | None
+    done: date | None
+    due: date | None
+    drift: int | None
+    slack: int | None
+
+
+class PortfolioLine(CaseCard):
+    """A case with the dates of its steps. `drift`: of the step that moved farthest, `drifted` its id; `slack`:
+    the least slack, of the step `critical`.
+
+    `drift`:
+    """
+
+    steps: list[StepDates]
+    drift: int | None
+    drifted: str
+    slack: int | None
+    critical: str
+
+    def step(self, obligation: str) -> StepDates | None:
+        """Return the dates of one of its steps."""
+        return next((step for step in self.steps if step.obligation == obligation), None)
+
+
+class PortfolioPage(BaseModel):
+    """A page of the cases of a year, the earliest begun first; `total`: of all pages."""
+
+    year: int
+    total: int
+    page: int
+    pages: int
+    lines: list[PortfolioLine]
+
+
+class StageColumn(BaseModel):
+    """A stage with the number of cases at it, and the earliest begun of them."""
+
+    stage: str
+    title: str
+    total: int
+    cards: list[CaseCard]
+
+
+class StageBoard(BaseModel):
+    """The cases of a year by stage, in the order of the procedure."""
+
+    year: int
+    total: int
+    columns: list[StageColumn]
+
+
+@verb("read", writes=False)
+def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage:
+    """List the cases of a year with their approved, planned and actual dates, drift and slack."""
+    case_filter = _case_filter(ctx, command, command.stage)
+    total = ctx.reads.how_many(case_filter)
+    pages = max(1, -(-total // PAGE))
+    number = min(command.page, pages)
+    cases = ctx.reads.earliest(case_filter, first=(number - 1) * PAGE, count=PAGE)
+    return PortfolioPage(
+        year=case_filter.year or 0, total=total, page=number, pages=pages, lines=_lines(ctx, cases)
+    )
+
+
+def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterator[PortfolioLine]]:
+    """Return the total number of requested cases, and an iterator over their lines."""
+    case_filter = _case_filter(ctx, command, command.stage)
+    total = ctx.reads.how_many(case_filter)
+    parts = (ctx.reads.earliest(case_filter, first=first, count=_CHUNK) for first in range(0, total, _CHUNK))
+    return total, (line for cases in parts for line in _lines(ctx, cases))
+
+
+@verb("read", writes=False)
+def list_stages(ctx: RequestContext, command: ListStages) -> StageBoard:
+    """List the cases of a year by stage, with the next step of each."""
+    case_filter = _case_filter(ctx, command)
+    cases_by_stage = ctx.reads.by_stage(case_filter, limit=command.cards)
+    cards: dict[str, list[CaseCard]] = {}
+    shown_cases = [case for _, cases in cases_by_stage.values() for case in cases]
+    names = [case.id for case in shown_cases]
+    for case, stage, nearest, _ in _with_rows(ctx, shown_cases, ctx.reads.rows_of(names, "open")):
+        cards.setdefault(stage, []).append(CaseCard(**_card(ctx, case, nearest, stage)))
+    procedure = ctx.library.latest(command.procedure)
+    stage_ids = [stage.id for stage in procedure.stages]
+    columns = []
+    for stage in (*stage_ids, *(stage_id for stage_id in cases_by_stage if stage_id not in stage_ids)):
+        title = procedure.stage_title.get(stage)
+        text = title[ctx.spoken_language] if title else cards[stage][0].stage_title
+        columns.append(
+            StageColumn(
+                stage=stage, title=text, total=cases_by_stage.get(stage, (0,))[0], cards=cards.get(stage, [])
+            )
+        )
+    return StageBoard(
+        year=case_filter.year or 0, total=sum(column.total for column in columns), columns=columns
+    )
+
+
+def _case_filter(ctx: RequestContext, command: YearOfCases, stage: str = "") -> CaseFilter:
+    procedure = ctx.library.latest(command.procedure)
+    stage_ids = {*procedure.stage_title, *BETWEEN_STAGES}
+    return CaseFilter(
+        unit=unit_named(ctx.app, command.unit) or None,
+        procedure=procedure.id,
+        stage=stage if stage in stage_ids else None,
+        standing="active",
+        year=command.year or ctx.today.year,
+    )
+
+
+def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
+    names, count, titles = [case.id for case in cases], ctx.calendar.distance, dict[tuple[str, str], str]()
+    approved = {name: approved_plan(events) for name, events in ctx.reads.planning(names).items()}
+    every = {**ctx.reads.rows_of(names, "dated")}
+    # A step of the approved schedule whose plan date was withdrawn may have no date left.
+    undated = [
+        name for name, plan in approved.items() if plan.keys() - {row.obligation for row in every.get(name, ())}
+    ]
+    every.update(ctx.reads.rows_of(undated) if undated else {})
+
+    def dates(case: Case, step: PlanStep) -> StepDates:
+        key = case.edition, step.row.obligation
+        titles[key] = titles.get(key) or _title(ctx, case, step.row.obligation)
+        return _dates(step, titles[key])
+
+    lines = []
+    for case, stage, nearest, rows in _with_rows(ctx, cases, every):
+        steps = plan_steps(rows, approved.get(case.id, {}), count, today=ctx.today)
+        critical, drifted = critical_step(steps), most_drifted(steps)
+        lines.append(
+            PortfolioLine(
+                **_card(ctx, case, nearest, stage),
+                steps=[dates(case, step) for step in steps],
+                drift=drifted.drift if drifted else None,
+                drifted=drifted.row.obligation if drifted and drifted.drift else "",
+                slack=critical.slack if critical else None,
+                critical=critical.row.obligation if critical else "",
+            )
+        )
+    return lines
+
+
+def _with_rows(
+    ctx: RequestContext, cases: Sequence[Case], rows: Mapping[str, Sequence[Row]]
+) -> Iterable[tuple[Case, str, Row | None, Sequence[Row]]]:
+    """Yield each case with its stage, the row of its next step, and its board rows; with rows of registers
+    where its next step is one.
+    """
+    stages = ctx.reads.stages([case.id for case in cases])
+    urgent_rows = {name: most_urgent(of, today=ctx.today) for name, of in rows.items()}
+    cases_with_rows = ctx.reads.heads_with_rows(
+        [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
+    )
+    for case in cases:
+        yield (
+            cases_with_rows.get(case.id, case),
+            stages[case.id],
+            urgent_rows.get(case.id),
+            rows.get(case.id, ()),
+        )
+
+
+def _card(ctx: RequestContext, case: Case, nearest: Row | None, stage: str) -> dict[str, Any]:
+    office, language = ctx.reads.office(), ctx.spoken_language
+    unit, title = office.units.get(case.unit or office.root), stage_title(ctx.app, case, stage)
+    return {
+        "case": case.id,
+        "object": case.object_in(language) or ctx.library.named(case.edition).title[language],
+        "unit": case.unit,
+        "unit_name": unit.name_in(language) if unit else case.unit,
+        "stage": stage,
+        "stage_title": say(title, {}, language) if isinstance(title, str) else title[language],
+        "next": _next_step(ctx, office, case, nearest),
+    }
+
+
+def _next_step(ctx: RequestContext, office: Office, case: Case, row: Row | None) -> NextStep | None:
+    today = ctx.today
+    if row is None or row.due is None:
+        return None
+    obligation = entry_obligation(case, ctx.library.named(case.edition), row.obligation)
+    return NextStep(
+        obligation=row.obligation,
+        title=_title(ctx, case, row.obligation),
+        due=row.due,
+        overdue=is_overdue(row, today=today),
+        days_left=ctx.calendar.distance(today, row.due),
+        who=_who(office, row, today, ctx.spoken_language),
+        is_decision=bool(obligation.options),
+    )
+
+
+def _who(office: Office, row: Row, today: date, language: str) -> list[str]:
+    """Return the names of the recipients a letter of that day would have; if none, the responsible by schedule
+    or act.
+    """
+
+    assignee_key = AssigneeKey(row.unit, row.duty, row.responsible, row.person)
+    people = assignees_of(office, assignee_key, on=today)
+    names = [recipient.person.name_in(language) for recipient in people if recipient.why != "officer"]
+    return names or [row.responsible or say(f"duty.{row.duty}", {}, language)]
+
+
+def _dates(step: PlanStep, title: str) -> StepDates:
+    row = step.row
+    return StepDates(
+        obligation=row.obligation,
+        title=title,
+        approved=step.approved,
+        planned=row.planned_on,
+        done=row.done_on,
+        due=row.due,
+        drift=step.drift,
+        slack=step.slack,
+    )
+
+
+def _title(ctx: RequestContext, case: Case, obligation: str) -> str:
+    language, comes_back = ctx.spoken_language, period_in(obligation)
+    title = entry_obligation(case, ctx.library.named(case.edition), obligation).title[language]
+    return f"{title}, {period(comes_back, language)}" if comes_back else title

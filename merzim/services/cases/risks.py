@@ -1,0 +1,256 @@
+"""Risks and registers: the registers of a case and of many, the risk scale, imports of plans of measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache, partial
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from merzim.services.regulations.registers import case_registers
+from workflow.cases.case import Case
+from workflow.cases.registers.entries import is_entry, number_of
+from workflow.cases.registers.exposure import Cartogram, Position, Remark, exposure, remarks
+from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.registers.risk import Measure, Risk, register
+from workflow.cases.registers.risk_scale import Band, RiskScale, by_edition
+from workflow.deadlines.deadline import Deadline
+from workflow.registers.definition import Register
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from workflow.cases.commands.case_commands import CaseCommands, Change
+    from workflow.cases.commands.case_rows import CaseRows
+    from workflow.cases.registers.exposure import CartogramLine
+
+
+@cache
+def scales() -> dict[str, RiskScale]:
+    """Return the shipped scales by edition, the latest last."""
+    from workflow.cases.registers.risk_scale import read_scale
+
+    # The folder of regulations is no Python module: find it by name.
+    folder = files("regulations") / "scales"
+    scale_files = [file for file in folder.iterdir() if file.name.startswith("risk-scale.")]
+    scales = [read_scale(file.name, file.read_bytes()) for file in scale_files]
+    return {scale.edition: scale for scale in sorted(scales, key=lambda scale: scale.in_force)}
+
+
+def scale(on: date) -> RiskScale:
+    """Return the scale in force on a day; for earlier days the first one."""
+    editions = list(scales().values())
+    return next((edition for edition in reversed(editions) if edition.in_force <= on), editions[0])
+
+
+def case_rows(case_commands: CaseCommands) -> CaseRows:
+    """Return the commands that write rows of the registers of a case."""
+    from merzim.documents.schedules.written_terms import read_term
+    from merzim.services.regulations.registers import case_registers
+    from workflow.cases.commands.case_rows import CaseRows
+
+    return CaseRows(case_commands, case_registers(), read_term=partial(read_term, where="term"), scale_on=scale)
+
+
+def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
+    """Return the active cases that have registers, whole, of a unit (id) and all units below; "" is all."""
+    from merzim.storage.cases.registers import cases_with_entries
+
+    by_id = app.ledger.cases(cases_with_entries(app.engine, unit or None))
+    return [by_id[id] for id in sorted(by_id)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanImport:
+    """Result of importing a plan of measures. `unmatched`: responsible texts that match nobody; `withdrawn`:
+    measures of the plan that were withdrawn in the case and are not recorded again.
+    """
+
+    change: Change
+    measures: int
+    unmatched: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+
+
+def import_plan(
+    app: AppContext,
+    case: str,
+    file: Path | bytes,
+    *,
+    name: str = "",
+    year: int | None,
+    by: str,
+    now: datetime,
+    today: date,
+) -> PlanImport:
+    """Import a plan of measures as risks and measures of a case. The same plan again changes nothing.
+
+    Args:
+        file: a path, or the bytes of an upload.
+        name: the upload's name, for error messages.
+
+    Raises:
+        UnreadablePaper: nothing was imported; `.errors` names every bad row.
+        UnknownCase: there is no such case.
+    """
+    from merzim.documents.sandbox.readers import read_measures
+    from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
+
+    app.case_commands.view(case, today=today)
+    measures = read_measures(file, name or None, year=year)
+    rows = [
+        PlanRow(
+            number=measure.number,
+            risk=measure.risk,
+            recommendation=measure.recommendation,
+            action=measure.action,
+            completion=measure.completion,
+            responsible=measure.responsible,
+            term=measure.term,
+        )
+        for measure in measures
+    ]
+    change = case_rows(app.case_commands).add(
+        case, lambda stored: taken(stored, rows), on=today, by=by, now=now, today=today
+    )
+    unmatched = keep_responsible(
+        app, [measure.responsible for measure in measures], by=by, now=now, today=today
+    )
+    left_out = tuple(row.action for row in withdrawn_rows(change.case, rows))
+    return PlanImport(change=change, measures=len(rows), unmatched=unmatched, withdrawn=left_out)
+
+
+def keep_responsible(
+    app: AppContext, texts: Iterable[str], *, by: str, now: datetime, today: date
+) -> tuple[str, ...]:
+    """Match responsible texts to people and save the matches; return the texts that match nobody."""
+    from merzim.documents import match
+    from merzim.storage.org import store as office_store
+    from merzim.storage.org.chain import Stamp
+
+    office = app.reads.office()
+    matches = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}
+    new = {text: key for text, key in matches.items() if key is not None and text not in office.matches}
+    if new:
+        office_store.save(app.engine, matches=new, stamp=Stamp(by=by, now=now, today=today))
+    return tuple(text for text, key in matches.items() if key is None)
+
+
+def next_due_dates(app: AppContext, case: Case, *, today: date) -> Mapping[int, date]:
+    """Return each measure's next due date by number: the earliest open one, else the last."""
+    from workflow.cases.registers.entries import number_of
+    from workflow.deadlines.register_deadlines import entry_deadlines
+
+    procedure = app.library.of(case)
+    upcoming: dict[int, date] = {}
+    past: dict[int, date] = {}
+    for deadline in entry_deadlines(case, procedure, app.calendar, today=today, bare=True):
+        if deadline.due is None or not deadline.id.startswith("measure."):
+            continue
+        number = number_of(deadline.id)
+        if deadline.state in ("open", "not_due_yet"):
+            upcoming[number] = min(deadline.due, upcoming.get(number, deadline.due))
+        past[number] = max(deadline.due, past.get(number, deadline.due))
+    return past | upcoming
+
+
+def cartogram_lines(app: AppContext, unit: str = "") -> tuple[CartogramLine, ...]:
+    """Return the lines a unit's cartogram should have by the registers of its cases, with unit names."""
+    from workflow.findings.of_risks import by_name, results
+
+    return by_name(results(cases(app, unit)), app.reads.office())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasureLine:
+    """A measure. `deadline`: its next one, None if its term has no day."""
+
+    measure: Measure
+    deadline: Deadline | None
+    periods: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RiskLine:
+    """A risk with its measures. `points`, `band`: of its rank; None without a rank.
+
+    `request`: the deadline of the request about it, None without one.
+    """
+
+    risk: Risk
+    request: Deadline | None
+    points: int | None
+    band: Band | None
+    measures: tuple[MeasureLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseRegisters:
+    """The rows of the registers of a case.
+
+    `registers`: definitions of the registers; `orphans`: measures whose risk is withdrawn.
+    """
+
+    lines: tuple[RiskLine, ...]
+    orphans: tuple[Measure, ...]
+    positions: tuple[Position, ...]
+    cartogram: Cartogram | None
+    remarks: tuple[Remark, ...]
+    scale: RiskScale
+    registers: Mapping[str, Register]
+
+
+def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date) -> CaseRegisters:
+    """Return the rows of the registers of a case on a day, with these deadlines of it."""
+    risk_register, exposed, editions = register(case), exposure(case), scales()
+    of_measure: dict[int, list[Deadline]] = {}
+    requests: dict[int, Deadline] = {}
+    for deadline in deadlines:
+        if is_entry(deadline.id) and deadline.id.startswith("measure."):
+            of_measure.setdefault(number_of(deadline.id), []).append(deadline)
+        elif is_entry(deadline.id) and deadline.id.startswith("request."):
+            requests[number_of(deadline.id)] = deadline
+    return CaseRegisters(
+        lines=tuple(
+            RiskLine(
+                risk=risk,
+                request=requests.get(risk.number),
+                points=risk.rank.likelihood * risk.rank.effect if risk.rank else None,
+                band=ranked.band(risk.rank)
+                if risk.rank and (ranked := by_edition(editions, risk.rank))
+                else None,
+                measures=tuple(
+                    MeasureLine(
+                        measure=measure,
+                        deadline=_next(of_measure.get(measure.number, [])),
+                        periods=_periods(measure.term, of_measure.get(measure.number, [])),
+                    )
+                    for measure in risk_register.measures_of(risk.number)
+                ),
+            )
+            for risk in risk_register.risks.values()
+        ),
+        orphans=tuple(
+            measure for measure in risk_register.measures.values() if measure.risk not in risk_register.risks
+        ),
+        positions=tuple(exposed.positions.values()),
+        cartogram=exposed.cartogram,
+        remarks=tuple(remarks(case).values()),
+        scale=scale(today),
+        registers={register.id: register for register in case_registers().all()},
+    )
+
+
+def _next(entries: list[Deadline]) -> Deadline | None:
+    """Return the earliest open deadline, else the last one."""
+    dated = sorted((entry for entry in entries if entry.due), key=lambda entry: entry.due or date.max)
+    waiting = [entry for entry in dated if entry.state in ("open", "not_due_yet")]
+    return waiting[0] if waiting else dated[-1] if dated else None
+
+
+def _periods(term: MeasureTerm, entries: list[Deadline]) -> tuple[str, ...]:
+    if term.every is None:
+        return ()
+    return tuple(dict.fromkeys(entry.period for entry in entries if entry.period))

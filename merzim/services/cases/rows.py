@@ -1,0 +1,193 @@
+"""Verbs on rows of a case's registers: risks, measures, exposed positions, remarks.
+
+A register's file defines the fields and actions of a row. The command of each verb is made from it, and so are
+the API's body, the form's fields and the options of the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, create_model
+
+from i18n import say
+from merzim.services.cases.risks import case_rows, keep_responsible
+from merzim.services.context import RequestContext, stamp
+from merzim.services.evidence import store_evidence
+from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Line, Number, Text, WebAddress
+from merzim.services.regulations.registers import case_registers, option_title
+from merzim.services.results import CommandResult, command_result
+from merzim.services.verbs import Verb, verb
+from workflow.cases.commands.case_commands import Change
+from workflow.cases.commands.case_rows import NewRow
+from workflow.cases.registers.rows import is_extra
+from workflow.registers.definition import Register, RegisterField, RowEntry
+from workflow.registers.values import as_date, is_filled
+
+RowNumber = Annotated[int, Field(ge=1, le=9999)]
+FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+RowName = Annotated[str, StringConstraints(pattern=r"^(risk|measure|position|remark)\.[1-9][0-9]{0,3}$")]
+_TYPES: Mapping[str, Any] = {
+    "text": Line,
+    "long_text": Text,
+    "term": Line,
+    "date": Day,
+    "number": Number,
+    "money": Number,
+    "yes_no": bool,
+    "row": RowNumber,
+    "link": WebAddress,
+}
+_UNFILLED: Mapping[str, Any] = {"text": "", "long_text": "", "term": "", "yes_no": False}
+
+
+class EditCaseRow(CaseCommand):
+    """New values of the fields to change, by name, as texts: a day as 2026-04-13, `yes` or nothing for a
+    checkbox, a term as in plans.
+    """
+
+    row: RowName
+    fields: Annotated[dict[FieldName, Text], Field(min_length=1, max_length=20)]
+
+
+@verb("record")
+def edit_row(ctx: RequestContext, command: EditCaseRow) -> CommandResult:
+    """Change a row of a register of the case; only the differences are written."""
+    return command_result(change_row(ctx, command.case, command.row, command.fields))
+
+
+@cache
+def add_row(register_id: str) -> Verb[Any, CommandResult]:
+    """Return the verb that enters or edits a row of a register."""
+    register, entry = register_of(register_id)
+    fields = _inputs(register.fields)
+    if not entry.distinct:
+        fields["number"] = (RowNumber | None, Field(None, description="Of a row there is: describes it anew."))
+    command = create_model(f"{entry.row.title()}Input", __base__=CaseCommand, **fields)
+
+    def run(ctx: RequestContext, command: Any) -> CommandResult:
+        return command_result(enter_row(ctx, register_id, command))
+
+    run.__doc__ = f"{entry.title.en}."
+    return Verb(f"add_{entry.row}", "record", command, CommandResult, run)
+
+
+@cache
+def act_on_row(register_id: str, action_id: str) -> Verb[Any, CommandResult]:
+    """Return the verb that records an action on a row of a register."""
+    register, entry = register_of(register_id)
+    action = register.actions[action_id]
+    fields = {"number": (RowNumber, ...), **_inputs(action.fields)}
+    if action.evidence:
+        fields["evidence"] = (list[EvidenceInput], Field(default_factory=list, max_length=50))
+    command = create_model(f"{entry.row.title()}{action_id.title()}Input", __base__=CaseCommand, **fields)
+
+    def run(ctx: RequestContext, command: Any) -> CommandResult:
+        return command_result(record_action(ctx, register_id, action_id, command))
+
+    run.__doc__ = f"{action.title.en}."
+    return Verb(f"{action_id}_{entry.row}", "record", command, CommandResult, run)
+
+
+def register_of(register_id: str) -> tuple[Register, RowEntry]:
+    """Return a register of a case, and how its rows are entered as events. Raises UnknownRegister."""
+    register = case_registers().latest(register_id)
+    assert register.entry is not None
+    return register, register.entry
+
+
+def extra_fields(register_id: str) -> list[RegisterField]:
+    """Return the fields defined only in the register's file; lists show them after all others."""
+    register, entry = register_of(register_id)
+    return [field for name, field in register.fields.items() if not field.fixed and is_extra(entry.row, name)]
+
+
+def extra_cell(field: RegisterField, row: Any, language: str) -> object:
+    """Return the value of such a field for a list; None if the row does not have it."""
+    value = row.extra.get(field.id) if row is not None else None
+    if not is_filled(value):
+        return None
+    match field.kind:
+        case "date":
+            return as_date(value)
+        case "number" | "money":
+            return Decimal(str(value))
+        case "choice":
+            return option_title(field.id, str(value), language)
+        case "yes_no":
+            return say("register.yes" if value else "register.no", {}, language)
+    return value
+
+
+def enter_row(ctx: RequestContext, register_id: str, command: Any) -> Change:
+    """Enter a row, or edit one that has the given number."""
+    fields = register_of(register_id)[0].fields
+    values = {name: getattr(command, name) for name in fields if name in command.model_fields_set}
+    return enter_values(ctx, register_id, command.case, getattr(command, "number", None), values)
+
+
+def enter_values(
+    ctx: RequestContext, register_id: str, case: str, number: int | None, values: Mapping[str, object]
+) -> Change:
+    """Enter a row by values or texts; the person or unit matched to its responsible text is stored."""
+    new = NewRow(register=register_id, number=number, values=values)
+    change = case_rows(ctx.case_commands).add(case, new, on=ctx.today, **stamp(ctx))
+    _keep_responsible(ctx, values)
+    return change
+
+
+def record_action(ctx: RequestContext, register_id: str, action_id: str, command: Any) -> Change:
+    """Record an action on a row, with its evidence."""
+    action = register_of(register_id)[0].actions[action_id]
+    return case_rows(ctx.case_commands).act(
+        command.case,
+        register_id,
+        action_id,
+        command.number,
+        {name: getattr(command, name) for name in action.fields},
+        evidence=store_evidence(ctx, command.evidence) if action.evidence else (),
+        **stamp(ctx),
+    )
+
+
+def change_row(ctx: RequestContext, case: str, row: str, values: Mapping[str, object]) -> Change:
+    """Change fields of a row, given as texts or values."""
+    change = case_rows(ctx.case_commands).edit(case, row, values, **stamp(ctx))
+    _keep_responsible(ctx, values)
+    return change
+
+
+def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None:
+    if "responsible" in values:
+        keep_responsible(ctx.app, [str(values["responsible"])], **stamp(ctx))
+
+
+def _inputs(fields: Mapping[str, RegisterField]) -> dict[str, Any]:
+    """Return type, default and register field of each field of a command."""
+    inputs: dict[str, Any] = {}
+    for name, field in fields.items():
+        type_ = Literal[field.option_ids] if field.kind == "choice" else _TYPES[field.kind]
+        default = field.preset or _UNFILLED.get(field.kind)
+        if field.required:
+            type_ = Ground if field.kind in ("text", "long_text") else type_
+            default = ...
+        type_ = type_ | None if default is None else type_
+        inputs[name] = (Annotated[type_, field], Field(default, description=describe_field(field)))
+    return inputs
+
+
+def describe_field(field: RegisterField) -> str:
+    """Return the title and help of a register's field in English, as sentences."""
+    return " ".join(f"{text.en.rstrip('.')}." for text in (field.title, field.help) if text)
+
+
+add_risk, add_measure, add_position, add_remark = map(add_row, ("risks", "measures", "positions", "remarks"))
+rank_risk, remove_risk, ask_about_risk, answer_request = (
+    act_on_row("risks", action) for action in ("rank", "remove", "ask", "answer")
+)
+review_measure = act_on_row("measures", "review")
+talk_with_holder, clear_position = (act_on_row("positions", action) for action in ("talk", "clear"))
+answer_remark = act_on_row("remarks", "answer")

@@ -1,0 +1,565 @@
+"""Verbs on cases: open, record, decide, replan, correct, withdraw, cancel, exempt, extend, pause and more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from merzim.services.cases.risks import keep_responsible
+from merzim.services.context import RequestContext, stamp
+from merzim.services.evidence import store_evidence
+from merzim.services.inputs import (
+    CaseCommand,
+    Day,
+    Duty,
+    EvidenceInput,
+    Ground,
+    Key,
+    Line,
+    Name,
+    OptionalName,
+    Text,
+    TimeOfDay,
+    Values,
+)
+from merzim.services.names import person_named, unit_named
+from merzim.services.results import (
+    CommandResult,
+    FindingResult,
+    OpenedCase,
+    command_result,
+    opened_case,
+    preview_result,
+)
+from merzim.services.verbs import Command, verb
+from notifications.moved_dates import people_to_tell, was_notified
+from workflow.cases.case import Case, Event
+from workflow.cases.commands import extensions, migration, reminder_actions, withdrawals
+from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.commands.extensions import CannotExtend
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.cases.commands.previews import Preview, preview
+from workflow.cases.commands.withdrawals import CannotWithdraw
+from workflow.cases.registers.evidence_list import proofs
+from workflow.findings.finding import Finding
+from workflow.findings.findings import findings
+from workflow.law.procedure import Procedure
+from workflow.org.access import within
+from workflow.refusal import Refusal
+
+MAX_REMARK = 2000
+Dates = Annotated[dict[Name, Day], Field(default_factory=dict, max_length=200)]
+
+
+class NotYourUnit(Refusal, PermissionError):
+    """A case may be opened only for the reader's own unit and units below it."""
+
+
+class OpenCase(Command):
+    """Open a case; facts and plan dates by fact name. `person`: key, e-mail or name of the person it is about.
+
+    `object_kk`, `object_ru`: the object in the nominative, for the passport; `object`: in any other wording.
+    """
+
+    procedure: Name
+    unit: Line = ""
+    object: Line = ""
+    object_kk: Line = ""
+    object_ru: Line = ""
+    person: Line = ""
+    planned: Dates
+    facts: Dates
+    again: bool = False
+
+
+class Previewed(CaseCommand):
+    """A command that moves due dates; with `preview` it returns what it would move, and writes nothing."""
+
+    preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
+
+
+class RecordFact(Previewed):
+    """Record that something happened on a day, with its evidence. `at_time`: its local time in Almaty."""
+
+    fact: Name
+    on: Day
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
+    values: Values = Field(default_factory=dict, max_length=50)
+    signed_by: Duty = ""
+    at_time: TimeOfDay | None = None
+    remark: Text = ""
+    evidence_follows: bool = False
+
+    @model_validator(mode="after")
+    def _nothing_else_with_a_promise(self) -> RecordFact:
+        details = (self.evidence, self.values, self.signed_by, self.at_time, self.remark)
+        if self.evidence_follows and any(details):
+            raise PydanticCustomError("nothing_with_promise", "what follows later is not sent now")
+        return self
+
+
+class Replan(Previewed):
+    """Set plan dates, by fact name."""
+
+    planned: dict[Name, Day] = Field(min_length=1, max_length=200)
+
+
+class Correct(Previewed):
+    """Correct a recorded fact: another date or time, other numbers or another signatory."""
+
+    fact: Name
+    on: Day
+    ground: Ground
+    values: Values = Field(default_factory=dict, max_length=50)
+    signed_by: Duty = ""
+    at_time: TimeOfDay | None = None
+
+
+class Withdraw(Previewed):
+    """Withdraw a record: a fact with its period, `plan.` and a fact for its plan date, a row of a register
+    (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`), `extended.` and an obligation for its latest
+    extension, `pause` for the latest pause, `passport` for its latest edit, or `#7` for an event of the
+    history.
+
+    `evidence`: only this document of the record: its address, SHA-256 or file name.
+    """
+
+    name: Name
+    ground: Ground
+    evidence: Line = ""
+
+
+class Decide(Previewed):
+    """Answer a decision: `option` is one of its options; `decided_by`: the duty of the person who decided."""
+
+    decision: Name
+    option: Name
+    on: Day
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
+    decided_by: Duty = ""
+    remark: Text = ""
+
+
+class Cancel(Previewed):
+    """Cancel a case."""
+
+    ground: Ground
+
+
+class Exempt(Previewed):
+    """Exempt a case, or one obligation of it."""
+
+    ground: Ground
+    obligation: OptionalName = ""
+
+
+class Reopen(Previewed):
+    """Reopen a cancelled or exempted case, or withdraw the exemption of one obligation."""
+
+    ground: Ground
+    obligation: OptionalName = ""
+
+
+class Extend(Previewed):
+    """Extend one deadline, where the act allows it: by a number of units of the act, or to a day.
+
+    `decided_by`: the duty of the person who decided; `on`: the day of the decision, today when left out;
+    `document`: its number and date, or address.
+    """
+
+    obligation: Name
+    by: Annotated[int, Field(ge=1, le=1000)] | None = None
+    to: Day | None = None
+    ground: Ground
+    decided_by: Duty
+    document: Line = ""
+    on: Day | None = None
+
+
+class Pause(Previewed):
+    """Pause the terms of a case from a day on.
+
+    `decided_by`: the duty of the person who decided; `document`: the number and date of the decision, or its
+    address.
+    """
+
+    ground: Ground
+    on: Day
+    decided_by: Duty = ""
+    document: Line = ""
+
+
+class Resume(Previewed):
+    """End the pause of a case: its terms run again from the given day. `decided_by`, `document`: as for a
+    pause.
+    """
+
+    ground: Ground
+    on: Day
+    decided_by: Duty = ""
+    document: Line = ""
+
+
+class Migrate(Previewed):
+    """Move a case to another edition of its procedure (`internal-analysis.2024-01-01`)."""
+
+    edition: Key
+
+
+class Passport(Previewed):
+    """Change the passport of a case: only the fields that are sent; an empty one clears its value.
+
+    `object_kk`, `object_ru`: the object in the nominative. `responsible`: obligation -> the person responsible,
+    by name, e-mail or in words. `group`: members of the working group, each as `name; post; role`. `period`:
+    first and last day of the activity analysed.
+    """
+
+    object_kk: Line | None = None
+    object_ru: Line | None = None
+    unit: Line | None = None
+    responsible: dict[Name, Line] = Field(default_factory=dict, max_length=100)
+    group: list[Line] | None = Field(default=None, max_length=50)
+    period: list[Day] | None = Field(default=None, max_length=2)
+
+
+class Snooze(CaseCommand):
+    """Snooze a reminder until a day."""
+
+    obligation: Name
+    until: Day
+
+
+class AddReader(CaseCommand):
+    """Give a person access to a confidential case."""
+
+    person: Key
+
+
+class RemoveReader(CaseCommand):
+    """End a person's access to a confidential case."""
+
+    person: Key
+    ground: Ground
+
+
+def run(ctx: RequestContext, command: Previewed) -> CommandResult:
+    """Run a command, or return what it would change (`preview`)."""
+    if not command.preview:
+        change = act_of(ctx, command)(ctx.case_commands)
+        result = command_result(change)
+        recorded = [event.name for event in change.events if event.kind in ("fact", "corrected")]
+        if recorded:
+            language = ctx.spoken_language
+            remarks = recorded_remarks(ctx, change.case, recorded[0])
+            result.out_of_order = [
+                FindingResult.of(finding, language) for finding in remarks if finding.kind == "order"
+            ]
+        return result
+    foreseen, people = foresee(ctx, command)
+    return preview_result(foreseen, tells=len(people))
+
+
+def recorded_remarks(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:
+    """Return the findings to name beside a fact just recorded in a case."""
+    view = ctx.case_commands.looked_at(case, today=ctx.today)
+    return remarks(findings(case, view.procedure, view.deadlines, ctx.calendar), view.procedure, fact)
+
+
+def remarks(case_findings: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:
+    """Return the findings that a fact is out of order with others, in either direction, and that it lacks
+    evidence its act asks for.
+    """
+    question, obligation = procedure.answered_by.get(fact), procedure.by_id.get(fact.partition(".")[0])
+    name = question.id if question else fact
+
+    def concerns(finding: Finding) -> bool:
+        others = finding.arguments.get("others")
+        titles = others if isinstance(others, tuple) else ()
+        return finding.obligation == name or (obligation is not None and obligation.title in titles)
+
+    return tuple(
+        finding for finding in case_findings if finding.kind in ("order", "evidence") and concerns(finding)
+    )
+
+
+def foresee(ctx: RequestContext, command: Previewed) -> tuple[Preview, frozenset[str]]:
+    """Return what a command would do, and the keys of the people it would notify. Raises as the command
+    does.
+    """
+    return foresee_change(ctx, command.case, act_of(ctx, command))
+
+
+def foresee_change(
+    ctx: RequestContext, case: str, act: Callable[[CaseCommands], Change]
+) -> tuple[Preview, frozenset[str]]:
+    """Return what a function of CaseCommands would do, and the keys of the people it would notify."""
+    foreseen = preview(ctx.case_commands, case, act, today=ctx.today)
+    return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(case))
+
+
+def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], Change]:
+    """Return the function that carries out a command on CaseCommands."""
+    case, by = command.case, stamp(ctx)
+    match command:
+        case RecordFact(evidence_follows=True):
+            return lambda case_commands: reminder_actions.done(
+                case_commands, case, command.fact, on=command.on, **by
+            )
+        case RecordFact():
+            return lambda case_commands: case_commands.record(
+                case,
+                command.fact,
+                on=command.on,
+                evidence=() if command.preview else store_evidence(ctx, command.evidence),
+                values=command.values,
+                signed_by=command.signed_by,
+                at_time=command.at_time,
+                remark=command.remark.strip()[:MAX_REMARK],
+                **by,
+            )
+        case Replan(planned=planned):
+            return lambda case_commands: case_commands.replan_all(case, planned, **by)
+        case Correct(fact=fact, on=on, ground=ground, values=values):
+            signer, at_time = command.signed_by, command.at_time
+            return lambda case_commands: case_commands.correct(
+                case, fact, on=on, ground=ground, values=values, signed_by=signer, at_time=at_time, **by
+            )
+        case Decide(decision=decision, option=option, on=on, evidence=items, decided_by=duty, remark=remark):
+            evidence = () if command.preview else store_evidence(ctx, items)
+            remark = remark.strip()[:MAX_REMARK]
+            return lambda case_commands: case_commands.decide(
+                case, decision, option, on=on, evidence=evidence, decided_by=duty, remark=remark, **by
+            )
+        case Withdraw(name=name, ground=ground, evidence=evidence):
+            _require_seen(ctx, command)
+            return lambda case_commands: withdrawals.withdraw(
+                case_commands, case, name, ground=ground, evidence=evidence, **by
+            )
+        case Cancel(ground=ground):
+            return lambda case_commands: case_commands.cancel(case, ground=ground, **by)
+        case Passport():
+            edit = passport_edit(ctx, command)
+            kind_of = ctx.app.reads.office().kind_of
+            return lambda case_commands: edit_passport(case_commands, case, edit, kind_of=kind_of, **by)
+        case Exempt(ground=ground, obligation=obligation):
+            return lambda case_commands: case_commands.exempt(case, ground=ground, obligation=obligation, **by)
+        case Reopen(ground=ground, obligation=obligation):
+            return lambda case_commands: case_commands.reopen(case, ground=ground, obligation=obligation, **by)
+        case Extend():
+            if (command.by is None) == (command.to is None):
+                raise CannotExtend("extend.by_or_to")
+            return lambda case_commands: extensions.extend(
+                case_commands,
+                case,
+                command.obligation,
+                by_count=command.by,
+                to=command.to,
+                ground=command.ground,
+                decided_by=command.decided_by,
+                document=command.document,
+                on=command.on or ctx.today,
+                **by,
+            )
+        case Pause(ground=ground, on=on, decided_by=duty, document=document):
+            return lambda case_commands: extensions.pause(
+                case_commands, case, ground=ground, decided_by=duty, document=document, on=on, **by
+            )
+        case Resume(ground=ground, on=on, decided_by=duty, document=document):
+            return lambda case_commands: extensions.resume(
+                case_commands, case, ground=ground, decided_by=duty, document=document, on=on, **by
+            )
+        case Migrate(edition=edition):
+            return lambda case_commands: migration.migrate(case_commands, ctx.library, case, edition, **by)
+    raise TypeError(type(command).__name__)
+
+
+def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
+    """Raise CannotWithdraw for a document the reader may not see, as if it did not exist."""
+    if command.evidence and not ctx.operator:
+        case = ctx.reads.case(command.case)
+        documents = [item.evidence for item in proofs(case)] if case else []
+        if command.evidence not in {name for item in documents for name in (item.reference, item.name)}:
+            raise CannotWithdraw(
+                "no_evidence", case=command.case, record=command.name, evidence=command.evidence, allowed=()
+            )
+
+
+def passport_edit(ctx: RequestContext, command: Passport) -> PassportEdit:
+    """Return the passport edit for a command. Raises UnknownUnit, NotYourUnit."""
+    people = ctx.app.reads.office().people.values()
+    names = {
+        text.casefold(): person.name for person in people for text in (person.key, person.email or person.key)
+    }
+    return PassportEdit(
+        object_kk=command.object_kk,
+        object_ru=command.object_ru,
+        unit=None if command.unit is None else unit_to_open_in(ctx, command.unit),
+        responsible={duty: names.get(name.casefold(), name) for duty, name in command.responsible.items()},
+        group=command.group,
+        period=command.period,
+    )
+
+
+def unit_to_open_in(ctx: RequestContext, text: str) -> str:
+    """Return the id of the unit a case is opened for; "" is the organisation.
+
+    Raises:
+        UnknownUnit: there is no unit with that id or name.
+        NotYourUnit: it is not among the reader's units.
+    """
+    unit, office = unit_named(ctx.app, text, new=True), ctx.reads.office()
+    if not ctx.operator and ctx.reader.root and not within(office, unit, ctx.reader.root):
+        reader_unit = office.units.get(ctx.reader.root)
+        raise NotYourUnit(
+            "web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root
+        )
+    return unit
+
+
+@verb("manage")
+def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
+    """Open a case under the edition in force on its earliest date."""
+    opening = Opening(
+        procedure=command.procedure,
+        unit=unit_to_open_in(ctx, command.unit),
+        object=command.object or command.object_ru or command.object_kk,
+        object_kk=command.object_kk.strip(),
+        object_ru=command.object_ru.strip(),
+        person=person_named(ctx.app, command.person),
+        planned=command.planned,
+        facts=command.facts,
+        again=command.again,
+    )
+    return opened_case(ctx.case_commands.open(opening, **stamp(ctx)))
+
+
+@verb("record")
+def record(ctx: RequestContext, command: RecordFact) -> CommandResult:
+    """Record a fact; if it is recorded with the same date, only new evidence and values are added."""
+    return run(ctx, command)
+
+
+@verb("record")
+def decide(ctx: RequestContext, command: Decide) -> CommandResult:
+    """Answer a decision; another answer is withdrawn first."""
+    return run(ctx, command)
+
+
+@verb("record")
+def replan(ctx: RequestContext, command: Replan) -> CommandResult:
+    """Set plan dates; those that change nothing are left out."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def correct(ctx: RequestContext, command: Correct) -> CommandResult:
+    """Correct a recorded fact, with the ground."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def withdraw(ctx: RequestContext, command: Withdraw) -> CommandResult:
+    """Withdraw what was recorded by mistake; it stays in the history, but the case is computed without it."""
+    return run(ctx, command)
+
+
+def undo(ctx: RequestContext, case: str, line: int, *, ground: str) -> CommandResult:
+    """Withdraw an event of the history shortly after the reader wrote it. Raises CannotUndo."""
+    notification_check = partial(was_notified, ctx.reads.notices(case))
+    return command_result(
+        withdrawals.undo(
+            ctx.case_commands, case, line, ground=ground, was_told=notification_check, **stamp(ctx)
+        )
+    )
+
+
+def event_to_undo(ctx: RequestContext, case: str, name: str) -> Event | None:
+    """Return the event the reader may undo after recording this; None where there is none."""
+    notified = partial(was_notified, ctx.reads.notices(case))
+    return withdrawals.undoable(ctx.reads.events(case), name, notified, by=ctx.reader.login, now=ctx.now)
+
+
+def event_name(ctx: RequestContext, case: str, line: int) -> str:
+    """Return the name of an event of the history: of its fact or obligation; "" for none."""
+    return next((event.name for event in ctx.reads.events(case) if event.seq == line), "")
+
+
+@verb("manage")
+def describe(ctx: RequestContext, command: Passport) -> CommandResult:
+    """Change the passport of a case: object, unit, responsible people, working group, period."""
+    result = run(ctx, command)
+    if result.changed and not command.preview and command.responsible:
+        keep_responsible(ctx.app, passport_edit(ctx, command).responsible.values(), **stamp(ctx))
+    return result
+
+
+@verb("manage")
+def cancel(ctx: RequestContext, command: Cancel) -> CommandResult:
+    """Cancel a case; it can be reopened."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def exempt(ctx: RequestContext, command: Exempt) -> CommandResult:
+    """Exempt a case, or one obligation of it with all its periods or the one named."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def reopen(ctx: RequestContext, command: Reopen) -> CommandResult:
+    """Reopen a case, or withdraw the exemption of one obligation."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def extend(ctx: RequestContext, command: Extend) -> CommandResult:
+    """Extend a deadline, where the act allows it, with the ground and the deciding duty."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def pause(ctx: RequestContext, command: Pause) -> CommandResult:
+    """Pause a case, where the act allows it: its terms do not run until it is resumed."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def resume(ctx: RequestContext, command: Resume) -> CommandResult:
+    """Resume a paused case."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def migrate(ctx: RequestContext, command: Migrate) -> CommandResult:
+    """Move a case to another edition of its procedure; `lost` lists the records that edition does not know."""
+    return run(ctx, command)
+
+
+@verb("record")
+def snooze(ctx: RequestContext, command: Snooze) -> CommandResult:
+    """Snooze a reminder until a day, at the latest the last reminder before the due date."""
+    return command_result(
+        reminder_actions.snooze(
+            ctx.case_commands, ctx.calendar, command.case, command.obligation, until=command.until, **stamp(ctx)
+        )
+    )
+
+
+@verb("manage")
+def add_reader(ctx: RequestContext, command: AddReader) -> CommandResult:
+    """Give a person access to a confidential case."""
+    person = person_named(ctx.app, command.person)
+    return command_result(ctx.case_commands.name_reader(command.case, person, **stamp(ctx)))
+
+
+@verb("manage")
+def remove_reader(ctx: RequestContext, command: RemoveReader) -> CommandResult:
+    """End a person's access to a confidential case."""
+    return command_result(
+        ctx.case_commands.remove_reader(command.case, command.person, ground=command.ground, **stamp(ctx))
+    )

@@ -1,0 +1,193 @@
+"""The delivery channels that config.toml names, and a test letter through one of them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin, get_type_hints
+from uuid import uuid4
+
+from merzim.services.configuration.settings import BadSetting, Settings, is_loopback
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.storage.notices.links import SqlLinks
+    from notifications.channels import Channel
+    from notifications.channels.email import Email
+    from notifications.notice import Outcome
+    from notifications.wire.imap import MailboxAddress
+    from workflow.org.office import Person
+
+
+def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channel:
+    """Create a channel from its section of config.toml.
+
+    Args:
+        links: function that opens the table of linked accounts, for a channel that people enable themselves.
+
+    Raises:
+        UnknownChannel: there is no channel of that name.
+        BadSetting: a key the channel does not accept, a required one that is missing, or a value of the wrong
+            kind.
+    """
+    from importlib import import_module
+
+    from notifications.channels import UnknownChannel, load, names
+
+    if name not in names():
+        raise UnknownChannel(name)
+    section = settings.channels.sections.get(name, {})
+    function = import_module(f"notifications.channels.{name}").channel
+    parameters = inspect.signature(function).parameters
+    accepted = {key: parameter for key, parameter in parameters.items() if key != "links"}
+    file = str(settings.file)
+    for key in section:
+        if key not in accepted:
+            suggestions = get_close_matches(key, accepted, n=1, cutoff=0.5)
+            raise BadSetting(
+                "cli.unknown_setting_nearest" if suggestions else "cli.unknown_setting",
+                file=file,
+                key=f"channels.{name}.{key}",
+                nearest=suggestions[0] if suggestions else "",
+                allowed=tuple(accepted),
+            )
+    for key, parameter in accepted.items():
+        if parameter.default is parameter.empty and key not in section:
+            raise BadSetting("cli.missing_setting", file=file, key=f"channels.{name}.{key}")
+    kinds = get_type_hints(function)
+    for key, value in section.items():
+        if expected := _expected(kinds[key], value):
+            raise BadSetting("cli.wrong_setting", file=file, key=f"channels.{name}.{key}", expected=expected)
+    # Such a channel needs to know who linked an account; that is in the database, not in config.toml.
+    extra = {"links": links()} if "links" in parameters else {}
+    channel = load(name, {**section, **extra})
+    password = settings.passwords.get(f"channels.{name}.password")
+    return channel if password is None else replace(cast("Email", channel), password=password)
+
+
+def _expected(kind: Any, value: object) -> str:
+    """Return the code of the expected kind of value under `cli.expected.*`; "" if the value is of that kind."""
+    if get_origin(kind) is Literal:
+        return "" if value in get_args(kind) else "_".join(get_args(kind))
+    if kind == int | None:
+        return "" if value in (None, "") else _expected(int, value)
+    if kind in (int, float):
+        numbers = (int,) if kind is int else (int, float)
+        right = isinstance(value, numbers) and not isinstance(value, bool) and value >= 0
+        return "" if right else "number" if kind is int else "decimal"
+    return "" if isinstance(value, str | PurePath) else "text"
+
+
+def sender_domain(settings: Settings) -> str:
+    """Return the mail domain of the first sender among the channels in use; "" if none has a sender."""
+    return sender_address(settings).rpartition("@")[2]
+
+
+def sender_address(settings: Settings) -> str:
+    """Return the address of the first sender among the channels in use; "" if none has a sender."""
+    sections = settings.channels.sections
+    senders = (sections.get(name, {}).get("sender") for name in settings.channels.use)
+    return str(next(filter(None, senders), "")).rpartition("<")[2].strip("> ")
+
+
+def mailbox_of(settings: Settings) -> MailboxAddress | None:
+    """Return the mailbox that receives replies; None if replies are not read.
+
+    Raises:
+        BadSetting: another machine would be asked without TLS, or the environment has no password.
+    """
+    from notifications.wire.imap import PORTS, MailboxAddress
+
+    box = settings.imap
+    if not box.host:
+        return None
+    if box.security == "none" and not is_loopback(box.host):
+        raise BadSetting("replies.insecure", file=str(settings.file or "config.toml"), host=box.host)
+    password = settings.passwords.get("imap.password", os.environ.get(box.password_env, ""))
+    if not password and "imap.password" in settings.passwords:
+        raise BadSetting("setting.no_password", host=box.host)
+    if not password:
+        file = str(settings.file or "config.toml")
+        raise BadSetting("cli.no_variable", file=file, key="imap.password_env", variable=box.password_env)
+    return MailboxAddress(
+        host=box.host,
+        port=box.port or PORTS[box.security],
+        security=box.security,
+        user=box.user,
+        password=password,
+        folder=box.folder,
+        ca_file=box.ca_file,
+        timeout=float(box.timeout),
+    )
+
+
+CHANNEL = "email"
+
+
+class BadAddress(Refusal, ValueError):
+    """The text is not an e-mail address."""
+
+
+class NotReached(Refusal):
+    """A channel does not reach the person a test letter is for."""
+
+
+def refuse_bad_address(address: str) -> None:
+    """Refuse a text that is no e-mail address. Raises BadAddress."""
+    from merzim.documents.sheets.texts import is_address
+
+    if not is_address(address):
+        raise BadAddress("cli.no_address", address=address[:200])
+
+
+def try_channel(channel: Channel, person: Person, settings: Settings, *, now: datetime) -> Outcome:
+    """Send a person one letter at once, in their language; it is not stored and not repeated.
+
+    Args:
+        settings: those the channel was made by.
+        now: aware UTC.
+
+    Raises:
+        NotReached: the channel does not reach the person.
+    """
+    from i18n import say
+    from merzim.services.connections.channels import sender_domain
+    from notifications.channels import OutgoingMessage
+    from notifications.letters.page import Page, render_letter
+    from notifications.notice import Notice, message_id
+
+    address, language = channel.address(person), person.language
+    if address is None:
+        raise NotReached("web.channels.not_reached", channel=channel.name)
+    key = f"test:{uuid4().hex}"
+    office = settings.office.name_in(language) or "Merzim"
+    page = Page(
+        subject=say("letter.test_subject", {}, language),
+        greeting=say("letter.greeting", {"name": person.name or address}, language),
+        lead=say("letter.test", {"office": office, "channel": channel.name}, language),
+        table=(),
+        sections=(),
+        footer=say("letter.footer", {}, language),
+    )
+    notice = Notice(
+        key=key,
+        case="",
+        obligation="",
+        due=now.date(),
+        rung="test",
+        person=person.key,
+        channel=channel.name,
+        address=address,
+        language=language,
+        queued_at=now,
+        not_before=now,
+        message_id=message_id(key, sender_domain(settings) or "merzim.invalid"),
+    )
+    message = OutgoingMessage(notice=notice, letter=render_letter(page, language), name=person.name)
+    return asyncio.run(channel.send([message], now=now))[key]

@@ -1,0 +1,205 @@
+"""The context of one request: the application, the acting user, and the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, TypedDict
+
+from merzim.storage.accounts.accounts import SqlAccounts as Accounts
+from merzim.storage.cases.evidence import EvidenceFolder as EvidenceStore
+from merzim.storage.origin import ORIGIN, Origin, Way
+from merzim.storage.queries import SqlReads as Reads
+from workflow.cases.case import Case
+from workflow.cases.commands.case_commands import UnknownCase
+from workflow.org.access import OF_ONE_UNIT, Access, Account, Reader, placed, scope
+
+if TYPE_CHECKING:
+    from calendars.calendar import Calendar
+    from merzim.services.app import AppContext
+    from merzim.storage.accounts.second_factors import SqlSecondFactors
+    from merzim.storage.accounts.uploads import SqlUploads
+    from merzim.storage.org.choices import SqlChoices
+    from workflow.cases.case import Case
+    from workflow.cases.commands.case_commands import CaseCommands
+    from workflow.law.library import Library
+    from workflow.law.procedure import Procedure
+
+__all__ = [
+    "ANONYMOUS",
+    "ORIGIN",
+    "Accounts",
+    "Clock",
+    "EvidenceStore",
+    "Origin",
+    "Reads",
+    "RequestContext",
+    "Stamp",
+    "Way",
+    "operator_context",
+    "require_visible",
+    "stamp",
+    "whole_case",
+]
+
+Clock = Callable[[], tuple[datetime, date]]
+ANONYMOUS = Reader(login="", access="responsible")
+"""The reader of pages that require no login."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestContext:
+    """The context of one request: the application, the reader, the moment, the law and calendar in force.
+
+    Attributes:
+        operator: whether it is a terminal command, which may see and do everything.
+        reader: the person acting; `reads` returns what they may see, events are recorded in their name.
+        case_commands, library, calendar: as at the start of the request, even if acts are adopted meanwhile.
+        language: of sentences in results; "" is the office's.
+        demonstration: whether the day is a fixed demonstration day instead of today.
+        passwordless: whether a browser on this machine may log in without a password; only on a demonstration
+            day.
+    """
+
+    app: AppContext
+    clock: Clock
+    case_commands: CaseCommands
+    library: Library
+    calendar: Calendar
+    demonstration: bool
+    passwordless: bool
+    reader: Reader = ANONYMOUS
+    operator: bool = False
+    language: str = ""
+
+    def read_by(self, reader: Reader) -> RequestContext:
+        """Return the same context for a reader."""
+        return replace(self, reader=reader)
+
+    @cached_property
+    def _moment(self) -> tuple[datetime, date]:
+        return self.clock()
+
+    @property
+    def now(self) -> datetime:
+        """The UTC moment of the request."""
+        return self._moment[0]
+
+    @property
+    def today(self) -> date:
+        """The local date of the request."""
+        return self._moment[1]
+
+    @cached_property
+    def reads(self) -> Reads:
+        """Read queries, limited to what the reader may see."""
+        reads = self.app.reads
+        if self.operator or self.reader is ANONYMOUS:
+            return reads
+        return reads.seen_by(replace(scope(self.reader), acts_on=self.today))
+
+    @property
+    def accounts(self) -> Accounts:
+        """The accounts and their sessions, tokens and invitations."""
+        return self.app.accounts
+
+    @property
+    def factors(self) -> SqlSecondFactors:
+        """The second factors of accounts."""
+        return self.app.factors
+
+    @cached_property
+    def uploads(self) -> SqlUploads:
+        """Uploaded files that were previewed and are not imported yet."""
+        from merzim.storage.accounts.uploads import SqlUploads
+
+        return SqlUploads(self.app.engine)
+
+    @cached_property
+    def choices(self) -> SqlChoices:
+        """People's preferences for reminders."""
+        from merzim.storage.org.choices import SqlChoices
+
+        return SqlChoices(self.app.engine, self.app.rules.link_key)
+
+    @property
+    def spoken_language(self) -> str:
+        """The language of the request, or the office's own where none was chosen."""
+        return self.language or self.app.settings.office.language
+
+    @property
+    def organisation(self) -> str:
+        """The organisation's name from config.toml."""
+        return self.app.settings.office.name
+
+    def organisation_in(self, language: str) -> str:
+        """Return the organisation's name in a language, or the default one if config.toml has none in it."""
+        return self.app.settings.office.name_in(language)
+
+    @property
+    def totp_required(self) -> frozenset[Access]:
+        """The accesses that require a second factor."""
+        return self.app.settings.web.totp_required
+
+
+def operator_context(
+    app: AppContext, *, by: str, now: datetime, today: date, demonstration: bool = False, language: str = ""
+) -> RequestContext:
+    """Return the context of an operator at a terminal, who may see and do everything. `by`: their name."""
+    return RequestContext(
+        app=app,
+        clock=lambda: (now, today),
+        case_commands=app.case_commands,
+        library=app.library,
+        calendar=app.calendar,
+        demonstration=demonstration,
+        passwordless=False,
+        reader=Reader(login=by, access="officer"),
+        operator=True,
+        language=language,
+    )
+
+
+def writer(ctx: RequestContext) -> str:
+    """Return the key of the person who writes: the reader's; at a terminal that of the account written as."""
+    if ctx.reader.person or not ctx.operator:
+        return ctx.reader.person
+    _, person = ctx.accounts.names([ctx.reader.login]).get(ctx.reader.login.casefold(), ("", ""))
+    return person
+
+
+class Stamp(TypedDict):
+    """Author and time of a change: `now` is UTC, `today` the local date."""
+
+    by: str
+    now: datetime
+    today: date
+
+
+def require_visible(ctx: RequestContext, case: str) -> Case:
+    """Return the head of a case. Raises UnknownCase if it does not exist or is not visible to the reader."""
+    head = ctx.reads.heads([case]).get(case)
+    if head is None:
+        raise UnknownCase(case)
+    return head
+
+
+def whole_case(ctx: RequestContext, case: str) -> tuple[Case, Procedure]:
+    """Return a case and its edition. Raises UnknownCase if it does not exist or is hidden from the reader."""
+    full_case = ctx.reads.case(case)
+    if full_case is None:
+        raise UnknownCase(case)
+    return full_case, ctx.library.of(full_case)
+
+
+def stamp(ctx: RequestContext) -> Stamp:
+    """Return the author and time of a change, as keyword arguments of commands."""
+    return {"by": ctx.reader.login, "now": ctx.now, "today": ctx.today}
+
+
+def reader_of(ctx: RequestContext, account: Account) -> Reader:
+    """Return the reader for an account, with the units below theirs in the present office."""
+    reader = account.reader
+    return placed(reader, ctx.reads.office()) if reader.access in OF_ONE_UNIT else reader

@@ -1,0 +1,290 @@
+"""Documents about one case: its forms, export package, and importing a plan of measures."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, BinaryIO
+
+from pydantic import BaseModel
+
+from merzim.services.context import RequestContext
+from merzim.services.documents.templates import layout_notes, own_template, templates_in_use
+from merzim.services.moments import almaty
+from workflow.languages import LANGUAGES, PAPER_LANGUAGES, law_language
+
+if TYPE_CHECKING:
+    from merzim.documents.forms import Form, Note
+    from merzim.documents.package import Document
+    from merzim.documents.sheets.listing import PrintedCode
+    from merzim.services.app import AppContext
+    from merzim.storage.queries import SqlReads
+    from workflow.cases.case import Case, EventKind
+    from workflow.cases.commands.case_commands import View
+    from workflow.cases.registers.evidence_list import ProvedItem
+    from workflow.law.procedure import Obligation, Procedure, Text
+    from workflow.org.access import Scope
+
+
+log = logging.getLogger("merzim.documents")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paper:
+    """A form: its title, the names of fields without a value, and the number of rows with missing values.
+
+    Attributes:
+        marks: remarks shown here, not printed on the document.
+    """
+
+    id: str
+    title: Text
+    missing: tuple[str, ...]
+    rows: int
+    marks: tuple[Note, ...]
+
+
+class PlanTaken(BaseModel):
+    """The result of importing a plan. `unmatched`: responsible texts that match nobody; `withdrawn`: measures
+    that were withdrawn in the case and are not recorded again.
+    """
+
+    measures: int
+    entered: int
+    unmatched: list[str]
+    withdrawn: list[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackageFile:
+    """An export package (ZIP); the caller closes `content`.
+
+    Attributes:
+        whole: whether every file is included; the index lists those missing or altered.
+    """
+
+    content: BinaryIO
+    whole: bool
+
+
+def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, ...]:
+    """Return the forms of a case in the order of its steps, as visible to the reader."""
+    from merzim.documents.forms import Note, missing_values
+    from merzim.documents.forms import title as field_title
+    from merzim.services.documents.filling import foreign_names, from_case
+
+    app, today, document_language = ctx.app, ctx.today, law_language(language)
+    document_language = document_language if document_language in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
+    view, templates = _view(app, case.id, ctx.reads.scope_in(case), today), templates_in_use(app)
+    papers = []
+    for about in forms_of(app.library.of(view.case)):
+        data = from_case(app, about, view, document_language, today=today)
+        missing = missing_values(about, data.fields, document_language, rows=data.rows)
+        names = (
+            field_title(missing_field.field, language) for missing_field in missing if missing_field.row is None
+        )
+        marks = layout_notes(about, templates)
+        for paper_language in PAPER_LANGUAGES:
+            if foreign := foreign_names(
+                app, about, paper_language, unit=view.case.unit, today=today, view=view
+            ):
+                marks += (Note(code=f"form.note.foreign_{paper_language}", arguments={"names": foreign}),)
+        papers.append(
+            Paper(
+                id=about.id,
+                title=about.title,
+                missing=tuple(dict.fromkeys(names)),
+                rows=len({missing_field.row for missing_field in missing if missing_field.row is not None}),
+                marks=marks,
+            )
+        )
+    return tuple(papers)
+
+
+def forms_of(procedure: Procedure) -> Sequence[Form]:
+    """Return the forms that belong to the steps of a procedure, in their order."""
+    from merzim.documents.forms import case_forms
+
+    order = {obligation.id: number for number, obligation in enumerate(procedure.obligations)}
+    steps = {about.id: [order[step] for step in about.steps if step in order] for about in case_forms()}
+    return sorted((about for about in case_forms() if steps[about.id]), key=lambda about: min(steps[about.id]))
+
+
+def filled_form(
+    app: AppContext, case: str, form: str, language: str, scope: Scope | None, *, today: date
+) -> bytes:
+    """Return a form filled from a case.
+
+    Raises:
+        UnknownForm: there is no form about cases with that name.
+        EvidenceDamaged: the organisation's own template of it is missing or altered.
+    """
+    from merzim.documents.forms import UnknownForm, fill, names
+    from merzim.documents.forms import form as form_named
+    from merzim.services.documents.filling import from_case
+
+    about = form_named(form)
+    if about.about != "case":
+        raise UnknownForm("form_unknown", form=form, allowed=names())
+    data = from_case(app, about, _view(app, case, scope, today), language, today=today)
+    office_template = own_template(app, form, language)
+    return fill(about, data.fields, language, rows=data.rows, office_template=office_template).document
+
+
+def package(
+    app: AppContext,
+    case: str,
+    language: str,
+    scope: Scope | None,
+    code: Callable[[str], PrintedCode | None],
+) -> PackageFile:
+    """Return the export package of one case; the file is gone when closed. `code`: see `write_package`."""
+    from merzim.documents.package import write_package
+
+    with TemporaryDirectory(prefix="merzim") as folder:
+        target = Path(folder) / "package.zip"
+        entries = documents(app, case=case, reads=app.reads.seen_by(scope) if scope else app.reads)
+        packed = write_package(target, entries, app.evidence.open, language=language, code=code)
+        for document in (*packed.lost, *packed.altered):
+            log.error("left out of the package of %s: %s", case, document.reference)
+        return PackageFile(content=target.open("rb"), whole=packed.whole)
+
+
+def take_plan(
+    app: AppContext,
+    case: str,
+    content: BinaryIO,
+    name: str,
+    *,
+    year: int | None,
+    by: str,
+    now: datetime,
+    today: date,
+) -> PlanTaken:
+    """Import a plan of measures as risks and measures of a case."""
+    from merzim.services.cases.risks import import_plan
+
+    plan = import_plan(app, case, content.read(), name=name, year=year, by=by, now=now, today=today)
+    return PlanTaken(
+        measures=plan.measures,
+        entered=len(plan.change.events),
+        unmatched=list(plan.unmatched),
+        withdrawn=list(plan.withdrawn),
+    )
+
+
+def _view(app: AppContext, case: str, scope: Scope | None, today: date) -> View:
+    """Return the case as visible to the reader: a form does not name documents they may not open."""
+    from workflow.cases.registers.evidence_list import as_seen
+
+    view = app.case_commands.view(case, today=today)
+    return replace(view, case=as_seen(view.case, scope))
+
+
+_PROVES: Mapping[EventKind, tuple[str, str]] = {
+    "measure_reviewed": ("internal-analysis", "quarter_reviewed"),
+    "risk_removed": ("internal-analysis", "quarter_reviewed"),
+    "cartogram_recorded": ("internal-analysis", "cartogram_updated"),
+    "talk_held": ("tbn4-project-4", "talk_held"),
+}
+"""Kind of a register entry -> the obligation of a procedure under whose subtask its documents are filed."""
+
+
+def documents(
+    app: AppContext,
+    *,
+    unit: str | None = None,
+    year: int | None = None,
+    case: str = "",
+    reads: SqlReads | None = None,
+) -> Iterator[Document]:
+    """Yield the evidence of the cases in the order of the procedures; cancelled cases are left out.
+
+    Args:
+        unit: a unit and all below it; None: the whole office.
+        year: only what happened in that calendar year.
+        case: only that case.
+        reads: read queries limited to what the package's reader may see; None for everything.
+    """
+    reads = reads or app.reads
+    ids = [case] if case else [head.id for head in reads.cases(unit) if head.standing == "active"]
+    for full_case in reads.whole(ids).values():
+        yield from _of(app, full_case, year)
+
+
+def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
+    from merzim.documents.package import Document
+    from workflow.cases.registers.evidence_list import proofs
+
+    case_procedure = app.library.named(case.edition)
+    order = {obligation.id: place for place, obligation in enumerate(case_procedure.obligations)}
+
+    def place(proof: ProvedItem) -> tuple[object, ...]:
+        return order.get(proof.of.partition(".")[0], len(order)), proof.on, proof.of
+
+    for proof in sorted(proofs(case), key=place):
+        if year is not None and proof.on.year != year:
+            continue
+        procedure, obligation = _proved_obligation(app, case_procedure, proof)
+        item = proof.evidence
+        yield Document(
+            paragraph=obligation.indicator or obligation.paragraph,
+            act=procedure.acts[obligation.act].short,
+            obligation=_title(case, obligation, proof),
+            case=case.id,
+            unit=case.unit,
+            object=case.object_names(),
+            kind=item.kind,
+            reference=item.reference,
+            is_file=item.name is not None,
+            name=item.name or "",
+            fact_on=proof.on,
+            written_on=item.written_on,
+            recorded_on=item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None,
+            published_on=item.published_on,
+            type=item.type or "",
+            size=item.size,
+            restricted=item.restricted,
+        )
+
+
+def _proved_obligation(app: AppContext, own: Procedure, proof: ProvedItem) -> tuple[Procedure, Obligation]:
+    """Return the obligation that evidence proves: of the case's own edition, else of the procedure that
+    requires it.
+    """
+    if proof.kind == "fact":
+        return own, own.by_id[proof.of.partition(".")[0].partition("#")[0]]
+    named, obligation = _PROVES[proof.kind]
+    if obligation in own.by_id:
+        return own, own.by_id[obligation]
+    elsewhere = app.library.latest(named)
+    return elsewhere, elsewhere.by_id[obligation]
+
+
+def _title(case: Case, obligation: Obligation, proof: ProvedItem) -> Text:
+    """Return the title of the obligation, for register rows with their subject."""
+    from workflow.law.procedure import Text
+
+    about = _about(case, proof)
+    title = obligation.title
+    return Text(**{key: f"{title[key]}: {about}" for key in LANGUAGES}) if about else title
+
+
+def _about(case: Case, proof: ProvedItem) -> str:
+    from workflow.cases.registers.entries import number_of
+    from workflow.cases.registers.exposure import exposure
+    from workflow.cases.registers.risk import register
+
+    match proof.kind:
+        case "measure_reviewed":
+            return register(case).measures[number_of(proof.of)].action
+        case "risk_removed":
+            return register(case).risks[int(proof.of.partition(".")[2])].description
+        case "talk_held":
+            return exposure(case).positions[int(proof.of.partition(".")[2])].title
+        case _:
+            return ""

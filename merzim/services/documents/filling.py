@@ -1,0 +1,341 @@
+"""Fills a form from the office's data: facts, plan dates, people. Missing data is left blank."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from i18n import span
+from merzim.documents.forms import FormData, UnreadableValue, parse_value
+from merzim.documents.forms.filling import UnknownField
+from merzim.services.documents.rows import (
+    Row,
+    group_members,
+    group_rows,
+    position_rows,
+    risk_rows,
+    schedule_rows,
+)
+from workflow.languages import KAZAKH_LETTERS
+from workflow.org.duties import Unresolved, resolve
+from workflow.org.kinds import among
+from workflow.refusal import Refusal, closest_first
+
+if TYPE_CHECKING:
+    from merzim.documents.forms import Form
+    from merzim.services.app import AppContext
+    from workflow.cases.commands.case_commands import View
+    from workflow.org.office import Office, Person
+
+HIGH = ("central_body", "oblast_akim_office", "city_akim_office")
+APPROVERS: Mapping[str, tuple[str, ...]] = {
+    "high": ("head", "deputy", "chief_of_staff"),
+    "low": ("head", "chief_of_staff"),
+}
+"""Approvers in central bodies, oblasts and republican cities; and in districts and cities (where the akim is a
+head).
+"""
+
+
+class BadPair(Refusal, ValueError):
+    """An argument of --set is not FIELD=VALUE."""
+
+
+class UnknownPerson(Refusal, LookupError):
+    """The office has no person with that name or key."""
+
+
+def approvers_of(form: Form, kind: str, view: View | None = None) -> tuple[str, ...]:
+    """Return the duties that may approve a form in an organisation of a kind; empty if none approves it.
+
+    The signatories in the case's own edition take precedence over the general rule.
+    """
+    obligation = view.procedure.by_id.get(_APPROVED.get(form.id, "")) if view else None
+    if (
+        obligation is not None
+        and obligation.signed_by is not None
+        and (duties := obligation.signed_by.of(kind))
+    ):
+        return duties
+    if form.approvers != "level":
+        return (form.approvers,) if form.approvers else ()
+    return APPROVERS["high" if among(kind, HIGH) else "low"]
+
+
+def from_case(
+    app: AppContext, form: Form, view: View, language: str, *, today: date, approver: str = ""
+) -> FormData:
+    """Return the fields of a form that a case can fill, and its rows if it has any.
+
+    A day of signing is taken only from a fact; an announced day also from a plan date.
+    """
+    case = view.case
+    office = app.reads.office()
+    group = group_rows(case, office, language)
+    values: dict[str, object] = {
+        "organisation": organisation_name(app, case.unit, language).text,
+        "object": case.object_in(language),
+        "reviewed_period": span(*case.period, language) if case.period else None,
+        "group": [", ".join(str(part) for part in member.values() if part) for member in group],
+        "period": _period(view),
+        "posted_on": _day(view, _POSTED.get(form.id, "")),
+        "discussion_on": _day(view, "discussion_held"),
+        "order_date": _fact(view, "order_signed"),
+        "note_date": _fact(view, "note_signed"),
+        "plan_date": _fact(view, "plan_approved"),
+        "monitoring_date": _fact(view, "monitoring_noted"),
+        "monitored_period": _monitored(view, language),
+        "approved_on": _fact(view, _APPROVED.get(form.id, "")),
+    }
+    head = _holder(app, "head", case.unit, today)
+    carries_out = _holder(app, "authorised_person", case.unit, today)
+    values |= _who("head", head, language) | _who("signer", carries_out, language)
+    values["email"] = carries_out.email if carries_out else None
+    values |= _who("approver", _approving(app, form, case.unit, today, approver, view), language)
+    rows = _rows(form, view, office, language, group)
+    return FormData({name: value for name, value in values.items() if name in form.fields}, tuple(rows))
+
+
+def _rows(form: Form, view: View, office: Office, language: str, group: list[Row]) -> list[Row]:
+    match form.id:
+        case "schedule":
+            return schedule_rows(view, language)
+        case "exposed_positions":
+            return position_rows(form, view.case, office, language)
+        case "order":
+            return group
+        case _:
+            return risk_rows(form, view.case, language)
+
+
+def from_office(
+    app: AppContext,
+    form: Form,
+    language: str,
+    *,
+    unit: str,
+    year: int | None,
+    person: str,
+    today: date,
+    approver: str = "",
+) -> dict[str, object]:
+    """Return the fields of a form about a period of a unit, or about a person, that the office's data can
+    fill.
+    """
+    office = app.reads.office()
+    signer = person_called(app, person) if person else None
+    organisation = office.units.get(policy_unit(office, signer.unit) if signer and not unit else unit)
+    values: dict[str, object] = {
+        "organisation": organisation.name_in(language)
+        if organisation
+        else unit or organisation_name(app, "", language).text,
+        "year": year,
+        "next_year": year + 1 if year else None,
+        **_who("approver", _approving(app, form, unit, today, approver), language),
+    }
+    if signer:
+        values |= {"name": signer.name_in(language), "post": signer.post_in(language)}
+    return {name: value for name, value in values.items() if name in form.fields and value}
+
+
+def policy_unit(office: Office, unit: str) -> str:
+    """Return the organisation whose policy applies to the workers of a unit; "" for the office's own."""
+    organisation = office.organisation(unit)
+    return organisation if organisation and organisation != office.root else ""
+
+
+def given(form: Form, pairs: list[str]) -> dict[str, object]:
+    """Return the values given by --set: FIELD=VALUE, repeated for the items of a list.
+
+    Raises:
+        BadPair, UnknownField, UnreadableValue: each names the pair.
+    """
+    texts: dict[str, list[str]] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise BadPair("form_set_shape", text=pair)
+        if name not in form.fields:
+            raise UnknownField(
+                "form_field_unknown", field=name, form=form.id, allowed=closest_first(name, form.fields)
+            )
+        texts.setdefault(name, []).append(text)
+    return {name: parse_value(form.fields[name], written_texts) for name, written_texts in texts.items()}
+
+
+_POSTED = {"start_announcement": "start_announced", "discussion_announcement": "discussion_announced"}
+_APPROVED = {
+    "schedule": "schedule_approved",
+    "plan": "plan_approved",
+    "exposed_positions": "positions_listed",
+}
+
+
+def _fact(view: View, name: str) -> date | None:
+    fact = view.case.facts.get(name)
+    return fact.on if fact else None
+
+
+def _day(view: View, name: str) -> date | None:
+    return _fact(view, name) or view.case.planned.get(name)
+
+
+def _period(view: View) -> tuple[date, date] | None:
+    first, last = _day(view, "analysis_started"), _day(view, "analysis_ended")
+    return (first, last) if first and last and first <= last else None
+
+
+def _monitored(view: View, language: str) -> str | None:
+    """Return the period of monitoring: from the signing of the note to the day its year ends; None if not
+    signed.
+    """
+    signed = _fact(view, "note_signed")
+    ends = next(
+        (deadline.due for deadline in view.deadlines if deadline.obligation.id == "monitoring_noted"), None
+    )
+    return span(signed, ends, language) if signed and ends else None
+
+
+def _approving(
+    app: AppContext, form: Form, unit: str, today: date, duty: str, view: View | None = None
+) -> Person | None:
+    allowed = approvers_of(form, app.settings.office.kind, view)
+    return _holder(app, duty or allowed[0], unit, today) if allowed or duty else None
+
+
+def _holder(app: AppContext, duty: str, unit: str, today: date) -> Person | None:
+    """Return the person who holds a duty; None if nobody, several people or only a deputy holds it."""
+    office = app.reads.office()
+    place = office.organisation(unit) or "" if duty == "head" else unit
+    recipients = resolve(office, duty=duty, unit=place, on=today)
+    if isinstance(recipients, Unresolved):
+        return None
+    holders = [
+        recipient.person
+        for recipient in recipients
+        if duty in recipient.person.duties and recipient.instead_of is None
+    ]
+    return holders[0] if len(holders) == 1 else None
+
+
+def _who(prefix: str, person: Person | None, language: str) -> dict[str, object]:
+    if person is None:
+        return {}
+    return {f"{prefix}_post": person.post_in(language), f"{prefix}_name": person.name_in(language)}
+
+
+@dataclass(frozen=True, slots=True)
+class PaperName:
+    """A name as printed in a document of a language; and whether it is (or seems) in that language."""
+
+    text: str
+    is_in_language: bool
+
+
+def organisation_name(app: AppContext, unit: str, language: str) -> PaperName:
+    """Return the name of the organisation for documents.
+
+    It is that of config.toml; if that lacks the language, the name of the organisation a unit belongs to, or of
+    the top of the office, if it is the same organisation.
+    """
+    settings, office = app.settings.office, app.reads.office()
+    own_names = {"kk": settings.name_kk, "ru": settings.name_ru}
+    paper_name = _paper_name(settings.name, own_names, language)
+    if own_names.get(language):
+        return paper_name
+    for id in (office.organisation(unit) if unit else None, office.root):
+        office_unit = office.units.get(id or "")
+        if (
+            office_unit is not None
+            and settings.name
+            and settings.name in (office_unit.name, office_unit.name_kk, office_unit.name_ru)
+        ):
+            return _paper_name(
+                office_unit.name, {"kk": office_unit.name_kk, "ru": office_unit.name_ru}, language
+            )
+    return paper_name
+
+
+def foreign_names(
+    app: AppContext,
+    form: Form,
+    language: str,
+    *,
+    unit: str,
+    today: date,
+    view: View | None = None,
+    approver: str = "",
+    person_keys: Iterable[str] = (),
+) -> tuple[str, ...]:
+    """Return the names and posts on a form that are in another language because they have none in the form's.
+
+    Args:
+        person_keys: keys of people named in its rows.
+    """
+    names = []
+    office = app.reads.office()
+    if "organisation" in form.fields:
+        office_unit = None if view else office.units.get(unit)
+        if office_unit is None:
+            names.append(organisation_name(app, unit, language))
+        else:
+            names.append(
+                _paper_name(office_unit.name, {"kk": office_unit.name_kk, "ru": office_unit.name_ru}, language)
+            )
+    signers = {
+        "head": _holder(app, "head", unit, today),
+        "signer": _holder(app, "authorised_person", unit, today),
+        "approver": _approving(app, form, unit, today, approver, view),
+    }
+    for prefix, person in signers.items():
+        if f"{prefix}_post" in form.fields and person is not None:
+            names.append(_paper_name(person.post, {"kk": person.post_kk, "ru": person.post_ru}, language))
+        if f"{prefix}_name" in form.fields and person is not None:
+            names.append(_person_name(person, language))
+    has_group = "group" in form.fields or form.id == "order"
+    members = group_members(view.case, office) if view and has_group else ()
+    people = [*members, *(office.people[key] for key in person_keys if key in office.people)]
+    names += [_person_name(person, language) for person in people]
+    return tuple(dict.fromkeys(name.text for name in names if name.text and not name.is_in_language))
+
+
+def _paper_name(name: str, translated: Mapping[str, str], language: str) -> PaperName:
+    """Return a name in a language; one without a language is judged by its letters."""
+    own_name = translated.get(language, "")
+    if own_name:
+        return PaperName(own_name, is_in_language=True)
+    seems = "kk" if any(letter in KAZAKH_LETTERS for letter in name.lower()) else "ru"
+    return PaperName(name, is_in_language=seems == language)
+
+
+def _person_name(person: Person, language: str) -> PaperName:
+    """Return the name of a person; one without a name in the language fits both, unless its letters tell."""
+    if {"kk": person.name_kk, "ru": person.name_ru}.get(language):
+        return PaperName(person.name_in(language), is_in_language=True)
+    name = person.name.lower()
+    if language == "ru":
+        return PaperName(person.name, is_in_language=not any(letter in KAZAKH_LETTERS for letter in name))
+    return PaperName(person.name, is_in_language=not _RUSSIAN_PATRONYMIC.search(name))
+
+
+_RUSSIAN_PATRONYMIC = re.compile(r"(?:вич|вна|ична|мич|ьич)\b")
+
+
+def person_called(app: AppContext, text: str) -> Person:
+    """Return the person of a key or name. Raises UnknownPerson."""
+    people = app.reads.office().people
+    query = text.casefold()
+    matching_people = [
+        person for person in people.values() if query in map(str.casefold, (person.key, *person.names))
+    ]
+    if len(matching_people) == 1:
+        return matching_people[0]
+    allowed = closest_first(text, [person.name for person in people.values()])
+    raise UnknownPerson("form_person_unknown", person=text, allowed=allowed)
+
+
+__all__ = ["BadPair", "UnknownPerson", "UnreadableValue", "approvers_of", "from_case", "from_office", "given"]

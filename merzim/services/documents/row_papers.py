@@ -1,0 +1,317 @@
+"""Documents made from register rows: the filled form of each row; all of a list as one archive."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from i18n import say
+from merzim.services.campaigns.views import ShowCampaign, definition_of, seen_campaign, show_campaign
+from merzim.services.context import RequestContext
+from merzim.services.documents.templates import layout_notes, own_template, templates_in_use
+from merzim.services.evidence import clean_file_name
+from merzim.services.registers.queries import MAX_PAGE_SIZE, ListRows
+from merzim.services.registers.results import RowView, field_view
+from merzim.services.registers.texts import row_in_language, text_notes, with_translations
+from merzim.services.registers.views import AskRow, RowDetail, list_rows, show_row
+from workflow.languages import PAPER_LANGUAGES
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.documents.forms import Form, Note
+
+MOST_PAPERS = 300
+"""Maximum number of documents in one archive: some ten seconds of work."""
+
+
+class NoPapers(Refusal, LookupError):
+    """None of the requested rows has a form."""
+
+
+class TooManyPapers(Refusal, ValueError):
+    """More documents than one archive can have; `most` is the maximum."""
+
+
+def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> bytes:
+    """Return the form of a row as DOCX, filled with the fields its reader sees; the rest is left blank.
+
+    Raises:
+        UnknownRow: no such row, or none the reader sees.
+        NoPapers: the row does not stand on that form.
+        EvidenceDamaged: the organisation's own template of it is missing or altered.
+    """
+    view = show_row(replace(ctx, language=language), AskRow(row=row)).row
+    for about in papers_for(view.register_id, view.values, withdrawn=view.withdrawn):
+        if about.id == form:
+            return _filled(ctx, about, row_fields(ctx, about, view, language), language)
+    raise NoPapers("papers.none")
+
+
+def papers_of_list(ctx: RequestContext, command: ListRows, language: str) -> bytes:
+    """Return the forms of all rows of a list as a ZIP.
+
+    Raises:
+        NoPapers, TooManyPapers.
+    """
+    papers: list[tuple[str, Form, Mapping[str, object]]] = []
+    reader, page, pages = replace(ctx, language=language), 0, 1
+    while page < pages:
+        page += 1
+        row_page = list_rows(reader, command.model_copy(update={"page": page, "size": MAX_PAGE_SIZE}))
+        pages = row_page.pages
+        for row in row_page.rows:
+            for about in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
+                fields = row_fields(ctx, about, row, language)
+                papers.append((f"{fields.get('name') or ''} {row.id}", about, fields))
+        _refuse_many(len(papers))
+    return _archive(ctx, papers, language)
+
+
+def papers_of_campaign(ctx: RequestContext, command: ShowCampaign, language: str) -> bytes:
+    """Return the forms of all people a campaign asks as a ZIP: with their answers, or blank except for name and
+    post.
+
+    Who left without an answer has none.
+
+    Raises:
+        UnknownCampaign, NoPapers, TooManyPapers.
+    """
+    return _archive(ctx, list(_campaign_forms(ctx, command, language)), language)
+
+
+def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language: str) -> tuple[str, bytes]:
+    """Return the form of one person of a campaign, by their number there, and its file name."""
+    from merzim.services.campaigns.views import person_key
+
+    key = person_key(ctx, campaign, number)
+    for _, about, fields in _campaign_forms(ctx, ShowCampaign(campaign=campaign), language, person=key):
+        return f"{about.id}-{campaign}-{number}-{language}.docx", _filled(ctx, about, fields, language)
+    raise NoPapers("papers.none")
+
+
+class RowPaper(BaseModel):
+    """A form a row has, and the remarks beside it, which its document does not print."""
+
+    form: str
+    title: str
+    notes: list[str]
+
+
+class RowWithPapers(RowDetail):
+    """A row with its forms."""
+
+    papers: list[RowPaper]
+
+
+def show_with_papers(ctx: RequestContext, row: str, language: str) -> RowWithPapers:
+    """Return a row with its forms, their remarks said in a language. Raises UnknownRow."""
+    detail, reader = show_row(ctx, AskRow(row=row)), replace(ctx, language=language)
+    view = detail.row
+    papers = [
+        RowPaper(
+            form=form.id,
+            title=form.title[language],
+            notes=[say(mark.code, mark.arguments, language) for mark in paper_marks(reader, form, view)],
+        )
+        for form in papers_for(view.register_id, view.values, withdrawn=view.withdrawn)
+    ]
+    return RowWithPapers(**{name: getattr(detail, name) for name in RowDetail.model_fields}, papers=papers)
+
+
+def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool = False) -> Sequence[Form]:
+    """Return the forms for a row with these values."""
+    return [
+        paper
+        for paper in register_papers(register)
+        if paper.source
+        and not withdrawn
+        and all(_written(values.get(name)) in allowed for name, allowed in paper.source.where.items())
+    ]
+
+
+def register_papers(register: str) -> Sequence[Form]:
+    """Return the forms that rows of a register can have."""
+    from merzim.documents.forms import person_forms
+
+    return [paper for paper in person_forms() if paper.source and paper.source.register == register]
+
+
+def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]:
+    """Return remarks shown beside the form of a row but not printed on it."""
+    from merzim.documents.forms import Note
+    from merzim.services.documents.filling import foreign_names
+
+    unit = _policy_unit(ctx, form, row)
+    person_keys = [str(row.values[name]) for name in _person_fields(form) if name in row.values]
+    register_fields = ctx.app.registers.on(row.register_id, ctx.today).fields.values()
+    reaching = [name for names in form.source.parts.values() for name in names] if form.source else ()
+    fields = with_translations({field.id: field_view(field) for field in register_fields}, reaching)
+    foreign = {
+        paper_language: foreign_names(
+            ctx.app, form, paper_language, unit=unit, today=ctx.today, person_keys=person_keys
+        )
+        for paper_language in PAPER_LANGUAGES
+    }
+    return [
+        *layout_notes(form, templates_in_use(ctx.app)),
+        *(
+            Note(code=f"form.note.foreign_{language}", arguments={"names": names})
+            for language, names in foreign.items()
+            if names
+        ),
+        *text_notes(
+            [(fields, row)],
+            PAPER_LANGUAGES,
+            ctx.reads.office(),
+            speaks=ctx.spoken_language,
+        ),
+    ]
+
+
+def row_fields(ctx: RequestContext, form: Form, row: RowView, language: str) -> Mapping[str, object]:
+    """Return the values of a form's fields from a row. `row`: with names in that language."""
+    from merzim.services.documents.filling import from_office
+
+    office, key = ctx.reads.office(), ""
+    unit = _policy_unit(ctx, form, row)
+    register = ctx.app.registers.on(row.register_id, ctx.today)
+    row = row_in_language(row, map(field_view, register.fields.values()), language)
+    fields = from_office(ctx.app, form, language, unit=unit, year=None, person="", today=ctx.today)
+    for part, names in form.source.parts.items() if form.source else ():
+        value = next((row.values[name] for name in names if name in row.values), None)
+        match form.fields[part].kind:
+            case _ if value is None:
+                continue
+            case "date":
+                fields[part] = date.fromisoformat(str(value))
+            case "box":
+                fields[part] = value
+            case _:
+                fields[part] = row.names.get(str(value), str(value))
+                key = str(value) if part == "name" else key
+    person = office.people.get(key) or office.former.get(key)
+    if person is not None and fields.get("post") in (person.post, person.post_kk, person.post_ru):
+        fields["post"] = person.post_in(language)
+    return fields
+
+
+def recorded_fields(
+    ctx: RequestContext, form: Form, language: str, *, row: str, person: str
+) -> Mapping[str, object]:
+    """Return the values of a form's fields from a row, or from a person's newest row; empty if there is none.
+
+    Raises:
+        UnknownRow: no such row, or none the reader sees.
+        NoPapers: the row named does not stand on that form.
+        UnknownPerson: nobody is called so.
+    """
+    from merzim.services.documents.filling import person_called
+
+    reader = replace(ctx, language=language)
+    if row:
+        rows = [show_row(reader, AskRow(row=row)).row]
+    else:
+        assert form.source is not None
+        filters = [{"field": _person_fields(form)[0], "is": [person_called(ctx.app, person).key]}]
+        query = {"register_id": form.source.register, "filters": filters}
+        rows = list_rows(reader, ListRows.model_validate(query)).rows
+    for form_row in rows:
+        if form in papers_for(form_row.register_id, form_row.values, withdrawn=form_row.withdrawn):
+            return row_fields(ctx, form, form_row, language)
+    if row:
+        raise NoPapers("papers.none")
+    return {}
+
+
+def campaign_papers(ctx: RequestContext, campaign: str) -> Sequence[Form]:
+    """Return the forms for the answers of a campaign."""
+    started = seen_campaign(ctx, campaign)
+    register, kind = definition_of(ctx, started)
+    return papers_for(register.id, {**kind.values, **started.given})
+
+
+def _campaign_forms(
+    ctx: RequestContext, command: ShowCampaign, language: str, *, person: str = ""
+) -> Iterable[tuple[str, Form, Mapping[str, object]]]:
+    from merzim.services.documents.filling import from_office
+
+    forms, office = campaign_papers(ctx, command.campaign), ctx.reads.office()
+    if not forms:
+        return
+    reader, page, pages = replace(ctx, language=language), 0, 1
+    while page < pages:
+        page += 1
+        campaign_page = show_campaign(reader, command.model_copy(update={"page": page, "size": MAX_PAGE_SIZE}))
+        pages = campaign_page.pages
+        _refuse_many(0 if person else campaign_page.total)
+        for campaign_person in campaign_page.people:
+            if person not in ("", campaign_person.person):
+                continue
+            if campaign_person.answer:
+                row = show_row(reader, AskRow(row=campaign_person.answer)).row
+                for about in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
+                    yield f"{campaign_person.name} {row.id}", about, row_fields(ctx, about, row, language)
+            elif campaign_person.state == "awaited" and campaign_person.person in office.people:
+                for about in forms:
+                    office_fields = from_office(
+                        ctx.app,
+                        about,
+                        language,
+                        unit="",
+                        year=None,
+                        person=campaign_person.person,
+                        today=ctx.today,
+                    )
+                    yield campaign_person.name, about, office_fields
+
+
+def _filled(ctx: RequestContext, form: Form, fields: Mapping[str, object], language: str) -> bytes:
+    from merzim.documents.forms import fill
+
+    return fill(form, fields, language, office_template=own_template(ctx.app, form.id, language)).document
+
+
+def _archive(
+    ctx: RequestContext, papers: Sequence[tuple[str, Form, Mapping[str, object]]], language: str
+) -> bytes:
+    """Return documents as a ZIP, each named after its person."""
+    if not papers:
+        raise NoPapers("papers.none")
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for number, (name, form, fields) in enumerate(papers, 1):
+            file = clean_file_name(f"{number:03} {name.strip()} {form.id}-{language}.docx")
+            entry = zipfile.ZipInfo(file, date_time=ctx.now.timetuple()[:6])
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, _filled(ctx, form, fields, language))
+    return target.getvalue()
+
+
+def _refuse_many(count: int) -> None:
+    if count > MOST_PAPERS:
+        raise TooManyPapers("papers.too_many", count=count, most=MOST_PAPERS)
+
+
+def _policy_unit(ctx: RequestContext, form: Form, row: RowView) -> str:
+    """Return the organisation whose policy a row falls under: that of its unit, else of its person."""
+    from merzim.services.documents.filling import policy_unit
+
+    office = ctx.reads.office()
+    people = [office.people.get(str(row.values.get(name))) for name in _person_fields(form)]
+    units = [row.unit, *(person.unit for person in people if person)]
+    return next(filter(None, (policy_unit(office, unit) for unit in units)), "")
+
+
+def _person_fields(form: Form) -> Sequence[str]:
+    return form.source.parts.get("name", ()) if form.source else ()
+
+
+def _written(value: object) -> str:
+    """Return a value as `where` writes it."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else "" if value is None else str(value)

@@ -1,0 +1,262 @@
+"""Rows of forms: of one case (works, risks and measures), and of yearly reports from many cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from i18n import date_long, days_list, say, span
+from merzim.documents.forms.risk_rows import RiskRow, form_rows
+from merzim.documents.people.words import duty_title
+from merzim.services.cases.risks import scales
+from merzim.services.regulations.registers import extra_values, option_title
+from workflow.cases.registers.exposure import SECTIONS, exposure
+from workflow.cases.registers.risk_lists import listed
+from workflow.cases.registers.risk_scale import by_edition
+from workflow.registers.rows import name_in
+
+if TYPE_CHECKING:
+    from merzim.documents.forms import Form
+    from workflow.cases.case import Case, Evidence
+    from workflow.cases.commands.case_commands import View
+    from workflow.cases.registers.risk import Risk
+    from workflow.cases.registers.risk_lists import ListedRisk
+    from workflow.deadlines.deadline import Deadline
+    from workflow.org.office import Office, Person
+
+
+Row = dict[str, object]
+
+
+def schedule_rows(view: View, language: str) -> list[Row]:
+    """Return the works of a case in the order of its procedure, each with its term and the person responsible.
+
+    The start and the end of the analysis are one work. Occasional obligations are left out.
+    """
+    works: dict[str, list[Deadline]] = {}
+    for deadline in view.deadlines:
+        obligation = deadline.obligation
+        if deadline.state != "not_required" and not obligation.occasional and obligation.id != "analysis_ended":
+            works.setdefault(obligation.id, []).append(deadline)
+    return [
+        {
+            "work": _work(deadlines[0], language),
+            "term": _term(view, deadlines, language),
+            "responsible": _responsible(view, deadlines[0], language),
+        }
+        for deadlines in works.values()
+        if any(deadline.planned_on or deadline.recorded_on or deadline.due for deadline in deadlines)
+        or deadlines[0].obligation.blocking
+    ]
+
+
+def risk_rows(form: Form, case: Case, language: str) -> list[Row]:
+    """Return the risks of a case, one row for each measure; empty for a form without risks."""
+    return form_rows(form, (_risk(line, language) for line in listed([case])))
+
+
+def group_rows(case: Case, office: Office, language: str) -> list[Row]:
+    """Return the members of the working group: each written as `name; post; role`.
+
+    For a person of the office, name and post are in the document's language, if the post is given as in the
+    office or left out.
+    """
+    rows = list[Row]()
+    for member in case.group:
+        name, post, role, *_ = (*(part.strip() for part in member.split(";", 2)), "", "")
+        if person := _person_called(office, name):
+            if post in ("", person.post, person.post_kk, person.post_ru):
+                post = person.post_in(language)
+            name = person.name_in(language) if person.name_kk or person.name_ru else name
+        rows.append({part: text for part, text in (("name", name), ("post", post), ("role", role)) if text})
+    return rows
+
+
+def group_members(case: Case, office: Office) -> list[Person]:
+    """Return the members of the working group who are people of the office."""
+    people = (_person_called(office, member.partition(";")[0]) for member in case.group)
+    return [person for person in people if person is not None]
+
+
+def _person_called(office: Office, name: str) -> Person | None:
+    keys = office.person_called.exactly(name)
+    return office.people[keys[0]] if len(keys) == 1 else None
+
+
+def position_rows(form: Form, case: Case, office: Office, language: str) -> list[Row]:
+    """Return the exposed positions still listed in a case: posts, never their holders.
+
+    A position without department or district gets the analysed unit, if that is a part of an organisation.
+    """
+    analysed = office.units.get(case.unit)
+    unit = analysed.name_in(language) if analysed and not analysed.kind else ""
+    part_ids = {part.id for part in form.rows.parts} if form.rows else set()
+    rows = (
+        {
+            "unit": position.department or position.district or unit,
+            "position": position.title,
+            "risk": position.why,
+            **extra_values("positions", position.extra, language),
+        }
+        for position in exposure(case).positions.values()
+        if position.cleared_on is None
+    )
+    return [{part: text for part, text in row.items() if part in part_ids} for row in rows]
+
+
+def _risk(line: ListedRisk, language: str) -> RiskRow:
+    risk, measure = line.risk, line.measure
+    direction = "" if risk.direction == "other" else option_title("direction", risk.direction, language)
+    risk_row = RiskRow(
+        description=risk.description,
+        direction=direction,
+        cause=risk.cause,
+        rank=_rank(risk, language),
+        extra=extra_values("risks", risk.extra, language),
+    )
+    if risk.removal:
+        code = "risk.completed" if risk.removal.completed else "risk.removed"
+        risk_row = replace(risk_row, removal=say(code, {"on": risk.removal.on}, language))
+    if measure is None:
+        return risk_row
+    latest = measure.reviews[-1] if measure.reviews else None
+    proofs = [_proof(item, language) for item in latest.evidence] if latest else []
+    return replace(
+        risk_row,
+        recommendation=measure.recommendation,
+        removal=risk_row.removal or measure.action,
+        measure=measure.action,
+        completion_form=measure.completion,
+        responsible=measure.responsible,
+        term=measure.term.written,
+        status=option_title("outcome", latest.outcome, language) if latest else "",
+        extra={**risk_row.extra, **extra_values("measures", measure.extra, language)},
+        proof="\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
+    )
+
+
+def _proof(item: Evidence, language: str) -> str:
+    """Return the name of a file or the address of a link; for a hidden document only that it exists, and its
+    ground.
+    """
+    return item.name or item.reference or f"{say('web.restricted', {}, language)}: {item.restricted}"
+
+
+def _rank(risk: Risk, language: str) -> str:
+    """Return the band of a risk's rank on the scale it was ranked by; "" before it is ranked."""
+    scale = by_edition(scales(), risk.rank)
+    return scale.band(risk.rank).title[language] if scale and risk.rank else ""
+
+
+def _work(deadline: Deadline, language: str) -> str:
+    obligation = deadline.obligation
+    return (
+        say("form.work.analysis", {}, language)
+        if obligation.id == "analysis_started"
+        else obligation.title[language]
+    )
+
+
+def _term(view: View, deadlines: list[Deadline], language: str) -> str:
+    only = deadlines[0]
+    if only.obligation.id == "analysis_started":
+        end = next(
+            (deadline for deadline in view.deadlines if deadline.obligation.id == "analysis_ended"), None
+        )
+        first = only.recorded_on or only.planned_on
+        last = end and (end.recorded_on or end.planned_on)
+        if first and last and first <= last:
+            return span(first, last, language)
+    if len(deadlines) > 1:
+        return days_list(tuple(deadline.due for deadline in deadlines if deadline.due), language, years=True)
+    day = only.recorded_on or only.planned_on
+    if day:
+        return date_long(day, language)
+    return say("form.term.until", {"on": only.due}, language) if only.due else ""
+
+
+def _responsible(view: View, deadline: Deadline, language: str) -> str:
+    responsible = view.case.responsible.get(deadline.obligation.id)
+    return responsible or duty_title(deadline.obligation.duty, language)
+
+
+REPORTED = ("ethics_report", "cartogram_report")
+"""The reports whose rows come from registers."""
+
+
+def objects(cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
+    """Return the objects of a year with the days of analysis in each, the earliest first.
+
+    A case that begins in the year without a known end has no term yet.
+    """
+    dated_rows: list[tuple[date, Row]] = []
+    for case in cases:
+        first, last = _day_of(case, "analysis_started"), _day_of(case, "analysis_ended")
+        if case.standing == "active" and first and first.year == year:
+            unit = name_in(office, case.unit, language)
+            about = case.object_in(language)
+            row: Row = {
+                "object": about or unit,
+                "unit": unit if about and unit != about else "",
+                "period": (first, last) if last and first <= last else None,
+                "responsible": case.responsible.get("analysis_started", ""),
+            }
+            dated_rows.append((first, row))
+    return [row for _, row in sorted(dated_rows, key=lambda pair: pair[0])]
+
+
+def _day_of(case: Case, name: str) -> date | None:
+    return case.facts[name].on if name in case.facts else case.planned.get(name)
+
+
+def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int, language: str) -> list[Row]:
+    """Return a report's rows for a year from the registers; empty for a report that has no register."""
+    match form.id:
+        case "ethics_report":
+            return sorted((row for case in cases for row in _talks(case, office, year, language)), key=_day)
+        case "cartogram_report":
+            return [row for case in cases for row in _cartogram(case, year)]
+        case _:
+            return []
+
+
+def _talks(case: Case, office: Office, year: int, language: str) -> list[Row]:
+    """Return one row for each person talked to, because each scores."""
+    return [
+        {
+            "work": "2",
+            "name": name_in(office, talk.holder, language),
+            "post": position.title,
+            "held_on": talk.on,
+            "work_done": talk.topic,
+        }
+        for position in exposure(case).positions.values()
+        for talk in position.talks
+        if talk.on.year == year
+    ]
+
+
+def _cartogram(case: Case, year: int) -> list[Row]:
+    """Return each department and district once in each section, with the link that proves it."""
+    cartogram = exposure(case).cartogram
+    if cartogram is None or cartogram.on.year != year:
+        return []
+    link = next(
+        (evidence.reference for evidence in cartogram.evidence if evidence.reference.startswith("http")), ""
+    )
+    places = dict.fromkeys((line.section, line.department or line.district) for line in cartogram.lines)
+    return [
+        {
+            "section": str(SECTIONS.index(section) + 1),
+            "subsection": place,
+            "updated_on": cartogram.on,
+            "link": link,
+        }
+        for section, place in places
+    ]
+
+
+def _day(row: Row) -> str:
+    return str(row["held_on"])

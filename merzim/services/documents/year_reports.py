@@ -1,0 +1,342 @@
+"""Reports about a year or a quarter of a unit: the forms there are, each filled with what its reader sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from i18n import date_long, money, number, say
+from merzim.services.documents.row_papers import recorded_fields
+from merzim.services.documents.rows import Row
+from merzim.services.documents.templates import InUse, layout_notes, own_template
+from merzim.services.registers.access import reader_scope, seen_register
+from merzim.services.registers.queries import MAX_PAGE_SIZE, FilterInput, ListRows
+from merzim.services.registers.results import FieldView, RowView, cell_value
+from merzim.services.registers.texts import row_in_language, text_notes, with_translations
+from merzim.services.registers.views import list_rows
+from workflow.languages import PAPER_LANGUAGES
+from workflow.refusal import Refusal
+from workflow.registers.access import list_fields
+from workflow.registers.definition import UnknownField, UnknownRegister
+
+if TYPE_CHECKING:
+    from merzim.documents.forms import Form, FormData, Note
+    from merzim.documents.forms.form import Field, RegisterRows, Rows
+    from merzim.services.context import RequestContext
+
+
+Days = tuple[date, date]
+
+
+class NoQuarters(Refusal, ValueError):
+    """A quarter of a report that is made once a year."""
+
+
+def year_reports() -> Sequence[Form]:
+    """Return the forms about a year: the annexes of the Instruction by number, then the others."""
+    from merzim.documents.forms import form, names
+
+    reports = [report for report in map(form, names()) if report.about == "period"]
+    return sorted(reports, key=lambda report: (report.annex is None, report.annex or 0, report.id))
+
+
+def year_report(name: str) -> Form:
+    """Return the form about a year of that name. Raises UnknownForm."""
+    from merzim.documents.forms import UnknownForm
+
+    allowed = {report.id: report for report in year_reports()}
+    if name not in allowed:
+        raise UnknownForm("form_unknown", form=name, allowed=tuple(allowed))
+    return allowed[name]
+
+
+def due_quarter(today: date) -> tuple[int, int]:
+    """Return the year and number of the last quarter that has ended: the one whose report is due."""
+    return (today.year, (today.month - 1) // 3) if today.month > 3 else (today.year - 1, 4)
+
+
+def quarter_of_report(form: Form, year: int, quarter: int | None, *, today: date) -> int:
+    """Return the quarter a report is about, 0 for the whole year.
+
+    Left open, of a report made each quarter: the last that has ended in the year, else its first.
+
+    Raises:
+        NoQuarters: a quarter of a report that is made once a year.
+    """
+    if not form.quarterly:
+        if quarter:
+            raise NoQuarters("form_no_quarters", form=form.id)
+        return 0
+    if quarter is not None:
+        return quarter
+    last_year, last = due_quarter(today)
+    return last if year == last_year else 4 if year < last_year else 1
+
+
+def report_days(year: int, quarter: int) -> Days:
+    """Return the first and last day of a quarter, or of the whole year (0)."""
+    if not quarter:
+        return date(year, 1, 1), date(year, 12, 31)
+    ends = {1: (3, 31), 2: (6, 30), 3: (9, 30), 4: (12, 31)}[quarter]
+    return date(year, 3 * quarter - 2, 1), date(year, *ends)
+
+
+def report_marks(
+    ctx: RequestContext, form: Form, templates: InUse, *, unit: str, year: int, quarter: int = 0
+) -> Sequence[Note]:
+    """Return remarks shown beside a report but not printed on it: its layout and translation, names and
+    texts in the other language, and rows without required values.
+    """
+    from merzim.documents.forms import Note
+    from merzim.services.documents.filling import foreign_names
+
+    notes = [*layout_notes(form, templates)]
+    rows = rows_in_report(ctx, form, unit=unit, year=year, quarter=quarter)
+    person_keys = people_in_rows(rows)
+    foreign = {
+        paper_language: foreign_names(
+            ctx.app, form, paper_language, unit=unit, today=ctx.today, person_keys=person_keys
+        )
+        for paper_language in PAPER_LANGUAGES
+    }
+    notes += [
+        Note(code=f"form.note.foreign_{language}", arguments={"names": names})
+        for language, names in foreign.items()
+        if names
+    ]
+    notes += text_notes(rows, PAPER_LANGUAGES, ctx.app.reads.office(), speaks=ctx.spoken_language)
+    return [*notes, *unanswered_notes(ctx, form, unit=unit, year=year, quarter=quarter)]
+
+
+def unanswered_notes(
+    ctx: RequestContext, form: Form, *, unit: str, year: int, quarter: int = 0
+) -> Sequence[Note]:
+    """Return remarks on register rows that lack values a report needs, and which the report therefore leaves
+    out.
+    """
+    from merzim.documents.forms import Note
+
+    notes = []
+    for group, source in form.rows.sources.items() if form.rows else ():
+        for field, rows in _unanswered(ctx, source, unit, report_days(year, quarter)).items():
+            about = {"field": field, "rows": rows, "row": _number_of_group(form, group)}
+            notes.append(Note(code="form.note.unanswered", arguments=about))
+    return notes
+
+
+def _number_of_group(form: Form, group: str) -> int:
+    return [*form.rows.sources].index(group) + 1 if form.rows else 0
+
+
+def filled_report(
+    ctx: RequestContext, name: str, language: str, *, unit: str, year: int, quarter: int | None = None
+) -> tuple[str, bytes]:
+    """Return a report about a year or quarter of a unit ("" is the whole office): its file name, and the DOCX.
+
+    Raises:
+        NoQuarters: a quarter of a report that is made once a year.
+        UnknownForm: there is none of that name about a year.
+        EvidenceDamaged: the organisation's own template of it is missing or altered.
+    """
+    from merzim.documents.forms import fill
+
+    form = year_report(name)
+    about = quarter_of_report(form, year, quarter, today=ctx.today)
+    data = report_data(ctx, form, language, unit=unit, year=year, quarter=about)
+    office_template = own_template(ctx.app, name, language)
+    filled = fill(
+        form, data.fields, language, rows=data.rows, looked_up=data.looked_up, office_template=office_template
+    )
+    return f"{name}-{year}{f'Q{about}' if about else ''}-{language}.docx", filled.document
+
+
+def report_data(
+    ctx: RequestContext,
+    form: Form,
+    language: str,
+    *,
+    unit: str,
+    year: int | None,
+    quarter: int = 0,
+    person: str = "",
+    row: str = "",
+    approver: str = "",
+) -> FormData:
+    """Return what the reader knows for a form about a period of a unit, or about a person.
+
+    About a person the register of the form speaks as well: its row named, or the newest one of the person.
+    """
+    from merzim.documents.forms import FormData
+    from merzim.services.documents.filling import from_office
+    from merzim.services.documents.rows import REPORTED, objects, period_rows
+    from merzim.storage.cases.registers import cases_with_entries
+
+    # Lists name people and units in the language of who asks: here of the paper.
+    ctx = replace(ctx, language=language)
+    fields = from_office(
+        ctx.app, form, language, unit=unit, year=year, person=person, today=ctx.today, approver=approver
+    )
+    if form.source and (row or person):
+        organisation_fields = (
+            {"organisation": fields["organisation"]} if unit and "organisation" in fields else {}
+        )
+        return FormData(
+            {**fields, **recorded_fields(ctx, form, language, row=row, person=person), **organisation_fields}
+        )
+    if not year or not form.rows:
+        return FormData(fields)
+    if quarter == 4 and "year" in fields:
+        fields["year"] = year + 1  # of the day it is approved, after the quarter
+    office = ctx.app.reads.office()
+    if form.id == "year_schedule":
+        cases = ctx.reads.whole([case.id for case in ctx.reads.cases(unit or None)])
+        return FormData(fields, tuple(objects(cases.values(), office, year, language)))
+    rows, looked_up = _register_rows(ctx, form.rows, unit, report_days(year, quarter), language)
+    if form.id in REPORTED:
+        cases = ctx.reads.whole(cases_with_entries(ctx.app.engine, unit or None))
+        recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year, language)
+        rows += [row for row in recorded if row not in rows]
+        looked_up = [*looked_up, *(group.id for group in form.rows.groups if group.id not in form.rows.sources)]
+    return FormData(fields, tuple(rows), looked_up)
+
+
+def _register_rows(
+    ctx: RequestContext, rows: Rows, unit: str, days: Days, language: str
+) -> tuple[list[Row], Sequence[str]]:
+    """Return the rows of a report, the earliest of a group first, and the groups whose register was read.
+
+    A register whose lists the reader does not see is left out silently. An empty one counts as read only if no
+    row of it leaves open what the report asks.
+    """
+    year_rows, looked_up = list[Row](), list[str]()
+    for group, source in rows.sources.items():
+        try:
+            register_rows = list(_rows(ctx, source, rows.parts_of(group), unit, days, language))
+        except (UnknownRegister, UnknownField):
+            continue
+        if register_rows or not _unanswered(ctx, source, unit, days):
+            looked_up.append(group)
+        year_rows += [{rows.group_by: group, **row} if group else row for row in register_rows]
+    return year_rows, looked_up
+
+
+def _rows(
+    ctx: RequestContext, source: RegisterRows, parts: Sequence[Field], unit: str, days: Days, language: str
+) -> Iterator[Row]:
+    kinds = {part.id: part.kind for part in parts}
+    for fields, row in _listed(ctx, source, unit, days):
+        row = row_in_language(row, fields.values(), language)
+        cells = {
+            part: _cell(row, [fields[name] for name in names if name in fields], kinds[part], language)
+            for part, names in source.parts.items()
+        }
+        yield {part: value for part, value in cells.items() if value is not None}
+
+
+def rows_in_report(
+    ctx: RequestContext, form: Form, *, unit: str, year: int | None, quarter: int = 0
+) -> Sequence[tuple[Sequence[FieldView], RowView]]:
+    """Return the rows of registers a report about a year takes, each with those of its fields that reach it."""
+    report_rows = []
+    for source in form.rows.sources.values() if form.rows and year else ():
+        names = {name for parts in source.parts.values() for name in parts}
+        try:
+            for fields, row in _listed(ctx, source, unit, report_days(year or 1, quarter)):
+                report_rows.append((with_translations(fields, names), row))
+        except (UnknownRegister, UnknownField):
+            continue
+    return report_rows
+
+
+def people_in_rows(rows: Iterable[tuple[Sequence[FieldView], RowView]]) -> Sequence[str]:
+    """Return the keys of the people rows name in fields that reach a paper, each once."""
+    people = dict[str, None]()
+    for fields, row in rows:
+        people |= {
+            row.values[field.id]: None for field in fields if field.kind == "person" and field.id in row.values
+        }
+    return [*people]
+
+
+def _unanswered(
+    ctx: RequestContext, source: RegisterRows, unit: str, days: Days
+) -> Mapping[str, Sequence[str]]:
+    """Return the ids of the rows of these days that leave a question of a report open, by its title."""
+    rows_by_title = dict[str, Sequence[str]]()
+    for name, dated in source.unanswered.items():
+        other_filters = {field_id: values for field_id, values in source.where.items() if field_id != name}
+        query = replace(source, dates=(dated,), where={**other_filters, name: ()})
+        try:
+            titled_rows = [
+                (fields[name].title[ctx.language], row.id)
+                for fields, row in _listed(ctx, query, unit, days)
+                if not any(row.values.get(field_id) in values for field_id, values in source.settled.items())
+            ]
+        except (UnknownRegister, UnknownField):
+            continue
+        for title, row in titled_rows:
+            rows_by_title[title] = [*rows_by_title.get(title, ()), row]
+    return rows_by_title
+
+
+def _listed(
+    ctx: RequestContext, source: RegisterRows, unit: str, days: Days
+) -> Iterator[tuple[Mapping[str, FieldView], RowView]]:
+    """Return the rows of some days of a register a report takes, with the fields its reader sees.
+
+    A field of `where` without values: rows in which it is not filled.
+    """
+    from merzim.storage.registers.lists import SqlRegisterLists
+
+    where = [
+        {"field": name, "is": [*values]} if values else {"field": name, "empty": True}
+        for name, values in source.where.items()
+    ]
+    first, last = days
+    register, scope = seen_register(ctx, source.register), reader_scope(ctx)
+    dated_rows = list[tuple[str, Mapping[str, FieldView], RowView]]()
+    for place, name in enumerate(source.dates):
+        within = {"field": name, "from": first.isoformat(), "until": last.isoformat()}
+        without = [{"field": before, "empty": True} for before in source.dates[:place]]
+        filters = [FilterInput.model_validate(condition) for condition in (within, *without, *where)]
+        command = ListRows(
+            register_id=source.register, unit=unit, filters=filters, sort=name, size=MAX_PAGE_SIZE
+        )
+        # A list the reader may not ask for is refused, whether there are rows or not.
+        may_ask = {condition.field for condition in filters} <= {*list_fields(register, scope)}
+        if may_ask and not SqlRegisterLists(ctx.app.engine).any_dated(register.id, name, first, last):
+            continue
+        row_page = list_rows(ctx, command)
+        while row_page.rows:
+            fields = {field.id: field for field in row_page.fields}
+            dated_rows += [(str(row.values[name]), fields, row) for row in row_page.rows]
+            if row_page.page >= row_page.pages:
+                break
+            row_page = list_rows(ctx, command.model_copy(update={"page": row_page.page + 1}))
+    for _, field_views, row in sorted(dated_rows, key=lambda dated_row: dated_row[0]):
+        yield field_views, row
+
+
+def _cell(row: RowView, fields: Sequence[FieldView], kind: str, language: str) -> object:
+    """Return the value of a part of a form: a date or number unchanged, else the texts of its fields."""
+    values = [
+        (field, value) for field in fields if (value := cell_value(field, row, language)) not in (None, "")
+    ]
+    if len(values) == 1 and kind in ("date", "number", "amount"):
+        return values[0][1]
+    return ", ".join(_words(field, value, language) for field, value in values) or None
+
+
+def _words(field: FieldView, value: object, language: str) -> str:
+    match value:
+        case bool():
+            return say("register.yes" if value else "register.no", {}, language)
+        case date():
+            return date_long(value, language)
+        case Decimal():
+            unit = f" {field.unit[language]}" if field.unit else ""
+            return (money if field.kind == "money" else number)(value, language) + unit
+    return str(value)

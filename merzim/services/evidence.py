@@ -1,0 +1,103 @@
+"""Evidence sent with a command: its files are stored before the ledger records them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, BinaryIO
+
+from merzim.services.verbs import NotFound
+from workflow.cases.case import Evidence
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.documents.sheets.unreadable import Upload, UploadKind
+    from merzim.services.context import RequestContext
+    from merzim.services.inputs import EvidenceInput, FileInput
+
+MAX_NAME_LENGTH = 200
+MAX_GROUND_LENGTH = 300
+
+
+class EvidenceNotTaken(Refusal, ValueError):
+    """A document dated in the future."""
+
+
+class UnknownUpload(NotFound):
+    """A digest that matches no file the reader uploaded within a day."""
+
+    not_found = "web.problem.no_upload"
+
+
+def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple[Evidence, ...]:
+    """Store the files of evidence; return evidence for the ledger. All items are checked before any is stored.
+
+    Raises:
+        EvidenceNotTaken: a date in the future.
+        UnknownUpload: a digest that matches no file the reader uploaded.
+        EvidenceRefused: a kind of file that is not accepted.
+    """
+    checked = [(_to_evidence(ctx, item), open_file(ctx, item)) for item in items]
+    return tuple(_store_file(ctx, item, *file) if file else item for item, file in checked)
+
+
+def clean_file_name(name: str) -> str:
+    """Return the last part of a file's name, without folders or control characters."""
+    last = PureWindowsPath(PurePosixPath(name).name).name
+    clean = "".join(character for character in last if character.isprintable()).strip(" .")
+    return clean[-MAX_NAME_LENGTH:] or "file"
+
+
+def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
+    if item.written_on is not None and item.written_on > ctx.today:
+        raise EvidenceNotTaken("cli.attach.written_in_future", on=item.written_on, today=ctx.today)
+    return Evidence(
+        kind=item.kind,
+        reference=item.address or "",
+        published_on=item.published_on,
+        written_on=item.written_on,
+        restricted=" ".join(item.restricted.split())[:MAX_GROUND_LENGTH],
+    )
+
+
+def keep_upload(ctx: RequestContext, kind: UploadKind, content: bytes, name: str, procedure: str = "") -> str:
+    """Store a file for a day, for its sender alone, until they decide about it; return its digest."""
+    return ctx.uploads.keep(kind, content, name, procedure, by=ctx.reader.login, now=ctx.now)
+
+
+def uploaded_file(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
+    """Return a file the reader uploaded. Raises UnknownUpload."""
+    upload = ctx.uploads.stored_file(kind, digest, by=ctx.reader.login, now=ctx.now)
+    if upload is None:
+        raise UnknownUpload("web.problem.no_upload")
+    return upload
+
+
+def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[BinaryIO, str] | None:
+    """Return the file sent with a command and its name; None if none was sent.
+
+    Raises:
+        UnknownUpload: a digest that matches no file the reader uploaded.
+    """
+    if item.content is not None:
+        return item.content.content, clean_file_name(item.content.name)
+    if item.file is None:
+        return None
+    upload = uploaded_file(ctx, "file", item.file)
+    return BytesIO(upload.content), clean_file_name(upload.name)
+
+
+def store_file(ctx: RequestContext, item: FileInput | None) -> dict[str, object]:
+    """Store a file sent with a command; return its hash, name, type and size, {} if none was sent."""
+    opened_file = open_file(ctx, item) if item is not None else None
+    if opened_file is None:
+        return {}
+    file = ctx.app.evidence.keep(*opened_file)
+    return {"sha256": file.reference, "name": opened_file[1], "type": file.type, "size": file.size}
+
+
+def _store_file(ctx: RequestContext, item: Evidence, content: BinaryIO, name: str) -> Evidence:
+    file = ctx.app.evidence.keep(content, name)
+    return replace(item, reference=file.reference, name=name, type=file.type, size=file.size)

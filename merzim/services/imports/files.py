@@ -1,0 +1,141 @@
+"""Imports files: schedules, people, and the meaning of responsible texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from merzim.services.impacts import garbage_collection_off
+from merzim.services.imports.schedules import (
+    Consideration,
+    ImportedFile,
+    ScheduleAnswers,
+    consider,
+    take_in,
+    units_meant,
+)
+from workflow.refusal import Refusal, closest_first
+
+if TYPE_CHECKING:
+    from merzim.documents import ReadSchedule
+    from merzim.services.app import AppContext
+    from workflow.cases.case import Case
+    from workflow.org.office import Office
+
+
+class UnknownKey(Refusal, LookupError):
+    """There is no unit or person with that id, name or key."""
+
+
+def import_schedule(
+    app: AppContext,
+    file: Path | bytes,
+    procedure: str,
+    *,
+    name: str = "",
+    answers: ScheduleAnswers | None = None,
+    by: str,
+    now: datetime,
+    today: date,
+) -> ImportedFile:
+    """Import a schedule as cases. Importing the same file again changes nothing.
+
+    Args:
+        file: a path, or the bytes of an upload.
+        name: name of an upload in error messages.
+        answers: information missing in the file: names of its objects, and which known cases they are.
+
+    Raises:
+        UnreadablePaper: all of the file or none of it; `.errors` names every bad row.
+        UnknownProcedure: there is no such procedure.
+    """
+    from merzim.storage.cases import imported_files
+    from merzim.storage.org import store as office_store
+    from merzim.storage.org.chain import Stamp
+
+    considered = consider_schedule(app, file, procedure, name=name, answers=answers, today=today)
+    digest = sha256(file if isinstance(file, bytes) else file.read_bytes()).hexdigest()
+    before = imported_files.cases_of_file(app.engine, digest)
+    if before:
+        cases = app.ledger.cases(before.values())
+        known_cases = tuple(cases[name] for name in before.values() if name in cases)
+        return ImportedFile(cases=known_cases, unchanged=tuple(case.id for case in known_cases))
+    with garbage_collection_off():
+        imported = take_in(considered, name=name, case_commands=app.case_commands, by=by, now=now, today=today)
+    if imported.matches:
+        office_store.save(app.engine, matches=imported.matches, stamp=Stamp(by=by, now=now, today=today))
+    places = {str(number): case.id for number, case in enumerate(imported.cases)}
+    imported_files.remember(app.engine, digest, places, now=now)
+    return imported
+
+
+def consider_schedule(
+    app: AppContext,
+    file: Path | bytes,
+    procedure: str,
+    *,
+    name: str = "",
+    answers: ScheduleAnswers | None = None,
+    today: date,
+) -> Consideration:
+    """Return what importing a schedule would do; nothing is written. Arguments and errors as in
+    `import_schedule`.
+    """
+    from merzim.documents import read_schedule
+
+    app.library.earliest(procedure)
+    schedules = read_schedule(file, name or None)
+    return consider(
+        schedules,
+        name=name or (file.name if isinstance(file, Path) else ""),
+        library=app.library,
+        cases=_candidate_cases(app, procedure, schedules),
+        office=app.reads.office(),
+        procedure=app.library.latest(procedure),
+        calendar=app.calendar,
+        answers=answers or ScheduleAnswers(),
+        today=today,
+    )
+
+
+def keep_match(app: AppContext, text: str, target: str, *, by: str, now: datetime, today: date) -> None:
+    """Store the meaning of a responsible text: a unit (id or name) or a person (key or name).
+
+    Raises:
+        UnknownKey: the office has neither.
+    """
+    from merzim.storage.org import store as office_store
+    from merzim.storage.org.chain import Stamp
+
+    target = _target(app.reads.office(), target)
+    office_store.save(app.engine, matches={text: target}, stamp=Stamp(by=by, now=now, today=today))
+
+
+def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
+    """Return the cases the schedules may refer to, whole."""
+    from merzim.storage.cases import imported_files
+
+    office = app.reads.office()
+    places = {(schedule.unit, schedule.object) for schedule in schedules}
+    units = units_meant(schedules, office)
+    places |= {(units.get(unit, unit), what) for unit, what in places}
+    begins = app.library.latest(procedure).begins_with
+    days = {on for schedule in schedules if (on := schedule.planned.get(begins)) is not None}
+    names = imported_files.alike(app.engine, procedure, places)
+    names += imported_files.planned_for(app.engine, procedure, begins, days) if days else []
+    return list(app.ledger.cases(dict.fromkeys(names)).values())
+
+
+def _target(office: Office, target: str) -> str:
+    for unit in office.units.values():
+        if target.casefold() in (unit.id.casefold(), unit.name.casefold()):
+            return unit.id
+    for person in office.people.values():
+        if target.casefold() in (person.key.casefold(), person.name.casefold()):
+            return person.key
+    raise UnknownKey(
+        "cli.unknown_key", key=target, allowed=closest_first(target, [*office.units, *office.people])
+    )

@@ -1,0 +1,184 @@
+"""Checks past analyses: compares the dates in a table with those of the law. Nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from i18n import LANGUAGES, knows, say
+from workflow.law.names import known_fact
+
+if TYPE_CHECKING:
+    from merzim.documents import AuditCase
+    from merzim.services.app import AppContext
+    from workflow.cases.commands.planning import Plan
+    from workflow.deadlines.deadline import Deadline
+    from workflow.findings.finding import Finding
+    from workflow.law.procedure import Obligation, Procedure, Text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedDate:
+    """One step of a past analysis: the file's date compared with the act's.
+
+    Attributes:
+        case: the analysis, as named in the file.
+        cell: the cell the date was read from (`B7`); "" for a step without a date.
+        on: the date taken, a local date.
+        due: the last day by the act; None where it names none.
+        finding: the finding about it, if any.
+    """
+
+    case: str
+    title: Text
+    period: str | None
+    cell: str
+    on: date | None
+    due: date | None
+    finding: Finding | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastAnalysis:
+    """One past analysis: its findings, and every date read from the file.
+
+    `ignored`: headings of columns that were not read.
+    """
+
+    case: str
+    findings: tuple[Finding, ...]
+    dates: tuple[CheckedDate, ...]
+    ignored: tuple[str, ...]
+
+
+def judge_past(
+    app: AppContext, file: Path | bytes, procedure: str, *, name: str = ""
+) -> tuple[PastAnalysis, ...]:
+    """Return the findings of a table of past analyses, case by case, by the final calendar.
+
+    A finding notes if the fact was in time by the calendar known when it happened.
+
+    Raises:
+        UnreadablePaper: with all mistakes in the file.
+        UnknownProcedure: there is no such procedure.
+    """
+    from merzim.documents import read_audit
+    from workflow.cases.commands.planning import audit
+
+    app.library.earliest(procedure)
+    editions = app.library.editions_of(procedure)
+    facts = {name for edition in editions for name in edition.facts}
+    headings = {text: column for edition in editions for text, column in known_headings(edition).items()}
+    judged = []
+    for past in read_audit(file, name or None, facts=facts, headings=headings):
+        days = [*past.facts.values(), *past.published.values()]
+        calendar = app.calendar_of(app.records, min(days)) if days else None
+        result = audit(
+            app.library,
+            procedure,
+            facts=past.facts,
+            published=past.published,
+            calendar=app.calendar,
+            known_calendar=calendar,
+        )
+        dates = tuple(_dates(past, result))
+        judged.append(PastAnalysis(case=past.case, findings=result.findings, dates=dates, ignored=past.ignored))
+    return tuple(judged)
+
+
+def worst_first(dates: Iterator[CheckedDate]) -> list[CheckedDate]:
+    """Return the dates in order of lateness, then those with other findings, then the rest."""
+
+    def rank(checked_date: CheckedDate) -> tuple[int, int]:
+        if checked_date.finding is None:
+            return 2, 0
+        return (1, 0) if checked_date.finding.late_by is None else (0, -checked_date.finding.late_by)
+
+    return sorted(dates, key=rank)
+
+
+def known_headings(edition: Procedure) -> dict[str, str]:
+    """Return possible headings for the facts of an edition, in three languages -> column."""
+    columns_by_text: dict[str, str] = {}
+    shared = set[str]()
+    for column in ("case", "number", *edition.facts):
+        titles = () if column in ("case", "number") else _titles(edition.facts[column])
+        for text in (*titles, *(text for language in LANGUAGES for text in short_forms(column, language))):
+            if columns_by_text.setdefault(text, column) != column:
+                shared.add(text)
+    return {text: column for text, column in columns_by_text.items() if text not in shared}
+
+
+def short_forms(column: str, language: str) -> list[str]:
+    """Return the usual short names of a column; none of a procedure's own facts."""
+    code = f"past.heading.{column}"
+    return [text.strip() for text in say(code, {}, language).split(";")] if knows(code) else []
+
+
+def past_template(edition: Procedure, language: str) -> bytes:
+    """Return an empty table with the headings of an edition's columns; its second sheet lists other accepted
+    headings.
+    """
+    from merzim.documents.schedules.template import TemplateColumn, empty_past
+    from merzim.documents.sheets.listing import Table
+
+    columns, notes = [], []
+    for column, title in template_columns(edition, language):
+        columns.append(TemplateColumn(title, 30 if column == "case" else 18, dated=column != "case"))
+        other_titles = "; ".join(text for text in short_forms(column, language) if text != title)
+        notes.append((title, other_titles, column))
+    heads = [say(f"past.template.{name}", {}, language) for name in ("column", "others", "code")]
+    return empty_past(language, columns, Table(heads, notes, say("past.template.columns", {}, language)))
+
+
+def template_columns(edition: Procedure, language: str) -> Iterator[tuple[str, str]]:
+    """Yield the columns of a template with their headings in words."""
+    yield "case", say("web.past.column_case", {}, language)
+    for fact in edition.facts.values():
+        if fact.recurs is None and not fact.by_itself:
+            yield fact.id, fact.title[language]
+            if fact.judged_by == "published":
+                yield f"{fact.id}.published", say("web.past.published", {"title": fact.title}, language)
+
+
+def _titles(obligation: Obligation) -> tuple[str, ...]:
+    return tuple(obligation.title[language] for language in LANGUAGES)
+
+
+def _dates(past: AuditCase, result: Plan) -> Iterator[CheckedDate]:
+    """Yield every date of an analysis that was read, and every finding."""
+    departures: dict[str, list[Finding]] = {}
+    for finding in result.findings:
+        departures.setdefault(finding.obligation, []).append(finding)
+    for deadline in result.deadlines:
+        cell = _cell(past, deadline)
+        departing: list[Finding | None] = [*departures.pop(deadline.id, ())]
+        for departure in departing or ([None] if cell else []):
+            yield CheckedDate(
+                case=past.case,
+                title=deadline.obligation.title,
+                period=deadline.period,
+                cell=cell,
+                on=deadline.done_on,
+                due=deadline.due,
+                finding=departure,
+            )
+    for other_finding in (finding for findings in departures.values() for finding in findings):
+        title = known_fact(result.procedure, other_finding.obligation).title
+        yield CheckedDate(
+            case=past.case, title=title, period=None, cell="", on=None, due=None, finding=other_finding
+        )
+
+
+def _cell(past: AuditCase, deadline: Deadline) -> str:
+    """Return the cell a step's judged date was read from: the publication's, if the step is judged by that."""
+    days: tuple[tuple[str, Mapping[str, date]], ...] = (
+        (f"{deadline.id}.published", past.published),
+        (deadline.id, past.facts),
+    )
+    return next(
+        (past.cells[column] for column, of in days if of.get(deadline.id) == deadline.done_on is not None), ""
+    )

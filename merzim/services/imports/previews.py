@@ -1,0 +1,229 @@
+"""Importing schedules and opening years, with previews; cases are opened only in units the reader sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from merzim.services.context import RequestContext, stamp
+from merzim.services.yearly import opening as yearly
+from workflow.org.access import within
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.documents.schedules.rows_joined import Note
+    from merzim.services.imports.schedules import ConsideredAnalysis, ScheduleAnswers
+    from workflow.cases.case import Case
+    from workflow.cases.commands.opening import Opening
+    from workflow.law.procedure import Procedure
+    from workflow.org.office import Office
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""The years that can be opened."""
+
+
+class NotOpened(Refusal, ValueError):
+    """Cases cannot be opened for that unit, or an answer about a file matches nobody."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Analysis:
+    """One analysis of an uploaded schedule, before it is written.
+
+    Attributes:
+        row: its first row, as numbered in the spreadsheet.
+        unit: id of the matching unit, else the words of the file.
+        case: the existing case, whole; None when one would be opened.
+        facts, planned: dates in the file (local dates), `cells`: their places; `new`, `moved`: those that would
+            be written.
+        procedure: its edition.
+        responsible: fact -> the person responsible, in the words of the file.
+        names: names of the object by language, guessed or given by the user; `looks_like`: existing cases it
+            may be.
+    """
+
+    row: int
+    object: str
+    unit: str
+    case: Case | None
+    facts: Mapping[str, date]
+    planned: Mapping[str, date]
+    cells: Mapping[str, str]
+    new: Mapping[str, date]
+    moved: Mapping[str, date]
+    procedure: Procedure
+    responsible: Mapping[str, str]
+    names: Mapping[str, str]
+    looks_like: tuple[Case, ...]
+
+    @property
+    def change(self) -> str:
+        """What importing it would do: open, replan, or nothing (same)."""
+        if self.case is None:
+            return "open"
+        return "replan" if self.new or self.moved else "same"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportResult:
+    """The result of importing a schedule, or its preview: ids of cases, notes, and the meaning of its
+    responsible texts.
+
+    Attributes:
+        matches: text -> unit id or person key; `strange`: texts that match nobody.
+    """
+
+    cases: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
+    replanned: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    matches: Mapping[str, str] = field(default_factory=dict)
+    strange: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class YearPreview:
+    """The cases that opening a year would open, and the number already there."""
+
+    openings: tuple[Opening, ...]
+    there: int
+
+
+def preview_schedule(
+    ctx: RequestContext,
+    content: bytes,
+    name: str,
+    procedure: str,
+    answers: ScheduleAnswers | None = None,
+) -> tuple[tuple[Analysis, ...], ImportResult]:
+    """Return what importing a schedule would do. Raises UnreadablePaper, UnknownProcedure.
+
+    Args:
+        answers: information missing in the file about its analyses.
+    """
+    from merzim.services.imports.files import consider_schedule
+
+    considered = consider_schedule(
+        ctx.app, content, procedure, name=name, answers=_by_reader(ctx, answers), today=ctx.today
+    )
+    analyses = tuple(_analysis(item) for item in considered.analyses)
+    return analyses, ImportResult(
+        notes=considered.notes, matches=considered.matches, strange=considered.strange
+    )
+
+
+def take_schedule(
+    ctx: RequestContext,
+    content: bytes,
+    name: str,
+    procedure: str,
+    ask_meanings: Callable[[Sequence[str]], Mapping[str, str]],
+    answers: ScheduleAnswers | None = None,
+) -> ImportResult:
+    """Import a schedule, all of it or none.
+
+    Args:
+        ask_meanings: function that returns the meaning of unmatched responsible texts: id, key, name or e-mail;
+            it is stored for the next file.
+        answers: information missing in the file about its analyses.
+
+    Raises:
+        Refusal: a bad row, a unit not among the reader's, an answer that matches nobody.
+    """
+    from merzim.documents.sheets.unreadable import Errors
+    from merzim.services.imports.files import import_schedule
+    from merzim.storage.org import store as office_store
+    from merzim.storage.org.chain import Stamp
+
+    office = ctx.reads.office()
+    analyses, preview = preview_schedule(ctx, content, name, procedure, answers)
+    errors = Errors()
+    for analysis in analyses:
+        if foreign(ctx, office, analysis):
+            errors.add(analysis.row, "web.open.foreign", object=analysis.object)
+    errors.refuse(name)
+    if matches := _matches(office, preview.strange, ask_meanings(preview.strange)):
+        office_store.save(ctx.app.engine, matches=matches, stamp=Stamp(**stamp(ctx)))
+    imported = import_schedule(
+        ctx.app, content, procedure, name=name, answers=_by_reader(ctx, answers), **stamp(ctx)
+    )
+    return ImportResult(
+        cases=tuple(case.id for case in imported.cases),
+        opened=imported.opened,
+        replanned=imported.replanned,
+        unchanged=imported.unchanged,
+        notes=imported.notes,
+        matches=imported.matches,
+    )
+
+
+def foreign(ctx: RequestContext, office: Office, analysis: Analysis) -> bool:
+    """Return whether an analysis belongs to a unit hidden from the reader, who cannot open cases there."""
+    unit = analysis.case.unit if analysis.case else analysis.unit
+    return bool(ctx.reader.root) and not within(office, unit, ctx.reader.root)
+
+
+def preview_year(ctx: RequestContext, year: int, unit: str) -> YearPreview:
+    """Return what opening a year would open, for organisations at or below a unit; "" is the reader's own.
+
+    Raises NotOpened, NothingYearly, OutOfRange.
+    """
+    openings, existing_count = yearly.year_ahead(ctx.app, year, unit=_own_unit(ctx, unit), today=ctx.today)
+    return YearPreview(openings=tuple(openings), there=existing_count)
+
+
+def open_year(ctx: RequestContext, year: int, unit: str) -> int:
+    """Open the cases of a year; return the number opened. Raises like `preview_year`."""
+    return len(yearly.open_year(ctx.app, year, unit=_own_unit(ctx, unit), **stamp(ctx)).cases)
+
+
+def _own_unit(ctx: RequestContext, unit: str) -> str:
+    """Return the requested unit, else the reader's own, if the reader may open cases for it."""
+    unit, office = unit or ctx.reader.root, ctx.reads.office()
+    if unit and office.units and unit not in office.units:
+        raise NotOpened("web.refusal.unknown_unit", unit=unit[:100])
+    if ctx.reader.root and not within(office, unit, ctx.reader.root):
+        reader_unit = office.units.get(ctx.reader.root)
+        raise NotOpened("web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root)
+    return unit
+
+
+def _by_reader(ctx: RequestContext, answers: ScheduleAnswers | None) -> ScheduleAnswers:
+    from merzim.services.imports.schedules import ScheduleAnswers
+
+    return replace(answers or ScheduleAnswers(), root=ctx.reader.root)
+
+
+def _matches(office: Office, strange: Sequence[str], meanings: Mapping[str, str]) -> dict[str, str]:
+    """Return the unit or person meant by each unmatched text, as the reader answered."""
+    matches = {}
+    for text in strange:
+        answer = meanings.get(text, "").strip()
+        if not answer:
+            continue
+        candidates = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]
+        if len(candidates) != 1:
+            raise NotOpened("web.refusal.unknown_meaning", text=text, answer=answer)
+        matches[text] = candidates[0]
+    return matches
+
+
+def _analysis(item: ConsideredAnalysis) -> Analysis:
+    return Analysis(
+        row=item.schedule.row,
+        object=item.schedule.object,
+        unit=item.unit,
+        case=item.case,
+        facts=item.facts,
+        planned=item.intended,
+        cells=item.schedule.cells,
+        new=item.new,
+        moved=item.moved,
+        procedure=item.procedure,
+        responsible=item.schedule.responsible,
+        names=item.names,
+        looks_like=item.looks_like,
+    )

@@ -1,0 +1,498 @@
+"""Imports a schedule: opens new analyses as cases and replans existing ones.
+
+An analysis matches an existing case by its procedure, the words for its object and unit, and the year of its
+start (an object analysed again next year is another case). If it may be an existing case under other words, in
+the other language, the user is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from merzim.documents.people.matching import match
+from merzim.documents.schedules.object_names import language_of, object_names
+from merzim.documents.schedules.rows_joined import Note, ReadSchedule
+from merzim.documents.sheets.unreadable import Errors
+from workflow.cases.case import PLAN, Case, Wording
+from workflow.cases.commands.case_commands import CaseCommands
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.law.library import Library
+from workflow.law.names import known_fact
+from workflow.law.procedure import Procedure
+from workflow.org.access import within
+from workflow.org.office import Office
+from workflow.refusal import Refusal
+
+Key = tuple[str, str, int | None]
+ENDS_WITH = "analysis_ended"
+"""The fact whose plan date an analysis shares with its schedule in the other language."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportedFile:
+    """The result of an import: its cases in order, what happened to each, and notes for the reader."""
+
+    cases: tuple[Case, ...]
+    opened: tuple[str, ...] = ()
+    replanned: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    matches: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScheduleAnswers:
+    """The user's answers about a file, by the row of the analysis.
+
+    Attributes:
+        objects: names of the object by language (kk, ru), replacing guessed ones.
+        joins: the existing case an analysis is; "" for a new one.
+        root: only cases of this unit and all units below are visible to the user; "" is all.
+    """
+
+    objects: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    joins: Mapping[int, str] = field(default_factory=dict)
+    root: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsideredAnalysis:
+    """One analysis of a file and what importing it would do; nothing is written yet.
+
+    Attributes:
+        unit: id of the matching unit, else the words of the file.
+        case: the existing case, whole; None when one would be opened.
+        facts, intended: facts and plan dates in the file (local dates).
+        procedure: the edition of the case, or of the one to be opened.
+        names: names of its object by language, guessed or given by the user; empty for a case found by these
+            words.
+        looks_like: existing cases it may be, as long as the user has not answered.
+        joined: whether the user said that it is `case`.
+    """
+
+    schedule: ReadSchedule
+    unit: str
+    case: Case | None
+    names: Mapping[str, str] = field(default_factory=dict)
+    looks_like: tuple[Case, ...] = ()
+    joined: bool = False
+    facts: Mapping[str, date]
+    intended: Mapping[str, date]
+    procedure: Procedure
+
+    @property
+    def new(self) -> dict[str, date]:
+        """Facts that are not recorded yet, without those withdrawn with this day."""
+        recorded_facts = self.case.facts if self.case else {}
+        withdrawn = {record for record, _, _ in self.withdrawn}
+        return {
+            fact: on for fact, on in self.facts.items() if fact not in recorded_facts and fact not in withdrawn
+        }
+
+    @property
+    def moved(self) -> dict[str, date]:
+        """Plan dates that are new or changed, without withdrawn ones."""
+        planned_days = self.case.planned if self.case else {}
+        withdrawn = {record for record, _, _ in self.withdrawn}
+        return {
+            fact: on
+            for fact, on in self.intended.items()
+            if planned_days.get(fact) != on and PLAN + fact not in withdrawn
+        }
+
+    @property
+    def withdrawn(self) -> list[tuple[str, str, date]]:
+        """Records in the file that were withdrawn in its case: record, fact, day.
+
+        Withdrawn records were mistakes, so an import does not record them anew.
+        """
+        taken_back = self.case.withdrawn if self.case else {}
+        dated_facts = [(fact, fact, on) for fact, on in self.facts.items()]
+        dated_facts += [(PLAN + fact, fact, on) for fact, on in self.intended.items()]
+        return [
+            (record, fact, on)
+            for record, fact, on in dated_facts
+            if record in taken_back and taken_back[record].on == on
+        ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Consideration:
+    """A file before it is imported.
+
+    Attributes:
+        matches: responsible text -> unit id or person key.
+        strange: responsible texts that match nobody.
+    """
+
+    analyses: tuple[ConsideredAnalysis, ...]
+    notes: tuple[Note, ...]
+    matches: Mapping[str, str]
+    strange: tuple[str, ...]
+
+
+def consider(
+    schedules: Sequence[ReadSchedule],
+    *,
+    name: str,
+    library: Library,
+    cases: Sequence[Case],
+    office: Office,
+    procedure: Procedure,
+    calendar: Calendar,
+    today: date,
+    answers: ScheduleAnswers | None = None,
+) -> Consideration:
+    """Return what importing a file would do.
+
+    Args:
+        cases: active cases the schedules may refer to by their words or days, whole, in any order.
+        procedure: the edition whose names are checked; a new case gets the edition of its own dates.
+
+    Raises:
+        UnreadablePaper: with every row that plans a date the ledger cannot store.
+    """
+    answers = answers or ScheduleAnswers()
+    cases_by_key = {key: case for case in cases for key in _known_keys(case, procedure)}
+    notes: list[Note] = [note for schedule in schedules for note in schedule.notes]
+    matches: dict[str, str] = {}
+    strange: set[str] = set()
+    units = units_meant(schedules, office)
+    notes += _strange_units(schedules, units, office)
+    errors = Errors()
+    analyses = list[ConsideredAnalysis]()
+    exact = {
+        key
+        for schedule in schedules
+        for key in _keys(schedule, units.get(schedule.unit, schedule.unit), _first_year(schedule, procedure))
+    }
+    taken_cases = {case.id for key, case in cases_by_key.items() if key in exact}
+    for schedule in schedules:
+        facts, intended = _facts_and_plans(schedule, procedure, today, notes)
+        _check(schedule, {**facts, **intended}, procedure, calendar, errors)
+        _match(schedule, office, matches, strange, notes)
+        unit = units.get(schedule.unit, schedule.unit)
+        year = _first_year(schedule, procedure)
+        case = next((cases_by_key[key] for key in _keys(schedule, unit, year) if key in cases_by_key), None)
+        names, twins, joined = dict[str, str](), tuple[Case, ...](), False
+        if case is None:
+            names = _names(schedule, cases, answers.objects.get(schedule.row, {}))
+            open_to = [case for case in cases if not answers.root or within(office, case.unit, answers.root)]
+            twins = _twins(schedule, unit, names, open_to, taken_cases, office, procedure)
+            case, twins = _decided(schedule, twins, answers, errors)
+            joined = case is not None
+            taken_cases |= {case.id} if case else set()
+        edition = procedure
+        try:
+            days = min([*facts.values(), *intended.values()], default=today)
+            edition = library.named(case.edition) if case else library.edition(procedure.id, days)
+        except Refusal as refusal:
+            errors.take(schedule.row, refusal)
+        analyses.append(
+            ConsideredAnalysis(
+                schedule=schedule,
+                unit=unit,
+                case=case,
+                facts=facts,
+                intended=intended,
+                procedure=edition,
+                names=names,
+                looks_like=twins,
+                joined=joined,
+            )
+        )
+        if case is not None:
+            notes += _differing(schedule, case, facts, procedure)
+            notes += _withdrawn(analyses[-1])
+    errors.refuse(name)
+    notes += _named(analyses)
+    return Consideration(
+        analyses=tuple(analyses), notes=tuple(notes), matches=matches, strange=tuple(sorted(strange))
+    )
+
+
+def take_in(
+    considered: Consideration,
+    *,
+    name: str = "",
+    case_commands: CaseCommands,
+    by: str,
+    now: datetime,
+    today: date,
+) -> ImportedFile:
+    """Import all of a file or none of it. Changes to existing cases become new plan dates or new facts.
+
+    Raises:
+        UnreadablePaper: an analysis may be an existing case, and the user has not answered whether it is.
+    """
+    errors = Errors()
+    for analysis in considered.analyses:
+        if analysis.looks_like:
+            cases_like = ", ".join(case.id for case in analysis.looks_like)
+            errors.add(
+                analysis.schedule.row, "import.looks_like", object=analysis.schedule.object, cases=cases_like
+            )
+    errors.refuse(name)
+    openings = [
+        (number, _opening(analysis))
+        for number, analysis in enumerate(considered.analyses)
+        if analysis.case is None
+    ]
+    opened_cases = (
+        case_commands.open_many([opening for _, opening in openings], by=by, now=now, today=today)
+        if openings
+        else ()
+    )
+    cases = dict(zip((number for number, _ in openings), opened_cases, strict=True))
+    replanned: list[str] = []
+    unchanged: list[str] = []
+    for number, analysis in enumerate(considered.analyses):
+        if analysis.case is None:
+            continue
+        changes = [case_commands.replan_all(analysis.case.id, analysis.moved, by=by, now=now, today=today)]
+        if analysis.joined:
+            edit = _joining(analysis, analysis.case)
+            changes.append(
+                edit_passport(
+                    case_commands, analysis.case.id, edit, kind_of=lambda _: "", by=by, now=now, today=today
+                )
+            )
+        for fact, on in analysis.new.items():
+            changes.append(case_commands.record(analysis.case.id, fact, on=on, by=by, now=now, today=today))
+        (replanned if any(change.events for change in changes) else unchanged).append(analysis.case.id)
+        cases[number] = changes[-1].case
+    return ImportedFile(
+        cases=tuple(cases[number] for number in sorted(cases)),
+        opened=tuple(case.id for case in opened_cases),
+        replanned=tuple(replanned),
+        unchanged=tuple(unchanged),
+        notes=considered.notes,
+        matches=considered.matches,
+    )
+
+
+def _facts_and_plans(
+    schedule: ReadSchedule, procedure: Procedure, today: date, notes: list[Note]
+) -> tuple[dict[str, date], dict[str, date]]:
+    """Return facts and plan dates. A future fact in the file becomes a plan date, with a note."""
+    facts, intended = dict(schedule.facts), dict(schedule.planned)
+    for name, on in schedule.facts.items():
+        if on > today:
+            intended[name] = facts.pop(name)
+            title = procedure.anchor_by_id[name].title if name in procedure.anchor_by_id else name
+            arguments = {"fact": name, "title": title, "on": on}
+            notes.append(Note(schedule.row, "cli.import.ahead", arguments))
+    return facts, intended
+
+
+def _check(
+    schedule: ReadSchedule, days: Mapping[str, date], procedure: Procedure, calendar: Calendar, errors: Errors
+) -> None:
+    for fact, on in days.items():
+        try:
+            known_fact(procedure, fact)
+            calendar.is_working(on)
+        except Refusal as refusal:
+            errors.take(schedule.row, refusal)
+        except OutOfRange as outside:
+            errors.add(schedule.row, outside.code, **outside.arguments)
+
+
+def units_meant(schedules: Iterable[ReadSchedule], office: Office) -> dict[str, str]:
+    """Return the unit's id for each name of a unit in the schedules; unknown names are left out."""
+    texts = dict.fromkeys(schedule.unit for schedule in schedules if schedule.unit)
+    unit_keys = {text: match(text, office) for text in texts}
+    return {text: key for text, key in unit_keys.items() if key in office.units and key is not None}
+
+
+def _strange_units(schedules: Iterable[ReadSchedule], units: Mapping[str, str], office: Office) -> list[Note]:
+    """Return a note for each unknown unit, at its first row; none while the office has no units."""
+    if not office.units:
+        return []
+    first: dict[str, int] = {}
+    for schedule in schedules:
+        if schedule.unit and schedule.unit not in units:
+            first.setdefault(schedule.unit, schedule.row)
+    return [Note(row, "cli.import.strange_unit", {"text": text}) for text, row in first.items()]
+
+
+def _match(
+    schedule: ReadSchedule, office: Office, matches: dict[str, str], strange: set[str], notes: list[Note]
+) -> None:
+    for text in dict.fromkeys(schedule.responsible.values()):
+        if text in matches or text in strange:
+            continue
+        unit_key = match(text, office)
+        if unit_key is not None:
+            matches[text] = unit_key
+        else:
+            strange.add(text)
+            notes.append(Note(schedule.row, "cli.import.unmatched", {"text": text}))
+
+
+def _differing(
+    schedule: ReadSchedule, case: Case, facts: Mapping[str, date], procedure: Procedure
+) -> list[Note]:
+    """Return a note for each fact that the case has with another date; the ledger's date is kept."""
+    return [
+        Note(
+            schedule.row,
+            "cli.import.fact_differs",
+            {
+                "case": case.id,
+                "title": known_fact(procedure, fact).title,
+                "on": on,
+                "known": case.facts[fact].on,
+            },
+        )
+        for fact, on in facts.items()
+        if fact in case.facts and case.facts[fact].on != on
+    ]
+
+
+def _withdrawn(analysis: ConsideredAnalysis) -> Iterator[Note]:
+    assert analysis.case is not None
+    for _, fact, on in analysis.withdrawn:
+        title = known_fact(analysis.procedure, fact).title
+        arguments = {"case": analysis.case.id, "title": title, "on": on}
+        yield Note(analysis.schedule.row, "cli.import.withdrawn", arguments)
+
+
+def _opening(analysis: ConsideredAnalysis) -> Opening:
+    return Opening(
+        procedure=analysis.procedure.id,
+        unit=analysis.unit,
+        object=analysis.schedule.object,
+        object_kk=analysis.names.get("kk", ""),
+        object_ru=analysis.names.get("ru", ""),
+        planned=analysis.intended,
+        facts=analysis.facts,
+        responsible=dict(analysis.schedule.responsible),
+    )
+
+
+def _names(schedule: ReadSchedule, cases: Iterable[Case], answered: Mapping[str, str]) -> dict[str, str]:
+    """Return the names of an object: as answered, else from its passport of another year, else guessed."""
+    guessed = object_names(schedule.object, declined=schedule.form == "published")
+    words = schedule.object.casefold()
+    for case in cases:
+        if any(wording.object.casefold() == words for wording in case.written):
+            guessed |= {name: text for name, text in (("kk", case.object_kk), ("ru", case.object_ru)) if text}
+    names_by_language = guessed | {language: text.strip() for language, text in answered.items()}
+    return {language: text for language, text in names_by_language.items() if text}
+
+
+def _twins(
+    schedule: ReadSchedule,
+    unit: str,
+    names: Mapping[str, str],
+    cases: Iterable[Case],
+    taken_cases: Container[str],
+    office: Office,
+    procedure: Procedure,
+) -> tuple[Case, ...]:
+    """Return existing cases that an analysis may be: of the same days in another language's words, or with this
+    name in the passport.
+    """
+    language, begins = language_of(schedule.object), schedule.planned.get(procedure.begins_with)
+    if begins is None:
+        return ()
+    alike = [
+        case
+        for case in cases
+        if case.planned.get(procedure.begins_with) == begins
+        and case.id not in taken_cases
+        and not (unit != case.unit and unit in office.units and case.unit in office.units)
+    ]
+    namesakes = [
+        case
+        for case in alike
+        if language
+        and names.get(language, "").casefold() == getattr(case, f"object_{language}").casefold() != ""
+    ]
+    ends = schedule.planned.get(ENDS_WITH)
+    return tuple(namesakes) or tuple(
+        case
+        for case in alike
+        if language
+        and language not in {language_of(wording.object) for wording in case.written}
+        and case.planned.get(ENDS_WITH) == ends
+    )
+
+
+def _decided(
+    schedule: ReadSchedule, twins: tuple[Case, ...], answers: ScheduleAnswers, errors: Errors
+) -> tuple[Case | None, tuple[Case, ...]]:
+    """Return the case the user says an analysis is; else those it may be."""
+    case_id = answers.joins.get(schedule.row)
+    if case_id is None:
+        return None, twins
+    case = next((twin for twin in twins if twin.id == case_id), None)
+    if case_id and case is None:
+        cases = ", ".join(twin.id for twin in twins)
+        errors.add(schedule.row, "import.not_alike", object=schedule.object, case=case_id, cases=cases)
+    return case, ()
+
+
+def _joining(analysis: ConsideredAnalysis, case: Case) -> PassportEdit:
+    """Return the passport edit that adds the file's words, and names the passport lacks, to an existing
+    case.
+    """
+    return PassportEdit(
+        object_kk=case.object_kk or analysis.names.get("kk"),
+        object_ru=case.object_ru or analysis.names.get("ru"),
+        written=Wording(analysis.schedule.object, analysis.unit),
+    )
+
+
+def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[Note]:
+    """Yield notes on the names new cases will have, and on how many lack a name in a language."""
+    lacking = 0
+    for analysis in analyses:
+        if analysis.case is not None:
+            continue
+        lacking += not {"kk", "ru"} <= analysis.names.keys()
+        for name in analysis.names.values():
+            if analysis.schedule.form == "published" and name != analysis.schedule.object:
+                yield Note(analysis.schedule.row, "cli.import.object_guessed", {"object": name})
+    if lacking:
+        yield Note(0, "cli.import.object_lacks", {"count": lacking})
+
+
+def _known_keys(case: Case, procedure: Procedure) -> Iterator[Key]:
+    """Yield the keys by which a case is found: every wording in files, with the unit then and the present
+    unit.
+    """
+    year = _year(case, procedure)
+    for words in case.written:
+        for unit in dict.fromkeys((words.unit, case.unit)):
+            yield _key(words.object, unit, year)
+
+
+def _keys(schedule: ReadSchedule, unit: str, year: int | None) -> Iterator[Key]:
+    for unit_name in dict.fromkeys((unit, schedule.unit)):
+        yield _key(schedule.object, unit_name, year)
+
+
+def _key(object: str, unit: str, year: int | None) -> Key:
+    return object.casefold(), unit.casefold(), year
+
+
+def _first_year(schedule: ReadSchedule, procedure: Procedure) -> int | None:
+    begins = schedule.planned.get(procedure.begins_with) or schedule.facts.get(procedure.begins_with)
+    days = [*schedule.planned.values(), *schedule.facts.values()]
+    first_day = begins or min(days, default=None)
+    return first_day.year if first_day else None
+
+
+def _year(case: Case, procedure: Procedure) -> int | None:
+    fact = case.facts.get(procedure.begins_with)
+    begins = fact.on if fact else case.planned.get(procedure.begins_with)
+    days = [*case.planned.values(), *(fact.on for fact in case.facts.values())]
+    first_day = begins or min(days, default=None)
+    return first_day.year if first_day else None

@@ -1,0 +1,238 @@
+"""Field types of commands, and building commands from values.
+
+Dates are ISO strings or dates, never numbers; texts hold no NUL.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Annotated, Any, BinaryIO, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    SkipValidation,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
+
+from i18n import known_languages
+from merzim.documents.sheets.texts import is_web_address
+from merzim.services.verbs import Command
+from workflow.refusal import Refusal
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+
+
+def _known_language(value: str) -> str:
+    if value not in (languages := known_languages()):
+        raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, languages))})
+    return value
+
+
+class _Languages:
+    """JSON Schema of a language field: the languages of the installation at the time of reading."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "enum": list(known_languages())}
+
+
+LanguageCode = Annotated[str, AfterValidator(_known_language), _Languages]
+"""A language of pages and letters."""
+
+
+def _parse_day(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _ISO.fullmatch(value):
+        return date.fromisoformat(value)
+    raise PydanticCustomError("bad_day", "a date is written as 2026-04-13")
+
+
+def _parse_time(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        return time.fromisoformat(value)
+    raise PydanticCustomError("bad_time", "a time is written as 14:30")
+
+
+def _parse_address(value: object) -> str:
+    if isinstance(value, str) and is_web_address(value):
+        return value
+    raise PydanticCustomError("bad_address", "not a whole http or https address")
+
+
+def _refuse_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("NUL stands in no text")
+    return value
+
+
+NO_NUL = AfterValidator(_refuse_nul)
+"""Refuses NUL, which databases do not store. Not a pattern of the JSON schema, because validators are slow on
+long texts.
+"""
+Day = Annotated[date, BeforeValidator(_parse_day), WithJsonSchema({"type": "string", "format": "date"})]
+TimeOfDay = Annotated[
+    time, BeforeValidator(_parse_time), WithJsonSchema({"type": "string", "pattern": f"^{_TIME.pattern}$"})
+]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.#-]+$")]
+OptionalName = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9_.#-]*$")]
+CaseId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+Line = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Ground = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True), NO_NUL]
+Text = Annotated[str, StringConstraints(max_length=4000), NO_NUL]
+Number = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=20, decimal_places=6)]
+Values = dict[Name, Number]
+Duty = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_]*$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+WebAddress = Annotated[
+    str, BeforeValidator(_parse_address), WithJsonSchema({"type": "string", "format": "uri"})
+]
+EvidenceKind = Annotated[str, StringConstraints(max_length=60, pattern=r"^((link|document):[a-z_-]+)?$")]
+
+
+class OpenFile:
+    """A file sent with a command: its name and its bytes, not yet stored."""
+
+    __slots__ = ("content", "name")
+
+    def __init__(self, name: str, content: BinaryIO) -> None:
+        self.name = name
+        self.content = content
+
+
+class EvidenceInput(Command):
+    """A link or a file that proves a fact.
+
+    `kind`: a kind the obligation asks for (`link:site`, `document:order`), or empty. `file`: the digest
+    returned by `/files`. `restricted`: the ground for restricting access to the file.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    kind: EvidenceKind = ""
+    address: WebAddress | None = None
+    file: Digest | None = None
+    published_on: Day | None = None
+    written_on: Day | None = None
+    restricted: Line = ""
+    content: SkipJsonSchema[Annotated[Any, SkipValidation]] = Field(default=None, exclude=True)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> EvidenceInput:
+        if (self.address is None) == (self.file is None and self.content is None):
+            raise PydanticCustomError("address_or_file", "either an address or a file")
+        return self
+
+
+class FileInput(Command):
+    """A file sent with a command: the digest returned by `/files`, or (from a page) the file itself."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    file: Digest | None = None
+    content: SkipJsonSchema[Annotated[Any, SkipValidation]] = Field(default=None, exclude=True)
+
+
+class CaseCommand(Command):
+    """A command to one case."""
+
+    case: CaseId
+
+
+C = TypeVar("C", bound=Command)
+MAX_QUOTED_CHARACTERS = 100
+"""Number of characters of a refused value quoted in its message."""
+_CODES: Mapping[str, str] = {
+    "missing": "input.missing",
+    "string_too_short": "input.missing",
+    "too_short": "input.missing",
+    "string_too_long": "input.too_long",
+    "too_long": "input.too_many",
+    "less_than_equal": "input.too_large",
+    "greater_than_equal": "input.too_small",
+    "extra_forbidden": "input.unknown_field",
+    "string_pattern_mismatch": "input.pattern",
+    "literal_error": "input.one_of",
+    "enum": "input.one_of",
+    "json_invalid": "input.not_json",
+    "bad_day": "input.day",
+    "date_parsing": "input.day",
+    "date_type": "input.day",
+    "date_from_datetime_parsing": "input.day",
+    "date_from_datetime_inexact": "input.day",
+    "bad_time": "input.time",
+    "bad_address": "input.address",
+    "address_or_file": "input.address_or_file",
+    "nothing_with_promise": "input.nothing_with_promise",
+    "string_type": "input.type.text",
+    "bool_type": "input.type.bool",
+    "bool_parsing": "input.type.bool",
+    "list_type": "input.type.list",
+    "dict_type": "input.type.object",
+    "model_type": "input.type.object",
+    "model_attributes_type": "input.type.object",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "input.type.whole"),
+    **dict.fromkeys(("decimal_type", "decimal_parsing", "float_type", "float_parsing"), "input.type.number"),
+    **dict.fromkeys(("finite_number", "decimal_max_digits", "decimal_whole_digits"), "input.digits"),
+    "decimal_max_places": "input.digits",
+}
+"""Sentences by pydantic's type of an error; of any other the value alone is named."""
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+class BadInput(Refusal, ValueError):
+    """A field of a command has a value that is not allowed; the message names the field and what is allowed."""
+
+
+def bad_input(item: Mapping[str, Any], *, without: Collection[str] = ()) -> BadInput:
+    """Return the refusal of one of pydantic's errors: the field, what is wrong with it, what is allowed.
+
+    Args:
+        without: leading parts of the location that are not fields.
+    """
+    place = [str(part) for part in item["loc"]]
+    field = ".".join(place[1:] if place[:1] and place[0] in without and len(place) > 1 else place)
+    context = item.get("ctx") or {}
+    limits = (context.get(name) for name in ("max_length", "le", "ge"))
+    return BadInput(
+        _CODES.get(item["type"], "input.not_allowed"),
+        field=field,
+        text=str(item.get("input", ""))[:MAX_QUOTED_CHARACTERS],
+        limit=next((str(limit) for limit in limits if limit is not None), ""),
+        pattern=str(context.get("pattern", "")),
+        allowed=tuple(_QUOTED.findall(str(context.get("expected", "")))),
+    )
+
+
+def build(command: type[C], values: Mapping[str, object]) -> C:
+    """Return the command with these values.
+
+    Raises:
+        BadInput: a value is missing or not allowed; the message names the first.
+    """
+    try:
+        return command.model_validate(dict(values))
+    except ValidationError as error:
+        item = error.errors(include_url=False)[0]
+        field = str(item["loc"][0]) if item["loc"] else ""
+        if field == "ground" and _CODES.get(item["type"]) == "input.missing":
+            raise BadInput("ground_missing") from None
+        # Patterns are for programs: people are only told that the value is not allowed.
+        kind = "" if item["type"] == "string_pattern_mismatch" else item["type"]
+        raise bad_input({**item, "type": kind}) from None

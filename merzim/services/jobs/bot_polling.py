@@ -1,0 +1,65 @@
+"""Runs the Telegram bot in a thread of its own, if Telegram is among the channels in use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from merzim.storage.origin import ORIGIN, Origin
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from merzim.services.moments import Clock
+    from notifications.bot.office import CampaignAnswers
+    from notifications.bot.polling import Poller
+
+
+def create_poller(app: AppContext, clock: Clock, campaigns: CampaignAnswers | None = None) -> Poller | None:
+    """Return the poller of Telegram updates; None if the office does not use Telegram.
+
+    The conversation uses the day of `clock`, the lease the machine's clock, because it concerns processes.
+    """
+    from notifications.channels.telegram import Telegram
+
+    channel = app.channels.get("telegram")
+    if not isinstance(channel, Telegram):
+        return None
+    from notifications.bot.conversation import Conversation
+    from notifications.bot.polling import Poller
+
+    def read_clock() -> tuple[datetime, date]:
+        moment = clock()
+        return moment.now, moment.today
+
+    language = app.settings.office.language
+    conversation = Conversation(app, read_clock, language=language, campaigns=campaigns)
+
+    def fault(code: str, answer: str) -> None:
+        app.outbox.fault(channel.name, code, answer, now=read_clock()[0])
+
+    return Poller(channel, conversation, app.leases, lambda: app.system_clock().now, fault=fault)
+
+
+@contextmanager
+def polling(app: AppContext, clock: Clock, campaigns: CampaignAnswers | None = None) -> Iterator[None]:
+    """Poll Telegram while the block runs, unless another process does."""
+    if "telegram" not in app.settings.channels.use:
+        yield
+        return
+    poller = create_poller(app, clock, campaigns)
+    assert poller is not None
+
+    def run() -> None:
+        ORIGIN.set(Origin(way="bot"))
+        poller.run()
+
+    thread = threading.Thread(target=run, name="telegram", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        poller.stop()
+        thread.join(10)

@@ -1,0 +1,169 @@
+"""Updates running campaigns: people who joined or left, and letters to be queued."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from merzim.storage.notices.campaigns import PeopleChange, SqlCampaigns
+    from notifications.channels import Channel
+    from workflow.org.office import Office
+    from workflow.registers.campaigns import CampaignPerson, StartedCampaign
+    from workflow.registers.definition import Campaign
+
+log = logging.getLogger("merzim.campaigns")
+
+
+def carry_on(app: AppContext, *, now: datetime, today: date) -> int:
+    """Update every open campaign to the present office and queue its letters; return how many were queued.
+
+    Safe to repeat, in several processes too; each transaction writes a limited number of people.
+    """
+    from merzim.storage.notices.campaigns import SqlCampaigns
+
+    campaigns, queued = SqlCampaigns(app.engine, app.outbox), 0
+    for campaign in campaigns.open(today):
+        update_people(app, campaigns, campaign, now=now, today=today)
+        queued += write_letters(app, campaigns, campaign, now=now)
+    if queued:
+        log.info("campaigns: %s letters queued", queued)
+    return queued
+
+
+def update_people(
+    app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, now: datetime, today: date
+) -> None:
+    """Store who joined, left or came back; do nothing if the office is unchanged."""
+    office = app.outbox.office()
+    if app.campaign_offices.get(campaign.id) is office:
+        return
+    channels = tuple(app.channels.values())
+    change = find_changes(campaign, office, campaigns.people(campaign.id), channels, today=today)
+    campaigns.change_people(campaign, change, now=now, on=today)
+    app.campaign_offices[campaign.id] = office
+
+
+def find_changes(
+    campaign: StartedCampaign,
+    office: Office,
+    campaign_people: Mapping[str, CampaignPerson],
+    channels: Sequence[Channel],
+    *,
+    today: date,
+) -> PeopleChange:
+    """Return the differences between the people a campaign asks (and whether a channel reaches them) and the
+    present office.
+    """
+    from merzim.storage.notices.campaigns import PeopleChange
+    from notifications.event_notices import chosen_channel
+    from workflow.registers.campaigns import CampaignPerson, people_asked
+    from workflow.search_words import normalise
+
+    joined, changed_people = [], []
+    present = {person.key: person for person in people_asked(office, campaign.choice)}
+    for person in present.values():
+        before, reached = campaign_people.get(person.key), chosen_channel(person, channels) is not None
+        if before is None:
+            joined.append(
+                CampaignPerson(
+                    campaign=campaign.id,
+                    person=person.key,
+                    number=0,
+                    name=person.name,
+                    unit=person.unit,
+                    post=person.post,
+                    joined_on=today,
+                    reached=reached,
+                    search=normalise(" ".join(person.names)),
+                )
+            )
+            continue
+        after = replace(
+            before,
+            name=person.name,
+            unit=person.unit,
+            post=person.post,
+            left_on=None,
+            reached=reached,
+            search=normalise(" ".join(person.names)),
+        )
+        if after != before:
+            changed_people.append(after)
+    changed_people += [
+        replace(before, left_on=today)
+        for key, before in campaign_people.items()
+        if key not in present and before.left_on is None
+    ]
+    return PeopleChange(joined=joined, changed=changed_people)
+
+
+def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> Campaign:
+    """Return a kind of campaign, without its act if that is an act of one organisation that a unit (by id) and
+    those above it have not adopted.
+    """
+    from workflow.org.office import acts_of
+
+    office_acts = (*app.settings.regulations.acts, *acts_of(office, unit))
+    if kind.act in office_acts or kind.act not in app.library.adopted_acts:
+        return kind
+    return replace(kind, act="", paragraph="")
+
+
+def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, now: datetime) -> int:
+    """Queue the letters of the present wave, CHUNK people at a time; return how many were queued.
+
+    Who was sent a reminder today gets the next one on a later day.
+    """
+    from merzim.storage.notices.campaigns import CHUNK
+    from notifications.event_notices import campaign_notice
+    from notifications.rules import OfficeTimes, local_moment
+
+    register = app.registers.version(campaign.register, campaign.version)
+    kind = register.campaigns[campaign.kind]
+    channels, queued = tuple(app.channels.values()), 0
+    times: OfficeTimes | None = None
+    midnight = local_moment(now, app.rules).replace(hour=0, minute=0, second=0, microsecond=0)
+    tomorrow = (midnight + timedelta(days=1)).astimezone(now.tzinfo)
+    reminded = campaigns.reminded(campaign.id, midnight) if campaign.wave else frozenset[str]()
+    while people := campaigns.unwritten(campaign, limit=CHUNK):
+        office = app.outbox.office()
+        times = times or OfficeTimes(office, app.calendar, app.rules)
+        at_home = cache(partial(_kind_for_unit, app, kind, office))
+        letters = [
+            notice
+            for campaign_person in people
+            if (person := office.people.get(campaign_person.person)) is not None
+            and (
+                notice := campaign_notice(
+                    person,
+                    campaign_person,
+                    campaign,
+                    register,
+                    *at_home(person.unit, person.language),
+                    channels,
+                    times,
+                    rules=app.rules,
+                    now=now,
+                    leaves=tomorrow if campaign_person.person in reminded else now,
+                )
+            )
+        ]
+        queued += campaigns.queue(campaign, people, letters)
+        if app.stopping.is_set():
+            break
+    return queued
+
+
+def _kind_for_unit(
+    app: AppContext, kind: Campaign, office: Office, unit: str, language: str
+) -> tuple[Campaign, str]:
+    """Return a kind of campaign as it applies to a unit, and the name of the organisation that asks."""
+    own = office.units.get(office.organisation(unit) or office.root or "")
+    name = app.settings.office.name_in(language) or (own.name_in(language) if own else "")
+    return as_it_binds(app, kind, office, unit), name

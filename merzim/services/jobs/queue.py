@@ -1,0 +1,279 @@
+"""Job queue in the database, for an office on many machines. The only module that uses Procrastinate.
+
+A batch of letters is a job, created by the transaction that queued them; rounds, deliveries and recovery are
+periodic tasks. The work itself is recorded in the office's own tables only, so a job that is repeated, late or
+doubled does no harm. Weaknesses of the library that are handled here:
+
+- Its cron uses UTC. Ours name no hour of the day, only intervals; the clock provides the local day.
+- A periodic task more than ten minutes late is dropped. A round does all that is due by now, so the next one
+  makes up for those dropped.
+- The job of a dead worker stays taken. Workers send heartbeats; live workers put the jobs of dead ones back.
+- A job whose end could not be written stays taken by a live worker, and a round would block all later ones. Its
+  end is written once the database is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from procrastinate import App, JobContext, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
+
+from merzim.storage.database.errors import PATIENCE
+from merzim.storage.database.silent_server import QUEUE_PATIENCE, QueueConnection
+from merzim.storage.refusals import StorageUnavailable
+
+if TYPE_CHECKING:
+    from merzim.storage.notices.senders import Batch
+
+HEARTBEAT_SECONDS = 5.0
+"""Interval of a worker's heartbeats."""
+DEAD_AFTER_SECONDS = 20.0
+"""Time without a heartbeat after which a worker counts as dead."""
+RECONNECT_SECONDS = 5.0
+"""Interval of attempts to reach a database that does not answer."""
+POLL_SECONDS = 5.0
+"""Interval of polls for jobs without a notification; also the delay until a scheduled job is seen."""
+# Recovery comes first, the full delivery last: by then no batch has a job waiting.
+_TAKE_BACK, _ROUND, _SEND, _DELIVER = 20, 10, 0, -10
+ROUNDS, LETTERS = "rounds", "default"
+"""Names of the queues. Each worker serves rounds separately, so letters leave during a long round.
+Letters use the queue that earlier versions used."""
+_CONCURRENCY = {LETTERS: 1, ROUNDS: 4}
+"""Jobs a worker does at a time. One batch of letters, so a kill repeats at most one batch a worker. Only one
+round runs in the whole installation; beside it recovery of dead workers' jobs, webhooks, backups."""
+_ADVISORY = 0x4D657271  # "Merq": one process at a time prepares the queue
+_NO_SUCH_JOB = "P0001"  # raised by the library's functions: the job was ended before
+log = logging.getLogger("merzim.services.jobs.queue")
+# The library logs every argument of every job, hence people's addresses.
+logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobHandlers:
+    """The functions that jobs call; none of them raises.
+
+    Attributes:
+        send: sends notices by key; the flag says whether the worker that claimed them before has died.
+        tell: notifies other programs of changes.
+        back_up: writes the scheduled backup.
+        every: seconds between two rounds.
+    """
+
+    round: Callable[[], None]
+    deliver: Callable[[], None]
+    send: Callable[[Collection[str], bool], None]
+    tell: Callable[[], None]
+    back_up: Callable[[], None]
+    every: int = 60
+
+
+def enqueue_batches(connection: object, batches: Sequence[Batch]) -> None:
+    """Create a job for each batch through this psycopg connection, inside its transaction."""
+    for at in sorted({batch.at for batch in batches}):
+        job = _ENQUEUE_APP.configure_task("send", schedule_at=at, priority=_SEND, connection=connection)
+        arguments: list[dict[str, Any]] = [{"keys": [*batch.keys]} for batch in batches if batch.at == at]
+        with _driver_errors():
+            job.batch_defer(*arguments)
+
+
+def prepare(connection: Any) -> None:
+    """Create or migrate the library's tables; their version is stored as a comment on them.
+
+    Raises:
+        StorageUnavailable: `foreign`, the database holds another program's queue.
+    """
+    names = [
+        file.name.removesuffix(".sql") for file in files("procrastinate.sql").joinpath("migrations").iterdir()
+    ]
+    versions = sorted(name for name in names if name[0].isdigit())
+    if _version(connection) == versions[-1]:
+        return
+    connection.execute(f"SELECT pg_advisory_xact_lock({_ADVISORY})")
+    at = _version(connection)
+    if at == "":
+        raise StorageUnavailable("foreign", where=connection.info.dbname)
+    if at is None:
+        connection.execute(files("procrastinate.sql").joinpath("schema.sql").read_text("utf-8"))
+    for version in versions:
+        if at is not None and version > at:
+            script = files("procrastinate.sql").joinpath("migrations", f"{version}.sql")
+            connection.execute(script.read_text("utf-8"))
+    if at is None or at < versions[-1]:
+        connection.execute(f"COMMENT ON TABLE procrastinate_jobs IS '{versions[-1]}'")
+
+
+def _version(connection: Any) -> str | None:
+    """Return the version of the library's tables in this database; None if there are none.
+
+    Read from the system catalogue, because `to_regclass` may answer as before another process, which
+    held the lock, created the tables.
+    """
+    query = """
+        SELECT description FROM pg_class
+        LEFT JOIN pg_description
+            ON objoid = pg_class.oid AND classoid = 'pg_class'::regclass AND objsubid = 0
+        WHERE relname = 'procrastinate_jobs' AND pg_table_is_visible(pg_class.oid)
+    """
+    row = connection.execute(query).fetchone()
+    return None if row is None else str(row[0] or "")
+
+
+def work(conninfo: str, acts: JobHandlers, stopped: threading.Event) -> None:
+    """Run jobs until `stopped`, finishing the current one. Waits for a database that does not answer."""
+    while not stopped.is_set():
+        try:
+            asyncio.run(_run_workers(conninfo, acts, stopped))
+        except Exception as trouble:
+            log.warning("the queue cannot be reached: %s", _first_line(trouble))
+        stopped.wait(RECONNECT_SECONDS)
+
+
+async def _run_workers(conninfo: str, acts: JobHandlers, stopped: threading.Event) -> None:
+    app = application(conninfo, acts)
+    async with app.open_async():
+        workers = [
+            asyncio.create_task(
+                app.run_worker_async(
+                    queues=[queue],
+                    concurrency=_CONCURRENCY[queue],
+                    delete_jobs="always",
+                    install_signal_handlers=False,
+                    fetch_job_polling_interval=POLL_SECONDS,
+                    update_heartbeat_interval=HEARTBEAT_SECONDS,
+                    stalled_worker_timeout=DEAD_AFTER_SECONDS,
+                )
+            )
+            for queue in _CONCURRENCY
+        ]
+        while not stopped.is_set() and not any(worker.done() for worker in workers):
+            await asyncio.wait(workers, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
+        for worker in workers:
+            worker.cancel()
+        results = await asyncio.gather(*workers, return_exceptions=True)
+    for trouble in results:
+        if trouble is not None and not isinstance(trouble, asyncio.CancelledError):
+            raise trouble
+
+
+class _RetryingJobManager(JobManager):
+    """A job manager that repeats writing the end of a job while the database does not answer."""
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """Write the end of a job, retrying for PATIENCE seconds.
+
+        A retry that finds the job gone succeeds: the first attempt ended it.
+        """
+        give_up = time.monotonic() + PATIENCE
+        is_retry = False
+        while True:
+            try:
+                return await super().finish_job(job, status, delete_job)
+            except ConnectorException as trouble:
+                is_gone = getattr(trouble.__cause__, "sqlstate", None) == _NO_SUCH_JOB
+                if is_retry and is_gone:
+                    return None
+                if is_gone or time.monotonic() > give_up:
+                    raise
+            is_retry = True
+            await asyncio.sleep(0.5)
+
+
+def application(conninfo: str, acts: JobHandlers) -> App:
+    """Return the Procrastinate application with our tasks."""
+    connector = PsycopgConnector(
+        conninfo=conninfo, min_size=1, max_size=4, timeout=QUEUE_PATIENCE, connection_class=QueueConnection
+    )
+    app = App(connector=connector)
+    app.job_manager = _RetryingJobManager(app.connector)
+    cron = cron_line(acts.every)
+
+    # One round at a time and at most one waiting: it does the work of all that were missed.
+    @app.periodic(cron=cron)
+    @app.task(name="round", queue=ROUNDS, queueing_lock="round", lock="round", priority=_ROUND)
+    def do_round(timestamp: int) -> None:
+        acts.round()
+
+    @app.periodic(cron=cron)
+    @app.task(name="deliver", queueing_lock="deliver", priority=_DELIVER)
+    def deliver(timestamp: int) -> None:
+        acts.deliver()
+
+    @app.periodic(cron=cron)
+    @app.task(name="tell", queue=ROUNDS, queueing_lock="tell", lock="tell")
+    def tell(timestamp: int) -> None:
+        acts.tell()
+
+    @app.periodic(cron=cron)
+    @app.task(name="back_up", queue=ROUNDS, queueing_lock="back_up", lock="back_up")
+    def back_up(timestamp: int) -> None:
+        acts.back_up()
+
+    @app.periodic(cron=cron)
+    @app.task(name="take_back", queue=ROUNDS, queueing_lock="take_back", priority=_TAKE_BACK)
+    async def take_back(timestamp: int) -> None:
+        await put_back_stalled(app)
+
+    @app.task(name="send", pass_context=True)
+    def send(context: JobContext, keys: list[str]) -> None:
+        acts.send(keys, context.job.attempts > 0)
+
+    return app
+
+
+async def put_back_stalled(app: App) -> None:
+    """Put the batches of dead workers back; drop their periodic tasks, because the next ones come soon."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
+        # Another worker may be putting it back at this moment.
+        with contextlib.suppress(ConnectorException):
+            if job.queueing_lock is None:
+                await app.job_manager.retry_job(job)
+            else:
+                await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+
+
+def cron_line(seconds: int) -> str:
+    """Return the cron line of a regular interval: the longest cron can express that is not longer than this.
+
+    An interval that does not divide its minute, hour or day would restart in each of them: "*/59" is due at 0
+    and at 59 minutes. A day is the longest. The sixth field of a line is the seconds.
+    """
+    if seconds < 60:
+        return f"* * * * * */{_even_part(60, seconds)}"
+    if seconds < 3600:
+        return f"*/{_even_part(60, seconds // 60)} * * * *"
+    hours = _even_part(24, seconds // 3600)
+    return f"0 */{hours} * * *" if hours < 24 else "0 0 * * *"
+
+
+def _even_part(total: int, limit: int) -> int:
+    """Return the largest divisor of a number that is at most `limit`."""
+    return max(part for part in range(1, total + 1) if total % part == 0 and part <= max(limit, 1))
+
+
+@contextlib.contextmanager
+def _driver_errors() -> Any:
+    """Raise the driver's own error instead of the library's, so that the storage layer can classify it."""
+    try:
+        yield
+    except ConnectorException as trouble:
+        raise (trouble.__cause__ or trouble) from None
+
+
+def _first_line(trouble: BaseException) -> str:
+    lines = str(trouble.__cause__ or trouble).strip().splitlines()
+    return lines[0] if lines else type(trouble).__name__
+
+
+_ENQUEUE_APP = App(connector=SyncPsycopgConnector())
+"""Creates jobs only through connections passed to it; opens none."""

@@ -1,0 +1,254 @@
+"""Runs rounds and deliveries of an installation, on its own database or, as a rehearsal, on a copy."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from calendars.hours import Today, moment_of
+from merzim.services.jobs.campaigns import carry_on
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from notifications.channels import Channel, OutgoingMessage
+    from notifications.delivery import DeliveryReport
+    from notifications.notice import Outcome
+    from notifications.round import RoundReport
+    from workflow.cases.case import Case
+    from workflow.org.office import Person
+    from workflow.ports import CaseWrite
+
+
+def add_new_periods(app: AppContext, *, now: datetime, today: date) -> int:
+    """Add the rows of periods that are due to appear; return the number of cases changed. Safe to repeat.
+
+    A case changed by somebody at the same moment is left to the next round.
+    """
+    from merzim.storage.cases.programmes import behind
+    from workflow.periods import following
+    from workflow.ports import Conflict
+
+    periods = {
+        edition.edition: {
+            obligation.id: following(today, obligation.recurs.every).name
+            for obligation in edition.open_ended
+            if obligation.recurs
+        }
+        for edition in app.library.all()
+        if edition.open_ended
+    }
+    changed_count = 0
+    for case in app.ledger.cases(behind(app.engine, periods)).values():
+        write = app.case_commands.recomputed(case, today=today)
+        if {row.obligation for row in write.rows} == set(app.ledger.rows(case.id)):
+            continue
+        try:
+            app.ledger.append([write], now=now)
+        except Conflict:
+            continue
+        changed_count += 1
+    return changed_count
+
+
+def recompute_present_rows(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:
+    """Return a function that recomputes a case's rows, without new periods that no round has added yet."""
+
+    def recompute(case: Case) -> CaseWrite:
+        write = app.case_commands.recomputed(case, today=today)
+        open_ended = {obligation.id for obligation in app.library.named(case.edition).open_ended}
+        if not open_ended:
+            return write
+        present = app.ledger.rows(case.id)
+        rows = tuple(
+            row
+            for row in write.rows
+            if row.obligation in present
+            or row.state != "open"
+            or row.obligation.partition(".")[0] not in open_ended
+        )
+        return replace(write, rows=rows)
+
+    return recompute
+
+
+MAX_REPORTED = 100
+"""Most cases named in one line of the log, and most notices listed in a round's report."""
+log = logging.getLogger("merzim.rounds")
+
+
+def remind(
+    app: AppContext, *, now: datetime, today: date, dry_run: bool = False, limit: int = sys.maxsize
+) -> RoundReport:
+    """Run one round at a moment (aware UTC, local date) and seal it; `dry_run` writes nothing.
+
+    Args:
+        limit: maximum number of notices listed in the report.
+    """
+    from notifications import round as rounds
+
+    started = perf_counter()
+    run = rounds.plan if dry_run else partial(rounds.round, limit=limit)
+    if not dry_run:
+        from merzim.services.yearly.register_duties import record_due_rows
+
+        add_new_periods(app, now=now, today=today)
+        record_due_rows(app, now=now, today=today)
+        letters = carry_on(app, now=now, today=today)
+    channels = tuple(app.channels.values())
+    report = run(app.outbox, app.library, app.calendar, channels, now=now, today=today, rules=app.rules)
+    if not dry_run:
+        report = replace(report, queued=(report.queued or 0) + letters)
+        from merzim.storage.board import word_index
+        from merzim.storage.cases.recommendations import catch_up
+        from merzim.storage.maintenance.seals import seal
+
+        catch_up(app.engine)
+        word_index.catch_up(app.engine)
+        seal(app.engine, now=now)
+        _record_run(app, "round", now, started)
+        log.info(
+            "round: %s rows, %s notices queued",
+            report.rows,
+            report.queued,
+            extra={
+                "counts": {"rows": report.rows, "queued": report.queued},
+                "cases": sorted({planned_notice.reminder.case for planned_notice in report.planned})[
+                    :MAX_REPORTED
+                ],
+                "took_ms": round((perf_counter() - started) * 1000),
+            },
+        )
+    return report
+
+
+def deliver(
+    app: AppContext,
+    *,
+    now: datetime,
+    today: date,
+    keys: Collection[str] | None = None,
+    is_holder_gone: bool = False,
+) -> DeliveryReport:
+    """Send the queued notices that may be sent by now: all of them, or one batch by its keys.
+
+    Args:
+        is_holder_gone: whether the worker that was to send the batch before has died.
+    """
+    from notifications.delivery import deliver as send
+
+    started = perf_counter()
+    report = send(
+        app.outbox,
+        app.library,
+        app.calendar,
+        tuple(app.channels.values()),
+        now=now,
+        today=today,
+        rules=app.rules,
+        keys=keys,
+        is_holder_gone=is_holder_gone,
+        # A batch is small and no other worker's: finish it. The rest of a full delivery is left to the next.
+        go_on=lambda: keys is not None or not app.stopping.is_set(),
+    )
+    _record_run(app, "delivery", now, started)
+    log.info(
+        "delivery: %s",
+        ", ".join(f"{state} {count}" for state, count in sorted(report.counts.items())) or "nothing",
+        extra={"counts": dict(report.counts), "took_ms": round((perf_counter() - started) * 1000)},
+    )
+    return report
+
+
+def resend(app: AppContext, key: str, *, now: datetime) -> bool:
+    """Queue a failed or unconfirmed notice again, for its recipient's next office hours.
+
+    Returns:
+        False if no notice of that key is in such a state.
+    """
+    from notifications.rules import OfficeTimes
+
+    notice = app.outbox.notice(key)
+    if notice is None:
+        return False
+    times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
+    return app.outbox.resend(key, now=now, not_before=times.opening(notice.person, now))
+
+
+def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
+    """Queue again the letters delayed by a channel's fault, each for its recipient's next office hours.
+
+    Returns:
+        Number of letters queued.
+    """
+    from notifications.rules import OfficeTimes
+
+    times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
+    return app.outbox.resend_all(channel, now=now, opens=lambda person: times.opening(person, now))
+
+
+def _record_run(app: AppContext, name: str, now: datetime, started: float) -> None:
+    """Store the moment and duration of the last run; `/metrics` reports them, so that a stop is noticed."""
+    from merzim.storage.notices.tally import beat
+
+    beat(app.engine, name, now=now, seconds=perf_counter() - started)
+
+
+def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:
+    """Yield what the round of each day would send. It runs on a copy: nothing is sent or stored.
+
+    Letters are composed on their day as in earnest: an empty digest is not in the report, and people
+    notified of a date are notified when it moves.
+    """
+    from merzim.storage.maintenance.backup import backup
+
+    with tempfile.TemporaryDirectory(prefix="merzim-rehearsal-") as folder:
+        copy = Path(folder) / "copy.sqlite"
+        backup(app.engine, copy)
+        stage = app.on_database(f"sqlite:///{copy.as_posix()}")
+        stage.channels = {name: _SilentChannel(channel) for name, channel in stage.channels.items()}
+        try:
+            for step in range((last - first).days + 1):
+                today = first + timedelta(days=step)
+                now = moment_of(today, time(12))
+                yield today, _run_day(stage, now=now, today=Today.at(now))
+        finally:
+            stage.close()
+
+
+def _run_day(stage: AppContext, *, now: datetime, today: date) -> RoundReport:
+    report = remind(stage, now=now, today=today)
+    deliver(stage, now=now, today=today)
+    notices = [stage.outbox.notice(other.key) for other in report.others]
+    sent = tuple(notice for notice in notices if notice is not None and notice.state != "withdrawn")
+    return replace(report, others=sent)
+
+
+@dataclass(frozen=True, slots=True)
+class _SilentChannel:
+    """A channel with the name and recipients of a real one that only reports every letter as sent."""
+
+    original: Channel
+
+    @property
+    def name(self) -> str:
+        return self.original.name
+
+    @property
+    def repeatable(self) -> bool:
+        return self.original.repeatable
+
+    def address(self, person: Person) -> str | None:
+        return self.original.address(person)
+
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+        from notifications.notice import Outcome
+
+        return {parcel.notice.key: Outcome(state="sent", answer="") for parcel in batch}

@@ -1,0 +1,350 @@
+"""Calendar acts: preview the due dates an act would move, and adopt it.
+
+The office's calendar is built from the shipped records and the acts it adopted. An adoption is one event of the
+office's own chain; the board rows it moves are written after it, case by case, and can be rewritten at any
+time. After a crash between the two the same command (or `merzim rebuild`) finishes; `verify` reports the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from calendars import OutOfRange
+from merzim.services.context import RequestContext
+from merzim.services.impacts import (
+    CHUNK_SIZE,
+    ActMoves,
+    MovedDates,
+    PersonImpact,
+    garbage_collection_off,
+    people_finder,
+)
+from merzim.services.inputs import NO_NUL, Line, build
+from merzim.services.verbs import Command, NotAllowed, verb
+from merzim.storage.database.limits import chunks, long_work
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from calendars.calendar import Calendar
+    from calendars.entries import Records, Source
+    from merzim.services.app import AppContext
+    from merzim.storage.org.adoptions import Adoption
+    from workflow.cases.case import Case, Event
+    from workflow.cases.commands.recalculation import RecalculatedCase
+    from workflow.deadlines.impact import DayChange
+
+MAX_BYTES = 60_000
+"""Maximum size of an act, enough for a few dozen entries."""
+MAX_LISTED = 200
+"""Number of moved due dates listed on a page and in an answer."""
+
+
+MAX_BYTES = 60_000
+"""Maximum size of an act, enough for a few dozen entries."""
+MAX_LISTED = 200
+"""Number of moved due dates listed on a page and in an answer."""
+
+
+class UnreadableAct(Refusal, ValueError):
+    """An act cannot be read, or contradicts the calendar."""
+
+
+class Act(Command):
+    """An act that moves days, as TOML. `name`: its name in the office's chain."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_BYTES), NO_NUL]
+    name: Line = "act.toml"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """The days an act changes and the cases they may affect, before any case is read. Fields as in
+    `Preview`.
+    """
+
+    known: bool
+    days: tuple[DayChange, ...]
+    touched: tuple[str, ...]
+    before: Calendar
+    after: Calendar
+
+    def preview_with(self, impacts: Iterable[PersonImpact], written_count: int = 0) -> ActPreview:
+        """Return a preview with the due dates the act moves."""
+        return ActPreview(
+            known=self.known,
+            days=self.days,
+            touched=self.touched,
+            impacts=tuple(impacts),
+            before=self.before,
+            after=self.after,
+            written=written_count,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActPreview(MovedDates):
+    """The effect of an act on the calendar and on the due dates of cases the reader may see.
+
+    Attributes:
+        known: whether the office has adopted it already; the preview then shows what it has moved.
+        days: the days that stop or start being working days.
+        touched: ids of the cases whose time span includes such a day.
+        before, after: the office's calendar without the act, and with it.
+        hidden: number of due dates it moves in cases the reader may not see.
+        written: number of cases in which dates were moved; 0 in a preview.
+    """
+
+    known: bool
+    days: tuple[DayChange, ...]
+    touched: tuple[str, ...]
+    before: Calendar
+    after: Calendar
+    hidden: int = 0
+    written: int
+
+    @property
+    def listed(self) -> Sequence[PersonImpact]:
+        """The first moved due dates, as many as are listed."""
+        return self.impacts[:MAX_LISTED]
+
+    @property
+    def more(self) -> int:
+        """Number of visible due dates that are not listed."""
+        return len(self.impacts) - len(self.listed)
+
+
+def act_in(file: Path) -> Act:
+    """Return the act written in a file. Raises RecordError, UnreadablePaper, UnreadableAct, BadInput: it is
+    not one.
+    """
+    from calendars.records import RecordError
+    from merzim.documents.sandbox.readers import contents
+
+    try:
+        text = contents(file, file.name).decode("utf-8")
+    except UnicodeDecodeError as trouble:
+        raise RecordError("toml", file.name, "the file", str(trouble)) from None
+    if not text.strip():
+        raise UnreadableAct("calendar_act_empty")
+    return build(Act, {"text": text, "name": file.name})
+
+
+def require_whole_office(ctx: RequestContext) -> None:
+    """Raise NotAllowed for readers of one unit, because an act applies to the whole office."""
+    if ctx.reader.root:
+        raise NotAllowed
+
+
+def normal_text(text: str) -> str:
+    """Return the text of an act with normalised line ends. Raises UnreadableAct if it is empty or too long."""
+    if not text.strip():
+        raise UnreadableAct("web.act.empty")
+    if len(text.encode()) > MAX_BYTES:
+        raise UnreadableAct("web.act.too_large", kilobytes=MAX_BYTES // 1000)
+    return text.replace("\r\n", "\n")
+
+
+@verb("manage", writes=False)
+@long_work()
+def preview_act(ctx: RequestContext, command: Act) -> ActPreview:
+    """Return what an act would move; nothing is written.
+
+    Raises:
+        UnreadableAct: an entry cannot be read, or the act does not fit the records (`calendars.adopting`).
+    """
+    from workflow.deadlines.impact import moved
+
+    app, today = ctx.app, ctx.today
+    with _refusals():
+        reach = _find_reach(app, app.acts, _parse(ctx, command))
+    find_people = people_finder(app, today)
+    with garbage_collection_off():
+        preview = reach.preview_with(
+            PersonImpact(deadline, find_people(case, deadline))
+            for names in chunks(reach.touched, CHUNK_SIZE)
+            for case in app.ledger.cases(names).values()
+            for deadline in moved(case, app.library.of(case), reach.before, reach.after, today=today)
+        )
+    return _as_visible(ctx, preview)
+
+
+@verb("manage")
+@long_work()
+def adopt_act(ctx: RequestContext, command: Act) -> ActPreview:
+    """Adopt an act and move the due dates it changes. Adopting it again changes nothing.
+
+    Each case is recalculated once, so the answer is exactly what was written; unsent notices of moved due
+    dates are withdrawn.
+
+    Raises:
+        as `preview_act`; StorageUnavailable: the database cannot be written.
+    """
+    from merzim.storage.maintenance.seals import seal
+    from merzim.storage.org.adoptions import adopt
+
+    app, now, today = ctx.app, ctx.now, ctx.today
+    with _refusals():
+        act, text = _parse(ctx, command), normal_text(command.text)
+        while True:
+            acts = app.acts
+            reach = _find_reach(app, acts, act)
+            if reach.known or adopt(
+                app.engine, acts, name=command.name, text=text, on=today, by=ctx.reader.login, now=now
+            ):
+                break
+            app.refresh()
+    app.refresh()
+    impacts, written_count = _write_moved(app, reach, _cause(act, reach.days), now=now, today=today)
+    seal(app.engine, now=now)
+    return _as_visible(ctx, reach.preview_with(impacts, written_count))
+
+
+def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
+    """Return what each act adopted since a case was opened moved in it, in order.
+
+    Args:
+        events: the case's whole chain.
+    """
+    from workflow.board.rows import WAITING
+    from workflow.cases.case import fold
+    from workflow.deadlines.impact import changed_days, moved
+
+    acts, moves = app.acts, list[ActMoves]()
+    for number, act in enumerate(acts):
+        before_it = [event for event in events if event.at <= act.at]
+        if not before_it:
+            continue
+        case = fold(before_it)
+        before, after = (app.calendar_of(app.records_of(acts[:count])) for count in (number, number + 1))
+        dates = moved(case, app.library.of(case), before, after, today=act.on)
+        waited = tuple(deadline for deadline in dates if deadline.state in WAITING)
+        if waited:
+            cause = _cause(act.entries, changed_days(before, after))
+            moves.append(ActMoves(on=act.on, at=act.at, by=act.by, cause=cause, moved=waited))
+    return tuple(moves)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Raise errors of the calendar that have a code as refusals."""
+    try:
+        yield
+    except ValueError as trouble:
+        code = getattr(trouble, "code", None)
+        if isinstance(trouble, Refusal | OutOfRange) or code is None:
+            raise
+        raise UnreadableAct(code, **getattr(trouble, "arguments", {})) from trouble
+
+
+def _parse(ctx: RequestContext, command: Act) -> Records:
+    from calendars.records import parse
+    from merzim.documents.sandbox.readers import check_act
+
+    require_whole_office(ctx)
+    text, name = normal_text(command.text), command.name
+    check_act(text, name)
+    return parse(text, name=name)
+
+
+def _as_visible(ctx: RequestContext, preview: ActPreview) -> ActPreview:
+    """Return a preview without cases hidden from the reader, whose due dates are only counted."""
+    if ctx.operator:
+        return preview
+    visible = ctx.reads.heads({impact.moved.case for impact in preview.impacts})
+    impacts = tuple(impact for impact in preview.impacts if impact.moved.case in visible)
+    return replace(preview, impacts=impacts, hidden=len(preview.impacts) - len(impacts))
+
+
+def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
+    from calendars.adopting import adopt_act
+    from calendars.entries import with_records
+    from workflow.deadlines.impact import changed_days, reach
+
+    index = next((n for n, adoption in enumerate(acts) if adoption.entries == act), None)
+    if index is None:
+        before = app.calendar
+        adopt_act(app.records, act)
+        after = app.calendar_of(with_records(app.records, act))
+    else:
+        other_acts = [adoption for n, adoption in enumerate(acts) if n != index]
+        before, after = app.calendar_of(app.records_of(other_acts)), app.calendar
+    touched = sorted({case for span in reach(before, after) for case in app.ledger.touched(*span)})
+    return Reach(
+        known=index is not None,
+        days=changed_days(before, after),
+        touched=tuple(touched),
+        before=before,
+        after=after,
+    )
+
+
+def _cause(act: Records, changes: Sequence[DayChange]) -> dict[str, object]:
+    """Return the cause as stored for letters: titles of the acts, and the days that changed."""
+    titles = {entry.source.act: _title_fields(entry.source) for entry in act.entries}
+    days = [change.on.isoformat() for change in changes]
+    if not days:
+        return {"kind": "calendar"}
+    return {"kind": "act", "acts": list(titles), "called": list(titles.values()), "days": days}
+
+
+def _title_fields(source: Source) -> dict[str, object]:
+    title = source.title
+    return {
+        "title": {"kk": title["kk"], "ru": title["ru"], "en": title["en"]} if title else {},
+        "number": source.number,
+        "adopted": source.adopted.isoformat() if source.adopted else "",
+    }
+
+
+def _write_moved(
+    app: AppContext, act_reach: Reach, cause: Mapping[str, object], *, now: datetime, today: date
+) -> tuple[list[PersonImpact], int]:
+    """Rewrite the cases' board rows by the present calendar; return the impacts and the number changed."""
+    from workflow.cases.commands.recalculation import recounted
+    from workflow.deadlines.impact import reach
+
+    find_people, before, after = people_finder(app, today), act_reach.before, app.calendar
+    days = reach(before, after)
+
+    def recalculate(case: Case) -> RecalculatedCase:
+        return recounted(case, app.library.of(case), before, after, reach=days, today=today)
+
+    impacts, written_count = list[PersonImpact](), 0
+    with garbage_collection_off():
+        for names in chunks(act_reach.touched, CHUNK_SIZE):
+            results, count = _write_chunk(app, names, recalculate, cause, now)
+            impacts += (
+                PersonImpact(moved_deadline, find_people(result.written.case, moved_deadline))
+                for result in results
+                for moved_deadline in result.moved
+            )
+            written_count += count
+    return impacts, written_count
+
+
+def _write_chunk(
+    app: AppContext,
+    names: Sequence[str],
+    recalculate: Callable[[Case], RecalculatedCase],
+    cause: Mapping[str, object],
+    now: datetime,
+) -> tuple[list[RecalculatedCase], int]:
+    from workflow.ports import Conflict
+
+    while True:
+        results = [recalculate(case) for case in app.ledger.cases(names).values()]
+        try:
+            written_count = app.ledger.rewrite(
+                [replace(result.written, cause=cause) for result in results], now=now
+            )
+        except Conflict:
+            # Another user recorded a fact in the meantime: read again.
+            continue
+        return results, written_count

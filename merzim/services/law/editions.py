@@ -1,0 +1,255 @@
+"""Checks an organisation's own procedures, and adopts editions whose text changed in the office's chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from i18n import available_language
+from merzim.services.impacts import CHUNK_SIZE
+from merzim.services.regulations.editions import UnknownWord, own_files, read_own, require_words
+from merzim.storage.database.limits import chunks
+from workflow.languages import law_language
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from merzim.storage.org.editions import AdoptedEdition
+    from workflow.cases.commands.planning import Mismatch
+    from workflow.law.procedure import Procedure
+    from workflow.law.reader import Problem
+    from workflow.registers.definition import Register
+
+Problems = tuple[tuple[str, dict[str, object]], ...]
+"""Mistakes in a file: codes of the catalogues with arguments."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedFile:
+    """The result of checking one own file: its mistakes, and examples whose computed results differ.
+
+    Attributes:
+        edition, register: the content of the file; None for both if it cannot be read.
+        problems: codes of the catalogues with arguments.
+        warnings: missing parts without which the file can be used.
+    """
+
+    file: str
+    edition: Procedure | None = None
+    register: Register | None = None
+    problems: Problems = ()
+    mismatches: tuple[Mismatch, ...] = ()
+    warnings: Problems = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether the file has no mistakes."""
+        read = self.edition is not None or self.register is not None
+        return read and not self.problems and not self.mismatches
+
+
+class ExamplesFail(Refusal):
+    """An own edition is not adopted because its examples give other results than they state."""
+
+
+def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...]:
+    """Check every own file of a folder (by default that in config.toml); nothing is written.
+
+    Raises:
+        BadSetting: there is no such folder.
+    """
+    editions = [_checked(app, path) for path in own_files(app.settings, folder)]
+    return (*editions, *_checked_registers(app, folder or app.settings.regulations.folder))
+
+
+def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
+    """Return the editions the office has not adopted yet: own ones, and those whose text differs from that of
+    open cases, with the due dates they move. Nothing is written.
+
+    Raises:
+        ExamplesFail: the examples of an own edition fail.
+    """
+    return tuple(_adoptable(app, today))
+
+
+def adopt(app: AppContext, *, by: str, now: datetime, today: date) -> tuple[AdoptedEdition, ...]:
+    """Adopt them: append them to the office's chain, then rewrite the rows of their cases. Safe to repeat.
+
+    Raises:
+        ExamplesFail; StorageUnavailable: the database cannot be written.
+    """
+    from merzim.storage.org import editions as stored
+
+    adoptions = adoptable(app, today=today)
+    if adoptions:
+        stored.adopt(app.engine, adoptions, on=today, by=by, now=now)
+    cases = stored.digests_of_cases(app.engine)
+    for edition in {adoption.edition for adoption in adoptions if adoption.before}:
+        names = [case for of in cases.get(edition, {}).values() for case in of]
+        _rewrite(app, names, now=now, today=today)
+    return adoptions
+
+
+def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
+    from merzim.storage.org import editions as stored
+    from workflow.cases.commands.planning import mismatches
+
+    adopted = stored.adopted_editions(app.engine)
+    present = {edition.edition: edition.digest for edition in app.editions.all()}
+    accepted = stored.accepted_digests(adopted, present)
+    last = {adoption.edition: adoption.digest for adoption in adopted}
+    cases = stored.digests_of_cases(app.engine)
+    for edition in app.editions.all():
+        name, text = edition.edition, app.own_texts.get(edition.edition, "")
+        digests = cases.get(name, {})
+        before = tuple(digest for digest in digests if digest and digest not in accepted[name])
+        if not before and (not text or last.get(name) == edition.digest):
+            continue
+        if text and (wrong := next(mismatches(edition, app.calendar), None)) is not None:
+            raise ExamplesFail(
+                "law.example_fails",
+                file=f"{name}.toml",
+                example=wrong.example,
+                what=wrong.what,
+                expected=wrong.expected,
+                actual=wrong.actual,
+            )
+        touched = [case for digest in before for case in digests[digest]]
+        yield stored.AdoptedEdition(
+            edition=name,
+            digest=edition.digest,
+            before=before,
+            text=text,
+            moved=tuple(_moved(app, touched, today)),
+        )
+
+
+def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str, str | None]]:
+    """Yield the due dates on the board that change with the present text."""
+    for names in chunks(cases, CHUNK_SIZE):
+        for case in app.ledger.cases(names).values():
+            rows = app.ledger.rows(case.id)
+            new = {row.obligation: row.due for row in app.case_commands.recomputed(case, today=today).rows}
+            for obligation in dict.fromkeys((*rows, *new)):
+                old = rows[obligation].due if obligation in rows else None
+                if old != new.get(obligation):
+                    due = new.get(obligation)
+                    yield {
+                        "case": case.id,
+                        "obligation": obligation,
+                        "from": old.isoformat() if old else None,
+                        "to": due.isoformat() if due else None,
+                    }
+
+
+def _rewrite(app: AppContext, cases: list[str], *, now: datetime, today: date) -> None:
+    from workflow.ports import Conflict
+
+    for names in chunks(cases, CHUNK_SIZE):
+        while True:
+            writes = [
+                app.case_commands.recomputed(case, today=today) for case in app.ledger.cases(names).values()
+            ]
+            try:
+                app.ledger.rewrite(writes, now=now)
+                break
+            except Conflict:
+                # Another user recorded a fact in the meantime: read again.
+                continue
+
+
+def _checked(app: AppContext, path: Path) -> CheckedFile:
+    from workflow.cases.commands.planning import mismatches
+    from workflow.law.reader import UnreadableRegulation
+    from workflow.law.reader.checks import unfinished
+
+    try:
+        edition = read_own(path)
+    except (UnreadableRegulation, OSError) as trouble:
+        return CheckedFile(file=path.name, problems=_unreadable(path, trouble))
+    places = [(f"regulation.{problem.code}", problem.place) for problem in unfinished(edition)]
+    places += [] if edition.examples else [("law.no_example", "")]
+    lacking: list[tuple[str, dict[str, object]]] = [
+        (code, {"file": path.name, "place": place}) for code, place in places
+    ]
+    return CheckedFile(
+        file=path.name,
+        edition=edition,
+        problems=(*lacking, *_unnamed(edition, path.name)),
+        mismatches=tuple(mismatches(edition, app.calendar)),
+        warnings=_warnings(app, path),
+    )
+
+
+def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[CheckedFile]:
+    from merzim.services.regulations.registers import own_register_files, read_own_register, scoring
+    from workflow.law.reader import UnreadableRegulation
+    from workflow.law.reader.register_checks import cross_problems
+    from workflow.registers.definition import Registers
+
+    read: dict[Path, Register] = {}
+    for path in own_register_files(folder):
+        try:
+            read[path] = read_own_register(path)
+        except (UnreadableRegulation, OSError) as trouble:
+            yield CheckedFile(file=path.name, problems=_unreadable(path, trouble))
+    all_registers = Registers([*app.registers.all(), *read.values()])
+    for path, register in read.items():
+        wrong = cross_problems(register, all_registers, app.library, scoring().indicators)
+        yield CheckedFile(file=path.name, register=register, problems=_problems(path, wrong))
+
+
+def _unreadable(path: Path, trouble: Exception) -> Problems:
+    """Return the reason why a file cannot be read, as codes of the catalogues."""
+    from workflow.law.reader import UnreadableRegulation
+
+    if isinstance(trouble, UnreadableRegulation):
+        return _problems(path, trouble.problems)
+    problem = getattr(trouble, "strerror", None) or str(trouble)
+    return (("law.unreadable_file", {"file": path.name, "problem": problem}),)
+
+
+def _problems(path: Path, problems: Iterable[Problem]) -> Problems:
+    return tuple(
+        (f"regulation.{problem.code}", {**problem.arguments, "file": path.name, "place": problem.shown_place})
+        for problem in problems
+    )
+
+
+def _warnings(app: AppContext, path: Path) -> Problems:
+    """Return warnings for the office's languages in which texts of a file are missing."""
+    import tomllib
+
+    people = app.reads.office().people.values() if app.has_database else ()
+    spoken_languages = {app.settings.office.language, *(person.language for person in people)}
+    used_languages = {law_language(available_language(language)) for language in spoken_languages}
+    texts = list(_texts(tomllib.loads(path.read_text(encoding="utf-8-sig"))))
+    lacking = {language: sum(language not in text for text in texts) for language in sorted(used_languages)}
+    return tuple(
+        ("law.lacks_language", {"file": path.name, "language": language, "count": count, "of": len(texts)})
+        for language, count in lacking.items()
+        if count
+    )
+
+
+def _texts(value: object) -> Iterator[Mapping[str, object]]:
+    """Yield the texts of a file: tables whose keys are languages."""
+    if isinstance(value, Mapping):
+        if value and set(value) <= {"kk", "ru", "en"}:
+            yield value
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _unnamed(edition: Procedure, file: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield the first kind of evidence or number without a name."""
+    try:
+        require_words(edition, file)
+    except UnknownWord as word:
+        yield word.code, word.arguments

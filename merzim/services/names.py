@@ -1,0 +1,336 @@
+"""Names of units and people for pages and lists; units, people and obligations found by what is typed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, TypeAlias
+
+from calendars.values import dataclass
+from workflow.cases.case import Case
+from workflow.law.procedure import Obligation, Procedure, Text
+from workflow.org.duties import Unresolved, resolve
+from workflow.org.name_index import alphabetical
+from workflow.org.office import Office, Person, Unit
+from workflow.refusal import Refusal, closest_first
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from merzim.services.context import Reads, RequestContext
+    from workflow.board.rows import Row
+    from workflow.board.sums import AssigneeKey
+    from workflow.cases.commands.case_commands import View
+    from workflow.findings.finding import Finding
+    from workflow.law.procedure import Force
+    from workflow.org.office import Recipient
+
+
+Name: TypeAlias = Text | str
+"""A name: by language, or the same in all."""
+MAX_LISTED = 300
+"""Maximum number of units or people in a list; for more, forms have a text field with suggestions."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnitName:
+    """A unit in a list. `depth`: levels below the top. An empty name means no unit."""
+
+    id: str
+    name: Name
+    depth: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AssigneeNames:
+    """Names and keys of the assignees of an obligation. `written`: the schedule's words, if they decide."""
+
+    names: tuple[Name, ...]
+    duty: str
+    written: Name = ""
+    keys: tuple[str, ...] = ()
+
+    def others_than(self, person: str) -> bool:
+        """Return whether other people than this person are responsible too."""
+        return any(key != person for key in self.keys)
+
+    @property
+    def shown(self) -> tuple[Name, ...]:
+        """The people's names; without any, the schedule's words."""
+        return self.names or ((self.written,) if self.written else ())
+
+
+def unit_name(office: Office, unit: str) -> UnitName:
+    """Return the name of a unit; for "" the organisation's; for an unknown id the id itself."""
+    unit = unit or office.root
+    record = office.units.get(unit)
+    return UnitName(id=unit, name=name_of(record) if record else unit)
+
+
+def units_in_order(office: Office, *, used_units: Collection[str]) -> tuple[UnitName, ...]:
+    """Return all units by name, each followed by those below it, then ids in `used_units` without a unit."""
+    ordered: list[UnitName] = []
+
+    def walk(units: Sequence[str], depth: int) -> None:
+        for unit in units:
+            ordered.append(UnitName(id=unit, name=name_of(office.units[unit]), depth=depth))
+            walk(office.children.get(unit, ()), depth + 1)
+
+    walk(office.tops, 0)
+    listed_ids = {unit.id for unit in ordered}
+    other_units = [
+        UnitName(id=id, name=name_of(office.units[id])) for id in office.units if id not in listed_ids
+    ]
+    strangers = [
+        UnitName(id=unit, name=unit) for unit in sorted(set(used_units) - set(office.units), key=alphabetical)
+    ]
+    return (*ordered, *other_units, *strangers)
+
+
+def units_to_filter_by(office: Office, chosen: str) -> tuple[UnitName, ...]:
+    """Return the units a list may be filtered by: all, or the path to the chosen one and its children.
+
+    A large office is shown level by level, so that a page does not contain twenty thousand names.
+    """
+    if len(office.units) <= MAX_LISTED:
+        return units_in_order(office, used_units=())
+    path = [unit for unit in office.above(chosen) if unit in office.units][::-1]
+    units = [*path, *_child_units(office, path[-1] if path else None)[:MAX_LISTED]]
+    return tuple(
+        UnitName(id=unit, name=name_of(office.units[unit]), depth=min(depth, len(path)))
+        for depth, unit in enumerate(units)
+    )
+
+
+def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[UnitName, ...], int]:
+    """Return one page of the unit tree: all of a small tree, else the path to a unit and some of its children.
+
+    A number beyond the last page gives the last page.
+
+    Returns:
+        the units, and the number of pages.
+    """
+    if len(office.units) <= MAX_LISTED:
+        return units_in_order(office, used_units=()), 1
+    path = [unit for unit in office.above(chosen) if unit in office.units][::-1]
+    level = _child_units(office, path[-1] if path else None)
+    pages = max(1, -(-len(level) // MAX_LISTED))
+    first = (min(number, pages) - 1) * MAX_LISTED
+    shown_units = [*enumerate(path), *((len(path), unit) for unit in level[first : first + MAX_LISTED])]
+    unit_rows = ((depth, office.units[unit]) for depth, unit in shown_units)
+    return tuple(UnitName(id=unit.id, name=name_of(unit), depth=depth) for depth, unit in unit_rows), pages
+
+
+def _child_units(office: Office, parent: str | None) -> Sequence[str]:
+    return office.tops if parent is None else office.children.get(parent, ())
+
+
+def written_assignee(office: Office, responsible: str) -> Name:
+    """Return an assignee in the schedule's words; for one given by key, their post in all its languages."""
+    person = office.people.get(responsible)
+    if person is None or not (person.post_kk or person.post_ru):
+        return person.post if person else responsible
+    return Text(kk=person.post_in("kk"), ru=person.post_in("ru"), en=person.post)
+
+
+def name_obligation_assignees(
+    case: Case, obligation: Obligation, deadline: str, office: Office, *, on: date
+) -> AssigneeNames:
+    """Return the names of the assignees of an obligation on a day: the people a letter of that day would go to.
+
+    The officer who gets letters nobody else can get is not an assignee.
+    """
+    responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
+    result = resolve(
+        office, duty=obligation.duty, unit=case.unit, on=on, responsible=responsible, person=case.person
+    )
+    recipients = () if isinstance(result, Unresolved) else tuple(r for r in result if r.why != "officer")
+    by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients
+    return AssigneeNames(
+        names=tuple(name_of(recipient.person) for recipient in recipients),
+        keys=tuple(recipient.person.key for recipient in recipients),
+        duty=obligation.duty,
+        written=written_assignee(office, responsible) if by_name else "",
+    )
+
+
+def name_of(record: Person | Unit) -> Name:
+    """Return the name of a person or unit in all available languages, so that pages show the reader's."""
+    if not (record.name_kk or record.name_ru):
+        return record.name
+    return Text(kk=record.name_in("kk"), ru=record.name_in("ru"), en=record.name)
+
+
+def filed_as(name: Name) -> str:
+    """Return the name by which a person is listed: the first one in the table of people."""
+    return name if isinstance(name, str) else name.en
+
+
+def person_name(office: Office, key: str) -> Name:
+    """Return the name of a person, including people who left; the key itself if unknown."""
+    person = office.people.get(key) or office.former.get(key)
+    return name_of(person) if person else key
+
+
+def author_names(ctx: RequestContext, authors: Collection[str]) -> Mapping[str, Name]:
+    """Return the names of authors by the login or key recorded with what they wrote.
+
+    The name of an account is used if it differs from its person's.
+    """
+    office = ctx.reads.office()
+    people = {key: office.people.get(key) or office.former.get(key) for key in authors}
+    names_by_author: dict[str, Name] = {key: name_of(person) for key, person in people.items() if person}
+    for login, (name, key) in ctx.accounts.names(authors).items():
+        person = office.people.get(key) or office.former.get(key)
+        display_name = name_of(person) if person and name in ("", *person.names) else name
+        names_by_author |= {by: display_name for by in authors if display_name and by.casefold() == login}
+    return names_by_author
+
+
+def case_title(case: Case, procedure: Procedure) -> Text:
+    """Return the title of a case: its object as the procedure names it, else the procedure's title.
+
+    The case number is never used, because it means nothing to readers of a list.
+    """
+    body = procedure.bodies.get(case.object)
+    if body is not None:
+        return body.title
+    return Text(**case.object_names()) if case.object_in("kk") else procedure.title
+
+
+ProcedureGroups = tuple[tuple[Text | str, tuple[Procedure, ...]], ...]
+"""Procedures grouped under a title, or a code of the catalogues."""
+
+
+def group_by_document(procedures: Iterable[Procedure]) -> ProcedureGroups:
+    """Return procedures grouped by the document most of their obligations rest on, in order of first
+    occurrence.
+    """
+    groups: dict[str, list[Procedure]] = {}
+    titles: dict[str, Text] = {}
+    for procedure in procedures:
+        acts = Counter(obligation.act for obligation in procedure.obligations if obligation.act)
+        document = procedure.acts[max(acts, key=lambda act: acts[act])]
+        titles[document.id] = document.short
+        groups.setdefault(document.id, []).append(procedure)
+    return tuple((titles[document], tuple(group)) for document, group in groups.items())
+
+
+def unit_text(office: Office, unit: str) -> str:
+    """Return the text that identifies a unit: its name, with its code when other units have the same name."""
+    record = office.units.get(unit)
+    return office.namesake_labels.get(unit, record.name) if record else unit
+
+
+class UnknownUnit(Refusal, LookupError):
+    """There is no unit with that id or name; `allowed` lists the closest ids first."""
+
+
+class UnknownPerson(Refusal, LookupError):
+    """There is nobody with that key or name, or several people; `allowed` lists the closest keys first."""
+
+
+def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
+    """Return the id of a unit given by its id, its name, or the unit text of a case; "" stays "".
+
+    Args:
+        new: whether to accept any name while the office has no units.
+
+    Raises:
+        UnknownUnit: it does not exist, and no case belongs to it.
+    """
+    if not text:
+        return ""
+    units = app.reads.office().units
+    for unit in units.values():
+        if text.casefold() in map(str.casefold, (unit.id, *unit.names)):
+            return unit.id
+    if (new and not units) or app.reads.cases(text, limit=1):
+        return text
+    raise UnknownUnit("unknown_unit", unit=text, allowed=closest_first(text, units))
+
+
+def people_named(office: Office, text: str) -> list[str]:
+    """Return the keys of the people with a key or e-mail, else with a name, ignoring letter case."""
+    query, people = text.casefold(), office.people.values()
+    keys = [
+        person.key for person in people if query in (person.key.casefold(), (person.email or "").casefold())
+    ]
+    return keys or [person.key for person in people if query in map(str.casefold, person.names)]
+
+
+def person_named(app: AppContext, text: str, *, required: bool = False) -> str:
+    """Return the key of a person given by key, e-mail or name; "" stays "" unless a person is required.
+
+    Raises:
+        UnknownPerson: nobody, or more than one person, of that name.
+    """
+    if not text and not required:
+        return ""
+    office = app.reads.office()
+    keys = people_named(office, text) if text else []
+    if len(keys) != 1:
+        raise UnknownPerson("unknown_person", person=text, allowed=closest_first(text, office.people)[:10])
+    return keys[0]
+
+
+def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipient, ...]:
+    """Return the assignees on a day: the same people a letter of that day would go to.
+
+    The officer who gets letters nobody else can get is among them, with `why` "officer".
+    """
+
+    def recipients() -> tuple[Recipient, ...]:
+        recipients = resolve(
+            office,
+            duty=key.duty,
+            unit=key.unit,
+            on=on,
+            responsible=key.responsible,
+            person=key.person,
+        )
+        return () if isinstance(recipients, Unresolved) else recipients
+
+    return office.resolved_once(on, key, recipients)
+
+
+def title(app: AppContext, case: Case, obligation: str) -> Text:
+    """Return the title of an obligation of a whole case; for a measure of its plan, the action."""
+    from workflow.deadlines.register_deadlines import entry_obligation
+
+    return entry_obligation(case, app.library.named(case.edition), obligation).title
+
+
+def force(app: AppContext, case: Case, obligation: str) -> Force:
+    """Return the force of an obligation of a whole case."""
+    from workflow.deadlines.register_deadlines import entry_obligation
+
+    return entry_obligation(case, app.library.of(case), obligation).force
+
+
+def cases_of(reads: Reads, rows: Iterable[Row]) -> Mapping[str, Case]:
+    """Return the visible cases of board rows by id, as heads; for rows of registers, whose titles are in the
+    events, with these.
+    """
+    from workflow.cases.registers.entries import is_entry
+
+    all_rows = tuple(rows)
+    heads = reads.heads({row.case for row in all_rows})
+    return {**heads, **reads.heads_with_rows({row.case for row in all_rows if is_entry(row.obligation)})}
+
+
+def stage_title(app: AppContext, case: Case, stage: str) -> Text | str:
+    """Return a stage's title; for `completed` and `cancelled`, a code of the catalogues."""
+    return app.library.named(case.edition).stage_title.get(stage, f"cli.stage.{stage}")
+
+
+def findings_of(app: AppContext, view: View) -> tuple[Finding, ...]:
+    """Return the findings of a case, including plan dates that cannot be kept."""
+    from workflow.findings.findings import feasibility, findings
+    from workflow.findings.of_risks import risk_findings
+
+    return (
+        *findings(view.case, view.procedure, view.deadlines, app.calendar),
+        *feasibility(view.deadlines, app.calendar),
+        *risk_findings(view.case, view.deadlines),
+    )

@@ -1,0 +1,378 @@
+"""The audit log (who did what, when and from where): entries with sentences, and their export as lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field
+
+import i18n
+from merzim.services.context import RequestContext
+from merzim.services.inputs import Day, LanguageCode, Line
+from merzim.services.moments import almaty
+from merzim.services.names import people_named
+from merzim.services.narrowing import MAX_EXPORTED
+from merzim.services.verbs import Command, verb
+from merzim.storage.accounts.audit_log import AuditEvent
+from workflow.org.access import audit_scope
+from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, Topic
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.documents.sheets.listing import PrintedCode
+    from merzim.storage.accounts.webhooks import Webhook
+    from workflow.cases.case import Case
+    from workflow.law.procedure import Act
+
+EXPORT_CHUNK = 1000
+"""Entries of an export read together."""
+DIGEST_DIGITS = 12
+"""Number of digits of a file's SHA-256 in the log entry of its download."""
+REFUSED = frozenset({"log_in_refused"})
+"""Kinds of entries about what was refused."""
+LineFormat = Literal["jsonl", "cef"]
+_CEF_SEVERITY: dict[str, int] = {"account": 5, "settings": 5, "login": 3}
+_LABELS = {"case": "web.event.", "register": "register.event."}
+
+
+class TooManyEntries(Refusal):
+    """The filter matches more entries than one workbook can have."""
+
+
+class AskAudit(Command):
+    """A filter for audit log entries. `after`: entries after a number, in order; `before`: the newest first."""
+
+    person: Line = ""
+    topic: Literal["", "login", "account", "people", "settings", "case", "register", "file"] = ""
+    about: Annotated[Line, Field(description="A case, or a row of a register.")] = ""
+    since: Day | None = None
+    until: Day | None = None
+    after: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    before: Annotated[int, Field(ge=1, le=2**53)] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    language: LanguageCode = "kk"
+
+
+class AskAuditLines(Command):
+    """The format in which audit log entries are exported."""
+
+    lines: LineFormat
+
+
+class AuditLine(BaseModel):
+    """An entry of the audit log. `who`: the person's name; `what`: the action in words; `text`: the whole
+    sentence; `confidential`: whether it is about a confidential case.
+    """
+
+    seq: int
+    at: datetime
+    by: str
+    who: str
+    topic: str
+    kind: str
+    name: str
+    case: str
+    way: str
+    address: str
+    count: int
+    what: str
+    text: str
+    hash: str
+    confidential: bool
+
+    def for_outside(self) -> AuditLine:
+        """Return the entry for export outside the office: for a confidential case only its number and the kind
+        of action.
+        """
+        if not self.confidential:
+            return self
+        act = f"{self.topic}.{self.kind}"
+        return self.model_copy(update={"name": "", "what": act, "text": f"{self.who} – {act} ({self.case})"})
+
+
+class AuditList(BaseModel):
+    """A page of entries; `cursor`: the number of the last one, for `after` or `before` of the next page."""
+
+    entries: list[AuditLine]
+    cursor: int | None
+    more: bool
+
+
+@verb("audit", writes=False)
+def ask_audit(ctx: RequestContext, command: AskAudit) -> AuditList:
+    """List entries of the audit log: who did what, when and from where."""
+    scope = EVERYTHING if ctx.operator else audit_scope(ctx.reader)
+    page = ctx.reads.audit(
+        _filter(ctx, command), scope=scope, after=command.after, before=command.before, limit=command.limit
+    )
+    words = AuditWords(ctx, command.language)
+    lines = words.lines(page.entries)
+    return AuditList(entries=lines, cursor=lines[-1].seq if lines else None, more=page.more)
+
+
+def export_lines(ctx: RequestContext, command: AskAudit, form: LineFormat) -> Iterator[str]:
+    """Yield the entries in order, each as one line of JSON or CEF; the export itself is recorded in the log.
+
+    Raises:
+        NotAllowed: before the first line, the reader's access does not include the log.
+    """
+    command = command.model_copy(update={"before": None, "after": command.after or 0, "limit": EXPORT_CHUNK})
+    page = ask_audit(ctx, command)
+    record(ctx, "settings", "audit_exported", details={"format": form})
+    return _exported(ctx, command, page, form)
+
+
+def exported_entries(ctx: RequestContext, command: AskAudit) -> list[AuditLine]:
+    """Return the entries of one workbook, the newest first; the export itself is recorded in the log.
+
+    Raises:
+        TooManyEntries: there are more than one workbook can have.
+    """
+    entries: list[AuditLine] = []
+    command = command.model_copy(update={"after": None, "limit": EXPORT_CHUNK})
+    page = ask_audit(ctx, command)
+    while len(entries) + len(page.entries) <= MAX_EXPORTED:
+        entries += page.entries
+        if not page.more:
+            record(ctx, "settings", "audit_exported", details={"format": "xlsx"})
+            return entries
+        page = ask_audit(ctx, command.model_copy(update={"before": page.cursor}))
+    raise TooManyEntries("web.audit.too_many", most=MAX_EXPORTED)
+
+
+def _exported(ctx: RequestContext, command: AskAudit, page: AuditList, form: LineFormat) -> Iterator[str]:
+    while True:
+        for line in page.entries:
+            yield format_line(line, form) + "\n"
+        if not page.more:
+            return
+        page = ask_audit(ctx, command.model_copy(update={"after": page.cursor}))
+
+
+def format_line(line: AuditLine, form: LineFormat) -> str:
+    """Return an entry as one line of JSON, or of the Common Event Format (version 0)."""
+    return _cef(line) if form == "cef" else json.dumps(line.model_dump(mode="json"), ensure_ascii=False)
+
+
+def record(
+    ctx: RequestContext,
+    topic: Topic,
+    kind: str,
+    *,
+    name: str = "",
+    case: str = "",
+    details: dict[str, object] | None = None,
+) -> tuple[int, str]:
+    """Record what the reader did where nothing else is written: a download, an export.
+
+    Return the number and the hash of its entry.
+    """
+    event = AuditEvent(
+        topic=topic, kind=kind, by=ctx.reader.login, now=ctx.now, name=name, case=case, more=details or {}
+    )
+    return ctx.app.audit_log.record(event)
+
+
+def record_paper(
+    ctx: RequestContext, kind: str, digest: str, language: str, *, name: str = "", case: str = ""
+) -> PrintedCode | None:
+    """Record that a document was made, and return the code printed on it; None if the public page is disabled.
+
+    Args:
+        kind: one of `public.PAPERS`.
+        digest: SHA-256 of its content; stands in the entry, on the paper and on the page.
+    """
+    from merzim.documents.sheets.listing import PrintedCode
+    from merzim.services.accounts.credentials import qr_image
+    from merzim.services.outgoing.public import proof_address
+
+    n, fingerprint = record(ctx, "file", kind, name=name, case=case, details={"sha256": digest})
+    address = proof_address(ctx.app, n, fingerprint, of="entry/")
+    if not address:
+        return None
+    content = i18n.say(f"proof.digest.{kind}", {"digest": digest}, language)
+    return PrintedCode((content, f"{i18n.say('proof.address', {}, language)} {address}"), qr_image(address))
+
+
+def record_refused_log_in(ctx: RequestContext, reason: str, login: str) -> None:
+    """Record a refused log-in. `login`: the account; "" for an unknown name, which may be a password."""
+    event = AuditEvent(
+        topic="login", kind="log_in_refused", by="", now=ctx.now, name=login, more={"reason": reason}
+    )
+    ctx.app.audit_log.record(event)
+
+
+class AuditWords:
+    """Makes sentences of audit log entries in one language, with the names of people."""
+
+    def __init__(self, ctx: RequestContext, language: str) -> None:
+        self._ctx, self._language = ctx, language
+        self._office = ctx.app.reads.office()
+        self._people = {
+            account.reader.login: self._account(account.reader.name, account.reader.person)
+            for account in ctx.accounts.all()
+        }
+
+    def lines(self, entries: Sequence[AuditEntry]) -> list[AuditLine]:
+        """Return these entries with their sentences."""
+        heads = self._ctx.reads.heads({entry.case for entry in entries if entry.case})
+        return [self._line(entry, heads.get(entry.case)) for entry in entries]
+
+    def _line(self, entry: AuditEntry, case: Case | None) -> AuditLine:
+        nobody = "audit.nobody" if entry.topic == "login" else "audit.program"
+        author = self._who(entry.by) if entry.by else self._say(nobody)
+        phrases = [self._what(entry)]
+        if subject := self._subject(entry, case):
+            phrases[0] += f": {subject}"
+        if entry.count > 1:
+            phrases.append(self._say("audit.times", count=entry.count))
+        if reason := entry.more.get("reason"):
+            phrases.append(self._say(f"audit.reason.{reason}"))
+        details = [*phrases, self._say("audit.of_case", case=entry.case)] if entry.case else [*phrases]
+        origin = self._say("audit.from", address=entry.address) if entry.address else ""
+        details += [part for part in (origin, self._say(f"audit.way.{entry.way}")) if part]
+        fields = {name: value for name, value in asdict(entry).items() if name != "more"}
+        return AuditLine(
+            **fields,
+            who=author,
+            what="; ".join(phrases),
+            text=f"{author} – {'; '.join(details)}",
+            confidential=case is not None and self._ctx.library.named(case.edition).confidential,
+        )
+
+    def _say(self, code: str, **arguments: object) -> str:
+        return i18n.say(code, arguments, self._language)
+
+    def _who(self, by: str) -> str:
+        marked = self._say(f"author.{by}") if i18n.knows(f"author.{by}") else by
+        return self._people.get(by) or self._person(by) or marked
+
+    def _account(self, name: str, key: str) -> str:
+        person = self._office.people.get(key) or self._office.former.get(key)
+        return person.name_in(self._language) if person and name in ("", *person.names) else name
+
+    def _person(self, key: str) -> str:
+        person = self._office.people.get(key) or self._office.former.get(key)
+        return person.name_in(self._language) if person else ""
+
+    def _what(self, entry: AuditEntry) -> str:
+        code = _LABELS.get(entry.topic, "audit.kind.") + entry.kind
+        return self._say(code) if i18n.knows(code) else self._say("audit.kind.other", kind=entry.kind)
+
+    def _subject(self, entry: AuditEntry, case: Case | None) -> str:
+        """Return the object of an entry in words, if there are any."""
+        if not entry.name or entry.name == entry.case or (entry.name == entry.by and entry.topic == "login"):
+            return ""
+        if entry.kind == "opened" and case is not None:
+            return case.object_in(self._language)
+        if entry.topic == "case" and case is not None:
+            obligation = self._ctx.library.named(case.edition).by_id.get(entry.name.partition(".")[0])
+            if obligation:
+                return obligation.title[self._language]
+            if entry.kind == "migrated":
+                on = self._ctx.library.named(entry.name).in_force
+                return self._say("web.edition.in_force", on=on)
+            return self._say("numbered", n=entry.name) if entry.name.isdigit() else entry.name
+        if entry.topic in ("people", "account", "login"):
+            unit = self._office.units.get(entry.name)
+            return unit.name_in(self._language) if unit else self._who(entry.name)
+        if entry.topic == "settings" and (setting_title := self._setting(entry)) is not None:
+            return setting_title
+        register, number = entry.name.rsplit("-", 2)[0], i18n.row_number(entry.name, self._language)
+        if register not in self._ctx.app.registers.ids():
+            return number
+        return f"{self._ctx.app.registers.latest(register).title[self._language]}, {number}"
+
+    def _setting(self, entry: AuditEntry) -> str | None:
+        """Return the webhook, form or act that was set, in words ("": a removed webhook); None for others."""
+        from merzim.documents.forms import form, names
+
+        if entry.kind.startswith("webhook_"):
+            return next(
+                (urlsplit(hook.address).hostname or "" for hook in self._hooks if hook.id == entry.name), ""
+            )
+        about, _, language = entry.name.rpartition(".")
+        if language not in ("kk", "ru"):
+            return None
+        if entry.kind.startswith("template_") and about in names():
+            title = form(about).title[self._language]
+        elif entry.kind.startswith("text_") and about in self._acts:
+            title = self._acts[about].short[self._language]
+        else:
+            return None
+        return f"{title}, {self._say(f'audit.in.{language}')}"
+
+    @cached_property
+    def _hooks(self) -> Sequence[Webhook]:
+        return self._ctx.app.webhooks.all()
+
+    @cached_property
+    def _acts(self) -> Mapping[str, Act]:
+        return {act.id: act for edition in self._ctx.library.all() for act in edition.acts.values()}
+
+
+def _filter(ctx: RequestContext, command: AskAudit) -> AuditFilter:
+    """Return the filter for a command; its days are local, both included."""
+    names: set[str] = set()
+    if text := command.person.strip():
+        keys = {text, *people_named(ctx.app.reads.office(), text)}
+        names = set(keys)
+        for account in ctx.accounts.all():
+            reader = account.reader
+            if keys & {reader.login, reader.person} or text.casefold() in (
+                reader.login.casefold(),
+                reader.name.casefold(),
+            ):
+                names |= {reader.login, *filter(None, (reader.person,))}
+    return AuditFilter(
+        names=tuple(sorted(names)),
+        topics=(command.topic,) if command.topic else (),
+        case=command.about.strip(),
+        since=_midnight(command.since) if command.since else None,
+        until=_midnight(command.until + timedelta(days=1)) if command.until else None,
+    )
+
+
+def _midnight(day: date) -> datetime:
+    """Return the moment a local day begins, in UTC."""
+    return datetime.combine(day, time(), tzinfo=almaty()).astimezone(UTC)
+
+
+def _cef(line: AuditLine) -> str:
+    """Return an entry in the Common Event Format: a header, then `key=value` pairs."""
+    refused = line.kind in REFUSED
+    severity = 6 if refused else _CEF_SEVERITY.get(line.topic, 2)
+    header = ("Merzim", "Merzim", version("merzim"), f"{line.topic}.{line.kind}", line.what, str(severity))
+    pairs = {
+        "rt": str(int(line.at.timestamp() * 1000)),
+        "externalId": str(line.seq),
+        "outcome": "failure" if refused else "success",
+        "suser": line.by,
+        "src": line.address,
+        "duser": line.name if line.topic in ("login", "account", "people") else "",
+        "cnt": str(line.count),
+        "cs1Label": "case" if line.case else "",
+        "cs1": line.case,
+        "cs2Label": "object" if line.name else "",
+        "cs2": line.name,
+        "cs3Label": "interface",
+        "cs3": line.way,
+        "cs4Label": "hash",
+        "cs4": line.hash,
+        "msg": line.text,
+    }
+    body = " ".join(f"{key}={_escape(value, '=')}" for key, value in pairs.items() if value)
+    return "|".join(("CEF:0", *(_escape(part, "|") for part in header), body))
+
+
+def _escape(text: str, mark: str) -> str:
+    """Return a text with backslashes, line ends and the given separator escaped for CEF."""
+    text = text.replace("\\", "\\\\").replace(mark, f"\\{mark}")
+    return text.replace("\r", " ").replace("\n", "\\n" if mark == "=" else " ")

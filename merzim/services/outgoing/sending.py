@@ -1,0 +1,176 @@
+"""Delivery of letters: statistics, failures, faults of channels; acknowledging and sending again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from merzim.services.context import RequestContext, stamp
+from merzim.services.inputs import CaseId, Key, Name
+from merzim.services.verbs import Command, NotFound, verb
+from notifications.acknowledgement import acknowledge
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from notifications.notice import Notice
+    from notifications.recipients import Problem
+    from notifications.statistics import Fault, Figures
+
+
+FAILED = 10
+"""Number of undelivered letters shown on the overview."""
+
+
+def figures(app: AppContext, *, now: datetime) -> Figures:
+    """Return the statistics of delivery: queued, sent and failed letters."""
+    from merzim.storage.notices.tally import figures as read_figures
+
+    return read_figures(app.engine, now=now)
+
+
+def failed(app: AppContext, *, limit: int) -> Sequence[Notice]:
+    """Return failed and unconfirmed letters, the newest first."""
+    from merzim.storage.notices.tally import failed as read_failed
+
+    return read_failed(app.engine, limit=limit)
+
+
+def faults(app: AppContext) -> Sequence[Fault]:
+    """Return the faults of the channels in use."""
+    from merzim.storage.database.engine import reading
+    from merzim.storage.notices.faults import faults as read_faults
+
+    with reading(app.engine) as connection:
+        stored = read_faults(connection)
+    unusable = _setting_faults(app)
+    return [*unusable, *(fault for fault in stored if fault.channel in app.settings.channels.use)]
+
+
+def _setting_faults(app: AppContext) -> list[Fault]:
+    """Return the fault of config.toml that prevents creating the channels, and so every round."""
+    from i18n import refusal
+    from notifications.statistics import Fault
+
+    try:
+        _ = app.channels
+    except Refusal as trouble:
+        message = refusal(trouble, app.settings.office.language)
+        return [Fault(channel="", code="settings", answer=message, since=None, letters=0)]
+    return []
+
+
+def visible_faults(ctx: RequestContext) -> Sequence[Fault]:
+    """Return the faults of channels, for managers only."""
+    return faults(ctx.app) if ctx.reader.may("manage") else ()
+
+
+def undelivered(ctx: RequestContext) -> list[Notice]:
+    """Return the newest letters that did not arrive, of cases visible to the reader."""
+    notices = failed(ctx.app, limit=FAILED)
+    visible_cases = ctx.reads.heads({notice.case for notice in notices}) if notices else {}
+    return [notice for notice in notices if notice.case in visible_cases]
+
+
+def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:
+    """Return the due reminders that can reach nobody.
+
+    A round does not advance the rows of such reminders, so these rows are planned here again; nothing is
+    written.
+    """
+    from notifications.planning import Planner
+
+    if _setting_faults(app):
+        return ()
+    channels = tuple(app.channels.values())
+    planner = Planner(app.outbox, app.library, app.calendar, channels, now, today, app.rules)
+    rows = app.outbox.due_rows(today, limit=limit)
+    return planner.page(rows).problems if rows else ()
+
+
+def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
+    """Queue again the letters delayed by a channel's fault; return their number."""
+    from merzim.services.jobs import rounds
+
+    return rounds.resend_all(app, channel, now=now)
+
+
+def resend(app: AppContext, key: str, *, now: datetime) -> bool:
+    """Queue one failed letter again for the next office hours; False if there is none of that key."""
+    from merzim.services.jobs import rounds
+
+    return rounds.resend(app, key, now=now)
+
+
+class NoSuchLetter(NotFound):
+    """The case has no letter with that key that was sent to the reader."""
+
+    not_found = "web.problem.no_letter"
+
+
+class Letter(Command):
+    """A letter about a case, by its key."""
+
+    case: CaseId
+    key: Key
+
+
+class Channel(Command):
+    """A channel of letters, by its name."""
+
+    channel: Name
+
+
+class Resent(BaseModel):
+    """The number of letters queued again."""
+
+    channel: str
+    letters: int
+
+
+class LetterDone(BaseModel):
+    """The result for one letter. `done`: false if there was nothing to do; `obligation`: what an acknowledged
+    one is about, empty for the case as a whole.
+    """
+
+    key: str
+    done: bool
+    obligation: str = ""
+
+
+@verb("record")
+def acknowledge_letter(ctx: RequestContext, command: Letter) -> LetterDone:
+    """Acknowledge a letter; only its recipient can. A repeated acknowledgement keeps the first time."""
+    mine = (ctx.reader.person, ctx.reader.login)
+    letters = ctx.reads.notices(command.case)
+    letter = next((letter for letter in letters if letter.key == command.key and letter.person in mine), None)
+    if letter is None:
+        raise NoSuchLetter("web.problem.no_letter")
+    acknowledge(ctx.app.outbox, ctx.case_commands, letter, command.key, **stamp(ctx))
+    return LetterDone(key=command.key, done=True, obligation=letter.obligation)
+
+
+@verb("record")
+def resend_letter(ctx: RequestContext, command: Letter) -> LetterDone:
+    """Queue a letter that did not arrive again, for the next office hours."""
+    is_of_case = any(notice.key == command.key for notice in ctx.reads.notices(command.case))
+    return LetterDone(key=command.key, done=is_of_case and resend(ctx.app, command.key, now=ctx.now))
+
+
+@verb("manage")
+def resend_letters_of_channel(ctx: RequestContext, command: Channel) -> Resent:
+    """Queue again the letters delayed by a channel's fault."""
+    return _resent(ctx, command.channel)
+
+
+@verb("settings")
+def resend_channel_letters(ctx: RequestContext, command: Channel) -> Resent:
+    """Queue again the letters delayed by a channel's fault."""
+    return _resent(ctx, command.channel)
+
+
+def _resent(ctx: RequestContext, channel: str) -> Resent:
+    return Resent(channel=channel, letters=resend_all(ctx.app, channel, now=ctx.now))

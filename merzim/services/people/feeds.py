@@ -1,0 +1,259 @@
+"""Calendar feeds: secret addresses for calendar programs, created and revoked by their owners.
+
+A person's feed has that person's open deadlines; a unit's feed those of the unit and below. Anybody with the
+address can read it, so nothing confidential is included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from pydantic import BaseModel
+
+import i18n
+from merzim.services.accounts.credentials import hash_secret
+from merzim.services.accounts.verbs import BadAccount, Hash, SessionsEnded, issue_secret
+from merzim.services.context import Reads, RequestContext, reader_of
+from merzim.services.verbs import Command, NotFound, verb
+from notifications.letters.subjects import confidential
+from notifications.notice import Entry as Item
+from notifications.wire.entry import item_id
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.org.access import Account, Entry, Reader, must_enrol, scope
+from workflow.org.duties import Unresolved, resolve
+from workflow.org.office import Office
+
+LASTS = timedelta(days=3 * 366)
+"""How long a feed is valid before it must be created anew."""
+
+
+BACK, AHEAD = timedelta(days=366), timedelta(days=366)
+
+
+MOST_FEEDS = 10
+"""Maximum number of feeds of one account."""
+
+
+MAX_ITEMS = 500
+"""Maximum number of items in a feed: the nearest ones."""
+
+
+LOOKED_AT = 3000
+"""Maximum number of open deadlines checked for belonging to the person."""
+
+
+_TOUCH = timedelta(hours=1)
+
+
+class UnknownFeed(NotFound):
+    """The address belongs to no feed, or to one that was revoked."""
+
+    not_found = "web.problem.no_feed"
+
+
+class FeedMade(BaseModel):
+    """A new calendar feed. `address`: returned only once; empty when the request is repeated with its
+    `Idempotency-Key`.
+    """
+
+    address: str
+
+
+class FeedRevoked(Command):
+    id: Hash
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feed:
+    """What a feed contains: its name in the reader's language, and its items."""
+
+    name: str
+    items: Sequence[Item]
+
+
+def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Entry]:
+    """Return the valid feeds of an account; those of units are under the login ""."""
+    return [entry for entry in ctx.accounts.entries(login, now=now) if entry.kind == "feed"]
+
+
+def give_own(ctx: RequestContext, language: str) -> str:
+    """Create a feed of the reader; return its address, shown once. Raises BadAccount if there are too many."""
+    if len(feeds_of(ctx, ctx.reader.login, now=ctx.now)) >= MOST_FEEDS:
+        raise BadAccount("web.feed.enough")
+    return give(ctx, ctx.reader.login, scope="", name=ctx.reader.name, language=language)
+
+
+def give(ctx: RequestContext, login: str, *, scope: str, name: str, language: str) -> str:
+    """Create a feed; return its address, shown once. `scope`: the unit, "" for the account's own person."""
+    by = ctx.reader.login
+    secret = issue_secret(ctx.accounts, "feed", login, LASTS, now=ctx.now, name=name, scope=scope, by=by)
+    return f"{ctx.app.rules.public_address}/feeds/{secret}.ics?lang={language}"
+
+
+@verb("self")
+def revoke_feed(ctx: RequestContext, command: FeedRevoked) -> SessionsEnded:
+    """Revoke a feed of the reader's own."""
+    return SessionsEnded(ended=_revoke(ctx, ctx.reader.login, command.id))
+
+
+@verb("settings")
+def revoke_unit_feed(ctx: RequestContext, command: FeedRevoked) -> SessionsEnded:
+    """Revoke a feed of a unit."""
+    return SessionsEnded(ended=_revoke(ctx, "", command.id))
+
+
+def _revoke(ctx: RequestContext, login: str, hash: str) -> int:
+    is_own = any(feed.hash == hash for feed in feeds_of(ctx, login, now=ctx.now))
+    if is_own:
+        ctx.accounts.end(login, hash, now=ctx.now, by=ctx.reader.login)
+    return int(is_own)
+
+
+def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | None:
+    """Return the feed of a secret address; None if its owner must first set up a second factor.
+
+    Args:
+        language: the requested one; by default that of its person.
+
+    Raises:
+        UnknownFeed: there is no such feed, or its account is disabled.
+    """
+    now, today = ctx.now, ctx.today
+    entry = ctx.accounts.entry("feed", hash_secret(secret), now=now)
+    account = ctx.accounts.account(entry.login) if entry and entry.login else None
+    if entry is None or (entry.login and (account is None or account.disabled)):
+        raise UnknownFeed("web.problem.no_feed")
+    if account is not None and must_enrol(account, ctx.totp_required):
+        return None
+    if entry.seen_at + _TOUCH < now:
+        ctx.accounts.seen(entry.hash, now=now)
+    office = ctx.reads.office()
+    language = _language(language, account, office)
+    if account is not None:
+        rows = _own_rows(ctx, reader_of(ctx, account), office, today)
+        name = i18n.say("web.feed.of_person", {"name": account.reader.name or account.reader.login}, language)
+    else:
+        rows = _unit_rows(ctx, entry.scope, today)
+        name = i18n.say("web.feed.of_unit", {"name": entry.name}, language)
+    return Feed(name=name, items=[_item(ctx, case, row, language, now) for case, row in rows])
+
+
+def _language(language: str, account: Account | None, office: Office) -> str:
+    if language in i18n.known_languages():
+        return language
+    person = office.people.get(account.reader.person) if account else None
+    return i18n.available_language(person.language) if person else i18n.LANGUAGES[0]
+
+
+def _rows(reads: Reads, ctx: RequestContext, today: date, unit: str | None = None) -> Sequence[Row]:
+    """Return open rows a year back and ahead, the nearest if there are too many."""
+    first, last = max(today - BACK, ctx.calendar.first), min(today + AHEAD, ctx.calendar.last)
+    rows = reads.due(first, last, unit)
+    return rows if len(rows) <= LOOKED_AT else sorted(rows, key=lambda row: _far(row, today))[:LOOKED_AT]
+
+
+def _far(row: Row, today: date) -> int:
+    """Return the distance of a row's due date from today in days."""
+    return abs(((row.due or today) - today).days)
+
+
+def _own_rows(ctx: RequestContext, reader: Reader, office: Office, today: date) -> list[tuple[Case, Row]]:
+    """Return the open rows the account's person must act on, in any unit; of confidential cases only those
+    visible to the account.
+    """
+    if not reader.person or not reader.may("read"):
+        return []
+    reads = ctx.reads.seen_by(scope(reader)).whole_office()
+    rows = _rows(reads, ctx, today)
+    cases = reads.whole({row.case for row in rows})
+    own_rows = (
+        (cases[row.case], row)
+        for row in rows
+        if row.case in cases and _waits_for(ctx, cases[row.case], row, reader.person, office, today)
+    )
+    return _nearest(own_rows, today)
+
+
+def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, Row]]:
+    """Return the open rows of a unit and those below it, without confidential ones."""
+    rows = _rows(ctx.reads, ctx, today, unit)
+    heads = ctx.reads.heads({row.case for row in rows})
+    shown_rows = [row for row in rows if row.case in heads and not _hidden(ctx, heads[row.case])]
+    shown_rows = sorted(shown_rows, key=lambda row: _far(row, today))[:MAX_ITEMS]
+    cases = ctx.reads.whole({row.case for row in shown_rows})
+    # A head does not say that a single case was made confidential; the case itself does.
+    open_to_all = {id: case for id, case in cases.items() if not case.confidential}
+    return _nearest(((open_to_all[row.case], row) for row in shown_rows if row.case in open_to_all), today)
+
+
+def _nearest(rows: Iterable[tuple[Case, Row]], today: date) -> list[tuple[Case, Row]]:
+    """Return the rows nearest to today."""
+    near = sorted(rows, key=lambda pair: (_far(pair[1], today), pair[1].case))[:MAX_ITEMS]
+    return sorted(near, key=lambda pair: (pair[1].due or today, pair[1].case, pair[1].obligation))
+
+
+def _hidden(ctx: RequestContext, case: Case) -> bool:
+    """Return whether a case is confidential."""
+    return case.confidential or confidential(ctx.library.named(case.edition))
+
+
+def _waits_for(ctx: RequestContext, case: Case, row: Row, person: str, office: Office, today: date) -> bool:
+    """Return whether the person is responsible for a row."""
+    obligation = entry_obligation(case, ctx.library.of(case), row.obligation)
+    responsible = case.responsible.get(row.obligation) or case.responsible.get(obligation.id) or ""
+    recipients = resolve(
+        office,
+        duty=obligation.duty,
+        unit=case.unit,
+        on=today,
+        responsible=responsible,
+        person=case.person,
+    )
+    return not isinstance(recipients, Unresolved) and any(
+        recipient.person.key == person for recipient in recipients
+    )
+
+
+def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:
+    """Return the same calendar item as in letters: same UID, rising sequence, all-day."""
+    assert row.due is not None
+    rules = ctx.app.rules
+    if _hidden(ctx, case):
+        # A date of one's own may be known to one's own calendar; what it is about may not.
+        summary, text, link = i18n.say("digest.awaits_subject", {}, language), "", rules.public_address
+    else:
+        title = entry_obligation(case, ctx.library.of(case), row.obligation).title[language]
+        period = row.obligation.partition(".")[2]
+        if period and not is_entry(row.obligation):
+            title = f"{title}, {i18n.period(period, language)}"
+        summary = " – ".join(filter(None, (title, case.object_in(language))))
+        text, link = "\n".join(_explained(ctx, case, row, language)), f"{rules.public_address}/cases/{case.id}"
+    return Item(
+        uid=item_id(case.id, row.obligation, rules.domain),
+        sequence=max(0, int((now - (case.opened_at or now)).total_seconds())),
+        on=row.due,
+        stamp=now,
+        summary=summary,
+        text=text,
+        link=link,
+        status="CONFIRMED" if row.status == "firm" else "TENTATIVE",
+        language=language,
+    )
+
+
+def _explained(ctx: RequestContext, case: Case, row: Row, language: str) -> Iterator[str]:
+    """Yield the lines that explain a row."""
+    procedure = ctx.library.of(case)
+    obligation = entry_obligation(case, procedure, row.obligation)
+    yield procedure.title[language]
+    act = procedure.acts.get(obligation.act)
+    if act is not None:
+        yield f"{act.short[language]}, {i18n.paragraph(obligation.paragraph, language)}"
+    label, word = i18n.say("letter.label_force", {}, language), f"letter.force_{obligation.force}"
+    yield f"{label}: {i18n.say(word, {}, language)}"
+    yield i18n.say("web.feed.due", {"on": row.due}, language)

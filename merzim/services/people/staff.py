@@ -1,0 +1,487 @@
+"""Units and people, each saved or removed by itself.
+
+A change contains a fingerprint of the state its author saw (`mark`); it is refused if the state has changed
+since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import date
+from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from merzim.documents.people.office_time import office_time, parse_hours
+from merzim.documents.sheets.texts import is_address
+from merzim.services.context import RequestContext, stamp
+from merzim.services.inputs import Day, Key, LanguageCode, Line
+from merzim.services.law.overlays import follow_adopted_acts, rewrite_after_unit_change
+from merzim.services.names import UnknownUnit, people_named, person_named
+from merzim.services.upkeep.maintenance import refresh_names
+from merzim.services.verbs import Command, NotFound, verb
+from merzim.storage.org.staff import SqlStaff
+from workflow.org.office import OF_A_PERSON, OUTSIDE, Office, Person, Unit
+from workflow.org.office_time import OfficeTime
+from workflow.refusal import Refusal, closest_first
+
+if TYPE_CHECKING:
+    from workflow.law.library import Library
+
+
+Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Mark = Annotated[
+    str,
+    Field(
+        max_length=40,
+        pattern=r"^[0-9a-f]*$",
+        description="The version that was read: `mark` of an earlier answer; empty for a new one.",
+    ),
+]
+Digest = Literal["", "single", "daily", "weekly"]
+Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
+
+
+class BadStaff(Refusal):
+    """A value of a unit or person that is not allowed."""
+
+
+class NoSuchPerson(NotFound):
+    """There is nobody with that key."""
+
+    not_found = "web.problem.no_person"
+
+
+class Hours(Command):
+    """Office hours of a unit; empty fields follow the organisation. `week`: 1 is Monday."""
+
+    first: Clock = ""
+    last: Clock = ""
+    week: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=list, max_length=7)
+    off: list[Day] = Field(default_factory=list, max_length=100)
+    working: list[Day] = Field(default_factory=list, max_length=100)
+
+
+class SaveUnit(Command):
+    """A unit. `id`: of an existing unit; empty for a new one, whose id is made of its name. `acts`: ids of the
+    acts of one organisation it adopted. `name_kk`, `name_ru`: its name in documents of that language.
+    """
+
+    name: Short
+    id: Line = ""
+    mark: Mark = ""
+    parent: Line = ""
+    kind: Line = ""
+    uploads_through: Line = ""
+    acts: list[Line] = Field(default_factory=list, max_length=100)
+    name_kk: Short = ""
+    name_ru: Short = ""
+    time: Hours = Field(default_factory=Hours)
+
+
+class ChangeUnit(Command):
+    """Settings of a unit, given by id or name; what is None stays. `uploads_through`: the unit that uploads for
+    it, itself for none.
+    """
+
+    unit: Key
+    uploads_through: Line | None = None
+    acts: Annotated[list[Line], Field(max_length=100)] | None = None
+    time: Hours | None = None
+
+
+class ChooseDigest(Command):
+    """How often a person, given by key, e-mail or name, is reminded; empty: as the office's settings say."""
+
+    person: Key
+    digest: Digest = ""
+
+
+class Span(Command):
+    first: Day
+    last: Day
+
+
+class SavePerson(Command):
+    """A person. `key`: of an existing person; empty for a new one, whose key is the e-mail. `name_kk`,
+    `name_ru`, `post_kk`, `post_ru`: the name and post in documents of that language.
+    """
+
+    name: Short
+    unit: Line
+    key: Line = ""
+    mark: Mark = ""
+    name_kk: Short = ""
+    name_ru: Short = ""
+    post: Short = ""
+    post_kk: Short = ""
+    post_ru: Short = ""
+    duties: list[Line] = Field(default_factory=list, max_length=40)
+    email: Short = ""
+    language: LanguageCode = "kk"
+    away: list[Span] = Field(default_factory=list, max_length=40)
+    deputy: Annotated[Line, Field(description="Key, e-mail or name.")] = ""
+    digest: Digest = ""
+
+
+class Removal(Command):
+    """The person or unit to remove. `mark`: from the result it was read in."""
+
+    id: Key
+    mark: Mark
+
+
+class HoursResult(BaseModel):
+    """Office hours as texts. `off`, `working`: days with dots, separated by commas."""
+
+    first: str
+    last: str
+    week: list[int]
+    off: str
+    working: str
+
+
+class UnitResult(BaseModel):
+    """A unit. `people`: number of its own people; `feeds`: ids of its calendar feeds."""
+
+    id: str
+    name: str
+    parent: str | None
+    kind: str
+    uploads_through: str | None
+    acts: list[str]
+    name_kk: str
+    name_ru: str
+    time: HoursResult
+    people: int
+    mark: str
+    feeds: list[str]
+
+
+class SpanResult(BaseModel):
+    first: date
+    last: date
+
+
+class PersonResult(BaseModel):
+    key: str
+    name: str
+    name_kk: str
+    name_ru: str
+    unit: str
+    post: str
+    post_kk: str
+    post_ru: str
+    duties: list[str]
+    email: str | None
+    language: str
+    away: list[SpanResult]
+    deputy: str | None
+    digest: str
+    mark: str
+
+
+class Removed(BaseModel):
+    removed: str
+
+
+class TableChange(BaseModel):
+    """A changed line of a table. `what`: added or changed; `fields`: codes of the changed fields."""
+
+    name: str
+    what: str
+    unit: str
+    fields: list[str]
+
+
+def mark(value: Unit | Person | None) -> str:
+    """Return the fingerprint of a value, by which concurrent changes are detected."""
+    return sha256(repr(value).encode()).hexdigest()[:20] if value is not None else ""
+
+
+def recorded_office(ctx: RequestContext) -> Office:
+    """Return units and people as stored, without an officer named only in config.toml."""
+    return ctx.app.reads.office().written_down
+
+
+def get_person(ctx: RequestContext, key: str) -> Person:
+    """Return the person with a key. Raises NoSuchPerson."""
+    person = recorded_office(ctx).people.get(key)
+    if person is None:
+        raise NoSuchPerson("web.problem.no_person")
+    return person
+
+
+def unit_result(ctx: RequestContext, unit: Unit) -> UnitResult:
+    """Return a unit with its hours, people and feeds."""
+    entries = ctx.accounts.entries("", now=ctx.now)
+    counts = {
+        "time": hours_result(unit.time),
+        "people": len(recorded_office(ctx).people_of.get(unit.id, ())),
+        "mark": mark(unit),
+        "feeds": [entry.hash for entry in entries if entry.kind == "feed" and entry.scope == unit.id],
+    }
+    return UnitResult.model_validate(asdict(unit) | counts)
+
+
+def find_unit(office: Office, text: str) -> Unit:
+    """Return the unit with an id or name, ignoring letter case. Raises UnknownUnit."""
+    id = office.unit_named.get(" ".join(text.casefold().split()))
+    if id is None:
+        names = [unit.name for unit in office.units.values()]
+        raise UnknownUnit("unknown_unit", unit=text, allowed=closest_first(text, names)[:5])
+    return office.units[id]
+
+
+def own_hours(office_time: OfficeTime) -> Hours:
+    """Return an office time as a command takes it."""
+    first, last = (f"{end:%H:%M}" for end in office_time.hours) if office_time.hours else ("", "")
+    return Hours(
+        first=first, last=last, week=[*office_time.week], off=[*office_time.off], working=[*office_time.working]
+    )
+
+
+def hours_result(office_time: OfficeTime) -> HoursResult:
+    """Return an office time as texts."""
+    first, last = (f"{end:%H:%M}" for end in office_time.hours) if office_time.hours else ("", "")
+    off, working = (
+        ", ".join(f"{day:%d.%m.%Y}" for day in days) for days in (office_time.off, office_time.working)
+    )
+    return HoursResult(first=first, last=last, week=list(office_time.week), off=off, working=working)
+
+
+def person_result(person: Person) -> PersonResult:
+    """Return a person as a result."""
+    away = [SpanResult(first=first, last=last) for first, last in person.away]
+    return PersonResult.model_validate(asdict(person) | {"away": away, "mark": mark(person)})
+
+
+def unit_holds(ctx: RequestContext, unit: Unit) -> tuple[int, int, int]:
+    """Return what prevents removing a unit: the number of people, of units below, and of its own cases."""
+    office = recorded_office(ctx)
+    people, units = len(office.people_of.get(unit.id, ())), len(office.children.get(unit.id, ()))
+    return people, units, ctx.app.reads.own_of(unit.id)
+
+
+@verb("settings")
+def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
+    """Create or change a unit."""
+    office = recorded_office(ctx)
+    was = office.units.get(command.id)
+    _require_unchanged(was, command.mark, command.id)
+    unit = _unit_of(ctx, command, office, was)
+    SqlStaff(ctx.app.engine).keep_unit(unit, was=was, **stamp(ctx))
+    rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
+    follow_adopted_acts(ctx.app, office, unit.id, **stamp(ctx))
+    return unit_result(ctx, unit)
+
+
+@verb("settings")
+def change_unit(ctx: RequestContext, command: ChangeUnit) -> UnitResult:
+    """Change some settings of a unit."""
+    office = recorded_office(ctx)
+    unit = find_unit(office, command.unit)
+    through = command.uploads_through
+    current_values = unit_result(ctx, unit).model_dump(include={*SaveUnit.model_fields} - {"time"})
+    given_values = {
+        "uploads_through": unit.uploads_through or "" if through is None else find_unit(office, through).id,
+        "acts": unit.acts if command.acts is None else command.acts,
+        "time": own_hours(unit.time) if command.time is None else command.time,
+        "parent": unit.parent or "",
+    }
+    return save_unit(ctx, SaveUnit.model_validate(current_values | given_values))
+
+
+@verb("settings")
+def choose_digest(ctx: RequestContext, command: ChooseDigest) -> PersonResult:
+    """Choose how often a person is reminded."""
+    office = recorded_office(ctx)
+    was = office.people[person_named(ctx.app, command.person, required=True)]
+    SqlStaff(ctx.app.engine).keep_person(replace(was, digest=command.digest), was=was, **stamp(ctx))
+    return person_result(recorded_office(ctx).people[was.key])
+
+
+@verb("settings")
+def remove_unit(ctx: RequestContext, command: Removal) -> Removed:
+    """Remove a unit that has no people, units below it or cases."""
+    unit = recorded_office(ctx).units.get(command.id)
+    _require_unchanged(unit, command.mark, command.id)
+    if unit is None:
+        raise BadStaff("web.staff.unit_unknown", unit=command.id)
+    people, units, cases = unit_holds(ctx, unit)
+    if people or units or cases:
+        raise BadStaff("web.staff.unit_held", name=unit.name, people=people, units=units, cases=cases)
+    SqlStaff(ctx.app.engine).remove_unit(unit, **stamp(ctx))
+    rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
+    return Removed(removed=command.id)
+
+
+@verb("settings")
+def save_person(ctx: RequestContext, command: SavePerson) -> PersonResult:
+    """Create or change a person."""
+    office = recorded_office(ctx)
+    was = office.people.get(command.key)
+    _require_unchanged(was, command.mark, command.key)
+    person = _person_of(ctx, command, office, was)
+    SqlStaff(ctx.app.engine).keep_person(person, was=was, **stamp(ctx))
+    follow_changed_names(ctx, office, [person])
+    return person_result(person)
+
+
+@verb("settings")
+def remove_person(ctx: RequestContext, command: Removal) -> Removed:
+    """Remove a person; their open deadlines pass to others."""
+    person = get_person(ctx, command.id)
+    _require_unchanged(person, command.mark, command.id)
+    SqlStaff(ctx.app.engine).remove_person(person, **stamp(ctx))
+    return Removed(removed=command.id)
+
+
+def duties_held(library: Library) -> tuple[str, ...]:
+    """Return the duties a person may hold permanently."""
+    return tuple(duty for duty in library.duties if duty not in OF_A_PERSON and duty != OUTSIDE)
+
+
+def follow_changed_names(ctx: RequestContext, before: Office, people: Iterable[Person]) -> None:
+    """Update the search texts of rows that name people whose names a change makes others."""
+    people_before = before.people
+    refresh_names(
+        ctx.app,
+        [
+            person.key
+            for person in people
+            if person.key in people_before and person.names != people_before[person.key].names
+        ],
+    )
+
+
+def _require_unchanged(stored: Unit | Person | None, seen_mark: str, name: str) -> None:
+    """Raise BadStaff if the state its author saw has changed."""
+    if seen_mark != mark(stored):
+        raise BadStaff("office_changed_meanwhile", name=stored.name if stored else name)
+
+
+def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit | None) -> Unit:
+    """Return the unit a command describes.
+
+    Raises:
+        BadStaff: no name, a name in use, an unknown parent or kind, a cycle.
+        BadOfficeTime: hours or days that contradict one another.
+    """
+    name = _name(command.name)
+    other = office.unit_named.get(name.casefold())
+    if other is not None and (was is None or other != was.id):
+        raise BadStaff("web.staff.unit_taken", name=name)
+    id = was.id if was is not None else name
+    parent, through = command.parent or None, command.uploads_through or None
+    for unit in filter(None, (parent, through)):
+        if unit not in office.units:
+            raise BadStaff("web.staff.unit_unknown", unit=unit)
+    if was is not None and parent is not None and parent in office.below(was.id):
+        raise BadStaff("web.staff.unit_circle", name=name, parent=office.units[parent].name)
+    if command.kind and command.kind not in (*ctx.library.kinds, was.kind if was else ""):
+        raise BadStaff("web.staff.kind_unknown", kind=command.kind)
+    time = command.time
+    hours = parse_hours(f"{time.first}-{time.last}" if time.first or time.last else "")
+    return Unit(
+        id=id,
+        name=name,
+        parent=parent,
+        kind=command.kind,
+        uploads_through=through if through != id else None,
+        time=office_time(hours=hours, week=time.week, off=time.off, working=time.working),
+        acts=ctx.library.known_acts(command.acts),
+        name_kk=" ".join(command.name_kk.split()),
+        name_ru=" ".join(command.name_ru.split()),
+    )
+
+
+def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Person | None) -> Person:
+    """Return the person a command describes. The key never changes, as reminders and links refer to it.
+
+    Raises:
+        BadStaff: no name, an unknown unit, duty or deputy, an e-mail that is invalid or another person's, leave
+            that ends before it begins.
+    """
+    name, email = _name(command.name), command.email.strip().lower() or None
+    if command.unit not in office.units:
+        raise BadStaff("web.staff.unit_unknown", unit=command.unit)
+    if email and not is_address(email):
+        raise BadStaff("web.staff.email_malformed", email=email)
+    key = was.key if was else email or f"{command.unit} / {name}"
+    for other in office.people.values():
+        if other.key != key and email and email in ((other.email or "").casefold(), other.key):
+            raise BadStaff("web.staff.email_taken", email=email, name=other.name)
+    if was is None and key in office.people:
+        raise BadStaff("web.staff.person_taken", name=name)
+    known_duties = duties_held(ctx.library)
+    # A duty whose own regulation file is missing stays with its holder.
+    unknown = tuple(duty for duty in (was.duties if was else ()) if duty not in known_duties)
+    for duty in command.duties:
+        if duty not in (*known_duties, *unknown):
+            raise BadStaff("web.staff.duty_unknown", duty=duty)
+    for span in command.away:
+        if span.last < span.first:
+            raise BadStaff("web.staff.away_backwards", first=span.first, last=span.last)
+    return Person(
+        key=key,
+        name=name,
+        name_kk=" ".join(command.name_kk.split()),
+        name_ru=" ".join(command.name_ru.split()),
+        unit=command.unit,
+        post=" ".join(command.post.split()),
+        post_kk=" ".join(command.post_kk.split()),
+        post_ru=" ".join(command.post_ru.split()),
+        duties=(*(duty for duty in known_duties if duty in command.duties), *unknown),
+        email=email,
+        language=command.language,
+        away=tuple(sorted({(span.first, span.last) for span in command.away})),
+        deputy=_deputy(command.deputy.strip(), office, key),
+        digest=command.digest,
+    )
+
+
+def _name(text: str) -> str:
+    name = " ".join(text.split())
+    if not name:
+        raise BadStaff("web.staff.no_name")
+    return name
+
+
+def _deputy(text: str, office: Office, key: str) -> str | None:
+    """Return the key of a deputy given by key, e-mail or name. Raises BadStaff."""
+    if not text:
+        return None
+    keys = people_named(office, text)
+    if len(keys) != 1:
+        raise BadStaff("web.staff.deputy_several" if keys else "web.staff.deputy_unknown", text=text)
+    if keys[0] == key:
+        raise BadStaff("web.staff.deputy_self")
+    return keys[0]
+
+
+def table_change(
+    new: Unit | Person, was: Unit | Person | None, unit: str | None, names: tuple[str, ...]
+) -> TableChange | None:
+    """Return the change a line of a table makes; None if it changes nothing."""
+    fields = [name for name in names if was is not None and getattr(was, name) != getattr(new, name)]
+    if was is not None and not fields:
+        return None
+    return TableChange(name=new.name, what="changed" if was else "added", unit=unit or "", fields=fields)
+
+
+def find_people(office: Office, words: str, unit: str) -> list[Person]:
+    """Return the people of a unit and below (or all) with these words in name, post, e-mail or key."""
+    typed_words = words.casefold().split()
+    places = set(office.below(unit)) if unit else None
+    return [
+        person
+        for person in office.by_name
+        if (places is None or person.unit in places)
+        and all(
+            word in f"{' '.join(person.names)} {person.post} {person.email or ''} {person.key}".casefold()
+            for word in typed_words
+        )
+    ]

@@ -1,0 +1,103 @@
+"""The table of people taken in: read, compared with the people on record, saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from i18n import LANGUAGES, known_languages, own_name
+from merzim.services.accounts.invitations import InvitedPerson, invite_of_table
+from merzim.services.context import RequestContext, stamp
+from merzim.services.law.overlays import follow_adopted_acts, rewrite_after_unit_change
+from merzim.services.people.staff import (
+    BadStaff,
+    TableChange,
+    follow_changed_names,
+    recorded_office,
+    table_change,
+)
+from merzim.storage.org.staff import SqlStaff
+
+if TYPE_CHECKING:
+    from merzim.documents import ReadPeople
+    from merzim.storage.org.store import SaveCounts
+
+
+MAX_TABLE_BYTES = 2 * 1024 * 1024
+"""Maximum bytes of a table of people; it is sent to the browser and back between preview and import."""
+
+
+class TablePreview(BaseModel):
+    """The changes a table would make, units first. `same`: number of lines that change nothing; `accounts`:
+    accounts it requests.
+    """
+
+    changes: list[TableChange]
+    same: int
+    accounts: list[InvitedPerson] = []
+
+
+def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadPeople:
+    """Read a table of people and merge it with those on record, without writing.
+
+    Raises:
+        BadStaff: no file, or too large an upload.
+        UnreadablePaper: it names every bad row.
+    """
+    from merzim.documents import read_people
+    from merzim.documents.people.read_people import merge_people
+
+    if not file:
+        raise BadStaff("web.staff.no_file")
+    if isinstance(file, bytes) and len(file) > MAX_TABLE_BYTES:
+        raise BadStaff("web.staff.file_too_large", megabytes=MAX_TABLE_BYTES // 1024 // 1024)
+    further_languages = {code: own_name(code) for code in known_languages() if code not in LANGUAGES}
+    read = read_people(file, name or None, own_titles=ctx.library.own_titles, languages=further_languages)
+    return merge_people(read, recorded_office(ctx))
+
+
+def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
+    """Save all units and people of a table; those it does not name are left unchanged.
+
+    A unit that moves under another one is bound by the acts of its new parent. Accounts the table requests are
+    created, and their holders invited.
+    """
+    before = recorded_office(ctx)
+    invite_of_table(ctx, table.people, table.accounts, preview=True)  # refuses before anything is written
+    saved = SqlStaff(ctx.app.engine).take_in(list(table.units), list(table.people), **stamp(ctx))
+    follow_changed_names(ctx, before, table.people)
+    rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
+    for unit in table.units:
+        if (was := before.units.get(unit.id)) is not None and was.parent != unit.parent:
+            follow_adopted_acts(ctx.app, before, unit.id, **stamp(ctx))
+    invite_of_table(ctx, table.people, table.accounts, preview=False)
+    return saved
+
+
+def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
+    """Return what importing a table would add and change."""
+    office = recorded_office(ctx)
+    unit_fields = ("name", "name_kk", "name_ru", "parent", "kind")
+    person_fields = (
+        *("name", "name_kk", "name_ru", "unit", "post", "post_kk", "post_ru"),
+        *("duties", "email", "language", "away", "deputy"),
+    )
+    changes = [
+        *(
+            table_change(table_unit, office.units.get(table_unit.id), table_unit.parent, unit_fields)
+            for table_unit in table.units
+        ),
+        *(
+            table_change(person, office.people.get(person.key), person.unit, person_fields)
+            for person in table.people
+        ),
+    ]
+    real_changes = [change for change in changes if change is not None]
+    accounts = invite_of_table(ctx, table.people, table.accounts, preview=True).people
+    return TablePreview(
+        changes=real_changes,
+        same=len(changes) - len(real_changes),
+        accounts=[account for account in accounts if account.obstacle != "has_account"],
+    )

@@ -1,0 +1,260 @@
+"""Cases that register rows open: by `[opens]` of a register, or for its own `[[obligation]]`s.
+
+The deadlines belong to the case; past dates of the row are its facts, future ones its plan dates. Each change
+of the row is repeated in the case: recorded, corrected with a ground, withdrawn, or cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from i18n import say
+from merzim.services.context import RequestContext, stamp
+from merzim.services.yearly.register_duties import as_evidence
+from workflow.cases.commands import withdrawals
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.languages import PAPER_LANGUAGES
+from workflow.law.library import NoEdition
+from workflow.org.kinds import among
+from workflow.org.office import Office, acts_of
+from workflow.registers.definition import Register
+from workflow.registers.rows import RegisterRow, fact_fields, name_in
+from workflow.registers.values import as_date, holds, is_filled
+
+if TYPE_CHECKING:
+    from workflow.cases.case import Case, Evidence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowFacts:
+    """The dates of a row for the facts of its case: past ones as facts, future ones as plan dates."""
+
+    facts: Mapping[str, date]
+    planned: Mapping[str, date]
+
+    @property
+    def days(self) -> Mapping[str, date]:
+        """Facts and plan dates together."""
+        return {**self.facts, **self.planned}
+
+
+def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> Opening | None:
+    """Return the request to open the case of a row; None if it opens none (yet)."""
+    facts_given = row_facts(register, row, today=ctx.today)
+    if register.opens is not None:
+        if not (holds(register.opens.when, row.values) and _binds(ctx, register.opens.procedure, row, office)):
+            return None
+        person = register.opens.person
+        procedure = register.opens.procedure
+    elif register.procedure is not None and facts_given.days:
+        person, procedure = "", register.procedure.id
+    else:
+        return None
+    edition = register.procedure.edition if register.procedure is not None else ""
+    if not edition:
+        try:
+            ctx.library.edition(procedure, min(facts_given.days.values(), default=ctx.today))
+        except NoEdition:
+            # What happened before the first edition is kept too, under that one.
+            edition = ctx.library.earliest(procedure).edition
+    kk, ru = (_words(register, row, _named(register), office, language) for language in PAPER_LANGUAGES)
+    return Opening(
+        procedure=procedure,
+        edition=edition,
+        unit=row.unit,
+        object=ru,
+        object_kk=kk if kk != ru else "",
+        object_ru=ru if kk != ru else "",
+        person=str(row.values.get(person) or "") if person else "",
+        planned=facts_given.planned,
+        facts=facts_given.facts,
+        responsible=_responsible(register, row),
+        row=row.id,
+    )
+
+
+def _binds(ctx: RequestContext, name: str, row: RegisterRow, office: Office) -> bool:
+    """Return whether a procedure applies to the organisation of a row, by its kind and the acts it adopted."""
+    procedure = ctx.library.latest(name)
+    acts = ("", *ctx.app.settings.regulations.acts, *acts_of(office, row.unit))
+    return among(office.kind_of(row.unit), procedure.applies_to) and procedure.adopted_act in acts
+
+
+def row_facts(register: Register, row: RegisterRow, *, today: date) -> RowFacts:
+    """Return the dates a row gives to the facts of its case (local dates)."""
+    if row.withdrawn:
+        return RowFacts(facts={}, planned={})
+    pairs = fact_fields(register, row.values)
+    days = {fact: day for field, fact in pairs if (day := as_date(row.values.get(field))) is not None}
+    return RowFacts(
+        facts={fact: day for fact, day in days.items() if day <= today},
+        planned={fact: day for fact, day in days.items() if day > today},
+    )
+
+
+def open_cases(
+    ctx: RequestContext, register: Register, rows: Sequence[RegisterRow], openings: Sequence[Opening]
+) -> None:
+    """Open the cases of rows under the ids reserved for them, with what the rows prove their facts by."""
+    if not openings:
+        return
+    ctx.case_commands.open_many(openings, ids=[row.opened_case for row in rows], **stamp(ctx))
+    for row in rows:
+        _prove(ctx, register, replace(row, values={}), row)
+
+
+def _prove(ctx: RequestContext, register: Register, before: RegisterRow, after: RegisterRow) -> None:
+    """Give the files and links of a row as evidence of the facts of its case that they prove.
+
+    A new file is evidence of the facts without any; where all have some, of those its predecessor proved. Of a
+    confidential register it is restricted in the case, and bears the name of the row.
+    """
+    places: dict[str, list[str]] = {}
+    for fact, field in register.opens.evidence.items() if register.opens is not None else ():
+        if is_filled(after.values.get(field)):
+            places.setdefault(field, []).append(fact)
+    case = ctx.app.ledger.case(after.opened_case) if places else None
+    if case is None or case.standing != "active":
+        return
+    for field, names in places.items():
+        facts = [case.facts[name] for name in names if name in case.facts]
+        new, old = (_reference(row.values.get(field)) for row in (after, before))
+        proved = {fact.name: {item.reference for item in fact.evidence} for fact in facts}
+        if any(new in references for references in proved.values()):
+            continue
+        without = [fact for fact in facts if not fact.evidence]
+        for known_fact in without or [fact for fact in facts if not old or old in proved[fact.name]]:
+            kinds = ctx.library.of(case).by_id[known_fact.name].evidence
+            item = _evidence(ctx, register, after, after.values[field], kinds)
+            ctx.case_commands.record(case.id, known_fact.name, on=known_fact.on, evidence=[item], **stamp(ctx))
+
+
+def _reference(value: object) -> str:
+    """Return the digest of a file, or a link; "" for neither."""
+    return str(value["sha256"] if isinstance(value, Mapping) else value or "")
+
+
+def _evidence(
+    ctx: RequestContext, register: Register, row: RegisterRow, value: object, kinds: Sequence[str]
+) -> Evidence:
+    """Return a file or link of a row as evidence, of the first kind asked of its fact that it can be."""
+    is_file = isinstance(value, Mapping)
+    prefix, usual = ("document:", "document:materials") if is_file else ("link:", "link:site")
+    item = as_evidence(next((kind for kind in kinds if kind.startswith(prefix)), usual), value)
+    if not register.confidential:
+        return item
+    language = ctx.app.settings.office.language
+    ground = say("register.of_confidential", {"register": register.title[language]}, language)
+    name = row.id + PurePath(item.name).suffix.lower() if item.name else item.name
+    return replace(item, name=name, restricted=ground)
+
+
+def follow_row(
+    ctx: RequestContext, register: Register, before: RegisterRow, after: RegisterRow, *, ground: str
+) -> None:
+    """Apply a row's changes to the case it opened; unchanged fields are left alone.
+
+    Raises:
+        Refusal: as raised by the case; the row is then not written.
+    """
+    case_id, by = before.opened_case, stamp(ctx)
+    case = ctx.app.ledger.case(case_id) if case_id else None
+    if case is None:
+        return
+    if after.withdrawn:
+        if case.standing == "active":
+            ctx.case_commands.cancel(case_id, ground=ground, **by)
+        return
+    old = row_facts(register, before, today=ctx.today)
+    new = row_facts(register, after, today=ctx.today)
+    changed_facts = [
+        fact for fact in dict.fromkeys((*old.days, *new.days)) if old.days.get(fact) != new.days.get(fact)
+    ]
+    ground = ground or after.id
+    edit = _passport_edit(ctx, register, case, before, after)
+    edit_passport(ctx.case_commands, case_id, edit, kind_of=ctx.reads.office().kind_of, **by)
+    for fact in changed_facts:
+        for name in _to_withdraw(case, fact, new):
+            withdrawals.withdraw(ctx.case_commands, case_id, name, ground=ground, **by)
+    for fact in changed_facts:
+        if fact in new.planned:
+            ctx.case_commands.replan_all(case_id, {fact: new.planned[fact]}, of_row=True, **by)
+        elif fact in new.facts and fact in case.facts:
+            ctx.case_commands.correct(case_id, fact, on=new.facts[fact], ground=ground, **by)
+        elif fact in new.facts:
+            ctx.case_commands.record(case_id, fact, on=new.facts[fact], **by)
+    _prove(ctx, register, before, after)
+
+
+def _passport_edit(
+    ctx: RequestContext, register: Register, case: Case, before: RegisterRow, after: RegisterRow
+) -> PassportEdit:
+    """Return the passport changes that follow from a changed row: subject, person, responsible people.
+
+    Wording that a user has changed in the case since is kept.
+    """
+    office, opens = ctx.reads.office(), register.opens
+    field_names = _named(register)
+    old, new = (
+        [_words(register, row, field_names, office, language) for language in PAPER_LANGUAGES]
+        for row in (before, after)
+    )
+    stored_object = [case.object_kk or case.object, case.object_ru or case.object]
+    kk, ru = new if old != new and old == stored_object else (None, None)
+    was, people = _responsible(register, before), _responsible(register, after)
+    return PassportEdit(
+        object_kk=kk,
+        object_ru=ru,
+        person=str(after.values.get(opens.person) or "") if opens is not None and opens.person else None,
+        responsible={**dict.fromkeys(was, ""), **people},
+    )
+
+
+def _named(register: Register) -> Sequence[str]:
+    """Return the fields whose values make the object of a row's case."""
+    if register.opens is None:
+        return register.named_by
+    return [register.opens.object] if register.opens.object else []
+
+
+def _responsible(register: Register, row: RegisterRow) -> dict[str, str]:
+    """Return the keys of the people a row names as responsible, by obligation."""
+    return {
+        obligation: str(row.values[field])
+        for obligation, field in register.responsible.items()
+        if is_filled(row.values.get(field))
+    }
+
+
+def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:
+    """Return the records of a fact in the case that the row no longer supports."""
+    withdrawn_names = [fact] if fact in case.facts and fact not in new.facts else []
+    if fact in case.planned and fact not in new.days:
+        withdrawn_names.append(f"plan.{fact}")
+    return withdrawn_names
+
+
+def _words(
+    register: Register, row: RegisterRow, field_names: Sequence[str], office: Office, language: str
+) -> str:
+    """Return the object of a row's case in a language."""
+    words = []
+    for name in field_names:
+        value, field = row.values.get(name), register.fields[name]
+        if not is_filled(value):
+            continue
+        if field.kind == "choice":
+            options = [field.option(str(option)) for option in (value if isinstance(value, list) else [value])]
+            words += [option.title[language] for option in options if option is not None]
+        elif field.kind in ("person", "unit"):
+            words.append(name_in(office, str(value)))
+        elif field.kind == "date":
+            words.append(".".join(reversed(str(value).split("-"))))
+        else:
+            words.append(str(value))
+    return ", ".join(words)[:500]

@@ -1,0 +1,299 @@
+"""Queries of rows: filters and order by the words people write, and rows found by what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from merzim.services.context import RequestContext
+from merzim.services.inputs import CaseId, Line, Name
+from merzim.services.registers.access import reader_scope
+from merzim.services.registers.results import (
+    RegisterView,
+    RowView,
+    counted_numbers,
+    head_views,
+    register_view,
+    row_name,
+)
+from merzim.services.verbs import Command
+from workflow.languages import LANGUAGES
+from workflow.org.name_index import alphabetical
+from workflow.org.office import Office
+from workflow.refusal import closest_first
+from workflow.registers.access import list_fields, sees_lists
+from workflow.registers.definition import Register, RegisterField, UnknownField
+from workflow.registers.rows import sort_key, text_key
+from workflow.registers.values import InvalidRow, Lookup, parse_values
+
+if TYPE_CHECKING:
+    from merzim.storage.registers.lists import CellFilter, RowQuery
+
+
+UNIT = "unit"
+"""The sort by the unit of a row, and the column of it in spreadsheets."""
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 500
+MAX_TITLE = 200
+"""Maximum characters of a title by which rows are searched."""
+RegisterId = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[a-z0-9-]+$")]
+
+
+class FilterInput(Command):
+    """A condition on one field: `is` one of these values, `from` and `until` a date or number, `contains` a
+    text, or `empty`.
+    """
+
+    field: Name
+    is_: list[Line] | None = Field(default=None, alias="is", max_length=100)
+    from_: Line = Field(default="", alias="from")
+    until: Line = ""
+    contains: Line = ""
+    empty: bool = False
+
+
+class ListRows(Command):
+    """A query for rows of a register.
+
+    `sort`: a field, or `unit` (people, units and options by their names in the reader's language), with `-`
+    before it for the last first; "" for the newest first. `search`: words of fields that are not confidential;
+    those join no filter and no sort either. `unit`: with all units below; `withdrawn`: only withdrawn rows.
+    """
+
+    register_id: RegisterId
+    unit: Line = ""
+    case: CaseId | None = None
+    filters: list[FilterInput] = Field(default_factory=list, max_length=20)
+    search: Line = ""
+    sort: Annotated[str, StringConstraints(max_length=100, pattern=r"^-?[a-z0-9_]*$")] = ""
+    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    size: Annotated[int, Field(ge=1, le=MAX_PAGE_SIZE)] = PAGE_SIZE
+    withdrawn: bool = False
+
+
+def sorting(ctx: RequestContext, register: Register, sort: str) -> dict[str, Any]:
+    """Return the sort arguments of a list; people, units and options are sorted by name in the reader's
+    language.
+
+    Raises:
+        UnknownField: a field the reader does not see, or that no list is sorted by.
+    """
+    descending, name = sort.startswith("-"), sort.removeprefix("-")
+    sortable = [name for name in list_fields(register, reader_scope(ctx)) if register.fields[name].sortable]
+    if name and name not in (UNIT, *sortable):
+        allowed = closest_first(name, (*sortable, UNIT))
+        raise UnknownField("register.cannot_sort", field=name, allowed=allowed)
+    kind = "unit" if name == UNIT else register.fields[name].kind if name else ""
+    language = ctx.spoken_language
+    unit_order: Mapping[str, str] | None = None
+    if kind in ("person", "unit"):
+        unit_order = ctx.reads.office().order_in(language)
+    elif kind == "choice":
+        unit_order = {
+            option.id: alphabetical(option.title[language]) for option in register.fields[name].options
+        }
+
+    def order(key: str) -> str:
+        return (unit_order or {}).get(key) or alphabetical(key)
+
+    return {
+        "sort": name,
+        "descending": descending or not name,
+        "order": order if unit_order is not None else None,
+        "instead": _counted_keys(ctx, register, register.fields[name]) if kind == "number" else None,
+    }
+
+
+def _counted_keys(ctx: RequestContext, register: Register, field: RegisterField) -> dict[str, str]:
+    """Return the sort keys of a field's numbers that are counted from another register, by row."""
+    numbers = counted_numbers(ctx, replace(register, fields={field.id: field})) if field.counted else {}
+    return {row: sort_key(field, str(number)) for row, number in numbers.get(field.id, {}).items()}
+
+
+def lookup(ctx: RequestContext) -> Lookup:
+    """Return the functions that find people, units, cases and rows named in values."""
+    from merzim.storage.registers.lists import SqlRegisterLists
+
+    office, lists = ctx.reads.office(), SqlRegisterLists(ctx.app.engine)
+
+    def person(text: str) -> str | None:
+        if text in office.people or text in office.former:
+            return text
+        keys = office.person_called.exactly(text) or office.former_called.exactly(text)
+        return keys[0] if len(keys) == 1 else None
+
+    def unit(text: str) -> str | None:
+        if text in office.units:
+            return text
+        keys = office.unit_called.exactly(text)
+        return keys[0] if len(keys) == 1 else None
+
+    def case(text: str) -> str | None:
+        name = _within_brackets(text)
+        return name if ctx.reads.heads([name]) else None
+
+    @cache
+    def row(register: str, text: str) -> str | tuple[str, ...] | None:
+        pointed_register = (
+            ctx.app.registers.on(register, ctx.today) if register in ctx.app.registers.ids() else None
+        )
+        if pointed_register is None or not sees_lists(pointed_register, reader_scope(ctx)):
+            return None
+        name = _within_brackets(text)
+        if lists.exists(register, name):
+            return name
+        row_ids = _rows_called(ctx, pointed_register, text)
+        return row_ids[0] if len(row_ids) == 1 else row_ids or None
+
+    return Lookup(
+        person=person,
+        unit=unit,
+        case=case,
+        row=row,
+    )
+
+
+def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[str, ...]:
+    """Return the ids of visible rows with this title or this list text in some language."""
+    from merzim.storage.registers.lists import SqlRegisterLists
+
+    folded_text = " ".join(text.casefold().split())
+    command = ListRows(register_id=register.id, search=max(text.split(" · "), key=len)[:MAX_TITLE])
+    found_rows = SqlRegisterLists(ctx.app.engine).page(row_query(ctx, register, command), limit=MAX_PAGE_SIZE)
+    view = register_view(register, reader_scope(ctx))
+    titles = [field.id for field in view.fields if field.id in view.named_by and field.kind == "text"]
+    row_ids = []
+    for row in head_views(ctx, found_rows.rows, links=False):
+        names = [row_name(view, row, language) for language in LANGUAGES]
+        names += [str(row.values.get(title, "")) for title in titles]
+        if folded_text in (" ".join(name.casefold().split()) for name in names):
+            row_ids.append(row.id)
+    return tuple(sorted(row_ids))
+
+
+class FoundRows(BaseModel):
+    """The rows a search finds: the first of them by register, how many, and whether there are more than are
+    counted. `near`: a word is another than was typed, much like it.
+    """
+
+    rows: list[tuple[RegisterView, RowView]]
+    total: int
+    more: bool = False
+    near: bool = False
+
+
+def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
+    """Return the rows of the registers the reader sees that have all words; hidden fields join no search."""
+    from merzim.storage.board.word_index import COUNTED, WIDTHS
+    from merzim.storage.registers.lists import SqlRegisterLists
+
+    lists, scope, found_rows = SqlRegisterLists(ctx.app.engine), reader_scope(ctx), FoundRows(rows=[], total=0)
+    for width in WIDTHS:
+        if found_rows.total or (narrowing := lists.narrow(text, width)) is None:
+            continue
+        where, registers = narrowing
+        among, found_rows.near = (
+            lists.registers_with_rows() if registers is None else frozenset(registers),
+            where.near,
+        )
+        for name in ctx.app.registers.ids() if among else ():
+            register = ctx.app.registers.on(name, ctx.today)
+            if name not in among or not sees_lists(register, scope):
+                continue
+            query = row_query(ctx, register, ListRows(register_id=name))
+            ids = lists.newest(replace(query, readings=where.readings, ids=where.places))
+            found_rows.total += len(ids)
+            first = ids[: limit - len(found_rows.rows)]
+            if first:
+                view, order = register_view(register, scope), {row: place for place, row in enumerate(first)}
+                heads = sorted(lists.heads(first), key=lambda head: order[head.id])
+                found_rows.rows += [(view, row) for row in head_views(ctx, heads, links=False)]
+    found_rows.more = found_rows.total > COUNTED
+    found_rows.total = min(found_rows.total, COUNTED)
+    return found_rows
+
+
+def _within_brackets(text: str) -> str:
+    """Return the id in a text like `Лекция (trainings-2026-0001)`, as exports write it; else the text."""
+    return text[:-1].rpartition("(")[2] if text.endswith(")") else text
+
+
+def row_query(ctx: RequestContext, register: Register, command: ListRows) -> RowQuery:
+    """Return the query for a list, limited to rows visible to the reader.
+
+    Raises:
+        UnknownField: a filter by a hidden field, or by one that lists cannot be filtered by.
+        InvalidRow: a value the field cannot have.
+    """
+    from merzim.storage.registers.lists import RowQuery
+
+    scope, office = reader_scope(ctx), ctx.reads.office()
+    shown_fields = list_fields(register, scope)
+    hides = register.confidential and scope.person
+    return RowQuery(
+        register=register.id,
+        units=filtered_units(ctx, command.unit, office),
+        hidden_person=scope.person if hides else "",
+        hidden_fields=register.subjects if hides else (),
+        case=command.case or "",
+        open_cases=register.kept_in == "case" and not command.case and not ctx.operator,
+        filters=tuple(
+            _cell_filter(ctx, register, shown_fields, filter_input) for filter_input in command.filters
+        ),
+        search=command.search,
+        withdrawn=command.withdrawn,
+    )
+
+
+def filtered_units(ctx: RequestContext, unit: str, office: Office) -> Sequence[str] | None:
+    """Return the requested units visible to the reader; None for all."""
+    from merzim.services.names import unit_named
+
+    root = reader_scope(ctx).unit
+    seen = None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
+    if not unit:
+        return None if seen is None else sorted(seen)
+    units = office.whose_cases(unit_named(ctx.app, unit))
+    return units if seen is None else [unit_id for unit_id in units if unit_id in seen]
+
+
+def _cell_filter(
+    ctx: RequestContext, register: Register, shown_fields: Collection[str], filter_input: FilterInput
+) -> CellFilter:
+    from merzim.storage.registers.lists import CellFilter
+
+    field = register.fields.get(filter_input.field)
+    if field is None or field.id not in shown_fields or not field.indexed:
+        allowed = [name for name in shown_fields if register.fields[name].indexed]
+        raise UnknownField(
+            "register.cannot_filter",
+            field=filter_input.field,
+            allowed=closest_first(filter_input.field, allowed),
+        )
+    keys: tuple[str, ...] | None = None
+    if filter_input.empty:
+        keys = ("",)
+    elif filter_input.is_ is not None:
+        keys = tuple(_key(ctx, register, field, text) for text in filter_input.is_)
+    return CellFilter(
+        field=field.id,
+        keys=keys,
+        least=_key(ctx, register, field, filter_input.from_) if filter_input.from_ else "",
+        most=_key(ctx, register, field, filter_input.until) if filter_input.until else "",
+        contains=text_key(filter_input.contains),
+        instead=_counted_keys(ctx, register, field),
+    )
+
+
+def _key(ctx: RequestContext, register: Register, field: RegisterField, text: str) -> str:
+    """Return the sort key of a value used as filter."""
+    single = replace(field, several=False)
+    single_register = replace(register, fields={field.id: single})
+    values, problems = parse_values(single_register, {field.id: text}, lookup(ctx))
+    if problems:
+        raise InvalidRow(single_register, tuple(problems))
+    return sort_key(single, values[field.id])

@@ -1,0 +1,363 @@
+"""Results that show registers, their fields and their rows: names for ids, numbers as they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, Field
+
+import i18n
+from merzim.services.context import RequestContext
+from merzim.services.registers.access import may_write, reader_scope
+from merzim.services.results import Titles, titles_of
+from workflow.org.office import Office
+from workflow.registers.access import RowScope, in_reach, keeps_rows, list_fields, sees_lists, visible_fields
+from workflow.registers.definition import Register, RegisterField
+from workflow.registers.rows import RegisterRow, name_in
+from workflow.registers.values import days_late, is_filled
+
+if TYPE_CHECKING:
+    pass
+
+
+class OptionView(BaseModel):
+    """An option of a field of kind `choice`."""
+
+    id: str
+    title: Titles
+
+
+class FieldView(BaseModel):
+    """A field as needed by a form and the head of a list.
+
+    `filterable`, `sortable`, `total`: whether lists may be filtered, sorted by it, and have its sum under them.
+    `register_id`: for references: the other register. `unit`: unit of a number. `translation_of`: the text
+    field it says in the other language of papers, or ""; `post_of`: the person field whose post it takes where
+    nothing is written, or "".
+    """
+
+    id: str
+    title: Titles
+    kind: str
+    required: bool
+    help: Titles | None
+    confidential: bool
+    options: list[OptionView]
+    several: bool
+    register_id: str
+    unit: Titles | None
+    filterable: bool
+    sortable: bool
+    total: bool
+    translation_of: str
+    post_of: str = ""
+
+
+class RegisterView(BaseModel):
+    """A register. `rows`: number of visible rows; `opens`: the procedure whose case a row opens, or "";
+    `unopened`: why no row opens one in this office: `act` (not adopted) or `kind` (of organisation), or "";
+    `adopted`: false where the act is one organisation's that this office has not adopted; `columns`: the fields
+    its list shows beside the names of rows, where its file says so.
+    """
+
+    id: str
+    version: str
+    title: Titles
+    note: Titles | None
+    act: Titles
+    paragraph: str
+    kept_in: str
+    procedures: list[str]
+    confidential: bool
+    opens: str
+    unopened: str = ""
+    adopted: bool = True
+    may_write: bool
+    rows: int
+    fields: list[FieldView]
+    named_by: list[str]
+    columns: list[str]
+
+
+class RowView(BaseModel):
+    """A row with the values of visible fields, without empty ones: texts, ISO dates, decimals as texts, True or
+    False, ids of options, keys of people and units, files as `{sha256, name, type, size}`.
+
+    `typed`: of numbers counted from another register, what was typed (null if nothing); `values` has the count.
+    `names`: names of the people, units, cases and rows it refers to, if visible; `opened_case`: the case it
+    opened, if visible. `late`: dates that are late, with the calendar days they are late by. `seq`: number of
+    its last event; sent with a change, it prevents overwriting another user's change.
+    """
+
+    id: str
+    register_id: str
+    version: str
+    unit: str
+    case: str
+    opened_case: str
+    withdrawn: bool
+    ground: str
+    seq: int
+    created_at: datetime
+    created_by: str
+    edited_at: datetime
+    edited_by: str
+    values: dict[str, Any]
+    names: dict[str, str]
+    late: dict[str, int] = Field(default_factory=dict)
+    typed: dict[str, Any] = Field(default_factory=dict)
+    may_write: bool = False
+
+
+def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True) -> list[RowView]:
+    """Return rows for lists, from their stored heads. `links`: whether names of cases and rows are included."""
+    from merzim.storage.registers.chains import outside_of
+
+    heads = list(heads)
+    scope = reader_scope(ctx)
+    registers = {name: ctx.app.registers.on(name, ctx.today) for name in {head.register_id for head in heads}}
+    secret = [
+        head.id
+        for head in heads
+        if any(field.confidential for field in registers[head.register_id].fields.values())
+    ]
+    outside = outside_of(ctx.app.engine, secret) if secret else {}
+    office, views = ctx.reads.office(), []
+    opened_cases = ctx.reads.heads([head.opened_case for head in heads if head.opened_case])
+    stored = [(registers[head.register_id], {**head.shown, **outside.get(head.id, {})}) for head in heads]
+    linked = linked_names(ctx, stored) if links else {}
+    counts = {
+        name: counted_numbers(ctx, register, [head.id for head in heads if head.register_id == name])
+        for name, register in registers.items()
+        if any(field.counted for field in register.fields.values())
+    }
+    for head, (register, stored_values) in zip(heads, stored, strict=True):
+        row = RegisterRow(
+            id=head.id,
+            register=head.register_id,
+            version=head.version,
+            unit=head.unit,
+            case=head.case,
+            opened_case=head.opened_case if head.opened_case in opened_cases else "",
+            values=stored_values,
+            withdrawn=head.withdrawn,
+            seq=head.seq,
+            created_at=head.created_at,
+            created_by=head.created_by,
+            edited_at=head.edited_at,
+            edited_by=head.edited_by,
+        )
+        fields = visible_fields(register, row, scope, office)
+        if fields is not None:
+            numbers = counts.get(head.register_id, {})
+            views.append(row_view(ctx, register, row, fields, office, linked=linked, counts=numbers))
+    return views
+
+
+def row_view(
+    ctx: RequestContext,
+    register: Register,
+    row: RegisterRow,
+    fields: Collection[str],
+    office: Office,
+    *,
+    linked: Mapping[str, str],
+    counts: Mapping[str, Mapping[str, int]] | None = None,
+) -> RowView:
+    """Return a row with these fields. `linked`: names of cases and rows; `counts`: of `counted_numbers`."""
+    order = [name for name in register.fields if name in fields]
+    numbers = {name: str(of[row.id]) for name, of in (counts or {}).items() if name in order and row.id in of}
+    all_values = {**row.values, **numbers}
+    values = {name: all_values[name] for name in order if is_filled(all_values.get(name))}
+    is_only_own = not in_reach(register, row, reader_scope(ctx), office)
+    late = {} if row.withdrawn else days_late(register, values, today=ctx.today)
+    return RowView(
+        id=row.id,
+        register_id=row.register,
+        version=row.version,
+        unit=row.unit,
+        case=row.case,
+        opened_case="" if is_only_own else row.opened_case,
+        withdrawn=row.withdrawn,
+        ground=row.ground,
+        seq=row.seq,
+        created_at=row.created_at,
+        created_by="" if is_only_own else row.created_by,
+        edited_at=row.edited_at,
+        edited_by="" if is_only_own else row.edited_by,
+        values=values,
+        names=_names(register, row, values, office, ctx.language) | _linked_of(register, values, linked),
+        late={name: days for name, days in late.items() if name in fields},
+        typed={name: row.values.get(name) for name in numbers},
+        may_write=may_write(ctx, register, row, office),
+    )
+
+
+def counted_numbers(
+    ctx: RequestContext, register: Register, rows: Collection[str] | None = None
+) -> dict[str, Mapping[str, int]]:
+    """Return the numbers counted from other registers, by field and row, of these rows or of all; a row nothing
+    refers to has none.
+    """
+    from merzim.storage.registers.lists import SqlRegisterLists
+
+    lists, counts = SqlRegisterLists(ctx.app.engine), dict[str, Mapping[str, int]]()
+    for counted_field in register.fields.values():
+        other, _, field = counted_field.counted.partition(".")
+        if other and sees_lists(ctx.app.registers.on(other, ctx.today), reader_scope(ctx)):
+            counts[counted_field.id] = lists.pointing(other, field, rows)
+    return counts
+
+
+def _names(
+    register: Register, row: RegisterRow, values: Mapping[str, Any], office: Office, language: str
+) -> dict[str, str]:
+    keys = [str(value) for name, value in values.items() if register.fields[name].kind in ("person", "unit")]
+    names = {key: name_in(office, key, language) for key in (*keys, *filter(None, [row.unit]))}
+    return _posts(register, values, office, language) | names
+
+
+def _posts(register: Register, values: Mapping[str, Any], office: Office, language: str) -> dict[str, str]:
+    """Return the posts among the texts of a row, of the people it names -> the same in the language."""
+    kinds = {name: register.fields[name].kind for name in values}
+    texts = {str(value) for name, value in values.items() if kinds[name] in ("text", "position")}
+    keys = [str(value) for name, value in values.items() if kinds[name] == "person"]
+    return {
+        post: person.post_in(language)
+        for person in filter(None, (office.people.get(key) or office.former.get(key) for key in keys))
+        for post in texts & {*filter(None, (person.post, person.post_kk, person.post_ru))}
+    }
+
+
+def names_of(ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the names of people, units, cases and rows in values that are not written yet."""
+    office, names = ctx.reads.office(), linked_names(ctx, [(register, values) for values in rows])
+    for field in register.fields.values():
+        if field.kind in ("person", "unit"):
+            keys = [str(values[field.id]) for values in rows if is_filled(values.get(field.id))]
+            names |= {key: name_in(office, key, ctx.language) for key in keys}
+    return names
+
+
+def _linked_of(register: Register, values: Mapping[str, object], linked: Mapping[str, str]) -> dict[str, str]:
+    ids = [str(value) for name, value in values.items() if register.fields[name].kind in ("case", "row")]
+    return {id: linked[id] for id in ids if id in linked}
+
+
+def linked_names(
+    ctx: RequestContext, stored: Iterable[tuple[Register, Mapping[str, object]]]
+) -> dict[str, str]:
+    """Return the names of the cases and rows that rows refer to, if visible to the reader."""
+    from merzim.storage.registers.lists import SqlRegisterLists
+
+    ids: dict[str, set[str]] = {"case": set(), "row": set()}
+    for register, values in stored:
+        for field in register.fields.values():
+            if field.kind in ids and is_filled(values.get(field.id)):
+                ids[field.kind].add(str(values[field.id]))
+    names = (
+        {case.id: case.object or case.id for case in ctx.reads.heads(ids["case"]).values()}
+        if ids["case"]
+        else {}
+    )
+    if not ids["row"]:
+        return names
+    scope = reader_scope(ctx)
+    heads = SqlRegisterLists(ctx.app.engine).heads(ids["row"])
+    cases = ctx.reads.heads({head.case for head in heads if head.case})
+    registers = {
+        name: register_view(ctx.app.registers.on(name, ctx.today), scope)
+        for name in {head.register_id for head in heads} & {*ctx.app.registers.ids()}
+    }
+    shown_heads = [
+        head for head in heads if head.register_id in registers and (not head.case or head.case in cases)
+    ]
+    language = ctx.spoken_language
+    rows = head_views(ctx, shown_heads, links=False)
+    return names | {row.id: row_name(registers[row.register_id], row, language) for row in rows}
+
+
+def register_view(register: Register, scope: RowScope, *, rows: int = 0, is_own: bool = False) -> RegisterView:
+    """Return a register with the fields visible to the reader. `is_own`: those of rows that name them, if no
+    others.
+    """
+    shown_fields: Collection[str] = list_fields(register, scope)
+    if is_own and not shown_fields:
+        shown_fields = frozenset[str]().union(*register.seen_by_person.values())
+    fields = [field_view(field) for field in register.fields.values() if field.id in shown_fields]
+    return RegisterView(
+        id=register.id,
+        version=register.edition,
+        title=titles_of(register.title),
+        note=titles_of(register.note) if register.note else None,
+        act=titles_of(register.acts[register.act].short),
+        paragraph=register.paragraph,
+        kept_in=register.kept_in,
+        procedures=list(register.procedures),
+        confidential=register.confidential,
+        opens=register.opens.procedure if register.opens else "",
+        may_write=keeps_rows(register, scope),
+        rows=rows,
+        fields=fields,
+        named_by=[name for name in register.named_by if name in shown_fields],
+        columns=[name for name in register.columns if name in shown_fields],
+    )
+
+
+def field_view(field: RegisterField) -> FieldView:
+    """Return a field for forms and lists."""
+    return FieldView(
+        id=field.id,
+        title=titles_of(field.title),
+        kind=field.kind,
+        required=field.required and not field.post_of,
+        help=titles_of(field.help) if field.help else None,
+        confidential=field.confidential,
+        options=[OptionView(id=option.id, title=titles_of(option.title)) for option in field.options],
+        several=field.several,
+        register_id=field.register,
+        unit=titles_of(field.unit) if field.unit else None,
+        filterable=field.indexed,
+        sortable=field.sortable,
+        total=field.total,
+        translation_of=field.translation_of,
+        post_of=field.post_of,
+    )
+
+
+def cell_value(field: FieldView, row: RowView, language: str) -> object:
+    """Return a value for a table cell: a date, Decimal or bool, else a text; None if empty."""
+    value = row.values.get(field.id)
+    if value is None:
+        return None
+    match field.kind:
+        case "date":
+            return date.fromisoformat(value)
+        case "number" | "money":
+            return written_amount(field, Decimal(value))
+        case "yes_no":
+            return bool(value)
+        case "choice":
+            titles = {option.id: option.title[language] for option in field.options}
+            chosen = value if isinstance(value, list) else [value]
+            return "; ".join(titles.get(str(name), str(name)) for name in chosen)
+        case "file":
+            return str(value.get("name", ""))
+    return row.names.get(str(value), str(value))
+
+
+def written_amount(field: FieldView, amount: Decimal) -> Decimal:
+    """Return an amount for display: money with a fraction of a tenge gets both digits of the tiyn."""
+    is_part = field.kind == "money" and amount.as_tuple().exponent == -1
+    return amount.quantize(Decimal("0.01")) if is_part else amount
+
+
+def row_name(register: RegisterView, row: RowView, language: str) -> str:
+    """Return the title of a row: the visible values of the fields that name it."""
+    fields = [field for field in register.fields if field.id in register.named_by]
+    words = [cell_value(field, row, language) for field in fields]
+    texts = [f"{word:%d.%m.%Y}" if isinstance(word, date) else str(word) for word in words if word is not None]
+    return " · ".join(filter(None, texts)) or i18n.row_number(row.id, language)

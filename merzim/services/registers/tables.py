@@ -1,0 +1,351 @@
+"""Registers as spreadsheets: an empty one, importing rows, exporting rows.
+
+An import reports every bad cell and writes all rows or none; with `preview` none. It takes exports too: their
+columns of files and their rows that are in the register already are left aside, and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation
+from pydantic.json_schema import SkipJsonSchema
+
+from merzim.services.context import RequestContext
+from merzim.services.evidence import UnknownUpload, clean_file_name
+from merzim.services.inputs import CaseId, Digest, Line
+from merzim.services.registers.access import reader_scope, seen_register, writable_register
+from merzim.services.registers.queries import (
+    MAX_PAGE_SIZE,
+    UNIT,
+    ListRows,
+    RegisterId,
+    lookup,
+    row_query,
+    sorting,
+)
+from merzim.services.registers.results import (
+    FieldView,
+    RowView,
+    cell_value,
+    field_view,
+    head_views,
+    names_of,
+    register_view,
+    row_name,
+)
+from merzim.services.registers.verbs import (
+    WrongPlace,
+    add_rows,
+    count_openings,
+    first_person,
+    invalid_values,
+    name_of,
+    place_of,
+    unique_keys,
+    with_posts,
+)
+from merzim.services.registers.views import list_rows
+from merzim.services.verbs import Command, verb
+from workflow.languages import LANGUAGES
+from workflow.law.procedure import Text
+from workflow.refusal import Refusal
+from workflow.registers.access import list_fields, sees_lists
+from workflow.registers.definition import Register, RegisterField
+from workflow.registers.rows import name_in
+from workflow.registers.values import Value, ValueProblem, parse_values, problem_arguments
+
+ROW = "row"
+"""The column of the id of a row, besides those of the fields and the unit."""
+EXPORT_LIMIT = 100_000
+"""Maximum number of rows in a file."""
+LATE = "late."
+"""Before the name of a date field: the column of the days by which it is late."""
+SHOWN = 20
+"""Number of rows shown in the preview of an import."""
+
+
+class ImportRows(Command):
+    """Import rows from a spreadsheet: the digest returned by `/files`, or (from a page) the file itself.
+
+    `unit`: unit of rows whose column `unit` is empty; empty for that of the first person each row names.
+    `preview`: write nothing.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    register_id: RegisterId
+    unit: Line = ""
+    case: CaseId | None = None
+    file: Digest | None = None
+    preview: bool = False
+    content: SkipJsonSchema[Annotated[Any, SkipValidation]] = Field(default=None, exclude=True)
+
+
+class ImportedRows(BaseModel):
+    """The imported rows. `first`: values of the first rows, by field; `fields`: those in the file; `names`:
+    names of the people, units, cases and rows in the first rows. `units`: of the first rows;
+    `opening`: in a preview, how many rows would open a case, whose terms people are reminded of. `aside`:
+    fields of the file that no import takes; `there`: how many of its rows are in the register already.
+    """
+
+    register_id: str
+    rows: int
+    preview: bool
+    ids: list[str]
+    fields: list[FieldView]
+    first: list[dict[str, Any]]
+    names: dict[str, str]
+    units: list[str]
+    opening: int
+    aside: list[FieldView]
+    there: int
+
+
+@verb("record")
+def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
+    """Import rows from a spreadsheet: all of them, or none if a cell is wrong."""
+    from merzim.documents.sandbox.readers import read_register_rows
+    from merzim.documents.sheets.unreadable import RowError, UnreadablePaper
+
+    register = writable_register(ctx, command.register_id)
+    unit, case = place_of(ctx, register, command.unit, command.case)
+    data, name = _content(ctx, command)
+    fields, shown_fields = writable_fields(ctx, register), list_fields(register, reader_scope(ctx))
+    aside_fields = [register.fields[name] for name in shown_fields if register.fields[name] not in fields]
+    late = _late_fields(register, shown_fields)
+    table = read_register_rows(
+        data,
+        name,
+        heads={late_field.title[language]: late_field.id for late_field in late for language in LANGUAGES}
+        | _known_heads(register, fields)
+        | _known_heads(register, [*fields, *aside_fields]),
+    )
+    existing_rows = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
+    lines = [line for line in table.rows if str(line[1].get(ROW, "")) not in existing_rows]
+    errors, rows, units = list[RowError](), list[dict[str, Value]](), list[str]()
+    find, places = lookup(ctx), dict[str, str | None]()
+    people = ctx.reads.office().people
+    taken_fields = {field.id for field in fields}
+    errors += [
+        RowError(number, "paper_formula", {"text": text, "where": f"{table.columns[key]}{number}"})
+        for number, formulas in table.formulas.items()
+        for key, text in formulas.items()
+    ]
+    for number, cells in lines:
+        values, problems = parse_values(
+            register, {key: value for key, value in cells.items() if key in taken_fields}, find
+        )
+        values = with_posts(register, values, people)
+        unread = [ValueProblem(key, "formula") for key in table.formulas.get(number, ())]
+        problems += invalid_values(ctx, register, values, [*problems, *unread])
+        errors += [_error(register, problem, number, table.columns) for problem in problems]
+        of_unit = "" if case else str(cells.get(UNIT, ""))
+        person = None if of_unit or command.unit or case else first_person(ctx, register, values)
+        if person is not None:
+            of_unit = person.unit
+        if of_unit not in places:
+            places[of_unit] = _place(ctx, register, of_unit) if of_unit else unit
+        if places[of_unit] is None and person is not None:
+            errors.append(RowError(number, "register.person_elsewhere", {"person": name_of(person)}))
+        elif places[of_unit] is None:
+            cell = f"{table.columns[UNIT]}{number}"
+            errors.append(RowError(number, "register_unit_unknown", {"cell": cell, "text": of_unit}))
+        rows.append(values)
+        units.append(places[of_unit] or "")
+    same = unique_keys(ctx, register, rows)
+    errors += [_error(register, problem, lines[position][0], table.columns) for position, problem in same]
+    if errors:
+        errors.sort(key=lambda error: error.row)
+        raise UnreadablePaper(
+            "paper_unreadable", errors=errors, name=name, count=len({error.row for error in errors})
+        )
+    ids = [] if command.preview or not rows else add_rows(ctx, register, unit, case, rows, units)
+    return ImportedRows(
+        register_id=register.id,
+        rows=len(rows),
+        preview=command.preview,
+        ids=list(ids),
+        fields=[
+            field_view(field)
+            for field in fields
+            if field.id in table.columns or (field.post_of and any(field.id in row for row in rows))
+        ],
+        first=rows[:SHOWN],
+        names=names_of(ctx, register, rows[:SHOWN])
+        | {unit: name_in(ctx.reads.office(), unit, ctx.language) for unit in units[:SHOWN] if unit},
+        units=units[:SHOWN],
+        opening=count_openings(ctx, register, rows, units) if command.preview else 0,
+        aside=[field_view(field) for field in (*aside_fields, *late) if field.id in table.columns],
+        there=len(table.rows) - len(lines),
+    )
+
+
+def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
+    """Return the empty spreadsheet of a register, with the fields the reader may fill in."""
+    from i18n import say
+    from merzim.documents.registers.template import empty_table
+
+    register = writable_register(ctx, register_id)
+    fields = writable_fields(ctx, register)
+    required = tuple(field.title for field in fields if field.required and not field.post_of)
+    heads = [*heads_of(fields, language)]
+    if register.kept_in == "unit":
+        heads.append(_column(UNIT, heads, language))
+    return empty_table(
+        register.title[language],
+        fields,
+        heads,
+        answers=_rows_offered(replace(ctx, language=language), fields),
+        instruction=say("register.template", {"title": register.title, "required": required}, language),
+        language=language,
+    )
+
+
+def _rows_offered(ctx: RequestContext, fields: Sequence[RegisterField]) -> dict[str, list[str]]:
+    """Return the newest rows that fields of kind `row` may name, as an import reads them."""
+    offered = dict[str, list[str]]()
+    for field in fields:
+        if field.kind == "row" and sees_lists(
+            ctx.app.registers.on(field.register, ctx.today), reader_scope(ctx)
+        ):
+            view = register_view(seen_register(ctx, field.register), reader_scope(ctx))
+            rows = list_rows(ctx, ListRows(register_id=field.register, size=MAX_PAGE_SIZE)).rows
+            offered[field.id] = [f"{row_name(view, row, ctx.language)} ({row.id})" for row in rows]
+    return offered
+
+
+def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
+    """Return all rows a list query matches as a spreadsheet, with the fields visible to the reader.
+
+    Raises:
+        UnknownRegister, UnknownField, InvalidRow: as in `list_rows`.
+        UnreadablePaper: more rows than a file can have (`list_too_long`).
+    """
+    from i18n import say
+    from merzim.documents.sheets.listing import Table, tables_workbook
+    from merzim.documents.sheets.unreadable import UnreadablePaper
+    from merzim.storage.registers.lists import SqlRegisterLists
+
+    ctx = replace(ctx, language=language)
+    register = seen_register(ctx, command.register_id)
+    shown_fields = list_fields(register, reader_scope(ctx))
+    fields = [register.fields[name] for name in shown_fields]
+    found_rows = SqlRegisterLists(ctx.app.engine).page(
+        row_query(ctx, register, command),
+        limit=EXPORT_LIMIT,
+        **sorting(ctx, register, command.sort),
+    )
+    if found_rows.total > EXPORT_LIMIT:
+        raise UnreadablePaper("list_too_long", rows=found_rows.total, limit=EXPORT_LIMIT)
+    late = _late_fields(register, shown_fields)
+    words = {answer: say(f"register.{answer}", {}, language) for answer in ("yes", "no")}
+    views = [field_view(field) for field in fields]
+    office = ctx.reads.office()
+    rows = []
+    for row in head_views(replace(ctx, language=language), found_rows.rows):
+        cells = [_exported(view, row, language) for view in views]
+        plain = [words["yes" if cell else "no"] if isinstance(cell, bool) else cell for cell in cells]
+        days = (row.late.get(late_field.id.removeprefix(LATE)) for late_field in late)
+        rows.append((row.id, name_in(office, row.unit, language), *plain, *days))
+    heads = heads_of(fields, language)
+    columns = [_column(name, heads, language) for name in (ROW, UNIT)]
+    late_heads = [late_field.title[language] for late_field in late]
+    return tables_workbook([Table([*columns, *heads, *late_heads], rows, register.title[language])])
+
+
+def writable_fields(ctx: RequestContext, register: Register) -> list[RegisterField]:
+    """Return the fields a spreadsheet may have: those visible to the reader, except files."""
+    shown_fields = list_fields(register, reader_scope(ctx))
+    return [register.fields[name] for name in shown_fields if register.fields[name].kind != "file"]
+
+
+def _late_fields(register: Register, shown_fields: Collection[str]) -> list[RegisterField]:
+    """Return the columns an export adds to these fields and no import takes: days by which dates are late."""
+    from i18n import say
+
+    fields = [
+        register.fields[late.field] for late in register.lates if {late.field, late.than} <= {*shown_fields}
+    ]
+    titles = [
+        Text(
+            *(say("register.column.late", {"field": field.title[language]}, language) for language in LANGUAGES)
+        )
+        for field in fields
+    ]
+    return [
+        RegisterField(id=f"{LATE}{field.id}", title=title, kind="number")
+        for field, title in zip(fields, titles, strict=True)
+    ]
+
+
+def heads_of(fields: Sequence[RegisterField], language: str) -> list[str]:
+    """Return the heading of each field, with its id if two fields have the same title."""
+    titles = [field.title[language] for field in fields]
+    return [
+        f"{title} ({field.id})" if titles.count(title) > 1 else title
+        for field, title in zip(fields, titles, strict=True)
+    ]
+
+
+def _column(name: str, heads: Sequence[str], language: str) -> str:
+    """Return the heading of an additional column, with its id if a field has the same heading."""
+    from i18n import say
+
+    title = say(f"register.column.{name}", {}, language)
+    return f"{title} ({name})" if title in heads else title
+
+
+def _known_heads(register: Register, fields: Sequence[RegisterField]) -> dict[str, str]:
+    """Return accepted headings -> field, unit column or id column."""
+    names = (ROW, UNIT)
+    heads_by_name = dict[str, str]()
+    for language in LANGUAGES:
+        heads = heads_of(fields, language)
+        heads_by_name |= {_column(name, heads, language): name for name in names}
+        heads_by_name |= {head: field.id for field, head in zip(fields, heads, strict=True)}
+    return {**heads_by_name, **{field.id: field.id for field in fields}, **{name: name for name in names}}
+
+
+def _rows_there(ctx: RequestContext, register: Register, ids: Sequence[str]) -> set[str]:
+    """Return those of the ids that rows of the register have."""
+    from merzim.storage.registers.lists import SqlRegisterLists
+
+    heads = SqlRegisterLists(ctx.app.engine).heads(ids) if ids else ()
+    return {head.id for head in heads if head.register_id == register.id}
+
+
+def _place(ctx: RequestContext, register: Register, text: str) -> str | None:
+    """Return the unit named in a row of a file; None if there is none among the reader's units."""
+    try:
+        return place_of(ctx, register, text, None)[0]
+    except (Refusal, WrongPlace):
+        return None
+
+
+def _content(ctx: RequestContext, command: ImportRows) -> tuple[bytes, str]:
+    if command.content is not None:
+        return command.content.content.read(), clean_file_name(command.content.name)
+    upload = ctx.uploads.stored_file("file", command.file or "", by=ctx.reader.login, now=ctx.now)
+    if upload is None:
+        raise UnknownUpload("web.problem.no_upload")
+    return upload.content, clean_file_name(upload.name)
+
+
+def _error(register: Register, problem: ValueProblem, number: int, columns: Mapping[str, str]) -> Any:
+    """Return a mistake as an error of a row of the file, with the cell's address before the field's title."""
+    from merzim.documents.sheets.unreadable import RowError
+
+    arguments = problem_arguments(register, problem)
+    title, cell = arguments["field"], columns.get(problem.field, "")
+    if isinstance(title, Text) and cell:
+        arguments["field"] = Text(*(f"{cell}{number}, {title[language]}" for language in LANGUAGES))
+    return RowError(number, f"register.value.{problem.code}", arguments)
+
+
+def _exported(field: FieldView, row: RowView, language: str) -> object:
+    """Return a value for an exported sheet; references include the id, so that they can be imported again."""
+    value, cell = row.values.get(field.id), cell_value(field, row, language)
+    return f"{cell} ({value})" if field.kind in ("case", "row") and cell not in (None, value) else cell

@@ -1,0 +1,608 @@
+"""Verbs on register rows: add, edit, withdraw, erase. Queries are in `merzim.services.registers.views`.
+
+The fields of a form come from `services.registers.views.list_registers`; all mistakes in a row are reported
+at once (`InvalidRow.problems`), each with its field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, StringConstraints
+
+from merzim.services.cases.verbs import NotYourUnit, unit_to_open_in
+from merzim.services.context import RequestContext, stamp
+from merzim.services.evidence import store_file
+from merzim.services.inputs import NO_NUL, CaseId, FileInput, Ground, Line, Name
+from merzim.services.names import unit_name
+from merzim.services.registers.access import UnknownRow, may_write, reader_scope, seen_row, writable_register
+from merzim.services.registers.cases import follow_row, open_cases, opening_of
+from merzim.services.registers.queries import RegisterId, lookup
+from merzim.services.registers.views import AskRow, RowDetail, RowId, show_row
+from merzim.services.verbs import Command, NotAllowed, verb
+from merzim.services.yearly.register_duties import follow_duties
+from workflow.law.procedure import Text
+from workflow.org.office import Office, Person, acts_of
+from workflow.refusal import Refusal
+from workflow.registers.access import in_reach, list_fields, visible_fields
+from workflow.registers.definition import Register, UnknownField
+from workflow.registers.rows import EventKind, Projection, RegisterRow, all_names, project, sort_key
+from workflow.registers.values import (
+    InvalidRow,
+    Value,
+    ValueProblem,
+    Values,
+    check_values,
+    is_filled,
+    parse_values,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from merzim.storage.registers.chains import RowDraft, UniqueKeys
+
+MAX_FIELDS = 200
+RowText = Annotated[str, StringConstraints(max_length=20_000), NO_NUL]
+FieldValue = bool | int | float | RowText | list[Line] | FileInput | None
+"""A value for a field: a text (a date as 2026-04-13, an option by its id or title, a person by key, e-mail or
+name), a number, true or false, a list of options, a file; null or an empty text clears it.
+"""
+FieldValues = Annotated[dict[Name, FieldValue], Field(max_length=MAX_FIELDS)]
+
+
+class AddRow(Command):
+    """Add a row to a register of a unit, or of a case if the register is kept in cases.
+
+    `unit`: empty for that of the first person the row names, or the reader's topmost one if it names nobody.
+    """
+
+    register_id: RegisterId
+    unit: Line = ""
+    case: CaseId | None = None
+    values: FieldValues
+
+
+class EditRow(Command):
+    """Change fields of a row: only those that are sent. `seq`: number of the last event the writer has seen."""
+
+    row: RowId
+    values: FieldValues
+    ground: Annotated[str, StringConstraints(max_length=2000, strip_whitespace=True), NO_NUL] = ""
+    seq: Annotated[int, Field(ge=1)] | None = None
+
+
+class WithdrawRow(Command):
+    """Withdraw a row recorded by mistake, with the ground; it stays in the history."""
+
+    row: RowId
+    ground: Ground
+
+
+class EraseRow(Command):
+    """Erase values that are stored outside the events of a row (of person fields, confidential ones),
+    permanently.
+    """
+
+    row: RowId
+    fields: Annotated[list[Name], Field(min_length=1, max_length=MAX_FIELDS)]
+    ground: Ground
+
+
+class WrongPlace(Refusal, ValueError):
+    """The unit or case does not have this register."""
+
+
+@verb("record")
+def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
+    """Add a row; where its register opens a case, the case is opened with it."""
+    register = writable_register(ctx, command.register_id)
+    person = None if command.unit else first_person(ctx, register, command.values)
+    unit, case = place_of(ctx, register, command.unit, command.case, person=person)
+    values = _values(ctx, register, command.values)
+    [row] = add_rows(ctx, register, unit, case, [values])
+    return show_row(ctx, AskRow(row=row))
+
+
+@verb("record")
+def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
+    """Change fields of a row; unchanged values are left out, and an edit without changes writes nothing."""
+    from merzim.storage.registers.chains import RowChanged, RowDraft
+
+    row, register = _writable(ctx, command.row)
+    if command.seq is not None and command.seq != row.seq:
+        raise RowChanged("register.row_changed", row=row.id)
+    _refuse_unseen(ctx, register, row, command.values)
+    if _has_files(command.values):
+        # Nothing is stored of an edit that is refused.
+        _edited(ctx, register, row, _without_files(command.values))
+    changed_values, after = _edited(ctx, register, row, _stored(ctx, command.values))
+    if changed_values:
+        payload: dict[str, object] = {"ground": command.ground} if command.ground else {}
+        if row.version != register.edition:
+            payload |= {"version": register.edition, "digest": register.digest}
+        draft = RowDraft(
+            kind="edited",
+            payload=payload,
+            values={name: value for name, value in changed_values.items() if not register.outside_events(name)},
+            outside={name: value for name, value in changed_values.items() if register.outside_events(name)},
+        )
+        if not row.opened_case:
+            _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed_values))
+            _open_later(ctx, register, row.id)
+        else:
+            _refuse_same(ctx, register, row.id, _unique(register, after.values, changed_values))
+            follow_row(ctx, register, row, after, ground=command.ground)
+            _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed_values))
+        follow_duties(ctx.app, register, (row, after), ground=command.ground, **stamp(ctx))
+    return show_row(ctx, AskRow(row=row.id))
+
+
+@verb("manage")
+def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
+    """Withdraw a row recorded by mistake; it stays in the history and no longer counts. With the answer to a
+    campaign the further rows of the same answer are withdrawn.
+    """
+    row, register = _writable(ctx, command.row)
+    further_rows = [further_row for further_row in _further_rows(ctx, row) if not further_row.withdrawn]
+    for removed_row in (*further_rows, row):
+        _withdraw(ctx, register, removed_row, command.ground)
+    return show_row(ctx, AskRow(row=row.id))
+
+
+def _withdraw(ctx: RequestContext, register: Register, row: RegisterRow, ground: str) -> None:
+    from merzim.storage.registers.chains import RowDraft
+
+    after = replace(row, withdrawn=True, ground=ground)
+    follow_row(ctx, register, row, after, ground=ground)
+    _write(ctx, register, row, after, RowDraft(kind="withdrawn", payload={"ground": ground}))
+    follow_duties(ctx.app, register, (row,), ground=ground, **stamp(ctx))
+
+
+def _further_rows(ctx: RequestContext, row: RegisterRow) -> Sequence[RegisterRow]:
+    """Return the rows that the answer to a campaign added beside its own (a spouse's)."""
+    from merzim.storage.registers.chains import SqlRegisterRows
+
+    rows, kinds = (
+        SqlRegisterRows(ctx.app.engine),
+        ctx.app.registers.version(row.register, row.version).campaigns,
+    )
+    further_limit = max((len(kind.also) for kind in kinds.values()), default=0)
+    return list(rows.rows(rows.added_beside([row.id], further_limit).get(row.id, ())).values())
+
+
+def erasable_fields(ctx: RequestContext, name: str) -> list[str]:
+    """Return the fields of a row whose values the reader may erase: those of their units stored outside its
+    events.
+    """
+    row, register, fields = seen_row(ctx, name)
+    if not in_reach(register, row, reader_scope(ctx), ctx.reads.office()):
+        return []
+    return [name for name in register.fields if register.outside_events(name) and name in fields]
+
+
+@verb("manage")
+def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
+    """Erase values of a row that are stored outside its events; the chain can still be verified, and records
+    it. With the answer to a campaign they are erased from the further rows of the same answer.
+    """
+    row, register, _ = seen_row(ctx, command.row)
+    if not in_reach(register, row, reader_scope(ctx), ctx.reads.office()):
+        raise NotAllowed
+    erasable = erasable_fields(ctx, row.id)
+    for name in command.fields:
+        if name not in erasable:
+            raise UnknownField("register.cannot_erase", field=name, allowed=tuple(erasable))
+    names = tuple(dict.fromkeys(command.fields))
+    further_rows = [
+        further_row
+        for further_row in _further_rows(ctx, row)
+        if not further_row.values.keys().isdisjoint(names)
+    ]
+    for erased_row in (*further_rows, row):
+        _erase(ctx, register, erased_row, names, command.ground)
+    return show_row(ctx, AskRow(row=row.id))
+
+
+def _erase(
+    ctx: RequestContext, register: Register, row: RegisterRow, names: tuple[str, ...], ground: str
+) -> None:
+    from merzim.storage.registers.chains import RowDraft
+
+    after = replace(row, values={name: value for name, value in row.values.items() if name not in names})
+    _write(ctx, register, row, after, RowDraft(kind="erased", payload={"ground": ground}, erased=names))
+
+
+def _new_row(ctx: RequestContext, register: Register, filled: Values, unit: str, case: str) -> RegisterRow:
+    return RegisterRow(
+        id="",
+        register=register.id,
+        version=register.edition,
+        unit=unit,
+        case=case,
+        values=filled,
+        seq=1,
+        created_at=ctx.now,
+        created_by=ctx.reader.login,
+        edited_at=ctx.now,
+        edited_by=ctx.reader.login,
+    )
+
+
+def count_openings(
+    ctx: RequestContext, register: Register, rows: Sequence[Values], units: Sequence[str]
+) -> int:
+    """Return how many of these rows, not written yet, would open a case."""
+    if register.opens is None and register.procedure is None:
+        return 0
+    office = ctx.reads.office()
+    new = (
+        _new_row(ctx, register, {name: value for name, value in values.items() if is_filled(value)}, unit, "")
+        for values, unit in zip(rows, units, strict=True)
+    )
+    return sum(opening_of(ctx, register, row, office) is not None for row in new)
+
+
+def add_rows(
+    ctx: RequestContext,
+    register: Register,
+    unit: str,
+    case: str,
+    rows: Sequence[Mapping[str, Value]],
+    units: Sequence[str] = (),
+    *,
+    kind: EventKind = "added",
+    inherited: Sequence[Mapping[str, object]] = (),
+    also: Callable[[Connection, Sequence[str]], None] = lambda _connection, _ids: None,
+) -> Sequence[str]:
+    """Write parsed and checked rows in one transaction; return their ids.
+
+    Args:
+        units: the unit of each row, if they differ.
+        kind: kind of their first event; more: its further data, row by row, of an answer to a campaign.
+        also: function called with the ids inside the transaction.
+
+    Raises:
+        NotUnique: a row has a value that must be unique and exists already.
+    """
+    from merzim.storage.registers.chains import RowDraft, RowWrite, SqlRegisterRows
+
+    office, writes, openings = ctx.reads.office(), [], []
+    for number, values in enumerate(rows):
+        filled = {name: value for name, value in values.items() if is_filled(value)}
+        of_unit = units[number] if units else unit
+        payload: dict[str, object] = {
+            "register": register.id,
+            "version": register.edition,
+            "digest": register.digest,
+            "unit": of_unit,
+            **(inherited[number] if inherited else {}),
+        }
+        if case:
+            payload["case"] = case
+        after = _new_row(ctx, register, filled, of_unit, case)
+        opening = opening_of(ctx, register, after, office)
+        if opening is not None:
+            openings.append((number, opening))
+        draft = RowDraft(
+            kind=kind,
+            payload=payload,
+            values={name: value for name, value in filled.items() if not register.outside_events(name)},
+            outside={name: value for name, value in filled.items() if register.outside_events(name)},
+        )
+        projection = projected(register, after, office)
+        writes.append(RowWrite(draft=draft, before=None, after=after, projection=projection))
+    cases = ctx.case_commands.reserve([opening for _, opening in openings], today=ctx.today) if openings else ()
+    for (number, _), case_id in zip(openings, cases, strict=True):
+        write = writes[number]
+        writes[number] = replace(
+            write,
+            after=replace(write.after, opened_case=case_id),
+            draft=replace(write.draft, payload={**write.draft.payload, "opened_case": case_id}),
+        )
+    with unique_titled(register):
+        ids = SqlRegisterRows(ctx.app.engine).add(
+            register.id,
+            writes,
+            unique=[_unique(register, write.after.values, together=not inherited) for write in writes],
+            seen_units=_seen_units(ctx, office),
+            by=ctx.reader.login,
+            now=ctx.now,
+            year=ctx.today.year,
+            also=also,
+        )
+    opened_rows = [replace(writes[number].after, id=ids[number]) for number, _ in openings]
+    open_cases(ctx, register, opened_rows, [replace(opening, row=ids[number]) for number, opening in openings])
+    follow_duties(ctx.app, register, (write.after for write in writes), **stamp(ctx))
+    return ids
+
+
+@contextmanager
+def unique_titled(register: Register) -> Iterator[None]:
+    """Name the fields by title in NotUnique errors raised in this block."""
+    from merzim.storage.registers.chains import NotUnique
+
+    try:
+        yield
+    except NotUnique as refusal:
+        titles = tuple(register.fields[name].title for name in refusal.fields)
+        refusal.arguments |= {"field": titles[0], "fields": titles}
+        raise
+
+
+def check_row(ctx: RequestContext, register: Register, given_values: Mapping[str, object]) -> dict[str, Value]:
+    """Return the values of a new row. Raises InvalidRow with all mistakes."""
+    values, problems = parse_values(register, given_values, lookup(ctx))
+    values = with_posts(register, values, ctx.reads.office().people)
+    all_problems = [*problems, *invalid_values(ctx, register, values, problems)]
+    if all_problems:
+        raise InvalidRow(register, tuple(all_problems))
+    return values
+
+
+def with_posts(
+    register: Register, values: Mapping[str, Value], people: Mapping[str, Person]
+) -> dict[str, Value]:
+    """Return the values of a new row with the posts of the people it names, as the office knows them, where
+    nothing is written.
+    """
+    all_values = dict(values)
+    for field in register.fields.values():
+        person = people.get(str(values.get(field.post_of))) if field.post_of else None
+        if person is not None and person.post and not is_filled(values.get(field.id)):
+            all_values[field.id] = person.post
+    return all_values
+
+
+def invalid_values(
+    ctx: RequestContext, register: Register, values: Mapping[str, Value], problems: Sequence[ValueProblem]
+) -> list[ValueProblem]:
+    """Return these problems of single values and all rules of the register that are violated.
+
+    Fields hidden from the writer are not required.
+    """
+    shown_fields, wrong = list_fields(register, reader_scope(ctx)), {problem.field for problem in problems}
+    return [
+        problem
+        for problem in check_values(register, values, today=ctx.today)
+        if problem.field in shown_fields and problem.field not in wrong
+    ]
+
+
+def unique_keys(
+    ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Value]]
+) -> list[tuple[int, ValueProblem]]:
+    """Return the position of every new row with values that must be unique but are not, and the problem."""
+    from merzim.storage.registers.chains import SqlRegisterRows
+
+    keys = [_unique(register, values) for values in rows]
+    seen_units = _seen_units(ctx, ctx.reads.office())
+    same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen_units) if any(keys) else []
+    return [
+        (position, ValueProblem(fields[0], "not_unique"))
+        if len(fields) == 1
+        else (
+            position,
+            ValueProblem(
+                fields[0],
+                "not_unique_together",
+                {"fields": tuple(register.fields[name].title for name in fields)},
+            ),
+        )
+        for position, fields in same_rows
+    ]
+
+
+def projected(register: Register, row: RegisterRow, office: Office) -> Projection:
+    """Return the index entries of a row for lists."""
+    return project(register, row, partial(all_names, office))
+
+
+def first_person(ctx: RequestContext, register: Register, given_values: Mapping[str, object]) -> Person | None:
+    """Return the person of the office in the first person field of a row that names one."""
+    office, find = ctx.reads.office(), lookup(ctx)
+    for field in register.fields.values():
+        if field.kind == "person" and is_filled(given_values.get(field.id)):
+            values, _ = parse_values(register, {field.id: given_values[field.id]}, find)
+            person = office.people.get(str(values.get(field.id)))
+            if person is not None and person.unit:
+                return person
+    return None
+
+
+def place_of(
+    ctx: RequestContext, register: Register, unit: str, case: str | None, *, person: Person | None = None
+) -> tuple[str, str]:
+    """Return the unit and the case a new row is kept in. `person`: whose unit it is where none is named.
+
+    Raises:
+        WrongPlace: the register is not kept there.
+        UnknownUnit, NotYourUnit.
+    """
+    if register.kept_in == "case":
+        row_case = ctx.reads.case(case) if case else None
+        if row_case is None or row_case.procedure not in register.procedures:
+            raise WrongPlace("register.needs_case", title=register.title, procedures=register.procedures)
+        return row_case.unit, row_case.id
+    if case:
+        raise WrongPlace("register.of_unit", title=register.title)
+    office = ctx.reads.office()
+    if not unit and person is not None:
+        try:
+            return place_of(ctx, register, person.unit, None)
+        except (NotYourUnit, WrongPlace):
+            raise WrongPlace("register.person_elsewhere", person=name_of(person)) from None
+    if not unit:
+        # A row without a unit would apply to nobody: the case with its terms would not be opened.
+        unit = ("" if ctx.operator else ctx.reader.root) or office.root
+    place = unit_to_open_in(ctx, unit)
+    if place and not register.binds(office.kind_of(place), (*acts_of(office, place), register.adopted_act)):
+        raise WrongPlace("register.not_for_kind", title=register.title, unit=unit_name(office, place).name)
+    return place, ""
+
+
+def name_of(person: Person) -> Text:
+    """Return the name of a person in each language."""
+    return Text(person.name_in("kk"), person.name_in("ru"), person.name_in("en"))
+
+
+def _values(
+    ctx: RequestContext, register: Register, given_values: Mapping[str, FieldValue]
+) -> dict[str, Value]:
+    _refuse_unseen(ctx, register, None, given_values)
+    if _has_files(given_values):
+        # Nothing is stored of a row that is refused.
+        check_row(ctx, register, _without_files(given_values))
+    return check_row(ctx, register, _stored(ctx, given_values))
+
+
+def _edited(
+    ctx: RequestContext, register: Register, row: RegisterRow, given_values: Mapping[str, object]
+) -> tuple[dict[str, Value], RegisterRow]:
+    """Return the changed values and the row with them. Raises InvalidRow."""
+    parsed, problems = parse_values(register, given_values, lookup(ctx))
+    changed_values = {name: value for name, value in parsed.items() if value != row.values.get(name)}
+    values = {name: value for name, value in {**row.values, **changed_values}.items() if is_filled(value)}
+    # A row kept from before a rule is read as it is until something of it is changed.
+    all_problems = [*problems, *(invalid_values(ctx, register, values, problems) if changed_values else ())]
+    if all_problems:
+        raise InvalidRow(register, tuple(all_problems))
+    return changed_values, replace(row, version=register.edition, values=values)
+
+
+def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
+    """Return a row the reader may change, and the register's version of today."""
+    row, register, _ = seen_row(ctx, name)
+    if row.withdrawn:
+        raise WrongPlace("register.withdrawn_already", row=row.id)
+    if not may_write(ctx, register, row, ctx.reads.office()):
+        raise NotAllowed
+    return row, register
+
+
+def _refuse_unseen(
+    ctx: RequestContext, register: Register, row: RegisterRow | None, given_values: Mapping[str, object]
+) -> None:
+    """Raise UnknownField for a field hidden from the writer, as if it did not exist."""
+    scope = reader_scope(ctx)
+    shown_fields = list_fields(register, scope)
+    if row is not None:
+        fields = visible_fields(register, row, scope, ctx.reads.office()) or ()
+        shown_fields = tuple(name for name in shown_fields if name in fields)
+    for name in given_values:
+        if name not in shown_fields:
+            raise UnknownField("register.unknown_field", field=name, allowed=shown_fields)
+
+
+def _has_files(given_values: Mapping[str, FieldValue]) -> bool:
+    return any(isinstance(value, FileInput) for value in given_values.values())
+
+
+def _without_files(given_values: Mapping[str, FieldValue]) -> dict[str, object]:
+    """Return the values with a stand-in for each file, to be checked before any file is stored."""
+    return {
+        name: {"sha256": "0" * 64} if isinstance(value, FileInput) else value
+        for name, value in given_values.items()
+    }
+
+
+def _stored(ctx: RequestContext, given_values: Mapping[str, FieldValue]) -> dict[str, object]:
+    """Return the values with files stored, each as its hash, name, type and size."""
+    return {
+        name: (store_file(ctx, value) or None) if isinstance(value, FileInput) else value
+        for name, value in given_values.items()
+    }
+
+
+def _open_later(ctx: RequestContext, register: Register, name: str) -> None:
+    """Open the case of a row, now that the row has all the case needs."""
+    from merzim.storage.registers.chains import RowDraft, SqlRegisterRows
+
+    row = SqlRegisterRows(ctx.app.engine).rows([name])[name]
+    opening = opening_of(ctx, register, row, ctx.reads.office())
+    if opening is None:
+        return
+    [case_id] = ctx.case_commands.reserve([opening], today=ctx.today)
+    draft = RowDraft(kind="opened", payload={"opened_case": case_id})
+    after = replace(row, opened_case=case_id)
+    _write(ctx, register, row, after, draft)
+    open_cases(ctx, register, [after], [opening])
+
+
+def _refuse_same(ctx: RequestContext, register: Register, row: str, keys: UniqueKeys) -> None:
+    """Raise NotUnique before the case of a row is changed."""
+    from merzim.storage.registers.chains import NotUnique, SqlRegisterRows
+
+    seen_units = _seen_units(ctx, ctx.reads.office())
+    with unique_titled(register):
+        same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, [keys], seen_units, but=row)
+        if same_rows:
+            raise NotUnique(0, same_rows[0][1], "")
+
+
+def _unique(
+    register: Register,
+    values: Mapping[str, Value],
+    changed_names: Collection[str] | None = None,
+    *,
+    together: bool = True,
+) -> UniqueKeys:
+    """Return the keys of the unique fields that are filled.
+
+    Args:
+        changed_names: only keys that contain one of these fields.
+        together: whether keys of several fields are included. Answers to campaigns omit them, so that an answer
+            is accepted even if an equal row exists, which its author could not change.
+    """
+    single = ((field.id,) for field in register.fields.values() if field.unique)
+    return {
+        names: tuple(sort_key(register.fields[name], values[name]) for name in names)
+        for names in (*single, *(register.unique_together if together else ()))
+        if all(is_filled(values.get(name)) for name in names)
+        and (changed_names is None or any(name in changed_names for name in names))
+    }
+
+
+def _seen_units(ctx: RequestContext, office: Office) -> Sequence[str] | None:
+    root = reader_scope(ctx).unit
+    return None if root == "" else office.whose_cases(root) if root is not None else ()
+
+
+def _write(
+    ctx: RequestContext,
+    register: Register,
+    before: RegisterRow,
+    after: RegisterRow,
+    draft: RowDraft,
+    *,
+    unique: UniqueKeys | None = None,
+) -> None:
+    from merzim.storage.registers.chains import RowWrite, SqlRegisterRows
+
+    office = ctx.reads.office()
+    write = RowWrite(draft=draft, before=before, after=after, projection=projected(register, after, office))
+    with unique_titled(register):
+        SqlRegisterRows(ctx.app.engine).change(
+            write,
+            unique=unique,
+            seen_units=_seen_units(ctx, office),
+            by=ctx.reader.login,
+            now=ctx.now,
+        )
+
+
+__all__ = [
+    "AddRow",
+    "EditRow",
+    "EraseRow",
+    "UnknownRow",
+    "WithdrawRow",
+    "add_row",
+    "edit_row",
+    "erase_row",
+    "withdraw_row",
+]

@@ -1,0 +1,312 @@
+"""Queries on registers: the list of registers, the fields of a form, lists of rows, one row with its history.
+
+Results contain only what the reader may see: a hidden field is used in no list, filter, sort, total or search,
+and a hidden row does not appear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, StringConstraints
+
+from merzim.services.context import RequestContext
+from merzim.services.inputs import Line
+from merzim.services.registers.access import reader_scope, seen_register, seen_row
+from merzim.services.registers.grounds import view_here
+from merzim.services.registers.queries import ListRows, filtered_units, row_query, sorting
+from merzim.services.registers.results import (
+    FieldView,
+    RegisterView,
+    RowView,
+    counted_numbers,
+    field_view,
+    head_views,
+    linked_names,
+    register_view,
+    row_view,
+)
+from merzim.services.results import FieldChangeResult, Titles, titles_of
+from merzim.services.verbs import Command, verb
+from merzim.services.yearly.register_duties import duties_of
+from workflow.org.office import acts_of
+from workflow.registers.access import in_reach, keeps_rows, list_fields, sees_lists
+from workflow.registers.definition import Register
+from workflow.registers.rows import RegisterRow, RowEvent, days_of_case
+
+if TYPE_CHECKING:
+    from merzim.storage.registers.lists import RowQuery
+
+RowId = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z0-9-]+$")]
+
+
+POINTING_SHOWN = 20
+"""Rows of another register shown on the page of the row they refer to."""
+
+
+class RowEventView(BaseModel):
+    """An event of a row's history: `added`, `confirmed` or `refused` (by a personal link), `edited`,
+    `withdrawn`, `opened` (a case) or `erased`, with the visible fields it changed.
+    """
+
+    seq: int
+    kind: str
+    at: datetime
+    by: str
+    ground: str
+    changes: list[FieldChangeResult]
+
+
+class RowDuty(BaseModel):
+    """A duty a row carries out: the case that records it, the fact with its period, and the local day."""
+
+    case: str
+    fact: str
+    title: Titles
+    on: date
+
+
+class PointingRows(BaseModel):
+    """Rows of another register (`view`) that refer to a row by a field: the newest, and how many there are."""
+
+    view: RegisterView
+    field: str
+    total: int
+    rows: list[RowView]
+    may_add: bool
+
+
+class RowDetail(BaseModel):
+    """A row, the fields visible to its reader, and its history, empty for readers who see it only because it
+    names them.
+
+    `days_of_case`: days of fields that differ in the case it opened; null if the case has no such fact.
+    `fulfils`: facts recorded from it in visible cases; `pointing`: rows of other registers that refer to it.
+    """
+
+    row: RowView
+    fields: list[FieldView]
+    days_of_case: dict[str, date | None]
+    fulfils: list[RowDuty]
+    pointing: list[PointingRows]
+    history: list[RowEventView]
+
+
+class RowPage(BaseModel):
+    """One page of a list. `totals`: sums over all its rows, as decimals in text, by field."""
+
+    register_id: str
+    total: int
+    page: int
+    pages: int
+    fields: list[FieldView]
+    rows: list[RowView]
+    totals: dict[str, str]
+
+
+class AskRow(Command):
+    """Request one row."""
+
+    row: RowId
+
+
+class RegisterList(BaseModel):
+    """The registers visible to the reader."""
+
+    registers: list[RegisterView]
+
+
+class AskRegisters(Command):
+    """Request the registers of a unit, or of all visible units."""
+
+    unit: Line = ""
+
+
+class RowList(BaseModel):
+    """Rows that name the reader, each with its register's view for the titles."""
+
+    rows: list[RowView]
+    registers: list[RegisterView]
+
+
+@verb("read", writes=False)
+def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
+    """List the registers visible to the reader, with the number of rows in each."""
+    from merzim.storage.registers.lists import SqlRegisterLists
+
+    scope, office = reader_scope(ctx), ctx.reads.office()
+    units = filtered_units(ctx, command.unit, office)
+    lists = SqlRegisterLists(ctx.app.engine)
+    counts = dict(lists.counts(units))
+    for name in ctx.app.registers.ids():
+        register = ctx.app.registers.on(name, ctx.today)
+        if name in counts and sees_lists(register, scope) and (register.subjects or register.kept_in == "case"):
+            # Some of its rows may be hidden from who sees the others.
+            rows_query = ListRows(register_id=register.id, unit=command.unit)
+            counts[register.id] = lists.count(row_query(ctx, register, rows_query))
+    registers = (ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids())
+    kinds = {office.kind_of(unit) for unit in units} if units is not None else {""}
+    acts = {*ctx.app.settings.regulations.acts, *(act for unit in units or () for act in acts_of(office, unit))}
+    return RegisterList(
+        registers=[
+            view_here(ctx, register, rows=counts.get(register.id, 0))
+            for register in registers
+            if sees_lists(register, scope)
+            and (counts.get(register.id) or units is None or any(register.binds(kind, acts) for kind in kinds))
+        ]
+    )
+
+
+@verb("read", writes=False)
+def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
+    """List rows of a register, filtered and sorted, one page of them, with sums over all pages."""
+    from merzim.storage.registers.lists import SqlRegisterLists
+
+    register, scope = seen_register(ctx, command.register_id), reader_scope(ctx)
+    shown_fields = list_fields(register, scope)
+    query = row_query(ctx, register, command)
+    summed = [name for name in shown_fields if register.fields[name].total]
+    found_rows = SqlRegisterLists(ctx.app.engine).page(
+        query,
+        limit=command.size,
+        offset=(command.page - 1) * command.size,
+        totals=() if command.withdrawn else summed,
+        **sorting(ctx, register, command.sort),
+    )
+    return RowPage(
+        register_id=register.id,
+        total=found_rows.total,
+        page=command.page,
+        pages=max(1, -(-found_rows.total // command.size)),
+        fields=[field_view(register.fields[name]) for name in shown_fields],
+        rows=head_views(ctx, found_rows.rows),
+        totals={
+            name: f"{amount.normalize():f}"
+            for name, amount in _with_counted(ctx, register, query, found_rows.totals).items()
+        },
+    )
+
+
+def _with_counted(
+    ctx: RequestContext, register: Register, query: RowQuery, totals: Mapping[str, Decimal]
+) -> dict[str, Decimal]:
+    """Return sums in which the numbers counted from other registers stand in place of those typed."""
+    from merzim.storage.registers.lists import SqlRegisterLists
+
+    sums = dict(totals)
+    if any(register.fields[name].counted for name in totals):
+        for name, numbers in counted_numbers(ctx, register).items():
+            for head in SqlRegisterLists(ctx.app.engine).among(query, [*numbers]) if name in sums else ():
+                sums[name] += numbers[head.id] - Decimal(head.shown.get(name) or 0)
+    return sums
+
+
+@verb("read", writes=False)
+def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
+    """Show a row with the fields visible to the reader, and its history."""
+    from merzim.storage.registers.chains import SqlRegisterRows
+
+    row, register, fields = seen_row(ctx, command.row)
+    rows = SqlRegisterRows(ctx.app.engine)
+    outside = rows.outside_values(row.id)
+    history, before = list[RowEventView](), dict[str, object]()
+    for event in rows.events(row.id):
+        names = {*event.payload.get("values", {}), *event.payload.get("hashes", {})} & {*fields}
+        values = {**event.payload.get("values", {}), **outside.get(event.seq, {})}
+        changes = [
+            FieldChangeResult(field=name, before=before.get(name), after=values.get(name)) for name in names
+        ]
+        changes.sort(key=lambda change: [*register.fields].index(change.field))
+        before |= {name: values.get(name) for name in names}
+        ground = str(event.payload.get("ground", ""))
+        history.append(
+            RowEventView(
+                seq=event.seq, kind=_event_kind(event), at=event.at, by=event.by, ground=ground, changes=changes
+            )
+        )
+    office = ctx.reads.office()
+    opened_case = row.opened_case if row.opened_case and ctx.reads.heads([row.opened_case]) else ""
+    reached = in_reach(register, row, reader_scope(ctx), office)
+    days: dict[str, date | None] = {}
+    case = ctx.app.ledger.case(opened_case) if opened_case and reached and not row.withdrawn else None
+    if case is not None:
+        recorded = {name: fact.on for name, fact in case.facts.items()}
+        days = days_of_case(register, row, recorded, today=ctx.today)
+    return RowDetail(
+        row=row_view(
+            ctx,
+            register,
+            replace(row, opened_case=opened_case),
+            fields,
+            office,
+            linked=linked_names(ctx, [(register, row.values)]),
+            counts=counted_numbers(ctx, register, [row.id]),
+        ),
+        fields=[field_view(field) for field in register.fields.values() if field.id in fields],
+        days_of_case={name: day for name, day in days.items() if name in fields},
+        fulfils=_duties(ctx, register, row) if reached and not row.withdrawn else [],
+        pointing=_pointing(ctx, row) if reached and not row.withdrawn else [],
+        history=history if reached else [],
+    )
+
+
+def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
+    """Return the rows of other registers that refer to a row, for each field that may."""
+    from merzim.storage.registers.lists import CellFilter, SqlRegisterLists
+
+    scope, lists, pointing = reader_scope(ctx), SqlRegisterLists(ctx.app.engine), []
+    for name in ctx.app.registers.ids():
+        other = ctx.app.registers.on(name, ctx.today)
+        shown_fields = list_fields(other, scope) if sees_lists(other, scope) else ()
+        for field in (other.fields[name] for name in shown_fields):
+            if field.kind == "row" and field.register == row.register and field.indexed:
+                query = row_query(ctx, other, ListRows(register_id=name))
+                query = query.with_condition(CellFilter(field=field.id, keys=(row.id,)))
+                page = lists.page(query, limit=POINTING_SHOWN)
+                pointing.append(
+                    PointingRows(
+                        view=register_view(other, scope),
+                        field=field.id,
+                        total=page.total,
+                        rows=head_views(ctx, page.rows, links=False),
+                        may_add=keeps_rows(other, scope) and (ctx.operator or ctx.reader.may("record")),
+                    )
+                )
+    return pointing
+
+
+def _event_kind(event: RowEvent) -> str:
+    """Return the kind of an event, `refused` for a refusal by a personal link."""
+    return "refused" if event.kind == "confirmed" and event.payload.get("refused") else event.kind
+
+
+def _duties(ctx: RequestContext, register: Register, row: RegisterRow) -> list[RowDuty]:
+    """Return the facts recorded from a row in cases visible to the reader."""
+    row_facts = duties_of(ctx.app, register, row, today=ctx.today)
+    heads = ctx.reads.heads([case for case, _ in row_facts]) if row_facts else {}
+    duties = []
+    for case, fact in row_facts:
+        if case in heads:
+            obligation = ctx.library.named(heads[case].edition).by_id[fact.name.partition(".")[0]]
+            duties.append(RowDuty(case=case, fact=fact.name, title=titles_of(obligation.title), on=fact.on))
+    return duties
+
+
+@verb("self", writes=False)
+def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
+    """List the rows that name the reader, with the fields of their own rows they may see."""
+    from merzim.storage.registers.lists import SqlRegisterLists
+
+    registers = [ctx.app.registers.latest(name) for name in ctx.app.registers.ids()]
+    fields = {register.id: tuple(register.seen_by_person) for register in registers}
+    heads = SqlRegisterLists(ctx.app.engine).naming(ctx.reader.person, fields)
+    register_ids = {head.register_id for head in heads}
+    scope = reader_scope(ctx)
+    views = [
+        register_view(register, scope, is_own=True) for register in registers if register.id in register_ids
+    ]
+    return RowList(rows=head_views(ctx, heads), registers=views)

@@ -1,0 +1,214 @@
+"""Reads the editions in regulation files: the shipped ones, and the organisation's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field, replace
+from datetime import date
+from functools import cache, partial
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calendars.values import dataclass
+from merzim.services.configuration.settings import BadSetting, Settings
+from workflow.languages import LANGUAGES
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from workflow.law.library import UnreadEdition
+    from workflow.law.procedure import Procedure, Text
+    from workflow.registers.definition import Register
+
+REGISTERS = "registers"
+"""Name of the folder of registers, in the shipped regulations and in an organisation's own folder."""
+
+
+class UnknownWord(Refusal):
+    """A code in an own edition has no name in it or the product, or already means something else."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOutFile:
+    """An own file that cannot be used. `adopted`: whether the text the office adopted last is used instead."""
+
+    file: str
+    refusal: Refusal
+    adopted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Editions:
+    """The editions read, the texts of own ones by edition, and own files that were left out."""
+
+    editions: tuple[Procedure | UnreadEdition, ...]
+    own: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[LeftOutFile, ...] = ()
+
+
+def read_editions(settings: Settings) -> Editions:
+    """Read the own editions; the shipped ones are read when first used.
+
+    An own file that cannot be used is left out; the others are not affected.
+
+    Raises:
+        BadSetting: the folder of own regulations named in config.toml does not exist.
+    """
+    shipped = {edition.edition: edition for edition in map(_unread, shipped_files())}
+    own_editions, texts, left_out = dict[str, "Procedure"](), dict[str, str](), []
+    for path in own_files(settings):
+        try:
+            edition = read_own(path)
+            require_words(edition, path.name)
+            if edition.edition in shipped:
+                from workflow.law.library import TwoEditions
+
+                raise TwoEditions(edition.edition)
+        except Exception as refusal:
+            left_out.append(LeftOutFile(file=path.name, refusal=_as_refusal(refusal, path)))
+            continue
+        own_editions[edition.edition] = edition
+        add_words(edition)
+        texts[edition.edition] = path.read_text(encoding="utf-8-sig")
+    return Editions(editions=(*shipped.values(), *own_editions.values()), own=texts, left_out=tuple(left_out))
+
+
+def with_adopted(read: Editions, adopted: Mapping[str, str]) -> Editions:
+    """Add the own editions that no file defines any more, with their last adopted texts.
+
+    Args:
+        adopted: TOML texts of own editions, by edition.
+    """
+    present = {edition.edition for edition in read.editions}
+    editions = [
+        _read_edition(f"{name}.toml", text.encode()) for name, text in adopted.items() if name not in present
+    ]
+    for edition in editions:
+        add_words(edition)
+    names = {f"{edition.edition}.toml" for edition in editions}
+    left_out = tuple(
+        LeftOutFile(file=left_out_file.file, refusal=left_out_file.refusal, adopted=left_out_file.file in names)
+        for left_out_file in read.left_out
+    )
+    return Editions(editions=(*read.editions, *editions), own=read.own, left_out=left_out)
+
+
+def reason(left_out: LeftOutFile) -> Text:
+    """Return the reason why a file was left out, in each language."""
+    from i18n import refusal
+    from workflow.law.procedure import Text
+
+    return Text(**{language: refusal(left_out.refusal, language) for language in LANGUAGES})
+
+
+def add_words(edition: Procedure) -> None:
+    """Add an own edition's names of kinds of evidence, numbers, duties and kinds of organisation to the
+    catalogues.
+    """
+    import i18n
+
+    for code, title in edition.words.items():
+        i18n.add_word(code, {str(language): title[language] for language in i18n.LANGUAGES})
+
+
+def require_words(edition: Procedure, file: str) -> None:
+    """Raise UnknownWord for an own edition with a kind of evidence or a number that has no name."""
+    import i18n
+    from i18n.entries import where
+
+    own_words = edition.words
+    for code in own_words:
+        if code.startswith(("duty.", "kind.")) and i18n.knows(code) and where(code):
+            prefix, _, name = code.partition(".")
+            raise UnknownWord("law.word_taken", file=file, word=name, table=f"[[{prefix}]]")
+    for obligation in edition.obligations:
+        for prefix, names in (("evidence", obligation.evidence), ("value", obligation.values)):
+            for name in names:
+                code = f"{prefix}.{name}"
+                if code not in own_words and not (i18n.knows(code) and where(code)):
+                    raise UnknownWord(
+                        "law.unknown_word",
+                        file=file,
+                        obligation=obligation.id,
+                        word=name,
+                        table=f"[[{prefix}]]",
+                    )
+
+
+def own_files(settings: Settings, folder: Path | None = None) -> Iterator[Path]:
+    """Yield the files of own editions in the folder given, or in that of config.toml.
+
+    Raises:
+        BadSetting: there is no such folder.
+    """
+    own_folder = folder or settings.regulations.folder
+    if own_folder is None:
+        return
+    if not own_folder.is_dir():
+        raise BadSetting(
+            "cli.no_folder", file=str(settings.file), key="regulations.folder", folder=str(own_folder)
+        )
+    # Own rules are no editions; they take effect once adopted (`merzim overlay`).
+    yield from (path for path in sorted(own_folder.glob("*.toml")) if not path.name.startswith("overlay."))
+
+
+def read_own(path: Path) -> Procedure:
+    """Read one own edition file. Raises Refusal, OSError."""
+    return _read_edition(path.name, path.read_bytes())
+
+
+def shipped_files(folder: str = "") -> Iterator[Traversable]:
+    """Yield the shipped regulation files, or those of a folder among them, by name; no folder is a module."""
+    for file in sorted(files("regulations").joinpath(folder).iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".toml"):
+            yield file
+
+
+def shipped_row_procedures() -> Iterator[UnreadEdition]:
+    """Yield the procedures made of the obligations of shipped registers, each read only when needed."""
+    from workflow.law.procedure import OF_REGISTER
+
+    for file in shipped_files(REGISTERS):
+        if b"\n[[obligation]]" in file.read_bytes():
+            edition = _unread(file)
+            yield replace(edition, id=OF_REGISTER + edition.id, read=partial(_row_procedure, file))
+
+
+def _unread(file: Traversable) -> UnreadEdition:
+    """Return a shipped edition that is read only when needed; its id and day come from the name of the file."""
+    from workflow.law.library import UnreadEdition
+
+    id, in_force, _ = file.name.split(".")
+    day = date.fromisoformat(in_force)
+    return UnreadEdition(id=id, in_force=day, read=lambda: _read_edition(file.name, file.read_bytes()))
+
+
+def _row_procedure(file: Traversable) -> Procedure:
+    procedure = read_register(file.name, file.read_bytes()).procedure
+    assert procedure is not None
+    return procedure
+
+
+def _as_refusal(trouble: Exception, path: Path) -> Refusal:
+    if isinstance(trouble, Refusal):
+        return trouble
+    if isinstance(trouble, OSError):
+        return Refusal("law.unreadable_file", file=path.name, problem=trouble.strerror or str(trouble))
+    raise trouble
+
+
+@cache
+def _read_edition(name: str, text: bytes) -> Procedure:
+    """Parse an edition. Cached: a process parses the same text only once."""
+    from workflow.law.reader import read
+
+    return read(name, text)
+
+
+@cache
+def read_register(name: str, text: bytes) -> Register:
+    """Parse a register. Cached: a process parses the same text only once."""
+    from workflow.law.reader import register
+
+    return register.read_register(name, text)

@@ -1,0 +1,243 @@
+"""Reports over many organisations: consolidated forms, ready uploads, yearly analyses, the cartogram."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from merzim.services.context import RequestContext
+from merzim.services.narrowing import chosen_procedure, known_year, seen_unit
+from merzim.services.yearly.clock import UnitTurn, turns
+from merzim.services.yearly.opening import organisations
+from workflow.cases.registers.exposure import CartogramLine
+from workflow.findings.finding import Finding
+from workflow.findings.of_risks import by_name, compared, latest, place_of, results
+from workflow.law.names import known_obligation
+from workflow.law.procedure import Obligation, Procedure
+from workflow.org.access import within
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from merzim.storage.queries import SqlReads
+    from workflow.cases.case import Case
+    from workflow.deadlines.deadline import Deadline
+    from workflow.org.office import Office, Person
+    from workflow.reports.consolidated import Consolidated, Waiting
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsolidatedQuery:
+    """The query of the consolidated form. `report`: the form; None if the reader sees no whole organisation."""
+
+    procedure: Procedure
+    obligation: Obligation
+    unit: str
+    year: int
+    report: ConsolidatedReport | None
+
+
+def consolidated_query(
+    ctx: RequestContext, procedure: str, obligation: str, unit: str, year: int | None
+) -> ConsolidatedQuery:
+    """Return the form of one obligation over a year, by default the present one."""
+    year, law = known_year(ctx, year), chosen_procedure(ctx, procedure)
+    root = seen_unit(ctx, unit)
+    chosen = law.by_id.get(obligation) or next(
+        (each for each in law.obligations if each.values), law.obligations[0]
+    )
+    report = None
+    if _whole(ctx, root):
+        report = consolidated(
+            ctx.app, law.id, chosen.id, unit=root, year=year, today=ctx.today, reads=ctx.reads
+        )
+    return ConsolidatedQuery(procedure=law, obligation=chosen, unit=root, year=year, report=report)
+
+
+def list_turns(ctx: RequestContext, unit: str) -> Sequence[UnitTurn] | None:
+    """Return the status of the organisations; None if the reader sees none as a whole."""
+    root = seen_unit(ctx, unit)
+    return turns(ctx.app, root, today=ctx.today, reads=ctx.reads) if _whole(ctx, root) else None
+
+
+def _whole(ctx: RequestContext, unit: str) -> bool:
+    """Return whether the reader sees a whole organisation; of one seen in part it cannot be said that it has
+    not reported.
+    """
+    reader_unit, office = ctx.reader.root, ctx.reads.office()
+    if not reader_unit:
+        return True
+    return any(
+        within(office, organisation, reader_unit) and within(office, organisation, unit)
+        for organisation in office.organisations
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolidatedReport:
+    """The consolidated form, and the procedure and obligation it is about."""
+
+    procedure: Procedure
+    obligation: Obligation
+    form: Consolidated
+    office: Office
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ready:
+    """An upload with documents ready: the organisation, the account used, and its holder."""
+
+    waiting: Waiting
+    unit: str
+    through: str
+    people: tuple[Person, ...]
+
+
+def consolidated(
+    app: AppContext,
+    procedure: str,
+    obligation: str,
+    *,
+    unit: str = "",
+    year: int,
+    today: date,
+    reads: SqlReads | None = None,
+) -> ConsolidatedReport:
+    """Return what the organisations at or below a unit did of an obligation in a year.
+
+    Args:
+        reads: read queries limited to what the reader may see; None for everything.
+
+    Raises:
+        UnknownProcedure, UnknownObligation: there is none with that name.
+    """
+    from calendars.terms import Target
+    from workflow.reports.consolidated import consolidated as gathered
+    from workflow.reports.consolidated import required_of
+
+    last = date(year, 12, 31)
+    earliest = app.editions.earliest(procedure)
+    edition = app.editions.edition(procedure, last) if earliest.in_force <= last else earliest
+    chosen = known_obligation(edition, obligation)
+    reads = reads or app.reads
+    office = reads.office()
+    units = required_of(office, organisations(office, unit), edition, chosen)
+    heads = reads.cases(unit or None, procedure=procedure, status="active")
+    year_cases = _looked(app, reads, (head.id for head in heads), today)
+    cases = [(case, deadlines) for case, _, deadlines in year_cases]
+    additive = not isinstance(chosen.term, Target)
+    form = gathered(office, units, cases, chosen.id, year=year, additive=additive)
+    return ConsolidatedReport(edition, chosen, form, office)
+
+
+def uploads(
+    app: AppContext, unit: str = "", *, today: date, reads: SqlReads | None = None
+) -> tuple[Ready, ...]:
+    """Return all open uploads at or below a unit ("" is all) that have documents ready, by organisation.
+
+    Args:
+        reads: read queries limited to what the reader may see; None for everything.
+    """
+    from notifications.recipients import resolve_assignees
+    from workflow.org.duties import Unresolved
+    from workflow.org.office import uploads_through
+    from workflow.reports.consolidated import waiting
+
+    reads = reads or app.reads
+    office = reads.office()
+    heads = reads.cases(unit or None, status="active")
+    grouped: dict[str, list[tuple[Case, Procedure, tuple[Deadline, ...]]]] = {}
+    for year_case in _looked(app, reads, (head.id for head in heads), today):
+        grouped.setdefault(_organisation(office, year_case[0].unit), []).append(year_case)
+    ready = []
+    for place in sorted(grouped):
+        for pending in waiting(grouped[place]):
+            assignees = resolve_assignees(
+                office, pending.case, pending.upload.obligation, pending.upload.id, on=today
+            )
+            people = (
+                () if isinstance(assignees, Unresolved) else tuple(assignee.person for assignee in assignees)
+            )
+            through = uploads_through(office, pending.case.unit)
+            ready.append(Ready(waiting=pending, unit=pending.case.unit, through=through, people=people))
+    return tuple(ready)
+
+
+def _organisation(office: Office, unit: str) -> str:
+    place = office.unit_named.get(" ".join(unit.casefold().split()), unit)
+    organisation_ids = frozenset(office.organisations)
+    return next(
+        (organisation for organisation in office.above(place) if organisation in organisation_ids), place
+    )
+
+
+def _looked(
+    app: AppContext, reads: SqlReads, ids: Iterable[str], today: date
+) -> Iterator[tuple[Case, Procedure, tuple[Deadline, ...]]]:
+    from workflow.deadlines.resolver import deadlines
+
+    for case in reads.whole(list(ids)).values():
+        edition = app.library.of(case)
+        yield case, edition, deadlines(case, edition, app.calendar, today=today, bare=True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A department, or its part in a district, with its positions and risks."""
+
+    name: str
+    positions: tuple[CartogramLine, ...]
+    risks: tuple[CartogramLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CartogramComparison:
+    """The cartogram that follows from the registers visible to a reader, compared with the recorded one.
+
+    Attributes:
+        on: the day of the last recorded cartogram; None if there is none.
+        case: the case it is recorded in.
+        findings: the differences, by department.
+    """
+
+    unit: str
+    lines: tuple[CartogramLine, ...]
+    on: date | None
+    case: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The lines by place, ordered by name."""
+        ordered = sorted(self.lines, key=_place)
+        return tuple(_gathered(place, tuple(lines)) for place, lines in groupby(ordered, key=_place))
+
+
+def comparison(ctx: RequestContext, unit: str) -> CartogramComparison:
+    """Return the comparison of the registers of a unit and below with the last cartogram recorded there."""
+    root = seen_unit(ctx, unit)
+    cases = ctx.reads.with_registers(root or None)
+    lines = by_name(results(cases), ctx.reads.office())
+    recorded = latest(cases)
+    return CartogramComparison(
+        unit=root,
+        lines=lines,
+        on=recorded.on if recorded else None,
+        case=next((case.id for case in cases if recorded and latest([case]) == recorded), ""),
+        findings=compared(lines, recorded),
+    )
+
+
+def _place(line: CartogramLine) -> tuple[str, str]:
+    return line.department, line.district
+
+
+def _gathered(place: tuple[str, str], lines: Iterable[CartogramLine]) -> Place:
+    lines = tuple(lines)
+    return Place(
+        name=place_of(lines[0]),
+        positions=tuple(line for line in lines if line.section == "positions"),
+        risks=tuple(line for line in lines if line.section == "risks"),
+    )

@@ -1,0 +1,139 @@
+"""The journal of notices: who was notified of what and when, the server's answer, acknowledgement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict, get_args
+
+from pydantic import BaseModel
+
+from merzim.services.campaigns.views import campaign_titles
+from merzim.services.context import RequestContext
+from merzim.services.names import Name, case_title, person_name
+from merzim.storage.notices.journal import journal_status
+from notifications.notice import Notice, NoticeKind
+from workflow.cases.case import Case
+from workflow.cases.registers.entries import is_entry
+from workflow.law.procedure import Text
+
+PAGE = 50
+KINDS = frozenset(get_args(NoticeKind))
+"""Prefixes of the keys of letters that are not about one case."""
+
+
+class NoticeFilter(TypedDict):
+    """The filter of the register; empty fields do not restrict."""
+
+    case: str
+    person: str
+    state: str
+    channel: str
+
+
+class AlteredNotice(BaseModel):
+    code: str
+    key: str
+
+
+class RegisterProof(BaseModel):
+    """The result of verifying the journal. `verified`: whether every record is unaltered.
+
+    `batches`, `end`: number of batches of the chain, and its last hash; `seal`: number of the last seal.
+    """
+
+    verified: bool
+    altered: list[AlteredNotice]
+    batches: int
+    end: str
+    seal: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoticeLine:
+    """One notice. `title`: of its obligation; None if it is not about one obligation of a procedure.
+
+    `campaign`: the title of the campaign that asks, None where the reader does not see it.
+    """
+
+    notice: Notice
+    case: Case | None
+    about: Text | None
+    title: Text | None
+    period: str
+    name: Name
+    campaign: Text | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoticePage:
+    """A page of the register. `more`: whether there is a next one."""
+
+    lines: tuple[NoticeLine, ...]
+    number: int
+    more: bool
+
+
+def list_notices(ctx: RequestContext, filters: NoticeFilter, *, number: int) -> NoticePage:
+    """Return one page of the register, the newest first.
+
+    Args:
+        filters: filter by case, person, state, channel; empty fields do not restrict.
+    """
+    notices = ctx.reads.notices_matching(
+        **filters,
+        limit=PAGE + 1,
+        skip=(number - 1) * PAGE,
+    )
+    heads = ctx.reads.heads({notice.case for notice in notices if notice.case})
+    asking = campaign_titles(ctx, {notice.obligation for notice in notices[:PAGE] if notice.kind == "campaign"})
+    office = ctx.reads.office()
+    return NoticePage(
+        lines=tuple(
+            NoticeLine(
+                notice=notice,
+                case=heads.get(notice.case),
+                about=_about(ctx, heads.get(notice.case)),
+                title=_title(ctx, heads.get(notice.case), notice.obligation),
+                period="" if is_entry(notice.obligation) else notice.obligation.partition(".")[2],
+                name=person_name(office, notice.person),
+                campaign=asking.get(notice.obligation) if notice.kind == "campaign" else None,
+            )
+            for notice in notices[:PAGE]
+        ),
+        number=number,
+        more=len(notices) > PAGE,
+    )
+
+
+def verify_journal(ctx: RequestContext) -> RegisterProof:
+    """Compare the journal with its chain; altered records hidden from the reader are only counted.
+
+    The key of a record names its case and its recipient.
+    """
+    status = journal_status(ctx.app.engine)
+    altered = [(code, str(arguments.get("key", ""))) for code, arguments in status.problems]
+    of = {key: key.partition(":")[0] for _, key in altered}
+    cases = ctx.reads.heads({*of.values()})
+    sees_all = ctx.reader.root == ""
+
+    def named(key: str) -> bool:
+        return of[key] in cases or (sees_all and of[key] in KINDS)
+
+    return RegisterProof(
+        verified=not altered,
+        altered=[AlteredNotice(code=code, key=key if named(key) else "") for code, key in altered],
+        batches=status.batches,
+        end=status.end,
+        seal=status.seal,
+    )
+
+
+def _about(ctx: RequestContext, case: Case | None) -> Text | None:
+    return case_title(case, ctx.library.of(case)) if case else None
+
+
+def _title(ctx: RequestContext, case: Case | None, obligation: str) -> Text | None:
+    if case is None:
+        return None
+    known_obligation = ctx.library.named(case.edition).by_id.get(obligation.partition(".")[0])
+    return known_obligation.title if known_obligation else None

@@ -1,0 +1,258 @@
+"""The points of a year: by project and indicator, by unit, and the nearest steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from calendars.terms import Element
+from merzim.services.context import RequestContext
+from merzim.services.names import Name, UnitName, unit_name, unit_text
+from merzim.services.narrowing import known_year, seen_unit
+from merzim.services.regulations import registers as scoring_services
+from merzim.services.scoring import YearScores, year_scores
+from workflow.law.procedure import Text
+from workflow.org.name_index import alphabetical
+from workflow.scoring.prospects import Step
+from workflow.scoring.scale import Counting, Readings
+from workflow.scoring.score import written
+from workflow.scoring.score_inputs import choose
+
+PAGE = 100
+MOST_SEARCHED = 50
+"""Number of cases of a body's parts among which the step that records a number is sought."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Indicator:
+    """One indicator. `lost`, `at_stake`: None where the document names no ceiling.
+
+    Attributes:
+        missing: names of the organisations (or ids of the cases) missing for the full number.
+    """
+
+    id: str
+    title: Text
+    points: Decimal
+    maximum: Decimal | None
+    lost: Decimal | None
+    at_stake: Decimal | None
+    arithmetic: tuple[Element, ...]
+    missing: tuple[Name, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """One project of the standard, with the sums of its indicators."""
+
+    number: str
+    points: Decimal
+    lost: Decimal
+    at_stake: Decimal
+    indicators: tuple[Indicator, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """One unit directly below, with its sums."""
+
+    unit: UnitName
+    points: Decimal
+    lost: Decimal
+    at_stake: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ahead:
+    """The nearest step of an indicator; `names`: the first few that lack it."""
+
+    step: Step
+    title: Text
+    arguments: Mapping[str, object]
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepToRecord:
+    """The step of a case that records the number a share is taken of.
+
+    Attributes:
+        case: "" where none of the year is open, for a reader who may open it.
+        fact: its name with the year; recorded: whether it is recorded already, and would be corrected.
+    """
+
+    case: str
+    title: Text
+    fact: str = ""
+    recorded: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Points:
+    unit: UnitName
+    year: int
+    total: Decimal
+    lost: Decimal
+    at_stake: Decimal
+    projects: tuple[Project, ...]
+    parts: tuple[Part, ...]
+    steps: tuple[Ahead, ...]
+    readings: Readings
+    choices: Mapping[str, Mapping[str, Text]]
+    usual: Readings
+    notes: tuple[Text, ...]
+    recorded: bool
+    remarks: tuple[Element, ...]
+    to_record: Mapping[str, StepToRecord]
+    number: int
+    pages: int
+
+
+def points_of_year(
+    ctx: RequestContext,
+    unit: str | None,
+    year: int | None,
+    chosen_readings: Mapping[str, str],
+    *,
+    number: int | None,
+) -> Points:
+    """Return the points of a unit in a year with all units below, and of each unit directly below.
+
+    Args:
+        year: by default the present one; asked: readings chosen by name, among other things.
+        number: page of the units directly below; None for all of them.
+
+    Raises:
+        UnknownReading: a reading has no such value.
+    """
+    year, unit, office = known_year(ctx, year), seen_unit(ctx, unit or ""), ctx.reads.office()
+    scoring = scoring_services.scoring()
+    readings = choose(
+        {name: chosen_readings[name] for name in scoring.readings if chosen_readings.get(name)}, scoring
+    )
+    whole_year, *parts = year_scores(ctx, unit, year, today=ctx.today, readings=readings, by_unit=True)
+    parts.sort(
+        key=lambda scores: (-scores.at_stake, -scores.lost, alphabetical(unit_text(office, scores.unit)))
+    )
+    pages = max(1, -(-len(parts) // PAGE))
+    shown_scores = parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE]
+    unsaid = {
+        remark.arguments["indicator"] for remark in whole_year.remarks if remark.code == "score.rows_of_what"
+    }
+
+    def name(id: str) -> Name:
+        return unit_name(office, id).name
+
+    return Points(
+        unit=unit_name(office, unit),
+        year=year,
+        total=written(whole_year.scores.total),
+        lost=written(whole_year.lost),
+        at_stake=written(whole_year.at_stake),
+        projects=_projects(whole_year, name),
+        parts=tuple(
+            Part(
+                unit=unit_name(office, scores.unit),
+                points=written(scores.scores.total),
+                lost=written(scores.lost),
+                at_stake=written(scores.at_stake),
+            )
+            for scores in shown_scores
+        ),
+        steps=tuple(
+            Ahead(
+                step=step,
+                title=scoring.indicators[step.indicator].title,
+                arguments=_step_arguments(step),
+                names=tuple(name(missing_name) for missing_name in step.missing),
+            )
+            for step in whole_year.steps
+        ),
+        readings=readings,
+        choices=scoring.readings,
+        usual=scoring.usual,
+        notes=scoring.notes,
+        recorded=whole_year.recorded,
+        remarks=whole_year.remarks,
+        to_record={
+            id: step
+            for id, counting in (
+                (indicator.id, indicator.counting) for indicator in scoring.indicators.values()
+            )
+            if counting.by == "values" and (id in whole_year.counted or id in unsaid)
+            if (step := _step_to_record(ctx, counting, unit, year))
+        },
+        number=min(number or 1, pages),
+        pages=pages,
+    )
+
+
+def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: int) -> StepToRecord | None:
+    """Return the step of a case of the year that takes the whole of a share: of the body's case, else of one
+    below.
+
+    Where none is open, a step without a case; None for a reader who may not open the year.
+    """
+    steps = [fact.partition(":") for fact in (counting.fact, *counting.also)]
+    heads, root = (
+        ctx.reads.cases(unit or None, procedure=steps[0][0], status="active"),
+        ctx.reads.office().root,
+    )
+    heads = [head for head in heads if head.unit == (unit or root)] or heads[-MOST_SEARCHED:]
+    full_cases = ctx.reads.whole([head.id for head in heads])
+    for case in (full_cases[head.id] for head in reversed(heads)):
+        edition = ctx.library.named(case.edition)
+        fact = case.facts.get(edition.begins_with)
+        begin_day = fact.on if fact else case.planned.get(edition.begins_with)
+        if begin_day is None or begin_day.year != year:
+            continue
+        names = [name for _, _, name in steps if name in edition.by_id]
+        waiting = [name for name in names if f"{name}.{year}" not in case.facts]
+        if names:
+            name, title = (waiting or names)[0], edition.by_id[(waiting or names)[0]].title
+            return StepToRecord(case=case.id, title=title, fact=f"{name}.{year}", recorded=not waiting)
+    if not ctx.reader.may("manage") or year < ctx.today.year:
+        return None
+    return StepToRecord(case="", title=ctx.library.latest(steps[0][0]).title)
+
+
+def _projects(whole_year: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
+    by_project: dict[str, list[Indicator]] = {}
+    for score in whole_year.scores.scores:
+        prospect = whole_year.prospects.get(score.id)
+        by_project.setdefault(score.id.partition(".")[0], []).append(
+            Indicator(
+                id=score.id,
+                title=score.title,
+                points=written(score.points),
+                maximum=None if score.maximum is None else written(score.maximum),
+                lost=None if prospect is None else written(prospect.lost),
+                at_stake=None if prospect is None else written(prospect.at_stake),
+                arithmetic=score.arithmetic,
+                missing=tuple(name(id) for id in whole_year.counted[score.id].missing[:12]),
+            )
+        )
+    return tuple(
+        Project(
+            number=project.removeprefix("P"),
+            points=_sum(indicator.points for indicator in indicators),
+            lost=_sum(indicator.lost for indicator in indicators),
+            at_stake=_sum(indicator.at_stake for indicator in indicators),
+            indicators=tuple(indicators),
+        )
+        for project, indicators in by_project.items()
+    )
+
+
+def _sum(points: Iterable[Decimal | None]) -> Decimal:
+    return sum((points_part for points_part in points if points_part is not None), Decimal(0))
+
+
+def _step_arguments(step: Step) -> dict[str, object]:
+    """Return the arguments of a step's sentence, with numbers as decimals."""
+    arguments = {
+        key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()
+    }
+    return {**arguments, "gain": written(step.gain), "by": step.by}

@@ -1,0 +1,343 @@
+"""Results of verbs and queries on cases, the same for the API and for `--json`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import (
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
+
+from i18n import say
+from workflow.languages import law_language
+
+if TYPE_CHECKING:
+    from merzim.services.impacts import ActMoves
+    from workflow.cases.case import Case, Event
+    from workflow.cases.changes import FieldChange
+    from workflow.cases.commands.case_commands import Change
+    from workflow.cases.commands.previews import Preview
+    from workflow.law.procedure import Text
+
+
+class _Extended:
+    """A value combined with further attributes."""
+
+    def __init__(self, value: object, extra: Mapping[str, object]) -> None:
+        self._value, self._more = value, extra
+
+    def __getattr__(self, name: str) -> Any:
+        return self._more[name] if name in self._more else getattr(self._value, name)
+
+
+class Titles(BaseModel):
+    """One text in the three languages."""
+
+    kk: str
+    ru: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return str(getattr(self, law_language(language)))
+
+
+def titles_of(text: Text) -> Titles:
+    """Return a text of the law as a result."""
+    return Titles(kk=text.kk, ru=text.ru, en=text.en)
+
+
+class Result(BaseModel):
+    """Base of results built from the attributes of values; a field's name may be a path of attributes."""
+
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True)
+
+    @classmethod
+    def of(cls, value: object, language: str = "", **extra: object) -> Self:
+        """Return the result for a value, with texts in a language; `extra`: attributes the value does not
+        have.
+        """
+        return cls.model_validate(_Extended(value, extra) if extra else value, context=language)
+
+
+def at(*path: str, default: Any = ...) -> Any:
+    """Return a field that is read at a path of attributes; `default`: used if the path leads to nothing."""
+    return Field(default, validation_alias=AliasPath(*path))
+
+
+def _in_language(value: Any, info: ValidationInfo) -> Any:
+    return value if value is None or isinstance(value, str) else value[info.context]
+
+
+def _sentence(value: Any, info: ValidationInfo) -> Any:
+    return value if isinstance(value, str) else say(value.code, value.arguments, info.context or "")
+
+
+InLanguage = Annotated[str, BeforeValidator(_in_language)]
+"""A text in three languages, reduced to the requested one."""
+Spoken = Annotated[str, BeforeValidator(_sentence)]
+"""The sentence of a code with its arguments."""
+Points = Annotated[str, BeforeValidator(lambda value: f"{value:f}" if isinstance(value, Decimal) else value)]
+"""A decimal number as a string."""
+Ids = Annotated[list[str], BeforeValidator(lambda values: [getattr(value, "id", value) for value in values])]
+"""The ids of values."""
+Keys = Annotated[
+    list[str], BeforeValidator(lambda people: [getattr(person, "key", person) for person in people])
+]
+"""The keys of people."""
+OptionalText = Annotated[str, BeforeValidator(lambda value: value or "")]
+
+
+class Sentence(Result):
+    """A part of an explanation."""
+
+    code: str
+    text: str
+    date: date | None
+    act: str | None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_element(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, dict | cls):
+            return value
+        text = say(value.code, value.arguments, info.context or "")
+        return {"code": value.code, "text": text, "date": value.on, "act": value.act}
+
+
+class ObligationResult(Result):
+    """An obligation of a case with its deadline and explanation."""
+
+    id: str
+    title: InLanguage = at("obligation", "title")
+    stage: str = at("obligation", "stage")
+    due: date | None
+    due_at: Annotated[datetime | None, Field(description="Of a term in hours: the moment it ends at (UTC).")]
+    earliest: date | None
+    latest: date | None
+    safe_by: date | None
+    closes: date | None
+    anchor: str
+    calendar: str
+    status: str
+    state: str
+    answers: Ids = at("obligation", "options")
+    answer: str | None = at("answer", "id", default=None)
+    planned_on: date | None
+    done_on: date | None
+    late_by_working_days: int | None = at("late_by")
+    waiting_for: str | None
+    act: str = at("obligation", "act")
+    paragraph: str = at("obligation", "paragraph")
+    force: str = at("obligation", "force")
+    assumed: bool = at("obligation", "assumed")
+    explanation: list[Sentence]
+
+
+class FindingResult(Result):
+    """A departure from the law or from practice."""
+
+    kind: str
+    obligation: str
+    code: str
+    message: str
+    late_by_working_days: int | None
+    basis: str
+    force: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_finding(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, dict | cls):
+            return value
+        message = say(value.code, value.arguments, info.context or "")
+        return _Extended(value, {"message": message, "late_by_working_days": value.late_by})
+
+
+class CaseHead(BaseModel):
+    """A case as shown in lists."""
+
+    id: str
+    case: Annotated[str, Field(deprecated=True, description="The same as `id`.")]
+    procedure: str
+    edition: str
+    object: str
+    object_kk: str
+    object_ru: str
+    unit: str
+    standing: str
+    opened_at: datetime | None
+
+
+class OpenedCase(CaseHead):
+    """A case that was opened. `kind`: kind of its organisation; `person`: key of the person it is about, or
+    "".
+    """
+
+    kind: str
+    person: str
+
+
+class FieldChangeResult(BaseModel):
+    """A field before and after an event. `of`: the obligation, for a field that exists once per obligation."""
+
+    field: str
+    before: Any
+    after: Any
+    of: str = ""
+
+
+class EventResult(BaseModel):
+    """One event of a case's chain. `changes`: in a case's history, the fields it changed."""
+
+    case: str
+    seq: int
+    kind: str
+    name: str
+    on: date | None
+    at: datetime
+    by: str
+    payload: dict[str, Any]
+    previous: str
+    hash: str
+    changes: list[FieldChangeResult] = Field(default_factory=list)
+
+
+class MovedDate(BaseModel):
+    """A due date before and after a change."""
+
+    model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
+
+    obligation: str
+    before: date | None = Field(alias="from")
+    after: date | None = Field(alias="to")
+
+
+class ActMovesResult(BaseModel):
+    """The due dates an act of the calendar moved in a case; `cause` names the act in the reader's language."""
+
+    on: date
+    at: datetime
+    by: str
+    cause: str
+    moved: list[MovedDate]
+
+
+class CommandResult(BaseModel):
+    """The result of a command on a case: events written (none if nothing was new) and due dates moved.
+
+    `preview`: nothing was written; `changed` is whether it would be. `tells`: how many people would be
+    notified. `dropped`, `opened`: in a preview, obligations no longer required and newly required, with or
+    without a due date. `lost`: facts and plan dates the new edition does not know; they stay in the history.
+    `out_of_order`: findings that the recorded or corrected fact is out of order; it is recorded nevertheless.
+    """
+
+    case: str
+    changed: bool
+    events: list[EventResult]
+    moved: list[MovedDate] = Field(default_factory=list)
+    preview: bool = False
+    tells: int | None = None
+    dropped: list[str] = Field(default_factory=list)
+    opened: list[str] = Field(default_factory=list)
+    lost: list[str] = Field(default_factory=list)
+    out_of_order: list[FindingResult] = Field(default_factory=list)
+
+
+def case_head(case: Case) -> CaseHead:
+    """Convert a case to its head."""
+    return CaseHead(
+        id=case.id,
+        case=case.id,
+        procedure=case.procedure,
+        edition=case.edition,
+        object=case.object,
+        object_kk=case.object_kk,
+        object_ru=case.object_ru,
+        unit=case.unit,
+        standing=case.standing,
+        opened_at=case.opened_at,
+    )
+
+
+def opened_case(case: Case) -> OpenedCase:
+    """Convert an opened case to its result."""
+    return OpenedCase(**dict(case_head(case)), kind=case.kind, person=case.person)
+
+
+def event_result(event: Event, changes: Iterable[FieldChange] = ()) -> EventResult:
+    """Convert an event to its result, with the fields it changed."""
+    return EventResult(
+        case=event.case,
+        seq=event.seq,
+        kind=event.kind,
+        name=event.name,
+        on=event.on,
+        at=event.at,
+        by=event.by,
+        payload=dict(event.payload),
+        previous=event.previous,
+        hash=event.hash,
+        changes=[
+            FieldChangeResult(field=change.field, before=change.before, after=change.after, of=change.of)
+            for change in changes
+        ],
+    )
+
+
+def act_moves_result(act: ActMoves, language: str) -> ActMovesResult:
+    """Convert the moves of a calendar act to their result."""
+    from notifications.letters.moved import describe_cause
+
+    return ActMovesResult(
+        on=act.on,
+        at=act.at,
+        by=act.by,
+        cause=describe_cause(act.cause, language),
+        moved=[
+            _moved(moved_deadline.id, moved_deadline.old, moved_deadline.new) for moved_deadline in act.moved
+        ],
+    )
+
+
+def command_result(change: Change) -> CommandResult:
+    """Convert a change to its result."""
+    return CommandResult(
+        case=change.case.id,
+        changed=bool(change.events),
+        events=[event_result(event) for event in change.events],
+        moved=[_moved(*dates) for dates in change.moved],
+        lost=_lost(change),
+    )
+
+
+def preview_result(preview: Preview, *, tells: int) -> CommandResult:
+    """Convert a preview of a command to its result; `tells`: how many people would be notified."""
+    return CommandResult(
+        case=preview.change.case.id,
+        changed=bool(preview.change.events),
+        events=[],
+        moved=[_moved(*dates) for dates in preview.change.moved],
+        preview=True,
+        tells=tells,
+        dropped=[change.obligation for change in preview.dropped],
+        opened=[change.obligation for change in preview.opened],
+        lost=_lost(preview.change),
+    )
+
+
+def _lost(change: Change) -> list[str]:
+    lost = (event.payload.get("lost") for event in change.events if event.kind == "migrated")
+    return [str(name) for names in lost if isinstance(names, list) for name in names]
+
+
+def _moved(obligation: str, before: date | None, after: date | None) -> MovedDate:
+    return MovedDate.model_validate({"obligation": obligation, "from": before, "to": after})

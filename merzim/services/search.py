@@ -1,0 +1,259 @@
+"""One search over everything the reader may see: analyses, people, units, register rows, procedures and
+acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, StringConstraints
+
+import i18n
+from merzim.services.context import RequestContext
+from merzim.services.inputs import Line
+from merzim.services.regulations.registers import scoring
+from merzim.services.verbs import Command, verb
+from workflow.languages import LANGUAGES
+from workflow.law.library import Library
+from workflow.law.procedure import Text
+from workflow.org.office import Person, Unit
+from workflow.search_words import FoldedNames, typed_words, word_texts
+
+if TYPE_CHECKING:
+    from merzim.storage.queries import FoundPlaces
+
+HITS_SHOWN = 10
+"""Number of results of one kind that are listed; the others are counted."""
+Kind = Literal[
+    "case", "case_row", "file", "person", "unit", "register_row", "procedure", "obligation", "act", "indicator"
+]
+
+
+class Search(Command):
+    """A search for words, ignoring letter case and word endings."""
+
+    text: Annotated[Line, StringConstraints(min_length=1)]
+
+
+class Hit(BaseModel):
+    """One thing found. `within`: the register of a row, the case of a file or of a row of its registers,
+    the procedure of an obligation; `title`: by language. The id of a file is its SHA-256.
+    """
+
+    kind: Kind
+    id: str
+    within: str = ""
+    title: dict[str, str]
+    about: str = ""
+
+
+class HitGroup(BaseModel):
+    """What was found of one kind. `near`: nothing has the words, these are like them; `more`: there are
+    more than `total`, which is as far as anybody counts.
+    """
+
+    kind: Kind
+    total: int
+    more: bool = False
+    near: bool = False
+    hits: list[Hit]
+
+
+class Found(BaseModel):
+    """The results of a search by kind; kinds without results are left out."""
+
+    groups: list[HitGroup]
+
+
+@verb("read", writes=False)
+def search(ctx: RequestContext, command: Search) -> Found:
+    """Search everything the reader may see."""
+    text = command.text
+    people, units, *law = _names(ctx, text)
+    groups = (
+        _cases(ctx, text),
+        people,
+        units,
+        _case_rows(ctx, text),
+        _files(ctx, text),
+        _rows(ctx, text),
+        *law,
+    )
+    return Found(groups=[group for group in groups if group.hits])
+
+
+def _cases(ctx: RequestContext, text: str) -> HitGroup:
+    found_places, office = ctx.reads.found_cases(text), ctx.reads.office()
+    shown_ids = [id for id, _, _ in found_places.places[:HITS_SHOWN]]
+    heads, hits = ctx.reads.heads(shown_ids), list[Hit]()
+    for case in (heads[id] for id in shown_ids if id in heads):
+        procedure, unit = ctx.library.named(case.edition), office.units.get(case.unit)
+        title = case.object_names() if case.object_in("kk") else _texts(procedure.title)
+        about = ", ".join(filter(None, (case.id, unit.name_in(ctx.spoken_language) if unit else "")))
+        hits.append(Hit(kind="case", id=case.id, title=dict(title), about=about))
+    return _group("case", found_places, hits)
+
+
+def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
+    """Return risks, measures, exposed positions and remarks in cases visible to the reader."""
+    from merzim.services.regulations.registers import case_registers, row_words
+
+    titles = {
+        register.entry.row: register.title for register in case_registers().all() if register.entry is not None
+    }
+    found_places = ctx.reads.found_rows(row_words(text), typed_words(text))
+    language = ctx.spoken_language
+
+    def named(row: str) -> str:
+        kind, _, number = row.partition(".")
+        return f"{titles[kind][language]}, {i18n.say('numbered', {'n': number}, language)}"
+
+    return _group("case_row", found_places, _in_cases(ctx, "case_row", found_places, named))
+
+
+def _files(ctx: RequestContext, text: str) -> HitGroup:
+    """Return files of the cases the reader sees, by their names; restricted ones join no search."""
+    query_words = typed_words(text)
+    found_places = ctx.reads.found_rows(tuple(map(word_texts, query_words)), query_words, files=True)
+    return _group("file", found_places, _in_cases(ctx, "file", found_places, lambda row: ""))
+
+
+def _in_cases(
+    ctx: RequestContext, kind: Kind, found_places: FoundPlaces, name_row: Callable[[str], str]
+) -> list[Hit]:
+    """Return hits in cases, each with what it is there, and the object and number of its case."""
+    shown_places = found_places.places[:HITS_SHOWN]
+    heads = ctx.reads.heads({case for case, _, _ in shown_places})
+    language, hits = ctx.spoken_language, list[Hit]()
+    for case, row, title in shown_places:
+        if (head := heads.get(case)) is not None:
+            about = ", ".join(filter(None, (name_row(row), head.object_in(language), case)))
+            id = row.partition(".")[2] if kind == "file" else row
+            hits.append(
+                Hit(kind=kind, id=id, within=case, title=_texts(Text(title, title, title)), about=about)
+            )
+    return hits
+
+
+def _group(kind: Kind, found_places: FoundPlaces, hits: list[Hit]) -> HitGroup:
+    return HitGroup(
+        kind=kind, total=len(found_places.places), more=found_places.more, near=found_places.near, hits=hits
+    )
+
+
+def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
+    """Return people, units, procedures and acts by name; the most similar ones if none contains the words."""
+    office, root = ctx.reads.office(), ctx.reader.root
+    everybody = not root or ctx.reader.may("settings")
+    units = office.units if everybody else set(office.below(root))
+    people, law = office.people, _law(ctx.library, ctx.spoken_language)
+    return [
+        _named(
+            "person",
+            office.folded_people,
+            text,
+            is_visible=lambda key: everybody or people[key].unit in units,
+            hit=lambda key: (_title(people[key]), people[key].post),
+        ),
+        _named(
+            "unit",
+            office.folded_units,
+            text,
+            is_visible=units.__contains__,
+            hit=lambda key: (_title(office.units[key]), ""),
+        ),
+        *(_named(kind, names, text, hit=titles.__getitem__) for kind, (names, titles) in law.items()),
+    ]
+
+
+@lru_cache(maxsize=8)
+def _law(library: Library, language: str) -> Mapping[Kind, tuple[FoldedNames, Mapping[str, tuple[Text, str]]]]:
+    """Return procedures, obligations, acts and indicators: the names they are found by, and of each its title
+    and what is said of it.
+    """
+    editions = {name: library.latest(name) for name in library.procedures()}
+    acts = {act.id: act for edition in editions.values() for act in edition.acts.values()}
+    numbers = {key: act.number or "" for key, act in acts.items()}
+    titles: dict[Kind, dict[str, tuple[Text, str]]] = {
+        "procedure": {key: (edition.title, "") for key, edition in editions.items()},
+        "obligation": {
+            f"{key}/{obligation.id}": (obligation.title, edition.title[language])
+            for key, edition in editions.items()
+            for obligation in edition.obligations
+        },
+        "act": {key: (act.title, numbers[key]) for key, act in acts.items()},
+    }
+    indicators = scoring().indicators
+    titles["indicator"] = {key: (indicator.title, key) for key, indicator in indicators.items()}
+    # Of an indicator its remarks are searched as well: they say what it is counted of.
+    remarks = {
+        key: [text for note in indicator.notes for text in _texts(note).values()]
+        for key, indicator in indicators.items()
+    }
+    return {
+        kind: (
+            FoldedNames(
+                (key, [*_texts(title).values(), *remarks.get(key, [])], numbers.get(key, ""))
+                for key, (title, _) in of.items()
+            ),
+            of,
+        )
+        for kind, of in titles.items()
+    }
+
+
+def _named(
+    kind: Kind,
+    names: FoldedNames,
+    text: str,
+    *,
+    is_visible: Callable[[str], bool] = lambda key: True,
+    hit: Callable[[str], tuple[Text, str]],
+) -> HitGroup:
+    """Return the entries that contain all words of the text in id, name or other texts."""
+    keys = [key for key in names.having(text) if is_visible(key)]
+    near = not keys and kind not in ("act", "indicator")
+    if near:
+        keys = names.alike(text, limit=HITS_SHOWN, is_visible=is_visible)
+    shown_rows = [
+        (*key.rpartition("/"), *hit(key)) if kind == "obligation" else ("", "", key, *hit(key))
+        for key in keys[:HITS_SHOWN]
+    ]
+    hits = [
+        Hit(kind=kind, id=id, within=within, title=_texts(name), about=about)
+        for within, _, id, name, about in shown_rows
+    ]
+    return HitGroup(kind=kind, total=len(keys), near=near, hits=hits)
+
+
+def _rows(ctx: RequestContext, text: str) -> HitGroup:
+    """Return rows of the registers the reader sees; fields hidden from them join no search."""
+    from merzim.services.registers.queries import find_rows
+    from merzim.services.registers.results import row_name
+
+    found_rows, language = find_rows(ctx, text, limit=HITS_SHOWN), ctx.spoken_language
+    hits = [
+        Hit(
+            kind="register_row",
+            id=row.id,
+            within=register.id,
+            title=dict(register.title),
+            about=", ".join(
+                dict.fromkeys((i18n.row_number(row.id, language), row_name(register, row, language)))
+            ),
+        )
+        for register, row in found_rows.rows
+    ]
+    return HitGroup(
+        kind="register_row", total=found_rows.total, more=found_rows.more, near=found_rows.near, hits=hits
+    )
+
+
+def _title(record: Person | Unit) -> Text:
+    return Text(record.name_in("kk"), record.name_in("ru"), record.name)
+
+
+def _texts(title: Text) -> dict[str, str]:
+    return {language: title[language] for language in LANGUAGES}

@@ -1,0 +1,224 @@
+"""Scheduled backups: written, verified, kept for days, weeks and months; and the test restore (drill)."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from merzim.services.moments import almaty
+from merzim.services.upkeep import maintenance
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from merzim.services.configuration.settings import BackupSettings
+    from merzim.storage.maintenance.verify import Problem
+
+SCHEDULED, FAILED, DRILL = "scheduled_backup", "failed_backup", "restore_drill"
+"""Names under which the moments of the last run of each are stored."""
+RETRY = timedelta(minutes=15)
+"""Time until another attempt after a failed one."""
+LEASE = timedelta(hours=2)
+_NAME = re.compile(r"merzim-(\d{4}-\d{2}-\d{2})T(\d{4})\.(sqlite|dump)")
+log = logging.getLogger("merzim.backup")
+
+
+class NoBackup(Refusal, LookupError):
+    """There is no backup to restore."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BackupState:
+    """The state of scheduled backups. `last`: the last backup, including manual ones; `is_late`: whether to
+    warn.
+    """
+
+    is_scheduled: bool
+    last: datetime | None
+    failed: datetime | None
+    is_late: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrillResult:
+    """What a drill found. `counts`: by kind, of the copy and of the office today; None without an office;
+    `orders`: those to be carried out again after the copy was restored.
+    """
+
+    file: Path
+    seconds: float
+    counts: dict[str, tuple[int, int | None]]
+    problems: tuple[Problem, ...]
+    orders: int
+
+
+def back_up(app: AppContext, *, now: datetime, today: date) -> None:
+    """Write the scheduled backup if it is due, verify it, and delete backups no rule keeps."""
+    settings = app.settings.backup
+    if settings.folder is None or not _is_due(app, settings, now):
+        return
+    holder = uuid4().hex
+    if not app.leases.take("backup", holder, now=app.system_clock().now, lasts=LEASE):
+        return
+    started = perf_counter()
+    try:
+        if not _is_due(app, settings, now):
+            return
+        file = settings.folder / f"merzim-{now.astimezone(almaty()):%Y-%m-%dT%H%M}.{_suffix(app)}"
+        maintenance.backup(app, file, now=now, check=True)
+        copied = app.evidence.copy_to(settings.folder / "evidence")
+        maintenance.list_orders(app)
+        for old in obsolete(_backups(settings.folder), settings):
+            old.unlink(missing_ok=True)
+    except (Refusal, OSError) as trouble:
+        _record(app, FAILED, now, started)
+        log.error("the backup of the schedule failed: %s", trouble)
+    else:
+        _record(app, SCHEDULED, now, started)
+        log.info("backup %s, %s files of evidence added", file, copied)
+    finally:
+        app.leases.give_back("backup", holder)
+
+
+def obsolete(files: Iterable[Path], settings: BackupSettings) -> list[Path]:
+    """Return the backups to delete: all but the newest of each of the last days, weeks and months."""
+    newest = sorted(files, reverse=True)
+    kept_files: set[Path] = set(newest[:1])
+    for number, period in (
+        (settings.daily, lambda day: day),
+        (settings.weekly, lambda day: day.isocalendar()[:2]),
+        (settings.monthly, lambda day: (day.year, day.month)),
+    ):
+        of_period: dict[object, Path] = {}
+        for file in newest:
+            of_period.setdefault(period(_day(file)), file)
+        kept_files |= set(list(of_period.values())[:number])
+    return [file for file in newest if file not in kept_files]
+
+
+def state(app: AppContext, *, now: datetime) -> BackupState:
+    """Return the state of scheduled backups, for the administrator's page and `/metrics`."""
+    from merzim.services.outgoing.sending import figures
+
+    pulses = figures(app, now=now).pulses
+    last, failed = (pulses[name][0] if name in pulses else None for name in ("backup", FAILED))
+    scheduled = app.settings.backup.folder is not None
+    return BackupState(
+        is_scheduled=scheduled,
+        last=last,
+        failed=failed if failed and (last is None or failed > last) else None,
+        is_late=scheduled and (last is None or now - last > app.settings.alarms.ages["backup"]),
+    )
+
+
+def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> DrillResult:
+    """Restore a backup into a temporary database, verify it there, compare it with the office, and remove it.
+
+    Args:
+        file: None for the newest scheduled one; its evidence files are verified too.
+
+    Raises:
+        NoBackup: there is none.
+        BackupRefused: the file cannot be restored.
+    """
+    from merzim.storage.maintenance.backup import compare
+
+    folder = app.settings.backup.folder
+    if file is None:
+        if folder is None:
+            raise NoBackup("cli.drill.no_folder")
+        file = max(_backups(folder), default=None)
+        if file is None:
+            raise NoBackup("cli.drill.no_backup", folder=str(folder))
+    started = perf_counter()
+    with _temporary(app, file) as copy:
+        maintenance.restore(copy, file)
+        problems = maintenance.verify(copy, now=now, today=today)
+        counts, differing = compare(copy.engine, app.engine if app.has_database else None)
+        orders = len(maintenance.missing_orders(copy, file))
+    result = DrillResult(
+        file=file,
+        seconds=perf_counter() - started,
+        counts=counts,
+        problems=(*problems, *differing),
+        orders=orders,
+    )
+    if app.has_database and not result.problems:
+        _record(app, DRILL, now, started)
+    return result
+
+
+@contextmanager
+def _temporary(app: AppContext, file: Path) -> Iterator[AppContext]:
+    """Yield a context on an empty database, removed afterwards, with the evidence beside the backup."""
+    from merzim.storage.maintenance.backup import temporary_database
+
+    evidence = file.parent / "evidence"
+    folder = evidence if evidence.is_dir() else app.settings.evidence.folder
+    with (
+        TemporaryDirectory(prefix="merzim-drill-") as place,
+        temporary_database(app.unprepared, Path(place)) as url,
+    ):
+        settings = replace(
+            app.configured,
+            database=replace(app.configured.database, url=url),
+            evidence=replace(app.configured.evidence, folder=folder),
+        )
+        with closing(app.with_settings(settings)) as copy:
+            yield copy
+
+
+def next_backup(app: AppContext, settings: BackupSettings, *, now: datetime) -> tuple[datetime, int]:
+    """Return when the next backup of the schedule is due, and how many of the present ones it would remove."""
+    moment = now
+    if not _is_due(app, settings, now):
+        local = now.astimezone(almaty())
+        moment = datetime.combine(local.date(), settings.at, local.tzinfo)
+        moment += timedelta(days=moment <= local)
+    assert settings.folder is not None
+    present = _backups(settings.folder)
+    coming = settings.folder / f"merzim-{moment.astimezone(almaty()):%Y-%m-%dT%H%M}.{_suffix(app)}"
+    return moment, len(obsolete([*present, coming], settings))
+
+
+def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
+    """Return whether the scheduled time of day has passed since the last scheduled backup."""
+    from merzim.services.outgoing.sending import figures
+
+    pulses = figures(app, now=now).pulses
+    if FAILED in pulses and timedelta() <= now - pulses[FAILED][0] < RETRY:
+        return False
+    local = now.astimezone(almaty())
+    moment = datetime.combine(local.date(), settings.at, local.tzinfo)
+    if moment > local:
+        moment -= timedelta(days=1)
+    return SCHEDULED not in pulses or pulses[SCHEDULED][0] < moment
+
+
+def _backups(folder: Path) -> list[Path]:
+    return [file for file in folder.glob("merzim-*") if _NAME.fullmatch(file.name)] if folder.is_dir() else []
+
+
+def _day(file: Path) -> date:
+    name_match = _NAME.fullmatch(file.name)
+    assert name_match is not None
+    return date.fromisoformat(name_match[1])
+
+
+def _suffix(app: AppContext) -> str:
+    return "dump" if app.many_nodes else "sqlite"
+
+
+def _record(app: AppContext, name: str, now: datetime, started: float) -> None:
+    from merzim.storage.notices.tally import beat
+
+    beat(app.engine, name, now=now, seconds=perf_counter() - started)

@@ -1,0 +1,97 @@
+"""Check settings as a whole before anything is started by them: `merzim check-config`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from merzim.services.configuration.settings import ORIGINS, SECRETS, BadSetting, Settings
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.storage.notices.links import SqlLinks
+    from notifications.channels import Channel
+
+HIDDEN = "***"
+"""Shown in place of a secret."""
+
+
+def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal]:
+    """Return everything in these settings that would keep a service from starting or from sending letters.
+
+    Opens no database and connects to nothing.
+    """
+    from merzim.services.configuration.folders import read_authorities
+    from merzim.services.configuration.secret_keys import refuse_missing
+    from merzim.services.connections.ldap import open_directory
+    from merzim.services.connections.oidc import open_provider
+    from merzim.services.regulations.editions import own_files
+    from merzim.storage.database.engine import parse_address
+
+    checks: list[Callable[[], object]] = [
+        settings.web.refuse_plain_http,
+        lambda: refuse_missing(settings, environment),
+        lambda: parse_address(settings.database.url),
+        lambda: open_directory(settings, environment),
+        lambda: open_provider(settings, environment),
+        lambda: list(own_files(settings)),
+        lambda: read_authorities(settings),
+    ]
+    names = sorted({*settings.channels.use, *settings.channels.sections})
+    checks.extend(partial(create_unlinked_channel, name, settings) for name in names)
+    raised: list[Refusal] = []
+    for run in checks:
+        try:
+            run()
+        except Refusal as refusal:
+            raised.append(refusal)
+    return [*raised, *_missing_variables(settings, environment)]
+
+
+def create_unlinked_channel(name: str, settings: Settings) -> Channel:
+    """Create a channel without the links between people and accounts, which are stored in the database."""
+    from merzim.services.connections.channels import create_channel
+
+    return create_channel(name, settings, lambda: cast("SqlLinks", None))
+
+
+def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> Iterator[Refusal]:
+    """Yield a refusal for each environment variable that the settings name but that is not set."""
+    variables = {"database.password_env": settings.database.password_env}
+    if settings.imap.host:
+        variables["imap.password_env"] = settings.imap.password_env
+    for channel in settings.channels.use:
+        section = settings.channels.sections.get(channel, {})
+        if channel == "telegram" and not section.get("token"):
+            variables["channels.telegram.token_env"] = str(section.get("token_env", "MERZIM_TELEGRAM_TOKEN"))
+        if channel == "email" and section.get("user"):
+            variables["channels.email.password_env"] = str(section.get("password_env", ""))
+    for key, variable in variables.items():
+        if variable and not environment.get(variable):
+            yield BadSetting("cli.no_variable", file=str(settings.file), key=key, variable=variable)
+
+
+def values(settings: Settings) -> Iterator[tuple[str, object]]:
+    """Yield every key with its value, secrets masked: ("web.port", 8000)."""
+    for section in fields(settings):
+        if section.name in ORIGINS:
+            continue
+        table = getattr(settings, section.name)
+        keys = [key.name for key in fields(table) if key.name != "sections"]
+        for key in keys:
+            yield f"{section.name}.{key}", _shown(f"{section.name}.{key}", getattr(table, key))
+    for name, channel in sorted(settings.channels.sections.items()):
+        for option, value in channel.items():
+            yield f"channels.{name}.{option}", HIDDEN if option in SECRETS and value else value
+
+
+def _shown(key: str, value: object) -> object:
+    if key != "database.url":
+        return value
+    from merzim.storage.database.engine import parse_address
+    from merzim.storage.database.errors import hide_secrets
+
+    address = parse_address(str(value))
+    return value if address.get_backend_name() == "sqlite" else hide_secrets(address)

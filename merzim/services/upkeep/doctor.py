@@ -1,0 +1,362 @@
+"""Diagnosis of an installation: `merzim doctor`. It writes nothing and migrates nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, Literal
+
+from merzim.services.configuration.folders import folders, order_folders
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from notifications.statistics import Figures
+
+State = Literal["ok", "warning", "problem"]
+CLOCK_TOLERANCE = timedelta(minutes=1)
+LITTLE_SPACE, NO_SPACE = 1024**3, 100 * 1024**2
+"""Free bytes on a disk below which there is a warning, and a problem."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """The result of one check.
+
+    Attributes:
+        name: what was checked: `doctor.name.<name>` of the catalogues.
+        code: the sentence on the result; `doctor.advice.<advice>`, if there is one, says what to do.
+        refusal: the error that stands for the sentence.
+    """
+
+    name: str
+    state: State = "ok"
+    code: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    refusal: Refusal | None = None
+    advice: str = ""
+
+
+def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
+    """Run every check, one after another.
+
+    Args:
+        problems: the problems of the settings.
+    """
+    now = app.system_clock().now
+    with suppress(Refusal):
+        app.lay_over_stored_settings()
+    if not problems:
+        yield Check(name="settings", code="doctor.settings")
+    for problem in problems:
+        yield Check(name="settings", state="problem", refusal=problem, advice="settings")
+    yield from _check_law(app)
+    yield from _check_folders(app)
+    yield from _check_disk(app)
+    yield from _check_revocation(app, now)
+    yield from _check_channels(app)
+    yield from _check_directory(app)
+    yield from _check_provider(app, now)
+    yield from _check_mailbox(app)
+    yield from _check_database(app, now)
+
+
+def check_running(app: AppContext, now: datetime) -> Iterator[Check]:
+    """Run the checks that contact no other machine but the database, for a page of the running service."""
+    yield from _check_law(app)
+    yield from _check_folders(app)
+    yield from _check_disk(app)
+    yield from _check_revocation(app, now)
+    yield from (check for check in _check_database(app, now) if check.name != "clock")
+
+
+def _check_law(app: AppContext) -> Iterator[Check]:
+    from merzim.services.regulations.editions import read_editions
+    from merzim.services.regulations.registers import read_registers
+
+    try:
+        editions, registers = read_editions(app.settings), read_registers(app.settings)
+    except Refusal as refusal:
+        yield Check(name="law", state="problem", refusal=refusal, advice="law")
+        return
+    left_out = [*editions.left_out, *registers.left_out]
+    for file in left_out:
+        yield Check(
+            name="law",
+            state="warning",
+            code="doctor.law_left_out",
+            arguments={"file": file.file},
+            refusal=file.refusal,
+            advice="law",
+        )
+    if not left_out:
+        counts = {"editions": len(editions.editions), "registers": len(registers.registers)}
+        yield Check(name="law", code="doctor.law", arguments=counts)
+
+
+def _check_folders(app: AppContext) -> Iterator[Check]:
+    for key, folder in folders(app.settings):
+        try:
+            with TemporaryFile(dir=_existing(folder)):
+                pass
+        except OSError as trouble:
+            arguments = {"key": key, "folder": str(folder), "problem": trouble.strerror or str(trouble)}
+            yield Check(name="folder", state="problem", code="cli.folder_unwritable", arguments=arguments)
+        else:
+            yield Check(name="folder", code="doctor.folder", arguments={"key": key, "folder": str(folder)})
+
+
+def _check_disk(app: AppContext) -> Iterator[Check]:
+    """Check the free space of each disk that holds the database or a folder, once."""
+    paths = [folder for _, folder in folders(app.settings)]
+    scheme, mark, path = app.settings.database.url.partition(":///")
+    if mark and scheme.startswith("sqlite") and path and not path.startswith(":"):
+        paths.insert(0, Path(path.partition("?")[0]).parent)
+    disks = {_existing(path).stat().st_dev: _existing(path) for path in reversed(paths)}
+    for folder in reversed(disks.values()):
+        free = shutil.disk_usage(folder).free
+        state: State = "problem" if free < NO_SPACE else "warning" if free < LITTLE_SPACE else "ok"
+        arguments = {"folder": str(folder), "free": Decimal(free * 10 // 1024**3) / 10}
+        advice = "" if state == "ok" else "disk"
+        yield Check(name="disk", state=state, code="doctor.disk", arguments=arguments, advice=advice)
+
+
+def _existing(folder: Path) -> Path:
+    """Return a folder, or the nearest one above it that exists."""
+    return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+
+
+def _check_revocation(app: AppContext, now: datetime) -> Iterator[Check]:
+    """Check that no revocation list of `eds.trust` has ended: later signatures are not checked by it."""
+    folder = app.settings.eds.trust
+    if not app.settings.eds.on or folder is None:
+        return
+    from merzim.documents.revocation import ended_lists, read_revocation_lists
+
+    try:
+        lists = read_revocation_lists(folder)
+    except (OSError, ValueError) as trouble:
+        arguments = {"folder": str(folder), "problem": str(trouble)}
+        yield Check(
+            name="revocation",
+            state="warning",
+            code="doctor.revocation_unreadable",
+            arguments=arguments,
+            advice="revocation",
+        )
+        return
+    ended = ended_lists(lists, at=now)
+    for issuer, on in ended.items():
+        yield Check(
+            name="revocation",
+            state="warning",
+            code="doctor.revocation_ended",
+            arguments={"issuer": issuer, "on": on},
+            advice="revocation",
+        )
+    if not ended:
+        code = "doctor.revocation" if lists else "doctor.revocation_none"
+        yield Check(name="revocation", code=code, arguments={"count": len(lists)} if lists else {})
+
+
+def _check_channels(app: AppContext) -> Iterator[Check]:
+    from merzim.services.upkeep.check_config import create_unlinked_channel
+    from notifications.channels import Testable
+
+    for name in app.settings.channels.use:
+        try:
+            channel = create_unlinked_channel(name, app.settings)
+        except Refusal:
+            continue  # The check of the settings names it.
+        if isinstance(channel, Testable):
+            outcome = asyncio.run(channel.probe())
+            lets_in = outcome.state == "sent"
+            yield Check(
+                name=name,
+                state="ok" if lets_in else "problem",
+                code="doctor.channel" if lets_in else "doctor.channel_refuses",
+                arguments={"answer": outcome.answer},
+                advice="" if lets_in else name,
+            )
+
+
+def _check_directory(app: AppContext) -> Iterator[Check]:
+    from merzim.services.connections.ldap import open_directory
+
+    address = {"answer": app.settings.ldap.address}
+    try:
+        directory = open_directory(app.settings, os.environ)
+        if directory is not None:
+            directory.look_up(())
+            yield Check(name="ldap", code="doctor.channel", arguments=address)
+            if app.settings.ldap.sync.mode != "off":
+                count = {"count": len(directory.people())}
+                state: State = "ok" if count["count"] else "warning"
+                yield Check(name="people_sync", state=state, code="doctor.people_sync", arguments=count)
+    except Refusal as refusal:
+        yield Check(name="ldap", state="problem", refusal=refusal, advice="ldap")
+
+
+def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
+    """Check that the OpenID Connect provider offers everything a log-in needs, without logging in."""
+    from merzim.services.connections.oidc import ProviderSilent, open_provider
+
+    try:
+        provider = open_provider(app.settings, os.environ)
+        for probe_kind, arguments in provider.probe(now=now) if provider is not None else ():
+            yield Check(name="oidc", code=f"doctor.oidc_{probe_kind}", arguments=arguments)
+    except ProviderSilent as failure:
+        code = f"oidc_{failure.what}"
+        arguments = failure.details
+        yield Check(name="oidc", state="problem", code=f"doctor.{code}", arguments=arguments, advice=code)
+    except Refusal as refusal:
+        yield Check(name="oidc", state="problem", refusal=refusal, advice="settings")
+
+
+def _check_mailbox(app: AppContext) -> Iterator[Check]:
+    """Open the mailbox of replies and count what is waiting; nothing is read."""
+    from merzim.services.connections.channels import mailbox_of
+    from notifications.wire.imap import open_mailbox
+
+    try:
+        address = mailbox_of(app.settings)
+        if address is not None:
+            with open_mailbox(address) as mailbox:
+                mailbox.unread(limit=1)
+            where = {"answer": f"{address.host}:{address.port}, {address.folder}"}
+            yield Check(name="imap", code="doctor.channel", arguments=where)
+    except Refusal as refusal:
+        yield Check(name="imap", state="problem", refusal=refusal, advice="imap")
+
+
+def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
+    from merzim.storage.database.errors import display_address
+    from merzim.storage.maintenance.readiness import look, refuse_anothers
+    from merzim.storage.notices.tally import figures
+
+    if not app.has_database:
+        where = app.settings.database.url.partition(":///")[2]
+        yield Check(
+            name="database",
+            state="warning",
+            code="doctor.no_database",
+            arguments={"where": where},
+            advice="no_database",
+        )
+        return
+    try:
+        engine = app.unprepared
+        refuse_anothers(engine, app.installation)
+        state = look(engine)
+        where = display_address(engine)
+        if not state.schema:
+            yield Check(
+                name="database",
+                state="problem",
+                code="doctor.other_tables",
+                arguments={"where": where},
+                advice="other_tables",
+            )
+            return
+        sent = figures(engine, now=now)
+    except Refusal as refusal:
+        yield Check(name="database", state="problem", refusal=refusal, advice="database")
+        return
+    if app.settings.from_browser:
+        keys = {"keys": tuple(sorted(app.settings.from_browser))}
+        yield Check(name="settings", code="doctor.settings_overridden", arguments=keys)
+    if state.board:
+        yield Check(name="database", code="doctor.database", arguments={"where": where})
+    else:
+        yield Check(name="database", state="warning", code="doctor.board_behind", advice="board_behind")
+    yield from _check_orders(app)
+    for name in ("verify", "backup"):
+        yield _check_age(name, sent, now, app.settings.alarms.ages[name])
+    if app.settings.ldap.sync.mode != "off":
+        yield _check_age("people_sync", sent, now, timedelta(hours=2 * app.settings.ldap.sync.hours))
+    yield _check_clock(app, sent, now)
+    yield from _check_sending(app, sent, now)
+
+
+def _check_orders(app: AppContext) -> Iterator[Check]:
+    """Check whether a restored backup lacks orders about people who left."""
+    from merzim.storage.maintenance.orders import missing
+
+    try:
+        if count := len(missing(app.unprepared, order_folders(app.settings))):
+            arguments = {"count": count}
+            yield Check(
+                name="orders",
+                state="problem",
+                code="doctor.orders_missing",
+                arguments=arguments,
+                advice="orders",
+            )
+    except Refusal as refusal:
+        yield Check(name="orders", state="problem", refusal=refusal)
+
+
+def _check_age(name: str, sent: Figures, now: datetime, limit: timedelta) -> Check:
+    """Check how long ago something that is due regularly was last done."""
+    pulse = sent.pulses.get(name)
+    if pulse is None:
+        return Check(name=name, state="warning", code="doctor.never", advice=name)
+    late = now - pulse[0] > limit
+    return Check(
+        name=name,
+        state="warning" if late else "ok",
+        code="doctor.last",
+        arguments={"at": pulse[0]},
+        advice=name if late else "",
+    )
+
+
+def _check_clock(app: AppContext, sent: Figures, now: datetime) -> Check:
+    """Compare the clock with the server's, and with the moments already recorded."""
+    from merzim.storage.maintenance.readiness import server_time
+
+    latest = max((at for at, _ in sent.pulses.values()), default=now)
+    server = server_time(app.unprepared) or now
+    apart = max(latest - now, abs(server - now))
+    if apart > CLOCK_TOLERANCE:
+        seconds = {"seconds": int(apart.total_seconds())}
+        return Check(
+            name="clock", state="problem", code="doctor.clock_apart", arguments=seconds, advice="clock"
+        )
+    return Check(name="clock", code="doctor.clock", arguments={"at": now})
+
+
+def _check_sending(app: AppContext, sent: Figures, now: datetime) -> Iterator[Check]:
+    pulse, late = sent.pulses.get("round"), app.settings.alarms.ages
+    if pulse is None or now - pulse[0] > late["round"]:
+        code = "doctor.never" if pulse is None else "doctor.last"
+        arguments = {} if pulse is None else {"at": pulse[0]}
+        yield Check(name="round", state="problem", code=code, arguments=arguments, advice="round")
+    else:
+        yield Check(name="round", code="doctor.last", arguments={"at": pulse[0]})
+    waiting = now - sent.oldest if sent.oldest is not None else timedelta(0)
+    stuck = waiting > late["queue"]
+    yield Check(
+        name="queue",
+        state="problem" if stuck else "ok",
+        code="doctor.queue_stuck" if stuck else "doctor.queue",
+        arguments={"at": sent.oldest} if stuck else {},
+        advice="queue" if stuck else "",
+    )
+    for fault in sent.faults:
+        if fault.channel in app.settings.channels.use:
+            yield Check(
+                name="queue",
+                state="problem",
+                code="doctor.fault",
+                arguments={"channel": fault.channel, "count": fault.letters, "answer": fault.answer},
+                advice="fault",
+            )

@@ -1,0 +1,274 @@
+"""Database maintenance: verify, rebuild the board, back up, restore, migrate to PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from merzim.services.configuration.folders import order_folders
+from merzim.services.jobs.rounds import recompute_present_rows
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from merzim.storage.maintenance.orders import Order
+    from merzim.storage.maintenance.readiness import InstallationStatus
+    from merzim.storage.maintenance.verify import Problem
+    from merzim.storage.maintenance.vouching import Vouching
+    from workflow.cases.case import Case
+    from workflow.ports import CaseWrite
+
+
+def verify(
+    app: AppContext, *, now: datetime, today: date, known_seal: tuple[int, str] | None = None
+) -> tuple[Problem, ...]:
+    """Verify chains, seals, editions, the board, evidence and people; return everything that was altered.
+
+    Args:
+        known_seal: number and hash of a seal recorded outside the database.
+    """
+    from merzim.storage.maintenance.verify import Problem
+    from merzim.storage.maintenance.verify import verify as check
+    from merzim.storage.org.editions import accepted_digests, adopted_editions
+    from workflow.law.library import ALONE
+    from workflow.registers.rows import projector
+
+    present = {edition.edition: edition.digest for edition in (*app.editions.all(), ALONE)}
+    editions = accepted_digests(adopted_editions(app.engine), present)
+    left_out = tuple(
+        Problem(code=left_out_file.refusal.code, arguments=left_out_file.refusal.arguments)
+        for left_out_file in app.read_editions.left_out
+    )
+    problems = left_out + check(
+        app.engine,
+        editions=editions,
+        recompute=recompute_present_rows(app, today),
+        known_seal=known_seal,
+        evidence=app.evidence,
+        now=now,
+        project=projector(app.registers, app.reads.office()),
+    )
+    if not problems:
+        _record_run(app, "verify", now=now)
+    return problems
+
+
+def _record_run(app: AppContext, name: str, *, now: datetime) -> None:
+    """Store the moment of the last run, for `merzim doctor` and `/metrics`; skipped in a read-only database."""
+    from merzim.storage.notices.tally import beat
+    from merzim.storage.refusals import StorageUnavailable
+
+    with suppress(StorageUnavailable):
+        beat(app.unprepared, name, now=now, seconds=0.0)
+
+
+def unreadable_values(app: AppContext) -> tuple[Problem, ...]:
+    """Return the rows with text in place of a date; if there are any, nothing else can be verified."""
+    from merzim.storage.maintenance.unreadable import unreadable_values as find
+
+    return find(app.engine)
+
+
+def vouching(app: AppContext) -> Vouching:
+    """Return since when the office's chain covers accounts, rights, people and their addresses."""
+    from merzim.storage.maintenance.vouching import vouching as read_vouching
+
+    return read_vouching(app.engine)
+
+
+def renew_baseline(app: AppContext, *, ground: str, by: str, now: datetime) -> int:
+    """Record the present accounts, rights and people in the chain. Returns the number accepted."""
+    from merzim.storage.maintenance.vouching import renew_baseline as renew
+
+    return renew(app.engine, ground=ground, by=by, now=now)
+
+
+def damaged_evidence(app: AppContext) -> tuple[Problem, ...]:
+    """Return the evidence files recorded in the database that are missing, altered or unreadable."""
+    from merzim.storage.maintenance.checks import damages
+    from merzim.storage.maintenance.verify import Problem
+
+    problems = damages(app.engine, app.evidence)
+    return tuple(Problem(code=code, arguments=arguments) for code, arguments in problems)
+
+
+def office_differences(app: AppContext, *, now: datetime) -> tuple[Problem, ...]:
+    """Return the accounts, people and addresses that differ from the office's chain."""
+    from merzim.storage.maintenance.verify import office_differences as compare
+
+    return compare(app.engine, now=now)
+
+
+def recorded_evidence(app: AppContext) -> int:
+    """Return the number of evidence files recorded in the database; the files are in a separate folder."""
+    from merzim.storage.maintenance.checks import count_recorded_files
+
+    return count_recorded_files(app.engine)
+
+
+def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
+    """Seal everything written until now; return the newest seal, or None if there is nothing to seal."""
+    from merzim.storage.maintenance import seals
+
+    seals.seal(app.engine, now=now)
+    return seals.newest(app.engine)
+
+
+def rebuild(app: AppContext, *, now: datetime, today: date, on_case: Callable[[], None] | None = None) -> int:
+    """Rewrite the board from the ledger; return the number of cases. `on_case`: called after each batch."""
+    from merzim.storage.maintenance.verify import rebuild as rebuild_board
+    from workflow.registers.rows import projector
+
+    project = projector(app.registers, app.reads.office())
+    return rebuild_board(app.engine, _recompute(app, today), now=now, after_chunk=on_case, project=project)
+
+
+def refresh_names(app: AppContext, people: Collection[str]) -> None:
+    """Update the search texts of rows that name people whose names changed."""
+    from merzim.storage.database.engine import writing
+    from merzim.storage.maintenance.register_check import CHUNK, mend_rows
+    from merzim.storage.registers.lists import SqlRegisterLists
+    from workflow.registers.rows import projector
+
+    registers = [app.registers.latest(name) for name in app.registers.ids()]
+    fields = {
+        register.id: [field.id for field in register.fields.values() if field.kind == "person"]
+        for register in registers
+    }
+    project = projector(app.registers, app.reads.office())
+    rows = SqlRegisterLists(app.engine).naming_any(people, fields)
+    for first in range(0, len(rows), CHUNK):
+        with writing(app.engine) as connection:
+            mend_rows(connection, rows[first : first + CHUNK], project)
+
+
+def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -> None:
+    """Copy the database into a new file while it is in use.
+
+    Args:
+        check: whether the file is verified; a damaged one is renamed to `FILE.damaged`.
+
+    Raises:
+        BackupRefused: it cannot be written, or was not written whole.
+    """
+    from merzim.storage.maintenance import backup, dump
+
+    if app.many_nodes:
+        dump.backup(app.unprepared, file)
+    else:
+        backup.backup(app.engine, file)
+    if check:
+        try:
+            (dump if app.many_nodes else backup).check(file)
+        except Refusal:
+            file.rename(file.with_name(f"{file.name}.damaged"))
+            raise
+    _record_run(app, "backup", now=now)
+
+
+def restore(app: AppContext, file: Path) -> Path | None:
+    """Replace the database with a backup; return the file with the former content. Raises BackupRefused.
+
+    On PostgreSQL only into an empty database; returns None.
+    """
+    from merzim.storage.maintenance import backup, dump
+
+    if app.many_nodes:
+        dump.restore(app.unprepared, file)
+        return None
+    return backup.restore(app.unprepared, file)
+
+
+def list_orders(app: AppContext) -> None:
+    """Write the orders the database knows into the lists outside it. Raises OSError, OrdersUnreadable."""
+    from merzim.storage.maintenance.orders import carried_out, write_list
+
+    orders = carried_out(app.engine)
+    for folder in order_folders(app.settings):
+        write_list(folder, orders)
+
+
+def missing_orders(app: AppContext, copy_file: Path | None = None) -> list[Order]:
+    """Return the orders carried out after a restored backup was made, the lists beside it among those read.
+
+    Raises OrdersUnreadable.
+    """
+    from merzim.storage.maintenance.orders import missing
+
+    extra_folders = [copy_file.parent, copy_file.parent / "evidence"] if copy_file is not None else []
+    return missing(app.engine, [*order_folders(app.settings), *extra_folders])
+
+
+def migrate_to(
+    app: AppContext, address: str, *, now: datetime, today: date
+) -> tuple[dict[str, int], tuple[Problem, ...]]:
+    """Copy everything into an empty PostgreSQL database and verify it there. Raises Migration.
+
+    Returns:
+        The number of rows of each table, and the problems found.
+    """
+    from merzim.services.jobs import queue
+    from merzim.storage.maintenance import migrate_to as migration
+
+    target = app.on_database(address)
+    try:
+        rows = migration.migrate(app.engine, target.unprepared, prepare=queue.prepare)
+        return rows, verify(target, now=now, today=today)
+    finally:
+        target.close()
+
+
+def key_place(app: AppContext) -> str:
+    """Return where the key of second factors is stored: the name of an environment variable, or a file."""
+    from merzim.services.configuration.secret_keys import key_place as place
+
+    return place(app.settings, os.environ)
+
+
+def missing_keys(app: AppContext) -> tuple[int, tuple[str, ...]]:
+    """Return how many second factors no available key decrypts, and the ids of their keys.
+
+    Does not create a key file: if there is none, no key is available.
+    """
+    from merzim.services.configuration.secret_keys import has_key
+
+    used_keys = app.factors.keys()
+    cipher = app.cipher if has_key(app.settings, os.environ) else None
+    missing = {
+        key: count for key, count in used_keys.items() if key and (cipher is None or not cipher.knows(key))
+    }
+    return sum(missing.values()), tuple(sorted(missing))
+
+
+def installation_status(app: AppContext) -> InstallationStatus:
+    """Return the installation the database belongs to."""
+    from merzim.storage.database.engine import reading
+    from merzim.storage.maintenance.readiness import installation_status
+
+    with reading(app.engine) as connection:
+        return installation_status(connection)
+
+
+def claim_database(app: AppContext) -> InstallationStatus:
+    """Assign the database to this installation even if another one claimed it: after a renaming, or for a copy.
+
+    Raises:
+        BadSetting: config.toml names no installation.
+    """
+    from merzim.services.configuration.settings import BadSetting
+    from merzim.storage.maintenance.readiness import take as claim
+    from merzim.storage.maintenance.schema import create_or_migrate
+
+    if not app.installation:
+        raise BadSetting("cli.installation.no_name", file=str(app.settings.file))
+    create_or_migrate(app.unprepared)
+    claim(app.unprepared, app.installation)
+    return installation_status(app)
+
+
+def _recompute(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:
+    return lambda case: app.case_commands.recomputed(case, today=today)

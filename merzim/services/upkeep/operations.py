@@ -1,0 +1,193 @@
+"""The state of the installation for its administrator: checks, periodic tasks, queued and failed letters with
+reasons.
+
+Cases, steps and texts of letters are left out, because an administrator may not see them.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, StringConstraints
+
+import i18n
+from merzim.services.context import RequestContext
+from merzim.services.outgoing import sending
+from merzim.services.results import Result
+from merzim.services.upkeep.doctor import Check, State, check_running
+from merzim.services.verbs import Command, NotFound, verb
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+
+
+MAX_LETTERS = 100
+"""Maximum number of failed letters on the page."""
+LetterId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
+class UnknownLetter(NotFound):
+    """No letter with that id failed, or it has been sent since."""
+
+    not_found = "web.problem.no_failed_letter"
+
+
+class AskOperations(Command):
+    """Request the state of the installation. `language`: of the sentences."""
+
+    language: str = "en"
+
+
+class ResendLetter(Command):
+    """A failed letter to be sent again."""
+
+    letter: LetterId
+
+
+class CheckView(BaseModel):
+    """One check and its result, in words."""
+
+    check: str
+    state: State
+    message: str
+
+
+class TaskView(BaseModel):
+    """A periodic task: the moment of its last run (UTC) and its duration in seconds."""
+
+    name: str
+    at: datetime
+    seconds: float
+
+
+class QueueView(BaseModel):
+    """The number of letters of a channel in a state."""
+
+    channel: str
+    state: str
+    count: int
+
+
+class FailedLetter(Result):
+    """A letter that failed, or whose arrival is unknown; `answer`: the server's last answer."""
+
+    id: str
+    person: str
+    channel: str
+    state: str
+    attempted_at: datetime | None
+    attempts: int
+    answer: str
+
+
+class OperationsView(BaseModel):
+    """The state of the installation. `oldest`: UTC moment since which the oldest letter due for sending has
+    waited.
+    """
+
+    checks: list[CheckView]
+    tasks: list[TaskView]
+    queue: list[QueueView]
+    oldest: datetime | None
+    letters: list[FailedLetter]
+
+
+class LetterQueued(BaseModel):
+    """The letter that is queued again."""
+
+    letter: str
+
+
+@verb("settings")
+def get_operations(ctx: RequestContext, command: AskOperations) -> OperationsView:
+    """Return the state of the installation, its queue and the letters that failed."""
+    figures = sending.figures(ctx.app, now=ctx.now)
+    people = ctx.reads.office().people
+    return OperationsView(
+        checks=[_check(check, command.language) for check in check_running(ctx.app, ctx.now)],
+        tasks=[
+            TaskView(name=name, at=at, seconds=seconds)
+            for name, (at, seconds) in sorted(figures.pulses.items())
+        ],
+        queue=[
+            QueueView(channel=channel, state=state, count=count)
+            for (channel, state), count in sorted(figures.counts.items())
+            if count
+        ],
+        oldest=figures.oldest,
+        letters=[
+            FailedLetter.of(
+                notice,
+                id=_letter_id(notice.key),
+                person=people[notice.person].name if notice.person in people else notice.person,
+            )
+            for notice in sending.failed(ctx.app, limit=MAX_LETTERS)
+        ],
+    )
+
+
+@verb("settings")
+def resend_failed_letter(ctx: RequestContext, command: ResendLetter) -> LetterQueued:
+    """Queue a failed letter again, for its recipient's next office hours.
+
+    Raises:
+        UnknownLetter: no failed letter in the list has that id.
+    """
+    for notice in sending.failed(ctx.app, limit=MAX_LETTERS):
+        if _letter_id(notice.key) == command.letter and sending.resend(ctx.app, notice.key, now=ctx.now):
+            return LetterQueued(letter=command.letter)
+    raise UnknownLetter("web.problem.no_failed_letter")
+
+
+def _letter_id(key: str) -> str:
+    """Return an id that does not reveal the case in a letter's key."""
+    return sha256(key.encode()).hexdigest()[:32]
+
+
+def _check(check: Check, language: str) -> CheckView:
+    reason = i18n.refusal(check.refusal, language) if check.refusal else ""
+    arguments = {**check.arguments, "reason": reason}
+    code = check.code
+    if check.name == "folder":
+        # The command line names the key of the configuration; who reads a page knows what the folder holds.
+        code = "doctor.folder_named" if check.state == "ok" else "doctor.folder_refused"
+        arguments["holds"] = i18n.say(f"doctor.holds.{arguments['key']}", {}, language)
+    message = i18n.say(code, arguments, language) if code else reason
+    return CheckView(check=check.name, state=check.state, message=message)
+
+
+log = logging.getLogger("merzim.web")
+DatabaseState = Literal["ok", "unreachable", "moved", "replaced"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Readiness:
+    """The state of the database: whether it answers, has a usable schema version, and a complete board.
+
+    Attributes:
+        database: `moved`, `replaced`: the opened SQLite file is no longer at its path.
+        round: end of the last round (UTC); None before the first.
+    """
+
+    database: DatabaseState
+    schema: bool
+    board: bool
+    round: datetime | None = None
+
+
+def readiness(app: AppContext) -> Readiness:
+    """Check the state of the database now."""
+    from merzim.storage.maintenance.readiness import look
+    from merzim.storage.refusals import StorageUnavailable
+
+    try:
+        state = look(app.engine)
+    except StorageUnavailable as trouble:
+        log.warning("not ready: %s", trouble)
+        states: dict[str, DatabaseState] = {"moved": "moved", "replaced": "replaced"}
+        return Readiness(database=states.get(trouble.what, "unreachable"), schema=False, board=False)
+    return Readiness(database="ok", schema=state.schema, board=state.board, round=state.round)

@@ -1,0 +1,101 @@
+"""Verbs: one function and one pydantic model for each action of a user.
+
+The page's form, the API's body, the command line's options and the JSON schemas are made from the model; rights
+and visibility are checked here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict
+
+from merzim.services.context import RequestContext, require_visible
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from workflow.org.access import Need
+
+
+class Command(BaseModel):
+    """Base of commands, the inputs of verbs; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NotFound(Refusal, LookupError):
+    """Something named in the address of a command does not exist. `not_found`: code of the page that says
+    so.
+    """
+
+    not_found: ClassVar[str]
+
+
+class NotAllowed(Refusal, PermissionError):
+    """The actor's access does not include this verb."""
+
+    def __init__(self) -> None:
+        super().__init__("web.problem.not_yours")
+
+
+C = TypeVar("C", bound=Command)
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Verb(Generic[C, R]):
+    """One action of a user, as a function of a context and a command.
+
+    Attributes:
+        needs: the right required.
+        writes: whether it changes anything; a query sent by POST does not.
+        secret: the field of the result that is returned once and never stored with an idempotency key.
+    """
+
+    name: str
+    needs: Need
+    command: type[C]
+    result: type[R]
+    run: Callable[[RequestContext, C], R]
+    writes: bool = True
+    secret: str = ""
+
+    def __call__(self, ctx: RequestContext, command: C) -> R:
+        """Check rights and visibility, then run it.
+
+        Raises:
+            NotAllowed: the actor's access does not include it, or the command manages a case of another unit.
+            UnknownCase: the command names a case the actor does not see.
+            Refusal: as raised by the verb itself.
+        """
+        if not (ctx.operator or ctx.reader.may(self.needs)):
+            raise NotAllowed
+        case = getattr(command, "case", None)
+        if isinstance(case, str):
+            head = require_visible(ctx, case)
+            if self.needs == "manage" and not ctx.reads.in_reach(head):
+                raise NotAllowed
+        return self.run(ctx, command)
+
+    @property
+    def summary(self) -> str:
+        """First line of the function's docstring."""
+        return (self.run.__doc__ or "").strip().splitlines()[0]
+
+
+def verb(
+    needs: Need, *, writes: bool = True, secret: str = ""
+) -> Callable[[Callable[[RequestContext, C], R]], Verb[C, R]]:
+    """Return a decorator that registers a function as a verb; command and result are read from its
+    annotations.
+    """
+
+    def register(function: Callable[[RequestContext, C], R]) -> Verb[C, R]:
+        hints = get_type_hints(function)
+        result = hints.pop("return")
+        command = next(hint for name, hint in hints.items() if name != "ctx")
+        return Verb(function.__name__, needs, command, result, function, writes, secret)
+
+    return register

@@ -1,0 +1,166 @@
+"""The yearly cycle of analyses of every organisation, and the yearly duty that each analysis fulfils."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from merzim.services.yearly.opening import organisations
+
+if TYPE_CHECKING:
+    from merzim.services.app import AppContext
+    from merzim.storage.queries import SqlReads
+    from workflow.cases.case import Case
+    from workflow.law.overlay import Overlay
+    from workflow.org.office import Office
+    from workflow.reports.yearly_clock import Analysis, Turn
+
+
+PROCEDURE = "internal-analysis"
+STARTED, ENDED, EXTERNAL = "analysis_started", "analysis_ended", "external_analysis_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTurn:
+    """The status of an organisation, and the own rules by which it reads "once a year" (None: the usual
+    reading).
+    """
+
+    turn: Turn
+    rules: Overlay | None
+
+
+def turns(
+    app: AppContext, unit: str = "", *, once_in: str = "", today: date, reads: SqlReads | None = None
+) -> tuple[UnitTurn, ...]:
+    """Return the status of every organisation at or below a unit ("" is all) of a kind the analysis applies to.
+
+    Args:
+        once_in: the reading of "once a year" for all of them, overriding their own rules.
+        reads: read queries limited to what the reader may see; None for everything.
+    """
+    from calendars.terms import Embargo
+    from workflow.org.kinds import among
+    from workflow.reports.yearly_clock import YEAR, turn
+
+    reads = reads or app.reads
+    office = reads.office()
+    edition = app.editions.edition(PROCEDURE, today)
+    embargo = next(
+        obligation.term for obligation in edition.obligations if isinstance(obligation.term, Embargo)
+    )
+    bound_units = [
+        organisation
+        for organisation in organisations(office, unit)
+        if among(office.kind_of(organisation), edition.applies_to)
+    ]
+    analyses = analyses_of(reads, office, bound_units)
+    unit_turns = []
+    for organisation in bound_units:
+        own_rules = app.library.own
+        reading, rules = (
+            own_rules.switch("once_in", PROCEDURE, organisation, today) if own_rules else (YEAR, None)
+        )
+        counted_turn = turn(
+            organisation,
+            analyses.get(organisation, ()),
+            once_in=once_in or reading,
+            embargo=embargo,
+            calendar=app.calendar,
+            today=today,
+        )
+        unit_turns.append(UnitTurn(counted_turn, None if once_in else rules))
+    return tuple(unit_turns)
+
+
+def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) -> Mapping[str, list[Analysis]]:
+    """Return analyses by organisation; each belongs to the nearest organisation above its case's unit."""
+    wanted_ids = frozenset(organisation_ids)
+    top = [organisation for organisation in organisation_ids if not office.is_within_another(organisation)]
+    heads = reads.cases(procedure=PROCEDURE, status="active")
+    analyses: dict[str, list[Analysis]] = {}
+    for case in reads.whole([head.id for head in heads]).values():
+        place = office.unit_named.get(" ".join(case.unit.casefold().split()), case.unit)
+        own_organisation = next((above_id for above_id in office.above(place) if above_id in wanted_ids), None)
+        # A case without a unit is of the whole organisation: of the one at the top.
+        for organisation in (
+            (own_organisation,)
+            if own_organisation is not None
+            else tuple(top)
+            if not place and len(top) == 1
+            else ()
+        ):
+            analyses.setdefault(organisation, []).append(_analysis(case))
+    return analyses
+
+
+def _analysis(case: Case) -> Analysis:
+    from workflow.reports.yearly_clock import Analysis
+
+    days = {name: fact.on for name, fact in case.facts.items()}
+    return Analysis(
+        case=case.id,
+        started=days.get(STARTED),
+        ended=days.get(ENDED),
+        starts=None if STARTED in days else case.planned.get(STARTED),
+        external=days.get(EXTERNAL),
+    )
+
+
+PROGRAMME, BEGUN, CARRIED_OUT = "tbn4-year", "year_begun", "analysis_carried_out"
+AUTHOR = "merzim"
+
+
+def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
+    """Record in each organisation's programme of a year the first analysis that ended in it; return how many
+    programmes changed. Runs once a day in a process.
+
+    Facts recorded here are withdrawn or moved when the analysis is withdrawn or its day corrected; facts
+    recorded by people stay. Closed cases, and cases changed at the same moment, are left unchanged.
+    """
+    from i18n import say
+    from workflow.cases.commands.withdrawals import withdraw
+    from workflow.ports import Conflict
+    from workflow.refusal import Refusal
+
+    if app.last_days.get(CARRIED_OUT) == today:
+        return 0
+    app.last_days[CARRIED_OUT] = today
+    reads = app.reads
+    heads = reads.cases(procedure=PROGRAMME, status="active")
+    programmes = [(case, _year(case)) for case in reads.whole([head.id for head in heads]).values()]
+    if not programmes:
+        return 0
+    office, changed_count = reads.office(), 0
+    analyses = analyses_of(reads, office, list(organisations(office, "")))
+    ground = say("yearly_clock.moved", {}, app.settings.office.language)
+    for case, year in programmes:
+        name = f"{CARRIED_OUT}.{year}"
+        ended, fact = _first_end(year, analyses.get(case.unit, ()), today), case.facts.get(name)
+        if fact is not None and (fact.by != AUTHOR or fact.on == ended):
+            continue
+        stamp = {"by": AUTHOR, "now": now, "today": today}
+        try:
+            if fact is not None:
+                withdraw(app.case_commands, case.id, name, ground=ground, **stamp)  # type: ignore[arg-type]
+            if ended is not None:
+                app.case_commands.record(case.id, name, on=ended, **stamp)  # type: ignore[arg-type]
+        except (Conflict, Refusal):
+            continue
+        changed_count += fact is not None or ended is not None
+    return changed_count
+
+
+def _year(case: Case) -> int | None:
+    """Return the year of a programme; None if its beginning is neither recorded nor planned."""
+    fact = case.facts.get(BEGUN)
+    begin_day = fact.on if fact is not None else case.planned.get(BEGUN)
+    return begin_day.year if begin_day else None
+
+
+def _first_end(year: int | None, analyses: Sequence[Analysis], today: date) -> date | None:
+    """Return the first day on which an analysis ended in that year."""
+    days = (analysis.ended for analysis in analyses if analysis.ended is not None and analysis.ended <= today)
+    return min((day for day in days if day.year == year), default=None)

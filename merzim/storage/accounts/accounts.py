@@ -1,0 +1,356 @@
+"""Repository of accounts with their sessions, tokens and invitations; secrets are stored as hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import date, datetime
+from itertools import count
+from typing import cast
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, select, update
+
+from merzim.storage.accounts import rate_limits
+from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt, prune
+from merzim.storage.database.dialect import insert
+from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.database.in_list import fetch_for_names, in_names
+from merzim.storage.database.prepared import Prepared
+from merzim.storage.org.vouched import ACCOUNTS, ENTRIES, IDENTITIES, RowChange, RowEvent, record
+from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY
+from workflow.org.access import (
+    Access,
+    Account,
+    Entry,
+    EntryKind,
+    Identity,
+    LimitReached,
+    Provider,
+    RateLimit,
+    Reader,
+)
+
+_WITH_PROVIDERS = (
+    select(ACCOUNT, IDENTITY.c.provider)
+    .join_from(ACCOUNT, IDENTITY, IDENTITY.c.login == ACCOUNT.c.login, isouter=True)
+    .where(ACCOUNT.c.login == bindparam("of_login"))
+    .order_by(IDENTITY.c.provider)
+)
+_NAMES = Prepared(select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login)))
+_ENTRY_FIELDS = tuple(field.name for field in fields(Entry))
+_VALID_ENTRY = Prepared(
+    select(*(ENTRY.c[name] for name in _ENTRY_FIELDS)).where(
+        ENTRY.c.hash == bindparam("k_hash"),
+        ENTRY.c.kind == bindparam("k_kind"),
+        ENTRY.c.ended_at.is_(None),
+        ENTRY.c.expires_at > bindparam("k_now"),
+    )
+)
+_PRUNE_EVERY = 50
+"""Attempts of this process between two deletions of expired rate limits."""
+
+
+class SqlAccounts:
+    """Repository of accounts, sessions, tokens, feeds and invitations. Moments are UTC, `today` is local."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._attempts = count()
+
+    def any(self) -> bool:
+        """Return whether any account has a password."""
+        query = select(ACCOUNT.c.login).where(ACCOUNT.c.password != "").limit(1)
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
+    def account(self, login: str) -> Account | None:
+        """Return the account of a login, ignoring case."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(_WITH_PROVIDERS, {"of_login": login.casefold()}).all()
+        providers = tuple(row.provider for row in rows if row.provider is not None)
+        return _account(rows[0], {rows[0].login: providers}) if rows else None
+
+    def all(self) -> Sequence[Account]:
+        """Return all accounts, sorted by login."""
+        with reading(self._engine) as connection:
+            providers = _providers(connection)
+            rows = connection.execute(ACCOUNT.select().order_by(ACCOUNT.c.login))
+            return [_account(row, providers) for row in rows]
+
+    def names(self, logins: Collection[str]) -> Mapping[str, tuple[str, str]]:
+        """Return name and person of the accounts of these logins, by login; unknown ones are left out."""
+        with reading(self._engine) as connection:
+            records = fetch_for_names(connection, _NAMES, {login.casefold() for login in logins})
+            return {login: (name, person) for login, name, person in records}
+
+    def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
+        """Create an account or change its access. Its secrets are kept; disabling it ends its sessions and
+        tokens.
+        """
+        values = {
+            "access": reader.access,
+            "person": reader.person,
+            "name": reader.name,
+            "unit": reader.unit,
+            "disabled": disabled,
+        }
+        with writing(self._engine) as connection:
+            existing = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == reader.login)).first()
+            if existing and all(existing._mapping[name] == value for name, value in values.items()):
+                return
+            new = {"login": reader.login, "password": "", "totp": "", "totp_step": 0, "created_at": now}
+            step = insert(connection, ACCOUNT)
+            connection.execute(
+                step.on_conflict_do_update(
+                    index_elements=[ACCOUNT.c.login], set_={name: step.excluded[name] for name in values}
+                ),
+                [{**new, **values}],
+            )
+            before = dict(existing._mapping) if existing else None
+            change = ACCOUNTS.changed(before, {**(before or new), **values})
+            ended = end_entries(connection, ENTRY.c.login == reader.login, now) if disabled else []
+            if disabled:
+                rate_limits.end(connection, reader.login)
+            record(
+                connection,
+                RowEvent(
+                    kind="account_changed" if existing else "account_opened",
+                    name=reader.login,
+                    on=today,
+                    by=by,
+                    now=now,
+                    rows=[change, *ended],
+                ),
+            )
+
+    def set_password(self, login: str, password: str, *, by: str, now: datetime, today: date) -> None:
+        """Set a password (its hash); end the account's sessions and the first administrator's invitation."""
+        with writing(self._engine) as connection:
+            existing = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login)).first()
+            if existing is None:
+                return
+            connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password))
+            before = dict(existing._mapping)
+            change = ACCOUNTS.changed(before, {**before, "password": password})
+            ended = end_entries(connection, ENTRY.c.login == login, now)
+            rate_limits.end(connection, login)
+            if password:
+                ended += end_entries(connection, _FIRST_INVITATION, now)
+            event = RowEvent(kind="password_set", name=login, on=today, by=by, now=now, rows=[change, *ended])
+            record(connection, event)
+
+    # ------------------------------------------------------------------------------------ outside identities
+
+    def identity(self, provider: Provider, subject: str) -> Identity | None:
+        """Return the account of a person in an external directory; None where there is none."""
+        query = IDENTITY.select().where(IDENTITY.c.provider == provider, IDENTITY.c.subject == subject)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return Identity(**row._mapping) if row else None
+
+    def identities(self, provider: Provider) -> Sequence[Identity]:
+        """Return the accounts of people in an external directory, ordered by login."""
+        query = IDENTITY.select().where(IDENTITY.c.provider == provider).order_by(IDENTITY.c.login)
+        with reading(self._engine) as connection:
+            return [Identity(**row._mapping) for row in connection.execute(query)]
+
+    def link(self, identity: Identity, *, by: str, now: datetime, today: date) -> bool:
+        """Link an account to a person of an external directory; its password, sessions and tokens end.
+
+        Returns False and writes nothing when the person or the account was linked meanwhile.
+        """
+        values = asdict(identity)
+        same_login = ACCOUNT.c.login == identity.login
+        with writing(self._engine) as connection:
+            step = insert(connection, IDENTITY).values(values).on_conflict_do_nothing()
+            if connection.execute(step.returning(IDENTITY.c.login)).first() is None:
+                return False
+            before = dict(connection.execute(ACCOUNT.select().where(same_login)).one()._mapping)
+            connection.execute(update(ACCOUNT).where(same_login).values(password=""))
+            rows = [IDENTITIES.added(values), ACCOUNTS.changed(before, {**before, "password": ""})]
+            rows += end_entries(connection, ENTRY.c.login == identity.login, now)
+            rate_limits.end(connection, identity.login)
+            event = RowEvent(
+                kind="account_linked",
+                name=identity.login,
+                on=today,
+                by=by,
+                now=now,
+                rows=rows,
+                more={"provider": identity.provider},
+            )
+            record(connection, event)
+        return True
+
+    def unlink(self, login: str, *, by: str, now: datetime, today: date) -> bool:
+        """Unlink an account from external directories; its sessions end. Returns False if it was not linked."""
+        with writing(self._engine) as connection:
+            query = IDENTITY.delete().where(IDENTITY.c.login == login).returning(IDENTITY.c.provider)
+            removed = sorted(connection.execute(query).scalars())
+            if not removed:
+                return False
+            rows = [IDENTITIES.removed(login, provider) for provider in removed]
+            rows += end_entries(connection, ENTRY.c.login == login, now)
+            rate_limits.end(connection, login)
+            record(
+                connection, RowEvent(kind="account_unlinked", name=login, on=today, by=by, now=now, rows=rows)
+            )
+        return True
+
+    # ------------------------------------------------------------------------------------------------ ways in
+
+    def let_in(self, entry: Entry, *, by: str = "") -> None:
+        """Store a session, token, feed, invitation or device. `by`: who issued it; by default the account."""
+        values = entry_values(entry)
+        with writing(self._engine) as connection:
+            if entry.kind == "device":
+                # A device grants no access, so it is not in the chain.
+                rate_limits.keep(connection, entry)
+                return
+            connection.execute(ENTRY.insert(), values)
+            record(
+                connection,
+                RowEvent(
+                    kind=f"{entry.kind}_given",
+                    name=entry.login,
+                    by=by or entry.login,
+                    now=entry.created_at,
+                    rows=[ENTRIES.added(values)],
+                    more={"name": entry.name},
+                ),
+            )
+
+    def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
+        """Return the valid entry with that hash."""
+        with reading(self._engine) as connection:
+            if kind == "device":
+                return rate_limits.find(connection, hash, now=now)
+            rows = _VALID_ENTRY.fetch(connection, {"k_hash": hash, "k_kind": kind, "k_now": now})
+        return Entry(**dict(zip(_ENTRY_FIELDS, rows[0], strict=True))) if rows else None
+
+    def entries(self, login: str, *, now: datetime) -> Sequence[Entry]:
+        """Return the valid entries of an account, the newest first."""
+        query = (
+            ENTRY.select()
+            .where(ENTRY.c.login == login, ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now)
+            .order_by(ENTRY.c.created_at.desc())
+        )
+        with reading(self._engine) as connection:
+            entries = [_entry(row) for row in connection.execute(query)]
+            entries += rate_limits.list_of(connection, login, now=now)
+        return sorted(entries, key=lambda entry: entry.created_at, reverse=True)
+
+    def seen(self, hash: str, *, now: datetime) -> None:
+        """Record the moment an entry was last used."""
+        with writing(self._engine) as connection:
+            connection.execute(update(ENTRY).where(ENTRY.c.hash == hash).values(seen_at=now))
+
+    def take(self, hash: str, *, now: datetime) -> bool:
+        """Mark an invitation as used. Return False if it was used already."""
+        with writing(self._engine) as connection:
+            login = connection.execute(select(ENTRY.c.login).where(ENTRY.c.hash == hash)).scalar()
+            ended_entries = end_entries(connection, ENTRY.c.hash == hash, now)
+            if ended_entries:
+                name = str(login)
+                record(
+                    connection, RowEvent(kind="entry_taken", name=name, by=name, now=now, rows=ended_entries)
+                )
+            return bool(ended_entries)
+
+    def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
+        """End all invitations of the first administrator except the one with that hash.
+
+        Called after the new one is committed: of two services that start at once, at most one keeps its
+        invitation.
+        """
+        with writing(self._engine) as connection:
+            ended = end_entries(connection, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now)
+            if ended:
+                record(connection, RowEvent(kind="entries_ended", name="", by="", now=now, rows=ended))
+
+    def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
+        """End one entry of an account, or all of them. `by`: who ends it; the account itself by default."""
+        mine = ENTRY.c.login == login
+        with writing(self._engine) as connection:
+            ended = end_entries(connection, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
+            rate_limits.end(connection, login, hash)
+            if ended:
+                event = RowEvent(kind="entries_ended", name=login, by=by or login, now=now, rows=ended)
+                record(connection, event)
+
+    # ----------------------------------------------------------------------------------- limits of attempts
+
+    def count_attempt(self, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
+        """Count one attempt under each of these limits; when one is reached, return it and count none."""
+        reached = count_attempt(self._engine, limits, now=now)
+        if reached is None and next(self._attempts) % _PRUNE_EVERY == 0:
+            prune(self._engine, now=now)
+        return reached
+
+    def forget_attempt(self, limits: Sequence[RateLimit]) -> None:
+        """Undo one attempt under each of these limits."""
+        forget_attempt(self._engine, limits)
+
+
+_FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
+"""The condition for invitations without an account: those of the first administrator."""
+
+
+def entry_values(entry: Entry) -> dict[str, object]:
+    """Return the row of an open session, token, feed, invitation or device."""
+    return {
+        "hash": entry.hash,
+        "kind": entry.kind,
+        "login": entry.login,
+        "name": entry.name,
+        "scope": entry.scope,
+        "created_at": entry.created_at,
+        "seen_at": entry.seen_at,
+        "expires_at": entry.expires_at,
+        "ended_at": None,
+    }
+
+
+def end_entries(connection: Connection, which: ColumnElement[bool], now: datetime) -> list[RowChange]:
+    """End the open entries that match a condition, in the caller's transaction."""
+    query = update(ENTRY).where(which, ENTRY.c.ended_at.is_(None)).values(ended_at=now).returning(ENTRY.c.hash)
+    return [ENTRIES.removed(hash) for hash in sorted(connection.execute(query).scalars())]
+
+
+def _providers(connection: Connection) -> Mapping[str, tuple[Provider, ...]]:
+    """Return the external directories of accounts, by login."""
+    rows = connection.execute(select(IDENTITY.c.login, IDENTITY.c.provider).order_by(IDENTITY.c.provider))
+    providers: dict[str, tuple[Provider, ...]] = {}
+    for row in rows:
+        providers[row.login] = (*providers.get(row.login, ()), row.provider)
+    return providers
+
+
+def _account(record: Row_, providers: Mapping[str, tuple[Provider, ...]]) -> Account:
+    reader = Reader(
+        login=record.login,
+        access=cast(Access, record.access),
+        person=record.person,
+        name=record.name,
+        unit=record.unit,
+    )
+    return Account(
+        reader=reader,
+        password=record.password,
+        second_factor=bool(record.totp),
+        disabled=record.disabled,
+        providers=providers.get(record.login, ()),
+    )
+
+
+def _entry(record: Row_) -> Entry:
+    return Entry(
+        hash=record.hash,
+        kind=record.kind,
+        login=record.login,
+        name=record.name,
+        scope=record.scope,
+        created_at=record.created_at,
+        seen_at=record.seen_at,
+        expires_at=record.expires_at,
+    )

@@ -1,0 +1,131 @@
+"""Stores invitations of many people: accounts, one-time links and letters, all in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from merzim.storage.accounts.accounts import end_entries, entry_values
+from merzim.storage.database.dialect import insert
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.in_list import execute_for_names, in_names
+from merzim.storage.org.vouched import ACCOUNTS, ENTRIES, RowEvent, record
+from merzim.storage.rows import notice as notice_of
+from merzim.storage.tables.accounts import ACCOUNT, ENTRY
+from merzim.storage.tables.notices import NOTICE
+from notifications.notice import Notice
+from workflow.org.access import Entry, Reader
+
+INVITED = "invited"
+"""The event of an invitation's letter; `about` has the way its account is entered by."""
+Queue = Callable[[Connection, Sequence[Notice]], int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invited:
+    """An invited person.
+
+    Attributes:
+        new: whether a new account is created; else an existing one gets another link.
+        entry: the one-time link, by its hash; None where an external directory authenticates people.
+        letters: the letters with the link.
+    """
+
+    reader: Reader
+    new: bool
+    entry: Entry | None
+    letters: Sequence[Notice]
+
+
+class SqlInvitations:
+    """Repository of invitations. `queue`: queues letters in the caller's transaction."""
+
+    def __init__(self, engine: Engine, *, queue: Queue) -> None:
+        self._engine = engine
+        self._queue = queue
+
+    def invite(self, people: Sequence[Invited], *, by: str, now: datetime, today: date) -> frozenset[str]:
+        """Create accounts with one-time links and queue their letters; earlier links of an account become
+        invalid.
+
+        Returns the logins invited: logins or people who got an account meanwhile are left out.
+        """
+        new_invited: list[Invited] = []
+        events: list[RowEvent] = []
+        with writing(self._engine) as connection:
+            keys = [invited.reader.person for invited in people if invited.new]
+            query = select(ACCOUNT.c.person).where(in_names(ACCOUNT.c.person))
+            taken_people = {row.person for row in execute_for_names(connection, query, keys)}
+            for invited in people:
+                if invited.new and (
+                    invited.reader.person in taken_people or not _insert(connection, invited.reader, now)
+                ):
+                    continue
+                if invited.new:
+                    events.append(_opened(invited.reader, by=by, now=now, today=today))
+                if invited.entry is not None:
+                    events.append(_given(connection, invited.entry, by=by, now=now))
+                new_invited.append(invited)
+            record(connection, *events)
+            self._queue(connection, [letter for invited in new_invited for letter in invited.letters])
+        return frozenset(invited.reader.login for invited in new_invited)
+
+    def letters(self, people: Collection[str]) -> Mapping[str, Notice]:
+        """Return the last invitation letter to each of these logins."""
+        query = (
+            select(NOTICE)
+            .where(in_names(NOTICE.c.person), NOTICE.c.kind == "account")
+            .order_by(NOTICE.c.queued_at, NOTICE.c.key)
+        )
+        with reading(self._engine) as connection:
+            letters = [notice_of(row) for row in execute_for_names(connection, query, people)]
+        return {
+            str(letter.about["login"]): letter for letter in letters if letter.about.get("event") == INVITED
+        }
+
+    def links(self, logins: Collection[str], *, now: datetime) -> Mapping[str, datetime]:
+        """Return the expiry of the valid link of each of these logins; logins without one are left out."""
+        query = select(ENTRY.c.login, ENTRY.c.expires_at).where(
+            in_names(ENTRY.c.login),
+            ENTRY.c.kind == "invitation",
+            ENTRY.c.ended_at.is_(None),
+            ENTRY.c.expires_at > now,
+        )
+        with reading(self._engine) as connection:
+            return {row.login: row.expires_at for row in execute_for_names(connection, query, logins)}
+
+
+def _insert(connection: Connection, reader: Reader, now: datetime) -> bool:
+    """Insert an account without a password; return False if the login exists."""
+    values = {**_values(reader), "login": reader.login, "totp_step": 0, "created_at": now}
+    step = insert(connection, ACCOUNT).values(values).on_conflict_do_nothing()
+    return connection.execute(step.returning(ACCOUNT.c.login)).first() is not None
+
+
+def _values(reader: Reader) -> dict[str, object]:
+    named_values = {"access": reader.access, "person": reader.person, "name": reader.name, "unit": reader.unit}
+    return {**named_values, "password": "", "totp": "", "disabled": False}
+
+
+def _opened(reader: Reader, *, by: str, now: datetime, today: date) -> RowEvent:
+    rows = [ACCOUNTS.added({"login": reader.login, **_values(reader)})]
+    return RowEvent(kind="account_opened", name=reader.login, on=today, by=by, now=now, rows=rows)
+
+
+def _given(connection: Connection, entry: Entry, *, by: str, now: datetime) -> RowEvent:
+    """Store a link, replacing earlier ones of the account; return the event."""
+    earlier = (ENTRY.c.login == entry.login) & (ENTRY.c.kind == "invitation")
+    ended = end_entries(connection, earlier, now)
+    values = entry_values(entry)
+    connection.execute(ENTRY.insert(), values)
+    return RowEvent(
+        kind="invitation_given",
+        name=entry.login,
+        by=by,
+        now=now,
+        rows=[ENTRIES.added(values), *ended],
+        more={"name": entry.name},
+    )

@@ -1,0 +1,370 @@
+"""Repository of second factors: encrypted secrets, recovery codes, removal by two administrators.
+
+Every change is an event of the office's chain, which never contains secrets or codes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Engine, func, select, update
+
+from merzim.storage.accounts import rate_limits
+from merzim.storage.accounts.accounts import end_entries
+from merzim.storage.accounts.encryption import Cipher, UnreadableSecret, key_of
+from merzim.storage.database.dialect import insert
+from merzim.storage.database.engine import Row_, empty_journal, overwriting, reading, writing
+from merzim.storage.org.vouched import ACCOUNTS, RECOVERY_CODES, RowChange, RowEvent, record
+from merzim.storage.tables.accounts import ACCOUNT, ENTRY, FACTOR_REMOVAL, RECOVERY_CODE
+from merzim.storage.tables.organisation import ACT
+from notifications.notice import Notice
+from workflow.org.access import RecoveryCodes, RemovalRequest
+
+REQUESTED = "second_factor_removal_requested"
+WITHDRAWN = "second_factor_removal_withdrawn"
+REMOVED = "second_factor_removed"
+_REQUESTS = (
+    select(FACTOR_REMOVAL.c.login, ACT.c.by, ACT.c.at, ACT.c.payload)
+    .join(ACT, ACT.c.seq == FACTOR_REMOVAL.c.seq)
+    .where(ACT.c.kind == REQUESTED, ACT.c.name == FACTOR_REMOVAL.c.login)
+)
+"""Events of removal requests: requester, reason and expiry are read from the chain, so that a forged row has no
+effect.
+"""
+Queue = Callable[[Connection, Sequence[Notice]], int]
+"""Function that queues letters in the caller's transaction."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EncryptionResult:
+    """The result of encrypting the stored secrets with the current key.
+
+    Attributes:
+        done: number of secrets re-encrypted; `same`: number already encrypted with it.
+        unreadable: logins whose secret no configured key decrypts; they are left unchanged.
+    """
+
+    done: int
+    same: int
+    unreadable: tuple[str, ...]
+
+
+class SqlSecondFactors:
+    """Repository of second factors.
+
+    Args:
+        cipher: returns the cipher; called on first use, as most commands need none.
+        queue: queues letters about an account in the transaction of the change.
+    """
+
+    def __init__(self, engine: Engine, *, cipher: Callable[[], Cipher], queue: Queue) -> None:
+        self._engine = engine
+        self._cipher = cipher
+        self._queue = queue
+
+    def secret(self, login: str) -> str:
+        """Return the secret in base32; "" without a second factor. Raises UnreadableSecret."""
+        query = select(ACCOUNT.c.totp).where(ACCOUNT.c.login == login)
+        with reading(self._engine) as connection:
+            stored = connection.execute(query).scalar() or ""
+        return self._cipher().decrypt(stored, login) if stored else ""
+
+    def enrol(
+        self, login: str, secret: str, step: int, codes: Collection[str], *, by: str, now: datetime, today: date
+    ) -> None:
+        """Set a second factor with its recovery codes (hashes), replacing an earlier one.
+
+        Ends all sessions and tokens of the account, and a request to remove the second factor.
+
+        Args:
+            step: the time step of the first code, which cannot be used again.
+        """
+        stored = self._cipher().encrypt(secret, login)
+        with writing(self._engine) as connection:
+            rows = [
+                *_set_secret(connection, login, stored, step),
+                *_keep_codes(connection, login, codes, now),
+                *end_entries(connection, ENTRY.c.login == login, now),
+            ]
+            rate_limits.end(connection, login)
+            connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
+            details = {"recovery_codes": len(codes)}
+            event = RowEvent(
+                kind="second_factor_set", name=login, on=today, by=by, now=now, rows=rows, more=details
+            )
+            record(connection, event)
+
+    def remove(
+        self,
+        login: str,
+        *,
+        by: str,
+        now: datetime,
+        today: date,
+        details: Mapping[str, object] | None = None,
+        letters: Sequence[Notice] = (),
+    ) -> None:
+        """Remove a second factor with its recovery codes; ends all sessions and tokens of the account.
+
+        Args:
+            details: the reason, for the chain.
+            letters: notices to the account's holder.
+        """
+        with writing(self._engine) as connection:
+            rows = _remove(connection, login, now)
+            event = RowEvent(kind=REMOVED, name=login, on=today, by=by, now=now, rows=rows, more=details or {})
+            record(connection, event)
+            self._queue(connection, letters)
+
+    def take_step(self, login: str, step: int) -> bool:
+        """Use up the authenticator's code of a time step; False when it or a later one was used."""
+        statement = (
+            update(ACCOUNT).where(ACCOUNT.c.login == login, ACCOUNT.c.totp_step < step).values(totp_step=step)
+        )
+        with writing(self._engine) as connection:
+            return connection.execute(statement).rowcount == 1
+
+    # ---------------------------------------------------------------------------------------- recovery codes
+
+    def codes(self, login: str) -> RecoveryCodes:
+        """Return the number of recovery codes left, and when the last one was used."""
+        query = select(
+            func.count().filter(RECOVERY_CODE.c.used_at.is_(None)).label("unused"),
+            func.max(RECOVERY_CODE.c.made_at).label("made_at"),
+            func.max(RECOVERY_CODE.c.used_at).label("used_at"),
+        ).where(RECOVERY_CODE.c.login == login)
+        with reading(self._engine) as connection:
+            counts = connection.execute(query).one()
+        return RecoveryCodes(left=counts.unused, made_at=counts.made_at, used_at=counts.used_at)
+
+    def make_codes(self, login: str, codes: Collection[str], *, by: str, now: datetime, today: date) -> None:
+        """Replace the recovery codes (hashes)."""
+        with writing(self._engine) as connection:
+            rows = _keep_codes(connection, login, codes, now)
+            details = {"count": len(codes)}
+            event = RowEvent(
+                kind="recovery_codes_made", name=login, on=today, by=by, now=now, rows=rows, more=details
+            )
+            record(connection, event)
+
+    def take_code(
+        self, login: str, code: str, *, now: datetime, today: date, letters: Sequence[Notice] = ()
+    ) -> bool:
+        """Use up a recovery code (hash); False when it does not exist or was used.
+
+        Args:
+            letters: notices to the account's holder, queued only when the code is accepted.
+        """
+        of_login = RECOVERY_CODE.c.login == login
+        unused = RECOVERY_CODE.c.used_at.is_(None)
+        statement = (
+            update(RECOVERY_CODE).where(of_login, RECOVERY_CODE.c.hash == code, unused).values(used_at=now)
+        )
+        with reading(self._engine) as connection:
+            # Check without the write lock, so that guesses do not delay others.
+            query = select(RECOVERY_CODE.c.hash).where(of_login, RECOVERY_CODE.c.hash == code, unused)
+            if connection.execute(query).first() is None:
+                return False
+        with writing(self._engine) as connection:
+            if connection.execute(statement).rowcount != 1:
+                return False
+            codes_left = connection.execute(
+                select(func.count()).select_from(RECOVERY_CODE).where(of_login, unused)
+            ).scalar()
+            event = RowEvent(
+                kind="recovery_code_used",
+                name=login,
+                on=today,
+                by=login,
+                now=now,
+                rows=[RECOVERY_CODES.removed(login, code)],
+                more={"left": codes_left},
+            )
+            record(connection, event)
+            self._queue(connection, letters)
+        return True
+
+    # ----------------------------------------------------------------------------- removal by administrators
+
+    def removal(self, login: str, *, now: datetime) -> RemovalRequest | None:
+        """Return the open request to remove the second factor of an account."""
+        with reading(self._engine) as connection:
+            return _request(connection, login, now)
+
+    def removals(self, *, now: datetime) -> Sequence[RemovalRequest]:
+        """Return every open request, by login."""
+        with reading(self._engine) as connection:
+            requests = map(
+                _removal_request, connection.execute(_REQUESTS.order_by(FACTOR_REMOVAL.c.login)).all()
+            )
+        return [request for request in requests if request.until > now]
+
+    def request_removal(
+        self,
+        login: str,
+        ground: str,
+        *,
+        until: datetime,
+        by: str,
+        now: datetime,
+        today: date,
+        letters: Sequence[Notice] = (),
+    ) -> bool:
+        """Request the removal of a second factor; False when a request is open already."""
+        with writing(self._engine) as connection:
+            if _request(connection, login, now) is not None:
+                return False
+            details = {"ground": ground, "until": until.isoformat()}
+            record(connection, RowEvent(kind=REQUESTED, name=login, on=today, by=by, now=now, more=details))
+            seq = connection.execute(select(func.max(ACT.c.seq))).scalar_one()
+            step = insert(connection, FACTOR_REMOVAL)
+            step = step.on_conflict_do_update(
+                index_elements=[FACTOR_REMOVAL.c.login], set_={"seq": step.excluded.seq}
+            )
+            connection.execute(step, {"login": login, "seq": seq})
+            self._queue(connection, letters)
+        return True
+
+    def withdraw_removal(self, login: str, *, by: str, now: datetime, today: date) -> bool:
+        """Withdraw or reject a request; False when there is none."""
+        with writing(self._engine) as connection:
+            request = _request(connection, login, now)
+            if request is None:
+                return False
+            connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
+            details = {"requested_by": request.by}
+            record(connection, RowEvent(kind=WITHDRAWN, name=login, on=today, by=by, now=now, more=details))
+        return True
+
+    def approve_removal(
+        self, login: str, *, by: str, now: datetime, today: date, letters: Sequence[Notice] = ()
+    ) -> bool:
+        """Remove a second factor another administrator requested to remove; ends all sessions of the account.
+
+        Returns False and writes nothing when no request is open, or it is the approver's own or about their
+        account.
+        """
+        with writing(self._engine) as connection:
+            request = _request(connection, login, now)
+            if request is None or by in (request.by, login):
+                return False
+            rows = _remove(connection, login, now)
+            details = {"requested_by": request.by, "ground": request.ground}
+            event = RowEvent(kind=REMOVED, name=login, on=today, by=by, now=now, rows=rows, more=details)
+            record(connection, event)
+            self._queue(connection, letters)
+        return True
+
+    # -------------------------------------------------------------------------------------------- encryption
+
+    def keys(self) -> Mapping[str, int]:
+        """Return the number of secrets by key id; "" counts unencrypted ones."""
+        counts: dict[str, int] = {}
+        for _, stored in self._stored():
+            counts[key_of(stored)] = counts.get(key_of(stored), 0) + 1
+        return counts
+
+    def encrypt(self, *, by: str, now: datetime, all_keys: bool) -> EncryptionResult:
+        """Encrypt unencrypted secrets with the current key, and with `all_keys` also those of older keys.
+
+        Recorded in the office's chain. Secrets another process changes meanwhile are left to that process.
+        """
+        stored = self._stored()
+        if not stored:
+            return EncryptionResult(done=0, same=0, unreadable=())
+        cipher, renewed = self._cipher(), list[tuple[str, str, str]]()
+        same, unreadable = 0, list[str]()
+        for login, text in stored:
+            key = key_of(text)
+            if not cipher.knows(key):
+                unreadable.append(login)
+            elif key == cipher.key or (key and not all_keys):
+                same += 1
+            else:
+                try:
+                    renewed.append((login, text, cipher.encrypt(cipher.decrypt(text, login), login)))
+                except UnreadableSecret:
+                    unreadable.append(login)
+        rows = list[RowChange]()
+        if renewed:
+            with writing(self._engine) as connection, overwriting(connection):
+                for login, before, after in renewed:
+                    unchanged = (ACCOUNT.c.login == login) & (ACCOUNT.c.totp == before)
+                    if connection.execute(update(ACCOUNT).where(unchanged).values(totp=after)).rowcount:
+                        rows.append(_secret_set(login, after))
+                if rows:
+                    details = {"count": len(rows), "key": cipher.key}
+                    event = RowEvent(
+                        kind="second_factors_encrypted", name="", by=by, now=now, rows=rows, more=details
+                    )
+                    record(connection, event)
+            empty_journal(self._engine)
+        return EncryptionResult(done=len(rows), same=same, unreadable=tuple(unreadable))
+
+    def _stored(self) -> list[tuple[str, str]]:
+        query = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
+        with reading(self._engine) as connection:
+            return [(account.login, account.totp) for account in connection.execute(query)]
+
+
+def _set_secret(connection: Connection, login: str, stored: str, step: int) -> list[RowChange]:
+    """Store the encrypted secret of an account."""
+    of_login = ACCOUNT.c.login == login
+    before = connection.execute(select(ACCOUNT.c.totp).where(of_login)).scalar()
+    connection.execute(update(ACCOUNT).where(of_login).values(totp=stored, totp_step=step))
+    return [] if before is None or before == stored else [_secret_set(login, stored)]
+
+
+def _secret_set(login: str, stored: str) -> RowChange:
+    return RowChange(ACCOUNTS, "set", (login,), {"totp": stored})
+
+
+def _keep_codes(connection: Connection, login: str, codes: Collection[str], now: datetime) -> list[RowChange]:
+    """Replace the recovery codes of an account."""
+    rows = [{"login": login, "hash": code, "made_at": now, "used_at": None} for code in codes]
+    former = _forget_codes(connection, login)
+    if rows:
+        connection.execute(RECOVERY_CODE.insert(), rows)
+    return [*former, *map(RECOVERY_CODES.added, rows)]
+
+
+def _forget_codes(connection: Connection, login: str) -> list[RowChange]:
+    """Delete the recovery codes of an account."""
+    of_login = RECOVERY_CODE.c.login == login
+    unused = select(RECOVERY_CODE.c.hash).where(of_login, RECOVERY_CODE.c.used_at.is_(None))
+    former = [RECOVERY_CODES.removed(login, code) for code in connection.execute(unused).scalars()]
+    connection.execute(RECOVERY_CODE.delete().where(of_login))
+    return former
+
+
+def _remove(connection: Connection, login: str, now: datetime) -> list[RowChange]:
+    """Delete the second factor and recovery codes of an account."""
+    connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
+    rate_limits.end(connection, login)
+    return [
+        *_set_secret(connection, login, "", 0),
+        *_forget_codes(connection, login),
+        *end_entries(connection, ENTRY.c.login == login, now),
+    ]
+
+
+def _request(connection: Connection, login: str, now: datetime) -> RemovalRequest | None:
+    """Return the open removal request of an account."""
+    record = connection.execute(_REQUESTS.where(FACTOR_REMOVAL.c.login == login)).first()
+    request = _removal_request(record) if record else None
+    return request if request is not None and request.until > now else None
+
+
+def _removal_request(record: Row_) -> RemovalRequest:
+    """Return the removal request of a row."""
+    payload = json.loads(record.payload)
+    return RemovalRequest(
+        login=record.login,
+        by=record.by,
+        ground=payload["ground"],
+        at=record.at,
+        until=datetime.fromisoformat(payload["until"]),
+    )

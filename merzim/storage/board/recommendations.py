@@ -1,0 +1,157 @@
+"""Queries for recommendations of all cases: counts by status, pages, and risks shared by units.
+
+A measure is late when its board row is open and its date has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from merzim.storage.board.lateness import overdue
+from merzim.storage.database.engine import Row_
+from merzim.storage.tables.board import DEADLINE, MEASURES, RECOMMENDATION
+from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
+
+MeasureStatus: TypeAlias = tuple[str, bool]
+"""The outcome of the last review, and whether the measure is late."""
+_R = RECOMMENDATION.c
+_PLACE = (_R.case, _R.risk, _R.measure)
+
+
+class _Number(FunctionElement[int]):
+    """SQL expression for the number in the id of a measure's obligation, `measure.3` or `measure.3.2026Q3`."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "measure_number"
+
+
+@compiles(_Number, "sqlite")
+def _sqlite(element: _Number, compiler: Any, **options: Any) -> str:
+    # A text is cast as far as it is a number.
+    return f"CAST(substr({compiler.process(element.clauses, **options)}, 9) AS INTEGER)"
+
+
+@compiles(_Number, "postgresql")
+def _postgresql(element: _Number, compiler: Any, **options: Any) -> str:
+    return f"CAST(split_part({compiler.process(element.clauses, **options)}, '.', 2) AS INTEGER)"
+
+
+def counts(
+    connection: Connection,
+    filters: RecommendationFilter,
+    today: date,
+    scope_conditions: Sequence[ColumnElement[bool]],
+) -> Mapping[MeasureStatus, int]:
+    """Return the number of recommendations by status, with every filter except status and lateness."""
+    conditions = (*scope_conditions, *_conditions(filters))
+    counts_query = select(_R.status, func.count()).where(*conditions).group_by(_R.status)
+    overdue = {status: int(n) for status, n in map(tuple, connection.execute(counts_query.where(_late(today))))}
+    counts_by_status: dict[MeasureStatus, int] = {}
+    for status, n in map(tuple, connection.execute(counts_query)):
+        counts_by_status[status, True] = overdue.get(status, 0)
+        counts_by_status[status, False] = int(n) - counts_by_status[status, True]
+    return counts_by_status
+
+
+def page(
+    connection: Connection,
+    filters: RecommendationFilter,
+    today: date,
+    scope_conditions: Sequence[ColumnElement[bool]],
+    *,
+    limit: int | None,
+    offset: int,
+) -> Sequence[Place]:
+    """Return a page of the filtered recommendations, by case, risk and measure."""
+    query: Select[Any] = select(*_PLACE).where(*scope_conditions, *_conditions(filters))
+    if filters.status:
+        query = query.where(_R.status == filters.status)
+    if filters.late:
+        query = query.where(_late(today))
+    query = query.order_by(*_PLACE).limit(limit).offset(offset)
+    return [Place(*record) for record in connection.execute(query)]
+
+
+def alike(
+    connection: Connection, scope_conditions: Sequence[ColumnElement[bool]], *, limit: int, first: int
+) -> Sequence[RiskGroup]:
+    """Return risks found in more than one case, those in most units first.
+
+    Args:
+        first: number of examples of each.
+    """
+    marked = and_(_R.alike.is_not(None), *scope_conditions)
+    units, cases = func.count(_R.unit.distinct()), func.count(_R.case.distinct())
+    query = (
+        select(_R.alike, units, cases, func.count(case((_R.unasked, _R.case)).distinct()))
+        .where(marked)
+        .group_by(_R.alike)
+        .having(func.min(_R.case) < func.max(_R.case))
+        .order_by(units.desc(), cases.desc(), _R.alike)
+        .limit(limit)
+    )
+    groups = [tuple(record) for record in connection.execute(query)]
+    if not groups:
+        return []
+    names = [group[0] for group in groups]
+    ranked = (
+        select(
+            _R.alike,
+            *_PLACE,
+            _R.unasked,
+            func.row_number().over(partition_by=_R.alike, order_by=_PLACE).label("nth"),
+            func.row_number().over(partition_by=(_R.alike, _R.unasked), order_by=_PLACE).label("nth_so"),
+        )
+        .where(marked, _R.alike.in_(names))
+        .subquery()
+    )
+    is_shown = or_(ranked.c.nth <= first, and_(ranked.c.unasked, ranked.c.nth_so <= first))
+    members: dict[str, list[Row_]] = {name: [] for name in names}
+    for record in connection.execute(select(ranked).where(is_shown).order_by(ranked.c.nth)):
+        members[record.alike].append(record)
+    return [
+        RiskGroup(
+            units=int(units),
+            cases=int(cases),
+            first=tuple(Place(*member[1:4]) for member in members[name] if member.nth <= first),
+            unasked=int(unasked),
+            asking=tuple(
+                dict.fromkeys(
+                    member.case for member in members[name] if member.unasked and member.nth_so <= first
+                )
+            ),
+        )
+        for name, units, cases, unasked in groups
+    ]
+
+
+def _conditions(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter."""
+    return [
+        *([_R.direction == filters.direction] if filters.direction else []),
+        *([_R.legal] if filters.legal else []),
+    ]
+
+
+def _late(today: date) -> ColumnElement[bool]:
+    """Return the condition that a recommendation's measure is late."""
+    late = select(DEADLINE.c.case, _Number(DEADLINE.c.obligation)).where(MEASURES, overdue(today))
+    return tuple_(_R.case, _R.measure).in_(late)

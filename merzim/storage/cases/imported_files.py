@@ -1,0 +1,71 @@
+"""Records which cases were created from an imported file, by the file's digest and place in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+from sqlalchemy import Engine, or_, select
+
+from merzim.storage.database.dialect import insert
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.cases import CASE, PAPER
+
+MAX_TWINS = 500
+"""Maximum number of cases with the same days that are compared with a file."""
+
+
+def cases_of_file(engine: Engine, digest: str) -> Mapping[str, str]:
+    """Return place in the file -> case id for a file imported before; empty for a new one."""
+    query = select(PAPER.c.place, PAPER.c.case).where(PAPER.c.digest == digest)
+    with reading(engine) as connection:
+        return {record.place: record.case for record in connection.execute(query)}
+
+
+def remember(engine: Engine, digest: str, places: Mapping[str, str], *, now: datetime) -> None:
+    """Record which case each place of the file became; existing records are kept."""
+    lines = [{"digest": digest, "place": place, "case": case, "at": now} for place, case in places.items()]
+    if lines:
+        with writing(engine) as connection:
+            connection.execute(insert(connection, PAPER).on_conflict_do_nothing(), lines)
+
+
+def alike(engine: Engine, procedure: str, places: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the ids of the active cases of the procedure that a file may mean by its names, the newest first.
+
+    If the unit of a case was changed, or files use several names for it, only the object is compared.
+
+    Args:
+        places: unit and object of each analysis, as a file names them.
+    """
+    wanted_places = set(places)
+    query = (
+        select(CASE.c.id, CASE.c.unit, CASE.c.object, CASE.c.object_also)
+        .where(CASE.c.procedure == procedure, CASE.c.standing == "active")
+        .order_by(CASE.c.opened_at.desc(), CASE.c.id.desc())
+    )
+    objects = {object_name for _, object_name in wanted_places}
+    if len(wanted_places) <= 1000:
+        query = query.where(or_(CASE.c.object.in_(objects), CASE.c.object_also.in_(objects - {""})))
+    with reading(engine) as connection:
+        return [
+            record.id
+            for record in connection.execute(query)
+            if (record.unit, record.object) in wanted_places
+            or (record.object_also and {record.object, record.object_also} & objects)
+        ]
+
+
+def planned_for(engine: Engine, procedure: str, fact: str, days: Iterable[date]) -> list[str]:
+    """Return the ids of the active cases of the procedure whose plan date of a fact is one of these days."""
+    query = (
+        select(CASE.c.id)
+        .join(DEADLINE, DEADLINE.c.case == CASE.c.id)
+        .where(DEADLINE.c.obligation == fact, DEADLINE.c.planned_on.in_(sorted(set(days))))
+        .where(CASE.c.procedure == procedure, CASE.c.standing == "active")
+        .order_by(CASE.c.id)
+        .limit(MAX_TWINS)
+    )
+    with reading(engine) as connection:
+        return list(connection.execute(query).scalars())

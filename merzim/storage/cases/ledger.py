@@ -1,0 +1,422 @@
+"""The ledger: one event chain per case, with the board rows that follow from it.
+
+Everything is read and computed before the write lock; the lock is held only for writing rows. The primary key
+(case, seq), and the seq the case must still have, are the compare and swap.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime
+from functools import cache
+from itertools import islice
+from threading import local
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, or_, select
+from sqlalchemy import case as case_when
+from sqlalchemy.exc import IntegrityError
+
+from merzim.storage.cache import DatabaseCache
+from merzim.storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, Before, batch
+from merzim.storage.cases.writing import PLACE, ConcurrentChange, at, write
+from merzim.storage.database.dialect import as_json, insert, values_parameters
+from merzim.storage.database.engine import Row_, one_snapshot, read_once, reading, shared_results, writing
+from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_names
+from merzim.storage.database.limits import long_work
+from merzim.storage.database.prepared import Prepared
+from merzim.storage.database.threads import FairLock
+from merzim.storage.refusals import CaseBroken
+from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case, rows_from_json
+from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.cases import CASE, COUNTER, EVENT
+from workflow.board.rows import Row
+from workflow.cases.case import Case, Event, apply, fold
+from workflow.org.office import Office
+from workflow.ports import CaseWrite, Conflict, Result, changes_since, repeated
+
+CHUNK = 250
+"""Cases per transaction of a bulk write: about 0.2 s of lock."""
+MAX_FOLDED = 500
+"""Cases kept folded at most; then all are forgotten."""
+_PAUSE = 0.01
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.25
+"""Maximum seconds a command waits before its second attempt, and before its last."""
+_PATIENCE = 2.0
+"""Maximum seconds a command waits for others of this process on the same case; then it runs in parallel."""
+_TURNS = tuple(FairLock() for _ in range(251))
+"""Locks by which commands on one case wait for each other; different cases may share one, at the cost of a
+short wait.
+"""
+_holding = local()
+
+_EVENTS = Prepared(EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case")))
+_EVENTS_FROM = Prepared(
+    EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"), EVENT.c.seq >= bindparam("k_seq"))
+)
+_EVENTS_OF = Prepared(EVENTS_IN_ORDER.where(in_names(EVENT.c.case)))
+_ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
+_HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD))
+_HEAD = Prepared(_HEADS.where(CASE.c.id == bindparam("k_case")))
+_ROWS = Prepared(DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case")))
+_HEADS_OF = _HEADS.where(in_names(CASE.c.id))
+
+
+@cache
+def _state_query(dialect: str) -> Prepared:
+    """Return the statement that reads the events of a case from a number on, with its head; the last one with
+    its rows too.
+    """
+    rows = as_json(dialect, DEADLINE.select().where(DEADLINE.c.case == CASE.c.id))
+    query = EVENTS_IN_ORDER.join_from(EVENT, CASE, CASE.c.id == EVENT.c.case)
+    query = query.add_columns(*_HEADS.selected_columns, case_when((EVENT.c.seq == CASE.c.seq, rows)))
+    return Prepared(query.where(EVENT.c.case == bindparam("k_case"), EVENT.c.seq >= bindparam("k_seq")))
+
+
+class SqlLedger:
+    """Implements `workflow.ports.Ledger` on a database.
+
+    Args:
+        officer, language: person named by config.toml to be notified when nobody else can, and their language.
+        cache: the process's cache of this database, where others use it too.
+    """
+
+    def __init__(
+        self, engine: Engine, *, officer: str = "", language: str = "kk", cache: DatabaseCache | None = None
+    ) -> None:
+        self._engine = engine
+        self._cache = cache or DatabaseCache(engine, officer=officer, language=language)
+        self._folded: dict[str, Case] = {}
+
+    def case(self, case: str) -> Case | None:
+        """Return the case folded from its events; None for an unknown id.
+
+        A case folded before goes on from there if the hash of its last event is still the same.
+        """
+        if (folded_case := self._folded.get(case)) is None or (
+            current_case := self._continued(folded_case)
+        ) is None:
+            events = self.events(case)
+            current_case = fold(events) if events else None
+        if current_case is not None and current_case is not folded_case:
+            if case not in self._folded and len(self._folded) >= MAX_FOLDED:
+                self._folded.clear()
+            self._folded[case] = current_case
+        return current_case
+
+    def _continued(self, folded_case: Case) -> Case | None:
+        """Return a case after the events since; None where its last event is not the same or one withdraws
+        others.
+        """
+
+        def read(connection: Connection) -> Sequence[Event]:
+            records = _EVENTS_FROM.fetch(connection, {"k_case": folded_case.id, "k_seq": folded_case.seq})
+            return [event(record) for record in records]
+
+        events = read_once(self._engine, read, "events since", folded_case.id, folded_case.seq)
+        if (
+            not events
+            or events[0].hash != folded_case.head
+            or any(event.kind == "withdrawn" for event in events[1:])
+        ):
+            return None
+        for later_event in events[1:]:
+            folded_case = apply(folded_case, later_event)
+        return folded_case
+
+    def events(self, case: str) -> Sequence[Event]:
+        """Return its events in order, with their hashes."""
+
+        def read(connection: Connection) -> Sequence[Event]:
+            return [event(record) for record in _EVENTS.fetch(connection, {"k_case": case})]
+
+        return read_once(self._engine, read, "events", case)
+
+    def rows(self, case: str) -> Mapping[str, Row]:
+        """Return its board rows by obligation id."""
+        return self._before(case).rows
+
+    def rows_of(self, ids: Collection[str]) -> Mapping[str, Sequence[Row]]:
+        """Return the board rows of these cases by case id, in one query."""
+        with reading(self._engine) as connection:
+            return rows_by_case(execute_for_names(connection, _ROWS_OF, ids))
+
+    def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
+        """Return these cases folded from their events, in one query; unknown ids are left out."""
+        with reading(self._engine) as connection:
+            return cases(connection, ids)
+
+    def ids(self) -> Sequence[str]:
+        """Return all case ids, in order."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(CASE.c.id).order_by(CASE.c.id)).scalars().all()
+
+    def touched(self, first: date, last: date) -> Sequence[str]:
+        """Return ids of cases with a row that a changed calendar day from `first` to `last` could move.
+
+        A day between two rows of a case moves neither: the rows are checked for cases whose span contains it.
+        """
+        felt = select(DEADLINE.c.case).where(DEADLINE.c.case == CASE.c.id, _feels(first, last))
+        query = select(CASE.c.id).where(CASE.c.span_first <= last, CASE.c.span_last >= first, felt.exists())
+        query = query.order_by(CASE.c.id)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalars().all()
+
+    def attempt(self, case: str, command: Callable[[], Result]) -> Result:
+        """Run a command on a case, repeating it from its first read when another writer came first.
+
+        Commands on one case are queued within this process; conflicts with other processes are found by the
+        compare and swap, and repeated after a random, growing pause.
+
+        Raises:
+            Conflict: every attempt lost; it names what others wrote since the first attempt.
+        """
+        try:
+            with _turn(self._engine, case):
+                return repeated(lambda: self._in_one_snapshot(case, command), pause=_pause)
+        except Conflict as conflict:
+            changes = changes_since(self.events(case), conflict.since)
+            raise Conflict(case, since=conflict.since, changes=changes) from None
+
+    def _in_one_snapshot(self, case: str, command: Callable[[], Result]) -> Result:
+        """Run a command whose reads share one transaction: its events, head and rows are of the same moment."""
+        with one_snapshot() as snapshot:
+            try:
+                self._read_ahead(case)
+                return command()
+            except Conflict:
+                # What was read is outdated: the next attempt reads anew, also within a page's transaction.
+                snapshot.end()
+                raise
+
+    def _read_ahead(self, case: str) -> None:
+        """Read all that a command on a case asks for by one statement: its new events, its head and rows."""
+        if ("before", case) in shared_results(self._engine):
+            return
+        folded = self._folded.get(case)
+        with reading(self._engine) as connection:
+            query = _state_query(connection.dialect.name)
+            records = query.fetch(connection, {"k_case": case, "k_seq": folded.seq if folded else 0})
+            results = shared_results(self._engine)
+        # Where the last event is not the one the head names, what is read in turn says what is wrong.
+        if records and records[-1][-1] is not None:
+            width = len(EVENT.c)
+            events = ("events since", case, folded.seq) if folded else ("events", case)
+            results[events] = [event(record[:width]) for record in records]
+            results["before", case] = _stored_state(records[-1][width:-1], rows_from_json(records[-1][-1]))
+
+    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
+        """Write events and changed rows, and withdraw unsent notices of outdated due dates, in one transaction.
+
+        Raises:
+            Conflict: somebody else wrote one of the cases first; nothing was written.
+            CaseBroken: the events of a case do not end where its head says; nothing was written.
+            StorageUnavailable: the database cannot be written; nothing was written.
+        """
+        self._append(changes, now)
+
+    def rewrite(self, changes: Sequence[CaseWrite], *, now: datetime) -> int:
+        """Write recomputed rows without an event; return the number of cases that changed.
+
+        Raises: as `append`.
+        """
+        return self._append(changes, now)
+
+    @long_work()
+    def append_many(self, changes: Iterable[CaseWrite], *, now: datetime) -> None:
+        """Append changes of thousands of cases, CHUNK per transaction, letting other writers in between.
+
+        Invalid changes are refused before the first write. A failing chunk is rolled back; earlier chunks stay,
+        with whole cases, and are found when the same import runs again.
+        """
+        waiting = iter(changes)
+        while chunk := list(islice(waiting, CHUNK)):
+            self.append(chunk, now=now)
+            time.sleep(_PAUSE)
+
+    def next_ids(self, year: int, count: int) -> Sequence[str]:
+        """Reserve unused case ids for good, in order: "2026-0001"."""
+        if count < 1:
+            return []
+        with writing(self._engine) as connection:
+            ids: list[str] = []
+            while len(ids) < count:
+                missing = count - len(ids)
+                last = _counted(connection, year, missing)
+                names = [f"{year}-{n:04d}" for n in range(last - missing + 1, last + 1)]
+                taken_ids = {record.id for record in execute_for_names(connection, _HEADS_OF, names)}
+                ids += [name for name in names if name not in taken_ids]
+        return ids
+
+    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
+        """Return the first active case of that procedure, unit and object; None when there is none."""
+        query = select(CASE.c.id).where(
+            CASE.c.procedure == procedure,
+            CASE.c.unit == unit,
+            CASE.c.object == object,
+            CASE.c.standing == "active",
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(query.order_by(CASE.c.id).limit(1)).scalar()
+
+    def office(self) -> Office:
+        """Return units, people and matches, with the officer config.toml names."""
+        return self._cache.office()
+
+    def _append(self, changes: Sequence[CaseWrite], now: datetime) -> int:
+        """Write changes; return the number of cases changed."""
+        if not changes:
+            return 0
+        try:
+            writes = self._prepare(changes)
+        except Conflict as conflict:
+            raise self._broken(conflict) from None
+        if not writes.anything:
+            return 0
+        try:
+            with writing(self._engine) as connection:
+                write(connection, writes, now)
+        except (IntegrityError, ConcurrentChange) as trouble:
+            raise self._conflict(writes, trouble) from None
+        return len(writes.written)
+
+    def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
+        """Compute the rows to write."""
+        existing = [change.case.id for change in changes if change.case.seq > len(change.events)]
+        if not existing:
+            return batch(changes, {})
+        if len(existing) == 1:
+            return batch(changes, {existing[0]: self._before(existing[0])})
+        with reading(self._engine) as connection:
+            heads = {record[0]: record for record in execute_for_names(connection, _HEADS_OF, existing)}
+            changes = [_with_all_touched(change, heads.get(change.case.id)) for change in changes]
+            rows: dict[str, dict[str, Row]] = {}
+            for record in _stored(connection, [change for change in changes if change.case.id in heads]):
+                rows.setdefault(record[0], {})[record[1]] = row(record)
+        return batch(
+            changes,
+            {
+                name: Before(seq, head, rows.get(name, {}), dict(zip(HEAD, values, strict=True)))
+                for name, seq, head, *values in heads.values()
+            },
+        )
+
+    def _before(self, case: str) -> Before:
+        """Return the stored state of a case, read once in a command on it (`attempt`)."""
+        return read_once(self._engine, lambda connection: _before(connection, case), "before", case)
+
+    def _broken(self, conflict: Conflict) -> Conflict | CaseBroken:
+        """Return the conflict, or CaseBroken if rereading can never succeed."""
+        name = conflict.case
+        with reading(self._engine) as connection:
+            stood = _before(connection, name).seq
+            events = [event(record) for record in _EVENTS.fetch(connection, {"k_case": name})]
+            stands = _before(connection, name).seq
+        # On PostgreSQL each query sees what others commit meanwhile: a case that grows is not broken.
+        is_whole = stood != stands or stands == (events[-1].seq if events else 0)
+        return conflict if is_whole else CaseBroken(name)
+
+    def _conflict(self, writes: Batch, trouble: Exception) -> Exception:
+        """Return the conflict on the first case that is not in the state the batch expects."""
+        with reading(self._engine) as connection:
+            stands = {
+                record.id: record.seq for record in execute_for_names(connection, _HEADS_OF, writes.expected)
+            }
+        for name, seq in writes.expected.items():
+            if stands.get(name, 0) != seq:
+                return Conflict(name, since=seq)
+        # Recomputed by another process meanwhile: no new event, but other rows.
+        return (
+            Conflict(trouble.case, since=writes.expected[trouble.case])
+            if isinstance(trouble, ConcurrentChange)
+            else trouble
+        )
+
+
+@contextmanager
+def _turn(engine: Engine, case: str) -> Iterator[None]:
+    """Wait for exclusive access to a case among the threads of this process; a nested command on the same
+    thread has it already.
+    """
+    place = hash((engine.url.database, case)) % len(_TURNS)
+    held_places: set[int] = _holding.__dict__.setdefault("places", set())
+    if place in held_places:
+        yield
+        return
+    with _TURNS[place].passing(_PATIENCE):
+        held_places.add(place)
+        try:
+            yield
+        finally:
+            held_places.discard(place)
+
+
+def _pause(attempts: int) -> None:
+    """Wait a random time that grows with each attempt, so that two processes do not collide repeatedly."""
+    longest = min(_SHORTEST_PAUSE * 2**attempts, _LONGEST_PAUSE)
+    time.sleep(random.uniform(longest / 2, longest))
+
+
+def _feels(first: date, last: date) -> ColumnElement[bool]:
+    """Return the condition that one of these days lies between the earliest and latest day of a row."""
+    days = (
+        *(DEADLINE.c.span_first, DEADLINE.c.span_last, DEADLINE.c.due),
+        *(DEADLINE.c.next_rung_on, DEADLINE.c.done_on),
+    )
+    # Steps before a due date, and questions after a plan date, lie that far from them (`storage.cases.batch`).
+    awaited = DEADLINE.c.state == "open"
+    begins = (
+        *(day <= last for day in days),
+        and_(awaited, DEADLINE.c.planned_on <= last + STEPS_BEFORE),
+        and_(awaited, DEADLINE.c.counts_until.is_not(None), DEADLINE.c.due <= last + STEPS_BEFORE),
+    )
+    ends = (*(day >= first for day in days), and_(awaited, DEADLINE.c.planned_on >= first - QUESTIONS_AFTER))
+    return and_(or_(*begins), or_(*ends))
+
+
+def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
+    """Return these cases folded from their events."""
+    return by_id(folded(fetch_for_names(connection, _EVENTS_OF, ids)))
+
+
+def _before(connection: Connection, case: str) -> Before:
+    """Return the stored state of a case."""
+    heads = _HEAD.fetch(connection, {"k_case": case})
+    if not heads:
+        return Before()
+    return _stored_state(heads[0], map(row, _ROWS.fetch(connection, {"k_case": case})))
+
+
+def _stored_state(head: Sequence[Any], rows: Iterable[Row]) -> Before:
+    """Return the stored state of a case from the columns of its head and its rows."""
+    _, seq, last_hash, *values = head
+    return Before(seq, last_hash, {row.obligation: row for row in rows}, dict(zip(HEAD, values, strict=True)))
+
+
+def _with_all_touched(change: CaseWrite, head: Row_ | None) -> CaseWrite:
+    """Return the change with all rows marked as affected if the case's edition differs from the stored one."""
+    if change.touched is None or (head is not None and head.edition == change.case.edition):
+        return change
+    return replace(change, touched=None)
+
+
+def _stored(connection: Connection, changes: Sequence[CaseWrite]) -> Iterator[Row_]:
+    """Yield the stored rows these changes may affect."""
+    yield from execute_for_names(
+        connection, _ROWS_OF, [change.case.id for change in changes if change.touched is None]
+    )
+    places = [(change.case.id, name) for change in changes for name in sorted(change.touched or ())]
+    if places:
+        query = DEADLINE.select().join_from(DEADLINE, *at(connection))
+        yield from connection.execute(query, values_parameters(connection, PLACE, places))
+
+
+def _counted(connection: Connection, year: int, count: int) -> int:
+    """Reserve case numbers of a year; return the last of them."""
+    step = insert(connection, COUNTER).values(year=year, last=count)
+    step = step.on_conflict_do_update(index_elements=[COUNTER.c.year], set_={"last": COUNTER.c.last + count})
+    return int(connection.execute(step.returning(COUNTER.c.last)).scalar_one())

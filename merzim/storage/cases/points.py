@@ -1,0 +1,225 @@
+"""Queries for the scoring of a year: recorded facts with their numbers, and missing facts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
+
+from merzim.storage.cases.ledger import cases
+from merzim.storage.database.dialect import text_before
+from merzim.storage.database.engine import Row_
+from merzim.storage.database.in_list import execute_for_names, in_names
+from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.cases import CASE, EVENT, FIRST_ENTRY
+from merzim.storage.tables.organisation import ACT
+from workflow.cases.case import Case, values_of
+from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.risk import register
+from workflow.scoring.recorded import MissingFact, RecordedFact, RegisterEntry
+from workflow.scoring.scale import Scoring
+
+_OF_FACTS = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
+_COLUMNS = (EVENT.c.case, CASE.c.unit, CASE.c.procedure, EVENT.c.name, EVENT.c.on, EVENT.c.payload)
+_AMENDED = select(EVENT.c.case, EVENT.c.kind).where(
+    EVENT.c.kind.in_(("corrected", "evidence", "withdrawn")), in_names(EVENT.c.case)
+)
+REGISTER_YEARS = 2
+"""Number of earlier years in which a case may have been opened for its registers to count."""
+
+
+def recorded(
+    connection: Connection, scoring: Scoring, year: int, *, units: Collection[str] | None = None
+) -> dict[str, list[RecordedFact]]:
+    """Return the facts of active cases that points of a year are counted from, by unit.
+
+    Those of the year and of the year before, and those whose period is of the year. A corrected fact has its
+    last date; its numbers and evidence are those of all its events. A fact recorded from a row of a register is
+    left out: the row itself is counted, and a case above its unit must not count it besides.
+
+    Args:
+        units: as their cases name them; None for all.
+    """
+    names = scoring.facts
+    query = _of_active(select(*_COLUMNS), EVENT.c.case, names).where(_OF_FACTS)
+    name = text_before(connection, EVENT.c.name, ".")
+    name_condition = name.in_(_names(names))
+    within = or_(
+        EVENT.c.on.between(date(year, 1, 1), date(year, 12, 31)),
+        EVENT.c.on.between(date(year - 1, 1, 1), date(year - 1, 12, 31))
+        & name.in_(_names(scoring.of_year_before)),
+        *(EVENT.c.name.like(f"{fact}.{year}%") for fact in _names(scoring.of_the_period)),
+    )
+    own_records = list(_in(connection, query.where(name_condition, within), CASE.c.unit, units))
+    # Of most cases each fact has one event. Where something was said anew, all that was said counts; where
+    # something was withdrawn, what is left of the case.
+    amended = list(execute_for_names(connection, _AMENDED, {record.case for record in own_records}))
+    withdrawn = {record.case for record in amended if record.kind == "withdrawn"}
+    amended_cases = {record.case for record in amended} - withdrawn
+    whole_query = query.where(in_names(EVENT.c.case)).order_by(EVENT.c.case, EVENT.c.seq)
+    records = [record for record in own_records if record.case not in amended_cases | withdrawn]
+    records += execute_for_names(connection, whole_query, sorted(amended_cases))
+    by_unit: dict[str, list[RecordedFact]] = {}
+    for recorded_fact in (
+        *_row_facts(records, names),
+        *_remaining_facts(cases(connection, withdrawn).values(), names),
+    ):
+        if recorded_fact.on.year in (year - 1, year) or recorded_fact.period.startswith(str(year)):
+            by_unit.setdefault(recorded_fact.unit, []).append(recorded_fact)
+    return by_unit
+
+
+def lacking(
+    connection: Connection, facts: Collection[str], year: int, *, units: Collection[str] | None = None
+) -> dict[str, list[MissingFact]]:
+    """Return board rows of these facts that are open or missed in active cases and due in a year, by unit."""
+    query = _lacking(facts, DEADLINE.c.due.between(date(year, 1, 1), date(year, 12, 31)))
+    missing_facts: dict[str, list[MissingFact]] = {}
+    for record in _in(connection, query, DEADLINE.c.unit, units):
+        fact = f"{record.procedure}:{record.obligation}"
+        if fact in facts:
+            missing_fact = MissingFact(
+                case=record.case,
+                unit=record.unit,
+                fact=fact,
+                due=record.due,
+                counts_until=record.counts_until,
+                due_at=record.due_at,
+            )
+            missing_facts.setdefault(missing_fact.unit, []).append(missing_fact)
+    return missing_facts
+
+
+def first_record(connection: Connection) -> datetime | None:
+    """Return the UTC moment of the first record, of the office's chain or of a case; None before it."""
+    act = connection.execute(select(ACT.c.at).order_by(ACT.c.seq).limit(1)).scalar()
+    case = connection.execute(select(CASE.c.opened_at).order_by(CASE.c.opened_at).limit(1)).scalar()
+    return min((at for at in (act, case) if at is not None), default=None)
+
+
+def entries(
+    connection: Connection, year: int, *, units: Collection[str] | None = None
+) -> dict[str, list[RegisterEntry]]:
+    """Return the rows of active cases opened in the year or in the years before it that count, by unit."""
+    since = datetime(year - REGISTER_YEARS, 1, 1, tzinfo=UTC)
+    has_first_entry = select(EVENT.c.case).where(EVENT.c.case == CASE.c.id, FIRST_ENTRY).exists()
+    query = select(CASE.c.id, CASE.c.unit).where(
+        CASE.c.opened_at >= since, CASE.c.standing == "active", has_first_entry
+    )
+    unit_of = {record.id: record.unit for record in _in(connection, query, CASE.c.unit, units)}
+    by_unit: dict[str, list[RegisterEntry]] = {}
+    for name, case in cases(connection, unit_of).items():
+        by_unit.setdefault(unit_of[name], []).extend(register_entries(case))
+    return by_unit
+
+
+def register_entries(case: Case) -> Iterator[RegisterEntry]:
+    """Yield the lines of a case's registers that points are counted from."""
+    ended = case.facts.get("analysis_ended")
+    for risk in register(case).risks.values():
+        if found_on := risk.found_on or (ended.on if ended else None):
+            yield RegisterEntry(kind="found", on=found_on)
+        if removal := risk.removal:
+            yield RegisterEntry(kind="completed" if removal.completed else "removed", on=removal.on)
+    talks = (talk for position in exposure(case).positions.values() for talk in position.talks)
+    for month in {(talk.holder, talk.on.replace(day=1)): talk.on for talk in talks}.values():
+        yield RegisterEntry(kind="talk", on=month)
+    for event in case.entries:
+        # A cartogram recorded later takes the place of this one in its register, not of what was published.
+        if event.kind == "cartogram_recorded" and event.on is not None:
+            cartogram = exposure(replace(case, entries=(event,))).cartogram
+            for line in cartogram.lines if cartogram else ():
+                if place := line.district or line.department:
+                    yield RegisterEntry(kind="cartogram", on=event.on, place=(line.section, place))
+
+
+def _lacking(facts: Collection[str], *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Return the condition for open or missed rows of these facts."""
+    query = select(
+        DEADLINE.c.case,
+        CASE.c.unit,
+        CASE.c.procedure,
+        DEADLINE.c.obligation,
+        DEADLINE.c.due,
+        DEADLINE.c.counts_until,
+        DEADLINE.c.due_at,
+    )
+    return _of_active(query, DEADLINE.c.case, facts).where(
+        DEADLINE.c.obligation.in_(_names(facts)), DEADLINE.c.state.in_(("open", "missed")), *conditions
+    )
+
+
+def _names(facts: Iterable[str]) -> list[str]:
+    return sorted({fact.partition(":")[2] for fact in facts})
+
+
+def _of_active(query: Select[Any], case: ColumnElement[str], facts: Iterable[str]) -> Select[Any]:
+    """Restrict a query to active cases."""
+    procedures = sorted({fact.partition(":")[0] for fact in facts})
+    query = query.join(CASE, CASE.c.id == case)
+    return query.where(CASE.c.procedure.in_(procedures), CASE.c.standing == "active")
+
+
+def _in(
+    connection: Connection, query: Select[Any], unit: ColumnElement[str], units: Collection[str] | None
+) -> Iterable[Row_]:
+    """Run a query for all units or some of them."""
+    if units is None:
+        return connection.execute(query)
+    return execute_for_names(connection, query.where(in_names(unit)), sorted(units))
+
+
+def _remaining_facts(cases: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact]:
+    """Yield the facts that remain after withdrawals."""
+    for case in cases:
+        for name, fact in case.facts.items():
+            fact_name, _, period = name.partition(".")
+            meant = f"{case.procedure}:{fact_name}"
+            if meant in facts and not fact.row:
+                yield RecordedFact(
+                    case=case.id,
+                    unit=case.unit,
+                    fact=meant,
+                    on=fact.on,
+                    period=period,
+                    values=dict(fact.values),
+                    evidence=frozenset(item.kind for item in fact.evidence),
+                )
+
+
+def _row_facts(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
+    """Yield the recorded facts of rows."""
+    facts_by_key: dict[tuple[str, str], dict[str, Any]] = {}
+    of_rows = set[tuple[str, str]]()
+    for record in records:
+        fact_name, _, period = record.name.partition(".")
+        fact = f"{record.procedure}:{fact_name}"
+        if fact not in facts:
+            continue
+        values_of_fact = facts_by_key.setdefault(
+            (record.case, record.name),
+            {
+                "case": record.case,
+                "unit": record.unit,
+                "fact": fact,
+                "period": period,
+                "values": {},
+                "evidence": frozenset(),
+            },
+        )
+        if record.on is not None:
+            values_of_fact["on"] = record.on
+        if record.payload == "{}":
+            continue
+        payload = json.loads(record.payload)
+        if payload.get("row"):
+            of_rows.add((record.case, record.name))
+        values_of_fact["values"] |= values_of(payload)
+        values_of_fact["evidence"] |= {str(item.get("kind", "")) for item in payload.get("evidence", ())}
+    for key, values in facts_by_key.items():
+        if key not in of_rows:
+            yield RecordedFact(**values)

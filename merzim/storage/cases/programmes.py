@@ -1,0 +1,75 @@
+"""Queries for existing cases of a year, for yearly programmes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import Engine, and_, or_, select
+
+from merzim.storage.database.engine import Row_, reading
+from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.cases import CASE
+
+
+def begun(engine: Engine, procedures: Mapping[str, str], on: date) -> frozenset[tuple[str, str]]:
+    """Return (procedure, unit) of every case whose start is planned for a day, active or not.
+
+    Args:
+        procedures: procedure -> the fact it begins with.
+    """
+    return frozenset((record.procedure, record.unit) for record in _begun(engine, procedures, on))
+
+
+def active(engine: Engine, procedures: Mapping[str, str], on: date) -> Mapping[tuple[str, str], str]:
+    """Return (procedure, unit) -> the active case whose start is planned for a day, the first of several.
+
+    Args:
+        procedures: procedure -> the fact it begins with.
+    """
+    programmes = [record for record in _begun(engine, procedures, on) if record.standing == "active"]
+    return {(record.procedure, record.unit): record.id for record in reversed(programmes)}
+
+
+def _begun(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[Row_]:
+    """Return the cases whose start is planned for a day, by their ids."""
+    if not procedures:
+        return ()
+    begins = or_(
+        *(
+            and_(CASE.c.procedure == procedure, DEADLINE.c.obligation == fact)
+            for procedure, fact in procedures.items()
+        )
+    )
+    query = (
+        select(CASE.c.id, CASE.c.procedure, CASE.c.unit, CASE.c.standing)
+        .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
+        .where(begins, DEADLINE.c.planned_on == on)
+        .order_by(CASE.c.id)
+    )
+    with reading(engine) as connection:
+        return connection.execute(query).all()
+
+
+def behind(engine: Engine, wanted_periods: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return the active cases whose recurring obligation lacks the wanted period.
+
+    Args:
+        wanted_periods: edition -> obligation -> name of the period that should be there.
+    """
+    case_ids: dict[str, None] = {}
+    for edition, periods in wanted_periods.items():
+        for obligation, period in periods.items():
+            query = (
+                select(CASE.c.id, DEADLINE.c.obligation)
+                .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
+                .where(CASE.c.edition == edition, CASE.c.standing == "active")
+                .where(DEADLINE.c.obligation.startswith(f"{obligation}.", autoescape=True))
+                .order_by(CASE.c.id)
+            )
+            latest: dict[str, str] = {}
+            with reading(engine) as connection:
+                for case, name in connection.execute(query):
+                    latest[case] = max(latest.get(case, ""), name)
+            case_ids |= {case: None for case, name in latest.items() if name < f"{obligation}.{period}"}
+    return list(case_ids)

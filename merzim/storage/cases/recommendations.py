@@ -1,0 +1,242 @@
+"""Lines for listing recommendations of all cases, and the texts by which rows of their registers and their
+files are found; written with the case and derived from its events.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from hashlib import sha256
+from itertools import groupby
+from operator import attrgetter
+
+from sqlalchemy import Connection, Engine, func, select
+
+from calendars.values import dataclass
+from merzim.storage.board import word_index
+from merzim.storage.database.dialect import insert_many
+from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.database.in_list import execute_for_names, in_names
+from merzim.storage.database.limits import long_work
+from merzim.storage.rows import EVENTS_IN_ORDER, Values, event
+from merzim.storage.tables.board import RECOMMENDATION, UNLISTED
+from merzim.storage.tables.cases import CASE, CASE_ROW, EVENT
+from workflow.cases.case import Case, Event, evidence_of, fold
+from workflow.cases.registers.evidence_list import proofs
+from workflow.cases.registers.risk_lists import likeness, listed, unasked
+from workflow.cases.registers.rows import rows_of
+from workflow.search_words import normalise as fold_text
+
+KINDS = (
+    *("risk_found", "measure_set", "measure_reviewed", "request_sent", "row_edited", "withdrawn", "passport"),
+    *("position_exposed", "remark_made", "remark_answered"),
+)
+"""Kinds of events that may change a list entry."""
+ROW_NAMES = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}
+"""Kinds of rows of a case's registers, each with the attribute used as title."""
+TITLE_LIMIT = 200
+_OPTION = re.compile(r"[a-z_]+")
+AT_ONCE = 250
+"""Cases processed in one transaction."""
+_HELD = (
+    select(CASE.c.id, CASE.c.head)
+    .where(in_names(CASE.c.id))
+    .order_by(CASE.c.id)
+    .with_for_update(key_share=True)
+)
+_EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
+_WAITING = select(UNLISTED.c.case).where(in_names(UNLISTED.c.case))
+_LINES_OF = select(RECOMMENDATION).where(in_names(RECOMMENDATION.c.case))
+
+
+def affects_lines(events: Iterable[Event]) -> bool:
+    """Return whether one of the events may change a line."""
+    return any(
+        event.kind in KINDS or any(item.name or item.restricted for item in evidence_of(event))
+        for event in events
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLines:
+    """What lists keep of a case: its recommendations; the rows of its registers and its files, as searches find
+    them.
+    """
+
+    recommendations: list[Values]
+    rows: list[Values]
+
+
+def lines(case: Case) -> CaseLines:
+    """Return the lines of a case."""
+    return CaseLines(_recommendations(case), [*_rows(case), *_files(case)])
+
+
+def _rows(case: Case) -> Iterator[Values]:
+    """Yield the rows of a case's registers with their search words, including fields defined only in register
+    files.
+
+    The value of a field with options is included as `field=option`.
+    """
+    for kind, name in ROW_NAMES.items():
+        for number, row in rows_of(case, kind).items():
+            values = {**{column.name: getattr(row, column.name) for column in fields(row)}, **row.extra}
+            words = (
+                f"{field}={value}" if _OPTION.fullmatch(value) else value
+                for field, value in values.items()
+                if isinstance(value, str) and value
+            )
+            search = " ".join(map(fold_text, words))
+            title = str(getattr(row, name))[:TITLE_LIMIT]
+            yield {"case": case.id, "row": f"{kind}.{number}", "title": title, "search": search}
+
+
+def _files(case: Case) -> Iterator[Values]:
+    """Return the stored files of a case that anybody who sees it may open, by their names."""
+    names: dict[str, str] = {}
+    for proof in proofs(case):
+        if proof.evidence.name is not None and not proof.evidence.restricted:
+            names[proof.evidence.reference] = proof.evidence.name
+    for digest, name in names.items():
+        title, row = name[:TITLE_LIMIT], f"{word_index.FILE}.{digest}"
+        yield {"case": case.id, "row": row, "title": title, "search": fold_text(name)}
+
+
+def _recommendations(case: Case) -> list[Values]:
+    """Return the recommendations of a case; none for a case that is not active."""
+    if case.standing != "active":
+        return []
+    recommendations: list[Values] = []
+    met: set[int] = set()
+    for listed_risk in listed([case]):
+        first = listed_risk.risk.number not in met
+        met.add(listed_risk.risk.number)
+        recommendations.append(
+            {
+                **listed_risk.place._asdict(),
+                "unit": case.unit,
+                "direction": listed_risk.risk.direction,
+                "legal": listed_risk.risk.for_legal_monitoring,
+                "status": listed_risk.status,
+                "alike": _short(likeness(listed_risk.risk)) if first else None,
+                "unasked": first and unasked(listed_risk.risk),
+            }
+        )
+    return recommendations
+
+
+def write(connection: Connection, cases: Mapping[str, CaseLines]) -> None:
+    """Replace the lines of these cases, in the caller's transaction, which holds the cases and writes the
+    words of their `texts`.
+    """
+    names = sorted(cases)
+    for table in (RECOMMENDATION, CASE_ROW, UNLISTED):
+        for start in range(0, len(names), AT_ONCE):
+            connection.execute(table.delete().where(table.c.case.in_(names[start : start + AT_ONCE])))
+    insert_many(connection, RECOMMENDATION, [line for name in names for line in cases[name].recommendations])
+    insert_many(connection, CASE_ROW, [row for name in names for row in cases[name].rows])
+
+
+def texts(cases: Mapping[str, CaseLines]) -> dict[tuple[str, str], str]:
+    """Return the texts of these cases' lines, for the index of the search."""
+    texts_by_case = (word_index.case_row_texts(name, lines.rows) for name, lines in cases.items())
+    return {place: text for case_texts in texts_by_case for place, text in case_texts.items()}
+
+
+def waiting(engine: Engine) -> int:
+    """Return the number of cases whose list entries have not been written."""
+    with reading(engine) as connection:
+        return connection.execute(select(func.count()).select_from(UNLISTED)).scalar_one()
+
+
+@long_work()
+def catch_up(engine: Engine) -> None:
+    """Write the missing list entries of cases that an older version wrote; usually there are none.
+
+    A case with unreadable events stays without lines; `verify` reports the fault.
+    """
+    last: str | None = ""
+    while last is not None:
+        last = _some(engine, last)
+
+
+def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[str]:
+    """Yield ids of cases whose list entries differ from their events, in order, except those not written
+    yet.
+    """
+    stored: dict[str, list[Values]] = {}
+    for line in execute_for_names(connection, _LINES_OF, cases):
+        stored.setdefault(line.case, []).append(dict(line._mapping))
+    unlisted = {record.case for record in execute_for_names(connection, _WAITING, cases)}
+    for name in sorted(cases):
+        if name not in unlisted and sorted(stored.get(name, ()), key=_place) != _recommendations(cases[name]):
+            yield name
+
+
+def install(connection: Connection) -> None:
+    """Create the triggers that record cases whose list entries an older version has not written."""
+    kinds = ", ".join(f"'{kind}'" for kind in KINDS)
+    watched = {
+        "event": ("AFTER INSERT ON event", f"NEW.kind IN ({kinds})", 'NEW."case"'),
+        "case": ('AFTER UPDATE OF standing ON "case"', "OLD.standing <> NEW.standing", "NEW.id"),
+    }
+    for table, (when, only, case) in watched.items():
+        name = f"merzim_mark_unlisted_{table}"
+        in_names = f'INSERT INTO unlisted ("case") SELECT {case} WHERE NOT EXISTS '
+        in_names += f'(SELECT 1 FROM unlisted u WHERE u."case" = {case})'
+        if connection.dialect.name == "sqlite":
+            statements = [
+                f"DROP TRIGGER IF EXISTS {name}",
+                f"CREATE TRIGGER {name} {when} WHEN {only} BEGIN {in_names}; END",
+            ]
+        else:
+            statements = [
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+                f"BEGIN {in_names} ON CONFLICT DO NOTHING; RETURN NULL; END $$",
+                f'DROP TRIGGER IF EXISTS {name} ON "{table}"',
+                f"CREATE TRIGGER {name} {when} FOR EACH ROW WHEN ({only}) EXECUTE FUNCTION {name}()",
+            ]
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def _some(engine: Engine, after: str) -> str | None:
+    """Write the list entries of the next cases after an id; return the last id, None at the end."""
+    query = select(UNLISTED.c.case).where(UNLISTED.c.case > after).order_by(UNLISTED.c.case).limit(AT_ONCE)
+    with reading(engine) as connection:
+        if connection.execute(query).first() is None:
+            return None
+    with writing(engine) as connection:
+        names = connection.execute(query).scalars().all()
+        # Locked first, as writers of a case do, so that what is read stays valid until these entries are
+        # written.
+        heads = {record.id: record.head for record in execute_for_names(connection, _HELD, names)}
+        unlisted = [record.case for record in execute_for_names(connection, _WAITING, heads)]
+        grouped = groupby(execute_for_names(connection, _EVENTS_OF, unlisted), key=attrgetter("case"))
+        lines_by_case = {name: _case_lines(events, heads[name]) for name, events in grouped}
+        valid_lines = {name: case_lines for name, case_lines in lines_by_case.items() if case_lines is not None}
+        write(connection, valid_lines)
+        word_index.write(connection, texts(valid_lines))
+        return names[-1] if names else None
+
+
+def _case_lines(records: Iterable[Row_], head: str) -> CaseLines | None:
+    """Return the list entries of a case from its events; None if the events were altered."""
+    events = [event(record) for record in records]
+    if events[-1].hash != head:
+        return None
+    try:
+        return lines(fold(events))
+    except (AssertionError, KeyError, ValueError, TypeError):
+        return None
+
+
+def _place(line: Values) -> tuple[int, int]:
+    """Return the key of a list entry."""
+    return line["risk"], line["measure"]
+
+
+def _short(texts: tuple[str, ...]) -> str:
+    """Return a text cut to the column's length."""
+    return sha256("\x1f".join(texts).encode()).hexdigest()[:24]

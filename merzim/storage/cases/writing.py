@@ -1,0 +1,315 @@
+"""Writes a batch of case changes inside the write lock: each table by one statement for all cases.
+
+The state the batch was computed from must be unchanged: each case at its seq, each changed row as it was read.
+Rows are locked in key order, as a round locks them, so that deadlocks cannot occur.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, and_, bindparam, or_, select
+
+from calendars.hours import almaty, moment_of
+from merzim.storage.board import change_counters, totals, word_index
+from merzim.storage.cases import recommendations
+from merzim.storage.cases.batch import Batch
+from merzim.storage.database import audit
+from merzim.storage.database.dialect import (
+    MAX_PREPARED_INSERTS,
+    are_few,
+    fixed,
+    insert_many,
+    insert_rows,
+    values_parameters,
+    values_table,
+)
+from merzim.storage.database.in_list import execute_for_names, in_names
+from merzim.storage.database.prepared import Prepared
+from merzim.storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, Values, event
+from merzim.storage.tables.board import DEADLINE, MOVED
+from merzim.storage.tables.cases import CASE, EVENT, INBOX, READER
+from merzim.storage.tables.notices import NOTICE
+from notifications.event_notices import COMMENT, line_key
+from notifications.moved_dates import MOVED as MOVED_RUNG
+from notifications.notice import ANSWER_DAY
+from workflow.board.rows import WAITING, Row
+from workflow.cases.changes import comments
+from workflow.reminders import ASKED, PLAN_STEPS
+
+PLACE = {"k_case": DEADLINE.c.case, "k_obligation": DEADLINE.c.obligation}
+"""The key columns of the board, for joining with tables of values."""
+_COUNTED = {
+    **PLACE,
+    "k_due": DEADLINE.c.due,
+    "k_state": DEADLINE.c.state,
+    "k_counts_until": DEADLINE.c.counts_until,
+}
+_HELD = (
+    select(CASE.c.id, CASE.c.seq).where(in_names(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
+)
+_HERE = (
+    DEADLINE.c.case == bindparam("k_case"),
+    DEADLINE.c.obligation == bindparam("k_obligation"),
+    DEADLINE.c.due.is_not_distinct_from(bindparam("k_due", type_=DEADLINE.c.due.type)),
+    DEADLINE.c.state == bindparam("k_state"),
+    DEADLINE.c.counts_until.is_not_distinct_from(
+        bindparam("k_counts_until", type_=DEADLINE.c.counts_until.type)
+    ),
+)
+_DROP_ROW = Prepared(DEADLINE.delete().where(*_HERE))
+_QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.rung).where(
+    NOTICE.c.state == fixed("queued"),
+    # That nobody is asked for something any more, or that somebody said something, stays true.
+    *(NOTICE.c.rung != fixed(step) for step in ("withdrawn", COMMENT, ANSWER_DAY)),
+)
+_QUEUED_OF_ONE = Prepared(_QUEUED.where(NOTICE.c.case == bindparam("k_case")))
+_QUEUED_OF_MANY = _QUEUED.where(in_names(NOTICE.c.case))
+_WITHDRAW = (
+    NOTICE.update()
+    .where(NOTICE.c.key == bindparam("k_key"), NOTICE.c.state == "queued")
+    .values(state="withdrawn")
+)
+_UNSAY = INBOX.delete().where(INBOX.c.case == bindparam("k_case"), INBOX.c.seq == bindparam("k_seq"))
+
+
+class ConcurrentChange(Exception):
+    """A case or a row changed after the batch was computed."""
+
+    def __init__(self, case: str) -> None:
+        super().__init__(case)
+        self.case = case
+
+
+def write(connection: Connection, writes: Batch, now: datetime) -> None:
+    """Write the batch in the caller's transaction.
+
+    Raises:
+        ConcurrentChange: another writer changed one of the cases first.
+        IntegrityError: another writer created one of the cases first.
+    """
+    insert_many(connection, CASE, writes.opened)
+    _heads(connection, writes)
+    insert_many(connection, EVENT, writes.events)
+    audit.note(
+        connection,
+        (
+            audit.AuditEvent(
+                topic="case",
+                kind=row["kind"],
+                name=row["name"],
+                case=row["case"],
+                by=row["by"],
+                now=row["at"],
+            )
+            for row in writes.events
+        ),
+    )
+    if any(row["kind"] in ("withdrawn", "passport") for row in writes.events):
+        # Points are counted from the facts of units; a fact may have been removed, or belong to another unit.
+        change_counters.put(connection, change_counters.FACTS)
+    insert_rows(connection, DEADLINE, ROW_COLUMNS, writes.rows_new)
+    _change_rows(connection, writes.rows_changed)
+    if writes.rows_gone:
+        _all(_DROP_ROW.execute(connection, writes.rows_gone), writes.rows_gone)
+    if writes.readers:
+        connection.execute(READER.delete().where(READER.c.case.in_(sorted(writes.readers))))
+        readers = [
+            {"case": case, "person": person}
+            for case, readers in writes.readers.items()
+            for person in sorted(readers)
+        ]
+        insert_many(connection, READER, readers)
+    if writes.recommendations:
+        recommendations.write(connection, writes.recommendations)
+    insert_many(connection, INBOX, writes.inbox)
+    if writes.unsaid:
+        connection.execute(_UNSAY, writes.unsaid)
+        _drop_letters(connection, writes.unsaid, (COMMENT, ANSWER_DAY))
+        _ask_again(connection, writes.unsaid, now)
+    if writes.answered:
+        _drop_letters(connection, writes.answered, (ANSWER_DAY,))
+    if writes.waiting:
+        _withdraw(connection, writes)
+    if words := _searched(writes):
+        word_index.write(connection, words)
+    # Late, and in the order of their keys: what many cases share is held shortly, and nobody waits crosswise.
+    totals.add(connection, writes.totals)
+    insert_many(connection, MOVED, [{**row, "at": now} for row in writes.moved])
+
+
+def _ask_again(connection: Connection, withdrawn_lines: Sequence[Values], now: datetime) -> None:
+    """Queue again the reminders of questions whose answer was withdrawn, unless their day has passed."""
+    for case in sorted({str(line["k_case"]) for line in withdrawn_lines}):
+        comment_kinds = EVENT.c.kind.in_(("commented", "withdrawn"))
+        query = EVENTS_IN_ORDER.where(EVENT.c.case == case, comment_kinds)
+        case_comments = comments([event(record) for record in connection.execute(query)])
+        lines = {int(line["k_seq"]) for line in withdrawn_lines if line["k_case"] == case}
+        answered = {comment.answers for comment in case_comments if comment.seq in lines}
+        starts = [
+            line_key(case, comment.seq)
+            for comment in case_comments
+            if comment.seq in answered and comment.is_open
+        ]
+        if starts:
+            requeuing = NOTICE.update().where(
+                NOTICE.c.case == case,
+                NOTICE.c.rung == ANSWER_DAY,
+                NOTICE.c.state == "withdrawn",
+                NOTICE.c.not_before >= moment_of(now.astimezone(almaty()).date(), None),
+                or_(*(NOTICE.c.key.startswith(start) for start in starts)),
+            )
+            connection.execute(requeuing.values(state="queued"))
+
+
+def _drop_letters(connection: Connection, lines: Sequence[Values], rungs: Sequence[str]) -> None:
+    """Withdraw the queued letters about events of cases."""
+    starts = [NOTICE.c.key.startswith(line_key(str(line["k_case"]), int(line["k_seq"]))) for line in lines]
+    of_cases = NOTICE.c.case.in_({str(line["k_case"]) for line in lines})
+    withdrawal = NOTICE.update().where(
+        of_cases, NOTICE.c.rung.in_(rungs), NOTICE.c.state == "queued", or_(*starts)
+    )
+    connection.execute(withdrawal.values(state="withdrawn"))
+
+
+def _searched(writes: Batch) -> dict[tuple[str, str], str]:
+    """Return the texts of the batch that searches look in."""
+    changed_heads = writes.changed if "search" in writes.head else ()
+    heads = {("case", str(row["id"])): str(row["search"]) for row in writes.opened}
+    heads |= {("case", str(row["k_id"])): str(row["search"]) for row in changed_heads}
+    return heads | recommendations.texts(writes.recommendations)
+
+
+def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:
+    """Return a table of values with the columns of PLACE, and its join condition with the board."""
+    lines = values_table(connection.dialect.name, PLACE)
+    return lines, _joined(lines)
+
+
+def _heads(connection: Connection, writes: Batch) -> None:
+    """Lock the cases at the seq they were computed from, and update their heads."""
+    existing = [name for name in {*writes.written, *writes.recommendations} if writes.expected[name]]
+    if len(existing) > 1 or len(writes.changed) < len(existing):
+        _hold(connection, {name: writes.expected[name] for name in existing})
+    names = sorted(writes.head)
+    if len(writes.changed) <= MAX_PREPARED_INSERTS:
+        if writes.changed:
+            change_count = _change_case(*names).execute(connection, writes.changed)
+            _all(change_count, [{"k_case": row["k_id"]} for row in writes.changed])
+        return
+    columns = {"k_id": CASE.c.id, **{f"k_{name}": CASE.c[name] for name in names}}
+    lines = values_table(connection.dialect.name, columns)
+    step = CASE.update().where(CASE.c.id == lines.c.k_id)
+    step = step.values({name: lines.c[f"k_{name}"] for name in names})
+    values = ([row["k_id"], *(row[name] for name in names)] for row in writes.changed)
+    connection.execute(step, values_parameters(connection, columns, values))
+
+
+def _hold(connection: Connection, expected: dict[str, int]) -> None:
+    """Lock the cases at their expected seq."""
+    stands = dict(map(tuple, execute_for_names(connection, _HELD, sorted(expected))))
+    for name, seq in expected.items():
+        if stands.get(name) != seq:
+            raise ConcurrentChange(name)
+
+
+@lru_cache(maxsize=64)
+def _change_case(*names: str) -> Prepared:
+    """Return the statement that sets these columns of a case at its expected seq."""
+    return Prepared(
+        CASE.update().where(CASE.c.id == bindparam("k_id"), CASE.c.seq == bindparam("k_seq")), *names
+    )
+
+
+@lru_cache(maxsize=512)
+def _change_row(*names: str) -> Prepared:
+    """Return the statement that sets these columns of a row."""
+    return Prepared(DEADLINE.update().where(*_HERE), *names)
+
+
+def _change_rows(connection: Connection, changes: Sequence[tuple[frozenset[str], Row, Values]]) -> None:
+    """Update only the columns in which rows differ: on PostgreSQL by one statement, on SQLite by one for all
+    rows that differ in the same columns, because it writes each index of a column that is set, changed or not.
+    """
+    alike: dict[frozenset[str], list[tuple[Row, Values]]] = {}
+    for differing, row, place in changes:
+        alike.setdefault(differing, []).append((row, place))
+    if alike and connection.dialect.name != "sqlite":
+        alike = {frozenset[str]().union(*alike): [(row, place) for _, row, place in changes]}
+    for differing, rows in alike.items():
+        names = tuple(sorted(differing))
+        lines = [place | {name: getattr(row, name) for name in names} for row, place in rows]
+        if are_few(connection, lines):
+            _all(_change_row(*names).execute(connection, lines), lines)
+            continue
+        columns = _changed_columns(names)
+        step = _change_lines(connection.dialect.name, names)
+        values = ([line[name] for name in (*_COUNTED, *names)] for line in lines)
+        row_values = values_parameters(connection, columns, values)
+        _all(step.execute(connection, [row_values]), lines)
+
+
+def _changed_columns(names: tuple[str, ...]) -> dict[str, Column[Any]]:
+    return {**_COUNTED, **{f"new_{name}": DEADLINE.c[name] for name in names}}
+
+
+@lru_cache(maxsize=512)
+def _change_lines(dialect: str, names: tuple[str, ...]) -> Prepared:
+    """Return the statement that updates these columns of many rows."""
+    held_values = _held(values_table(dialect, _changed_columns(names)))
+    step = DEADLINE.update().where(_joined(held_values))
+    return Prepared(step.values({name: held_values.c[f"new_{name}"] for name in names}))
+
+
+def _held(lines: FromClause) -> FromClause:
+    """Return a subquery of the rows unchanged since they were read, locked until the end of the transaction."""
+    query = select(*lines.c).join_from(DEADLINE, lines, _joined(lines))
+    query = query.where(
+        DEADLINE.c.due.is_not_distinct_from(lines.c.k_due),
+        DEADLINE.c.state == lines.c.k_state,
+        DEADLINE.c.counts_until.is_not_distinct_from(lines.c.k_counts_until),
+    )
+    query = query.order_by(DEADLINE.c.case, DEADLINE.c.obligation)
+    return query.with_for_update(key_share=True, of=DEADLINE).subquery("held")
+
+
+def _joined(lines: FromClause) -> ColumnElement[bool]:
+    """Return the condition that joins the table of values with the board."""
+    return and_(DEADLINE.c.case == lines.c.k_case, DEADLINE.c.obligation == lines.c.k_obligation)
+
+
+def _all(change_count: int, parameters: Sequence[Values]) -> None:
+    """Raise ConcurrentChange when fewer rows were changed than expected."""
+    if change_count != len(parameters):
+        raise ConcurrentChange(str(parameters[0]["k_case"]))
+
+
+def _withdraw(connection: Connection, writes: Batch) -> None:
+    """Withdraw unsent notices of outdated due dates, and of deadlines that now belong to another unit or
+    person.
+
+    The next round queues those of the latter that are still valid. Notices about moved dates are kept.
+    """
+    # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
+    # is read here is all there is.
+    queued: Iterable[Sequence[Any]] = (
+        _QUEUED_OF_ONE.fetch(connection, {"k_case": next(iter(writes.waiting))})
+        if len(writes.waiting) == 1
+        else execute_for_names(connection, _QUEUED_OF_MANY, writes.waiting)
+    )
+    stale = [
+        {"k_key": key}
+        for key, case, obligation, due, step in queued
+        if (step != MOVED_RUNG and (case, obligation) in writes.reassigned)
+        or not any(
+            row.obligation == obligation
+            and (step == ASKED or due == (row.planned_on if step in PLAN_STEPS else row.due))
+            and row.state in WAITING
+            for row in writes.waiting[case]
+        )
+    ]
+    if stale:
+        connection.execute(_WITHDRAW, stale)

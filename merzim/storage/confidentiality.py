@@ -1,0 +1,35 @@
+"""Conditions of prepared statements on who may know of confidential cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Dialect, Integer, bindparam, exists, not_, or_, select
+
+from merzim.storage.database.in_list import encode_names, in_names
+from merzim.storage.tables.cases import CASE, READER
+from merzim.storage.tables.notices import NOTICE, SETTLED
+from workflow.org.access import Scope
+
+_READERS = "k_readers"
+_KNOWS = or_(
+    bindparam("k_everything", type_=Integer) == 1,
+    exists().where(READER.c.case == CASE.c.id, in_names(READER.c.person, _READERS)),
+    exists().where(
+        NOTICE.c.case == CASE.c.id,
+        in_names(NOTICE.c.person, _READERS),
+        or_(*(NOTICE.c.state == state for state in SETTLED)),
+    ),
+)
+KNOWN = or_(CASE.c.confidential.is_(False), _KNOWS)
+"""The reader may know of the case."""
+HIDDEN = select(CASE.c.id).where(CASE.c.confidential, not_(_KNOWS))
+"""The cases the reader may not know of."""
+
+
+def reader_values(dialect: Dialect, scope: Scope | None) -> Mapping[str, object]:
+    """Return the parameters of these conditions for a reader; None is the program itself, which sees all."""
+    return {
+        "k_everything": int(scope is None),
+        _READERS: encode_names(dialect, () if scope is None else scope.names),
+    }

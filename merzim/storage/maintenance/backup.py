@@ -1,0 +1,225 @@
+"""Backup and restore of an SQLite database in use. For PostgreSQL see storage/maintenance/dump.py."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+from sqlalchemy import Engine, Table, func, select, text
+
+from merzim.storage.cases.evidence import sync_path
+from merzim.storage.database import engine as engines
+from merzim.storage.database.engine import reading
+from merzim.storage.database.errors import TranslatedErrors
+from merzim.storage.maintenance.schema import (
+    create_or_migrate,
+    refuse_other_version,
+    revision,
+    shipped_revisions,
+)
+from merzim.storage.maintenance.verify import Problem, verify
+from merzim.storage.refusals import BackupRefused, StorageUnavailable
+from merzim.storage.tables.accounts import ACCOUNT
+from merzim.storage.tables.audit import AUDIT
+from merzim.storage.tables.cases import CASE, EVENT
+from merzim.storage.tables.organisation import ACT, PERSON
+
+
+def backup(engine: Engine, file: Path) -> None:
+    """Copy a consistent snapshot of the database into a new file, while others read and write.
+
+    Raises:
+        BackupRefused: PostgreSQL (`backup_postgresql`), the file exists (`backup_exists`), cannot be written
+            (`backup_unwritable`).
+    """
+    source = _file(engine)
+    if file.exists():
+        raise BackupRefused("backup_exists", file=str(file))
+    if not source.exists():
+        raise BackupRefused("backup_nothing", file=str(source))
+    part = file.with_name(f".{file.name}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        with _opened(source) as live, _opened(part) as copy:
+            live.backup(copy)
+            # One file, complete in itself: no journal lies beside it.
+            copy.execute("PRAGMA journal_mode=DELETE").close()
+        sync_path(part)
+        os.link(part, file)
+        sync_path(file.parent)
+    except FileExistsError:
+        raise BackupRefused("backup_exists", file=str(file)) from None
+    except (OSError, sqlite3.Error) as trouble:
+        raise BackupRefused("backup_unwritable", file=str(file), problem=str(trouble)) from trouble
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def restore(engine: Engine, file: Path) -> Path | None:
+    """Replace the database by a backup, in one transaction; the former content is saved beside it.
+
+    The file is verified first: complete, of this application, no newer than this version, chains and seals
+    intact.
+
+    Returns:
+        The file with the former content; None when there was none.
+
+    Raises:
+        BackupRefused: `backup_postgresql`, `backup_missing`, `backup_not_ours`, `backup_newer`,
+            `backup_between`, `backup_damaged`, `backup_in_use`, `backup_unwritable`; the database is unchanged.
+    """
+    place = _file(engine)
+    if not file.is_file():
+        raise BackupRefused("backup_missing", file=str(file))
+    check(file)
+    engine.dispose()
+    if place.exists() and _in_use(place):
+        raise BackupRefused("backup_in_use", file=str(place))
+    before = _set_aside(engine, place)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with _opened(file) as saved, _opened(place) as live:
+            saved.backup(live)
+    except (OSError, sqlite3.Error) as trouble:
+        raise BackupRefused("backup_unwritable", file=str(place), problem=str(trouble)) from trouble
+    create_or_migrate(engine)
+    return before
+
+
+def _in_use(place: Path) -> bool:
+    """Return whether a service or another command has the database open, even if it does nothing with it.
+
+    SQLite leaves its write-ahead journal only for the last connection to a database. A file it cannot read is
+    not in use.
+    """
+    try:
+        with _opened(place) as database:
+            return bool(database.execute("PRAGMA journal_mode=DELETE").fetchone() != ("delete",))
+    except sqlite3.DatabaseError as trouble:
+        return trouble.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _set_aside(engine: Engine, place: Path) -> Path | None:
+    """Save the current database beside itself; None when there is none."""
+    if not place.exists():
+        return None
+    number = 1
+    while (before := place.with_name(f"{place.name}.before-restore-{number}")).exists():
+        number += 1
+    backup(engine, before)
+    return before
+
+
+def check(file: Path) -> None:
+    """Verify a backup file."""
+    # Opened read-only: to look at a backup must not change it.
+    engine = engines.open(f"sqlite:///file:{file.resolve().as_posix()}?mode=ro&uri=true&immutable=1")
+    try:
+        with engines.reading(engine) as connection:
+            at = revision(connection)
+            check_result = connection.exec_driver_sql("PRAGMA quick_check").scalar()
+        if at is None:
+            raise BackupRefused("backup_not_ours", file=str(file))
+        refuse_other_version(file, at)
+        # A row changed by hand must not make the only backup unusable; the command reports it.
+        problems = verify(engine, rows=False) if at == shipped_revisions()[-1] else ()
+        if check_result != "ok" or problems:
+            raise BackupRefused("backup_damaged", file=str(file), count=len(problems))
+    except StorageUnavailable as trouble:
+        if trouble.what == "not_a_database":
+            raise BackupRefused("backup_not_ours", file=str(file)) from trouble
+        raise
+    finally:
+        engine.dispose()
+
+
+def _file(engine: Engine) -> Path:
+    """Return the file of the database."""
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        raise BackupRefused("backup_postgresql")
+    return Path(engine.url.database)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[sqlite3.Connection]:
+    """Open an SQLite file for as long as the block lasts."""
+    with closing(sqlite3.connect(file, timeout=engines.LOCK_TIMEOUT)) as connection:
+        yield connection
+
+
+COUNTED: dict[str, Table] = {
+    "cases": CASE,
+    "events": EVENT,
+    "office_events": ACT,
+    "audit": AUDIT,
+    "people": PERSON,
+    "accounts": ACCOUNT,
+}
+"""Tables counted; of those in `APPEND_ONLY` a copy never has more than the live office, which also contains its
+end.
+"""
+APPEND_ONLY = ("events", "office_events", "audit")
+CHAINS = ("office_events", "audit")
+
+
+@contextmanager
+def temporary_database(engine: Engine, folder: Path) -> Iterator[str]:
+    """Yield the address of an empty database of the same kind; it is removed afterwards.
+
+    Raises:
+        StorageUnavailable: on PostgreSQL, the role may not create databases.
+    """
+    if engine.dialect.name == "sqlite":
+        yield f"sqlite:///{(folder / 'drill.sqlite').as_posix()}"
+        return
+    name = f"merzim_drill_{token_hex(4)}"
+    _administer(engine, f"CREATE DATABASE {name}")
+    try:
+        yield engine.url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        _administer(engine, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def compare(copy: Engine, live: Engine | None) -> tuple[dict[str, tuple[int, int | None]], tuple[Problem, ...]]:
+    """Return the numbers of records in a copy and in the live database, and evidence that it is not a copy of
+    it.
+    """
+    restored, live_counts = _counts(copy), _counts(live) if live is not None else {}
+    counts = {name: (restored[name], live_counts.get(name)) for name in COUNTED}
+    if live is None:
+        return counts, ()
+    longer_tables = [name for name in APPEND_ONLY if restored[name] > live_counts[name]]
+    other = [name for name in CHAINS if name not in longer_tables and not _continues(COUNTED[name], copy, live)]
+    return counts, tuple(
+        Problem(code="drill_differs", arguments={"what": name}) for name in (*longer_tables, *other)
+    )
+
+
+def _counts(engine: Engine) -> dict[str, int]:
+    with reading(engine) as connection:
+        return {
+            name: int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+            for name, table in COUNTED.items()
+        }
+
+
+def _continues(chain: Table, copy: Engine, live: Engine) -> bool:
+    """Return whether the live office chain contains the last event of the copy, with the same hash."""
+    last = select(chain.c.seq, chain.c.hash).order_by(chain.c.seq.desc()).limit(1)
+    with reading(copy) as connection:
+        end = connection.execute(last).first()
+    if end is None:
+        return True
+    with reading(live) as connection:
+        same = connection.execute(select(chain.c.hash).where(chain.c.seq == end.seq)).scalar()
+    return bool(same == end.hash)
+
+
+def _administer(engine: Engine, statement: str) -> None:
+    with TranslatedErrors(engine), engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(statement))

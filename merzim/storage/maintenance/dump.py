@@ -1,0 +1,125 @@
+"""Backup and restore of a PostgreSQL database with pg_dump and pg_restore.
+
+A dump is restored only into an empty database, so that existing data is never removed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import Engine, inspect
+
+from merzim.storage.database.engine import conninfo, reading
+from merzim.storage.database.errors import display_address
+from merzim.storage.maintenance.schema import create_or_migrate, refuse_other_version, revision
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.refusals import BackupRefused
+
+_MAGIC = b"PGDMP"
+_OURS = ("event", "case", "seal")
+_TABLE = re.compile(r" TABLE DATA \S+ (\S+) ")
+_VERSION = re.compile(r"^(\d{4})$", re.MULTILINE)
+_OLD = re.compile(r"server version: (\S+).*; \w+ version: (\S+)|unsupported version \((\S+)\) in file header")
+
+
+def backup(engine: Engine, file: Path) -> None:
+    """Copy a consistent snapshot of the database into a new file, while others read and write.
+
+    Raises:
+        BackupRefused: the file exists (`backup_exists`) or cannot be written (`backup_unwritable`), there is no
+            database (`backup_nothing`), the tool is not found (`backup_no_tool`), older than the server
+            (`backup_old_tool`) or fails (`backup_tool_failed`).
+        StorageUnavailable: the database cannot be read.
+    """
+    with reading(engine) as connection:
+        if revision(connection) is None:
+            raise BackupRefused("backup_nothing", file=display_address(engine))
+    if file.exists():
+        raise BackupRefused("backup_exists", file=str(file))
+    part = file.with_name(f".{file.name}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _run(engine, "pg_dump", "--format=custom", f"--file={part}")
+        with part.open("rb") as dump_file:
+            os.fsync(dump_file.fileno())
+        os.link(part, file)
+    except FileExistsError:
+        raise BackupRefused("backup_exists", file=str(file)) from None
+    except OSError as trouble:
+        raise BackupRefused("backup_unwritable", file=str(file), problem=str(trouble)) from trouble
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def restore(engine: Engine, file: Path) -> None:
+    """Restore a backup into an empty database in one transaction, then migrate and verify it.
+
+
+    Raises:
+        BackupRefused: `backup_missing`, `backup_not_ours`, `backup_newer`, `backup_between`,
+            `restore_not_empty`, `backup_no_tool`, `backup_old_tool`, `backup_tool_failed`; nothing was written.
+            `restore_damaged`: it was restored, but verification failed.
+        StorageUnavailable: the database cannot be used.
+    """
+    if not file.is_file():
+        raise BackupRefused("backup_missing", file=str(file))
+    with reading(engine) as connection:
+        if inspect(connection).get_table_names():
+            raise BackupRefused("restore_not_empty", where=display_address(engine))
+    check(file)
+    _run(
+        engine,
+        *("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"),
+        str(file),
+    )
+    engine.dispose()
+    create_or_migrate(engine)
+    # As for SQLite: rows that differ from the chains are named by the command.
+    if problems := verify(engine, rows=False):
+        raise BackupRefused(
+            "restore_damaged", file=str(file), where=display_address(engine), count=len(problems)
+        )
+
+
+def check(file: Path) -> None:
+    """Refuse a file that is not a backup of this application, or is of a newer version."""
+    with file.open("rb") as content:
+        if content.read(len(_MAGIC)) != _MAGIC:
+            raise BackupRefused("backup_not_ours", file=str(file))
+    tables = {name.strip('"') for name in _TABLE.findall(_tool_output("pg_restore", "--list", str(file)))}
+    if not tables.issuperset(_OURS):
+        raise BackupRefused("backup_not_ours", file=str(file))
+    rows = _tool_output("pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file))
+    version = _VERSION.search(rows)
+    if version is None:
+        raise BackupRefused("backup_not_ours", file=str(file))
+    refuse_other_version(file, version[1])
+
+
+def _run(engine: Engine, tool: str, *arguments: str) -> None:
+    """Run the tool on that database; the password is passed in the environment, as command lines are public."""
+    secret = {"PGPASSWORD": engine.url.password} if engine.url.password else {}
+    _tool_output(tool, f"--dbname={conninfo(engine, password=False)}", *arguments, secret=secret)
+
+
+def _tool_output(tool: str, *arguments: str, secret: Mapping[str, str] | None = None) -> str:
+    """Return the output of a command-line tool."""
+    program = shutil.which(tool)
+    if program is None:
+        raise BackupRefused("backup_no_tool", tool=tool)
+    environment = {**os.environ, "LC_ALL": "C", **(secret or {})}
+    done = subprocess.run([program, *arguments], capture_output=True, env=environment, check=False)
+    error_text = done.stderr.decode("utf-8", "replace")
+    if done.returncode == 0:
+        return done.stdout.decode("utf-8", "replace")
+    if old := _OLD.search(error_text):
+        raise BackupRefused("backup_old_tool", tool=tool, problem=old[0])
+    problem = "; ".join(
+        line.strip().removeprefix(f"{tool}: ") for line in error_text.splitlines()[:3] if line.strip()
+    )
+    raise BackupRefused("backup_tool_failed", tool=tool, problem=problem)

@@ -1,0 +1,178 @@
+"""Whether the database is ours and ready: its installation, write access at the start, probes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from calendars.values import dataclass
+from merzim.storage.database.dialect import insert
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.errors import display_address
+from merzim.storage.maintenance.schema import BOARD, revision, shipped_revisions, usable
+from merzim.storage.maintenance.triggers import APPEND_ONLY
+from merzim.storage.refusals import AnothersDatabase, StorageUnavailable
+from merzim.storage.tables.base import TableBase
+from merzim.storage.tables.service import INSTALLATION, PULSE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstallationStatus:
+    """The stored installation; both values are "" when unset."""
+
+    name: str = ""
+    board: str = ""
+
+
+def normalised(name: str) -> str:
+    """Return a name normalised for comparison: lower case, single spaces."""
+    return " ".join(name.casefold().split())
+
+
+def installation_status(connection: Connection) -> InstallationStatus:
+    """Return the installation stored in the database, and the revision at which its board was written."""
+    record = connection.execute(INSTALLATION.select()).first()
+    return InstallationStatus(name=record.name, board=record.board) if record else InstallationStatus()
+
+
+def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
+    """Check the database before anything is migrated or written; return its installation.
+
+    Args:
+        name: name of this installation.
+
+    Raises:
+        AnothersDatabase: another installation has claimed it.
+        StorageUnavailable: the database cannot be read.
+    """
+    with reading(engine) as connection:
+        at = revision(connection)
+        if at is None or at < shipped_revisions()[0] or not at.isdigit():
+            return InstallationStatus()
+        status = installation_status(connection)
+    if status.name and normalised(status.name) != normalised(name):
+        code = "installation_other" if name else "installation_unnamed"
+        raise AnothersDatabase(code, where=display_address(engine), theirs=status.name, ours=name)
+    return status
+
+
+def claim(engine: Engine, name: str) -> None:
+    """Claim an unclaimed database; of two simultaneous claims the second is refused.
+
+    Raises:
+        AnothersDatabase: another installation was faster.
+    """
+    with writing(engine) as connection:
+        step = insert(connection, INSTALLATION).values(n=1, name=name, board="")
+        connection.execute(
+            step.on_conflict_do_update(
+                index_elements=[INSTALLATION.c.n],
+                set_={"name": step.excluded.name},
+                where=INSTALLATION.c.name == "",
+            )
+        )
+    refuse_anothers(engine, name)
+
+
+def take(engine: Engine, name: str) -> None:
+    """Assign the database to this installation, even if another has claimed it."""
+    with writing(engine) as connection:
+        write(connection, name=name)
+
+
+def write(connection: Connection, **values: str) -> None:
+    """Change the stored installation, in the caller's transaction."""
+    step = insert(connection, INSTALLATION).values(**{"n": 1, "name": "", "board": "", **values})
+    connection.execute(step.on_conflict_do_update(index_elements=[INSTALLATION.c.n], set_=values))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadinessReport:
+    """The state of the database.
+
+    Attributes:
+        schema: whether this version's code can use the tables.
+        board: whether the read models are those of this version, or are not needed.
+        round: when a round last ended (UTC); None before the first.
+    """
+
+    schema: bool
+    board: bool
+    round: datetime | None
+
+
+def look(engine: Engine) -> ReadinessReport:
+    """Check the database with one short query.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    with reading(engine) as connection:
+        if not usable(connection):
+            return ReadinessReport(schema=False, board=False, round=None)
+        query = select(PULSE.c.at).where(PULSE.c.name == "round")
+        return ReadinessReport(
+            schema=True,
+            board=installation_status(connection).board >= BOARD,
+            round=connection.execute(query).scalar(),
+        )
+
+
+def server_time(engine: Engine) -> datetime | None:
+    """Return the time of the server's clock (UTC); None for SQLite, which has none of its own.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    if engine.dialect.name == "sqlite":
+        return None
+    with reading(engine) as connection:
+        at: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    return at.astimezone(UTC)
+
+
+QUEUE = "procrastinate_"
+"""Prefix of the tables and sequences of the queue."""
+_TABLES = """
+SELECT c.relname, has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT'),
+       has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')
+FROM pg_class c WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid)
+UNION ALL
+SELECT c.relname, has_sequence_privilege(c.oid, 'USAGE'), TRUE
+FROM pg_class c WHERE c.relkind = 'S' AND pg_table_is_visible(c.oid)
+ORDER BY 1
+"""
+
+
+def refuse_unwritable(engine: Engine) -> None:
+    """Raise StorageUnavailable when the database cannot be written; leaves no trace.
+
+    Raises:
+        StorageUnavailable: `read_only` (a file, a folder, a standby), `no_rights` (a role without them), or any
+            other reason why the database cannot be written.
+    """
+    with writing(engine) as connection:
+        if connection.dialect.name == "sqlite":
+            # SQLite finds out about the file at the first page it changes.
+            with connection.begin_nested() as step:
+                connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+                step.rollback()
+            return
+        if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
+            raise StorageUnavailable(
+                "read_only", where=display_address(engine), problem="transaction_read_only = on"
+            )
+        if (table := _shut(connection)) is not None:
+            raise StorageUnavailable("no_rights", where=display_address(engine), problem=table)
+
+
+def _shut(connection: Connection) -> str | None:
+    """Return the first table or sequence the role lacks rights for; append-only tables need no UPDATE and
+    DELETE.
+    """
+    for name, add, change in connection.exec_driver_sql(_TABLES):
+        needed = name in TableBase.metadata.tables or name.startswith(QUEUE)
+        if needed and not (add and (change or name in APPEND_ONLY)):
+            return str(name)
+    return None

@@ -1,0 +1,196 @@
+"""Queries for notices combined in one letter, and for due dates that have moved."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Engine, Select, and_, func, literal_column, or_, select, update
+
+from merzim.storage.board import lateness
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.notices.senders import EnqueueJobs, hand_out
+from merzim.storage.rows import notice, row
+from merzim.storage.tables.board import DEADLINE, MOVED
+from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.notices import NOTICE
+from notifications.notice import Notice
+from notifications.ports import Move, PendingStep
+from workflow.board.rows import Row
+from workflow.reminders import UNDATED_STEPS
+
+_QUEUED = NOTICE.c.state == literal_column("'queued'")
+_BUNDLED = NOTICE.c.bundle != literal_column("''")
+_DELIVERY_STATES = ("sending", "sent", "unknown")
+
+
+def waiting(engine: Engine) -> Sequence[PendingStep]:
+    """Return queued notices that wait to be combined, by person, channel and bundle, where no letter is queued
+    yet.
+    """
+    columns = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
+    query = (
+        select(
+            *columns,
+            func.count(),
+            func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type),
+            func.max(NOTICE.c.address),
+            func.max(NOTICE.c.language),
+        )
+        .where(_QUEUED, _BUNDLED)
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    # Letters that carry others belong to no case: few, and found by the index of the case.
+    carriers = select(NOTICE.c.person, NOTICE.c.channel, NOTICE.c.rung).where(
+        NOTICE.c.case.is_(None), NOTICE.c.state.in_(("queued", "sending"))
+    )
+    with reading(engine) as connection:
+        groups = connection.execute(query).all()
+        on_its_way = {tuple(record) for record in connection.execute(carriers)} if groups else set()
+    return [
+        PendingStep(
+            person=person,
+            channel=channel,
+            bundle=bundle,
+            count=count,
+            not_before=opens,
+            address=address,
+            language=language,
+        )
+        for person, channel, bundle, count, opens, address, language in groups
+        if (person, channel, bundle) not in on_its_way
+    ]
+
+
+def unbundle(engine: Engine, groups: Sequence[PendingStep], enqueue: EnqueueJobs | None) -> None:
+    """Release these notices as separate letters."""
+    if not groups:
+        return
+    with writing(engine) as connection:
+        freed: list[tuple[str, datetime]] = []
+        for group in groups:
+            step = update(NOTICE).where(_members(group.person, group.channel, group.bundle)).values(bundle="")
+            freed_records = connection.execute(step.returning(NOTICE.c.key, NOTICE.c.not_before))
+            freed += [(key, at) for key, at in freed_records]
+        hand_out(connection, enqueue, freed)
+
+
+def collect(engine: Engine, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
+    """Claim the notices each of these claimed letters carries, by the letter's key; commits."""
+    if not carriers:
+        return {}
+    members_by_key: dict[str, Sequence[Notice]] = {}
+    with writing(engine) as connection:
+        for carrier in carriers:
+            members = and_(_members(carrier.person, carrier.channel, carrier.rung), NOTICE.c.not_before <= now)
+            query = select(NOTICE.c.key).where(members).with_for_update(skip_locked=True)
+            keys = connection.execute(query).scalars().all()
+            if not keys:
+                continue
+            connection.execute(
+                update(NOTICE)
+                .where(NOTICE.c.key.in_(keys))
+                .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now, carrier=carrier.key)
+            )
+            members_query = select(NOTICE).where(NOTICE.c.key.in_(keys)).order_by(NOTICE.c.due, NOTICE.c.key)
+            members_by_key[carrier.key] = [notice(record) for record in connection.execute(members_query)]
+    return members_by_key
+
+
+def existing_keys(engine: Engine, keys: Collection[str]) -> frozenset[str]:
+    """Return those of the keys that exist already."""
+    if not keys:
+        return frozenset()
+    with reading(engine) as connection:
+        query = select(NOTICE.c.key).where(NOTICE.c.key.in_(sorted(keys)))
+        return frozenset(connection.execute(query).scalars())
+
+
+def moves(engine: Engine, *, limit: int) -> Sequence[Move]:
+    """Return the deadlines whose due date has moved, in order, with their current rows and earlier
+    recipients.
+    """
+    with reading(engine) as connection:
+        lines = connection.execute(MOVED.select().order_by(MOVED.c.n).limit(limit)).all()
+        if not lines:
+            return []
+        # If a deadline moved several times, the last cause is given.
+        last = {(line.case, line.obligation): line for line in lines}
+        rows = _rows(connection, {case for case, _ in last})
+        notices_by_place = _last_notices(connection, {case for case, _ in last})
+    return [
+        Move(
+            numbers=tuple(line.n for line in lines if (line.case, line.obligation) == place),
+            case=place[0],
+            obligation=place[1],
+            change=line.change,
+            cause=line.cause,
+            row=rows.get(place),
+            notified=tuple(notices_by_place.get(place, {}).values()),
+        )
+        for place, line in last.items()
+    ]
+
+
+def settle_moves(connection: Connection, numbers: Sequence[int]) -> None:
+    """Delete these moves, whose recipients have been notified."""
+    connection.execute(MOVED.delete().where(MOVED.c.n.in_(numbers)))
+
+
+def open_rows(engine: Engine, until: date, *, today: date) -> Sequence[Row]:
+    """Return open rows of active cases due by then, or planned for a day before `today`, by due date."""
+    query = (
+        select(DEADLINE)
+        .join(CASE, CASE.c.id == DEADLINE.c.case)
+        .where(DEADLINE.c.state == "open", CASE.c.standing == "active")
+        .where(or_(and_(DEADLINE.c.due <= until, lateness.holds(today)), lateness.slipped(today)))
+        .order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
+    )
+    with reading(engine) as connection:
+        return [row(record) for record in connection.execute(query)]
+
+
+def unreached(engine: Engine) -> frozenset[tuple[str, str]]:
+    """Return case and obligation of letters that failed or whose fate is unknown."""
+    lost = or_(NOTICE.c.state == literal_column("'failed'"), NOTICE.c.state == literal_column("'unknown'"))
+    query = select(NOTICE.c.case, NOTICE.c.obligation).where(lost, NOTICE.c.case.is_not(None)).distinct()
+    with reading(engine) as connection:
+        return frozenset((case, obligation) for case, obligation in connection.execute(query))
+
+
+def _members(person: str, channel: str, bundle: str):  # type: ignore[no-untyped-def]
+    """Return the condition for the notices of a bundle."""
+    return and_(
+        NOTICE.c.person == person, NOTICE.c.channel == channel, NOTICE.c.bundle == bundle, _QUEUED, _BUNDLED
+    )
+
+
+def _rows(connection: Connection, cases: Collection[str]) -> dict[tuple[str, str], Row]:
+    """Return the board rows of these cases."""
+    query = select(DEADLINE).where(DEADLINE.c.case.in_(sorted(cases)))
+    rows = [row(record) for record in connection.execute(query)]
+    return {(open_row.case, open_row.obligation): open_row for open_row in rows}
+
+
+def _last_notices(
+    connection: Connection, cases: Collection[str]
+) -> dict[tuple[str, str], dict[tuple[str, str], Notice]]:
+    """Return, for each deadline, the last notice to each person through each channel."""
+    query: Select[tuple[object, ...]] = (
+        select(NOTICE)
+        # Recipients of questions about a plan date or a decision were not notified of a due date.
+        .where(
+            NOTICE.c.case.in_(sorted(cases)),
+            NOTICE.c.state.in_(_DELIVERY_STATES),
+            NOTICE.c.rung.not_in(UNDATED_STEPS),
+        )
+        .order_by(NOTICE.c.queued_at, NOTICE.c.key)
+    )
+    notices_by_place: dict[tuple[str, str], dict[tuple[str, str], Notice]] = {}
+    for record in connection.execute(query):
+        sent_notice = notice(record)
+        notices_by_place.setdefault((sent_notice.case, sent_notice.obligation), {})[
+            sent_notice.person, sent_notice.channel
+        ] = sent_notice
+    return notices_by_place

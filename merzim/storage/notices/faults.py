@@ -1,0 +1,102 @@
+"""Faults of channels, and requeueing of their letters once a fault is corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.notices import journal
+from merzim.storage.notices.senders import EnqueueJobs, hand_out
+from merzim.storage.tables.notices import CHANNEL_FAULT, NOTICE
+from notifications.statistics import Fault
+
+Opens = Callable[[str], datetime]
+"""Function that returns the moment a letter may be sent to a person (by key)."""
+_STUCK = or_(
+    NOTICE.c.state == literal_column("'failed'"),
+    (NOTICE.c.state == literal_column("'queued'")) & (NOTICE.c.attempts > 0),
+)
+
+
+def write_down(engine: Engine, channel: str, code: str, answer: str, *, now: datetime) -> None:
+    """Record a channel's fault; an empty code ends it. An unchanged fault writes nothing.
+
+    Raises:
+        StorageUnavailable: the database cannot be written.
+    """
+    query = CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel)
+    with reading(engine) as connection:
+        stored_fault = connection.execute(query).first()
+    if (stored_fault.code, stored_fault.answer) == (code, answer) if stored_fault is not None else not code:
+        return
+    with writing(engine) as connection:
+        stored_fault = connection.execute(query.with_for_update()).first()
+        connection.execute(CHANNEL_FAULT.delete().where(CHANNEL_FAULT.c.channel == channel))
+        if code:
+            since = stored_fault.since if stored_fault is not None and stored_fault.code == code else now
+            line = {"channel": channel, "code": code, "answer": answer, "since": since}
+            connection.execute(CHANNEL_FAULT.insert(), line)
+
+
+def faults(connection: Connection) -> Sequence[Fault]:
+    """Return the fault of each channel, with the number of letters it delays."""
+    return [
+        Fault(
+            channel=record.channel,
+            code=record.code,
+            answer=record.answer,
+            since=record.since,
+            letters=connection.execute(
+                select(func.count()).select_from(NOTICE).where(_delayed(record.channel, record.since))
+            ).scalar_one(),
+        )
+        for record in connection.execute(CHANNEL_FAULT.select().order_by(CHANNEL_FAULT.c.channel)).all()
+    ]
+
+
+def resend_all(
+    engine: Engine, channel: str, *, now: datetime, opens: Opens, enqueue: EnqueueJobs | None
+) -> int:
+    """Queue again the letters a channel's fault has delayed; return how many."""
+    with writing(engine) as connection:
+        stored_fault = connection.execute(
+            CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel).with_for_update()
+        ).first()
+        if stored_fault is None:
+            return 0
+        query = select(NOTICE.c.key, NOTICE.c.person, NOTICE.c.state).where(
+            _delayed(channel, stored_fault.since)
+        )
+        records = connection.execute(query.order_by(NOTICE.c.key).with_for_update()).all()
+        if not records:
+            return 0
+        notices = [(record.key, opens(record.person)) for record in records]
+        connection.execute(
+            update(NOTICE)
+            .where(NOTICE.c.key == bindparam("k_key"))
+            .values(state="queued", attempts=0, queued_at=now, not_before=bindparam("k_at")),
+            [{"k_key": key, "k_at": at} for key, at in notices],
+        )
+        failed = [(record.key, journal.RESENT, "") for record in records if record.state == "failed"]
+        journal.append(connection, failed, now=now)
+        hand_out(connection, enqueue, notices)
+        return len(records)
+
+
+def _delayed(channel: str, since: datetime) -> ColumnElement[bool]:
+    """Return the condition for the letters a channel's fault has delayed."""
+    return and_(NOTICE.c.channel == channel, NOTICE.c.attempted_at >= since, _STUCK)

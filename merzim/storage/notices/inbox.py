@@ -1,0 +1,122 @@
+"""The inbox of people: events of cases that concern them, read or not, and letters not acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, select
+
+from merzim.storage.confidentiality import KNOWN, reader_values
+from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.database.in_list import execute_for_names, in_names
+from merzim.storage.database.prepared import Prepared
+from merzim.storage.rows import event
+from merzim.storage.tables.cases import CASE, EVENT, INBOX
+from merzim.storage.tables.notices import NOTICE
+from notifications.ports import InboxLine
+from workflow.org.access import Scope
+
+_ABOUT = {name: INBOX.c[name].label(f"inbox_{name}") for name in ("person", "kind", "read_at")}
+_LINES = (
+    select(EVENT, *_ABOUT.values(), CASE.c.confidential)
+    .join(INBOX, and_(EVENT.c.case == INBOX.c.case, EVENT.c.seq == INBOX.c.seq))
+    .join(CASE, CASE.c.id == INBOX.c.case)
+)
+_UNREAD = INBOX.c.read_at.is_(None)
+_UNREAD_ANYWHERE = Prepared(
+    select(func.count())
+    .select_from(INBOX)
+    .join(CASE, CASE.c.id == INBOX.c.case)
+    .where(INBOX.c.person == bindparam("k_person"), _UNREAD, KNOWN)
+)
+_MARK_ANNOUNCED = (
+    INBOX.update()
+    .where(
+        INBOX.c.person == bindparam("k_person"),
+        INBOX.c.case == bindparam("k_case"),
+        INBOX.c.seq == bindparam("k_seq"),
+    )
+    .values(untold=False)
+)
+
+
+def unread_anywhere(engine: Engine, person: str, scope: Scope | None) -> int:
+    """Return the number of a person's unread events, for a reader of the whole office."""
+    with reading(engine) as connection:
+        values = {"k_person": person, **reader_values(connection.dialect, scope)}
+        return int(_UNREAD_ANYWHERE.fetch(connection, values)[0][0])
+
+
+def unread(engine: Engine, person: str, conditions: Sequence[ColumnElement[bool]]) -> int:
+    """Return the number of a person's unread events, in cases visible to them."""
+    query = select(func.count()).select_from(INBOX).join(CASE, CASE.c.id == INBOX.c.case)
+    with reading(engine) as connection:
+        return connection.execute(query.where(INBOX.c.person == person, _UNREAD, *conditions)).scalar_one()
+
+
+def lines(
+    engine: Engine, person: str, conditions: Sequence[ColumnElement[bool]], *, limit: int, offset: int = 0
+) -> list[InboxLine]:
+    """Return the events for a person, the newest first, in cases visible to them."""
+    query = _LINES.where(INBOX.c.person == person, *conditions)
+    query = (
+        query.order_by(INBOX.c.at.desc(), INBOX.c.case.desc(), INBOX.c.seq.desc()).limit(limit).offset(offset)
+    )
+    with reading(engine) as connection:
+        return [_line(record) for record in connection.execute(query)]
+
+
+def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now: datetime) -> int:
+    """Mark events as read for a person: all, those of a case, or one; return how many were unread."""
+    step = INBOX.update().where(INBOX.c.person == person, _UNREAD).values(read_at=now)
+    if case:
+        step = step.where(INBOX.c.case == case)
+    if seq:
+        step = step.where(INBOX.c.seq == seq)
+    with writing(engine) as connection:
+        return connection.execute(step).rowcount
+
+
+def untold(engine: Engine, *, limit: int) -> list[InboxLine]:
+    """Return the events no letter was queued for, the oldest first."""
+    query = _LINES.where(INBOX.c.untold).order_by(INBOX.c.at, INBOX.c.person, INBOX.c.case, INBOX.c.seq)
+    with reading(engine) as connection:
+        return [_line(record) for record in connection.execute(query.limit(limit))]
+
+
+def settle(connection: Connection, lines_to_settle: Sequence[InboxLine]) -> None:
+    """Mark events as notified, in the transaction that queues their letters."""
+    if lines_to_settle:
+        keys = [
+            {"k_person": line.person, "k_case": line.event.case, "k_seq": line.event.seq}
+            for line in lines_to_settle
+        ]
+        connection.execute(_MARK_ANNOUNCED, keys)
+
+
+def _line(record: Row_) -> InboxLine:
+    return InboxLine(
+        person=record.inbox_person,
+        kind=record.inbox_kind,
+        event=event(record[: len(EVENT.c)]),
+        confidential=record.confidential,
+        read_at=record.inbox_read_at,
+    )
+
+
+def unread_letters(
+    connection: Connection, cases: Collection[str], names: Sequence[str]
+) -> Mapping[tuple[str, str], str]:
+    """Return the key of the last sent and unacknowledged letter about each obligation."""
+    query = (
+        select(NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.key)
+        .where(
+            in_names(NOTICE.c.case),
+            NOTICE.c.person.in_(names),
+            NOTICE.c.state == "sent",
+            NOTICE.c.acknowledged_at.is_(None),
+        )
+        .order_by(NOTICE.c.sent_at)
+    )
+    return {(case, obligation): key for case, obligation, key in execute_for_names(connection, query, cases)}

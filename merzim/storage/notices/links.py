@@ -1,0 +1,172 @@
+"""Repository of linked Telegram accounts and one-time codes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from threading import Lock
+
+from sqlalchemy import Connection, Engine, select
+
+from merzim.storage.chain import moment
+from merzim.storage.database.dialect import insert
+from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.org.vouched import LINK_CODES, LINKS, RowEvent, record
+from merzim.storage.tables.notices import LINK, LINK_CODE
+from notifications.links import CODE_LASTS, Link, PendingLink, Redeemed
+
+FRESH = 2.0
+"""Seconds for which a round uses the links as last read."""
+
+
+class SqlLinks:
+    """Implements `notifications.links.Links` on a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._guard = Lock()
+        self._read: tuple[float, Mapping[str, Link]] | None = None
+
+    def all(self) -> Mapping[str, Link]:
+        """Return every link by person, blocked ones included; at most FRESH seconds old.
+
+        Never older than what was changed through this object.
+        """
+        with self._guard:
+            cache = self._read
+        if cache is not None and time.monotonic() - cache[0] < FRESH:
+            return cache[1]
+        began = time.monotonic()
+        with reading(self._engine) as connection:
+            links = {record.person: _link(record) for record in connection.execute(select(LINK))}
+        with self._guard:
+            self._read = (began, links)
+        return links
+
+    def of(self, person: str) -> Link | None:
+        """Return the link to the person's Telegram account; None without one."""
+        return self._link(LINK.c.person == person)
+
+    def these(self, people: Collection[str]) -> Mapping[str, Link]:
+        """Return the current links of these people, in one query."""
+        query = select(LINK).where(LINK.c.person.in_(sorted(people)))
+        with reading(self._engine) as connection:
+            return {record.person: _link(record) for record in connection.execute(query)}
+
+    def behind(self, chat: str) -> Link | None:
+        """Return the link of an account."""
+        return self._link(LINK.c.chat == chat)
+
+    def offer(self, person: str, hashed: str, *, now: datetime) -> None:
+        """Store the hash of a new code for a person, replacing an unused one; delete expired codes."""
+        with writing(self._engine) as connection:
+            old = (LINK_CODE.c.person == person) & LINK_CODE.c.used_at.is_(None)
+            connection.execute(LINK_CODE.delete().where(old | (LINK_CODE.c.until < now - CODE_LASTS * 144)))
+            row = {"hash": hashed, "person": person, "until": now + CODE_LASTS}
+            connection.execute(LINK_CODE.insert(), row)
+            rows = [LINK_CODES.added(row)]
+            record(connection, RowEvent(kind="link_code_given", name=person, by="", now=now, rows=rows))
+
+    def redeem(self, hashed: str, chat: str, *, language: str, now: datetime) -> tuple[Redeemed, Link | None]:
+        """Link an account to the person the code was issued to; of two accounts with one code only one is
+        linked.
+        """
+        with writing(self._engine) as connection:
+            query = select(LINK_CODE).where(LINK_CODE.c.hash == hashed).with_for_update()
+            code = connection.execute(query).first()
+            if code is None:
+                return "wrong", None
+            mine = _first(connection, LINK.c.chat == chat)
+            if code.used_at is not None:
+                # The same account with the same code again: a message that came twice.
+                is_linked_again = mine is not None and mine.person == code.person and mine.blocked_at is None
+                return ("linked", mine) if is_linked_again else ("used", None)
+            if now >= code.until or now < code.until - 2 * CODE_LASTS:
+                return "expired", None
+            if mine is not None and mine.person != code.person:
+                return "taken", None
+            connection.execute(LINK_CODE.update().where(LINK_CODE.c.hash == hashed).values(used_at=now))
+            link_record = connection.execute(select(LINK).where(LINK.c.person == code.person)).first()
+            before = _link(link_record) if link_record else None
+            link = Link(
+                person=code.person,
+                chat=chat,
+                language=before.language if before else language,
+                linked_at=now,
+            )
+            step = insert(connection, LINK).values(
+                person=link.person, chat=chat, language=link.language, linked_at=now, awaited=None
+            )
+            again_ = {"chat": chat, "linked_at": now, "blocked_at": None, "awaited": step.excluded.awaited}
+            connection.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
+            stood = dict(link_record._mapping) if link_record else None
+            change = LINKS.changed(stood, {"person": link.person, "chat": chat})
+            event = RowEvent(kind="link_saved", name=link.person, by=link.person, now=now, rows=[change])
+            record(connection, event)
+        self._forget()
+        return "linked", link
+
+    def block(self, person: str, *, now: datetime) -> bool:
+        """Mark the account as blocking the bot. Return whether it did not until now."""
+        return self._change(person, LINK.c.blocked_at.is_(None), blocked_at=now)
+
+    def welcome(self, person: str) -> bool:
+        """Mark the account as accepting messages again. Return whether it was blocked until now."""
+        return self._change(person, LINK.c.blocked_at.is_not(None), blocked_at=None)
+
+    def unlink(self, person: str, *, by: str, now: datetime) -> bool:
+        """Remove the person's link. Return whether there was one. `by`: who removed it."""
+        with writing(self._engine) as connection:
+            deleted_count = connection.execute(LINK.delete().where(LINK.c.person == person)).rowcount
+            if deleted_count:
+                rows = [LINKS.removed(person)]
+                record(connection, RowEvent(kind="link_removed", name=person, by=by, now=now, rows=rows))
+        self._forget()
+        return bool(deleted_count)
+
+    def speak(self, person: str, language: str) -> None:
+        """Set the language of the bot's messages to the person."""
+        self._change(person, LINK.c.language != language, language=language)
+
+    def await_from(self, person: str, awaited: PendingLink | None) -> None:
+        """Set the evidence expected next from the person."""
+        value = awaited and {
+            "case": awaited.case,
+            "obligation": awaited.obligation,
+            "kind": awaited.kind,
+            "at": moment(awaited.at),
+        }
+        self._change(person, LINK.c.person == person, awaited=value)
+
+    def _change(self, person: str, only: object, **values: object) -> bool:
+        with writing(self._engine) as connection:
+            step = LINK.update().where(LINK.c.person == person, only).values(**values)  # type: ignore[arg-type]
+            change_count = connection.execute(step).rowcount
+        self._forget()
+        return bool(change_count)
+
+    def _link(self, which: object) -> Link | None:
+        with reading(self._engine) as connection:
+            return _first(connection, which)
+
+    def _forget(self) -> None:
+        with self._guard:
+            self._read = None
+
+
+def _first(connection: Connection, which: object) -> Link | None:
+    record = connection.execute(select(LINK).where(which)).first()  # type: ignore[arg-type]
+    return _link(record) if record is not None else None
+
+
+def _link(record: Row_) -> Link:
+    awaited = record.awaited
+    return Link(
+        person=record.person,
+        chat=record.chat,
+        language=record.language,
+        linked_at=record.linked_at,
+        blocked_at=record.blocked_at,
+        awaited=PendingLink(**{**awaited, "at": datetime.fromisoformat(awaited["at"])}) if awaited else None,
+    )

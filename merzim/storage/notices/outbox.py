@@ -1,0 +1,426 @@
+"""The outbox: notices with their delivery records, and board rows whose escalation step is due.
+
+Every method is one transaction. The cost depends on what is due, not on what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
+
+from merzim.storage.cache import DatabaseCache
+from merzim.storage.cases import ledger
+from merzim.storage.chain import moment
+from merzim.storage.database.dialect import insert
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.errors import retry_until_back
+from merzim.storage.database.in_list import execute_for_names, in_names
+from merzim.storage.database.prepared import Prepared
+from merzim.storage.notices import bundles, faults, inbox, journal, steps
+from merzim.storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
+from merzim.storage.rows import NOTICE_COLUMNS, notice, notice_values
+from merzim.storage.tables.notices import NOTICE, UNREAD
+from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
+from notifications.notice import Notice, NoticeState
+from notifications.ports import DeliveryOutcome, InboxLine, Move, PendingStep, Settlement
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.org.office import Office
+
+# Written out, not bound, so that both planners see that the partial indexes answer.
+_QUEUED = NOTICE.c.state == literal_column("'queued'")
+_ALONE = NOTICE.c.bundle == literal_column("''")
+_BUNDLED = NOTICE.c.bundle != literal_column("''")
+_SENDING = NOTICE.c.state == literal_column("'sending'")
+_OF_CASE = Prepared(
+    select(NOTICE).where(NOTICE.c.case == bindparam("k_case")).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
+)
+
+
+class SqlOutbox:
+    """Implements `notifications.ports.Outbox` on a database.
+
+    Args:
+        officer, language: person named by config.toml to be notified when nobody else can, and their language.
+        enqueue: receives queued notices in batches; None where one process sends everything.
+        cache: the process's cache of this database, where others use it too.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        officer: str = "",
+        language: str = "kk",
+        enqueue: EnqueueJobs | None = None,
+        cache: DatabaseCache | None = None,
+    ) -> None:
+        self._engine = engine
+        self._holding = Holding(engine)
+        self._delivery = DeliveryLock(engine)
+        self._hand = enqueue
+        self._cache = cache or DatabaseCache(engine, officer=officer, language=language)
+
+    def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
+        """Return open rows of active cases with `next_rung_on <= today`, by (next_rung_on, case, obligation).
+
+        Only those after `after`.
+        """
+        return steps.due_rows(self._engine, today, limit=limit, after=after)
+
+    def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
+        """Return these cases folded from their events, read together; unknown ids are left out."""
+        with reading(self._engine) as connection:
+            return ledger.cases(connection, ids)
+
+    def office(self) -> Office:
+        """Return units, people and matches, with the officer config.toml names."""
+        return self._cache.office()
+
+    def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> int:
+        """Insert the notices and move the rows' next steps; return how many notices were queued.
+
+        A key already there changes nothing, except that a withdrawn notice is queued again. A settlement
+        counts only while its row still has the `due` and `next_rung_on` it was planned from.
+        """
+        if not settlements:
+            return 0
+        with writing(self._engine) as connection:
+            return self.queue(connection, steps.settle(connection, settlements))
+
+    def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
+        """Queue notices that come from no board row; return how many were queued.
+
+        A key already there changes nothing, except that a withdrawn notice is queued again.
+        """
+        if not notices:
+            return 0
+        with writing(self._engine) as connection:
+            return self.queue(connection, notices)
+
+    def claim(
+        self, channel: str, *, now: datetime, limit: int, keys: Collection[str] | None = None
+    ) -> Sequence[Notice]:
+        """Claim up to `limit` queued notices of the channel with `not_before <= now`, oldest first.
+
+        With `keys` only those. They are `sending` and committed before this returns. Of two claimers each
+        notice goes to one.
+        """
+        chosen = (
+            select(NOTICE.c.key)
+            .where(NOTICE.c.channel == channel, _QUEUED, _ALONE, NOTICE.c.not_before <= now)
+            .where(*(() if keys is None else (NOTICE.c.key.in_(sorted(keys)),)))
+            .order_by(NOTICE.c.not_before, NOTICE.c.queued_at, NOTICE.c.key)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            # Check without the write lock, so that a tick with nothing to send delays nobody.
+            if connection.execute(chosen.limit(1)).first() is None:
+                return []
+        # SKIP LOCKED is PostgreSQL's; SQLite has one writer and leaves it out. Chosen once, apart from the
+        # update: a planner free to choose again for every row could lock more than it was asked for.
+        mine = chosen.with_for_update(skip_locked=True).cte("mine")
+        step = (
+            update(NOTICE)
+            .where(NOTICE.c.key.in_(select(mine.c.key)))
+            .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now)
+            .returning(*NOTICE.columns)
+        )
+        with writing(self._engine) as connection:
+            claimed_notices = [notice(record) for record in connection.execute(step)]
+        return sorted(claimed_notices, key=lambda notice: (notice.not_before, notice.queued_at, notice.key))
+
+    def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
+        """Record a fault of the channel itself; an empty code ends it."""
+        # Recorded between sending a letter and storing its outcome: if this failed, it would be sent again.
+        retry_until_back(lambda: faults.write_down(self._engine, channel, code, answer, now=now))
+
+    def resend_all(self, channel: str, *, now: datetime, opens: faults.Opens) -> int:
+        """Queue again the letters a fault of the channel has delayed; return how many."""
+        return faults.resend_all(self._engine, channel, now=now, opens=opens, enqueue=self._hand)
+
+    def mark(self, marks: Sequence[DeliveryOutcome], *, now: datetime) -> None:
+        """Record outcomes of claimed notices, only where the state is still `sending`."""
+        if marks:
+            # The letters have left: a database that is away for a moment is waited for, or they leave again.
+            retry_until_back(lambda: self._mark(marks, now))
+
+    def _mark(self, marks: Sequence[DeliveryOutcome], now: datetime) -> None:
+        with writing(self._engine) as connection:
+            changed_notices = [notice(record) for record in connection.execute(steps.step(marks, now=now))]
+            journal.prove_these(connection, changed_notices, now=now)
+            requeued = [(mark.key, mark.not_before) for mark in marks if mark.state == "queued"]
+            hand_out(connection, self._hand, [(key, at or now) for key, at in requeued])
+
+    @contextmanager
+    def delivering(self) -> Iterator[None]:
+        """Hold the delivery lock while the block runs, so that nobody recovers what this delivery has
+        claimed.
+        """
+        with self._delivery.shared():
+            yield
+
+    def left_behind(self) -> bool:
+        """Return whether letters are claimed that no process sends any more.
+
+        Always False where only time or the jobs of a queue can tell.
+        """
+        with self._delivery.alone() as alone:
+            if not alone:
+                return False
+            with reading(self._engine) as connection:
+                return bool(connection.scalar(select(exists().where(_SENDING))))
+
+    def recover(
+        self,
+        channel: str,
+        *,
+        before: datetime,
+        state: NoticeState,
+        now: datetime,
+        keys: Collection[str] | None = None,
+    ) -> int:
+        """Give notices left in `sending` since before `before` a new state; return how many.
+
+        `state`: queued with `not_before = now`, or unknown. With `keys` those and what they carried, of any
+        age.
+
+        Where several machines send, the time is measured by this process, as their clocks may differ. On an
+        SQLite file time is ignored: abandoned is what nobody delivers (`DeliveryLock`).
+        """
+        if keys is not None or not self._delivery.works:
+            return self._recover(self._abandoned(channel, before, now, keys), channel, state, now, keys)
+        with self._delivery.alone() as alone:
+            return self._recover(true(), channel, state, now, None) if alone else 0
+
+    def _abandoned(
+        self, channel: str, before: datetime, now: datetime, keys: Collection[str] | None
+    ) -> ColumnElement[bool]:
+        """Return the condition for abandoned notices."""
+        if keys is None and self._hand is not None:
+            abandoned_attempts = self._holding.abandoned(channel, now - before)
+            return tuple_(NOTICE.c.key, NOTICE.c.attempts).in_(abandoned_attempts)
+        if keys is None:
+            return NOTICE.c.attempted_at < before
+        return or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys)))
+
+    def _recover(
+        self,
+        abandoned: ColumnElement[bool],
+        channel: str,
+        state: NoticeState,
+        now: datetime,
+        keys: Collection[str] | None,
+    ) -> int:
+        # Not by the index of a channel, which holds every letter ever sent.
+        abandoned_notices = and_(NOTICE.c.channel.concat("") == channel, _SENDING, abandoned)
+        with reading(self._engine) as connection:
+            if not connection.scalar(select(exists().where(abandoned_notices))):
+                return 0
+        step = update(NOTICE).where(abandoned_notices).values(state=state)
+        if state == "queued":
+            step = step.values(not_before=now)
+        with writing(self._engine) as connection:
+            recovered_keys = (
+                connection.execute(select(NOTICE.c.key).where(abandoned_notices).with_for_update())
+                .scalars()
+                .all()
+            )
+            connection.execute(step)
+            journal.prove(connection, recovered_keys, now=now)
+            if state == "queued" and keys is None:
+                # The caller that names them goes on to send them.
+                hand_out(connection, self._hand, [(key, now) for key in recovered_keys])
+            return len(recovered_keys)
+
+    def waiting(self) -> Sequence[PendingStep]:
+        """Return notices that wait to be carried and have no letter queued for them."""
+        return bundles.waiting(self._engine)
+
+    def unbundle(self, groups: Sequence[PendingStep]) -> None:
+        """Release these notices as separate letters."""
+        bundles.unbundle(self._engine, groups, self._hand)
+
+    def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
+        """Claim the notices that each of these claimed letters carries, by the letter's key."""
+        return bundles.collect(self._engine, carriers, now=now)
+
+    def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
+        """Return those of the keys that exist already."""
+        return bundles.existing_keys(self._engine, keys)
+
+    def moves(self, *, limit: int) -> Sequence[Move]:
+        """Return deadlines whose due date has moved, the oldest move first."""
+        return bundles.moves(self._engine, limit=limit)
+
+    def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice], *, now: datetime) -> int:
+        """Queue the notices of these moves and delete the moves in one transaction; return how many were
+        queued.
+        """
+        with writing(self._engine) as connection:
+            bundles.settle_moves(connection, [number for move in moves for number in move.numbers])
+            return self.queue(connection, notices)
+
+    def untold(self, *, limit: int) -> Sequence[InboxLine]:
+        """Return the events that concern people and have no letter queued yet, the oldest first."""
+        return inbox.untold(self._engine, limit=limit)
+
+    def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice], *, now: datetime) -> int:
+        """Queue the notices of these events and mark the events as notified; return how many were queued."""
+        with writing(self._engine) as connection:
+            inbox.settle(connection, lines)
+            return self.queue(connection, notices)
+
+    def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
+        """Return open rows of active cases due by that day, by due date."""
+        return bundles.open_rows(self._engine, until, today=today)
+
+    def unreached(self) -> frozenset[tuple[str, str]]:
+        """Return case and obligation of letters that did not arrive."""
+        return bundles.unreached(self._engine)
+
+    def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
+        """Return the keys of those notices of campaigns whose person's answer is still awaited."""
+        awaited_keys: set[tuple[object, ...]] = set()
+        people = sorted({notice.person for notice in notices})
+        query = (
+            select(*(CAMPAIGN_PERSON.c[name] for name in ("campaign", "person", "number", "version")))
+            .join(CAMPAIGN, CAMPAIGN.c.id == CAMPAIGN_PERSON.c.campaign)
+            .where(
+                CAMPAIGN.c.id.in_(sorted({notice.obligation for notice in notices})),
+                CAMPAIGN.c.closed_on.is_(None),
+                CAMPAIGN.c.until >= today,
+                in_names(CAMPAIGN_PERSON.c.person),
+                CAMPAIGN_PERSON.c.answer == "",
+                CAMPAIGN_PERSON.c.left_on.is_(None),
+            )
+        )
+        with reading(self._engine) as connection:
+            awaited_keys |= {(*record,) for record in execute_for_names(connection, query, people)}
+        return frozenset(
+            notice.key
+            for notice in notices
+            if (notice.obligation, notice.person, notice.about["number"], notice.about["version"])
+            in awaited_keys
+        )
+
+    def notices(
+        self,
+        *,
+        case: str | None = None,
+        person: str | None = None,
+        channel: str | None = None,
+        state: NoticeState | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Notice]:
+        """Return notices, newest first, filtered by the given values, without digests that had no content."""
+        if case is not None and (person, channel, state, limit) == (None, None, None, None):
+            with reading(self._engine) as connection:
+                return [notice(record) for record in _OF_CASE.fetch(connection, {"k_case": case})]
+        condition = or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None))
+        query = select(NOTICE).where(condition).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
+        filters = {"case": case, "person": person, "channel": channel, "state": state}
+        for name, value in filters.items():
+            if value is not None:
+                query = query.where(NOTICE.c[name] == value)
+        if limit is not None:
+            query = query.limit(limit)
+        with reading(self._engine) as connection:
+            return [notice(record) for record in connection.execute(query)]
+
+    def unread(self, person: str, *, limit: int) -> Sequence[Notice]:
+        """Return the letters sent to a person about cases and not acknowledged, newest first."""
+        query = select(NOTICE).where(UNREAD, NOTICE.c.case.is_not(None), NOTICE.c.person == person)
+        query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
+        with reading(self._engine) as connection:
+            return [notice(record) for record in connection.execute(query)]
+
+    def carried(self, key: str) -> Sequence[Notice]:
+        """Return the notices carried by that notice's letter."""
+        query = select(NOTICE).where(NOTICE.c.carrier == key).order_by(NOTICE.c.due, NOTICE.c.key)
+        with reading(self._engine) as connection:
+            person = connection.execute(select(NOTICE.c.person).where(NOTICE.c.key == key)).scalar()
+            if person is None:
+                return []
+            return [notice(record) for record in connection.execute(query.where(NOTICE.c.person == person))]
+
+    def notice(self, key: str) -> Notice | None:
+        """Return the notice of a key; None when there is none."""
+        with reading(self._engine) as connection:
+            record = connection.execute(select(NOTICE).where(NOTICE.c.key == key)).first()
+        return notice(record) if record is not None else None
+
+    def acknowledge(self, key: str, *, now: datetime) -> bool:
+        """Record that a notice was read; the first time is kept. Return False when there is no such notice."""
+        step = (
+            update(NOTICE)
+            .where(NOTICE.c.key == key, NOTICE.c.acknowledged_at.is_(None))
+            .values(acknowledged_at=now)
+        )
+        with writing(self._engine) as connection:
+            if connection.execute(step).rowcount:
+                journal.append(connection, [(key, journal.ACKNOWLEDGED, moment(now))], now=now)
+                return True
+            return connection.execute(select(NOTICE.c.key).where(NOTICE.c.key == key)).first() is not None
+
+    def resend(self, key: str, *, now: datetime, not_before: datetime) -> bool:
+        """Queue a notice again that failed or whose fate is unknown; False when there is no such notice.
+
+        Its attempts restart; its key and Message-ID are kept.
+        """
+        step = (
+            update(NOTICE)
+            .where(NOTICE.c.key == key, NOTICE.c.state.in_(("failed", "unknown")))
+            .values(state="queued", attempts=0, queued_at=now, not_before=not_before)
+        )
+        with writing(self._engine) as connection:
+            if not connection.execute(step).rowcount:
+                return False
+            journal.append(connection, [(key, journal.RESENT, "")], now=now)
+            hand_out(connection, self._hand, [(key, not_before)])
+        return True
+
+    def queue(self, connection: Connection, letters: Sequence[Notice]) -> int:
+        """Queue notices in the caller's transaction; return how many were queued."""
+        if not letters or not (count := _insert(connection, letters)):
+            return 0
+        # Notices that wait to be combined are sent with the letter that carries them.
+        alone = [(letter.key, letter.not_before) for letter in letters if not letter.bundle]
+        hand_out(connection, self._hand, alone)
+        return count
+
+
+def _insert(connection: Connection, letters: Sequence[Notice]) -> int:
+    """Insert notices, or queue withdrawn ones again; return how many were queued."""
+    step = insert(connection, NOTICE)
+    renewed = [name for name in NOTICE_COLUMNS if name != "key"]
+    step = step.on_conflict_do_update(
+        index_elements=[NOTICE.c.key],
+        set_={name: step.excluded[name] for name in renewed},
+        where=NOTICE.c.state == "withdrawn",
+    )
+    # Of two with one key the first is queued; in one statement the database would not take them both. What is
+    # returned is what was written: asked for it, SQLAlchemy puts a thousand lines into a statement.
+    first: dict[str, Notice] = {}
+    for letter in letters:
+        first.setdefault(letter.key, letter)
+    insertion = connection.execute(
+        step.returning(NOTICE.c.key), [notice_values(letter) for letter in first.values()]
+    )
+    return len(insertion.all())

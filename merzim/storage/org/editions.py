@@ -1,0 +1,107 @@
+"""The editions an office adopted, from its chain: those whose text changed after cases were opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Engine, select
+
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.org import chain as office_chain
+from merzim.storage.tables.cases import CASE
+
+KIND = "edition_adopted"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdoptedEdition:
+    """One adoption: an edition whose text changed, or an own edition with its text.
+
+    Attributes:
+        edition: its name; digest: SHA-256 of its text; before: the digests of cases that it replaces.
+        text: of an own edition; "" of a shipped one.
+        moved: due dates it moved: case, obligation, from, to.
+    """
+
+    edition: str
+    digest: str
+    before: tuple[str, ...] = ()
+    text: str = ""
+    moved: tuple[Mapping[str, str | None], ...] = field(default=())
+    on: date | None = None
+    by: str = ""
+
+
+def adopted_editions(engine: Engine) -> tuple[AdoptedEdition, ...]:
+    """Return all adoptions of editions, in order."""
+    editions = []
+    for line in office_chain.lines(engine, KIND):
+        payload = json.loads(line.payload)
+        editions.append(
+            AdoptedEdition(
+                edition=line.name,
+                digest=str(payload.get("digest", "")),
+                before=tuple(payload.get("before", ())),
+                text=str(payload.get("text", "")),
+                moved=tuple(payload.get("moved", ())),
+                on=line.on,
+                by=line.by,
+            )
+        )
+    return tuple(editions)
+
+
+def texts(adopted: Iterable[AdoptedEdition]) -> dict[str, str]:
+    """Return the texts of own editions as last adopted, by edition."""
+    return {edition.edition: edition.text for edition in adopted if edition.text}
+
+
+def accepted_digests(
+    adopted: Iterable[AdoptedEdition], present: Mapping[str, str]
+) -> dict[str, frozenset[str]]:
+    """Return the digests a case may have of each edition: that of its present text, and those it replaced.
+
+    Args:
+        present: edition -> digest of its text now. An adoption of a text other than the present one accepts
+            nothing.
+    """
+    accepted = {edition: {digest} for edition, digest in present.items()}
+    for edition in reversed(tuple(adopted)):
+        if edition.edition in accepted and edition.digest in accepted[edition.edition]:
+            accepted[edition.edition].update(edition.before)
+    return {edition: frozenset(digests) for edition, digests in accepted.items()}
+
+
+def digests_of_cases(engine: Engine) -> dict[str, dict[str, list[str]]]:
+    """Return the cases by edition and by the digest they were opened (or moved) under."""
+    cases_by_digest: dict[str, dict[str, list[str]]] = {}
+    with reading(engine) as connection:
+        query = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
+        for case, edition, digest in connection.execute(query):
+            cases_by_digest.setdefault(edition, {}).setdefault(digest, []).append(case)
+    return cases_by_digest
+
+
+def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: str, now: datetime) -> None:
+    """Append adoptions of editions to the office's chain.
+
+    Args:
+        on: the local date; now: aware UTC.
+
+    Raises:
+        StorageUnavailable: the database cannot be written.
+    """
+    with writing(engine) as connection:
+        office_chain.hold(connection)
+        for edition in editions:
+            payload: dict[str, object] = {"digest": edition.digest, "before": list(edition.before)}
+            if edition.text:
+                payload["text"] = edition.text
+            if edition.moved:
+                payload["moved"] = [dict(move) for move in edition.moved]
+            office_chain.append(
+                connection, kind=KIND, name=edition.edition, on=on, by=by, now=now, payload=payload
+            )

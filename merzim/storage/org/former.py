@@ -1,0 +1,121 @@
+"""People who left: their identifying data, until an order of the office anonymises them."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from hashlib import sha256
+
+from sqlalchemy import Connection, Engine, func, select
+
+from calendars.values import dataclass
+from merzim.storage.database.engine import reading
+from merzim.storage.org.preferences import create_link_key, link_key
+from merzim.storage.tables.accounts import ACCOUNT
+from merzim.storage.tables.notices import LINK
+from merzim.storage.tables.organisation import ACT, FORMER, PERSON
+from merzim.storage.tables.registers import CAMPAIGN_PERSON
+from workflow.org.office import Person
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormerPerson:
+    """A person who left.
+
+    Attributes:
+        said: their identifying data with prefixes: `name:` (the first is shown in lists), `kk:`, `ru:`,
+            `email:`, `login:`, `chat:`; empty once anonymised.
+        act, act_on: number and date of the order that anonymised them.
+    """
+
+    number: int
+    key: str
+    id: str
+    said: tuple[str, ...]
+    left_on: date
+    anonymised_on: date | None
+    act: str
+    act_on: date | None
+
+
+def former_people(engine: Engine) -> Sequence[FormerPerson]:
+    """Return those who left and have not come back, the longest gone first.
+
+    A person of the same key has come back; a new owner of a former person's address has that key, too.
+    """
+    query = (
+        select(FORMER)
+        .where(FORMER.c.key.not_in(select(PERSON.c.key)))
+        .order_by(FORMER.c.left_on, FORMER.c.number)
+    )
+    with reading(engine) as connection:
+        return [FormerPerson(**{**row._mapping, "said": tuple(row.said)}) for row in connection.execute(query)]
+
+
+def gone(connection: Connection) -> Iterator[Person]:
+    """Yield the people who left as shown in lists; anonymised ones with the replacement name, by language."""
+    for row in connection.execute(select(FORMER).order_by(FORMER.c.number)):
+        details = dict(reversed([word.partition(":")[::2] for word in row.said]))
+        if row.anonymised_on is not None:
+            details = dict(zip(("kk", "ru", "name"), row.key.split(" / "), strict=False))
+        names = {"name_kk": details.get("kk", ""), "name_ru": details.get("ru", "")}
+        yield Person(key=row.key, name=details.get("name") or row.key, unit="", **names)
+
+
+def remember(connection: Connection, key: str, details: Iterable[str], *, left_on: date) -> None:
+    """Write down what names somebody who leaves, in the caller's transaction.
+
+    Who left before under other names is anonymised with these, too: they stay, behind the new ones.
+    """
+    words = list(dict.fromkeys(word for word in details if word.partition(":")[2]))
+    record = connection.execute(select(FORMER.c.number, FORMER.c.said).where(FORMER.c.key == key)).first()
+    if record is not None:
+        earlier = (word for word in record.said if word.partition(":")[0] not in ("kk", "ru"))
+        mine = FORMER.c.number == record.number
+        words = list(dict.fromkeys((*words, *earlier)))
+        connection.execute(FORMER.update().where(mine).values(said=words, left_on=left_on))
+        return
+    last = connection.execute(select(func.max(FORMER.c.number))).scalar() or 0
+    id = _keyed(create_link_key(connection), key)
+    values = {"number": last + 1, "key": key, "id": id, "said": words, "left_on": left_on}
+    connection.execute(FORMER.insert().values(**values, act=""))
+
+
+def recover(connection: Connection) -> None:
+    """Store the identifying data of people removed by older versions, as far as any record still has it.
+
+    Their keys and days stand in the office's chain, names in their accounts and in campaigns that asked them.
+    """
+    removed = select(ACT.c.name, func.max(ACT.c.on)).where(ACT.c.kind == "person_removed").group_by(ACT.c.name)
+    known_keys = {
+        *connection.execute(select(PERSON.c.key)).scalars(),
+        *connection.execute(select(FORMER.c.key)).scalars(),
+    }
+    for key, left_on in connection.execute(removed.order_by(func.max(ACT.c.seq))).all():
+        if key in known_keys or left_on is None:
+            continue
+        names = connection.execute(
+            select(CAMPAIGN_PERSON.c.name).where(CAMPAIGN_PERSON.c.person == key).distinct()
+        ).scalars()
+        details = [f"name:{name}" for name in names]
+        for login, name in connection.execute(
+            select(ACCOUNT.c.login, ACCOUNT.c.name).where(ACCOUNT.c.person == key)
+        ):
+            details += [f"name:{name}", f"login:{login}"]
+        chats = connection.execute(select(LINK.c.chat).where(LINK.c.person == key)).scalars()
+        details += [f"chat:{chat}" for chat in chats]
+        # A key is the e-mail address, else unit and name.
+        details.append(f"email:{key}" if "@" in key else f"name:{key.rpartition(' / ')[2]}")
+        remember(connection, key, details, left_on=left_on)
+
+
+def keys_by_id(engine: Engine, people: Iterable[str]) -> dict[str, str]:
+    """Return keys by the ids they have, or would have, in the list of those who left."""
+    secret = link_key(engine)
+    return {_keyed(secret, key): key for key in people}
+
+
+def _keyed(secret: str, key: str) -> str:
+    """Return a hash of a key nobody can guess without the office's secret."""
+    return hmac.digest(secret.encode(), b"former:" + key.encode(), sha256).hex()[:16]

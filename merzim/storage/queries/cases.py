@@ -1,0 +1,291 @@
+"""Queries of cases: lists of heads, whole cases, their events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from functools import partial
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+)
+
+from calendars.hours import end_of_day, moment_of
+from merzim.storage.board import lateness
+from merzim.storage.board.change_counters import LISTS, OFFICE
+from merzim.storage.cases.registers import cases_with_entries
+from merzim.storage.confidentiality import KNOWN, reader_values
+from merzim.storage.database.dialect import folded_within, values_parameters, values_table
+from merzim.storage.database.engine import read_once, reading
+from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_collection, in_names
+from merzim.storage.database.prepared import Prepared
+from merzim.storage.queries.search import SearchReads
+from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
+from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.cases import CASE, EVENT
+from workflow.board.portfolio import APPROVAL
+from workflow.board.rows import CaseFilter
+from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, with_rows
+from workflow.cases.registers.evidence_list import as_seen, events_as_seen
+from workflow.search_words import may_be_mistyped, typed_words, word_texts
+
+_HEADS_OF = select(*HEAD).where(in_names(CASE.c.id))
+_KNOWN_HEADS_OF = Prepared(_HEADS_OF.where(KNOWN))
+_OF_ROWS = text(f"kind IN ({', '.join(repr(kind) for kind in sorted({*ENTRIES, 'withdrawn'}))})")
+_ROW_EVENTS_OF = Prepared(EVENTS_IN_ORDER.where(in_names(EVENT.c.case), _OF_ROWS))
+_EARLIEST = (CASE.c.span_first.is_(None), CASE.c.span_first, CASE.c.id)
+_NEWEST = (CASE.c.opened_at.desc(), CASE.c.id.desc())
+
+
+class CaseReads(SearchReads):
+    """Queries of cases."""
+
+    def cases(
+        self,
+        unit: str | None = None,
+        *,
+        status: CaseStatus | None = None,
+        stage: str | None = None,
+        procedure: str | None = None,
+        search: str = "",
+        limit: int | None = None,
+    ) -> Sequence[Case]:
+        """Return the heads of cases, the newest first, without facts and plan dates.
+
+        Args:
+            search: words to find in id, object or unit (`workflow.search_words`).
+        """
+        query = select(*HEAD).where(*self._visible.cases())
+        query = query.order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
+        filters = {"standing": status, "stage": stage, "procedure": procedure}
+        for name, value in filters.items():
+            if value is not None:
+                query = query.where(CASE.c[name] == value)
+        query = query.where(*self._search_conditions(search))
+        if unit is not None:
+            query = query.where(self._visible.within(CASE.c.unit, unit))
+        with reading(self._engine) as connection:
+            return [head(record) for record in connection.execute(query)]
+
+    def page(self, criteria: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
+        """Return a page of the matching cases as heads, the newest first: `count` of them after the first
+        `first`.
+        """
+        # Ids first: they are read off an index, and only what is shown is looked up whole.
+        shown_ids = select(CASE.c.id).where(*self._conditions(criteria))
+        shown_ids = shown_ids.order_by(*_NEWEST).limit(count).offset(first)
+        query = select(*HEAD).where(CASE.c.id.in_(shown_ids)).order_by(*_NEWEST)
+        with reading(self._engine) as connection:
+            return [head(record) for record in connection.execute(query)]
+
+    def earliest(self, criteria: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
+        """Return a page of the matching cases as heads, the earliest begun first: `count` of them after the
+        first `first`.
+        """
+        shown_ids = (
+            select(CASE.c.id).where(*self._conditions(criteria)).order_by(*_EARLIEST).limit(count).offset(first)
+        )
+        query = select(*HEAD).where(CASE.c.id.in_(shown_ids)).order_by(*_EARLIEST)
+        with reading(self._engine) as connection:
+            return [head(record) for record in connection.execute(query)]
+
+    def by_stage(self, criteria: CaseFilter, *, limit: int) -> Mapping[str, tuple[int, list[Case]]]:
+        """Return by stage the number of matching cases, and the earliest begun of them as heads."""
+        stage = CASE.c.stage
+        ranked = select(
+            CASE.c.id,
+            func.count().over(partition_by=stage).label("k_all"),
+            func.row_number().over(partition_by=stage, order_by=_EARLIEST).label("k_nth"),
+        )
+        shown_cases = ranked.where(*self._conditions(criteria)).subquery()
+        query = select(*HEAD, stage, shown_cases.c.k_all).join_from(
+            shown_cases, CASE, CASE.c.id == shown_cases.c.id
+        )
+        query = query.where(shown_cases.c.k_nth <= limit).order_by(*_EARLIEST)
+        cases_by_stage: dict[str, tuple[int, list[Case]]] = {}
+        with reading(self._engine) as connection:
+            for record in connection.execute(query):
+                cases_by_stage.setdefault(record.stage, (record.k_all, []))[1].append(head(record))
+        return cases_by_stage
+
+    def planning(self, cases: Collection[str]) -> Mapping[str, Sequence[Event]]:
+        """Return by case the events of plan dates, withdrawals and approvals of schedules, in order."""
+        condition = or_(EVENT.c.kind.in_(("planned", "withdrawn")), EVENT.c.name == APPROVAL)
+        query = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), condition)
+        events_by_case: dict[str, list[Event]] = {}
+        with reading(self._engine) as connection:
+            for plan_event in map(event, execute_for_names(connection, query, self._visible.among(cases))):
+                events_by_case.setdefault(plan_event.case, []).append(plan_event)
+        return events_by_case
+
+    def how_many(self, criteria: CaseFilter) -> int:
+        """Return the number of matching cases; cases without access limits are counted by an index alone."""
+        query = select(func.count()).select_from(CASE)
+
+        def count(confidential: bool) -> int:
+            mine = CASE.c.confidential if confidential else not_(CASE.c.confidential)
+            counted = query.where(mine, *self._conditions(criteria, to_know=confidential))
+            with reading(self._engine) as connection:
+                return int(connection.execute(counted).scalar_one())
+
+        if criteria.late_on is not None:
+            return count(False) + count(True)
+        # A search looks wider where its reader sees nothing, confidential cases included.
+        key = criteria, self._visible.key(), self._visible.hidden() if criteria.search else None
+        return self._cache.once(partial(count, False), "cases", *key, counters=(OFFICE, LISTS)) + count(True)
+
+    def with_facts(
+        self, procedure: str, facts: Collection[str], *, first: int, count: int | None
+    ) -> tuple[list[str], int]:
+        """Return ids of a page of a procedure's cases with one of the facts recorded, the newest first, and
+        their total number; cancelled cases are left out.
+        """
+        done_cases = select(DEADLINE.c.case).where(
+            DEADLINE.c.obligation.in_(facts), DEADLINE.c.done_on.is_not(None)
+        )
+        conditions = (CASE.c.procedure == procedure, CASE.c.standing != "cancelled", CASE.c.id.in_(done_cases))
+        shown_ids = select(CASE.c.id).where(*self._visible.cases(), *conditions)
+        with reading(self._engine) as connection:
+            total = connection.execute(select(func.count()).select_from(shown_ids.subquery())).scalar_one()
+            ids = connection.execute(shown_ids.order_by(*_NEWEST).limit(count).offset(first)).scalars()
+            return list(ids), total
+
+    def with_cases(self, procedures: Collection[str]) -> frozenset[str]:
+        """Return those of the procedures that have a case, whatever its status."""
+        if not procedures:
+            return frozenset()
+        named = values_table(self._engine.dialect.name, {"name": CASE.c.procedure})
+        query = select(named.c.name).where(
+            exists().where(CASE.c.procedure == named.c.name, *self._visible.cases())
+        )
+        with reading(self._engine) as connection:
+            values = values_parameters(connection, {"name": CASE.c.procedure}, [(name,) for name in procedures])
+            return frozenset(connection.execute(query, values).scalars())
+
+    def own_of(self, unit: str) -> int:
+        """Return the number of cases of a unit itself, whatever their status, without those of units below
+        it.
+        """
+        query = select(func.count()).select_from(CASE).where(*self._visible.cases(), CASE.c.unit == unit)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar_one()
+
+    def any_case(self) -> bool:
+        """Return whether any case is visible."""
+        query = select(CASE.c.id).where(*self._visible.cases()).limit(1)
+        with reading(self._engine) as connection:
+            return connection.execute(query).first() is not None
+
+    def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
+        """Return these cases by id, as heads (without facts and plan dates)."""
+        with reading(self._engine) as connection:
+            if self._visible.is_whole:
+                values = reader_values(connection.dialect, self._scope)
+                return by_id(map(head, fetch_for_names(connection, _KNOWN_HEADS_OF, cases, values)))
+            query = _HEADS_OF.where(*self._visible.cases())
+            heads = by_id(head(record) for record in execute_for_names(connection, query, cases))
+            if missing := self._visible.assigned(connection, [name for name in cases if name not in heads]):
+                other_cases = by_id(
+                    head(record) for record in execute_for_names(connection, _HEADS_OF, missing)
+                )
+                return {**heads, **other_cases}
+            return heads
+
+    def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
+        """Return these cases by id, computed from their events."""
+        cases_by_id = self._ledger.cases(self._visible.among(cases))
+        return {name: as_seen(case, self.scope_in(case)) for name, case in cases_by_id.items()}
+
+    def heads_with_rows(self, cases: Collection[str]) -> Mapping[str, Case]:
+        """Return these cases by id, as heads with the rows of their registers, which lists name."""
+        heads, events = self.heads(cases), dict[str, list[Event]]()
+        with reading(self._engine) as connection:
+            for row_event in map(event, fetch_for_names(connection, _ROW_EVENTS_OF, heads)):
+                events.setdefault(row_event.case, []).append(row_event)
+        return {name: with_rows(head, events.get(name, ())) for name, head in heads.items()}
+
+    def stages(self, cases: Collection[str]) -> Mapping[str, str]:
+        """Return the stage of each of these cases, by id."""
+        query = select(CASE.c.id, CASE.c.stage).where(in_names(CASE.c.id))
+        with reading(self._engine) as connection:
+            records = execute_for_names(connection, query, self._visible.among(cases))
+            return {record.id: record.stage for record in records}
+
+    def case(self, case: str) -> Case | None:
+        """Return one whole case; None if there is none with that id, or it is not visible."""
+        stored_case = self._ledger.case(case) if self._visible.among([case]) else None
+        return as_seen(stored_case, self.scope_in(stored_case)) if stored_case is not None else None
+
+    def events(self, case: str) -> Sequence[Event]:
+        """Return the events of a case in order."""
+        head = self.heads([case]).get(case)
+        return events_as_seen(self._ledger.events(case), self.scope_in(head)) if head is not None else ()
+
+    def with_registers(self, unit: str | None = None) -> Sequence[Case]:
+        """Return the active cases that have a risk register or another one, whole, in order of id."""
+        # For readers of one unit the whole country's cases need not be searched.
+        scope_unit = self._scope.unit if self._scope is not None else None
+        cases_by_id = self.whole(
+            cases_with_entries(self._engine, (scope_unit or None) if unit is None else unit)
+        )
+        return [cases_by_id[case] for case in sorted(cases_by_id)]
+
+    def _search_conditions(self, search: str) -> list[ColumnElement[bool]]:
+        """Return the conditions that each word occurs in id or object, or in the name of the unit.
+
+        Few cases are found by the index of words. The texts are read where too many have them, and where none
+        has a number or a short word, which may stand within a longer one.
+        """
+        typed = typed_words(search)
+        if not typed:
+            return []
+        hits = read_once(
+            self._engine,
+            lambda _: self.found_cases(search, near=False),
+            *("found cases", search, self._scope),
+        )
+        if hits.places and not hits.more:
+            return [in_collection(self._engine, CASE.c.id, sorted(case for case, _, _ in hits.places))]
+        whole = " ".join(filter(may_be_mistyped, typed))
+        is_none = not hits.places and bool(whole)
+        if is_none and (whole == " ".join(typed) or not self.found_cases(whole, near=False).places):
+            return [false()]
+
+        def units_named(forms: Sequence[str]) -> Sequence[str]:
+            return read_once(self._engine, lambda _: self.office().units_named(forms), "units named", *forms)
+
+        return [
+            or_(
+                *(folded_within(self._engine, CASE.c.search, form) for form in forms),
+                in_collection(self._engine, CASE.c.unit, units_named(forms)),
+            )
+            for forms in map(word_texts, typed)
+        ]
+
+    def _conditions(self, criteria: CaseFilter, *, to_know: bool = True) -> list[ColumnElement[bool]]:
+        conditions = self._visible.cases(to_know=to_know)
+        for name in ("procedure", "stage", "standing"):
+            value = getattr(criteria, name)
+            if value is not None:
+                conditions.append(CASE.c[name] == value)
+        if criteria.unit is not None:
+            conditions.append(self._visible.within(CASE.c.unit, criteria.unit))
+        if criteria.late_on is not None:
+            late = DEADLINE.c.state == "open", lateness.overdue(criteria.late_on)
+            conditions.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))
+            conditions.append(CASE.c.standing == "active")
+        if criteria.year is not None:
+            first, last = date(criteria.year, 1, 1), date(criteria.year, 12, 31)
+            within = and_(CASE.c.span_first <= last, CASE.c.span_last >= first)
+            opened = CASE.c.opened_at >= moment_of(first, None), CASE.c.opened_at < end_of_day(last)
+            conditions.append(or_(within, and_(CASE.c.span_first.is_(None), *opened)))
+        conditions += self._search_conditions(criteria.search)
+        return conditions

@@ -1,0 +1,112 @@
+"""Queries of notices and of the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import (
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+
+from merzim.storage.database.engine import reading
+from merzim.storage.notices import inbox, tally
+from merzim.storage.queries.reader import Reader
+from merzim.storage.rows import notice
+from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.notices import NOTICE
+from notifications.notice import Notice
+from notifications.ports import InboxLine
+
+
+class NoticeReads(Reader):
+    """Queries of notices and of the inbox."""
+
+    def notices(self, case: str) -> Sequence[Notice]:
+        """Return the notices of a case, the newest first."""
+        return self._outbox.notices(case=case) if self._visible.among([case]) else ()
+
+    def notices_matching(
+        self,
+        *,
+        case: str = "",
+        person: str = "",
+        state: str = "",
+        channel: str = "",
+        limit: int | None = None,
+        skip: int = 0,
+    ) -> Sequence[Notice]:
+        """Return notices that match the given filters, the newest first, without digests that had no content.
+
+        A notice about no case is visible to its recipient and to readers of the whole office.
+        """
+        # Aliased, because the visibility of a case queries the same table for each row.
+        notices = NOTICE.alias("told")
+        filters = {"case": case, "person": person, "state": state, "channel": channel}
+        filters = {name: value for name, value in filters.items() if value}
+        conditions = [or_(notices.c.state != "withdrawn", notices.c.case.is_not(None))]
+        newest = (notices.c.queued_at.desc(), notices.c.key)
+        of_a_case = [notices.c.case.is_not(None), *self._visible.cases()]
+        of_none = [notices.c.case.is_(None)]
+        if self._scope is not None and self._scope.unit != "":
+            of_none.append(notices.c.person.in_(self._scope.names))
+        if not (case or person) and self._few_notices(None if limit is None else skip + limit):
+            # Found case by case: by date, state or channel one would walk over everybody's.
+            conditions += [func.coalesce(notices.c[name], "") == value for name, value in filters.items()]
+            theirs = select(notices.c.key, notices.c.queued_at).join(CASE, CASE.c.id == notices.c.case)
+            nobodys = select(notices.c.key, notices.c.queued_at).where(*of_none, *conditions)
+            notice_rows = union_all(theirs.where(*of_a_case, *conditions), nobodys).subquery()
+            keys = (
+                select(notice_rows.c.key)
+                .order_by(notice_rows.c.queued_at.desc(), notice_rows.c.key)
+                .limit(limit)
+                .offset(skip)
+            )
+            query = select(notices).where(notices.c.key.in_(keys)).order_by(*newest)
+        else:
+            conditions += [notices.c[name] == value for name, value in filters.items()]
+            if state and state != "sent":
+                # Said in the words of the index that leaves out what was sent, which most notices were.
+                conditions.append(notices.c.state != literal_column("'sent'"))
+            query = select(notices).outerjoin(CASE, CASE.c.id == notices.c.case).where(*conditions)
+            if self._scope is not None:
+                query = query.where(or_(and_(*of_none), and_(*of_a_case)))
+            query = query.order_by(*newest).limit(limit).offset(skip)
+        with reading(self._engine) as connection:
+            return [notice(record) for record in connection.execute(query)]
+
+    def _few_notices(self, limit: int | None) -> bool:
+        """Return whether a page of the register is found faster by the cases of the reader's units, when these
+        are a small part of the office, than by reading all notices from the newest on.
+        """
+        if self._scope is None or self._scope.unit == "":
+            return False
+        if self._scope.unit is None:
+            return True
+        with reading(self._engine) as connection:
+            number = sum(tally.counts(connection).values())
+        part = len(self._visible.below(self._scope.unit)) / max(1, len(self.office().units))
+        return part * number < (number if limit is None else limit / part)
+
+    def unread(self, cases: Collection[str]) -> Mapping[tuple[str, str], str]:
+        """Return by obligation the key of the last letter the reader got and has not acknowledged."""
+        if self._scope is None or not cases:
+            return {}
+        with reading(self._engine) as connection:
+            return inbox.unread_letters(connection, cases, self._scope.names)
+
+    def unread_lines(self, person: str) -> int:
+        """Return the number of a person's unread inbox events."""
+        if self._visible.is_whole:
+            return inbox.unread_anywhere(self._engine, person, self._scope)
+        return 0 if self._visible.is_blind else inbox.unread(self._engine, person, self._visible.cases())
+
+    def inbox(self, person: str, *, limit: int, offset: int = 0) -> Sequence[InboxLine]:
+        """Return the inbox events of a person, the newest first."""
+        if self._visible.is_blind:
+            return []
+        return inbox.lines(self._engine, person, self._visible.cases(), limit=limit, offset=offset)

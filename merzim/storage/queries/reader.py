@@ -1,0 +1,97 @@
+"""What all queries share: the database, the reader's scope, the office; the audit log."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Self
+
+from sqlalchemy import (
+    Engine,
+    func,
+    select,
+)
+
+from merzim.storage.accounts.audit_log import read_page
+from merzim.storage.cache import DatabaseCache
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import reading
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.tables.audit import AUDIT
+from merzim.storage.visibility import Visibility
+from workflow.cases.case import Case
+from workflow.org.access import Scope
+from workflow.org.audit import AuditFilter, AuditPage, AuditScope
+from workflow.org.office import Office
+
+
+class Reader:
+    """Queries limited to what a reader may see.
+
+    Args:
+        officer, language: the person config.toml names for notices nobody else can get, and their language.
+        cache: the process's cache of this database, if shared with others.
+        scope: the scope of the user; None for the program itself, which sees all.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        officer: str = "",
+        language: str = "kk",
+        scope: Scope | None = None,
+        cache: DatabaseCache | None = None,
+    ) -> None:
+        self._scope = scope
+        self._engine = engine
+        self._cache = cache or DatabaseCache(engine, officer=officer, language=language)
+        self._visible = Visibility(engine, scope, self._cache)
+        self._ledger = SqlLedger(engine, cache=self._cache)
+        self._outbox = SqlOutbox(engine, cache=self._cache)
+
+    def seen_by(self, scope: Scope) -> Self:
+        """Return the same queries limited to what a user may see."""
+        return type(self)(self._engine, scope=scope, cache=self._cache)
+
+    def whole_office(self) -> Self:
+        """Return the same queries over all units, for results limited to the reader's own duties."""
+        scope = self._scope
+        return self.seen_by(replace(scope, unit="")) if scope is not None and scope.unit else self
+
+    def in_reach(self, case: Case) -> bool:
+        """Return whether a case lies in the reader's units."""
+        return self._visible.in_reach(case)
+
+    def scope_in(self, case: Case) -> Scope | None:
+        """Return the reader's scope in that case: outside their units restricted documents are only for named
+        readers.
+        """
+        return self._visible.scope_in(case)
+
+    def office(self) -> Office:
+        """Return units, people and matches, with the officer config.toml names."""
+        return self._cache.office()
+
+    def audit(
+        self,
+        query: AuditFilter,
+        *,
+        scope: AuditScope,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int,
+    ) -> AuditPage:
+        """Return entries of the audit log after a number in order, or before one, the newest first.
+
+        Entries about a case are visible to users who see the case.
+        """
+        with reading(self._engine) as connection:
+            visible = self._visible.cases()
+            return read_page(
+                connection, query, scope=scope, visible=visible, after=after, before=before, limit=limit
+            )
+
+    def last_audit_entry(self) -> int:
+        """Return the number of the newest entry of the audit log, 0 for none."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(func.max(AUDIT.c.seq))).scalar() or 0

@@ -1,0 +1,127 @@
+"""Converts board rows, cases, events and notices to table rows and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from typing import Any
+
+from sqlalchemy import Date
+
+from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.cases import CASE, EVENT
+from merzim.storage.tables.notices import NOTICE
+from merzim.storage.types import Moment
+from notifications.notice import Notice
+from workflow.board.rows import Row
+from workflow.cases.case import Case, Event, fold
+
+Values = dict[str, Any]
+
+ROW_COLUMNS: tuple[str, ...] = Row._fields
+"""The columns of the board's table, in its order: a row is the tuple of their values."""
+NOTICE_COLUMNS: tuple[str, ...] = tuple(column.name for column in NOTICE.columns)
+_notice_values = attrgetter(*NOTICE_COLUMNS)
+_HEAD = (
+    "id",
+    "procedure",
+    "edition",
+    "digest",
+    "unit",
+    "object",
+    "object_kk",
+    "object_ru",
+    "standing",
+    "ground",
+    "opened_at",
+    "confidential",
+    "seq",
+    "head",
+)
+HEAD = [CASE.c[name] for name in _HEAD]
+"""The columns of a case's head."""
+EVENTS_IN_ORDER = EVENT.select().order_by(EVENT.c.case, EVENT.c.seq)
+
+
+def row(record: Iterable[Any]) -> Row:
+    """Return a row of the board from a table row."""
+    return Row._make(record)
+
+
+def rows_from_json(text: str) -> list[Row]:
+    """Return rows of the board from a JSON text of their values (`merzim.storage.database.dialect.as_json`)."""
+    columns: list[Any] = [*zip(*json.loads(text), strict=True)]
+    for place, convert in _FROM_JSON if columns else ():
+        # The rows of a case name few days.
+        values = {written: written and convert(written) for written in {*columns[place]}}
+        columns[place] = map(values.__getitem__, columns[place])
+    return [*map(Row._make, zip(*columns, strict=True))]
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+_FROM_JSON: tuple[tuple[int, Callable[[str], date]], ...] = tuple(
+    (place, date.fromisoformat if isinstance(column.type, Date) else _moment)
+    for place, column in enumerate(DEADLINE.columns)
+    if isinstance(column.type, Date | Moment)
+)
+"""The places of a row's days and moments, and what reads them from JSON."""
+
+
+def rows_by_case(records: Iterable[Sequence[Any]]) -> dict[str, list[Row]]:
+    """Return rows of the board by case id, in the given order."""
+    case_rows: dict[str, list[Row]] = {}
+    for record in records:
+        case_rows.setdefault(record[0], []).append(row(record))
+    return case_rows
+
+
+def notice(record: Iterable[Any]) -> Notice:
+    """Return a notice with its delivery record; one that belongs to no case has the case ""."""
+    values = dict(zip(NOTICE_COLUMNS, record, strict=True))
+    return Notice(**{**values, "case": values["case"] or ""})
+
+
+def notice_values(value: Notice) -> Values:
+    """Return the columns of a notice."""
+    values = dict(zip(NOTICE_COLUMNS, _notice_values(value), strict=True))
+    return {**values, "case": value.case or None}
+
+
+def event(record: Sequence[Any]) -> Event:
+    """Return an event as stored, with its hashes, from a row of its table."""
+    case, seq, kind, name, on, at, by, payload, previous, hash_ = record
+    return Event(
+        case=case,
+        seq=seq,
+        kind=kind,
+        name=name,
+        on=on,
+        at=at,
+        by=by,
+        payload=json.loads(payload),
+        previous=previous,
+        hash=hash_,
+    )
+
+
+def head(record: Iterable[Any]) -> Case:
+    """Return a case without its facts and plan dates, from a table row that begins with the columns HEAD."""
+    return Case(**dict(zip(_HEAD, record, strict=False)))
+
+
+def folded(records: Iterable[Sequence[Any]]) -> Iterator[Case]:
+    """Yield cases computed from events that come in the order of case and seq."""
+    for _, chain in groupby(records, key=itemgetter(0)):
+        yield fold(event(record) for record in chain)
+
+
+def by_id(cases: Iterable[Case]) -> Mapping[str, Case]:
+    """Return cases by id."""
+    return {case.id: case for case in cases}

@@ -1,0 +1,163 @@
+"""The tables of accounts and ways to log in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, text
+from sqlmodel import Field
+
+from merzim.storage.tables.base import CLUSTERED, TableBase, table
+from merzim.storage.types import Moment
+
+
+class AccountRow(TableBase, table=True):
+    """A user account. Its changes are events of the office's chain; secrets are stored only here."""
+
+    __tablename__ = "account"
+
+    login: str = Field(primary_key=True)
+    access: str
+    person: str = Field(default="", index=True)
+    name: str = ""
+    unit: str = ""
+    password: str = ""
+    # The second factor's secret, encrypted (`storage.accounts.encryption`); the last step whose code was taken.
+    totp: str = ""
+    totp_step: int = 0
+    disabled: bool = False
+    created_at: datetime = Field(sa_type=Moment)
+
+
+class EntryRow(TableBase, table=True):
+    """A credential other than a password, stored as the SHA-256 of its secret: a session, an invitation, an API
+    token, a feed. `scope` limits its use.
+    """
+
+    __tablename__ = "entry"
+
+    hash: str = Field(primary_key=True)
+    kind: str
+    login: str = Field(index=True)
+    name: str = ""
+    scope: str = ""
+    created_at: datetime = Field(sa_type=Moment)
+    seen_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class IdentityRow(TableBase, table=True):
+    """The person in an external directory that an account belongs to (`workflow.org.access.Identity`)."""
+
+    __tablename__ = "identity"
+    __table_args__ = (Index("ix_identity_subject", "provider", "subject", unique=True),)
+
+    login: str = Field(primary_key=True)
+    provider: str = Field(primary_key=True)
+    subject: str
+    by_group: bool
+
+
+class RecoveryCodeRow(TableBase, table=True):
+    """A one-time recovery code in place of an authenticator's, as its SHA-256; an account's ten are made
+    together.
+    """
+
+    __tablename__ = "recovery_code"
+    __table_args__ = CLUSTERED
+
+    login: str = Field(primary_key=True)
+    hash: str = Field(primary_key=True)
+    made_at: datetime = Field(sa_type=Moment)
+    used_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class FactorRemovalRow(TableBase, table=True):
+    """A request to remove an account's second factor. Who asks, why and until when is stored only in the
+    office's chain: `seq` is the number of that event.
+    """
+
+    __tablename__ = "factor_removal"
+    __table_args__ = CLUSTERED
+
+    login: str = Field(primary_key=True)
+    seq: int
+
+
+class AttemptRow(TableBase, table=True):
+    """Failed log-ins in a row, as counted by versions before 0028; no longer read."""
+
+    __tablename__ = "attempt"
+
+    name: str = Field(primary_key=True)
+    failed: int
+    failed_at: datetime = Field(sa_type=Moment)
+
+
+class RateLimitRow(TableBase, table=True):
+    """The attempts counted under a rate limit (`workflow.org.access.RateLimit`).
+
+    Attributes:
+        key: kind and SHA-256 of the name the attempts are counted by, since a typed name may be a password.
+        free_at: moment at which all attempts have expired, in seconds since 1970: each attempt adds the limit's
+            period.
+    """
+
+    __tablename__ = "rate_limit"
+    __table_args__ = CLUSTERED
+
+    key: str = Field(primary_key=True)
+    free_at: int = Field(sa_type=BigInteger, index=True)
+
+
+class DeviceRow(TableBase, table=True):
+    """A browser an account has logged in from, by the SHA-256 of its cookie's secret. Ended ones are deleted.
+
+    Not stored in `entry`, because pages of the previous version list every row of that table.
+    """
+
+    __tablename__ = "device"
+
+    hash: str = Field(primary_key=True)
+    login: str = Field(index=True)
+    name: str = ""
+    created_at: datetime = Field(sa_type=Moment)
+    seen_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+
+
+class SavedViewRow(TableBase, table=True):
+    """A saved view: an account's filter of a list, under a name. `list`: its address without the first slash.
+
+    `unit`: a shared view is for users of this unit and all below; "" for everybody.
+    """
+
+    __tablename__ = "saved_view"
+    __table_args__ = (
+        Index("ix_saved_view_login_list_name", "login", "list", "name", unique=True),
+        Index(
+            "ix_saved_view_shared",
+            *("list", "unit"),
+            sqlite_where=text("shared = 1"),
+            postgresql_where=text("shared"),
+        ),
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    list: str
+    login: str
+    name: str
+    query: str
+    shared: bool
+    unit: str
+
+
+ACCOUNT = table("account")
+ENTRY = table("entry")
+IDENTITY = table("identity")
+RECOVERY_CODE = table("recovery_code")
+FACTOR_REMOVAL = table("factor_removal")
+RATE_LIMIT = table("rate_limit")
+DEVICE = table("device")
+SAVED_VIEW = table("saved_view")

@@ -1,0 +1,257 @@
+"""The tables of cases: their event chains, the seals over them, and indexes of their contents."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, Text, false, text
+from sqlmodel import Field
+
+from merzim.storage.tables.base import CLUSTERED, TableBase, table
+from merzim.storage.types import Collated, Moment
+
+FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'cartogram_recorded')")
+"""Condition: the event begins a register. Queries must use the same expression, or the index is not used."""
+ASSIGNMENT_GIVEN = text("kind = 'assignment_given'")
+"""Condition: the event gives an assignment. Queries must use the same expression."""
+
+
+class CaseRow(TableBase, table=True):
+    """The head of a chain, with columns for lists; all of it can be recomputed from the events.
+
+    `object_kk`, `object_ru`: object by its passport; `object_also`: the last wording in a schedule, if it or
+    its unit differs from `object` and `unit`. `confidential`: visible only to named readers and recipients of
+    its letters; `sealed` is the seq the last seal covers; `search` the casefolded text a search looks in
+    (SQLite folds Latin letters only).
+    """
+
+    __tablename__ = "case"
+    __table_args__ = (
+        Index(
+            "ix_case_unsealed",
+            "id",
+            sqlite_where=text("sealed < seq"),
+            postgresql_where=text("sealed < seq"),
+        ),
+        Index("ix_case_unit_stage", "unit", "stage"),
+        Index("ix_case_object", "object"),
+        Index(
+            "ix_case_object_also",
+            "object_also",
+            sqlite_where=text("object_also <> ''"),
+            postgresql_where=text("object_also <> ''"),
+        ),
+        Index("ix_case_edition", "edition", "standing"),
+        # The rest of its columns let a list skip pages and count without looking the cases up.
+        Index("ix_case_newest", "opened_at", "id", "confidential", "unit", "standing", "procedure", "stage"),
+        # A narrow index, for counting all cases of a country.
+        Index(
+            "ix_case_counted",
+            *("unit", "stage", "standing", "procedure"),
+            sqlite_where=text("confidential = 0"),
+            postgresql_where=text("NOT confidential"),
+        ),
+        Index("ix_case_span", "span_first", "span_last"),
+        # The analyses of a year are counted and put in order by it alone.
+        Index(
+            "ix_case_of_year",
+            *("procedure", "standing", "span_first", "span_last", "id"),
+            *("stage", "unit", "confidential", "opened_at"),
+        ),
+        Index(
+            "ix_case_confidential",
+            "id",
+            sqlite_where=text("confidential = 1"),
+            postgresql_where=text("confidential"),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    procedure: str
+    edition: str
+    digest: str
+    unit: str
+    object: str
+    object_kk: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    object_ru: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    object_also: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    standing: str
+    ground: str = ""
+    stage: str = ""
+    opened_at: datetime = Field(sa_type=Moment)
+    confidential: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    span_first: date | None = None
+    span_last: date | None = None
+    seq: int
+    head: str
+    sealed: int = 0
+    search: str = Field(default="", sa_type=Text)
+
+
+class EventRow(TableBase, table=True):
+    """One event of the ledger. Its primary key detects concurrent writers; UPDATE and DELETE are refused.
+
+    The indexes find cases that have a register (risks, positions, remarks) by its first events, and assignments
+    by the account that gave them.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index("ix_event_first_entry", "case", sqlite_where=FIRST_ENTRY, postgresql_where=FIRST_ENTRY),
+        Index(
+            "ix_event_assignment",
+            *("by", "case", "name"),
+            sqlite_where=ASSIGNMENT_GIVEN,
+            postgresql_where=ASSIGNMENT_GIVEN,
+        ),
+        CLUSTERED,
+    )
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    seq: int = Field(primary_key=True)
+    kind: str
+    name: str
+    on: date | None = None
+    at: datetime = Field(sa_type=Moment)
+    by: str
+    payload: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class SealRow(TableBase, table=True):
+    """A seal: the heads of all cases changed since the previous seal, linked to it by a hash. Append only, like
+    events.
+    """
+
+    __tablename__ = "seal"
+
+    n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=Moment)
+    heads: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class CaseRowRow(TableBase, table=True):
+    """A register row of a case (`risk.3`), for searches. Its content is in the events."""
+
+    __tablename__ = "case_row"
+    __table_args__ = CLUSTERED
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    row: str = Field(primary_key=True)
+    title: str = Field(default="", sa_type=Text)
+    search: str = Field(default="", sa_type=Text)
+
+
+class ReaderRow(TableBase, table=True):
+    """A named reader of a confidential case; computed from its events."""
+
+    __tablename__ = "reader"
+    __table_args__ = CLUSTERED
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    person: str = Field(primary_key=True, index=True)
+
+
+class InboxRow(TableBase, table=True):
+    """An event of a case that concerns a person: a mention, a question, an answer, an assignment.
+
+    Its text is in the event. `due`: the day an answer is due; `untold`: no letter was queued yet.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index("ix_inbox_newest", "person", "at", "case", "seq"),
+        Index(
+            "ix_inbox_unread",
+            "person",
+            sqlite_where=text("read_at IS NULL"),
+            postgresql_where=text("read_at IS NULL"),
+        ),
+        Index("ix_inbox_untold", "at", sqlite_where=text("untold = 1"), postgresql_where=text("untold")),
+        Index("ix_inbox_case", "case", "seq"),
+        CLUSTERED,
+    )
+
+    person: str = Field(primary_key=True)
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    seq: int = Field(primary_key=True)
+    kind: str
+    due: date | None = None
+    at: datetime = Field(sa_type=Moment)
+    untold: bool
+    read_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class PaperRow(TableBase, table=True):
+    """The case made from a place in an imported file, so that importing the file again changes nothing."""
+
+    __tablename__ = "paper"
+    __table_args__ = CLUSTERED
+
+    digest: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    case: str = Field(foreign_key="case.id", index=True)
+    at: datetime = Field(sa_type=Moment)
+
+
+class CounterRow(TableBase, table=True):
+    """The last case number assigned in a year."""
+
+    __tablename__ = "counter"
+
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    last: int
+
+
+CASE = table("case")
+EVENT = table("event")
+SEAL = table("seal")
+CASE_ROW = table("case_row")
+READER = table("reader")
+INBOX = table("inbox")
+PAPER = table("paper")
+COUNTER = table("counter")
+
+
+class SearchWordRow(TableBase, table=True):
+    """A word of a text: of a case, of the rows of its registers, of its files, of a row of a register.
+
+    `kind` says which, `place` is the id of the case or of the register's row.
+    """
+
+    __tablename__ = "search_word"
+    __table_args__ = (Index("ix_search_word_place", "place"), CLUSTERED)
+
+    kind: str = Field(primary_key=True)
+    word: str = Field(primary_key=True, sa_type=Collated)
+    place: str = Field(primary_key=True)
+
+
+class SearchTypoRow(TableBase, table=True):
+    """A word of any text by the beginning it may be mistyped with (`workflow.search_words.typo_keys`)."""
+
+    __tablename__ = "search_typo"
+    __table_args__ = CLUSTERED
+
+    beginning: str = Field(primary_key=True, sa_type=Collated)
+    word: str = Field(primary_key=True, sa_type=Collated)
+
+
+class UnsearchedRow(TableBase, table=True):
+    """A text whose words are to be written anew. The database names it by triggers with whatever changes a
+    text; who writes the words, in the same transaction or later, strikes it off.
+    """
+
+    __tablename__ = "unsearched"
+    __table_args__ = CLUSTERED
+
+    kind: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+
+
+SEARCH_WORD = table("search_word")
+SEARCH_TYPO = table("search_typo")
+UNSEARCHED = table("unsearched")

@@ -1,0 +1,172 @@
+"""The tables of notices, their delivery, and Telegram links."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, Text, text
+from sqlmodel import Field
+
+from merzim.storage.tables.base import CLUSTERED, TableBase, table
+from merzim.storage.types import Canonical, Moment
+
+UNREAD = text("state = 'sent' AND acknowledged_at IS NULL")
+"""Condition: the letter was sent and not acknowledged. Queries must use the same expression."""
+
+
+class NoticeRow(TableBase, table=True):
+    """A notice with its delivery record (`notifications.notice.Notice`), unique by its key."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index(
+            "ix_notice_queued",
+            "channel",
+            "not_before",
+            "queued_at",
+            "key",
+            sqlite_where=text("state = 'queued' AND bundle = ''"),
+            postgresql_where=text("state = 'queued' AND bundle = ''"),
+        ),
+        Index(
+            "ix_notice_bundled",
+            "person",
+            "channel",
+            "bundle",
+            sqlite_where=text("state = 'queued' AND bundle <> ''"),
+            postgresql_where=text("state = 'queued' AND bundle <> ''"),
+        ),
+        Index("ix_notice_person", "person", "queued_at"),
+        Index(
+            "ix_notice_unread",
+            *("person", text("queued_at DESC"), "key"),
+            sqlite_where=UNREAD,
+            postgresql_where=UNREAD,
+        ),
+        Index("ix_notice_case_person", "case", "person"),
+        Index("ix_notice_channel", "channel", text("queued_at DESC"), "key"),
+        Index(
+            "ix_notice_unsent",
+            *("state", text("queued_at DESC"), "key"),
+            sqlite_where=text("state <> 'sent'"),
+            postgresql_where=text("state <> 'sent'"),
+        ),
+        # As the register is read: a round of a country queues very many at one moment.
+        Index("ix_notice_newest", text("queued_at DESC"), "key").ddl_if(dialect="postgresql"),
+        Index("ix_notice_by_date", text("queued_at DESC"), "key").ddl_if(dialect="sqlite"),
+        # In the order of the page, or SQLite would rather walk all notices by date.
+        Index(
+            "ix_notice_lost",
+            *(text("queued_at DESC"), "key"),
+            sqlite_where=text("state IN ('failed', 'unknown')"),
+        ).ddl_if(dialect="sqlite"),
+        Index(
+            "ix_notice_failed",
+            "queued_at",
+            sqlite_where=text("state IN ('failed', 'unknown')"),
+            postgresql_where=text("state IN ('failed', 'unknown')"),
+        ),
+        Index(
+            "ix_notice_sending",
+            "channel",
+            "attempted_at",
+            sqlite_where=text("state = 'sending'"),
+            postgresql_where=text("state = 'sending'"),
+        ),
+    )
+
+    key: str = Field(primary_key=True)
+    case: str | None = Field(default=None, index=True, foreign_key="case.id")
+    obligation: str
+    due: date
+    rung: str
+    person: str
+    channel: str
+    address: str
+    language: str
+    state: str
+    attempts: int
+    queued_at: datetime = Field(sa_type=Moment, index=True)
+    not_before: datetime = Field(sa_type=Moment)
+    attempted_at: datetime | None = Field(default=None, sa_type=Moment)
+    sent_at: datetime | None = Field(default=None, sa_type=Moment)
+    answer: str = Field(default="", sa_type=Text)
+    text_hash: str = ""
+    message_id: str = ""
+    acknowledged_at: datetime | None = Field(default=None, sa_type=Moment)
+    kind: str = "reminder"
+    bundle: str = ""
+    carrier: str = ""
+    about: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
+
+
+class ProofRow(TableBase, table=True):
+    """A batch of outcomes of notices, linked to the previous batch by a hash. Append only, like events.
+
+    `lines` is canonical JSON: (key, state, hash of the notice's record) of each.
+    """
+
+    __tablename__ = "proof"
+
+    n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=Moment)
+    lines: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class TallyRow(TableBase, table=True):
+    """Number of notices of a channel in a state: the sum of its rows, which database triggers write."""
+
+    __tablename__ = "notice_tally"
+
+    id: int | None = Field(default=None, primary_key=True)
+    channel: str
+    state: str
+    n: int
+
+
+class FaultRow(TableBase, table=True):
+    """A fault of a channel itself; deleted when the channel works again."""
+
+    __tablename__ = "channel_fault"
+    __table_args__ = CLUSTERED
+
+    channel: str = Field(primary_key=True)
+    code: str
+    answer: str = Field(sa_type=Text)
+    since: datetime = Field(sa_type=Moment)
+
+
+class LinkRow(TableBase, table=True):
+    """A person's Telegram account (`notifications.links.Link`); `awaited` is JSON or null."""
+
+    __tablename__ = "link"
+
+    person: str = Field(primary_key=True)
+    chat: str = Field(unique=True)
+    language: str
+    linked_at: datetime = Field(sa_type=Moment)
+    blocked_at: datetime | None = Field(default=None, sa_type=Moment)
+    awaited: dict[str, str] | None = Field(default=None, sa_type=Canonical)
+
+
+class LinkCodeRow(TableBase, table=True):
+    """A one-time code for linking an account: its hash, the person, and its expiry."""
+
+    __tablename__ = "link_code"
+
+    hash: str = Field(primary_key=True)
+    person: str = Field(index=True)
+    until: datetime = Field(sa_type=Moment, index=True)
+    used_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+NOTICE = table("notice")
+PROOF = table("proof")
+TALLY = table("notice_tally")
+CHANNEL_FAULT = table("channel_fault")
+SETTLED = ("sent", "failed", "unknown")
+"""Final states of a letter; only these are recorded in the register."""
+LINK = table("link")
+LINK_CODE = table("link_code")

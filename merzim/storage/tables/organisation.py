@@ -1,0 +1,143 @@
+"""The tables of units, people and decisions of the office about them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, Text
+from sqlmodel import Field
+
+from merzim.storage.tables.base import CLUSTERED, TableBase, table
+from merzim.storage.types import Canonical, Moment
+
+
+class UnitRow(TableBase, table=True):
+    """A unit: a part of the organisation."""
+
+    __tablename__ = "unit"
+
+    id: str = Field(primary_key=True)
+    name: str
+    parent: str | None = Field(default=None, index=True)
+    kind: str = ""
+
+
+class PersonRow(TableBase, table=True):
+    """A person of the office; `away` contains pairs of ISO dates, both ends included."""
+
+    __tablename__ = "person"
+
+    key: str = Field(primary_key=True)
+    name: str
+    unit: str = Field(index=True)
+    post: str = ""
+    duties: list[str] = Field(default_factory=list, sa_type=Canonical)
+    email: str | None = None
+    language: str = "kk"
+    away: list[list[str]] = Field(default_factory=list, sa_type=Canonical)
+    deputy: str | None = None
+    name_kk: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
+    name_ru: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
+
+
+class MatchRow(TableBase, table=True):
+    """The meaning of a responsible text of a schedule: the id of a unit or the key of a person."""
+
+    __tablename__ = "match"
+
+    text: str = Field(primary_key=True)
+    target: str
+
+
+class PreferenceRow(TableBase, table=True):
+    """A choice of a person or unit, stored apart from the table of people, so that importing the table does not
+    change it.
+    """
+
+    __tablename__ = "preference"
+    __table_args__ = CLUSTERED
+
+    owner: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    value: str
+    by: str
+    at: datetime = Field(sa_type=Moment)
+
+
+class ActRow(TableBase, table=True):
+    """An event of the office's own chain, e.g. an adopted act, from which its calendar is built. Append only.
+
+    `on` is the local date of the adoption, `payload` canonical JSON with the act's unchanged text.
+    """
+
+    __tablename__ = "act"
+    __table_args__ = (Index("ix_act_kind", "kind", "seq"),)
+
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: str
+    name: str
+    on: date | None = None
+    at: datetime = Field(sa_type=Moment)
+    by: str
+    payload: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class SaltRow(TableBase, table=True):
+    """The salt of a row's values hashed in events of the office's chain; deleted with the row.
+
+    `what` is the table, `key` the row's key as canonical JSON.
+    """
+
+    __tablename__ = "salt"
+    __table_args__ = CLUSTERED
+
+    what: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    salt: str
+
+
+class FormerPersonRow(TableBase, table=True):
+    """A person removed from the people. Until an order anonymises them `said` has their identifying data, for
+    finding it in every table; afterwards `key` is their replacement.
+
+    `id` is a keyed hash of the key, by which they can be found in an older copy of the database.
+    """
+
+    __tablename__ = "former_person"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    key: str = Field(index=True, unique=True)
+    id: str
+    said: list[str] = Field(default_factory=list, sa_type=Canonical)
+    left_on: date
+    anonymised_on: date | None = None
+    act: str = ""
+    act_on: date | None = None
+
+
+class RewrittenRow(TableBase, table=True):
+    """An event of a chain rewritten by an order of the office: the hash of its new content.
+
+    The event's own `hash` stays, so that the chain remains linked. All of these rows together are hashed in the
+    last event `person_anonymised` of the office's chain.
+    """
+
+    __tablename__ = "rewritten"
+    __table_args__ = CLUSTERED
+
+    source: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    hash: str
+
+
+UNIT = table("unit")
+PERSON = table("person")
+MATCH = table("match")
+PREFERENCE = table("preference")
+ACT = table("act")
+SALT = table("salt")
+FORMER = table("former_person")
+REWRITTEN = table("rewritten")

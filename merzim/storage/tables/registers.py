@@ -1,0 +1,178 @@
+"""The tables of registers and of campaigns, whose answers become register rows."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Index, Text, false, text
+from sqlmodel import Field
+
+from merzim.storage.tables.base import CLUSTERED, TableBase, table
+from merzim.storage.types import Canonical, Collated, Moment
+
+
+class RegisterEventRow(TableBase, table=True):
+    """An event of a register row's own chain. Append only, like events of cases.
+
+    Values of person fields and confidential values are stored in `RegisterSecretRow`; the payload has their
+    salted hashes.
+    """
+
+    __tablename__ = "register_event"
+    __table_args__ = CLUSTERED
+
+    row: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    kind: str
+    at: datetime = Field(sa_type=Moment)
+    by: str
+    payload: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class RegisterRowRow(TableBase, table=True):
+    """The head of a row's chain, with columns for lists; all of it can be recomputed from its events.
+
+    `number` orders rows by the time they were added; `case` is the case the row is kept in, `opened_case` the
+    one it opened; `shown` are the values of fields that are not confidential.
+    """
+
+    __tablename__ = "register_row"
+    __table_args__ = (
+        Index("uq_register_row_number", "register_id", "number", unique=True),
+        Index("ix_register_row_listed", "register_id", "withdrawn", "number"),
+        Index("ix_register_row_unit", "register_id", "unit", "withdrawn", "number"),
+        Index("ix_register_row_case", "case", "register_id"),
+        Index("ix_register_row_opened_case", "opened_case"),
+        Index(
+            "ix_register_row_unsealed",
+            "id",
+            sqlite_where=text("sealed < seq"),
+            postgresql_where=text("sealed < seq"),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    register_id: str
+    number: int = Field(sa_type=BigInteger)
+    version: str
+    unit: str
+    case: str = ""
+    opened_case: str = ""
+    seq: int
+    head: str
+    sealed: int = 0
+    withdrawn: bool = False
+    created_at: datetime = Field(sa_type=Moment)
+    created_by: str
+    edited_at: datetime = Field(sa_type=Moment)
+    edited_by: str
+    shown: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
+    search: str = Field(default="", sa_type=Text)
+
+
+class RegisterCellRow(TableBase, table=True):
+    """The sort key of a register row's field, by which lists are filtered and sorted; "" if the field is
+    empty.
+    """
+
+    __tablename__ = "register_cell"
+    __table_args__ = (
+        Index("ix_register_cell_sorted", "register_id", "field", "key", "row"),
+        CLUSTERED,
+    )
+
+    row: str = Field(primary_key=True)
+    field: str = Field(primary_key=True)
+    key: str = Field(primary_key=True, sa_type=Collated)
+    register_id: str
+
+
+class RegisterSecretRow(TableBase, table=True):
+    """A value stored outside the events of a row, and the salt of its hash there; both may be erased."""
+
+    __tablename__ = "register_secret"
+    __table_args__ = CLUSTERED
+
+    row: str = Field(primary_key=True)
+    field: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    value: str | None = Field(default=None, sa_type=Text)
+    salt: str | None = None
+
+
+class CampaignRow(TableBase, table=True):
+    """A campaign: many people are asked to confirm or fill in something; its events are in the office's chain.
+
+    `kind` is the id of a `[[campaign]]` of the register's `version`; `units` are those whose people are asked,
+    with all below them; `document` is a link or a file, {} for none; `given` are values the same for all rows;
+    `wave` counts the reminders, the invitation is 0.
+    """
+
+    __tablename__ = "campaign"
+
+    id: str = Field(primary_key=True)
+    register_id: str
+    version: str
+    kind: str
+    title: str
+    units: list[str] = Field(default_factory=list, sa_type=Canonical)
+    until: date
+    document: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
+    given: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
+    started_on: date
+    started_by: str
+    closed_on: date | None = None
+    wave: int = 0
+
+
+class CampaignPersonRow(TableBase, table=True):
+    """A person asked in a campaign, stored apart from the people, from which those who leave are removed.
+
+    `number` is used in their link instead of their key. `answer` is the row their answer added, "" while
+    awaited, `refused` whether that row is a refusal; `version` counts their answers, including withdrawn ones,
+    so that no link works twice. `written` is the last wave their letter was queued for, -1 for none; `reached`:
+    whether a channel had their address then.
+    """
+
+    __tablename__ = "campaign_person"
+    __table_args__ = (
+        Index("uq_campaign_person_number", "campaign", "number", unique=True),
+        Index(
+            "ix_campaign_person_counted",
+            *("campaign", "name", "person", "unit", "answer", "left_on", "reached", "refused"),
+        ),
+        Index(
+            "ix_campaign_person_answer",
+            "answer",
+            sqlite_where=text("answer <> ''"),
+            postgresql_where=text("answer <> ''"),
+        ),
+        Index("ix_campaign_person_unwritten", "campaign", "written", "number"),
+        CLUSTERED,
+    )
+
+    campaign: str = Field(primary_key=True, foreign_key="campaign.id")
+    person: str = Field(primary_key=True)
+    number: int
+    name: str
+    unit: str
+    post: str = ""
+    joined_on: date
+    left_on: date | None = None
+    version: int = 0
+    answer: str = ""
+    answered_at: datetime | None = Field(default=None, sa_type=Moment)
+    written: int = -1
+    reached: bool = False
+    search: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
+    refused: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
+REGISTER_EVENT = table("register_event")
+REGISTER_ROW = table("register_row")
+REGISTER_CELL = table("register_cell")
+REGISTER_SECRET = table("register_secret")
+CAMPAIGN = table("campaign")
+CAMPAIGN_PERSON = table("campaign_person")

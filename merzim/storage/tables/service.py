@@ -1,0 +1,109 @@
+"""Tables for running the service: the installation, leases, uploads, stored API answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, Text
+from sqlmodel import Field
+
+from merzim.storage.tables.base import CLUSTERED, TableBase, table
+from merzim.storage.types import Moment
+
+
+class InstallationRow(TableBase, table=True):
+    """The installation a database belongs to, in one row. `name`: "" until one has claimed it; `board`: the
+    revision at which the read models were last rebuilt (`merzim.storage.maintenance.schema.BOARD`).
+    """
+
+    __tablename__ = "installation"
+
+    n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    name: str = ""
+    board: str = ""
+
+
+class FloorRow(TableBase, table=True):
+    """One row: the oldest revision whose code may still use the schema (`storage.maintenance.schema.FLOOR`)."""
+
+    __tablename__ = "floor"
+
+    revision: str = Field(primary_key=True)
+
+
+class LeaseRow(TableBase, table=True):
+    """An exclusive right of one process: its holder, and when it expires unless renewed."""
+
+    __tablename__ = "lease"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: datetime = Field(sa_type=Moment)
+
+
+class PulseRow(TableBase, table=True):
+    """The last run of a periodic task: its moment and duration."""
+
+    __tablename__ = "pulse"
+    __table_args__ = CLUSTERED
+
+    name: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment)
+    seconds: float = 0.0
+
+
+class MarkRow(TableBase, table=True):
+    """Change counters: a random number for each change, by which processes check whether their caches are valid
+    (`merzim.storage.board.change_counters`). Database triggers write the rows.
+
+    `what` is `office`, `board`, `facts` or `rows`; `unit`: the unit whose rows or facts changed, of `rows` with
+    their register before it (`change_counters.row_place`); null for all or for combined counters.
+    """
+
+    __tablename__ = "mark"
+    __table_args__ = (Index("ix_mark_what_unit", "what", "unit"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    what: str
+    unit: str | None = None
+    n: int = Field(sa_type=BigInteger)
+
+
+class UploadRow(TableBase, table=True):
+    """A file that was uploaded and is not imported yet (`documents.sheets.unreadable.Upload`); deleted after a
+    day.
+    """
+
+    __tablename__ = "upload"
+
+    digest: str = Field(primary_key=True)
+    login: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    name: str
+    procedure: str
+    content: bytes
+    at: datetime = Field(sa_type=Moment, index=True)
+
+
+class AnswerRow(TableBase, table=True):
+    """The answer to an API request by its sender's idempotency key; `answer` is empty until the request has
+    ended.
+    """
+
+    __tablename__ = "answer"
+    __table_args__ = CLUSTERED
+
+    login: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    digest: str
+    answer: str | None = Field(default=None, sa_type=Text)
+    at: datetime = Field(sa_type=Moment, index=True)
+
+
+INSTALLATION = table("installation")
+FLOOR = table("floor")
+LEASE = table("lease")
+PULSE = table("pulse")
+MARK = table("mark")
+UPLOAD = table("upload")
+ANSWER = table("answer")

@@ -1,0 +1,255 @@
+"""What a reader may see, as SQL conditions: on cases, on rows that belong to a case, and on units."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import replace
+from functools import cached_property, lru_cache
+
+from sqlalchemy import ColumnElement, Connection, Engine, exists, false, not_, or_, select, true
+
+from merzim.storage.board import sums as summing
+from merzim.storage.cache import DatabaseCache
+from merzim.storage.confidentiality import HIDDEN, KNOWN, reader_values
+from merzim.storage.database.engine import read_once, reading
+from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_collection, in_names
+from merzim.storage.database.prepared import Prepared
+from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.cases import CASE, READER
+from merzim.storage.tables.notices import NOTICE, SETTLED
+from workflow.cases.case import Case
+from workflow.org import access
+from workflow.org.access import Scope
+from workflow.org.duties import Unresolved, resolve
+
+_ASSIGNED = (
+    select(*(DEADLINE.c[name] for name in ("case", "unit", "duty", "responsible", "person")))
+    .distinct()
+    .join(CASE, CASE.c.id == DEADLINE.c.case)
+    .where(in_names(DEADLINE.c.case), DEADLINE.c.state != "not_required", not_(CASE.c.confidential))
+)
+_KNOWN_OF = Prepared(select(CASE.c.id).where(in_names(CASE.c.id), KNOWN))
+
+
+_HIDDEN = Prepared(HIDDEN)
+MANY_CASES = 2000
+
+
+class Visibility:
+    """The SQL conditions for what one reader may see, for one request; database reads are cached in it.
+
+    Args:
+        scope: the scope of the reader; None is the program itself, which sees all.
+        cache: the process's cache of units and people.
+    """
+
+    def __init__(self, engine: Engine, scope: Scope | None, cache: DatabaseCache) -> None:
+        self._engine = engine
+        self._scope = scope
+        self._cache = cache
+        self._trees: dict[str, Sequence[str]] = {}
+        self._seen_elsewhere: Sequence[str] | None = None
+
+    @property
+    def is_blind(self) -> bool:
+        """Return whether the reader sees no case at all."""
+        return self._scope is not None and self._scope.unit is None
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the reader sees every unit."""
+        return self._scope is None or self._scope.unit == ""
+
+    @cached_property
+    def sees_many(self) -> bool:
+        """Whether so many cases lie in the reader's units that some of them are found soon among all."""
+        if self._scope is None or not self._scope.unit:
+            return False
+        visible_cases = select(CASE.c.id).where(self.within(CASE.c.unit, self._scope.unit)).limit(MANY_CASES)
+        with reading(self._engine) as connection:
+            return len(connection.execute(visible_cases).all()) == MANY_CASES
+
+    def in_reach(self, case: Case) -> bool:
+        """Return whether a case lies in the reader's units."""
+        scope = self._scope
+        return scope is None or (scope.unit is not None and (not scope.unit or case.unit in self._units()))
+
+    def scope_in(self, case: Case) -> Scope | None:
+        """Return the reader's scope in that case: outside their units restricted documents are only for named
+        readers.
+        """
+        scope = self._scope
+        return scope if scope is None or self.in_reach(case) else replace(scope, restricted=False)
+
+    def cases(self, *, to_know: bool = True, walked: bool = False) -> list[ColumnElement[bool]]:
+        """Return the conditions under which a case is seen: it lies in the reader's units, or a letter told
+        them of it; a confidential one only by those named to know of it or told (where `to_know`).
+
+        Args:
+            walked: whether cases are gone through in some order until enough are found, not looked up by unit.
+        """
+        scope = self._scope
+        if scope is None:
+            return []
+        if scope.unit is None:
+            return [false()]
+        conditions = [_may_know(scope)] if to_know else []
+        if not scope.unit:
+            return conditions
+        unit = CASE.c.unit.concat("") if walked else CASE.c.unit
+        inside, elsewhere = self.within(unit, scope.unit, walked=walked), self.elsewhere()
+        return [
+            *conditions,
+            or_(inside, in_collection(self._engine, CASE.c.id, elsewhere)) if elsewhere else inside,
+        ]
+
+    def among(self, cases: Collection[str]) -> Collection[str]:
+        """Return those of these cases that are visible."""
+        if self._scope is None:
+            return cases
+
+        def read(connection: Connection) -> Collection[str]:
+            if self.is_whole:
+                values = reader_values(connection.dialect, self._scope)
+                return [name for (name,) in fetch_for_names(connection, _KNOWN_OF, cases, values)]
+            query = select(CASE.c.id).where(in_names(CASE.c.id), *self.cases())
+            visible_cases = {record.id for record in execute_for_names(connection, query, cases)}
+            return [
+                *visible_cases,
+                *self.assigned(connection, [name for name in cases if name not in visible_cases]),
+            ]
+
+        return read_once(self._engine, read, "visible", self._scope, frozenset(cases))
+
+    def assigned(self, connection: Connection, cases: Collection[str]) -> Collection[str]:
+        """Return those of these non-confidential cases in which the reader has an obligation to fulfil."""
+        scope = self._scope
+        if scope is None or scope.acts_on is None or not scope.unit or not cases:
+            return ()
+        office, case_ids = self._cache.office(), set[str]()
+        for case, unit, duty, responsible, person in execute_for_names(connection, _ASSIGNED, cases):
+            if case not in case_ids:
+                people = resolve(
+                    office, duty=duty, unit=unit, on=scope.acts_on, responsible=responsible, person=person
+                )
+                if not isinstance(people, Unresolved) and any(
+                    recipient.person.key in scope.names for recipient in people
+                ):
+                    case_ids.add(case)
+        return case_ids
+
+    def elsewhere(self) -> Collection[str]:
+        """Return the visible cases outside the reader's units: those of letters they received."""
+        scope = self._scope
+        if scope is None or not scope.unit:
+            return ()
+        if self._seen_elsewhere is None:
+            outside = not_(self.within(CASE.c.unit, scope.unit))
+            letters = select(CASE.c.id).join(NOTICE, NOTICE.c.case == CASE.c.id)
+            letters = letters.where(NOTICE.c.person.in_(scope.names), NOTICE.c.state.in_(SETTLED), outside)
+            with reading(self._engine) as connection:
+                self._seen_elsewhere = connection.execute(letters.distinct()).scalars().all()
+        return self._seen_elsewhere
+
+    def filters(
+        self, unit: str | None, *, by_reach: bool = True, few_rows: bool = False, by_unit: bool = True
+    ) -> summing.AccessFilter:
+        """Return the conditions of `cases`, limited to a unit, for each table the sums are read from.
+
+        Args:
+            by_reach: False if the units are already limited.
+            few_rows: whether rows are found faster by their cases, when these are a small part of the office.
+            by_unit: False where an index of few rows is to be walked, not everything the units have.
+        """
+        of_unit = DEADLINE.c.unit if by_unit else DEADLINE.c.unit.concat("")
+        reach = self.reach(DEADLINE.c.case, of_unit, unit, walked=not few_rows) if by_reach else []
+        return summing.AccessFilter(
+            cases=[*self.cases(), *([] if unit is None else [self.within(CASE.c.unit, unit)])],
+            rows=self.lines(DEADLINE.c.case, reach),
+            is_small=few_rows,
+        )
+
+    def key(self, unit: str | None = None) -> Hashable:
+        """Return what the conditions on cases that are not confidential follow from, beside the office."""
+        own = None if self._scope is None else (self._scope.unit,)
+        return unit, own, frozenset(self.elsewhere())
+
+    def hidden(self) -> frozenset[str]:
+        """Return the confidential cases the reader may not know of."""
+        with reading(self._engine) as connection:
+            records = _HIDDEN.fetch(connection, reader_values(self._engine.dialect, self._scope))
+        return frozenset(case for (case,) in records)
+
+    def lines(
+        self, of_case: ColumnElement[str], reach: Sequence[ColumnElement[bool]]
+    ) -> list[ColumnElement[bool]]:
+        """Return the conditions for visible rows that belong to a case, combined with those of `reach`."""
+        nobody = [false()] if self._scope is not None and self._scope.unit is None else []
+        hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_is_recipient(self._scope)))
+        return [*nobody, of_case.not_in(hidden), *reach]
+
+    def reach(
+        self, of_case: ColumnElement[str], of_unit: ColumnElement[str], unit: str | None, *, walked: bool
+    ) -> list[ColumnElement[bool]]:
+        """Return the conditions that limit rows to the requested and visible units, or to cases visible
+        elsewhere.
+        """
+        roots, elsewhere = self.roots(unit), self.elsewhere()
+        if self._scope is None or self._scope.unit not in roots or not elsewhere:
+            return [self.within(of_unit, root, walked=walked) for root in roots]
+        own_condition = self.within(of_unit, self._scope.unit, walked=walked)
+        condition = or_(own_condition, in_collection(self._engine, of_case, elsewhere))
+        return [condition] if unit is None else [condition, self.within(of_unit, unit, walked=walked)]
+
+    def roots(self, unit: str | None) -> list[str]:
+        """Return the topmost units to search: those requested and visible; only the lower one if one lies in
+        the other.
+        """
+        scope_unit = self._scope.unit if self._scope is not None else ""
+        roots = [root for root in (unit, scope_unit or None) if root is not None]
+        if len(roots) == 2:
+            office = self._cache.office()
+            if access.within(office, roots[0], roots[1]):
+                return roots[:1]
+            if access.within(office, roots[1], roots[0]):
+                return roots[1:]
+        return roots
+
+    def within(self, column: ColumnElement[str], root: str, *, walked: bool = False) -> ColumnElement[bool]:
+        """Return the condition that a unit is the root or lies below it; an unknown root matches itself
+        only.
+        """
+        return in_collection(self._engine, column, self.below(root), walked=walked)
+
+    def below(self, root: str) -> Sequence[str]:
+        """Return the unit and all units below it."""
+        if self._scope is None:
+            return self._cache.office().whose_cases(root)
+        if root not in self._trees:
+            self._trees[root] = self._cache.office().whose_cases(root)
+        return self._trees[root]
+
+    def _units(self) -> frozenset[str]:
+        """Return the units visible to the reader; empty if they see the whole office."""
+        return frozenset(self.below(self._scope.unit)) if self._scope and self._scope.unit else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _may_know(scope: Scope) -> ColumnElement[bool]:
+    """Return the condition that the reader may know of a case."""
+    return or_(CASE.c.confidential.is_(False), _is_recipient(scope))
+
+
+@lru_cache(maxsize=1024)
+def _is_recipient(scope: Scope | None) -> ColumnElement[bool]:
+    """Return the condition that the reader is a named reader of a case or a recipient of its letters; always
+    true for the program.
+    """
+    if scope is None:
+        return true()
+    in_names = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
+    # A letter that left is proved in the register; one that only waits could have been put there by anybody.
+    notice_exists = exists().where(
+        NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), NOTICE.c.state.in_(SETTLED)
+    )
+    return or_(in_names, notice_exists)

@@ -1,0 +1,184 @@
+"""Answer models of the API: the values the pages show, dates in ISO format, texts in the requested language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import Enum
+from operator import attrgetter
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, BeforeValidator, Field
+
+from merzim.services.names import person_name
+from merzim.services.results import (
+    ActMovesResult,
+    CaseHead,
+    FindingResult,
+    InLanguage,
+    ObligationResult,
+    Points,
+    Result,
+    at,
+)
+from merzim.web.http import BYTES, DOCX, XLSX, ZIP
+from merzim.web.ui.render import Translator
+from notifications.notice import Notice
+from workflow.org.office import Office
+
+MAX_PER_PAGE = 200
+Limit = Annotated[int, Query(ge=1, le=MAX_PER_PAGE, description="How many on a page.")]
+
+
+class Fault(BaseModel):
+    """One error: `row` of a file as numbered in the spreadsheet, or `where` in the request."""
+
+    row: int | None = None
+    where: str | None = None
+    detail: str
+
+
+class OtherChangeAnswer(BaseModel):
+    """An event another user wrote into the case: `on` its day, `at` the moment it was written (UTC)."""
+
+    kind: str
+    name: str
+    on: date | None
+    by: str
+    at: datetime | None
+
+
+class Problem(BaseModel):
+    """A problem (RFC 9457), as a text for people and a code for programs.
+
+    `errors` is set when there are several errors: every bad row of a file, every bad field.
+    `changes` is set with status 409 when events of others contradict the request, the newest first.
+    """
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[Fault] | None = None
+    changes: list[OtherChangeAnswer] | None = None
+
+
+class CaseList(BaseModel):
+    cases: list[CaseHead]
+    total: int
+
+
+# A reference, not the model: for each answer of each route the library would build the same validator anew.
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"content": PROBLEM} for status in (400, 401, 403, 404, 405, 409, 413, 415, 422, 503)
+}
+"""Error answers any request may get."""
+DAMAGED: dict[int | str, dict[str, Any]] = {
+    500: {
+        "content": PROBLEM,
+        "description": "The stored file is missing, or its bytes are not those that were recorded.",
+    }
+}
+"""The answer when a stored file is missing or altered."""
+
+
+def api_router(prefix: str = "/api/v1", *, tags: Sequence[str | Enum] = ()) -> APIRouter:
+    """Return a router whose operations are named like their functions, and may all answer with a problem."""
+    name = attrgetter("name")
+    return APIRouter(prefix=prefix, tags=[*tags], responses=PROBLEMS, generate_unique_id_function=name)
+
+
+class BoardLine(Result):
+    case: str
+    object: InLanguage = at("about")
+    unit: str = at("unit", "id")
+    obligation: str
+    title: InLanguage
+    stage: str = at("stage_id")
+    due: date | None
+    planned_on: date | None
+    working_days: int
+    force: str
+    responsible: list[str] = at("who", "shown")
+    duty: str = at("who", "duty")
+    stake: str | None
+
+
+class BoardAnswer(Result):
+    today: date
+    due_until: date = at("soon")
+    calendar_version: str
+    points_at_stake: Points = at("stake")
+    overdue_count: int
+    due_count: int
+    missed_count: int
+    slipped_count: int
+    overdue: list[BoardLine]
+    due: list[BoardLine]
+    missed: list[BoardLine]
+    slipped: list[BoardLine]
+    next: Annotated[str | None, BeforeValidator(lambda first: first if first is None else str(first))]
+
+
+class CaseAnswer(Result):
+    case: str = at("id")
+    procedure: str
+    edition: str
+    calendar_version: str
+    object: str
+    object_kk: str
+    object_ru: str
+    unit: str
+    group: list[str]
+    period: Annotated[list[date], BeforeValidator(lambda period: period or ())]
+    responsible: dict[str, str]
+    standing: str
+    stage: str
+    obligations: list[ObligationResult]
+    findings: list[FindingResult]
+    calendar_acts: list[ActMovesResult]
+    act_not_adopted: Annotated[
+        str | None,
+        Field(description="The act of one organisation it rests on, where its unit has not adopted it."),
+    ]
+
+
+class NoticeAnswer(Result):
+    """A letter with its delivery record. Moments are UTC."""
+
+    key: str
+    case: str
+    obligation: str
+    due: date
+    rung: str
+    kind: str
+    person: str
+    name: str
+    channel: str
+    state: str
+    attempts: int
+    queued_at: datetime
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+    answer: str
+    text_hash: str
+
+
+def notice_answer(notice: Notice, office: Office, translator: Translator) -> NoticeAnswer:
+    """Return a notice with its delivery record as an answer."""
+    return NoticeAnswer.of(notice, name=translator.name(person_name(office, notice.person)))
+
+
+def file_answer(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of an answer that is a file of one of these media types.
+
+    "application/octet-stream" is added, so that generated clients know they get bytes.
+    """
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (*kinds, BYTES)}
+    return {200: {"description": "The file itself.", "content": content}}
+
+
+FILE = file_answer(XLSX, DOCX, ZIP)

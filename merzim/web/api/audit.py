@@ -1,0 +1,62 @@
+"""The audit log: entries in pages, and all entries as lines for other systems."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+from starlette.responses import StreamingResponse
+
+from merzim.services.inputs import build
+from merzim.services.outgoing.audit import AskAudit, AuditList, LineFormat, ask_audit, export_lines
+from merzim.web.api import mount
+from merzim.web.api.answers import api_router
+from merzim.web.auth.dependencies import Auditing
+from merzim.web.downloads.administration import get_audit_workbook
+from merzim.web.http import XLSX, AuditQuery
+from merzim.web.ui.render import RequestTranslator, Translator
+
+router = api_router(tags=["administration"])
+Number = Annotated[int | None, Query(ge=0, le=2**53, description="The number of an entry: a cursor.")]
+MEDIA_TYPES: dict[str, str] = {"jsonl": "application/jsonl", "cef": "text/plain; charset=utf-8"}
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media: {"schema": {"type": "string"}} for media in MEDIA_TYPES.values()}}
+}
+
+
+@router.get("/audit")
+def list_audit_entries(
+    ctx: Auditing,
+    translator: RequestTranslator,
+    query: AuditQuery,
+    after: Number = None,
+    before: Number = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> AuditList:
+    """List entries of the audit log: after a number in order, else the newest first."""
+    return ask_audit(ctx, _command(translator, query, after=after, before=before or None, limit=limit))
+
+
+mount.file(router, "/audit/file/xlsx", get_audit_workbook, XLSX)
+
+
+@router.get("/audit/file/{form}", responses=FILE, response_class=StreamingResponse)
+def get_audit_file(
+    ctx: Auditing,
+    translator: RequestTranslator,
+    query: AuditQuery,
+    form: Annotated[LineFormat, Path()],
+    after: Number = None,
+) -> StreamingResponse:
+    """Return all entries after a number as lines of JSON or of the Common Event Format, in order."""
+    lines = export_lines(ctx, _command(translator, query, after=after), form)
+    return StreamingResponse(
+        lines,
+        media_type=MEDIA_TYPES[form],
+        headers={"content-disposition": f'attachment; filename="audit-{ctx.today.isoformat()}.{form}"'},
+    )
+
+
+def _command(translator: Translator, query: dict[str, Any], **extra_filters: object) -> AskAudit:
+    filters = {name: text for name, text in query.items() if text}
+    return build(AskAudit, {**filters, **extra_filters, "language": translator.language})

@@ -1,0 +1,197 @@
+"""The calendar: days, months with their due deadlines, years; preview and adoption of acts that move days."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Path, Query, Request
+from pydantic import BaseModel
+
+from calendars import as_known
+from calendars.layout import build_year, days_of
+from merzim.services.inputs import Day
+from merzim.services.law.calendar_acts import Act, ActPreview, adopt_act, preview_act
+from merzim.services.narrowing import known_year
+from merzim.services.results import InLanguage, Keys, Result, at
+from merzim.web.api.answers import api_router
+from merzim.web.api.mount import Writing
+from merzim.web.auth.dependencies import AskingToManage, Managing, Reading
+from merzim.web.auth.reading import reads_files
+from merzim.web.http import SearchText
+from merzim.web.ui.render import RequestTranslator, Translator
+
+router = api_router(tags=["calendar"])
+LocalDate = date
+AsOf = Annotated[Day | None, Query(description="As it was known on that day.")]
+YearNumber = Annotated[int, Path(ge=1, le=9999)]
+
+
+class DayAnswer(Result):
+    """A day of the calendar. `knowledge`: confirmed, or provisional while the transfers of its year are not
+    ordered.
+    """
+
+    date: LocalDate = at("on")
+    working: bool
+    kind: str
+    name: str | None
+    knowledge: str
+    calendar_version: str
+
+
+class DayLine(Result):
+    """`act`: id of the act that sets the kind of the day; `due`: number of open deadlines due on it."""
+
+    date: LocalDate = at("on")
+    working: bool
+    kind: str
+    name: str | None
+    act: str | None
+    due: int
+
+
+class MonthAnswer(BaseModel):
+    """A month of the calendar. `knowledge`: confirmed, or provisional while the transfers of its year are not
+    ordered.
+    """
+
+    first: date
+    last: date
+    working: int
+    knowledge: str
+    calendar_version: str
+    days: list[DayLine]
+
+
+class MonthCount(BaseModel):
+    month: int
+    days: int
+    working: int
+
+
+class YearAnswer(BaseModel):
+    """A year of the calendar. `knowledge`: confirmed, or provisional while the transfers of the year are not
+    ordered.
+    """
+
+    year: int
+    days: int
+    working: int
+    knowledge: str
+    calendar_version: str
+    months: list[MonthCount]
+    unusual: list[DayLine]
+
+
+class DayMoved(BaseModel):
+    date: date
+    was: str
+    becomes: str
+
+
+class DateMoved(Result):
+    """A due date the act moves, and the people who get a letter about it."""
+
+    case: str = at("moved", "case")
+    obligation: str = at("moved", "id")
+    title: InLanguage = at("moved", "obligation", "title")
+    was: date | None = at("moved", "old")
+    now: date | None = at("moved", "new")
+    people: Keys
+
+
+class ActAnswer(BaseModel):
+    """The effects of an act. `known`: the office adopted it before; `hidden`: number of moved dates in cases
+    the reader may not see; `written`: number of cases in which dates were moved, 0 in a preview.
+    """
+
+    known: bool
+    days: list[DayMoved]
+    moved: list[DateMoved]
+    more: int
+    hidden: int
+    written: int
+
+
+@router.get("/days/{day}")
+def get_day(ctx: Reading, day: Day) -> DayAnswer:
+    """Return the kind of a day in the office's calendar and whether it is a working day."""
+    calendar = ctx.calendar
+    return DayAnswer.of(
+        calendar.day(day), knowledge=calendar.knowledge(day, day), calendar_version=calendar.version
+    )
+
+
+@router.get("/calendar/{number}")
+def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> YearAnswer:
+    """Return the production calendar of a year: its months and its special days."""
+    known_year(ctx, number)
+    layout = build_year(number, as_known(ctx.calendar, as_of))
+    return YearAnswer(
+        year=number,
+        days=layout.days,
+        working=layout.working,
+        knowledge=layout.knowledge,
+        calendar_version=layout.version,
+        months=[
+            MonthCount(month=month.first.month, days=month.days, working=month.working)
+            for month in layout.months
+        ],
+        unusual=[DayLine.of(day, due=0) for day in layout.unusual],
+    )
+
+
+@router.get("/calendar/{number}/{month}")
+def get_calendar_month(
+    ctx: Reading,
+    number: YearNumber,
+    month: Annotated[int, Path(ge=1, le=12)],
+    unit: SearchText = "",
+    as_of: AsOf = None,
+) -> MonthAnswer:
+    """Return the days of a month and the number of deadlines due on each; `/deadlines?on=` lists them."""
+    known_year(ctx, number)
+    calendar = as_known(ctx.calendar, as_of)
+    layout = build_year(number, calendar).months[month - 1]
+    due = ctx.reads.by_day(layout.first, layout.last, unit or None)
+    return MonthAnswer(
+        first=layout.first,
+        last=layout.last,
+        working=layout.working,
+        knowledge=calendar.knowledge(layout.first, layout.last),
+        calendar_version=calendar.version,
+        days=[DayLine.of(day, due=due.get(day.on, 0)) for day in days_of(layout)],
+    )
+
+
+@router.post("/calendar/acts/preview")
+@reads_files
+def preview_calendar_act(
+    request: Request, ctx: AskingToManage, body: Act, translator: RequestTranslator
+) -> ActAnswer:
+    """Return what an act would move; nothing is written."""
+    return _answer(preview_act(ctx, body), translator)
+
+
+@router.post("/calendar/acts")
+@reads_files
+def adopt_calendar_act(
+    request: Request, ctx: Managing, once: Writing, body: Act, translator: RequestTranslator
+) -> ActAnswer:
+    """Adopt an act and move the due dates it changes. Adopting it again changes nothing."""
+    return once(ctx, body, lambda: _answer(adopt_act(ctx, body), translator), ActAnswer)
+
+
+def _answer(preview: ActPreview, translator: Translator) -> ActAnswer:
+    return ActAnswer(
+        known=preview.known,
+        days=[
+            DayMoved(date=change.on, was=change.before.kind, becomes=change.after.kind)
+            for change in preview.days
+        ],
+        moved=[DateMoved.of(impact, translator.language) for impact in preview.listed],
+        more=preview.more,
+        hidden=preview.hidden,
+        written=preview.written,
+    )

@@ -1,0 +1,33 @@
+"""Campaigns of registers: list, start, monitor, remind, close, reopen; answers on paper; the proof sheet."""
+
+from __future__ import annotations
+
+from merzim.services.campaigns import verbs as campaigns
+from merzim.services.campaigns import views as campaign_views
+from merzim.services.campaigns.views import AskCampaigns, CampaignList
+from merzim.web.api import mount
+from merzim.web.api.answers import api_router
+from merzim.web.auth.dependencies import Reading
+from merzim.web.downloads import registers as downloads
+from merzim.web.http import DOCX, XLSX, ZIP
+
+router = api_router(tags=["campaigns"])
+
+
+@router.get("/campaigns")
+def list_campaigns(ctx: Reading) -> CampaignList:
+    """Return the campaigns visible to the reader, the newest first, and the kinds that may be started."""
+    return campaign_views.list_campaigns(ctx, AskCampaigns())
+
+
+mount.file(router, "/campaigns/file", downloads.get_campaigns_file, XLSX)
+mount.file(router, "/campaigns/{campaign}/sheet", downloads.get_campaign_sheet, XLSX)
+mount.file(router, "/campaigns/{campaign}/forms/{language}", downloads.get_campaign_papers, ZIP)
+mount.file(router, "/campaigns/{campaign}/people/{number}/forms/{language}", downloads.get_campaign_paper, DOCX)
+mount.post(router, "/campaigns", campaigns.start_campaign, status=201)
+mount.post(router, "/campaigns/{campaign}/people/query", campaign_views.show_campaign)
+mount.post(router, "/campaigns/{campaign}/reminders", campaigns.remind_campaign)
+mount.post(router, "/campaigns/{campaign}/extension", campaigns.extend_campaign)
+mount.post(router, "/campaigns/{campaign}/answers", campaigns.record_answer)
+mount.post(router, "/campaigns/{campaign}/closing", campaigns.close_campaign)
+mount.post(router, "/campaigns/{campaign}/reopening", campaigns.reopen_campaign)

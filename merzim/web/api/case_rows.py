@@ -1,0 +1,257 @@
+"""Registers of a case: risks with their measures, exposed positions, remarks of the public, the cartogram.
+
+The fields of a row, in bodies and in answers, are those of the register's file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from io import BytesIO
+from typing import Annotated, Any
+
+from fastapi import Request
+from pydantic import BeforeValidator, Field, create_model
+
+from merzim.documents.sandbox.readers import read_cartogram
+from merzim.services.cases.judgement import judge
+from merzim.services.cases.risks import MeasureLine, RiskLine, case_rows, registers_of_case
+from merzim.services.cases.rows import act_on_row, add_row, describe_field, edit_row, register_of
+from merzim.services.context import stamp, whole_case
+from merzim.services.documents.case_documents import PlanTaken, take_plan
+from merzim.services.evidence import store_evidence, uploaded_file
+from merzim.services.inputs import Day, Digest, EvidenceInput
+from merzim.services.results import CommandResult, Result, at
+from merzim.services.verbs import Command
+from merzim.web.api import mount
+from merzim.web.api.answers import api_router
+from merzim.web.api.cases import run_on_case
+from merzim.web.api.documents import ProofAnswer, proof_answer
+from merzim.web.api.mount import Writing
+from merzim.web.auth.dependencies import Reading, Recording
+from merzim.web.auth.reading import reads_files
+from merzim.web.http import CaseId
+from merzim.web.ui.render import RequestTranslator
+from workflow.cases.commands.case_commands import Change
+from workflow.cases.registers.rows import value_of
+from workflow.registers.definition import RegisterField
+
+router = api_router()
+Proofs = Annotated[list[ProofAnswer], BeforeValidator(lambda items: [proof_answer(item) for item in items])]
+_ANSWERS: Mapping[str, Any] = {"date": date | None, "yes_no": bool}
+"""Types of fields in answers; all others are texts."""
+
+
+class PlanSent(Command):
+    """A plan of measures to import (XLSX, CSV). `file`: the digest from `/files`; `year`: for terms without a
+    year.
+    """
+
+    file: Digest
+    year: Annotated[int, Field(ge=1, le=9999)] | None = None
+
+
+class CartogramSent(Command):
+    """The published cartogram: the SHA-256 of a file sent to `/files` (XLSX, CSV), and its day."""
+
+    file: Digest
+    on: Day
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
+
+
+class ReviewAnswer(Result):
+    on: date
+    outcome: str
+    period: str
+    done_on: date | None
+    comment: str
+    evidence: Proofs
+
+
+class RankAnswer(Result):
+    likelihood: int
+    effect: int
+    points: int
+    band: str | None
+    scale: str
+
+
+class RemovalAnswer(Result):
+    on: date
+    completed: bool
+    evidence: Proofs
+
+
+class RequestAnswer(Result):
+    """A request to a higher body, and its answer."""
+
+    body: str
+    asked: str
+    on: date
+    term: str = at("term", "written")
+    answered_on: date | None
+    answer: str
+
+
+def _shown(register_id: str) -> dict[str, RegisterField]:
+    """Return the fields of a register that rows in answers contain unchanged."""
+    fields = register_of(register_id)[0].fields
+    return {name: field for name, field in fields.items() if not field.fixed and field.kind != "row"}
+
+
+def _model(name: str, **types: Any) -> Any:
+    fields: dict[str, Any] = {key: (type_, ...) for key, type_ in types.items()}
+    return create_model(name, **fields)
+
+
+def _list_of(model: Any) -> Any:
+    return list.__class_getitem__(model)
+
+
+def _row_model(name: str, register_id: str, **extra_fields: Any) -> Any:
+    """Return the model of a row in answers: its number, the fields of its register, and `extra_fields`."""
+    fields = {
+        key: Annotated[_ANSWERS.get(field.kind, str), Field(description=describe_field(field))]
+        for key, field in _shown(register_id).items()
+    }
+    return _model(name, number=int, **fields, **extra_fields)
+
+
+MeasureAnswer = _row_model(
+    "MeasureAnswer",
+    "measures",
+    due=date | None,
+    state=str | None,
+    outcome=str | None,
+    reviews=list[ReviewAnswer],
+)
+RiskAnswer = _row_model(
+    "RiskAnswer",
+    "risks",
+    found_on=date | None,
+    rank=RankAnswer | None,
+    removal=RemovalAnswer | None,
+    request=RequestAnswer | None,
+    measures=_list_of(MeasureAnswer),
+)
+PositionAnswer = _row_model("PositionAnswer", "positions", cleared_on=date | None)
+RemarkAnswer = _row_model("RemarkAnswer", "remarks", answered_on=date | None, taken=bool | None, answer=str)
+
+
+RegisterAnswer = _model(
+    "RegisterAnswer",
+    case=str,
+    scale=str,
+    risks=_list_of(RiskAnswer),
+    positions=_list_of(PositionAnswer),
+    remarks=_list_of(RemarkAnswer),
+)
+
+
+@router.get("/cases/{case}/risks", tags=["risks"], response_model=RegisterAnswer)
+def get_case_registers(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Any:
+    """Return the risks with their measures, the exposed positions and the remarks of a case.
+
+    `scale`: the edition whose scale applies to a rank given today.
+    """
+    today = ctx.today
+    case_record, procedure = whole_case(ctx, case)
+    judgement = judge(case_record, procedure, ctx.calendar, today=today)
+    view = registers_of_case(case_record, judgement.deadlines, today=today)
+    return RegisterAnswer(
+        case=case,
+        scale=view.scale.id,
+        risks=[_risk_answer(line, translator.language) for line in view.lines],
+        positions=[_answer(PositionAnswer, "positions", position) for position in view.positions],
+        remarks=[_answer(RemarkAnswer, "remarks", remark) for remark in view.remarks],
+    )
+
+
+def _risk_answer(line: RiskLine, language: str) -> Any:
+    risk, band = line.risk, line.band.title[language] if line.band else None
+    return _answer(
+        RiskAnswer,
+        "risks",
+        risk,
+        rank=RankAnswer.of(risk.rank, band=band) if risk.rank else None,
+        removal=RemovalAnswer.of(risk.removal) if risk.removal else None,
+        request=RequestAnswer.of(risk.request) if risk.request else None,
+        measures=[_measure_answer(measure) for measure in line.measures],
+    )
+
+
+def _measure_answer(line: MeasureLine) -> Any:
+    deadline = line.deadline
+    return _answer(
+        MeasureAnswer,
+        "measures",
+        line.measure,
+        due=deadline.due if deadline else None,
+        state=deadline.state if deadline else None,
+        reviews=[ReviewAnswer.of(review) for review in line.measure.reviews],
+    )
+
+
+def _answer(model: Any, register_id: str, row: Any, **extra_fields: object) -> Any:
+    values = {name: _plain(field, value_of(row, name)) for name, field in _shown(register_id).items()}
+    besides = {name: getattr(row, name) for name in model.model_fields if name not in (*values, *extra_fields)}
+    return model(**values, **besides, **extra_fields)
+
+
+def _plain(field: RegisterField, value: object) -> object:
+    if isinstance(value, Mapping):
+        return value["written"]
+    return value or None if field.kind == "date" else bool(value) if field.kind == "yes_no" else str(value)
+
+
+@router.post("/cases/{case}/risks/plan", tags=["risks"])
+@reads_files
+def import_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
+    """Import a plan of measures as risks and measures; the whole file or nothing."""
+    whole_case(ctx, case)
+
+    def write_plan() -> PlanTaken:
+        file = uploaded_file(ctx, "file", body.file)
+        return take_plan(ctx.app, case, BytesIO(file.content), file.name, year=body.year, **stamp(ctx))
+
+    return once(ctx, body, write_plan, PlanTaken)
+
+
+@router.post("/cases/{case}/cartogram", tags=["registers"])
+@reads_files
+def record_cartogram(
+    request: Request, ctx: Recording, once: Writing, case: CaseId, body: CartogramSent
+) -> CommandResult:
+    """Record the published cartogram; the whole file or nothing."""
+    whole_case(ctx, case)
+
+    def record() -> Change:
+        file = uploaded_file(ctx, "file", body.file)
+        lines = read_cartogram(file.content, file.name)
+        evidence = store_evidence(ctx, body.evidence)
+        return case_rows(ctx.case_commands).record_cartogram(
+            case, lines, on=body.on, evidence=evidence, **stamp(ctx)
+        )
+
+    return run_on_case(once, ctx, case, body, record)
+
+
+CASE = "/cases/{case}"
+mount.post(router, f"{CASE}/rows/{{row}}/edits", edit_row, name="edit_case_row", tags=["risks"])
+mount.post(router, f"{CASE}/risks", add_row("risks"), tags=["risks"])
+mount.post(
+    router, f"{CASE}/risks/{{number}}/measures", add_row("measures"), tags=["risks"], renamed={"number": "risk"}
+)
+for path, tag, register_id, action in (
+    ("risks/{number}/rank", "risks", "risks", "rank"),
+    ("measures/{number}/reviews", "risks", "measures", "review"),
+    ("risks/{number}/removal", "risks", "risks", "remove"),
+    ("risks/{number}/request", "risks", "risks", "ask"),
+    ("risks/{number}/answer", "risks", "risks", "answer"),
+    ("positions/{number}/talks", "registers", "positions", "talk"),
+    ("positions/{number}/clearing", "registers", "positions", "clear"),
+    ("remarks/{number}/answer", "registers", "remarks", "answer"),
+):
+    mount.post(router, f"{CASE}/{path}", act_on_row(register_id, action), tags=[tag])
+for register_id in ("positions", "remarks"):
+    mount.post(router, f"{CASE}/{register_id}", add_row(register_id), tags=["registers"])

@@ -1,0 +1,145 @@
+"""Commands on cases (`merzim.services.cases.verbs`), and the deadlines that follow from given dates (`/plan`).
+
+With an `Idempotency-Key` a repeated request gets the answer of the first one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+
+from merzim.services.cases import assignments, bulk, comments, saved_views
+from merzim.services.cases import verbs as cases
+from merzim.services.context import RequestContext, whole_case
+from merzim.services.inputs import Day, Name
+from merzim.services.results import CommandResult, FindingResult, ObligationResult, Result, at, command_result
+from merzim.services.verbs import Command, Verb
+from merzim.web.api import mount
+from merzim.web.api.answers import api_router
+from merzim.web.api.mount import IdempotentRequest, Writing
+from merzim.web.auth.dependencies import Asking, Own, Reading, Recording
+from merzim.web.http import CaseId
+from merzim.web.ui.render import RequestTranslator
+from workflow.cases.commands.case_commands import Change
+from workflow.cases.commands.planning import plan
+from workflow.cases.registers.assignments import AssignmentState, Whose
+
+router = api_router()
+mount.post(router, "/cases", cases.open_case, tags=["cases"], status=201)
+mount.post(router, "/facts", bulk.record_many, name="record_facts", tags=["cases"])
+mount.post(router, "/withdrawals", bulk.withdraw_many, name="withdraw_entries", tags=["cases"])
+CASE_VERBS: tuple[tuple[str, Verb[Any, Any], str], ...] = (
+    ("facts", cases.record, "record_fact"),
+    ("decisions/{decision}", cases.decide, "answer_decision"),
+    ("plans", cases.replan, "replan_case"),
+    ("corrections", cases.correct, "correct_fact"),
+    ("withdrawals", cases.withdraw, "withdraw_entry"),
+    ("passport", cases.describe, "describe_case"),
+    ("cancellation", cases.cancel, "cancel_case"),
+    ("exemption", cases.exempt, "exempt_obligation"),
+    ("reopening", cases.reopen, "reopen_case"),
+    ("extensions", cases.extend, "extend_deadline"),
+    ("pause", cases.pause, "pause_case"),
+    ("resumption", cases.resume, "resume_case"),
+    ("migration", cases.migrate, "migrate_case"),
+    ("snoozes", cases.snooze, "snooze_reminders"),
+    ("readers", cases.add_reader, ""),
+    ("readers/removal", cases.remove_reader, ""),
+    ("comments", comments.add_comment, ""),
+    ("comments/{line}/withdrawal", comments.withdraw_comment, ""),
+    ("assignments", assignments.give_assignment, ""),
+    ("assignments/{number}/answer", assignments.answer_assignment, ""),
+    ("assignments/{number}/refusal", assignments.refuse_assignment, ""),
+    ("assignments/{number}/extension", assignments.extend_assignment, ""),
+    ("questions", comments.ask_why, ""),
+    ("escalations", comments.escalate, ""),
+)
+for path, verb, name in CASE_VERBS:
+    mount.post(router, f"/cases/{{case}}/{path}", verb, name=name, tags=["cases"])
+
+
+class Undo(Command):
+    """The event to undo. `line`: its number in the history, from the result of recording it (`seq`)."""
+
+    line: Annotated[int, Field(ge=1, le=10**9)]
+
+
+@router.post("/cases/{case}/undo", tags=["cases"])
+def undo_entry(
+    ctx: Recording, once: Writing, case: CaseId, body: Undo, translator: RequestTranslator
+) -> CommandResult:
+    """Withdraw what you recorded in the last ten minutes, if no letter of the case has been sent since."""
+    whole_case(ctx, case)
+    ground = translator.say("withdraw.by_mistake")
+    return once(ctx, body, lambda: cases.undo(ctx, case, body.line, ground=ground), CommandResult)
+
+
+class WhatIf(Command):
+    """Facts and plan dates by fact name; `on`: the day that selects the edition."""
+
+    procedure: Name
+    planned: dict[Name, Day] = Field(default_factory=dict, max_length=200)
+    facts: dict[Name, Day] = Field(default_factory=dict, max_length=200)
+    on: Day | None = None
+
+
+class PlanAnswer(Result):
+    procedure: str = at("procedure", "id")
+    edition: str = at("procedure", "edition")
+    calendar_version: str
+    obligations: list[ObligationResult]
+    findings: list[FindingResult]
+
+
+def run_on_case(
+    once: IdempotentRequest, ctx: RequestContext, case: str, body: BaseModel | None, act: Callable[[], Change]
+) -> CommandResult:
+    """Run a command on a case the reader may see, once per idempotency key; 404 for any other case."""
+    whole_case(ctx, case)
+    return once(ctx, body, lambda: command_result(act()), CommandResult)
+
+
+@router.post("/plan", tags=["law"])
+def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> PlanAnswer:
+    """Return the deadlines and findings that follow from given dates; nothing is written."""
+    planned = plan(
+        ctx.library,
+        body.procedure,
+        facts=body.facts,
+        planned=body.planned,
+        calendar=ctx.calendar,
+        on=body.on,
+    )
+    return PlanAnswer.of(
+        planned,
+        translator.language,
+        calendar_version=ctx.calendar.version,
+        obligations=planned.deadlines,
+    )
+
+
+@router.get("/views", tags=["cases"])
+def get_views(ctx: Own, of: Annotated[saved_views.ListName, Query(alias="list")]) -> saved_views.ViewList:
+    """Return the saved views of a list: the reader's own, and those shared with them."""
+    return saved_views.list_views(ctx, saved_views.ListViews(list=of))
+
+
+@router.get("/assignments", tags=["cases"])
+def get_assignments(
+    ctx: Reading,
+    whose: Whose = "all",
+    state: AssignmentState = "open",
+    number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
+) -> assignments.AssignmentList:
+    """Return a page of the assignments to the reader, by the reader, or all visible to the reader."""
+    query = assignments.ListAssignments(whose=whose, state=state, page=number)
+    return assignments.list_assignments(ctx, query)
+
+
+mount.post(router, "/assignments", assignments.give_alone, tags=["cases"], status=201)
+mount.post(router, "/views", saved_views.save_view, tags=["cases"], status=201)
+mount.post(router, "/views/{number}/changes", saved_views.change_view, tags=["cases"])
+mount.post(router, "/views/{number}/removal", saved_views.delete_view, tags=["cases"])

@@ -1,0 +1,162 @@
+"""The OpenAPI description of the API: servers, security, tags, problems."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
+from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
+
+from i18n import known_languages, say
+from merzim.web.api.answers import Problem
+
+LICENSE = {"name": "MIT", "identifier": "MIT"}
+ABOUT = (
+    "Deadlines of the internal analysis of corruption risks: cases, registers, calendar, notices. "
+    "Dates are local (Asia/Almaty), moments UTC. Texts are in the language of `lang`: kk, ru, en."
+)
+TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API token of an account, given by `merzim user token` or on the account's page.",
+}
+TAGS = {
+    "account": "One's own account: sessions, letters, feeds.",
+    "administration": "Units, people, accounts, settings of the office.",
+    "board": "What is due and overdue, and its figures.",
+    "calendar": "Working days, acts that change them, statistics of a year.",
+    "campaigns": "Campaigns of confirmations and their answers.",
+    "cases": "Cases: opened, recorded, decided, planned anew.",
+    "changes": "What was written, in the order of writing.",
+    "desk": "The reader's own tasks.",
+    "documents": "Papers filled in from a case, and evidence.",
+    "files": "Files brought in and taken out.",
+    "law": "Procedures, editions, acts.",
+    "monitoring": "Recommendations and their carrying out.",
+    "notices": "Letters and messages, and what became of them.",
+    "opening": "Cases opened from schedules and for a year.",
+    "register rows": "Rows of registers.",
+    "registers": "Registers and their fields.",
+    "risks": "Risks of a case and the measures against them.",
+    "service": "Whether the service answers.",
+}
+CHALLENGE = {"WWW-Authenticate": {"description": "The scheme to use.", "schema": {"type": "string"}}}
+OPEN_PATHS = frozenset({"/healthz", "/health", "/ready"})
+"""Paths answered without a token."""
+
+
+EXAMPLES = {"date": "2026-04-06", "date-time": "2026-04-06T05:00:00Z", "boolean": True}
+"""Examples by format or type, where a field has none of its own."""
+
+
+Routes = Callable[[], tuple[BaseRoute, ...]]
+
+
+def describe_api(pages: FastAPI, routes: Routes, *, address: str) -> None:
+    """Set the full OpenAPI description of an application. `routes`: its operations; `address`: where it is
+    reached.
+    """
+
+    def described() -> dict[str, Any]:
+        return _described(routes, pages.title, pages.version, address, known_languages())
+
+    pages.openapi = described  # type: ignore[method-assign]
+
+
+@cache
+def _described(
+    routes: Routes, title: str, version: str, address: str, languages: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the OpenAPI description, with the languages of this installation."""
+    return _completed(get_openapi(title=title, version=version, routes=routes()), address)
+
+
+def _completed(document: dict[str, Any], address: str) -> dict[str, Any]:
+    document["info"] |= {"description": ABOUT, "license": LICENSE, "contact": {"url": address}}
+    document |= {
+        "servers": [{"url": address}],
+        "security": [{"token": []}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+    }
+    problem = Problem.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    problem = jsonable_encoder(problem, exclude_none=True)  # as the library writes the schemas of models
+    schemas = {**document["components"]["schemas"], **problem.pop("$defs"), "Problem": problem}
+    document["components"] = {"schemas": dict(sorted(schemas.items())), "securitySchemes": {"token": TOKEN}}
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            if path in OPEN_PATHS:
+                operation["security"] = []
+            if "401" in operation["responses"]:
+                operation["responses"]["401"]["headers"] = CHALLENGE
+    _give_items(document["components"]["schemas"])
+    describe_fields(document)
+    return document
+
+
+def describe_fields(document: dict[str, Any]) -> None:
+    """Add descriptions and examples from `vocabulary.toml` to properties and parameters without them."""
+    vocabulary = read_vocabulary()
+    for model, schema in document["components"]["schemas"].items():
+        for name, field in schema.get("properties", {}).items():
+            _describe(field, field, vocabulary["fields"], model, name)
+    for operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            schema = parameter["schema"]
+            # The library writes a parameter's description into its schema, too.
+            schema.pop("description", None)
+            _describe(parameter, schema, vocabulary["parameters"], operation["operationId"], parameter["name"])
+
+
+def operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the operations in a description."""
+    return (operation for item in document["paths"].values() for operation in item.values())
+
+
+@cache
+def read_vocabulary() -> Mapping[str, Mapping[str, list[Any]]]:
+    """Return descriptions and examples of fields and parameters, by name."""
+    return tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text(encoding="utf-8"))
+
+
+def _describe(
+    described: dict[str, Any], schema: dict[str, Any], words: Mapping[str, list[Any]], owner: str, name: str
+) -> None:
+    text, *examples = words.get(f"{owner}.{name}") or words.get(name) or [""]
+    if text.startswith("cli.option."):
+        text = say(text, {}, "en")
+        text = f"{text[:1].upper()}{text[1:].rstrip('.')}."
+    if text:
+        described.setdefault("description", text)
+    kind = example_kind(schema)
+    examples = examples or [EXAMPLES[kind]] if kind in EXAMPLES else examples
+    if examples and kind and "examples" not in schema:
+        schema["examples"] = examples
+
+
+def example_kind(schema: Mapping[str, Any]) -> str:
+    """Return the format or type of a schema's values; "" for an enumeration or a reference to another
+    schema.
+    """
+    for part in (schema, *schema.get("anyOf", ())):
+        kind = part.get("format") or part.get("type")
+        if kind and kind != "null":
+            return "" if "enum" in part or "const" in part else str(kind)
+    return ""
+
+
+def _give_items(schema: Any) -> None:
+    """Set `items` also for arrays of a fixed length, as OpenAPI tools require."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "array" and "prefixItems" in schema and "items" not in schema:
+            schema["items"] = schema["prefixItems"][0]
+        for part in schema.values():
+            _give_items(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            _give_items(part)

@@ -1,0 +1,157 @@
+"""Documents of a case: its forms with their missing fields, its evidence, the export package."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BaseModel
+
+from merzim.services.cases.signatures import AskSignatures, SignatureList, list_signatures, sign_document
+from merzim.services.context import whole_case
+from merzim.services.documents.case_documents import case_papers
+from merzim.services.documents.templates import templates_in_use
+from merzim.services.documents.year_reports import quarter_of_report, report_marks, year_report
+from merzim.services.narrowing import seen_unit
+from merzim.services.results import Result
+from merzim.web.api import mount
+from merzim.web.api.answers import api_router
+from merzim.web.auth.dependencies import Reading
+from merzim.web.downloads import cases as downloads
+from merzim.web.downloads.reports import get_report
+from merzim.web.http import DOCX, XLSX, ZIP, CaseId, FormId, Quarter
+from merzim.web.ui.render import RequestTranslator
+from workflow.cases.case import Evidence
+from workflow.cases.registers.evidence_list import proofs
+from workflow.languages import PAPER_LANGUAGES
+
+
+class ProofAnswer(Result):
+    """A document or link. `reference`: the address, or the digest of a stored file; `file`: whether it is a
+    stored file.
+
+    `restricted`: the ground for restricting access; readers without access get no name and no reference.
+    `signs`: for a digital signature, the digest of the signed file.
+    """
+
+    kind: str
+    reference: str
+    file: bool
+    name: str | None
+    type: str | None
+    size: int | None
+    published_on: date | None
+    written_on: date | None
+    recorded_at: datetime | None
+    restricted: str
+    signs: str
+
+
+def proof_answer(item: Evidence) -> ProofAnswer:
+    """Return a piece of evidence as an answer, limited to what the reader may see."""
+    return ProofAnswer.of(item, file=item.name is not None, name=item.name or None)
+
+
+router = api_router(tags=["documents"])
+
+
+class FormAnswer(BaseModel):
+    """A form of the case. `missing`: fields without a value; `rows`: number of rows with missing fields."""
+
+    id: str
+    title: str
+    languages: list[str]
+    missing: list[str]
+    rows: int
+
+
+class ReportAnswer(BaseModel):
+    """What is said beside a report but not printed on it. `quarter`: 0 for the whole year; `languages`: those
+    its document is made in; `notes`: what to check before it is signed.
+    """
+
+    id: str
+    title: str
+    year: int
+    quarter: int
+    languages: list[str]
+    notes: list[str]
+
+
+class EvidenceAnswer(BaseModel):
+    """A piece of evidence. `kind`: `fact`, or the register's row; `of`: the name of the fact or row."""
+
+    kind: str
+    of: str
+    document: ProofAnswer
+
+
+class DocumentsAnswer(BaseModel):
+    case: str
+    forms: list[FormAnswer]
+    evidence: list[EvidenceAnswer]
+
+
+@router.get("/cases/{case}/documents")
+def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) -> DocumentsAnswer:
+    """List the forms of a case with their missing fields, and its evidence."""
+    case_record, _ = whole_case(ctx, case)
+    return DocumentsAnswer(
+        case=case,
+        forms=[
+            FormAnswer(
+                id=paper.id,
+                title=paper.title[translator.language],
+                languages=list(PAPER_LANGUAGES),
+                missing=list(paper.missing),
+                rows=paper.rows,
+            )
+            for paper in case_papers(ctx, case_record, translator.language)
+        ],
+        evidence=[
+            EvidenceAnswer(kind=proof.kind, of=proof.of, document=proof_answer(proof.evidence))
+            for proof in proofs(case_record)
+        ],
+    )
+
+
+@router.get("/reports/{form}")
+def get_report_notes(
+    ctx: Reading,
+    form: FormId,
+    translator: RequestTranslator,
+    year: Annotated[int, Query(ge=1, le=9999)],
+    unit: Annotated[str, Query(max_length=300)] = "",
+    quarter: Quarter = None,
+) -> ReportAnswer:
+    """Return the remarks on a report about a year or quarter of a unit, which its document does not print."""
+    report, of = year_report(form), seen_unit(ctx, unit)
+    about = quarter_of_report(report, year, quarter, today=ctx.today)
+    reader_ctx, templates = replace(ctx, language=translator.language), templates_in_use(ctx.app)
+    marks = report_marks(reader_ctx, report, templates, unit=of, year=year, quarter=about)
+    return ReportAnswer(
+        id=form,
+        title=report.title[translator.language],
+        year=year,
+        quarter=about,
+        languages=["kk", "ru"],
+        notes=[translator.tell(mark.code, mark.arguments) for mark in marks],
+    )
+
+
+@router.get("/cases/{case}/signatures")
+def get_signatures(ctx: Reading, case: CaseId, translator: RequestTranslator) -> SignatureList:
+    """List the digital signatures of the documents of a case, each verified anew."""
+    whole_case(ctx, case)
+    return list_signatures(replace(ctx, language=translator.language), AskSignatures(case=case))
+
+
+mount.post(router, "/cases/{case}/signatures", sign_document, status=201)
+
+
+mount.file(router, "/cases/{case}/documents/{form}/{language}", downloads.get_form, DOCX)
+mount.file(router, "/cases/{case}/evidence/{digest}", downloads.get_evidence, XLSX, DOCX, ZIP, damaged=True)
+mount.file(router, "/cases/{case}/package", downloads.get_package, ZIP)
+mount.file(router, "/reports/{form}/{language}", get_report, DOCX)

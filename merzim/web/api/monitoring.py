@@ -1,0 +1,199 @@
+"""Reports across cases: the status of recommendations, and the points of a year."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query, Request
+
+from merzim.services.reports.monitoring import monitoring
+from merzim.services.reports.points import points_of_year
+from merzim.services.results import Ids, InLanguage, Points, Result, Spoken, at
+from merzim.web.api import mount
+from merzim.web.api.answers import api_router
+from merzim.web.auth.dependencies import Reading
+from merzim.web.downloads.reports import Monitored, get_monitoring_file
+from merzim.web.http import XLSX, Number
+from merzim.web.ui.render import RequestTranslator
+
+router = api_router(tags=["monitoring"])
+mount.file(router, "/monitoring/file", get_monitoring_file, XLSX)
+
+
+class RecommendationAnswer(Result):
+    """A risk with one of its measures. `due`: the measure's next due date; `late`: whether it has passed.
+
+    `status`: outcome of the last review, `none` before the first; empty without a measure.
+    """
+
+    case: str = at("case", "id")
+    unit: str = at("unit", "id")
+    risk: int = at("risk", "number")
+    description: str = at("risk", "description")
+    direction: str = at("risk", "direction")
+    for_legal_monitoring: bool = at("risk", "for_legal_monitoring")
+    rank: int | None = at("risk", "rank", "points", default=None)
+    measure: int | None = at("measure", "number", default=None)
+    recommendation: str = at("measure", "recommendation", default="")
+    action: str = at("measure", "action", default="")
+    responsible: str = at("measure", "responsible", default="")
+    term: str = at("measure", "term", "written", default="")
+    due: date | None
+    late: bool
+    late_by_working_days: int = at("working_days")
+    status: str
+
+
+class SharedAnswer(Result):
+    """A risk several cases have. `unasked`: cases whose cause is an act of a higher body to which no request
+    was sent.
+
+    Each list has the first ten; the counts are of all.
+    """
+
+    description: str
+    case_count: int = at("alike", "cases")
+    cases: list[str]
+    unit_count: int = at("alike", "units")
+    units: Ids
+    unasked_count: int = at("alike", "unasked")
+    unasked: list[str] = at("alike", "asking")
+
+
+class SilentAnswer(Result):
+    """A case with a quarter that is not reported."""
+
+    period: str
+    case: str = at("case", "id")
+    unit: str = at("unit", "id")
+    due: date
+    late_by_working_days: int = at("working_days")
+
+
+class MonitoringAnswer(Result):
+    """Recommendations, shared risks and unreported quarters. `silent`: up to 40 cases of each quarter;
+    `silent_counts`: the number of all.
+    """
+
+    recommendations: list[RecommendationAnswer] = at("lines")
+    total: int
+    page: int = at("number")
+    pages: int
+    counts: dict[str, int]
+    shared: list[SharedAnswer]
+    silent: list[SilentAnswer]
+    silent_counts: dict[str, int]
+
+
+Further = Annotated[int, Query(ge=1, le=100_000)]
+
+
+class IndicatorAnswer(Result):
+    """The points of one indicator as decimal strings; null where the document names no ceiling."""
+
+    id: str
+    title: InLanguage
+    points: Points
+    maximum: Points | None
+    lost: Points | None
+    at_stake: Points | None
+    arithmetic: list[Spoken]
+    missing: list[InLanguage]
+
+
+class ProjectAnswer(Result):
+    number: str
+    points: Points
+    lost: Points
+    at_stake: Points
+    indicators: list[IndicatorAnswer]
+
+
+class PartAnswer(Result):
+    unit: str = at("unit", "id")
+    name: InLanguage = at("unit", "name")
+    points: Points
+    lost: Points
+    at_stake: Points
+
+
+class StepAnswer(Result):
+    """A step that would earn points. `gain`: the points; `by`: the last day for it."""
+
+    indicator: str
+    title: str
+    text: str
+    gain: str
+    by: date
+    missing: list[str]
+
+
+class ScoresAnswer(Result):
+    """The points of a year. `readings`: the chosen readings of ambiguous passages of the document."""
+
+    unit: str = at("unit", "id")
+    year: int
+    total: Points
+    lost: Points
+    at_stake: Points
+    projects: list[ProjectAnswer]
+    parts: list[PartAnswer]
+    steps: list[StepAnswer]
+    readings: dict[str, str]
+    notes: list[InLanguage]
+    remarks: list[Spoken]
+    page: int = at("number")
+    pages: int
+
+
+@router.get("/monitoring")
+def get_monitoring(
+    ctx: Reading, narrowed: Monitored, number: Number = 1, silent: Further = 1
+) -> MonitoringAnswer:
+    """Return recommendations with their status, 100 on a page; shared risks; unreported quarters, 40 cases of
+    each on a page (`silent`: its number).
+    """
+    today = ctx.today
+    view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, further_page=silent)
+    return MonitoringAnswer.of(
+        view,
+        shared=[SharedAnswer.of(risk, cases=[case.id for case, _ in risk.first]) for risk in view.shared],
+        silent=[
+            SilentAnswer.of(silent_unit, period=period)
+            for period, quarter in view.silent.items()
+            for silent_unit in quarter.silent
+        ],
+        silent_counts={period: quarter.number for period, quarter in view.silent.items()},
+    )
+
+
+@router.get("/scores")
+def get_scores(
+    request: Request,
+    ctx: Reading,
+    translator: RequestTranslator,
+    unit: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
+    year: Annotated[int | None, Query(ge=1, le=9999)] = None,
+    number: Number = 1,
+) -> ScoresAnswer:
+    """Return the points of a year: earned, lost, at stake, with the calculation. Readings are chosen by
+    name.
+    """
+    view = points_of_year(ctx, unit, year, request.query_params, number=number)
+    language = translator.language
+    return ScoresAnswer.of(
+        view,
+        language,
+        steps=[
+            StepAnswer(
+                indicator=prospect.step.indicator,
+                title=prospect.title[language],
+                text=translator.tell(f"score.step.{prospect.step.code}", prospect.arguments),
+                gain=str(prospect.arguments["gain"]),
+                by=prospect.step.by,
+                missing=[translator.name(name) for name in prospect.names],
+            )
+            for prospect in view.steps
+        ],
+    )

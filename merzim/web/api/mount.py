@@ -1,0 +1,203 @@
+"""Mounts the verbs of services as API operations: the body contains the command's fields, except those in the
+path.
+
+A request with an `Idempotency-Key` is run once; a repeated one gets the stored answer. The key is claimed
+before the request is run, so that a request is never run twice: if the process dies in between, repetitions are
+refused.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Header, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from starlette.responses import Response
+
+from merzim.services.context import RequestContext
+from merzim.services.verbs import Command, Verb
+from merzim.web.api.answers import DAMAGED, file_answer
+from merzim.web.auth.dependencies import needs
+from merzim.web.auth.reading import reads_files
+from merzim.web.ui.preferences import preferences
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=100,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Any text of yours, new for each thing to be done: repeated, it is done once.",
+    ),
+]
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+class IdempotentRequest:
+    """Dependency of handlers that write: runs a command once per idempotency key of the request."""
+
+    def __init__(self, request: Request, key: Key = None) -> None:
+        self._request, self._key = request, key
+
+    def __call__(
+        self,
+        ctx: RequestContext,
+        body: BaseModel | None,
+        run: Callable[[], Answer],
+        answer: type[Answer],
+        *,
+        secret: str = "",
+    ) -> Answer:
+        """Run the command, or return the stored answer to an earlier request with the same key.
+
+        Args:
+            secret: a field of the answer that is returned once and not stored: in a repeated answer it is
+                empty.
+
+        Raises:
+            HTTPException: 409 if the key was used for a different request, or the first request never ended.
+        """
+        if self._key is None:
+            return run()
+        key, login = self._key, ctx.reader.login
+        now = ctx.now
+        body_text = body.model_dump_json() if body is not None else ""
+        request_text = f"{self._request.method} {self._request.url.path} {body_text}"
+        digest = sha256(request_text.encode()).hexdigest()
+        claim = ctx.app.answers.claim(login, key, digest, now=now)
+        if claim is not None:
+            if claim.digest != digest:
+                raise HTTPException(409, "web.problem.other_request")
+            if claim.answer is None:
+                raise HTTPException(409, "web.problem.never_ended")
+            return answer.model_validate_json(claim.answer)
+        try:
+            result = run()
+        except Exception as error:
+            # Refused or failed before anything was written: the key may be used again. If the database was lost
+            # during the write the result is unknown; then the key stays claimed, as if the process had died.
+            if not getattr(error, "undecided", False):
+                ctx.app.answers.release(login, key)
+            raise
+        stored = result.model_copy(update={secret: ""}) if secret else result
+        ctx.app.answers.keep(login, key, stored.model_dump_json())
+        return result
+
+
+Writing = Annotated[IdempotentRequest, Depends(IdempotentRequest)]
+
+
+C = TypeVar("C", bound=Command)
+R = TypeVar("R", bound=BaseModel)
+_IN_PATH = re.compile(r"\{(\w+)\}")
+
+
+def post(
+    router: APIRouter,
+    path: str,
+    verb: Verb[C, R],
+    *,
+    name: str = "",
+    tags: Sequence[str] = (),
+    status: int = 200,
+    files: bool = False,
+    renamed: Mapping[str, str] | None = None,
+) -> None:
+    """Add the operation of a verb at POST `path`; fields in the path are taken from it. A query takes no key.
+
+    Args:
+        name: its id in the OpenAPI description, where the verb's name is not clear enough.
+        files: whether it reads an uploaded file, which is done in separate threads.
+        renamed: parameter of the path -> field of the command, where the names differ.
+    """
+    in_path = {name: (renamed or {}).get(name, name) for name in _IN_PATH.findall(path)}
+    body = body_model(verb.command, tuple(in_path.values()))
+
+    def operation(**values: Any) -> BaseModel:
+        request, ctx = values.pop("request"), values.pop("ctx")
+        ctx = replace(ctx, language=preferences(request).language)
+        once, body = values.pop("once", None), values.pop("body", None)
+        fields = {name: getattr(body, name) for name in body.model_fields_set} if body is not None else {}
+        try:
+            command = verb.command(**{in_path[name]: value for name, value in values.items()}, **fields)
+        except ValidationError as error:
+            raise RequestValidationError(
+                [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
+            ) from None
+        if once is None:
+            return verb(ctx, command)
+        answer: BaseModel = once(ctx, body, lambda: verb(ctx, command), verb.result, secret=verb.secret)
+        return answer
+
+    context = Annotated[Any, Depends(needs(verb.needs, asking=not verb.writes))]
+    parameters = {
+        "request": Request,
+        "ctx": context,
+        **({"once": Writing} if verb.writes else {}),
+    }
+    if body is not None:
+        parameters["body"] = body
+    for part, field_name in in_path.items():
+        field = verb.command.model_fields[field_name]
+        parameters[part] = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    operation.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(parameter, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+            for parameter, annotation in parameters.items()
+        ]
+    )
+    operation.__name__ = name or verb.name
+    operation.__doc__ = verb.run.__doc__
+    router.add_api_route(
+        path,
+        reads_files(operation) if files else operation,
+        methods=["POST"],
+        response_model=verb.result,
+        tags=list(tags),
+        status_code=status,
+    )
+
+
+def file(
+    router: APIRouter, path: str, handler: Callable[..., Response], *kinds: str, damaged: bool = False
+) -> None:
+    """Add a handler of downloads at GET `path`.
+
+    Args:
+        kinds: the media types of its files.
+        damaged: whether a stored file is checked against its hash.
+    """
+    responses = {**file_answer(*kinds), **(DAMAGED if damaged else {})}
+    router.get(path, responses=responses, response_class=Response)(handler)
+
+
+@cache
+def body_model(command: type[Command], without: tuple[str, ...], name: str = "") -> type[BaseModel] | None:
+    """Return a model of the command's fields except these; None when no field is left.
+
+    Args:
+        name: unique name of the model, used by generated clients.
+    """
+    if not without:
+        return command
+    fields: dict[str, Any] = {
+        name: (Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, field)
+        for name, field in command.model_fields.items()
+        if name not in without
+    }
+    if not fields:
+        return None
+    return create_model(
+        name or f"{command.__name__}Body",
+        __doc__=command.__doc__,
+        __config__=ConfigDict(extra="forbid"),
+        **fields,
+    )

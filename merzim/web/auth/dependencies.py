@@ -1,0 +1,234 @@
+"""FastAPI dependencies that identify the reader of a request by session cookie or API token and check access.
+
+Every route declares the access it needs by its dependency; a test checks every route of the router for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends, HTTPException, Request
+from starlette.responses import Response
+
+from merzim.services.accounts.credentials import hash_secret
+from merzim.services.accounts.verbs import issue_secret
+from merzim.services.configuration.settings import WebSettings, is_loopback
+from merzim.services.context import Accounts, RequestContext, reader_of
+from merzim.web.auth.limits import remember_device
+from workflow.org.access import Account, Entry, Need, must_enrol
+
+SCOPE = "demonstration"
+"""The scope of a session that was opened without a password."""
+
+
+def is_passwordless_allowed(*, host: str, address: str) -> bool:
+    """Return whether an installation may allow log-in without a password.
+
+    Both the bound `host` and the public `address` must belong to this machine, and the address must not be
+    https, because https means a proxy that other machines may reach.
+    """
+    return is_loopback(host) and bool(address) and is_address_passwordless(address)
+
+
+def is_address_passwordless(address: str) -> bool:
+    """Return whether a public address allows log-in without a password; "" means this machine only."""
+    if not address:
+        return True
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "http" and is_loopback(parts.hostname or "")
+    except ValueError:
+        return False
+
+
+def is_passwordless_request(request: Request, *, allowed: bool) -> bool:
+    """Return whether a request may log in without a password: it comes directly from a browser on this machine.
+
+    Requests by HTTP/1.0 are excluded: proxies that send no forwarding headers use it by default (nginx does),
+    browsers never do.
+    """
+    version = request.scope.get("http_version", "1.1")
+    return allowed and bool(request.state.local) and version not in ("0.9", "1.0")
+
+
+COOKIE = "__Host-merzim"
+_TOUCH_INTERVAL = timedelta(minutes=5)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class NotLoggedIn(Exception):
+    """The request has no valid session or token: the answer is the log-in page."""
+
+
+class SecondFactorMissing(Exception):
+    """The reader's access requires a second factor, the account has none: the answer is the page to set it."""
+
+
+def begin_session(
+    accounts: Accounts, login: str, request: Request, response: Response, *, now: datetime, scope: str = ""
+) -> None:
+    """Open a session, set its cookie, and end the session the browser had before, of any account.
+
+    After a log-in with a password the browser is remembered as a device of the account.
+
+    Args:
+        scope: SCOPE for a session opened without a password.
+    """
+    cookie = request.cookies.get(COOKIE, "")
+    former = accounts.entry("session", hash_secret(cookie), now=now) if cookie else None
+    if former is not None:
+        accounts.end(former.login, former.hash, now=now)
+    browser, lifetime = request.headers.get("user-agent", "")[:200], _limits(request).session_lifetime
+    secret = issue_secret(accounts, "session", login, lifetime, now=now, name=browser, scope=scope)
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=int(lifetime.total_seconds()),
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="lax",
+    )
+    if scope != SCOPE:
+        lasts = _limits(request).device_lifetime
+        remember_device(accounts, request, response, login, now=now, lasts=lasts)
+
+
+def end_session(accounts: Accounts, request: Request, response: Response, *, now: datetime) -> None:
+    """End the session of this request."""
+    entry = current_session(request, accounts, now=now)
+    if entry is not None:
+        accounts.end(entry.login, entry.hash, now=now)
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def current_session(request: Request, accounts: Accounts, *, now: datetime) -> Entry | None:
+    """Return the session of a request; None when it has expired or was not used for too long.
+
+    The present settings count, also for a session that began under others.
+    """
+    secret, limits = request.cookies.get(COOKIE, ""), _limits(request)
+    entry = accounts.entry("session", hash_secret(secret), now=now) if secret else None
+    if entry is None or entry.created_at + limits.session_lifetime <= now:
+        return None
+    return entry if entry.seen_at + limits.session_idle_limit > now else None
+
+
+def _limits(request: Request) -> WebSettings:
+    base: RequestContext = request.app.state.ctx
+    return base.app.settings.web
+
+
+def identify(request: Request, ctx: RequestContext) -> tuple[Account, Entry] | None:
+    """Return the account of a request and its session or token; None when the request has no valid one."""
+    now = ctx.now
+    header = request.headers.get("authorization", "")
+    if header[:7].lower() == "bearer ":
+        entry = ctx.accounts.entry("token", hash_secret(header[7:].strip()), now=now)
+    else:
+        entry = current_session(request, ctx.accounts, now=now)
+    if entry is None:
+        return None
+    if entry.scope == SCOPE and not is_passwordless_request(request, allowed=ctx.passwordless):
+        # A session opened without a password is valid only while that is allowed, and only from this machine.
+        return None
+    account = ctx.accounts.account(entry.login)
+    if account is None or account.disabled:
+        return None
+    if entry.seen_at + _TOUCH_INTERVAL < now:
+        ctx.accounts.seen(entry.hash, now=now)
+    return account, entry
+
+
+async def base_context(request: Request) -> RequestContext:
+    """Return the request context without a reader, for the log-in pages.
+
+    Asynchronous, so that it needs no worker thread: all of them may be busy with pages.
+    """
+    return _copy_context(request)
+
+
+def _copy_context(request: Request) -> RequestContext:
+    base: RequestContext = request.app.state.ctx
+    return replace(base)
+
+
+def needs(
+    need: Need, *, asking: bool = False, enrolling: bool = False, by_person: bool = False
+) -> Callable[[Request], RequestContext]:
+    """Return a dependency that returns the request context limited to what its reader may see.
+
+    Args:
+        asking: whether the route only reads, even by POST (queries too long for an address).
+        by_person: whether it takes a session only, never a token: for routes that change passwords and factors.
+        enrolling: whether an account without its required second factor may use it.
+
+    Raises:
+        NotLoggedIn: the request has no valid session or token.
+        SecondFactorMissing: the access requires a second factor, the account has none, and the route is not
+            one for setting it.
+        HTTPException: 403, the reader's access does not allow the route in any unit (to manage a case: in its
+            unit), or the token does not.
+    """
+
+    def resolve_context(request: Request) -> RequestContext:
+        ctx = _copy_context(request)
+        identity = identify(request, ctx)
+        if identity is None:
+            raise NotLoggedIn
+        account, entry = identity
+        if not enrolling and must_enrol(account, ctx.totp_required):
+            raise SecondFactorMissing
+        reader = reader_of(ctx, account)
+        request.state.reader = reader  # also of a refusal, whose page leads back to what they may see
+        is_read_only = entry.kind == "token" and entry.scope != "write"
+        if not reader.may(need) or (is_read_only and not asking and request.method not in _SAFE):
+            raise HTTPException(403, "web.problem.not_yours")
+        if by_person and entry.kind != "session":
+            raise HTTPException(403, "web.problem.by_person")
+        reader_ctx = ctx.read_by(reader)
+        if need == "manage" and (case := request.path_params.get("case")):
+            # Who was told of a case of another unit sees it and does their part; its own officer manages it.
+            head = reader_ctx.reads.heads([case]).get(case)
+            if head is not None and not reader_ctx.reads.in_reach(head):
+                raise HTTPException(403, "web.problem.not_yours")
+        return reader_ctx
+
+    resolve_context.need = need  # type: ignore[attr-defined]
+    resolve_context.asking = asking  # type: ignore[attr-defined]
+    return resolve_context
+
+
+def need_of(dependency: Callable[..., Any]) -> Need | None:
+    """Return the access a dependency made by `needs` requires; None for any other dependency."""
+    need: Need | None = getattr(dependency, "need", None)
+    return need
+
+
+def is_query_only(dependency: Callable[..., Any]) -> bool:
+    """Return whether a dependency made by `needs` belongs to a route that only reads, whatever its method."""
+    return bool(getattr(dependency, "asking", False))
+
+
+Anybody = Annotated[RequestContext, Depends(base_context)]
+Reading = Annotated[RequestContext, Depends(needs("read"))]
+Recording = Annotated[RequestContext, Depends(needs("record"))]
+Assigning = Annotated[RequestContext, Depends(needs("assign"))]
+Managing = Annotated[RequestContext, Depends(needs("manage"))]
+Setting = Annotated[RequestContext, Depends(needs("settings"))]
+Auditing = Annotated[RequestContext, Depends(needs("audit"))]
+Own = Annotated[RequestContext, Depends(needs("self"))]
+OwnByPerson = Annotated[RequestContext, Depends(needs("self", by_person=True))]
+SettingByPerson = Annotated[RequestContext, Depends(needs("settings", by_person=True))]
+"""Only in a session: passwords and factors, changed by the account itself or by an administrator."""
+Enrolling = Annotated[RequestContext, Depends(needs("self", by_person=True, enrolling=True))]
+"""The reader's account without its required second factor: may only set one, or log out."""
+Asking = Annotated[RequestContext, Depends(needs("read", asking=True))]
+AskingOwn = Annotated[RequestContext, Depends(needs("self", asking=True))]
+AskingToManage = Annotated[RequestContext, Depends(needs("manage", asking=True))]
+AskingToSet = Annotated[RequestContext, Depends(needs("settings", asking=True))]
+"""Queries by POST, which a read-only token may send too."""

@@ -1,0 +1,159 @@
+"""Rate limits of log-in attempts by account and address, and known devices: browsers found by a cookie."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+from typing import Literal
+
+from fastapi import HTTPException, Request
+from starlette.responses import Response
+
+from merzim.services.accounts.credentials import hash_secret
+from merzim.services.accounts.verbs import issue_secret
+from merzim.services.context import Accounts, RequestContext
+from merzim.web.auth.proxies import client_address
+from workflow.org.access import Entry, RateLimit
+
+Reason = Literal[
+    "unknown_account",
+    "wrong_password",
+    "account_closed",
+    "no_access",
+    "not_identified",
+    "wrong_code",
+    "wrong_present_password",
+    "too_many_attempts",
+    "too_many_codes",
+]
+"""The reason of a refused attempt in the log; docs/operations.md lists them."""
+UNKNOWN = "-"
+log = logging.getLogger("merzim.login")
+_MINUTE = timedelta(minutes=1)
+_IPV6_HOST_BITS = 64
+
+
+def log_in_limits(login: str, address: str, device: Entry | None) -> tuple[RateLimit, ...]:
+    """Return the limits an attempt to log in counts against.
+
+    Args:
+        address: the client's; IPv6 is counted by /64, the network of one subscriber.
+        device: the browser it comes from, if the account has logged in from it before.
+    """
+    if device is not None:
+        return (RateLimit(kind="device", key=device.hash, burst=10, period=_MINUTE),)
+    network = network_of(address)
+    return (
+        RateLimit(kind="account_and_address", key=f"{login} {network}", burst=10, period=5 * _MINUTE),
+        RateLimit(kind="account", key=login, burst=50, period=_MINUTE),
+        RateLimit(kind="address", key=network, burst=50, period=_MINUTE),
+    )
+
+
+def provider_limits(address: str) -> tuple[RateLimit, ...]:
+    """Return the limits an answer of the OpenID provider counts against before it is processed."""
+    return (RateLimit(kind="address", key=network_of(address), burst=50, period=_MINUTE),)
+
+
+def code_limits(login: str, device: Entry | None) -> tuple[RateLimit, ...]:
+    """Return the limits a second-factor code counts against, after the right password."""
+    key = f"device {device.hash}" if device is not None else f"account {login}"
+    return (RateLimit(kind="code", key=key, burst=10, period=30 * _MINUTE),)
+
+
+def decoy_limits(login: str) -> tuple[RateLimit, ...]:
+    """Return a limit that restricts nothing, counted after a wrong password for equal timing.
+
+    It costs the same writes as `code_limits`, so that the time of the answer does not reveal that a password
+    was right.
+    """
+    return (RateLimit(kind="decoy", key=login, burst=10, period=30 * _MINUTE),)
+
+
+def present_password_limits(session: str) -> tuple[RateLimit, ...]:
+    """Return the limits of confirming the present password in a session. `session`: the hash of its secret."""
+    return (RateLimit(kind="session", key=session, burst=10, period=5 * _MINUTE),)
+
+
+def network_of(address: str) -> str:
+    """Return the network an address is counted by: IPv4 itself, the /64 of IPv6; any other text unchanged."""
+    try:
+        parsed_address = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed_address, IPv6Address) and parsed_address.ipv4_mapped is None:
+        return f"{IPv6Address(int(parsed_address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS)}/64"
+    return str(getattr(parsed_address, "ipv4_mapped", None) or parsed_address)
+
+
+def log_refusal(address: str, reason: Reason, login: str = "") -> None:
+    """Log a refused attempt in the format fail2ban reads (docs/operations/fail2ban-filter.conf).
+
+    Args:
+        login: the account, if it exists; unknown names are not logged, because they may be passwords.
+    """
+    log.warning("log-in refused: address=%s reason=%s account=%s", address or UNKNOWN, reason, login or UNKNOWN)
+
+
+GUESSES, GUESS_PERIOD = 30, timedelta(minutes=1)
+"""Number of invalid links one network may open at once, and the time after which one more is allowed."""
+
+
+def count_guess(request: Request, ctx: RequestContext) -> None:
+    """Count a link that was not issued here. Raises HTTPException 429 after too many from one network."""
+    network = network_of(client_address(request))
+    limit = RateLimit(kind="link", key=network, burst=GUESSES, period=GUESS_PERIOD)
+    if ctx.accounts.count_attempt((limit,), now=ctx.now):
+        raise HTTPException(429, "web.problem.too_many_links") from None
+
+
+COOKIE = "__Host-merzim-devices"
+MAX_SECRETS = 8
+"""The most accounts one browser is remembered for."""
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def find_device(request: Request, accounts: Accounts, login: str, *, now: datetime) -> Entry | None:
+    """Return the device a request comes from; None if the account has not logged in from it."""
+    devices = (device for _, device in _devices(request, accounts, now=now))
+    return next((device for device in devices if device.login == login), None)
+
+
+def device_hashes(request: Request) -> frozenset[str]:
+    """Return the hashes of all device secrets in the cookie, expired ones included."""
+    return frozenset(map(hash_secret, _secrets(request)))
+
+
+def remember_device(
+    accounts: Accounts, request: Request, response: Response, login: str, *, now: datetime, lasts: timedelta
+) -> None:
+    """Remember the browser as a device of the account: a new secret replaces the account's previous one."""
+    other_secrets = []
+    for secret, device in _devices(request, accounts, now=now):
+        if device.login == login:
+            accounts.end(login, device.hash, now=now)
+        else:
+            other_secrets.append(secret)
+    browser = request.headers.get("user-agent", "")[:200]
+    secret = issue_secret(accounts, "device", login, lasts, now=now, name=browser)
+    response.set_cookie(
+        COOKIE,
+        ".".join([secret, *other_secrets[: MAX_SECRETS - 1]]),
+        max_age=int(lasts.total_seconds()),
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _secrets(request: Request) -> list[str]:
+    parts = request.cookies.get(COOKIE, "").split(".", MAX_SECRETS)[:MAX_SECRETS]
+    return [part for part in parts if _SECRET.fullmatch(part)]
+
+
+def _devices(request: Request, accounts: Accounts, *, now: datetime) -> list[tuple[str, Entry]]:
+    entries = ((secret, accounts.entry("device", hash_secret(secret), now=now)) for secret in _secrets(request))
+    return [(secret, device) for secret, device in entries if device is not None]

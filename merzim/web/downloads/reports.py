@@ -1,0 +1,196 @@
+"""The files of reports: recommendations, consolidated forms, cartogram, reports of a year, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from fastapi import Depends, HTTPException, Path, Query, Request
+from starlette.responses import Response
+
+from merzim.documents.drawings.cartogram import cartogram_sheets, draw_cartogram
+from merzim.documents.sheets.listing import Table, tables_workbook
+from merzim.services.cases.rows import extra_cell, extra_fields
+from merzim.services.context import RequestContext
+from merzim.services.documents import notice_journal
+from merzim.services.documents.year_reports import filled_report
+from merzim.services.names import unit_name
+from merzim.services.narrowing import seen_unit
+from merzim.services.regulations.registers import row_words
+from merzim.services.reports.consolidated import comparison, consolidated_query
+from merzim.services.reports.monitoring import Line, all_lines
+from merzim.services.reports.notices import NoticeFilter
+from merzim.web.auth.dependencies import Reading
+from merzim.web.http import (
+    DOCX,
+    SVG,
+    XLSX,
+    FormId,
+    NoticesEnding,
+    PaperLanguage,
+    Quarter,
+    SearchText,
+    Year,
+    as_file,
+)
+from merzim.web.ui.render import RequestTranslator, Translator
+from merzim.web.ui.tables import Column, workbook_response
+from merzim.web.ui.unit_filter import NameText, PersonParam, RequiredUnit, UnitParam
+from notifications.notice import Notice
+from workflow.cases.registers.risk_lists import RecommendationFilter
+from workflow.registers.definition import RegisterField
+
+IN_A_FILE = 20_000
+"""Maximum number of notices in one file."""
+CONSOLIDATED_COLUMNS = ("unit", "case", "id", "due", "on", "late_by")
+Short = Annotated[str, Query(max_length=40)]
+Flag = Annotated[Literal["", "1"], Query()]
+
+
+def _monitored(
+    unit: UnitParam,
+    status: Short = "",
+    direction: Short = "",
+    legal: Flag = "",
+    late: Flag = "",
+    search: Annotated[str, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = "",
+) -> RecommendationFilter:
+    return RecommendationFilter(
+        unit=unit,
+        status=status,
+        direction=direction,
+        legal=bool(legal),
+        late=bool(late),
+        search=search.strip(),
+        words=row_words(search),
+    )
+
+
+def _noticed(person: PersonParam, case: Short = "", state: Short = "", channel: Short = "") -> NoticeFilter:
+    return {"case": case.strip(), "person": person, "state": state, "channel": channel}
+
+
+Monitored = Annotated[RecommendationFilter, Depends(_monitored)]
+"""The filter of a list of recommendations, from the address."""
+Noticed = Annotated[NoticeFilter, Depends(_noticed)]
+"""The filter of the journal of notices, from the address."""
+
+RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
+    Column("cli.head.case", lambda _, line: line.case.id),
+    Column("cli.head.n", lambda _, line: line.risk.number),
+    Column("web.monitoring.risk", lambda _, line: line.risk.description, ""),
+    Column("cli.head.direction", lambda t, line: t.option("direction", line.risk.direction)),
+    Column("cli.head.rank", lambda _, line: line.risk.rank.points if line.risk.rank else None),
+    Column("cli.head.recommendation", lambda _, line: line.measure and line.measure.recommendation),
+    Column("web.risks.measure", lambda _, line: line.measure and line.measure.action, ""),
+    Column("cli.head.completion", lambda _, line: line.measure and line.measure.completion),
+    Column("web.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
+    Column("web.risks.responsible", lambda _, line: line.measure and line.measure.responsible, ""),
+    Column("cli.head.term", lambda _, line: line.measure and line.measure.term.written),
+    Column("web.due", lambda _, line: line.due, "col-due-long"),
+    Column(
+        "web.risks.outcome",
+        lambda t, line: t.option("outcome", line.status) if line.status else None,
+        "col-state",
+    ),
+)
+
+
+def get_monitoring_file(request: Request, ctx: Reading, criteria: Monitored) -> Response:
+    """Return the whole list of recommendations as a workbook."""
+    # The columns of the page, then fields defined only in register files.
+    extra = (_extra_column(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s"))
+    columns = (*RECOMMENDATION_COLUMNS, *extra)
+    lines = all_lines(ctx.reads, ctx.calendar, criteria, today=ctx.today)
+    return workbook_response(request, columns, lines, title="web.monitoring.title", today=ctx.today)
+
+
+def get_consolidated_file(
+    ctx: Reading,
+    translator: RequestTranslator,
+    unit: RequiredUnit,
+    procedure: SearchText = "",
+    obligation: SearchText = "",
+    year: Year = None,
+) -> Response:
+    """Return the consolidated form as a workbook."""
+    query = consolidated_query(ctx, procedure, obligation, unit, year)
+    if query.report is None:
+        raise HTTPException(404, "web.problem.not_found")
+    form = query.report.form
+    numbers = list(dict.fromkeys((*query.report.obligation.values, *form.sums)))
+    heads = (
+        *(translator.say(f"cli.head.{column}") for column in CONSOLIDATED_COLUMNS),
+        *(translator.say(f"value.{number}") for number in numbers),
+        translator.say("cli.head.documents"),
+    )
+    rows = [
+        (
+            named_unit(ctx, translator, line.unit),
+            line.case,
+            line.obligation,
+            line.due,
+            line.on,
+            line.late_by,
+            *(line.values.get(number) for number in numbers),
+            line.evidence,
+        )
+        for line in form.lines
+    ]
+    title = query.obligation.title[translator.language]
+    return as_file(tables_workbook([Table(heads, rows, title)]), XLSX, f"{title[:80]} {query.year}.xlsx")
+
+
+def get_cartogram_file(
+    ctx: Reading,
+    translator: RequestTranslator,
+    ending: Annotated[str, Path(pattern=r"^(xlsx|svg)$")],
+    unit: RequiredUnit,
+) -> Response:
+    """Return the lines the cartogram should have, as a workbook or a drawing."""
+    cartogram_view, language = comparison(ctx, unit), translator.language
+    file = f"{translator.say('web.cartogram.title')} {translator.short(ctx.today)}.{ending}"
+    if ending == "xlsx":
+        return as_file(tables_workbook(cartogram_sheets(cartogram_view.lines, language=language)), XLSX, file)
+    name = named_unit(ctx, translator, cartogram_view.unit) if cartogram_view.unit else ctx.organisation
+    return as_file(draw_cartogram(cartogram_view.lines, name=name, language=language).encode(), SVG, file)
+
+
+def get_report(
+    ctx: Reading,
+    form: FormId,
+    language: PaperLanguage,
+    year: Annotated[int, Query(ge=1, le=9999)],
+    unit: NameText = "",
+    quarter: Quarter = None,
+) -> Response:
+    """Return a report about a year or quarter of a unit as DOCX; its rows come from the registers seen."""
+    name, document = filled_report(ctx, form, language, unit=seen_unit(ctx, unit), year=year, quarter=quarter)
+    return as_file(document, DOCX, name)
+
+
+def get_notices_file(
+    ctx: Reading, translator: RequestTranslator, filters: Noticed, ending: NoticesEnding
+) -> Response:
+    """Return the register as a workbook or a page to sign; its heading states whether it was verified."""
+    notices = ctx.reads.notices_matching(**filters, limit=IN_A_FILE)
+    name = f"{translator.say('web.register.title')} {translator.short(ctx.today)}.{ending}"
+    return notices_file(ctx, notices, ending, name, translator.language)
+
+
+def notices_file(
+    ctx: RequestContext, notices: Sequence[Notice], ending: str, name: str, language: str
+) -> Response:
+    """Return these notices as a workbook, or as a page to sign."""
+    content = notice_journal.paper(ctx.app, notices, f".{ending}", language, now=ctx.now)
+    return as_file(content, XLSX if ending == "xlsx" else DOCX, name)
+
+
+def named_unit(ctx: RequestContext, translator: Translator, unit: str) -> str:
+    """Return the name of a unit, "" being the whole office, in the reader's language."""
+    name = translator.name(unit_name(ctx.reads.office(), unit).name)
+    return name or ctx.organisation_in(translator.language)
+
+
+def _extra_column(row: str, field: RegisterField) -> Column[Line]:
+    return Column(field.title, lambda t, line: extra_cell(field, getattr(line, row), t.language))

@@ -1,0 +1,242 @@
+"""Health pages for monitoring: liveness, readiness, `/metrics`; and sending again what did not arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from itertools import accumulate
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
+from pydantic import BaseModel
+from starlette.responses import RedirectResponse
+
+from merzim.services.context import RequestContext, whole_case
+from merzim.services.inputs import build
+from merzim.services.outgoing import sending
+from merzim.services.outgoing.sending import Channel, Letter
+from merzim.services.upkeep.operations import DatabaseState, readiness
+from merzim.web.api.answers import PROBLEMS
+from merzim.web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
+from merzim.web.auth.request_ids import SECONDS, answered
+from merzim.web.http import CaseId
+from notifications.statistics import Figures
+from workflow.board.sums import horizon, total
+from workflow.deadlines.lateness import near
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import HistogramMetricFamily
+
+
+router = APIRouter(tags=["service"], generate_unique_id_function=attrgetter("name"))
+
+LOOKING = CapacityLimiter(2)
+"""Threads that query the database for `/ready`, separate from those of pages."""
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class RoundAnswer(BaseModel):
+    last: datetime | None
+    age_seconds: int | None
+    late: bool
+
+
+class Ready(BaseModel):
+    ready: bool
+    database: DatabaseState
+    tables: Literal["current", "not_ours", "unknown"]
+    board: Literal["current", "behind", "unknown"]
+    round: RoundAnswer
+
+
+@router.get("/healthz")
+@router.get("/health", include_in_schema=False)
+async def healthz() -> Health:
+    """Liveness probe: answers whenever the process does.
+
+    It waits for no thread either: pages that take long are no reason.
+    """
+    return Health()
+
+
+@router.get("/ready", responses={503: {"model": Ready}, 422: PROBLEMS[422]})
+async def ready(
+    ctx: Anybody, response: Response, round: Annotated[int | None, Query(ge=1, le=2**31)] = None
+) -> Ready:
+    """Readiness probe: whether the database answers, has this version's schema, and a complete board.
+
+    A late round is reported but does not fail the probe, because pages work without reminders. With `round` it
+    fails if the last round is older than so many seconds, for probing workers.
+    """
+    # By a thread of its own: those that make pages may all be waiting for the database.
+    state = await to_thread.run_sync(readiness, ctx.app, limiter=LOOKING)
+    now = ctx.now
+    age = None if state.round is None else now - state.round
+    limit = ctx.app.settings.alarms.ages["round"] if round is None else timedelta(seconds=round)
+    late = age is None or age > limit
+    answers = state.database == "ok"
+    is_ready = answers and state.schema and state.board and not (late and round is not None)
+    response.status_code = 200 if is_ready else 503
+    return Ready(
+        ready=is_ready,
+        database=state.database,
+        tables="unknown" if not answers else "current" if state.schema else "not_ours",
+        board="unknown" if not state.schema else "current" if state.board else "behind",
+        round=RoundAnswer(
+            last=state.round, age_seconds=None if age is None else int(age.total_seconds()), late=late
+        ),
+    )
+
+
+Name = Annotated[str, Form(max_length=100)]
+SCRAPERS = frozenset({"administrator", "auditor"})
+"""Accesses whose API tokens may read the metrics from another machine."""
+STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
+
+
+@router.get("/metrics", include_in_schema=False)
+def metrics(request: Request, ctx: Anybody) -> Response:
+    """Return statistics of delivery, board and this process in Prometheus format, for this machine and API
+    tokens of administrators and auditors.
+    """
+    if not request.state.local and not _may_scrape(request, ctx):
+        raise HTTPException(404)
+    from prometheus_client import CONTENT_TYPE_LATEST
+
+    now, today = ctx.now, ctx.today
+    sums = ctx.reads.sums(horizon(today, soon=near(ctx.calendar, today)))
+    board = {
+        "overdue": total(sums, "overdue"),
+        "today": total(sums, "today"),
+        "slipped": total(sums, "slipped"),
+        "missed": total(sums, "missed"),
+    }
+    figures = sending.figures(ctx.app, now=now)
+    settings = ctx.app.settings
+    text = exposition(
+        figures, now=now, board=board, channels=settings.channels.use, alarms=settings.alarms.ages
+    )
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+def _may_scrape(request: Request, ctx: RequestContext) -> bool:
+    """Return whether a request from another machine has a token that may read the metrics."""
+    identity = identify(request, ctx) if request.headers.get("authorization") else None
+    return identity is not None and identity[1].kind == "token" and identity[0].reader.access in SCRAPERS
+
+
+@router.post("/cases/{case}/notices/resend", include_in_schema=False)
+def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500)] = "") -> Response:
+    """Queue a failed letter of the case again, then show the case's page. Any other key changes nothing."""
+    whole_case(ctx, case)
+    if key:
+        sending.resend_letter(ctx, build(Letter, {"case": case, "key": key}))
+    return RedirectResponse(f"/cases/{case}#notices", status_code=303)
+
+
+@router.post("/channels/resend", include_in_schema=False)
+def resend_all(ctx: Managing, channel: Name = "") -> Response:
+    """Queue again the letters delayed by a channel's fault; then show the overview."""
+    if channel:
+        sending.resend_letters_of_channel(ctx, build(Channel, {"channel": channel}))
+    return RedirectResponse("/#faults", status_code=303)
+
+
+@router.post("/administration/channels/resend", include_in_schema=False)
+def resend_there(ctx: Setting, channel: Name = "") -> Response:
+    """Queue again the letters delayed by a channel's fault, for the administrator; then show the page of
+    channels.
+    """
+    if channel:
+        sending.resend_channel_letters(ctx, build(Channel, {"channel": channel}))
+    return RedirectResponse("/administration/channels", status_code=303)
+
+
+class HttpCollector:
+    """Prometheus collector of the requests of this process, by method, route and status."""
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """Yield one histogram with the durations of requests in seconds."""
+        from prometheus_client.metrics_core import HistogramMetricFamily
+
+        family = HistogramMetricFamily(
+            "merzim_http_request_seconds",
+            "Answered requests of this process and the time they took",
+            labels=["method", "route", "status"],
+        )
+        bounds = [*map(str, SECONDS), "+Inf"]
+        for kind, (counts, seconds) in sorted(answered().items()):
+            family.add_metric(kind, list(zip(bounds, accumulate(counts), strict=True)), seconds)
+        yield family
+
+
+def exposition(
+    figures: Figures,
+    *,
+    now: datetime,
+    board: Mapping[str, int],
+    channels: Collection[str],
+    alarms: Mapping[str, timedelta],
+) -> bytes:
+    """Return the metrics in Prometheus' text format.
+
+    Args:
+        channels: those in use, counted from their first letter on: a series that begins later hides its first
+            step.
+        alarms: the ages from which something counts as late, by name.
+        board: numbers of obligations of the whole office by status (without confidential cases).
+    """
+    from prometheus_client import CollectorRegistry, Gauge, Info, ProcessCollector, generate_latest
+
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    registry.register(HttpCollector())
+    Info("merzim_build", "The version that runs", registry=registry).info({"version": version("merzim")})
+    obligations = Gauge(
+        "merzim_obligations", "Obligations of the office by state", ["state"], registry=registry
+    )
+    for state, number in board.items():
+        obligations.labels(state).set(number)
+    notices = Gauge("merzim_notices", "Notices by channel and state", ["channel", "state"], registry=registry)
+    for channel in sorted({*channels, *(channel for channel, _ in figures.counts)}):
+        for state in STATES:
+            notices.labels(channel, state).set(figures.counts.get((channel, state), 0))
+    age = Gauge(
+        "merzim_queue_age_seconds",
+        "How long the longest waiting letter that may leave has waited",
+        registry=registry,
+    )
+    age.set(max(0.0, (now - figures.oldest).total_seconds()) if figures.oldest else 0)
+    backup = Gauge("merzim_backup_age_seconds", "How long ago the last backup was verified", registry=registry)
+    pulse = figures.pulses.get("backup")
+    backup.set(max(0.0, (now - pulse[0]).total_seconds()) if pulse else float("inf"))
+    late = Gauge(
+        "merzim_alarm_age_seconds",
+        "The age from which something counts as late (section alarms of the settings)",
+        ["alarm"],
+        registry=registry,
+    )
+    for name, limit in alarms.items():
+        late.labels(name).set(limit.total_seconds())
+    broken = Gauge(
+        "merzim_channel_fault_letters",
+        "Letters kept by a channel somebody must mend",
+        ["channel", "fault"],
+        registry=registry,
+    )
+    for fault in figures.faults:
+        broken.labels(fault.channel, fault.code).set(fault.letters)
+    last = Gauge(
+        "merzim_last_run_timestamp_seconds", "When a round or delivery last ended", ["what"], registry=registry
+    )
+    took = Gauge("merzim_last_run_duration_seconds", "How long it took", ["what"], registry=registry)
+    for name, (at, seconds) in sorted(figures.pulses.items()):
+        last.labels(name).set(at.timestamp())
+        took.labels(name).set(seconds)
+    return generate_latest(registry)

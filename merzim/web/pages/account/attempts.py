@@ -1,0 +1,220 @@
+"""Verifies passwords and second factors under rate limits, at log-in and within a session.
+
+An attempt is counted before it is verified, and uncounted when it succeeds, so that simultaneous guesses cannot
+exceed the limits.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from starlette.requests import Request
+
+from merzim.services.accounts import credentials, identities
+from merzim.services.accounts.credentials import BadPassword
+from merzim.services.accounts.second_factors import account_letters
+from merzim.services.connections.ldap import DirectorySilent
+from merzim.services.context import RequestContext
+from merzim.services.outgoing.audit import record_refused_log_in
+from merzim.web.auth.dependencies import current_session
+from merzim.web.auth.limits import (
+    Reason,
+    code_limits,
+    decoy_limits,
+    find_device,
+    log_in_limits,
+    log_refusal,
+    present_password_limits,
+)
+from merzim.web.auth.proxies import client_address
+from workflow.org.access import Account, Entry, RateLimit
+from workflow.refusal import Refusal
+
+_MINUTE = timedelta(minutes=1)
+FRESH_SESSION = timedelta(minutes=10)
+"""Maximum age of a session that counts as confirmation for accounts without a password."""
+log = logging.getLogger("merzim.web")
+
+
+class NotProved(Exception):
+    """Verification failed.
+
+    Attributes:
+        wait: None, or the time until the next attempt is accepted.
+        silent: whether the directory did not answer, without which the password cannot be checked.
+    """
+
+    def __init__(self, wait: timedelta | None = None, *, silent: bool = False) -> None:
+        super().__init__()
+        self.wait = wait
+        self.silent = silent
+
+
+def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str, str]) -> Account:
+    """Return the account of a login after verifying its password and, where it has one, its second factor.
+
+    Raises:
+        NotProved: verification failed, without saying which part; or there are too many attempts.
+    """
+    now = ctx.now
+    address = client_address(request)
+    account = ctx.accounts.account(login)
+    account_login = account.reader.login if account is not None else ""
+    device = find_device(request, ctx.accounts, login, now=now)
+    limits = log_in_limits(login, address, device)
+    if reached := ctx.accounts.count_attempt(limits, now=now):
+        refuse(ctx, address, "too_many_attempts", account_login)
+        raise NotProved(reached.wait)
+    # Checked even after another failure, so that the time does not reveal what was wrong.
+    password = texts.get("password", "")
+    is_verified = credentials.verify_password(password, account.password if account else "")
+    no_access = False
+    if not is_verified and not _is_local_administrator(account):
+        try:
+            outside = identities.log_in(ctx, login, password)
+        except DirectorySilent:
+            # Counted like a wrong one: it may be the wrong password of an account of ours.
+            raise NotProved(silent=True) from None
+        if outside is not None:
+            account = outside[1]
+            is_verified, no_access = account is not None, account is None
+            account_login = account.reader.login if account is not None else ""
+    if account is None or not is_verified or account.disabled:
+        reason: Reason = "wrong_password"
+        if no_access:
+            reason = "no_access"
+        elif account is None:
+            reason = "unknown_account"
+        elif is_verified:
+            reason = "account_closed"
+        # A correct password is followed by a counted code; the time must not reveal the difference.
+        ctx.accounts.count_attempt(decoy_limits(login), now=now)
+        try_code(ctx, login, texts.get("code", ""))
+        refuse(ctx, address, reason, account_login)
+        raise NotProved
+    if account.second_factor:
+        check_code(request, ctx, account, texts.get("code", ""))
+    ctx.accounts.forget_attempt(limits)
+    return account
+
+
+def check_present_password(request: Request, ctx: RequestContext, password: str) -> Account:
+    """Return the reader's account after verifying its current password. Raises BadPassword."""
+    now = ctx.now
+    address, login = client_address(request), ctx.reader.login
+    account = ctx.accounts.account(login)
+    session = current_session(request, ctx.accounts, now=now)
+    limits = present_password_limits(session.hash if session is not None else f"{login} {address}")
+    if reached := ctx.accounts.count_attempt(limits, now=now):
+        refuse(ctx, address, "too_many_attempts", login)
+        raise BadPassword("web.password.too_many", minutes=minutes(reached.wait))
+    if account is None or not _confirmed(ctx, account, password, session):
+        refuse(ctx, address, "wrong_present_password", login)
+        raise BadPassword("web.password.wrong")
+    ctx.accounts.forget_attempt(limits)
+    return account
+
+
+def _confirmed(ctx: RequestContext, account: Account, password: str, session: Entry | None) -> bool:
+    """Return whether a password is the account's: ours, or its holder's in the directory. Raises BadPassword.
+
+    A user of the OpenID provider has no password; instead the session must have begun a moment ago.
+    """
+    if not account.providers:
+        return credentials.verify_password(password, account.password)
+    if not account.asks_password:
+        if session is None or session.created_at + FRESH_SESSION < ctx.now:
+            raise BadPassword("web.password.log_in_again", minutes=FRESH_SESSION // _MINUTE)
+        return True
+    try:
+        return identities.confirms(ctx, account, password)
+    except DirectorySilent as silence:
+        raise BadPassword(silence.code) from None
+
+
+def _is_local_administrator(account: Account | None) -> bool:
+    """Return whether an account is never looked up in the directory: an administrator's with a password
+    here.
+    """
+    return account is not None and account.reader.access == "administrator" and bool(account.password)
+
+
+def check_present_code(request: Request, ctx: RequestContext, account: Account, code: str) -> None:
+    """Raise BadPassword unless the code is valid for the account: of its authenticator, or a recovery code."""
+    now = ctx.now
+    address, login = client_address(request), account.reader.login
+    limits = code_limits(login, find_device(request, ctx.accounts, login, now=now))
+    if reached := ctx.accounts.count_attempt(limits, now=now):
+        refuse(ctx, address, "too_many_codes", login)
+        raise BadPassword("web.totp.too_many", minutes=minutes(reached.wait))
+    if not accepted(ctx, account, code):
+        refuse(ctx, address, "wrong_code", login)
+        raise BadPassword("web.totp.present_wrong")
+    ctx.accounts.forget_attempt(limits)
+
+
+def refuse(ctx: RequestContext, address: str, reason: Reason, login: str) -> None:
+    """Log a refused attempt and record it in the audit log; attempts over a limit are recorded once in ten
+    minutes.
+
+    Otherwise an attacker could fill the audit log.
+    """
+    log_refusal(address, reason, login)
+    if reason in ("too_many_attempts", "too_many_codes"):
+        limit = RateLimit(kind="audit", key=f"{login} {address}", burst=1, period=10 * _MINUTE)
+        if ctx.accounts.count_attempt([limit], now=ctx.now):
+            return
+    record_refused_log_in(ctx, reason, login)
+
+
+def minutes(wait: timedelta) -> int:
+    """Return a waiting time in whole minutes, rounded up."""
+    return -(-wait // _MINUTE)
+
+
+def check_code(request: Request, ctx: RequestContext, account: Account, code: str) -> None:
+    """Raise NotProved unless the code is valid for the account.
+
+    A rate-limited code gets the same answer as a wrong one, so as not to reveal that the password was right.
+    """
+    now = ctx.now
+    address, login = client_address(request), account.reader.login
+    limits = code_limits(login, find_device(request, ctx.accounts, login, now=now))
+    if ctx.accounts.count_attempt(limits, now=now):
+        refuse(ctx, address, "too_many_codes", login)
+        raise NotProved
+    if not accepted(ctx, account, code):
+        refuse(ctx, address, "wrong_code", login)
+        raise NotProved
+    ctx.accounts.forget_attempt(limits)
+
+
+def accepted(ctx: RequestContext, account: Account, typed_code: str) -> bool:
+    """Return whether a code (of the authenticator, or a recovery code) is valid for the account, and use it
+    up.
+    """
+    login = account.reader.login
+    code = credentials.recovery_hash(typed_code, login)
+    if code is not None:
+        codes_left = max(ctx.factors.codes(login).left - 1, 0)
+        letters = account_letters(ctx, account, "recovery_code_used", {"left": codes_left})
+        return ctx.factors.take_code(login, code, now=ctx.now, today=ctx.today, letters=letters)
+    step = try_code(ctx, login, typed_code)
+    return step is not None and ctx.factors.take_step(login, step)
+
+
+def try_code(ctx: RequestContext, login: str, typed_code: str) -> int | None:
+    """Return the time step of an authenticator's code; None when it is invalid. Nothing is used up.
+
+    Also called for unverified logins, so that the duration does not reveal that the password was right.
+    """
+    now = ctx.now
+    try:
+        secret = ctx.factors.secret(login)
+    except Refusal as trouble:
+        # Nobody is let in for want of a key; the recovery codes still open.
+        log.error("the second factor of an account cannot be read: %s", trouble)
+        return None
+    return credentials.totp_step(secret, typed_code, now=now) if secret else None

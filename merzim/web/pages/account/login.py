@@ -1,0 +1,355 @@
+"""Pages for log-in and log-out, invitations, and the user's own account.
+
+A second factor is always required: an invitation changes a password but does not bypass it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, HTTPException, Path, Request
+from starlette.responses import RedirectResponse, Response
+
+from merzim.services.accounts import credentials
+from merzim.services.accounts.credentials import BadPassword, hash_secret
+from merzim.services.accounts.telegram import TelegramCode, is_linked
+from merzim.services.accounts.verbs import Ending, demonstrators
+from merzim.services.accounts.verbs import end_sessions as end
+from merzim.services.context import RequestContext
+from merzim.services.inputs import build
+from merzim.services.people.own_choices import own_person
+from merzim.web.auth import dependencies
+from merzim.web.auth.dependencies import (
+    Anybody,
+    Enrolling,
+    Own,
+    OwnByPerson,
+    begin_session,
+    current_session,
+    end_session,
+)
+from merzim.web.auth.limits import device_hashes
+from merzim.web.pages.account import attempts
+from merzim.web.pages.account.attempts import NotProved
+from merzim.web.ui.form_values import Fields
+from merzim.web.ui.render import page
+from workflow.org.access import Account, Entry, Reader, must_enrol
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
+_LOGIN = 80
+OWN_MESSAGES = ("password", "totp", "recovery", "kept", "ended", "ended_one", "revoked", "unlinked", "digest")
+
+
+@router.get("/login")
+def ask(request: Request, ctx: Anybody, next: str = "/", said: str = "") -> Response:
+    """Show the log-in page. `next`: the page the reader wanted; `said`: code of the last action."""
+    provider, log_out_address = ctx.app.provider, ""
+    if said == "out" and provider is not None:
+        request.state.snapshot.close()
+        log_out_address = provider.log_out_address(now=ctx.now)
+    return login_page(request, ctx, onward=inside(next), chosen=said == "password", log_out=log_out_address)
+
+
+@router.post("/login")
+def log_in(request: Request, ctx: Anybody, texts: Fields) -> Response:
+    """Verify name, password and second factor; every failure gets the same answer."""
+    login = texts.get("login", "").strip()[:_LOGIN].casefold()
+    try:
+        account = attempts.log_in(request, ctx, login, texts)
+    except NotProved as refusal:
+        return login_page(
+            request,
+            ctx,
+            onward=inside(texts.get("next", "/")),
+            form_values=_form_values(texts),
+            wrong=True,
+            wait=refusal.wait,
+            silent=refusal.silent,
+            login=login,
+            status=503 if refusal.silent else 401 if refusal.wait is None else 429,
+        )
+    recovered = account.second_factor and credentials.recovery_hash(texts.get("code", ""), login) is not None
+    return enter_account(request, ctx, account, texts, recovered=recovered)
+
+
+@router.post("/logout")
+def log_out(request: Request, ctx: Enrolling) -> Response:
+    """End the session."""
+    now = ctx.now
+    account = ctx.accounts.account(ctx.reader.login)
+    outside = account is not None and "oidc" in account.providers and ctx.app.settings.oidc.log_out
+    response = RedirectResponse("/login?said=out" if outside else "/login", status_code=303)
+    end_session(ctx.accounts, request, response, now=now)
+    return response
+
+
+@router.post("/login/demonstration")
+def look(request: Request, ctx: Anybody, texts: Fields) -> Response:
+    """Log in without a password as the chosen account, on a demonstration day on this machine."""
+    if not dependencies.is_passwordless_request(request, allowed=ctx.passwordless):
+        raise HTTPException(404)
+    account = ctx.accounts.account(texts.get("login", "")[:_LOGIN])
+    if account is None or account.disabled or account.second_factor:
+        raise HTTPException(404)
+    return enter_account(request, ctx, account, texts, scope=dependencies.SCOPE)
+
+
+@router.get("/welcome/{secret}")
+def invited(request: Request, ctx: Anybody, secret: Secret) -> Response:
+    """Show the page of an invitation: choose a password, and a login for the first administrator."""
+    return _welcome(request, ctx, secret, status=200)
+
+
+@router.post("/welcome/{secret}")
+def accept(request: Request, ctx: Anybody, secret: Secret, texts: Fields) -> Response:
+    """Accept an invitation."""
+    now, today = ctx.now, ctx.today
+    entry = _invitation(ctx, secret)
+    login = entry.login or texts.get("login", "").strip().casefold()
+    try:
+        credentials.check_login(login)
+        credentials.check_new_password(texts.get("password", ""), texts.get("again", ""), login)
+        if not entry.login and ctx.accounts.account(login) is not None:
+            raise BadPassword("web.login.taken", login=login)
+    except BadPassword as refusal:
+        return _welcome(request, ctx, secret, status=422, refusal=refusal, login=login)
+    if not ctx.accounts.take(entry.hash, now=now):
+        raise HTTPException(404, "web.problem.no_invitation")
+    if not entry.login:
+        first = Reader(login=login, access="administrator")
+        ctx.accounts.save(first, disabled=False, by=login, now=now, today=today)
+    password = credentials.hash_password(texts["password"])
+    ctx.accounts.set_password(login, password, by=login, now=now, today=today)
+    account = ctx.accounts.account(login)
+    assert account is not None
+    if account.second_factor:
+        # The link proves only one factor: its holder must still enter a code.
+        return RedirectResponse("/login?said=password", status_code=303)
+    return enter_account(request, ctx, account, {})
+
+
+@router.get("/account")
+def own(request: Request, ctx: Own, said: str = "") -> Response:
+    """Show the user's own account: password, second factor, sessions."""
+    return own_page(request, ctx, message=said if said in OWN_MESSAGES else "")
+
+
+@router.post("/account/password")
+def change_password(request: Request, ctx: OwnByPerson, texts: Fields) -> Response:
+    """Change the password; every session ends, and this browser gets a new one."""
+    now, today = ctx.now, ctx.today
+    login = ctx.reader.login
+    try:
+        attempts.check_present_password(request, ctx, texts.get("old", ""))
+        credentials.check_new_password(texts.get("password", ""), texts.get("again", ""), login)
+    except BadPassword as refusal:
+        return own_page(request, ctx, refusal=refusal, status=422)
+    ctx.accounts.set_password(
+        login, credentials.hash_password(texts["password"]), by=login, now=now, today=today
+    )
+    return begin_again(request, ctx, "password")
+
+
+@router.post("/account/sessions/end")
+def end_sessions(request: Request, ctx: Own, texts: Fields) -> Response:
+    """End the selected session or known device; without a selection all but those of this browser."""
+    if texts.get("hash"):
+        end(ctx, build(Ending, {"id": texts["hash"]}))
+        return RedirectResponse("/account?said=ended_one", status_code=303)
+    session = current_session(request, ctx.accounts, now=ctx.now)
+    keep = {*([session.hash] if session else []), *device_hashes(request)}
+    end(ctx, Ending(keep=sorted(keep)))
+    return RedirectResponse("/account?said=ended", status_code=303)
+
+
+def login_page(
+    request: Request,
+    ctx: RequestContext,
+    *,
+    onward: str,
+    form_values: Mapping[str, str] | None = None,
+    files: bool = False,
+    wrong: bool = False,
+    wait: timedelta | None = None,
+    silent: bool = False,
+    refusal: str = "",
+    login: str = "",
+    status: int = 200,
+    chosen: bool = False,
+    log_out: str = "",
+) -> Response:
+    """Return the log-in page.
+
+    Args:
+        form_values: fields of a form interrupted by the end of the session.
+        wait: time until the next attempt is accepted, after too many.
+        silent: whether the directory did not answer.
+        refusal: catalogue code of the reason why the log-in by the OpenID provider failed.
+        chosen: whether a new password was just chosen; it does not log the user in.
+        log_out: the address that ends the session at the OpenID provider, after one here.
+    """
+    is_shown = dependencies.is_passwordless_request(request, allowed=ctx.passwordless)
+    response = page(
+        request,
+        ctx,
+        "login.html",
+        status=status,
+        place=f"/login?{urlencode({'next': onward})}",
+        onward=onward,
+        form_values=json.dumps(form_values, ensure_ascii=False) if form_values else "",
+        files=files,
+        wrong=wrong,
+        minutes=attempts.minutes(wait) if wait else 0,
+        silent=silent,
+        refusal=refusal,
+        labels=ctx.app.provider.labels if ctx.app.provider is not None else None,
+        log_out=log_out,
+        by_directory=ctx.app.directory is not None,
+        login=login,
+        chosen=chosen,
+        demonstrators=demonstrators(ctx.app) if is_shown else [],
+        nobody=not ctx.accounts.any(),
+    )
+    if wait:
+        response.headers["retry-after"] = str(int(wait.total_seconds()))
+    return response
+
+
+def inside(address: str) -> str:
+    """Return an address to continue to if it is local; "/" otherwise."""
+    if not address.startswith("/") or address.startswith(("//", "/\\")) or len(address) > 2000:
+        return "/"
+    parts = urlsplit(address)
+    unsafe = parts.scheme or parts.netloc or any(ord(letter) < 32 for letter in address)
+    return "/" if unsafe else address
+
+
+def enter_account(
+    request: Request,
+    ctx: RequestContext,
+    account: Account,
+    texts: Mapping[str, str],
+    *,
+    scope: str = "",
+    recovered: bool = False,
+) -> Response:
+    """Log an account in. `recovered`: by a recovery code, of which one is now used."""
+    now = ctx.now
+    onward, form_values = inside(texts.get("next", "/")), _form_values(texts)
+    if must_enrol(account, ctx.totp_required):
+        onward, form_values = "/account/totp", {}
+    elif recovered and not form_values:
+        onward = "/account?said=recovery"
+    elif onward == "/":
+        onward = first_page(account.reader)
+    response: Response = RedirectResponse(onward, status_code=303)
+    if form_values:
+        fields = list(form_values.items())
+        response = page(request, ctx, "again.html", onward=onward, fields=fields)
+    begin_session(ctx.accounts, account.reader.login, request, response, now=now, scope=scope)
+    return response
+
+
+def first_page(reader: Reader) -> str:
+    """Return the start page of a reader: the task list for those who work with cases, else the overview."""
+    if not reader.may("read"):
+        return "/administration"
+    return "/desk" if reader.access in ("officer", "responsible") else "/"
+
+
+def _invitation(ctx: RequestContext, secret: str) -> Entry:
+    """Return the invitation with that secret; 404 when it is invalid.
+
+    The first administrator's invitation has no account, and is valid only until an account has a password.
+    """
+    now = ctx.now
+    entry = ctx.accounts.entry("invitation", hash_secret(secret), now=now)
+    if entry is None or (not entry.login and ctx.accounts.any()):
+        raise HTTPException(404, "web.problem.no_invitation")
+    return entry
+
+
+def _welcome(
+    request: Request,
+    ctx: RequestContext,
+    secret: str,
+    *,
+    status: int,
+    refusal: BadPassword | None = None,
+    login: str = "",
+) -> Response:
+    """Return the page of an invitation."""
+    entry = _invitation(ctx, secret)
+    return page(
+        request,
+        ctx,
+        "welcome.html",
+        status=status,
+        secret=secret,
+        fixed=entry.login,
+        login=entry.login or login,
+        refusal=refusal,
+        least=credentials.MIN_PASSWORD_LENGTH,
+    )
+
+
+def own_page(
+    request: Request,
+    ctx: RequestContext,
+    *,
+    message: str = "",
+    refusal: Refusal | None = None,
+    status: int = 200,
+    feed: str = "",
+    telegram: TelegramCode | None = None,
+) -> Response:
+    """Return the page of the user's own account. `feed`: address of a new feed; `telegram`: a new code."""
+    now = ctx.now
+    account = ctx.accounts.account(ctx.reader.login)
+    assert account is not None
+    session = current_session(request, ctx.accounts, now=now)
+    return page(
+        request,
+        ctx,
+        "account.html",
+        status=status,
+        account=account,
+        codes=ctx.factors.codes(ctx.reader.login) if account.second_factor else None,
+        removal=ctx.factors.removal(ctx.reader.login, now=now),
+        required=ctx.reader.access in ctx.totp_required,
+        recovery_codes=credentials.RECOVERY_CODES,
+        entries=ctx.accounts.entries(ctx.reader.login, now=now),
+        present={session.hash if session else "", *device_hashes(request)},
+        refusal=refusal,
+        message=message,
+        least=credentials.MIN_PASSWORD_LENGTH,
+        feed=feed,
+        may_feed=True,
+        telegram=telegram,
+        telegram_picture=credentials.qr_picture(telegram.address) if telegram else "",
+        linked=is_linked(ctx.app, ctx.reader.person) if ctx.reader.person else None,
+        choosing=own_person(ctx),
+    )
+
+
+def begin_again(request: Request, ctx: RequestContext, message: str) -> Response:
+    """Start a new session for this browser, after all others have ended."""
+    now = ctx.now
+    response = RedirectResponse(f"/account?said={message}", status_code=303)
+    begin_session(ctx.accounts, ctx.reader.login, request, response, now=now)
+    return response
+
+
+def _form_values(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of an interrupted form, as submitted with the log-in page."""
+    try:
+        form_values = json.loads(texts.get("kept", "") or "{}")
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in form_values.items()} if isinstance(form_values, dict) else {}

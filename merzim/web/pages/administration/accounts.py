@@ -1,0 +1,203 @@
+"""Administration pages for accounts. Secrets are shown once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.responses import Response
+
+from merzim.services.accounts import verbs as accounts
+from merzim.services.context import RequestContext
+from merzim.services.inputs import build
+from merzim.services.people.staff import recorded_office
+from merzim.services.verbs import Verb
+from merzim.web.auth.dependencies import Setting, SettingByPerson
+from merzim.web.downloads.administration import account_state, account_unit
+from merzim.web.pages.administration import factor_removal
+from merzim.web.pages.administration.common import (
+    onward,
+    placed,
+    show,
+)
+from merzim.web.ui.form_values import Fields, tidy
+from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
+from workflow.org.access import ACCESSES, Account
+from workflow.org.access import placed as placed_reader
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+Login = Annotated[str, Query(max_length=80)]
+
+
+@router.get("/administration/accounts")
+def show_accounts(request: Request, ctx: Setting) -> Response:
+    """Show the list of accounts, and the form for a new one."""
+    return _accounts_page(request, ctx)
+
+
+@router.post("/administration/accounts")
+def add(request: Request, ctx: Setting, typed: Fields) -> Response:
+    """Create an account; the address for choosing its password is shown once."""
+    try:
+        invitation = accounts.add(ctx, _access_command(ctx, typed, typed.get("login", "")))
+    except Refusal as refusal:
+        return _accounts_page(request, ctx, typed_texts=typed, refusal=refusal)
+    return _accounts_page(request, ctx, invitation=invitation)
+
+
+@router.get("/administration/account")
+def account(request: Request, ctx: Setting, login: Login = "") -> Response:
+    """Show an account with its sessions and tokens."""
+    return _account_page(request, ctx, accounts.get_account(ctx, login))
+
+
+@router.post("/administration/account")
+def change(request: Request, ctx: Setting, typed: Fields) -> Response:
+    """Change an account, invite its holder again, close or reopen it, end its sessions, create a token."""
+    account = accounts.get_account(ctx, typed.get("login", "")[:80])
+    login, do = account.reader.login, typed.get("do", "")
+    command = accounts.AccountCommand(login=login)
+    message = "changed"
+    try:
+        match do:
+            case "change":
+                accounts.change(ctx, _access_command(ctx, typed, login))
+            case "close" | "reopen" | "end" | "unlink":
+                run, message = _PLAIN[do]
+                run(ctx, command)
+            case "token":
+                fields = {"login": login, "days": typed.get("days", ""), "name": tidy(typed.get("name", ""))}
+                request_ = build(accounts.TokenRequest, {**fields, "write": bool(typed.get("write"))})
+                return _account_page(request, ctx, account, token=accounts.give_token(ctx, request_).token)
+            case "invite":
+                return _account_page(request, ctx, account, link=accounts.invite(ctx, command).address)
+            case _:
+                raise HTTPException(422)
+    except Refusal as refusal:
+        return _account_page(
+            request, ctx, account, typed_texts=typed if do == "change" else None, refusal=refusal
+        )
+    return onward(request, "/administration/account", login=login, said=message)
+
+
+@router.post("/administration/account/second-factor")
+def remove_second_factor(request: Request, ctx: SettingByPerson, typed: Fields) -> Response:
+    """Request, approve or reject the removal of a second factor."""
+    account = accounts.get_account(ctx, typed.get("login", "")[:80])
+    try:
+        match typed.get("do", ""):
+            case "request":
+                factor_removal.request_removal(ctx, account, typed.get("ground", ""))
+                message = "removal_requested"
+            case "approve":
+                factor_removal.approve(ctx, account)
+                message = "removal_approved"
+            case "withdraw":
+                factor_removal.withdraw(ctx, account)
+                message = "removal_withdrawn"
+            case _:
+                raise HTTPException(422)
+    except Refusal as refusal:
+        return _account_page(request, ctx, account, refusal=refusal)
+    return onward(request, "/administration/account", login=account.reader.login, said=message)
+
+
+def _accounts_page(
+    request: Request,
+    ctx: RequestContext,
+    *,
+    typed_texts: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+    invitation: accounts.Invitation | None = None,
+) -> Response:
+    office, all_accounts = recorded_office(ctx), ctx.accounts.all()
+    return show(
+        request,
+        ctx,
+        "accounts.html",
+        status=200 if refusal is None else 422,
+        accounts=all_accounts,
+        invited=next(
+            (
+                account.reader
+                for account in all_accounts
+                if invitation and account.reader.login == invitation.login
+            ),
+            None,
+        ),
+        placed=placed_reader,
+        account_state=account_state,
+        account_unit=account_unit,
+        removals=ctx.factors.removals(now=ctx.now),
+        office=office,
+        accesses=ACCESSES,
+        unit=build_unit_field(office, (typed_texts or {}).get("unit", "")),
+        person=build_person_field(office, (typed_texts or {}).get("person", ""), typed=True),
+        form=typed_texts or {},
+        refusal=refusal,
+        invitation=invitation,
+        invitation_hours=ctx.app.settings.web.invitation_hours,
+    )
+
+
+def _account_page(
+    request: Request,
+    ctx: RequestContext,
+    account: Account,
+    *,
+    typed_texts: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+    link: str = "",
+    token: str = "",
+) -> Response:
+    office, reader = recorded_office(ctx), account.reader
+    form_texts = typed_texts or {"access": reader.access, "name": reader.name}
+    now = ctx.now
+    removal = ctx.factors.removal(reader.login, now=now)
+    return show(
+        request,
+        ctx,
+        "one_account.html",
+        status=200 if refusal is None else 422,
+        place=placed("/administration/account", login=account.reader.login),
+        account=account,
+        own=account.reader.login == ctx.reader.login,
+        invitation_hours=ctx.app.settings.web.invitation_hours,
+        office=office,
+        accesses=ACCESSES,
+        unit=build_unit_field(office, form_texts.get("unit", reader.unit)),
+        person=build_person_field(office, form_texts.get("person", reader.person), typed=True),
+        form=form_texts,
+        no_unit=placed_reader(account.reader, office).nowhere,
+        entries=ctx.accounts.entries(account.reader.login, now=now),
+        removal=removal,
+        obstacle=factor_removal.obstacle(ctx, removal) if removal else "",
+        longest_ground=factor_removal.LONGEST_GROUND,
+        refusal=refusal,
+        link=link,
+        token=token,
+        most_days=accounts.MAX_TOKEN_DAYS,
+    )
+
+
+def _access_command(ctx: RequestContext, typed_texts: Mapping[str, str], login: str) -> accounts.AccountAccess:
+    """Return the command of a submitted form. Raises Refusal if the unit or person is not unique."""
+    office = recorded_office(ctx)
+    fields = {
+        "login": login,
+        "access": typed_texts.get("access", ""),
+        "name": tidy(typed_texts.get("name", "")),
+        "unit": resolve_unit(office, typed_texts.get("unit", "")),
+        "person": resolve_person(office, typed_texts.get("person", "").strip()),
+    }
+    return build(accounts.AccountAccess, fields)
+
+
+_PLAIN: Mapping[str, tuple[Verb[accounts.AccountCommand, accounts.AccountDetails], str]] = {
+    "close": (accounts.close, "closed"),
+    "reopen": (accounts.reopen, "reopened"),
+    "end": (accounts.end, "ended"),
+    "unlink": (accounts.unlink, "unlinked"),
+}

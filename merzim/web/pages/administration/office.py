@@ -1,0 +1,172 @@
+"""Administration pages: import and export of the table of people, channels with a test letter.
+
+Also the calendar feed and the Telegram code of the user's own account.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from merzim.documents import UnreadablePaper
+from merzim.services.accounts import telegram
+from merzim.services.administration import office as administration
+from merzim.services.context import RequestContext
+from merzim.services.inputs import build
+from merzim.services.outgoing import sending
+from merzim.services.people import staff
+from merzim.services.people.feeds import FeedRevoked, give_own, revoke_feed
+from merzim.services.people.table import MAX_TABLE_BYTES, preview_table, read_table, save_table
+from merzim.web.auth.dependencies import Own, Setting
+from merzim.web.auth.reading import run_in_reading_thread
+from merzim.web.downloads.administration import get_administration_list, get_people_table
+from merzim.web.pages.account.login import own_page
+from merzim.web.pages.administration.common import onward, show
+from merzim.web.ui.form_values import Fields, tidy
+from merzim.web.ui.preferences import preferences
+from notifications.notice import Outcome
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+SHOWN = 200
+router.get("/administration/people/export")(get_people_table)
+router.get("/administration/lists/{listed}")(get_administration_list)
+
+
+@router.get("/administration/people/import")
+def ask_import(request: Request, ctx: Setting) -> Response:
+    """Show the form for importing a table of people."""
+    return show(request, ctx, "people_import.html", preview=None, accounts=())
+
+
+@router.post("/administration/people/import")
+async def import_people(request: Request, ctx: Setting) -> Response:
+    """Show a preview of a table's changes; when submitted from there, import it."""
+    async with request.form(max_files=1, max_fields=5, max_part_size=MAX_TABLE_BYTES * 2) as form:
+        return await run_in_reading_thread(request, _import, request, ctx, form)
+
+
+@router.get("/administration/channels")
+def channels(request: Request, ctx: Setting) -> Response:
+    """Show the delivery channels, with a form for a test letter."""
+    return _channels_page(request, ctx)
+
+
+@router.post("/administration/channels")
+def test_channel(request: Request, ctx: Setting, typed: Fields) -> Response:
+    """Send a test letter at once, and show the server's answer."""
+    email = tidy(typed.get("email", ""))
+    try:
+        language = preferences(request).language
+        outcome = administration.send_test_letter(ctx, tidy(typed.get("channel", "")), email, language)
+    except Refusal as refusal:
+        return _channels_page(request, ctx, typed_texts=typed, refusal=refusal)
+    return _channels_page(request, ctx, typed_texts=typed, outcome=outcome)
+
+
+@router.get("/administration/rules")
+def rules(request: Request, ctx: Setting) -> Response:
+    """Show the organisation's own rules in force."""
+    return show(request, ctx, "rules.html", rules=administration.own_rules(ctx.app))
+
+
+@router.post("/account/feed")
+def own_feed(request: Request, ctx: Own, typed: Fields) -> Response:
+    """Create or revoke the user's own calendar feed. Its address is shown once."""
+    if typed.get("do") == "revoke":
+        revoke_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
+        return onward(request, "/account", said="revoked")
+    try:
+        return own_page(request, ctx, feed=give_own(ctx, preferences(request).language))
+    except Refusal as refusal:
+        return own_page(request, ctx, refusal=refusal, status=422)
+
+
+@router.post("/account/telegram")
+def own_telegram(request: Request, ctx: Own, typed: Fields) -> Response:
+    """Show a one-time code for linking the user's Telegram account, or unlink it."""
+    if not ctx.reader.person:
+        raise HTTPException(404, "web.problem.no_person")
+    if typed.get("do") == "unlink":
+        ctx.app.links.unlink(ctx.reader.person, by=ctx.reader.login, now=ctx.now)
+        return onward(request, "/account", said="unlinked")
+    try:
+        return own_page(request, ctx, telegram=telegram.offer(ctx, ctx.reader.person))
+    except Refusal as refusal:
+        return own_page(request, ctx, refusal=refusal, status=422)
+
+
+def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
+    try:
+        content, name = _uploaded(form)
+        read = read_table(ctx, content, name)
+        if form.get("do") == "take":
+            save_table(ctx, read)
+            return onward(request, "/administration/people", said="taken")
+    except Refusal as refusal:
+        errors = refusal.errors if isinstance(refusal, UnreadablePaper) else ()
+        return show(
+            request,
+            ctx,
+            "people_import.html",
+            status=422,
+            preview=None,
+            accounts=(),
+            refusal=refusal,
+            errors=errors[:SHOWN],
+        )
+    preview = preview_table(ctx, read)
+    return show(
+        request,
+        ctx,
+        "people_import.html",
+        preview=preview.changes[:SHOWN],
+        more=max(0, len(preview.changes) - SHOWN),
+        same=preview.same,
+        accounts=preview.accounts[:SHOWN],
+        office=staff.recorded_office(ctx),
+        name=name,
+        content=base64.b64encode(content).decode(),
+    )
+
+
+def _uploaded(form: FormData) -> tuple[bytes, str]:
+    """Return the table from the file field, or as resubmitted by the preview."""
+    file = form.get("file")
+    if isinstance(file, UploadFile) and file.filename:
+        content, name = file.file.read(MAX_TABLE_BYTES + 1), file.filename
+    else:
+        try:
+            content = base64.b64decode(str(form.get("content", "")), validate=True)
+        except (binascii.Error, ValueError):
+            content = b""
+        name = str(form.get("name", ""))
+    return content, tidy(name)[-200:]
+
+
+def _channels_page(
+    request: Request,
+    ctx: RequestContext,
+    *,
+    typed_texts: Mapping[str, str] | None = None,
+    outcome: Outcome | None = None,
+    refusal: Refusal | None = None,
+) -> Response:
+    person = ctx.reads.office().people.get(ctx.reader.person)
+    return show(
+        request,
+        ctx,
+        "channels.html",
+        status=200 if refusal is None else 422,
+        channels=administration.channels(ctx.app),
+        faults=sending.faults(ctx.app),
+        email=(typed_texts or {}).get("email", (person.email or "") if person else ""),
+        tried=(typed_texts or {}).get("channel", ""),
+        outcome=outcome,
+        refusal=refusal,
+    )

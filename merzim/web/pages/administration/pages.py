@@ -1,0 +1,414 @@
+"""Administration pages for units and people; each change is an event of the office's chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from merzim.documents.people.office_time import parse_days
+from merzim.services.administration import office as administration
+from merzim.services.administration.office import Step, first_steps
+from merzim.services.context import RequestContext
+from merzim.services.inputs import build
+from merzim.services.names import paginate_units, unit_name
+from merzim.services.narrowing import require_exportable
+from merzim.services.outgoing import sending, webhooks
+from merzim.services.people import staff
+from merzim.services.people.feeds import FeedRevoked, feeds_of, give, revoke_unit_feed
+from merzim.services.people.pending_duties import pending_duties
+from merzim.services.people.staff import find_people, recorded_office
+from merzim.services.upkeep import backups
+from merzim.web.auth.dependencies import Setting
+from merzim.web.http import Number
+from merzim.web.pages.administration.common import onward, placed, show
+from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
+from merzim.web.ui.name_fields import (
+    are_units_listed,
+    build_person_field,
+    build_unit_field,
+    resolve_person,
+    resolve_unit,
+    resolve_unit_text,
+)
+from merzim.web.ui.preferences import preferences
+from merzim.web.ui.tables import Column, page_heads, workbook_response
+from merzim.web.ui.unit_filter import build_unit_filter
+from workflow.org.office import Office, Person, Unit, time_of
+from workflow.org.office_time import MONDAY_TO_FRIDAY, OfficeTime
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False, prefix="/administration")
+STEP_ADDRESSES: Mapping[Step, str] = {
+    "organisation": "/administration/settings/organisation",
+    "units": "/administration/unit",
+    "people": "/administration/people/import",
+    "mail": "/administration/settings/mail",
+    "officer": "/administration/settings/organisation",
+    "accounts": "/administration/accounts/invitations",
+}
+"""The page where each step of an installation's beginning is done."""
+Key = Annotated[str, Query(max_length=500)]
+PERSON_FIELDS = (
+    "key",
+    "mark",
+    "name",
+    "name_kk",
+    "name_ru",
+    "post",
+    "post_kk",
+    "post_ru",
+    "email",
+    "language",
+    "digest",
+)
+DIGESTS = ("", "daily", "weekly", "single")
+MAX_AWAY = 40
+"""Maximum number of leave rows in a form."""
+SHOWN = 200
+"""Number of people a list shows; the search finds the others."""
+
+
+@router.get("")
+def overview(request: Request, ctx: Setting) -> Response:
+    """Show where data is stored, and how much."""
+    office, accounts = recorded_office(ctx), ctx.accounts.all()
+    counts = {
+        "people": len(office.people),
+        "units": len(office.units),
+        "accounts": sum(not account.disabled for account in accounts),
+        "channels": len(ctx.app.settings.channels.use),
+    }
+    faults = sending.faults(ctx.app)
+    unused = administration.unused_files(ctx.app)
+    return show(
+        request,
+        ctx,
+        "administration.html",
+        counts=counts,
+        faults=faults,
+        unused=unused,
+        suspended=webhooks.suspended(ctx),
+        backup=backups.state(ctx.app, now=ctx.now),
+        steps=first_steps(ctx),
+        step_addresses=STEP_ADDRESSES,
+    )
+
+
+@router.get("/units")
+def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) -> Response:
+    """Show the tree of units; a large one level by level, in pages."""
+    office = recorded_office(ctx)
+    tree, pages = paginate_units(office, unit, number)
+    return show(
+        request,
+        ctx,
+        "units.html",
+        office=office,
+        tree=tree,
+        people={unit.id: len(office.people_of.get(unit.id, ())) for unit in tree},
+        unit=unit,
+        number=min(number, pages),
+        pages=pages,
+    )
+
+
+@router.get("/unit")
+def unit(request: Request, ctx: Setting, id: Key = "") -> Response:
+    """Show the form of a unit, or of a new one if no id is given."""
+    unit = recorded_office(ctx).units.get(id)
+    if id and unit is None:
+        raise HTTPException(404, "web.problem.no_unit")
+    return _unit_page(request, ctx, unit, staff.mark(unit))
+
+
+@router.post("/unit")
+def save_unit(request: Request, ctx: Setting, typed: Fields) -> Response:
+    """Save or remove a unit."""
+    same = {"id": typed.get("id", ""), "mark": typed.get("mark", "")}
+    try:
+        if typed.get("do") == "remove" and same["id"]:
+            staff.remove_unit(ctx, build(staff.Removal, same))
+            return onward(request, "/administration/units", said="removed")
+        office = recorded_office(ctx)
+        has_parent, is_first = (bool(typed.get(name, "").strip()) for name in ("parent", "first_level"))
+        if not same["id"] and office.units and has_parent == is_first:
+            raise InvalidForm("web.staff.parent_or_first")
+        fields = {
+            **same,
+            **{name: tidy(typed.get(name, "")) for name in ("name", "name_kk", "name_ru")},
+            "kind": typed.get("kind", ""),
+            **{name: resolve_unit(office, typed.get(name, "")) for name in ("parent", "uploads_through")},
+            "acts": typed.getlist("act"),
+            "time": {
+                **{end: typed.get(f"time_{end}", "").strip()[:5] for end in ("first", "last")},
+                "week": [number for number in range(1, 8) if typed.get(f"time_day_{number}")],
+                **{name: parse_days(typed.get(f"time_{name}", "")) for name in ("off", "working")},
+            },
+        }
+        staff.save_unit(ctx, build(staff.SaveUnit, fields))
+    except Refusal as refusal:
+        unit = recorded_office(ctx).units.get(same["id"])
+        form_texts = {**typed, "acts": " ".join(typed.getlist("act"))}
+        return _unit_page(request, ctx, unit, staff.mark(unit), typed_texts=form_texts, refusal=refusal)
+    return onward(request, "/administration/units", said="saved")
+
+
+@router.post("/unit/feed")
+def unit_feed(request: Request, ctx: Setting, typed: Fields) -> Response:
+    """Create or revoke a calendar feed of a unit. Its address is shown once."""
+    unit = recorded_office(ctx).units.get(typed.get("id", ""))
+    if unit is None:
+        raise HTTPException(404, "web.problem.no_unit")
+    if typed.get("do") == "revoke":
+        revoke_unit_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
+        return onward(request, "/administration/unit", id=unit.id, said="revoked")
+    language = preferences(request).language
+    feed = give(ctx, "", scope=unit.id, name=unit.name, language=language)
+    return _unit_page(request, ctx, unit, staff.mark(unit), feed=feed)
+
+
+@router.get("/people")
+def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Response:
+    """Show all people, searchable by name, post and e-mail."""
+    office = recorded_office(ctx)
+    with suppress(InvalidForm):  # the field says why; nobody is of such a unit
+        unit = unit if are_units_listed(office) else resolve_unit_text(office, unit)
+    people = find_people(office, q, unit)
+    return show(
+        request,
+        ctx,
+        "people.html",
+        office=office,
+        heads=page_heads(PEOPLE_COLUMNS),
+        people=people[:SHOWN],
+        more=len(people) - len(people[:SHOWN]),
+        q=q,
+        units=build_unit_filter(office, unit),
+        unit=unit,
+    )
+
+
+PEOPLE_COLUMNS: tuple[Column[tuple[Office, Person]], ...] = (
+    Column("web.staff.name", lambda _, row: row[1].name, ""),
+    Column("web.staff.post", lambda _, row: row[1].post),
+    Column("web.unit", lambda t, row: t.name(unit_name(row[0], row[1].unit).name), ""),
+    Column("web.staff.duties", lambda t, row: "; ".join(t.word("duty.", duty) for duty in row[1].duties), ""),
+    Column("web.staff.email", lambda _, row: row[1].email, ""),
+    Column(
+        "web.staff.away",
+        lambda t, row: "; ".join(f"{t.short(first)} – {t.short(last)}" for first, last in row[1].away),
+        "",
+    ),
+)
+
+
+@router.get("/people.xlsx")
+def people_workbook(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Response:
+    """Return all people that match the search as a workbook."""
+    office = recorded_office(ctx)
+    people = find_people(office, q, unit)
+    require_exportable(len(people))
+    rows = ((office, person) for person in people)
+    return workbook_response(request, PEOPLE_COLUMNS, rows, title="web.administration.people", today=ctx.today)
+
+
+@router.get("/person")
+def person(request: Request, ctx: Setting, key: Key = "") -> Response:
+    """Show the form of a person, or of a new one if no key is given."""
+    person = staff.get_person(ctx, key) if key else None
+    return _person_page(request, ctx, person, staff.mark(person))
+
+
+@router.post("/person")
+def save_person(request: Request, ctx: Setting, typed: Fields) -> Response:
+    """Save a person."""
+    duties = typed.getlist("duty")
+    key = typed.get("key", "")
+    try:
+        office = recorded_office(ctx)
+        fields = {
+            **{name: tidy(typed[name]) for name in PERSON_FIELDS if name in typed},
+            "unit": resolve_unit(office, typed.get("unit", "")),
+            "deputy": resolve_person(office, tidy(typed.get("deputy", ""))),
+            "duties": duties,
+            "away": _away(typed),
+        }
+        staff.save_person(ctx, build(staff.SavePerson, fields))
+    except (Refusal, OutOfRange) as refusal:
+        person = recorded_office(ctx).people.get(key)
+        return _person_page(
+            request, ctx, person, staff.mark(person), typed_texts=typed, duties=duties, refusal=refusal
+        )
+    return onward(request, "/administration/people", said="saved")
+
+
+@router.get("/person/remove")
+def ask_remove(request: Request, ctx: Setting, key: Key = "") -> Response:
+    """Show, before removal, which duties would pass to whom without this person."""
+    return _removal(request, ctx, staff.get_person(ctx, key))
+
+
+@router.post("/person/remove")
+def remove_person(request: Request, ctx: Setting, typed: Fields) -> Response:
+    """Remove a person."""
+    person = staff.get_person(ctx, typed.get("key", ""))
+    try:
+        fields = {"id": person.key, "mark": typed.get("mark", "")}
+        staff.remove_person(ctx, build(staff.Removal, fields))
+    except Refusal as refusal:
+        return _removal(request, ctx, person, refusal=refusal)
+    return onward(request, "/administration/people", said="removed")
+
+
+def _unit_page(
+    request: Request,
+    ctx: RequestContext,
+    unit: Unit | None,
+    mark: str,
+    *,
+    typed_texts: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+    feed: str = "",
+) -> Response:
+    office = recorded_office(ctx)
+    form_texts = typed_texts or _unit_answers(unit)
+    holds = time_of(office, unit.id if unit else "")
+    hours, week = holds.hours or ctx.app.settings.reminders.office_hours, holds.week or MONDAY_TO_FRIDAY
+    inside = frozenset(office.below(unit.id)) if unit else frozenset()
+    return show(
+        request,
+        ctx,
+        "unit.html",
+        status=200 if refusal is None else 422,
+        place=placed("/administration/unit", id=unit.id if unit else ""),
+        record=unit,
+        has_units=bool(office.units),
+        mark=mark,
+        form=form_texts,
+        parent=build_unit_field(office, form_texts.get("parent", ""), without=inside),
+        through=build_unit_field(
+            office, form_texts.get("uploads_through", ""), without={unit.id} if unit else ()
+        ),
+        kinds=ctx.library.kinds,
+        acts=ctx.library.adopted_acts.values(),
+        refusal=refusal,
+        feeds=[feed for feed in feeds_of(ctx, "", now=ctx.now) if unit and feed.scope == unit.id],
+        feed=feed,
+        holds=staff.unit_holds(ctx, unit) if unit else (0, 0, 0),
+        holding=staff.hours_result(OfficeTime(hours=hours, week=week)),
+    )
+
+
+def _unit_answers(unit: Unit | None) -> dict[str, str]:
+    """Return the form values of a unit."""
+    if unit is None:
+        return {}
+    time = staff.hours_result(unit.time)
+    return {
+        "name": unit.name,
+        "name_kk": unit.name_kk,
+        "name_ru": unit.name_ru,
+        "parent": unit.parent or "",
+        "kind": unit.kind,
+        "uploads_through": unit.uploads_through or "",
+        "acts": " ".join(unit.acts),
+        **{f"time_{name}": getattr(time, name) for name in ("first", "last", "off", "working")},
+        **{f"time_day_{number}": "1" for number in time.week},
+    }
+
+
+def _person_page(
+    request: Request,
+    ctx: RequestContext,
+    person: Person | None,
+    mark: str,
+    *,
+    typed_texts: Mapping[str, str] | None = None,
+    duties: list[str] | None = None,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    office = recorded_office(ctx)
+    form = dict(typed_texts) if typed_texts is not None else _answers(person, office)
+    filled = [n for n in range(MAX_AWAY) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
+    held_duties = duties if duties is not None else list(person.duties if person else ())
+    return show(
+        request,
+        ctx,
+        "person.html",
+        status=200 if refusal is None else 422,
+        place=placed("/administration/person", key=person.key if person else ""),
+        record=person,
+        mark=mark,
+        form=form,
+        held=held_duties,
+        duties=staff.duties_held(ctx.library),
+        digests=DIGESTS,
+        unit=build_unit_field(office, form.get("unit", "")),
+        rows=range(min(MAX_AWAY, max(2, len(filled) + 2))),
+        deputy=build_person_field(office, form.get("deputy", ""), typed=True),
+        refusal=refusal,
+        accounts=[account for account in ctx.accounts.all() if person and account.reader.person == person.key],
+    )
+
+
+def _answers(person: Person | None, office: Office) -> dict[str, str]:
+    if person is None:
+        return {"language": "kk"}
+    deputy = office.people.get(person.deputy or "")
+    form = {
+        "name": person.name,
+        "name_kk": person.name_kk,
+        "name_ru": person.name_ru,
+        "unit": person.unit,
+        "post": person.post,
+        "post_kk": person.post_kk,
+        "post_ru": person.post_ru,
+        "email": person.email or "",
+        "language": person.language,
+        "deputy": (deputy.email or deputy.key) if deputy else person.deputy or "",
+        "digest": person.digest,
+    }
+    for n, (first, last) in enumerate(person.away):
+        form |= {f"away_first_{n}": first.isoformat(), f"away_last_{n}": last.isoformat()}
+    return form
+
+
+def _away(typed_texts: Mapping[str, str]) -> list[dict[str, date]]:
+    """Return the periods of leave in a form. Raises BadStaff if one end is missing; InvalidForm for an invalid
+    date.
+    """
+    spans = []
+    for n in range(MAX_AWAY):
+        first, last = (typed_texts.get(f"away_{end}_{n}", "").strip() for end in ("first", "last"))
+        if first and last:
+            spans.append({"first": parse_date(first), "last": parse_date(last)})
+        elif first or last:
+            raise staff.BadStaff("web.staff.away_half")
+    return spans
+
+
+def _removal(
+    request: Request, ctx: RequestContext, person: Person, *, refusal: Refusal | None = None
+) -> Response:
+    office = recorded_office(ctx)
+    return show(
+        request,
+        ctx,
+        "person_remove.html",
+        status=200 if refusal is None else 422,
+        place=placed("/administration/person/remove", key=person.key),
+        record=person,
+        mark=staff.mark(person),
+        office=office,
+        falling=pending_duties(ctx, person.key),
+        deputised=[colleague for colleague in office.people.values() if colleague.deputy == person.key],
+        accounts=[account for account in ctx.accounts.all() if account.reader.person == person.key],
+        is_officer=ctx.reads.office().officer == person.key,
+        refusal=refusal,
+    )

@@ -1,0 +1,173 @@
+"""The page behind a personal link of a campaign: read, fill in, confirm, without an account and without
+scripts.
+
+A GET changes nothing, since mail programs open links by themselves; only the form's POST confirms. All invalid
+links get the same answer.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.background import BackgroundTask
+from starlette.datastructures import ImmutableMultiDict
+from starlette.responses import Response, StreamingResponse
+
+from calendars import OutOfRange
+from merzim.services.campaigns.answers import (
+    Invitation,
+    LinkRefused,
+    answer,
+    is_genuine,
+    language_of_link,
+    open_link,
+    statement,
+)
+from merzim.services.context import RequestContext
+from merzim.services.evidence import clean_file_name
+from merzim.web.auth.dependencies import Anybody
+from merzim.web.auth.limits import count_guess
+from merzim.web.auth.middleware import allow_socket
+from merzim.web.pages.registers.forms import FIELD, FormField, problems_of
+from merzim.web.ui.form_values import Fields, RejectedForm, status_of
+from merzim.web.ui.preferences import preferences
+from merzim.web.ui.render import page
+from notifications.event_notices import cited, given_days
+from workflow.law.procedure import Text
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+_MANY_CHOSEN = ";"
+
+
+@router.get("/confirm/{token}")
+def ask(request: Request, ctx: Anybody, token: str) -> Response:
+    """Show the question to the person of a link; nothing is changed."""
+    return _page(request, ctx, token, _open(request, ctx, token))
+
+
+@router.get("/confirm/{token}/document")
+def document(request: Request, ctx: Anybody, token: str) -> Response:
+    """Return the document to read, always as a download."""
+    stored = _open(request, ctx, token).campaign.document
+    if "sha256" not in stored:
+        raise HTTPException(404, "web.problem.no_link")
+    content = ctx.app.evidence.open(str(stored["sha256"]))
+    name = quote(clean_file_name(str(stored.get("name", ""))))
+    return StreamingResponse(
+        iter(lambda: content.read(65536), b""),
+        media_type="application/octet-stream",
+        headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
+        background=BackgroundTask(content.close),
+    )
+
+
+@router.post("/confirm/{token}/statement")
+def text_to_sign(request: Request, ctx: Anybody, token: str, answers: Fields) -> Response:
+    """Return the text that a digital signature of these answers must sign; nothing is written."""
+    invitation = _open(request, ctx, token)
+    return Response(statement(ctx, invitation, _typed(invitation, answers)[1]), media_type="text/plain")
+
+
+@router.post("/confirm/{token}")
+def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Response:
+    """Add the row of the person's answer, or of their refusal; the link becomes invalid."""
+    open_invitation = _open(request, ctx, token)
+    invitation = open_invitation.refusing() if answers.get("refuse") else open_invitation
+    typed_texts, values = _typed(invitation, answers)
+    try:
+        row = answer(ctx, invitation, values, signature=answers.get("signature", ""))
+    except LinkRefused:
+        raise
+    except (Refusal, OutOfRange) as refusal:
+        rejected_form = RejectedForm(form=_form_name(invitation), refusal=refusal, answers=typed_texts)
+        return _page(request, ctx, token, open_invitation, rejected_form=rejected_form)
+    return _page(request, ctx, token, invitation, row=row)
+
+
+def _form_name(invitation: Invitation) -> str:
+    return "refuse" if invitation.refused else "confirm"
+
+
+def _typed(
+    invitation: Invitation, answers: ImmutableMultiDict[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the typed texts by field, and those of them that are not empty."""
+    typed_texts = {
+        field.id: _MANY_CHOSEN.join(answers.getlist(FIELD + field.id)) for field in invitation.fields
+    }
+    return typed_texts, {name: text for name, text in typed_texts.items() if text}
+
+
+def _open(request: Request, ctx: RequestContext, token: str) -> Invitation:
+    """Return the invitation of a link.
+
+    Raises:
+        LinkRefused: the link is invalid; the answer is the same for every reason.
+        HTTPException: 429 if too many links not issued here were opened from this network.
+    """
+    try:
+        return open_link(ctx, token)
+    except LinkRefused:
+        refuse_in_language(request, ctx, language_of_link(ctx, token))
+        if not is_genuine(ctx, token):
+            count_guess(request, ctx)
+        raise
+
+
+def refuse_in_language(request: Request, ctx: RequestContext, language: str) -> None:
+    """Choose the language of a refused link's page: its person's, else the browser's, else the office's."""
+    if language or "accept-language" not in request.headers:
+        request.state.language = language or ctx.app.settings.office.language
+
+
+def _fields(
+    invitation: Invitation, rejected_form: RejectedForm | None
+) -> list[tuple[Text | None, list[FormField]]]:
+    """Return the fields of a form by row, as filled in after its refusal."""
+    values = rejected_form.answers if rejected_form and rejected_form.form == _form_name(invitation) else {}
+    return [
+        (title, [FormField(view=view, value=values.get(view.id, "")) for view in views])
+        for title, views in invitation.parts
+    ]
+
+
+def _page(
+    request: Request,
+    ctx: RequestContext,
+    token: str,
+    invitation: Invitation,
+    *,
+    rejected_form: RejectedForm | None = None,
+    row: str = "",
+) -> Response:
+    """Return the page in the person's language, unless they chose another."""
+    request.state.language = invitation.person.language
+    kind, register, eds = invitation.definition, invitation.register, ctx.app.settings.eds
+    forms = [invitation, *([invitation.refusing()] if kind.refusal else [])] if not row else []
+    response = page(
+        request,
+        ctx,
+        "confirm.html",
+        status=status_of(rejected_form and rejected_form.refusal),
+        place=f"/confirm/{token}",
+        token=token,
+        invitation=invitation,
+        kind=kind,
+        ground=cited(invitation.campaign, register, kind, preferences(request).language),
+        document=invitation.campaign.document,
+        days=given_days(register, invitation.campaign),
+        forms=[(_form_name(form), form.definition.declares, _fields(form, rejected_form)) for form in forms],
+        tried=rejected_form,
+        problems=problems_of(rejected_form.refusal if rejected_form else None),
+        row=row,
+        now=ctx.now,
+        socket=eds.address if eds.on and invitation.campaign.eds else "",
+    )
+    if eds.on and invitation.campaign.eds:
+        allow_socket(response, eds.address)
+    # The address is a secret: no search engine keeps it, and our referrer policy tells no other site. With
+    # "no-referrer" browsers would not say where the form comes from either, and the answer would be refused.
+    response.headers["x-robots-tag"] = "noindex"
+    return response

@@ -1,0 +1,472 @@
+"""The officer's pages of campaigns: the list, starting one with a preview, who has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from merzim.services.campaigns.verbs import (
+    CampaignPreview,
+    CloseCampaign,
+    ExtendCampaign,
+    RecordAnswer,
+    RemindCampaign,
+    ReopenCampaign,
+    StartCampaign,
+    close_campaign,
+    extend_campaign,
+    own_document,
+    record_answer,
+    remind_campaign,
+    reopen_campaign,
+    start_campaign,
+)
+from merzim.services.campaigns.views import (
+    AskCampaigns,
+    CampaignKind,
+    CampaignView,
+    ShowCampaign,
+    invited_text,
+    kind_view,
+    list_campaigns,
+    person_key,
+    show_campaign,
+)
+from merzim.services.context import RequestContext
+from merzim.services.documents.row_papers import campaign_papers
+from merzim.services.evidence import clean_file_name, keep_upload
+from merzim.services.inputs import FileInput, build
+from merzim.services.names import author_names
+from merzim.services.registers.access import reader_scope, seen_register
+from merzim.services.registers.results import FieldView, field_view, register_view, row_name
+from merzim.web.auth.dependencies import Managing, Reading
+from merzim.web.downloads.registers import (
+    CAMPAIGN_COLUMNS,
+    State,
+    get_campaign_paper,
+    get_campaign_papers,
+    get_campaign_sheet,
+    get_campaigns_file,
+    people_filter,
+)
+from merzim.web.http import CampaignPath, Number, PersonPath, SearchText
+from merzim.web.pages.cases.page import redirect
+from merzim.web.pages.registers.forms import form_fields, new_values, problems_of, typed_answers
+from merzim.web.ui.addresses import redirect_to_tidy_address, with_tidy_address
+from merzim.web.ui.form_values import (
+    MAX_FIELD_BYTES,
+    MAX_FIELDS,
+    Fields,
+    InvalidForm,
+    RejectedForm,
+    parse_date,
+    status_of,
+)
+from merzim.web.ui.name_fields import NameField, build_unit_field, resolve_unit
+from merzim.web.ui.preferences import preferences
+from merzim.web.ui.render import page
+from merzim.web.ui.tables import page_heads
+from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
+from workflow.law.procedure import Text as Texts
+from workflow.org.office import DUTIES
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
+MessageParam = Annotated[
+    Literal["", "started", "reminded", "extended", "closed", "reopened", "recorded"], Query()
+]
+router.get("/campaigns.xlsx")(get_campaigns_file)
+router.get("/campaigns/{campaign}/xlsx")(get_campaign_sheet)
+router.get("/campaigns/{campaign}/forms/{language}")(get_campaign_papers)
+router.get("/campaigns/{campaign}/forms/{number}/{language}")(get_campaign_paper)
+UNIT_FIELDS = 3
+"""Number of unit fields in a form; each unit includes all units below it."""
+PAPER, REFUSAL = "paper", "refuse"
+"""The forms of an answer and of a refusal given on paper."""
+
+
+@router.get("/campaigns")
+def campaigns_page(request: Request, ctx: Reading) -> Response:
+    """Show all campaigns visible to the reader, and the kinds that may be started."""
+    campaign_list = list_campaigns(_spoken(request, ctx), AskCampaigns())
+    return page(
+        request,
+        ctx,
+        "campaigns.html",
+        heads=page_heads(CAMPAIGN_COLUMNS),
+        campaigns=campaign_list.campaigns,
+        kinds=campaign_list.kinds if ctx.reader.may("manage") else [],
+    )
+
+
+@router.get("/campaigns/new/{kind}")
+def new_campaign_page(request: Request, ctx: Managing, kind: KindPath) -> Response:
+    """Show the form that starts a campaign."""
+    return _start_form(request, ctx, kind)
+
+
+@router.post("/campaigns/new/{kind}")
+async def start(request: Request, ctx: Managing, kind: KindPath) -> Response:
+    """Show the people a campaign would ask; after confirmation, start it."""
+    return await _with_form(request, lambda form: _start(request, ctx, kind, form))
+
+
+@router.get("/campaigns/{campaign}")
+def campaign_page(
+    request: Request,
+    ctx: Reading,
+    campaign: CampaignPath,
+    unit: UnitParam,
+    state: State = "",
+    search: SearchText = "",
+    number: Number = 1,
+    said: MessageParam = "",
+) -> Response:
+    """Show who has answered and who has not, page by page."""
+    tidy = redirect_to_tidy_address(request)
+    if tidy is not None:
+        return tidy
+    response = _campaign_page(
+        request, ctx, campaign, people_filter(state, unit, search), number=number, message=said
+    )
+    return with_tidy_address(request, response)
+
+
+@router.post("/campaigns/{campaign}/remind")
+def remind(request: Request, ctx: Managing, campaign: CampaignPath) -> Response:
+    """Send a reminder to people who have not answered."""
+    return _change(
+        request,
+        ctx,
+        campaign,
+        "reminded",
+        lambda: remind_campaign(ctx, build(RemindCampaign, {"campaign": campaign})),
+    )
+
+
+@router.post("/campaigns/{campaign}/extend")
+def extend(request: Request, ctx: Managing, campaign: CampaignPath, typed: Fields) -> Response:
+    """Accept answers until a later day."""
+
+    def run() -> object:
+        fields = {"campaign": campaign, "until": parse_date(typed.get("until", ""))}
+        return extend_campaign(ctx, build(ExtendCampaign, fields))
+
+    return _change(request, ctx, campaign, "extended", run)
+
+
+@router.post("/campaigns/{campaign}/close")
+def close(request: Request, ctx: Managing, campaign: CampaignPath) -> Response:
+    """Stop accepting answers."""
+    return _change(
+        request,
+        ctx,
+        campaign,
+        "closed",
+        lambda: close_campaign(ctx, build(CloseCampaign, {"campaign": campaign})),
+    )
+
+
+@router.post("/campaigns/{campaign}/reopen")
+def reopen(request: Request, ctx: Managing, campaign: CampaignPath, typed: Fields) -> Response:
+    """Accept answers to a closed campaign again."""
+
+    def run() -> object:
+        fields = {
+            "campaign": campaign,
+            "until": parse_date(typed.get("until", "")),
+            "ground": typed.get("ground", ""),
+        }
+        return reopen_campaign(ctx, build(ReopenCampaign, fields))
+
+    return _change(request, ctx, campaign, "reopened", run)
+
+
+@router.get("/campaigns/{campaign}/paper/{person}")
+def paper_page(request: Request, ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Response:
+    """Show the form for an answer given on paper."""
+    return _paper_form(request, ctx, campaign, person)
+
+
+@router.post("/campaigns/{campaign}/paper/{person}")
+async def record_paper(request: Request, ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Response:
+    """Record an answer given on paper."""
+    return await _with_form(request, lambda form: _record(request, ctx, campaign, person, form))
+
+
+async def _with_form(request: Request, respond: Callable[[FormData], Response]) -> Response:
+    form = request.form(max_files=3, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
+    async with form as fields:
+        return await run_in_threadpool(respond, fields)
+
+
+def _spoken(request: Request, ctx: RequestContext) -> RequestContext:
+    """Return the context with names in the reader's language."""
+    return replace(ctx, language=preferences(request).language)
+
+
+def _kind(ctx: RequestContext, name: str) -> CampaignKind:
+    register_id, _, kind = name.partition(".")
+    register = seen_register(ctx, register_id)
+    if kind not in register.campaigns:
+        raise HTTPException(404, "web.problem.no_campaign")
+    return kind_view(register, register.campaigns[kind])
+
+
+def _start_form(
+    request: Request,
+    ctx: RequestContext,
+    name: str,
+    *,
+    rejected_form: RejectedForm | None = None,
+    preview: CampaignPreview | None = None,
+    units: list[str] | None = None,
+    digest: str = "",
+    file_name: str = "",
+) -> Response:
+    """Return the form that starts a campaign as filled in; with a preview, the people it would ask."""
+    kind, answers = _kind(ctx, name), rejected_form.answers if rejected_form else {}
+    unit_texts = [*(units or [ctx.reader.root])][:UNIT_FIELDS]
+    unit_texts += [""] * (UNIT_FIELDS - len(unit_texts))
+    office = ctx.reads.office()
+    return page(
+        request,
+        ctx,
+        "campaign_new.html",
+        status=status_of(rejected_form and rejected_form.refusal),
+        place=f"/campaigns/new/{name}",
+        address=f"/campaigns/new/{name}",
+        kind=kind,
+        answers=answers,
+        units=[build_unit_field(office, unit_name, root=ctx.reader.root) for unit_name in unit_texts],
+        duties=[duty for duty in DUTIES if any(duty in person.duties for person in office.people.values())],
+        given=form_fields(ctx, kind.given, None, rejected_form),
+        own_document=_ground_field(_spoken(request, ctx), kind, answers) if kind.ground else None,
+        preview=preview,
+        offers_eds=ctx.app.settings.eds.on,
+        digest=digest,
+        file_name=file_name,
+        tried=rejected_form,
+        problems=problems_of(rejected_form.refusal if rejected_form else None),
+    )
+
+
+def _ground_field(ctx: RequestContext, kind: CampaignKind, answers: Mapping[str, str]) -> NameField:
+    """Return the field for the organisation's own document, at first the newest that fits."""
+    text = answers.get("ground", "")
+    register = seen_register(ctx, kind.register_id)
+    if "ground" not in answers and (row := own_document(ctx, register.campaigns[kind.kind], ctx.reader.root)):
+        view = register_view(seen_register(ctx, kind.ground), reader_scope(ctx))
+        text = f"{row_name(view, row, ctx.language)} ({row.id})"
+    return NameField(chosen=text, shown=text, finds=f"row/{kind.ground}")
+
+
+def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> Response:
+    kind, answers = _kind(ctx, name), typed_answers(form)
+    unit_texts = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
+    digest, file_name = answers.get("digest", ""), answers.get("file_name", "")
+    preview: CampaignPreview | None = None
+    refusal: Refusal | OutOfRange | None = None
+    try:
+        digest, file_name = _sent_file(ctx, form) or (digest, file_name)
+        fields: dict[str, Any] = {
+            "register_id": kind.register_id,
+            "kind": kind.kind,
+            "title": answers.get("title", ""),
+            "units": [resolve_unit(ctx.reads.office(), text, root=ctx.reader.root) for text in unit_texts],
+            "duties": [text for text in answers.get("duty", "").split(";") if text],
+            "posts": [text.strip() for text in answers.get("posts", "").split(";") if text.strip()],
+            "until": parse_date(answers.get("until", "")),
+            "values": new_values(ctx, kind.given, form),
+            "ground": answers.get("ground"),
+            "link": answers.get("link", "").strip() or None,
+            "file": build(FileInput, {"file": digest}) if digest else None,
+            "eds": bool(answers.get("eds")),
+            "preview": not answers.get("start"),
+        }
+        preview = start_campaign(ctx, build(StartCampaign, fields))
+    except (Refusal, OutOfRange) as error:
+        refusal = error
+    if preview is not None and preview.campaign:
+        return redirect(request, f"/campaigns/{preview.campaign}", said="started")
+    return _start_form(
+        request,
+        ctx,
+        name,
+        rejected_form=RejectedForm(form="start", refusal=refusal, answers=answers),
+        preview=preview,
+        units=unit_texts,
+        digest=digest,
+        file_name=file_name,
+    )
+
+
+def _sent_file(ctx: RequestContext, form: FormData) -> tuple[str, str] | None:
+    """Store the document sent with a form until the campaign is started; return digest and name, None without
+    one.
+    """
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile) or not (upload.filename or upload.size):
+        return None
+    name, content = clean_file_name(upload.filename or ""), upload.file.read()
+    if not content:
+        raise InvalidForm("web.refusal.empty_file", name=name)
+    return keep_upload(ctx, "file", content, name), name
+
+
+def _campaign_page(
+    request: Request,
+    ctx: RequestContext,
+    campaign: str,
+    filters: dict[str, Any],
+    *,
+    number: int = 1,
+    message: str = "",
+    problem: Refusal | OutOfRange | None = None,
+) -> Response:
+    command = build(ShowCampaign, {"campaign": campaign, **filters, "page": number})
+    campaign_page = show_campaign(_spoken(request, ctx), command)
+    state = "unreached" if filters.get("unreached") else filters.get("state", "")
+    query = {"state": state, "unit": filters.get("unit", ""), "search": filters.get("search", "")}
+
+    def to(**changes: object) -> str:
+        parameters = {key: value for key, value in {**query, **changes}.items() if value not in ("", None)}
+        return f"/campaigns/{campaign}" + (f"?{urlencode(parameters)}" if parameters else "")
+
+    parameters = {key: value for key, value in query.items() if value}
+    units: NameField = build_unit_filter(ctx.reads.office(), query["unit"], own_unit=ctx.reader.root)
+    return page(
+        request,
+        ctx,
+        "campaign.html",
+        status=status_of(problem),
+        place=f"/campaigns/{campaign}",
+        campaign=campaign_page.campaign,
+        kind=_kind_of(ctx, campaign_page.campaign.register_id, campaign_page.campaign.kind),
+        people_page=campaign_page,
+        names=author_names(ctx, {event.by for event in campaign_page.history}),
+        chosen=invited_text(campaign_page.campaign, preferences(request).language),
+        query=query,
+        units=units,
+        number=number,
+        to=to,
+        papers=campaign_papers(ctx, campaign),
+        forms_query="?" + urlencode(parameters) if parameters else "",
+        message=message,
+        problem=problem,
+        is_filtered=any(query.values()),
+    )
+
+
+def _kind_of(ctx: RequestContext, register_id: str, kind: str) -> CampaignKind | None:
+    register = ctx.app.registers.on(register_id, ctx.today)
+    return kind_view(register, register.campaigns[kind]) if kind in register.campaigns else None
+
+
+def _change(
+    request: Request, ctx: RequestContext, campaign: str, message: str, run: Callable[[], object]
+) -> Response:
+    try:
+        run()
+    except (Refusal, OutOfRange) as refusal:
+        if isinstance(refusal, LookupError | PermissionError):
+            raise
+        return _campaign_page(request, ctx, campaign, {}, problem=refusal)
+    return redirect(request, f"/campaigns/{campaign}", said=message)
+
+
+def _paper_form(
+    request: Request,
+    ctx: RequestContext,
+    campaign: str,
+    person: int,
+    *,
+    rejected_form: RejectedForm | None = None,
+) -> Response:
+    campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
+    invited_person = ctx.reads.office().people.get(person_key(ctx, campaign, person))
+    if invited_person is None or not campaign_view.may_manage:
+        raise HTTPException(404, "web.problem.no_campaign")
+    forms = []
+    for name in (PAPER, REFUSAL):
+        own_rejected_form = rejected_form if rejected_form and rejected_form.form == name else None
+        parts = [
+            (title, form_fields(ctx, fields, None, own_rejected_form))
+            for title, fields in _paper_fields(ctx, campaign_view, name)
+        ]
+        if parts:
+            forms.append((name, parts))
+    return page(
+        request,
+        ctx,
+        "campaign_paper.html",
+        status=status_of(rejected_form and rejected_form.refusal),
+        place=f"/campaigns/{campaign}",
+        campaign=campaign_view,
+        person=invited_person,
+        forms=forms,
+        tried=rejected_form,
+        problems=problems_of(rejected_form.refusal if rejected_form else None),
+        address=f"/campaigns/{campaign}/paper/{person}",
+    )
+
+
+def _paper_fields(
+    ctx: RequestContext, campaign: CampaignView, form: str
+) -> list[tuple[Texts | None, list[FieldView]]]:
+    """Return the fields of an answer on paper by row: those a person fills in, days, post and files; of a
+    refusal none if the campaign cannot be refused.
+    """
+    register = ctx.app.registers.on(campaign.register_id, ctx.today)
+    kind = register.campaigns.get(campaign.kind)
+    if kind is None:
+        raise HTTPException(404, "web.problem.no_campaign")
+    campaign_kind = kind.refused() if form == REFUSAL else kind
+    if campaign_kind is None:
+        return []
+    field_ids = {campaign_kind.confirmed_on, campaign_kind.written_on, campaign_kind.post, *campaign_kind.asks}
+    needs = {
+        campaign_kind.confirmed_on,
+        *campaign_kind.fills,
+        *([campaign_kind.scan] if form == REFUSAL else []),
+    }
+    views = [field for field in register.fields.values() if field.id in field_ids or field.kind == "file"]
+    parts: list[tuple[Texts | None, list[FieldView]]] = [
+        (None, [field_view(field).model_copy(update={"required": field.id in needs}) for field in views])
+    ]
+    for further_row in campaign_kind.also.values():
+        views_by_id = {
+            f"{further_row.id}.{name}": field_view(register.fields[name]) for name in further_row.fills
+        }
+        fields = [view.model_copy(update={"id": id, "required": False}) for id, view in views_by_id.items()]
+        parts += [(further_row.title, fields)] if fields else []
+    return parts
+
+
+def _record(request: Request, ctx: RequestContext, campaign: str, person: int, form: FormData) -> Response:
+    campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
+    answers = typed_answers(form)
+    name = REFUSAL if answers.get("refuse") else PAPER
+    fields = [view for _, views in _paper_fields(ctx, campaign_view, name) for view in views]
+    try:
+        details = {
+            "person": person_key(ctx, campaign, person),
+            "values": new_values(ctx, fields, form),
+            "refused": name == REFUSAL,
+        }
+        record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **details}))
+    except (Refusal, OutOfRange) as refusal:
+        if isinstance(refusal, LookupError | PermissionError):
+            raise
+        rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
+        return _paper_form(request, ctx, campaign, person, rejected_form=rejected_form)
+    return redirect(request, f"/campaigns/{campaign}", said="recorded")

@@ -1,0 +1,282 @@
+"""Opening by hand: one case of any procedure, or the yearly programmes of a year, with a preview of the
+dates.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from calendars import OutOfRange
+from merzim.documents.schedules.template import empty_schedule
+from merzim.services.cases import verbs as cases
+from merzim.services.context import RequestContext
+from merzim.services.imports.previews import FIRST_YEAR, LAST_YEAR, YearPreview, open_year, preview_year
+from merzim.services.inputs import build
+from merzim.services.narrowing import chosen_procedure
+from merzim.web.auth.dependencies import Managing
+from merzim.web.pages.case_creation.intended_dates import intended, text
+from merzim.web.pages.case_creation.planner import Name, Outlook, found_unit, make_outlook, ordered
+from merzim.web.ui.addresses import redirect_to_tidy_address
+from merzim.web.ui.form_values import Fields, InvalidForm
+from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
+from merzim.web.ui.preferences import preferences, set_preference_cookies
+from merzim.web.ui.render import Translator, page
+from merzim.web.ui.tables import download
+from workflow.law.procedure import Procedure
+from workflow.org.office import OF_A_PERSON, Office
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+LONGEST_OBJECT = 500
+OBJECT_FIELDS = ("object", "object_kk", "object_ru")
+
+
+@router.get("/open")
+def choose_way_page(request: Request, ctx: Managing) -> Response:
+    """Show the ways to open cases: from a schedule, by hand, by year."""
+    return hub(request, ctx)
+
+
+def hub(
+    request: Request,
+    ctx: RequestContext,
+    *,
+    procedure: str = "",
+    refusal: Refusal | OutOfRange | None = None,
+    errors: Sequence[tuple[int, str]] = (),
+    file: str = "",
+) -> Response:
+    """Return the page of the ways to open; for a refused schedule it lists every bad row, with status 422."""
+    today = ctx.today
+    office = ctx.reads.office()
+    return page(
+        request,
+        ctx,
+        "open.html",
+        status=200 if refusal is None else 422,
+        procedures=ordered(ctx, _kind(ctx, office), ctx.reader.root or office.root),
+        procedure=procedure or "internal-analysis",
+        years=[year for year in (today.year, today.year + 1) if year <= ctx.calendar.last.year],
+        refusal=refusal,
+        errors=errors,
+        file=file,
+    )
+
+
+@router.get("/open/template.xlsx")
+def schedule_template(request: Request, ctx: Managing) -> Response:
+    """Return an empty schedule to fill in."""
+    translator = Translator(preferences(request).language)
+    return download(empty_schedule(translator.language), f"{translator.say('web.open.template_name')}.xlsx")
+
+
+@router.get("/open/case")
+def case_form_page(
+    request: Request,
+    ctx: Managing,
+    procedure: Name = "",
+    unit: Name = "",
+    object: Annotated[str, Query(max_length=2000)] = "",
+    person: Name = "",
+) -> Response:
+    """Show the form of a procedure, with the deadlines of the dates typed so far."""
+    tidy = redirect_to_tidy_address(request)
+    if tidy is not None:
+        return tidy
+    answers = {
+        **dict(request.query_params.multi_items()),
+        "procedure": procedure,
+        "unit": unit,
+        "object": object,
+        "person": person,
+    }
+    return _case_page(request, ctx, answers)
+
+
+@router.post("/open/case")
+def open_case(request: Request, ctx: Managing, answers: Fields) -> Response:
+    """Open the case, then show it; with `look` only show its dates (by POST, so that no address contains
+    names).
+    """
+    if answers.get("look"):
+        return _case_page(request, ctx, answers)
+    try:
+        procedure = chosen_procedure(ctx, text(answers.get("procedure")))
+        dates = intended(procedure, answers.items(), ctx.calendar)
+        if dates.refusal is not None:
+            raise dates.refusal
+        office = ctx.reads.office()
+        command = build(
+            cases.OpenCase,
+            {
+                "procedure": procedure.id,
+                "unit": resolve_unit(office, text(answers.get("unit")), root=ctx.reader.root),
+                **{name: text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS},
+                "person": resolve_person(office, text(answers.get("person"))),
+                "planned": dates.planned,
+                "facts": dates.facts,
+            },
+        )
+        if _about(procedure) == "object" and not (command.object or command.object_kk or command.object_ru):
+            raise InvalidForm("web.refusal.no_object")
+        case = cases.open_case(ctx, command)
+    except (Refusal, OutOfRange) as refusal:
+        return _case_page(request, ctx, answers, refusal=refusal)
+    return go(request, f"/cases/{case.id}?said=opened")
+
+
+@router.get("/open/year")
+def year_preview_page(request: Request, ctx: Managing, year: Name = "", unit: Name = "") -> Response:
+    """Show the cases that opening a year would open."""
+    return _year_page(request, ctx, year, unit)
+
+
+@router.post("/open/year")
+def open_the_year(request: Request, ctx: Managing, answers: Fields) -> Response:
+    """Open the year's cases, then show their list."""
+    year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
+    try:
+        count = open_year(ctx, parse_year(year_text), unit)
+    except (Refusal, OutOfRange) as refusal:
+        return _year_page(request, ctx, year_text, unit, refusal=refusal)
+    return go(request, f"/cases?opened={count}")
+
+
+def parse_year(year_text: str) -> int:
+    """Parse a year. Raises InvalidForm if it cannot be opened."""
+    if not (
+        year_text.isascii()
+        and year_text.isdigit()
+        and len(year_text) == 4
+        and FIRST_YEAR <= int(year_text) <= LAST_YEAR
+    ):
+        raise InvalidForm("web.refusal.bad_year", text=year_text[:40])
+    return int(year_text)
+
+
+def go(request: Request, address: str) -> Response:
+    """Redirect to another page after something was written."""
+    response: Response = RedirectResponse(address, status_code=303)
+    set_preference_cookies(response, preferences(request).new_cookies)
+    return response
+
+
+def _case_page(
+    request: Request,
+    ctx: RequestContext,
+    answers: Mapping[str, str],
+    *,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    today = ctx.today
+    procedure = chosen_procedure(ctx, text(answers.get("procedure")))
+    dates = intended(procedure, answers.items(), ctx.calendar)
+    office = ctx.reads.office()
+    unit_text = text(answers.get("unit"))
+    unit, unknown = found_unit(office, unit_text, ctx.reader.root)
+    outlook = make_outlook(
+        ctx,
+        procedure,
+        dates,
+        unit=unit if unit in office.units else "",
+        today=today,
+        object=next(
+            filter(None, (text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS)), ""
+        ),
+    )
+    refusal = refusal or unknown or dates.refusal or outlook.refusal
+    return page(
+        request,
+        ctx,
+        "open_case.html",
+        status=200 if refusal is None else 422,
+        place=f"/open/case?{urlencode({'procedure': procedure.id})}",
+        procedure=procedure,
+        procedures=ordered(
+            ctx,
+            office.kind_of(unit) if unit in office.units else _kind(ctx, office),
+            unit if unit in office.units else ctx.reader.root or office.root,
+        ),
+        intended=dates,
+        outlook=Outlook() if outlook.refusal else outlook,
+        refusal=refusal,
+        unit=build_unit_field(office, unit or unit_text, root=ctx.reader.root),
+        objects=_objects(answers, preferences(request).language),
+        person=build_person_field(office, text(answers.get("person")), typed=True),
+        about=_about(procedure),
+        of_person=any(obligation.duty in OF_A_PERSON for obligation in procedure.obligations),
+        first_day=ctx.calendar.first,
+        last_day=ctx.calendar.last,
+    )
+
+
+def _objects(answers: Mapping[str, str], language: str) -> dict[str, str]:
+    """Return the names of the object as typed; one from an address counts for the reader's language."""
+    object_names = {name: answers.get(name, "")[:LONGEST_OBJECT] for name in OBJECT_FIELDS}
+    language_field = "object_kk" if language == "kk" else "object_ru"
+    if not object_names["object_kk"] and not object_names["object_ru"]:
+        object_names[language_field] = object_names["object"]
+    return {name: object_names[name] for name in OBJECT_FIELDS[1:]}
+
+
+def _about(procedure: Procedure) -> str:
+    """Return what a case of the procedure is about: for an analysis its object, for others an optional one."""
+    return "object" if procedure.id == "internal-analysis" else ""
+
+
+def _kind(ctx: RequestContext, office: Office) -> str:
+    """Return the kind of the reader's own organisation; "" if there are several or none is set."""
+    if ctx.reader.root:
+        return office.kind_of(ctx.reader.root)
+    kinds = {unit.kind for unit in office.units.values() if unit.kind}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _year_page(
+    request: Request,
+    ctx: RequestContext,
+    year_text: str,
+    unit: str,
+    *,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    today = ctx.today
+    office = ctx.reads.office()
+    ahead: YearPreview | None = None
+    unit_key, unknown = found_unit(office, unit, ctx.reader.root)
+    try:
+        if unknown is not None:
+            raise unknown
+        ahead = preview_year(ctx, parse_year(year_text or str(today.year)), unit_key)
+    except (Refusal, OutOfRange) as refused:
+        refusal = refusal or refused
+    counts = Counter(opening.procedure for opening in ahead.openings) if ahead else Counter[str]()
+    titles = [(ctx.library.latest(name).title, count) for name, count in counts.items()]
+    return page(
+        request,
+        ctx,
+        "open_year.html",
+        status=200 if refusal is None else 422,
+        place=f"/open/year?{urlencode({'year': text(year_text, longest=20), 'unit': unit})}",
+        year=text(year_text, longest=20) or str(today.year),
+        years=range(today.year - 1, min(today.year + 2, ctx.calendar.last.year) + 1),
+        unit=unit_key,
+        field=build_unit_field(office, unit_key or unit, root=ctx.reader.root),
+        ahead=ahead,
+        titles=titles,
+        organisations=[
+            office.units.get(organisation, organisation) for organisation in dict.fromkeys(_units(ahead))
+        ],
+        refusal=refusal,
+    )
+
+
+def _units(ahead: YearPreview | None) -> list[str]:
+    return [opening.unit for opening in ahead.openings if opening.unit] if ahead else []

@@ -1,0 +1,394 @@
+"""Opening from a schedule: a file is previewed row by row, with every date and conflict, before it is
+imported.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from merzim.documents.sandbox.readers import MAX_BYTES
+from merzim.documents.sheets.unreadable import UnreadablePaper, Upload
+from merzim.services.context import RequestContext
+from merzim.services.evidence import clean_file_name, keep_upload, uploaded_file
+from merzim.services.imports.previews import Analysis, foreign, preview_schedule, take_schedule
+from merzim.services.imports.schedules import ScheduleAnswers
+from merzim.services.names import MAX_LISTED, Name, unit_name
+from merzim.web.auth.dependencies import Managing
+from merzim.web.auth.reading import reads_files, run_in_reading_thread
+from merzim.web.http import Digest
+from merzim.web.pages.case_creation.by_hand import go, hub
+from merzim.web.pages.case_creation.chain import Chain, chain
+from merzim.web.pages.case_creation.intended_dates import HAPPENED, PLANNED, text
+from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm
+from merzim.web.ui.preferences import preferences
+from merzim.web.ui.render import Translator, page
+from workflow.cases.case import Case, Fact
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
+from workflow.findings.finding import Finding
+from workflow.findings.findings import feasibility, findings
+from workflow.law.names import known_fact
+from workflow.law.procedure import Text
+from workflow.org.office import Office
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+SHOWN = 10
+"""Analyses on one page of the preview, so that it stays under 200 KB."""
+JUDGED = 300
+"""Up to so many analyses, the conflicts of the whole file are counted; of a larger file, those of the page
+shown.
+"""
+MAX_UNDECIDED = 200
+"""Maximum number of analyses a page asks about: those it shows, and those that resemble existing cases."""
+NEW = "new"
+"""Form value for an analysis that is none of the existing cases it resembles."""
+_FORM_NOTES = frozenset({"cli.import.unmatched", "cli.import.object_guessed", "cli.import.object_lacks"})
+_PAGE_SENTENCES = {
+    "cli.import.fact_differs": "web.open.fact_differs",
+    "cli.import.strange_unit": "web.open.strange_unit",
+}
+"""Notes for which a page has other sentences than a command."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakenDate:
+    """A date in the file beside the law's.
+
+    Attributes:
+        cell: its cell (`B7`); "" for a date in the title of the document.
+        happened: whether it is a fact; else it is a plan date.
+        before: the plan date it replaces.
+        writes: whether the import writes it; dates that exist already are not written again.
+        due: the last day by the act; None where it names none.
+        late_by: working days after that day; None in time.
+    """
+
+    title: Text
+    cell: str
+    on: date
+    happened: bool
+    before: date | None
+    writes: bool
+    due: date | None
+    late_by: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreviewedAnalysis:
+    """One analysis of the file as the page shows it.
+
+    Attributes:
+        foreign: whether its unit is not among the reader's.
+        why: address of the planner with its dates, which explains them.
+    """
+
+    analysis: Analysis
+    unit: Name
+    chain: Chain
+    taken: tuple[TakenDate, ...]
+    foreign: bool
+    why: str
+
+
+@router.post("/open/schedule")
+async def send(request: Request, ctx: Managing) -> Response:
+    """Accept a file and show its preview."""
+    async with request.form(max_files=2, max_fields=10, max_part_size=MAX_FIELD_BYTES) as form:
+        return await run_in_reading_thread(request, _send, request, ctx, form)
+
+
+@router.get("/open/schedule/{digest}")
+@reads_files
+def preview(
+    request: Request,
+    ctx: Managing,
+    digest: Digest,
+    number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
+) -> Response:
+    """Show every row, date and conflict; nothing is written."""
+    return _preview(request, ctx, uploaded_file(ctx, "schedule", digest), number)
+
+
+@router.post("/open/schedule/{digest}")
+async def take(request: Request, ctx: Managing, digest: Digest) -> Response:
+    """Import the file: all of it or nothing."""
+    async with request.form(max_files=0, max_fields=1500, max_part_size=MAX_FIELD_BYTES) as form:
+        return await run_in_reading_thread(request, _take, request, ctx, digest, form)
+
+
+def sent_file(form: FormData) -> tuple[bytes, str]:
+    """Return the bytes and the name of the file in a form.
+
+    Raises:
+        InvalidForm: no file, an empty one, or one too large to be a table.
+    """
+    file = form.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise InvalidForm("web.refusal.no_file")
+    name = clean_file_name(file.filename)
+    content = file.file.read(MAX_BYTES + 1)
+    if not content:
+        raise InvalidForm("web.refusal.empty_file", name=name)
+    if len(content) > MAX_BYTES:
+        raise UnreadablePaper("paper_too_large", name=name, limit=MAX_BYTES // 2**20)
+    return content, name
+
+
+def bad_rows(refusal: Refusal | OutOfRange, translator: Translator) -> list[tuple[int, str]]:
+    """Return every bad row of a refused file in words; none if the error itself says everything."""
+    if not isinstance(refusal, UnreadablePaper) or [error.code for error in refusal.errors] == [refusal.code]:
+        return []
+    return [(error.row, translator.tell(error.code, error.arguments)) for error in refusal.errors]
+
+
+def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
+    form_value = form.get("procedure")
+    procedure = text(form_value if isinstance(form_value, str) else "") or "internal-analysis"
+    name = ""
+    try:
+        content, name = sent_file(form)
+        preview_schedule(ctx, content, name, procedure)
+        digest = keep_upload(ctx, "schedule", content, name, procedure)
+    except (Refusal, OutOfRange) as refusal:
+        translator = Translator(preferences(request).language)
+        return hub(
+            request,
+            ctx,
+            procedure=procedure,
+            refusal=refusal,
+            errors=bad_rows(refusal, translator),
+            file=name,
+        )
+    return go(request, f"/open/schedule/{digest}")
+
+
+def _preview(
+    request: Request,
+    ctx: RequestContext,
+    upload: Upload,
+    number: int,
+    *,
+    answers: Mapping[str, str] | None = None,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    today = ctx.today
+    form_answers = dict(answers or {})
+    try:
+        analyses, result = preview_schedule(
+            ctx,
+            upload.content,
+            upload.name,
+            upload.procedure,
+            # What it may be joined to is asked again, with the answer as it was chosen.
+            replace(_of_analyses(form_answers), joins={}),
+        )
+    except (Refusal, OutOfRange) as found:
+        # The office changed since the upload, so that the file is no longer valid.
+        errors = bad_rows(found, Translator(preferences(request).language))
+        return hub(request, ctx, procedure=upload.procedure, refusal=found, errors=errors, file=upload.name)
+    office = ctx.reads.office()
+    pages = max(1, -(-len(analyses) // SHOWN))
+    number = min(number, pages)
+    first = (number - 1) * SHOWN
+    everything = len(analyses) <= JUDGED
+    shown_numbers = range(first, min(first + SHOWN, len(analyses)))
+    judged = {
+        n: _previewed(ctx, analysis, office, today=today, reasons=len(analyses) == 1)
+        for n, analysis in enumerate(analyses)
+        if everything or n in shown_numbers
+    }
+    changes = [analysis.change for analysis in analyses]
+    return page(
+        request,
+        ctx,
+        "open_schedule.html",
+        status=200 if refusal is None else 422,
+        upload=upload,
+        title=ctx.library.latest(upload.procedure).title,
+        shown=[judged[n] for n in shown_numbers],
+        total=len(analyses),
+        counts={change: changes.count(change) for change in ("open", "replan", "same")},
+        conflicts=sum(len(preview.chain.findings) for preview in judged.values()),
+        everything=everything,
+        foreign=[analysis for analysis in analyses if foreign(ctx, office, analysis)],
+        notes=[
+            note._replace(code=_PAGE_SENTENCES.get(note.code, note.code))
+            for note in result.notes
+            if note.code not in _FORM_NOTES  # they stand above, with fields to answer
+        ],
+        matches=[(name, _meant(office, target)) for name, target in sorted(result.matches.items())],
+        strange=result.strange,
+        people=_known_names(office) if result.strange else (),
+        answers=form_answers,
+        undecided=[
+            analysis
+            for n, analysis in enumerate(analyses)
+            if analysis.case is None and (n in shown_numbers or analysis.looks_like)
+        ][:MAX_UNDECIDED],
+        likely=_likely(analyses),
+        refusal=refusal,
+        errors=bad_rows(refusal, Translator(preferences(request).language)) if refusal else [],
+        number=number,
+        pages=pages,
+    )
+
+
+def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) -> Response:
+    upload = uploaded_file(ctx, "schedule", digest)
+    answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+
+    def meant(strange: Sequence[str]) -> dict[str, str]:
+        return {name: text(answers.get(f"meant.{number}")) for number, name in enumerate(strange)}
+
+    try:
+        result = take_schedule(ctx, upload.content, upload.name, upload.procedure, meant, _of_analyses(answers))
+    except (Refusal, OutOfRange) as refusal:
+        return _preview(request, ctx, upload, 1, answers=answers, refusal=refusal)
+    counts = {
+        "opened": len(result.opened),
+        "replanned": len(result.replanned),
+        "unchanged": len(result.unchanged),
+    }
+    return go(request, f"/cases?{urlencode(counts)}")
+
+
+def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:
+    """Return the form's answers about the analyses of a file: `object_kk.7`, `object_ru.7`, `joins.7` by
+    row.
+    """
+    objects: dict[int, dict[str, str]] = {}
+    joins: dict[int, str] = {}
+    for key, value in answers.items():
+        name, _, row = key.partition(".")
+        if not (row.isascii() and row.isdecimal() and len(row) < 8):
+            continue
+        if name in ("object_kk", "object_ru"):
+            objects.setdefault(int(row), {})[name.removeprefix("object_")] = text(
+                value, longest=MAX_FIELD_BYTES
+            )
+        elif name == "joins" and value:
+            joins[int(row)] = "" if value == NEW else value
+    return ScheduleAnswers(objects=objects, joins=joins)
+
+
+def _likely(analyses: Sequence[Analysis]) -> dict[int, str]:
+    """Return the case preselected for each analysis: its only candidate, if no other analysis has it."""
+    of = Counter(case.id for analysis in analyses for case in analysis.looks_like)
+    return {
+        analysis.row: analysis.looks_like[0].id
+        for analysis in analyses
+        if len(analysis.looks_like) == 1 and of[analysis.looks_like[0].id] == 1
+    }
+
+
+def _previewed(
+    ctx: RequestContext, analysis: Analysis, office: Office, *, today: date, reasons: bool
+) -> PreviewedAnalysis:
+    case = _after(analysis, office)
+    case_deadlines = deadlines(case, analysis.procedure, ctx.calendar, today=today, bare=not reasons)
+    case_findings = (
+        *findings(case, analysis.procedure, case_deadlines, ctx.calendar, prove=False),
+        *feasibility(case_deadlines, ctx.calendar, today=today),
+    )
+    return PreviewedAnalysis(
+        analysis=analysis,
+        unit=unit_name(office, analysis.unit).name,
+        chain=chain(
+            case,
+            analysis.procedure,
+            case_deadlines,
+            case_findings,
+            office=office,
+            calendar=ctx.calendar,
+            today=today,
+            drawn=False,
+            dated=True,
+        ),
+        taken=tuple(_taken(analysis, case_deadlines, case_findings)),
+        foreign=foreign(ctx, office, analysis),
+        why=_planned(analysis, office),
+    )
+
+
+def _taken(
+    analysis: Analysis, case_deadlines: Sequence[Deadline], case_findings: Sequence[Finding]
+) -> Iterator[TakenDate]:
+    """Yield every date of the file in order, each with the last day by the act."""
+    due = {deadline.id: deadline.due for deadline in case_deadlines}
+    late = {finding.obligation: finding.late_by for finding in case_findings if finding.late_by is not None}
+    days = {**analysis.planned, **analysis.facts}
+    for name, on in sorted(days.items(), key=lambda item: item[1]):
+        yield TakenDate(
+            title=known_fact(analysis.procedure, name).title,
+            cell=analysis.cells.get(name, ""),
+            on=on,
+            happened=name in analysis.facts,
+            before=analysis.case.planned.get(name) if analysis.case and name in analysis.moved else None,
+            writes=name in analysis.new or name in analysis.moved,
+            due=due.get(name),
+            late_by=late.get(name),
+        )
+
+
+def _planned(analysis: Analysis, office: Office) -> str:
+    """Return the address of the planner with the same dates, which explains each of them."""
+    unit = {"unit": analysis.unit} if analysis.unit in office.units else {}
+    facts = {
+        **{name: fact.on for name, fact in (analysis.case.facts if analysis.case else {}).items()},
+        **analysis.facts,
+    }
+    parameters = {
+        "procedure": analysis.procedure.id,
+        **unit,
+        **{PLANNED + name: on.isoformat() for name, on in analysis.planned.items()},
+        **{HAPPENED + name: on.isoformat() for name, on in facts.items()},
+    }
+    return f"/planner?{urlencode(parameters)}"
+
+
+def _after(analysis: Analysis, office: Office) -> Case:
+    """Return the case as it would be after the import."""
+    facts = {name: Fact(name=name, on=on) for name, on in analysis.new.items()}
+    if analysis.case is not None:
+        return replace(
+            analysis.case,
+            facts={**analysis.case.facts, **facts},
+            planned={**analysis.case.planned, **analysis.planned},
+        )
+    return Case(
+        id="",
+        procedure=analysis.procedure.id,
+        edition=analysis.procedure.edition,
+        unit=analysis.unit,
+        object=analysis.object,
+        kind=office.kind_of(analysis.unit)
+        if analysis.unit in office.units and analysis.procedure.asks_for_kind
+        else "",
+        facts=facts,
+        planned=dict(analysis.planned),
+        responsible=dict(analysis.responsible),
+    )
+
+
+def _meant(office: Office, target: str) -> str:
+    unit, person = office.units.get(target), office.people.get(target)
+    return unit.name if unit else person.name if person else target
+
+
+def _known_names(office: Office) -> Sequence[str]:
+    """Return the names that may be entered, units first; empty if they are too many for a list."""
+    if len(office.units) + len(office.people) > MAX_LISTED:
+        return ()
+    return [unit.name for unit in office.units.values()] + [person.name for person in office.people.values()]

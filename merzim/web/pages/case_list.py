@@ -1,0 +1,333 @@
+"""Pages of the list of analyses: filtered, searched, exported as a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, get_args
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from calendars.calendar import Calendar
+from merzim.services.context import Reads, RequestContext
+from merzim.services.names import ProcedureGroups, UnitName, case_title, group_by_document, unit_name
+from merzim.services.narrowing import require_exportable
+from merzim.web.auth.dependencies import Reading
+from merzim.web.ui.addresses import redirect_to_tidy_address, tidy_address, with_tidy_address
+from merzim.web.ui.name_fields import NameField
+from merzim.web.ui.render import Translator, page
+from merzim.web.ui.saved_views import saved_views
+from merzim.web.ui.tables import Column, page_heads, workbook_response
+from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
+from workflow.board.rows import CaseFilter, Row
+from workflow.cases.case import Case, CaseStatus
+from workflow.cases.machine import BETWEEN_STAGES
+from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.lateness import SOON_WORKING_DAYS, most_urgent, status_on
+from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.law.library import Library
+from workflow.law.procedure import Act, Procedure, Text
+from workflow.org.office import Office
+
+PAGE = 50
+NEAR_SHOWN = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One case.
+
+    Attributes:
+        object: for a body its title in the act, else the same words in every language; the procedure's title
+            for a case without an object.
+        stage: None when all stages are over; `stands`: id of the stage, or of the final state.
+        year: the year of a yearly programme, since programmes of several years have the same title.
+        next_due: the nearest open deadline ahead.
+    """
+
+    id: str
+    object: Text
+    procedure: Text
+    year: str
+    unit: UnitName
+    status: str
+    stage: Text | None
+    stands: str
+    overdue: int
+    missed: int
+    done: int
+    required: int
+    next_due: date | None
+    next_title: Text | None
+    next_period: str | None
+    next_force: str
+    opened_at: datetime | None
+    unadopted: Act | None = None
+
+
+def _stage(translator: Translator, item: Item) -> object:
+    if item.stage:
+        return item.stage[translator.language]
+    return translator.say(f"web.stage.{item.stands}") if item.stands in BETWEEN_STAGES else ""
+
+
+CASE_COLUMNS: tuple[Column[Item], ...] = (
+    Column("web.cases.head.id", lambda _, item: item.id),
+    Column("web.cases.head.object", lambda t, item: item.object[t.language], ""),
+    Column("web.cases.head.procedure", lambda t, item: item.procedure[t.language]),
+    Column("web.cases.head.unit", lambda t, item: t.name(item.unit.name), "col-unit"),
+    Column("web.cases.head.standing", lambda t, item: t.say(f"web.standing.{item.status}")),
+    Column("web.cases.head.stage", _stage, ""),
+    Column("web.cases.head.next_due", lambda _, item: item.next_due, ""),
+    Column(
+        "web.cases.head.next",
+        lambda t, item: t.titled(item.next_title, item.next_period) if item.next_title else "",
+    ),
+    Column("web.cases.head.overdue", lambda _, item: item.overdue, "col-points"),
+    Column("web.cases.head.missed", lambda _, item: item.missed),
+    Column("web.cases.head.done", lambda _, item: item.done, "col-points"),
+    Column("web.cases.head.required", lambda _, item: item.required),
+    Column("web.cases.head.opened", lambda _, item: item.opened_at.date() if item.opened_at else None),
+)
+"""The columns of the list; on the page what is done stands beside what is required, a date beside its title."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """One page of the matching cases.
+
+    Attributes:
+        procedures, stages: filter choices: procedures by document; stages of the chosen procedure only, by id.
+        total: number of matching cases.
+        is_filtered: whether any filter is set, which decides the message of an empty list.
+        near: where nothing matches a search, the cases with words much like those typed.
+    """
+
+    items: tuple[Item, ...]
+    criteria: CaseFilter
+    units: NameField
+    procedures: ProcedureGroups
+    stages: tuple[tuple[str, Text], ...]
+    number: int
+    pages: int
+    total: int
+    near: tuple[Item, ...] = ()
+
+    @property
+    def is_filtered(self) -> bool:
+        return self.criteria != CaseFilter()
+
+
+def listing(
+    reads: Reads,
+    library: Library,
+    calendar: Calendar,
+    *,
+    today: date,
+    criteria: CaseFilter,
+    number: int,
+    own_unit: str = "",
+) -> Listing:
+    """Return page `number` of the matching cases; beyond the last page, the last page.
+
+    Args:
+        own_unit: the unit the reader sees, "" is all.
+    """
+    total = reads.how_many(criteria)
+    pages = max(1, -(-total // PAGE))
+    number = min(number, pages)
+    shown_cases = reads.page(criteria, first=(number - 1) * PAGE, count=PAGE)
+    office = reads.office()
+    chosen = library.latest(criteria.procedure) if criteria.procedure in library.procedures() else None
+    return Listing(
+        items=items(reads, library, office, calendar, cases=shown_cases, today=today),
+        criteria=criteria,
+        units=build_unit_filter(office, criteria.unit or "", own_unit=own_unit),
+        procedures=group_by_document(library.latest(name) for name in library.procedures()),
+        stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
+        number=number,
+        pages=pages,
+        total=total,
+        near=()
+        if total or not criteria.search
+        else items(reads, library, office, calendar, cases=_near(reads, criteria.search), today=today),
+    )
+
+
+def _near(reads: Reads, search: str) -> Sequence[Case]:
+    """Return the cases that have words much like those of a search, whatever else the list is narrowed by."""
+    ids = [case for case, _, _ in reads.found_cases(search).places[:NEAR_SHOWN]]
+    heads = reads.heads(ids)
+    return [heads[case] for case in ids if case in heads]
+
+
+def items(
+    reads: Reads, library: Library, office: Office, calendar: Calendar, *, cases: Sequence[Case], today: date
+) -> tuple[Item, ...]:
+    """Return the cases as list items."""
+    rows = reads.rows_of([case.id for case in cases])
+    stands = reads.stages([case.id for case in cases])
+    urgent_rows = {name: most_urgent(of, today=today) for name, of in rows.items()}
+    cases_by_id = reads.heads_with_rows(
+        [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
+    )
+    soon = calendar.add(today, SOON_WORKING_DAYS)
+    return tuple(
+        _item(
+            cases_by_id.get(case.id, case),
+            library.named(case.edition),
+            rows.get(case.id, ()),
+            urgent_rows.get(case.id),
+            stands=stands[case.id],
+            unit=unit_name(office, case.unit),
+            unadopted=library.unadopted_act(library.named(case.edition), office, case.unit),
+            today=today,
+            soon=soon,
+        )
+        for case in cases
+    )
+
+
+def _item(
+    case: Case,
+    procedure: Procedure,
+    rows: Sequence[Row],
+    urgent_row: Row | None,
+    *,
+    stands: str,
+    unit: UnitName,
+    unadopted: Act | None,
+    today: date,
+    soon: date,
+) -> Item:
+    looks = [status_on(row, today=today, soon=soon) for row in rows]
+    obligation = None
+    if urgent_row is not None:
+        obligation = entry_obligation(case, procedure, urgent_row.obligation)
+    return Item(
+        id=case.id,
+        object=case_title(case, procedure),
+        procedure=procedure.title,
+        year=_year(procedure, rows),
+        unit=unit,
+        status=case.standing,
+        stage=procedure.stage_title.get(stands),
+        stands=stands,
+        overdue=looks.count("overdue"),
+        missed=looks.count("missed"),
+        done=sum(row.state == "done" for row in rows),
+        required=sum(row.state != "not_required" for row in rows),
+        next_due=urgent_row.due if urgent_row else None,
+        next_title=obligation.title if obligation else None,
+        next_period=None
+        if urgent_row is None or is_entry(urgent_row.obligation)
+        else urgent_row.obligation.partition(".")[2] or None,
+        next_force=urgent_row.force if urgent_row else "",
+        opened_at=case.opened_at,
+        unadopted=unadopted,
+    )
+
+
+def _year(procedure: Procedure, rows: Sequence[Row]) -> str:
+    """Return the year of a yearly programme's case, "" of any other."""
+    days = (row.planned_on for row in rows if row.obligation == procedure.begins_with and row.planned_on)
+    return next((str(day.year) for day in days), "") if procedure.opened == "yearly" else ""
+
+
+router = APIRouter(include_in_schema=False)
+
+_CHUNK = 1000
+_STANDINGS: tuple[CaseStatus, ...] = get_args(CaseStatus)
+_PASSING = ("page", "opened", "replanned", "unchanged")
+Name = Annotated[str, Query(max_length=200)]
+Done = Annotated[int | None, Query(ge=0, le=10_000_000)]
+
+
+def _case_filter(
+    ctx: Reading,
+    unit: UnitParam,
+    procedure: Name = "",
+    stage: Name = "",
+    standing: Name = "",
+    search: Name = "",
+    late: Name = "",
+) -> CaseFilter:
+    """Return the filter in the address; unknown statuses are ignored."""
+    today = ctx.today
+    return CaseFilter(
+        unit=unit or None,
+        procedure=procedure or None,
+        stage=(stage or None) if procedure or stage in BETWEEN_STAGES else None,
+        standing=next((status for status in _STANDINGS if status == standing), None),
+        search=" ".join(search.replace("\0", "").split()),
+        late_on=today if late else None,
+    )
+
+
+CaseQuery = Annotated[CaseFilter, Depends(_case_filter)]
+
+
+@router.get("/cases")
+def cases_page(
+    request: Request,
+    ctx: Reading,
+    criteria: CaseQuery,
+    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    opened: Done = None,
+    replanned: Done = None,
+    unchanged: Done = None,
+) -> Response:
+    """Show one page of the cases, the newest first; after an import, with its result."""
+    tidy = redirect_to_tidy_address(request)
+    if tidy is not None:
+        return tidy
+    today = ctx.today
+    view = listing(
+        ctx.reads,
+        ctx.library,
+        ctx.calendar,
+        today=today,
+        criteria=criteria,
+        number=number,
+        own_unit=ctx.reader.root,
+    )
+    query = tidy_address(request).partition("?")[2]
+    shown_query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
+    opened_counts = (
+        None if opened is None else {"opened": opened, "replanned": replanned, "unchanged": unchanged}
+    )
+    response = page(
+        request,
+        ctx,
+        "cases.html",
+        listing=view,
+        heads=page_heads(CASE_COLUMNS),
+        standings=_STANDINGS,
+        over=BETWEEN_STAGES,
+        query=shown_query,
+        done=opened_counts,
+        saved=saved_views(request, ctx, unit=criteria.unit or ""),
+    )
+    return with_tidy_address(request, response)
+
+
+@router.get("/cases.xlsx")
+def cases_workbook(request: Request, ctx: Reading, criteria: CaseQuery) -> Response:
+    """Return all matching cases as a workbook.
+
+    Raises:
+        TooManyRows: the list is too long for one workbook.
+    """
+    total = ctx.reads.how_many(criteria)
+    require_exportable(total)
+    rows = _all(ctx, criteria, total, ctx.today)
+    return workbook_response(request, CASE_COLUMNS, rows, title="web.analyses.title", today=ctx.today)
+
+
+def _all(ctx: RequestContext, criteria: CaseFilter, total: int, today: date) -> Iterator[Item]:
+    office = ctx.reads.office()
+    for first in range(0, total, _CHUNK):
+        cases = ctx.reads.page(criteria, first=first, count=_CHUNK)
+        yield from items(ctx.reads, ctx.library, office, ctx.calendar, cases=cases, today=today)

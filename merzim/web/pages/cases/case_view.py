@@ -1,0 +1,338 @@
+"""The data of the page of one case: its stage, deadlines by stage, findings, history, forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from calendars.calendar import Calendar
+from calendars.terms import Explanation
+from merzim.services.board.lines import stake_points
+from merzim.services.cases.judgement import Judgement
+from merzim.services.cases.risks import CaseRegisters, registers_of_case
+from merzim.services.names import (
+    AssigneeNames,
+    Name,
+    UnitName,
+    name_obligation_assignees,
+    name_of,
+    person_name,
+    unit_name,
+)
+from merzim.services.registers.results import RowView, field_view
+from merzim.web.ui.form_values import RejectedForm
+from merzim.web.ui.render import Translator
+from merzim.web.ui.tables import cell_of
+from merzim.web.ui.timeline import Timeline, build_timeline
+from notifications.notice import Notice
+from workflow.cases import machine
+from workflow.cases.case import EXTENDED, Case, Event, Fact, effective_events
+from workflow.cases.changes import FieldChange, comment_of, field_changes
+from workflow.cases.registers.assignments import GIVEN
+from workflow.cases.registers.rows import Row, value_of
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.explanations import awaited_elements
+from workflow.deadlines.lateness import (
+    SOON_WORKING_DAYS,
+    DeadlineStatus,
+    holds_on,
+    status_on,
+    urgency,
+    working_days_between,
+)
+from workflow.findings.finding import Finding
+from workflow.law.procedure import Indicator, Procedure, Stage, Text
+from workflow.org.office import Office
+
+SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
+PRESSING: tuple[DeadlineStatus, ...] = ("overdue", "soon", "slipped")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One obligation of the case.
+
+    Attributes:
+        fact: the recorded fact.
+        working_days: working days left, or passed since.
+        awaited: explanation elements of what it waits for.
+        stale: whether its due date was computed from a plan date that has passed.
+    """
+
+    deadline: Deadline
+    look: DeadlineStatus
+    fact: Fact | None
+    who: AssigneeNames
+    indicator: Indicator | None
+    working_days: int
+    awaited: Explanation = ()
+    stale: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """The obligations of one stage. `place`: before, at or after the stage of the case."""
+
+    stage: Stage
+    place: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def required(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.look != "not_required")
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(entry.deadline.id for entry in self.entries)
+
+    @property
+    def done(self) -> int:
+        """Number of its obligations that are settled: done, or missed for good."""
+        return sum(entry.look in SETTLED for entry in self.required)
+
+    @property
+    def looks(self) -> dict[DeadlineStatus, int]:
+        """Numbers of obligations that need attention, by status."""
+        looks = [entry.look for entry in self.required]
+        return {look: looks.count(look) for look in PRESSING if look in looks}
+
+    @property
+    def is_unfolded(self) -> bool:
+        """Whether its obligations are shown at once: it is the case's stage, or something is urgent."""
+        return self.place == "at" or bool(self.looks)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseView:
+    case: Case
+    procedure: Procedure
+    unit: UnitName
+    status: str
+    stage: Stage | None
+    parts: tuple[Part, ...]
+    timeline: Timeline | None
+    findings: tuple[Finding, ...]
+    titles: dict[str, Text]
+    events: tuple[Event, ...]
+    changes: Mapping[int, tuple[FieldChange, ...]]
+    withdrawn: frozenset[int]
+    notices: tuple[Notice, ...]
+    people: dict[str, Name]
+    next: Entry | None
+    overdue: int
+    stake: Decimal
+    """`status`: where the case stands: a stage or what comes after all of them; `stage` is that stage;
+    `changes`: the fields each event changed, by its number; `withdrawn`: numbers of withdrawn events;
+    `people`: names by keys, those of units that were changed among them."""
+
+    @property
+    def periods(self) -> Mapping[str, str]:
+        """Obligation -> the period it is for, where it recurs."""
+        deadlines = (entry.deadline for part in self.parts for entry in part.entries)
+        return {deadline.id: deadline.period for deadline in deadlines if deadline.period}
+
+
+def make_case_view(
+    case: Case,
+    procedure: Procedure,
+    judgement: Judgement,
+    *,
+    events: Sequence[Event],
+    notices: Sequence[Notice],
+    office: Office,
+    calendar: Calendar,
+    today: date,
+) -> CaseView:
+    """Return everything the page of a case shows on a day."""
+    soon = calendar.add(today, SOON_WORKING_DAYS)
+    entries = tuple(
+        _entry(deadline, case, procedure, office, calendar, today=today, soon=soon)
+        for deadline in judgement.deadlines
+    )
+    order = [stage.id for stage in procedure.stages]
+    stands = judgement.stage
+    if case.paused is not None:
+        # Of a paused case the stage it was paused at is shown.
+        stands = machine.stage(procedure, replace(case, pauses=()), judgement.deadlines)
+    at = order.index(stands) if stands in order else len(order)
+    late = [entry for entry in entries if entry.look in ("overdue", "missed")]
+    pressing = [
+        entry
+        for entry in entries
+        if entry.look in ("overdue", "soon", "open", "slipped") and _dated(entry.deadline, today=today)
+    ]
+    changes = field_changes(events)
+    return CaseView(
+        case=case,
+        procedure=procedure,
+        unit=unit_name(office, case.unit),
+        status=judgement.stage,
+        stage=procedure.stages[at] if at < len(order) else None,
+        parts=tuple(
+            Part(
+                stage=stage,
+                place="before" if n < at else "at" if n == at else "after",
+                entries=tuple(entry for entry in entries if entry.deadline.obligation.stage == stage.id),
+            )
+            for n, stage in enumerate(procedure.stages)
+        ),
+        timeline=build_timeline(judgement.deadlines, calendar=calendar, today=today, soon=soon),
+        findings=judgement.findings,
+        titles={
+            **{name: anchor.title for name, anchor in procedure.anchor_by_id.items()},
+            **{
+                EXTENDED + name: procedure.anchor_by_id[EXTENDED + name.partition(".")[0]].title
+                for name in case.extensions
+            },
+            **{entry.deadline.id: entry.deadline.obligation.title for entry in entries},
+            **_titles_of_repeated(procedure, events),
+        },
+        events=tuple(reversed(events)),
+        changes=changes,
+        withdrawn=frozenset(
+            event.seq
+            for event, effective_event in zip(events, effective_events(events), strict=True)
+            if effective_event is None
+        ),
+        notices=tuple(notices),
+        people={
+            **{key: person_name(office, key) for key in _people(case, events, notices)},
+            **_names_in(changes, office),
+        },
+        next=min(pressing, key=lambda entry: urgency(entry.deadline, today=today), default=None),
+        overdue=sum(entry.look == "overdue" for entry in late),
+        stake=_at_stake(late),
+    )
+
+
+def _titles_of_repeated(procedure: Procedure, events: Sequence[Event]) -> Mapping[str, Text]:
+    """Return the titles of facts that happened again in a period (`event_held.2026-02#2`)."""
+    names = {event.name: event.name.partition(".")[0] for event in events if "#" in event.name}
+    return {name: procedure.by_id[fact].title for name, fact in names.items() if fact in procedure.by_id}
+
+
+def _entry(
+    deadline: Deadline,
+    case: Case,
+    procedure: Procedure,
+    office: Office,
+    calendar: Calendar,
+    *,
+    today: date,
+    soon: date,
+) -> Entry:
+    obligation = deadline.obligation
+    return Entry(
+        deadline=deadline,
+        look=status_on(deadline, today=today, soon=soon),
+        fact=case.facts.get(deadline.fact),
+        who=name_obligation_assignees(case, obligation, deadline.id, office, on=today),
+        indicator=procedure.indicators.get(obligation.indicator) if obligation.indicator else None,
+        working_days=working_days_between(deadline.due, today, calendar),
+        awaited=awaited_elements(deadline, procedure, today=today),
+        stale=deadline.due is not None and not holds_on(deadline, today),
+    )
+
+
+def _dated(deadline: Deadline, *, today: date) -> bool:
+    """Return whether a deadline has a valid due date."""
+    return deadline.due is not None and holds_on(deadline, today)
+
+
+def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> set[str]:
+    """Return the keys of everybody named on the pages of a case."""
+    named_people = {event.name for event in events if event.kind.startswith("reader_")}
+    for event in events:
+        if event.kind == "commented":
+            comment = comment_of(event)
+            named_people |= {comment.person, comment.asks, *comment.mentions} - {""}
+        elif event.kind == GIVEN:
+            named_people |= {str(event.payload["assignee"]), str(event.payload.get("person", ""))} - {""}
+    return {notice.person for notice in notices} | set(case.readers) | named_people
+
+
+def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> dict[str, Name]:
+    """Return the names of units and people in changes, by key."""
+    all_changes = (change for field_changes in changes.values() for change in field_changes)
+    keys = {str(key) for change in all_changes for key in (change.before, change.after)}
+    named = {key: office.units.get(key) or office.people.get(key) or office.former.get(key) for key in keys}
+    return {key: name_of(entity) for key, entity in named.items() if entity is not None}
+
+
+def _at_stake(late: Sequence[Entry]) -> Decimal:
+    stakes: dict[str, Decimal] = {}
+    for entry in late:
+        if entry.indicator is not None:
+            stakes[entry.indicator.id] = stake_points(entry.indicator.stake)
+    return sum(stakes.values(), Decimal(0))
+
+
+CHOSEN = ("risk", "measure", "position", "remark")
+OF_FORM = {
+    "review": "measure",
+    "talk": "position",
+    "clear": "position",
+    "reply": "remark",
+    **{f"edit_{kind}": kind for kind in ("risk", "measure", "position", "remark")},
+}
+"""The kind of row that the number in a form refers to; by default a risk."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Risks(CaseRegisters):
+    """The data of the page. `risk`, `measure`, `position`, `remark`: the chosen ones, with open forms; 0 for
+    none.
+    """
+
+    entries: Mapping[str, Entry]
+    risk: int
+    measure: int
+    position: int
+    remark: int
+
+    def text(self, row: object, field: str) -> str:
+        """Return the value of a field for a form."""
+        value = value_of(row, field)
+        return (
+            str(value["written"])
+            if isinstance(value, Mapping)
+            else "yes"
+            if value is True
+            else str(value or "")
+        )
+
+    def extra(self, register: str, row: Row, translator: Translator) -> list[tuple[str, str]]:
+        """Return titles and values of fields without a place of their own on the page."""
+        row_view = RowView.model_construct(id="", register_id=register, values=row.extra, names={})
+        fields = (
+            field_view(field) for name, field in self.registers[register].fields.items() if row.extra.get(name)
+        )
+        return [
+            (field.title[translator.language], cell_of(field, row_view, translator).text) for field in fields
+        ]
+
+
+def risk_view(dossier: CaseView, parameters: Mapping[str, str], rejected_form: object, *, today: date) -> Risks:
+    """Return the register of a case on a day.
+
+    Args:
+        parameters: query of the address: `risk`, `measure`, `position` and `remark` choose the rows; a refused
+            form chooses its own.
+    """
+    entries = {entry.deadline.id: entry for part in dossier.parts for entry in part.entries}
+    case_registers = registers_of_case(
+        dossier.case, (entry.deadline for entry in entries.values()), today=today
+    )
+    chosen: dict[str, Any] = {name: _number(parameters.get(name, "")) for name in CHOSEN}
+    if isinstance(rejected_form, RejectedForm):
+        form_name, _, number = rejected_form.form.rpartition("-")
+        chosen[OF_FORM.get(form_name, "risk")] = _number(number)
+    rows: dict[str, Any] = {field.name: getattr(case_registers, field.name) for field in fields(case_registers)}
+    return Risks(**rows, **chosen, entries=entries)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0

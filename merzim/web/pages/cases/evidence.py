@@ -1,0 +1,153 @@
+"""What forms of a case share: fields and values of evidence, and confirmation of dates that move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import TypeVar
+
+from starlette.datastructures import FormData, UploadFile
+
+from merzim.documents.sheets.texts import is_web_address
+from merzim.services.cases import verbs as cases
+from merzim.services.context import RequestContext, require_visible
+from merzim.services.evidence import MAX_GROUND_LENGTH, clean_file_name
+from merzim.services.inputs import EvidenceInput, OpenFile, build
+from merzim.services.results import CommandResult
+from merzim.services.verbs import Verb
+from merzim.web.ui.form_values import Confirmation, InvalidForm, parse_date
+
+OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """One evidence field of the form. `kind`: a kind of the obligation's list, or "other".
+
+    Attributes:
+        written: the date on the document, as typed; restricted: the ground for restricting access.
+    """
+
+    kind: str
+    is_link: bool
+    address: str = ""
+    published: str = ""
+    written: str = ""
+    restricted: str = ""
+
+
+def fields(kinds: Sequence[str], answers: Mapping[str, str], *, published_on: str = "") -> tuple[Field, ...]:
+    """Return the fields for these kinds; there is always one for a link and one for a file.
+
+    Args:
+        published_on: the default day of publication of a link.
+    """
+    marked_kinds = [(kind, kind.startswith("link:")) for kind in kinds]
+    if not any(link for _, link in marked_kinds):
+        marked_kinds.append((OTHER, True))
+    if all(link for _, link in marked_kinds):
+        marked_kinds.append((OTHER, False))
+    return tuple(
+        Field(
+            kind=kind,
+            is_link=is_link,
+            address=answers.get(f"link.{kind}", "") if is_link else "",
+            published=answers.get(f"published.{kind}", published_on if is_link else ""),
+            written=answers.get(f"written.{kind}", ""),
+            restricted=answers.get(f"restricted.{kind}", ""),
+        )
+        for kind, is_link in marked_kinds
+    )
+
+
+def evidence_inputs(form: FormData) -> list[EvidenceInput]:
+    """Return the links and files in a form: `link.KIND`, `file.KIND`, with their dates and restriction.
+
+    Raises:
+        InvalidForm: an invalid address or date, or an empty file.
+    """
+    items = []
+    for key, value in form.multi_items():
+        part, _, place = key.partition(".")
+        if part == "link" and isinstance(value, str) and value.strip():
+            items.append(_input(form, place, address=parse_address(value)))
+        elif part == "file" and isinstance(value, UploadFile) and (value.filename or value.size):
+            name = clean_file_name(value.filename or "")
+            if not value.size:
+                raise InvalidForm("web.refusal.empty_file", name=name)
+            items.append(_input(form, place, content=OpenFile(name, value.file)))
+    return items
+
+
+def parse_address(text: str) -> str:
+    """Return a web address without surrounding blanks.
+
+    Raises:
+        InvalidForm: it is not an http or https address, or is too long.
+    """
+    text = text.strip()
+    if not is_web_address(text):
+        raise InvalidForm("web.refusal.bad_address", text=text[:100])
+    return text
+
+
+def _input(form: FormData, place: str, **source: object) -> EvidenceInput:
+    fields = {
+        "kind": "" if place == OTHER else place,
+        "published_on": _day(form, f"published.{place}"),
+        "written_on": _day(form, f"written.{place}"),
+        "restricted": " ".join(_text(form, f"restricted.{place}").split())[:MAX_GROUND_LENGTH],
+    }
+    return build(EvidenceInput, {**fields, **source})
+
+
+def _text(form: FormData, key: str) -> str:
+    value = form.get(key, "")
+    return value if isinstance(value, str) else ""
+
+
+def _day(form: FormData, key: str) -> date | None:
+    text = _text(form, key)
+    return parse_date(text) if text.strip() else None
+
+
+ASKED, CONFIRMED = "preview", "confirmed"
+"""Form fields: the request for a preview, and the token of the confirmed preview."""
+C = TypeVar("C", bound=cases.Previewed)
+
+
+class Unconfirmed(Exception):
+    """The form would change deadlines, and the user has not confirmed that yet."""
+
+    def __init__(self, confirmation: Confirmation) -> None:
+        super().__init__(confirmation.token)
+        self.confirmation = confirmation
+
+
+def run_confirmed(
+    ctx: RequestContext, answers: Mapping[str, str], verb: Verb[C, CommandResult], fields: Mapping[str, object]
+) -> CommandResult:
+    """Run the verb of a form with these fields. A confirmation is needed if it changes deadlines
+    or plans a day after its deadline.
+
+    Raises:
+        Unconfirmed: it changes deadlines; or the form differs from what was confirmed.
+        Refusal: as raised by the verb.
+    """
+    command = build(verb.command, fields)
+    if answers.get(ASKED):
+        require_visible(ctx, command.case)
+        preview, people = cases.foresee(ctx, command)
+        token = _token(answers, preview.change.case.seq)
+        loses = any(event.payload.get("lost") for event in preview.change.events)
+        if (preview.deadlines or preview.late_plans or loses) and answers.get(CONFIRMED) != token:
+            raise Unconfirmed(Confirmation(preview=preview, people=len(people), token=token))
+    return verb(ctx, command)
+
+
+def _token(answers: Mapping[str, str], seq: int) -> str:
+    """Return a token for these answers and this state of the case."""
+    sorted_answers = sorted((name, value) for name, value in answers.items() if name != CONFIRMED)
+    return sha256(repr((seq, sorted_answers)).encode()).hexdigest()[:32]

@@ -1,0 +1,309 @@
+"""The pages of one case: deadlines, risks, documents, history. Refused forms keep their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+from urllib.parse import urlencode
+
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.responses import RedirectResponse, Response
+
+from calendars import OutOfRange
+from merzim.services.cases import verbs as cases
+from merzim.services.cases.judgement import judge
+from merzim.services.context import RequestContext, whole_case
+from merzim.services.documents.case_documents import forms_of
+from merzim.services.law.act_texts import loaded_languages
+from merzim.services.law.calendar_acts import moves_of
+from merzim.services.names import author_names
+from merzim.services.registers.access import UnknownRow
+from merzim.services.registers.results import RowView
+from merzim.services.registers.views import AskRow, show_row
+from merzim.services.results import ActMovesResult, act_moves_result
+from merzim.web.auth.middleware import allow_socket
+from merzim.web.pages.cases.case_view import CaseView, make_case_view, risk_view
+from merzim.web.pages.cases.documents import papers_view
+from merzim.web.pages.cases.passport import passport_form
+from merzim.web.pages.cases.recording import (
+    correct_form,
+    exempt_form,
+    extend_form,
+    plan_form,
+    record_form,
+    reopen_form,
+    withdraw_form,
+)
+from merzim.web.ui.form_values import RejectedForm, parse_date, status_of
+from merzim.web.ui.name_fields import NameField, build_person_field
+from merzim.web.ui.preferences import preferences, set_preference_cookies
+from merzim.web.ui.render import page
+from workflow.cases.case import Case, Event
+from workflow.cases.changes import comments
+from workflow.cases.commands.previews import Preview
+from workflow.cases.registers.assignments import assignments
+from workflow.findings.finding import Finding
+from workflow.law.procedure import Procedure
+from workflow.refusal import Refusal
+from workflow.registers.definition import Register
+
+Tab = Literal["deadlines", "risks", "papers", "history"]
+ADDRESSES: Mapping[Tab, str] = {"deadlines": "", "risks": "/risks", "papers": "/papers", "history": "/history"}
+
+
+def case_page(
+    request: Request,
+    ctx: RequestContext,
+    case: str,
+    *,
+    tab: Tab = "deadlines",
+    fact: str = "",
+    fix: str = "",
+    taken_back: tuple[str, str] = ("", ""),
+    message: tuple[str, str] | None = None,
+    rejected_form: RejectedForm | None = None,
+    had_files: bool = False,
+    left_out: int = 0,
+) -> Response:
+    """Return one page of a case; after a refusal the same page with the form as filled in, status 422 (409 if
+    changes by others contradict it).
+
+    Args:
+        fact: the obligation chosen in the form for recording; `fix`: in the form for correcting.
+        taken_back: the record chosen in the form for withdrawing, and the document of it.
+        message: the last action and its object.
+        left_out: measures of an imported plan that were withdrawn in the case before.
+    """
+    today = ctx.today
+    stored_case, procedure = whole_case(ctx, case)
+    view = build_case_view(ctx, stored_case, procedure, today=today)
+    tab_context = {"deadlines": _forms, "risks": _risks, "papers": _papers, "history": _history}[tab]
+    response = page(
+        request,
+        ctx,
+        f"case_{tab}.html",
+        status=status_of(rejected_form and rejected_form.refusal),
+        place=f"/cases/{case}{ADDRESSES[tab]}",
+        dossier=view,
+        case=view.case,
+        unadopted=ctx.library.unadopted_act(procedure, ctx.reads.office(), stored_case.unit),
+        tab=tab,
+        tabs=ADDRESSES,
+        message=message if message and (not message[1] or message[1] in view.titles) else None,
+        tried=rejected_form,
+        undo=_event_to_undo(ctx, case, message),
+        remarks=_remarks(view, message),
+        left_out=left_out,
+        act_languages=loaded_languages(ctx, procedure.acts) if tab == "deadlines" else {},
+        source_row=_source_row(ctx, view),
+        row_registers=_row_registers(ctx, view),
+        names=author_names(ctx, {event.by for event in view.events}),
+        **tab_context(
+            request,
+            ctx,
+            view,
+            today=today,
+            fact=fact,
+            fix=fix,
+            taken_back=taken_back,
+            tried=rejected_form,
+            had_files=had_files,
+        ),
+    )
+    if tab == "papers" and ctx.app.settings.eds.on:
+        allow_socket(response, ctx.app.settings.eds.address)
+    return response
+
+
+UNDOABLE = ("recorded", "replanned", "extended", "paused", "resumed")
+"""Actions that can be undone for ten minutes."""
+
+
+def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure, *, today: date) -> CaseView:
+    """Return everything the pages of a case show on a day."""
+    return make_case_view(
+        case,
+        procedure,
+        judge(case, procedure, ctx.calendar, today=today),
+        events=ctx.reads.events(case.id),
+        notices=ctx.reads.notices(case.id),
+        office=ctx.reads.office(),
+        calendar=ctx.calendar,
+        today=today,
+    )
+
+
+def redirect(request: Request, address: str, *, place: str = "", **parameters: str) -> Response:
+    """Redirect to a page; htmx gets a header, because it would follow a redirect inside its own request."""
+    address = f"{address}?{urlencode(parameters)}" + (f"#{place}" if place else "")
+    response: Response = RedirectResponse(address, status_code=303)
+    if request.headers.get("hx-request") == "true":
+        response = Response(status_code=204, headers={"hx-redirect": address})
+    set_preference_cookies(response, preferences(request).new_cookies)
+    return response
+
+
+def _source_row(ctx: RequestContext, view: CaseView) -> RowView | None:
+    """Return the register row that opened the case; None if there is none, or it is hidden from the reader."""
+    name = str(view.events[-1].payload.get("row", ""))
+    try:
+        return show_row(ctx, AskRow(row=name)).row if name else None
+    except (UnknownRow, ValidationError):
+        return None
+
+
+def _row_registers(ctx: RequestContext, view: CaseView) -> Mapping[str, Register]:
+    """Return the registers of the rows that facts of the case are recorded from, by row."""
+    registers, rows = ctx.app.registers, {str(event.payload.get("row", "")) for event in view.events}
+    names = {row: row.rsplit("-", 2)[0] for row in rows}
+    return {row: registers.latest(name) for row, name in names.items() if name in registers.ids()}
+
+
+def _event_to_undo(ctx: RequestContext, case: str, message: tuple[str, str] | None) -> Event | None:
+    """Return the event to offer for undoing: of the last recording, plan date, extension or pause."""
+    if message is None or message[0] not in UNDOABLE or not ctx.reader.may("record"):
+        return None
+    return cases.event_to_undo(ctx, case, message[1])
+
+
+def _remarks(view: CaseView, message: tuple[str, str] | None) -> tuple[Finding, ...]:
+    """Return the findings to name beside the fact just recorded or corrected."""
+    if message is None or message[0] not in ("recorded", "corrected"):
+        return ()
+    return cases.remarks(view.findings, view.procedure, message[1])
+
+
+def _forms(
+    request: Request,
+    ctx: RequestContext,
+    view: CaseView,
+    *,
+    today: date,
+    fact: str,
+    fix: str,
+    taken_back: tuple[str, str],
+    tried: RejectedForm | None,
+    had_files: bool,
+) -> dict[str, object]:
+    entries = [entry for part in view.parts for entry in part.entries]
+    deadlines = [entry.deadline for entry in entries]
+
+    def of(name: str) -> RejectedForm | None:
+        return tried if tried is not None and tried.form == name else None
+
+    recording, planning = of("record"), of("plan")
+    on = request.query_params.get("on", "")[:10]
+    record = record_form(
+        deadlines,
+        fact=recording.answers.get("fact", "") if recording else fact or pressing_fact(view),
+        answers=recording.answers if recording else {"on": on} if on else None,
+        refusal=recording.refusal if recording else None,
+        confirmation=recording.confirmation if recording else None,
+        had_files=had_files,
+        kind=view.case.kind,
+        today=today,
+    )
+    return {
+        "record": record,
+        "now": next((entry for entry in entries if entry.deadline.id == record.fact), None),
+        "forms": [about for about in forms_of(view.procedure) if record.fact in about.steps],
+        "effect": _effect(ctx, view.case, record.fact, on),
+        "comments": comments(view.events[::-1]),
+        "assignments": tuple(assignments(view.case).values()),
+        "assigning": build_person_field(
+            ctx.reads.office(), _typed(of("assignment"), "person"), root=ctx.reader.root
+        ),
+        "asking": _asking(request, ctx, view, of("comment")),
+        "last_day": ctx.calendar.last,
+        "plan": plan_form(
+            deadlines,
+            fact=planning.answers.get("fact", "") if planning else request.query_params.get("plan", "")[:100],
+            answers=planning.answers if planning else None,
+            refusal=planning.refusal if planning else None,
+        ),
+        "correct": correct_form(view.case, deadlines, fact=fix, rejected_form=of("correct")),
+        "correcting": bool(fix),
+        "passport": passport_form(view, ctx.reads.office(), root=ctx.reader.root, rejected_form=of("describe")),
+        "withdraw": withdraw_form(view.case, view.titles, chosen=taken_back, rejected_form=of("withdraw")),
+        "exempt": exempt_form(deadlines, fact=fact, rejected_form=of("exempt")),
+        "reopen": reopen_form(view.case, deadlines, rejected_form=of("reopen")),
+        "editions": [
+            (edition.edition, edition.in_force)
+            for edition in ctx.library.editions_of(view.case.procedure)
+            if edition.edition != view.case.edition
+        ],
+        "extend": extend_form(deadlines, fact=fact, rejected_form=of("extend")),
+    }
+
+
+def _typed(rejected_form: RejectedForm | None, name: str) -> str:
+    return rejected_form.answers.get(name, "") if rejected_form else ""
+
+
+def _asking(
+    request: Request, ctx: RequestContext, view: CaseView, rejected_form: RejectedForm | None
+) -> dict[str, object]:
+    """Return the initial values of the comment form: its obligation, and the person asked."""
+    about = (
+        rejected_form.answers.get("obligation", "")
+        if rejected_form
+        else request.query_params.get("about", "")[:100]
+    )
+    asks = rejected_form.answers.get("asks", "") if rejected_form else ""
+    field = build_person_field(ctx.reads.office(), asks, root=ctx.reader.root)
+    return {"about": about if about in view.titles else "", "person": field}
+
+
+def pressing_fact(view: CaseView) -> str:
+    """Return the fact to record next: of the most urgent deadline, else of the first obligation not done."""
+    if view.next is not None:
+        return view.next.deadline.id
+    looks = ("open", "slipped", "waits")
+    open_ones = (entry.deadline.id for part in view.parts for entry in part.entries if entry.look in looks)
+    return next(open_ones, "")
+
+
+def _effect(ctx: RequestContext, case: Case, fact: str, on: str) -> tuple[Preview, int] | None:
+    """Return what recording a fact on a day would change, and how many people it would notify."""
+    if not on or fact in ctx.library.of(case).decisions or not ctx.reader.may("record"):
+        return None
+    try:
+        day = parse_date(on)
+        foreseen, people = cases.foresee(ctx, cases.RecordFact(case=case.id, fact=fact, on=day, preview=True))
+    except (Refusal, OutOfRange):
+        return None
+    return foreseen, len(people)
+
+
+def _risks(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:
+    today = ctx.today
+    return {"risks": risk_view(view, request.query_params, context["tried"], today=today)}
+
+
+def _papers(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:
+    eds = ctx.app.settings.eds
+    papers = papers_view(view, ctx, preferences(request).language)
+    return {"papers": papers, "socket": eds.address if eds.on else ""}
+
+
+def _history(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:
+    rejected_form = context["tried"]
+    typed_person = (
+        rejected_form.answers.get("person", "")
+        if isinstance(rejected_form, RejectedForm) and rejected_form.form == "reader"
+        else ""
+    )
+    office = ctx.reads.office()
+    without = view.case.readers
+    acts = moves_of(ctx.app, view.events[::-1])
+    moves = [act_moves_result(act, preferences(request).language) for act in acts]
+    lines: list[ActMovesResult | Event] = [*moves, *view.events]
+    return {
+        # At the same moment, the act is listed after the facts it applied to.
+        "lines": sorted(lines, key=lambda line: line.at, reverse=True),
+        "person": build_person_field(office, typed_person, without=without)
+        if view.case.confidential
+        else NameField(),
+    }

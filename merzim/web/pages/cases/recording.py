@@ -1,0 +1,333 @@
+"""The forms of a case for recording, planning, correcting, exempting and withdrawing: choices and values.
+
+After a refusal the typed values are shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from calendars import OutOfRange
+from calendars.terms import Hours
+from merzim.services.regulations.registers import case_registers
+from merzim.web.pages.cases.evidence import Field, fields
+from merzim.web.ui.form_values import Confirmation, RejectedForm
+from workflow.cases.case import EXTENDED, PAUSE, PLAN, Case
+from workflow.cases.commands.extensions import unit_of
+from workflow.cases.registers.entries import is_entry
+from workflow.cases.registers.rows import rows_of, value_of
+from workflow.deadlines.deadline import Deadline
+from workflow.law.procedure import Option, Text
+from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE
+from workflow.refusal import Refusal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """A form on the page: its choices, its values, and the refusal.
+
+    Attributes:
+        timed: whether a term in hours counts from it or ends with it, so that its time of day matters.
+        values: names of the fact's numbers, each with its value.
+        signatories: possible signatories, those named by the act first.
+        options: the options if a decision is chosen; `option`: the chosen one.
+        confirmation: the changes the user must confirm.
+        is_recorded: whether the chosen fact is recorded already: its day is kept, evidence is added.
+    """
+
+    choices: tuple[tuple[str, Text], ...]
+    fact: str = ""
+    on: str = ""
+    fields: tuple[Field, ...] = ()
+    published: bool = False
+    timed: bool = False
+    at_time: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    signatories: tuple[str, ...] = ()
+    signed_by: str = ""
+    options: tuple[Option, ...] = ()
+    option: str = ""
+    is_recorded: bool = False
+    confirmation: Confirmation | None = None
+    refusal: Refusal | OutOfRange | None = None
+    had_files: bool = False
+
+
+def record_form(
+    deadlines: Sequence[Deadline],
+    *,
+    fact: str = "",
+    answers: Mapping[str, str] | None = None,
+    refusal: Refusal | OutOfRange | None = None,
+    confirmation: Confirmation | None = None,
+    had_files: bool = False,
+    kind: str = "",
+    today: date | None = None,
+) -> Form:
+    """Return the form that records a fact. By default the earliest open obligation is chosen.
+
+    A recorded fact can be chosen by its link; its day is kept and evidence is added.
+
+    Args:
+        today: the default day, unless another was recorded or typed.
+    """
+    answers = answers or {}
+    deadlines_by_id = {deadline.id: deadline for deadline in deadlines if not is_entry(deadline.id)}
+    choices = tuple(
+        (deadline.id, deadline.obligation.title)
+        for deadline in deadlines_by_id.values()
+        if deadline.id == fact
+        or (deadline.state not in ("done", "not_required") and deadline.recorded_on is None)
+    )
+    if fact not in deadlines_by_id:
+        still_open = [d for d in deadlines if d.state == "open" and d.id in dict(choices)]
+        next_deadline = min(still_open, key=lambda d: (d.due is None, d.due or date.max), default=None)
+        fact = next_deadline.id if next_deadline else (choices[0][0] if choices else "")
+    chosen = deadlines_by_id.get(fact)
+    recorded = chosen.recorded_on if chosen else None
+    option = chosen.answer if chosen else None
+    published = chosen is not None and chosen.obligation.judged_by == "published"
+    start = recorded if recorded and not refusal else today
+    on = answers.get("on", start.isoformat() if start else "")
+    return Form(
+        choices=choices,
+        fact=fact,
+        on=on,
+        fields=fields(
+            chosen.obligation.evidence if chosen else (), answers, published_on=on if published else ""
+        ),
+        published=published,
+        timed=_is_timed(chosen, deadlines),
+        at_time=answers.get("at_time", ""),
+        values=_values(chosen, answers),
+        signatories=_signatories(chosen, kind),
+        signed_by=answers.get("signed_by", ""),
+        options=(option,) if option else chosen.obligation.options if chosen else (),
+        option=option.id if option else answers.get("option", ""),
+        is_recorded=recorded is not None and refusal is None,
+        confirmation=confirmation,
+        refusal=refusal,
+        had_files=had_files,
+    )
+
+
+def plan_form(
+    deadlines: Sequence[Deadline],
+    *,
+    fact: str = "",
+    answers: Mapping[str, str] | None = None,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Form:
+    """Return the form that sets a plan date, for everything that has not happened yet."""
+    choices = tuple(
+        (deadline.id, deadline.obligation.title)
+        for deadline in deadlines
+        if deadline.id == fact
+        or (
+            deadline.recorded_on is None
+            and deadline.state != "not_required"
+            and not deadline.obligation.options
+            and not is_entry(deadline.id)
+        )
+    )
+    return Form(choices=choices, fact=fact, on=(answers or {}).get("on", ""), refusal=refusal)
+
+
+def correct_form(
+    case: Case, deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None
+) -> Form:
+    """Return the form that corrects a recorded fact, with the recorded or typed values.
+
+    Facts recorded from a register row are corrected in the register.
+    """
+    recorded = {
+        deadline.fact: deadline
+        for deadline in deadlines
+        if deadline.fact in case.facts and not case.facts[deadline.fact].row
+    }
+    answers = dict(rejected_form.answers) if rejected_form else {}
+    fact = answers.get("fact", fact)
+    if fact not in recorded:
+        fact = next(reversed(recorded), "")
+    chosen, recorded_fact = recorded.get(fact), case.facts.get(fact)
+    if recorded_fact is not None and not rejected_form:
+        answers = {f"value.{name}": f"{number:f}" for name, number in recorded_fact.values.items()}
+        answers |= {"on": recorded_fact.on.isoformat(), "signed_by": recorded_fact.signed_by}
+        answers |= {"at_time": f"{recorded_fact.at_time:%H:%M}"} if recorded_fact.at_time else {}
+    return Form(
+        choices=tuple(
+            (name, (deadline.answer or deadline.obligation).title) for name, deadline in recorded.items()
+        ),
+        fact=fact,
+        on=answers.get("on", ""),
+        timed=_is_timed(chosen, deadlines),
+        at_time=answers.get("at_time", ""),
+        values=_values(chosen, answers),
+        signatories=_signatories(chosen, case.kind),
+        signed_by=answers.get("signed_by", ""),
+        refusal=rejected_form.refusal if rejected_form else None,
+    )
+
+
+def exempt_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> Form:
+    """Return the form that exempts the case from one obligation, with all open ones listed without periods."""
+    titles_by_id: dict[str, Text] = {}
+    for deadline in deadlines:
+        if deadline.state in ("open", "not_due_yet", "missed") and not is_entry(deadline.id):
+            titles_by_id.setdefault(deadline.id.partition(".")[0], deadline.obligation.title)
+    chosen = (rejected_form.answers.get("obligation", "") if rejected_form else fact).partition(".")[0]
+    return Form(choices=tuple(titles_by_id.items()), fact=chosen if chosen in titles_by_id else "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExtendForm:
+    """The form that extends a deadline: the choices, the duties that may decide, and what the act allows for
+    each.
+    """
+
+    choices: tuple[tuple[str, Text], ...]
+    duties: tuple[str, ...]
+    allowed: tuple[dict[str, object], ...]
+    grounds: tuple[Text, ...]
+    fact: str = ""
+
+
+def extend_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> ExtendForm:
+    """Return the form that extends one of the deadlines whose act allows it."""
+    rules = {
+        deadline.id: (deadline.obligation.title, deadline.obligation.extension)
+        for deadline in deadlines
+        if deadline.obligation.extension is not None and deadline.state == "open"
+    }
+    extensions = [(title, rule) for title, rule in dict(rules.values()).items() if rule is not None]
+    return ExtendForm(
+        choices=tuple((name, title) for name, (title, _) in rules.items()),
+        duties=tuple(dict.fromkeys(duty for _, rule in extensions for duty in rule.decided_by)),
+        allowed=tuple(
+            {
+                "title": title,
+                "count": rule.by.count,
+                "unit": unit_of(rule.by),
+                "times": rule.times,
+                "duties": rule.decided_by,
+            }
+            for title, rule in extensions
+        ),
+        grounds=tuple(dict.fromkeys(ground for _, rule in extensions for ground in rule.grounds)),
+        fact=rejected_form.answers.get("obligation", "") if rejected_form else fact,
+    )
+
+
+def reopen_form(case: Case, deadlines: Sequence[Deadline], *, rejected_form: RejectedForm | None) -> Form:
+    """Return the form that withdraws an exemption, with all exempted obligations as they were exempted."""
+    titles = {deadline.id.partition(".")[0]: deadline.obligation.title for deadline in deadlines}
+    titled_facts = [
+        (name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))
+    ]
+    return Form(
+        choices=tuple(titled_facts), fact=rejected_form.answers.get("obligation", "") if rejected_form else ""
+    )
+
+
+def _is_timed(chosen: Deadline | None, deadlines: Sequence[Deadline]) -> bool:
+    hours = [deadline.obligation for deadline in deadlines if isinstance(deadline.obligation.term, Hours)]
+    return chosen is not None and (
+        chosen.obligation in hours or chosen.obligation.id in {obligation.since for obligation in hours}
+    )
+
+
+def _values(chosen: Deadline | None, answers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    names = chosen.obligation.values if chosen else ()
+    return tuple((name, answers.get(f"value.{name}", "")) for name in names)
+
+
+def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
+    """Return the possible signatories, those named by the act first."""
+    if chosen is None or chosen.obligation.signed_by is None:
+        return ()
+    signing_duties = chosen.obligation.signed_by.of(kind)
+    other_duties = (
+        duty for duty in DUTIES if duty not in signing_duties and duty not in {OUTSIDE, *OF_A_PERSON}
+    )
+    return (*signing_duties, *other_duties)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """One record that can be withdrawn.
+
+    Attributes:
+        name: as used in the command.
+        kind: `fact`, `plan`, `extension`, `pause`, `line` of the history, or the kind of a row of a register.
+        title: title of a fact; `text` and `number`: of a row or an event.
+    """
+
+    name: str
+    kind: str
+    on: date | None = None
+    title: Text | None = None
+    period: str | None = None
+    text: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WithdrawForm:
+    """The form: its choices, the chosen one, and its document if only that is withdrawn."""
+
+    choices: tuple[Choice, ...]
+    chosen: str = ""
+    evidence: str = ""
+    opened: bool = False
+
+
+def withdraw_form(
+    case: Case, titles: Mapping[str, Text], *, chosen: tuple[str, str], rejected_form: RejectedForm | None
+) -> WithdrawForm:
+    """Return the form with the record named by its link, or as submitted. `titles`: titles of facts."""
+    name, evidence = chosen
+    if rejected_form is not None:
+        name, evidence = rejected_form.answers.get("name", ""), rejected_form.answers.get("evidence", "")
+    choices = [*_facts(case, titles, chosen=name), *_acts(case, titles), *_rows(case)]
+    if name.startswith("#"):
+        choices.append(Choice(name=name, kind="line", number=name.removeprefix("#")))
+    return WithdrawForm(choices=tuple(choices), chosen=name, evidence=evidence, opened=bool(name))
+
+
+def _facts(case: Case, titles: Mapping[str, Text], *, chosen: str) -> Iterator[Choice]:
+    """Yield facts and plan dates; for a fact recorded from a register row, only its documents can be chosen, by
+    link.
+    """
+    facts = {name: fact.on for name, fact in case.facts.items() if not fact.row or name == chosen}
+    for kind, days in (("fact", facts), ("plan", case.planned)):
+        for name, on in days.items():
+            base, _, period = name.partition(".")
+            if base in titles:
+                record = PLAN + name if kind == "plan" else name
+                yield Choice(name=record, kind=kind, on=on, title=titles[base], period=period or None)
+
+
+def _acts(case: Case, titles: Mapping[str, Text]) -> Iterator[Choice]:
+    """Yield the latest extension of each deadline, and the last pause."""
+    for name, extensions in case.extensions.items():
+        base, _, period = name.partition(".")
+        yield Choice(
+            name=EXTENDED + name,
+            kind="extension",
+            on=extensions[-1].on,
+            title=titles.get(base),
+            period=period or None,
+        )
+    if case.pauses:
+        yield Choice(name=PAUSE, kind="pause", on=case.pauses[-1].first)
+
+
+def _rows(case: Case) -> Iterator[Choice]:
+    for register in case_registers().all() if case.entries else ():
+        assert register.entry is not None
+        kind = register.entry.row
+        for number, row in rows_of(case, kind).items():
+            text = str(value_of(row, register.named_by[0]))
+            yield Choice(name=f"{kind}.{number}", kind=kind, text=text, number=str(number))

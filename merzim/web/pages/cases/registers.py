@@ -1,0 +1,219 @@
+"""The forms of a case's registers: each is the command of a verb, with the fields of the register's file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from merzim.documents.sandbox.readers import read_cartogram
+from merzim.services.cases.risks import case_rows
+from merzim.services.cases.rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
+from merzim.services.context import RequestContext, stamp, whole_case
+from merzim.services.documents.case_documents import take_plan
+from merzim.services.evidence import clean_file_name, store_evidence
+from merzim.services.inputs import build
+from merzim.web.auth.dependencies import Recording
+from merzim.web.auth.reading import run_in_reading_thread
+from merzim.web.http import CaseId
+from merzim.web.pages.cases.case_view import OF_FORM
+from merzim.web.pages.cases.evidence import evidence_inputs
+from merzim.web.pages.cases.page import case_page, redirect
+from merzim.web.ui.form_values import (
+    MAX_FIELD_BYTES,
+    InvalidForm,
+    RejectedForm,
+    parse_date,
+    parse_text,
+    parse_whole_number,
+    text_fields,
+)
+from workflow.refusal import Refusal
+from workflow.registers.definition import RegisterField
+
+router = APIRouter(include_in_schema=False)
+
+
+class RowForm(NamedTuple):
+    """A form for a new register row, or for an action on one (`action`).
+
+    `of`: the field that the form's number fills, if it is not the row's number.
+    """
+
+    name: str
+    register: str
+    action: str = ""
+    of: str = "number"
+
+
+FORMS: Mapping[str, RowForm] = {
+    "risks": RowForm("find", "risks"),
+    "risks/rank": RowForm("rank", "risks", "rank"),
+    "risks/remove": RowForm("remove", "risks", "remove"),
+    "risks/ask": RowForm("ask", "risks", "ask"),
+    "risks/answer": RowForm("answer", "risks", "answer"),
+    "risks/measure": RowForm("measure", "measures", of="risk"),
+    "risks/review": RowForm("review", "measures", "review"),
+    "positions": RowForm("position", "positions"),
+    "positions/talk": RowForm("talk", "positions", "talk"),
+    "positions/clear": RowForm("clear", "positions", "clear"),
+    "remarks": RowForm("remark", "remarks"),
+    "remarks/answer": RowForm("reply", "remarks", "answer"),
+}
+"""The forms by the end of their address."""
+WITHOUT_NUMBER = {
+    "find": "",
+    "plan-file": "",
+    "position": "positions",
+    "cartogram": "cartogram",
+    "remark": "remarks",
+}
+"""Forms that enter something new, and the position of the page afterwards."""
+_OUTCOMES = {"position_exposed": "position_added", "talk_held": "position_talked"}
+"""Codes of messages after an event, if they differ from its kind."""
+Outcome = tuple[str, dict[str, str]]
+"""Code of the message shown afterwards, with arguments of the address."""
+Act = Callable[[RequestContext, str, FormData, Mapping[str, str]], Outcome]
+
+
+def _mount(path: str, form: RowForm) -> None:
+    def act(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
+        return _write(form, ctx, case, sent, answers)
+
+    async def answer(request: Request, ctx: Recording, case: CaseId) -> Response:
+        return await _answer(request, ctx, case, form.name, act)
+
+    router.post(f"/cases/{{case}}/{path}")(answer)
+
+
+for _path, _form in FORMS.items():
+    _mount(_path, _form)
+
+
+@router.post("/cases/{case}/risks/plan")
+async def import_plan(request: Request, ctx: Recording, case: CaseId) -> Response:
+    """Import a plan of measures as risks and measures; all of the file or nothing."""
+    return await _answer(request, ctx, case, "plan-file", _import_plan, reads_file=True)
+
+
+@router.post("/cases/{case}/rows/edit")
+async def edit(request: Request, ctx: Recording, case: CaseId) -> Response:
+    """Change a risk, a measure, a position or a remark."""
+    return await _answer(request, ctx, case, "edit", _edit)
+
+
+@router.post("/cases/{case}/cartogram")
+async def record_cartogram(request: Request, ctx: Recording, case: CaseId) -> Response:
+    """Record the published cartogram; all of the file or nothing."""
+    return await _answer(request, ctx, case, "cartogram", _record_cartogram, reads_file=True)
+
+
+def _write(
+    form: RowForm, ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]
+) -> Outcome:
+    register, entry = register_of(form.register)
+    action = register.actions[form.action] if form.action else None
+    verb = act_on_row(form.register, form.action) if form.action else add_row(form.register)
+    numbered = form.action or form.of != "number" or answers.get("number", "").strip()
+    values: dict[str, Any] = {"case": case}
+    if numbered:
+        values[form.of] = parse_whole_number(answers.get("number", ""))
+    for name, field in (action.fields if action else register.fields).items():
+        if name not in values:
+            values |= _value(ctx, name, field, answers)
+    if action and action.evidence:
+        values["evidence"] = evidence_inputs(sent)
+    result = verb(ctx, build(verb.command, values))
+    event = action.event if action else entry.event
+    message = "position_described" if event == "position_exposed" and numbered else _OUTCOMES.get(event, event)
+    return message if result.changed else "nothing_new", {}
+
+
+def _value(ctx: RequestContext, name: str, field: RegisterField, answers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the value of a field by its name; {} if the form does not have it."""
+    text = answers.get(name, answers.get(field.short))
+    if text is None:
+        return {name: ctx.today} if field.fixed else {name: False} if field.kind == "yes_no" else {}
+    match field.kind:
+        case "date":
+            return {name: parse_date(text) if field.required or text.strip() else None}
+        case "yes_no":
+            return {name: text == "yes"}
+        case "number" | "row":
+            return {name: parse_whole_number(text)}
+        case _:
+            return {name: parse_text(text)}
+
+
+def _edit(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
+    """Save the fields of the form that differ from the values it showed."""
+    field_names = sorted(name.partition(".")[2] for name in answers if name.startswith("was."))
+    fields = {
+        name: parse_text(answers.get(name, ""))
+        for name in field_names
+        if answers.get(name, "") != answers[f"was.{name}"]
+    }
+    number = parse_whole_number(answers.get("number", ""))
+    row = f"{answers.get('kind', '')}.{number}"
+    changed_fields = (
+        fields and edit_row(ctx, build(EditCaseRow, {"case": case, "row": row, "fields": fields})).changed
+    )
+    return "row_edited" if changed_fields else "nothing_new", {}
+
+
+def _import_plan(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
+    file = sent.get("file")
+    if not isinstance(file, UploadFile) or not file.filename or not file.size:
+        raise InvalidForm("web.refusal.no_plan_file")
+    year = answers.get("year", "").strip()
+    imported_plan = take_plan(
+        ctx.app,
+        case,
+        file.file,
+        clean_file_name(file.filename),
+        year=parse_whole_number(year) if year else None,
+        **stamp(ctx),
+    )
+    left_out = {"left_out": str(len(imported_plan.withdrawn))} if imported_plan.withdrawn else {}
+    return "plan_taken" if imported_plan.entered else "nothing_new", left_out
+
+
+def _record_cartogram(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
+    file = sent.get("table")
+    if not isinstance(file, UploadFile) or not file.filename or not file.size:
+        raise InvalidForm("web.refusal.no_cartogram_file")
+    lines = read_cartogram(file.file.read(), clean_file_name(file.filename))
+    on, evidence = parse_date(answers.get("on", "")), store_evidence(ctx, evidence_inputs(sent))
+    change = case_rows(ctx.case_commands).record_cartogram(case, lines, on=on, evidence=evidence, **stamp(ctx))
+    return "cartogram_recorded" if change.events else "nothing_new", {}
+
+
+async def _answer(
+    request: Request, ctx: RequestContext, case: str, name: str, act: Act, *, reads_file: bool = False
+) -> Response:
+    async with request.form(max_files=3, max_fields=60, max_part_size=MAX_FIELD_BYTES) as form:
+        if reads_file:
+            return await run_in_reading_thread(request, _done, request, ctx, case, name, form, act)
+        return await run_in_threadpool(_done, request, ctx, case, name, form, act)
+
+
+def _done(request: Request, ctx: RequestContext, case: str, name: str, form: FormData, act: Act) -> Response:
+    whole_case(ctx, case)
+    answers = text_fields(form)
+    number = answers.get("number", "")
+    if name == "edit":
+        name = f"edit_{answers.get('kind', '')}"
+    try:
+        message, parameters = act(ctx, case, form, answers)
+    except (Refusal, OutOfRange) as refusal:
+        where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
+        rejected_form = RejectedForm(form=where, refusal=refusal, answers=answers)
+        had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
+        return case_page(request, ctx, case, tab="risks", rejected_form=rejected_form, had_files=had_files)
+    place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")
+    return redirect(request, f"/cases/{case}/risks", place=place, said=message, **parameters)

@@ -1,0 +1,110 @@
+"""The tables of a case as one workbook: deadlines, documents, risks with their measures."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from merzim.documents.sheets.listing import tables_workbook
+from merzim.services.cases.risks import MeasureLine, RiskLine
+from merzim.services.context import whole_case
+from merzim.services.regulations.registers import case_registers
+from merzim.web.auth.dependencies import Reading
+from merzim.web.http import CaseId
+from merzim.web.pages.cases.case_view import Entry, Part, risk_view
+from merzim.web.pages.cases.documents import Proof, proof_of
+from merzim.web.pages.cases.page import build_case_view
+from merzim.web.ui.preferences import preferences
+from merzim.web.ui.render import Translator
+from merzim.web.ui.tables import Column, download, table_of
+from workflow.cases.registers.evidence_list import proofs
+
+DEADLINES: tuple[Column[tuple[Part, Entry]], ...] = (
+    Column("web.stage", lambda t, row: row[0].stage.title[t.language]),
+    Column("web.obligation", lambda t, row: t.titled(row[1].deadline.obligation.title, row[1].deadline.period)),
+    Column("web.force", lambda t, row: t.say(f"web.force.{row[1].deadline.obligation.force}")),
+    Column("web.due", lambda _, row: row[1].deadline.due),
+    Column("web.state", lambda t, row: t.say(f"web.look.{row[1].look}")),
+    Column("web.case.workbook.done_on", lambda _, row: row[1].deadline.done_on),
+    Column("web.past.head.late_by", lambda _, row: row[1].deadline.late_by),
+    Column("web.who", lambda t, row: t.names(row[1].who.names) or row[1].who.written),
+    Column("web.evidence", lambda t, row: _kinds(t, row[1])),
+)
+DOCUMENTS: tuple[Column[Proof], ...] = (
+    Column(
+        "web.case.document", lambda t, proof: proof.item.name or proof.item.reference or t.say("web.restricted")
+    ),
+    Column(
+        "web.case.workbook.kind",
+        lambda t, proof: t.say(f"evidence.{proof.item.kind}") if proof.item.kind else "",
+    ),
+    Column("web.obligation", lambda t, proof: _proved(t, proof)),
+    Column("web.case.written", lambda _, proof: proof.item.written_on),
+    Column(
+        "web.case.recorded", lambda t, proof: t.moment(proof.item.recorded_at) if proof.item.recorded_at else ""
+    ),
+    Column("web.case.published", lambda _, proof: proof.item.published_on),
+    Column("web.restricted", lambda _, proof: proof.item.restricted),
+)
+
+
+def get_case_workbook(request: Request, ctx: Reading, case: CaseId) -> Response:
+    """Return the deadlines, documents and risks of a case as one workbook."""
+    stored_case, procedure = whole_case(ctx, case)
+    view, t = (
+        build_case_view(ctx, stored_case, procedure, today=ctx.today),
+        Translator(preferences(request).language),
+    )
+    risks = risk_view(view, {}, None, today=ctx.today)
+    sheets = [
+        table_of(
+            t,
+            DEADLINES,
+            [(part, entry) for part in view.parts for entry in part.required],
+            name=_tab(t, "deadlines"),
+        ),
+        table_of(
+            t, DOCUMENTS, [proof_of(item, view) for item in proofs(view.case)], name=t.say("web.case.evidence")
+        ),
+    ]
+    rows = [(line, measure) for line in risks.lines for measure in line.measures or (None,)]
+    if rows:
+        sheets.append(table_of(t, _risk_columns(), rows, name=_tab(t, "risks")))
+    return download(tables_workbook(sheets), f"{case} {t.short(ctx.today)}.xlsx")
+
+
+def _tab(t: Translator, name: str) -> str:
+    return t.say(f"web.case.tab.{name}")
+
+
+def _kinds(t: Translator, entry: Entry) -> str:
+    """Return the documents recorded for an obligation; while it is not done, those its act asks for."""
+    if entry.fact is None:
+        return "; ".join(t.say(f"evidence.{kind}") for kind in entry.deadline.obligation.evidence)
+    items = entry.fact.evidence
+    return "; ".join(
+        t.say(f"evidence.{item.kind}") if item.kind else item.name or item.reference for item in items
+    )
+
+
+def _proved(t: Translator, proof: Proof) -> str:
+    return t.titled(proof.title, proof.period or None) if proof.title else t.say(f"web.event.{proof.event}")
+
+
+def _risk_columns() -> tuple[Column[tuple[RiskLine, MeasureLine | None]], ...]:
+    """Return the columns of a risk and one of its measures, headed as their registers say."""
+    registers = {register.id: register for register in case_registers().all()}
+    risk, measure = registers["risks"].fields, registers["measures"].fields
+    return (
+        Column("web.case.workbook.number", lambda _, row: row[0].risk.number),
+        Column(risk["description"].title, lambda _, row: row[0].risk.description),
+        Column(risk["direction"].title, lambda t, row: t.option("direction", row[0].risk.direction)),
+        Column(risk["cause"].title, lambda _, row: row[0].risk.cause),
+        Column("web.case.workbook.rank", lambda _, row: row[0].points),
+        Column(measure["recommendation"].title, lambda _, row: row[1] and row[1].measure.recommendation),
+        Column(measure["action"].title, lambda _, row: row[1] and row[1].measure.action),
+        Column(measure["completion"].title, lambda _, row: row[1] and row[1].measure.completion),
+        Column(measure["responsible"].title, lambda _, row: row[1] and row[1].measure.responsible),
+        Column("web.due", lambda _, row: row[1] and row[1].deadline and row[1].deadline.due),
+        Column("web.state", lambda t, row: row[1] and t.option("outcome", row[1].measure.outcome or "none")),
+    )

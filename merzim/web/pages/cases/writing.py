@@ -1,0 +1,160 @@
+"""Handlers of the two main forms of a case, recording a fact and setting a plan date, and of signing and
+assignments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from merzim.services.cases import assignments
+from merzim.services.cases import verbs as cases
+from merzim.services.cases.signatures import SignDocument, sign_document
+from merzim.services.context import RequestContext, whole_case
+from merzim.services.inputs import build
+from merzim.web.auth.dependencies import Recording
+from merzim.web.http import CaseId
+from merzim.web.pages.cases.evidence import Unconfirmed, evidence_inputs, run_confirmed
+from merzim.web.pages.cases.page import case_page, redirect
+from merzim.web.ui.form_values import (
+    MAX_FIELD_BYTES,
+    MAX_FIELDS,
+    Fields,
+    InvalidForm,
+    RejectedForm,
+    parse_date,
+    parse_numbers,
+    parse_time,
+    parse_whole_number,
+    text_fields,
+)
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+MAX_FILES = 10
+
+
+@router.post("/cases/{case}")
+async def record(request: Request, ctx: Recording, case: CaseId) -> Response:
+    """Record a fact with its evidence, then show the case."""
+    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
+        return await run_in_threadpool(_record, request, ctx, case, form)
+
+
+@router.post("/cases/{case}/assignments/answer")
+async def answer_assignment(request: Request, ctx: Recording, case: CaseId) -> Response:
+    """Report an assignment done, with its evidence, then show the case."""
+    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
+        return await run_in_threadpool(_answer_assignment, request, ctx, case, form)
+
+
+@router.post("/cases/{case}/signatures")
+def sign(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
+    """Store the digital signature of a document, as made by NCALayer."""
+    whole_case(ctx, case)
+    try:
+        fields = {"case": case, **{name: answers.get(name, "") for name in ("document", "signature")}}
+        sign_document(ctx, build(SignDocument, fields))
+    except (Refusal, OutOfRange) as refusal:
+        rejected_form = RejectedForm(form="sign", refusal=refusal, answers=answers)
+        return case_page(request, ctx, case, tab="papers", rejected_form=rejected_form)
+    return redirect(request, f"/cases/{case}/papers", said="signed", place="evidence")
+
+
+@router.post("/cases/{case}/plan")
+def replan(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
+    """Set a plan date, then show the case; `back`: the query of the timeline to show instead."""
+    whole_case(ctx, case)
+    fact = answers.get("fact", "")
+    try:
+        if not fact:
+            raise InvalidForm("web.refusal.no_fact")
+        planned = {fact: parse_date(answers.get("on", ""))}
+        run_confirmed(ctx, answers, cases.replan, {"case": case, "planned": planned})
+    except Unconfirmed as question:
+        rejected_form = RejectedForm(
+            form="plan", refusal=None, answers=answers, confirmation=question.confirmation
+        )
+        return case_page(request, ctx, case, rejected_form=rejected_form)
+    except (Refusal, OutOfRange) as refusal:
+        return case_page(
+            request, ctx, case, rejected_form=RejectedForm(form="plan", refusal=refusal, answers=answers)
+        )
+    if "back" in answers:
+        return redirect(request, "/portfolio", **{**dict(parse_qsl(answers["back"][:1000])), "replanned": case})
+    return redirect(request, f"/cases/{case}", replanned=fact)
+
+
+def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapping[str, str]) -> str:
+    """Record the fact, or the answer to a decision, in a form; return the name of the fact.
+
+    Raises:
+        Unconfirmed: it changes deadlines, and the user has not confirmed that yet.
+        Refusal: as raised by the verb.
+    """
+    fact = answers.get("fact", "")
+    if not fact:
+        raise InvalidForm("web.refusal.no_fact")
+    decisions = whole_case(ctx, case)[1].decisions
+    if fact in decisions and not answers.get("option"):
+        raise InvalidForm("web.refusal.no_answer", title=decisions[fact].title)
+    fields = {
+        "case": case,
+        "on": parse_date(answers.get("on", "")),
+        "evidence": evidence_inputs(form),
+        "remark": answers.get("remark", ""),
+    }
+    if fact in decisions:
+        answer = {"decision": fact, "option": answers["option"], "decided_by": answers.get("signed_by", "")}
+        result = run_confirmed(ctx, answers, cases.decide, {**fields, **answer})
+        return result.events[0].name if result.events else fact
+    fields |= {"values": parse_numbers(answers), "signed_by": answers.get("signed_by", "")}
+    fields["at_time"] = parse_time(answers.get("at_time", ""))
+    cases.record(ctx, build(cases.RecordFact, {**fields, "fact": fact}))
+    return fact
+
+
+def _answer_assignment(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
+    whole_case(ctx, case)
+    answers = text_fields(form)
+    try:
+        fields = {
+            "case": case,
+            "number": parse_whole_number(answers.get("number", "")),
+            "on": parse_date(answers.get("on", "")),
+            "text": answers.get("text", ""),
+            "evidence": evidence_inputs(form),
+        }
+        assignments.answer_assignment(ctx, build(assignments.AnswerAssignment, fields))
+    except (Refusal, OutOfRange) as refusal:
+        rejected_form = RejectedForm(form="assignment", refusal=refusal, answers=answers)
+        return case_page(request, ctx, case, rejected_form=rejected_form)
+    return redirect(request, f"/cases/{case}", said="assignment_answered")
+
+
+def _record(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
+    whole_case(ctx, case)
+    answers = text_fields(form)
+    try:
+        fact = record_answers(ctx, case, form, answers)
+    except Unconfirmed as question:
+        rejected_form = RejectedForm(
+            form="record", refusal=None, answers=answers, confirmation=question.confirmation
+        )
+        return case_page(request, ctx, case, rejected_form=rejected_form)
+    except (Refusal, OutOfRange) as refusal:
+        return case_page(
+            request,
+            ctx,
+            case,
+            rejected_form=RejectedForm(form="record", refusal=refusal, answers=answers),
+            had_files=any(isinstance(value, UploadFile) and value.filename for value in form.values()),
+        )
+    return redirect(request, f"/cases/{case}", recorded=fact)

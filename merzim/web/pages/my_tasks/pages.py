@@ -1,0 +1,368 @@
+"""The task page: the reader's obligations, recording them, snoozing, acknowledging letters; leave and
+deputy.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from hashlib import sha256
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, ImmutableMultiDict, UploadFile
+from starlette.responses import RedirectResponse, Response
+
+from calendars import OutOfRange
+from i18n import say
+from merzim.services.board.tasks import most_pressing, tasks_view
+from merzim.services.campaigns.answers import awaited_answers
+from merzim.services.cases import bulk
+from merzim.services.cases import verbs as cases
+from merzim.services.context import RequestContext, whole_case
+from merzim.services.evidence import clean_file_name, keep_upload
+from merzim.services.inputs import build
+from merzim.services.law.act_texts import loaded_languages
+from merzim.services.narrowing import MAX_EXPORTED, require_exportable
+from merzim.services.outgoing.sending import Letter, acknowledge_letter
+from merzim.services.people.own_choices import Away, set_leave
+from merzim.web.auth.dependencies import Recording
+from merzim.web.pages.cases.evidence import Unconfirmed, parse_address
+from merzim.web.pages.cases.writing import MAX_FILES, record_answers
+from merzim.web.pages.my_tasks.unfolded import ManyView, UnfoldedRow, opened
+from merzim.web.ui.form_values import (
+    MAX_FIELD_BYTES,
+    MAX_FIELDS,
+    Fields,
+    InvalidForm,
+    parse_date,
+    parse_event_number,
+    status_of,
+    text_fields,
+)
+from merzim.web.ui.preferences import preferences, set_preference_cookies
+from merzim.web.ui.render import Translator, page
+from merzim.web.ui.tables import line_columns, page_heads, workbook_response
+from workflow.board.sums import base
+from workflow.cases.case import Event
+from workflow.findings.finding import Finding
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+Name = Annotated[str, Query(max_length=200)]
+MessageParam = Literal["", "recorded", "undone", "later", "read", "leave"]
+
+
+@router.get("/desk")
+def my_desk(
+    request: Request,
+    ctx: Recording,
+    show: Literal["", "mine", "all"] = "",
+    row: Name = "",
+    on: Name = "",
+    said: MessageParam = "",
+    what: Name = "",
+) -> Response:
+    """Show the reader's obligations by urgency."""
+    today = ctx.today
+    case, _, obligation = row.partition(":")
+    dates = {"on": on} if on else None
+    unfolded = opened(ctx, case, obligation, today=today, answers=dates) if obligation else None
+    undo, remarks = (_undo(ctx, what), _remarks(ctx, what)) if said == "recorded" else (None, ())
+    message = (said, _title(request, ctx, what), what.partition(":")[0])
+    return _page(request, ctx, show=show, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
+
+
+@router.get("/desk.xlsx")
+def desk_workbook(request: Request, ctx: Recording, show: Literal["", "mine", "all"] = "") -> Response:
+    """Return all rows of the page as a workbook."""
+    today, everything = ctx.today, {"all": True, "mine": False}.get(show)
+    view = tasks_view(ctx, everything=everything, today=today, limit=MAX_EXPORTED)
+    require_exportable(sum(group.total for group in view.groups))
+    lines = (item.line for group in view.groups for item in group.items)
+    return workbook_response(request, line_columns(today), lines, title="web.desk.title", today=today)
+
+
+@router.post("/desk/record")
+async def record(request: Request, ctx: Recording) -> Response:
+    """Record a fact in one step: with its date, numbers, signatory, evidence and a remark."""
+    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
+        return await run_in_threadpool(_record, request, ctx, form)
+
+
+@router.get("/desk/kept")
+def stored_desk(request: Request, ctx: Recording) -> Response:
+    """Show the same rows read-only: the copy a browser stores for use without a network."""
+    view = tasks_view(ctx, everything=None, today=ctx.today)
+    heads = ctx.reads.whole_office().heads({item.line.case for group in view.groups for item in group.items})
+    secret = {case for case, head in heads.items() if head.confidential}
+    return page(request, ctx, "desk_kept.html", view=view, secret=secret, now=ctx.now)
+
+
+@router.post("/desk/record-many")
+async def record_many(request: Request, ctx: Recording) -> Response:
+    """Record the ticked rows at once: first a preview, then the result of each."""
+    async with request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
+        return await run_in_threadpool(_record_many, request, ctx, form)
+
+
+@router.post("/desk/withdraw-many")
+async def withdraw_many(request: Request, ctx: Recording) -> Response:
+    """Withdraw what was just recorded for several rows; show the result of each."""
+    async with request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
+        return await run_in_threadpool(_withdraw_many, request, ctx, text_fields(form))
+
+
+@router.post("/desk/undo")
+def undo(request: Request, ctx: Recording, answers: Fields) -> Response:
+    """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
+    case = answers.get("case", "")
+    if case:
+        whole_case(ctx, case)
+    ground = say("withdraw.by_mistake", {}, preferences(request).language)
+    try:
+        if not case:
+            raise InvalidForm("web.refusal.no_record")
+        line = parse_event_number(answers.get("line", ""))
+        cases.undo(ctx, case, line, ground=ground)
+    except (Refusal, OutOfRange) as refusal:
+        return _page(request, ctx, show=answers.get("show", ""), refusal=refusal)
+    return _onward(request, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
+
+
+@router.post("/desk/later")
+def later(request: Request, ctx: Recording, answers: Fields) -> Response:
+    """Snooze a reminder until another day."""
+    case, obligation = answers.get("case", ""), answers.get("fact", "")
+    today = ctx.today
+    if case:
+        whole_case(ctx, case)
+    try:
+        until = parse_date(answers.get("until", ""))
+        cases.snooze(ctx, build(cases.Snooze, {"case": case, "obligation": obligation, "until": until}))
+    except (Refusal, OutOfRange) as refusal:
+        unfolded = opened(ctx, case, obligation, today=today) if case else None
+        return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
+    return _onward(request, answers, said="later", what=f"{case}:{obligation}")
+
+
+@router.post("/desk/read")
+def read(request: Request, ctx: Recording, answers: Fields) -> Response:
+    """Acknowledge the letter about a row."""
+    key, case = answers.get("key", ""), answers.get("case", "")
+    if case:
+        whole_case(ctx, case)
+    letter_result = acknowledge_letter(ctx, build(Letter, {"case": case, "key": key}))
+    return _onward(request, answers, said="read", what=f"{case}:{letter_result.obligation}")
+
+
+@router.post("/desk/leave")
+def leave(request: Request, ctx: Recording, answers: Fields) -> Response:
+    """Set the reader's leave and deputy."""
+    try:
+        days = () if "none" in answers else ("first", "last")
+        away = {name: parse_date(answers.get(name, "")) for name in days}
+        set_leave(ctx, build(Away, {**away, "deputy": answers.get("deputy", "") or None}))
+    except (Refusal, OutOfRange) as refusal:
+        return _page(request, ctx, refusal=refusal, answers=answers)
+    return _onward(request, answers, said="leave", what="")
+
+
+def _record(request: Request, ctx: RequestContext, form: FormData) -> Response:
+    answers = text_fields(form)
+    case, fact = answers.get("case", ""), answers.get("fact", "")
+    today = ctx.today
+    if case:
+        whole_case(ctx, case)
+    try:
+        if not case:
+            raise InvalidForm("web.refusal.no_fact")
+        recorded = record_answers(ctx, case, form, answers)
+    except Unconfirmed as question:
+        unfolded = opened(ctx, case, fact, today=today, answers=answers, confirmation=question.confirmation)
+        return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded)
+    except (Refusal, OutOfRange) as refusal:
+        files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
+        unfolded = opened(ctx, case, fact, today=today, answers=answers, refusal=refusal, had_files=files)
+        return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
+    return _onward(request, answers, said="recorded", what=f"{case}:{recorded}")
+
+
+def _record_many(request: Request, ctx: RequestContext, form: FormData) -> Response:
+    answers, rows = text_fields(form), [row.partition(":") for row in text_fields(form).getlist("row")]
+    show = answers.get("show", "")
+    try:
+        if not rows:
+            raise InvalidForm("web.refusal.no_rows")
+        file = _uploaded(ctx, form) or answers.get("uploaded", "")
+        evidence: list[dict[str, object]] = [{"file": file}] if file else []
+        if answers.get("link", "").strip():
+            evidence.append({"address": parse_address(answers["link"])})
+        fields = {
+            "steps": [{"case": case, "fact": fact} for case, _, fact in rows],
+            "on": parse_date(answers.get("on", "")),
+            "evidence": evidence,
+            "remark": answers.get("remark", ""),
+        }
+        foreseen = bulk.record_many(ctx, build(bulk.RecordMany, {**fields, "preview": True}))
+        # What was previewed is what is written: any other answer of these cases is shown first.
+        token = sha256(repr((fields, foreseen.model_dump_json())).encode()).hexdigest()[:32]
+        confirmed = answers.get("confirmed") == token
+        result = bulk.record_many(ctx, build(bulk.RecordMany, fields)) if confirmed else foreseen
+    except (Refusal, OutOfRange) as refusal:
+        return _page(request, ctx, show=show, refusal=refusal, answers=answers, ticked=_ids(rows))
+    lines = [
+        f"{step.case}:{event.seq}:{step.fact}"
+        for step in result.steps
+        for event in (step.result.events[:1] if step.result and not result.preview else ())
+    ]
+    batch = ManyView(
+        result=result,
+        titles=_titles(request, ctx, result),
+        token=token,
+        uploaded=file,
+        lines=lines,
+    )
+    return _page(
+        request, ctx, show=show, answers=answers, ticked=_ids(rows) if result.preview else (), batch=batch
+    )
+
+
+def _withdraw_many(request: Request, ctx: RequestContext, answers: ImmutableMultiDict[str, str]) -> Response:
+    show = answers.get("show", "")
+    try:
+        chosen_records = [(*row.split(":", 2), "", "")[:3] for row in answers.getlist("taken")]
+        if not chosen_records:
+            raise InvalidForm("web.refusal.no_rows")
+        lines = [{"case": case, "line": parse_event_number(line)} for case, line, _ in chosen_records]
+        withdrawn = bulk.withdraw_many(
+            ctx, build(bulk.WithdrawMany, {"lines": lines, "ground": answers.get("ground", "")})
+        )
+    except (Refusal, OutOfRange) as refusal:
+        return _page(request, ctx, show=show, refusal=refusal)
+    titles = {
+        f"{case}:{line}": _title(request, ctx, f"{case}:{fact}") or case for case, line, fact in chosen_records
+    }
+    return _page(request, ctx, show=show, batch=ManyView(result=None, titles=titles, withdrawn=withdrawn))
+
+
+def _ids(rows: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
+    return tuple("".join(row) for row in rows)
+
+
+def _titles(request: Request, ctx: RequestContext, result: bulk.ManyResult) -> dict[str, str]:
+    rows = (f"{step.case}:{step.fact}" for step in result.steps)
+    return {row: _title(request, ctx, row) or row for row in rows}
+
+
+def _uploaded(ctx: RequestContext, form: FormData) -> str:
+    """Store the file of a form for a day; return its digest, "" without one."""
+    file = form.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        return ""
+    name, content = clean_file_name(file.filename), file.file.read()
+    if not content:
+        raise InvalidForm("web.refusal.empty_file", name=name)
+    return keep_upload(ctx, "file", content, name)
+
+
+def _undo(ctx: RequestContext, place: str) -> Event | None:
+    """Return the event to offer for undoing (`case:fact`); None if there is none."""
+    case, _, fact = place.partition(":")
+    if not case or ctx.reads.case(case) is None:
+        return None
+    return cases.event_to_undo(ctx, case, fact)
+
+
+def _remarks(ctx: RequestContext, what: str) -> tuple[Finding, ...]:
+    """Return the findings to name beside the fact just recorded (`case:fact`)."""
+    case, _, fact = what.partition(":")
+    stored_case = ctx.reads.case(case) if case else None
+    return cases.recorded_remarks(ctx, stored_case, fact) if stored_case is not None else ()
+
+
+def _page(
+    request: Request,
+    ctx: RequestContext,
+    *,
+    show: str = "",
+    unfolded: UnfoldedRow | None = None,
+    message: tuple[str, str, str] = ("", "", ""),
+    undo: Event | None = None,
+    remarks: Sequence[Finding] = (),
+    refusal: Refusal | OutOfRange | None = None,
+    answers: Mapping[str, str] | None = None,
+    ticked: Sequence[str] = (),
+    batch: ManyView | None = None,
+) -> Response:
+    today = ctx.today
+    everything = {"all": True, "mine": False}.get(show)
+    view = tasks_view(ctx, everything=everything, today=today)
+    now = None
+    if unfolded is None and refusal is None and batch is None:
+        case, _, obligation = most_pressing(view).partition(":")
+        now = opened(ctx, case, obligation, today=today, foresees=False) if obligation else None
+    status = status_of(refusal)
+    return page(
+        request,
+        ctx,
+        "desk.html",
+        status=status,
+        view=view,
+        row_open=unfolded,
+        # Another user may have done it meanwhile.
+        shows_open=unfolded is not None and unfolded.id in view.ids,
+        heads=_heads(view.mine),
+        awaited=awaited_answers(ctx),
+        show="mine" if view.mine else "all",
+        message=message,
+        undo=undo,
+        remarks=remarks,
+        refusal=refusal,
+        answers=answers or {},
+        now=now,
+        act_languages=loaded_languages(ctx, [now.deadline.obligation.act]) if now else {},
+        ticked=ticked,
+        many=batch,
+    )
+
+
+def _heads(mine: bool) -> list[tuple[object, str]]:
+    """Return the headings of the page; for the reader's own rows the unit replaces the assignee."""
+    left_out = {"web.points", "web.who" if mine else "web.unit"}
+    heads = (head for head in page_heads(line_columns(date.min)) if head[0] not in left_out)
+    return [(head, "col-who" if look == "col-unit" else look) for head, look in heads]
+
+
+def _title(request: Request, ctx: RequestContext, place: str) -> str:
+    """Return the title of the obligation just handled (`case:obligation`) in the reader's language; "" if it is
+    hidden.
+    """
+    case, _, obligation = place.partition(":")
+    stored_case = ctx.reads.case(case) if case else None
+    if stored_case is None:
+        return ""
+    t, known_obligation = (
+        Translator(preferences(request).language),
+        ctx.library.of(stored_case).by_id.get(base(obligation)),
+    )
+    period = obligation.partition(".")[2] or None
+    title = t.titled(known_obligation.title, period) if known_obligation else obligation
+    about = stored_case.object_in(t.language)
+    return f"{title} ({about})" if about else title
+
+
+def _onward(request: Request, answers: Mapping[str, str], **told: str) -> Response:
+    """Redirect to the task page; an htmx request fetches only its content."""
+    show = {"show": answers["show"]} if answers.get("show") in ("mine", "all") else {}
+    address = f"/desk?{urlencode({**show, **{key: value for key, value in told.items() if value}})}"
+    response: Response = RedirectResponse(address, status_code=303)
+    if request.headers.get("hx-request") == "true":
+        where = {"path": address, "target": "#content", "select": "#content", "swap": "outerHTML"}
+        response = Response(status_code=204, headers={"hx-location": json.dumps(where)})
+    set_preference_cookies(response, preferences(request).new_cookies)
+    return response

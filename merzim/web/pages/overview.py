@@ -1,0 +1,214 @@
+"""The overview page, and the lists behind its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from merzim.documents.sheets.listing import tables_workbook
+from merzim.services.board.deadlines import DeadlineQuery, Force, all_lines, deadlines
+from merzim.services.board.figures import SHOWN_UNITS, figures_of
+from merzim.services.board.overview import overview
+from merzim.services.context import RequestContext
+from merzim.services.names import person_name
+from merzim.services.outgoing import sending
+from merzim.services.yearly.opening import proposed_year
+from merzim.web.auth.dependencies import Reading
+from merzim.web.http import Number, Year
+from merzim.web.ui.addresses import redirect_to_tidy_address
+from merzim.web.ui.preferences import preferences
+from merzim.web.ui.render import Translator, page
+from merzim.web.ui.saved_views import saved_views
+from merzim.web.ui.tables import (
+    WAITING_COLUMNS,
+    download,
+    figures_columns,
+    line_columns,
+    matrix_columns,
+    page_heads,
+    table_of,
+    workbook_response,
+)
+from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
+from workflow.board.sums import Urgency
+
+UNHEARD = 20
+"""Number of deadlines checked for having nobody to notify."""
+router = APIRouter(include_in_schema=False)
+
+Name = Annotated[str | None, Query(max_length=200)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unheard:
+    """The reason why nobody can be notified, as a code with arguments, and the cases concerned."""
+
+    code: str
+    arguments: Mapping[str, object]
+    cases: tuple[str, ...]
+
+
+@router.get("/")
+def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
+    """Show the overview for managers."""
+    today = ctx.today
+    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
+    failed = sending.undelivered(ctx)
+    office = ctx.reads.office() if failed else None
+    names = {notice.person: person_name(office, notice.person) for notice in failed} if office else {}
+    manages = ctx.reader.may("manage")
+    return page(
+        request,
+        ctx,
+        "overview.html",
+        view=view,
+        units=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
+        heads=page_heads(line_columns(today)),
+        failed=failed,
+        failed_names=names,
+        faults=sending.visible_faults(ctx),
+        unheard=_unheard(ctx) if manages else (),
+        proposed=_proposed_year(ctx) if manages else None,
+    )
+
+
+@router.get("/overview.xlsx")
+def overview_workbook(request: Request, ctx: Reading, unit: UnitParam) -> Response:
+    """Return the overview as a workbook: units and stages, assignees, and all overdue deadlines."""
+    today, translator = ctx.today, Translator(preferences(request).language)
+    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
+    overdue = DeadlineQuery(urgency="overdue", unit=unit or None)
+    lines = all_lines(ctx.reads, ctx.library, ctx.calendar, overdue, today=today)
+    names = ("matrix", "waiting", "overdue")
+    matrix, waiting, late = (translator.say(f"web.overview.sheet.{name}") for name in names)
+    tables = (
+        table_of(translator, line_columns(today), lines, name=late),
+        table_of(translator, matrix_columns(view.matrix), view.matrix.rows, name=matrix),
+        table_of(translator, WAITING_COLUMNS, view.waiting, name=waiting),
+    )
+    return download(
+        tables_workbook(tables), f"{translator.say('web.board.title')} {translator.short(today)}.xlsx"
+    )
+
+
+def _asking(
+    unit: UnitParam,
+    urgency: Urgency = "open",
+    on: Annotated[date | None, Query()] = None,
+    stage: Name = None,
+    person: Name = None,
+    force: Force = "",
+) -> DeadlineQuery:
+    return DeadlineQuery(
+        urgency=urgency,
+        on=on,
+        unit=unit or None,
+        stage=stage or None,
+        person=person or None,
+        force=force,
+    )
+
+
+Asked = Annotated[DeadlineQuery, Depends(_asking)]
+
+
+@router.get("/deadlines.xlsx")
+def deadlines_workbook(request: Request, ctx: Reading, asking: Asked) -> Response:
+    """Return the whole list of deadlines as a workbook."""
+    today = ctx.today
+    lines = all_lines(ctx.reads, ctx.library, ctx.calendar, asking, today=today, reader=ctx.reader.person)
+    title = f"web.deadlines.title.{asking.urgency}"
+    return workbook_response(request, line_columns(today), lines, title=title, today=today)
+
+
+FIGURES = (
+    ("months", figures_columns("web.figures.month")),
+    ("stages", figures_columns("web.stage", with_pace=True, with_delay=True)),
+    ("units", figures_columns("web.unit", with_delay=True)),
+)
+"""The tables of figures of a year, each with its columns."""
+
+
+@router.get("/figures")
+def figures_page(request: Request, ctx: Reading, unit: UnitParam, year: Year = None) -> Response:
+    """Show the deadlines met in time in a year, by month, stage and unit."""
+    years = ctx.calendar.first.year, ctx.today.year
+    return page(
+        *(request, ctx, "figures.html"),
+        view=figures_of(ctx, unit, year),
+        choices=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
+        tables=[(name, columns, page_heads(columns)) for name, columns in FIGURES],
+        years=years,
+        shown_units=SHOWN_UNITS,
+    )
+
+
+@router.get("/figures.xlsx")
+def figures_workbook(request: Request, ctx: Reading, unit: UnitParam, year: Year = None) -> Response:
+    """Return the statistics of a year for all units as a workbook."""
+    view, translator = figures_of(ctx, unit, year), Translator(preferences(request).language)
+    tables = [
+        table_of(translator, columns, getattr(view, name), name=translator.say(f"web.figures.by_{name}"))
+        for name, columns in FIGURES
+    ]
+    return download(tables_workbook(tables), f"{translator.say('web.figures.title', year=view.year)}.xlsx")
+
+
+@router.get("/deadlines")
+def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number = 1) -> Response:
+    """Show a list of deadlines; its filter is in the address."""
+    onward = redirect_to_tidy_address(request)
+    if onward is not None:
+        return onward
+    today = ctx.today
+    view = deadlines(
+        ctx.reads,
+        ctx.library,
+        ctx.calendar,
+        asking,
+        today=today,
+        number=number,
+        reader_unit=ctx.reader.root,
+        reader=ctx.reader.person,
+    )
+    heads = page_heads(line_columns(today))
+    return page(
+        request,
+        ctx,
+        "deadlines.html",
+        view=view,
+        units=build_unit_filter(ctx.reads.office(), asking.unit or "", own_unit=ctx.reader.root),
+        heads=heads,
+        saved=saved_views(request, ctx, unit=asking.unit or ""),
+    )
+
+
+def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:
+    """Return the year to open and the number of missing cases; None if none are missing or it opens
+    automatically.
+    """
+    if ctx.app.settings.office.rollover == "open":
+        return None
+    year, lacking = proposed_year(ctx.app, unit=ctx.reader.root, now=ctx.now, today=ctx.today)
+    return (year, lacking) if lacking else None
+
+
+def _unheard(ctx: RequestContext) -> list[Unheard]:
+    """Return deadlines for which nobody can be notified, by reason, in cases visible to the reader."""
+    now, today = ctx.now, ctx.today
+    problems = sending.unheard(ctx.app, now=now, today=today, limit=UNHEARD)
+    cases_by_id = ctx.reads.heads({problem.case for problem in problems}) if problems else {}
+    reasons: dict[tuple[str, tuple[tuple[str, object], ...]], list[str]] = {}
+    for problem in problems:
+        if problem.case in cases_by_id:
+            cases = reasons.setdefault((problem.code, tuple(sorted(problem.arguments.items()))), [])
+            cases.extend({problem.case} - {*cases})
+    return [
+        Unheard(code=code, arguments=dict(arguments), cases=tuple(cases))
+        for (code, arguments), cases in reasons.items()
+    ]

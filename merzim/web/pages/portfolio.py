@@ -1,0 +1,318 @@
+"""Pages of the analyses of a year: on one timeline, and by stage as a board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from calendars.calendar import Calendar
+from merzim.documents.sheets.listing import tables_workbook
+from merzim.services.cases.portfolio import (
+    ListPortfolio,
+    ListStages,
+    NextStep,
+    PortfolioLine,
+    PortfolioPage,
+    StageBoard,
+    StepDates,
+    YearOfCases,
+    every_line,
+    list_portfolio,
+    list_stages,
+)
+from merzim.services.context import RequestContext
+from merzim.services.inputs import build
+from merzim.services.names import UnknownUnit, group_by_document
+from merzim.services.narrowing import require_exportable
+from merzim.services.yearly.clock import PROCEDURE
+from merzim.web.auth.dependencies import Reading
+from merzim.web.ui.addresses import redirect_to_tidy_address, with_tidy_address
+from merzim.web.ui.preferences import preferences
+from merzim.web.ui.render import Translator, page
+from merzim.web.ui.saved_views import saved_views
+from merzim.web.ui.tables import Column, download, table_of, workbook_response
+from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
+from workflow.cases.machine import BETWEEN_STAGES
+from workflow.deadlines.lateness import near
+
+router = APIRouter(include_in_schema=False)
+
+CARDS_ON_PAGE = 6
+"""Number of cards of one stage on the page of stages; a program gets up to twelve."""
+Name = Annotated[str, Query(max_length=100)]
+Row = tuple[PortfolioLine, StepDates]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PortfolioQuery:
+    """The query in the address; an unknown procedure or year is replaced by the default."""
+
+    year: int
+    procedure: str
+    unit: str
+    stage: str
+
+    def query(self, **parameters: object) -> str:
+        """Return the query string with further fields, without empty ones and the default procedure."""
+        fields = {"year": self.year, "procedure": self.procedure, "unit": self.unit, "stage": self.stage}
+        fields["procedure"] = "" if self.procedure == PROCEDURE else self.procedure
+        return urlencode({name: value for name, value in {**fields, **parameters}.items() if value})
+
+
+def _criteria(
+    ctx: Reading,
+    unit: UnitParam,
+    procedure: Name = "",
+    stage: Name = "",
+    year: Annotated[int | None, Query(ge=1, le=9999)] = None,
+) -> PortfolioQuery:
+    procedure_id = procedure if procedure in ctx.library.procedures() else PROCEDURE
+    stages = {*ctx.library.latest(procedure_id).stage_title, *BETWEEN_STAGES}
+    years = _years(ctx)
+    return PortfolioQuery(
+        year=year if year is not None and year in years else ctx.today.year,
+        procedure=procedure_id,
+        unit=unit,
+        stage=stage if stage in stages else "",
+    )
+
+
+Criteria = Annotated[PortfolioQuery, Depends(_criteria)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """A date of a step on its case's line. `x`: percent of the width; `slack_x`: of its due date."""
+
+    kind: str
+    on: date
+    x: float
+    step: StepDates
+    slack_x: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Axis:
+    """The horizontal axis: the days of a year.
+
+    Attributes:
+        months: first day of each month with its position.
+        today_x: position of today; None in any other year.
+        working: one character for each day of the year: "1" for a working day.
+    """
+
+    year: int
+    months: tuple[tuple[date, float], ...]
+    today_x: float | None
+    working: str
+
+    def x(self, on: date) -> float | None:
+        """Return the position of a day's middle in percent of the width; None outside the year."""
+        if on.year != self.year:
+            return None
+        return round(100 * ((on - date(self.year, 1, 1)).days + 0.5) / len(self.working), 2)
+
+    def marks(self, line: PortfolioLine) -> list[Mark]:
+        """Return the marks of a case, those of the approved schedule below the others."""
+        marks = []
+        for step in line.steps:
+            for kind in ("approved", "planned", "done"):
+                on = getattr(step, kind)
+                x = self.x(on) if on and not (kind == "planned" and step.done) else None
+                if x is None:
+                    continue
+                due = step.due if kind == "planned" and step.obligation == line.critical else None
+                marks.append(Mark(kind=kind, on=on, x=x, step=step, slack_x=self.x(due) if due else None))
+        return sorted(marks, key=lambda mark: ("approved", "done", "planned").index(mark.kind))
+
+
+def build_axis(year: int, calendar: Calendar, *, today: date) -> Axis:
+    """Return the axis of a year; days outside the calendar's records count as working days."""
+    first = date(year, 1, 1)
+    days = [first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days)]
+    known_days = range(calendar.first.toordinal(), calendar.last.toordinal() + 1)
+    working = ["1" if day.toordinal() not in known_days or calendar.is_working(day) else "0" for day in days]
+    return Axis(
+        year=year,
+        months=tuple((day, round(100 * n / len(days), 2)) for n, day in enumerate(days) if day.day == 1),
+        today_x=round(100 * ((today - first).days + 0.5) / len(days), 2) if today.year == year else None,
+        working="".join(working),
+    )
+
+
+@router.get("/portfolio")
+def portfolio_page(
+    request: Request,
+    ctx: Reading,
+    criteria: Criteria,
+    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    replanned: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """Show one page of the analyses of a year, one line each."""
+    tidy = redirect_to_tidy_address(request)
+    if tidy is not None:
+        return tidy
+    view = _portfolio(request, ctx, criteria, number)
+    case_id = replanned if any(line.case == replanned for line in view.lines) else ""
+    return _page(
+        request,
+        ctx,
+        "portfolio.html",
+        criteria,
+        view=view,
+        axis=build_axis(criteria.year, ctx.calendar, today=ctx.today),
+        replanned=case_id,
+    )
+
+
+@router.get("/portfolio/stages")
+def stages_page(request: Request, ctx: Reading, criteria: Criteria) -> Response:
+    """Show the analyses of a year, with a column for each stage."""
+    tidy = redirect_to_tidy_address(request)
+    if tidy is not None:
+        return tidy
+    try:
+        view = list_stages(
+            _speaking(request, ctx), build(ListStages, {**_fields(criteria), "cards": CARDS_ON_PAGE})
+        )
+    except UnknownUnit:
+        view = StageBoard(year=criteria.year, total=0, columns=[])
+    return _page(request, ctx, "portfolio_stages.html", criteria, view=view, soon=near(ctx.calendar, ctx.today))
+
+
+def _of(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], object]:
+    """Return the value function of a column: an attribute of the step that an attribute of the line names."""
+    return lambda _, line: getattr(line.step(getattr(line, obligation)), name, None)
+
+
+STEP_COLUMNS: tuple[Column[Row], ...] = (
+    Column("web.cases.head.id", lambda _, row: row[0].case),
+    Column("web.cases.head.object", lambda _, row: row[0].object),
+    Column("web.obligation", lambda _, row: row[1].title),
+    Column("web.portfolio.approved", lambda _, row: row[1].approved),
+    Column("web.portfolio.planned", lambda _, row: row[1].planned),
+    Column("web.portfolio.done", lambda _, row: row[1].done),
+    Column("web.portfolio.due", lambda _, row: row[1].due),
+    Column("web.portfolio.drift", lambda _, row: row[1].drift),
+    Column("web.portfolio.slack", lambda _, row: row[1].slack),
+)
+LINE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
+    Column("web.cases.head.id", lambda _, line: line.case),
+    Column("web.portfolio.analysis", lambda _, line: line.object, ""),
+    Column("web.cases.head.unit", lambda _, line: line.unit_name),
+    Column("web.cases.head.stage", lambda _, line: line.stage_title),
+    Column("web.portfolio.drift", lambda _, line: line.drift, "col-points"),
+    Column("web.portfolio.drifted", _of("drifted", "title")),
+    Column("web.portfolio.slack", lambda _, line: line.slack, "col-points"),
+    Column("web.portfolio.critical", _of("critical", "title"), ""),
+    Column("web.portfolio.critical_on", _of("critical", "planned")),
+    Column("web.portfolio.critical_due", _of("critical", "due")),
+)
+
+
+@router.get("/portfolio.xlsx")
+def portfolio_workbook(request: Request, ctx: Reading, criteria: Criteria) -> Response:
+    """Return all analyses of a year with all their steps as a workbook.
+
+    Raises:
+        TooManyRows: the list is too long for one workbook.
+    """
+    total, all_lines = every_line(
+        _speaking(request, ctx), build(ListPortfolio, {**_fields(criteria), "stage": criteria.stage})
+    )
+    require_exportable(total)
+    lines = list(all_lines)
+    translator = Translator(preferences(request).language)
+    steps = [(line, step) for line in lines for step in line.steps]
+    title = translator.say("web.portfolio.title", year=criteria.year)
+    tables = [
+        table_of(translator, LINE_COLUMNS, lines, name=translator.say("web.portfolio.short")),
+        table_of(translator, STEP_COLUMNS, steps, name=translator.say("web.portfolio.steps")),
+    ]
+    return download(tables_workbook(tables), f"{title} {translator.short(ctx.today)}.xlsx")
+
+
+STAGE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
+    Column("web.cases.head.stage", lambda _, line: line.stage_title),
+    Column("web.cases.head.id", lambda _, line: line.case),
+    Column("web.portfolio.analysis", lambda _, line: line.object),
+    Column("web.cases.head.unit", lambda _, line: line.unit_name),
+    Column("web.obligation", lambda _, line: line.next and line.next.title),
+    Column("web.due", lambda _, line: line.next and line.next.due),
+    Column("web.state", lambda t, line: _days(t, line.next)),
+    Column("web.who", lambda t, line: line.next and t.names(line.next.who)),
+)
+
+
+def _days(translator: Translator, step: NextStep | None) -> str | None:
+    """Return how late a step is, or how many working days are left, in words."""
+    if step is None or step.days_left is None:
+        return None
+    if step.overdue:
+        return translator.say("web.overview.late", n=-step.days_left)
+    if not step.days_left:
+        return translator.say("web.due_today")
+    return translator.say("web.overview.left", n=step.days_left)
+
+
+@router.get("/portfolio/stages.xlsx")
+def stages_workbook(request: Request, ctx: Reading, criteria: Criteria) -> Response:
+    """Return all analyses of a year by stage, with the next step of each, as a workbook.
+
+    Raises:
+        TooManyRows: the list is too long for one workbook.
+    """
+    total, all_lines = every_line(_speaking(request, ctx), build(ListPortfolio, _fields(criteria)))
+    require_exportable(total)
+    places = [stage.id for stage in ctx.library.latest(criteria.procedure).stages]
+    lines = sorted(
+        all_lines, key=lambda line: places.index(line.stage) if line.stage in places else len(places)
+    )
+    return workbook_response(
+        request, STAGE_COLUMNS, lines, title="web.stages.title", today=ctx.today, year=criteria.year
+    )
+
+
+def _portfolio(request: Request, ctx: RequestContext, query: PortfolioQuery, number: int) -> PortfolioPage:
+    command = build(ListPortfolio, {**_fields(query), "stage": query.stage, "page": number})
+    try:
+        return list_portfolio(_speaking(request, ctx), command)
+    except UnknownUnit:
+        return PortfolioPage(year=query.year, total=0, page=1, pages=1, lines=[])
+
+
+def _fields(query: PortfolioQuery) -> dict[str, object]:
+    return {name: getattr(query, name) for name in YearOfCases.model_fields}
+
+
+def _speaking(request: Request, ctx: RequestContext) -> RequestContext:
+    return replace(ctx, language=preferences(request).language)
+
+
+def _page(
+    request: Request, ctx: RequestContext, template: str, query: PortfolioQuery, **values: Any
+) -> Response:
+    procedures = [ctx.library.latest(name) for name in ctx.library.procedures()]
+    chosen = ctx.library.latest(query.procedure)
+    response = page(
+        *(request, ctx, template),
+        criteria=query,
+        saved=saved_views(request, ctx, unit=query.unit),
+        years=_years(ctx),
+        units=build_unit_filter(ctx.reads.office(), query.unit, own_unit=ctx.reader.root),
+        procedures=group_by_document(procedures),
+        stages=tuple((stage.id, stage.title) for stage in chosen.stages),
+        **values,
+    )
+    return with_tidy_address(request, response)
+
+
+def _years(ctx: RequestContext) -> Sequence[int]:
+    """Return the years to choose from, the next one first."""
+    return range(ctx.today.year + 1, ctx.calendar.first.year - 1, -1)

@@ -1,0 +1,191 @@
+"""The form of a register row, made from the register's definition, and the values in a submitted form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from starlette.datastructures import FormData, UploadFile
+
+from merzim.services.context import RequestContext
+from merzim.services.evidence import clean_file_name
+from merzim.services.inputs import FileInput, OpenFile, build
+from merzim.services.registers.results import FieldView, RowView, written_amount
+from merzim.web.ui.form_values import InvalidForm, RejectedForm
+from merzim.web.ui.name_fields import (
+    NameField,
+    build_person_field,
+    build_unit_field,
+    resolve_person,
+    resolve_unit,
+)
+from merzim.web.ui.render import Translator
+from workflow.registers.values import InvalidRow, problem_arguments
+
+FIELD, WAS, CLEAR = "field.", "was.", "clear."
+"""Prefixes of form fields: the value, the value when the page was made, and removal of a file."""
+MAX_FILES = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormField:
+    """A field of the form with its value.
+
+    Attributes:
+        value: as typed, or as stored; `was`: as stored; several options as ids separated by `;`.
+        names: for a person, unit, case or row: the field for finding it.
+        file: name of the stored file.
+    """
+
+    view: FieldView
+    value: str = ""
+    was: str = ""
+    names: NameField | None = None
+    file: str = ""
+
+    @property
+    def chosen(self) -> list[str]:
+        """Ids of the options chosen."""
+        return self.value.split(";")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldProblem:
+    """One mistake in a form: the field, and a code with its arguments."""
+
+    field: str
+    code: str
+    arguments: Mapping[str, object]
+
+
+def form_fields(
+    ctx: RequestContext, fields: Sequence[FieldView], row: RowView | None, rejected_form: RejectedForm | None
+) -> list[FormField]:
+    """Return the fields of a form with a row's values, or with the typed ones after a refusal."""
+    return [_field(ctx, field, row, rejected_form) for field in fields]
+
+
+def _field(
+    ctx: RequestContext, field: FieldView, row: RowView | None, rejected_form: RejectedForm | None
+) -> FormField:
+    stored = row.values.get(field.id) if row else None
+    if field.kind == "file":
+        return FormField(view=field, file=str(stored.get("name", "")) if stored else "")
+    was = _amount(field, stored, ctx.language) if field.kind in ("number", "money") else _text(stored)
+    value = rejected_form.answers.get(FIELD + field.id, "") if rejected_form else was
+    return FormField(view=field, value=value, was=was, names=_names(ctx, field, value))
+
+
+def _amount(field: FieldView, value: object, language: str) -> str:
+    """Return a number as lists show it, where that is read back: in Kazakh and Russian."""
+    if value is None or language not in ("kk", "ru"):
+        return _text(value)
+    return Translator(language).number(written_amount(field, Decimal(str(value))))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ";".join(str(item) for item in value)
+    return "" if value is None else str(value)
+
+
+def _names(ctx: RequestContext, field: FieldView, value: str) -> NameField | None:
+    if field.kind == "person":
+        return build_person_field(ctx.reads.office(), value, root=_people_root(ctx))
+    if field.kind == "unit":
+        return build_unit_field(ctx.reads.office(), value)
+    if field.kind == "case":
+        return NameField(chosen=value, shown=value, finds="case")
+    if field.kind == "row":
+        return NameField(chosen=value, shown=value, finds=f"row/{field.register_id}")
+    return None
+
+
+def _people_root(ctx: RequestContext) -> str:
+    """Return the topmost unit whose people a form offers: all for managers, else the reader's own unit."""
+    return "" if ctx.reader.may("manage") else ctx.reader.root
+
+
+def typed_answers(form: FormData) -> dict[str, str]:
+    """Return the texts of a submitted form, several with one name separated by `;`."""
+    names = dict.fromkeys(key for key, value in form.multi_items() if isinstance(value, str))
+    return {
+        name: ";".join(text.replace("\0", "") for text in form.getlist(name) if isinstance(text, str))
+        for name in names
+    }
+
+
+def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
+    """Return the values in a form for a new row: the fields that are filled."""
+    answers = typed_answers(form)
+    values = {
+        field.id: _value(ctx, field, answers[FIELD + field.id])
+        for field in fields
+        if field.kind != "file" and answers.get(FIELD + field.id, "").strip()
+    }
+    return values | _files(fields, form)
+
+
+def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
+    """Return the values of a form that differ from those it showed."""
+    answers = typed_answers(form)
+    values = {
+        field.id: _value(ctx, field, answers.get(FIELD + field.id, ""))
+        for field in fields
+        if WAS + field.id in answers
+        and _plain(answers.get(FIELD + field.id, "")) != _plain(answers[WAS + field.id])
+        and not (field.kind in ("person", "unit") and _is_same(ctx, field, answers))
+    }
+    cleared = {field.id: None for field in fields if field.kind == "file" and answers.get(CLEAR + field.id)}
+    return values | cleared | _files(fields, form)
+
+
+def _is_same(ctx: RequestContext, field: FieldView, answers: Mapping[str, str]) -> bool:
+    """Return whether a typed name is that of the person or unit the form showed."""
+    return _value(ctx, field, answers.get(FIELD + field.id, "")) == answers[WAS + field.id]
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
+def _value(ctx: RequestContext, field: FieldView, text: str) -> object:
+    office = ctx.reads.office()
+    try:
+        if field.kind == "person":
+            return resolve_person(office, text, root=_people_root(ctx))
+        if field.kind == "unit":
+            return resolve_unit(office, text)
+    except InvalidForm:
+        # Reported with all other mistakes, beside its field.
+        return text
+    return [part for part in text.split(";") if part] if field.several else text
+
+
+def _files(fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
+    files: dict[str, object] = {}
+    for field in fields:
+        upload = form.get(FIELD + field.id)
+        if field.kind == "file" and isinstance(upload, UploadFile) and (upload.filename or upload.size):
+            name = clean_file_name(upload.filename or "")
+            if not upload.size:
+                raise InvalidForm("web.refusal.empty_file", name=name)
+            files[field.id] = build(FileInput, {"content": OpenFile(name, upload.file)})
+    return files
+
+
+def problems_of(refusal: object) -> list[FieldProblem]:
+    """Return all mistakes of a refused row, each with its field; none for other refusals."""
+    if not isinstance(refusal, InvalidRow):
+        return []
+    return [
+        FieldProblem(
+            field=problem.field,
+            code=f"register.value.{problem.code}",
+            arguments=problem_arguments(refusal.register, problem),
+        )
+        for problem in refusal.problems
+    ]

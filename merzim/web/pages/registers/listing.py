@@ -1,0 +1,140 @@
+"""The data of a list of register rows: columns, filters and cells, made from the register's definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from merzim.services.context import RequestContext
+from merzim.services.registers.queries import FilterInput
+from merzim.services.registers.results import FieldView, RegisterView, RowView
+from merzim.web.ui.name_fields import NameField, resolve_person, resolve_unit
+from merzim.web.ui.render import Translator
+from merzim.web.ui.tables import Cell, cell_of, row_title
+from merzim.web.ui.unit_filter import build_person_filter, build_unit_filter
+from workflow.registers.definition import UNSORTED
+
+MAX_COLUMNS = 6
+"""Maximum number of columns besides the title; all fields are on the row's own page and in the workbook."""
+RANGES = ("date", "number", "money")
+"""Kinds of fields filtered by a range."""
+LISTED = ("choice", "yes_no", "person", "unit")
+"""Kinds of fields filtered by a chosen value; all others by a part of their text."""
+LAST = ("text", "link")
+"""Kinds of fields whose columns come last."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowFilter:
+    """A filter by one field as typed: for a range `first` and `last`, else `text`; `names` for people,
+    units.
+    """
+
+    field: FieldView
+    text: str = ""
+    first: str = ""
+    last: str = ""
+    names: NameField | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether any value is set."""
+        return bool(self.text or self.first or self.last)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowLine:
+    """One row of a list: its name, its unit and a cell for each column."""
+
+    row: RowView
+    name: str
+    unit: str
+    cells: Sequence[Cell]
+
+
+def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[FieldView]:
+    """Return the fields shown as columns beside a row's title: those the register's file names, else required
+    fields first, then totals, choices and dates; in the order of the definition.
+    """
+    if register.columns:
+        fields_by_id = {field.id: field for field in fields}
+        return [fields_by_id[name] for name in register.columns if name in fields_by_id]
+    left_out = (*register.named_by, *(field.id for field in fields if field.translation_of))
+    short = [field for field in fields if field.id not in left_out and field.kind not in UNSORTED]
+    short.sort(key=lambda field: (field.confidential, not field.required, not field.total, field.kind in LAST))
+    chosen = {field.id for field in short[:MAX_COLUMNS]}
+    return [field for field in fields if field.id in chosen]
+
+
+def filters_of(
+    ctx: RequestContext, fields: Sequence[FieldView], parameters: Mapping[str, str]
+) -> list[RowFilter]:
+    """Return the filters of a list from the address: `is.F`, `from.F`, `until.F`, `has.F`.
+
+    Translations of texts have none: pages would double theirs, and the search finds both.
+    """
+    return [
+        _filter(ctx, field, parameters) for field in fields if field.filterable and not field.translation_of
+    ]
+
+
+def _filter(ctx: RequestContext, field: FieldView, parameters: Mapping[str, str]) -> RowFilter:
+    if field.kind in RANGES:
+        first, last = (parameters.get(f"{end}.{field.id}", "").strip() for end in ("from", "until"))
+        return RowFilter(field=field, first=first, last=last)
+    if field.kind not in LISTED:
+        return RowFilter(field=field, text=parameters.get(f"has.{field.id}", "").strip())
+    text, names = parameters.get(f"is.{field.id}", "").strip(), None
+    office, root = ctx.reads.office(), ctx.reader.root
+    if field.kind == "person":
+        names = build_person_filter(office, text, (), own_unit=root)
+    elif field.kind == "unit":
+        names = build_unit_filter(office, text, own_unit=root)
+    return RowFilter(field=field, text=text, names=names)
+
+
+def filter_inputs(ctx: RequestContext, filters: Sequence[RowFilter]) -> list[FilterInput]:
+    """Return the filters that are set as input of the list query.
+
+    Raises:
+        InvalidForm: a text that names no person or unit.
+    """
+    office, root = ctx.reads.office(), ctx.reader.root
+    conditions = []
+    for row_filter in filters:
+        if not row_filter.is_set:
+            continue
+        condition: dict[str, object] = {"field": row_filter.field.id}
+        if row_filter.field.kind in RANGES:
+            condition |= {"from": row_filter.first, "until": row_filter.last}
+        elif row_filter.field.kind not in LISTED:
+            condition["contains"] = row_filter.text
+        elif row_filter.field.kind == "person":
+            condition["is"] = [resolve_person(office, row_filter.text, root=root)]
+        elif row_filter.field.kind == "unit":
+            condition["is"] = [resolve_unit(office, row_filter.text, root=root)]
+        else:
+            condition["is"] = [row_filter.text]
+        conditions.append(FilterInput.model_validate(condition))
+    return conditions
+
+
+def line_of(
+    register: RegisterView, row: RowView, columns: Sequence[FieldView], translator: Translator
+) -> RowLine:
+    """Return a row as a line of a list."""
+    return RowLine(
+        row=row,
+        name=row_title(register, row, translator),
+        unit=row.names.get(row.unit, row.unit),
+        cells=[cell_of(column, row, translator) for column in columns],
+    )
+
+
+def typed_cell(
+    field: FieldView, values: Mapping[str, object], translator: Translator, names: Mapping[str, str]
+) -> Cell:
+    """Return the cell for a value of a row that is not written yet."""
+    value = values.get(field.id)
+    row = RowView.model_construct(id="", register_id="", values={field.id: value}, names=names)
+    return cell_of(field, row, translator)

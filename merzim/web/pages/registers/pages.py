@@ -1,0 +1,496 @@
+"""Pages of registers for reading: the list of registers, the rows of one, one row, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from merzim.services.context import RequestContext
+from merzim.services.documents.row_papers import (
+    paper_marks,
+    papers_for,
+    register_papers,
+    row_fields,
+)
+from merzim.services.inputs import build
+from merzim.services.names import author_names
+from merzim.services.registers.access import reader_scope, seen_register, writable_register
+from merzim.services.registers.grounds import view_here
+from merzim.services.registers.queries import ListRows
+from merzim.services.registers.results import RegisterView, RowView, names_of, written_amount
+from merzim.services.registers.tables import ImportedRows
+from merzim.services.registers.verbs import erasable_fields
+from merzim.services.registers.views import (
+    AskRegisters,
+    AskRow,
+    PointingRows,
+    RowDetail,
+    RowPage,
+    list_my_rows,
+    list_registers,
+    list_rows,
+    show_row,
+)
+from merzim.services.results import FieldChangeResult
+from merzim.web.auth.dependencies import Reading, Recording
+from merzim.web.downloads.registers import (
+    get_register_template,
+    get_row_file,
+    get_row_paper,
+    papers_file,
+    rows_file,
+)
+from merzim.web.http import Number, PaperLanguage, RegisterPath, RowPath, SearchText
+from merzim.web.pages.registers.forms import FIELD, form_fields, problems_of
+from merzim.web.pages.registers.listing import (
+    RowFilter,
+    columns_of,
+    filter_inputs,
+    filters_of,
+    line_of,
+    typed_cell,
+)
+from merzim.web.ui.addresses import redirect_to_tidy_address, with_tidy_address
+from merzim.web.ui.form_values import InvalidForm, RejectedForm, status_of
+from merzim.web.ui.name_fields import NameField, build_unit_field
+from merzim.web.ui.preferences import preferences
+from merzim.web.ui.render import Translator, page
+from merzim.web.ui.saved_views import saved_views
+from merzim.web.ui.tables import Cell, cell_of, row_title
+from merzim.web.ui.unit_filter import RequiredUnit, UnitParam, build_unit_filter
+from workflow.languages import PAPER_LANGUAGES
+from workflow.refusal import Refusal
+from workflow.registers.access import is_withheld
+from workflow.registers.rows import name_in
+
+router = APIRouter(include_in_schema=False)
+
+CaseText = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")]
+Sort = Annotated[str, Query(max_length=100, pattern=r"^-?[a-z0-9_]*$")]
+Flag = Annotated[Literal["", "1"], Query()]
+Count = Annotated[int | None, Query(ge=0, le=1_000_000)]
+MAX_PRESET = 200
+"""Characters of a field's value taken from the address of a form."""
+MessageParam = Annotated[Literal["", "added", "edited", "withdrawn", "erased"], Query()]
+router.get("/registers/{register_id}/template")(get_register_template)
+router.get("/registers/{register_id}/{row}/files/{digest}")(get_row_file)
+router.get("/registers/{register_id}/{row}/forms/{form}/{language}")(get_row_paper)
+
+
+@router.get("/registers")
+def registers_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
+    """Show all registers visible to the reader, by the act they rest on; and the rows that name the reader."""
+    translator = Translator(preferences(request).language)
+    registers = list_registers(ctx, AskRegisters(unit=unit)).registers
+    acts: dict[str, list[RegisterView]] = {}
+    for register in sorted(registers, key=lambda register: not register.adopted):
+        acts.setdefault(act_of(register, translator), []).append(register)
+    mine = list_my_rows(ctx, AskRegisters())
+    views = {register.id: register for register in mine.registers}
+    return page(
+        request,
+        ctx,
+        "registers.html",
+        acts=acts,
+        units=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
+        unit=unit,
+        mine=[
+            (row, row_title(views[row.register_id], row, translator), views[row.register_id])
+            for row in mine.rows
+        ],
+    )
+
+
+def _query(
+    ctx: Reading,
+    register_id: RegisterPath,
+    unit: UnitParam,
+    search: SearchText = "",
+    sort: Sort = "",
+    case: CaseText = "",
+    withdrawn: Flag = "",
+) -> dict[str, object]:
+    """Return the query of a list in the address, except filters and page."""
+    return {
+        "register_id": register_id,
+        "unit": unit,
+        "case": case or None,
+        "search": search.replace("\0", ""),
+        "sort": sort,
+        "withdrawn": bool(withdrawn),
+    }
+
+
+RowsQuery = Annotated[dict[str, Any], Depends(_query)]
+
+
+@router.get("/registers/{register_id}")
+def rows_page(
+    request: Request,
+    ctx: Reading,
+    register_id: RegisterPath,
+    query: RowsQuery,
+    number: Number = 1,
+    imported: Count = None,
+) -> Response:
+    """Show one page of the rows of a register, filtered and sorted."""
+    tidy = redirect_to_tidy_address(request)
+    if tidy is not None:
+        return tidy
+    translator = Translator(preferences(request).language)
+    register = _view(ctx, register_id)
+    filters = filters_of(ctx, register.fields, request.query_params)
+    empty = request.query_params.get("empty", "")
+    refusal, row_page = None, _NO_ROWS.model_copy(update={"register_id": register_id})
+    try:
+        reader = replace(ctx, language=translator.language)
+        row_page = list_rows(reader, _command(ctx, query, filters, empty, page=number))
+    except (Refusal, InvalidForm) as error:
+        refusal = error
+    columns = columns_of(register, register.fields)
+    is_filtered = bool(empty) or any(row_filter.is_set for row_filter in filters)
+    has_conditions = is_filtered or any(query[name] for name in ("unit", "search", "case", "withdrawn"))
+    response = page(
+        request,
+        ctx,
+        "register_rows.html",
+        saved=saved_views(request, ctx, unit=query["unit"]),
+        status=status_of(refusal),
+        register=register,
+        act=act_of(register, translator),
+        columns=columns,
+        lines=[line_of(register, row, columns, translator) for row in row_page.rows],
+        rows_page=row_page,
+        imported=imported,
+        number=number,
+        totals=_totals(register, row_page, translator),
+        filters=filters,
+        is_filtered=is_filtered,
+        empty=empty,
+        units=build_unit_filter(ctx.reads.office(), query["unit"], own_unit=ctx.reader.root),
+        query=query,
+        sort=query["sort"],
+        has_conditions=has_conditions,
+        problem=refusal,
+        readers=_readers(ctx, register_id, translator),
+        may_add=register.may_write and ctx.reader.may("record"),
+        has_papers=bool(register_papers(register_id)) and not query["withdrawn"],
+        to=_changed_address(request),
+    )
+    return with_tidy_address(request, response)
+
+
+@router.get("/registers/{register_id}/xlsx")
+def rows_workbook(request: Request, ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> Response:
+    """Return all rows of the same list as a workbook."""
+    filters = filters_of(ctx, _view(ctx, register_id).fields, request.query_params)
+    empty = request.query_params.get("empty", "")
+    return rows_file(ctx, _command(ctx, query, filters, empty), preferences(request).language)
+
+
+@router.get("/registers/{register_id}/forms/{language}")
+def row_papers(
+    ctx: Reading, register_id: RegisterPath, language: PaperLanguage, request: Request, query: RowsQuery
+) -> Response:
+    """Return the filled forms of all rows of the same list as one archive."""
+    filters = filters_of(ctx, _view(ctx, register_id).fields, request.query_params)
+    empty = request.query_params.get("empty", "")
+    return papers_file(ctx, _command(ctx, query, filters, empty), language)
+
+
+@router.get("/registers/{register_id}/import")
+def import_page(request: Request, ctx: Recording, register_id: RegisterPath) -> Response:
+    """Show the form for importing rows from a spreadsheet."""
+    return show_import_page(request, ctx, register_id)
+
+
+def show_import_page(
+    request: Request,
+    ctx: RequestContext,
+    register_id: str,
+    *,
+    preview: ImportedRows | None = None,
+    digest: str = "",
+    answers: Mapping[str, str] | None = None,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    """Return the page of the import: the rows to import, or the mistakes in the file."""
+    register, answers = _register(ctx, register_id), answers or {}
+    translator = Translator(preferences(request).language)
+    return page(
+        request,
+        ctx,
+        "register_import.html",
+        status=status_of(refusal),
+        place=f"/registers/{register_id}/import",
+        register=register,
+        units=build_unit_field(
+            ctx.reads.office(), answers.get("unit") or ctx.reader.root, root=ctx.reader.root
+        ),
+        case=answers.get("case", ""),
+        preview=preview,
+        digest=digest,
+        lines=[
+            [typed_cell(field, row, translator, preview.names) for field in preview.fields]
+            for row in preview.first
+        ]
+        if preview
+        else [],
+        unit=answers.get("unit", ""),
+        tried=RejectedForm(form="import", refusal=refusal, answers=answers) if refusal else None,
+    )
+
+
+@router.get("/registers/{register_id}/new")
+def new_row_page(
+    request: Request, ctx: Recording, register_id: RegisterPath, case: CaseText = "", unit: SearchText = ""
+) -> Response:
+    """Show the form for a new row."""
+    return row_form(request, ctx, register_id, case=case, unit=unit)
+
+
+@router.get("/registers/{register_id}/{row}")
+def row_page(
+    request: Request, ctx: Reading, register_id: RegisterPath, row: RowPath, said: MessageParam = ""
+) -> Response:
+    """Show one row: its values, the case it opened, its history, and the forms that change it."""
+    return show_row_page(request, ctx, register_id, row, message=said)
+
+
+def row_form(
+    request: Request,
+    ctx: RequestContext,
+    register_id: str,
+    *,
+    case: str = "",
+    unit: str = "",
+    rejected_form: RejectedForm | None = None,
+) -> Response:
+    """Return the page with the form for a new row, as filled in after a refusal; fields may be filled in by the
+    address (`field.training=...`).
+    """
+    register = _register(ctx, register_id)
+    preset = RejectedForm(form="", refusal=None, answers=_preset(request, ctx, register))
+    answers = rejected_form.answers if rejected_form else {"case": case, "unit": unit}
+    typed_unit = answers.get("unit") or ctx.reader.root
+    return page(
+        request,
+        ctx,
+        "register_row_new.html",
+        status=status_of(rejected_form and rejected_form.refusal),
+        place=f"/registers/{register_id}/new",
+        register=register,
+        form_fields=form_fields(ctx, register.fields, None, rejected_form or preset),
+        groups=ctx.app.registers.on(register_id, ctx.today).groups,
+        units=build_unit_field(ctx.reads.office(), typed_unit, root=ctx.reader.root),
+        case=NameField(chosen=answers.get("case", ""), shown=answers.get("case", ""), finds="case"),
+        tried=rejected_form,
+        problems=problems_of(rejected_form.refusal if rejected_form else None),
+    )
+
+
+def _preset(request: Request, ctx: RequestContext, register: RegisterView) -> dict[str, str]:
+    """Return the values of fields in the address; a row is named by its title and id."""
+    answers = {}
+    for field in register.fields:
+        text = request.query_params.get(FIELD + field.id, "").replace("\0", "")[:MAX_PRESET]
+        if text and field.kind == "row":
+            language = preferences(request).language
+            definition = ctx.app.registers.on(register.id, ctx.today)
+            name = names_of(replace(ctx, language=language), definition, [{field.id: text}]).get(text)
+            text = f"{name} ({text})" if name and name != text else text
+        if text:
+            answers[FIELD + field.id] = text
+    return answers
+
+
+def show_row_page(
+    request: Request,
+    ctx: RequestContext,
+    register_id: str,
+    row: str,
+    *,
+    message: str = "",
+    rejected_form: RejectedForm | None = None,
+) -> Response:
+    """Return the page of one row; after a refusal with the form as filled in."""
+    translator = Translator(preferences(request).language)
+    reader = replace(ctx, language=translator.language)
+    detail = row_of_register(reader, register_id, row)
+    definition = ctx.app.registers.on(register_id, ctx.today)
+    register = view_here(ctx, definition, is_own=True)
+    edits = rejected_form if rejected_form is not None and rejected_form.form == "edit" else None
+    erasable = erasable_fields(reader, row) if ctx.reader.may("manage") else []
+    return page(
+        request,
+        ctx,
+        "register_row.html",
+        status=status_of(rejected_form and rejected_form.refusal),
+        place=f"/registers/{register_id}/{row}",
+        register=register,
+        row=detail.row,
+        withheld=is_withheld(definition, detail.row.values, reader_scope(ctx)),
+        name=row_title(register, detail.row, translator),
+        days_of_case=detail.days_of_case,
+        cells=[(field, cell_of(field, detail.row, translator)) for field in detail.fields],
+        duties=detail.fulfils,
+        pointing=[_pointing_lines(pointing_rows, translator) for pointing_rows in detail.pointing],
+        papers=_papers(ctx, detail.row, translator.language),
+        history=_history(ctx, detail, translator),
+        names=author_names(ctx, {event.by for event in detail.history}),
+        form_fields=form_fields(reader, detail.fields, _as_typed(detail.row), edits)
+        if detail.row.may_write
+        else [],
+        groups=definition.groups,
+        message=message,
+        erasable=[field for field in detail.fields if field.id in erasable and field.id in detail.row.values],
+        tried=rejected_form,
+        problems=problems_of(edits.refusal if edits else None),
+    )
+
+
+def _as_typed(row: RowView) -> RowView:
+    """Return a row with the numbers that were typed, in place of those counted from another register."""
+    return row.model_copy(update={"values": {**row.values, **row.typed}}) if row.typed else row
+
+
+def _pointing_lines(pointing_rows: PointingRows, translator: Translator) -> dict[str, object]:
+    """Return the rows that refer to a row as a table, without the field that refers to it."""
+    register = pointing_rows.view
+    columns = [column for column in columns_of(register, register.fields) if column.id != pointing_rows.field]
+    lines = [line_of(register, row, columns, translator) for row in pointing_rows.rows]
+    return {"pointing": pointing_rows, "columns": columns, "lines": lines}
+
+
+def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, object]]:
+    """Return the forms of a row: title, fields that stay blank, remarks shown beside them."""
+    from merzim.documents.forms import missing_values
+    from merzim.documents.forms import title as field_title
+
+    papers: list[dict[str, object]] = []
+    for form in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
+        blank = missing_values(form, row_fields(ctx, form, row, PAPER_LANGUAGES[0]), PAPER_LANGUAGES[0])
+        titles = [field_title(missing_field.field, language) for missing_field in blank]
+        papers.append({"form": form, "blank": titles, "marks": paper_marks(ctx, form, row)})
+    return papers
+
+
+def row_of_register(ctx: RequestContext, register_id: str, row: str) -> RowDetail:
+    """Return a row of this register; 404 if it belongs to another one."""
+    detail = show_row(ctx, AskRow(row=row))
+    if detail.row.register_id != register_id:
+        raise HTTPException(404, "web.problem.no_row")
+    return detail
+
+
+def _command(
+    ctx: RequestContext,
+    query: Mapping[str, object],
+    filters: Sequence[RowFilter],
+    empty: str,
+    **extra_fields: object,
+) -> ListRows:
+    """Return the command of a list. `empty`: a field that must be empty in the rows."""
+    conditions: list[object] = [*filter_inputs(ctx, filters)]
+    if empty:
+        conditions.append({"field": empty, "empty": True})
+    return build(ListRows, {**query, "filters": conditions, **extra_fields})
+
+
+def act_of(register: RegisterView, translator: Translator) -> str:
+    """Return the act a register rests on as pages name it: as a model, where the office has not adopted it."""
+    act = register.act[translator.language]
+    return translator.capital(act if register.adopted else translator.say("web.registers.model", act=act))
+
+
+def _readers(ctx: RequestContext, register_id: str, translator: Translator) -> list[str]:
+    """Return the accesses besides the officers' whose accounts read a confidential register, in words."""
+    return [
+        translator.say(f"access.{reader}").lower() for reader in seen_register(ctx, register_id).seen_by_reader
+    ]
+
+
+def _register(ctx: RequestContext, register_id: str) -> RegisterView:
+    """Return a register whose rows the reader may write. Raises UnknownRegister, NotAllowed."""
+    return view_here(ctx, writable_register(ctx, register_id))
+
+
+def _view(ctx: RequestContext, register_id: str) -> RegisterView:
+    return view_here(ctx, seen_register(ctx, register_id))
+
+
+def _totals(register: RegisterView, row_page: RowPage, translator: Translator) -> list[tuple[str, str]]:
+    """Return the sums below a list: title and value."""
+    titles = {field.id: field for field in register.fields}
+    return [
+        (
+            titles[name].title[translator.language],
+            " ".join(
+                filter(
+                    None,
+                    [
+                        translator.number(written_amount(titles[name], Decimal(amount))),
+                        unit[translator.language] if (unit := titles[name].unit) else "",
+                    ],
+                )
+            ),
+        )
+        for name, amount in row_page.totals.items()
+    ]
+
+
+def _history(
+    ctx: RequestContext, detail: RowDetail, translator: Translator
+) -> list[tuple[object, list[tuple[str, Cell, Cell]]]]:
+    """Return the events of a row, the newest first, each with its changes: field, before, after."""
+    office = ctx.reads.office()
+    fields = {field.id: field for field in detail.fields}
+
+    def cell(change: FieldChangeResult, value: object) -> Cell:
+        if value is None:
+            return Cell()
+        names = {str(value): name_in(office, str(value), translator.language)} | detail.row.names
+        row_view = detail.row.model_copy(update={"values": {change.field: value}, "names": names})
+        kind = fields[change.field].kind
+        if kind in ("case", "row"):
+            return Cell(text=detail.row.names.get(str(value), str(value)))
+        return cell_of(fields[change.field], row_view, translator)
+
+    def changes(of: Sequence[FieldChangeResult]) -> list[tuple[str, Cell, Cell]]:
+        return [
+            (
+                fields[change.field].title[translator.language],
+                cell(change, change.before),
+                cell(change, change.after),
+            )
+            for change in of
+        ]
+
+    return [(event, changes(event.changes)) for event in reversed(detail.history)]
+
+
+def _changed_address(request: Request) -> object:
+    """Return a function that returns the list's address with some parameters changed."""
+
+    def to(suffix: str = "", **changes: object) -> str:
+        parameters: Mapping[str, object] = {
+            key: value
+            for key, value in request.query_params.items()
+            if key not in ("page", "lang", "theme", "imported") and value
+        }
+        query_parameters = {
+            key: value for key, value in {**parameters, **changes}.items() if value not in ("", None)
+        }
+        return request.url.path + suffix + (f"?{urlencode(query_parameters)}" if query_parameters else "")
+
+    return to
+
+
+_NO_ROWS = RowPage(register_id="", total=0, page=1, pages=1, fields=[], rows=[], totals={})

@@ -1,0 +1,76 @@
+"""All routes of the dashboard, built once and shared by all applications."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+
+from starlette._utils import get_route_path
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+ROOMS = {
+    "merzim.web.pages.account": ("login", "provider", "second_factor", "digest_choice"),
+    "merzim.web": ("health",),
+    "merzim.web.pages": (
+        *("case_list", "overview", "public", "inbox", "assignments", "search", "reference", "portfolio"),
+        *("saved_views", "reports", "calendar"),
+    ),
+    "merzim.web.pages.case_creation": ("by_hand", "schedules", "past", "planner"),
+    "merzim.web.pages.my_tasks": ("pages",),
+    "merzim.web.pages.cases": ("reading", "writing", "managing", "registers"),
+    "merzim.web.pages.campaigns": ("pages", "confirm", "letter_answer"),
+    "merzim.web.pages.registers": ("pages", "writing"),
+    "merzim.web.api": (
+        *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
+        *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account"),
+        *("administration", "audit", "changes", "act_texts"),
+    ),
+    "merzim.web.pages.administration": (
+        *("pages", "accounts", "invitations", "people_records", "office", "feeds", "webhooks", "settings"),
+        *("loaded_files", "operations"),
+    ),
+}
+"""Modules with a `router`, by package, in the order of matching."""
+
+
+class RouteIndex(BaseRoute):
+    """Many routes as one, which compares a path only with those of its first segment and its length."""
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        self.routes = tuple(routes)
+        self._by_shape: dict[tuple[str, int], list[BaseRoute]] = defaultdict(list)
+        for route in self.routes:
+            self._by_shape[_shape(getattr(route, "path", ""))].append(route)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return how the path and method of a request match, and what the matching route adds to the scope."""
+        partial: tuple[Match, Scope] = (Match.NONE, {})
+        for route in self._by_shape.get(_shape(get_route_path(scope)), ()):
+            match, added = route.matches(scope)
+            if match is Match.FULL:
+                return match, added
+            if match is Match.PARTIAL and partial[0] is Match.NONE:
+                partial = match, added
+        return partial
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the route that matched answer."""
+        await scope["route"].handle(scope, receive, send)
+
+
+def _shape(path: str) -> tuple[str, int]:
+    """Return the first segment of a path, and the number of its segments."""
+    return path.partition("/")[2].partition("/")[0], path.count("/")
+
+
+@cache
+def every_route() -> tuple[BaseRoute, ...]:
+    """Return the pages and the API, in the order of matching; shared routes hold no state of an application.
+
+    They are one flat list, because routes of a router included in another are matched twice for each request.
+    """
+    modules = (f"{package}.{module}" for package, names in ROOMS.items() for module in names)
+    return tuple(route for module in modules for route in import_module(module).router.routes)

@@ -1,0 +1,198 @@
+"""The guides: task by task for each reader, written in Markdown with button names taken from the catalogues."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+import i18n
+from merzim.web.ui.assets import asset_address
+from workflow.languages import LANGUAGES, law_language
+from workflow.org.access import Access
+from workflow.search_words import normalise, search_words
+
+GUIDES = ("first-day", "officer", "executor", "head", "administrator", "lawyer")
+"""The guides in the order they are listed; each is a file `web/guides/<language>/<guide>.md`."""
+GUIDE_OF: dict[Access, str] = {
+    "officer": "officer",
+    "responsible": "executor",
+    "head_of_unit": "head",
+    "first_head": "head",
+    "auditor": "head",
+    "administrator": "administrator",
+}
+"""Access of a reader -> their own guide."""
+SECTION_OF_PAGE = (
+    ("/administration/rules", "lawyer#own-rules"),
+    ("/administration/account", "administrator#accounts"),
+    ("/administration/channels", "administrator#channels"),
+    ("/administration/operations", "administrator#channels"),
+    ("/administration/settings", "administrator#channels"),
+    ("/administration/webhooks", "administrator#webhooks"),
+    ("/administration/unit", "administrator#units"),
+    ("/administration/people", "administrator#people"),
+    ("/administration/person", "administrator#people"),
+    ("/administration/acts", "administrator#acts"),
+    ("/administration", "administrator#start"),
+    ("/acts", "administrator#acts"),
+    ("/assignments", "head#ask"),
+    ("/audit", "administrator#audit"),
+    ("/calendar", "officer#calendar"),
+    ("/campaigns", "officer#campaigns"),
+    ("/cases/", "officer#case"),
+    ("/cases", "officer#find"),
+    ("/deadlines", "head#overdue"),
+    ("/desk", "executor#desk"),
+    ("/figures", "head#figures"),
+    ("/help/api", "administrator#webhooks"),
+    ("/inbox", "executor#inbox"),
+    ("/monitoring", "officer#monitoring"),
+    ("/open", "officer#open"),
+    ("/past", "officer#past"),
+    ("/planner", "officer#plan"),
+    ("/portfolio", "head#portfolio"),
+    ("/register", "officer#letters"),
+    ("/registers", "officer#registers"),
+    ("/reports", "officer#registers"),
+    ("/scores", "officer#scores"),
+    ("/search", "officer#find"),
+    ("/account", "first-day#account"),
+    ("/", "head#overview"),
+)
+"""The section that explains a page, by the beginning of the page's path; the longest match counts.
+
+Readers whose own guide has a section of that name are led there.
+"""
+PICTURE_WIDTH, PICTURE_HEIGHT = 820, 500
+"""Size of all pictures, so that a page reserves their space."""
+_FOLDER = Path(__file__).parents[1] / "guides"
+_HEADING = re.compile(r"^## (?P<title>.+?) \{#(?P<id>[a-z-]+)\}$", re.MULTILINE)
+_SHARED = re.compile(r"^\{([a-z-]+)#([a-z-]+)\}$", re.MULTILINE)
+"""A line that stands for a section of another guide."""
+_LABEL = re.compile(r"\{([a-z_.]+)\}")
+_PICTURE = re.compile(r"!\[([^\]]+)\]\(([a-z-]+)\)")
+_IMAGE = re.compile(r'<img src="([a-z-]+)"')
+_MARKED = re.compile("\x01(.*?)\x02")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuideSection:
+    """One task of a guide: its heading, its text for the page and for searches."""
+
+    id: str
+    title: str
+    html: Markup
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Guide:
+    """One guide in one language. `lead`: one sentence on whom it is for."""
+
+    id: str
+    title: str
+    lead: str
+    sections: tuple[GuideSection, ...]
+
+
+@cache
+def guide(id: str, language: str) -> Guide:
+    """Return a guide in a language.
+
+    Raises:
+        KeyError: there is no such guide.
+    """
+    if id not in GUIDES:
+        raise KeyError(id)
+    text = source(id, language)
+    head, *parts = _HEADING.split(text)
+    title, _, lead = head.strip().removeprefix("# ").partition("\n")
+    sections = tuple(
+        _section(part, parts[n + 1], parts[n + 2], language) for n, part in enumerate(parts) if n % 3 == 0
+    )
+    return Guide(id=id, title=title, lead=lead.strip(), sections=sections)
+
+
+def source(id: str, language: str) -> str:
+    """Return the Markdown of a guide, with the sections it shares with others."""
+    return _SHARED.sub(lambda match: _shared(match[1], match[2], language), _written(id, language))
+
+
+def _written(id: str, language: str) -> str:
+    return (_FOLDER / law_language(language) / f"{id}.md").read_text(encoding="utf-8")
+
+
+def _shared(id: str, section: str, language: str) -> str:
+    """Return a section of a guide with its heading."""
+    parts = re.split(r"^(?=## )", _written(id, language), flags=re.MULTILINE)
+    return next(part for part in parts if f"{{#{section}}}\n" in part).strip()
+
+
+def labels(text: str) -> frozenset[str]:
+    """Return the catalogue codes in braces in a Markdown text."""
+    return frozenset(_LABEL.findall(_HEADING.sub("", text)))
+
+
+def pictures(id: str, language: str) -> list[tuple[str, str]]:
+    """Return description and name of each picture of a guide; the file depends on the language."""
+    return _PICTURE.findall(source(id, language))
+
+
+def in_words(id: str, language: str) -> str:
+    """Return the Markdown of a guide for the site: names of buttons filled in, pictures as files."""
+    labelled_text = _LABEL.sub(lambda match: f"**{i18n.say(match[1], {}, language)}**", source(id, language))
+    return _PICTURE.sub(rf"![\1](\2.{law_language(language)}.webp)", labelled_text)
+
+
+def section_of(path: str, access: Access) -> str:
+    """Return the guide and section that explain a page to a reader, as `guide#section`."""
+    fitting = [
+        (start, section)
+        for start, section in SECTION_OF_PAGE
+        if path == start or path.startswith(start if start.endswith("/") else start + "/")
+    ]
+    if not fitting:
+        return "first-day"
+    section = max(fitting, key=lambda pair: len(pair[0]))[1]
+    own, id = GUIDE_OF[access], section.partition("#")[2]
+    has_own = any(section.id == id for section in guide(own, LANGUAGES[0]).sections)
+    return f"{own}#{id}" if has_own else section
+
+
+def find_sections(text: str, language: str) -> list[tuple[Guide, GuideSection]]:
+    """Return the sections that contain every word of the search; those with the words in their heading
+    first.
+    """
+    words = search_words(text)
+    guides = [guide(id, language) for id in GUIDES]
+    shared = {id: {match[2] for match in _SHARED.finditer(_written(id, language))} for id in GUIDES}
+    hits = [
+        (guide, section)
+        for guide in guides
+        for section in guide.sections
+        if words and section.id not in shared[guide.id] and all(word in section.words for word in words)
+    ]
+    return sorted(hits, key=lambda hit: not any(word in normalise(hit[1].title) for word in words))
+
+
+def _section(title: str, id: str, text: str, language: str) -> GuideSection:
+    """Return a section with names of buttons from the catalogues, in bold."""
+    # Control characters stand for the label's ends: Markdown leaves them alone, whatever the label contains.
+    marked = _LABEL.sub(lambda match: f"\x01{match[1]}\x02", text.strip())
+    html = MarkdownIt("commonmark", {"html": False}).render(marked)
+    html = _IMAGE.sub(lambda match: _image(f"{match[1]}.{law_language(language)}.webp"), html)
+    labelled_html = _MARKED.sub(
+        lambda match: f'<b class="label">{escape(i18n.say(match[1], {}, language))}</b>', html
+    )
+    plain = _MARKED.sub(lambda match: i18n.say(match[1], {}, language), _PICTURE.sub(r"\1", marked))
+    return GuideSection(id=id, title=title, html=Markup(labelled_html), words=normalise(f"{title} {plain}"))
+
+
+def _image(file: str) -> str:
+    size = f'width="{PICTURE_WIDTH}" height="{PICTURE_HEIGHT}"'
+    return f'<img class="guide-picture" loading="lazy" {size} src="{asset_address(file)}"'

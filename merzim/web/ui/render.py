@@ -1,0 +1,431 @@
+"""Rendering of pages by Jinja in the reader's language; dates and numbers are formatted here, on the server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache, partial
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Query
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match
+
+import i18n
+from calendars import OutOfRange
+from calendars.calendar import Day
+from calendars.layout import Run
+from calendars.terms import Explanation
+from merzim.services.board.lines import ObligationLine
+from merzim.services.context import RequestContext
+from merzim.services.inputs import LanguageCode
+from merzim.services.names import Name, case_title
+from merzim.services.regulations.registers import option_title, row_field
+from merzim.web.auth.middleware import SAFE_METHODS
+from merzim.web.ui.assets import asset_address
+from merzim.web.ui.guides import section_of
+from merzim.web.ui.preferences import THEMES, preferences, set_preference_cookies
+from merzim.web.ui.template_code import TemplateCode
+from merzim.web.ui.timeline import Off
+from notifications.notice import Notice, displayed_state
+from workflow.cases.changes import FieldChange
+from workflow.deadlines.term_elements import wording
+from workflow.languages import law_language
+from workflow.law.procedure import Act, Obligation, Procedure, Text
+from workflow.org.name_index import alphabetical
+from workflow.org.office import Person, Unit
+from workflow.refusal import Refusal
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+_REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)
+_REGISTERED_PARTS = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\d+)_?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NAMING = ("unit", "person", "responsible")
+"""Fields of a passport with the key of a unit or person."""
+ALMATY = ZoneInfo("Asia/Almaty")
+
+
+class _Unindent(Extension):
+    """Removes the indentation of templates from pages."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return re.sub(r"^[ \t]+", "", source, flags=re.MULTILINE)
+
+
+@cache
+def environment() -> Environment:
+    """Return the Jinja environment (one per process): it escapes everything; an unknown name is an error."""
+    jinja = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        extensions=[_Unindent],
+    )
+    jinja.code_generator_class = TemplateCode
+    jinja.globals["case_title"] = case_title
+    jinja.filters["by_name"] = partial(sorted, key=alphabetical)
+    return jinja
+
+
+class Translator:
+    """Texts, dates and numbers in one language, for templates. One per request.
+
+    Attributes:
+        law_language: the language of the law (one of three) for this reader.
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.law_language = law_language(language)
+
+    def say(self, code: str, **arguments: object) -> str:
+        """Return a text of the catalogues."""
+        return i18n.say(code, arguments, self.language)
+
+    def line_state(self, line: ObligationLine, today: date) -> tuple[str, str]:
+        """Return the status of a line on a day: a CSS class ("" for a badge of its status) and the words."""
+        if line.look in ("missed", "waits"):
+            return "", self.say(f"web.look.{line.look}")
+        if line.look == "slipped":
+            return "days days-due", self.say("web.slipped_by", on=line.planned_on, n=line.working_days)
+        if line.due is None:
+            return "", "–"
+        if line.due == today and line.look == "overdue":
+            return "days days-overdue", self.say("web.look.overdue")
+        if line.due == today:
+            return "days days-today", self.say("web.due_today")
+        if line.due < today:
+            return "days days-overdue", self.say("web.overview.late", n=line.working_days)
+        look = "days days-due" if line.look == "soon" else "days"
+        return look, self.say("web.overview.left", n=line.working_days)
+
+    def name(self, entity: Person | Unit | Name) -> str:
+        """Return the name of a person or unit in the reader's language, if available."""
+        if isinstance(entity, str):
+            return entity
+        return entity[self.language] if isinstance(entity, Text) else entity.name_in(self.language)
+
+    def names(self, several: Iterable[Person | Unit | Name]) -> str:
+        """Return several names as one text, separated by commas."""
+        return "; ".join(map(self.name, several))
+
+    def word(self, prefix: str, code: str) -> str:
+        """Return the word for a code; a code without a word unchanged."""
+        return self.say(prefix + code) if i18n.knows(prefix + code) else code
+
+    def option(self, field: str, value: str) -> str:
+        """Return the title of an option of a field of case rows; any other value unchanged."""
+        return option_title(field, value, self.language)
+
+    def row(self, name: str) -> str:
+        """Return the display name of a register row (`risk.3`), an edition or a number; others as they are."""
+        kind, _, number = name.partition(".")
+        if name.isdigit():
+            return self.say("numbered", n=name)
+        if _DAY.fullmatch(number):
+            return self.say("web.edition.in_force", on=date.fromisoformat(number))
+        is_known = i18n.knows(f"row.{kind}")
+        return self.say(f"row.{kind}", number=number) if is_known else i18n.row_number(name, self.language)
+
+    def change(self, change: FieldChange, titles: Mapping[str, Text], names: Mapping[str, Name]) -> str:
+        """Return the change of one field by an event: `Field: "before" → "after"`.
+
+        Args:
+            names: names of people and units by key.
+        """
+        code, definition = f"change.field.{change.field}", row_field(change.field)
+        field = self.say(code) if i18n.knows(code) or definition is None else definition.title[self.language]
+        if change.of:
+            field = f"{field}, {titles[change.of][self.language] if change.of in titles else change.of}"
+        values = (
+            self.name(names[str(value)]) if change.field in _NAMING and value in names else value
+            for value in (change.before, change.after)
+        )
+        before, after = (self._field_text(change.field, value) for value in values)
+        return self.say("change.line", field=field, before=before, after=after)
+
+    def _field_text(self, field: str, value: object) -> str:
+        """Return the value of a field in an event's payload, in words."""
+        if value is None:
+            return self.say("change.nothing")
+        if value is True:
+            return self.say("change.yes")
+        if isinstance(value, dict):  # the term of a measure; the words of a schedule
+            return str(value.get("written") or value.get("object") or "")
+        if isinstance(value, list):
+            return "; ".join(self._field_text(field, part) for part in value)
+        definition = row_field(field)
+        if field == "period" or (definition and definition.kind == "date"):
+            return self.short(date.fromisoformat(str(value)))
+        return self.option(field, str(value))
+
+    def refuse(self, refusal: Refusal | OutOfRange) -> str:
+        """Return the sentence of a refusal."""
+        return i18n.refusal(refusal, self.language)
+
+    def tell(self, code: str, arguments: Mapping[str, object]) -> str:
+        """Return the sentence of a code with its arguments as a mapping (a finding)."""
+        return i18n.say(code, arguments, self.language)
+
+    def tell_of_rows(self, code: str, arguments: Mapping[str, object]) -> str:
+        """Return the sentence of a code with the rows of registers it names by their numbers."""
+        rows = arguments.get("rows")
+        numbers = (
+            [i18n.row_number(row, self.language) for row in rows] if isinstance(rows, list | tuple) else ()
+        )
+        return self.tell(code, {**arguments, **({"rows": ("; ".join(numbers),)} if numbers else {})})
+
+    def sentences(self, explanation: Explanation) -> list[str]:
+        """Return the sentences of an explanation."""
+        return i18n.explain(explanation, self.language)
+
+    def asks(self, obligation: Obligation, procedure: Procedure) -> str:
+        """Return a description of an obligation in our own words: what, by when, who, and the evidence."""
+        terms = (
+            i18n.say(element.code, element.arguments, self.language)
+            for element in wording(obligation, procedure)
+        )
+        arguments = {
+            "title": i18n.inner(obligation.title[self.language]),
+            "term": "; ".join(terms),
+            "duty": i18n.inner(self.word("duty.", obligation.duty)),
+            "force": self.say(f"web.force.{obligation.force}"),
+        }
+        proofs = [i18n.inner(self.word("evidence.", kind)) for kind in obligation.evidence]
+        proved = " " + self.say("web.asks.proved", evidence=", ".join(proofs)) if proofs else ""
+        return self.say("web.asks", **arguments) + proved
+
+    def long(self, on: date) -> str:
+        """Return a date as in official documents: "30 марта 2026 года"."""
+        return i18n.date_long(on, self.language)
+
+    def short(self, on: date) -> str:
+        """Return a date in digits: "30.03.2026"."""
+        return f"{on:%d.%m.%Y}"
+
+    def brief(self, on: date) -> str:
+        """Return day and month in digits, where the year is clear: "30.03"."""
+        return f"{on:%d.%m}"
+
+    def run(self, first: date, last: date) -> str:
+        """Return a range of consecutive days: "21–23 марта"."""
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        return i18n.days_ranges(tuple(days), self.language)
+
+    def month(self, number: int) -> str:
+        """Return the name of a month with a capital letter, as a heading."""
+        return self.capital(i18n.month_name(number, self.language))
+
+    def capital(self, text: str) -> str:
+        """Return the text with a capital first letter, as a heading."""
+        return text[:1].upper() + text[1:]
+
+    def weekday(self, number: int) -> str:
+        """Return the name of a weekday; Monday is 1."""
+        return i18n.date_weekday(date(2024, 1, number), self.language)
+
+    def titled(self, title: Text, period: str | None) -> str:
+        """Return the title of an obligation, with its period when it recurs."""
+        text = title[self.language]
+        return f"{text}, {i18n.period(period, self.language)}" if period else text
+
+    def holiday(self, name: str | None) -> str:
+        """Return the name of a holiday; the code itself when the catalogues have no name for it."""
+        if not name:
+            return ""
+        code = f"holiday.{name}"
+        return i18n.say(code, {}, self.language) if i18n.knows(code) else name
+
+    def day_title(self, day: Day | Run) -> str:
+        """Return the title of a special day or run of days: its kind and the holiday's name."""
+        kind, name = self.say(f"day.{day.kind}"), self.holiday(day.name)
+        return f"{name} ({i18n.inner(kind)})" if name and day.kind != "holiday" else name or kind
+
+    def off_title(self, off: Off) -> str:
+        """Return the title of a run of days off on the timeline: its days and the holidays among them."""
+        names = ", ".join(self.holiday(name) for name in off.names)
+        description = names or i18n.inner(self.say("day.holiday" if off.holiday else "day.weekend"))
+        return f"{self.run(off.first, off.last)} – {description}"
+
+    def act_address(self, act: str) -> str | None:
+        """Return the address of an act in the national register of acts; None for an id of our own."""
+        edition = "kaz" if self.law_language == "kk" else "rus"
+        return f"https://adilet.zan.kz/{edition}/docs/{act}" if _REGISTERED.fullmatch(act) else None
+
+    def calendar_act(self, act: str) -> str:
+        """Return the name of an act that decides about days; of a registered one without a name of its own its
+        kind, year and number.
+        """
+        if i18n.knows(f"calendar_act.{act}"):
+            return self.say(f"calendar_act.{act}")
+        match = _REGISTERED_PARTS.fullmatch(act)
+        if match is None or not i18n.knows(f"calendar_act.kind.{match['kind']}"):
+            return act
+        year = 1900 + int(match["year"]) if int(match["year"]) > 50 else 2000 + int(match["year"])
+        return self.say(f"calendar_act.kind.{match['kind']}", year=year, number=int(match["number"]))
+
+    def cited(self, act: Act, paragraph: str) -> str:
+        """Return the citation of an act and paragraph, as in explanations."""
+        return f"{act.short[self.language]}, {i18n.paragraph(paragraph, self.language)}"
+
+    def paragraph(self, text: str) -> str:
+        """Return a place in an act in words: "п. 15"."""
+        return i18n.paragraph(text, self.language)
+
+    def moment(self, at: datetime) -> str:
+        """Return date and time in the time zone of Kazakhstan."""
+        return f"{at.astimezone(ALMATY):%d.%m.%Y, %H:%M}"
+
+    def period(self, period: str) -> str:
+        """Return the name of a period: "III квартал 2026 года"."""
+        return i18n.period(period, self.language)
+
+    def tongue(self, language: str) -> str:
+        """Return the name of a language: in the reader's language; of an added one in its own."""
+        return self.say_or(f"web.tongue.in_{language}", "") or self.capital(i18n.own_name(language))
+
+    def say_or(self, code: str, otherwise: str) -> str:
+        """Return the text of a code, or `otherwise` when the catalogues have none."""
+        return i18n.say(code, {}, self.language) if i18n.knows(code) else otherwise
+
+    def step_title(self, notice: Notice) -> str:
+        """Return the name of a notice's step: working days before or after the due date; its kind if it has
+        none.
+        """
+        if not notice.rung.lstrip("+-").isdigit():
+            return self.say(f"register.kind.{notice.kind}")
+        at = int(notice.rung)
+        word = "today" if at == 0 else "before" if at < 0 else "after"
+        return i18n.say(f"register.rung_{word}", {"count": abs(at)}, self.language)
+
+    def channel(self, name: str) -> str:
+        """Return the name of a channel; the id itself for a channel of a plug-in."""
+        return self.say_or(f"web.channel.{name}", name)
+
+    def notice_state(self, state: str, channel: str) -> str:
+        """Return the state of notices of a channel in words."""
+        return i18n.say(f"web.notice.{displayed_state(state, channel)}", {}, self.language)
+
+    def size(self, size: int) -> str:
+        """Return a number of bytes in KB or MB."""
+        number, unit = (size / 1024, "kb") if size < 1024 * 1024 else (size / 1024 / 1024, "mb")
+        return i18n.say(f"web.size.{unit}", {"n": max(1, round(number))}, self.language)
+
+    def number(self, number: Decimal) -> str:
+        """Return a number with the language's decimal sign, with thousands separated from five digits on."""
+        text = f"{number:,f}" if abs(number) >= 10_000 else f"{number:f}"
+        text = text.replace(",", "\u00a0").replace("-", "−")
+        return text if self.language == "en" else text.replace(".", ",")
+
+    def points(self, points: Decimal | str | None) -> str:
+        """Return points without trailing zeros, with the decimal mark of the language."""
+        if points is None:
+            return ""
+        text = f"{Decimal(points).normalize():f}".replace("-", "−")
+        return text if self.language == "en" else text.replace(".", ",")
+
+
+def _translator(
+    request: Request,
+    lang: Annotated[LanguageCode | None, Query(description="The language of texts.")] = None,
+) -> Translator:
+    return Translator(lang or preferences(request).language)
+
+
+RequestTranslator = Annotated[Translator, Depends(_translator)]
+"""The translator of the answer: in the requested language, else the reader's."""
+
+
+def page(
+    request: Request,
+    ctx: RequestContext,
+    template: str,
+    *,
+    status: int = 200,
+    place: str = "",
+    **values: Any,
+) -> Response:
+    """Render a template as a page in the reader's language and theme.
+
+    Args:
+        place: for the answer to a form, the address of the form's page; "" for the nearest page above.
+    """
+    reader = preferences(request)
+    account = getattr(request.state, "reader", None)
+    text = (
+        environment()
+        .get_template(template)
+        .render(
+            t=Translator(reader.language),
+            lang=law_language(reader.language),
+            languages=i18n.known_languages(),
+            theme=reader.theme,
+            themes=THEMES,
+            asset=asset_address,
+            today=ctx.today,
+            demonstration=ctx.demonstration,
+            organisation=ctx.organisation_in(reader.language),
+            reader=account,
+            home="/" if account is None or account.may("read") else "/administration",
+            called=_person_name(ctx, reader.language),
+            unread=ctx.reads.unread_lines(ctx.reader.person) if ctx.reader.person else 0,
+            here=_here(request, place),
+            path=request.url.path,
+            help_section=section_of(request.url.path, account.access) if account else "",
+            **values,
+        )
+    )
+    if snapshot := getattr(request.state, "snapshot", None):
+        snapshot.close()
+    response = HTMLResponse(text, status_code=status)
+    response.headers["content-language"] = reader.language
+    response.headers["vary"] = "Cookie, Accept-Language"
+    set_preference_cookies(response, reader.new_cookies)
+    return response
+
+
+def _person_name(ctx: RequestContext, language: str) -> str:
+    """Return the name of the reader's person in a language; "" for an account of nobody."""
+    person = ctx.reads.office().people.get(ctx.reader.person) if ctx.reader.person else None
+    return person.name_in(language) if person else ""
+
+
+def _here(request: Request, place: str) -> Any:
+    """Return a function that returns the present address with one preference changed.
+
+    Parameters about the last action are dropped. After a form was submitted, it returns the form's page,
+    because the answer itself has no address.
+    """
+    is_write = request.method not in SAFE_METHODS
+    start = (place or _nearest_page(request)) if is_write else ""
+
+    def here(**changes: object) -> str:
+        parameters = [
+            (key, value)
+            for key, value in ([] if is_write else request.query_params.multi_items())
+            if key not in ("lang", "theme", "recorded", "replanned", "said", "of", "what")
+            and key not in changes
+        ]
+        return start + ("&" if "?" in start else "?") + urlencode([*parameters, *changes.items()])
+
+    return here
+
+
+def _nearest_page(request: Request) -> str:
+    """Return the path of the nearest page at the address of a form or above it."""
+    path = request.url.path
+    while path:
+        scope = {"type": "http", "method": "GET", "path": path, "app": request.app}
+        if any(route.matches(dict(scope))[0] is Match.FULL for route in request.app.routes):
+            return path
+        path = path.rpartition("/")[0]
+    return "/"

@@ -1,0 +1,235 @@
+"""Lists with columns defined once: headings of the page, lines of the board, cells of rows, workbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from operator import attrgetter
+from typing import Generic, TypeVar
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from merzim.documents.sheets.listing import Table, tables_workbook
+from merzim.services.board.assignees import Workload
+from merzim.services.board.figures import FiguresLine
+from merzim.services.board.lines import ObligationLine, stake_points
+from merzim.services.board.overview import Matrix, MatrixRow
+from merzim.services.names import UnitName
+from merzim.services.registers.results import FieldView, RegisterView, RowView, cell_value
+from merzim.web.ui.preferences import preferences
+from merzim.web.ui.render import Translator
+from workflow.board.figures import Performance
+from workflow.law.procedure import Text
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[R]):
+    """One column of a list.
+
+    Attributes:
+        head: code of its heading in the catalogues, or the heading in the three languages.
+        value: function that returns the value of a workbook cell.
+        look: CSS class of the heading on the page; None for a column only in the workbook.
+    """
+
+    head: str | Text
+    value: Callable[[Translator, R], object]
+    look: str | None = None
+
+
+def page_heads(columns: Sequence[Column[R]]) -> tuple[tuple[str | Text, str], ...]:
+    """Return the headings shown on a page, each with its CSS class."""
+    return tuple((column.head, column.look) for column in columns if column.look is not None)
+
+
+def table_of(
+    translator: Translator, columns: Sequence[Column[R]], rows: Iterable[R], *, name: str = ""
+) -> Table:
+    """Return rows as a table of a workbook, in the translator's language."""
+    heads = [
+        translator.say(column.head) if isinstance(column.head, str) else column.head[translator.language]
+        for column in columns
+    ]
+    return Table(heads, [[column.value(translator, row) for column in columns] for row in rows], name)
+
+
+def workbook_response(
+    request: Request,
+    columns: Sequence[Column[R]],
+    rows: Iterable[R],
+    *,
+    title: str,
+    today: date,
+    **arguments: object,
+) -> Response:
+    """Return a list as a workbook to download.
+
+    Args:
+        title: code of the list's name, used for the file and its sheet; arguments: those of the code.
+    """
+    translator = Translator(preferences(request).language)
+    return list_workbook(translator, columns, rows, title=title, today=today, **arguments)
+
+
+def list_workbook(
+    translator: Translator,
+    columns: Sequence[Column[R]],
+    rows: Iterable[R],
+    *,
+    title: str,
+    today: date,
+    **arguments: object,
+) -> Response:
+    """Return a list as a workbook in the translator's language."""
+    name = translator.say(title, **arguments)
+    content = tables_workbook([table_of(translator, columns, rows, name=name)])
+    return download(content, f"{name} {translator.short(today)}.xlsx")
+
+
+def download(content: bytes, name: str) -> Response:
+    """Return a workbook as a download, with a file name in any script."""
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    return Response(content, media_type=XLSX, headers={"content-disposition": disposition})
+
+
+def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
+    """Return the columns of a list of deadlines on a day."""
+    return (
+        Column("web.state", lambda t, line: t.line_state(line, today)[1], "col-days"),
+        Column("web.due", lambda _, line: line.due, "col-due"),
+        Column("web.obligation", lambda t, line: t.titled(line.title, line.period), ""),
+        Column("web.force", lambda t, line: t.say(f"web.force.{line.force}")),
+        Column("web.cases.head.id", lambda _, line: line.case),
+        Column("web.cases.head.object", lambda t, line: line.about[t.language]),
+        Column("web.stage", lambda t, line: line.stage[t.language]),
+        Column("web.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
+        Column("web.who", lambda t, line: t.names(line.who.shown) or t.word("duty.", line.who.duty), "col-who"),
+        Column("web.points", lambda _, line: stake_points(line.stake) or None, "col-points"),
+    )
+
+
+def line_name(t: Translator, line: FiguresLine) -> str:
+    """Return the name of a line in the translator's language."""
+    if isinstance(line.name, date):
+        return t.capital(t.period(f"{line.name:%Y-%m}"))
+    if isinstance(line.name, UnitName):
+        return t.name(line.name.name) or t.say("web.unit.none")
+    return line.name[t.language]
+
+
+def figures_columns(
+    head: str, *, with_pace: bool = False, with_delay: bool = False
+) -> tuple[Column[FiguresLine], ...]:
+    """Return the columns of a table of statistics.
+
+    Args:
+        head: code of the first column's heading.
+        with_pace: whether to include the durations of stages.
+        with_delay: whether to include own and inherited delay.
+    """
+
+    def figure(code: str, value: Callable[[Performance], object]) -> Column[FiguresLine]:
+        return Column(f"web.figures.{code}", lambda _, line: value(line.figures), "col-points")
+
+    def pace(code: str, place: int) -> Column[FiguresLine]:
+        return Column(
+            f"web.figures.{code}", lambda _, line: line.pace.medians[place] if line.pace else None, "col-points"
+        )
+
+    return (
+        Column(head, line_name, ""),
+        figure("due", lambda performance: performance.due),
+        figure("on_time", lambda performance: performance.on_time),
+        figure("late", lambda performance: performance.late),
+        figure("unmet", lambda performance: performance.unmet),
+        figure("rate", lambda performance: performance.rate),
+        figure("median_late", lambda performance: performance.median_late),
+        *(figure(name, attrgetter(name)) for name in ("own", "inherited", "delay") if with_delay),
+        *((pace("took", 0), pace("norm", 1)) if with_pace else ()),
+    )
+
+
+def matrix_columns(matrix: Matrix) -> tuple[Column[MatrixRow], ...]:
+    """Return the columns of the matrix for a workbook: overdue deadlines by stage."""
+
+    def overdue(place: int) -> Callable[[Translator, MatrixRow], object]:
+        return lambda _, row: row.cells[place].overdue or None
+
+    return (
+        Column("web.unit", lambda t, row: t.name(row.unit.name) or t.say("web.unit.none")),
+        Column("web.board.legend_overdue", lambda _, row: row.total.overdue),
+        Column("web.board.legend_due", lambda _, row: row.total.due),
+        Column("web.overview.late_most", lambda _, row: row.late),
+        *(Column(title, overdue(place)) for place, (_, title) in enumerate(matrix.stages)),
+    )
+
+
+WAITING_COLUMNS: tuple[Column[Workload], ...] = (
+    Column(
+        "web.who",
+        lambda t, workload: t.names(workload.names) or workload.written or t.say("web.overview.nobody"),
+    ),
+    Column("web.staff.duties", lambda t, workload: t.word("duty.", workload.duty) if workload.duty else ""),
+    Column("web.board.legend_overdue", lambda _, workload: workload.overdue),
+    Column("web.board.legend_due", lambda _, workload: workload.due),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """A value in a table cell. `address`: link target, "" for none; `outside`: whether it is another site;
+    `late`: days by which a date is late; `counted`: from another register, where `typed` is another number that
+    was typed.
+    """
+
+    text: str = ""
+    address: str = ""
+    outside: bool = False
+    number: bool = False
+    late: int = 0
+    counted: bool = False
+    typed: str = ""
+
+
+def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
+    """Return a value of a row as a cell."""
+    value = cell_value(field, row, translator.language)
+    late = row.late.get(field.id, 0)
+    if value is None:
+        return Cell(late=late)
+    if isinstance(value, bool):
+        return Cell(text=translator.say("register.yes" if value else "register.no"))
+    if isinstance(value, date):
+        return Cell(text=translator.short(value), late=late)
+    if isinstance(value, Decimal):
+        typed_number = Decimal(row.typed.get(field.id) or value)
+        number_text = translator.number(typed_number) if typed_number != value else ""
+        return Cell(
+            text=translator.number(value), number=True, counted=field.id in row.typed, typed=number_text
+        )
+    text, stored = str(value), row.values[field.id]
+    match field.kind:
+        case "link":
+            return Cell(text=text, address=text, outside=True)
+        case "case":
+            return Cell(text=text, address=f"/cases/{stored}" if stored in row.names else "")
+        case "row":
+            address = f"/registers/{field.register_id}/{stored}" if stored in row.names else ""
+            return Cell(text=text, address=address)
+        case "file":
+            return Cell(text=text, address=f"/registers/{row.register_id}/{row.id}/files/{stored['sha256']}")
+    return Cell(text=text)
+
+
+def row_title(register: RegisterView, row: RowView, translator: Translator) -> str:
+    """Return the title of a row on a page: its visible title fields, else its number."""
+    title_fields = [field for field in register.fields if field.id in register.named_by]
+    words = [cell_of(field, row, translator).text for field in title_fields]
+    return translator.capital(" · ".join(filter(None, words))) or translator.row(row.id)

@@ -1,4 +1,0 @@
-"""The schema's history, run by Alembic from `storage.maintenance.schema`.
-
-A new file begins with the next four digits.
-"""
