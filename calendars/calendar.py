@@ -7,7 +7,7 @@ is simply not in them, so that the check costs nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import accumulate, chain, compress, product
@@ -26,7 +26,6 @@ from calendars.table import (
     find_marks,
     library_table,
 )
-from calendars.values import dataclass
 
 Knowledge = Literal["confirmed", "provisional"]
 

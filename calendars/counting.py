@@ -8,7 +8,7 @@ art. 173, and a day off is then left towards the past, so that nobody's time is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -46,7 +46,6 @@ from calendars.terms import (
     month_end,
     months_later,
 )
-from calendars.values import dataclass
 
 LISTED_AT_MOST = 15
 ROLL_ACT = "civil-code-175"

@@ -7,11 +7,10 @@ changes gets a second announcement. `known_at` alone decides what an earlier day
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Literal, TypeVar
-
-from calendars.values import dataclass
 
 HolidayClass = Literal["national", "state", "religious"]
 Change = Literal["introduced", "abolished"]

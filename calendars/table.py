@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from itertools import cycle, islice
 
 from calendars.entries import Certainty, ConfirmedYear, HolidayRule, Override, Records, ReligiousDay, Transfer
 from calendars.horizon import FIRST, LAST
-from calendars.values import dataclass
 
 _DAY = timedelta(days=1)
 

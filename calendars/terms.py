@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Literal
 
 from calendars.horizon import OutOfRange
-from calendars.values import dataclass
 
 
 def months_later(day_of: date, number: int, *, day: int | None = None) -> date:

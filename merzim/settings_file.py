@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
-from calendars.values import dataclass
 from merzim.services.configuration.keys import SECTIONS, as_toml, is_number, read_text
 from merzim.services.configuration.settings import (
     FOLDER,

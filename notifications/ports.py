@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from calendars.values import dataclass
 from notifications.notice import Notice, NoticeState
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from calendars.values import dataclass
 from notifications.notice import Notice
 from workflow.org.office import Office, time_of
 from workflow.org.office_time import days_of

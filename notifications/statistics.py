@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
-
-from calendars.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

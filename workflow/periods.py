@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import calendar as months
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
 from calendars.terms import Period, months_later
-from calendars.values import dataclass
 
 _MONTHS: dict[Period, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
-from calendars.values import dataclass
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
 from workflow.org.office import Office

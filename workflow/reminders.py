@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from calendars.values import dataclass
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import number_of, row_kind

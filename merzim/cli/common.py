@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from calendars.values import dataclass
 from workflow.refusal import Refusal
 
 _VALUED = ("--config", "--lang", "--now", "--xlsx")

@@ -7,14 +7,13 @@ import os
 import threading
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from calendars.values import dataclass
 from merzim.services.configuration.settings import BadSetting, Settings
 from merzim.services.configuration.translations import use_languages
 from merzim.services.configuration.values import HOME_CALENDAR

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from calendars.hours import Today
 from calendars.hours import almaty as almaty
-from calendars.values import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

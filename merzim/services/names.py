@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
-from calendars.values import dataclass
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.duties import Unresolved, resolve

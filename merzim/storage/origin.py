@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Literal
-
-from calendars.values import dataclass
 
 Way = Literal["page", "api", "cli", "bot", "mail", "job"]
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import calendars
-from calendars import OutOfRange, bulk
 from calendars.calendar import Calendar
 
 DAY = timedelta(days=1)
@@ -102,82 +100,6 @@ def test_the_neighbouring_working_days(day: date) -> None:
     assert before <= day <= after
     assert (before == day == after) == calendar.is_working(day)
     assert calendar.count(before, after) == (1 if before == after else 2)
-
-
-@given(st.lists(st.tuples(ANY, ANY), min_size=1, max_size=30), st.integers(-50, 50))
-def test_in_bulk_the_answers_are_the_same(pairs: list[tuple[date, date]], n: int) -> None:
-    """Arrays give what single dates give, or refuse when one of them is refused."""
-    calendar = calendars.calendar()
-    firsts, lasts = (np.array(days, dtype="datetime64[D]") for days in zip(*pairs, strict=True))
-
-    assert bulk.count(calendar, firsts, lasts).tolist() == [calendar.count(*pair) for pair in pairs]
-    assert bulk.is_working(calendar, firsts).tolist() == [calendar.is_working(day) for day, _ in pairs]
-    try:
-        expected = [calendar.add(day, n) for day, _ in pairs]
-    except OutOfRange:
-        with pytest.raises(OutOfRange):
-            bulk.add(calendar, firsts, n)
-    else:
-        assert bulk.add(calendar, firsts, n).tolist() == expected
-
-
-@pytest.mark.parametrize("n", [-2, -1, 0, 1, 2])
-def test_in_bulk_the_smallest_steps_are_the_same_from_every_day(n: int) -> None:
-    """From a working day and from a day off alike, over the whole of 2026."""
-    calendar = calendars.calendar()
-    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
-
-    assert bulk.add(calendar, days, n).tolist() == [calendar.add(day, n) for day in days]
-
-
-@pytest.mark.parametrize("day", ["2009-12-31", "2029-01-01", "0001-01-01", "9999-12-31", "NaT"])
-def test_in_bulk_a_date_outside_is_refused(day: str) -> None:
-    """One date outside refuses the whole array and is named."""
-    dates = np.array(["2026-04-13", day], dtype="datetime64[D]")
-    calendar = calendars.calendar()
-    for question in (
-        lambda: bulk.add(calendar, dates, 10),
-        lambda: bulk.add(calendar, dates, -10),
-        lambda: bulk.add(calendar, dates, 0),
-        lambda: bulk.count(calendar, dates, dates),
-        lambda: bulk.is_working(calendar, dates),
-    ):
-        with pytest.raises(OutOfRange) as raised:
-            question()
-
-        assert day == "NaT" or raised.value.arguments["on"] == date.fromisoformat(day)
-
-
-@pytest.mark.parametrize("wrong", [np.array(["2026-04-13T09:00"], dtype="datetime64[m]"), np.array([20260413])])
-def test_in_bulk_only_dates_are_dates(wrong: object) -> None:
-    """Moments and numbers are refused."""
-    with pytest.raises(TypeError):
-        bulk.add(calendars.calendar(), wrong, 1)  # type: ignore[arg-type]
-
-
-def test_in_bulk_lists_and_single_dates_are_taken_and_an_empty_array_is_empty() -> None:
-    """Whatever numpy makes an array of dates of; counts broadcast."""
-    calendar = calendars.calendar()
-
-    assert bulk.add(calendar, [date(2026, 4, 13)], -10).tolist() == [date(2026, 3, 30)]
-    assert bulk.add(calendar, date(2026, 4, 13), -10).tolist() == date(2026, 3, 30)
-    assert bulk.add(calendar, ["2026-04-13"], -10).tolist() == [date(2026, 3, 30)]
-    assert bulk.add(calendar, np.array([], dtype="datetime64[D]"), 5).tolist() == []
-    assert bulk.add(calendar, ["2010-01-06"], -1).tolist() == [date(2010, 1, 5)], "the first that has a result"
-    assert bulk.count(calendar, date(2026, 4, 1), [date(2026, 4, 2), date(2026, 4, 3)]).tolist() == [2, 3]
-    with pytest.raises(OutOfRange):
-        bulk.add(calendar, ["2026-04-13"], 10_000)
-
-
-@pytest.mark.parametrize(
-    ("day", "n", "beyond"), [("2010-01-01", -1, "2009-12-31"), ("2028-12-31", 1, "2029-01-01")]
-)
-def test_in_bulk_a_sum_beyond_the_records_names_the_first_day_outside(day: str, n: int, beyond: str) -> None:
-    """The first and the last day on record have an answer, and no working day beyond them."""
-    with pytest.raises(OutOfRange) as raised:
-        bulk.add(calendars.calendar(), [day], n)
-
-    assert raised.value.arguments["on"] == date.fromisoformat(beyond)
 
 
 def test_an_office_may_have_days_of_its_own() -> None:

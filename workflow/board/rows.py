@@ -5,11 +5,11 @@ now.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
 from calendars.calendar import Calendar
-from calendars.values import dataclass
 from workflow.cases.case import Case, CaseStatus
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State

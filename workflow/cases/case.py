@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from types import SimpleNamespace
@@ -11,7 +11,6 @@ from typing import Any, Literal, NamedTuple, cast, get_args
 
 from calendars.hours import almaty
 from calendars.terms import EXTENSION_UNITS, ExtensionTerm
-from calendars.values import dataclass
 from workflow.languages import LANGUAGES, law_language
 
 EntryKind = Literal[

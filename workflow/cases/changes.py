@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from calendars.values import dataclass
 from workflow.cases.case import Event, effective_events, withdrawn_lines
 
 _ROWS: Mapping[str, str] = {

@@ -8,6 +8,7 @@ first stage each time: it is the earliest one whose guard holds the case back.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from transitions import Machine
 
-from calendars.values import dataclass
 from workflow.cases.case import Case
 from workflow.cases.states import AWAITED, State
 from workflow.law.procedure import Obligation, Procedure

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar, Day
 from calendars.counting import count
-from calendars.values import dataclass
 from workflow.cases.case import EXTENDED, Case
 from workflow.cases.states import State
 from workflow.deadlines.anchors import AnchorDate, DueDateResolver, Link

@@ -7,13 +7,13 @@ the moment it ends, if `today` carries a moment (`calendars.hours.Today`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, TypeVar
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from calendars.hours import present
-from calendars.values import dataclass
 from workflow.cases.states import AWAITED, State
 
 

@@ -7,6 +7,7 @@ term without a day gives no due date but a finding (workflow/findings/of_risks.p
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -14,7 +15,6 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
 from calendars.terms import Element, OnDate
-from calendars.values import dataclass
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import assignment_id, is_entry, measure_id, number_of, request_id

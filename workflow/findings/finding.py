@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
-from calendars.values import dataclass
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Basis, Force
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
 
-from calendars.values import dataclass
 from workflow.cases.case import Case
 from workflow.languages import LANGUAGES
 from workflow.law.overlay import OwnRules, begins, overlaid

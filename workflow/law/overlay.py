@@ -6,7 +6,7 @@ Both terms are kept: which is stricter is decided when they are counted; the oth
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from calendars.counting import CountedTerm
@@ -29,7 +29,6 @@ from calendars.terms import (
     YearlyDate,
     Years,
 )
-from calendars.values import dataclass
 from workflow.cases.case import Case
 from workflow.law.procedure import Act, Obligation, OwnTerm, Procedure, Reading
 from workflow.org.office import Office

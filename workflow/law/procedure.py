@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
 from calendars.terms import ExtensionTerm, Period, Term, WithoutTerm
-from calendars.values import dataclass
 from workflow.cases.case import EXTENDED
 from workflow.languages import LANGUAGES, law_language
 from workflow.org.kinds import Signatories

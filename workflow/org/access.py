@@ -8,11 +8,10 @@ elsewhere to recipients of its letters and those who must act in it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from calendars.values import dataclass
 from workflow.org.audit import AuditScope
 
 if TYPE_CHECKING:

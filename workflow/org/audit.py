@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
-
-from calendars.values import dataclass
 
 Topic = Literal["login", "account", "people", "settings", "case", "register", "file"]
 TOPICS: tuple[Topic, ...] = ("login", "account", "people", "settings", "case", "register", "file")

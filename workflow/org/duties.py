@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
-from calendars.values import dataclass
 from workflow.org.name_index import plain
 from workflow.org.office import ABOVE, OF_A_PERSON, OUTSIDE, Office, Person, Recipient, Why
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-
-from calendars.values import dataclass
+from dataclasses import dataclass
 
 KINDS = (
     "central_body",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Literal, TypeVar, cast
 
-from calendars.values import dataclass
 from workflow.languages import law_language
 from workflow.org.name_index import NameIndex, alphabetical
 from workflow.org.name_index import plain as _plain

@@ -7,11 +7,11 @@ notice is sent to somebody in the unit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, time
 from functools import lru_cache
 
 from calendars.calendar import Calendar
-from calendars.values import dataclass
 
 Hours = tuple[time, time]
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from calendars.values import dataclass
 from workflow.languages import law_language
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from calendars.values import dataclass
 from workflow.law.procedure import Act, Procedure, Text
 from workflow.org.access import Access
 from workflow.org.kinds import among

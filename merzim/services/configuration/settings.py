@@ -6,14 +6,13 @@ Every key is documented in the config.toml beside this folder; `merzim.settings_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
-from calendars.values import dataclass
 from merzim.services.configuration.values import (
     CALENDAR_CODE,
     CHANNELS,

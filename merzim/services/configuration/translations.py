@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import i18n
-from calendars.values import dataclass
 from i18n import further
 from merzim.services.configuration.settings import BadSetting, Settings
 from workflow.languages import set_law_languages

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, partial
 from importlib.resources import files
@@ -11,7 +11,6 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calendars.values import dataclass
 from merzim.services.configuration.settings import BadSetting, Settings
 from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal

@@ -12,11 +12,10 @@ import re
 import secrets
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from calendars.values import dataclass
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

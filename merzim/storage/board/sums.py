@@ -9,7 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -29,7 +29,6 @@ from sqlalchemy import (
 )
 
 from calendars.hours import end_of_day, moment_of, present
-from calendars.values import dataclass
 from merzim.storage.board import lateness
 from merzim.storage.board.lateness import Day
 from merzim.storage.board.totals import month, open_until

@@ -16,10 +16,10 @@ beginning without one letter in common with it (`search_typo`): six looks.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, exists, func, select
 
-from calendars.values import dataclass
 from merzim.storage.database.dialect import insert, insert_rows
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_names

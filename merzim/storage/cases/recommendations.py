@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, func, select
 
-from calendars.values import dataclass
 from merzim.storage.board import word_index
 from merzim.storage.database.dialect import insert_many
 from merzim.storage.database.engine import Row_, reading, writing

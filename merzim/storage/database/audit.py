@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from secrets import token_hex
@@ -16,7 +16,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text
 
-from calendars.values import dataclass
 from merzim.storage.chain import canonical, link, moment
 from merzim.storage.database.dialect import insert_many
 from merzim.storage.database.prepared import Prepared

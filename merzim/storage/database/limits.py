@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
-
-from calendars.values import dataclass
 
 T = TypeVar("T")
 MIN_CONNECT_SECONDS = 2

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from calendars.values import dataclass
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.errors import display_address

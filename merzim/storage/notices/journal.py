@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import Connection, Engine, func, select, text
 
-from calendars.values import dataclass
 from merzim.storage.chain import canonical, link, moment
 from merzim.storage.database.engine import reading
 from merzim.storage.database.limits import long_work

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from itertools import groupby
@@ -19,7 +20,6 @@ from threading import Lock, local
 
 from sqlalchemy import Connection, Engine, literal_column, select
 
-from calendars.values import dataclass
 from merzim.storage.database.engine import driver, reading
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.notices import NOTICE

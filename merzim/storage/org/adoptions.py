@@ -6,6 +6,7 @@ With the shipped records the acts make up the office's calendar.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
@@ -14,7 +15,6 @@ from sqlalchemy import Engine
 from calendars.adopting import with_known_since
 from calendars.entries import Records
 from calendars.records import parse
-from calendars.values import dataclass
 from merzim.storage.org import chain
 from merzim.storage.org.chain import text_of
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, literal, select, text
 from sqlalchemy.exc import IntegrityError
 
-from calendars.values import dataclass
 from merzim.storage.chain import canonical, line, link
 from merzim.storage.database import audit
 from merzim.storage.database.dialect import insert_many

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
 from sqlalchemy import Connection, Engine, func, select
 
-from calendars.values import dataclass
 from merzim.storage.database.engine import reading
 from merzim.storage.org.preferences import create_link_key, link_key
 from merzim.storage.tables.accounts import ACCOUNT

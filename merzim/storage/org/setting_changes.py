@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
 
-from calendars.values import dataclass
 from merzim.storage.database.engine import writing
 from merzim.storage.org import chain
 from merzim.storage.org.chain import OfficeEvent, Stamp, append_events, hold, lines

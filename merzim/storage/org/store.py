@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select
 
-from calendars.values import dataclass
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.limits import long_work

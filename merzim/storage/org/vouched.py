@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from itertools import islice
@@ -20,7 +20,6 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, select
 
-from calendars.values import dataclass
 from merzim.storage.chain import canonical, moment
 from merzim.storage.database.dialect import insert_many
 from merzim.storage.database.in_list import execute_for_names, in_names

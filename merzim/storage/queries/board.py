@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -17,7 +17,6 @@ from sqlalchemy import (
     select,
 )
 
-from calendars.values import dataclass
 from merzim.storage.board import figures, first_rows, lateness, short_lists
 from merzim.storage.board import recommendations as recommended
 from merzim.storage.board import sums as summing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -18,7 +19,6 @@ from sqlalchemy import (
     select,
 )
 
-from calendars.values import dataclass
 from merzim.storage.board import word_index
 from merzim.storage.database.dialect import folded_within, plan_for_values, text_within
 from merzim.storage.database.engine import reading

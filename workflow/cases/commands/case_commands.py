@@ -7,12 +7,12 @@ commands may be refused because of the state of the case. What is wrong with a f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TypeAlias
 
 from calendars.calendar import Calendar
-from calendars.values import dataclass
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, apply, evidence_payload, fold
 from workflow.cases.commands.new_cases import NewCases

@@ -5,12 +5,11 @@ dates: what rests on the same dates is computed once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
 from calendars.calendar import Calendar
-from calendars.values import dataclass
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, fold
 from workflow.cases.commands.recalculation import plan_dates_read

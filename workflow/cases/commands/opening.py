@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from calendars.calendar import Calendar
-from calendars.values import dataclass
 from workflow.cases.case import Event, EventDraft
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.law.library import Library

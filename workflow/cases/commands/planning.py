@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 
 from calendars import LAST, OutOfRange
 from calendars.calendar import Calendar
 from calendars.hours import almaty
-from calendars.values import dataclass
 from workflow.cases.case import Case, Evidence, Extended, Fact, Pause
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines

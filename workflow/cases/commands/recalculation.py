@@ -7,12 +7,12 @@ change, so that these are not compared; those by the new one are the rows to wri
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from calendars.values import dataclass
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event
 from workflow.cases.machine import stage

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 from calendars.hours import almaty
-from calendars.values import dataclass
 from workflow.cases.case import Case, Event, Evidence, evidence_of
 
 GIVEN = "assignment_given"

@@ -6,11 +6,10 @@ A document restricted in one place is restricted in all of them: the same bytes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
-from calendars.values import dataclass
 from workflow.cases.case import (
     Case,
     Event,

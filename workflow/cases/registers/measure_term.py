@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, cast
 
@@ -23,7 +23,6 @@ from calendars.terms import (
     WorkingDays,
     Years,
 )
-from calendars.values import dataclass
 
 TermReading = Literal[
     "date",

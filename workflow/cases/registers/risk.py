@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, cast
 
-from calendars.values import dataclass
 from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered
 from workflow.cases.registers.entries import described, edited, edited_number
 from workflow.cases.registers.measure_term import MeasureTerm, from_data

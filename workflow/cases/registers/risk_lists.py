@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from calendars.values import dataclass
 from workflow.cases.case import Case
 from workflow.cases.registers.risk import Measure, Outcome, Risk, register
 

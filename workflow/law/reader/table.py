@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
 from pydantic import ValidationError
 
-from calendars.values import dataclass
 from workflow.languages import LANGUAGES
 from workflow.law.file_models import (
     MISTAKES_LIMIT,
