@@ -81,7 +81,7 @@ def compile_calendar(
 
 def as_known(calendar: Calendar, as_of: datetime.date | None) -> Calendar:
     """Return an office's calendar as it was known on a day; as known now for None."""
-    if as_of is None or calendar.library:
+    if as_of is None:
         return calendar
     compiled = compile_calendar(calendar.records, as_of, last=calendar.last)
     return compiled.with_office_days(off=calendar.office_off, working=calendar.office_working)

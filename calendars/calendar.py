@@ -24,7 +24,6 @@ from calendars.table import (
     best_known,
     compile_table,
     find_marks,
-    library_table,
 )
 
 Knowledge = Literal["confirmed", "provisional"]
@@ -71,14 +70,10 @@ class Calendar:
     Attributes:
         last: the last day. After the records (`calendars.LAST`) days follow from the rules alone and are
             provisional.
-        records: entries of acts the days are compiled from; empty for a calendar of the workalendar library.
-        library: the registry code of a library's calendar, "" for one compiled from acts; `days`: its kinds of
-            day.
+        records: entries of acts the days are compiled from.
     """
 
     records: Records = field(repr=False, default=Records())
-    library: str = ""
-    days: bytes = field(repr=False, default=b"")
     last: date = LAST
     office_off: frozenset[date] = frozenset()
     office_working: frozenset[date] = frozenset()
@@ -93,11 +88,7 @@ class Calendar:
         for day in (*self.office_off, *self.office_working):
             place(day, self.last)
         office_days = {"off": self.office_off, "working": self.office_working}
-        table = (
-            library_table(self.library, self.days, last=self.last, **office_days)
-            if self.library
-            else compile_table(self.records, last=self.last, moved_days=self.moved, **office_days)
-        )
+        table = compile_table(self.records, last=self.last, moved_days=self.moved, **office_days)
         days, works = all_days(self.last), table.kinds.translate(_COUNTS)
         upto = list(accumulate(works))
         _set_field(self, "table", table)

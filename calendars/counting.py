@@ -352,10 +352,8 @@ def explain_skipped(first: date, last: date, calendar: Calendar) -> Iterator[Ele
 
 def explain_uncertain(first: date, last: date, calendar: Calendar) -> Iterator[Element]:
     """Yield elements for the unconfirmed years and uncertain religious days of the span (one for all after
-    the records), and for a library calendar without acts.
+    the records).
     """
-    if calendar.library:
-        yield Element(code="library_rules", arguments={"calendar": calendar.library})
     for year in calendar.provisional_years(first, last):
         if year > LAST.year:
             yield Element(code="beyond_records", arguments={"last": LAST}, on=LAST)

@@ -56,7 +56,6 @@ class Year:
     earlier: int | None
     later: int | None
     knowledge: Knowledge
-    library: str
     version: str
 
     @property
@@ -92,7 +91,6 @@ def build_year(number: int, calendar: Calendar) -> Year:
         earlier=number - 1 if number > calendar.first.year else None,
         later=number + 1 if number < calendar.last.year else None,
         knowledge=calendar.knowledge(months[0].first, months[-1].last),
-        library=calendar.library,
         version=calendar.version,
     )
 

@@ -153,40 +153,6 @@ def find_marks(
     return marks
 
 
-@lru_cache(maxsize=128)
-def library_table(
-    library: str,
-    days: bytes,
-    *,
-    last: date = LAST,
-    off: frozenset[date] = frozenset(),
-    working: frozenset[date] = frozenset(),
-) -> Table:
-    """Return the table of a library's calendar, with an office's own days over it.
-
-    All years count as confirmed, and no act is recorded for any day.
-
-    Args:
-        library: the registry code.
-        days: the kind of each day up to `last`.
-    """
-    kinds = bytearray(days)
-    marks = {day: Mark(KINDS[kind]) for day, kind in zip(all_days(last), days, strict=True) if kind > 1}
-    for off_or_working, kind in ((off, "office_off"), (working, "office_work")):
-        for day in off_or_working:
-            place = day.toordinal() - FIRST.toordinal()
-            if (KINDS[kinds[place]] in WORKING) != (kind in WORKING):
-                kinds[place] = KINDS.index(kind)
-                marks[day] = Mark(kind)
-    return Table(
-        kinds=bytes(kinds),
-        marks=dict(sorted(marks.items())),
-        confirmed=frozenset(range(FIRST.year, last.year + 1)),
-        religious=(),
-        version=_version(f"{library} {kinds.hex()}"),
-    )
-
-
 def _build_table(
     records: Records, marks: dict[date, Mark], religious: tuple[ReligiousDay, ...], last: date
 ) -> Table:

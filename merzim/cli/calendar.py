@@ -63,8 +63,6 @@ def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:
                 call.print("  " + line)
         if knowledge == "provisional":
             call.print("  " + call.say("provisional_year", year=calendar_day.on.year))
-        if days.library:
-            call.print("  " + call.say("library_rules", calendar=days.library))
     return DONE if calendar_day.working else NOT_SO
 
 
@@ -167,8 +165,6 @@ def printed(call: CommandContext, year: Year) -> str:
     parts += [_counts(call, year), "", _named(call, year)]
     if year.knowledge == "provisional":
         parts += ["", call.say("provisional_year", year=year.number)]
-    if year.library:
-        parts += ["", call.say("library_rules", calendar=year.library)]
     return "\n".join(parts)
 
 

@@ -16,7 +16,6 @@ from urllib.parse import unquote
 
 from merzim.services.configuration.settings import BadSetting, Settings
 from merzim.services.configuration.translations import use_languages
-from merzim.services.configuration.values import HOME_CALENDAR
 from merzim.services.moments import Clock, NoteWriter
 
 if TYPE_CHECKING:
@@ -170,21 +169,12 @@ class AppContext:
 
         It reaches beyond them by rule, as far as deadlines do.
         """
-        if self.settings.office.calendar != HOME_CALENDAR:
-            return self.calendar_of(self.records)
         return self.calendar_of(self.records) if self.acts else self._with_office_days(_shipped())
 
     def calendar_of(self, records: Records, as_of: date | None = None) -> Calendar:
-        """Return the office's calendar built from other records, or as they were known on a day.
-
-        A registered library calendar depends on neither argument.
-        """
+        """Return the office's calendar built from other records, or as they were known on a day."""
         import calendars
 
-        if self.settings.office.calendar != HOME_CALENDAR:
-            from calendars.registered import by_code
-
-            return self._with_office_days(by_code(self.settings.office.calendar, calendars.REACH))
         return self._with_office_days(calendars.compile_calendar(records, as_of, last=calendars.REACH))
 
     def refresh(self) -> None:

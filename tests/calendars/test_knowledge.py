@@ -158,6 +158,6 @@ def test_an_office_is_answered_by_what_was_known_then_and_by_its_own_days() -> N
 def test_a_calendar_is_shown_by_what_it_was_made_from() -> None:
     """A failed test or a log line is not to print every day of nineteen years."""
     assert repr(calendars.calendar()) == (
-        "Calendar(library='', last=datetime.date(2028, 12, 31), office_off=frozenset(), "
+        "Calendar(last=datetime.date(2028, 12, 31), office_off=frozenset(), "
         "office_working=frozenset(), moved=frozenset())"
     )

@@ -7,9 +7,7 @@ from datetime import date
 import pytest
 
 import calendars
-from calendars.calendar import Calendar
 from calendars.counting import count
-from calendars.registered import by_code, for_edition
 from calendars.terms import CalendarDays, Duration, Term, WorkingDays, Years
 from i18n import LANGUAGES, say
 
@@ -112,12 +110,3 @@ def test_kurban_ait_after_the_records_may_come_a_day_early_or_late() -> None:
     assert (window.day, window.earliest, window.latest) == (d("2029-04-24"), d("2029-04-23"), d("2029-04-25"))
     assert {variant.add(d("2029-04-20"), 1) for variant in variants} == {d("2029-04-23"), d("2029-04-24")}
     assert len(FAR.variants(FAR.first, FAR.last)) == len(FAR.variants(d("2027-05-01"), d("2028-05-31"))) == 8
-
-
-@pytest.mark.parametrize(("code", "last"), [("DE", "2038-12-31"), ("SG", "2028-12-31")])
-def test_a_calendar_of_the_library_reaches_as_far_as_the_library_knows(code: str, last: str) -> None:
-    """Singapore's ends before 2038 in the library: it keeps the years of the records."""
-    edition: Calendar = for_edition(code, FAR.with_office_days(off=[d("2026-12-24")]))
-
-    assert by_code(code, calendars.REACH).last == edition.last == d(last)
-    assert not edition.is_working(d("2026-12-24"))

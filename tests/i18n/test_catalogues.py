@@ -155,7 +155,7 @@ ELEMENTS = """
     signed_by hours_after hours_after_day hours_midnight due_by_hour anchor_happened_moment
     anchor_planned_moment anchor_derived_moment
     yearly_date duration per_period quota embargo_until in_month in_quarter on_date before_anchor at_once
-    without_term rolled provisional_year library_rules religious_window due_by due_none basis
+    without_term rolled provisional_year religious_window due_by due_none basis
     anchor_happened anchor_planned
     anchor_derived anchor_none assumed recommended may period beyond_horizon judged_published note
 """

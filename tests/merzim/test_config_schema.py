@@ -86,7 +86,6 @@ def test_every_key_says_what_it_is() -> None:
         ("office = 1\n", "office"),
         ("[office]\nname = 7\n", "office.name"),
         ('[office]\nlanguage = "German"\n', "office.language"),
-        ('[office]\ncalendar = "Germany"\n', "office.calendar"),
         ("[office]\ndays_off = [2026-03-24T10:00:00]\n", "office.days_off.0"),
         (
             '[office]\nauthorised_body = [{ name = { kk = "А", ru = "А" }, from = 2026-01-01 }]\n',

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
-from calendars.registered import for_edition
 from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
 from workflow.cases.case import EXTENDED, Case, Fact
 from workflow.deadlines.adjustments import adjust, can_pause
@@ -79,7 +78,7 @@ class DueDateResolver:
     def __init__(self, case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> None:
         self.case = with_answers(case, procedure)
         self.procedure = procedure
-        self.calendar = for_edition(procedure.calendar, calendar)
+        self.calendar = calendar
         self.today = today
         # Most cases have nothing a term could be left without: then no chain of anchors is looked into.
         lapsed = any(fact in self.case.facts for fact in procedure.lapse_facts)

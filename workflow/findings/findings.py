@@ -7,7 +7,6 @@ from datetime import date
 
 from calendars.calendar import Calendar
 from calendars.counting import count
-from calendars.registered import for_edition
 from calendars.terms import Duration, Embargo
 from workflow.cases.case import Case
 from workflow.deadlines.applicability import with_answers
@@ -38,7 +37,6 @@ def findings(
     """
     findings: list[Finding] = []
     all_deadlines = tuple(deadlines)
-    calendar = for_edition(procedure.calendar, calendar)
     answered = with_answers(case, procedure)
     for deadline in all_deadlines:
         findings += _term(deadline, calendar, known_calendar)

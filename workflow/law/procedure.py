@@ -366,7 +366,6 @@ class Procedure:
         confidential: its cases are visible only to named readers; its notices do not mention the matter.
         bodies: state bodies its obligations name, by id.
         answers: facts that only answer decisions; they have no deadlines of their own.
-        calendar: registry code of the calendar its terms are counted by; "" for the office's own.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
         overlays: names of the organisation's own rules applied to it, outermost unit first.
         pause: the rule for pausing its cases; None where the act allows no pause.
@@ -393,7 +392,6 @@ class Procedure:
     confidential: bool = False
     bodies: Mapping[str, Body] = field(default_factory=dict)
     answers: tuple[Obligation, ...] = ()
-    calendar: str = ""
     digest: str = ""
     overlays: tuple[str, ...] = ()
     pause: PauseRule | None = None

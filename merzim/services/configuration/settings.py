@@ -14,10 +14,8 @@ from typing import Annotated, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from merzim.services.configuration.values import (
-    CALENDAR_CODE,
     CHANNELS,
     DIRECTORY_ADDRESS,
-    HOME_CALENDAR,
     ISSUER,
     LANGUAGE,
     LOCAL_SOCKET,
@@ -92,7 +90,6 @@ class OfficeSettings:
     name_kk: str = ""
     name_ru: str = ""
     kind: str = ""
-    calendar: Annotated[str, CALENDAR_CODE] = HOME_CALENDAR
     officer: str = ""
     language: Annotated[str, LANGUAGE] = "kk"
     authorised_body: tuple[AuthorisedBody, ...] = (AGENCY,)

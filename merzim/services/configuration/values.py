@@ -56,8 +56,6 @@ def public_address(text: str) -> PublicAddress:
 
 
 Network = IPv4Network | IPv6Network
-HOME_CALENDAR = "KZ"
-"""Code of the calendar built from the records of acts, which adopted acts change."""
 _FURTHER = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
 _LOCAL_SOCKET = re.compile(r"wss://(127\.0\.0\.1|localhost):[1-9][0-9]{0,4}")
 
@@ -198,19 +196,6 @@ def _days(value: object) -> frozenset[date]:
     return frozenset(value)
 
 
-def _calendar_code(value: object) -> str:
-    code = _text(value)
-    if code != HOME_CALENDAR:
-        # The library is asked for where its calendar is, and nowhere else.
-        from calendars.registered import UnknownCalendar, by_code
-
-        try:
-            by_code(code)
-        except UnknownCalendar:
-            raise ValueError("calendar") from None
-    return code
-
-
 def is_not_blank(text: object) -> bool:
     return isinstance(text, str) and bool(text.strip())
 
@@ -330,7 +315,6 @@ PUBLIC_ADDRESS = Kind(_address, _matching(r"^(https?://[^\s/?#@]+/?)?$"))
 NETWORKS = Kind(_networks, list_of(_matching(r"^[0-9a-fA-F.:]+(/[1-9]\d{0,2})?$")))
 SYSLOG_RECEIVER = Kind(_receiver, _matching(r"^((udp|tcp)://\S+:\d+)?$"))
 DAYS = Kind(_days, list_of(DAY))
-CALENDAR_CODE = Kind(_calendar_code, _matching(r"^[A-Z]{2}(-[A-Z0-9]+)?$"))
 NAMES = Kind(_names, list_of({"type": "string"}))
 CHANNELS = Kind(_channel_names, list_of({"enum": sorted(names())}), "several", tuple(names()))
 DIRECTORY_ADDRESS = Kind(_directory_address, _matching(r"^(ldaps?://\S+)?$"))

@@ -81,7 +81,6 @@ class MonthView:
     """
 
     month: Month
-    library: str
     knowledge: Knowledge
     weeks: tuple[tuple[Cell | None, ...], ...]
     runs: tuple[Run, ...]
@@ -127,7 +126,6 @@ def month_view(
     maximum = max((number for number, _ in by_day.values()), default=0)
     return MonthView(
         month=laid,
-        library=calendar.library,
         knowledge=calendar.knowledge(laid.first, laid.last),
         weeks=tuple(
             tuple(day and _cell(day, by_day.get(day.on, (0, ())), cases, due, maximum) for day in week)

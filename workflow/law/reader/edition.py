@@ -13,7 +13,6 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
 
-from calendars.registered import UnknownCalendar, by_code, codes
 from calendars.terms import EXTENSION_UNITS, ExtensionTerm, Period, Target
 from workflow.cases.states import STATES
 from workflow.law import procedure as law
@@ -38,7 +37,6 @@ from workflow.law.reader.table import read_edition
 from workflow.law.reader.terms import TERM, WORDS, AnchoredTerm, UpTo1000
 from workflow.org.kinds import ANY, KINDS, NAMES, Signatories
 from workflow.org.office import ABOVE, DUTIES, OUTSIDE
-from workflow.refusal import closest_first
 
 _NAME = "^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 BodyId = Annotated[str, named("^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]
@@ -89,16 +87,6 @@ _PROCEDURE = partial(law.Procedure, in_force_assumed=False, indicators={})
 Options = tuple[law.Option, ...]
 MIN_OPTIONS = 2
 """Minimum number of options of a decision."""
-CODES_SHOWN = 5
-"""Number of similar calendar codes suggested for an unknown one."""
-
-
-def _registered(code: str) -> str:
-    try:
-        by_code(code)
-    except UnknownCalendar:
-        raise wrong("not_allowed", value=code, allowed=closest_first(code, codes())[:CODES_SHOWN]) from None
-    return code
 
 
 def _number(value: object) -> Decimal:
@@ -302,7 +290,6 @@ EDITION = table(
     id=DashedName,
     adopted_act=DashedName,
     applies_to=OwnKinds,
-    calendar=Annotated[str, named(r"^[A-Z]{2}(-[A-Z0-9]+)?$"), AfterValidator(_registered)],
     acts=Keyed("act", list_of(ACT, BY_ID)),
     stages=Keyed("stage", list_of(STAGE)),
     obligations=Keyed("obligation", list_of(OBLIGATION)),
