@@ -34,13 +34,17 @@ class UnknownUpload(NotFound):
 def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple[Evidence, ...]:
     """Store the files of evidence; return evidence for the ledger. All items are checked before any is stored.
 
+    One whose `content` is evidence already was stored before, for several facts at once.
+
     Raises:
         EvidenceNotTaken: a date in the future.
         UnknownUpload: a digest that matches no file the reader uploaded.
         EvidenceRefused: a kind of file that is not accepted.
     """
-    checked = [(_to_evidence(ctx, item), open_file(ctx, item)) for item in items]
-    return tuple(_store_file(ctx, item, *file) if file else item for item, file in checked)
+    stored = [item.content for item in items if isinstance(item.content, Evidence)]
+    sent = [item for item in items if not isinstance(item.content, Evidence)]
+    checked = [(_to_evidence(ctx, item), open_file(ctx, item)) for item in sent]
+    return (*stored, *(_store_file(ctx, item, *file) if file else item for item, file in checked))
 
 
 def clean_file_name(name: str) -> str:

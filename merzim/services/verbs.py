@@ -16,6 +16,7 @@ from merzim.services.context import RequestContext, require_visible
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
+    from workflow.cases.case import Case
     from workflow.org.access import Need
 
 
@@ -73,11 +74,15 @@ class Verb(Generic[C, R]):
         if not (ctx.operator or ctx.reader.may(self.needs)):
             raise NotAllowed
         case = getattr(command, "case", None)
-        if isinstance(case, str):
-            head = require_visible(ctx, case)
-            if self.needs == "manage" and not ctx.reads.in_reach(head):
-                raise NotAllowed
+        if isinstance(case, str) and not self.allows(ctx, require_visible(ctx, case)):
+            raise NotAllowed
         return self.run(ctx, command)
+
+    def allows(self, ctx: RequestContext, case: Case) -> bool:
+        """Return whether the actor may do it to a case they see; only those of its unit manage a case."""
+        if not (ctx.operator or ctx.reader.may(self.needs)):
+            return False
+        return self.needs != "manage" or ctx.reads.in_reach(case)
 
     @property
     def summary(self) -> str:

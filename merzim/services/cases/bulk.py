@@ -11,13 +11,12 @@ from pydantic import BaseModel, Field
 
 import i18n
 from calendars import OutOfRange
-from merzim.services.cases.verbs import MAX_REMARK, Withdraw, foresee_change, run, undo
-from merzim.services.context import RequestContext, require_visible, stamp
+from merzim.services.cases.verbs import RecordFact, Undo, Withdraw, record, undo, withdraw
+from merzim.services.context import RequestContext, require_visible
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
-from merzim.services.results import CommandResult, Titles, command_result, preview_result
+from merzim.services.results import CommandResult, Titles
 from merzim.services.verbs import Command, verb
-from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.cases.registers.entries import is_entry
 from workflow.refusal import Refusal
@@ -97,25 +96,22 @@ class ManyResult(BaseModel):
 @verb("record")
 def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
     """Record steps of several cases; a refused one does not affect the others."""
-    evidence = () if command.preview else store_evidence(ctx, command.evidence)
-
-    def act(case_commands: CaseCommands, step: StepOfCase) -> Change:
-        return case_commands.record(
-            step.case,
-            step.fact,
-            on=command.on,
-            evidence=evidence,
-            remark=command.remark.strip()[:MAX_REMARK],
-            evidence_follows=command.evidence_follows,
-            **stamp(ctx),
-        )
+    # Stored once for all of them.
+    evidence = [] if command.preview else store_evidence(ctx, command.evidence)
+    items = [EvidenceInput(content=item) for item in evidence]
 
     def result_of(step: StepOfCase) -> CommandResult:
         _require_plain_fact(ctx, step)
-        if not command.preview:
-            return command_result(act(ctx.case_commands, step))
-        foreseen, people = foresee_change(ctx, step.case, lambda case_commands: act(case_commands, step))
-        return preview_result(foreseen, tells=len(people))
+        fact = RecordFact(
+            case=step.case,
+            fact=step.fact,
+            on=command.on,
+            evidence=items,
+            remark=command.remark,
+            evidence_follows=command.evidence_follows and not command.evidence,
+            preview=command.preview,
+        )
+        return record(ctx, fact)
 
     unique = {(step.case, step.fact): step for step in command.steps}
     steps = []
@@ -135,14 +131,14 @@ def withdraw_many(ctx: RequestContext, command: WithdrawMany) -> WithdrawnResult
     the others.
     """
 
-    def withdraw(line: LineOfCase) -> CommandResult:
-        if ctx.reader.may("manage"):
-            return run(ctx, Withdraw(case=line.case, name=f"#{line.line}", ground=command.ground))
-        return undo(ctx, line.case, line.line, ground=command.ground)
+    def withdraw_line(line: LineOfCase) -> CommandResult:
+        if withdraw.allows(ctx, require_visible(ctx, line.case)):
+            return withdraw(ctx, Withdraw(case=line.case, name=f"#{line.line}", ground=command.ground))
+        return undo(ctx, Undo(case=line.case, line=line.line, ground=command.ground))
 
     lines = []
     for line in {(line.case, line.line): line for line in command.lines}.values():
-        result, refusal = _result_or_refusal(ctx, line, withdraw)
+        result, refusal = _result_or_refusal(ctx, line, withdraw_line)
         lines.append(LineResult(case=line.case, line=line.line, result=result, refusal=refusal))
     refused = sum(line.refusal is not None for line in lines)
     return WithdrawnResult(taken_back=len(lines) - refused, refused=refused, lines=lines)

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from i18n import say
 from merzim.services.cases.risks import keep_responsible
 from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import store_evidence
@@ -97,7 +98,7 @@ class RecordFact(Previewed):
 
     @model_validator(mode="after")
     def _nothing_else_with_a_promise(self) -> RecordFact:
-        details = (self.evidence, self.values, self.signed_by, self.at_time, self.remark)
+        details = (self.evidence, self.values, self.signed_by, self.at_time)
         if self.evidence_follows and any(details):
             raise PydanticCustomError("nothing_with_promise", "what follows later is not sent now")
         return self
@@ -227,6 +228,16 @@ class Passport(Previewed):
     period: list[Day] | None = Field(default=None, max_length=2)
 
 
+class Undo(CaseCommand):
+    """Withdraw what you recorded in the last ten minutes, if no letter of the case has been sent since.
+
+    `line`: the number of the event in the history, from the result of recording it (`seq`).
+    """
+
+    line: Annotated[int, Field(ge=1, le=10**9)]
+    ground: Text = ""
+
+
 class Snooze(CaseCommand):
     """Snooze a reminder until a day."""
 
@@ -306,10 +317,6 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
     """Return the function that carries out a command on CaseCommands."""
     case, by = command.case, stamp(ctx)
     match command:
-        case RecordFact(evidence_follows=True):
-            return lambda case_commands: reminder_actions.done(
-                case_commands, case, command.fact, on=command.on, **by
-            )
         case RecordFact():
             return lambda case_commands: case_commands.record(
                 case,
@@ -320,6 +327,7 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
                 signed_by=command.signed_by,
                 at_time=command.at_time,
                 remark=command.remark.strip()[:MAX_REMARK],
+                evidence_follows=command.evidence_follows,
                 **by,
             )
         case Replan(planned=planned):
@@ -468,12 +476,14 @@ def withdraw(ctx: RequestContext, command: Withdraw) -> CommandResult:
     return run(ctx, command)
 
 
-def undo(ctx: RequestContext, case: str, line: int, *, ground: str) -> CommandResult:
+@verb("record")
+def undo(ctx: RequestContext, command: Undo) -> CommandResult:
     """Withdraw an event of the history shortly after the reader wrote it. Raises CannotUndo."""
-    notification_check = partial(was_notified, ctx.reads.notices(case))
+    case, notification_check = command.case, partial(was_notified, ctx.reads.notices(command.case))
+    ground = command.ground or say("withdraw.by_mistake", {}, ctx.spoken_language)
     return command_result(
         withdrawals.undo(
-            ctx.case_commands, case, line, ground=ground, was_told=notification_check, **stamp(ctx)
+            ctx.case_commands, case, command.line, ground=ground, was_told=notification_check, **stamp(ctx)
         )
     )
 

@@ -19,9 +19,8 @@ from merzim.services.results import CommandResult, FindingResult, ObligationResu
 from merzim.services.verbs import Command, Verb
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
-from merzim.web.api.mount import IdempotentRequest, Writing
-from merzim.web.auth.dependencies import Asking, Own, Reading, Recording
-from merzim.web.http import CaseId
+from merzim.web.api.mount import IdempotentRequest
+from merzim.web.auth.dependencies import Asking, Own, Reading
 from merzim.web.ui.render import RequestTranslator
 from workflow.cases.commands.case_commands import Change
 from workflow.cases.commands.planning import plan
@@ -45,6 +44,7 @@ CASE_VERBS: tuple[tuple[str, Verb[Any, Any], str], ...] = (
     ("pause", cases.pause, "pause_case"),
     ("resumption", cases.resume, "resume_case"),
     ("migration", cases.migrate, "migrate_case"),
+    ("undo", cases.undo, "undo_entry"),
     ("snoozes", cases.snooze, "snooze_reminders"),
     ("readers", cases.add_reader, ""),
     ("readers/removal", cases.remove_reader, ""),
@@ -59,22 +59,6 @@ CASE_VERBS: tuple[tuple[str, Verb[Any, Any], str], ...] = (
 )
 for path, verb, name in CASE_VERBS:
     mount.post(router, f"/cases/{{case}}/{path}", verb, name=name, tags=["cases"])
-
-
-class Undo(Command):
-    """The event to undo. `line`: its number in the history, from the result of recording it (`seq`)."""
-
-    line: Annotated[int, Field(ge=1, le=10**9)]
-
-
-@router.post("/cases/{case}/undo", tags=["cases"])
-def undo_entry(
-    ctx: Recording, once: Writing, case: CaseId, body: Undo, translator: RequestTranslator
-) -> CommandResult:
-    """Withdraw what you recorded in the last ten minutes, if no letter of the case has been sent since."""
-    whole_case(ctx, case)
-    ground = translator.say("withdraw.by_mistake")
-    return once(ctx, body, lambda: cases.undo(ctx, case, body.line, ground=ground), CommandResult)
 
 
 class WhatIf(Command):

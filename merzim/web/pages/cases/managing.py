@@ -55,7 +55,7 @@ def undo(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Res
 
     def act(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
         line = parse_event_number(answers.get("line", ""))
-        cases.undo(ctx, case, line, ground=ground)
+        cases.undo(ctx, build(cases.Undo, {"case": case, "line": line, "ground": ground}))
         return "undone", cases.event_name(ctx, case, line)
 
     return done(request, ctx, case, "undo", answers, act, tab="deadlines")

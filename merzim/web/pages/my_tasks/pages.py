@@ -128,7 +128,7 @@ def undo(request: Request, ctx: Recording, answers: Fields) -> Response:
         if not case:
             raise InvalidForm("web.refusal.no_record")
         line = parse_event_number(answers.get("line", ""))
-        cases.undo(ctx, case, line, ground=ground)
+        cases.undo(ctx, build(cases.Undo, {"case": case, "line": line, "ground": ground}))
     except (Refusal, OutOfRange) as refusal:
         return _page(request, ctx, show=answers.get("show", ""), refusal=refusal)
     return _onward(request, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
