@@ -28,7 +28,6 @@ from merzim.cli.parsing import (
     number,
 )
 from merzim.cli.printing import paragraph
-from merzim.cli.risk_answers import written
 from merzim.services.names import findings_of, stage_title, unit_named
 
 if TYPE_CHECKING:
@@ -167,19 +166,22 @@ def open_year(
     year: Annotated[str, typer.Argument(metavar="YEAR")],
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
 ) -> None:
-    from merzim.services.yearly.opening import open_year as opened_year
+    from merzim.services.imports.previews import OpenYear
+    from merzim.services.imports.previews import open_year as opened_year
 
     call = CommandContext.of(ctx)
     year_number = number(year, where="YEAR", first=2000, last=2100)
-    year_result = opened_year(call.app, year_number, unit=unit_named(call.app, unit), **written(call))
+    command = build(OpenYear, {"year": year_number, "unit": unit_named(call.app, unit)})
+    result = opened_year(call.ctx, command)
+    heads = call.app.ledger.cases(result.opened)
     if call.json:
-        cases = [_head(call, case) for case in year_result.cases]
-        call.answer({"year": year_number, "opened": cases, "there": year_result.there})
-    elif year_result.cases:
-        units = len({case.unit for case in year_result.cases})
-        call.print(call.say("cli.year_opened", year=year_number, cases=len(year_result.cases), units=units))
+        cases = [_head(call, heads[name]) for name in result.opened]
+        call.answer({"year": year_number, "opened": cases, "there": result.there})
+    elif result.opened:
+        units = len({case.unit for case in heads.values()})
+        call.print(call.say("cli.year_opened", year=year_number, cases=len(heads), units=units))
     else:
-        call.print(call.say("cli.year_there", year=year_number, cases=year_result.there))
+        call.print(call.say("cli.year_there", year=year_number, cases=result.there))
 
 
 def cases(ctx: typer.Context) -> None:

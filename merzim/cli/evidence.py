@@ -47,33 +47,31 @@ def attach(
         str, typer.Option("--restricted", metavar="GROUND", help="cli.option.restricted")
     ] = "",
 ) -> None:
-    from merzim.cli.proofs import given, store_proof
+    from merzim.cli.proofs import evidence_inputs
+    from merzim.services.cases.verbs import RecordFact, record
+    from merzim.services.evidence import clean_file_name
+    from merzim.services.inputs import build
     from workflow.law.names import known_fact
 
     call = CommandContext.of(ctx)
-    app, today = call.app, call.moment.today
-    view = app.case_commands.view(case, today=today)
+    view = call.app.case_commands.view(case, today=call.moment.today)
     title = known_fact(view.procedure, fact).title
     recorded_fact = view.case.facts.get(fact)
     if recorded_fact is None:
         raise BadArgument("cli.attach.not_recorded", title=title, case=case, fact=fact)
     written_on = day(written, where="--written") if written else None
-    if written_on is not None and written_on > today:
-        raise BadArgument("cli.attach.written_in_future", on=written_on, today=today)
-    item = store_proof(
-        given(proof, view.procedure, fact),
-        app.evidence,
-        written_on=written_on,
-        restricted=" ".join(restricted.split()),
-    )
-    change = app.case_commands.record(
-        case, fact, on=recorded_fact.on, evidence=[item], by=call.by, now=call.moment.now, today=today
-    )
+    with evidence_inputs([proof], view.procedure, fact) as inputs:
+        item = inputs[0].model_copy(update={"written_on": written_on, "restricted": restricted})
+        fields = {"case": case, "fact": fact, "on": recorded_fact.on, "evidence": [item]}
+        result = record(call.ctx, build(RecordFact, fields))
+    name = clean_file_name(item.content.name) if item.content else item.address
     if call.json:
-        call.answer({"case": case, "fact": fact, "changed": bool(change.events), "evidence": item})
+        recorded = call.app.case_commands.view(case, today=call.moment.today).case.facts[fact].evidence
+        stored = [evidence for evidence in recorded if name in (evidence.name, evidence.reference)]
+        call.answer({"case": case, "fact": fact, "changed": result.changed, "evidence": stored[-1]})
         return
-    code = "cli.attach.done" if change.events else "cli.attach.already"
-    call.print(call.say(code, case=case, title=title, name=item.name or item.reference))
+    code = "cli.attach.done" if result.changed else "cli.attach.already"
+    call.print(call.say(code, case=case, title=title, name=name))
 
 
 def listed(ctx: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE")]) -> None:

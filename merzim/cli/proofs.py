@@ -16,8 +16,6 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.services.inputs import EvidenceInput
-    from merzim.storage.cases.evidence import EvidenceFolder
-    from workflow.cases.case import Evidence
     from workflow.law.procedure import Procedure
 
 _KIND = re.compile(r"((?:link|document):[a-z_-]+)=(.+)", re.DOTALL)
@@ -127,36 +125,3 @@ def _is_file(text: str) -> bool:
         return Path(text).is_file()
     except (OSError, ValueError):  # too long to be a name, say
         return False
-
-
-def store_proof(
-    proof: Proof, store: EvidenceFolder, *, written_on: date | None = None, restricted: str = ""
-) -> Evidence:
-    """Return the evidence as recorded in the ledger; a file is stored first.
-
-    Args:
-        written_on: the local date on the document.
-        restricted: the ground of its restriction.
-    """
-    from workflow.cases.case import Evidence
-
-    if proof.file is None:
-        return Evidence(
-            kind=proof.kind,
-            reference=proof.link,
-            published_on=proof.published_on,
-            written_on=written_on,
-            restricted=restricted,
-        )
-    with proof.file.open("rb") as content:
-        stored = store.keep(content, proof.file.name)
-    return Evidence(
-        kind=proof.kind,
-        reference=stored.reference,
-        name=proof.file.name,
-        published_on=proof.published_on,
-        written_on=written_on,
-        type=stored.type,
-        size=stored.size,
-        restricted=restricted,
-    )

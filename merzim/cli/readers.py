@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merzim.cli.call import CommandContext
 from merzim.cli.help import add_group
+from merzim.cli.mount import mount
 from workflow.org.name_index import alphabetical
 
+if TYPE_CHECKING:
+    from merzim.services.cases.verbs import AddReader, RemoveReader
+
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
-Person = Annotated[str, typer.Argument(metavar="PERSON")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the group to the application."""
-    add_group(app, "reader", add=add, remove=remove, list=listed)
-
-
-def add(ctx: typer.Context, case: CaseId, person: Person) -> None:
-    call = CommandContext.of(ctx)
-    moment = call.moment
-    call.app.case_commands.name_reader(case, person, by=call.by, now=moment.now, today=moment.today)
-    _list(call, case)
-
-
-def remove(
-    ctx: typer.Context,
-    case: CaseId,
-    person: Person,
-    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")],
-) -> None:
-    call = CommandContext.of(ctx)
-    moment = call.moment
-    call.app.case_commands.remove_reader(
-        case, person, ground=ground, by=call.by, now=moment.now, today=moment.today
+    verb = "merzim.services.cases.verbs:{}_reader"
+    arguments = ("case", "person")
+    add_group(
+        app,
+        "reader",
+        add=mount(verb.format("add"), _changed, arguments=arguments),
+        remove=mount(verb.format("remove"), _changed, arguments=arguments),
+        list=listed,
     )
-    _list(call, case)
+
+
+def _changed(call: CommandContext, command: AddReader | RemoveReader, _: object) -> None:
+    _list(call, command.case)
 
 
 def listed(ctx: typer.Context, case: CaseId) -> None:

@@ -15,8 +15,8 @@ from merzim.cli.risk_answers import tell
 from workflow.refusal import closest_first
 
 if TYPE_CHECKING:
+    from merzim.services.results import CommandResult
     from workflow.cases.case import Case
-    from workflow.cases.commands.case_commands import Change
 
 KINDS: Mapping[str, str] = {
     "risks": "risk",
@@ -79,7 +79,8 @@ def _of_case(
     call: CommandContext, name: str, action: str, words: list[str], *, case: str, unit: str, ground: str
 ) -> None:
     """Carry out an action on a register whose rows are events of a case."""
-    from merzim.services.cases.rows import change_row
+    from merzim.services.cases.rows import EditCaseRow, edit_row
+    from merzim.services.inputs import build
 
     kind = KINDS[_one_of(name, (*KINDS, *call.app.registers.ids()), where="NAME")]
     action = _one_of(action, ACTIONS, where="ACTION")
@@ -89,16 +90,16 @@ def _of_case(
     if not case:
         raise BadArgument("cli.missing_parameter", name="--case C")
     if action == "add":
-        change = _add(call, case, name, _fields(words))
-        row = f"{kind}.{change.events[-1].name}" if change.events else ""
-        tell(call, change, "cli.register.added", row=row)
+        result = _add(call, case, name, _fields(words))
+        row = f"{kind}.{result.events[-1].name}" if result.events else ""
+        tell(call, result, "cli.register.added", row=row)
         return
     if not words:
         raise BadArgument("cli.missing_parameter", name="ID")
     row = f"{kind}.{words[0].removeprefix(f'{kind}.')}"
     if action == "edit":
-        change = change_row(call.ctx, case, row, _fields(words[1:]))
-        tell(call, change, "cli.register.edited", row=row)
+        edit = build(EditCaseRow, {"case": case, "row": row, "fields": _fields(words[1:])})
+        tell(call, edit_row(call.ctx, edit), "cli.register.edited", row=row)
         return
     _withdraw(call, case, row, ground)
 
@@ -153,12 +154,13 @@ def _fields(words: list[str]) -> dict[str, str]:
     return texts
 
 
-def _add(call: CommandContext, case: str, name: str, values: Mapping[str, str]) -> Change:
-    from merzim.services.cases.rows import enter_values
+def _add(call: CommandContext, case: str, name: str, values: Mapping[str, str]) -> CommandResult:
+    from merzim.services.cases.rows import EnterCaseRow, enter_texts
+    from merzim.services.inputs import build
 
     if name == "measures" and "risk" not in values:
         raise BadArgument("cli.missing_parameter", name="risk=N")
-    return enter_values(call.ctx, name, case, None, values)
+    return enter_texts(call.ctx, build(EnterCaseRow, {"case": case, "of_register": name, "fields": values}))
 
 
 def _withdraw(call: CommandContext, case: str, row: str, ground: str) -> None:

@@ -12,6 +12,7 @@ import typer
 from merzim.cli.call import CommandContext
 from merzim.cli.contact_settings import resend
 from merzim.cli.help import Command, OpenGroup
+from merzim.cli.mount import mount
 from merzim.cli.parsing import BadArgument, day
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
@@ -20,6 +21,8 @@ from merzim.services.yearly.clock import record_carried_out
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
+    from merzim.services.cases.verbs import Snooze
+    from merzim.services.results import CommandResult
     from notifications.notice import Notice
     from notifications.round import RoundReport
     from workflow.law.procedure import Force
@@ -44,6 +47,7 @@ def add_to(app: typer.Typer) -> None:
     register.command("resend", cls=Command, help="cli.help.notices_resend")(resend)
     app.add_typer(register, name="notices")
     app.command("rehearse", cls=Command, help="cli.help.rehearse")(rehearse)
+    snooze = mount("merzim.services.cases.verbs:snooze", _show_snooze, arguments=("case", "obligation"))
     app.command("snooze", cls=Command, help="cli.help.snooze")(snooze)
 
 
@@ -282,44 +286,23 @@ def _state(call: CommandContext, notice: Notice) -> str:
 
 
 def acknowledge(ctx: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")]) -> None:
-    from notifications.acknowledgement import acknowledge as say_read
+    from merzim.services.inputs import build
+    from merzim.services.outgoing.sending import Letter, acknowledge_letter
+    from notifications.acknowledgement import UnknownNotice
 
     call = CommandContext.of(ctx)
-    app, moment = call.app, call.moment
-    notice = app.outbox.notice(key)
-    result = say_read(
-        app.outbox, app.case_commands, notice, key, by=call.by, now=moment.now, today=moment.today
-    )
+    notice = call.app.outbox.notice(key)
+    if notice is None or not notice.case:
+        raise UnknownNotice(key)
+    acknowledge_letter(call.ctx, build(Letter, {"case": notice.case, "key": key}))
+    notice = call.app.outbox.notice(key)
+    acknowledged_at = notice.acknowledged_at if notice else None
     if call.json:
-        call.answer({"key": result.key, "acknowledged_at": result.acknowledged_at})
+        call.answer({"key": key, "acknowledged_at": acknowledged_at})
     else:
-        call.print(
-            call.say("cli.acknowledged", key=result.key, on=(result.acknowledged_at or moment.now).date())
-        )
+        call.print(call.say("cli.acknowledged", key=key, on=(acknowledged_at or call.moment.now).date()))
 
 
-def snooze(
-    ctx: typer.Context,
-    case: Annotated[str, typer.Argument(metavar="CASE")],
-    obligation: Annotated[str, typer.Argument(metavar="OBLIGATION")],
-    until: Annotated[str, typer.Option("--until", metavar="DATE", help="cli.option.snooze_until")],
-) -> None:
-    from workflow.cases.commands.reminder_actions import snooze
-
-    call = CommandContext.of(ctx)
-    app, moment = call.app, call.moment
-    change = snooze(
-        app.case_commands,
-        app.calendar,
-        case,
-        obligation,
-        until=day(until, where="--until"),
-        by=call.by,
-        now=moment.now,
-        today=moment.today,
-    )
-    on = change.case.snoozed[obligation].until
-    if call.json:
-        call.answer({"case": case, "obligation": obligation, "until": on, "events": len(change.events)})
-    else:
-        call.print(call.say("cli.snoozed", until=on))
+def _show_snooze(call: CommandContext, command: Snooze, result: CommandResult) -> None:
+    case = call.app.case_commands.view(result.case, today=call.moment.today).case
+    call.print(call.say("cli.snoozed", until=case.snoozed[command.obligation].until))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from merzim.cli.mount import mount
 from merzim.cli.parsing import day
 from merzim.services.names import unit_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import date
 
     from merzim.cli.call import CommandContext
     from merzim.services.results import CommandResult
-    from workflow.cases.case import Case, Evidence
-    from workflow.cases.commands.case_commands import Change
+    from workflow.cases.case import Case
     from workflow.cases.registers.exposure import Position, Remark
     from workflow.cases.registers.risk import Measure, Risk
 
@@ -67,35 +66,17 @@ def _show(call: CommandContext, _: object, result: CommandResult) -> None:
         call.print(note)
 
 
-def written(call: CommandContext) -> dict[str, Any]:
-    """Return author and time, which every register command needs."""
-    return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
-
-
 def day_or_today(call: CommandContext, text: str | None) -> date:
     """Return the day of --on; today without it."""
     return call.moment.today if text is None else day(text, where="--on")
 
 
-def proofs(
-    call: CommandContext, given_proofs: Iterable[str] | None, *, restricted: str = ""
-) -> tuple[Evidence, ...]:
-    """Return the evidence of these arguments, with files stored. `restricted`: ground of a restriction."""
-    from merzim.cli.proofs import given_freely, store_proof
-
-    ground = " ".join(restricted.split())
-    return tuple(
-        store_proof(given_freely(text), call.app.evidence, restricted=ground) for text in given_proofs or ()
-    )
-
-
-def tell(call: CommandContext, change: Change, code: str, **arguments: object) -> None:
+def tell(call: CommandContext, result: CommandResult, code: str, **arguments: object) -> None:
     """Print the result of a register command."""
     if call.json:
-        call.answer({"case": change.case.id, "changed": bool(change.events), "events": change.events})
+        call.answer(_as_json(result))
         return
-    message_code = code if change.events else "cli.risks.already"
-    call.print(call.say(message_code, case=change.case.id, **arguments))
+    call.print(call.say(code if result.events else "cli.risks.already", case=result.case, **arguments))
 
 
 def risk_json(call: CommandContext, case: Case, risk: Risk) -> Json:

@@ -13,7 +13,6 @@ from merzim.cli.answers import finding, print_findings
 from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
 from merzim.cli.parsing import BadArgument
 from merzim.cli.parsing import number as whole
-from merzim.cli.risk_answers import written
 from merzim.services.names import unit_named
 
 if TYPE_CHECKING:
@@ -33,12 +32,17 @@ def import_plan(
 ) -> int:
     from merzim.cli.papers import errors_of
     from merzim.documents import UnreadablePaper
-    from merzim.services.cases.risks import import_plan as taken_in
+    from merzim.services.cases import rows
+    from merzim.services.inputs import FileInput, OpenFile, build
 
     call = CommandContext.of(ctx)
     plan_year = None if year is None else whole(year, where="--year", first=2010, last=2099)
+    path = call.given(file, "xlsx", "csv")
     try:
-        plan_import = taken_in(call.app, case, call.given(file, "xlsx", "csv"), year=plan_year, **written(call))
+        with path.open("rb") as content:
+            plan = FileInput(content=OpenFile(path.name, content))
+            fields = {"case": case, "file": plan, "year": plan_year}
+            plan_import = rows.import_plan(call.ctx, build(rows.ImportPlan, fields))
     except UnreadablePaper as refusal:
         if not call.json:
             raise
@@ -50,16 +54,16 @@ def import_plan(
             {
                 "case": case,
                 "measures": plan_import.measures,
-                "changed": bool(plan_import.change.events),
-                "entered": len(plan_import.change.events),
+                "changed": bool(plan_import.entered),
+                "entered": plan_import.entered,
                 "unmatched": plan_import.unmatched,
                 "withdrawn": plan_import.withdrawn,
                 "findings": [finding(call, case_finding) for case_finding in findings],
             }
         )
         return DONE
-    if plan_import.change.events:
-        counts = {"measures": plan_import.measures, "changed": len(plan_import.change.events)}
+    if plan_import.entered:
+        counts = {"measures": plan_import.measures, "changed": plan_import.entered}
         call.print(call.say("cli.risks.imported", case=case, **counts))
     else:
         call.print(call.say("cli.risks.already"))

@@ -18,12 +18,10 @@ from merzim.cli.risk_answers import (
     day_or_today,
     measure_json,
     position_json,
-    proofs,
     remark_json,
     risk_json,
     row_command,
     tell,
-    written,
 )
 from merzim.services.names import unit_named
 
@@ -234,23 +232,30 @@ def record(
     restricted: Restricted = "",
 ) -> int:
     from merzim.cli.papers import errors_of
+    from merzim.cli.proofs import free_evidence_inputs
     from merzim.documents import UnreadablePaper
-    from merzim.documents.sandbox.readers import read_cartogram
-    from merzim.services.cases.risks import case_rows
+    from merzim.services.cases.rows import RecordCartogram, record_cartogram
+    from merzim.services.inputs import FileInput, OpenFile, build
 
     call = CommandContext.of(ctx)
-    published = day_or_today(call, on)
+    published, path = day_or_today(call, on), call.given(file, "xlsx", "csv")
     try:
-        lines = read_cartogram(call.given(file, "xlsx", "csv"))
+        with path.open("rb") as content, free_evidence_inputs(evidence or ()) as inputs:
+            ground = " ".join(restricted.split())
+            fields = {
+                "case": case,
+                "file": FileInput(content=OpenFile(path.name, content)),
+                "on": published,
+                "evidence": [item.model_copy(update={"restricted": ground}) for item in inputs],
+            }
+            result = record_cartogram(call.ctx, build(RecordCartogram, fields))
     except UnreadablePaper as refusal:
         if not call.json:
             raise
         call.answer({"errors": errors_of(call, refusal)})
         return BAD_INPUT
-    change = case_rows(call.app.case_commands).record_cartogram(
-        case, lines, on=published, evidence=proofs(call, evidence, restricted=restricted), **written(call)
-    )
-    tell(call, change, "cli.risks.cartogram_recorded", on=published, count=len(lines))
+    lines = result.events[-1].payload["lines"] if result.events else ()
+    tell(call, result, "cli.risks.cartogram_recorded", on=published, count=len(lines))
     return DONE
 
 

@@ -93,6 +93,14 @@ def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[Bin
     return BytesIO(upload.content), clean_file_name(upload.name)
 
 
+def require_file(ctx: RequestContext, item: FileInput) -> tuple[BinaryIO, str]:
+    """Return the file sent with a command and its name. Raises UnknownUpload, also if none was sent."""
+    opened_file = open_file(ctx, item)
+    if opened_file is None:
+        raise UnknownUpload(UnknownUpload.not_found)
+    return opened_file
+
+
 def store_file(ctx: RequestContext, item: FileInput | None) -> dict[str, object]:
     """Store a file sent with a command; return its hash, name, type and size, {} if none was sent."""
     opened_file = open_file(ctx, item) if item is not None else None

@@ -241,7 +241,7 @@ def test_every_field_of_a_verb_is_an_option(office: Merzim) -> None:
     assert office("case", case, "--json").json["facts"]["order_signed"] == "2026-03-30"
     assert (foreseen["preview"], recorded.code) == (True, 0)
     assert "on the site" in str(office("case", case, "--json").json["events"][-1])
-    assert "nothing else is sent" in office(*step, "--evidence-follows", "--remark", "on the site").err
+    assert "nothing else is sent" in office(*step, "--evidence-follows", "--signed-by", "head").err
     assert "--by: 1001 is outside 1–1000" in office(
         "extend", case, "note_signed", "--by", "1001", "--ground", "g", "--decided-by", "head"
     ).err  # fmt: skip

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from pydantic import BaseModel
+
 from i18n import available_language, say
 from merzim.services.cases.comments import assignees_of
-from merzim.services.context import RequestContext, Stamp
-from merzim.services.verbs import NotFound
+from merzim.services.context import RequestContext, stamp
+from merzim.services.inputs import CaseCommand, Key
+from merzim.services.verbs import NotFound, verb
 from notifications.acknowledgement import acknowledge
 from notifications.letter_links import read_token, takes_document
 from notifications.notice import Notice
@@ -18,6 +21,7 @@ from workflow.cases.case import Case
 from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.assignments import CannotComment
 from workflow.deadlines.deadline import Deadline
+from workflow.org.access import Reader, placed
 from workflow.org.office import Person, with_officer
 
 LetterAnswer = Literal["acknowledged", "said_done", "not_mine"]
@@ -83,6 +87,11 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
     person = ctx.app.reads.office().people.get(notice.person) if notice is not None else None
     if notice is None or person is None:
         raise LinkRefused(LinkRefused.not_found)
+    return _question(ctx, notice, person)
+
+
+def _question(ctx: RequestContext, notice: Notice, person: Person) -> LetterQuestion:
+    """Return the question a letter puts to its recipient."""
     view = ctx.case_commands.view(notice.case, today=ctx.today)
     deadline = reminder_actions.deadline_of(view, notice.obligation)
     return LetterQuestion(
@@ -101,12 +110,39 @@ def is_genuine(ctx: RequestContext, token: str) -> bool:
     return read_token(ctx.app.rules.link_key, token) is not None
 
 
-def answer_letter(ctx: RequestContext, question: LetterQuestion, answer: LetterAnswer) -> None:
+class AnswerLetter(CaseCommand):
+    """The answer of a recipient to a letter about a case, by the letter's key."""
+
+    key: Key
+    answer: LetterAnswer
+
+
+class LetterAnswered(BaseModel):
+    """The result. `recorded`: false if it was repeated or came too late."""
+
+    recorded: bool
+
+
+def as_recipient(ctx: RequestContext, question: LetterQuestion) -> RequestContext:
+    """Return the context of a letter's recipient, who may see what its person may see and have no account."""
+    person = question.person
+    reader = Reader(login=person.key, access="responsible", person=person.key, name=person.name)
+    return ctx.read_by(placed(reader, ctx.app.reads.office()))
+
+
+@verb("record")
+def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
     """Record the answer in the case; repeated or too late, it changes nothing."""
+    person = ctx.app.reads.office().people.get(ctx.reader.person)
+    letters = ctx.reads.notices(command.case)
+    notice = next(
+        (letter for letter in letters if letter.key == command.key and letter.person == ctx.reader.person), None
+    )
+    if notice is None or person is None:
+        raise LinkRefused(LinkRefused.not_found)
+    question, answer, moment = _question(ctx, notice, person), command.answer, stamp(ctx)
     if answer not in question.open:
-        return
-    notice, by = question.notice, question.person.key
-    moment: Stamp = {"by": by, "now": ctx.now, "today": ctx.today}
+        return LetterAnswered(recorded=False)
     if answer != "acknowledged":
         officer = "" if answer == "said_done" else _officer(ctx)
         until = ctx.calendar.add(ctx.today, QUIET_WORKING_DAYS) if answer == "said_done" else None
@@ -122,6 +158,7 @@ def answer_letter(ctx: RequestContext, question: LetterQuestion, answer: LetterA
             **moment,
         )
     acknowledge(ctx.app.outbox, ctx.case_commands, notice, notice.key, **moment)
+    return LetterAnswered(recorded=True)
 
 
 def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:

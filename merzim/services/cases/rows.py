@@ -11,13 +11,25 @@ from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, create_model
+from pydantic import BaseModel, Field, StringConstraints, create_model
 
 from i18n import say
+from merzim.documents.sandbox.readers import read_cartogram
 from merzim.services.cases.risks import case_rows, keep_responsible
+from merzim.services.cases.risks import import_plan as add_plan
 from merzim.services.context import RequestContext, stamp
-from merzim.services.evidence import store_evidence
-from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Line, Number, Text, WebAddress
+from merzim.services.evidence import require_file, store_evidence
+from merzim.services.inputs import (
+    CaseCommand,
+    Day,
+    EvidenceInput,
+    FileInput,
+    Ground,
+    Line,
+    Number,
+    Text,
+    WebAddress,
+)
 from merzim.services.regulations.registers import case_registers, option_title
 from merzim.services.results import CommandResult, command_result
 from merzim.services.verbs import Verb, verb
@@ -51,6 +63,70 @@ class EditCaseRow(CaseCommand):
 
     row: RowName
     fields: Annotated[dict[FieldName, Text], Field(min_length=1, max_length=20)]
+
+
+class EnterCaseRow(CaseCommand):
+    """A new row of a register of the case: values of its fields by name, as texts like those of an edit."""
+
+    of_register: FieldName
+    fields: Annotated[dict[FieldName, Text], Field(min_length=1, max_length=40)]
+
+
+class RecordCartogram(CaseCommand):
+    """The published cartogram (XLSX, CSV), and its day."""
+
+    file: FileInput
+    on: Day
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
+
+
+class ImportPlan(CaseCommand):
+    """A plan of measures (XLSX, CSV). `year`: for terms without a year."""
+
+    file: FileInput
+    year: Annotated[int, Field(ge=1, le=9999)] | None = None
+
+
+class PlanTaken(BaseModel):
+    """The result of importing a plan. `unmatched`: responsible texts that match nobody; `withdrawn`: measures
+    that were withdrawn in the case and are not recorded again.
+    """
+
+    measures: int
+    entered: int
+    unmatched: list[str]
+    withdrawn: list[str]
+
+
+@verb("record")
+def record_cartogram(ctx: RequestContext, command: RecordCartogram) -> CommandResult:
+    """Record the published cartogram; the whole file or nothing."""
+    content, name = require_file(ctx, command.file)
+    lines = read_cartogram(content.read(), name)
+    evidence = store_evidence(ctx, command.evidence)
+    change = case_rows(ctx.case_commands).record_cartogram(
+        command.case, lines, on=command.on, evidence=evidence, **stamp(ctx)
+    )
+    return command_result(change)
+
+
+@verb("record")
+def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
+    """Import a plan of measures as risks and measures; the whole file or nothing."""
+    content, name = require_file(ctx, command.file)
+    plan = add_plan(ctx.app, command.case, content.read(), name=name, year=command.year, **stamp(ctx))
+    return PlanTaken(
+        measures=plan.measures,
+        entered=len(plan.change.events),
+        unmatched=list(plan.unmatched),
+        withdrawn=list(plan.withdrawn),
+    )
+
+
+@verb("record")
+def enter_texts(ctx: RequestContext, command: EnterCaseRow) -> CommandResult:
+    """Enter a row of a register of the case."""
+    return command_result(enter_values(ctx, command.of_register, command.case, None, command.fields))
 
 
 @verb("record")

@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
-
-from pydantic import BaseModel
 
 from merzim.services.context import RequestContext
 from merzim.services.documents.templates import layout_notes, own_template, templates_in_use
@@ -46,17 +44,6 @@ class Paper:
     missing: tuple[str, ...]
     rows: int
     marks: tuple[Note, ...]
-
-
-class PlanTaken(BaseModel):
-    """The result of importing a plan. `unmatched`: responsible texts that match nobody; `withdrawn`: measures
-    that were withdrawn in the case and are not recorded again.
-    """
-
-    measures: int
-    entered: int
-    unmatched: list[str]
-    withdrawn: list[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,29 +139,6 @@ def package(
         for document in (*packed.lost, *packed.altered):
             log.error("left out of the package of %s: %s", case, document.reference)
         return PackageFile(content=target.open("rb"), whole=packed.whole)
-
-
-def take_plan(
-    app: AppContext,
-    case: str,
-    content: BinaryIO,
-    name: str,
-    *,
-    year: int | None,
-    by: str,
-    now: datetime,
-    today: date,
-) -> PlanTaken:
-    """Import a plan of measures as risks and measures of a case."""
-    from merzim.services.cases.risks import import_plan
-
-    plan = import_plan(app, case, content.read(), name=name, year=year, by=by, now=now, today=today)
-    return PlanTaken(
-        measures=plan.measures,
-        entered=len(plan.change.events),
-        unmatched=list(plan.unmatched),
-        withdrawn=list(plan.withdrawn),
-    )
 
 
 def _view(app: AppContext, case: str, scope: Scope | None, today: date) -> View:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, Field
 
 from merzim.services.context import RequestContext, stamp
+from merzim.services.inputs import Line
+from merzim.services.verbs import Command, verb
 from merzim.services.yearly import opening as yearly
 from workflow.org.access import within
 from workflow.refusal import Refusal
@@ -175,9 +179,26 @@ def preview_year(ctx: RequestContext, year: int, unit: str) -> YearPreview:
     return YearPreview(openings=tuple(openings), there=existing_count)
 
 
-def open_year(ctx: RequestContext, year: int, unit: str) -> int:
-    """Open the cases of a year; return the number opened. Raises like `preview_year`."""
-    return len(yearly.open_year(ctx.app, year, unit=_own_unit(ctx, unit), **stamp(ctx)).cases)
+class OpenYear(Command):
+    """A year to open. `unit`: only organisations at or below it; empty for all the reader may open for."""
+
+    year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+    unit: Line = ""
+
+
+class OpenedYear(BaseModel):
+    """The result of opening a year: the ids of the cases opened, and the number already there."""
+
+    year: int
+    opened: list[str]
+    there: int
+
+
+@verb("manage")
+def open_year(ctx: RequestContext, command: OpenYear) -> OpenedYear:
+    """Open the yearly programmes of a year; existing cases are not opened again. Raises like `preview_year`."""
+    result = yearly.open_year(ctx.app, command.year, unit=_own_unit(ctx, command.unit), **stamp(ctx))
+    return OpenedYear(year=command.year, opened=[case.id for case in result.cases], there=result.there)
 
 
 def _own_unit(ctx: RequestContext, unit: str) -> str:

@@ -143,11 +143,13 @@ class LetterDone(BaseModel):
 
 @verb("record")
 def acknowledge_letter(ctx: RequestContext, command: Letter) -> LetterDone:
-    """Acknowledge a letter; only its recipient can. A repeated acknowledgement keeps the first time."""
+    """Acknowledge a letter; only its recipient can, and an operator for them. A repeated acknowledgement keeps
+    the first time.
+    """
     mine = (ctx.reader.person, ctx.reader.login)
     letters = ctx.reads.notices(command.case)
-    letter = next((letter for letter in letters if letter.key == command.key and letter.person in mine), None)
-    if letter is None:
+    letter = next((letter for letter in letters if letter.key == command.key), None)
+    if letter is None or not (ctx.operator or letter.person in mine):
         raise NoSuchLetter("web.problem.no_letter")
     acknowledge(ctx.app.outbox, ctx.case_commands, letter, command.key, **stamp(ctx))
     return LetterDone(key=command.key, done=True, obligation=letter.obligation)

@@ -7,32 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from io import BytesIO
 from typing import Annotated, Any
 
 from fastapi import Request
 from pydantic import BeforeValidator, Field, create_model
 
-from merzim.documents.sandbox.readers import read_cartogram
+from merzim.services.cases import rows
 from merzim.services.cases.judgement import judge
-from merzim.services.cases.risks import MeasureLine, RiskLine, case_rows, registers_of_case
-from merzim.services.cases.rows import act_on_row, add_row, describe_field, edit_row, register_of
-from merzim.services.context import stamp, whole_case
-from merzim.services.documents.case_documents import PlanTaken, take_plan
-from merzim.services.evidence import store_evidence, uploaded_file
-from merzim.services.inputs import Day, Digest, EvidenceInput
+from merzim.services.cases.risks import MeasureLine, RiskLine, registers_of_case
+from merzim.services.cases.rows import PlanTaken, act_on_row, add_row, describe_field, edit_row, register_of
+from merzim.services.context import whole_case
+from merzim.services.inputs import Day, Digest, EvidenceInput, FileInput
 from merzim.services.results import CommandResult, Result, at
 from merzim.services.verbs import Command
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
-from merzim.web.api.cases import run_on_case
 from merzim.web.api.documents import ProofAnswer, proof_answer
 from merzim.web.api.mount import Writing
 from merzim.web.auth.dependencies import Reading, Recording
 from merzim.web.auth.reading import reads_files
 from merzim.web.http import CaseId
 from merzim.web.ui.render import RequestTranslator
-from workflow.cases.commands.case_commands import Change
 from workflow.cases.registers.rows import value_of
 from workflow.registers.definition import RegisterField
 
@@ -209,12 +204,8 @@ def _plain(field: RegisterField, value: object) -> object:
 def import_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
     """Import a plan of measures as risks and measures; the whole file or nothing."""
     whole_case(ctx, case)
-
-    def write_plan() -> PlanTaken:
-        file = uploaded_file(ctx, "file", body.file)
-        return take_plan(ctx.app, case, BytesIO(file.content), file.name, year=body.year, **stamp(ctx))
-
-    return once(ctx, body, write_plan, PlanTaken)
+    command = rows.ImportPlan(case=case, file=FileInput(file=body.file), year=body.year)
+    return once(ctx, body, lambda: rows.import_plan(ctx, command), PlanTaken)
 
 
 @router.post("/cases/{case}/cartogram", tags=["registers"])
@@ -224,16 +215,10 @@ def record_cartogram(
 ) -> CommandResult:
     """Record the published cartogram; the whole file or nothing."""
     whole_case(ctx, case)
-
-    def record() -> Change:
-        file = uploaded_file(ctx, "file", body.file)
-        lines = read_cartogram(file.content, file.name)
-        evidence = store_evidence(ctx, body.evidence)
-        return case_rows(ctx.case_commands).record_cartogram(
-            case, lines, on=body.on, evidence=evidence, **stamp(ctx)
-        )
-
-    return run_on_case(once, ctx, case, body, record)
+    command = rows.RecordCartogram(
+        case=case, file=FileInput(file=body.file), on=body.on, evidence=body.evidence
+    )
+    return once(ctx, body, lambda: rows.record_cartogram(ctx, command), CommandResult)
 
 
 CASE = "/cases/{case}"

@@ -5,24 +5,20 @@ With an `Idempotency-Key` a repeated request gets the answer of the first one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from merzim.services.cases import assignments, bulk, comments, saved_views
 from merzim.services.cases import verbs as cases
-from merzim.services.context import RequestContext, whole_case
 from merzim.services.inputs import Day, Name
-from merzim.services.results import CommandResult, FindingResult, ObligationResult, Result, at, command_result
+from merzim.services.results import FindingResult, ObligationResult, Result, at
 from merzim.services.verbs import Command, Verb
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
-from merzim.web.api.mount import IdempotentRequest
 from merzim.web.auth.dependencies import Asking, Own, Reading
 from merzim.web.ui.render import RequestTranslator
-from workflow.cases.commands.case_commands import Change
 from workflow.cases.commands.planning import plan
 from workflow.cases.registers.assignments import AssignmentState, Whose
 
@@ -76,14 +72,6 @@ class PlanAnswer(Result):
     calendar_version: str
     obligations: list[ObligationResult]
     findings: list[FindingResult]
-
-
-def run_on_case(
-    once: IdempotentRequest, ctx: RequestContext, case: str, body: BaseModel | None, act: Callable[[], Change]
-) -> CommandResult:
-    """Run a command on a case the reader may see, once per idempotency key; 404 for any other case."""
-    whole_case(ctx, case)
-    return once(ctx, body, lambda: command_result(act()), CommandResult)
 
 
 @router.post("/plan", tags=["law"])

@@ -57,13 +57,6 @@ class Schedule(Sent):
     joins: dict[RowNumber, Line] = Field(default_factory=dict, max_length=5000)
 
 
-class YearOpened(Command):
-    """A year to open. `unit`: only organisations at or below it; empty for all the reader may open for."""
-
-    year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
-    unit: Line = ""
-
-
 class NoteAnswer(Result):
     """A note on how a row was read; `row` 0 is the whole file."""
 
@@ -193,14 +186,13 @@ def preview_year(
 
 
 @router.post("/years")
-def open_year(ctx: Managing, once: Writing, body: YearOpened) -> YearDone:
+def open_year(ctx: Managing, once: Writing, body: previews.OpenYear) -> YearDone:
     """Open the yearly programmes of a year; existing cases are not opened again."""
-    return once(
-        ctx,
-        body,
-        lambda: YearDone(year=body.year, opened=previews.open_year(ctx, body.year, body.unit)),
-        YearDone,
-    )
+
+    def open_cases() -> YearDone:
+        return YearDone(year=body.year, opened=len(previews.open_year(ctx, body).opened))
+
+    return once(ctx, body, open_cases, YearDone)
 
 
 @router.post("/past")

@@ -14,13 +14,16 @@ from starlette.responses import RedirectResponse, Response
 from merzim.services.cases.letter_answers import (
     ANSWERS,
     QUIET_WORKING_DAYS,
+    AnswerLetter,
     LetterQuestion,
     LinkRefused,
     answer_letter,
+    as_recipient,
     is_genuine,
     open_letter,
 )
 from merzim.services.context import RequestContext
+from merzim.services.inputs import build
 from merzim.web.auth.dependencies import Anybody
 from merzim.web.auth.limits import count_guess
 from merzim.web.pages.campaigns.confirm import refuse_in_language
@@ -56,7 +59,8 @@ def answer(request: Request, ctx: Anybody, token: str, fields: Fields) -> Respon
     question, reply = _open(request, ctx, token), fields.get("say", "")
     if reply not in ANSWERS:
         raise HTTPException(422)
-    answer_letter(ctx, question, reply)
+    sent = {"case": question.notice.case, "key": question.notice.key, "answer": reply}
+    answer_letter(as_recipient(ctx, question), build(AnswerLetter, sent))
     return RedirectResponse(f"/answer/{token}", status_code=303)
 
 

@@ -16,7 +16,14 @@ from calendars import OutOfRange
 from merzim.documents.schedules.template import empty_schedule
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
-from merzim.services.imports.previews import FIRST_YEAR, LAST_YEAR, YearPreview, open_year, preview_year
+from merzim.services.imports.previews import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    OpenYear,
+    YearPreview,
+    open_year,
+    preview_year,
+)
 from merzim.services.inputs import build
 from merzim.services.narrowing import chosen_procedure
 from merzim.web.auth.dependencies import Managing
@@ -143,10 +150,10 @@ def open_the_year(request: Request, ctx: Managing, answers: Fields) -> Response:
     """Open the year's cases, then show their list."""
     year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
     try:
-        count = open_year(ctx, parse_year(year_text), unit)
+        opened = open_year(ctx, build(OpenYear, {"year": parse_year(year_text), "unit": unit})).opened
     except (Refusal, OutOfRange) as refusal:
         return _year_page(request, ctx, year_text, unit, refusal=refusal)
-    return go(request, f"/cases?opened={count}")
+    return go(request, f"/cases?opened={len(opened)}")
 
 
 def parse_year(year_text: str) -> int:

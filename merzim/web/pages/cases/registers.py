@@ -11,13 +11,10 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from merzim.documents.sandbox.readers import read_cartogram
-from merzim.services.cases.risks import case_rows
+from merzim.services.cases import rows
 from merzim.services.cases.rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
-from merzim.services.context import RequestContext, stamp, whole_case
-from merzim.services.documents.case_documents import take_plan
-from merzim.services.evidence import clean_file_name, store_evidence
-from merzim.services.inputs import build
+from merzim.services.context import RequestContext, whole_case
+from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.web.auth.dependencies import Recording
 from merzim.web.auth.reading import run_in_reading_thread
 from merzim.web.http import CaseId
@@ -171,14 +168,9 @@ def _import_plan(ctx: RequestContext, case: str, sent: FormData, answers: Mappin
     if not isinstance(file, UploadFile) or not file.filename or not file.size:
         raise InvalidForm("web.refusal.no_plan_file")
     year = answers.get("year", "").strip()
-    imported_plan = take_plan(
-        ctx.app,
-        case,
-        file.file,
-        clean_file_name(file.filename),
-        year=parse_whole_number(year) if year else None,
-        **stamp(ctx),
-    )
+    plan = FileInput(content=OpenFile(file.filename, file.file))
+    fields = {"case": case, "file": plan, "year": parse_whole_number(year) if year else None}
+    imported_plan = rows.import_plan(ctx, build(rows.ImportPlan, fields))
     left_out = {"left_out": str(len(imported_plan.withdrawn))} if imported_plan.withdrawn else {}
     return "plan_taken" if imported_plan.entered else "nothing_new", left_out
 
@@ -187,10 +179,11 @@ def _record_cartogram(ctx: RequestContext, case: str, sent: FormData, answers: M
     file = sent.get("table")
     if not isinstance(file, UploadFile) or not file.filename or not file.size:
         raise InvalidForm("web.refusal.no_cartogram_file")
-    lines = read_cartogram(file.file.read(), clean_file_name(file.filename))
-    on, evidence = parse_date(answers.get("on", "")), store_evidence(ctx, evidence_inputs(sent))
-    change = case_rows(ctx.case_commands).record_cartogram(case, lines, on=on, evidence=evidence, **stamp(ctx))
-    return "cartogram_recorded" if change.events else "nothing_new", {}
+    table = FileInput(content=OpenFile(file.filename, file.file))
+    on, evidence = parse_date(answers.get("on", "")), evidence_inputs(sent)
+    fields = {"case": case, "file": table, "on": on, "evidence": evidence}
+    result = rows.record_cartogram(ctx, build(rows.RecordCartogram, fields))
+    return "cartogram_recorded" if result.changed else "nothing_new", {}
 
 
 async def _answer(
