@@ -88,15 +88,18 @@ def people(
     many_leave: Annotated[bool, typer.Option("--many-leave", help="cli.option.sync_many_leave")] = False,
 ) -> int | None:
     from merzim.services.imports.files import keep_match
-    from merzim.services.people.table import read_table, save_table
+    from merzim.services.people.table import preview_table, read_table, save_table
 
     call = CommandContext.of(ctx)
     if file == "sync":
         return _sync(call, apply=apply and not preview, many_leave=many_leave)
     call.creates_database = file is not None or bool(match)
     app, moment = call.app, call.moment
+    whole_office: list[str] = []
     if file is not None:
-        save_table(call.ctx, read_table(call.ctx, call.given(file, "xlsx", "csv")))
+        table = read_table(call.ctx, call.given(file, "xlsx", "csv"))
+        whole_office = preview_table(call.ctx, table).whole_office
+        save_table(call.ctx, table)
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
         if not equals:
@@ -108,11 +111,13 @@ def people(
         return None
     if file is not None:
         call.print(call.say("cli.people_known", units=len(office.units), people=len(office.people)))
+        if whole_office:
+            call.print(call.say("web.staff.whole_office", names=whole_office))
     elif call.lists:
         from merzim.documents.people.sheet import people_sheets
 
-        table, *further_tables = people_sheets(office, call.language, app.library.own_titles)
-        call.sheets(table, *further_tables)
+        first_sheet, *further_sheets = people_sheets(office, call.language, app.library.own_titles)
+        call.sheets(first_sheet, *further_sheets)
     else:
         from merzim.documents.people.words import duty_title
 

@@ -74,6 +74,35 @@ def test_every_duty_is_understood_by_its_code(code: str) -> None:
     assert parse_duty(code) == code
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("ответственный сотрудник", "Ответственный", "исполнитель", "ответственный исполнитель"),
+        *("жауапты қызметкер", "Орындаушы", "рабочая группа", "жұмыс тобы", "responsible"),
+    ],
+)
+def test_words_for_an_executor_name_no_duty_and_give_no_access(word: str) -> None:
+    """Every office says them of whoever carries out the work; access to everything is not meant."""
+    read = read_people(csv("unit;name;duties", f'Отдел;Ибраева Н.;"{word}, заместитель"'), "p.csv")
+
+    assert read.people[0].duties == ("deputy",)
+
+
+@pytest.mark.parametrize("word", ["офицер", "уполномоченный", "ответственный за всё"])
+def test_a_word_that_only_resembles_one_giving_access_is_refused(word: str) -> None:
+    assert refused("unit;name;duties", f"Отдел;Ибраева Н.;{word}") == [(2, "paper_duty_unknown")]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["ответственный за сроки (комплаенс-офицер)", "ответственный за сроки", "комплаенс-офицер", "officer"],
+)
+def test_the_officer_is_named_exactly(word: str) -> None:
+    assert read_people(csv("unit;name;duties", f"Отдел;Ким В.;{word}"), "p.csv").people[0].duties == (
+        "officer",
+    )
+
+
 def test_every_bad_row_is_named() -> None:
     """E-mail, duty, language, leave, an empty unit, one person twice: each by its row, all at once."""
     assert refused(

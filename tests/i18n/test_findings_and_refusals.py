@@ -123,6 +123,8 @@ def test_who_may_not_extend_and_who_is_above_are_named_by_their_titles() -> None
     """No internal code is in the sentence; an unknown word is left as typed."""
     values = {"duty": "officer", "act": "Code", "allowed": ("head",), "title": "t", "unit": "–"}
 
-    assert i18n.say("extend.not_by", values, "ru").startswith("«ответственный сотрудник» не вправе")
+    assert i18n.say("extend.not_by", values, "ru").startswith(
+        "«ответственный за сроки (комплаенс-офицер)» не вправе"
+    )
     assert "«вышестоящий руководитель»" in i18n.say("letter.problem_nobody", {**values, "duty": "above"}, "ru")
     assert "«жоғары тұрған басшы»" in i18n.say("letter.problem_nobody", {**values, "duty": "above"}, "kk")

@@ -284,6 +284,20 @@ def test_a_table_of_people_is_shown_before_it_is_taken_in(site: Site, admin: Tes
     assert site.office.people["new@org.kz"].duties == ("hr",)
 
 
+def test_the_preview_says_in_red_who_gets_access_to_all_cases(site: Site, admin: TestClient) -> None:
+    """An executor is not among them, nor who has that access by duty already (Әлиева Гүлнұр)."""
+    table = (
+        "Подразделение;ФИО;E-mail;Обязанности\n"
+        "Заң департаменті;Ибраева Нұргүл;i@org.kz;ответственный сотрудник\n"
+        "Заң департаменті;Ким Виктор;k@org.kz;ответственный за сроки\n"
+        "Персоналды басқару департаменті;Әлиева Гүлнұр;a@org.kz;уполномоченное лицо\n"
+    ).encode()
+    page = admin.post("/administration/people/import?lang=ru", files={"file": ("x.csv", table)}).text
+    (red,) = re.findall(r'<p class="late-text" role="alert">([^<]*)</p>', page)
+
+    assert red == "Доступ ко всем делам организации получат: Ким Виктор"
+
+
 @pytest.mark.parametrize(
     "table", [b"", b"\0\xff", b"a,b\n1,2\n", "unit,name,e-mail\nЗаң,Адам,нет\n".encode(), b"<html>"]
 )

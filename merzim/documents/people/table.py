@@ -10,6 +10,7 @@ from i18n import add_word
 from merzim.documents.people import office_time as people_time
 from merzim.documents.people.read_people import ReadPeople, TableAccount
 from merzim.documents.people.words import (
+    EXECUTOR,
     GIVEN_ACCESSES,
     duties,
     parse_access,
@@ -292,7 +293,7 @@ def _duties(row: Row, heading: Heading, errors: Errors, allowed_duties: tuple[st
     for word, code in duties(text_of(row.cell(heading.at["duties"])), allowed_duties):
         if code is None:
             errors.add(row.number, "paper_duty_unknown", text=word, allowed=titles("duty.", allowed_duties))
-        elif code not in codes:
+        elif code != EXECUTOR and code not in codes:
             codes.append(code)
     return tuple(codes)
 

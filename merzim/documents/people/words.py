@@ -17,7 +17,6 @@ from workflow.org.office import DUTIES
 _DUTY_WORDS: dict[str, tuple[str, ...]] = {
     "authorised_person": (
         *("уәкілетті тұлға", "уполномоченное лицо", "authorised person", "authorized person"),
-        *("уполномоченный", "рабочая группа", "жұмыс тобы"),
     ),
     "head": (
         *("бірінші басшы", "первый руководитель", "head"),
@@ -45,7 +44,7 @@ _DUTY_WORDS: dict[str, tuple[str, ...]] = {
     "chief_of_staff": ("аппарат басшысы", "руководитель аппарата", "chief of staff"),
     "officer": (
         *("комплаенс офицер", "комплаенс-офицер", "officer", "compliance officer"),
-        *("офицер", "мерзімдерге жауапты", "ответственный за сроки"),
+        *("мерзімдерге жауапты", "ответственный за сроки"),
     ),
     "person_concerned": ("өзіне қатысты адам", "лицо, которого это касается", "person concerned"),
     "direct_head": ("тікелей басшы", "непосредственный руководитель", "direct head"),
@@ -72,7 +71,19 @@ _DUTY_WORDS: dict[str, tuple[str, ...]] = {
     ),
     "outside": ("басқа орган", "другой орган", "outside body"),
 }
-"""Duty -> further words for it, besides its titles in the catalogues."""
+"""Duty -> further words for it, besides its titles in the catalogues.
+
+The duties `officer`, `authorised_person` and `head` give access to the whole office: their words are few, and
+none of them is said of an executor as well.
+"""
+EXECUTOR = ""
+"""What a word for somebody who carries out work names: no duty, and no more access than everybody has."""
+_EXECUTOR_WORDS = (
+    *("исполнитель", "ответственный", "ответственный исполнитель", "ответственный сотрудник"),
+    *("ответственный работник", "ответственное лицо", "член рабочей группы", "рабочая группа"),
+    *("орындаушы", "жауапты", "жауапты орындаушы", "жауапты қызметкер", "жауапты тұлға"),
+    *("жұмыс тобының мүшесі", "жұмыс тобы", "executor", "responsible", "responsible employee"),
+)
 
 _LANGUAGE_WORDS = {
     "kk": ("kk", "kz", "каз", "қаз", "қазақ", "қазақша", "қазақ тілі", "казахский", "kazakh"),
@@ -84,6 +95,7 @@ _LANGUAGE_WORDS = {
 _DUTIES = {plain(code): code for code in DUTIES} | {
     plain(word): code for code in reversed(DUTIES) for word in _DUTY_WORDS[code]
 }
+_EXECUTORS = {plain(word) for word in _EXECUTOR_WORDS}
 _LANGUAGES = {plain(word): code for code, words in _LANGUAGE_WORDS.items() for word in words}
 
 
@@ -115,22 +127,24 @@ def kind_title(kind: str, language: str) -> str:
 
 
 def parse_duty(word: str, allowed_duties: tuple[str, ...] = DUTIES) -> str | None:
-    """Return the known duty a word names; None if there is none."""
+    """Return the known duty a word names, EXECUTOR for one of an executor; None if it names none."""
     if word.strip() in allowed_duties:
         return word.strip()
+    if plain(word) in _EXECUTORS:
+        return EXECUTOR
     return _DUTIES.get(plain(word)) or titled(word, "duty.", allowed_duties)
 
 
 def duties(text: str, allowed_duties: tuple[str, ...] = DUTIES) -> Iterator[tuple[str, str | None]]:
-    """Yield each duty named in a cell, as written and by its code (None for an unknown one).
+    """Yield each duty named in a cell, as written and by its code (EXECUTOR for none, None for an unknown one).
 
     They are separated by commas, semicolons or lines; a title may itself contain a comma.
     """
     parts = [part for part in map(tidy, re.split(r"[\n;,]", text)) if part]
     while parts:
-        count = next(
-            (n for n in range(1, len(parts) + 1) if parse_duty(" ".join(parts[:n]), allowed_duties)), 1
-        )
+        ends = range(1, len(parts) + 1)
+        named = (end for end in ends if parse_duty(" ".join(parts[:end]), allowed_duties) is not None)
+        count = next(named, 1)
         duty_text = ", ".join(parts[:count])
         yield duty_text, parse_duty(duty_text, allowed_duties)
         del parts[:count]

@@ -42,6 +42,9 @@ _BY_DUTY: tuple[tuple[str, Access], ...] = (
     ("head_of_unit", "head_of_unit"),
 )
 
+OF_THE_OFFICE: frozenset[Access] = frozenset({"officer", "first_head", "auditor"})
+"""Accesses to all cases of the office, not of one unit alone."""
+
 
 class InvitePeople(Command):
     """Create accounts for people of the office and send each an invitation. Without `people`: everybody of the
@@ -71,6 +74,7 @@ class InvitedPerson(BaseModel):
     access: str
     way: Way
     obstacle: str
+    whole_office: Annotated[bool, Field(description="Whether the access is to all cases of the office.")]
 
 
 class InvitedPeople(BaseModel):
@@ -173,7 +177,7 @@ def invite_of_table(
     for account in accounts:
         person = by_key[account.person]
         login = account.login or person.email or ""
-        wishes.append(_Wish(person=person, access=account.access or _access_by_duties(person), login=login))
+        wishes.append(_Wish(person=person, access=account.access or access_by_duties(person), login=login))
     return (
         _invite(ctx, wishes, preview=preview)
         if wishes
@@ -214,10 +218,10 @@ def _chosen(ctx: RequestContext, office: Office, command: InvitePeople) -> list[
 def _wish(person: Person, command: InvitePeople) -> _Wish:
     email = person.email or ""
     login = email.partition("@")[0] if command.login_rule == "mailbox" else email
-    return _Wish(person=person, access=command.access or _access_by_duties(person), login=login)
+    return _Wish(person=person, access=command.access or access_by_duties(person), login=login)
 
 
-def _access_by_duties(person: Person) -> Access:
+def access_by_duties(person: Person) -> Access:
     return next((access for duty, access in _BY_DUTY if duty in person.duties), "responsible")
 
 
@@ -253,6 +257,7 @@ def _invite(
                 access=wish.access,
                 way=login_way,
                 obstacle=obstacle,
+                whole_office=wish.access in OF_THE_OFFICE,
             )
         )
         if obstacle:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from i18n import LANGUAGES, known_languages, own_name
-from merzim.services.accounts.invitations import InvitedPerson, invite_of_table
+from merzim.services.accounts.invitations import (
+    OF_THE_OFFICE,
+    InvitedPerson,
+    access_by_duties,
+    invite_of_table,
+)
 from merzim.services.context import RequestContext, stamp
 from merzim.services.law.overlays import follow_adopted_acts, rewrite_after_unit_change
 from merzim.services.people.staff import (
@@ -23,6 +29,7 @@ from merzim.storage.org.staff import SqlStaff
 if TYPE_CHECKING:
     from merzim.documents import ReadPeople
     from merzim.storage.org.store import SaveCounts
+    from workflow.org.office import Office
 
 
 MAX_TABLE_BYTES = 2 * 1024 * 1024
@@ -31,12 +38,13 @@ MAX_TABLE_BYTES = 2 * 1024 * 1024
 
 class TablePreview(BaseModel):
     """The changes a table would make, units first. `same`: number of lines that change nothing; `accounts`:
-    accounts it requests.
+    accounts it requests; `whole_office`: names of those it gives access to all cases of the office.
     """
 
     changes: list[TableChange]
     same: int
     accounts: list[InvitedPerson] = []
+    whole_office: list[str] = []
 
 
 def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadPeople:
@@ -100,4 +108,16 @@ def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
         changes=real_changes,
         same=len(changes) - len(real_changes),
         accounts=[account for account in accounts if account.obstacle != "has_account"],
+        whole_office=_given_whole_office(office, table, accounts),
     )
+
+
+def _given_whole_office(office: Office, table: ReadPeople, accounts: Iterable[InvitedPerson]) -> list[str]:
+    """Return the names of people whose duties or accounts in a table newly give access to the whole office."""
+    keys = {account.person for account in accounts if account.whole_office and not account.obstacle}
+    for person in table.people:
+        known = office.people.get(person.key)
+        before = access_by_duties(known) if known is not None else ""
+        if access_by_duties(person) in OF_THE_OFFICE - {before}:
+            keys.add(person.key)
+    return [person.name for person in table.people if person.key in keys]

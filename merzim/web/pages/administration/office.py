@@ -129,6 +129,7 @@ def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
         more=max(0, len(preview.changes) - SHOWN),
         same=preview.same,
         accounts=preview.accounts[:SHOWN],
+        whole_office=preview.whole_office,
         office=staff.recorded_office(ctx),
         name=name,
         content=base64.b64encode(content).decode(),
