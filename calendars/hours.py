@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
@@ -17,8 +18,6 @@ def almaty() -> ZoneInfo:
     The system's own copy may be older than the decree that made the whole country UTC+5 (1 March 2024),
     and a server one hour off would take the evening of one day for the next.
     """
-    from importlib.resources import files
-
     with (files("tzdata") / "zoneinfo" / "Asia" / "Almaty").open("rb") as zone:
         return ZoneInfo.from_file(zone, key="Asia/Almaty")
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import groupby
 from typing import Literal
-from zoneinfo import ZoneInfo
 
+from calendars.hours import almaty
 from i18n.entries import sentence_language, template
 from i18n.languages import names
 from i18n.numbers import roman
@@ -99,13 +99,8 @@ def date_short(day: date, language: str) -> str:
 def moment(at: datetime | date | None, language: str) -> str:
     """Return a moment in Almaty time, the same in every language: "30.03.2026 17:05"; a date stays a date."""
     if isinstance(at, datetime):
-        return f"{at.astimezone(_almaty()):%d.%m.%Y %H:%M}"
+        return f"{at.astimezone(almaty()):%d.%m.%Y %H:%M}"
     return date_short(at, language) if at is not None else "–"
-
-
-@cache
-def _almaty() -> ZoneInfo:
-    return ZoneInfo("Asia/Almaty")
 
 
 def date_weekday(day: date, language: str) -> str:

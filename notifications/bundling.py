@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
+from calendars.hours import moment_of
 from notifications.notice import Notice, NoticeKind, message_id
 from notifications.ports import Outbox, PendingStep
 from notifications.rules import OfficeTimes, Rules, local_day
@@ -76,7 +76,7 @@ def next_opening(day: date, person: str, times: OfficeTimes, *, now: datetime, r
     """Return the first moment of a local day, or after it, when letters leave for a person; never before
     now.
     """
-    begins = datetime.combine(day, time(), tzinfo=ZoneInfo(rules.zone)).astimezone(now.tzinfo)
+    begins = moment_of(day, None)
     return times.opening(person, max(now, begins))
 
 
@@ -88,10 +88,10 @@ def digest_opening(day: date, person: str, times: OfficeTimes, *, now: datetime,
     opens = next_opening(day, person, times, now=now, rules=rules)
     if rules.digest_at is None:
         return opens
-    zone, on = ZoneInfo(rules.zone), local_day(opens, rules)
-    hour = datetime.combine(on, rules.digest_at, tzinfo=zone).astimezone(now.tzinfo)
+    on = local_day(opens)
+    hour = moment_of(on, rules.digest_at)
     later = times.opening(person, max(opens, hour))
-    return later if local_day(later, rules) == on else opens
+    return later if local_day(later) == on else opens
 
 
 def _carrier(group: PendingStep, *, now: datetime, today: date, rules: Rules) -> Notice:

@@ -64,7 +64,7 @@ def comment_notices(
     person, event = office.people.get(line.person), line.event
     if person is None:
         return
-    due = event.on or local_day(event.at, rules)
+    due = event.on or local_day(event.at)
     author = office.people.get(str(event.payload.get("person", "")))
     kind = _KINDS.get(event.kind, line.kind)
     about: dict[str, object] = {"kind": kind, "line": event.seq, "place": _place(event)}
@@ -111,7 +111,7 @@ def _on_its_day(notice: Notice, times: OfficeTimes, *, now: datetime, rules: Rul
         day = times.days(notice.person).previous_working(notice.due)
     except OutOfRange:
         day = notice.due
-    if day <= local_day(notice.not_before, rules):
+    if day <= local_day(notice.not_before):
         return
     key = notice.key.replace(f":{COMMENT}:", f":{ANSWER_DAY}:", 1)
     yield replace(

@@ -91,7 +91,7 @@ def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> 
     if row is not None and row.state in ("done", "missed"):
         # Missed obligations are no longer reminded of, but they are not waived: the case shows the finding.
         return
-    today = local_day(now, rules)
+    today = local_day(now)
     awaited = lateness(row, today=today).waiting_for if row is not None else None
     due = row.due if row is not None and row.state in WAITING and awaited is None else None
     elsewhere = move.cause.get("told")

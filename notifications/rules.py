@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
+from calendars.hours import almaty
 from notifications.notice import Notice
 from workflow.org.office import Office, time_of
 from workflow.org.office_time import days_of
@@ -37,7 +36,6 @@ class Rules:
     """
 
     office_hours: tuple[time, time] = (time(9), time(18))
-    zone: str = "Asia/Almaty"
     officer: str = ""
     officer_language: str = "kk"
     domain: str = "merzim.invalid"
@@ -56,13 +54,12 @@ def opening(now: datetime, calendar: Calendar, rules: Rules) -> datetime:
     Outside the calendar's records it is now.
     """
     first, last = rules.office_hours
-    zone = _zone(rules.zone)
-    local = now.astimezone(zone)
+    local = now.astimezone(almaty())
     try:
         if calendar.is_working(local.date()) and first <= local.time() < last:
             return now
         day = local.date() if local.time() < first else local.date() + timedelta(days=1)
-        opens = datetime.combine(calendar.next_working(day), first, tzinfo=zone)
+        opens = datetime.combine(calendar.next_working(day), first, tzinfo=almaty())
     except OutOfRange:
         return now
     return opens.astimezone(now.tzinfo)
@@ -73,20 +70,14 @@ def back_off(attempts: int, rules: Rules) -> timedelta | None:
     return BACK_OFF[min(attempts, len(BACK_OFF)) - 1] if attempts < rules.attempts else None
 
 
-def local_moment(moment: datetime, rules: Rules) -> datetime:
-    """Return a moment in the office's time zone."""
-    return moment.astimezone(_zone(rules.zone))
+def local_moment(moment: datetime) -> datetime:
+    """Return a moment in the time zone of Almaty."""
+    return moment.astimezone(almaty())
 
 
-def local_day(moment: datetime, rules: Rules) -> date:
+def local_day(moment: datetime) -> date:
     """Return the local date of a moment."""
-    return local_moment(moment, rules).date()
-
-
-@cache
-def _zone(name: str) -> ZoneInfo:
-    """Return a time zone (cached)."""
-    return ZoneInfo(name)
+    return local_moment(moment).date()
 
 
 class OfficeTimes:
@@ -115,10 +106,10 @@ class OfficeTimes:
         if (unit, now) not in self._opens:
             self._opens[unit, now] = opening(now, *self._of(person))
         unit_opening = self._opens[unit, now]
-        if due is None or not unit or local_day(unit_opening, self._rules) <= due:
+        if due is None or not unit or local_day(unit_opening) <= due:
             return unit_opening
         general = opening(now, self._calendar, self._rules)
-        return general if local_day(general, self._rules) <= due else unit_opening
+        return general if local_day(general) <= due else unit_opening
 
     def leaving(self, notice: Notice, at: datetime) -> datetime:
         """Return the first moment from `at` on at which a notice may be sent.

@@ -30,6 +30,8 @@ DONE, NOT_SO, BAD_INPUT = 0, 1, 2
 DEFAULT_LANGUAGE = "kk"
 CONFIG_VARIABLE = "MERZIM_CONFIG"
 """The environment variable that names the file of settings where --config does not."""
+NOW_VARIABLE = "MERZIM_NOW"
+"""The environment variable that replaces the clock where --now does not; empty means the real clock."""
 
 
 class UnknownLanguage(Refusal, ValueError):
@@ -125,10 +127,10 @@ class CommandContext:
 
     @cached_property
     def clock(self) -> Clock:
-        """The clock of this command; --now replaces it."""
+        """The clock of this command; --now, else MERZIM_NOW, replaces it."""
         from merzim.clock import clock
 
-        return clock(self.common.now)
+        return clock(self.common.now or os.environ.get(NOW_VARIABLE))
 
     @cached_property
     def app(self) -> AppContext:
@@ -183,10 +185,10 @@ class CommandContext:
         return TemporaryDirectory(prefix="merzim-")
 
     def check(self) -> None:
-        """Refuse an invalid --lang or --now, even when the command would not use it."""
+        """Refuse an invalid --lang, --now or MERZIM_NOW, even when the command would not use it."""
         if self.common.language:
             _ = self.language
-        if self.common.now:
+        if self.common.now or os.environ.get(NOW_VARIABLE):
             _ = self.clock
         if self.common.xlsx is not None and self.json:
             raise TwoAnswers("cli.xlsx_or_json")

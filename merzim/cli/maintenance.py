@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,7 +18,6 @@ from merzim.services.upkeep import maintenance
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from merzim.services.moments import Clock
     from merzim.storage.maintenance.verify import Problem
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -264,21 +262,14 @@ def serve(ctx: typer.Context) -> None:
     from merzim import metronome
 
     call = CommandContext.of(ctx)
-    metronome.serve(call.app, _clock(call), tell=call.note, say=call.say, say_in_each=call.say_in_each)
+    metronome.serve(call.app, call.clock, tell=call.note, say=call.say, say_in_each=call.say_in_each)
 
 
 def worker(ctx: typer.Context) -> None:
     from merzim import metronome
 
     call = CommandContext.of(ctx)
-    metronome.work(call.app, _clock(call), tell=call.note, say=call.say)
-
-
-def _clock(call: CommandContext) -> Clock:
-    """Return the clock of --now, else of MERZIM_NOW, else the real one."""
-    from merzim.clock import clock
-
-    return clock(call.common.now or os.environ.get("MERZIM_NOW"))
+    metronome.work(call.app, call.clock, tell=call.note, say=call.say)
 
 
 def new_key(ctx: typer.Context) -> None:

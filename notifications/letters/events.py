@@ -71,7 +71,7 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
     """Return the letter of a campaign's notice."""
     about, language = notice.about, notice.language
     link = AnswerLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
-    today = local_moment(notice.queued_at, rules).date()
+    today = local_moment(notice.queued_at).date()
     arguments = {"title": about["title"], "until": notice.due, "today": today}
     days = [(str(title), str(day)) for title, day in cast("list[list[str]]", about.get("days", []))]
     asks = str(about.get("asks", "link"))
@@ -156,7 +156,7 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
 
 
 def _moment(value: object, rules: Rules) -> str:
-    return f"{local_moment(datetime.fromisoformat(str(value)), rules):%d.%m.%Y, %H:%M}"
+    return f"{local_moment(datetime.fromisoformat(str(value))):%d.%m.%Y, %H:%M}"
 
 
 def _link(about: Mapping[str, object], rules: Rules, language: str) -> tuple[Line, ...]:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import zoneinfo
 from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from freezegun import freeze_time
 
 from merzim.clock import NotAMoment, clock, read, stand
 from merzim.services.moments import almaty
+from merzim.services.upkeep.doctor import check_zone
+from tests.merzim.conftest import Merzim
 
 
 def test_the_local_day_begins_at_seven_in_the_evening_utc() -> None:
@@ -75,3 +83,88 @@ def test_a_given_moment_stands_still_and_none_means_the_real_clock() -> None:
     with freeze_time("2026-04-06 04:00:00"):
         assert clock("")().today == date(2026, 4, 6)
         assert clock("2025-01-01")() == clock("2025-01-01")()
+
+
+def test_merzim_now_is_the_day_of_every_command(merzim: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it reads, what it writes, and what it refuses; --now goes before it."""
+    monkeypatch.setenv("MERZIM_NOW", "2026-04-06")
+    opened = merzim(
+        "open", "internal-analysis", "--object", "A", "--planned", "analysis_started=2026-04-27", "--json"
+    )
+    case = opened.json["id"]
+    ahead = merzim("record", case, "order_signed", "--on", "2026-04-07")
+    due = merzim("due", "--until", "2026-04-30", "--json")
+    later = merzim("record", case, "order_signed", "--on", "2026-04-07", "--now", "2026-04-08")
+    (written,) = [event for event in merzim("case", case, "--json").json["events"] if event["seq"] == 1]
+
+    assert (opened.code, ahead.code, due.code, later.code) == (0, 2, 0, 0)
+    assert "today is 6 April 2026" in ahead.err
+    assert written["at"] == "2026-04-06T07:00:00Z"
+
+
+def test_a_merzim_now_that_is_no_moment_is_bad_input(merzim: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even where the command would not ask for the day."""
+    monkeypatch.setenv("MERZIM_NOW", "yesterday")
+    refused = merzim("calendar", "day", "2026-04-06")
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "yesterday" in refused.err
+
+
+OLD_ZONE = "Etc/GMT-6"
+"""Six hours ahead of Greenwich all year, as Almaty was until 29 February 2024."""
+IN_THE_EVENING = """
+from datetime import UTC, datetime
+import calendars
+from i18n.dates import moment
+from notifications.rules import Rules, local_day, opening
+from merzim.web.ui.render import Translator
+evening = datetime(2026, 4, 6, 18, 30, tzinfo=UTC)
+print(moment(evening, "en"))
+print(Translator("en").moment(evening))
+print(local_day(evening))
+print(opening(evening, calendars.calendar(), Rules()))
+"""
+
+
+@pytest.fixture
+def old_system(tmp_path: Path) -> Path:
+    """A folder of time zones whose Almaty is that of before 1 March 2024."""
+    folder = tmp_path / "zones" / "Asia"
+    folder.mkdir(parents=True)
+    (folder / "Almaty").write_bytes((files("tzdata") / "zoneinfo" / OLD_ZONE).read_bytes())
+    return folder.parent
+
+
+def test_a_system_with_old_time_zones_changes_no_day_and_no_hour(old_system: Path) -> None:
+    """6 April, 18:30 UTC, is half past eleven in the evening of the 6th; letters leave next morning at nine."""
+    answer = subprocess.run(
+        [sys.executable, "-c", IN_THE_EVENING],
+        env={**os.environ, "PYTHONTZPATH": str(old_system)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert answer.stdout.splitlines() == [
+        "06.04.2026 23:30",
+        "06.04.2026, 23:30",
+        "2026-04-06",
+        "2026-04-07 04:00:00+00:00",
+    ]
+
+
+def test_the_doctor_compares_the_time_zone_with_the_systems(old_system: Path) -> None:
+    """Both offsets are named; where the system has no copy there is nothing to compare."""
+    now = datetime(2026, 4, 6, 7, tzinfo=UTC)
+    try:
+        zoneinfo.reset_tzpath([])
+        alike = check_zone(now)
+        zoneinfo.reset_tzpath([old_system])
+        apart = check_zone(now)
+    finally:
+        zoneinfo.reset_tzpath()
+
+    assert (alike.state, alike.arguments) == ("ok", {"offset": "UTC+05:00"})
+    assert (apart.state, apart.code, apart.advice) == ("warning", "doctor.zone_apart", "zone")
+    assert apart.arguments == {"on": date(2026, 4, 6), "package": "UTC+05:00", "system": "UTC+06:00"}

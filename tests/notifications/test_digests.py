@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
+from calendars.hours import almaty
 from merzim.storage.org import store as office_store
 from merzim.storage.org.preferences import DIGEST, UPLOADS_THROUGH, prefer
 from notifications.bundling import digest_day, first_of_week
@@ -109,7 +109,7 @@ def test_a_digest_leaves_at_its_hour(tmp_path: Path, hour: time, leaves: int) ->
     digest = next(notice for notice in town.notices() if notice.kind == "digest" and notice.person == AIGUL.key)
     town.close()
 
-    assert digest.not_before == datetime(2026, 3, 18, leaves, tzinfo=ZoneInfo(RULES.zone))
+    assert digest.not_before == datetime(2026, 3, 18, leaves, tzinfo=almaty())
 
 
 def test_a_line_of_a_digest_carries_the_force(town: Town) -> None:

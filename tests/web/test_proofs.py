@@ -15,12 +15,12 @@ import segno
 from openpyxl import load_workbook
 from sqlalchemy import text
 
+from calendars.hours import almaty
 from merzim.services.documents.notice_journal import paper
 from merzim.services.outgoing.public import PAPERS
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.seals import seal
 from merzim.storage.notices import journal
-from merzim.web.ui.render import ALMATY
 from tests.web.conftest import NOW, TODAY, Site, dashboard_of, people, settings_in
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import EVERYTHING, AuditFilter
@@ -145,7 +145,7 @@ def test_a_package_bears_the_code_of_its_list_of_hashes(site: Site) -> None:
     ]
     assert answer.status_code == 200
     assert "Index of a package of evidence" in answer.text
-    assert f"the document was made on {entry.at.astimezone(ALMATY):%d.%m.%Y, %H:%M}" in answer.text
+    assert f"the document was made on {entry.at.astimezone(almaty()):%d.%m.%Y, %H:%M}" in answer.text
     assert (digest in answer.text, "Not sealed yet." in answer.text) == (True, True)
     assert (case in answer.text, "officer" in answer.text) == (False, False)
     assert answer.headers["cache-control"] == "no-store"

@@ -359,7 +359,7 @@ def _rows(
         sent = campaign_store(ctx).letters_of(invitation.campaign.id, person.key)
         for name, at in zip((campaign_kind.written_on, campaign_kind.reminded_on), sent, strict=True):
             if name and at:
-                given_values[name] = local_moment(at, ctx.app.rules).date().isoformat()
+                given_values[name] = local_moment(at).date().isoformat()
     typed_values = {name: value for name, value in values.items() if "." not in name}
     rows = [
         check_row(

@@ -290,7 +290,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     def local(at: datetime | None) -> str:
         from notifications.rules import local_moment
 
-        return f"{local_moment(at, ctx.app.rules):%d.%m.%Y %H:%M}" if at else ""
+        return f"{local_moment(at):%d.%m.%Y %H:%M}" if at else ""
 
     def how(row: str) -> str:
         if row not in paper:

@@ -128,7 +128,7 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
     kind = register.campaigns[campaign.kind]
     channels, queued = tuple(app.channels.values()), 0
     times: OfficeTimes | None = None
-    midnight = local_moment(now, app.rules).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = local_moment(now).replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = (midnight + timedelta(days=1)).astimezone(now.tzinfo)
     reminded = campaigns.reminded(campaign.id, midnight) if campaign.wave else frozenset[str]()
     while people := campaigns.unwritten(campaign, limit=CHUNK):

@@ -13,7 +13,9 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
 
+from calendars.hours import almaty
 from merzim.services.configuration.folders import folders, order_folders
 from workflow.refusal import Refusal
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "warning", "problem"]
 CLOCK_TOLERANCE = timedelta(minutes=1)
+ZONE_LOOK_AHEAD = [timedelta(days=30 * month) for month in range(13)]
+"""Moments from now on at which two copies of a time zone are compared."""
 LITTLE_SPACE, NO_SPACE = 1024**3, 100 * 1024**2
 """Free bytes on a disk below which there is a warning, and a problem."""
 
@@ -61,6 +65,7 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
     yield from _check_law(app)
     yield from _check_folders(app)
     yield from _check_disk(app)
+    yield check_zone(now)
     yield from _check_revocation(app, now)
     yield from _check_channels(app)
     yield from _check_directory(app)
@@ -74,6 +79,7 @@ def check_running(app: AppContext, now: datetime) -> Iterator[Check]:
     yield from _check_law(app)
     yield from _check_folders(app)
     yield from _check_disk(app)
+    yield check_zone(now)
     yield from _check_revocation(app, now)
     yield from (check for check in _check_database(app, now) if check.name != "clock")
 
@@ -127,6 +133,27 @@ def _check_disk(app: AppContext) -> Iterator[Check]:
         arguments = {"folder": str(folder), "free": Decimal(free * 10 // 1024**3) / 10}
         advice = "" if state == "ok" else "disk"
         yield Check(name="disk", state=state, code="doctor.disk", arguments=arguments, advice=advice)
+
+
+def check_zone(now: datetime) -> Check:
+    """Compare the time zone that everything is counted by (of the tzdata package) with the system's copy."""
+    system = ZoneInfo.no_cache(almaty().key)  # Where the system has none, it is the package's again.
+    for at in (now + ahead for ahead in ZONE_LOOK_AHEAD):
+        ours, others = at.astimezone(almaty()), at.astimezone(system)
+        if ours.utcoffset() != others.utcoffset():
+            return Check(
+                name="zone",
+                state="warning",
+                code="doctor.zone_apart",
+                arguments={"on": ours.date(), "package": _offset(ours), "system": _offset(others)},
+                advice="zone",
+            )
+    return Check(name="zone", code="doctor.zone", arguments={"offset": _offset(now.astimezone(almaty()))})
+
+
+def _offset(local: datetime) -> str:
+    """Return the offset of a local time from UTC: "UTC+05:00"."""
+    return f"UTC{local.isoformat(timespec='minutes')[-6:]}"
 
 
 def _existing(folder: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from datetime import time
 from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +16,7 @@ from fastapi import Path as PathField
 from starlette.responses import Response
 
 import i18n
+from calendars.hours import moment_of
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.outgoing.public import (
@@ -30,7 +31,7 @@ from merzim.web.auth.dependencies import Anybody
 from merzim.web.auth.limits import count_guess
 from merzim.web.ui.assets import OWN
 from merzim.web.ui.preferences import preferences
-from merzim.web.ui.render import ALMATY, Translator, environment, page
+from merzim.web.ui.render import Translator, environment, page
 
 if TYPE_CHECKING:
     from merzim.services.outgoing.public import ProvenLine
@@ -118,7 +119,7 @@ def _rss(app: AppContext, organisation: str, language: str, analyses: tuple[Publ
         _line(item, "description", t.say(f"evidence.{publication.kind}") if publication.kind else title)
         known_by = f"{analysis.case} {publication.title['en']} {publication.address}"
         _line(item, "guid", hashlib.sha256(known_by.encode()).hexdigest()).set("isPermaLink", "false")
-        noon = datetime.combine(publication.on, time(12), ALMATY).astimezone(UTC)
+        noon = moment_of(publication.on, time(12))
         _line(item, "pubDate", format_datetime(noon, usegmt=True))
     text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return text

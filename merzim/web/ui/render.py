@@ -10,7 +10,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -22,6 +21,7 @@ from starlette.routing import Match
 import i18n
 from calendars import OutOfRange
 from calendars.calendar import Day
+from calendars.hours import almaty
 from calendars.layout import Run
 from calendars.terms import Explanation
 from merzim.services.board.lines import ObligationLine
@@ -50,7 +50,6 @@ _REGISTERED_PARTS = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NAMING = ("unit", "person", "responsible")
 """Fields of a passport with the key of a unit or person."""
-ALMATY = ZoneInfo("Asia/Almaty")
 
 
 class _Unindent(Extension):
@@ -283,7 +282,7 @@ class Translator:
 
     def moment(self, at: datetime) -> str:
         """Return date and time in the time zone of Kazakhstan."""
-        return f"{at.astimezone(ALMATY):%d.%m.%Y, %H:%M}"
+        return f"{at.astimezone(almaty()):%d.%m.%Y, %H:%M}"
 
     def period(self, period: str) -> str:
         """Return the name of a period: "III квартал 2026 года"."""
