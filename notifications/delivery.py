@@ -10,15 +10,16 @@ from datetime import date, datetime, timedelta
 
 from calendars.calendar import Calendar
 from notifications.bundling import carriers as carriers
-from notifications.channels import Channel, OutgoingMessage
+from notifications.channels import Channel, OnSent, OutgoingMessage
 from notifications.fallback import fall_back
 from notifications.letters.composing import ComposedLetters, compose
 from notifications.letters.overview import Overview
-from notifications.notice import Notice, NoticeState, Outcome
+from notifications.notice import UNREACHABLE, Notice, NoticeState, Outcome
 from notifications.ports import DeliveryOutcome, Outbox
-from notifications.rules import BACK_OFF, OfficeTimes, Rules, back_off
+from notifications.rules import BACK_OFF, OfficeTimes, Rules, back_off, is_given_up
 from notifications.wire.message import text_hash
 from workflow.law.library import Library
+from workflow.refusal import Refusal
 
 BATCH = 100
 SMALL_BATCH = 25
@@ -71,7 +72,7 @@ def deliver(
     answers: dict[str, str] = {}
     recovered = 0
     overview = Overview(outbox, library, calendar, today=today, rules=rules)
-    times: OfficeTimes | None = None
+    delivery = _Delivery(outbox, library, calendar, channels, now, today, rules, overview)
     with outbox.delivering():
         for channel in channels:
             if keys is not None and not any(key.endswith(f":{channel.name}") for key in keys):
@@ -88,43 +89,78 @@ def deliver(
                 claimed = outbox.claim(channel.name, now=now, limit=limit, keys=keys)
                 if not claimed:
                     break
-                times = times or OfficeTimes(overview.office, calendar, rules)
-                batch = _open_for_delivery(outbox, claimed, times, now=now)
-                carried = outbox.collect(carriers(batch), now=now)
-                composed = compose(
-                    batch,
-                    channels,
-                    outbox,
-                    library,
-                    calendar,
-                    today=today,
-                    rules=rules,
-                    carried=carried,
-                    overview=overview,
-                )
-                attempted = _send(channel, composed.parcels, now=now)
-                outcomes = {**composed.settled, **attempted}
-                _record_channel_state(outbox, channel, attempted, now=now)
-                marks = _outcomes(batch, carried, composed, outcomes, times, now=now, rules=rules)
-                # Before the outcomes are stored, so that nobody is left without a notice if the process dies in
-                # between.
-                fall_back(
-                    outbox,
-                    _with_carried(batch, carried, outcomes),
-                    outcomes,
-                    marks,
-                    channel,
-                    channels,
-                    now=now,
-                    calendar=calendar,
-                    rules=rules,
-                )
-                outbox.mark(marks, now=now)
+                marks, attempted = delivery.send(channel, claimed)
                 counts.update(mark.state for mark in marks)
                 answers.update({mark.key: mark.answer for mark in marks if mark.state != "sent"})
                 if _takes_no_more(attempted.values()):
                     break
     return DeliveryReport(counts=dict(counts), recovered=recovered, answers=answers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """What all batches of one delivery share."""
+
+    outbox: Outbox
+    library: Library
+    calendar: Calendar
+    channels: Sequence[Channel]
+    now: datetime
+    today: date
+    rules: Rules
+    overview: Overview
+
+    def send(
+        self, channel: Channel, claimed: Sequence[Notice]
+    ) -> tuple[Sequence[DeliveryOutcome], Mapping[str, Outcome]]:
+        """Send the claimed notices and store their outcomes; return those, and the channel's own by key.
+
+        What the channel accepts is stored before the next message leaves, so that a crash repeats one at most.
+        """
+        times = OfficeTimes(self.overview.office, self.calendar, self.rules)
+        batch = _open_for_delivery(self.outbox, claimed, times, now=self.now)
+        carried = self.outbox.collect(carriers(batch), now=self.now)
+        composed = self._compose(batch, carried)
+        notices = {notice.key: notice for notice in batch}
+        stored: set[str] = set()
+
+        def store(key: str, outcome: Outcome) -> None:
+            marks = _outcomes([notices[key]], carried, composed, {key: outcome}, times, now=self.now)
+            self.outbox.mark(marks, now=self.now)
+            stored.update(mark.key for mark in marks)
+
+        attempted = _send(channel, composed.parcels, store, now=self.now)
+        outcomes = {**composed.settled, **attempted}
+        _record_channel_state(self.outbox, channel, attempted, now=self.now)
+        marks = _outcomes(batch, carried, composed, outcomes, times, now=self.now)
+        # Before the outcomes are stored, so that nobody is left without a notice if the process dies meanwhile.
+        fall_back(
+            self.outbox,
+            _with_carried(batch, carried, outcomes),
+            outcomes,
+            marks,
+            channel,
+            self.channels,
+            now=self.now,
+            calendar=self.calendar,
+            rules=self.rules,
+        )
+        self.outbox.mark([mark for mark in marks if mark.key not in stored], now=self.now)
+        return marks, attempted
+
+    def _compose(self, batch: Sequence[Notice], carried: Mapping[str, Sequence[Notice]]) -> ComposedLetters:
+        """Return the letters of a batch, with today's data."""
+        return compose(
+            batch,
+            self.channels,
+            self.outbox,
+            self.library,
+            self.calendar,
+            today=self.today,
+            rules=self.rules,
+            carried=carried,
+            overview=self.overview,
+        )
 
 
 def _takes_no_more(outcomes: Collection[Outcome]) -> bool:
@@ -141,11 +177,15 @@ def _takes_no_more(outcomes: Collection[Outcome]) -> bool:
 def _record_channel_state(
     outbox: Outbox, channel: Channel, attempted: Mapping[str, Outcome], *, now: datetime
 ) -> None:
-    """Record a fault of the channel itself, or that it works again because something was sent."""
+    """Record a fault of the channel itself, or that it works again because something was sent.
+
+    A server that took some letters of the batch and was lost over others is not out of reach.
+    """
     fault = next((outcome for outcome in attempted.values() if outcome.fault), None)
-    if fault is not None:
+    is_sending = any(outcome.state == "sent" for outcome in attempted.values())
+    if fault is not None and not (is_sending and fault.fault == UNREACHABLE):
         outbox.fault(channel.name, fault.fault, fault.answer, now=now)
-    elif any(outcome.state == "sent" for outcome in attempted.values()):
+    elif is_sending:
         outbox.fault(channel.name, "", "", now=now)
 
 
@@ -170,49 +210,60 @@ def _outcomes(
     times: OfficeTimes,
     *,
     now: datetime,
-    rules: Rules,
 ) -> list[DeliveryOutcome]:
     """Return the outcomes of a batch and of all notices carried by its letters, each equal to its letter's."""
     hashes = {parcel.notice.key: text_hash(parcel.letter) for parcel in composed.parcels}
     marks = []
     for notice in batch:
         hashed = hashes.get(notice.key, "")
-        mark = _mark(notice, outcomes[notice.key], hashed, times, now=now, rules=rules)
+        mark = _mark(notice, outcomes[notice.key], hashed, times, now=now)
         marks.append(mark)
         for member in carried.get(notice.key, ()):
             settled = composed.settled.get(member.key)
             marks.append(
-                replace(mark, key=member.key)
-                if settled is None
-                else _mark(member, settled, "", times, now=now, rules=rules)
+                replace(mark, key=member.key) if settled is None else _mark(member, settled, "", times, now=now)
             )
     return marks
 
 
-def _send(channel: Channel, parcels: Sequence[OutgoingMessage], *, now: datetime) -> dict[str, Outcome]:
-    """Return an outcome for every message, even when the channel raises."""
+def _send(
+    channel: Channel, parcels: Sequence[OutgoingMessage], store: OnSent, *, now: datetime
+) -> dict[str, Outcome]:
+    """Return an outcome for every message, even when the channel raises.
+
+    Raises:
+        Refusal: an outcome cannot be stored; nothing more is sent.
+    """
     if not parcels:
         return {}
     left_open: NoticeState = "queued" if channel.repeatable else "unknown"
+    outcomes: dict[str, Outcome] = {}
+
+    def on_sent(key: str, outcome: Outcome) -> None:
+        outcomes[key] = outcome
+        store(key, outcome)
+
     try:
-        outcomes = asyncio.run(channel.send(parcels, now=now))
+        outcomes |= asyncio.run(channel.send(parcels, now=now, on_sent=on_sent))
         silence = "the channel said nothing of it"
+    except Refusal:
+        raise
     except Exception as trouble:  # A fault of ours in one channel must not keep the others from sending.
-        outcomes, silence = {}, f"{type(trouble).__name__}: {trouble}"
+        silence = f"{type(trouble).__name__}: {trouble}"
     unsaid = Outcome(state=left_open, answer=silence)
     return {parcel.notice.key: outcomes.get(parcel.notice.key, unsaid) for parcel in parcels}
 
 
 def _mark(
-    notice: Notice, outcome: Outcome, hashed: str, times: OfficeTimes, *, now: datetime, rules: Rules
+    notice: Notice, outcome: Outcome, hashed: str, times: OfficeTimes, *, now: datetime
 ) -> DeliveryOutcome:
     """Return the outcome of a notice for the outbox."""
     state, retry_at = outcome.state, None
     if state == "queued":
-        patience = back_off(notice.attempts, rules) if outcome.tried else BACK_OFF[0]
-        if patience is None:
+        if outcome.tried and is_given_up(notice.attempts, now - notice.queued_at):
             state = "failed"
         else:
+            patience = back_off(notice.attempts) if outcome.tried else BACK_OFF[0]
             wait = max(patience, outcome.wait or timedelta())
             retry_at = times.leaving(notice, now + wait)
     return DeliveryOutcome(

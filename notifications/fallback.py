@@ -13,7 +13,7 @@ from notifications.channels import Channel, Switchable, language_of
 from notifications.notice import PRIVATE, Notice, Outcome, message_id
 from notifications.ports import DeliveryOutcome, Outbox
 from notifications.recipients import channels_for
-from notifications.rules import OfficeTimes, Rules
+from notifications.rules import OTHERS_AFTER, OfficeTimes, Rules
 from workflow.org.office import Office, Person, Recipient, with_officer
 
 
@@ -29,20 +29,28 @@ def fall_back(
     calendar: Calendar,
     rules: Rules,
 ) -> None:
-    """Queue failed notices for the other channels, and notify the officer of people the channel cannot reach
-    any more.
+    """Queue failed notices, and those that have waited for OTHERS_AFTER, for the other channels; notify the
+    officer of people the channel cannot reach any more.
 
     The keys make it idempotent: a person already reached through another channel gets nothing twice, nor does a
     repetition after a crash add anything.
     """
     failed = {mark.key for mark in marks if mark.state == "failed"}
+    waiting = {mark.key for mark in marks if mark.state == "queued"}
     other_channels = [other for other in channels if other.name != channel.name]
     untold = [notice for notice in batch if notice.key in failed or outcomes[notice.key].others]
+    long = [
+        notice
+        for notice in batch
+        if notice.key in waiting and notice not in untold and now - notice.queued_at >= OTHERS_AFTER
+    ]
     lost = {notice.person: notice for notice in batch if outcomes[notice.key].lost}
-    if not untold and not lost:
+    if not untold and not lost and not long:
         return
     office = with_officer(outbox.office(), rules.officer, language=rules.officer_language)
     times = OfficeTimes(office, calendar, rules)
+    # A letter queued at night waits for the office hours, not for its server.
+    untold += [notice for notice in long if now - times.leaving(notice, notice.queued_at) >= OTHERS_AFTER]
     notices = [
         new
         for notice in untold

@@ -35,6 +35,8 @@ PRIVATE: frozenset[NoticeKind] = frozenset({"account", "campaign"})
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]
 
 
+UNREACHABLE = "unreachable"
+"""The fault of a channel whose server cannot be reached: no connection, no answer, or a lost connection."""
 ANSWER_LIMIT = 1000
 """Maximum characters stored of a server's answer; an SMTP reply has 512."""
 
@@ -173,9 +175,8 @@ class Outcome:
         others: whether to use the person's other channels at once, whatever the state.
         lost: whether the channel cannot reach the person any more (they have blocked it).
         tried: whether a request was made; a notice that only waited keeps its attempts.
-        fault: a fault of the channel itself that an administrator must correct: `token` (missing or refused),
-            `login` (refused by the mail server, or no password). "" for faults of the letter, or temporary
-                ones.
+        fault: a fault of the channel itself: one an administrator must correct, `token` (missing or refused),
+            `login` (refused by the mail server, or no password); or `UNREACHABLE`. "" for faults of the letter.
     """
 
     state: NoticeState

@@ -14,6 +14,11 @@ from workflow.org.office import Office, time_of
 from workflow.org.office_time import days_of
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
+"""Time between two attempts; the last one between all later ones."""
+GIVE_UP_AFTER = timedelta(days=5)
+"""Time for which temporary errors are retried, as mail servers do (RFC 5321, 4.5.4.1)."""
+OTHERS_AFTER = timedelta(hours=4)
+"""Time after which a letter that still waits for its server goes through the other channels as well."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +30,6 @@ class Rules:
         officer, officer_language: key or e-mail of the person notified when nobody else can be.
         domain: right half of every Message-ID; the sender's own.
         public_address: address of the pages, without a trailing slash; "" when there are none to link to.
-        attempts: number of attempts after which a notice has failed.
         link_key: secret of the addresses in letters that need no log-in.
         digests: digests sent: personal (where chosen), several (a day's reminders in one letter), unit (to its
             head, weekly), managers (weekly).
@@ -40,7 +44,6 @@ class Rules:
     officer_language: str = "kk"
     domain: str = "merzim.invalid"
     public_address: str = ""
-    attempts: int = len(BACK_OFF) + 1
     digests: frozenset[str] = frozenset()
     digest_at: time | None = None
     link_key: str = ""
@@ -65,9 +68,19 @@ def opening(now: datetime, calendar: Calendar, rules: Rules) -> datetime:
     return opens.astimezone(now.tzinfo)
 
 
-def back_off(attempts: int, rules: Rules) -> timedelta | None:
-    """Return how long to wait after so many attempts; None when they are used up."""
-    return BACK_OFF[min(attempts, len(BACK_OFF)) - 1] if attempts < rules.attempts else None
+def back_off(attempts: int) -> timedelta:
+    """Return how long to wait after so many attempts."""
+    return BACK_OFF[min(max(attempts, 1), len(BACK_OFF)) - 1]
+
+
+def tried_for(attempts: int) -> timedelta:
+    """Return how long ago, before the last of so many attempts, the first one was made at the latest."""
+    return sum((back_off(number) for number in range(1, attempts)), timedelta())
+
+
+def is_given_up(attempts: int, waited: timedelta) -> bool:
+    """Return whether a letter with so many attempts, queued so long ago, has failed."""
+    return attempts > len(BACK_OFF) and waited >= GIVE_UP_AFTER
 
 
 def local_moment(moment: datetime) -> datetime:

@@ -35,9 +35,11 @@ class Figures:
         oldest: UTC moment since which the oldest letter due for sending has waited; None if none waits.
         pulses: last run of each task of the metronome (UTC), and the seconds it took.
         faults: faults of channels.
+        lost: number of letters of the last seven days that failed, or whose arrival is unknown.
     """
 
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     oldest: datetime | None = None
     pulses: Mapping[str, tuple[datetime, float]] = field(default_factory=dict)
     faults: Sequence[Fault] = ()
+    lost: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
@@ -29,6 +29,14 @@ NO_ADDRESS = "no-address@localhost.invalid"
 """Recipient address of letters in a folder if no e-mail address is known."""
 
 
+OnSent = Callable[[str, "Outcome"], None]
+"""Function called with key and outcome as soon as a message is accepted, before the next one leaves."""
+
+
+def ignore_sent(key: str, outcome: Outcome) -> None:
+    """Do nothing: the caller reads the outcomes at the end."""
+
+
 class Channel(Protocol):
     """A way to deliver letters to a person.
 
@@ -48,10 +56,13 @@ class Channel(Protocol):
     def address(self, person: Person) -> str | None:
         """Return the person's address in this channel; None when there is none."""
 
-    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+    async def send(
+        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
+    ) -> Mapping[str, Outcome]:
         """Try each message once; return an outcome for every key, without raising for errors of server or disk.
 
         `queued` means: try again later. The delivery decides when, and when to give up.
+        What `on_sent` raises is raised.
         """
 
 

@@ -21,8 +21,8 @@ from typing import Literal
 
 import aiosmtplib
 
-from notifications.channels import OutgoingMessage
-from notifications.notice import Outcome
+from notifications.channels import OnSent, OutgoingMessage, ignore_sent
+from notifications.notice import UNREACHABLE, Outcome
 from notifications.wire.message import Signature, build_message, load_signature
 from workflow.org.office import Person
 
@@ -72,18 +72,20 @@ class Email:
         """Return the person's e-mail address."""
         return person.email
 
-    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+    async def send(
+        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
+    ) -> Mapping[str, Outcome]:
         """Send a batch over one connection."""
         outcomes: dict[str, Outcome] = {}
         server: aiosmtplib.SMTP | None = None
         failures = 0
-        queued_outcome = Outcome(state="queued", answer="")
+        waiting = Outcome(state="queued", answer="")
         began = time.monotonic()
         try:
             for parcel in batch:
                 key = parcel.notice.key
                 if failures >= PATIENCE:
-                    outcomes[key] = queued_outcome
+                    outcomes[key] = waiting
                     continue
                 if outcomes and time.monotonic() - began > BATCH_SECONDS:
                     outcomes[key] = Outcome(state="queued", answer=_SLOW, tried=False)
@@ -97,26 +99,16 @@ class Email:
                     if server is None or not server.is_connected:
                         server = await self._connect()
                 except (aiosmtplib.SMTPException, OSError, ValueError, KeyError) as problem:
-                    # The log-in failed: this says nothing about the letter, so that even a 5xx here may be
-                    # temporary.
                     failures = PATIENCE
-                    refused = _refuses_us(problem)
-                    fault = "login" if refused else ""
-                    queued_outcome = Outcome(
-                        state="queued", answer=server_answer(problem), others=refused, fault=fault
-                    )
-                    outcomes[key] = queued_outcome
+                    outcomes[key] = waiting = _out_of_reach(problem)
                     continue
-                try:
-                    _, accepted = await server.sendmail(*message)
-                    outcomes[key] = Outcome(state="sent", answer=accepted)
-                except (aiosmtplib.SMTPException, OSError, ValueError) as problem:
-                    answer = server_answer(problem)
-                    outcomes[key] = Outcome(state=verdict(problem), answer=answer)
-                    queued_outcome = replace(queued_outcome, answer=answer)
-                    if _connection_is_gone(problem):
-                        failures += 1
-                        await _cut(server)
+                outcomes[key] = await _submit(server, message)
+                if outcomes[key].state == "sent":
+                    on_sent(key, outcomes[key])
+                elif outcomes[key].fault:
+                    failures += 1
+                    waiting = replace(outcomes[key], tried=False)
+                    await _cut(server)
         finally:
             if server is not None and server.is_connected:
                 await _hang_up(server)
@@ -164,6 +156,26 @@ class Email:
             await _cut(server)
             raise
         return server
+
+
+def _out_of_reach(problem: Exception) -> Outcome:
+    """Return the outcome of a letter whose server cannot be reached or refuses our log-in.
+
+    This says nothing about the letter: even a 5xx answer here may be temporary, and no attempt is counted.
+    """
+    refused = _refuses_us(problem)
+    fault = "login" if refused else UNREACHABLE
+    return Outcome(state="queued", answer=server_answer(problem), others=refused, fault=fault, tried=False)
+
+
+async def _submit(server: aiosmtplib.SMTP, message: tuple[str, list[str], bytes]) -> Outcome:
+    """Give the server a letter; a connection that is lost over it is a fault of the channel."""
+    try:
+        _, answer = await server.sendmail(*message)
+    except (aiosmtplib.SMTPException, OSError, ValueError) as problem:
+        fault = UNREACHABLE if _connection_is_gone(problem) else ""
+        return Outcome(state=verdict(problem), answer=server_answer(problem), fault=fault)
+    return Outcome(state="sent", answer=answer)
 
 
 def verdict(problem: Exception) -> Literal["queued", "failed"]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from notifications.channels import NO_ADDRESS, OutgoingMessage
+from notifications.channels import NO_ADDRESS, OnSent, OutgoingMessage, ignore_sent
 from notifications.notice import Outcome
 from notifications.wire.message import build_message
 from workflow.org.office import Person
@@ -28,8 +28,10 @@ class Folder:
         """Return the person's e-mail address."""
         return person.email or NO_ADDRESS
 
-    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
-        """Write each letter of the batch to its file."""
+    async def send(
+        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
+    ) -> Mapping[str, Outcome]:
+        """Write each letter of the batch to its file; written again after a crash it is the same file."""
         return {parcel.notice.key: self._write(parcel, now) for parcel in batch}
 
     def _write(self, parcel: OutgoingMessage, now: datetime) -> Outcome:

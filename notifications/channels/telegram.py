@@ -12,16 +12,16 @@ import asyncio
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from threading import Lock
 from typing import TYPE_CHECKING, cast
 
-from notifications.channels import OutgoingMessage
+from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.links import Link, Links
-from notifications.notice import Outcome
+from notifications.notice import UNREACHABLE, Outcome
 from notifications.wire.telegram import Buttons, buttons, format_message
 from workflow.org.office import Person
 from workflow.refusal import Refusal
@@ -126,7 +126,9 @@ class Telegram:
         """Mark the person's account as blocking the bot."""
         self.links.block(person, now=now)
 
-    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+    async def send(
+        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
+    ) -> Mapping[str, Outcome]:
         """Send a batch at the allowed pace."""
         outcomes: dict[str, Outcome] = {}
         waiting: list[tuple[str, OutgoingMessage]] = []
@@ -141,11 +143,11 @@ class Telegram:
         try:
             bot = self.client() if waiting else None
         except TokenMissing as problem:
-            answer = Outcome(state="queued", answer=str(problem), others=True, fault="token")
+            answer = Outcome(state="queued", answer=str(problem), others=True, fault="token", tried=False)
             return outcomes | {parcel.notice.key: answer for _, parcel in waiting}
         if bot is not None:
             try:
-                outcomes |= await _Batch(self, bot).send(waiting)
+                outcomes |= await _Batch(self, bot, on_sent).send(waiting)
             finally:
                 await hang_up(bot)
         return outcomes
@@ -225,9 +227,10 @@ class TokenMissing(Exception):
 class _Batch:
     """A batch being sent: one time slot per message, several requests at once, a limit on the total time."""
 
-    def __init__(self, channel: Telegram, bot: Bot) -> None:
+    def __init__(self, channel: Telegram, bot: Bot, on_sent: OnSent) -> None:
         self.channel = channel
         self.bot = bot
+        self.on_sent = on_sent
         self.began = time.monotonic()
         self.failures = 0
         self.resting = self.began
@@ -235,7 +238,7 @@ class _Batch:
         self.outcomes: dict[str, Outcome] = {}
 
     async def send(self, waiting: Sequence[tuple[str, OutgoingMessage]]) -> dict[str, Outcome]:
-        unsent, flying = list(waiting), set[asyncio.Task[None]]()
+        unsent, flying = list(waiting), set[asyncio.Task[str]]()
         if (paused := self.channel.pacer.paused(at=self.began)) > SHORT_PAUSE:
             # The pause was requested in an earlier batch and is not over: do not wait for it here.
             self.stopped = Outcome(state="queued", answer=TOO_MANY, wait=_whole(paused), tried=False)
@@ -248,12 +251,20 @@ class _Batch:
                 break
             flying.add(asyncio.create_task(self._send_message(chat, parcel)))
             while len(flying) >= AT_ONCE:
-                _, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+                done, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+                self._report(done)
         if flying:
-            await asyncio.wait(flying)
+            done, _ = await asyncio.wait(flying)
+            self._report(done)
         if self.stopped is not None:
             self.outcomes |= {parcel.notice.key: self.stopped for _, parcel in unsent}
         return self.outcomes
+
+    def _report(self, done: Iterable[asyncio.Task[str]]) -> None:
+        """Report the messages of these requests that were accepted."""
+        for key in (task.result() for task in done):
+            if self.outcomes[key].state == "sent":
+                self.on_sent(key, self.outcomes[key])
 
     async def _until(self, moment: float) -> None:
         """Wait for the time slot, and for a pause the server has requested meanwhile."""
@@ -263,7 +274,8 @@ class _Batch:
     def _over(self) -> bool:
         return self.stopped is not None
 
-    async def _send_message(self, chat: str, parcel: OutgoingMessage) -> None:
+    async def _send_message(self, chat: str, parcel: OutgoingMessage) -> str:
+        """Send a message, record its outcome and return its key."""
         from aiogram.exceptions import AiogramError
 
         try:
@@ -276,6 +288,7 @@ class _Batch:
         except (AiogramError, OSError, ValueError) as problem:
             outcome = self._judged(problem)
         self.outcomes[parcel.notice.key] = outcome
+        return parcel.notice.key
 
     def _judged(self, problem: Exception) -> Outcome:
         from aiogram import exceptions
@@ -288,7 +301,7 @@ class _Batch:
                 return Outcome(state="failed", answer=answer, others=True, lost=True)
             case exceptions.TelegramUnauthorizedError() | exceptions.TelegramNotFound():
                 # Telegram no longer accepts the bot: nobody gets messages until the token is corrected.
-                self.stopped = Outcome(state="queued", answer=answer, others=True, fault="token")
+                self.stopped = Outcome(state="queued", answer=answer, others=True, fault="token", tried=False)
                 return self.stopped
             case (
                 exceptions.TelegramEntityTooLarge()
@@ -298,13 +311,13 @@ class _Batch:
                 return Outcome(state="failed", answer=answer, others=True)
             case exceptions.TelegramNetworkError() if _was_not_sent(problem):
                 self._impatient(answer)
-                return Outcome(state="queued", answer=answer)
+                return Outcome(state="queued", answer=answer, fault=UNREACHABLE, tried=False)
             case exceptions.TelegramNetworkError() | exceptions.ClientDecodeError():
                 self._impatient(answer)
                 return Outcome(state="unknown", answer=answer)
             case exceptions.TelegramServerError() | exceptions.TelegramAPIError():
                 self._impatient(answer)
-                return Outcome(state="queued", answer=answer)
+                return Outcome(state="queued", answer=answer, fault=UNREACHABLE)
         return Outcome(state="failed", answer=answer, others=True)
 
     def _too_many(self, seconds: float, answer: str) -> Outcome:
@@ -320,7 +333,7 @@ class _Batch:
     def _impatient(self, answer: str) -> None:
         self.failures += 1
         if self.failures >= PATIENCE:
-            self.stopped = Outcome(state="queued", answer=answer)
+            self.stopped = Outcome(state="queued", answer=answer, fault=UNREACHABLE, tried=False)
 
 
 async def hang_up(bot: Bot) -> None:

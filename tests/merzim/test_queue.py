@@ -156,7 +156,7 @@ def test_a_letter_to_be_tried_again_is_a_job_again(
     from notifications.channels.folder import Folder
     from notifications.notice import Outcome
 
-    async def full(self: Folder, batch: Any, *, now: Any) -> dict[str, Outcome]:
+    async def full(self: Folder, batch: Any, *, now: Any, on_sent: object = None) -> dict[str, Outcome]:
         return {parcel.notice.key: Outcome(state="queued", answer="disk full") for parcel in batch}
 
     _reminded(office_app)

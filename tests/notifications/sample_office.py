@@ -16,7 +16,7 @@ from merzim.storage.maintenance import schema
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import store as office_store
 from notifications import round as rounds
-from notifications.channels import Channel, OutgoingMessage
+from notifications.channels import Channel, OnSent, OutgoingMessage, ignore_sent
 from notifications.delivery import DeliveryReport, deliver
 from notifications.notice import Letter, Notice, Outcome, message_id
 from notifications.round import RoundReport
@@ -149,7 +149,9 @@ class Shelf:
     def address(self, person: Person) -> str | None:
         return person.email
 
-    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+    async def send(
+        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
+    ) -> Mapping[str, Outcome]:
         outcomes = {}
         for parcel in batch:
             answer = next(self._answers)
@@ -158,6 +160,7 @@ class Shelf:
             outcomes[parcel.notice.key] = answer
             if answer.state == "sent":
                 self.kept.append(parcel)
+                on_sent(parcel.notice.key, answer)
         return outcomes
 
 

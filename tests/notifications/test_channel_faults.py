@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.faults import faults
 from merzim.storage.notices.links import SqlLinks
+from merzim.storage.notices.tally import figures
 from notifications.channels.email import channel as email
 from notifications.channels.telegram import Telegram
 from notifications.notice import Outcome
 from notifications.statistics import Fault
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, Shelf, Town, noon
-from tests.notifications.servers import Office, free_port, serving
+from tests.notifications.servers import Office, free_port, hang, serving
 from tests.telegram.emulator import Emulator
 from tests.telegram.test_channel import link
 
@@ -66,26 +67,76 @@ def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
     assert standing(town) == []
 
 
-def test_a_server_that_is_down_is_no_fault_of_ours(town: Town) -> None:
-    """No repair is needed: it is retried."""
+def waiting_since(town: Town, now: datetime) -> datetime | None:
+    return figures(town.engine, now=now).oldest
+
+
+def test_a_server_that_is_down_is_named_while_letters_wait_for_it(town: Town) -> None:
+    """With their number and since when, though every attempt puts them off; nothing is left of it when they
+    have left."""
+    town.open()
     town.open()
     mail = email(host="127.0.0.1", port=free_port(), sender="m@example.kz", tls="none", timeout=2.0)
     town.round([mail], FIVE_BEFORE)
-    town.deliver([mail], FIVE_BEFORE)
+    began, later = noon(FIVE_BEFORE), noon(FIVE_BEFORE) + timedelta(hours=3)
+    for minutes in range(0, 181, 20):
+        town.deliver([mail], FIVE_BEFORE, at=began + timedelta(minutes=minutes))
+    (fault,) = standing(town)
+    since = waiting_since(town, later)
+    with serving(Office()) as port:
+        back = email(host="127.0.0.1", port=port, sender="m@example.kz", tls="none", timeout=2.0)
+        town.deliver([back], FIVE_BEFORE, at=later + timedelta(minutes=1))
 
+    assert (fault.code, fault.letters, fault.since) == ("unreachable", 2, began)
+    assert since == began
     assert standing(town) == []
+    assert waiting_since(town, later + timedelta(minutes=1)) is None
+
+
+def test_a_server_that_hangs_over_a_letter_is_named(town: Town) -> None:
+    """It greets and falls silent; with one letter in the queue as with a hundred."""
+    town.open()
+    office = Office()
+    office.rcpt = hang
+    with serving(office) as port:
+        mail = email(host="127.0.0.1", port=port, sender="m@example.kz", tls="none", timeout=0.3)
+        town.round([mail], FIVE_BEFORE)
+        town.deliver([mail], FIVE_BEFORE)
+
+    assert [(fault.code, fault.letters) for fault in standing(town)] == [("unreachable", 1)]
+
+
+def test_a_letter_put_off_again_and_again_has_waited_since_its_first_attempt(town: Town) -> None:
+    """A full mailbox: 1, 5 and 15 minutes after each other."""
+    town.open()
+    later = Outcome(state="queued", answer="452 full")
+    shelf = Shelf(later, later, later, later)
+    town.round([shelf], FIVE_BEFORE)
+    for minutes in (0, 1, 6, 21):
+        town.deliver([shelf], FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(minutes=minutes))
+
+    assert waiting_since(town, noon(FIVE_BEFORE) + timedelta(minutes=30)) == noon(FIVE_BEFORE)
+
+
+def test_letters_lost_for_good_are_counted_for_a_week(town: Town) -> None:
+    """An address nobody has: said until somebody has had a week to see it."""
+    town.open()
+    shelf = Shelf(Outcome(state="failed", answer="550 no such user"))
+    town.round([shelf], FIVE_BEFORE)
+    town.deliver([shelf], FIVE_BEFORE)
+    days = [figures(town.engine, now=noon(FIVE_BEFORE) + timedelta(days=days)).lost for days in (0, 6, 7)]
+
+    assert days == [1, 1, 0]
 
 
 def test_letters_that_failed_meanwhile_are_sent_again_with_their_proof(town: Town) -> None:
-    """Their attempts are spent while nobody looked: they are failed, and the button takes them along; what had
-    failed before, and what another channel keeps, stays."""
+    """They have failed while nobody looked, and the button takes them along; what had failed before, and what
+    another channel keeps, stays."""
     town.open()
-    ill = Shelf(*[Outcome(state="queued", answer="401", fault="token")] * 6)
+    ill = Shelf(Outcome(state="failed", answer="401", fault="token"))
     town.round([ill], FIVE_BEFORE)
     now = noon(FIVE_BEFORE)
-    for _ in range(6):
-        town.deliver([ill], FIVE_BEFORE, at=now)
-        now = max(now, *(notice.not_before for notice in town.notices()))
+    town.deliver([ill], FIVE_BEFORE, at=now)
     (failed,) = town.notices()
     before = standing(town)
     other = town.outbox.resend_all("telegram", now=now, opens=lambda person: now)

@@ -16,7 +16,7 @@ import pytest
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.faults import faults
 from merzim.storage.notices.outbox import SqlOutbox
-from notifications.channels import OutgoingMessage
+from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.channels.email import channel as email
 from notifications.channels.folder import channel as folder
 from notifications.delivery import deliver
@@ -157,18 +157,20 @@ def test_a_delivery_ends_with_the_batch_a_slow_server_left_unfinished(
     ]
 
 
-def test_spent_attempts_are_a_failure_with_the_last_answer(town: Town) -> None:
-    """The sixth attempt is the last."""
+def test_what_a_server_puts_off_for_five_days_is_a_failure_with_the_last_answer(town: Town) -> None:
+    """RFC 5321, 4.5.4.1: a sender gives up after four to five days, not after an afternoon."""
     town.open()
-    shelf = Shelf(*[LATER] * 10)
-    moment = NINE
-    town.round([shelf], FIVE_BEFORE, at=moment)
-    for wait in (*BACK_OFF, timedelta(minutes=1), timedelta(minutes=1)):
-        town.deliver([shelf], FIVE_BEFORE, at=moment)
-        moment += wait
-    notice = the_notice(town)
+    shelf = Shelf(*[LATER] * 100)
+    town.round([shelf], FIVE_BEFORE, at=NINE)
+    states = []
+    for hours in range(24 * 9):
+        town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(hours=hours))
+        states.append(the_notice(town).state)
 
-    assert (notice.state, notice.answer, notice.attempts) == ("failed", "451 later", 6)
+    # From Wednesday 18 March, 09:00; 21 to 25 March are days off: the next attempt after five days is on
+    # the 26th.
+    assert states.index("failed") == 8 * 24
+    assert the_notice(town).answer == "451 later"
 
 
 def test_a_failed_letter_leaves_the_next_rung_to_speak(town: Town) -> None:
@@ -303,10 +305,12 @@ def test_letters_of_one_who_dies_beside_a_long_delivery_leave_with_its_next_batc
     (claimed,) = other.claim("shelf", now=NINE, limit=1)
     usual = shelf.send
 
-    async def dies_meanwhile(batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+    async def dies_meanwhile(
+        batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent
+    ) -> Mapping[str, Outcome]:
         if not shelf.kept:
             dying.__exit__(None, None, None)
-        return await usual(batch, now=now)
+        return await usual(batch, now=now, on_sent=on_sent)
 
     shelf.send = dies_meanwhile  # type: ignore[method-assign]
     report = town.deliver([shelf], FIVE_BEFORE, at=NINE)
@@ -316,6 +320,40 @@ def test_letters_of_one_who_dies_beside_a_long_delivery_leave_with_its_next_batc
     assert len({parcel.notice.message_id for parcel in shelf.kept}) == len(shelf.kept) == 3
 
 
+class Dying(Shelf):
+    """A channel whose process is killed after the server has taken the third letter."""
+
+    async def send(
+        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
+    ) -> Mapping[str, Outcome]:
+        for number, message in enumerate(batch, 1):
+            self.kept.append(message)
+            if number == 3:
+                raise SystemExit
+            on_sent(message.notice.key, Outcome(state="sent", answer="250"))
+        return {}
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_a_kill_amid_a_batch_repeats_one_letter_at_most(town: Town, repeatable: bool) -> None:
+    """What the server has taken is marked before the next letter leaves; only the one in hand is in doubt."""
+    for _ in range(10):
+        town.open()
+    dying, shelf = Dying(repeatable=repeatable), Shelf(repeatable=repeatable)
+    town.round([shelf], FIVE_BEFORE, at=NINE)
+    with pytest.raises(SystemExit):
+        town.deliver([dying], FIVE_BEFORE, at=NINE)
+    states = [notice.state for notice in town.notices()]
+    town.deliver([shelf], FIVE_BEFORE, at=NINE)
+    sent = [message.notice.key for message in (*dying.kept, *shelf.kept)]
+
+    assert (states.count("sent"), states.count("sending")) == (2, 8)
+    if repeatable:
+        assert (len(sent), len(set(sent))) == (11, 10)
+    else:
+        assert len(sent) == len(set(sent)) == 3
+
+
 class Stuck(Shelf):
     """A channel that begins to send and never ends."""
 
@@ -323,7 +361,9 @@ class Stuck(Shelf):
         super().__init__()
         self._sending = sending
 
-    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+    async def send(
+        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
+    ) -> Mapping[str, Outcome]:
         self._sending.set()
         await asyncio.sleep(600)
         return {}
@@ -539,6 +579,39 @@ def test_a_whole_letter_over_a_real_server(town: Town) -> None:
     assert address == "aigul@example.kz"
     assert message["Message-ID"] == the_notice(town).message_id
     assert "10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз" in body.get_content()
+
+
+def test_a_server_away_for_two_days_costs_no_letter_and_no_attempt(town: Town) -> None:
+    """Tried every half hour from Wednesday to Friday; when the server is back all leave at the next attempt."""
+    for _ in range(3):
+        town.open()
+    down = email(host="localhost", port=free_port(), sender="merzim@example.kz", tls="none", timeout=5.0)
+    town.round([down], FIVE_BEFORE, at=NINE)
+    for half_hours in range(96):
+        town.deliver([down], FIVE_BEFORE, at=NINE + timedelta(minutes=30 * half_hours))
+    waiting = {(notice.state, notice.attempts) for notice in town.notices()}
+    office = Office()
+    with serving(office) as port:
+        back = email(host="localhost", port=port, sender="merzim@example.kz", tls="none", timeout=5.0)
+        town.deliver([back], FIVE_BEFORE, at=NINE + timedelta(days=2))
+
+    assert waiting == {("queued", 0)}
+    assert {notice.state for notice in town.notices()} == {"sent"}
+    assert len(office.accepted) == 3
+
+
+def test_what_waits_for_its_server_for_half_a_day_goes_another_way_too(town: Town, tmp_path: Path) -> None:
+    """Not at the first failure: a server that is started anew is away for a minute."""
+    town.open()
+    down = email(host="localhost", port=free_port(), sender="merzim@example.kz", tls="none", timeout=5.0)
+    letters = folder(path=tmp_path / "letters")
+    town.round([down], FIVE_BEFORE, at=NINE)
+    channels = []
+    for hours in (0, 3, 4):
+        town.deliver([down, letters], FIVE_BEFORE, at=NINE + timedelta(hours=hours))
+        channels.append({notice.channel for notice in town.notices()})
+
+    assert channels == [{"email"}, {"email"}, {"email", "folder"}]
 
 
 def test_a_server_that_was_down_gets_the_letter_when_it_is_back(town: Town) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from notifications.rules import Rules, back_off, opening
+from notifications.rules import Rules, back_off, is_given_up, opening
 from tests.law import CALENDAR
 
 RULES = Rules()
@@ -60,9 +60,17 @@ def test_an_office_may_have_hours_of_its_own() -> None:
 @pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 5), (3, 15), (4, 60), (5, 240)])
 def test_each_attempt_waits_longer(attempts: int, minutes: int) -> None:
     """1, 5, 15, 60 and 240 minutes."""
-    assert back_off(attempts, RULES) == timedelta(minutes=minutes)
+    assert back_off(attempts) == timedelta(minutes=minutes)
 
 
-def test_attempts_are_spent_after_the_sixth() -> None:
-    """Then the notice has failed, and the next step follows."""
-    assert back_off(6, RULES) is None
+def test_later_attempts_are_four_hours_apart() -> None:
+    """So a letter is tried about thirty times within five days."""
+    assert back_off(6) == back_off(30) == timedelta(hours=4)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "hours", "given_up"), [(30, 119, False), (30, 120, True), (5, 500, False), (6, 120, True)]
+)
+def test_a_letter_is_given_up_after_five_days_of_attempts(attempts: int, hours: int, given_up: bool) -> None:
+    """One that was first tried late still gets its first attempts."""
+    assert is_given_up(attempts, timedelta(hours=hours)) == given_up

@@ -60,7 +60,7 @@ from merzim.storage.org.store import save
 from merzim.storage.tables.registers import CAMPAIGN_PERSON
 from notifications.bot.conversation import Conversation
 from notifications.bot.messages import Sender
-from notifications.channels import OutgoingMessage
+from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.channels.folder import Folder
 from notifications.channels.telegram import channel as telegram
 from notifications.event_notices import given_days
@@ -113,7 +113,9 @@ TOKEN = re.compile(r"/confirm/([A-Za-z0-9_-]{48})")
 class Failing(Folder):
     """A mail server that takes no letter."""
 
-    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+    async def send(
+        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
+    ) -> Mapping[str, Outcome]:
         return {parcel.notice.key: Outcome(state="failed", answer="550 no such user") for parcel in batch}
 
 

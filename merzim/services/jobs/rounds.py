@@ -248,7 +248,9 @@ class _SilentChannel:
     def address(self, person: Person) -> str | None:
         return self.original.address(person)
 
-    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+    async def send(
+        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: object = None
+    ) -> Mapping[str, Outcome]:
         from notifications.notice import Outcome
 
         return {parcel.notice.key: Outcome(state="sent", answer="") for parcel in batch}

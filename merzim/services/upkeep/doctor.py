@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from calendars.hours import almaty
 from merzim.services.configuration.folders import folders, order_folders
+from notifications.notice import UNREACHABLE
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -370,7 +371,8 @@ def _check_sending(app: AppContext, sent: Figures, now: datetime) -> Iterator[Ch
     else:
         yield Check(name="round", code="doctor.last", arguments={"at": pulse[0]})
     waiting = now - sent.oldest if sent.oldest is not None else timedelta(0)
-    stuck = waiting > late["queue"]
+    faults = [fault for fault in sent.faults if fault.channel in app.settings.channels.use]
+    stuck = sent.oldest is not None and (waiting > late["queue"] or any(fault.letters for fault in faults))
     yield Check(
         name="queue",
         state="problem" if stuck else "ok",
@@ -378,12 +380,14 @@ def _check_sending(app: AppContext, sent: Figures, now: datetime) -> Iterator[Ch
         arguments={"at": sent.oldest} if stuck else {},
         advice="queue" if stuck else "",
     )
-    for fault in sent.faults:
-        if fault.channel in app.settings.channels.use:
-            yield Check(
-                name="queue",
-                state="problem",
-                code="doctor.fault",
-                arguments={"channel": fault.channel, "count": fault.letters, "answer": fault.answer},
-                advice="fault",
-            )
+    if sent.lost:
+        count = {"count": sent.lost}
+        yield Check(name="queue", state="warning", code="doctor.lost", arguments=count, advice="lost")
+    for fault in faults:
+        yield Check(
+            name="queue",
+            state="problem",
+            code="doctor.fault",
+            arguments={"channel": fault.channel, "count": fault.letters, "answer": fault.answer},
+            advice="unreachable" if fault.code == UNREACHABLE else "fault",
+        )

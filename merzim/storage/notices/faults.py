@@ -22,14 +22,13 @@ from merzim.storage.database.engine import reading, writing
 from merzim.storage.notices import journal
 from merzim.storage.notices.senders import EnqueueJobs, hand_out
 from merzim.storage.tables.notices import CHANNEL_FAULT, NOTICE
+from notifications.notice import UNREACHABLE
 from notifications.statistics import Fault
 
 Opens = Callable[[str], datetime]
 """Function that returns the moment a letter may be sent to a person (by key)."""
-_STUCK = or_(
-    NOTICE.c.state == literal_column("'failed'"),
-    (NOTICE.c.state == literal_column("'queued'")) & (NOTICE.c.attempts > 0),
-)
+_QUEUED = NOTICE.c.state == literal_column("'queued'")
+_STUCK = or_(NOTICE.c.state == literal_column("'failed'"), _QUEUED)
 
 
 def write_down(engine: Engine, channel: str, code: str, answer: str, *, now: datetime) -> None:
@@ -53,8 +52,11 @@ def write_down(engine: Engine, channel: str, code: str, answer: str, *, now: dat
 
 
 def faults(connection: Connection) -> Sequence[Fault]:
-    """Return the fault of each channel, with the number of letters it delays."""
-    return [
+    """Return the fault of each channel, with the number of letters it delays.
+
+    A server that could not be reached is asked again with the next letter; while none waits there is no fault.
+    """
+    recorded = [
         Fault(
             channel=record.channel,
             code=record.code,
@@ -66,6 +68,19 @@ def faults(connection: Connection) -> Sequence[Fault]:
         )
         for record in connection.execute(CHANNEL_FAULT.select().order_by(CHANNEL_FAULT.c.channel)).all()
     ]
+    return [fault for fault in recorded if fault.letters or fault.code != UNREACHABLE]
+
+
+def waiting_since(connection: Connection) -> datetime | None:
+    """Return the UTC moment since which faults of channels have kept queued letters; None if none does."""
+    moments = []
+    for record in connection.execute(CHANNEL_FAULT.select()).all():
+        kept = and_(NOTICE.c.channel == record.channel, NOTICE.c.attempted_at >= record.since, _QUEUED)
+        oldest = select(func.min(NOTICE.c.queued_at, type_=NOTICE.c.queued_at.type)).where(kept)
+        queued_at = connection.execute(oldest).scalar()
+        if queued_at is not None:
+            moments.append(max(queued_at, record.since))
+    return min(moments, default=None)
 
 
 def resend_all(

@@ -8,7 +8,7 @@ time to time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, bindparam, func, literal_column, select, text
 
@@ -21,6 +21,7 @@ from merzim.storage.rows import notice
 from merzim.storage.tables.notices import NOTICE, TALLY
 from merzim.storage.tables.service import PULSE
 from notifications.notice import Notice
+from notifications.rules import BACK_OFF, tried_for
 from notifications.statistics import Figures
 
 COMPACT_FROM = 200
@@ -124,28 +125,49 @@ def _postgresql() -> list[str]:
     return statements
 
 
+# As the index over them says.
+_LOST_STATES = text("state IN ('failed', 'unknown')")
 _LOST = Prepared(
     select(NOTICE)
-    # As the index over them says.
-    .where(text("state IN ('failed', 'unknown')"), NOTICE.c.case.is_not(None))
+    .where(_LOST_STATES, NOTICE.c.case.is_not(None))
     .order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
     .limit(bindparam("k_limit"))
 )
+FAILED_FOR = timedelta(days=7)
+"""How long letters that failed for good are counted."""
 _WAITING = (NOTICE.c.state == literal_column("'queued'"), NOTICE.c.bundle == literal_column("''"))
 
 
 def figures(engine: Engine, *, now: datetime) -> Figures:
     """Return the state of delivery at a moment. The cost depends on what is queued, not on what was sent."""
-    oldest = select(func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type)).where(
-        *_WAITING, NOTICE.c.not_before <= now
-    )
+    lost = select(func.count()).where(_LOST_STATES, NOTICE.c.attempted_at > now - FAILED_FOR)
     with reading(engine) as connection:
         return Figures(
             counts=tally.counts(connection),
-            oldest=connection.execute(oldest).scalar(),
+            oldest=_oldest(connection, now),
             pulses={pulse.name: (pulse.at, pulse.seconds) for pulse in connection.execute(PULSE.select())},
             faults=faults.faults(connection),
+            lost=connection.execute(lost).scalar_one(),
         )
+
+
+def _oldest(connection: Connection, now: datetime) -> datetime | None:
+    """Return the moment since which the oldest letter due for sending has waited.
+
+    Every attempt moves `not_before`: for letters that were tried it is the first attempt, for those of a
+    channel with a fault its beginning.
+    """
+    due = select(func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type)).where(
+        *_WAITING, NOTICE.c.attempts == 0, NOTICE.c.not_before <= now
+    )
+    tried = (
+        select(NOTICE.c.attempts, func.min(NOTICE.c.attempted_at, type_=NOTICE.c.attempted_at.type))
+        .where(*_WAITING, NOTICE.c.attempts > 0, NOTICE.c.not_before <= now + BACK_OFF[-1])
+        .group_by(NOTICE.c.attempts)
+    )
+    moments = [connection.execute(due).scalar(), faults.waiting_since(connection)]
+    moments += [at - tried_for(attempts) for attempts, at in connection.execute(tried) if at is not None]
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
