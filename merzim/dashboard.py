@@ -10,6 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import h11
+from anyio.to_thread import current_default_thread_limiter
+from starlette.concurrency import run_in_threadpool
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from merzim import logs
@@ -27,20 +29,23 @@ if TYPE_CHECKING:
 
 AS_THEY_ARE = ("/static/", "/health", "/ready")
 """Paths that no act and no rule affects: answered without checking the database."""
+SERVER_THREADS = 10
+"""Threads that answer requests when the database is a server."""
 log = logging.getLogger("merzim.web")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-def _in_turn() -> None:
-    """Limit the number of threads that render pages: one more than cores, more with PostgreSQL.
+def _limit_threads(*, server: bool) -> None:
+    """Limit the threads that answer requests: one more than cores, more where they wait for a server.
 
-    Forty threads at once would run one at a time under Python's lock, each as late as the last.
+    Forty threads at once would run one at a time under Python's lock, each as late as the last. Each has at
+    most as many connections as it opens itself, and gives them back before the request waits for a thread
+    again: so the limit of threads is that of connections, too, and nobody waits for one.
     """
-    from anyio.to_thread import current_default_thread_limiter
-
-    current_default_thread_limiter().total_tokens = (os.cpu_count() or 1) + 1
+    threads = SERVER_THREADS if server else (os.cpu_count() or 1) + 1
+    current_default_thread_limiter().total_tokens = threads
 
 
 class Dashboard:
@@ -60,11 +65,11 @@ class Dashboard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request to the pages with the current calendar."""
-        if scope["type"] == "lifespan" and not self._app.many_nodes:
-            _in_turn()
+        if scope["type"] == "lifespan":
+            _limit_threads(server=self._app.many_nodes)
         pages = self._pages
         if scope["type"] == "http" and not scope["path"].startswith(AS_THEY_ARE):
-            pages = await asyncio.to_thread(self._current)
+            pages = await run_in_threadpool(self._current)
         await pages(scope, receive, send)
 
     def _current(self) -> Any:

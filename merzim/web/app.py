@@ -36,7 +36,6 @@ from merzim.web.auth.middleware import (
     SAFE_METHODS,
     CompressionMiddleware,
     SecurityMiddleware,
-    SnapshotMiddleware,
 )
 from merzim.web.pages.account.login import first_page, inside, login_page
 from merzim.web.routes import RouteIndex, every_route
@@ -141,7 +140,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
             request, reader, "problem.html", status=status, number=status, detail=detail, reference=reference
         )
 
-    async def on_http(request: Request, error: Exception) -> Response:
+    def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         reader = getattr(request.state, "reader", None)
         if error.status_code == 403 and request.url.path == "/" and reader is not None:
@@ -154,7 +153,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
             response.headers[name] = value
         return response
 
-    async def on_invalid(request: Request, error: Exception) -> Response:
+    def on_invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         in_path = any(item["loc"][:1] == ("path",) for item in error.errors())
         status = 404 if in_path else 422
@@ -170,7 +169,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         body = status == 422 and any(item["loc"][:1] == ("body",) for item in error.errors())
         return problem(request, status, "web.problem.bad_body" if body else _code(status), faults)
 
-    async def on_refusal(request: Request, error: Exception) -> Response:
+    def on_refusal(request: Request, error: Exception) -> Response:
         """Answer a refusal raised outside a form, e.g. an edition that no longer exists, or a day beyond the
         records.
         """
@@ -239,13 +238,13 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
             status=401,
         )
 
-    async def on_second_factor(request: Request, error: Exception) -> Response:
+    def on_second_factor(request: Request, error: Exception) -> Response:
         """Send an account that lacks a required second factor to the page for setting one."""
         if _of_a_program(request):
             return problem(request, 403, "web.problem.second_factor")
         return _elsewhere(request, "/account/totp")
 
-    async def on_error(request: Request, error: Exception) -> Response:
+    def on_error(request: Request, error: Exception) -> Response:
         """Answer an unexpected error. Runs outside the security middleware, so it sets the headers itself;
         details are in the log.
         """
@@ -261,7 +260,6 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
     pages.add_exception_handler(OutOfRange, on_refusal)
     pages.add_exception_handler(Exception, on_error)
     pages.add_middleware(CompressionMiddleware)
-    pages.add_middleware(SnapshotMiddleware, one_snapshot=app.one_snapshot)
     pages.add_middleware(
         SecurityMiddleware,
         problem=problem,

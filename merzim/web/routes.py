@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, wraps
 from importlib import import_module
+from inspect import iscoroutinefunction
+from typing import ParamSpec, TypeVar
 
+from fastapi.routing import APIRoute
 from starlette._utils import get_route_path
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
+
+from merzim.services.app import AppContext
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 ROOMS = {
     "merzim.web.pages.account": ("login", "provider", "second_factor", "digest_choice"),
@@ -73,4 +81,24 @@ def every_route() -> tuple[BaseRoute, ...]:
     They are one flat list, because routes of a router included in another are matched twice for each request.
     """
     modules = (f"{package}.{module}" for package, names in ROOMS.items() for module in names)
-    return tuple(route for module in modules for route in import_module(module).router.routes)
+    routes = tuple(route for module in modules for route in import_module(module).router.routes)
+    for route in routes:
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+            handler = route.dependant.call
+            if handler is not None and not iscoroutinefunction(handler):
+                route.dependant.call = _in_one_transaction(handler)
+    return routes
+
+
+def _in_one_transaction(handler: Callable[P, T]) -> Callable[P, T]:
+    """Let all reads of a handler share one transaction, which begins and ends in the thread that runs it.
+
+    One that lasted from thread to thread would hold a connection while the request waits for a thread.
+    """
+
+    @wraps(handler)
+    def read(*args: P.args, **kwargs: P.kwargs) -> T:
+        with AppContext.one_snapshot():
+            return handler(*args, **kwargs)
+
+    return read

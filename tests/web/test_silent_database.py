@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,17 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 from sqlalchemy import make_url
 
 from merzim.app import build_app
 from merzim.clock import stand
-from merzim.dashboard import Dashboard
 from merzim.services.configuration.settings import DatabaseSettings
 from merzim.services.jobs.rounds import remind
 from merzim.settings_file import read
 from tests.forwarder import Forwarder, forwarding
 from tests.web.real import DAY, RealOffice
+from tests.web.serving import Answer, get, served_on_a_port
 from workflow.org.access import Reader
 
 pytestmark = pytest.mark.postgresql
@@ -30,14 +27,6 @@ SOON = 5.0
 """Seconds within which every page says that the database does not answer, at the longest."""
 AT_ONCE = 2.5
 """Seconds of an answer nobody had to wait for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    status: int
-    text: str
-    headers: dict[str, str]
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -51,21 +40,10 @@ class Served:
 
     def get(self, path: str, language: str = "en") -> Answer:
         """Ask as the officer does, on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"cookie": f"__Host-merzim={self.cookie}", "accept-language": language}
         if path.startswith("/api/"):
             headers = {"authorization": f"Bearer {self.token}", "accept-language": language}
-        began = time.monotonic()
-        connection.request("GET", path, headers=headers)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        connection.close()
-        return Answer(
-            status=answer.status,
-            text=text,
-            headers={name.lower(): value for name, value in answer.getheaders()},
-            seconds=time.monotonic() - began,
-        )
+        return get(self.port, path, headers)
 
 
 @pytest.fixture
@@ -89,18 +67,10 @@ def served(database: str, tmp_path: Path) -> Iterator[Served]:
         cookie, token = office.way_in("officer"), office.way_in("officer", kind="token", scope="read")
         ready.close()
         context = build_app(settings)
-        app = Dashboard(context, lambda: moment)
-        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none", access_log=False)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        service = Served(forwarder, server.servers[0].sockets[0].getsockname()[1], cookie, token)
-        assert service.get("/").status == 200
-        yield service
-        server.should_exit = True
-        thread.join(10)
+        with served_on_a_port(context, moment) as port:
+            service = Served(forwarder, port, cookie, token)
+            assert service.get("/").status == 200
+            yield service
         context.close()
 
 

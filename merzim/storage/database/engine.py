@@ -41,6 +41,10 @@ IDLE_TRANSACTION_SECONDS = 60.0
 KEEPALIVE_SECONDS = 10
 """Seconds until the first TCP keepalive probe of an idle connection, and between probes."""
 _POLL_SECONDS = 0.004
+_POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": -1}
+"""Connections kept open; further ones are opened at once. Threads are limited instead: a thread that waited for
+the connection of a request which waits for a thread would wait for good.
+"""
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _limits: WeakKeyDictionary[Engine, Limits] = WeakKeyDictionary()
@@ -310,8 +314,8 @@ def _create_postgresql_engine(address: URL, limits: Limits) -> Engine:
         connect_args={
             name: value for name, value in connection_arguments(limits).items() if name not in address.query
         },
-        pool_timeout=limits.patience,
         hide_parameters=True,
+        **_POOL,
     )
 
     _limits[engine] = limits
@@ -377,7 +381,7 @@ def _create_sqlite_engine(address: URL) -> Engine:
                 Path(file).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageUnavailable("unreachable", where=file, problem=error.strerror or "") from None
-        engine = create_engine(address, connect_args=arguments, hide_parameters=True)
+        engine = create_engine(address, connect_args=arguments, hide_parameters=True, **_POOL)
     watched = None if not file or file.startswith((":", "file:")) else DatabaseFile(file)
 
     if watched is not None:

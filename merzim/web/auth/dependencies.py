@@ -177,6 +177,11 @@ def needs(
 
     def resolve_context(request: Request) -> RequestContext:
         ctx = _copy_context(request)
+        # The transaction ends with this function: nothing is held while the handler waits for a thread.
+        with ctx.app.one_snapshot():
+            return _resolve(request, ctx)
+
+    def _resolve(request: Request, ctx: RequestContext) -> RequestContext:
         identity = identify(request, ctx)
         if identity is None:
             raise NotLoggedIn

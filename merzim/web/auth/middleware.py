@@ -7,11 +7,8 @@ The application answers to this machine and to its public address. A Host header
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
-from typing import Protocol
 from urllib.parse import urlsplit
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -223,41 +220,3 @@ class CompressionMiddleware:
         is_page = scope["type"] == "http" and not scope["path"].startswith("/static/")
         usual = is_page and Headers(scope=scope).get("sec-fetch-site") not in FOREIGN_SITES
         await (self._compressing if usual else self._app)(scope, receive, send)
-
-
-class Closing(Protocol):
-    """A resource that is closed once.
-
-    Attributes:
-        over: whether it is closed.
-    """
-
-    over: bool
-
-    def close(self) -> None: ...
-
-
-class SnapshotMiddleware:
-    """Lets all reads of a page share one transaction, which ends before the answer is sent.
-
-    A page rendered in a thread ends it in that thread (`request.state.snapshot`), because waiting for a thread
-    again would take long under load.
-    """
-
-    def __init__(self, app: ASGIApp, *, one_snapshot: Callable[[], AbstractContextManager[Closing]]) -> None:
-        self._app = app
-        self._one_snapshot = one_snapshot
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in SAFE_METHODS:
-            await self._app(scope, receive, send)
-            return
-        with self._one_snapshot() as snapshot:
-            scope.setdefault("state", {})["snapshot"] = snapshot
-
-            async def close_and_send(message: Message) -> None:
-                if message["type"] == "http.response.start" and not snapshot.over:
-                    await run_in_threadpool(snapshot.close)
-                await send(message)
-
-            await self._app(scope, receive, close_and_send)

@@ -383,8 +383,6 @@ def page(
             **values,
         )
     )
-    if snapshot := getattr(request.state, "snapshot", None):
-        snapshot.close()
     response = HTMLResponse(text, status_code=status)
     response.headers["content-language"] = reader.language
     response.headers["vary"] = "Cookie, Accept-Language"

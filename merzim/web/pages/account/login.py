@@ -51,7 +51,6 @@ def ask(request: Request, ctx: Anybody, next: str = "/", said: str = "") -> Resp
     """Show the log-in page. `next`: the page the reader wanted; `said`: code of the last action."""
     provider, log_out_address = ctx.app.provider, ""
     if said == "out" and provider is not None:
-        request.state.snapshot.close()
         log_out_address = provider.log_out_address(now=ctx.now)
     return login_page(request, ctx, onward=inside(next), chosen=said == "password", log_out=log_out_address)
 

@@ -41,7 +41,6 @@ def begin(request: Request, ctx: Anybody, next: str = "/") -> Response:
     provider = ctx.app.provider
     if provider is None:
         raise HTTPException(404)
-    request.state.snapshot.close()
     onward = inside(next[:MAX_NEXT])
     try:
         address, attempt = provider.begin(now=ctx.now)
@@ -59,8 +58,6 @@ def finish(
     """Handle the browser's return from the provider: log the user in, or request the second factor first."""
     if ctx.app.provider is None:
         raise HTTPException(404)
-    # No transaction stays open while the provider is asked; what is written below is read back.
-    request.state.snapshot.close()
     brought = _brought(request)
     if not brought.get("state") or not compare_digest(brought["state"].encode(), state.encode()):
         return _refused(request, ctx, "web.login.provider_again", status=400)

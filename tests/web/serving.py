@@ -1,0 +1,71 @@
+"""Pages served on a port of this machine by the HTTP server of the product, for tests of real requests."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from merzim.dashboard import Dashboard
+from merzim.services.app import AppContext
+from merzim.services.moments import Moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    status: int
+    text: str
+    headers: dict[str, str]
+    seconds: float
+
+
+@contextmanager
+def served_on_a_port(context: AppContext, moment: Moment) -> Iterator[int]:
+    """Serve the pages of an office on a fixed day while the block lasts; yield the port."""
+    app = Dashboard(context, lambda: moment)
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        log_level="error",
+        ws="none",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+def get(port: int, path: str, headers: Mapping[str, str], *, timeout: float = 60) -> Answer:
+    """Ask for a page on a connection of its own.
+
+    Raises:
+        TimeoutError: there was no answer within `timeout` seconds.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    began = time.monotonic()
+    try:
+        connection.request("GET", path, headers={**headers})
+        answer = connection.getresponse()
+        text = answer.read().decode(errors="replace")
+    finally:
+        connection.close()
+    return Answer(
+        status=answer.status,
+        text=text,
+        headers={name.lower(): value for name, value in answer.getheaders()},
+        seconds=time.monotonic() - began,
+    )

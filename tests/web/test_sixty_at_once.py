@@ -1,0 +1,83 @@
+"""Sixty people open the same page in the same second, or sixty strangers knock: all are answered, soon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from merzim.app import build_app
+from merzim.clock import stand
+from merzim.metronome import tick
+from merzim.services.app import AppContext
+from merzim.settings_file import read
+from tests.web.real import DAY, ROOT, RealOffice
+from tests.web.serving import Answer, get, served_on_a_port
+from workflow.org.access import Reader
+
+CROWD = 60
+SOON = 5.0
+"""Seconds within which everybody is answered, and a round has ended."""
+AT_ONCE = 1.0
+"""Seconds within which `/health` is answered."""
+MOMENT = stand(DAY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """An office served on a port. `cookie`: of its officer."""
+
+    app: AppContext
+    port: int
+    cookie: str
+
+    def ask_at_once(self, path: str, **headers: str) -> list[Answer]:
+        """Ask for a page sixty times, while `/health` is asked and a round is run; return the answers."""
+        with ThreadPoolExecutor(CROWD + 1) as crowd:
+            asked = [crowd.submit(get, self.port, path, headers, timeout=2 * SOON) for _ in range(CROWD)]
+            round_ = crowd.submit(tick, self.app, lambda: MOMENT)
+            health = [get(self.port, "/health", {}, timeout=SOON) for _ in range(5)]
+            answers = [one.result() for one in asked]
+            round_.result(SOON)
+        assert {answer.status for answer in health} == {200}
+        assert max(answer.seconds for answer in health) < AT_ONCE
+        assert len(answers) == CROWD
+        assert max(answer.seconds for answer in answers) < SOON
+        return answers
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """The example office with its schedule, as `merzim serve` serves it."""
+    is_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'merzim.sqlite'}" if is_sqlite else request.getfixturevalue("database")
+    (tmp_path / "config.toml").write_text(f'[database]\nurl = "{url}"\n', encoding="utf-8")
+    context = build_app(read(tmp_path / "config.toml", at=tmp_path))
+    made = RealOffice(folder=tmp_path, app=context, pages=None, moment=[MOMENT])
+    made.run("people", str(ROOT / "examples" / "people.csv"))
+    made.run("import", str(ROOT / "examples" / "real_schedule_2026_ru.xlsx"))
+    reader = Reader(login="officer", access="officer")
+    context.accounts.save(reader, disabled=False, by="a", now=MOMENT.now, today=MOMENT.today)
+    cookie = made.way_in("officer")
+    with served_on_a_port(context, MOMENT) as port:
+        served = Office(app=context, port=port, cookie=f"__Host-merzim={cookie}")
+        assert get(port, "/", {"cookie": served.cookie}).status == 200
+        yield served
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/cases", "/cases/2026-0001/xlsx", "/cases/unknown"])
+def test_sixty_people_are_answered_within_five_seconds(office: Office, path: str) -> None:
+    """Pages, data, files and refusals: none keeps a connection while it waits for a thread."""
+    answers = office.ask_at_once(path, cookie=office.cookie)
+    assert {answer.status for answer in answers} == {404 if path.endswith("unknown") else 200}
+
+
+def test_sixty_strangers_are_sent_away_within_five_seconds(office: Office) -> None:
+    """With a wrong token, to a page and to the API."""
+    assert {answer.status for answer in office.ask_at_once("/", authorization="Bearer wrong")} == {303}
+    refused = office.ask_at_once("/api/v1/cases", authorization="Bearer wrong")
+    assert {answer.status for answer in refused} == {401}
