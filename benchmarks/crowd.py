@@ -132,7 +132,8 @@ def _for_a_time(port: int, headers: Headers) -> tuple[list[Answer], list[Answer]
     until = time.monotonic() + SECONDS
 
     def click(number: int) -> list[Answer]:
-        answers, next_at = [], time.monotonic() + number / PEOPLE
+        answers: list[Answer] = []
+        next_at = time.monotonic() + number / PEOPLE
         while next_at < until:
             time.sleep(max(0.0, next_at - time.monotonic()))
             answers.append(_ask(port, PAGES[(number + len(answers)) % len(PAGES)], headers))

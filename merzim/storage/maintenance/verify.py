@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import Connection, Engine, select, tuple_
+from sqlalchemy import Column, Connection, Engine, select, tuple_
 
 from merzim.storage.board import totals, word_index
 from merzim.storage.cases import recommendations
@@ -22,6 +23,7 @@ from merzim.storage.maintenance import checks, register_check, triggers, vouchin
 from merzim.storage.maintenance.anonymising import Place, content_hash, rewritten
 from merzim.storage.maintenance.checks import damages
 from merzim.storage.maintenance.register_check import SEALED
+from merzim.storage.maintenance.seals import Head
 from merzim.storage.notices import journal, tally
 from merzim.storage.org.chain import IN_ORDER, OFFICE
 from merzim.storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
@@ -29,6 +31,7 @@ from merzim.storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS
 from merzim.storage.tables.audit import AUDIT
 from merzim.storage.tables.cases import CASE, EVENT, SEAL
 from merzim.storage.tables.notices import PROOF
+from merzim.storage.tables.organisation import ACT
 from merzim.storage.tables.registers import REGISTER_EVENT, REGISTER_ROW
 from workflow.cases.case import Case
 from workflow.ports import CaseWrite, Conflict
@@ -43,6 +46,13 @@ _OFFICE = {
     "sealed_differs": "act_sealed_differs",
 }
 """Code of a problem of a case's chain -> code of the same problem of the office's chain."""
+_NUMBERED: Mapping[str, tuple[Column[Any], Column[Any]]] = {
+    OFFICE: (ACT.c.seq, ACT.c.hash),
+    journal.CHAIN: (PROOF.c.n, PROOF.c.hash),
+    checks.CHAIN: (AUDIT.c.seq, AUDIT.c.hash),
+}
+"""Chain of which there is one -> the columns of the number and the hash of its events."""
+_SEALS_AT_ONCE = 500
 _UNTELLABLE = frozenset({"chain_cut", "chain_gap", "event_altered", "edition_missing"})
 # Values a round changes by itself, and the calendar version, are not compared.
 _MOVING = frozenset({"next_rung", "next_rung_on", "version"})
@@ -315,9 +325,8 @@ def _seals(connection: Connection, known_seal: tuple[int, str] | None) -> Iterat
     n, previous = 0, ""
     covered: dict[str, int] = {}
     is_known = False
-    for seal in connection.execute(SEAL.select().order_by(SEAL.c.n)):
+    for seal, heads, hashes in _with_hashes(connection):
         n += 1
-        heads = _heads(seal.heads)
         if heads is None or seal.n != n or seal.previous != previous:
             yield Problem(code="seal_broken", arguments={"n": n})
             n = seal.n
@@ -325,19 +334,9 @@ def _seals(connection: Connection, known_seal: tuple[int, str] | None) -> Iterat
             yield Problem(code="seal_broken", arguments={"n": n})
         is_known = is_known or (seal.n, seal.hash) == known_seal
         covered.update((name, seq) for name, seq, _ in heads or ())
-        hashes = _hashes(connection, [(name, seq) for name, seq, _ in heads or ()])
         for name, seq, head in heads or ():
             if hashes.get((name, seq)) != head:
-                code = "sealed_differs" if (name, seq) in hashes else "sealed_missing"
-                problem = Problem(code=code, arguments={"case": name, "seq": seq, "n": seal.n})
-                if name == journal.CHAIN:
-                    yield Problem(code="proof_cut", arguments={"n": seal.n, "seq": seq})
-                elif name == checks.CHAIN:
-                    yield Problem(code="audit_cut", arguments={"n": seal.n, "seq": seq})
-                elif name.startswith(SEALED):
-                    yield _of_row(problem, name.removeprefix(SEALED))
-                else:
-                    yield _of_office(problem) if name == OFFICE else problem
+                yield _of_seal(seal.n, name, seq, is_missing=(name, seq) not in hashes)
         previous = seal.hash
     # A removed last seal leaves no gap, but the cases it covered still record its number.
     records = connection.execute(select(CASE.c.id, CASE.c.sealed).where(CASE.c.sealed > 0))
@@ -350,16 +349,43 @@ def _seals(connection: Connection, known_seal: tuple[int, str] | None) -> Iterat
         yield Problem(code="seal_unknown", arguments={"n": known_seal[0]})
 
 
-def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+def _of_seal(n: int, name: str, seq: int, *, is_missing: bool) -> Problem:
+    """Return the problem of an event that is missing, or is not the one the n-th seal covers."""
+    code = "sealed_missing" if is_missing else "sealed_differs"
+    problem = Problem(code=code, arguments={"case": name, "seq": seq, "n": n})
+    if name == journal.CHAIN:
+        return Problem(code="proof_cut", arguments={"n": n, "seq": seq})
+    if name == checks.CHAIN:
+        return Problem(code="audit_cut", arguments={"n": n, "seq": seq})
+    if name.startswith(SEALED):
+        return _of_row(problem, name.removeprefix(SEALED))
+    return _of_office(problem) if name == OFFICE else problem
+
+
+def _with_hashes(
+    connection: Connection,
+) -> Iterator[tuple[Row_, list[Head] | None, dict[tuple[str, int], str]]]:
+    """Yield each seal in order with the heads in it and the hashes that are there at their places.
+
+    The hashes are looked up for many seals together, each once: a year may have 100,000 seals.
+    """
+    for seals in chunks(connection.execute(SEAL.select().order_by(SEAL.c.n)), _SEALS_AT_ONCE):
+        heads = [_heads(seal.heads) for seal in seals]
+        places = dict.fromkeys((name, seq) for of_one in heads for name, seq, _ in of_one or ())
+        hashes = _hashes(connection, places)
+        for seal, of_one in zip(seals, heads, strict=True):
+            yield seal, of_one, hashes
+
+
+def _hashes(connection: Connection, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
     """Return the hashes of the events at these places (chain, number)."""
-    hashes = {(OFFICE, act.seq): act.hash for act in connection.execute(IN_ORDER)}
-    hashes |= {(journal.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
-    remaining_ends = iter(ends)
-    while chunk := list(islice(remaining_ends, 5000)):
-        entries = [seq for name, seq in chunk if name == checks.CHAIN]
-        of_audit = select(AUDIT.c.seq, AUDIT.c.hash).where(AUDIT.c.seq.in_(entries))
-        if entries:
-            hashes |= {(checks.CHAIN, seq): digest for seq, digest in connection.execute(of_audit)}
+    hashes: dict[tuple[str, int], str] = {}
+    for chunk in chunks(places, 5000):
+        for chain, (number, digest) in _NUMBERED.items():
+            numbers = [seq for name, seq in chunk if name == chain]
+            if numbers:
+                of_chain = select(number, digest).where(number.in_(numbers))
+                hashes |= {(chain, seq): found for seq, found in connection.execute(of_chain)}
         query = select(EVENT.c.case, EVENT.c.seq, EVENT.c.hash).where(
             tuple_(EVENT.c.case, EVENT.c.seq).in_(chunk)
         )
@@ -373,7 +399,7 @@ def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tup
     return hashes
 
 
-def _heads(text: str) -> list[tuple[str, int, str]] | None:
+def _heads(text: str) -> list[Head] | None:
     """Return the heads in a seal; None when it is unreadable."""
     try:
         return [(name, seq, head) for name, seq, head in json.loads(text)]
