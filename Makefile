@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test suite lint format bench coverage schemas man pictures site clean crash look whole lighthouse tasks mutants lock audit sbom bundle deb
+.PHONY: run test suite lint format bench coverage schemas pictures site clean crash look whole lighthouse tasks mutants lock audit sbom bundle deb
 .DELETE_ON_ERROR:
 
 # Without a day an office of its own, on the real one: `make run NOW=`.
@@ -64,13 +64,6 @@ coverage: $(VENV)/.run
 # What editors complete and check the files of the law by; a test fails while a schema is stale.
 schemas: $(VENV)/.run
 	$(BIN)/python docs/file_schemas.py
-
-# The manual page in three languages, as an installed wheel brings it; a test fails while it is stale.
-man: $(VENV)/.run
-	@mkdir -p docs/man/man1 docs/man/kk/man1 docs/man/ru/man1
-	$(MERZIM) --lang en man > docs/man/man1/merzim.1
-	$(MERZIM) --lang kk man > docs/man/kk/man1/merzim.1
-	$(MERZIM) --lang ru man > docs/man/ru/man1/merzim.1
 
 # The pictures of the README: an office at work, looked at in a browser.
 pictures: $(VENV)/.test

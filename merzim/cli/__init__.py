@@ -61,7 +61,6 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "installation_checks": ("check-config", "doctor", "completion", "test-mail"),
     "i18n": ("i18n",),
-    "man": ("man",),
 }
 """Modules of commands, in the order of the help, each with the names it adds."""
 COMPLETION = "_MERZIM_COMPLETE"
@@ -125,9 +124,9 @@ def _run(call: CommandContext, arguments: list[str]) -> int:
 
 def _stations(arguments: list[str]) -> list[str]:
     """Return the module of the command that a line begins with; none where every command is needed: for help,
-    completion, the manual page and unknown names.
+    completion and unknown names.
     """
-    if COMPLETION in os.environ or arguments[:1] == ["man"]:
+    if COMPLETION in os.environ:
         return []
     return [station for station, names in STATIONS.items() if arguments and arguments[0] in names]
 

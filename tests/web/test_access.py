@@ -300,3 +300,20 @@ def test_every_access_may_something_and_no_access_all() -> None:
     assert may["auditor"] == {"read", "audit", "self"}
     assert {access for access in ACCESSES if "audit" in may[access]} == {"officer", "auditor", "administrator"}
     assert all(needs and needs != set(NEEDS) for needs in may.values())
+
+
+def test_every_write_takes_a_key_and_no_question_does() -> None:
+    """Said again under its key a write is done once; what writes nothing needs none."""
+    wrong = [
+        (method, route.path)
+        for method, route in ROUTES
+        if route.path.startswith("/api/")
+        and _takes_key(route.dependant) != (method != "GET" and not is_question(route))
+    ]
+
+    assert not wrong, wrong
+
+
+def _takes_key(dependant: Any) -> bool:
+    keys = [header for header in dependant.header_params if header.alias == "Idempotency-Key"]
+    return bool(keys) or any(map(_takes_key, dependant.dependencies))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,23 +25,6 @@ SPELT = {
     "/open/year": "objects of cases that are opened, as they are recorded",
 }
 """Pages that name people and units otherwise than in the language of their reader, and why."""
-NO_LISTS = {
-    "/account": "one's own sessions",
-    "/administration/account": "the sessions of one account",
-    "/administration/acts": "texts to be loaded",
-    "/administration/operations": "the state of the machine",
-    "/administration/person/remove": "asked before a removal",
-    "/administration/settings": "values",
-    "/administration/templates": "files",
-    "/administration/templates/{form}": "files",
-    "/calendar/{number}": "days of a year",
-    "/calendar/{number}/{month}": "days of a month",
-    "/help/api": "a guide",
-    "/help/api/{operation_id}": "a guide",
-    "/open/schedule/{digest}": "asked before an import",
-    "/open/year": "asked before cases are opened",
-}
-"""Pages with a table that is no list of records, and what it is."""
 LOST = "/cases/2026-9999"
 """A case there is not."""
 HEAVIEST = 200_000
@@ -88,20 +70,6 @@ def test_no_link_leads_nowhere(walks: dict[str, Walk]) -> None:
     ]
 
     assert dead == []
-
-
-def test_every_list_is_offered_as_a_workbook(walks: dict[str, Walk]) -> None:
-    """A table of records without its XLSX is copied by hand; a page that is none says why."""
-    without = {
-        route
-        for walk in walks.values()
-        for route, addresses in walk.by_route.items()
-        for address in addresses
-        if '<table class="table' in walk.texts.get(address, "")
-        and not re.search(r'href="[^"]*(?:xlsx|/lists/)', walk.texts[address])
-    }
-
-    assert without == set(NO_LISTS)
 
 
 def test_what_somebody_typed_is_shown_as_text_wherever_it_is_shown(walks: dict[str, Walk]) -> None:
