@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 
 from calendars.calendar import Calendar
 from calendars.horizon import LAST, OutOfRange, place
-from calendars.hours import end_of_day, last_day, moment_of
 from calendars.table import KINDS
 from calendars.terms import (
     AtOnce,
@@ -25,7 +24,6 @@ from calendars.terms import (
     Element,
     Embargo,
     Explanation,
-    Hours,
     InMonth,
     InQuarter,
     InYears,
@@ -59,7 +57,6 @@ class CountedTerm:
 
     Attributes:
         due: the last permitted day; None when the term has no number, or has no anchor yet.
-        due_at: the UTC moment at which a term in hours ends; None of any other.
         safe_by: the due date by the stricter reading; never after `due`.
         opens: the first permitted day, for an embargo.
         closes: the last permitted day, for a window.
@@ -69,7 +66,6 @@ class CountedTerm:
     """
 
     due: date | None = None
-    due_at: datetime | None = None
     safe_by: date | None = None
     opens: date | None = None
     closes: date | None = None
@@ -78,27 +74,17 @@ class CountedTerm:
     elements: Explanation = ()
 
 
-def count(term: Term, anchor: date | None, calendar: Calendar, *, at: time | None = None) -> CountedTerm:
+# The cases of one schedule share their dates, and so do two looks at one case. A term, a day and a calendar
+# (equal by content) always give the same answer, so it is kept.
+@lru_cache(maxsize=8192)
+def count(term: Term, anchor: date | None, calendar: Calendar) -> CountedTerm:
     """Compute the due date of a term from its anchor, a local date (for a term of a period, the period's last
-    day).
-
-    Args:
-        at: local time of the anchor, where it is known; a term in hours alone depends on it.
+    day); cached.
 
     Raises:
         OutOfRange: the anchor, the result or a day between lies outside the records.
         TypeError: the anchor is a datetime.
     """
-    if isinstance(term, Hours) and anchor is not None:
-        return _count_hours(term, anchor, calendar.last, at)
-    return _count_cached(term, anchor, calendar)
-
-
-# The cases of one schedule share their dates, and so do two looks at one case. A term, a day and a calendar
-# (equal by content) always give the same answer, so it is kept.
-@lru_cache(maxsize=8192)
-def _count_cached(term: Term, anchor: date | None, calendar: Calendar) -> CountedTerm:
-    """Compute the due date of a term (cached)."""
     if anchor is None:
         return _count_unanchored(term, calendar)
     if isinstance(term, WorkingDays):
@@ -211,20 +197,6 @@ def _count_working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> 
         last=last if number else None,
         elements=tuple(elements),
     )
-
-
-def _count_hours(term: Hours, anchor: date, last: date, at: time | None) -> CountedTerm:
-    """Compute a term of N hours after a moment, within a calendar that ends on `last`."""
-    place(anchor, last)
-    begins = moment_of(anchor, at)
-    ends = begins + timedelta(hours=term.count)
-    due = last_day(ends)
-    place(due, last)
-    code = "hours_after" if at is not None else "hours_after_day"
-    elements = [Element(code=code, arguments={"count": term.count, "begins": begins, "ends": ends}, on=due)]
-    if ends == end_of_day(due):
-        elements.append(Element(code="hours_midnight", arguments={"due": due}, on=due))
-    return CountedTerm(due=due, due_at=ends, safe_by=due, elements=tuple(elements))
 
 
 def _as_window(counted_term: CountedTerm) -> CountedTerm:

@@ -1,6 +1,6 @@
 """The kinds of term the law uses, as frozen values; `calendars.counting` computes their due dates.
 
-A term in days is its own type: never hours, never a timedelta; a term in hours is another. Whether a day that
+A term in days is its own type: never hours, never a timedelta. Whether a day that
 falls on a day off rolls to the next working day is part of the term (Civil Code art. 175, by analogy: assumed).
 """
 
@@ -135,15 +135,6 @@ class Years:
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
-    """N hours after the moment of the anchor, counted on the clock whatever days lie between; from the
-    beginning of its day where only that is known.
-    """
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class DayAfterPeriod:
     """Day `day` of the month `months` months after a period; the anchor is the last day of that period."""
 
@@ -257,7 +248,6 @@ Term = (
     | Weeks
     | Months
     | Years
-    | Hours
     | DayAfterPeriod
     | YearlyDate
     | Duration

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time
 
-from calendars.hours import Today
-from merzim.services.moments import Clock, Moment, almaty
+from calendars.hours import almaty, local_date
+from merzim.services.moments import Clock, Moment
 from workflow.refusal import Refusal
 
 NOON = time(12, 0)
@@ -57,4 +57,4 @@ def stand(text: str) -> Moment:
 
 def _moment(at: datetime, *, demonstration: bool) -> Moment:
     now = at.replace(microsecond=0).astimezone(UTC)
-    return Moment(now=now, today=Today.at(now), demonstration=demonstration)
+    return Moment(now=now, today=local_date(now), demonstration=demonstration)

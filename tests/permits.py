@@ -11,7 +11,6 @@ from workflow.law.procedure import Procedure
 from workflow.law.reader import read
 
 APPEAL = ROOT / "examples" / "own-law" / "citizen-appeal.2021-07-01.toml"
-BREACH = APPEAL.with_name("data-breach.2018-05-25.toml")
 
 
 def texts(text: str) -> str:

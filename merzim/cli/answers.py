@@ -25,8 +25,7 @@ def obligation(call: CommandContext, deadline: Deadline) -> Json:
     """Return an obligation with its due date as JSON, as in `plan --json` and `case --json`."""
     from merzim.services.results import ObligationResult
 
-    left_out = {"waiting_for"} if deadline.due_at else {"waiting_for", "due_at"}
-    return ObligationResult.of(deadline, call.language).model_dump(exclude=left_out)
+    return ObligationResult.of(deadline, call.language).model_dump(exclude={"waiting_for"})
 
 
 def finding(call: CommandContext, finding: Finding) -> Json:

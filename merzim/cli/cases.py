@@ -226,9 +226,6 @@ def show(ctx: typer.Context, case: CaseId) -> None:
                 "planned": view.case.planned,
                 "facts": {name: fact.on for name, fact in view.case.facts.items()},
                 "values": {name: fact.values for name, fact in view.case.facts.items() if fact.values},
-                "at_time": {
-                    name: f"{fact.at_time:%H:%M}" for name, fact in view.case.facts.items() if fact.at_time
-                },
                 "signed_by": {name: fact.signed_by for name, fact in view.case.facts.items() if fact.signed_by},
                 "ahead": [name for name, fact in view.case.facts.items() if fact.on > today],
                 "evidence": {name: fact.evidence for name, fact in view.case.facts.items() if fact.evidence},

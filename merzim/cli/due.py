@@ -55,13 +55,9 @@ def overdue(ctx: typer.Context, unit: Unit = "") -> int:
 
 
 def _show(call: CommandContext, rows: Sequence[Row], today: date, *, extra: dict[str, object]) -> None:
-    from workflow.deadlines.lateness import has_ended, late_by
+    from workflow.deadlines.lateness import late_by
 
     app = call.app
-
-    def days_late(row: Row) -> int | None:
-        return 0 if row.due == today and has_ended(row, today) else late_by(row.due, today, app.calendar)
-
     heads = cases_of(app.reads, rows)
     titles = {(row.case, row.obligation): title(app, heads[row.case], row.obligation) for row in rows}
     if call.json:
@@ -79,7 +75,7 @@ def _show(call: CommandContext, rows: Sequence[Row], today: date, *, extra: dict
                         "stage": row.stage,
                         "due": row.due,
                         "safe_by": row.safe_by,
-                        "late_by_working_days": days_late(row),
+                        "late_by_working_days": late_by(row.due, today, app.calendar),
                         "status": row.status,
                         "calendar": row.calendar,
                         "force": row.force,
@@ -93,7 +89,7 @@ def _show(call: CommandContext, rows: Sequence[Row], today: date, *, extra: dict
     lines = [
         (
             row.due,
-            days_late(row),
+            late_by(row.due, today, app.calendar),
             row.case,
             heads[row.case].object_in(call.language),
             titles[row.case, row.obligation][call.language],

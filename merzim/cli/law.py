@@ -9,7 +9,7 @@ import typer
 from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
-from merzim.cli.parsing import BadArgument, answers_on, named_days, named_texts, optional_day, time_of_day
+from merzim.cli.parsing import BadArgument, answers_on, named_days, optional_day
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
@@ -66,9 +66,6 @@ def plan(
     ] = None,
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.edition_on")] = None,
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="cli.option.kind")] = "",
-    at: Annotated[
-        list[str] | None, typer.Option("--at", metavar="NAME=HH:MM", help="cli.option.at_times")
-    ] = None,
 ) -> int:
     from workflow.cases.commands.planning import AssumedCase
     from workflow.cases.commands.planning import plan as what_if
@@ -78,7 +75,6 @@ def plan(
     app = call.app
     if kind and kind not in app.library.kinds:
         raise BadArgument("cli.unknown_kind", kind=kind, allowed=closest_first(kind, app.library.kinds))
-    times = {name: time_of_day(text, where="--at") for name, text in named_texts(at, where="--at").items()}
     plan = what_if(
         app.library,
         procedure,
@@ -87,7 +83,7 @@ def plan(
         calendar=app.calendar,
         on=optional_day(on, where="--on"),
         today=call.moment.today if call.common.now else None,
-        supposed=AssumedCase(kind=kind, at_time=times),
+        supposed=AssumedCase(kind=kind),
     )
     if call.json:
         call.answer(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 import typer
 
 from merzim.cli.call import DONE, CommandContext
-from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number, time_of_day
+from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number
 from workflow.languages import LANGUAGES
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ Answer = Callable[[Any], object]
 Proves = Callable[[CommandContext, Mapping[str, object]], "tuple[Procedure, str]"]
 """Function that returns the procedure and fact whose kinds of evidence a command accepts."""
 RESTRICTED = "restricted"
-FLAGS = {"preview": "dry-run", "at_time": "at", "values": "value", "facts": "fact"}
+FLAGS = {"preview": "dry-run", "values": "value", "facts": "fact"}
 """Names of options that differ from their field's."""
 METAVARS = {
     "decided_by": "DUTY",
@@ -244,8 +244,6 @@ def _parse(info: FieldInfo, text: Any, where: str) -> object:
         return parse(text, where=where)
     if kind is date:
         return day(text, where=where)
-    if kind is time:
-        return time_of_day(text, where=where)
     return number(text, where=where, **_limits(info)) if kind is int else text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 
 from merzim.cli.common import MINUS
@@ -73,17 +73,6 @@ def day(text: str, *, where: str) -> date:
 def optional_day(text: str | None, *, where: str) -> date | None:
     """Parse a date; None for no text."""
     return None if text is None else day(text, where=where)
-
-
-def time_of_day(text: str, *, where: str) -> time:
-    """Parse a time of day: 14:30.
-
-    Raises:
-        BadArgument: not a time.
-    """
-    if not (match := _TIME.fullmatch(text.strip())):
-        raise BadArgument("impossible_time", text=text, where=where)
-    return time(int(match[1]), int(match[2]))
 
 
 def number(text: str, *, where: str, first: int | None = None, last: int | None = None) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, BinaryIO, TypeVar
 
@@ -61,14 +61,6 @@ def _parse_day(value: object) -> date:
     raise PydanticCustomError("bad_day", "a date is written as 2026-04-13")
 
 
-def _parse_time(value: object) -> time:
-    if isinstance(value, time):
-        return value
-    if isinstance(value, str) and _TIME.fullmatch(value):
-        return time.fromisoformat(value)
-    raise PydanticCustomError("bad_time", "a time is written as 14:30")
-
-
 def _parse_address(value: object) -> str:
     if isinstance(value, str) and is_web_address(value):
         return value
@@ -86,9 +78,6 @@ NO_NUL = AfterValidator(_refuse_nul)
 long texts.
 """
 Day = Annotated[date, BeforeValidator(_parse_day), WithJsonSchema({"type": "string", "format": "date"})]
-TimeOfDay = Annotated[
-    time, BeforeValidator(_parse_time), WithJsonSchema({"type": "string", "pattern": f"^{_TIME.pattern}$"})
-]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.#-]+$")]
 OptionalName = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9_.#-]*$")]
 CaseId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
@@ -176,7 +165,6 @@ _CODES: Mapping[str, str] = {
     "date_type": "input.day",
     "date_from_datetime_parsing": "input.day",
     "date_from_datetime_inexact": "input.day",
-    "bad_time": "input.time",
     "bad_address": "input.address",
     "address_or_file": "input.address_or_file",
     "nothing_with_promise": "input.nothing_with_promise",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
-from calendars.hours import Today
 from calendars.hours import almaty as almaty
 
 
@@ -17,12 +16,12 @@ class Moment:
 
     Attributes:
         now: aware UTC, whole seconds; stored as `at` of events.
-        today: the local date of Almaty, compared with `on` and `due`; it carries `now` for terms in hours.
+        today: the local date of Almaty, compared with `on` and `due`.
         demonstration: True if the moment is fixed and not read from the clock.
     """
 
     now: datetime
-    today: Today
+    today: date
     demonstration: bool = False
 
 

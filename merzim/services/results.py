@@ -120,7 +120,6 @@ class ObligationResult(Result):
     title: InLanguage = at("obligation", "title")
     stage: str = at("obligation", "stage")
     due: date | None
-    due_at: Annotated[datetime | None, Field(description="Of a term in hours: the moment it ends at (UTC).")]
     earliest: date | None
     latest: date | None
     safe_by: date | None

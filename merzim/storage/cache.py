@@ -6,15 +6,13 @@ read before the values, so that a value may be newer than its counter says, neve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from threading import Lock
 from typing import TypeVar, cast
 
 from sqlalchemy import Engine
 
-from calendars.hours import present
 from merzim.storage.board import change_counters, sums
 from merzim.storage.database.engine import read_once, reading
 from merzim.storage.database.threads import SingleFlight
@@ -36,7 +34,6 @@ class _Board:
     """The sums as last read, by unit, and combined for a unit with all below it.
 
     Attributes:
-        ends: the moments at which terms in hours end on the day of the horizon.
         stale: units changed since their sums were combined.
     """
 
@@ -44,17 +41,9 @@ class _Board:
     version: int
     lines: Mapping[int, tuple[str | None, int]]
     units: dict[str, tuple[Sum, ...]]
-    ends: Sequence[datetime]
     tree: Office | None = None
     roots: dict[str | None, Sums] = field(default_factory=dict)
     stale: dict[str | None, set[str]] = field(default_factory=dict)
-
-    def holds(self, horizon: Horizon) -> bool:
-        """Return whether the sums are valid for the horizon: no term in hours has ended since they were
-        read.
-        """
-        read_at, now = present(self.horizon.today), present(horizon.today)
-        return self.horizon == horizon and all((at <= read_at) == (at <= now) for at in self.ends)
 
 
 class DatabaseCache:
@@ -149,29 +138,29 @@ class DatabaseCache:
 
         def cached() -> _Board | None:
             board = self._board
-            return board if board is not None and board.version == version and board.holds(horizon) else None
+            return (
+                board if board is not None and board.version == version and board.horizon == horizon else None
+            )
 
         return self._reading_board.get(cached, lambda: self._read_board(horizon))
 
     def _read_board(self, horizon: Horizon) -> _Board:
         """Read the sums of units that changed, or of all; called by one thread at a time."""
-        board = self._board if self._board is not None and self._board.holds(horizon) else None
+        board = self._board if self._board is not None and self._board.horizon == horizon else None
         with reading(self._engine) as connection:
             lines = change_counters.lines(connection, change_counters.BOARD)
             changed_units = change_counters.changed(board.lines, lines) if board is not None else None
             if changed_units is None or len(changed_units) > MAX_UNITS_REREAD:
                 board, changed_units = None, None
-            ends = sums.ends_on(connection, horizon.today)
             is_same = changed_units == frozenset()
-            fresh_sums = {} if is_same else by_unit(sums.plain(connection, horizon, ends, units=changed_units))
-        moments = [at for at, *_ in ends]
+            fresh_sums = {} if is_same else by_unit(sums.plain(connection, horizon, units=changed_units))
         version = sum(n for _, n in lines.values())
         with self._board_guard:
             if board is None or changed_units is None:
-                board = self._board = _Board(horizon, version, lines, dict(fresh_sums), moments)
+                board = self._board = _Board(horizon, version, lines, dict(fresh_sums))
             else:
                 _replace_sums(board, changed_units, fresh_sums)
-                board.horizon, board.version, board.lines, board.ends = horizon, version, lines, moments
+                board.horizon, board.version, board.lines = horizon, version, lines
         return board
 
 

@@ -18,7 +18,7 @@ from workflow.cases.case import Case
 from workflow.cases.registers.entries import number_of, row_kind
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
-from workflow.deadlines.lateness import Awaited, has_ended, holds_on, lateness
+from workflow.deadlines.lateness import Awaited, holds_on, lateness
 from workflow.law.library import ALONE
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Recipient
@@ -90,7 +90,7 @@ def relation_to_due_date(deadline: Awaited, calendar: Calendar, *, today: date) 
     due = deadline.due
     assert due is not None
     if today == due:
-        return DeadlineSummary("just_past" if has_ended(deadline, today) else "today")
+        return DeadlineSummary("today")
     day = timedelta(days=1)
     try:
         if today < due:
@@ -221,9 +221,7 @@ def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> P
         "left": now.left,
         "late": now.late,
         "today": today,
-        "ends": deadline.due_at,
     }
-    lead = "hour_past" if now.word == "just_past" and day == today else now.word
     sections = (
         Section(
             heading=say(_heading(matter), {}, language),
@@ -231,11 +229,7 @@ def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> P
         ),
         Section(
             heading=say("letter.heading_do", {}, language),
-            lines=tuple(
-                _to_do(
-                    matter, language, late=(today > day or now.word == "just_past") and matter.asked_on is None
-                )
-            ),
+            lines=tuple(_to_do(matter, language, late=today > day and matter.asked_on is None)),
         ),
         Section(heading=say("letter.heading_answer", {}, language), lines=tuple(_answers(matter, language))),
         Section(heading=say("letter.heading_who", {}, language), lines=tuple(_who(matter, language))),
@@ -243,7 +237,7 @@ def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> P
     return Page(
         subject=say(f"letter.subject_{now.word}", arguments, language),
         greeting=say("letter.greeting", {"name": matter.name}, language),
-        lead=say(f"letter.lead_{lead}", arguments, language),
+        lead=say(f"letter.lead_{now.word}", arguments, language),
         table=tuple(_table(matter, language, today=today)),
         sections=tuple(section for section in sections if section.lines),
         footer=say("letter.footer", {}, language),
@@ -269,8 +263,7 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     if matter.planned:
         yield line("planned", say("letter.due", {"on": deadline.planned_on}, language))
     if deadline.due and holds_on(deadline, today):
-        ends = {"on": deadline.due, "ends": deadline.due_at}
-        yield line("due", say("due.until" if deadline.due_at else "letter.due", ends, language))
+        yield line("due", say("letter.due", {"on": deadline.due}, language))
     if lateness(deadline, today=today).waiting_for:
         awaited = awaited_elements(deadline, procedure, today=today)
         # The label says that it waits.

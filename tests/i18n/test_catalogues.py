@@ -152,7 +152,7 @@ ELEMENTS = """
     working_days_before working_days_after clear_days_before days_off holidays worked_days_off
     calendar_days_after calendar_days_before unspecified_days weeks_after months_after months_before
     years_after day_after_period window_closes standing target target_none in_year in_years branch_waits
-    signed_by hours_after hours_after_day hours_midnight due_by_hour anchor_happened_moment
+    signed_by anchor_happened_moment
     anchor_planned_moment anchor_derived_moment
     yearly_date duration per_period quota embargo_until in_month in_quarter on_date before_anchor at_once
     without_term rolled provisional_year religious_window due_by due_none basis
@@ -160,7 +160,7 @@ ELEMENTS = """
     anchor_derived anchor_none assumed recommended may period beyond_horizon judged_published note
 """
 FINDINGS = """
-    late late_known late_hours order order_planned order_practice missed unproved planned_late no_room too_long
+    late late_known order order_planned order_practice missed unproved planned_late no_room too_long
     no_value wrong_signatory no_staff_number quota_missed target_missed window_closed
     too_long_planned due_passed before_first_edition beyond_horizon_finding embargo
 """

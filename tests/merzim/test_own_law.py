@@ -11,7 +11,7 @@ import pytest
 
 from i18n import knows
 from tests.merzim.conftest import ROOT, Merzim
-from tests.permits import APPEAL, BREACH, CLINIC, PERMIT, write_folder
+from tests.permits import APPEAL, CLINIC, PERMIT, write_folder
 from tests.workflow.test_programmes import HEAD, QUOTA, YEAR, obligation
 from workflow.law.procedure import Obligation
 
@@ -230,39 +230,6 @@ def test_own_words_and_one_language_are_enough(merzim: Merzim, tmp_path: Path) -
     assert ("permit.2026-01-01" in without.out, without.err.count("\n")) == (False, 1)
     assert "document:sketch" in checked.out
     assert "[[evidence]]" in checked.out
-
-
-def test_a_term_in_hours_is_counted_from_the_time_recorded(merzim: Merzim, tmp_path: Path) -> None:
-    """The plan, the case and its explanation give the moment it ends at, in UTC; no time at all is refused."""
-    (tmp_path / "own").mkdir()
-    (tmp_path / "own" / BREACH.name).write_bytes(BREACH.read_bytes())
-    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
-    plan = ("plan", "data-breach", "--fact", "breach_known=2026-04-15")
-
-    dayless = merzim(*plan, "--json").json["obligations"]
-    planned = merzim(*plan, "--at", "breach_known=14:30", "--json").json["obligations"]
-    merzim("open", "data-breach", "--now", "2026-04-15")
-    record = ("record", "2026-0001", "breach_known", "--on", "2026-04-15", "--now", "2026-04-16")
-    refused = [merzim(*record, "--at", text) for text in ("25:00", "noon")]
-    merzim(*record, "--at", "14:30")
-    explained = merzim("explain", "2026-0001", "authority_notified", "--json", "--now", "2026-04-16").json
-    late = "authority_notified", "--on", "2026-04-18", "--at", "15:00", "--now", "2026-04-19"
-    merzim("record", "2026-0001", *late)
-    case = merzim("case", "2026-0001", "--json", "--now", "2026-04-19").json
-
-    ends = [
-        {obligation["id"]: obligation["due_at"] for obligation in plan if "due_at" in obligation}
-        for plan in (dayless, planned)
-    ]
-    assert {obligation["id"]: obligation["due"] for obligation in dayless}["authority_notified"] == "2026-04-17"
-    assert ends == [
-        {"authority_notified": "2026-04-17T19:00:00Z"},
-        {"authority_notified": "2026-04-18T09:30:00Z"},
-    ]
-    assert [(result.code, result.err.count("\n")) for result in refused] == [(2, 1), (2, 1)]
-    assert (explained["due"], explained["due_at"]) == ("2026-04-18", "2026-04-18T09:30:00Z")
-    assert case["at_time"] == {"authority_notified": "15:00", "breach_known": "14:30"}
-    assert [finding["code"] for finding in case["findings"]] == ["late_hours"]
 
 
 def test_own_law_has_duties_and_kinds_of_its_own(merzim: Merzim, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from calendars.hours import Today
 from calendars.terms import OnDate
 from i18n import LANGUAGES
 from notifications.letters.texts import Matter, letter, page, relation_to_due_date
@@ -250,18 +249,6 @@ def test_a_sunday_after_a_saturday_counts_no_working_day() -> None:
     saturday = due(due=date(2026, 3, 28))
 
     assert relation_to_due_date(saturday, CALENDAR, today=date(2026, 3, 29)).word == "just_past"
-
-
-def test_a_term_in_hours_is_overdue_in_letters_from_its_moment_on() -> None:
-    """A second before it is due today; from the moment on the letter says that nobody confirmed it in time."""
-    ends = datetime(2026, 3, 30, 9, 30, tzinfo=UTC)
-    case_deadline = due(due_at=ends, counts_until=None)
-    before, after = (said("en", Today.at(at), case_deadline) for at in (ends - timedelta(seconds=1), ends))
-
-    assert before.subject == "Due today: announcement of the start – 30 March (today is the last day)"
-    assert after.subject == "Overdue: announcement of the start – 30 March"
-    ended = "Announcement of the start – the term ended at 30.03.2026 14:30."
-    assert (ended in before.text, ended in after.text) == (False, True)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -44,7 +44,6 @@ def plain(engine: Engine, office: Office, year: int, *, today: date) -> YearReco
                 fact=f"{case.procedure}:{row.obligation}",
                 due=row.due,
                 counts_until=row.counts_until,
-                due_at=row.due_at,
             )
             for case in of_it
             for row in rows[case.id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Engine
 
@@ -10,7 +10,7 @@ from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import rebuild, verify
 from tests.law import CALENDAR
-from tests.permits import APPEAL, BREACH, PERMIT, permit
+from tests.permits import APPEAL, PERMIT, permit
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.extensions import extend, pause, resume
 from workflow.cases.commands.migration import migrate
@@ -27,22 +27,21 @@ LIBRARY = Library(
     [
         permit(),
         read("permit.2026-07-01.toml", NEXT.encode()),
-        *(read(file.name, file.read_bytes()) for file in (APPEAL, BREACH)),
+        read(APPEAL.name, APPEAL.read_bytes()),
     ]
 )
 
 
 def test_acts_that_move_deadlines_hold_on_both_databases(engine: Engine) -> None:
-    """Extended and taken back, paused, resumed and moved to another edition, counted in hours: each date stands
+    """Extended and taken back, paused, resumed and moved to another edition: each date stands
     in its row, nothing is found by a verification, and a rebuild writes the same."""
     ledger = SqlLedger(engine)
     case_commands = CaseCommands(ledger, LIBRARY, CALENDAR)
-    appeal, application, breach = (
+    appeal, application = (
         case_commands.open(Opening(procedure=name, edition=edition, facts=facts), **STAMP).id
         for name, edition, facts in (
             ("citizen-appeal", "", {"appeal_received": RECEIVED}),
             ("permit", "permit.2026-01-01", {"received": RECEIVED}),
-            ("data-breach", "", {}),
         )
     )
 
@@ -65,16 +64,13 @@ def test_acts_that_move_deadlines_hold_on_both_databases(engine: Engine) -> None
     migrate(case_commands, LIBRARY, application, "permit.2026-07-01", **STAMP)
     assert due(application, "decided") == date(2026, 9, 25)
 
-    case_commands.record(breach, "breach_known", on=date(2026, 4, 15), at_time=time(14, 30), **STAMP)
-    assert due(breach, "authority_notified") == date(2026, 4, 18)
-
     seal(engine, now=NOW)
 
     def anew(case):  # type: ignore[no-untyped-def]
         return CaseCommands(SqlLedger(engine), LIBRARY, CALENDAR).recomputed(case, today=TODAY)
 
-    before = [ledger.rows(case) for case in (appeal, application, breach)]
+    before = [ledger.rows(case) for case in (appeal, application)]
     assert verify(engine, recompute=anew) == ()
     rebuild(engine, anew, now=NOW)
-    assert [SqlLedger(engine).rows(case) for case in (appeal, application, breach)] == before
+    assert [SqlLedger(engine).rows(case) for case in (appeal, application)] == before
     assert verify(engine, recompute=anew) == ()

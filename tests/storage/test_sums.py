@@ -273,7 +273,7 @@ def test_rows_of_the_day_and_those_in_doubt_are_found_without_walking_all_open_o
 
     event.listen(sqlite, "before_cursor_execute", explain)
     with reading(sqlite) as connection:
-        summing.plain(connection, day, ())
+        summing.plain(connection, day)
         summing.listed(connection, today, summing.AccessFilter(cases=(), rows=()), limit=20, offset=0)
     indexes = [plan.partition("INDEX ")[2] for plan in plans]
     assert indexes[1] == "ix_deadline_counts_until (counts_until>? AND counts_until<?)", plans

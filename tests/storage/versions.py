@@ -14,7 +14,7 @@ _TABLES = (
 )
 _INDEXES = (
     *(f"notice_{name}" for name in ("case_person", "channel", "unsent", "by_date", "lost", "unread")),
-    *(f"deadline_{name}" for name in ("planned_on", "slipped", "counts_until", "due_at", "undated")),
+    *(f"deadline_{name}" for name in ("planned_on", "slipped", "counts_until", "undated")),
     *("case_edition", "case_object_also", "event_assignment", "recommendation_status", "act_kind"),
     *("upload_at", "link_code_until"),
 )
@@ -26,7 +26,7 @@ _REINDEXED = (
     "WHERE state = 'open' AND substr(obligation, 1, 8) = 'measure.'",
 )
 _COLUMNS = (
-    *(("deadline", name) for name in ("waiting_for", "counts_until", "due_at", "inherited")),
+    *(("deadline", name) for name in ("waiting_for", "counts_until", "inherited")),
     *(('"case"', f"object_{name}") for name in ("kk", "ru", "also")),
     *(("person", f"name_{language}") for language in ("kk", "ru")),
 )

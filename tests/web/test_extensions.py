@@ -18,7 +18,7 @@ from merzim.services.configuration.settings import RegulationSettings
 from merzim.services.moments import Moment
 from merzim.storage.org import store as office_store
 from merzim.web.app import create_app
-from tests.permits import BREACH, CLINIC, write_folder
+from tests.permits import CLINIC, write_folder
 from tests.web.conftest import PASSWORD, Site, people, settings_in
 from tests.web.offices import office
 from workflow.cases.commands.opening import Opening
@@ -32,7 +32,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
     """An office with an appeal (2026-0001) and an application for a permit (2026-0002), both of 1 September."""
     moment = Moment(now=NOW, today=TODAY)
     folder = write_folder(tmp_path / "own")
-    (folder / BREACH.name).write_bytes(BREACH.read_bytes())
     (folder / "clinic-permit.2026-01-01.toml").write_text(CLINIC, encoding="utf-8")
     settings = replace(settings_in(tmp_path), regulations=RegulationSettings(folder=folder))
     context = build_app(settings, clock=lambda: moment)
@@ -165,37 +164,6 @@ def test_only_those_who_manage_extend_and_pause(site: Site) -> None:
     assert 'id="extend"' not in reader.get("/cases/2026-0001").text
     body = {"obligation": "appeal_answered", "by": 1, "decided_by": "head", "ground": GROUND}
     assert reader.post("/api/v1/cases/2026-0001/extensions", json=body).status_code == 403
-
-
-def test_the_time_of_a_fact_is_asked_for_where_hours_count_from_it(site: Site, browser: TestClient) -> None:
-    """The field stands where it matters alone; the row and the API say until when, a correction changes it."""
-    opening = Opening(procedure="data-breach", unit="hr")
-    case = site.context.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
-    address = f"/cases/{case}"
-    page = browser.get(f"{address}?fact=breach_known").text
-    assert 'name="at_time"' in page
-    assert 'name="at_time"' not in browser.get("/cases/2026-0001?fact=appeal_answered").text
-
-    form = {"fact": "breach_known", "on": "2026-09-16"}
-    refused = browser.post(address, data={**form, "at_time": "noon"})
-    answer = browser.post(address, data={**form, "at_time": "09:15"})
-    form_page = browser.get(f"{address}?lang=ru&fix=breach_known").text
-    api = browser.get(f"/api/v1/cases/{case}").json()["obligations"]
-    browser.post(f"{address}/correct", data={**form, "at_time": "10:00", "ground": GROUND})
-    late = {"fact": "authority_notified", "on": "2026-09-18", "at_time": "11:00"}
-    posted = browser.post(f"/api/v1/cases/{case}/facts", json=late)
-
-    assert (refused.status_code, answer.status_code, posted.status_code) == (422, 303, 200)
-    assert "до 19.09.2026 09:15" in form_page
-    assert 'name="at_time" value="09:15"' in form_page
-    by_id = {obligation["id"]: (obligation["due"], obligation["due_at"]) for obligation in api}
-    assert by_id["authority_notified"] == ("2026-09-19", "2026-09-19T04:15:00Z")
-    assert by_id["high_risk"] == (None, None)
-    facts = site.case(case).facts  # type: ignore[union-attr]
-    assert (str(facts["breach_known"].at_time), str(facts["authority_notified"].at_time)) == (
-        "10:00:00",
-        "11:00:00",
-    )
 
 
 def test_own_duties_and_kinds_are_chosen_on_the_pages(site: Site) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 
-from calendars.hours import Today
 from tests.workflow.test_score import scoring
 from workflow.org.office import Office, Unit
 from workflow.scoring.prospects import Step, prospect, remarks, steps
@@ -325,30 +323,6 @@ def test_what_is_there_once_is_not_deducted_for_an_analysis_that_lacks_it() -> N
 
     assert points(of)["P1.T2.S3"] == "0"
     assert points(of, deduction="any_analysis")["P1.T2.S3"] == "-5"
-
-
-def test_what_an_own_term_in_hours_asks_for_is_late_from_its_moment_on() -> None:
-    """Noon in Almaty of 10 June: late from then on, though the same records were asked about before."""
-    noon = datetime(2026, 6, 10, 7, 0, tzinfo=UTC)
-    due = {"due": date(2026, 6, 10), "due_at": noon}
-    lacking = MissingFact(case="2026-2", unit="dep2", fact=f"{IA}:note_signed", **due)
-    unit_body = body(Counter(), [lacking], year=2026)
-
-    def late(today: date) -> tuple[str, ...]:
-        return unit_body.lacking(f"{IA}:note_signed", today=today)[0]
-
-    moments = (noon - timedelta(seconds=1), noon, noon - timedelta(seconds=1))
-    assert [late(Today.at(now)) for now in moments] == [(), ("2026-2",), ()]
-    assert (late(date(2026, 6, 10)), late(date(2026, 6, 11))) == ((), ("2026-2",))
-
-    # What is kept with the records is kept until then, and no longer.
-    records = YearRecords(Office(units=units()), {"dep2": unit_body})
-    numbered = iter(range(10))
-    numbers_kept = [
-        records.once(lambda: next(numbered), "dep2", today=Today.at(now)) for now in (*moments, moments[0])
-    ]
-    assert numbers_kept == [0, 1, 0, 0]
-    assert records.once(lambda: next(numbered), "oblast", today=Today.at(noon)) == 2
 
 
 def test_a_part_of_an_organisation_is_no_assessed_body() -> None:

@@ -22,7 +22,6 @@ ONE_OF_EACH: tuple[Term, ...] = (
     terms.Weeks(2),
     terms.Months(-1),
     terms.Years(1),
-    terms.Hours(72),
     terms.DayAfterPeriod(5),
     terms.DayAfterPeriod(5, months=2),
     terms.YearlyDate(4, 15, years=1),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from calendars.calendar import Calendar
@@ -52,7 +52,7 @@ class Row(NamedTuple):
         span_first, span_last: first and last calendar day whose change could move `due`.
         stake: points lost if it is not done, a decimal string.
         version: of the calendar the row was computed by.
-        waiting_for, counts_until, due_at: as of the deadline (`workflow.deadlines.deadline`).
+        waiting_for, counts_until: as of the deadline (`workflow.deadlines.deadline`).
         inherited: working days by which `due` moved because facts before it came late, None where it did not.
         duty: the duty that must do it; responsible: the words of the schedule for that person; person: key of
             whom the case is about, where the duty is theirs.
@@ -83,7 +83,6 @@ class Row(NamedTuple):
     person: str = ""
     waiting_for: str | None = None
     counts_until: date | None = None
-    due_at: datetime | None = None
     inherited: int | None = None
 
 
@@ -157,6 +156,5 @@ def _row(
         person=case.person if obligation.duty in OF_A_PERSON else "",
         waiting_for=deadline.waiting_for,
         counts_until=deadline.counts_until,
-        due_at=deadline.due_at,
         inherited=inherited,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple, cast, get_args
@@ -158,7 +158,6 @@ class Fact:
     """Something that happened: the day it happened, when and by whom it was recorded, and its evidence.
 
     Attributes:
-        at_time: the local time at which it happened, where recorded.
         values: numbers recorded with it (people trained, people on the staff).
         signed_by: duty of the person who signed or approved it, "" when not recorded.
         row: the register row it was derived from; "" when a person recorded it.
@@ -168,7 +167,6 @@ class Fact:
     on: date
     at: datetime | None = None
     by: str = ""
-    at_time: time | None = None
     evidence: tuple[Evidence, ...] = ()
     values: Mapping[str, Decimal] = field(default_factory=dict)
     signed_by: str = ""
@@ -644,17 +642,13 @@ def _extension(event: Event) -> Extended:
 
 
 def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str) -> Fact:
-    """Return a fact with what an event adds to it: time, evidence, numbers, who signed."""
+    """Return a fact with what an event adds to it: evidence, numbers, who signed."""
     payload = event.payload
-    at_time = payload.get("at_time")
-    # An earlier recorded time belonged to the earlier day.
-    former = fact.at_time if fact.on == on else None
     return Fact(
         name=fact.name,
         on=on,
         at=at,
         by=by,
-        at_time=time.fromisoformat(str(at_time)) if at_time else former,
         evidence=gathered(fact.evidence, evidence_of(event)) if "evidence" in payload else fact.evidence,
         values={**fact.values, **values_of(payload)} if "values" in payload else fact.values,
         signed_by=str(payload.get("signed_by", fact.signed_by)),

@@ -74,12 +74,11 @@ def _values(event: Event) -> tuple[str, Values, bool]:
     values.
     """
     if event.kind in _DATED:
-        time = {"at_time": event.payload["at_time"]} if "at_time" in event.payload else {}
-        values = {"on": event.on.isoformat() if event.on else None, **time}
-        return f"{_DATED[event.kind]}.{event.name}", values, False
+        on: dict[str, object] = {"on": event.on.isoformat() if event.on else None}
+        return f"{_DATED[event.kind]}.{event.name}", on, False
     if event.kind in _ROWS:
-        on = {"on": event.on.isoformat()} if event.kind == "remark_made" and event.on else {}
-        return f"{_ROWS[event.kind]}.{event.name}", {**event.payload, **on}, True
+        made_on = {"on": event.on.isoformat()} if event.kind == "remark_made" and event.on else {}
+        return f"{_ROWS[event.kind]}.{event.name}", {**event.payload, **made_on}, True
     if event.kind == "row_edited":
         return event.name, dict(event.payload), False
     if event.kind in ("opened", "passport"):

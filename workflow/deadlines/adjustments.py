@@ -125,9 +125,7 @@ def _extended_to(counted_term: CountedTerm, extension: Extended, before: date) -
     due = max(before, extension.to or before)
     element = Element(code="extended.to", arguments={**_arguments(extension, before), "due": due}, on=due)
     rests = decision_elements("extended", document=extension.document)
-    return replace(
-        counted_term, due=due, due_at=None, safe_by=due, elements=(*counted_term.elements, element, *rests)
-    )
+    return replace(counted_term, due=due, safe_by=due, elements=(*counted_term.elements, element, *rests))
 
 
 def _extended(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, time
+from datetime import date
 from typing import NamedTuple
 
 from calendars import OutOfRange
@@ -28,11 +28,10 @@ _NOTHING = CountedTerm()
 
 
 class AnchorDate(NamedTuple):
-    """The day counted from, whether it is happened, planned or derived, and its local time where known."""
+    """The day counted from, whether it is happened, planned, derived or none."""
 
     on: date | None
     state: AnchorState
-    at: time | None = None
 
 
 _NEVER = AnchorDate(None, "none")
@@ -99,7 +98,7 @@ class DueDateResolver:
             return AnchorDate(extensions[-1].on, "happened") if extensions else _NEVER
         if name in self.case.facts:
             recorded = self.case.facts[name]
-            return AnchorDate(recorded.on, "happened", recorded.at_time)
+            return AnchorDate(recorded.on, "happened")
         if name in self.case.planned:
             return AnchorDate(self.case.planned[name], "happened" if obligation.by_itself else "planned")
         if obligation.recurs and not span:
@@ -234,7 +233,7 @@ class DueDateResolver:
         self, obligation: Obligation, span: Span | None, anchor: AnchorDate, start: date | None
     ) -> CountedTerm:
         """Return the counted term with the pauses of the case and the extensions of this deadline applied."""
-        counted_term = count(obligation.term, start, self.calendar, at=anchor.at)
+        counted_term = count(obligation.term, start, self.calendar)
         case = self.case
         if not (case.pauses or case.extensions):
             return counted_term

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -26,8 +26,6 @@ class Deadline(NamedTuple):
         id: the obligation's id, with its period when it recurs (`quarter_reported.2026Q3`).
         due: the last day in time (local date); None without a number, without a date to count from, or beyond
             the horizon.
-        due_at: the UTC moment at which a term in hours ends, `due` being the day it ends on; None for any
-            other.
         earliest, latest: differ from `due` only where a religious day may still move by one day.
         safe_by: the more careful reading.
         opens: the first day it can be done, where an earlier step decides that; `opens_in_practice`: by our own
@@ -36,8 +34,7 @@ class Deadline(NamedTuple):
         own: the organisation's own term that `due` comes from, where it is stricter than the act's; `law_due`
             is the day by the act then (None where it gives none).
         answer: of a decision the option chosen, None while it is unanswered.
-        state: status of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day,
-            `done_at` the UTC moment judged, where the time of that day is known.
+        state: status of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day.
         late_by: working days late when done late, else None.
         waiting_for: the unrecorded fact it is counted from or opened by, with its period; None where it can be
             late by itself.
@@ -62,7 +59,6 @@ class Deadline(NamedTuple):
     status: Status
     state: State
     period: str | None = None
-    due_at: datetime | None = None
     opens: date | None = None
     opens_in_practice: date | None = None
     closes: date | None = None
@@ -74,7 +70,6 @@ class Deadline(NamedTuple):
     planned_on: date | None = None
     done_on: date | None = None
     recorded_on: date | None = None
-    done_at: datetime | None = None
     late_by: int | None = None
     waiting_for: str | None = None
     counts_until: date | None = None
@@ -87,14 +82,9 @@ class Deadline(NamedTuple):
 
     @property
     def is_done_late(self) -> bool:
-        """Whether it was done after its term: by the moment where both moments are known, else by the day.
-
-        One planned only after its term had passed is not late.
-        """
+        """Whether it was done after its term; one planned only after its term had passed is not late."""
         if self.taken_up_on is not None:
             return False
-        if self.due_at is not None and self.done_at is not None:
-            return self.done_at > self.due_at
         return self.due is not None and self.done_on is not None and self.done_on > self.due
 
     @property

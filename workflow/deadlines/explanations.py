@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from calendars.hours import end_of_day
-from calendars.terms import Duration, Element, Embargo, Hours, YearlyDate
+from calendars.terms import Duration, Element, Embargo, YearlyDate
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import branch_open, taken_up_after
 from workflow.deadlines.deadline import Deadline
@@ -24,10 +23,7 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
         yield Element(code="answers", arguments={"title": obligation.title, "answers": answers})
     elif due is None:
         yield Element(code="due_none", arguments={"title": obligation.title})
-    ends = link.counted.due_at
-    if due is not None and ends is not None and ends != end_of_day(due):
-        yield Element(code="due_by_hour", arguments={"title": obligation.title, "ends": ends}, on=due)
-    elif due is not None:
+    if due is not None:
         yield Element(code="due_by", arguments={"title": obligation.title, "on": due}, on=due)
     basis = {"act": act.short, "paragraph": obligation.paragraph}
     yield Element(code="basis", arguments=basis, act=act.id)
@@ -145,8 +141,8 @@ def _anchor(chain: DueDateResolver, link: Link) -> Element:
     if link.anchor.on is None:
         return Element(code="anchor_none", arguments={"title": title})
     arguments: dict[str, object] = {"title": title, "on": link.anchor.on}
-    if isinstance(link.obligation.term, Hours | YearlyDate):
-        # Counted from a moment, or a fixed day of its year: whether that day counts means nothing.
+    if isinstance(link.obligation.term, YearlyDate):
+        # A fixed day of its year: whether that day counts means nothing.
         return Element(code=f"anchor_{link.anchor.state}_moment", arguments=arguments, on=link.anchor.on)
     arguments["counted"] = isinstance(link.obligation.term, Duration)
     return Element(code=f"anchor_{link.anchor.state}", arguments=arguments, on=link.anchor.on)

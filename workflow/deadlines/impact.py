@@ -173,7 +173,7 @@ class _FirstCounted(DueDateResolver):
         due = self.link(obligation, span).counted.due
         if due is None and fact in self.procedure.answered_by:
             due = self.link(self.procedure.answered_by[fact], None).counted.due
-        return day if due is None or day.on <= due else day._replace(on=due, at=None)
+        return day if due is None or day.on <= due else day._replace(on=due)
 
 
 def inherited_days(

@@ -1,19 +1,17 @@
 """Decides whether a deadline is overdue, waits for something, or has slipped (its plan date passed).
 
-All functions take a deadline or its row on the board, and only compare days. A term in hours is overdue from
-the moment it ends, if `today` carries a moment (`calendars.hours.Today`).
+All functions take a deadline or its row on the board, and only compare days.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal, Protocol, TypeVar
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from calendars.hours import present
 from workflow.cases.states import AWAITED, State
 
 
@@ -32,8 +30,6 @@ class Awaited(Protocol):
     @property
     def due(self) -> date | None: ...
     @property
-    def due_at(self) -> datetime | None: ...
-    @property
     def state(self) -> State: ...
     @property
     def planned_on(self) -> date | None: ...
@@ -51,7 +47,7 @@ class Lateness:
     """The lateness of an open deadline on a day; never overdue and waiting (or slipped) at once.
 
     Attributes:
-        overdue: its last day (of a term in hours its moment) has passed, and its anchor has happened or still
+        overdue: its last day has passed, and its anchor has happened or still
             lies ahead.
         waiting_for: the unrecorded fact without which its date is no longer valid; None while it is.
         slipped: its plan date has passed, which is not a lateness.
@@ -67,21 +63,11 @@ def lateness(deadline: Awaited, *, today: date) -> Lateness:
     if deadline.state not in AWAITED:
         return Lateness()
     holds = holds_on(deadline, today)
-    if deadline.due is not None and holds and (deadline.due < today or has_ended(deadline, today)):
+    if deadline.due is not None and holds and deadline.due < today:
         return Lateness(overdue=True)
     waits = deadline.waiting_for if deadline.due is None or not holds else None
     slipped = deadline.planned_on is not None and deadline.planned_on < today
     return Lateness(waiting_for=waits, slipped=slipped)
-
-
-def has_ended(deadline: Awaited, today: date) -> bool:
-    """Return whether its term in hours has ended, even if its day has not.
-
-    A deadline that waits for an unrecorded fact, or that a body outside the office must meet, is never late
-    before its day is over.
-    """
-    ends = deadline.due_at
-    return ends is not None and deadline.counts_until is None and ends <= present(today)
 
 
 def holds_on(deadline: Awaited, day: date) -> bool:
@@ -97,8 +83,7 @@ def is_overdue(deadline: Awaited, *, today: date) -> bool:
 def is_ahead(deadline: Awaited, *, today: date) -> bool:
     """Return whether a deadline is open and has a valid due date on that local date or later."""
     due = deadline.due
-    is_open = deadline.state in AWAITED and due is not None and due >= today and holds_on(deadline, today)
-    return is_open and not has_ended(deadline, today)
+    return deadline.state in AWAITED and due is not None and due >= today and holds_on(deadline, today)
 
 
 def urgency(deadline: Awaited, *, today: date) -> tuple[int, date]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from calendars.calendar import Calendar
-from calendars.hours import moment_of
 from calendars.terms import OngoingDuty, Target, Term, Window
 from workflow.cases.case import Case, Fact
 from workflow.cases.registers.entries import is_entry
@@ -143,7 +142,6 @@ def _deadline(
         obligation=obligation,
         period=link.span.name if link.span else None,
         due=due,
-        due_at=link.counted.due_at,
         earliest=earliest,
         latest=latest,
         safe_by=link.counted.safe_by,
@@ -162,7 +160,6 @@ def _deadline(
         planned_on=case.planned.get(name),
         done_on=judged,
         recorded_on=fact.on if fact else None,
-        done_at=moment_of(fact.on, fact.at_time) if fact and fact.at_time and judged == fact.on else None,
         waiting_for=waits.fact if waits else None,
         # An obligation of a body outside the office is no delay here, nor is one whose term required it of
         # nobody.
@@ -176,8 +173,7 @@ def _deadline(
     )
     if judged is None or obligation.by_itself or not result.is_done_late:
         return result
-    # Later on its last day than its hour: late by no working day.
-    return result._replace(late_by=late_by(due, judged, chain.calendar) or 0)
+    return result._replace(late_by=late_by(due, judged, chain.calendar))
 
 
 def _latest(chain: DueDateResolver, facts: tuple[str, ...], opens: date | None = None) -> date | None:

@@ -13,7 +13,6 @@ from calendars.terms import (
     DayAfterPeriod,
     Duration,
     Embargo,
-    Hours,
     InMonth,
     InQuarter,
     InYears,
@@ -77,8 +76,6 @@ def _term(term: Term) -> tuple[str, dict[str, object]]:
             return "weeks_after", {"count": count}
         case Years(count):
             return "years_after", {"count": count}
-        case Hours(count):
-            return "hours_after", {"count": count}
         case Duration(count):
             return "at_most", {"count": count}
         case Embargo(years):

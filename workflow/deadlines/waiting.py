@@ -10,12 +10,12 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from calendars.terms import AtOnce, CalendarDays, Duration, Embargo, Hours, Months, Weeks, WorkingDays, Years
+from calendars.terms import AtOnce, CalendarDays, Duration, Embargo, Months, Weeks, WorkingDays, Years
 from workflow.cases.case import EXTENDED
 from workflow.deadlines.anchors import OF_THE_PERIOD, AnchorDate, DueDateResolver, Link
 from workflow.periods import Span
 
-COUNTED = frozenset({WorkingDays, CalendarDays, Weeks, Months, Years, Hours, Duration, AtOnce})
+COUNTED = frozenset({WorkingDays, CalendarDays, Weeks, Months, Years, Duration, AtOnce})
 """Terms counted from their anchor; all others name a day of their own, or none."""
 
 

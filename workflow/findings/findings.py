@@ -132,10 +132,6 @@ def _term(deadline: Deadline, calendar: Calendar, known_calendar: Calendar | Non
         late = late_by(due, done_on, calendar)
         yield departure(deadline, "term", "late_own", late=late, basis="practice", on=done_on, **own_arguments)
         return
-    if deadline.own is None and deadline.due_at is not None and deadline.done_at is not None:
-        ends, done_at = deadline.due_at, deadline.done_at
-        yield departure(deadline, "term", "late_hours", late=deadline.late_by, ends=ends, done_at=done_at)
-        return
     due = _by_law(deadline)
     late = late_by(due, done_on, calendar)
     term = deadline.obligation.term

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 
 from calendars.counting import CountedTerm
-from calendars.hours import end_of_day
 from calendars.terms import (
     AtOnce,
     Before,
@@ -102,13 +101,7 @@ def stricter(own_term: Term, counted_term: CountedTerm, law: Term, by_law: Count
     if counted_term.due is None:
         # Where the act names no number at all, the own one counts even before there is a day to count from.
         return by_law.due is None and isinstance(law, _NUMBERLESS) and not isinstance(own_term, _NUMBERLESS)
-    return by_law.due is None or _end(counted_term) < _end(by_law)
-
-
-def _end(counted_term: CountedTerm) -> datetime:
-    """Return the moment at which a counted term ends."""
-    assert counted_term.due is not None
-    return counted_term.due_at or end_of_day(counted_term.due)
+    return by_law.due is None or counted_term.due < by_law.due
 
 
 def overlaid(procedure: Procedure, overlays: Sequence[Overlay]) -> Procedure:

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Literal
@@ -319,7 +319,7 @@ class Example:
 
     Attributes:
         kind: of organisation; object: what the case is about.
-        at_time, values, signed_by: recorded with the facts; due_at: local moments at which terms in hours end.
+        values, signed_by: recorded with the facts.
         extended, paused: decisions of the office: extensions by obligation, pauses in order.
         state: expected status of obligations.
     """
@@ -329,12 +329,10 @@ class Example:
     planned: Mapping[str, date] = field(default_factory=dict)
     facts: Mapping[str, date] = field(default_factory=dict)
     due: Mapping[str, date | None] = field(default_factory=dict)
-    due_at: Mapping[str, datetime] = field(default_factory=dict)
     safe_by: Mapping[str, date] = field(default_factory=dict)
     findings: tuple[str, ...] | None = None
     kind: str = ""
     object: str = ""
-    at_time: Mapping[str, time] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     signed_by: Mapping[str, str] = field(default_factory=dict)
     extended: Mapping[str, ExampleExtension] = field(default_factory=dict)

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from heapq import nsmallest
 from typing import Literal, TypeAlias, TypeVar, cast
 
-from calendars.hours import present
 from workflow.org.office import Office
 from workflow.periods import Span
 from workflow.scoring.scale import Risks, Scoring
@@ -97,7 +96,6 @@ class MissingFact:
     Attributes:
         due: local date, None where the act names no term.
         counts_until: the last day on which the due date is valid, None where nothing limits it.
-        due_at: the UTC moment at which a term in hours ends, None of any other.
     """
 
     case: str
@@ -105,7 +103,6 @@ class MissingFact:
     fact: str
     due: date | None
     counts_until: date | None = None
-    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -208,22 +205,20 @@ def _add_entries(sums: Numbers, entries: Iterable[RegisterEntry], *, year: int, 
         sums[key] = max(sums[key], count)
 
 
-_Due: TypeAlias = "tuple[date, date | None, datetime | None]"
+_Due: TypeAlias = "tuple[date, date | None]"
 
 
 class Body:
     """The recorded numbers of one unit with all units below it.
 
     Args:
-        lacking: by fact, and of that by case: the due date, the last day on which it holds, and the moment at
-            which a term in hours ends.
+        lacking: by fact, and of that by case: the due date, and the last day on which it holds.
     """
 
     def __init__(self, numbers: Numbers, lacking: Mapping[str, Mapping[str, _Due]]) -> None:
         self.numbers = numbers
         self._lacking = lacking
-        self._waiting: dict[tuple[str, date, int], tuple[tuple[str, ...], Waiting | None]] = {}
-        self._ends: dict[str, tuple[datetime, ...]] = {}
+        self._waiting: dict[tuple[str, date], tuple[tuple[str, ...], Waiting | None]] = {}
 
     @cached_property
     def any_fact(self) -> bool:
@@ -321,33 +316,21 @@ class Body:
         another fact.
         """
         lacking_by_case = self._lacking.get(fact, {})
-        ends = self._ends.get(fact)
-        if ends is None:
-            moments = (at for _, until, at in lacking_by_case.values() if until is None)
-            ends = self._ends[fact] = tuple(at for at in moments if at is not None)
-        # What ends at an hour is late from then on: the answer of the day changes with each of them.
-        key = (fact, today, sum(at <= present(today) for at in ends))
+        key = (fact, today)
         cached_answer = self._waiting.get(key)
         if cached_answer is None:
             late = tuple(
                 sorted(
                     case
-                    for case, (due, until, at) in lacking_by_case.items()
-                    if (due < today and (until is None or today <= until))
-                    or (at is not None and until is None and at <= present(today))
+                    for case, (due, until) in lacking_by_case.items()
+                    if due < today and (until is None or today <= until)
                 )
             )
             late_cases = frozenset(late)
-            ahead = {case: due for case, (due, *_) in lacking_by_case.items() if case not in late_cases}
+            ahead = {case: due for case, (due, _) in lacking_by_case.items() if case not in late_cases}
             waiting = Waiting(due=min(ahead.values()), cases=tuple(nsmallest(NAMED, ahead))) if ahead else None
             cached_answer = self._waiting[key] = late, waiting
         return cached_answer
-
-    @cached_property
-    def hours(self) -> tuple[datetime, ...]:
-        """The moments at which open terms in hours end."""
-        every = (due for cases in self._lacking.values() for due in cases.values())
-        return tuple(at for _, until, at in every if at is not None and until is None)
 
     def joined(self, *other_bodies: Body) -> Body:
         """Return this body and others added together."""
@@ -385,7 +368,6 @@ def body(numbers: Numbers, lacking: Iterable[MissingFact], *, year: int) -> Body
             dues_by_fact.setdefault(missing_fact.fact, {})[missing_fact.case] = (
                 missing_fact.due,
                 missing_fact.counts_until,
-                missing_fact.due_at,
             )
     return Body(numbers, dues_by_fact)
 
@@ -442,13 +424,12 @@ class YearRecords:
         return self._bodies.get(root or None, NOTHING)
 
     def once(self, compute: Callable[[], Result], *key: Hashable, today: date) -> Result:
-        """Return a result that follows from these records: computed once a day, and again when a term in hours
-        has ended.
+        """Return a result that follows from these records: computed once a day.
 
         Args:
             key: what else it follows from.
         """
-        key = (*key, today, sum(at <= present(today) for at in self.body("").hours))
+        key = (*key, today)
         if key not in self._results:
             if len(self._results) >= MAX_RESULTS:
                 self._results.clear()

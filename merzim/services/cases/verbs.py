@@ -24,7 +24,6 @@ from merzim.services.inputs import (
     Name,
     OptionalName,
     Text,
-    TimeOfDay,
     Values,
 )
 from merzim.services.names import person_named, unit_named
@@ -85,20 +84,19 @@ class Previewed(CaseCommand):
 
 
 class RecordFact(Previewed):
-    """Record that something happened on a day, with its evidence. `at_time`: its local time in Almaty."""
+    """Record that something happened on a day, with its evidence."""
 
     fact: Name
     on: Day
     evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
     values: Values = Field(default_factory=dict, max_length=50)
     signed_by: Duty = ""
-    at_time: TimeOfDay | None = None
     remark: Text = ""
     evidence_follows: bool = False
 
     @model_validator(mode="after")
     def _nothing_else_with_a_promise(self) -> RecordFact:
-        details = (self.evidence, self.values, self.signed_by, self.at_time)
+        details = (self.evidence, self.values, self.signed_by)
         if self.evidence_follows and any(details):
             raise PydanticCustomError("nothing_with_promise", "what follows later is not sent now")
         return self
@@ -111,14 +109,13 @@ class Replan(Previewed):
 
 
 class Correct(Previewed):
-    """Correct a recorded fact: another date or time, other numbers or another signatory."""
+    """Correct a recorded fact: another date, other numbers or another signatory."""
 
     fact: Name
     on: Day
     ground: Ground
     values: Values = Field(default_factory=dict, max_length=50)
     signed_by: Duty = ""
-    at_time: TimeOfDay | None = None
 
 
 class Withdraw(Previewed):
@@ -325,7 +322,6 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
                 evidence=() if command.preview else store_evidence(ctx, command.evidence),
                 values=command.values,
                 signed_by=command.signed_by,
-                at_time=command.at_time,
                 remark=command.remark.strip()[:MAX_REMARK],
                 evidence_follows=command.evidence_follows,
                 **by,
@@ -333,9 +329,9 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
         case Replan(planned=planned):
             return lambda case_commands: case_commands.replan_all(case, planned, **by)
         case Correct(fact=fact, on=on, ground=ground, values=values):
-            signer, at_time = command.signed_by, command.at_time
+            signer = command.signed_by
             return lambda case_commands: case_commands.correct(
-                case, fact, on=on, ground=ground, values=values, signed_by=signer, at_time=at_time, **by
+                case, fact, on=on, ground=ground, values=values, signed_by=signer, **by
             )
         case Decide(decision=decision, option=option, on=on, evidence=items, decided_by=duty, remark=remark):
             evidence = () if command.preview else store_evidence(ctx, items)

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from calendars.hours import Today, moment_of
+from calendars.hours import moment_of
 from merzim.services.jobs.campaigns import carry_on
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, R
             for step in range((last - first).days + 1):
                 today = first + timedelta(days=step)
                 now = moment_of(today, time(12))
-                yield today, _run_day(stage, now=now, today=Today.at(now))
+                yield today, _run_day(stage, now=now, today=today)
         finally:
             stage.close()
 

@@ -24,9 +24,7 @@ AT_ONCE = 20_000
 NAMED = 100
 """A statement that changes more units than this marks the whole board as changed."""
 _OF_OFFICE = ("unit", "person", "match", "preference")
-_COUNTED = (
-    *("unit", "state", "due", "stage", "duty", "responsible", "person", "planned_on", "counts_until", "due_at"),
-)
+_COUNTED = (*("unit", "state", "due", "stage", "duty", "responsible", "person", "planned_on", "counts_until"),)
 """Columns of the board that the sums depend on; changes of others do not affect them."""
 _LISTED = ("unit", "standing", "stage", "procedure", "search", "confidential", "span_first", "span_last")
 """Columns of cases that lists count them by; their recommendations count as well."""

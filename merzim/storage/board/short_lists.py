@@ -71,7 +71,7 @@ def first_rows(
     """
     rows: list[list[Row]] = [[] for _ in lists]
     values = {
-        **lateness.moments(horizon.today),
+        "today": horizon.today,
         "week": horizon.week,
         "soon": horizon.soon,
         "k_units": encode_names(connection.dialect, {key.unit for key in assignees}),
@@ -101,7 +101,7 @@ def undated_rows(
     for key in assignees:
         units.setdefault(key[1:], set()).add(key.unit)
     values = {
-        **lateness.moments(horizon.today),
+        "today": horizon.today,
         "k_limit": limit,
         **reader_values(connection.dialect, scope),
     }

@@ -28,16 +28,14 @@ from sqlalchemy import (
     tuple_,
 )
 
-from calendars.hours import end_of_day, moment_of, present
 from merzim.storage.board import lateness
 from merzim.storage.board.lateness import Day
 from merzim.storage.board.totals import month, open_until
 from merzim.storage.confidentiality import HIDDEN, reader_values
-from merzim.storage.database.engine import Row_
 from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_names, names_table
 from merzim.storage.database.prepared import Prepared
 from merzim.storage.rows import row
-from merzim.storage.tables.board import DEADLINE, IN_HOURS, TOTAL
+from merzim.storage.tables.board import DEADLINE, TOTAL
 from merzim.storage.tables.cases import CASE
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Mend, Sum, Sums, Urgency, base, by_unit
@@ -74,8 +72,6 @@ WALKED = 200
 """Rows fetched at once when a list is read sequentially."""
 MOST_OF_A_DAY = 1_000_000
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
-_ENDED = (1, -1, 0, 0, -1, 0, 0)
-"""Corrections of the counts by day for terms in hours that have ended within the day."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,15 +86,12 @@ class AccessFilter:
     is_small: bool = False
 
 
-def plain(
-    connection: Connection, horizon: Horizon, ends: Iterable[Row_], *, units: Collection[str] | None = None
-) -> list[Sum]:
+def plain(connection: Connection, horizon: Horizon, *, units: Collection[str] | None = None) -> list[Sum]:
     """Return counts of rows by status, assignee, edition, stage and obligation, without confidential cases.
 
     They are the same for everybody who may see the unit.
 
     Args:
-        ends: the terms in hours that end on the day (`ends_on`).
         units: only these units; None for all.
     """
     sums: dict[tuple[object, ...], Sum] = {}
@@ -142,28 +135,7 @@ def plain(
         _add(sums, execute_for_names(connection, query.where(in_names(TOTAL.c.unit)), units))
         for select_rows in rows:
             _add(sums, execute_for_names(connection, select_rows.where(in_names(DEADLINE.c.unit)), units))
-    _add_ended(sums, (end for end in ends if units is None or end.unit in units), horizon.today)
     return list(sums.values())
-
-
-def ends_on(connection: Connection, day: date) -> Sequence[Row_]:
-    """Return the moments at which terms in hours end on a local date, each with the columns its row is counted
-    by.
-    """
-    return connection.execute(_ends(day).where(_PLAIN)).all()
-
-
-def _ends(day: date) -> Select[tuple[Any, ...]]:
-    """Return the statement that finds open rows whose term in hours ends on a local date."""
-    at = DEADLINE.c.due_at
-    query = select(at, *_WAITS).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
-    within = (at > moment_of(day, None), at <= end_of_day(day), DEADLINE.c.counts_until.is_(None))
-    return query.where(IN_HOURS, DEADLINE.c.state == "open", *within)
-
-
-def _add_ended(sums: dict[tuple[object, ...], Sum], records: Iterable[Row_], today: date) -> None:
-    """Count terms in hours that have ended today as overdue, since the counts by day have them as due today."""
-    _add(sums, ((*waits, *_ENDED) for at, *waits in records if at <= present(today)))
 
 
 def confidential(
@@ -181,8 +153,6 @@ def confidential(
     if case_ids:
         theirs = _counted(horizon).where(in_names(CASE.c.id))
         _add(sums, execute_for_names(connection, theirs, case_ids))
-        ends = _ends(horizon.today).where(in_names(CASE.c.id))
-        _add_ended(sums, execute_for_names(connection, ends, case_ids), horizon.today)
     return list(sums.values())
 
 
@@ -254,7 +224,7 @@ def _by_day(first: date, last: date) -> Select[Any]:
 
 def since(connection: Connection, units: Sequence[str], today: date, scope: Scope | None) -> Mapping[str, date]:
     """Return, for each of these units, the due date of its longest overdue row that the reader may know of."""
-    values = {**lateness.moments(today), **reader_values(connection.dialect, scope)}
+    values = {"today": today, **reader_values(connection.dialect, scope)}
     return {unit: on for unit, on in fetch_for_names(connection, _SINCE, units, values) if on is not None}
 
 
@@ -319,7 +289,7 @@ def of_urgency(
         case "overdue":
             yield lateness.overdue(today)
         case "today":
-            yield and_(due == today, not_(lateness.ended(today)))
+            yield due == today
         case "week":
             yield and_(due > today, due <= week)
         case "later":

@@ -88,7 +88,6 @@ def lacking(
                 fact=fact,
                 due=record.due,
                 counts_until=record.counts_until,
-                due_at=record.due_at,
             )
             missing_facts.setdefault(missing_fact.unit, []).append(missing_fact)
     return missing_facts
@@ -146,7 +145,6 @@ def _lacking(facts: Collection[str], *conditions: ColumnElement[bool]) -> Select
         DEADLINE.c.obligation,
         DEADLINE.c.due,
         DEADLINE.c.counts_until,
-        DEADLINE.c.due_at,
     )
     return _of_active(query, DEADLINE.c.case, facts).where(
         DEADLINE.c.obligation.in_(_names(facts)), DEADLINE.c.state.in_(("open", "missed")), *conditions

@@ -28,9 +28,6 @@ UNDATED = text("coalesce(due, due) IS NULL AND coalesce(state, state) = 'open' A
 MEASURES = text("coalesce(state, state) = 'open' AND substr(obligation, 1, 8) = 'measure.'")
 """Condition: the row is a measure of a plan. Queries must use the same expression, written as in `UNDATED`."""
 
-IN_HOURS = text("due_at IS NOT NULL")
-"""Condition: the row's term is counted in hours. Queries must use the same expression."""
-
 
 class DeadlineRow(TableBase, table=True):
     """A row of the board (`workflow.board.rows.Row`)."""
@@ -60,7 +57,6 @@ class DeadlineRow(TableBase, table=True):
             sqlite_where=text("counts_until IS NOT NULL"),
             postgresql_where=text("counts_until IS NOT NULL"),
         ),
-        Index("ix_deadline_due_at", "state", "due_at", sqlite_where=IN_HOURS, postgresql_where=IN_HOURS),
         Index(
             "ix_deadline_undated",
             *("unit", "duty", "responsible", "person"),
@@ -70,13 +66,13 @@ class DeadlineRow(TableBase, table=True):
         # With all that who may see a row is decided by, and whether it is late: no row is looked up.
         Index(
             "ix_deadline_unreported",
-            *("obligation", "due", "case", "unit", "state", "counts_until", "due_at"),
+            *("obligation", "due", "case", "unit", "state", "counts_until"),
             sqlite_where=UNREPORTED,
             postgresql_where=UNREPORTED,
         ),
         Index(
             "ix_deadline_measures",
-            *("due", "case", "obligation", "state", "counts_until", "due_at"),
+            *("due", "case", "obligation", "state", "counts_until"),
             sqlite_where=MEASURES,
             postgresql_where=MEASURES,
         ),
@@ -108,7 +104,6 @@ class DeadlineRow(TableBase, table=True):
     person: str = ""
     waiting_for: str | None = None
     counts_until: date | None = None
-    due_at: datetime | None = Field(default=None, sa_type=Moment)
     inherited: int | None = None
 
 

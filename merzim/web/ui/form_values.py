@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
@@ -99,20 +99,6 @@ def parse_date(text: str) -> date:
     except ValueError:
         pass
     raise InvalidForm("web.refusal.bad_date", text=text)
-
-
-def parse_time(text: str) -> time | None:
-    """Parse a field for the time of day; None for an empty one.
-
-    Raises:
-        InvalidForm: no such time exists.
-    """
-    if not text.strip():
-        return None
-    try:
-        return time.fromisoformat(text.strip()).replace(second=0, microsecond=0, tzinfo=None)
-    except ValueError:
-        raise InvalidForm("impossible_time", text=text.strip()[:40], where="") from None
 
 
 def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:

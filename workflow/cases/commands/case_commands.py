@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -189,7 +189,6 @@ class CaseCommands:
         evidence: Iterable[Evidence] = (),
         values: Mapping[str, Decimal] | None = None,
         signed_by: str = "",
-        at_time: time | None = None,
         remark: str = "",
         evidence_follows: bool = False,
     ) -> Change:
@@ -201,7 +200,6 @@ class CaseCommands:
         Args:
             values: numbers recorded with the fact, by the names the obligation gives them.
             signed_by: duty of the person who signed or approved it.
-            at_time: the local time at which it happened.
             remark: a remark for readers of the history; nothing is computed from it.
             evidence_follows: records with a new fact that its evidence will be added later.
 
@@ -216,9 +214,9 @@ class CaseCommands:
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
-            title, numbers, signature, hour, new = obligation.title, numbers_given, signed_by, at_time, proof
+            title, numbers, signature, new = obligation.title, numbers_given, signed_by, proof
             fact_payload(obligation, numbers, signature, duties=procedure.duties)
-            require_past(obligation, on, hour, now=now, today=today)
+            require_past(obligation, on, today=today)
             self.require_within_records(on)
             for item in new:
                 if item.published_on is not None:
@@ -234,11 +232,11 @@ class CaseCommands:
                 raise FactKnown(recorded_fact, title=title, on=on)
             if recorded_fact is not None:
                 new = tuple(item for item in new if item not in recorded_fact.evidence)
-                numbers, signature, hour = missing_details(obligation, recorded_fact, numbers, signature, hour)
-                if not new and not numbers and not signature and hour is None and not remark:
+                numbers, signature = missing_details(obligation, recorded_fact, numbers, signature)
+                if not new and not numbers and not signature and not remark:
                     return ()
             kind: EventKind = "evidence" if recorded_fact is not None else "fact"
-            payload = fact_payload(obligation, numbers, signature, hour, duties=procedure.duties)
+            payload = fact_payload(obligation, numbers, signature, duties=procedure.duties)
             if new:
                 payload["evidence"] = evidence_payload(new)
             if remark:
@@ -304,24 +302,21 @@ class CaseCommands:
         today: date,
         values: Mapping[str, Decimal] | None = None,
         signed_by: str = "",
-        at_time: time | None = None,
     ) -> Change:
-        """Correct a recorded fact: its date or time, its numbers or its signatory, with the ground."""
+        """Correct a recorded fact: its date, its numbers or its signatory, with the ground."""
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
-            payload = fact_payload(obligation, values or {}, signed_by, at_time, duties=procedure.duties)
+            payload = fact_payload(obligation, values or {}, signed_by, duties=procedure.duties)
             if not ground.strip():
                 raise GroundMissing
             if fact not in case.facts:
                 raise CannotRecord("nothing_to_correct", title=obligation.title)
-            require_past(obligation, on, at_time, now=now, today=today)
+            require_past(obligation, on, today=today)
             self.require_within_records(on)
             recorded_fact = case.facts[fact]
             same = all(recorded_fact.values.get(name) == value for name, value in (values or {}).items())
-            same = (
-                same and signed_by in ("", recorded_fact.signed_by) and at_time in (None, recorded_fact.at_time)
-            )
+            same = same and signed_by in ("", recorded_fact.signed_by)
             if recorded_fact.on == on and same:
                 return ()
             if recorded_fact.row and recorded_fact.on != on:

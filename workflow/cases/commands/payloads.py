@@ -1,12 +1,11 @@
-"""Checks and encodes what is recorded with a fact beside its day: numbers, signatory and time."""
+"""Checks and encodes what is recorded with a fact beside its day: numbers and signatory."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
 
-from calendars.hours import moment_of
 from workflow.cases.case import Fact
 from workflow.law.procedure import Obligation, Option, Text
 from workflow.org.office import DUTIES
@@ -63,11 +62,10 @@ def fact_payload(
     obligation: Obligation,
     values: Mapping[str, Decimal],
     signed_by: str,
-    at_time: time | None = None,
     *,
     duties: Collection[str] = DUTIES,
 ) -> dict[str, object]:
-    """Return numbers, signatory and time of a fact as payload values: strings, nothing empty.
+    """Return numbers and signatory of a fact as payload values: strings, nothing empty.
 
     Raises:
         UnknownValue, UnknownDuty: a name the obligation or the office does not know.
@@ -84,17 +82,13 @@ def fact_payload(
         payload["values"] = {name: f"{value:f}" for name, value in sorted(values.items())}
     if signed_by:
         payload["signed_by"] = signed_by
-    if at_time is not None:
-        payload["at_time"] = f"{at_time:%H:%M}"
     return payload
 
 
-def require_past(obligation: Obligation, on: date, at_time: time | None, *, now: datetime, today: date) -> None:
-    """Raise CannotRecord for a day, or a time of today, that lies in the future."""
+def require_past(obligation: Obligation, on: date, *, today: date) -> None:
+    """Raise CannotRecord for a day that lies in the future."""
     if on > today:
         raise CannotRecord("fact_in_future", title=obligation.title, on=on, today=today)
-    if at_time is not None and moment_of(on, at_time) > now:
-        raise CannotRecord("fact_later_today", title=obligation.title, time=f"{at_time:%H:%M}")
 
 
 def missing_details(
@@ -102,9 +96,8 @@ def missing_details(
     recorded_fact: Fact,
     values: Mapping[str, Decimal],
     signed_by: str,
-    at_time: time | None = None,
-) -> tuple[dict[str, Decimal], str, time | None]:
-    """Return the numbers, signatory and time that are not recorded with the fact yet.
+) -> tuple[dict[str, Decimal], str]:
+    """Return the numbers and signatory that are not recorded with the fact yet.
 
     Raises:
         AlreadyRecorded: one of them is recorded with another value.
@@ -131,19 +124,9 @@ def missing_details(
             by=recorded_fact.by,
             at=recorded_fact.at,
         )
-    if at_time is not None and recorded_fact.at_time not in (None, at_time):
-        raise AlreadyRecorded(
-            "time_known",
-            changes=(_change(recorded_fact),),
-            title=obligation.title,
-            known=f"{recorded_fact.at_time:%H:%M}",
-            given=f"{at_time:%H:%M}",
-            by=recorded_fact.by,
-            at=recorded_fact.at,
-        )
     new = {name: value for name, value in values.items() if name not in recorded_fact.values}
     signature = "" if signed_by == recorded_fact.signed_by else signed_by
-    return new, signature, None if at_time == recorded_fact.at_time else at_time
+    return new, signature
 
 
 def _change(recorded_fact: Fact) -> OtherChange:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
 
 from calendars import LAST, OutOfRange
 from calendars.calendar import Calendar
-from calendars.hours import almaty
 from workflow.cases.case import Case, Evidence, Extended, Fact, Pause
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
@@ -39,14 +38,13 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AssumedCase:
-    """Assumptions of a plan besides its dates: unit, kind of organisation, object, local times, numbers and
+    """Assumptions of a plan besides its dates: unit, kind of organisation, object, numbers and
     signatories of facts, and the office's decisions.
     """
 
     unit: str = ""
     kind: str = ""
     object: str = ""
-    at_time: Mapping[str, time] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     signed_by: Mapping[str, str] = field(default_factory=dict)
     extensions: Mapping[str, tuple[Extended, ...]] = field(default_factory=dict)
@@ -84,7 +82,7 @@ def plan(
     ahead = tuple(name for name, day in facts.items() if today is not None and day > today)
     happened = {name: day for name, day in facts.items() if name not in ahead}
     intended = {**planned, **{name: facts[name] for name in ahead}}
-    for name in (*happened, *intended, *supposed.at_time):
+    for name in (*happened, *intended):
         known_fact(procedure, name)
     for day in days:
         calendar.is_working(day)
@@ -199,7 +197,6 @@ def _what_if(
             name: Fact(
                 name=name,
                 on=day,
-                at_time=supposed.at_time.get(name),
                 values=supposed.values.get(name, {}),
                 signed_by=supposed.signed_by.get(name, ""),
             )
@@ -232,7 +229,7 @@ class Mismatch:
     """One value of an example that differs from the computed one.
 
     Attributes:
-        example: its title; what: `due`, `due_at`, `safe_by`, `state` or `findings`, and of which obligation.
+        example: its title; what: `due`, `safe_by`, `state` or `findings`, and of which obligation.
         expected, actual: as the file writes them.
     """
 
@@ -258,12 +255,10 @@ def mismatches(procedure: Procedure, calendar: Calendar) -> Iterator[Mismatch]:
             supposed=_supposed(procedure, example),
         )
         deadlines = {deadline.id: deadline for deadline in example_plan.deadlines}
-        for figure in ("due", "due_at", "safe_by", "state"):
+        for figure in ("due", "safe_by", "state"):
             for name, expected in getattr(example, figure).items():
                 deadline = deadlines.get(name)
                 actual = getattr(deadline, figure) if deadline is not None else None
-                if isinstance(actual, datetime):
-                    actual = actual.astimezone(almaty()).replace(tzinfo=None)
                 if deadline is None or actual != expected:
                     yield Mismatch(
                         example=example.title,
@@ -294,7 +289,6 @@ def _supposed(procedure: Procedure, example: Example) -> AssumedCase:
         extensions[name] = (extension,)
     return AssumedCase(
         kind=example.kind,
-        at_time=example.at_time,
         object=example.object,
         values=example.values,
         signed_by=example.signed_by,

@@ -11,7 +11,6 @@ from calendars.terms import (
     CalendarDays,
     DayAfterPeriod,
     Duration,
-    Hours,
     InMonth,
     InQuarter,
     Months,
@@ -36,8 +35,8 @@ _EXTENDABLE = (
     *(YearlyDate, DayAfterPeriod, OnDate, InMonth, InQuarter),
 )
 _BY_NAME = (
-    *("planned", "facts", "at_time", "values", "signed_by", "extended"),
-    *("due", "due_at", "safe_by", "state"),
+    *("planned", "facts", "values", "signed_by", "extended"),
+    *("due", "safe_by", "state"),
 )
 """Parts of an example that refer to obligations by name."""
 _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}
@@ -159,8 +158,6 @@ def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
     term = obligation.term
     if obligation.extension is not None and not isinstance(term, _EXTENDABLE):
         yield Problem("cannot_extend", f"{place}: extension", {"value": obligation.id})
-    if isinstance(term, Hours) and obligation.by_itself:
-        yield Problem("hours_not_here", f"{place}: by_itself", {"value": obligation.id})
     if isinstance(term, Window) and obligation.force != "may":
         yield Problem("not_allowed", f"{place}: force", {"value": obligation.force, "allowed": ("may",)})
     if isinstance(term, Target) and obligation.recurs and obligation.recurs.every != "year":
@@ -225,9 +222,6 @@ def _pause(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:
     for name in procedure.pause.obligations:
         if name not in facts:
             yield _unknown("pause.obligations", name, facts)
-        elif isinstance(procedure.by_id[name].term, Hours):
-            # A pause stops clocks by the day.
-            yield Problem("hours_not_here", "pause.obligations", {"value": name})
 
 
 def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:

@@ -30,8 +30,6 @@ _TYPES = {
     "int_type": "integer",
     "number_type": "number",
     "date_type": "date",
-    "time_type": "time",
-    "datetime_type": "moment",
     "dict_type": "table",
     "tuple_type": "list",
 }

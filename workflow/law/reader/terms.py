@@ -17,7 +17,7 @@ from workflow.law.file_models import Name, matching, one_of, one_of_forms, table
 
 AnchoredTerm = tuple[terms.Term, str | None]
 """A term, and the fact it counts from."""
-UNITS = ("working days", "calendar days", "days", "weeks", "months", "years", "hours")
+UNITS = ("working days", "calendar days", "days", "weeks", "months", "years")
 
 
 def _not_zero(count: int) -> int:
@@ -47,7 +47,7 @@ def _working_days(
 
 
 def _count(
-    count: Count, in_: Annotated[str, one_of(*UNITS[1:-1], shown_texts=UNITS)], from_: str, roll: Roll = "next"
+    count: Count, in_: Annotated[str, one_of(*UNITS[1:], shown_texts=UNITS)], from_: str, roll: Roll = "next"
 ) -> AnchoredTerm:
     """A term of calendar days, weeks, months or years after a fact; "days" if the act does not say which
     days.
@@ -63,11 +63,6 @@ def _count(
         case "years":
             return terms.Years(count, roll), from_
     return terms.CalendarDays(count, unspecified=in_ == "days", roll=roll), from_
-
-
-def _hours(count: UpTo1000, in_: Annotated[str, one_of("hours")], from_: str) -> AnchoredTerm:
-    """A term of hours after a fact, by the clock; it cannot count back, and days off do not move it."""
-    return terms.Hours(count), from_
 
 
 def _at_most(at_most: UpTo1000, in_: Annotated[str, one_of("working days")], from_: str) -> AnchoredTerm:
@@ -183,14 +178,14 @@ def _form(value: object) -> str | None:
     """Return the name of a term's form; a bare word is its own form."""
     if not isinstance(value, dict):
         return value if isinstance(value, str) else None
-    if "count" in value and value.get("in") in ("working days", "hours"):
-        return str(value["in"])
+    if "count" in value and value.get("in") == "working days":
+        return "working days"
     return next((key for key in FORMS if key in value), None)
 
 
 TERM = one_of_forms(
     {key: table(form) for key, form in FORMS.items()}
-    | {"working days": table(_working_days), "hours": table(_hours)}
+    | {"working days": table(_working_days)}
     | {word: Annotated[str, one_of(word), AfterValidator(WORDS.__getitem__)] for word in WORDS},
     _form,
     "unknown_term",

@@ -84,7 +84,6 @@ def _board() -> None:
     for column in (
         _column("waiting_for", sa.String(), None),
         _column("counts_until", sa.Date(), None),
-        _moment("due_at", None),
         _column("inherited", sa.Integer(), None),
     ):
         op.add_column("deadline", column)
@@ -93,7 +92,6 @@ def _board() -> None:
     _index("ix_deadline_planned_on", "deadline", "planned_on", "obligation", where=planned)
     _index("ix_deadline_slipped", "deadline", "planned_on", "due", where=f"state = 'open' AND {planned}")
     _index("ix_deadline_counts_until", "deadline", "counts_until", "due", where=condition)
-    _index("ix_deadline_due_at", "deadline", "state", "due_at", where="due_at IS NOT NULL")
     _index("ix_deadline_undated", "deadline", "unit", "duty", "responsible", "person", where=undated)
     for name in ("object_kk", "object_ru", "object_also"):
         op.add_column("case", _column(name, sa.String(), server_default=""))

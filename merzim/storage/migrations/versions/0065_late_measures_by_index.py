@@ -10,7 +10,7 @@ down_revision = "0064"
 
 # Written out, for what a migration does must not change with the code around it.
 _MEASURES = sa.text("coalesce(state, state) = 'open' AND substr(obligation, 1, 8) = 'measure.'")
-_COLUMNS = ["due", "case", "obligation", "state", "counts_until", "due_at"]
+_COLUMNS = ["due", "case", "obligation", "state", "counts_until"]
 _UNREAD = sa.text("state = 'sent' AND acknowledged_at IS NULL")
 
 

@@ -32,7 +32,6 @@ from merzim.web.ui.form_values import (
     parse_event_number,
     parse_numbers,
     parse_text,
-    parse_time,
     parse_whole_number,
 )
 from merzim.web.ui.name_fields import resolve_person
@@ -89,7 +88,6 @@ def _correct(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str
         "fact": fact,
         "on": parse_date(answers.get("on", "")),
         "ground": _ground(answers),
-        "at_time": parse_time(answers.get("at_time", "")),
         "values": parse_numbers(answers),
         "signed_by": answers.get("signed_by", ""),
     }

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars import OutOfRange
-from calendars.terms import Hours
 from merzim.services.regulations.registers import case_registers
 from merzim.web.pages.cases.evidence import Field, fields
 from merzim.web.ui.form_values import Confirmation, RejectedForm
@@ -29,7 +28,6 @@ class Form:
     """A form on the page: its choices, its values, and the refusal.
 
     Attributes:
-        timed: whether a term in hours counts from it or ends with it, so that its time of day matters.
         values: names of the fact's numbers, each with its value.
         signatories: possible signatories, those named by the act first.
         options: the options if a decision is chosen; `option`: the chosen one.
@@ -42,8 +40,6 @@ class Form:
     on: str = ""
     fields: tuple[Field, ...] = ()
     published: bool = False
-    timed: bool = False
-    at_time: str = ""
     values: tuple[tuple[str, str], ...] = ()
     signatories: tuple[str, ...] = ()
     signed_by: str = ""
@@ -99,8 +95,6 @@ def record_form(
             chosen.obligation.evidence if chosen else (), answers, published_on=on if published else ""
         ),
         published=published,
-        timed=_is_timed(chosen, deadlines),
-        at_time=answers.get("at_time", ""),
         values=_values(chosen, answers),
         signatories=_signatories(chosen, kind),
         signed_by=answers.get("signed_by", ""),
@@ -155,15 +149,12 @@ def correct_form(
     if recorded_fact is not None and not rejected_form:
         answers = {f"value.{name}": f"{number:f}" for name, number in recorded_fact.values.items()}
         answers |= {"on": recorded_fact.on.isoformat(), "signed_by": recorded_fact.signed_by}
-        answers |= {"at_time": f"{recorded_fact.at_time:%H:%M}"} if recorded_fact.at_time else {}
     return Form(
         choices=tuple(
             (name, (deadline.answer or deadline.obligation).title) for name, deadline in recorded.items()
         ),
         fact=fact,
         on=answers.get("on", ""),
-        timed=_is_timed(chosen, deadlines),
-        at_time=answers.get("at_time", ""),
         values=_values(chosen, answers),
         signatories=_signatories(chosen, case.kind),
         signed_by=answers.get("signed_by", ""),
@@ -228,13 +219,6 @@ def reopen_form(case: Case, deadlines: Sequence[Deadline], *, rejected_form: Rej
     ]
     return Form(
         choices=tuple(titled_facts), fact=rejected_form.answers.get("obligation", "") if rejected_form else ""
-    )
-
-
-def _is_timed(chosen: Deadline | None, deadlines: Sequence[Deadline]) -> bool:
-    hours = [deadline.obligation for deadline in deadlines if isinstance(deadline.obligation.term, Hours)]
-    return chosen is not None and (
-        chosen.obligation in hours or chosen.obligation.id in {obligation.since for obligation in hours}
     )
 
 

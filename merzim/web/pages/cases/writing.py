@@ -30,7 +30,6 @@ from merzim.web.ui.form_values import (
     RejectedForm,
     parse_date,
     parse_numbers,
-    parse_time,
     parse_whole_number,
     text_fields,
 )
@@ -116,7 +115,6 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
         result = run_confirmed(ctx, answers, cases.decide, {**fields, **answer})
         return result.events[0].name if result.events else fact
     fields |= {"values": parse_numbers(answers), "signed_by": answers.get("signed_by", "")}
-    fields["at_time"] = parse_time(answers.get("at_time", ""))
     cases.record(ctx, build(cases.RecordFact, {**fields, "fact": fact}))
     return fact
 
