@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-__version__: str
 COLLECTIONS = (20_000, 20, 20)
 """Thresholds of the garbage collector in a process of a command. With a national database one that serves pages
 holds 700,000 objects: with Python's defaults a full collection would stop all pages for 0.4 s, every 75 pages
 (docs/performance.md). Of a short command collections would be a tenth.
 """
-
-
-def __getattr__(name: str) -> str:
-    """Return `__version__`: the version of the installed package, defined in pyproject.toml alone."""
-    if name != "__version__":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib.metadata import version
-
-    return version("merzim")

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
-version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml | head -n 1)
+version=$("$python" -c 'from merzim.version import of_source; print(of_source())')
 tag=$("$python" -c 'import platform, sys; print("py%d%d-%s" % (*sys.version_info[:2], platform.machine()))')
 name=merzim-$version-offline-$tag
 made=dist/$name

@@ -3,7 +3,7 @@
 # installation makes /opt/merzim of them, without a network. `make deb` calls it, after `make bundle`.
 set -eu
 cd "$(dirname "$0")/../.."
-version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml | head -n 1)
+version=$(.venv/bin/python -c 'from merzim.version import of_source; print(of_source())')
 bundle=$(ls -d dist/merzim-"$version"-offline-*/ | head -n 1)
 architecture=$(dpkg --print-architecture)
 minor=$(sed 's/^py3\([0-9]*\)-.*/\1/' "$bundle/PYTHON")

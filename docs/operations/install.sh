@@ -19,5 +19,10 @@ fi
 [ -x "$target/bin/python" ] || "$python" -m venv "$target"
 "$target/bin/python" -m pip install --quiet --disable-pip-version-check --no-index --no-deps --find-links wheels \
     --require-hashes --requirement requirements.txt
-"$target/bin/merzim" --help >/dev/null
-echo "Merzim is installed: $target/bin/merzim"
+made=$(sed -n 's/^merzim==\([^ ]*\).*/\1/p' requirements.txt)
+stands=$("$target/bin/merzim" --version)
+if [ "$stands" != "merzim $made" ]; then
+    echo "install.sh: merzim $made was to be installed, but $stands stands in $target." >&2
+    exit 1
+fi
+echo "Merzim is installed: $target/bin/merzim, $made"

@@ -136,9 +136,9 @@ def _version(
     version: Annotated[bool, typer.Option("--version", help="cli.option.version")] = False,
 ) -> None:
     if version:
-        from merzim import __version__
+        from merzim.version import running
 
-        CommandContext.of(ctx).print(f"merzim {__version__}")
+        CommandContext.of(ctx).print(f"merzim {running()}")
         raise typer.Exit
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
-from importlib.metadata import version
 from itertools import accumulate
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -19,6 +18,7 @@ from merzim.services.inputs import build
 from merzim.services.outgoing import sending
 from merzim.services.outgoing.sending import Channel, Letter
 from merzim.services.upkeep.operations import DatabaseState, readiness
+from merzim.version import commit_of, running
 from merzim.web.api.answers import PROBLEMS
 from merzim.web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
 from merzim.web.auth.request_ids import SECONDS, answered
@@ -37,8 +37,16 @@ LOOKING = CapacityLimiter(2)
 """Threads that query the database for `/ready`, separate from those of pages."""
 
 
+VERSION = running()
+"""What was started, whatever is installed later."""
+
+
 class Health(BaseModel):
+    """The process answers; `version` and `commit` name the code it runs."""
+
     status: Literal["ok"] = "ok"
+    version: str
+    commit: str
 
 
 class RoundAnswer(BaseModel):
@@ -62,7 +70,7 @@ async def healthz() -> Health:
 
     It waits for no thread either: pages that take long are no reason.
     """
-    return Health()
+    return Health(version=VERSION, commit=commit_of(VERSION))
 
 
 @router.get("/ready", responses={503: {"model": Ready}, 422: PROBLEMS[422]})
@@ -197,7 +205,9 @@ def exposition(
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     registry.register(HttpCollector())
-    Info("merzim_build", "The version that runs", registry=registry).info({"version": version("merzim")})
+    Info("merzim_build", "The version that runs", registry=registry).info(
+        {"version": VERSION, "commit": commit_of(VERSION)}
+    )
     obligations = Gauge(
         "merzim_obligations", "Obligations of the office by state", ["state"], registry=registry
     )

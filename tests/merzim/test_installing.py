@@ -9,15 +9,17 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 from ruamel.yaml import YAML
 
 import i18n
-import merzim
 from merzim.cli import main
 from merzim.settings_file import read
+from merzim.version import RELEASE, commit_of, of_source, running
 from tests.merzim.conftest import ROOT
 from tests.notifications.servers import free_port
 
@@ -153,12 +155,61 @@ def test_a_wheel_holds_every_file_the_program_reads() -> None:
     assert {Path(name).suffix for name in data_files} >= {".py", ".toml", ".html", ".css", ".typed"}
 
 
-def test_the_version_stands_in_one_place(capsys: pytest.CaptureFixture[str]) -> None:
-    """What the package says of itself, the command and pyproject.toml are one."""
+@pytest.fixture
+def history(tmp_path: Path) -> Callable[[str], str]:
+    """A repository of its own: commits at a moment and returns the name of the commit."""
+    run(tmp_path, "init", "--quiet")
+
+    def commit(at: str) -> str:
+        run(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "a change", at=at)
+        return run(tmp_path, "rev-parse", "HEAD")
+
+    return commit
+
+
+def run(folder: Path, *arguments: str, at: str = "") -> str:
+    """Answer of git in a folder."""
+    names = ["-c", "user.name=A", "-c", "user.email=a@example.kz"]
+    environment = os.environ | {"GIT_COMMITTER_DATE": at} if at else os.environ
+    command = ["git", "-C", str(folder), *names, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_version_rises_with_every_commit_and_names_it(
+    tmp_path: Path, history: Callable[[str], str]
+) -> None:
+    """Five in the evening in Almaty is noon in Greenwich; both are newer than 0.1.0 alone."""
+    first = history("2026-11-25T17:00:00+0500")
+    earlier = of_source(tmp_path)
+    history("2026-11-25T17:00:01+0500")
+    later = of_source(tmp_path)
+
+    assert earlier == f"0.1.0.post20261125120000+g{first[:12]}"
+    assert Version(later) > Version(earlier) > Version("0.1.0")
+    assert first.startswith(commit_of(earlier))
+
+
+def test_sources_without_a_history_are_told_their_commit_or_name_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An archive has it written in, the build of a container is told; else there is the release alone."""
+    assert of_source(tmp_path) == "0.1.0"
+    monkeypatch.setattr("merzim.version.ARCHIVED", "1795608000 0123456789ab")
+    assert of_source(tmp_path) == "0.1.0.post20261125120000+g0123456789ab"
+    monkeypatch.setenv("MERZIM_COMMIT", "1795608001 abcdef012345")
+    assert of_source(tmp_path) == "0.1.0.post20261125120001+gabcdef012345"
+    assert "/merzim/version.py export-subst" in (ROOT / ".gitattributes").read_text("utf-8").splitlines()
+
+
+def test_command_and_wheel_name_one_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """pyproject.toml names none of its own."""
+    from hatchling.metadata.core import ProjectMetadata
+    from hatchling.plugin.manager import PluginManager
+
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"merzim {merzim.__version__}\n"
-    assert merzim.__version__ == PYPROJECT["project"]["version"]
-    assert not hasattr(merzim, "version")
+    assert capsys.readouterr().out == f"merzim {running()}\n"
+    assert ProjectMetadata(str(ROOT), PluginManager()).version == of_source()
+    assert of_source() in (running(), RELEASE)
 
 
 def test_a_package_and_a_composition_set_keys_that_exist(tmp_path: Path) -> None:

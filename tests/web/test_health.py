@@ -20,6 +20,7 @@ from merzim.services.jobs.rounds import remind
 from merzim.services.moments import Moment
 from merzim.settings_file import read
 from merzim.storage.notices.tally import beat
+from merzim.version import commit_of, running
 
 MOMENT = clock("2026-04-06")()
 
@@ -93,7 +94,12 @@ def test_what_keeps_it_from_working_is_named(
     assert answer.status_code == 503
     assert answer.json()["ready"] is False
     assert {name: answer.json()[name] for name in said} == said
-    assert pages.get("/health").json() == pages.get("/healthz").json() == {"status": "ok"}
+    alive = pages.get("/health").json()
+    assert (
+        alive
+        == pages.get("/healthz").json()
+        == {"status": "ok", "version": running(), "commit": commit_of(running())}
+    )
 
 
 def test_a_late_round_takes_no_pages_away_unless_it_is_asked_about(office_app: AppContext) -> None:

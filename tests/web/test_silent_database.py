@@ -114,7 +114,7 @@ def test_readiness_is_refused_soon_and_health_never(served: Served) -> None:
     second_answer = served.get("/ready")
     served.forwarder.speak()
 
-    assert (health.status, json.loads(health.text)) == (200, {"status": "ok"})
+    assert (health.status, json.loads(health.text)["status"]) == (200, "ok")
     assert health.seconds < AT_ONCE
     assert (ready.status, json.loads(ready.text)["database"]) == (503, "unreachable")
     assert ready.seconds < SOON

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from merzim.services.names import people_named
 from merzim.services.narrowing import MAX_EXPORTED
 from merzim.services.verbs import Command, verb
 from merzim.storage.accounts.audit_log import AuditEvent
+from merzim.version import running
 from workflow.org.access import audit_scope
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, Topic
 from workflow.refusal import Refusal
@@ -349,7 +349,7 @@ def _cef(line: AuditLine) -> str:
     """Return an entry in the Common Event Format: a header, then `key=value` pairs."""
     refused = line.kind in REFUSED
     severity = 6 if refused else _CEF_SEVERITY.get(line.topic, 2)
-    header = ("Merzim", "Merzim", version("merzim"), f"{line.topic}.{line.kind}", line.what, str(severity))
+    header = ("Merzim", "Merzim", running(), f"{line.topic}.{line.kind}", line.what, str(severity))
     pairs = {
         "rt": str(int(line.at.timestamp() * 1000)),
         "externalId": str(line.seq),
