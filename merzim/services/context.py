@@ -170,6 +170,11 @@ def writer(ctx: RequestContext) -> str:
     return person
 
 
+def is_own(ctx: RequestContext, by: str) -> bool:
+    """Return whether an author named in an event is the reader: by account, or as a person by a letter."""
+    return bool(by) and by in (ctx.reader.login, ctx.reader.person)
+
+
 class Stamp(TypedDict):
     """Author and time of a change: `now` is UTC, `today` the local date."""
 

@@ -195,7 +195,7 @@ def test_who_is_named_is_told_and_a_name_that_fits_nobody_is_refused(site: Site)
 
 
 def test_a_comment_is_withdrawn_and_never_deleted(site: Site) -> None:
-    """By its author or the officer, not by others: its text and its waiting letter go, the event stays."""
+    """By its author, not by others: its text and its waiting letter go, the event stays."""
     url = f"/cases/{site.late}/comments"
     site.client("erlan").post(url, data={"text": "Қате @Әлиева Гүлнұр"})
     (line,) = [comment.seq for comment in comments(site.events(site.late))]
@@ -213,6 +213,28 @@ def test_a_comment_is_withdrawn_and_never_deleted(site: Site) -> None:
     assert letters(site) == []
     assert count(site.client().get("/desk").text) == 0
     assert site.events(site.late)[line - 1].payload["text"] == "Қате @Әлиева Гүлнұр"
+
+
+def test_an_officer_does_not_withdraw_the_question_of_the_first_head(site: Site) -> None:
+    """Neither by the comment, nor as a line of the history, nor among several; the page offers no button."""
+    url = f"/cases/{site.late}/comments"
+    site.client("first_head").post(url, data={"text": "Неге кешігіп жатыр?"})
+    (line,) = [comment.seq for comment in comments(site.events(site.late))]
+    officer, ground = site.client("officer"), {"ground": "внесено по ошибке"}
+    api = f"/api/v1/cases/{site.late}"
+    answers = [
+        officer.post(f"{url}/withdraw", data={"line": str(line), **ground}),
+        officer.post(f"{api}/comments/{line}/withdrawal", json=ground),
+        officer.post(f"{api}/withdrawals", json={"name": f"#{line}", "ground": "сұрақ артық"}),
+    ]
+    several = {"lines": [{"case": site.late, "line": line}], **ground}
+    many = officer.post("/api/v1/withdrawals", json=several).json()
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422]
+    assert (many["taken_back"], many["refused"]) == (0, 1)
+    assert not comments(site.events(site.late))[0].withdrawn
+    assert "/comments/withdraw" not in officer.get(f"/cases/{site.late}").text
+    assert "/comments/withdraw" in site.client("first_head").get(f"/cases/{site.late}").text
 
 
 def test_nobody_is_told_of_a_confidential_case_by_a_comment(site: Site) -> None:

@@ -73,6 +73,22 @@ def test_the_history_names_the_withdrawal(site: Site, case: str, browser: TestCl
     assert i18n.say("web.withdrawn_mark", {}, language) in page
 
 
+def test_what_somebody_else_recorded_is_withdrawn_with_a_ground_of_one_s_own(
+    site: Site, case: str, browser: TestClient
+) -> None:
+    """ "Entered by mistake" is said by who entered it; the cases of the site were opened by `test`."""
+    usual = {"ground": "Внесено по ошибке."}
+    others = browser.post(f"{case}/withdraw?lang=ru", data={"name": "start_announced", **usual})
+    plan = {"analysis_started": "2026-04-14"}
+    assert browser.post(f"/api/v1{case}/plans", json={"planned": plan}).status_code == 200
+    own = browser.post(f"/api/v1{case}/withdrawals", json={"name": "plan.analysis_started", **usual})
+
+    assert others.status_code == 422
+    assert "укажите основание своими словами" in html.unescape(others.text)
+    assert "start_announced" in site.facts(site.real)
+    assert own.status_code == 200, own.text
+
+
 def test_a_second_withdrawal_is_a_conflict_that_says_who(site: Site, case: str, browser: TestClient) -> None:
     """409 on the page and in the API."""
     browser.post(f"{case}/withdraw", data={"name": "start_announced", **GROUND})

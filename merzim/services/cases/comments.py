@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from i18n import available_language, say
-from merzim.services.context import RequestContext, stamp, writer
+from merzim.services.context import RequestContext, is_own, stamp, writer
 from merzim.services.inputs import CaseCommand, Day, Ground, Line, OptionalName
 from merzim.services.names import people_named, person_named
 from merzim.services.results import CommandResult, command_result
@@ -198,15 +198,13 @@ def assignees_of(ctx: RequestContext, case: str, obligation: str) -> tuple[Recip
 
 @verb("record")
 def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandResult:
-    """Withdraw one's own comment, or anybody's with the right to manage cases; its unsent letters are
-    withdrawn.
-    """
+    """Withdraw one's own comment; its unsent letters are withdrawn."""
     comments_by_line = {comment.seq: comment for comment in comments(ctx.reads.events(command.case))}
     comment = comments_by_line.get(command.line)
     if comment is None:
         raise CannotComment("comment.none", line=command.line)
-    if comment.by != ctx.reader.login and not (ctx.operator or ctx.reader.may("manage")):
-        raise CannotComment("comment.not_yours", line=command.line)
+    if not (ctx.operator or is_own(ctx, comment.by)):
+        raise CannotComment("comment.not_yours")
     change = withdrawals.withdraw(
         ctx.case_commands, command.case, f"#{command.line}", ground=command.ground, **stamp(ctx)
     )

@@ -9,9 +9,9 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from i18n import say
+from i18n import known_languages, say
 from merzim.services.cases.risks import keep_responsible
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import RequestContext, is_own, stamp, whole_case
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import (
     CaseCommand,
@@ -39,6 +39,7 @@ from merzim.services.verbs import Command, verb
 from notifications.moved_dates import people_to_tell, was_notified
 from workflow.cases.case import Case, Event
 from workflow.cases.commands import extensions, migration, reminder_actions, withdrawals
+from workflow.cases.commands.assignments import CannotComment
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.extensions import CannotExtend
 from workflow.cases.commands.opening import Opening
@@ -341,6 +342,7 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
             )
         case Withdraw(name=name, ground=ground, evidence=evidence):
             _require_seen(ctx, command)
+            _require_right(ctx, command)
             return lambda case_commands: withdrawals.withdraw(
                 case_commands, case, name, ground=ground, evidence=evidence, **by
             )
@@ -391,6 +393,26 @@ def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
             raise CannotWithdraw(
                 "no_evidence", case=command.case, record=command.name, evidence=command.evidence, allowed=()
             )
+
+
+def _require_right(ctx: RequestContext, command: Withdraw) -> None:
+    """Raise CannotComment for a comment of somebody else, CannotWithdraw for a record of somebody else without
+    a ground of the reader's own: "entered by mistake" may be said of one's own entries alone.
+    """
+    if ctx.operator:
+        return
+    case, procedure = whole_case(ctx, command.case)
+    events = ctx.reads.events(command.case)[: case.seq]
+    selection = withdrawals.select_records(
+        case, procedure, events, command.name.strip(), evidence=command.evidence.strip()
+    )
+    lines = {*selection.lines, *(line for line, _ in selection.documents)}
+    others = [event for event in events if event.seq in lines and not is_own(ctx, event.by)]
+    if others and selection.what == "commented":
+        raise CannotComment("comment.not_yours")
+    usual = {say("withdraw.by_mistake", {}, language).casefold() for language in known_languages()}
+    if others and command.ground.strip(" .").casefold() in usual:
+        raise CannotWithdraw("withdraw.own_ground", by=others[0].by, allowed=())
 
 
 def passport_edit(ctx: RequestContext, command: Passport) -> PassportEdit:
