@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test suite lint format bench coverage schemas pictures site clean crash look whole lighthouse tasks mutants lock audit sbom bundle deb
+.PHONY: run test suite lint format bench coverage schemas pictures site clean crash look whole lighthouse tasks mutants lock audit sbom
 .DELETE_ON_ERROR:
 
 # Without a day an office of its own, on the real one: `make run NOW=`.
@@ -151,14 +151,6 @@ audit: $(SUPPLY)/.made
 # Software bill of materials (CycloneDX) of an installation.
 sbom: $(SUPPLY)/.made
 	$(SUPPLY)/bin/cyclonedx-py requirements requirements/all.txt --pyproject pyproject.toml --output-file sbom.json
-
-# For machines without a network: everything that runs in one file, with hashes and the list of its parts.
-bundle: $(VENV)/.run sbom
-	PYTHON=$(BIN)/python sh docs/operations/bundle.sh
-
-# The same as a package of Debian, with user, folders and units.
-deb: bundle
-	sh docs/operations/deb.sh
 
 clean:
 	rm -rf $(VENV) $(SUPPLY) sbom.json var .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -212,17 +209,15 @@ def test_command_and_wheel_name_one_version(capsys: pytest.CaptureFixture[str]) 
     assert of_source() in (running(), RELEASE)
 
 
-def test_a_package_and_a_composition_set_keys_that_exist(tmp_path: Path) -> None:
-    """Settings of the package keep to its folders; every variable of the composition is a key, and is read."""
-    shutil.copy(OPERATIONS / "package.toml", tmp_path / "config.toml")
-    packaged = read(tmp_path / "config.toml", at=tmp_path)
+def test_a_composition_sets_keys_that_exist(tmp_path: Path) -> None:
+    """Every variable is a key, and is read."""
     composed = YAML(typ="safe").load(OPERATIONS / "compose.yml")
     variables = composed["x-merzim"]["environment"].items()
     environment = {name: re.sub(r"^\$\{\w+:([-?])(.*)\}$", r"\2", value) for name, value in variables}
     (tmp_path / "empty").mkdir()
     contained = read(at=tmp_path / "empty", environment=environment)
 
-    assert packaged.evidence.folder == contained.evidence.folder == Path("/var/lib/merzim/evidence")
+    assert contained.evidence.folder == Path("/var/lib/merzim/evidence")
     assert contained.database.url.startswith("postgresql+psycopg://merzim@database/")
     assert contained.web.host == "0.0.0.0"
     contained.web.refuse_plain_http()
@@ -232,27 +227,7 @@ def test_a_package_and_a_composition_set_keys_that_exist(tmp_path: Path) -> None
     assert (OPERATIONS / built["context"] / built["dockerfile"]).samefile(OPERATIONS / "Containerfile")
 
 
-def test_scripts_of_the_bundle_and_of_the_package_are_shell() -> None:
-    """Read without being run; each file they copy is there."""
+def test_the_scripts_of_an_installation_are_shell() -> None:
+    """Read without being run."""
     for script in OPERATIONS.glob("*.sh"):
         subprocess.run(["sh", "-n", str(script)], check=True)
-        copied = re.findall(r"docs/operations/[\w.-]+\.(?:sh|toml)", script.read_text("utf-8"))
-        assert all((ROOT / name).is_file() for name in copied), script.name
-
-
-def test_a_bundle_is_not_installed_over_changed_files_or_another_python(tmp_path: Path) -> None:
-    """One sentence, and no environment is made."""
-    shutil.copy(OPERATIONS / "install.sh", tmp_path)
-    (tmp_path / "PYTHON").write_text("py27-pdp11\n", "utf-8")
-    digest = hashlib.sha256((tmp_path / "PYTHON").read_bytes()).hexdigest()
-    (tmp_path / "SHA256SUMS").write_text(f"{digest}  PYTHON\n", "utf-8")
-    env = os.environ | {"PYTHON": sys.executable}
-    call = ["sh", str(tmp_path / "install.sh"), str(tmp_path / "made")]
-    other = subprocess.run(call, env=env, capture_output=True, text=True)
-    (tmp_path / "PYTHON").write_text("py27-vax\n", "utf-8")
-    changed_run = subprocess.run(call, env=env, capture_output=True, text=True)
-
-    assert other.returncode == changed_run.returncode == 1
-    assert "made for py27-pdp11, here is py3" in other.stderr
-    assert "not as they were made" in changed_run.stderr
-    assert not (tmp_path / "made").exists()
