@@ -139,18 +139,14 @@ def test_one_file_reads_the_clock() -> None:
 
 
 def test_one_file_knows_a_library(nodes: Mapping[Path, list[_Named]]) -> None:
-    """transitions, APScheduler, Procrastinate have one home each; uvicorn, aiogram two; cryptography three."""
+    """transitions, APScheduler, Procrastinate and cryptography have one home each; uvicorn, aiogram two."""
     homes = {
         "transitions": "workflow/cases/machine.py",
         "apscheduler": "merzim/metronome.py",
         "procrastinate": "merzim/services/jobs/queue.py",
+        "cryptography": "merzim/storage/accounts/encryption.py",
     }
     two = {
-        "cryptography": {
-            "merzim/storage/accounts/encryption.py",
-            "merzim/documents/signatures.py",
-            "merzim/documents/revocation.py",
-        },
         "aiogram": {"notifications/channels/telegram.py", "notifications/bot/polling.py"},
         "uvicorn": {"merzim/dashboard.py", "merzim/metronome.py"},
     }

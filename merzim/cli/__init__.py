@@ -37,7 +37,7 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
         *("replan", "correct", "withdraw", "passport", "cancel", "exempt", "reopen", "extend", "pause"),
         *("resume", "migrate", "explain"),
     ),
-    "evidence": ("attach", "evidence", "package", "sign", "signatures"),
+    "evidence": ("attach", "evidence", "package"),
     "due": ("due", "overdue"),
     "risks": ("risks", "positions", "cartogram", "remarks", "assignment"),
     "register": ("register",),

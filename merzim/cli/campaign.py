@@ -101,7 +101,6 @@ def start(
     ground: Annotated[str, typer.Option("--ground", metavar="ROW", help="cli.option.campaign_ground")] = "",
     link: Annotated[str, typer.Option("--link", metavar="URL", help="cli.option.campaign_link")] = "",
     file: Annotated[str, typer.Option("--file", metavar="FILE", help="cli.option.campaign_file")] = "",
-    eds: Annotated[bool, typer.Option("--eds", help="cli.option.eds")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
 ) -> int:
     from merzim.services.campaigns.verbs import StartCampaign, start_campaign
@@ -122,7 +121,6 @@ def start(
             "ground": ground or None,
             "link": link or None,
             "file": _opened(call, files, file),
-            "eds": eds,
             "preview": dry_run,
         }
         try:

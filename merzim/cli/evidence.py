@@ -1,8 +1,7 @@
-"""Commands on evidence: `attach`, `evidence`, `package`, `sign`, `signatures`."""
+"""Commands on evidence: `attach`, `evidence`, `package`."""
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -12,26 +11,21 @@ import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
-from merzim.cli.mount import mount
 from merzim.cli.parsing import BadArgument, day
 from merzim.services.names import unit_named
 
 if TYPE_CHECKING:
     from merzim.documents.package import Document
-    from merzim.services.cases.signatures import SignatureList, SignatureView
     from workflow.cases.case import Evidence
     from workflow.cases.registers.evidence_list import ProvedItem
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    signatures = mount("merzim.services.cases.signatures:list_signatures", _show_signatures)
     commands = (
         ("attach", attach),
         ("evidence", listed),
         ("package", package),
-        ("sign", sign),
-        ("signatures", signatures),
     )
     for name, command in commands:
         app.command(name, cls=Command, help=f"cli.help.{name}")(command)
@@ -147,51 +141,6 @@ def package(
                 )
             )
     return DONE if packed.whole else NOT_SO
-
-
-def sign(
-    ctx: typer.Context,
-    case: Annotated[str, typer.Argument(metavar="CASE")],
-    document: Annotated[str, typer.Argument(metavar="DOCUMENT")],
-    signature: Annotated[str, typer.Argument(metavar="FILE.p7s")],
-) -> None:
-    from merzim.documents.signatures import decoded
-    from merzim.services.cases.signatures import SignDocument, sign_document, signable
-    from merzim.services.inputs import build
-    from workflow.refusal import closest_first
-
-    call = CommandContext.of(ctx)
-    view = call.app.case_commands.view(case, today=call.moment.today)
-    files = {proof.evidence.name or "": proof.evidence.reference for proof in signable(view.case)}
-    if document not in files and document not in files.values():
-        raise BadArgument(
-            "cli.sign.no_document", case=case, name=document, allowed=closest_first(document, files)
-        )
-    content = decoded(call.given(signature, "p7s").read_bytes())
-    sent = b64encode(content).decode()
-    fields = {"case": case, "document": files.get(document, document), "signature": sent}
-    result = sign_document(call.ctx, build(SignDocument, fields))
-    if call.json:
-        call.answer(result.model_dump(mode="json"))
-    else:
-        call.print(_signature(call, result))
-
-
-def _show_signatures(call: CommandContext, _: object, result: SignatureList) -> int:
-    for signature in result.signatures:
-        call.print(_signature(call, signature))
-    if not result.signatures:
-        call.print(call.say("cli.signatures.none", case=result.case))
-    return NOT_SO if any(signature.verdict == "invalid" for signature in result.signatures) else DONE
-
-
-def _signature(call: CommandContext, signature: SignatureView) -> str:
-    return call.say(
-        "cli.sign.done",
-        name=signature.name or signature.document,
-        verdict=signature.verdict,
-        says=signature.says,
-    )
 
 
 def _named(documents: Iterable[Document]) -> list[dict[str, str]]:

@@ -21,8 +21,6 @@ from merzim.services.moments import Clock, NoteWriter
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from calendars.records import Records
-    from merzim.documents.revocation import RevocationList
-    from merzim.documents.signatures import Authority
     from merzim.services.connections.ldap import LdapDirectory
     from merzim.services.connections.oidc import OidcProvider
     from merzim.services.regulations.editions import Editions
@@ -487,7 +485,6 @@ class AppContext:
         self.channels  # noqa: B018 (created here, or refused here)
         self.directory  # noqa: B018
         self.provider  # noqa: B018
-        self.authorities  # noqa: B018
         refuse_unwritable(self.engine)
         self.channels  # noqa: B018 (again: administrators may have changed them)
         folders.refuse_unwritable(self.settings)
@@ -582,20 +579,6 @@ class AppContext:
         from merzim.services.connections.oidc import open_provider
 
         return open_provider(self.settings, os.environ)
-
-    @cached_property
-    def authorities(self) -> tuple[Authority, ...]:
-        """The authorities that certificates of signatures are checked against. Raises BadSetting."""
-        from merzim.services.configuration.folders import read_authorities
-
-        return read_authorities(self.settings)
-
-    @property
-    def revocation_lists(self) -> tuple[RevocationList, ...]:
-        """The revocation lists of these authorities, as their files are now."""
-        from merzim.services.configuration.folders import current_revocation_lists
-
-        return current_revocation_lists(self.settings)
 
     @cached_property
     def factors(self) -> SqlSecondFactors:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.eds import signatory
 from tests.merzim.conftest import Merzim, Prepare, import_example
 
 ORDER = b"%PDF-1.7 order 15"
@@ -308,27 +307,3 @@ def test_a_gigabyte_is_one_sentence_that_names_the_limit(signed: Merzim, tmp_pat
     assert "50" in result.err  # type: ignore[attr-defined]
     assert len(result.err.splitlines()) == 1  # type: ignore[attr-defined]
     assert len(signed("evidence", "2026-0001", "--json").json["evidence"]["order_signed"]) == 1
-
-
-def test_a_signature_made_elsewhere_is_kept_and_listed(
-    signed: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of the file by its name; one over another file is refused, and an invalid one ends the list with 1."""
-    attach(signed)
-    monkeypatch.setenv("MERZIM__EDS__ON", "true")
-    (tmp_path / "order.p7s").write_bytes(signatory().sign(ORDER))
-    (tmp_path / "other.p7s").write_bytes(signatory().sign(b"another"))
-
-    assert "not checked here" in signed("sign", "2026-0001", "Бұйрық №15.pdf", "order.p7s", *DAY).out
-    assert signed("sign", "2026-0001", "Бұйрық №15.pdf", "other.p7s", *DAY).code == 2
-    listing = signed("signatures", "2026-0001", "--json")
-    (signature,) = listing.json["signatures"]
-    assert (listing.code, signature["verdict"], signature["signer"]) == (
-        0,
-        "not_checked",
-        "Серікбаев Дәулет Мұратұлы",
-    )
-    file = tmp_path / "var" / "evidence" / signature["signature"][:2] / signature["signature"]
-    file.chmod(0o600)
-    file.write_bytes(b"altered")
-    assert signed("signatures", "2026-0001").code == 1

@@ -5,18 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import trustme
-from cryptography.hazmat.primitives.serialization import Encoding
 
 import i18n
 from merzim.clock import clock
 from merzim.services.configuration.settings import BadSetting
 from merzim.settings_file import read
-from tests import eds, openid
+from tests import openid
 from tests.merzim.conftest import Merzim
 from tests.notifications.servers import Office, free_port, serving
 from tests.notifications.test_email import certified
@@ -225,26 +223,6 @@ def test_what_nobody_has_done_for_long_is_named(empty_office: Merzim, monkeypatc
     assert [states[name] for name in ("verify", "backup", "round")] == ["ok", "ok", "problem"]
     monkeypatch.setattr("merzim.app.read", clock("2026-04-06T11:58+05:00"))
     assert _states(empty_office)["clock"] == "problem"
-
-
-def test_a_revocation_list_past_its_next_update_is_named(
-    empty_office: Merzim, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """RFC 5280, 5.1.2.5: until then it says how things stand. Of one authority its newest list counts."""
-    folder = eds.trust(tmp_path / "nca")
-    Path("config.toml").write_text('[eds]\non = true\ntrust = "nca"\n', "utf-8")
-    until, outputs = datetime(2026, 4, 8, tzinfo=UTC), {}
-    (folder / "old.crl").write_bytes(eds.revocation_list(until=eds.FROM).public_bytes(Encoding.DER))
-    states = [_states(empty_office)["revocation"]]
-    (folder / "new.crl").write_bytes(eds.revocation_list(until=until).public_bytes(Encoding.PEM))
-    for moment in ("2026-04-08T05:00+05:00", "2026-04-08T05:01+05:00"):
-        monkeypatch.setattr("merzim.app.read", clock(moment))
-        states.append(_states(empty_office)["revocation"])
-        outputs[moment] = empty_office("doctor").out
-
-    assert states == ["warning", "ok", "warning"]
-    assert "ended on 8 April 2026" in outputs[moment]
-    assert "eds.trust" in outputs[moment]
 
 
 def test_a_verify_with_a_finding_is_not_one_that_agreed(empty_office: Merzim) -> None:

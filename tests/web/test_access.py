@@ -34,7 +34,6 @@ OPEN = {
     "/digest/{secret}/{choice}",
     "/confirm/{token}",  # a campaign participant has no account: the link is personal
     "/confirm/{token}/document",
-    "/confirm/{token}/statement",
     "/answer/{token}",  # by the link of a reminder: for its person and deadline alone
     "/static/third-party/{name}",
     "/static/{name}",
@@ -59,7 +58,6 @@ BODIES: dict[str, object] = {
     "/api/v1/cases/{case}/reopening": GROUND,
     "/api/v1/cases/{case}/decisions/{decision}": {"option": "none", "on": "2026-04-06"},
     "/api/v1/cases/{case}/snoozes": {"obligation": "analysis_ended", "until": "2026-04-20"},
-    "/api/v1/cases/{case}/signatures": {"document": "0" * 64, "signature": "MIIB"},
     "/api/v1/cases/{case}/readers": {"person": "b@org.kz"},
     "/api/v1/cases/{case}/readers/removal": {"person": "b@org.kz", **GROUND},
     "/api/v1/cases/{case}/risks": {"description": "қауіп", "on": "2026-04-06"},

@@ -81,7 +81,6 @@ def test_nothing_of_third_parties_is_kept_here() -> None:
         "theme.js",
         "pages.js",
         "portfolio.js",
-        "eds.js",
         "worker.js",
         "mark.svg",
     }

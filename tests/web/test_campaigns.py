@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import email
 import re
-from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from email.policy import default
 from html import unescape
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -20,11 +18,8 @@ from docx import Document
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
-from merzim.services.configuration.settings import EdsSettings
 from merzim.services.jobs.rounds import deliver, remind
-from merzim.services.upkeep.maintenance import damaged_evidence
 from merzim.web.auth.limits import GUESSES
-from tests.eds import Signatory, signatory, trust
 from tests.web.real import RealOffice, real_office
 
 UNIT = "Правление"
@@ -397,49 +392,3 @@ def test_a_refusal_is_sent_by_a_link_and_recorded_from_paper(office: RealOffice)
     assert "/forms/consent/" not in row
     assert " по личной ссылке " in log
     assert papers.status_code == 422
-
-
-def signed_answer(browser: TestClient, link: str, key: Signatory, **fields: str) -> Any:
-    """Sign as the script does: the statement of what is filled in, then the form with the signature."""
-    statement = browser.post(f"{link}/statement", data=fields)
-    assert statement.status_code == 200, text_of(statement.text)
-    signature = b64encode(key.sign(statement.content)).decode()
-    return browser.post(link, data={**fields, "signature": signature})
-
-
-def test_an_answer_is_signed_where_the_campaign_asks_for_it(office: RealOffice, tmp_path: Path) -> None:
-    """The statement names question, person and time; it and the signature are stored with the row, checked
-    anew on the officer's page and by `verify`. Who signs with another's key is said to be another person."""
-    with office.client() as browser:
-        refused = browser.post(START, data={"until": "2026-04-30", "unit": UNIT, "eds": "1", "start": "1"})
-        assert refused.status_code == 422
-    eds = EdsSettings(on=True, trust=trust(tmp_path / "ca"))
-    office.app.settings = replace(office.app.settings, eds=eds)
-    address = start(office, eds="1")
-    links_by_email = links(office)
-    head, other = links_by_email["d.serikbaev@example.kz"], links_by_email["g.omarova@example.kz"]
-    key = signatory("СЕРІКБАЕВ", "ДӘУРЕН", "МАРАТҰЛЫ")
-    with stranger(office) as browser:
-        page = browser.get(head)
-        assert "wss://127.0.0.1:13579" in page.headers["content-security-policy"]
-        wrong = browser.post(head, data={"signature": b64encode(key.sign(b"another text")).decode()})
-        assert wrong.status_code == 422
-        assert signed_answer(browser, head, key).status_code == 200
-        assert browser.post(f"{head}/statement").status_code == 404
-        assert signed_answer(browser, other, key).status_code == 200
-
-    with office.client() as browser:
-        answered_page = text_of(browser.get(f"{address}?lang=ru&state=answered").text)
-        assert answered_page.count("действительна") == 2
-        assert "тот, чей ответ ожидался" in answered_page
-        assert "указан другой человек" in answered_page
-        sheet = load_workbook(BytesIO(browser.get(f"{address}/xlsx?lang=ru").content)).worksheets[0]
-        assert [cell.value for cell in sheet["L"]].count("действительна; отзыв не проверен") == 2
-        people = browser.post(
-            f"/api/v1{address}/people/query", json={"state": "answered", "search": "Серікбаев"}
-        ).json()["people"]
-        row = f"/registers/consents/{people[0]['answer']}/files/{people[0]['signature']['statement']}"
-        statement = browser.get(row).content.decode()
-    assert "Серікбаев Дәурен Маратұлы" in statement
-    assert statement.endswith("2026-04-06\n")
-    assert damaged_evidence(office.app) == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from urllib.parse import quote
 
 import pytest
@@ -38,6 +39,22 @@ def test_a_fact_with_a_file_is_recorded_and_the_file_comes_back(site: Site, brow
     assert back.content == PROTOCOL
     assert back.headers["content-disposition"] == f"attachment; filename*=UTF-8''{quote('бұйрық №12.pdf')}"
     assert back.headers["content-type"] == "application/octet-stream"
+
+
+@pytest.mark.parametrize("name", ["order.p7s", "order.cms", "order.sig"])
+def test_a_file_signed_elsewhere_is_evidence_with_its_digest_shown(
+    site: Site, browser: TestClient, name: str
+) -> None:
+    """Kept byte by byte; the SHA-256 on the page is that of the file the office signed and checks itself."""
+    signed_file = b"0\x82\x01\x00 signed by somebody"
+    answer = browser.post(
+        f"/cases/{site.real}",
+        data={"fact": "order_signed", "on": "2026-04-06"},
+        files={"file.document:order": (name, signed_file, "application/octet-stream")},
+    )
+
+    assert answer.status_code == 303
+    assert f"SHA-256: {sha256(signed_file).hexdigest()}" in browser.get(f"/cases/{site.real}/papers").text
 
 
 def test_three_links_with_their_dates_are_kept_apart(site: Site, browser: TestClient) -> None:

@@ -7,7 +7,6 @@ it fails `test_write_access`.
 from __future__ import annotations
 
 import io
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -20,7 +19,7 @@ from merzim.documents.sheets.unreadable import UploadKind
 from merzim.services.accounts.credentials import hash_password
 from merzim.services.app import AppContext
 from merzim.services.campaigns.verbs import CloseCampaign, StartCampaign, close_campaign, start_campaign
-from merzim.services.configuration.settings import EdsSettings, RetentionSettings
+from merzim.services.configuration.settings import RetentionSettings
 from merzim.services.context import operator_context
 from merzim.services.people.staff import mark
 from merzim.services.registers.verbs import AddRow, add_row
@@ -35,7 +34,6 @@ from merzim.storage.tables.notices import NOTICE
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.documents.test_act_text import INSTRUCTION as ACT_TEXT
 from tests.documents.test_own_template import letterhead
-from tests.eds import signatory
 from tests.second_factors import code_at
 from tests.web.real import ROOT, RealOffice
 from workflow.cases.case import Evidence
@@ -186,12 +184,6 @@ ORDER = b"%PDF-1.7 signed"
 """A document of the case that may be signed."""
 
 
-def signature_of(surname: str) -> dict[str, str]:
-    """What signs the document."""
-    signature = b64encode(signatory(surname, "АДАМ", "").sign(ORDER)).decode()
-    return {"document": sha256(ORDER).hexdigest(), "signature": signature}
-
-
 def form_in_case(**fields: object) -> Sent:
     """A form into a case."""
     return Sent(form=fields, case=True)
@@ -262,7 +254,6 @@ SENT: Mapping[str, Sent] = {
         json={"lines": [{"case": "9999-0001", "line": 1}], **GROUND}, changes=False, status=(200,)
     ),
     f"{CASE}/facts": in_case(fact="order_signed", on=DAY, remark="API"),
-    f"{CASE}/signatures": Sent(json=lambda world: signature_of("ИНТЕРФЕЙС"), case=True),
     f"{CASE}/plans": in_case(planned={"analysis_started": "2026-04-14"}),
     f"{CASE}/corrections": in_case(fact="start_announced", on="2026-03-27", **GROUND),
     f"{CASE}/passport": in_case(object_ru="Департамент закупок"),
@@ -412,7 +403,6 @@ SENT: Mapping[str, Sent] = {
     f"{ADMIN}/channels/{{channel}}/resending": Sent(places={"{channel}": "folder"}, changes=False),
     # ------------------------------------------------------------------------------------------- pages: a case
     "/cases/{case}": form_in_case(fact="work_plan_approved", on="2026-04-02"),
-    "/cases/{case}/signatures": Sent(form=lambda world: signature_of("БЕТ"), case=True),
     "/cases/{case}/plan": form_in_case(fact="analysis_ended", on="2026-05-14"),
     "/cases/{case}/correct": form_in_case(fact="start_announced", on="2026-03-26", **GROUND),
     "/cases/{case}/passport": form_in_case(**{"was.object_kk": "", "object_kk": "Сатып алу"}),
@@ -651,7 +641,6 @@ def _fill(case: str, office: RealOffice, stamp: dict[str, Any]) -> None:
     case_commands, today = office.app.case_commands, stamp["today"]
     stored_file = office.app.evidence.keep(io.BytesIO(b"%PDF-1.7\nclosed"), "жабық.pdf")
     order = office.app.evidence.keep(io.BytesIO(ORDER), "бұйрық.pdf")
-    office.app.settings = replace(office.app.settings, eds=EdsSettings(on=True))
     closed = Evidence(kind="", reference=stored_file.reference, name="жабық.pdf", restricted="14-бап")
     signed = Evidence(kind="", reference=order.reference, name="бұйрық.pdf")
     case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed, signed], **stamp)

@@ -84,10 +84,6 @@ class Wording(NamedTuple):
     unit: str
 
 
-Agreement = Literal["matches", "differs", "cannot"]
-"""Whether a name is one of some people's, or cannot be compared."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
     """One document or link that proves a fact.
@@ -102,8 +98,6 @@ class Evidence:
         type: the media type of a stored file, detected from its content.
         size: bytes of a stored file.
         restricted: the ground for restricting access to it; empty where every reader of the case may see it.
-        signs: the SHA-256 of the stored file this one is a detached signature of; empty for any other.
-        agrees: of a signature: whether its certificate named the holder of the duty on that day.
     """
 
     kind: str
@@ -115,8 +109,6 @@ class Evidence:
     type: str | None = None
     size: int | None = None
     restricted: str = ""
-    signs: str = ""
-    agrees: Agreement | Literal[""] = ""
 
 
 ANSWERS = ("acknowledged", "put_off", "evidence_follows", "said_done", "not_mine")
@@ -446,8 +438,6 @@ def evidence_of(event: Event) -> tuple[Evidence, ...]:
             type=item.get("type"),
             size=item.get("size"),
             restricted=str(item.get("restricted", "")),
-            signs=str(item.get("signs", "")),
-            agrees=item.get("agrees", ""),
         )
         for item in items
     )
@@ -470,8 +460,6 @@ def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
             "type": item.type,
             "size": item.size,
             "restricted": item.restricted,
-            "signs": item.signs,
-            "agrees": item.agrees,
         }
         details = {key: value for key, value in row.items() if value not in (None, "")}
         rows.append({"kind": item.kind, "reference": item.reference, **details})

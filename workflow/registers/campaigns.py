@@ -46,9 +46,9 @@ class StartedCampaign:
         units: units whose people are asked, with all units below.
         title: the officer's title; "" for the title from the register.
         until: the last day on which answers are accepted.
-        document: the document to read: `{"link": ...}`, a stored file, or {} for none; "eds": whether the
-            answer may be signed with a digital signature; "ground": the organisation's own document it rests
-            on, in words by language; "duties", "posts": who of these units is asked, {} for all.
+        document: the document to read: `{"link": ...}`, a stored file, or {} for none; "ground": the
+            organisation's own document it rests on, in words by language; "duties", "posts": who of these
+            units is asked, {} for all.
         given: values for every row, entered by the officer.
         wave: number of reminders and reopenings; 0 after the invitation alone.
     """
@@ -70,11 +70,6 @@ class StartedCampaign:
     def titled(self, kind: Campaign) -> Text:
         """Return its title; a title written by the officer is the same in every language."""
         return Text(self.title, self.title, self.title) if self.title else kind.title
-
-    @property
-    def eds(self) -> bool:
-        """Whether the answer may be signed with a digital signature."""
-        return bool(self.document.get("eds"))
 
     def ground(self, language: str) -> str:
         """Return the organisation's own document it rests on, in words; "" for none."""

@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from i18n import available_language
 from merzim.services.campaigns.views import campaign_store, definition_of
-from merzim.services.cases.signatures import CannotSign, agreement, keep_signature
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.verbs import add_rows, check_row
@@ -19,7 +16,6 @@ from merzim.services.verbs import NotFound
 from notifications.bot.office import CampaignQuestion
 from notifications.letter_links import AnswerLink, campaign_address, link_token, read_link
 from notifications.rules import local_moment
-from workflow.languages import law_language
 from workflow.law.procedure import Text
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
@@ -164,78 +160,24 @@ def answer(
     values: Mapping[str, object],
     *,
     by: str = LINK,
-    signature: str = "",
 ) -> str:
     """Add the row of a person's answer; return its id.
 
     Args:
         values: values of the fields they fill in; `by`: how they were identified.
-        signature: a digital signature of the statement (`statement`), in base64; "" for none.
 
     Raises:
         InvalidRow: with all mistakes in the values.
-        CannotSign, SignatureUnreadable: the signature is invalid.
         LinkRefused: there is another answer already, or the campaign was closed.
     """
     from merzim.storage.notices.campaigns import AlreadyAnswered
 
     _refuse_wrong(invitation, values)
     office = replace(ctx, reader=Reader(login=by, access="officer"), operator=True)
-    signed = _signed(office, invitation, values, signature) if signature else {}
     try:
-        return add_answer(office, invitation, values, kind="confirmed", payload_fields=signed)
+        return add_answer(office, invitation, values, kind="confirmed")
     except AlreadyAnswered:
         raise LinkRefused("web.problem.no_link") from None
-
-
-def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, object]) -> bytes:
-    """Return the text a person signs: the campaign's statement, their values, their name and the day. Values
-    stored outside the register's chain, so that they can be erased, are left out.
-
-    Raises:
-        InvalidRow: with everything wrong with the values.
-        CannotSign: the campaign does not ask for signatures.
-    """
-    from notifications.event_notices import cited
-
-    if not invitation.campaign.eds or not ctx.app.settings.eds.on:
-        raise CannotSign("eds.off")
-    _refuse_wrong(invitation, values)
-    _rows(ctx, invitation, values)
-    campaign, kind, person = invitation.campaign, invitation.definition, invitation.person
-    language, document = law_language(available_language(person.language)), campaign.document
-    unit = invitation.unit.name_in(language) if invitation.unit else ""
-    fields = [
-        (f"{title[language]}. " if title else "", view)
-        for title, views in invitation.parts
-        for view in views
-        if view.id in values and not invitation.register.outside_events(view.id.rpartition(".")[2])
-    ]
-    lines = [
-        f"{campaign.id}. {campaign.titled(kind)[language]}",
-        cited(campaign, invitation.register, kind, language),
-        kind.declares[language],
-        " ".join(str(document[name]) for name in ("name", "sha256", "link") if name in document),
-        *(f"{of_row}{field.title[language]}: {values[field.id]}" for of_row, field in fields),
-        ", ".join(filter(None, (person.name_in(language), person.post_in(language), unit))),
-        ctx.today.isoformat(),
-    ]
-    return "\n".join(filter(None, lines)).encode() + b"\n"
-
-
-def _signed(
-    ctx: RequestContext, invitation: Invitation, values: Mapping[str, object], signature: str
-) -> dict[str, object]:
-    """Store a statement with its signature; return the data of both for the event of the row."""
-    content = statement(ctx, invitation, values)
-    name = f"{invitation.campaign.id}-{invitation.invitee.number}.txt"
-    reference = sha256(content).hexdigest()
-    evidence, checked = keep_signature(ctx, signature, reference, name, content=content)
-    agrees = agreement(checked.signer, [invitation.person])
-    return {
-        "statement": {"name": name, "sha256": reference},
-        "signature": {"agrees": agrees, "name": evidence.name, "sha256": evidence.reference},
-    }
 
 
 def _refuse_wrong(invitation: Invitation, values: Mapping[str, object]) -> None:
@@ -322,13 +264,12 @@ def add_answer(
     values: Mapping[str, object],
     *,
     kind: EventKind,
-    payload_fields: Mapping[str, object] | None = None,
 ) -> str:
     """Add the row of an answer and mark it as the person's answer, in one transaction; return its id."""
     from merzim.storage.notices.campaigns import claim_answer
 
     campaign_person, refused, campaign = invitation.invitee, invitation.refused, invitation.campaign.id
-    payload = {"campaign": campaign, **({"refused": True} if refused else {}), **(payload_fields or {})}
+    payload = {"campaign": campaign, **({"refused": True} if refused else {})}
     rows = _rows(ctx, invitation, values)
     ids = add_rows(
         ctx,

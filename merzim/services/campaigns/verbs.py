@@ -70,8 +70,7 @@ class StartCampaign(Command):
     one of the duties, or whose post has the words of one of the texts; everybody if both are empty. `values`:
     values of the fields the officer fills in. `ground`: the row of the organisation's own document it rests on,
     where its kind names their register; null for the newest fitting one, empty for none. `link` or `file`: the
-    document to read. `eds`: whether the answer may be signed with a digital signature. `preview`: write
-    nothing.
+    document to read. `preview`: write nothing.
     """
 
     register_id: RegisterId
@@ -85,7 +84,6 @@ class StartCampaign(Command):
     ground: Line | None = None
     link: WebAddress | None = None
     file: FileInput | None = None
-    eds: bool = False
     preview: bool = False
 
 
@@ -145,8 +143,6 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
         raise BadCampaign("campaign.past", until=command.until)
     if command.link and command.file:
         raise BadCampaign("campaign.two_documents")
-    if command.eds and not ctx.app.settings.eds.on:
-        raise BadCampaign("eds.off")
     given_values = _given_values(ctx, register, kind, command.values)
     ground = _ground(ctx, kind, command.ground, units)
     if not (ctx.app.settings.web.public_address.startswith("https://") or ctx.demonstration):
@@ -177,7 +173,6 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
             until=command.until,
             document={
                 **document,
-                **({"eds": True} if command.eds else {}),
                 **({"ground": ground} if ground else {}),
                 **({"duties": sorted(choice.duties)} if choice.duties else {}),
                 **({"posts": sorted(choice.posts)} if choice.posts else {}),

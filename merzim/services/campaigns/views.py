@@ -12,10 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from i18n import LANGUAGES, say
-from merzim.documents.revocation import Revocation
-from merzim.documents.signatures import Verdict
 from merzim.services.campaigns.beside import answer_rows
-from merzim.services.cases.signatures import check_kept, describe
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.jobs.campaigns import as_it_binds
@@ -26,7 +23,6 @@ from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.results import Titles, titles_of
 from merzim.services.verbs import Command, NotFound, verb
-from workflow.cases.case import Agreement, Evidence
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.name_index import alphabetical
@@ -98,7 +94,6 @@ class CampaignView(BaseModel):
     ground: Titles
     link: str
     file: str
-    eds: bool
     asked: int
     answered: int
     refused: int
@@ -106,21 +101,6 @@ class CampaignView(BaseModel):
     left: int
     unreached: int
     may_manage: bool
-
-
-class AnswerSignature(BaseModel):
-    """The digital signature of an answer, verified at each reading.
-
-    `statement`, `signature`: digests of the signed statement and the signature, both stored as files of the
-    row; `agrees`: whether the certificate names the person asked.
-    """
-
-    statement: str
-    signature: str
-    verdict: Verdict
-    revocation: Revocation
-    agrees: Agreement
-    says: str
 
 
 class BesideRow(BaseModel):
@@ -151,7 +131,6 @@ class CampaignPersonView(BaseModel):
     reached: bool
     late: int = 0
     beside: list[BesideRow] = []
-    signature: AnswerSignature | None = None
 
 
 class CampaignEventView(BaseModel):
@@ -233,7 +212,7 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
     office, query = ctx.reads.office(), _query(ctx, command)
     offset, place = (command.page - 1) * command.size, _place(office, ctx.language)
     total, people = store.page(query, limit=command.size, offset=offset, place=place)
-    signatures, rows = _signatures(ctx, campaign, people), _late(ctx, campaign, people)
+    rows = _late(ctx, campaign, people)
     return CampaignPage(
         campaign=_view(ctx, campaign),
         reminded_today=reminded_today(ctx, campaign),
@@ -243,7 +222,6 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
         people=[
             _person_view(campaign_person, office, ctx.language).model_copy(
                 update={
-                    "signature": signatures.get(campaign_person.answer),
                     "late": rows.get(campaign_person.answer, {}).get(campaign_person.answer, 0),
                     "beside": [
                         BesideRow(row=row, late=days)
@@ -303,7 +281,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     def head_of(state: str, where: str) -> str:
         return say(where + word_of_state(state, is_open=campaign.is_open(ctx.today)), {}, language)
 
-    signatures, added = _signatures(ctx, campaign, people), _late(ctx, campaign, people)
+    added = _late(ctx, campaign, people)
     columns = ("number", "name", "post", "unit", "state", "joined", "written", "answered", "how", "row", "left")
     rows = [
         (
@@ -325,7 +303,6 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
                 if register.lates
                 else ()
             ),
-            *([_badge(signatures.get(campaign_person.answer), language)] if campaign.eds else ()),
         )
         for number, campaign_person in enumerate(people, 1)
     ]
@@ -352,7 +329,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         ),
         (head("made"), local(ctx.now)),
     ]
-    extra_columns = (*(["late"] if register.lates else ()), *(["signature"] if campaign.eds else ()))
+    extra_columns = ["late"] if register.lates else []
     answer_table = Table([head(name) for name in (*columns, *extra_columns)], rows)
     summary = Table([head("fact"), head("value")], facts)
     digest = sha256("".join(csv_list(table) for table in (answer_table, summary)).encode()).hexdigest()
@@ -497,7 +474,6 @@ def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
         ground=_ground(ctx, campaign),
         link=str(campaign.document.get("link", "")),
         file=str(campaign.document.get("name", "")),
-        eds=campaign.eds,
         asked=sum(counts.values()),
         answered=counts["answered"],
         refused=counts["refused"],
@@ -569,49 +545,6 @@ def _person_view(campaign_person: CampaignPerson, office: Office, language: str)
     )
 
 
-def signed_files(ctx: RequestContext, rows: Collection[str]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """Return the files of the digital signatures of answers, by row: statement and signature."""
-    from merzim.storage.registers.chains import SqlRegisterRows
-
-    events = SqlRegisterRows(ctx.app.engine).first_events(rows) if rows else {}
-    return {
-        row: [event.payload["statement"], event.payload["signature"]]
-        for row, event in events.items()
-        if "statement" in event.payload
-    }
-
-
-def _signatures(
-    ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
-) -> Mapping[str, AnswerSignature]:
-    """Return the signatures of people's answers by row, each verified anew."""
-    answered = (
-        {
-            campaign_person.answer: campaign_person.answered_at
-            for campaign_person in people
-            if campaign_person.answer
-        }
-        if campaign.eds
-        else {}
-    )
-    language, signatures = ctx.spoken_language, {}
-    for row, (statement, signature) in signed_files(ctx, answered).items():
-        at = answered[row] or ctx.now
-        evidence = Evidence(kind="", reference=str(signature["sha256"]), signs=str(statement["sha256"]))
-        checked = check_kept(ctx, evidence, at=at)
-        agrees = signature.get("agrees", "cannot")
-        says = describe(checked, at=at, language=language)
-        signatures[row] = AnswerSignature(
-            statement=evidence.signs,
-            signature=evidence.reference,
-            verdict=checked.verdict,
-            revocation=checked.revocation.state,
-            agrees=agrees,
-            says=f"{says} {say(f'eds.person.{agrees}', {}, language)}",
-        )
-    return signatures
-
-
 def _late(
     ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
 ) -> Mapping[str, Mapping[str, int]]:
@@ -631,14 +564,6 @@ def _late(
         }
         for answer, heads in rows_by_answer.items()
     }
-
-
-def _badge(signature: AnswerSignature | None, language: str) -> str:
-    """Return the words for the validity of an answer's signature; "" without one."""
-    if signature is None:
-        return ""
-    words = (f"eds.badge.{signature.verdict}", f"eds.revocation_badge.{signature.revocation}")
-    return "; ".join(say(code, {}, language) for code in words)
 
 
 def _details(payload: str) -> dict[str, Any]:

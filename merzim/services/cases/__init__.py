@@ -1,1 +1,1 @@
-"""Cases: steps, rows, comments, assignments, signatures; several cases at once and side by side."""
+"""Cases: steps, rows, comments, assignments; several cases at once and side by side."""

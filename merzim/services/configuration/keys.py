@@ -63,7 +63,6 @@ CHANGEABLE: Mapping[str, tuple[str, ...]] = {
     ),
     "retention": ("retention.people_years",),
     "webhooks": ("webhooks.timeout", "webhooks.give_up_days"),
-    "eds": ("eds.on",),
 }
 """What administrators change in the browser, by the part of the page. Everything else is the server's: how it
 starts, who may log in by what, where files lie, which variables hold secrets. A name of a variable or of a file

@@ -18,7 +18,6 @@ from merzim.services.configuration.values import (
     DIRECTORY_ADDRESS,
     ISSUER,
     LANGUAGE,
-    LOCAL_SOCKET,
     OPTIONAL_PORT,
     PORT,
     PUBLIC_ADDRESS,
@@ -453,23 +452,6 @@ class WebhookSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class EdsSettings:
-    """Signing with the digital signature of the NCA in the browser.
-
-    Attributes:
-        on: whether pages offer it.
-        address: address of NCALayer on the signer's machine.
-        trust: a folder with the certificates of authorities; None: issuers are not checked here.
-        gost_check: the office's own program that checks GOST signatures; None: they are not checked.
-    """
-
-    on: bool = False
-    address: Annotated[str, LOCAL_SOCKET] = "wss://127.0.0.1:13579"
-    trust: Path | None = None
-    gost_check: Path | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class ImapSettings:
     """The IMAP mailbox for replies to reminders.
 
@@ -531,7 +513,6 @@ class Settings:
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     imap: ImapSettings = field(default_factory=ImapSettings)
-    eds: EdsSettings = field(default_factory=EdsSettings)
 
     @property
     def in_clear(self) -> tuple[str, ...]:

@@ -57,7 +57,6 @@ def public_address(text: str) -> PublicAddress:
 
 Network = IPv4Network | IPv6Network
 _FURTHER = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")
-_LOCAL_SOCKET = re.compile(r"wss://(127\.0\.0\.1|localhost):[1-9][0-9]{0,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,13 +244,6 @@ def _issuer(value: object) -> str:
     return str(value)
 
 
-def _local_socket(value: object) -> str:
-    """Parse the address of NCALayer: a TLS web socket on the signer's own machine."""
-    if not _LOCAL_SOCKET.fullmatch(_text(value)):
-        raise ValueError("local_socket")
-    return str(value)
-
-
 def _years(value: object) -> int:
     """Parse a number of years; 0 for none."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 100:
@@ -318,7 +310,6 @@ DAYS = Kind(_days, list_of(DAY))
 NAMES = Kind(_names, list_of({"type": "string"}))
 CHANNELS = Kind(_channel_names, list_of({"enum": sorted(names())}), "several", tuple(names()))
 DIRECTORY_ADDRESS = Kind(_directory_address, _matching(r"^(ldaps?://\S+)?$"))
-LOCAL_SOCKET = Kind(_local_socket, _matching(r"^wss://(127\.0\.0\.1|localhost):[1-9][0-9]{0,4}$"))
 ISSUER = Kind(_issuer, _matching(r"^(https?://\S+)?$"))
 YES_OR_NO = Kind(_yes_or_no, {"type": "boolean"}, "choice", ("true", "false"))
 TIME_OF_DAY = Kind(_time_of_day, _HOUR, "time")

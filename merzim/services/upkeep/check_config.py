@@ -23,7 +23,6 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
 
     Opens no database and connects to nothing.
     """
-    from merzim.services.configuration.folders import read_authorities
     from merzim.services.configuration.secret_keys import refuse_missing
     from merzim.services.connections.ldap import open_directory
     from merzim.services.connections.oidc import open_provider
@@ -37,7 +36,6 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
         lambda: open_directory(settings, environment),
         lambda: open_provider(settings, environment),
         lambda: list(own_files(settings)),
-        lambda: read_authorities(settings),
     ]
     names = sorted({*settings.channels.use, *settings.channels.sections})
     checks.extend(partial(create_unlinked_channel, name, settings) for name in names)

@@ -67,7 +67,6 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
     yield from _check_folders(app)
     yield from _check_disk(app)
     yield check_zone(now)
-    yield from _check_revocation(app, now)
     yield from _check_channels(app)
     yield from _check_directory(app)
     yield from _check_provider(app, now)
@@ -81,7 +80,6 @@ def check_running(app: AppContext, now: datetime) -> Iterator[Check]:
     yield from _check_folders(app)
     yield from _check_disk(app)
     yield check_zone(now)
-    yield from _check_revocation(app, now)
     yield from (check for check in _check_database(app, now) if check.name != "clock")
 
 
@@ -160,39 +158,6 @@ def _offset(local: datetime) -> str:
 def _existing(folder: Path) -> Path:
     """Return a folder, or the nearest one above it that exists."""
     return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
-
-
-def _check_revocation(app: AppContext, now: datetime) -> Iterator[Check]:
-    """Check that no revocation list of `eds.trust` has ended: later signatures are not checked by it."""
-    folder = app.settings.eds.trust
-    if not app.settings.eds.on or folder is None:
-        return
-    from merzim.documents.revocation import ended_lists, read_revocation_lists
-
-    try:
-        lists = read_revocation_lists(folder)
-    except (OSError, ValueError) as trouble:
-        arguments = {"folder": str(folder), "problem": str(trouble)}
-        yield Check(
-            name="revocation",
-            state="warning",
-            code="doctor.revocation_unreadable",
-            arguments=arguments,
-            advice="revocation",
-        )
-        return
-    ended = ended_lists(lists, at=now)
-    for issuer, on in ended.items():
-        yield Check(
-            name="revocation",
-            state="warning",
-            code="doctor.revocation_ended",
-            arguments={"issuer": issuer, "on": on},
-            advice="revocation",
-        )
-    if not ended:
-        code = "doctor.revocation" if lists else "doctor.revocation_none"
-        yield Check(name="revocation", code=code, arguments={"count": len(lists)} if lists else {})
 
 
 def _check_channels(app: AppContext) -> Iterator[Check]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from functools import partial
 
 from sqlalchemy import Connection, Engine, delete, literal, select, union_all, update
 
@@ -183,50 +181,6 @@ def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[tuple[str, dict[
             for case, name in places.items():
                 problem = damage.of(case, name)
                 yield problem.code, problem.arguments
-    yield from _signatures(engine, folder)
-
-
-def _signatures(engine: Engine, folder: EvidenceFolder) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield (code, arguments) for every signature that was not made over the bytes of its file."""
-    signed = union_all(
-        select(EVENT.c.case, EVENT.c.at, EVENT.c.payload).where(EVENT.c.payload.contains('"signs":"')),
-        select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.at, REGISTER_EVENT.c.payload).where(
-            REGISTER_EVENT.c.payload.contains('"statement":{')
-        ),
-    )
-    with reading(engine) as connection:
-        records = connection.execute(signed).all()
-    for case, at, payload in records:
-        for signature, name, file in _signed(payload):
-            if reason := _signature_fault(folder, signature, file, at):
-                yield "signature_does_not_hold", {"case": case, "name": name, "reason": reason}
-
-
-def _signature_fault(folder: EvidenceFolder, signature: str, file: str, at: datetime) -> str:
-    """Return the code of what is wrong with a signature; "" if nothing is, or if the file itself is damaged."""
-    from merzim.documents.signatures import SignatureUnreadable, check_signature
-
-    try:
-        with folder.open(signature) as content:
-            checked = check_signature(content.read(), partial(folder.digest, file), at=at, trusted=())
-    except SignatureUnreadable as refusal:
-        return refusal.code
-    except EvidenceDamaged:
-        return ""
-    return checked.reasons[0] if checked.verdict == "invalid" else ""
-
-
-def _signed(payload: str) -> Iterator[tuple[str, str, str]]:
-    """Yield (SHA-256, name, SHA-256 of the signed file) of the signatures in an event."""
-    try:
-        content = json.loads(payload)
-        if "statement" in content:
-            signature = content["signature"]
-            yield str(signature["sha256"]), str(signature["name"]), str(content["statement"]["sha256"])
-        items = [item for item in content.get("evidence", ()) if item.get("signs")]
-        yield from [(str(item["reference"]), str(item["name"]), str(item["signs"])) for item in items]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return
 
 
 def _stored(payload: str) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import BaseModel
 
-from merzim.services.cases.signatures import AskSignatures, SignatureList, list_signatures, sign_document
 from merzim.services.context import whole_case
 from merzim.services.documents.case_documents import case_papers
 from merzim.services.documents.templates import templates_in_use
@@ -33,7 +32,6 @@ class ProofAnswer(Result):
     stored file.
 
     `restricted`: the ground for restricting access; readers without access get no name and no reference.
-    `signs`: for a digital signature, the digest of the signed file.
     """
 
     kind: str
@@ -46,7 +44,6 @@ class ProofAnswer(Result):
     written_on: date | None
     recorded_at: datetime | None
     restricted: str
-    signs: str
 
 
 def proof_answer(item: Evidence) -> ProofAnswer:
@@ -139,16 +136,6 @@ def get_report_notes(
         languages=["kk", "ru"],
         notes=[translator.tell(mark.code, mark.arguments) for mark in marks],
     )
-
-
-@router.get("/cases/{case}/signatures")
-def get_signatures(ctx: Reading, case: CaseId, translator: RequestTranslator) -> SignatureList:
-    """List the digital signatures of the documents of a case, each verified anew."""
-    whole_case(ctx, case)
-    return list_signatures(replace(ctx, language=translator.language), AskSignatures(case=case))
-
-
-mount.post(router, "/cases/{case}/signatures", sign_document, status=201)
 
 
 mount.file(router, "/cases/{case}/documents/{form}/{language}", downloads.get_form, DOCX)

@@ -43,7 +43,6 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_CONNECT = "connect-src 'self'"
 HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
@@ -138,12 +137,6 @@ class SecurityMiddleware:
         finally:
             if is_head:
                 scope["method"] = "HEAD"
-
-
-def allow_socket(response: Response, address: str) -> None:
-    """Allow a page one web socket besides our own server: NCALayer on the reader's machine."""
-    policy = CONTENT_SECURITY_POLICY.replace(_CONNECT, f"{_CONNECT} {address}")
-    response.headers["content-security-policy"] = policy
 
 
 def is_local(scope: Scope) -> bool:

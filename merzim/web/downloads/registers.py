@@ -14,7 +14,6 @@ from merzim.services.campaigns.views import (
     ShowCampaign,
     list_campaigns,
     proof_sheet,
-    signed_files,
 )
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import (
@@ -63,7 +62,6 @@ def get_row_file(ctx: Reading, row: RowPath, digest: Digest) -> Response:
     detail = show_row(ctx, AskRow(row=row))
     stored = [*detail.row.values.values()]
     stored += [value for event in detail.history for change in event.changes for value in (change.after,)]
-    stored += signed_files(ctx, [row]).get(row, ())
     files = {value["sha256"]: value for value in stored if isinstance(value, dict) and "sha256" in value}
     if digest not in files:
         raise HTTPException(404, "web.problem.no_file")

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
-from playwright.sync_api import expect
 
 from merzim.services.accounts.credentials import hash_password
-from merzim.services.campaigns.verbs import StartCampaign, start_campaign
-from merzim.services.campaigns.views import campaign_store
-from merzim.services.configuration.settings import EdsSettings
-from merzim.services.context import operator_context
-from notifications.letter_links import AnswerLink, link_token
-from tests.eds import gost, ncalayer, signatory, trust
 from tests.web.browser.conftest import Served, serving
 from tests.web.real import real_office
 
@@ -224,54 +215,3 @@ def test_a_plan_date_is_moved_by_the_mouse_and_by_the_keyboard(
         assert planned() == "2026-06-01"
         assert page.locator('[data-fact="analysis_ended"]').get_attribute("data-on") == "2026-06-01"
     quiet()
-
-
-def test_an_order_is_signed_through_ncalayer(served: Served, quiet: Callable[[], None], tmp_path: Path) -> None:
-    """The window is closed first; then signed by the head, by another person, with a key of GOST, over another
-    file. Each time the page says in words what the signature is worth."""
-    context = served.office.app
-    head, other = signatory("СЕРІКБАЕВ", "ДӘУРЕН", "МАРАТҰЛЫ"), signatory("ИБРАЕВ", "НУРЛАН", "")
-    with ncalayer() as layer, served.page(ignore_https_errors=True) as page:
-        eds = EdsSettings(on=True, address=layer.address, trust=trust(tmp_path / "ca"))
-        context.settings = replace(context.settings, eds=eds)
-        page.goto(f"/cases/{CASE}?fact=order_signed#record")
-        page.fill("#record input[name=on]", "2026-04-01")
-        page.set_input_files("#record input[type=file]", PDF)
-        page.locator("#record button[type=submit]").first.click()
-        page.wait_for_url("**recorded=order_signed*")
-        page.goto(f"/cases/{CASE}/papers")
-        page.locator("[data-eds-button]").click()
-        expect(page.locator("form[data-eds] [role=status]")).to_contain_text("Не подписано")
-
-        for sign, words in (
-            (head.sign, "– совпадает"),
-            (other.sign, "не совпадает"),
-            (lambda content: gost(head, content), "здесь не проверена"),
-        ):
-            layer.sign = sign
-            page.locator("[data-eds-button]").click()
-            page.wait_for_url("**said=signed*")
-            expect(page.locator("#evidence .signed").last).to_contain_text(words)
-            page.goto(f"/cases/{CASE}/papers")
-        layer.sign = lambda _: head.sign(b"another file")
-        page.locator("[data-eds-button]").click()
-        expect(page.locator("#sign-problem")).to_contain_text("не под файлом «Приказ.pdf»")
-        assert page.locator("#evidence .signed").count() == 3
-        assert layer.requests[0]["method"] == "sign"
-
-        # A campaign asks for it, too: by a personal link, without an account.
-        now, today = served.office.moment[0].now, served.office.moment[0].today
-        ctx = operator_context(context, by="officer", now=now, today=today, demonstration=True)
-        fields = {"register_id": "consents", "kind": "confirmation", "until": today, "eds": True}
-        campaign = start_campaign(ctx, StartCampaign.model_validate(fields)).campaign
-        person = campaign_store(ctx).people(campaign)["d.serikbaev@example.kz"]
-        layer.sign = head.sign
-        token = link_token(context.rules.link_key, AnswerLink(campaign, person.number, person.version))
-        page.goto(f"/confirm/{token}?lang=ru")
-        page.locator("[data-eds-button]").click()
-        expect(page.locator("p.told")).to_be_visible()
-        page.goto(f"/campaigns/{campaign}?state=answered")
-        expect(page.locator(".signed")).to_contain_text("тот, чей ответ ожидался")
-    # The one socket is no server of others; a refused form is written into the browser's console.
-    served.watched.complaints.clear()
-    served.watched.foreign = [host for host in served.watched.foreign if host != f"{layer.address}/"]

@@ -119,12 +119,9 @@ def _places(case: Case) -> Places:
 
 
 def _grounds(places: Places) -> Grounds:
-    """Return the grounds of restricted documents; the signature of a restricted document is restricted too."""
-    all_evidence = [item for items in places.values() for item in items]
-    grounds = {item.reference: item.restricted for item in all_evidence if item.restricted}
-    return {
-        item.reference: grounds[item.signs] for item in all_evidence if item.signs and item.signs in grounds
-    } | grounds
+    """Return the grounds of restricted documents."""
+    all_evidence = (item for items in places.values() for item in items)
+    return {item.reference: item.restricted for item in all_evidence if item.restricted}
 
 
 def _marked(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]:

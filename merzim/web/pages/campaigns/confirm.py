@@ -22,13 +22,11 @@ from merzim.services.campaigns.answers import (
     is_genuine,
     language_of_link,
     open_link,
-    statement,
 )
 from merzim.services.context import RequestContext
 from merzim.services.evidence import clean_file_name
 from merzim.web.auth.dependencies import Anybody
 from merzim.web.auth.limits import count_guess
-from merzim.web.auth.middleware import allow_socket
 from merzim.web.pages.registers.forms import FIELD, FormField, problems_of
 from merzim.web.ui.form_values import Fields, RejectedForm, status_of
 from merzim.web.ui.preferences import preferences
@@ -63,13 +61,6 @@ def document(request: Request, ctx: Anybody, token: str) -> Response:
     )
 
 
-@router.post("/confirm/{token}/statement")
-def text_to_sign(request: Request, ctx: Anybody, token: str, answers: Fields) -> Response:
-    """Return the text that a digital signature of these answers must sign; nothing is written."""
-    invitation = _open(request, ctx, token)
-    return Response(statement(ctx, invitation, _typed(invitation, answers)[1]), media_type="text/plain")
-
-
 @router.post("/confirm/{token}")
 def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Response:
     """Add the row of the person's answer, or of their refusal; the link becomes invalid."""
@@ -77,7 +68,7 @@ def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Resp
     invitation = open_invitation.refusing() if answers.get("refuse") else open_invitation
     typed_texts, values = _typed(invitation, answers)
     try:
-        row = answer(ctx, invitation, values, signature=answers.get("signature", ""))
+        row = answer(ctx, invitation, values)
     except LinkRefused:
         raise
     except (Refusal, OutOfRange) as refusal:
@@ -144,7 +135,7 @@ def _page(
 ) -> Response:
     """Return the page in the person's language, unless they chose another."""
     request.state.language = invitation.person.language
-    kind, register, eds = invitation.definition, invitation.register, ctx.app.settings.eds
+    kind, register = invitation.definition, invitation.register
     forms = [invitation, *([invitation.refusing()] if kind.refusal else [])] if not row else []
     response = page(
         request,
@@ -163,10 +154,7 @@ def _page(
         problems=problems_of(rejected_form.refusal if rejected_form else None),
         row=row,
         now=ctx.now,
-        socket=eds.address if eds.on and invitation.campaign.eds else "",
     )
-    if eds.on and invitation.campaign.eds:
-        allow_socket(response, eds.address)
     # The address is a secret: no search engine keeps it, and our referrer policy tells no other site. With
     # "no-referrer" browsers would not say where the form comes from either, and the answer would be refused.
     response.headers["x-robots-tag"] = "noindex"

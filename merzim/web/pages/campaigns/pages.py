@@ -252,7 +252,6 @@ def _start_form(
         given=form_fields(ctx, kind.given, None, rejected_form),
         own_document=_ground_field(_spoken(request, ctx), kind, answers) if kind.ground else None,
         preview=preview,
-        offers_eds=ctx.app.settings.eds.on,
         digest=digest,
         file_name=file_name,
         tried=rejected_form,
@@ -290,7 +289,6 @@ def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> 
             "ground": answers.get("ground"),
             "link": answers.get("link", "").strip() or None,
             "file": build(FileInput, {"file": digest}) if digest else None,
-            "eds": bool(answers.get("eds")),
             "preview": not answers.get("start"),
         }
         preview = start_campaign(ctx, build(StartCampaign, fields))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from merzim.services.cases.signatures import SignatureView, signable, signatures_of
 from merzim.services.context import RequestContext
 from merzim.services.documents.case_documents import Paper, case_papers
 from merzim.web.pages.cases.case_view import CaseView
@@ -16,18 +15,12 @@ from workflow.law.procedure import Text
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:
-    """One document or link: of a fact (`title`, `period`), or of a register row (`event`).
-
-    Attributes:
-        signatures: its digital signatures; signable: whether the reader may add one.
-    """
+    """One document or link: of a fact (`title`, `period`), or of a register row (`event`)."""
 
     item: Evidence
     title: Text | None = None
     period: str = ""
     event: str = ""
-    signatures: tuple[SignatureView, ...] = ()
-    signable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,30 +33,9 @@ class Papers:
 def papers_view(dossier: CaseView, ctx: RequestContext, language: str) -> Papers:
     """Return the documents of a case, as visible to the reader."""
     case = dossier.case
-    signatures = signatures_of(replace(ctx, language=language), case, dossier.procedure)
-    signed = {signature.document for signature in signatures}
-    may_sign = ctx.app.settings.eds.on and case.standing == "active" and ctx.reader.may("record")
-    files = {proved_item.evidence.reference for proved_item in signable(case)} if may_sign else set()
-
-    def proof(proved_item: ProvedItem) -> Proof:
-        own_signatures = tuple(
-            signature for signature in signatures if signature.document == proved_item.evidence.reference
-        )
-        return replace(
-            proof_of(proved_item, dossier),
-            signatures=own_signatures,
-            signable=proved_item.evidence.reference in files,
-        )
-
-    shown_references = {proved_item.evidence.reference for proved_item in proofs(case)} & signed
     return Papers(
         forms=case_papers(ctx, case, language),
-        # A signature is listed below the document it signs; if that was withdrawn, by itself.
-        proofs=tuple(
-            proof(proved_item)
-            for proved_item in proofs(case)
-            if not (proved_item.evidence.signs and proved_item.evidence.signs in shown_references)
-        ),
+        proofs=tuple(proof_of(proved_item, dossier) for proved_item in proofs(case)),
         languages=PAPER_LANGUAGES,
     )
 

@@ -23,7 +23,6 @@ from merzim.services.registers.access import UnknownRow
 from merzim.services.registers.results import RowView
 from merzim.services.registers.views import AskRow, show_row
 from merzim.services.results import ActMovesResult, act_moves_result
-from merzim.web.auth.middleware import allow_socket
 from merzim.web.pages.cases.case_view import CaseView, make_case_view, risk_view
 from merzim.web.pages.cases.documents import papers_view
 from merzim.web.pages.cases.passport import passport_form
@@ -80,7 +79,7 @@ def case_page(
     stored_case, procedure = whole_case(ctx, case)
     view = build_case_view(ctx, stored_case, procedure, today=today)
     tab_context = {"deadlines": _forms, "risks": _risks, "papers": _papers, "history": _history}[tab]
-    response = page(
+    return page(
         request,
         ctx,
         f"case_{tab}.html",
@@ -112,9 +111,6 @@ def case_page(
             had_files=had_files,
         ),
     )
-    if tab == "papers" and ctx.app.settings.eds.on:
-        allow_socket(response, ctx.app.settings.eds.address)
-    return response
 
 
 UNDOABLE = ("recorded", "replanned", "extended", "paused", "resumed")
@@ -283,9 +279,7 @@ def _risks(request: Request, ctx: RequestContext, view: CaseView, **context: obj
 
 
 def _papers(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:
-    eds = ctx.app.settings.eds
-    papers = papers_view(view, ctx, preferences(request).language)
-    return {"papers": papers, "socket": eds.address if eds.on else ""}
+    return {"papers": papers_view(view, ctx, preferences(request).language)}
 
 
 def _history(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:

@@ -70,7 +70,7 @@ def _message(message: str | None, of: str | None) -> tuple[str, str] | None:
 
 MESSAGES = frozenset(
     {
-        *("opened", "corrected", "signed", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
+        *("opened", "corrected", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
         *("acknowledged", "reader_named", "reader_removed", "withdrawn", "undone", "row_edited", "described"),
         *("extended", "paused", "resumed", "migrated", "commented", "comment_withdrawn", "asked"),
         *("assigned", "assignment_answered", "assignment_refused", "assignment_extended"),

@@ -15,7 +15,6 @@ from starlette.responses import Response
 from calendars import OutOfRange
 from merzim.services.cases import assignments
 from merzim.services.cases import verbs as cases
-from merzim.services.cases.signatures import SignDocument, sign_document
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.inputs import build
 from merzim.web.auth.dependencies import Recording
@@ -52,19 +51,6 @@ async def answer_assignment(request: Request, ctx: Recording, case: CaseId) -> R
     """Report an assignment done, with its evidence, then show the case."""
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
         return await run_in_threadpool(_answer_assignment, request, ctx, case, form)
-
-
-@router.post("/cases/{case}/signatures")
-def sign(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
-    """Store the digital signature of a document, as made by NCALayer."""
-    whole_case(ctx, case)
-    try:
-        fields = {"case": case, **{name: answers.get(name, "") for name in ("document", "signature")}}
-        sign_document(ctx, build(SignDocument, fields))
-    except (Refusal, OutOfRange) as refusal:
-        rejected_form = RejectedForm(form="sign", refusal=refusal, answers=answers)
-        return case_page(request, ctx, case, tab="papers", rejected_form=rejected_form)
-    return redirect(request, f"/cases/{case}/papers", said="signed", place="evidence")
 
 
 @router.post("/cases/{case}/plan")
