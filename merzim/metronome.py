@@ -24,7 +24,6 @@ from merzim.services.accounts import identities, second_factors
 from merzim.services.accounts import verbs as accounts
 from merzim.services.campaigns.answers import BotAnswers
 from merzim.services.jobs import rounds
-from merzim.services.jobs.audit_forwarding import forward_audit_log
 from merzim.services.jobs.bot_polling import polling
 from merzim.services.jobs.replies import take_replies
 from merzim.services.jobs.webhooks import deliver_webhooks
@@ -69,7 +68,6 @@ def tick(app: AppContext, clock: Clock) -> None:
     """Run one round and one delivery. Errors are logged; the next tick repeats them."""
     attempt(app, clock, _remind, rounds.deliver)
     attempt(app, clock, sync_on_schedule)
-    attempt(app, clock, forward_audit_log)
 
 
 def _remind(app: AppContext, *, now: datetime, today: date) -> None:
@@ -302,13 +300,12 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
         attempt(planning or app, clock, deliver_webhooks)
         attempt(planning or app, clock, take_replies)
 
-    def round_and_forward() -> None:
+    def round_and_sync() -> None:
         attempt(planning or app, clock, _remind)
         attempt(planning or app, clock, sync_on_schedule)
-        attempt(planning or app, clock, forward_audit_log)
 
     return JobHandlers(
-        round=round_and_forward,
+        round=round_and_sync,
         deliver=lambda: attempt(app, clock, rounds.deliver),
         send=send,
         tell=tell,

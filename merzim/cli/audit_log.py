@@ -24,11 +24,11 @@ def audit_log(
     about: Annotated[str, typer.Option("--about", metavar="CASE|ROW", help="cli.option.audit_case")] = "",
     since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="cli.option.audit_since")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="cli.option.until")] = None,
-    lines: Annotated[str, typer.Option("--lines", metavar="jsonl|cef", help="cli.option.audit_lines")] = "",
+    lines: Annotated[bool, typer.Option("--lines", help="cli.option.audit_lines")] = False,
 ) -> int:
     from i18n.dates import moment
     from merzim.services.inputs import build
-    from merzim.services.outgoing.audit import AskAudit, AskAuditLines, ask_audit, export_lines
+    from merzim.services.outgoing.audit import AskAudit, ask_audit, export_lines
 
     call = CommandContext.of(ctx)
     fields = {
@@ -42,8 +42,7 @@ def audit_log(
         "language": call.language,
     }
     if lines:
-        form = build(AskAuditLines, {"lines": lines}).lines
-        for line in export_lines(call.ctx, build(AskAudit, fields), form):
+        for line in export_lines(call.ctx, build(AskAudit, fields)):
             call.print(line.rstrip("\n"))
         return DONE
     answer = ask_audit(call.ctx, build(AskAudit, fields))

@@ -117,7 +117,6 @@ def test_every_key_says_what_it_is() -> None:
         ('[oidc]\ngroups = [{ group = "x", access = "boss" }]\n', "oidc.groups.0.access"),
         ('[oidc]\nissuer = "sso"\n', "oidc.issuer"),
         ('[oidc]\nlog_out = "yes"\n', "oidc.log_out"),
-        ('[audit]\nsyslog = "udp://host"\n', "audit.syslog"),
         ('[logs]\nlevel = "loud"\n', "logs.level"),
     ],
 )

@@ -9,7 +9,7 @@ from merzim.storage.board import change_counters
 _TABLES = (
     *("salt", "recovery_code", "factor_removal", "rate_limit", "device", "identity", "saved_view", "inbox"),
     *("register_event", "register_row", "register_cell", "register_secret", "campaign_person", "campaign"),
-    *("audit", "audit_origin", "audit_position", "webhook", "webhook_delivery", "former_person", "rewritten"),
+    *("audit", "audit_origin", "webhook", "webhook_delivery", "former_person", "rewritten"),
     *("case_row", "search_word", "search_typo", "unsearched"),
 )
 _INDEXES = (

@@ -21,7 +21,6 @@ from merzim.services.configuration.values import (
     OPTIONAL_PORT,
     PORT,
     PUBLIC_ADDRESS,
-    SYSLOG_RECEIVER,
     UP_TO_THOUSAND,
     YEARS,
     Network,
@@ -379,19 +378,6 @@ class LogSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AuditSettings:
-    """The receiver of the audit log.
-
-    Attributes:
-        syslog: a receiver of syslog messages, `udp://host:514` or `tcp://host:601`; "" sends nothing.
-        format: "cef" or "jsonl".
-    """
-
-    syslog: Annotated[str, SYSLOG_RECEIVER] = ""
-    format: Annotated[str, one_of(("cef", "jsonl"), "audit_format")] = "cef"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class BackupSettings:
     """The automatic daily backup.
 
@@ -508,7 +494,6 @@ class Settings:
     regulations: RegulationSettings = field(default_factory=RegulationSettings)
     languages: LanguageSettings = field(default_factory=LanguageSettings)
     logs: LogSettings = field(default_factory=LogSettings)
-    audit: AuditSettings = field(default_factory=AuditSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)

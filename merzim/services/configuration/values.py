@@ -170,18 +170,6 @@ def _networks(value: object) -> tuple[Network, ...]:
     return networks
 
 
-def _receiver(value: object) -> str:
-    """Parse the address of a receiver of syslog messages; "" for none."""
-    address = urlsplit(_text(value))
-    try:
-        usable = address.scheme in ("udp", "tcp") and bool(address.hostname) and address.port is not None
-    except ValueError:
-        usable = False
-    if value and not usable:
-        raise ValueError("syslog")
-    return str(value)
-
-
 def _days(value: object) -> frozenset[date]:
     if not isinstance(value, list) or any(
         isinstance(day, datetime) or not isinstance(day, date) for day in value
@@ -305,7 +293,6 @@ PORT = Kind(_port, _PORT)
 OPTIONAL_PORT = Kind(_optional_port, {"anyOf": [{"const": ""}, _PORT]}, "number")
 PUBLIC_ADDRESS = Kind(_address, _matching(r"^(https?://[^\s/?#@]+/?)?$"))
 NETWORKS = Kind(_networks, list_of(_matching(r"^[0-9a-fA-F.:]+(/[1-9]\d{0,2})?$")))
-SYSLOG_RECEIVER = Kind(_receiver, _matching(r"^((udp|tcp)://\S+:\d+)?$"))
 DAYS = Kind(_days, list_of(DAY))
 NAMES = Kind(_names, list_of({"type": "string"}))
 CHANNELS = Kind(_channel_names, list_of({"enum": sorted(names())}), "several", tuple(names()))

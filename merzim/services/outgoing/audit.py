@@ -20,7 +20,6 @@ from merzim.services.names import people_named
 from merzim.services.narrowing import MAX_EXPORTED
 from merzim.services.verbs import Command, verb
 from merzim.storage.accounts.audit_log import AuditEvent
-from merzim.version import running
 from workflow.org.access import audit_scope
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, Topic
 from workflow.refusal import Refusal
@@ -35,10 +34,6 @@ EXPORT_CHUNK = 1000
 """Entries of an export read together."""
 DIGEST_DIGITS = 12
 """Number of digits of a file's SHA-256 in the log entry of its download."""
-REFUSED = frozenset({"log_in_refused"})
-"""Kinds of entries about what was refused."""
-LineFormat = Literal["jsonl", "cef"]
-_CEF_SEVERITY: dict[str, int] = {"account": 5, "settings": 5, "login": 3}
 _LABELS = {"case": "web.event.", "register": "register.event."}
 
 
@@ -58,12 +53,6 @@ class AskAudit(Command):
     before: Annotated[int, Field(ge=1, le=2**53)] | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     language: LanguageCode = "kk"
-
-
-class AskAuditLines(Command):
-    """The format in which audit log entries are exported."""
-
-    lines: LineFormat
 
 
 class AuditLine(BaseModel):
@@ -87,15 +76,6 @@ class AuditLine(BaseModel):
     hash: str
     confidential: bool
 
-    def for_outside(self) -> AuditLine:
-        """Return the entry for export outside the office: for a confidential case only its number and the kind
-        of action.
-        """
-        if not self.confidential:
-            return self
-        act = f"{self.topic}.{self.kind}"
-        return self.model_copy(update={"name": "", "what": act, "text": f"{self.who} – {act} ({self.case})"})
-
 
 class AuditList(BaseModel):
     """A page of entries; `cursor`: the number of the last one, for `after` or `before` of the next page."""
@@ -117,16 +97,16 @@ def ask_audit(ctx: RequestContext, command: AskAudit) -> AuditList:
     return AuditList(entries=lines, cursor=lines[-1].seq if lines else None, more=page.more)
 
 
-def export_lines(ctx: RequestContext, command: AskAudit, form: LineFormat) -> Iterator[str]:
-    """Yield the entries in order, each as one line of JSON or CEF; the export itself is recorded in the log.
+def export_lines(ctx: RequestContext, command: AskAudit) -> Iterator[str]:
+    """Yield the entries in order, each as one line of JSON; the export itself is recorded in the log.
 
     Raises:
         NotAllowed: before the first line, the reader's access does not include the log.
     """
     command = command.model_copy(update={"before": None, "after": command.after or 0, "limit": EXPORT_CHUNK})
     page = ask_audit(ctx, command)
-    record(ctx, "settings", "audit_exported", details={"format": form})
-    return _exported(ctx, command, page, form)
+    record(ctx, "settings", "audit_exported", details={"format": "jsonl"})
+    return _exported(ctx, command, page)
 
 
 def exported_entries(ctx: RequestContext, command: AskAudit) -> list[AuditLine]:
@@ -147,18 +127,13 @@ def exported_entries(ctx: RequestContext, command: AskAudit) -> list[AuditLine]:
     raise TooManyEntries("web.audit.too_many", most=MAX_EXPORTED)
 
 
-def _exported(ctx: RequestContext, command: AskAudit, page: AuditList, form: LineFormat) -> Iterator[str]:
+def _exported(ctx: RequestContext, command: AskAudit, page: AuditList) -> Iterator[str]:
     while True:
         for line in page.entries:
-            yield format_line(line, form) + "\n"
+            yield json.dumps(line.model_dump(mode="json"), ensure_ascii=False) + "\n"
         if not page.more:
             return
         page = ask_audit(ctx, command.model_copy(update={"after": page.cursor}))
-
-
-def format_line(line: AuditLine, form: LineFormat) -> str:
-    """Return an entry as one line of JSON, or of the Common Event Format (version 0)."""
-    return _cef(line) if form == "cef" else json.dumps(line.model_dump(mode="json"), ensure_ascii=False)
 
 
 def record(
@@ -343,36 +318,3 @@ def _filter(ctx: RequestContext, command: AskAudit) -> AuditFilter:
 def _midnight(day: date) -> datetime:
     """Return the moment a local day begins, in UTC."""
     return datetime.combine(day, time(), tzinfo=almaty()).astimezone(UTC)
-
-
-def _cef(line: AuditLine) -> str:
-    """Return an entry in the Common Event Format: a header, then `key=value` pairs."""
-    refused = line.kind in REFUSED
-    severity = 6 if refused else _CEF_SEVERITY.get(line.topic, 2)
-    header = ("Merzim", "Merzim", running(), f"{line.topic}.{line.kind}", line.what, str(severity))
-    pairs = {
-        "rt": str(int(line.at.timestamp() * 1000)),
-        "externalId": str(line.seq),
-        "outcome": "failure" if refused else "success",
-        "suser": line.by,
-        "src": line.address,
-        "duser": line.name if line.topic in ("login", "account", "people") else "",
-        "cnt": str(line.count),
-        "cs1Label": "case" if line.case else "",
-        "cs1": line.case,
-        "cs2Label": "object" if line.name else "",
-        "cs2": line.name,
-        "cs3Label": "interface",
-        "cs3": line.way,
-        "cs4Label": "hash",
-        "cs4": line.hash,
-        "msg": line.text,
-    }
-    body = " ".join(f"{key}={_escape(value, '=')}" for key, value in pairs.items() if value)
-    return "|".join(("CEF:0", *(_escape(part, "|") for part in header), body))
-
-
-def _escape(text: str, mark: str) -> str:
-    """Return a text with backslashes, line ends and the given separator escaped for CEF."""
-    text = text.replace("\\", "\\\\").replace(mark, f"\\{mark}")
-    return text.replace("\r", " ").replace("\n", "\\n" if mark == "=" else " ")

@@ -10,9 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, false, o
 
 from merzim.storage.database import audit
 from merzim.storage.database.audit import ADDRESS, AuditEvent, read_payload
-from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.tables.audit import AUDIT, AUDIT_ORIGIN, AUDIT_POSITION
+from merzim.storage.database.engine import Row_, writing
+from merzim.storage.tables.audit import AUDIT, AUDIT_ORIGIN
 from merzim.storage.tables.cases import CASE
 from workflow.org.audit import OF_CASES, AuditEntry, AuditFilter, AuditPage, AuditScope
 
@@ -34,22 +33,6 @@ class SqlAuditLog:
             audit.append_collected(connection)
             last = connection.execute(audit.LAST).one()
         return last.seq, last.hash
-
-    def position(self, receiver: str) -> int:
-        """Return the number of the last entry sent to a receiver, 0 for none."""
-        query = select(AUDIT_POSITION.c.seq).where(AUDIT_POSITION.c.receiver == receiver)
-        with reading(self._engine) as connection:
-            return connection.execute(query).scalar() or 0
-
-    def set_position(self, receiver: str, seq: int) -> None:
-        """Store the number of the last entry sent to a receiver."""
-        with writing(self._engine) as connection:
-            step = insert(connection, AUDIT_POSITION).values(receiver=receiver, seq=seq)
-            connection.execute(
-                step.on_conflict_do_update(
-                    index_elements=[AUDIT_POSITION.c.receiver], set_={"seq": step.excluded.seq}
-                )
-            )
 
 
 def read_page(

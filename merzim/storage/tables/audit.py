@@ -50,16 +50,6 @@ class AuditOriginRow(TableBase, table=True):
     salt: str | None = None
 
 
-class AuditPositionRow(TableBase, table=True):
-    """The number of the last audit log entry that was sent to a receiver of syslog messages."""
-
-    __tablename__ = "audit_position"
-    __table_args__ = CLUSTERED
-
-    receiver: str = Field(primary_key=True)
-    seq: int
-
-
 class WebhookRow(TableBase, table=True):
     """A webhook, and how far it was notified. `secret`: encrypted."""
 
@@ -101,6 +91,5 @@ class WebhookDeliveryRow(TableBase, table=True):
 
 AUDIT = table("audit")
 AUDIT_ORIGIN = table("audit_origin")
-AUDIT_POSITION = table("audit_position")
 WEBHOOK = table("webhook")
 WEBHOOK_DELIVERY = table("webhook_delivery")

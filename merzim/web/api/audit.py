@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Query
 from starlette.responses import StreamingResponse
 
 from merzim.services.inputs import build
-from merzim.services.outgoing.audit import AskAudit, AuditList, LineFormat, ask_audit, export_lines
+from merzim.services.outgoing.audit import AskAudit, AuditList, ask_audit, export_lines
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
 from merzim.web.auth.dependencies import Auditing
@@ -18,10 +18,8 @@ from merzim.web.ui.render import RequestTranslator, Translator
 
 router = api_router(tags=["administration"])
 Number = Annotated[int | None, Query(ge=0, le=2**53, description="The number of an entry: a cursor.")]
-MEDIA_TYPES: dict[str, str] = {"jsonl": "application/jsonl", "cef": "text/plain; charset=utf-8"}
-FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {media: {"schema": {"type": "string"}} for media in MEDIA_TYPES.values()}}
-}
+JSON_LINES = "application/jsonl"
+FILE: dict[int | str, dict[str, Any]] = {200: {"content": {JSON_LINES: {"schema": {"type": "string"}}}}}
 
 
 @router.get("/audit")
@@ -40,20 +38,19 @@ def list_audit_entries(
 mount.file(router, "/audit/file/xlsx", get_audit_workbook, XLSX)
 
 
-@router.get("/audit/file/{form}", responses=FILE, response_class=StreamingResponse)
+@router.get("/audit/file/jsonl", responses=FILE, response_class=StreamingResponse)
 def get_audit_file(
     ctx: Auditing,
     translator: RequestTranslator,
     query: AuditQuery,
-    form: Annotated[LineFormat, Path()],
     after: Number = None,
 ) -> StreamingResponse:
-    """Return all entries after a number as lines of JSON or of the Common Event Format, in order."""
-    lines = export_lines(ctx, _command(translator, query, after=after), form)
+    """Return all entries after a number as lines of JSON, in order."""
+    lines = export_lines(ctx, _command(translator, query, after=after))
     return StreamingResponse(
         lines,
-        media_type=MEDIA_TYPES[form],
-        headers={"content-disposition": f'attachment; filename="audit-{ctx.today.isoformat()}.{form}"'},
+        media_type=JSON_LINES,
+        headers={"content-disposition": f'attachment; filename="audit-{ctx.today.isoformat()}.jsonl"'},
     )
 
 

@@ -214,7 +214,7 @@ def _notices() -> None:
 
 
 def _outside() -> None:
-    """Add the audit log with its receivers, and webhooks."""
+    """Add the audit log and webhooks."""
     _table(
         "audit",
         _number("seq", autoincrement=False),
@@ -229,7 +229,6 @@ def _outside() -> None:
         _index(f"ix_audit_{name}", "audit", name, "seq")
     address, salt = (_column(name, sa.String(), None) for name in ("address", "salt"))
     _table("audit_origin", _number("seq"), address, salt, key=1)
-    _table("audit_position", *_texts("receiver"), _number("seq"), key=1)
     _table(
         "webhook",
         *_texts("id"),
