@@ -144,7 +144,8 @@ def rebuild(ctx: typer.Context) -> None:
 def backup(ctx: typer.Context, file: File) -> None:
     call = CommandContext.of(ctx)
     maintenance.backup(call.app, Path(file), now=call.moment.now)
-    call.note(call.say("cli.key_not_in_copy", where=maintenance.key_place(call.app)))
+    if call.app.used_keys():
+        call.note(call.say("cli.key_not_in_copy", where=maintenance.key_place(call.app)))
     files, folder = maintenance.recorded_evidence(call.app), str(call.app.settings.evidence.folder)
     if call.json:
         call.answer({"file": file, "evidence": {"files": files, "folder": folder}})
@@ -157,14 +158,14 @@ def backup(ctx: typer.Context, file: File) -> None:
 def restore(ctx: typer.Context, file: File) -> int:
     call = CommandContext.of(ctx)
     before = maintenance.restore(call.app, Path(file))
-    _tell_of_keys(call)
+    closed = _tell_of_keys(call)
     damaged = maintenance.damaged_evidence(call.app)
     differing = maintenance.office_differences(call.app, now=call.moment.now)
     orders = maintenance.missing_orders(call.app, Path(file))
     if call.json:
         problems = _problems(call, (*damaged, *differing))
         call.answer({"file": file, "before": before, "problems": problems, "orders": len(orders)})
-        return NOT_SO if problems or orders else DONE
+        return NOT_SO if problems or orders or closed else DONE
     call.print(call.say("cli.restored", file=file))
     if before is not None:
         call.print(call.say("cli.restored_before", file=str(before)))
@@ -177,7 +178,7 @@ def restore(ctx: typer.Context, file: File) -> int:
         call.note(call.say("cli.order_missing", number=order.number, act=order.act, on=order.act_on))
     if orders:
         call.note(call.say("cli.orders_missing", count=len(orders)))
-    return NOT_SO if damaged or differing or orders else DONE
+    return NOT_SO if damaged or differing or orders or closed else DONE
 
 
 def restore_drill(
@@ -215,11 +216,13 @@ def restore_drill(
     return NOT_SO if result.problems else DONE
 
 
-def _tell_of_keys(call: CommandContext) -> None:
-    """Print which key decrypts the second factors of a restored copy, and whether it is configured."""
+def _tell_of_keys(call: CommandContext) -> bool:
+    """Print which key decrypts the secrets of a restored copy; return whether one is missing here."""
     count, missing = maintenance.missing_keys(call.app)
-    code = "cli.key_not_here" if missing else "cli.key_not_in_copy"
-    call.note(call.say(code, where=maintenance.key_place(call.app), count=count, keys=missing))
+    if call.app.used_keys():
+        code = "cli.key_not_here" if missing else "cli.key_not_in_copy"
+        call.note(call.say(code, where=maintenance.key_place(call.app), count=count, keys=missing))
+    return bool(missing)
 
 
 def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:

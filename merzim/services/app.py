@@ -609,7 +609,13 @@ class AppContext:
         """
         from merzim.services.configuration.secret_keys import read_cipher
 
-        return read_cipher(self.settings, os.environ, note=self.note)
+        return read_cipher(self.settings, os.environ, used=self.used_keys, note=self.note)
+
+    def used_keys(self) -> Mapping[str, int]:
+        """Return the number of secrets in the database by the id of their key; none where there is none."""
+        from merzim.storage.maintenance.used_keys import used_keys
+
+        return used_keys(self.unprepared) if self.has_database else {}
 
     @cached_property
     def answers(self) -> SqlIdempotency:

@@ -10,12 +10,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from merzim.app import build_app
 from merzim.logs import secrets_of
+from merzim.services.administration.settings import ChangeSettings, SettingValue, change_settings
 from merzim.services.app import AppContext
 from merzim.services.configuration.secret_keys import key_file, read_cipher
 from merzim.services.configuration.settings import Settings
+from merzim.services.context import operator_context
 from merzim.settings_file import BadSetting, read
 from merzim.storage.accounts.encryption import new_key, parse_key
 from merzim.storage.org.vouched import ROWS
@@ -37,7 +40,7 @@ def settings(folder: Path, text: str = "") -> Settings:
 
 def cipher_id(chosen: Settings, **environment: str) -> str:
     """Which key is taken."""
-    return read_cipher(chosen, environment, note=lambda *_, **__: None).key
+    return read_cipher(chosen, environment, used=dict, note=lambda *_, **__: None).key
 
 
 def office(folder: Path, *logins: str, access: Access = "administrator") -> AppContext:
@@ -76,7 +79,9 @@ def test_on_this_machine_alone_a_key_is_made_beside_the_database_for_its_owner_a
     chosen, heard = settings(tmp_path), []
     umask = os.umask(0)
     try:
-        first = read_cipher(chosen, {}, note=lambda code, **arguments: heard.append((code, arguments)))
+        first = read_cipher(
+            chosen, {}, used=dict, note=lambda code, **arguments: heard.append((code, arguments))
+        )
     finally:
         os.umask(umask)
     file = tmp_path / "var" / "merzim.key"
@@ -105,7 +110,7 @@ def test_the_file_lies_beside_the_database_unless_it_is_named(tmp_path: Path, te
 def test_a_key_file_others_may_read_is_refused(tmp_path: Path) -> None:
     """0600 and 0400 will do, one bit more will not."""
     chosen = settings(tmp_path)
-    read_cipher(chosen, {}, note=lambda *_, **__: None)
+    read_cipher(chosen, {}, used=dict, note=lambda *_, **__: None)
     file = key_file(chosen)
     for mode, taken in ((0o400, True), (0o640, False), (0o604, False), (0o600, True)):
         file.chmod(mode)
@@ -159,7 +164,7 @@ def test_the_variables_may_have_other_names(tmp_path: Path) -> None:
     """As for every secret; older keys are a list."""
     text = '[secrets]\nkey_env = "A"\nold_keys_env = "B"\n'
     chosen = settings(tmp_path, text)
-    cipher = read_cipher(chosen, {"A": KEY, "B": f"{OLD}, {new_key()}"}, note=lambda *_, **__: None)
+    cipher = read_cipher(chosen, {"A": KEY, "B": f"{OLD}, {new_key()}"}, used=dict, note=lambda *_, **__: None)
 
     assert cipher.key == parse_key(KEY).id
     assert cipher.knows(parse_key(OLD).id)
@@ -264,24 +269,90 @@ def test_a_backup_says_that_the_key_is_not_in_it_and_where_it_is(merzim: Merzim,
     assert key.encode() not in (tmp_path / "copy.sqlite").read_bytes()
 
 
+def with_mail_server(folder: Path) -> None:
+    """An office whose mail server and its password were given in the browser; nobody has a second factor."""
+    app = build_app(read(at=folder))
+    section = {"host": "localhost", "port": "25", "sender": "m@example.kz", "user": "m"}
+    values = [SettingValue(key=f"channels.email.{key}", value=value) for key, value in section.items()]
+    ctx = operator_context(app, by="root", now=NOW, today=date(2026, 4, 6), language="en")
+    change_settings(ctx, ChangeSettings(changes=values, mail_password=SecretStr("secret of the server")))
+    app.close()
+
+
+def keys_below(folder: Path) -> list[str]:
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.key"))
+
+
 def test_a_restore_says_whether_the_key_of_the_copy_is_here(merzim: Merzim, tmp_path: Path) -> None:
-    """Where it is, second factors open; where it is not, their holders are counted, and no key is made up."""
+    """Without one nothing is written; with another it is restored, and what does not open is counted."""
     office(tmp_path, "asel").close()
+    with_mail_server(tmp_path)
     merzim("backup", "copy.sqlite")
     file = tmp_path / "var" / "merzim.key"
     restored = merzim("restore", "copy.sqlite")
     key_text = file.read_text()
     file.unlink()
+    before = (tmp_path / "var" / "merzim.sqlite").read_bytes()
     missing = merzim("restore", "copy.sqlite")
-    key_exists = file.exists()
+    left = keys_below(tmp_path), (tmp_path / "var" / "merzim.sqlite").read_bytes()
     file.write_text(new_key())
     file.chmod(0o600)
     other = merzim("restore", "copy.sqlite")
 
-    assert (restored.code, missing.code, other.code, key_exists) == (0, 0, 0, False)
-    assert "is not in the copy" in restored.err
-    for result in (missing, other):
-        assert f"the key {parse_key(key_text).id} is missing, with which 1 of them" in result.err
+    assert (restored.code, missing.code, other.code) == (0, 2, 1)
+    assert f"is not in the copy: it is in {file}" in restored.err
+    assert left == ([], before)
+    assert missing.out == ""
+    assert missing.err.splitlines() == [
+        "merzim: The secrets (second factors, passwords of servers; 2 of them) are encrypted with the key "
+        f"{parse_key(key_text).id}, and there is no key here ({file}): put it there or, where it is lost, "
+        "a new one (merzim secret-key new)."
+    ]
+    assert f"are encrypted with the key {parse_key(key_text).id} (2 of them), and the key here" in other.err
+
+
+def test_a_drill_opens_the_copy_by_the_key_of_the_office_and_makes_none(merzim: Merzim, tmp_path: Path) -> None:
+    """Among the copies lies no key, not even where the evidence is copied beside them."""
+    with_mail_server(tmp_path)
+    (tmp_path / "copies" / "evidence").mkdir(parents=True)
+    merzim("backup", "copies/copy.sqlite")
+    well = merzim("restore-drill", "copies/copy.sqlite")
+    after_it = keys_below(tmp_path)
+    (tmp_path / "var" / "merzim.key").unlink()
+    without = merzim("restore-drill", "copies/copy.sqlite")
+
+    assert (well.code, after_it) == (0, ["var/merzim.key"])
+    assert (without.code, without.out, without.err.count("\n")) == (2, "", 1)
+    assert f"there is no key here ({tmp_path / 'var' / 'merzim.key'})" in without.err
+    assert keys_below(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "command", [("due",), ("cases",), ("doctor",), ("verify",), ("check-config",), ("remind",)]
+)
+def test_a_command_that_reads_makes_no_key(merzim: Merzim, tmp_path: Path, command: tuple[str, ...]) -> None:
+    """The key was lost: what needs no secret is answered, and nothing looks as if there were one again."""
+    with_mail_server(tmp_path)
+    (tmp_path / "var" / "merzim.key").unlink()
+    answer = merzim(*command)
+
+    assert (answer.code in (0, 1), keys_below(tmp_path)) == (True, [])
+    assert "was made" not in answer.err
+
+
+@pytest.mark.parametrize("command", [("serve",), ("secret-key", "rotate")])
+def test_what_needs_the_key_is_refused_where_it_was_lost(
+    merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """One sentence; a new key would open nothing and look like the old one."""
+    monkeypatch.setattr("merzim.metronome._answer", lambda *_, **__: pytest.fail("the service began"))
+    office(tmp_path, "asel").close()
+    (tmp_path / "var" / "merzim.key").unlink()
+    refused = merzim(*command)
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "there is no key here" in refused.err.splitlines()[-1]
+    assert keys_below(tmp_path) == []
 
 
 # --------------------------------------------------------------------------------------- removal by a command

@@ -7,21 +7,25 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
 
 import i18n
 from merzim.cli import main
+from merzim.storage.accounts.encryption import Cipher, new_key, parse_key
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
-from merzim.storage.database.engine import writing
+from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance.dump import backup, restore
 from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import verify
+from merzim.storage.org.preferences import put
+from merzim.storage.org.vouched import SETTING_SECRET
 from merzim.storage.refusals import BackupRefused
 from tests.postgres import administer
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute
 
 pytestmark = pytest.mark.postgresql
+KEY = new_key()
 
 
 @pytest.fixture(autouse=True)
@@ -181,3 +185,38 @@ def test_the_commands_do_it(
     administer(postgresql, "DROP DATABASE commanded WITH (FORCE)")
     assert codes == [0, 0, 0, 0, 2]
     assert "is not empty" in capsys.readouterr().err
+
+
+def test_a_copy_with_secrets_is_not_restored_without_their_key(
+    server: Engine,
+    empty: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One sentence names it; the database stays empty and no key is made. With the key it is restored."""
+    cipher = Cipher(parse_key(KEY))
+    with writing(server) as connection:
+        put(connection, "mail", SETTING_SECRET, cipher.encrypt("secret", "mail"), by="", now=NOW)
+    backup(server, tmp_path / "copy.dump")
+    url = empty.url.render_as_string(hide_password=False)
+    (tmp_path / "config.toml").write_text(f'[database]\nurl = "{url}"\n', "utf-8")
+    restoring = [
+        "--config",
+        str(tmp_path / "config.toml"),
+        "--lang",
+        "en",
+        "restore",
+        str(tmp_path / "copy.dump"),
+    ]
+    refused, answer = main(restoring), capsys.readouterr()
+    with reading(empty) as connection:
+        tables = inspect(connection).get_table_names()
+    left = [file.name for file in tmp_path.rglob("*.key")]
+    monkeypatch.setenv("MERZIM_SECRET_KEY", KEY)
+
+    assert (refused, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert f"encrypted with the key {cipher.key}, and there is no key here" in answer.err
+    assert (tables, left) == ([], [])
+    assert main(restoring) == 0
+    assert "is not in the copy: it is in MERZIM_SECRET_KEY" in capsys.readouterr().err

@@ -20,13 +20,20 @@ if TYPE_CHECKING:
 _PRIVATE = 0o600
 
 
-def read_cipher(settings: Settings, environment: Mapping[str, str], *, note: Callable[..., None]) -> Cipher:
+def read_cipher(
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    used: Callable[[], Mapping[str, int]],
+    note: Callable[..., None],
+) -> Cipher:
     """Return the cipher of second factors: the present key, and older keys for decryption only.
 
-    If only this machine reaches the pages and the environment holds no key, one is created at the first use
-    and stored in a file of mode 0600.
+    If only this machine reaches the pages and neither the environment nor its file holds a key, one is created
+    and stored in a file of mode 0600, but only while no secret is encrypted yet: a new key would open none.
 
     Args:
+        used: returns the number of stored secrets by the id of their key.
         note: called with a message code when a key file was created.
 
     Raises:
@@ -41,6 +48,8 @@ def read_cipher(settings: Settings, environment: Mapping[str, str], *, note: Cal
     elif not settings.web.on_loopback:
         raise BadSetting("cli.no_secret_key", address=settings.web.public_address, variable=secrets.key_env)
     else:
+        if not key_file(settings).exists():
+            refuse_new_key(settings, environment, used())
         current = _read_or_create(key_file(settings), note=note)
     old = environment.get(secrets.old_keys_env, "") if secrets.old_keys_env else ""
     return Cipher(current, [_parse(key, where=secrets.old_keys_env) for key in split_keys(old)])
@@ -49,7 +58,14 @@ def read_cipher(settings: Settings, environment: Mapping[str, str], *, note: Cal
 def refuse_missing(settings: Settings, environment: Mapping[str, str]) -> None:
     """Raise BadSetting unless there is a usable key; create none."""
     if has_key(settings, environment) or not settings.web.on_loopback:
-        read_cipher(settings, environment, note=lambda *_, **__: None)
+        read_cipher(settings, environment, used=dict, note=lambda *_, **__: None)
+
+
+def refuse_new_key(settings: Settings, environment: Mapping[str, str], used: Mapping[str, int]) -> None:
+    """Raise BadSetting if stored secrets expect a key: none is made in its place."""
+    if used:
+        where, count = key_place(settings, environment), sum(used.values())
+        raise BadSetting("cli.key_expected", where=where, keys=tuple(sorted(used)), count=count)
 
 
 def split_keys(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from merzim.services.configuration.secret_keys import key_file
 from merzim.services.moments import almaty
 from merzim.services.upkeep import maintenance
 from workflow.refusal import Refusal
@@ -129,6 +130,7 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
     Raises:
         NoBackup: there is none.
         BackupRefused: the file cannot be restored.
+        BadSetting: its secrets are encrypted, and there is no key here.
     """
     from merzim.storage.maintenance.backup import compare
 
@@ -172,6 +174,8 @@ def _temporary(app: AppContext, file: Path) -> Iterator[AppContext]:
             app.configured,
             database=replace(app.configured.database, url=url),
             evidence=replace(app.configured.evidence, folder=folder),
+            # The office's key opens the copy; where its file stands depends on database and evidence.
+            secrets=replace(app.configured.secrets, key_file=key_file(app.configured)),
         )
         with closing(app.with_settings(settings)) as copy:
             yield copy

@@ -171,11 +171,20 @@ def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -
 
 
 def restore(app: AppContext, file: Path) -> Path | None:
-    """Replace the database with a backup; return the file with the former content. Raises BackupRefused.
+    """Replace the database with a backup; return the file with the former content.
 
     On PostgreSQL only into an empty database; returns None.
+
+    Raises:
+        BackupRefused: it cannot be restored.
+        BadSetting: its secrets are encrypted, and there is no key here; nothing was written.
     """
+    from merzim.services.configuration.secret_keys import has_key, refuse_new_key
     from merzim.storage.maintenance import backup, dump
+    from merzim.storage.maintenance.used_keys import keys_of_backup
+
+    if not has_key(app.settings, os.environ):
+        refuse_new_key(app.settings, os.environ, keys_of_backup(file))
 
     if app.many_nodes:
         dump.restore(app.unprepared, file)
@@ -230,17 +239,14 @@ def key_place(app: AppContext) -> str:
 
 
 def missing_keys(app: AppContext) -> tuple[int, tuple[str, ...]]:
-    """Return how many second factors no available key decrypts, and the ids of their keys.
+    """Return how many stored secrets no available key decrypts, and the ids of their keys.
 
     Does not create a key file: if there is none, no key is available.
     """
     from merzim.services.configuration.secret_keys import has_key
 
-    used_keys = app.factors.keys()
     cipher = app.cipher if has_key(app.settings, os.environ) else None
-    missing = {
-        key: count for key, count in used_keys.items() if key and (cipher is None or not cipher.knows(key))
-    }
+    missing = {key: count for key, count in app.used_keys().items() if cipher is None or not cipher.knows(key)}
     return sum(missing.values()), tuple(sorted(missing))
 
 

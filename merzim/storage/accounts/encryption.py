@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 _SCHEME = "aes256gcm"
 _NONCE_BYTES = 12
+_NAMED_KEY = re.compile(rf"\b{_SCHEME}:([0-9a-f]{{12}}):")
 _KEY_TEXT = re.compile(r"[A-Za-z0-9+/]{43}=?")
 
 
@@ -68,6 +69,11 @@ def key_of(stored: str) -> str:
     """Return the id of the key a stored secret is encrypted with; "" for an unencrypted one."""
     scheme, _, key_and_text = stored.partition(":")
     return key_and_text.partition(":")[0] if scheme == _SCHEME else ""
+
+
+def keys_named(text: str) -> list[str]:
+    """Return the ids of the keys of all encrypted secrets in a text (a row, a dump), one for each secret."""
+    return _NAMED_KEY.findall(text)
 
 
 class Cipher:

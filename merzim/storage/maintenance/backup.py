@@ -115,11 +115,27 @@ def _set_aside(engine: Engine, place: Path) -> Path | None:
     return before
 
 
-def check(file: Path) -> None:
-    """Verify a backup file."""
-    # Opened read-only: to look at a backup must not change it.
+@contextmanager
+def opened_for_reading(file: Path) -> Iterator[Engine]:
+    """Open a backup for as long as the block lasts; to look at it does not change it.
+
+    Raises:
+        BackupRefused: it is no database (`backup_not_ours`).
+    """
     engine = engines.open(f"sqlite:///file:{file.resolve().as_posix()}?mode=ro&uri=true&immutable=1")
     try:
+        yield engine
+    except StorageUnavailable as trouble:
+        if trouble.what == "not_a_database":
+            raise BackupRefused("backup_not_ours", file=str(file)) from trouble
+        raise
+    finally:
+        engine.dispose()
+
+
+def check(file: Path) -> None:
+    """Verify a backup file."""
+    with opened_for_reading(file) as engine:
         with engines.reading(engine) as connection:
             at = revision(connection)
             check_result = connection.exec_driver_sql("PRAGMA quick_check").scalar()
@@ -130,12 +146,6 @@ def check(file: Path) -> None:
         problems = verify(engine, rows=False) if at == shipped_revisions()[-1] else ()
         if check_result != "ok" or problems:
             raise BackupRefused("backup_damaged", file=str(file), count=len(problems))
-    except StorageUnavailable as trouble:
-        if trouble.what == "not_a_database":
-            raise BackupRefused("backup_not_ours", file=str(file)) from trouble
-        raise
-    finally:
-        engine.dispose()
 
 
 def _file(engine: Engine) -> Path:

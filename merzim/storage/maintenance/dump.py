@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect
@@ -88,17 +88,29 @@ def restore(engine: Engine, file: Path) -> None:
 
 def check(file: Path) -> None:
     """Refuse a file that is not a backup of this application, or is of a newer version."""
-    with file.open("rb") as content:
-        if content.read(len(_MAGIC)) != _MAGIC:
-            raise BackupRefused("backup_not_ours", file=str(file))
+    if not is_dump(file):
+        raise BackupRefused("backup_not_ours", file=str(file))
     tables = {name.strip('"') for name in _TABLE.findall(_tool_output("pg_restore", "--list", str(file)))}
     if not tables.issuperset(_OURS):
         raise BackupRefused("backup_not_ours", file=str(file))
-    rows = _tool_output("pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file))
-    version = _VERSION.search(rows)
+    version = _VERSION.search(data(file, ("alembic_version",)))
     if version is None:
         raise BackupRefused("backup_not_ours", file=str(file))
     refuse_other_version(file, version[1])
+
+
+def is_dump(file: Path) -> bool:
+    """Return whether a file begins as those of pg_dump do. Raises BackupRefused where there is none."""
+    if not file.is_file():
+        raise BackupRefused("backup_missing", file=str(file))
+    with file.open("rb") as content:
+        return content.read(len(_MAGIC)) == _MAGIC
+
+
+def data(file: Path, tables: Sequence[str]) -> str:
+    """Return the rows of some tables in a dump, as text."""
+    chosen = [f"--table={name}" for name in tables]
+    return _tool_output("pg_restore", "--data-only", *chosen, "--file=-", str(file))
 
 
 def _run(engine: Engine, tool: str, *arguments: str) -> None:
