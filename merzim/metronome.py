@@ -23,6 +23,7 @@ from merzim.documents.sandbox import readers
 from merzim.services.accounts import identities, second_factors
 from merzim.services.accounts import verbs as accounts
 from merzim.services.campaigns.answers import BotAnswers
+from merzim.services.context import uploads_of
 from merzim.services.jobs import rounds
 from merzim.services.jobs.bot_polling import polling
 from merzim.services.jobs.replies import take_replies
@@ -78,6 +79,7 @@ def _remind(app: AppContext, *, now: datetime, today: date) -> None:
     record_carried_out(app, now=now, today=today)
     rounds.remind(app, now=now, today=today, limit=rounds.MAX_REPORTED)
     identities.review(app, now=now, today=today)
+    uploads_of(app).expire(now=now)
 
 
 def take_up(app: AppContext, clock: Clock) -> None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypedDict
 
 from merzim.storage.accounts.accounts import SqlAccounts as Accounts
+from merzim.storage.accounts.uploads import SqlUploads
 from merzim.storage.cases.evidence import EvidenceFolder as EvidenceStore
 from merzim.storage.origin import ORIGIN, Origin, Way
 from merzim.storage.queries import SqlReads as Reads
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from merzim.services.app import AppContext
     from merzim.storage.accounts.second_factors import SqlSecondFactors
-    from merzim.storage.accounts.uploads import SqlUploads
     from merzim.storage.org.choices import SqlChoices
     from workflow.cases.case import Case
     from workflow.cases.commands.case_commands import CaseCommands
@@ -113,9 +113,7 @@ class RequestContext:
     @cached_property
     def uploads(self) -> SqlUploads:
         """Uploaded files that were previewed and are not imported yet."""
-        from merzim.storage.accounts.uploads import SqlUploads
-
-        return SqlUploads(self.app.engine)
+        return uploads_of(self.app)
 
     @cached_property
     def choices(self) -> SqlChoices:
@@ -160,6 +158,11 @@ def operator_context(
         operator=True,
         language=language,
     )
+
+
+def uploads_of(app: AppContext) -> SqlUploads:
+    """Return the files uploaded to an office. They wait beside the evidence, where all nodes find them."""
+    return SqlUploads(app.engine, app.settings.evidence.folder / "uploads")
 
 
 def writer(ctx: RequestContext) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -84,13 +84,24 @@ def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[Bin
 
     Raises:
         UnknownUpload: a digest that matches no file the reader uploaded.
+        UploadRefused: the reader has sent too much in the last day.
     """
     if item.content is not None:
+        _count(ctx, item.content.content)
         return item.content.content, clean_file_name(item.content.name)
     if item.file is None:
         return None
     upload = uploaded_file(ctx, "file", item.file)
     return BytesIO(upload.content), clean_file_name(upload.name)
+
+
+def _count(ctx: RequestContext, content: BinaryIO) -> None:
+    """Count a file sent by a user towards what they may send in a day. Raises UploadRefused."""
+    if ctx.operator:
+        return
+    size = content.seek(0, SEEK_END)
+    content.seek(0)
+    ctx.uploads.count(size, by=ctx.reader.login, now=ctx.now)
 
 
 def require_file(ctx: RequestContext, item: FileInput) -> tuple[BinaryIO, str]:

@@ -29,6 +29,7 @@ _COLUMNS = (
     *(("deadline", name) for name in ("waiting_for", "counts_until", "inherited")),
     *(('"case"', f"object_{name}") for name in ("kk", "ru", "also")),
     *(("person", f"name_{language}") for language in ("kk", "ru")),
+    ("upload", "size"),
 )
 
 

@@ -106,7 +106,7 @@ class Site:
 
     def files(self) -> list[str]:
         """The digests of the stored files."""
-        return sorted(file.name for file in self.context.settings.evidence.folder.rglob("*") if file.is_file())
+        return sorted(file.name for file in self.context.settings.evidence.folder.glob("??/*"))
 
     def case(self, case: str) -> Case | None:
         return self.context.reads.case(case)

@@ -17,12 +17,11 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from merzim.documents.schedules.template import empty_schedule
 from merzim.services.app import AppContext
+from merzim.services.context import uploads_of
 from merzim.services.moments import Moment
 from merzim.services.names import MAX_LISTED
 from merzim.settings_file import read
-from merzim.storage.accounts.uploads import SqlUploads
 from merzim.storage.org import store as office_store
-from merzim.storage.tables.service import UPLOAD
 from merzim.web.app import create_app
 from tests.sweep import check_each
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
@@ -233,7 +232,7 @@ def test_an_upload_is_seen_by_whoever_sent_it_alone(app: AppContext, officer: Te
 
 
 def test_an_upload_is_kept_for_a_day(app: AppContext) -> None:
-    uploads = SqlUploads(app.engine)
+    uploads = uploads_of(app)
     digest = uploads.keep("past", b"a", "a.csv", "internal-analysis", by="officer", now=NOW)
     day = timedelta(days=1)
 
@@ -246,10 +245,10 @@ def test_an_upload_is_kept_for_a_day(app: AppContext) -> None:
 
 def test_an_upload_whose_bytes_were_changed_by_hand_is_none(app: AppContext) -> None:
     """It is named by their SHA-256; what becomes evidence of it would be another document."""
-    uploads = SqlUploads(app.engine)
+    uploads = uploads_of(app)
     digest = uploads.keep("file", b"order", "a.pdf", "", by="officer", now=NOW)
-    with app.engine.begin() as connection:
-        connection.execute(UPLOAD.update().values(content=b"forged"))
+    (file,) = (app.settings.evidence.folder / "uploads").iterdir()
+    file.write_bytes(b"forged")
 
     assert uploads.stored_file("file", digest, by="officer", now=NOW) is None
 

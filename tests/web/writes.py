@@ -20,11 +20,10 @@ from merzim.services.accounts.credentials import hash_password
 from merzim.services.app import AppContext
 from merzim.services.campaigns.verbs import CloseCampaign, StartCampaign, close_campaign, start_campaign
 from merzim.services.configuration.settings import RetentionSettings
-from merzim.services.context import operator_context
+from merzim.services.context import operator_context, uploads_of
 from merzim.services.people.staff import mark
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.storage.accounts.saved_views import SqlSavedViews
-from merzim.storage.accounts.uploads import SqlUploads
 from merzim.storage.accounts.webhooks import Delivery, Webhook
 from merzim.storage.database.engine import writing
 from merzim.storage.notices.campaigns import SqlCampaigns
@@ -741,7 +740,7 @@ def _webhooks(context: AppContext) -> None:
 
 def _files(world: World) -> None:
     """Every reader has sent the same files, so that nobody is refused for want of one."""
-    uploads = SqlUploads(world.office.app.engine)
+    uploads = uploads_of(world.office.app)
     contents: dict[str, tuple[UploadKind, str, bytes]] = {
         "plan": ("file", "план.csv", PLAN.format(n=1).encode()),
         "cartogram": ("file", "картограмма.csv", CARTOGRAM.format(n=1).encode()),

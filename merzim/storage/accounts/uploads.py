@@ -2,44 +2,80 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from uuid import uuid4
 
-from sqlalchemy import Engine, and_, update
+from sqlalchemy import Connection, Engine, and_, func, or_, select, update
 
 from merzim.documents.sheets.unreadable import Upload, UploadKind
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import reading, writing
+from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.service import ANSWER, UPLOAD
 from workflow.org.access import StoredAnswer
+from workflow.refusal import Refusal
 
 LASTS = timedelta(days=1)
 
 
-class SqlUploads:
-    """Repository of uploaded files, shared by all processes."""
+DAILY_BYTES = 300 * 1024 * 1024
+DAILY_FILES = 500
+"""What one account may send within a day."""
+SENT = "sent"
+"""Kind of a file that went straight into a record: only its size is counted."""
 
-    def __init__(self, engine: Engine) -> None:
+
+class UploadRefused(Refusal):
+    """The account has sent as much as it may within a day: `upload_quota {megabytes, count}`."""
+
+
+class SqlUploads:
+    """Repository of uploaded files, shared by all processes: rows in the database, bytes in a folder.
+
+    Args:
+        folder: reached by all processes; created with the first file.
+    """
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
+        self._folder = folder
 
     def keep(
         self, kind: UploadKind, content: bytes, name: str, procedure: str, *, by: str, now: datetime
     ) -> str:
-        """Store a file and return the SHA-256 of its bytes; delete expired files.
+        """Store a file for a day and return the SHA-256 of its bytes.
 
         Raises:
-            StorageUnavailable: the database cannot be written.
+            UploadRefused: the account has sent too much in the last day.
+            StorageUnavailable: the database or the folder cannot be written.
         """
         digest = sha256(content).hexdigest()
-        values = {"name": name, "procedure": procedure, "content": content, "at": now}
+        values = {"name": name, "procedure": procedure, "content": b"", "at": now, "size": len(content)}
         with writing(self._engine) as connection:
-            connection.execute(UPLOAD.delete().where(UPLOAD.c.at < now - LASTS))
+            self._expire(connection, now)
+            _require_quota(connection, (digest, by, kind), len(content), now)
             step = insert(connection, UPLOAD).values(digest=digest, login=by, kind=kind, **values)
             step = step.on_conflict_do_update(
                 index_elements=[UPLOAD.c.digest, UPLOAD.c.login, UPLOAD.c.kind], set_=values
             )
             connection.execute(step)
+            # While the row is locked, so that nobody removes the file as that of an expired one.
+            self._write(self._place(digest, by, kind), content)
         return digest
+
+    def count(self, size: int, *, by: str, now: datetime) -> None:
+        """Count a file that goes straight into a record. Raises UploadRefused."""
+        key = uuid4().hex, by, SENT
+        with writing(self._engine) as connection:
+            self._expire(connection, now)
+            _require_quota(connection, key, size, now)
+            names = dict(zip(("digest", "login", "kind"), key, strict=True))
+            values = {"name": "", "procedure": "", "content": b"", "at": now, "size": size}
+            connection.execute(UPLOAD.insert().values(**names, **values))
 
     def stored_file(self, kind: UploadKind, digest: str, *, by: str, now: datetime) -> Upload | None:
         """Return the file of a digest sent by `by`; None when there is none, or its bytes differ."""
@@ -51,9 +87,63 @@ class SqlUploads:
         )
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
-        if row is None or sha256(row.content).hexdigest() != digest:
+        if row is None:
             return None
-        return Upload(digest=digest, name=row.name, procedure=row.procedure, content=row.content)
+        try:
+            content = self._place(digest, by, kind).read_bytes()
+        except OSError:
+            return None
+        if sha256(content).hexdigest() != digest:
+            return None
+        return Upload(digest=digest, name=row.name, procedure=row.procedure, content=content)
+
+    def expire(self, *, now: datetime) -> None:
+        """Delete the files that were sent more than a day ago, and what a killed process left behind."""
+        with writing(self._engine) as connection:
+            self._expire(connection, now)
+            rows = connection.execute(select(UPLOAD.c.digest, UPLOAD.c.login, UPLOAD.c.kind)).all()
+        known = {self._place(*row).name for row in rows}
+        for file in self._folder.glob("*"):
+            written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+            if file.name not in known and written < now - LASTS:
+                file.unlink(missing_ok=True)
+
+    def _expire(self, connection: Connection, now: datetime) -> None:
+        expired = UPLOAD.delete().where(UPLOAD.c.at < now - LASTS)
+        rows = connection.execute(expired.returning(UPLOAD.c.digest, UPLOAD.c.login, UPLOAD.c.kind)).all()
+        for row in rows:
+            self._place(*row).unlink(missing_ok=True)
+
+    def _place(self, digest: str, login: str, kind: str) -> Path:
+        """Return the path of a file: one of its own for each sender, so that none depends on another's."""
+        return self._folder / sha256(f"{kind}\n{login}\n{digest}".encode()).hexdigest()
+
+    def _write(self, place: Path, content: bytes) -> None:
+        """Write a file, complete or not at all. Raises StorageUnavailable."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self._folder, prefix=".", delete=False) as part:
+                try:
+                    part.write(content)
+                    part.flush()
+                    Path(part.name).replace(place)
+                finally:
+                    Path(part.name).unlink(missing_ok=True)
+        except OSError as trouble:
+            reason = "full" if trouble.errno == ENOSPC else "failed"
+            raise StorageUnavailable(reason, where=str(self._folder), problem=str(trouble)) from trouble
+
+
+def _require_quota(connection: Connection, key: tuple[str, str, str], size: int, now: datetime) -> None:
+    """Raise UploadRefused if a file (digest, login, kind) is too much for its sender's day."""
+    digest, login, kind = key
+    of_others = or_(UPLOAD.c.digest != digest, UPLOAD.c.kind != kind)
+    query = select(func.count(), func.coalesce(func.sum(UPLOAD.c.size), 0)).where(
+        UPLOAD.c.login == login, UPLOAD.c.at >= now - LASTS, of_others
+    )
+    files, sent = connection.execute(query).one()
+    if files + 1 > DAILY_FILES or sent + size > DAILY_BYTES:
+        raise UploadRefused("upload_quota", megabytes=DAILY_BYTES // (1024 * 1024), count=DAILY_FILES)
 
 
 KEY_LIFETIME = timedelta(days=7)

@@ -70,8 +70,8 @@ class MarkRow(TableBase, table=True):
 
 
 class UploadRow(TableBase, table=True):
-    """A file that was uploaded and is not imported yet (`documents.sheets.unreadable.Upload`); deleted after a
-    day.
+    """A file that was uploaded in the last day (`documents.sheets.unreadable.Upload`). `size`: its bytes, which
+    are in a file beside the evidence; `content` is empty.
     """
 
     __tablename__ = "upload"
@@ -83,6 +83,7 @@ class UploadRow(TableBase, table=True):
     procedure: str
     content: bytes
     at: datetime = Field(sa_type=Moment, index=True)
+    size: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
 
 
 class AnswerRow(TableBase, table=True):
