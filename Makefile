@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test suite lint format bench coverage schemas pictures site clean crash look whole lighthouse tasks mutants lock audit sbom
+.PHONY: run test suite lint format bench coverage schemas pictures site clean look lighthouse tasks lock audit sbom
 .DELETE_ON_ERROR:
 
 # Without a day an office of its own, on the real one: `make run NOW=`.
@@ -40,7 +40,7 @@ test: $(VENV)/.test $(EMULATORS)
 	@$(MAKE) --no-print-directory --jobs 2 lint suite
 
 suite: $(VENV)/.test
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check
@@ -78,11 +78,6 @@ site: $(VENV)/.run requirements/docs.txt
 bench: $(VENV)/.test
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
-# Some fifty minutes, hence not part of `make test`: whatever can happen to an office happens to it under load, and
-# one table says what the account came to. `python -m tests.crash kills=50 tampering` holds some of it.
-crash: $(VENV)/.test
-	$(BIN)/python -m tests.crash
-
 # Some minutes, hence not part of `make test`, which takes a sample: every page in three languages, two themes and
 # two widths is asked by axe-core.
 look: $(VENV)/.test
@@ -92,19 +87,9 @@ look: $(VENV)/.test
 lighthouse: $(VENV)/.test
 	$(BIN)/python -m tests.web.browser.lighthouse
 
-# Some twenty minutes, hence not part of `make test`: the same tests, and nothing of what they walk over is left to
-# a sample.
-whole: $(VENV)/.test $(EMULATORS)
-	MERZIM_WHOLE=1 $(MAKE) --no-print-directory suite
-
 # Ten tasks of a day in a browser, with their clicks and seconds; a minute on a quiet machine, hence not part of `make test`.
 tasks: $(VENV)/.test
 	$(BIN)/python -m tests.web.browser.daily_tasks
-
-# Small faults are put into the core, one at a time, and the tests must notice: an hour or so on a busy machine, hence
-# not part of `make test`. `python -m tests.mutants 60 14 calendars` tries 60 (seed 14) of one room.
-mutants: $(VENV)/.test
-	$(BIN)/python -m tests.mutants
 
 # What is installed is what was tested: every version and every file's hash stands in requirements/ (`make lock`).
 PINNED := install --quiet --disable-pip-version-check --require-hashes --requirement

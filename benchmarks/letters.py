@@ -128,7 +128,7 @@ class server:  # noqa: N801
         from tests.notifications.servers import free_port
 
         port = free_port()
-        line = [sys.executable, "-m", "tests.crash.post_log", str(port), "/dev/null"]
+        line = [sys.executable, "-m", "benchmarks.mail_server", str(port), "/dev/null"]
         self.process = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE)
         assert self.process.stdout is not None
         self.process.stdout.readline()

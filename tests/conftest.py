@@ -10,37 +10,17 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
-from xdist.scheduler import LoadFileScheduling
 
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from tests import shortcuts
-from tests.compiled_pages import share_compiled_pages
 from tests.postgres import Server, administer, serving
 
-TOGETHER = {
-    "forked": (
-        *("tests/crash/test_campaigns.py", "tests/crash/test_killing.py", "tests/merzim/test_daily.py"),
-        *("tests/merzim/test_process.py", "tests/merzim/test_queue.py", "tests/merzim/test_service.py"),
-        *("tests/merzim/test_version_before.py", "tests/storage/test_two_processes.py"),
-        *("tests/storage/test_twenty_people.py", "tests/storage/test_webhooks.py"),
-        *("tests/notifications/test_delivery.py", "tests/telegram/test_crash.py"),
-        "tests/telegram/test_polling.py",
-    ),
-    "browser": ("tests/web/browser/",),
-    "telegram": ("tests/telegram/", *(f"tests/notifications/test_{name}faults" for name in ("channel_", ""))),
-}
-"""Files one worker runs, because they share what takes seconds to start: processes to be forked from that have
-imported it all, a browser, an emulator. They come first, and after them the folders with the longest files, so
-that all workers end at one time."""
-FIRST = ("tests/web/", "tests/storage/", "tests/merzim/")
 _skipped: dict[str, set[str]] = {}
 _numbers = count(1)
 # Before any test module is imported: some hash a password or make a folder as they are.
-shortcuts.import_without_collections()
 shortcuts.use_cheap_passwords()
 shortcuts.use_memory_for_files()
-share_compiled_pages()
 # How fast a machine makes or checks examples is nothing a test says.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
@@ -72,57 +52,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     print("Did not run: " + ("; ".join(parts) if parts else "nothing, every test ran."))
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put them into the order in which they are given to workers."""
-    if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: _rank(item.nodeid))
-
-
-def _together(nodeid: str) -> str:
-    """Scheduling scope of a test: its group of files, or its own file."""
-    file = nodeid.partition("::")[0]
-    return next((name for name, files in TOGETHER.items() if file.startswith(files)), file)
-
-
-def _rank(nodeid: str) -> int:
-    folders = (*TOGETHER, *FIRST)
-    return next((n for n, folder in enumerate(folders) if _together(nodeid).startswith(folder)), len(folders))
-
-
-class _Scheduling(LoadFileScheduling):
-    """Gives a worker whole files, and some files together."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return _together(nodeid)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
-    return _Scheduling(config, log) if config.option.dist == "loadfile" else None
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_setupnodes(config: pytest.Config) -> None:
-    # Imported here: what multiprocessing does at the exit of this process comes before its folder is removed.
-    from tests.warm_workers import fork_workers
-
-    fork_workers(config.args)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
-    shortcuts.collect_seldom()
-
-
 @pytest.fixture(autouse=True, scope="session")
 def _shortcuts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         shortcuts.begin_in_2026(patched)
         shortcuts.migrate_once(patched)
-        shortcuts.share_compiled_statements(patched)
-        shortcuts.send_in_one_call(patched)
-        with shortcuts.share_event_loop(patched):
-            yield
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""`merzim ...` in forked processes whose parent has imported everything, to save start time.
+"""`merzim ...` in processes forked from one that has imported it, which saves their start.
 
 SIGKILL ends such a process as any other. `python -m merzim` itself is started by tests/merzim/test_process.py.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 FORKED = get_context("forkserver")
-FORKED.set_forkserver_preload(["tests.crash.warm", "tests.crash.worker"])
+FORKED.set_forkserver_preload(["merzim.cli.maintenance", "merzim.metronome", "merzim.web.app"])
 
 
 class Program:

@@ -11,7 +11,6 @@ import docx
 from merzim.documents.forms import form, names
 from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import ROOT, Merzim
-from tests.sweep import sample
 from workflow.languages import PAPER_LANGUAGES
 
 OF_A_CASE = [name for name in names() if form(name).about == "case"]
@@ -27,7 +26,7 @@ def test_every_form_of_a_case_opens(office: Merzim, tmp_path: Path) -> None:
     """Filled with what the schedule said, in one language each; the command names what is left for the hand."""
     case = _case(office)
     for number, name in enumerate(OF_A_CASE):
-        for language in sample(PAPER_LANGUAGES[number % 2 :][:1], PAPER_LANGUAGES):
+        for language in PAPER_LANGUAGES[number % 2 :][:1]:
             file = tmp_path / f"{name}.{language}.docx"
             result = office("form", case, name, "--to", file, "--lang", language, *NOW)
 

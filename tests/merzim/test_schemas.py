@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.checking import check_each
 from tests.merzim.conftest import PAST, PEOPLE, ROOT, SCHEDULE, Merzim
-from tests.sweep import check_each
 
 
 def _valid(name: str, answer: Any) -> None:

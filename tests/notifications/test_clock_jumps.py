@@ -22,13 +22,12 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
 from notifications.notice import Outcome
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, PEOPLE, Shelf, Town, noon
-from tests.sweep import sample
 
 DAY = timedelta(days=1)
 FIRST, LAST = date(2026, 3, 16), date(2026, 4, 14)
 JUMPS = tuple(
     product((FIVE_BEFORE, date(2026, 3, 27), FIVE_BEFORE - DAY, date(2026, 3, 30)), (DAY, -DAY, 3 * DAY))
-)[:: sample(2, 1)]
+)[::2]
 """The days on which a clock is wrong, and by how much; each day and each jump is among them."""
 
 

@@ -16,8 +16,8 @@ from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, PerPeriod, Tar
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
+from tests.checking import check_each
 from tests.law import CALENDAR, library
-from tests.sweep import check_each
 from workflow.board.rows import rows
 from workflow.cases.case import Case, Fact
 from workflow.cases.commands.case_commands import CaseCommands

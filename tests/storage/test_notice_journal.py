@@ -12,8 +12,8 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.journal import journal_status
 from merzim.storage.notices.outbox import SqlOutbox
 from notifications.ports import DeliveryOutcome, Settlement
+from tests.checking import check_each
 from tests.storage.sample_cases import NOW, later, letter, opened
-from tests.sweep import check_each
 from workflow.board.rows import Row
 
 

@@ -13,8 +13,8 @@ from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.verify import rebuild, verify
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
+from tests.checking import check_each
 from tests.storage.sample_cases import NOW, PROCEDURE, TODAY, case_commands, recompute
-from tests.sweep import check_each
 from workflow.board.sums import DeadlineFilter, Urgency, base, horizon, total
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Scope

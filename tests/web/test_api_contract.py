@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.sweep import check_each, sample, some
+from tests.checking import check_each
 from tests.web.lived_in import lived_in_office
 from tests.web.real import RealOffice
 
@@ -48,7 +49,7 @@ def test_no_request_breaks_the_api_and_every_answer_is_described(office: RealOff
         token = tokens["administrator" if operation.path.startswith("/api/v1/administration") else "officer"]
 
         @settings(
-            max_examples=sample(2, 60),
+            max_examples=2,
             derandomize=True,
             database=None,
             phases=[Phase.explicit, Phase.generate],
@@ -70,4 +71,4 @@ def test_no_request_breaks_the_api_and_every_answer_is_described(office: RealOff
         if method in METHODS
     }
     assert len(operations) > 90
-    check_each(some(operations, 30), ask)
+    check_each(dict(random.Random(14).sample(sorted(operations.items()), 30)), ask)

@@ -23,7 +23,7 @@ from merzim.services.names import MAX_LISTED
 from merzim.settings_file import read
 from merzim.storage.org import store as office_store
 from merzim.web.app import create_app
-from tests.sweep import check_each
+from tests.checking import check_each
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
 from tests.web.offices import office
 from workflow.org.access import Reader

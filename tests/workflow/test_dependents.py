@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 import calendars
 from tests.law import library
-from tests.sweep import sample
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, EventKind, Fact, apply
 from workflow.cases.commands.new_cases import NewCases
@@ -91,7 +90,7 @@ PLANNED_ONLY = Case(
 """Its announcement falls away once the analysis has ended, and with it the check of its text."""
 
 
-@settings(max_examples=sample(150, 400), deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(recorded())
 @example((PLANNED_ONLY, "fact", "analysis_ended", date(2026, 2, 2)))
 def test_rows_after_a_fact_are_those_of_a_whole_computation(told: tuple[Case, EventKind, str, date]) -> None:
@@ -131,7 +130,7 @@ def schedule(draw: st.DrawFn) -> tuple[Procedure, list[Opening]]:
     ]
 
 
-@settings(max_examples=sample(100, 400), deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(schedule())
 def test_rows_of_new_cases_are_those_of_a_whole_computation(openings: tuple[Procedure, list[Opening]]) -> None:
     """What rests on the same plan dates is computed once, and stands in the rows of every case."""

@@ -1,4 +1,4 @@
-"""Malicious files: a sample of what `python -m tests.crash hostile` sends to every address."""
+"""Malicious files at the addresses that take one, and good ones at each."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.crash import hostile
-from tests.crash.hostile import Hostile, Place
 from tests.documents.sheets import REAL, zipped
+from tests.web import hostile_files as hostile
+from tests.web.hostile_files import Hostile, Place
 from tests.web.real import ROOT, RealOffice, real_office
 
 KINDS = hostile.kinds()
@@ -54,33 +54,3 @@ def test_every_address_takes_the_file_it_is_for(place: Place, office: RealOffice
     ((came, wrong),) = hostile.offered(office, [("its own", file)], [place])
 
     assert (came[:3], wrong) in (("200", ""), ("303", ""))
-
-
-class Answer:
-    """An answer that may not be."""
-
-    def __init__(self, status: int, text: str) -> None:
-        self.status_code, self.text = status, text
-        self.headers = {"content-type": "text/html"}
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        Answer(500, "<div role=alert>Something went wrong in here.</div>"),
-        Answer(422, "<p>no sentence</p>"),
-        Answer(422, "<div role='alert'>The file {name} is too large: {limit:megabytes}.</div>"),
-        Answer(200, "<pre>Traceback (most recent call last):</pre>"),
-        Answer(422, f"<div role='alert'>{'x' * 5000}</div>"),
-    ],
-    ids=["fault of ours", "no sentence", "a gap", "a traceback", "no end"],
-)
-def test_an_answer_that_may_not_be_would_be_found(answer: Answer) -> None:
-    """The check itself can fail."""
-    place = Place("/", "officer", lambda browser, file: answer)
-
-    assert hostile.fault(place, answer, 0.1)
-    assert not hostile.fault(
-        place, Answer(422, "<div role='alert'>The file is empty: choose another.</div>"), 0.1
-    )
-    assert hostile.fault(place, Answer(200, ""), 16)

@@ -1,6 +1,6 @@
 """SMTP server in a process of its own that logs every message as soon as it has accepted it.
 
-python -m tests.crash.post_log PORT FILE
+python -m benchmarks.mail_server PORT FILE
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ address answers 5xx.
 from __future__ import annotations
 
 import io
-import random
 import re
 import stat
 import struct
@@ -51,8 +50,8 @@ class Hostile:
     data: bytes
 
 
-def kinds(*, size: int = 1) -> dict[str, Callable[[], Hostile]]:
-    """Malicious files by kind, created on demand. `size`: from 1 to 100, the largest."""
+def kinds() -> dict[str, Callable[[], Hostile]]:
+    """Malicious files by kind, created on demand."""
 
     def document(part: str, *, other_parts: Mapping[str, bytes | str] | None = None) -> bytes:
         return zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": part, **(other_parts or {})})
@@ -127,17 +126,17 @@ def kinds(*, size: int = 1) -> dict[str, Callable[[], Hostile]]:
         ),
         "DOCX under a password": ("a.docx", lambda: ole + "EncryptedPackage".encode("utf-16-le")),
         "ZIP within ZIP": ("a.zip", lambda: nested(4)),
-        "ZIP bomb": ("a.zip", lambda: zipped({"0": b"\0" * (2**20 * size)})),
+        "ZIP bomb": ("a.zip", lambda: zipped({"0": b"\0" * 2**20})),
         "ZIP bomb, by its list": ("a.zip", lambda: declaring(nested(1), 2**32 - 2)),
         "ZIP with a link": ("a.zip", linked),
         "ZIP that writes elsewhere": ("a.zip", lambda: zipped({"../../.ssh/authorized_keys": b"x"})),
         "ZIP of many files": ("a.zip", lambda: zipped({str(n): b"" for n in range(10_001)})),
         "ZIP with a list without end": ("a.zip", lambda: nested(0)[:-10] + b"\xff" * 8 + b"\0\0"),
         "CSV with NUL": ("a.csv", lambda: b"a;b\n\0;1\n"),
-        "CSV, one cell of it all": ("a.csv", lambda: b"a;b\n1;" + b"x" * (100_000 * size)),
-        "CSV, an open quote": ("a.csv", lambda: b'a;b\n"' + b"x;\n" * (30_000 * size)),
-        "CSV, columns without end": ("a.csv", lambda: b";" * (95_000 * size)),
-        "CSV, rows without end": ("a.csv", lambda: b"a;b\n" * (21_000 + 20_000 * size)),
+        "CSV, one cell of it all": ("a.csv", lambda: b"a;b\n1;" + b"x" * 100_000),
+        "CSV, an open quote": ("a.csv", lambda: b'a;b\n"' + b"x;\n" * 30_000),
+        "CSV, columns without end": ("a.csv", lambda: b";" * 95_000),
+        "CSV, rows without end": ("a.csv", lambda: b"a;b\n" * 41_000),
         "CSV, packed": ("a.csv", lambda: b"\x1f\x8b\x08\0" + b"\0" * 2000),
         "CSV, half an UTF-16": ("a.csv", lambda: b"\xff\xfea\0;\0b"),
         "CSV of formulas": (
@@ -155,28 +154,28 @@ def kinds(*, size: int = 1) -> dict[str, Callable[[], Hostile]]:
             lambda: b"<svg onload=alert(1) xmlns='http://www.w3.org/2000/svg'/>",
         ),
         "workbook, torn": ("a.xlsx", lambda: real[: len(real) // 2]),
-        "workbook, far cells": ("a.xlsx", lambda: by_hand(far_cells(1_000 * size))),
+        "workbook, far cells": ("a.xlsx", lambda: by_hand(far_cells(1_000))),
         "workbook, size declared": ("a.xlsx", lambda: sheet(declared)),
-        "workbook, texts shared": ("a.xlsx", lambda: shared(1_000 * size)),
+        "workbook, texts shared": ("a.xlsx", lambda: shared(1_000)),
         "workbook, one part of zeros": ("a.xlsx", lambda: by_hand("", **{"xl/x.xml": b" " * (5 * 2**20)})),
-        "workbook, deep XML": ("a.xlsx", lambda: sheet("<a>" * (10_000 * size))),
+        "workbook, deep XML": ("a.xlsx", lambda: sheet("<a>" * 10_000)),
         "workbook, many laughs": ("a.xlsx", lambda: sheet(_LOL + "]><x>&i;</x>")),
         "workbook, laughs in UTF-16": (
             "a.xlsx",
             lambda: by_hand("", **{"xl/styles.xml": (_LOL + "]><x>&i;</x>").encode("utf-16")}),
         ),
         "workbook, many parts": ("a.xlsx", lambda: by_hand("", **{f"xl/{n}": b"" for n in range(2_001)})),
-        "workbook, many sheets": ("a.xlsx", lambda: _many_sheets(10 * size)),
-        "workbook, merged over and over": ("a.xlsx", lambda: merged(200 * size)),
-        "workbook, formulas": ("a.xlsx", lambda: by_hand(formulas * (10 * size))),
-        "workbook, cells of one row": ("a.xlsx", lambda: by_hand(f"<row>{'<c/>' * (10_000 * size)}</row>")),
+        "workbook, many sheets": ("a.xlsx", lambda: _many_sheets(10)),
+        "workbook, merged over and over": ("a.xlsx", lambda: merged(200)),
+        "workbook, formulas": ("a.xlsx", lambda: by_hand(formulas * 10)),
+        "workbook, cells of one row": ("a.xlsx", lambda: by_hand(f"<row>{'<c/>' * 10_000}</row>")),
         "workbook, rows that are none": (
             "a.xlsx",
             lambda: by_hand('<row r="-5"><c r="A-5"/></row><row r="99999999999"/><row r="x"/>'),
         ),
         "workbook, words like terms": (
             "a.xlsx",
-            lambda: by_hand(f"<row>{cell.format(long)}</row>" * (5 * size)),
+            lambda: by_hand(f"<row>{cell.format(long)}</row>" * 5),
         ),
         "workbook, a number without end": (
             "a.xlsx",
@@ -190,9 +189,9 @@ def kinds(*, size: int = 1) -> dict[str, Callable[[], Hostile]]:
             lambda: by_hand("<row/>", **{"xl/vbaProject.bin": b"\xcc\x61" * 500}),
         ),
         "workbook whose sheet is a link": ("a.xlsx", linked),
-        "act, a key of dots": ("a.toml", lambda: b"a." * min(1_000 * size, 29_900) + b"a = 1"),
+        "act, a key of dots": ("a.toml", lambda: b"a." * 1_000 + b"a = 1"),
         "act, brackets": ("a.toml", lambda: b"a = " + b"[" * 50_000),
-        "JSON, brackets": ("a.json", lambda: b"[" * (10_000 * size)),
+        "JSON, brackets": ("a.json", lambda: b"[" * 10_000),
         "a name that leads elsewhere": ("../../a\u202e\r\nX: y\0.xlsx", lambda: real),
         "a name without end": ("a" * 5_000 + ".xlsx", lambda: real[:100]),
     }
@@ -367,18 +366,3 @@ def offered(
                 wrong = f"{place.name}: {answer.status_code}, and something was kept"
             message = f" {sentence(answer)}" if answer.status_code >= 400 else ""
             yield f"{answer.status_code}{message}", f"{kind} at {wrong}" if wrong else ""
-
-
-def spoiled(file: Hostile, chance: random.Random) -> Hostile:
-    """The same with a few bytes turned, torn out or put in."""
-    data = bytearray(file.data)
-    for _ in range(chance.choice((1, 2, 8))):
-        place = chance.randrange(len(data) + 1)
-        match chance.randrange(3):
-            case 0 if data:
-                data[place % len(data)] = chance.randrange(256)
-            case 1:
-                del data[place : place + chance.choice((1, 10, 1000))]
-            case _:
-                data[place:place] = chance.randbytes(chance.choice((1, 20)))
-    return Hostile(file.name, bytes(data))

@@ -1,0 +1,47 @@
+"""Patterns over texts of tables: an answer in time, however long and monotonous the text is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from merzim.documents.people.office_time import BadOfficeTime, parse_week
+from merzim.documents.schedules.schedule import read_above
+from merzim.documents.schedules.written_terms import read_term
+from merzim.documents.sheets.dates import LONGEST, read_lines
+from merzim.documents.sheets.rows import MAX_LETTERS, Row
+from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from merzim.logs import veiled
+
+PATIENCE = 10.0
+"""Seconds of its own work a reader may take over one cell."""
+CELLS: dict[str, Callable[[str], object]] = {
+    "dates": lambda text: read_lines(text, year=2026),
+    "term": lambda text: read_term(text, year=2026),
+    "title": lambda text: read_above([Row(1, (f"график {text}"[:MAX_LETTERS],))], Errors()),
+    "week": parse_week,
+    "line of the log": veiled,
+}
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize(
+    "again",
+    [
+        *("1", "2026", "1-", "12:30 ", "² ", "2026жыл", "январ", "рабоч", "5 по ", "в "),
+        *("_", "«_", "\0", "а\n", "a-", " "),
+    ],
+)
+@pytest.mark.parametrize("length", [LONGEST, MAX_LETTERS])
+def test_a_text_of_one_thing_over_and_over_is_answered_in_time(name: str, again: str, length: int) -> None:
+    """As long as a cell may be. Patterns that try each place again once took minutes over a single one."""
+    for ending in ("x", " раз в год"):
+        text = ("в течение " + again * length)[: length - len(ending)] + ending
+        started_at = time.process_time()
+        with suppress(UnreadableCell, UnreadablePaper, BadOfficeTime):
+            CELLS[name](text)
+
+        assert time.process_time() - started_at < PATIENCE

@@ -1,1 +1,0 @@
-"""Mutation testing: whether the tests catch small faults in the core."""
