@@ -277,7 +277,13 @@ def _warn(app: AppContext, *, tell: Tell, say: Say) -> None:
 
 
 def _encrypt(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
-    """Encrypt unencrypted second factors of an older version; report those that no key decrypts."""
+    """Encrypt unencrypted second factors of an older version; report those that no key decrypts.
+
+    Raises:
+        BadSetting: secrets are encrypted, and there is no key.
+    """
+    if app.used_keys():
+        _ = app.cipher
     encrypted = app.factors.encrypt(by="merzim", now=clock().now, all_keys=False)
     if encrypted.done:
         tell(say("cli.secrets_encrypted", count=encrypted.done))

@@ -346,7 +346,9 @@ def test_what_needs_the_key_is_refused_where_it_was_lost(
 ) -> None:
     """One sentence; a new key would open nothing and look like the old one."""
     monkeypatch.setattr("merzim.metronome._answer", lambda *_, **__: pytest.fail("the service began"))
-    office(tmp_path, "asel").close()
+    with_mail_server(tmp_path)
+    if command == ("secret-key", "rotate"):
+        office(tmp_path, "asel").close()
     (tmp_path / "var" / "merzim.key").unlink()
     refused = merzim(*command)
 
