@@ -44,7 +44,7 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
     "campaign": ("campaign",),
     "reminders": ("remind", "deliver", "replies", "rehearse", "snooze", "notices"),
     "contact_settings": ("digest", "uploads-through", "office-time", "telegram"),
-    "forms": ("form", "forms", "public-pages"),
+    "forms": ("form", "forms"),
     "templates": ("template",),
     "act_texts": ("acts",),
     "score": ("score",),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,24 +98,21 @@ def package(
 ) -> int:
     from merzim.documents.package import write_package
     from merzim.services.documents.case_documents import documents
-    from merzim.services.outgoing.audit import record_paper
-    from workflow.languages import law_language
+    from merzim.services.outgoing.audit import record
 
     call = CommandContext.of(ctx)
     app = call.app
     if case:
         app.case_commands.view(case, today=call.moment.today)
     case_documents = documents(app, unit=unit_named(app, unit) or None, year=year or None, case=case)
-    code = partial(record_paper, call.ctx, "package_read", language=law_language(call.language), case=case)
-
     packed = write_package(
         Path(to),
         case_documents,
         app.evidence.open,
         language=call.language,
         restricted=with_restricted,
-        code=code,
     )
+    record(call.ctx, "file", "package_read", case=case)
     if call.json:
         call.answer(
             {

@@ -1,4 +1,4 @@
-"""The commands `merzim form`, `merzim forms` and `merzim public-pages`: documents to sign, pages to publish."""
+"""The commands `merzim form` and `merzim forms`: documents to sign."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from merzim.cli.call import DONE, CommandContext
+from merzim.cli.call import CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, number
 from merzim.cli.printing import paragraph
@@ -30,7 +30,6 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command("form", cls=Command, help="cli.help.form")(form)
     app.command("forms", cls=Command, help="cli.help.forms")(forms)
-    app.command("public-pages", cls=Command, help="cli.help.public_pages")(public_pages)
 
 
 def form(
@@ -209,24 +208,6 @@ def _write(file: Path, document: bytes) -> None:
         file.write_bytes(document)
     except OSError as trouble:
         raise NotWritten("form_not_written", file=str(file), problem=trouble.strerror or str(trouble)) from None
-
-
-def public_pages(
-    ctx: typer.Context,
-    folder: Annotated[str, typer.Argument(metavar="FOLDER")],
-) -> int:
-    from merzim.web.pages.public import export_public_pages
-
-    call = CommandContext.of(ctx)
-    try:
-        files = export_public_pages(call.ctx.app, Path(folder))
-    except OSError as trouble:
-        raise NotWritten("form_not_written", file=folder, problem=trouble.strerror or str(trouble)) from None
-    if call.json:
-        call.answer({"files": [str(file) for file in files]})
-    else:
-        call.print(call.say("cli.public_pages_written", count=len(files), folder=folder))
-    return DONE
 
 
 def _answer(

@@ -115,9 +115,9 @@ def notices(
     call = CommandContext.of(ctx)
     notices = call.app.outbox.notices(case=case)
     if export is not None:
-        from merzim.services.documents.notice_journal import write
+        from merzim.services.documents.notice_list import write_notices
 
-        write(call.app, notices, Path(export), call.language, now=call.moment.now)
+        write_notices(call.app, notices, Path(export), call.language)
         call.note(call.say("cli.exported", count=len(notices), file=export))
     if call.json:
         forces = _forces(call, notices)

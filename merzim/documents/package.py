@@ -12,13 +12,11 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
 from i18n import say
-from merzim.documents.sheets.listing import PrintedCode, add_code
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from workflow.languages import law_language
 from workflow.law.procedure import Text
@@ -97,7 +95,6 @@ def write_package(
     *,
     language: str,
     restricted: bool = False,
-    code: Callable[[str], PrintedCode | None] = lambda _: None,
 ) -> PackageContent:
     """Write the package; the file appears complete or not at all.
 
@@ -105,7 +102,6 @@ def write_package(
         content: function that returns the bytes of a SHA-256; raises EvidenceDamaged if they are missing.
         language: kk, ru or en: language of the folders and the index.
         restricted: whether to include restricted files.
-        code: makes the code below the index from the SHA-256 of the list of hashes; None for no code.
 
     Raises:
         UnreadablePaper: the file exists already, or cannot be written.
@@ -117,7 +113,7 @@ def write_package(
         with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as part:
             path = Path(part.name)
         try:
-            packed = _write(path, list(documents), content, language, restricted, code)
+            packed = _write(path, list(documents), content, language, restricted)
             path.replace(target)
         finally:
             path.unlink(missing_ok=True)
@@ -134,7 +130,6 @@ def _write(
     content: Callable[[str], BinaryIO],
     language: str,
     restricted: bool,
-    code: Callable[[str], PrintedCode | None],
 ) -> PackageContent:
     """Write the ZIP at a path."""
     taken_names: set[str] = set()
@@ -165,10 +160,8 @@ def _write(
                     entry.write(chunk)
             hashes.append(f"{document.reference}  {inside}\n")
             places.append((document, inside, document.restricted))
-        sums = "".join(hashes).encode()
-        index = _index(places, language, code(sha256(sums).hexdigest()))
-        archive.writestr(_entry(say("package.index_name", {}, language)), index)
-        archive.writestr(_entry("SHA256SUMS"), sums)
+        archive.writestr(_entry(say("package.index_name", {}, language)), _index(places, language))
+        archive.writestr(_entry("SHA256SUMS"), "".join(hashes).encode())
     hidden = [document for document in documents if document.is_file and document.restricted and not restricted]
     links = sum(1 for document, _, _ in places if not document.is_file)
     return PackageContent(len(hashes), links, len(hidden), tuple(lost), tuple(altered))
@@ -220,7 +213,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def _index(places: Sequence[tuple[Document, str, str]], language: str, code: PrintedCode | None) -> bytes:
+def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
     """Return the index workbook."""
     import xlsxwriter
 
@@ -247,8 +240,6 @@ def _index(places: Sequence[tuple[Document, str, str]], language: str, code: Pri
                 sheet.write_number(row, column, value, text)
             else:
                 sheet.write_string(row, column, str(value or ""), text)
-    if code:
-        add_code(sheet, len(places) + 2, code, (width for _, width in _COLUMNS))
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(places), 1), len(_COLUMNS) - 1)
     sheet.repeat_rows(0)

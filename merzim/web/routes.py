@@ -23,7 +23,7 @@ ROOMS = {
     "merzim.web.pages.account": ("login", "provider", "second_factor", "digest_choice"),
     "merzim.web": ("health",),
     "merzim.web.pages": (
-        *("case_list", "overview", "public", "inbox", "assignments", "search", "reference", "portfolio"),
+        *("case_list", "overview", "inbox", "assignments", "search", "reference", "portfolio"),
         *("saved_views", "reports", "calendar"),
     ),
     "merzim.web.pages.case_creation": ("by_hand", "schedules", "past", "planner"),

@@ -106,7 +106,6 @@ def test_every_key_says_what_it_is() -> None:
         ('[reminders]\ndigest_at = "4 pm"\n', "reminders.digest_at"),
         ('[imap]\nport = "993"\n', "imap.port"),
         ("[alarms]\nbackup_hours = 1001\n", "alarms.backup_hours"),
-        ('[web]\npublic_parts = ["people"]\n', "web.public_parts.0"),
         ("[web]\nport = 70000\n", "web.port"),
         ('[web]\npublic_address = "ftp://merzim.example.kz"\n', "web.public_address"),
         ('[web]\npublic_address = "https://merzim.example.kz/office"\n', "web.public_address"),

@@ -11,7 +11,6 @@ from email.policy import default
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 import pytest
 from openpyxl import load_workbook
@@ -48,7 +47,6 @@ from merzim.services.inputs import OpenFile, build
 from merzim.services.jobs.campaigns import carry_on
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.services.moments import Moment
-from merzim.services.outgoing.public import check_paper
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.tables import ImportRows, export, import_rows
 from merzim.services.registers.verbs import AddRow, EraseRow, WithdrawRow, add_row, erase_row, withdraw_row
@@ -1029,35 +1027,6 @@ def test_the_sheet_proves_who_answered_when(app: AppContext) -> None:
         assert [sheet[2][4].value, sheet[3][4].value] == ["ответ есть", "нет ответа"]
         counts = {line[0]: line[1] for line in summary.iter_rows(min_row=2, values_only=True)}
         assert (counts["Не ответили"], "Ожидается" in counts) == (1, False)
-
-
-@on_sqlite_alone
-def test_the_sheet_bears_its_code_on_both_pages(app: AppContext) -> None:
-    """Where the public page is open: the digest printed is the one the log has, under the number of the
-    address; another answer is another digest."""
-    app.settings = replace(app.settings, web=replace(app.settings.web, public_page=True))
-    ctx = operator(app)
-    campaign = start(ctx, units=["law"])
-    tokens = run(app)
-
-    def printed() -> list[str]:
-        with ZipFile(BytesIO(sheet := proof_sheet(ctx, campaign, "en"))) as book:
-            assert [name for name in book.namelist() if name.startswith("xl/media/")] == ["xl/media/image1.png"]
-            assert len([name for name in book.namelist() if "drawings/drawing" in name]) == 2
-        pages = [[str(line[0]) for line in page.values][-2:] for page in load_workbook(BytesIO(sheet))]
-        assert pages[0] == pages[1]
-        return pages[0]
-
-    digest, address = printed()
-    n, fingerprint = address.rpartition("/public/proof/entry/")[2].split("/")
-    proven = check_paper(app, int(n), fingerprint)
-    confirm(operator(app, at=NOW + timedelta(hours=1)), tokens["guest"])
-
-    assert proven is not None
-    assert (proven.kind, proven.at, proven.is_rewritten) == ("campaign_sheet_read", NOW, False)
-    assert digest == f"SHA-256 of the sheet's lines: {proven.digest}"
-    assert check_paper(app, int(n) - 1, fingerprint) is None
-    assert printed()[0] != digest
 
 
 @on_sqlite_alone

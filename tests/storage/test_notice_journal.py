@@ -6,10 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, text
 
-from merzim.storage.maintenance.proven import ProvenLine, proven_batch
 from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.notices.journal import journal_status
 from merzim.storage.notices.outbox import SqlOutbox
 from notifications.ports import DeliveryOutcome, Settlement
 from tests.checking import check_each
@@ -70,21 +68,6 @@ def test_a_register_nobody_touched_verifies(engine: Engine) -> None:
     seal(engine, now=later(2))
 
     assert (before, found(engine)) == ([], [])
-
-
-def test_a_batch_is_known_by_its_number_and_hash_and_by_the_first_seal_over_it(engine: Engine) -> None:
-    """As a printed sheet names it; the seal of a later batch does not come before."""
-    told(engine)
-    first = journal_status(engine).end
-    seal(engine, now=later(2))
-    told(engine)
-    second = journal_status(engine).end
-
-    assert proven_batch(engine, 1, first) == ProvenLine(
-        n=1, at=later(1), sealed_at=later(2), is_rewritten=False
-    )
-    assert proven_batch(engine, 2, second) == ProvenLine(n=2, at=later(1), sealed_at=None, is_rewritten=False)
-    assert (proven_batch(engine, 2, first), proven_batch(engine, 3, second)) == (None, None)
 
 
 def test_a_record_changed_by_hand_is_named(engine: Engine) -> None:

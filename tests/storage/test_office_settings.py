@@ -127,17 +127,17 @@ def test_other_processes_take_a_change_up_without_a_restart(office_app: AppConte
         hours_seen.append(app.rules.office_hours[0])
 
     with TestClient(Dashboard(pages, lambda: MOMENT), base_url="http://127.0.0.1:8000") as browser:
-        codes = [browser.get("/public").status_code]
+        names = ["Из браузера" in browser.get("/login?lang=ru").text]
         attempt(worker, lambda: MOMENT, look)
-        change(office_app, ("web.public_page", "true"), (HOURS, '["08:00", "17:00"]'))
-        codes.append(browser.get("/public").status_code)
+        change(office_app, ("office.name_ru", "Из браузера"), (HOURS, '["08:00", "17:00"]'))
+        names.append("Из браузера" in browser.get("/login?lang=ru").text)
         attempt(worker, lambda: MOMENT, look)
-        back(office_app, "web.public_page")
+        back(office_app, "office.name_ru")
         back(office_app, HOURS)
-        codes.append(browser.get("/public").status_code)
+        names.append("Из браузера" in browser.get("/login?lang=ru").text)
         attempt(worker, lambda: MOMENT, look)
 
-    assert codes == [404, 200, 404]
+    assert names == [False, True, False]
     assert hours_seen == [time(9), time(8), time(9)]
     pages.close()
     worker.close()

@@ -22,8 +22,6 @@ from merzim.services.configuration.settings import DatabaseSettings, RetentionSe
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.services.moments import Moment
-from merzim.services.outgoing.audit import record_paper
-from merzim.services.outgoing.public import check_paper
 from merzim.services.people import retention, staff
 from merzim.services.people.retention import (
     AnonymisePerson,
@@ -201,25 +199,6 @@ def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(office_app: App
     assert (view.name, view.key, view.act, view.anonymised_on) == ("", FORMER, "15-ө", LATER)
     with pytest.raises(RetentionRefused):
         retention.anonymise_person(acting(office_app, LATER), order())
-
-
-def test_a_paper_she_printed_stays_genuine(office_app: AppContext) -> None:
-    """The entry that names her is rewritten by the act, which the page says; by nothing else it may be."""
-    hand_over(office_app, live(office_app))
-    ctx = acting(office_app, by="dina.q")
-    record_paper(ctx, "package_read", "a" * 64, "ru")
-    with office_app.engine.connect() as connection:
-        n, hashed = connection.execute(text("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")).one()
-    before = check_paper(office_app, n, hashed)
-    leave(office_app)
-    retention.anonymise_person(acting(office_app, LATER), order())
-    after = check_paper(office_app, n, hashed)
-    with writing(office_app.engine) as connection:
-        connection.execute(text("UPDATE rewritten SET hash = 'ff' WHERE source = 'audit'"))
-
-    assert before is not None
-    assert after == replace(before, is_rewritten=True)
-    assert check_paper(office_app, n, hashed) is None
 
 
 @on_sqlite_alone

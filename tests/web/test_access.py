@@ -19,10 +19,6 @@ OPEN = {
     "/health",
     "/ready",  # says of the database that it answers and is of this version, and when the last round was
     "/metrics",  # to this machine alone
-    "/public",  # answers 404 where config.toml does not open it
-    "/public/feed.xml",
-    "/public/proof/{n}/{fingerprint}",
-    "/public/proof/entry/{n}/{fingerprint}",
     "/login",
     "/login/demonstration",
     "/login/oidc",  # answers 404 where config.toml names no provider

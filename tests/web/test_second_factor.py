@@ -146,7 +146,8 @@ def enrol(browser: TestClient, **changes: str) -> tuple[int, str]:
     """Status and page of the form, filled in as it is shown but for the changes."""
     page = browser.get("/account/totp").text
     (secret,) = re.findall(r'name="secret" value="([A-Z2-7]{32})"', page)
-    assert "<svg" in page
+    assert 'href="otpauth://totp/' in page
+    assert " ".join(secret[n : n + 4] for n in range(0, 32, 4)) in page
     data = {"secret": secret, "code": now_code(secret), "old": PASSWORD, **changes}
     answer = browser.post("/account/totp?lang=en", data=data)
     return answer.status_code, answer.text

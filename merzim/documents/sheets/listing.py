@@ -24,23 +24,13 @@ _OFFERING = 5_000
 """Number of rows whose cells offer something."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Characters that make a text a formula in programs that open the CSV."""
-_CODE_PIXELS, _PAGE_CHARACTERS = 150, 140
-"""Width of the code on a printed sheet in pixels, and of a landscape page in characters."""
 _EXACT = 10**15
 """Numbers below this keep every digit in Excel."""
 
 
 @dataclass(frozen=True, slots=True)
-class PrintedCode:
-    """A printed code and address for checking a sheet: lines of text, and the address as a picture (PNG)."""
-
-    lines: Sequence[str]
-    picture: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its headings, its rows, the name of its sheet ("" for its number), and a code below it.
+    """A table: its headings, its rows, and the name of its sheet ("" for its number).
 
     `offered`: by column what its cells offer (they take anything else, too): words, or a formula for cells of a
     sheet with them.
@@ -49,7 +39,6 @@ class Table:
     heads: Sequence[str]
     rows: Sequence[Sequence[object]]
     name: str = ""
-    code: PrintedCode | None = None
     offered: Mapping[int, Sequence[str] | str] = field(default_factory=dict)
 
 
@@ -119,8 +108,6 @@ def _sheet(book: Any, sheet: Any, table: Table) -> None:
             "show_error": False,
         }
         sheet.data_validation(1, column, max(len(table.rows), _OFFERING), column, rule)
-    if table.code:
-        add_code(sheet, len(table.rows) + 2, table.code, widths)
     if table.heads:
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, max(len(table.rows), 1), len(table.heads) - 1)
@@ -128,20 +115,6 @@ def _sheet(book: Any, sheet: Any, table: Table) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
-
-
-def add_code(sheet: Any, row: int, code: PrintedCode, widths: Iterable[float]) -> None:
-    """Write a code below a table, from a row on; printed on one page's width the picture is some 4 cm wide.
-
-    Args:
-        widths: of the columns, in characters.
-    """
-    for number, line in enumerate(code.lines):
-        sheet.write_string(row + number, 0, line)
-    pixels = int.from_bytes(code.picture[16:20], "big")
-    scale = _CODE_PIXELS / pixels * max(1.0, sum(widths) / _PAGE_CHARACTERS)
-    picture = {"image_data": io.BytesIO(code.picture), "x_scale": scale, "y_scale": scale}
-    sheet.insert_image(row + len(code.lines), 0, "code.png", {**picture, "object_position": 3})
 
 
 def _cell(sheet: Any, row: int, column: int, value: object, text: Any, day: Any) -> None:

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from hmac import compare_digest
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from workflow.refusal import Refusal
@@ -107,26 +106,10 @@ def recovery_hash(code: str, login: str) -> str | None:
 
 
 def totp_address(secret: str, login: str, issuer: str) -> str:
-    """Return the otpauth address for the QR code that an authenticator reads."""
+    """Return the otpauth address that opens an authenticator on the same device."""
     import pyotp
 
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=issuer)
-
-
-def qr_picture(address: str) -> str:
-    """Return an address as a QR code: inline SVG."""
-    import segno
-
-    return segno.make(address, error="m").svg_inline(scale=4, border=4, omitsize=True)
-
-
-def qr_image(address: str) -> bytes:
-    """Return an address as a QR code for printing: PNG, with the margin scanners need."""
-    import segno
-
-    picture = BytesIO()
-    segno.make(address, error="m").save(picture, kind="png", scale=8, border=4)
-    return picture.getvalue()
 
 
 def totp_step(secret: str, code: str, *, now: datetime) -> int | None:

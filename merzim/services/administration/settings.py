@@ -591,11 +591,6 @@ def _effects(ctx: RequestContext, before: Settings, after: Settings) -> Iterator
     if differs(lambda settings: settings.reminders.digest_at):
         at = after.reminders.digest_at or after.reminders.office_hours[0]
         yield say("digest_at", at=text_of(at))
-    if differs(
-        lambda settings: (settings.web.public_page, settings.web.public_page and settings.web.public_parts)
-    ):
-        address = f"{after.web.public_address.rstrip('/')}/public"
-        yield say("public_on" if after.web.public_page else "public_off", address=address)
     if differs(lambda settings: (settings.web.session_hours, settings.web.session_idle_minutes)):
         yield say("sessions")
     if differs(lambda settings: settings.backup) and after.backup.folder is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from hashlib import sha256
 from heapq import merge
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,7 +16,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.jobs.campaigns import as_it_binds
 from merzim.services.names import unit_named
-from merzim.services.outgoing.audit import record_paper
+from merzim.services.outgoing.audit import record
 from merzim.services.registers.access import reader_scope
 from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE
 from merzim.services.registers.results import FieldView, field_view
@@ -249,7 +248,7 @@ def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
 
 def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     """Return a campaign as a workbook: everybody it asked with the dates, and its question."""
-    from merzim.documents.sheets.listing import Table, csv_list, tables_workbook
+    from merzim.documents.sheets.listing import Table, tables_workbook
 
     campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
     office, sent = ctx.reads.office(), store.sent(campaign.id)
@@ -332,9 +331,8 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     extra_columns = ["late"] if register.lates else []
     answer_table = Table([head(name) for name in (*columns, *extra_columns)], rows)
     summary = Table([head("fact"), head("value")], facts)
-    digest = sha256("".join(csv_list(table) for table in (answer_table, summary)).encode()).hexdigest()
-    code = record_paper(ctx, "campaign_sheet_read", digest, language, name=campaign.id)
-    return tables_workbook([replace(answer_table, code=code), replace(summary, code=code)])
+    record(ctx, "file", "campaign_sheet_read", name=campaign.id)
+    return tables_workbook([answer_table, summary])
 
 
 def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:

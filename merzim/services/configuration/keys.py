@@ -50,7 +50,6 @@ CHANGEABLE: Mapping[str, tuple[str, ...]] = {
         *(f"channels.email.{key}" for key in ("host", "port", "tls", "user", "sender", "timeout")),
     ),
     "reminders": ("reminders.office_hours", "reminders.digests", "reminders.digest_at"),
-    "public": ("web.public_page", "web.public_parts"),
     "sessions": tuple(
         f"web.{key}" for key in ("session_hours", "session_idle_minutes", "device_days", "invitation_hours")
     ),

@@ -36,7 +36,6 @@ LOOPBACK_NETWORKS: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network(
 """Networks of proxies on this machine."""
 SECRETS = frozenset({"token", "password"})
 """Keys of channels whose values are masked."""
-PUBLIC_PARTS = ("announcements", "discussions", "proofs", "results")
 """The parts of the public page; `proofs` are the checks of codes on printed documents."""
 DIGESTS = ("managers", "personal", "several", "unit")
 FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
@@ -163,8 +162,7 @@ class WebSettings:
     """The address of the pages; `public_address`: the address used in links of letters, else this machine.
 
     `trusted_proxies`: proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted. `totp_required`: the
-    accesses whose accounts must have a second factor. `public_page`: whether published analyses are shown
-    without log-in; `public_parts`: which of their publications, and whether printed codes are checked.
+    accesses whose accounts must have a second factor.
     `session_hours`, `session_idle_minutes`: how long a session lasts, and unused; `device_days`: how long a
     browser is remembered; `invitation_hours`: how long an invitation may be used.
     """
@@ -174,8 +172,6 @@ class WebSettings:
     public_address: Annotated[str, PUBLIC_ADDRESS] = ""
     trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
     totp_required: frozenset[Access] = frozenset()
-    public_page: bool = False
-    public_parts: Annotated[frozenset[str], some_of(PUBLIC_PARTS, "public_parts")] = frozenset(PUBLIC_PARTS)
     session_hours: Annotated[int, UP_TO_THOUSAND] = 12
     session_idle_minutes: Annotated[int, UP_TO_THOUSAND] = 120
     device_days: Annotated[int, UP_TO_THOUSAND] = 180

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,6 @@ from workflow.languages import LANGUAGES, PAPER_LANGUAGES, law_language
 if TYPE_CHECKING:
     from merzim.documents.forms import Form, Note
     from merzim.documents.package import Document
-    from merzim.documents.sheets.listing import PrintedCode
     from merzim.services.app import AppContext
     from merzim.storage.queries import SqlReads
     from workflow.cases.case import Case, EventKind
@@ -127,15 +126,14 @@ def package(
     case: str,
     language: str,
     scope: Scope | None,
-    code: Callable[[str], PrintedCode | None],
 ) -> PackageFile:
-    """Return the export package of one case; the file is gone when closed. `code`: see `write_package`."""
+    """Return the export package of one case; the file is gone when closed."""
     from merzim.documents.package import write_package
 
     with TemporaryDirectory(prefix="merzim") as folder:
         target = Path(folder) / "package.zip"
         entries = documents(app, case=case, reads=app.reads.seen_by(scope) if scope else app.reads)
-        packed = write_package(target, entries, app.evidence.open, language=language, code=code)
+        packed = write_package(target, entries, app.evidence.open, language=language)
         for document in (*packed.lost, *packed.altered):
             log.error("left out of the package of %s: %s", case, document.reference)
         return PackageFile(content=target.open("rb"), whole=packed.whole)

@@ -25,7 +25,6 @@ from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, Topic
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from merzim.documents.sheets.listing import PrintedCode
     from merzim.storage.accounts.webhooks import Webhook
     from workflow.cases.case import Case
     from workflow.law.procedure import Act
@@ -153,27 +152,6 @@ def record(
         topic=topic, kind=kind, by=ctx.reader.login, now=ctx.now, name=name, case=case, more=details or {}
     )
     return ctx.app.audit_log.record(event)
-
-
-def record_paper(
-    ctx: RequestContext, kind: str, digest: str, language: str, *, name: str = "", case: str = ""
-) -> PrintedCode | None:
-    """Record that a document was made, and return the code printed on it; None if the public page is disabled.
-
-    Args:
-        kind: one of `public.PAPERS`.
-        digest: SHA-256 of its content; stands in the entry, on the paper and on the page.
-    """
-    from merzim.documents.sheets.listing import PrintedCode
-    from merzim.services.accounts.credentials import qr_image
-    from merzim.services.outgoing.public import proof_address
-
-    n, fingerprint = record(ctx, "file", kind, name=name, case=case, details={"sha256": digest})
-    address = proof_address(ctx.app, n, fingerprint, of="entry/")
-    if not address:
-        return None
-    content = i18n.say(f"proof.digest.{kind}", {"digest": digest}, language)
-    return PrintedCode((content, f"{i18n.say('proof.address', {}, language)} {address}"), qr_image(address))
 
 
 def record_refused_log_in(ctx: RequestContext, reason: str, login: str) -> None:

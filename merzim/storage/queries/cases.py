@@ -142,22 +142,6 @@ class CaseReads(SearchReads):
         key = criteria, self._visible.key(), self._visible.hidden() if criteria.search else None
         return self._cache.once(partial(count, False), "cases", *key, counters=(OFFICE, LISTS)) + count(True)
 
-    def with_facts(
-        self, procedure: str, facts: Collection[str], *, first: int, count: int | None
-    ) -> tuple[list[str], int]:
-        """Return ids of a page of a procedure's cases with one of the facts recorded, the newest first, and
-        their total number; cancelled cases are left out.
-        """
-        done_cases = select(DEADLINE.c.case).where(
-            DEADLINE.c.obligation.in_(facts), DEADLINE.c.done_on.is_not(None)
-        )
-        conditions = (CASE.c.procedure == procedure, CASE.c.standing != "cancelled", CASE.c.id.in_(done_cases))
-        shown_ids = select(CASE.c.id).where(*self._visible.cases(), *conditions)
-        with reading(self._engine) as connection:
-            total = connection.execute(select(func.count()).select_from(shown_ids.subquery())).scalar_one()
-            ids = connection.execute(shown_ids.order_by(*_NEWEST).limit(count).offset(first)).scalars()
-            return list(ids), total
-
     def with_cases(self, procedures: Collection[str]) -> frozenset[str]:
         """Return those of the procedures that have a case, whatever its status."""
         if not procedures:

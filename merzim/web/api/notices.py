@@ -12,7 +12,7 @@ from merzim.web.api.answers import Limit, NoticeAnswer, api_router, notice_answe
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import reports as downloads
 from merzim.web.downloads.cases import get_case_notices_file
-from merzim.web.http import DOCX, XLSX, CaseId, Number
+from merzim.web.http import XLSX, CaseId, Number
 from merzim.web.ui.render import RequestTranslator
 
 router = api_router(tags=["notices"])
@@ -46,7 +46,7 @@ def verify_notices(ctx: Reading) -> RegisterProof:
     return verify_journal(ctx)
 
 
-mount.file(router, "/notices/file/{ending}", downloads.get_notices_file, XLSX, DOCX)
+mount.file(router, "/notices/file/xlsx", downloads.get_notices_file, XLSX)
 mount.post(router, "/notices/resending", sending.resend_letters_of_channel)
 
 
@@ -58,6 +58,6 @@ def list_case_notices(ctx: Reading, translator: RequestTranslator, case: CaseId)
     return [notice_answer(notice, office, translator) for notice in ctx.reads.notices(case)]
 
 
-mount.file(router, "/cases/{case}/notices/file/{ending}", get_case_notices_file, XLSX, DOCX)
+mount.file(router, "/cases/{case}/notices/file/xlsx", get_case_notices_file, XLSX)
 mount.post(router, "/cases/{case}/notices/acknowledgement", sending.acknowledge_letter)
 mount.post(router, "/cases/{case}/notices/resending", sending.resend_letter)

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 
 from fastapi import HTTPException
 from starlette.responses import Response
 
+from merzim.documents.sheets.listing import tables_workbook
 from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.services.context import whole_case
 from merzim.services.documents.case_documents import filled_form
 from merzim.services.documents.case_documents import package as package_of_case
+from merzim.services.documents.notice_list import notices_table
 from merzim.services.evidence import clean_file_name
-from merzim.services.outgoing.audit import DIGEST_DIGITS, record, record_paper
+from merzim.services.outgoing.audit import DIGEST_DIGITS, record
 from merzim.web.auth.dependencies import Reading
-from merzim.web.downloads.reports import notices_file
 from merzim.web.http import (
     BYTES,
     DOCX,
+    XLSX,
     ZIP,
     CaseId,
     Digest,
     FormId,
-    NoticesEnding,
     PaperLanguage,
     as_file,
     stream_file,
 )
 from merzim.web.ui.render import RequestTranslator
 from workflow.cases.registers.evidence_list import stored_file
-from workflow.languages import law_language
 
 log = logging.getLogger("merzim.web")
 
@@ -65,17 +64,14 @@ def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Re
     Missing or altered files are left out and listed in its index; its name then says `incomplete`.
     """
     stored_case, _ = whole_case(ctx, case)
-    language = translator.language
-    code = partial(record_paper, ctx, "package_read", language=law_language(language), case=case)
-    package = package_of_case(ctx.app, case, language, ctx.reads.scope_in(stored_case), code)
+    package = package_of_case(ctx.app, case, translator.language, ctx.reads.scope_in(stored_case))
+    record(ctx, "file", "package_read", case=case)
     kind = "package" if package.whole else "package-incomplete"
     return stream_file(package.content, ZIP, f"{case}-{kind}.zip")
 
 
-def get_case_notices_file(
-    ctx: Reading, case: CaseId, ending: NoticesEnding, translator: RequestTranslator
-) -> Response:
-    """Return the letters about a case as a workbook or a page to sign."""
+def get_case_notices_file(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
+    """Return the letters about a case as a workbook."""
     whole_case(ctx, case)
-    name = f"{case}-register.{ending}"
-    return notices_file(ctx, ctx.reads.notices(case), ending, name, translator.language)
+    table = notices_table(ctx.app, ctx.reads.notices(case), translator.language)
+    return as_file(tables_workbook([table]), XLSX, f"{case}-register.xlsx")

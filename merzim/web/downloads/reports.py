@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import Depends, HTTPException, Path, Query, Request
@@ -12,7 +11,7 @@ from merzim.documents.drawings.cartogram import cartogram_sheets, draw_cartogram
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.services.cases.rows import extra_cell, extra_fields
 from merzim.services.context import RequestContext
-from merzim.services.documents import notice_journal
+from merzim.services.documents.notice_list import notices_table
 from merzim.services.documents.year_reports import filled_report
 from merzim.services.names import unit_name
 from merzim.services.narrowing import seen_unit
@@ -26,7 +25,6 @@ from merzim.web.http import (
     SVG,
     XLSX,
     FormId,
-    NoticesEnding,
     PaperLanguage,
     Quarter,
     SearchText,
@@ -36,7 +34,6 @@ from merzim.web.http import (
 from merzim.web.ui.render import RequestTranslator, Translator
 from merzim.web.ui.tables import Column, workbook_response
 from merzim.web.ui.unit_filter import NameText, PersonParam, RequiredUnit, UnitParam
-from notifications.notice import Notice
 from workflow.cases.registers.risk_lists import RecommendationFilter
 from workflow.registers.definition import RegisterField
 
@@ -169,21 +166,11 @@ def get_report(
     return as_file(document, DOCX, name)
 
 
-def get_notices_file(
-    ctx: Reading, translator: RequestTranslator, filters: Noticed, ending: NoticesEnding
-) -> Response:
-    """Return the register as a workbook or a page to sign; its heading states whether it was verified."""
+def get_notices_file(ctx: Reading, translator: RequestTranslator, filters: Noticed) -> Response:
+    """Return the list of notices as a workbook."""
     notices = ctx.reads.notices_matching(**filters, limit=IN_A_FILE)
-    name = f"{translator.say('web.register.title')} {translator.short(ctx.today)}.{ending}"
-    return notices_file(ctx, notices, ending, name, translator.language)
-
-
-def notices_file(
-    ctx: RequestContext, notices: Sequence[Notice], ending: str, name: str, language: str
-) -> Response:
-    """Return these notices as a workbook, or as a page to sign."""
-    content = notice_journal.paper(ctx.app, notices, f".{ending}", language, now=ctx.now)
-    return as_file(content, XLSX if ending == "xlsx" else DOCX, name)
+    name = f"{translator.say('web.register.title')} {translator.short(ctx.today)}.xlsx"
+    return as_file(tables_workbook([notices_table(ctx.app, notices, translator.language)]), XLSX, name)
 
 
 def named_unit(ctx: RequestContext, translator: Translator, unit: str) -> str:

@@ -12,12 +12,10 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
 from merzim.documents.sheets.listing import tables_workbook
-from merzim.services.accounts.credentials import qr_picture
 from merzim.services.context import RequestContext
 from merzim.services.documents.templates import templates_in_use
 from merzim.services.documents.year_reports import due_quarter, report_marks, year_reports
 from merzim.services.narrowing import seen_unit
-from merzim.services.outgoing.public import proof_address
 from merzim.services.reports.consolidated import Ready, comparison, consolidated_query, list_turns, uploads
 from merzim.services.reports.monitoring import DIRECTIONS, STATUSES, TO_READERS, monitoring
 from merzim.services.reports.notices import PAGE as LINES
@@ -54,7 +52,7 @@ Period = Annotated[str, Query(max_length=6, pattern=r"^(\d{4}(Q[1-4])?)?$")]
 NOTICE_STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 router.get("/monitoring/xlsx")(get_monitoring_file)
 router.get("/reports/{form}/{language}")(get_report)
-router.get("/register/{ending}")(get_notices_file)
+router.get("/register/xlsx")(get_notices_file)
 
 
 @router.get("/monitoring")
@@ -177,8 +175,6 @@ def journal_page(
 ) -> Response:
     """Show who was notified of what, when, through which channel, and the outcome."""
     view = list_notices(ctx, query, number=number)
-    journal_proof = verify_journal(ctx) if check else None
-    proof = proof_address(ctx.app, journal_proof.batches, journal_proof.end) if journal_proof else ""
     people_named = {line.notice.person for line in view.lines}
     return page(
         request,
@@ -188,9 +184,8 @@ def journal_page(
         query=query,
         people=build_person_filter(ctx.reads.office(), query["person"], people_named, own_unit=ctx.reader.root),
         states=NOTICE_STATES,
-        journal=journal_proof,
+        journal=verify_journal(ctx) if check else None,
         lines=LINES,
-        picture=qr_picture(proof) if proof else "",
     )
 
 

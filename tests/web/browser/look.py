@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import tempfile
 from contextlib import ExitStack, redirect_stdout
-from dataclasses import replace
 from io import StringIO
 from itertools import product
 from pathlib import Path
@@ -40,8 +39,6 @@ def main() -> None:
         with redirect_stdout(StringIO()):
             lived_in = ExitStack()
             office = lived_in.enter_context(lived_in_office(Path(folder)))
-            settings = office.app.settings
-            office.app.settings = replace(settings, web=replace(settings.web, public_page=True))
         with lived_in, serving(office, browser) as served:
             pages = pages_of(served)
             for login, language in product(LOGINS, languages):
@@ -65,8 +62,7 @@ def main() -> None:
 
 def pages_of(served: Served) -> dict[str, list[str]]:
     """Return one address of each route, by the first log-in that reaches it."""
-    public_pages = ["/public"] if served.office.app.settings.web.public_page else []
-    pages_by_login: dict[str, list[str]] = {"": [*UNSIGNED, *public_pages]}
+    pages_by_login: dict[str, list[str]] = {"": [*UNSIGNED]}
     known_routes: set[str] = set()
     for login in filter(None, LOGINS):
         with served.office.client(login) as client:

@@ -331,7 +331,6 @@ def own_page(
         feed=feed,
         may_feed=True,
         telegram=telegram,
-        telegram_picture=credentials.qr_picture(telegram.address) if telegram else "",
         linked=is_linked(ctx.app, ctx.reader.person) if ctx.reader.person else None,
         choosing=own_person(ctx),
     )

@@ -23,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/account/totp")
 def ask(request: Request, ctx: Enrolling) -> Response:
-    """Show the QR code for an authenticator, with a field for its first code."""
+    """Show the key for an authenticator, with a field for its first code."""
     return _factor_page(request, ctx)
 
 
@@ -91,7 +91,7 @@ def _factor_page(
         account=account,
         required=must_enrol(account, ctx.totp_required),
         secret=secret,
-        picture=credentials.qr_picture(address),
+        address=address,
         refusal=refusal,
     )
 

@@ -19,7 +19,7 @@ router.get("/cases/{case}/evidence/{digest}")(get_evidence)
 router.get("/cases/{case}/forms/{form}/{language}")(get_form)
 router.get("/cases/{case}/package")(get_package)
 router.get("/cases/{case}/xlsx")(get_case_workbook)
-router.get("/cases/{case}/register/{ending}")(get_case_notices_file)
+router.get("/cases/{case}/register/xlsx")(get_case_notices_file)
 
 
 @router.get("/cases/{case}")

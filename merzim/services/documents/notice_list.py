@@ -1,0 +1,95 @@
+"""The list of notices as a file: a workbook (.xlsx) or CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from i18n import say
+from merzim.documents.sheets.listing import Table, tables_workbook, write_csv, write_file
+from merzim.services.app import AppContext
+from merzim.services.moments import almaty
+from notifications.notice import Notice
+from workflow.cases.case import Case
+from workflow.refusal import Refusal
+
+COLUMNS = (
+    *("due", "case", "obligation", "object", "rung", "who", "channel", "address", "kind", "state", "moment"),
+    *("answer", "acknowledged", "text_hash", "carrier", "key"),
+)
+
+
+def write_notices(app: AppContext, notices: Sequence[Notice], file: Path, language: str) -> None:
+    """Write these notices to a file: a workbook where its name ends with .xlsx, else CSV.
+
+    Raises:
+        UnreadablePaper: the file cannot be written.
+    """
+    table = notices_table(app, notices, language)
+    if file.suffix.lower() == ".xlsx":
+        write_file(file, tables_workbook([table]))
+    else:
+        write_csv(file, table)
+
+
+def notices_table(app: AppContext, notices: Sequence[Notice], language: str) -> Table:
+    """Return these notices as a table: by deadline, then in the order in which they were queued."""
+    office = app.reads.office()
+    cases = app.reads.whole({notice.case for notice in notices if notice.case})
+    rows = []
+    for notice in sorted(
+        notices, key=lambda notice: (notice.case, notice.obligation, notice.queued_at, notice.key)
+    ):
+        case = cases.get(notice.case)
+        person = office.people.get(notice.person) or office.former.get(notice.person)
+        rows.append(
+            (
+                notice.due,
+                notice.case,
+                _title(app, case, notice.obligation, language),
+                case.object_in(language) if case else "",
+                step_in_words(notice, language),
+                person.name_in(language) if person else notice.person,
+                notice.channel,
+                notice.address,
+                say(f"register.kind.{notice.kind}", {}, language),
+                say(f"cli.notice.{notice.displayed_state}", {}, language),
+                _moment(notice.sent_at or notice.attempted_at),
+                notice.answer,
+                _moment(notice.acknowledged_at),
+                notice.text_hash,
+                notice.carrier,
+                notice.key,
+            )
+        )
+    heads = [say(f"register.head.{name}", {}, language) for name in COLUMNS]
+    return Table(heads, rows, say("register.sheet", {}, language))
+
+
+def step_in_words(notice: Notice, language: str) -> str:
+    """Return a reminder step in words: so many working days before or after the due date, or the kind of
+    letter.
+    """
+    if notice.rung and notice.rung.lstrip("+-").isdigit():
+        at = int(notice.rung)
+        word = "today" if at == 0 else "before" if at < 0 else "after"
+        return say(f"register.rung_{word}", {"count": abs(at)}, language)
+    return say(f"register.kind.{notice.kind}", {}, language)
+
+
+def _title(app: AppContext, case: Case | None, obligation: str, language: str) -> str:
+    if case is None:
+        return obligation
+    try:
+        by_id = app.library.named(case.edition).by_id
+    except Refusal:
+        return obligation
+    name, _, period = obligation.partition(".")
+    procedure_obligation = by_id.get(name.partition("#")[0])
+    title = procedure_obligation.title[language] if procedure_obligation else obligation
+    return f"{title} ({period})" if period else title
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at.astimezone(almaty()):%d.%m.%Y %H:%M}" if at else ""
