@@ -41,6 +41,8 @@ class NotAllowed(Refusal, PermissionError):
         super().__init__("web.problem.not_yours")
 
 
+ASSIGNMENT = "assignment."
+"""Start of the id of an assignment among the obligations of a case."""
 C = TypeVar("C", bound=Command)
 R = TypeVar("R")
 
@@ -53,6 +55,8 @@ class Verb(Generic[C, R]):
         needs: the right required.
         writes: whether it changes anything; a query sent by POST does not.
         secret: the field of the result that is returned once and never stored with an idempotency key.
+        answers: whether it answers an assignment, which who sees a case by the assignment alone may do; of a
+            verb that names an obligation, only where that is an assignment.
     """
 
     name: str
@@ -62,27 +66,36 @@ class Verb(Generic[C, R]):
     run: Callable[[RequestContext, C], R]
     writes: bool = True
     secret: str = ""
+    answers: bool = False
 
     def __call__(self, ctx: RequestContext, command: C) -> R:
         """Check rights and visibility, then run it.
 
         Raises:
-            NotAllowed: the actor's access does not include it, or the command manages a case of another unit.
+            NotAllowed: the actor's access does not include it, or the command manages a case of another unit,
+                or writes to one seen by an assignment alone.
             UnknownCase: the command names a case the actor does not see.
             Refusal: as raised by the verb itself.
         """
         if not (ctx.operator or ctx.reader.may(self.needs)):
             raise NotAllowed
         case = getattr(command, "case", None)
-        if isinstance(case, str) and not self.allows(ctx, require_visible(ctx, case)):
-            raise NotAllowed
+        if isinstance(case, str):
+            answers = self.answers and getattr(command, "obligation", ASSIGNMENT).startswith(ASSIGNMENT)
+            if not self.allows(ctx, require_visible(ctx, case), answers=answers):
+                raise NotAllowed
         return self.run(ctx, command)
 
-    def allows(self, ctx: RequestContext, case: Case) -> bool:
-        """Return whether the actor may do it to a case they see; only those of its unit manage a case."""
+    def allows(self, ctx: RequestContext, case: Case, *, answers: bool = False) -> bool:
+        """Return whether the actor may do it to a case they see.
+
+        Only those of its unit manage a case; who sees it by an assignment alone only `answers` that.
+        """
         if not (ctx.operator or ctx.reader.may(self.needs)):
             return False
-        return self.needs != "manage" or ctx.reads.in_reach(case)
+        if self.needs == "manage":
+            return ctx.reads.in_reach(case)
+        return answers or not self.writes or self.needs == "read" or ctx.reads.may_write(case)
 
     @property
     def summary(self) -> str:
@@ -91,7 +104,7 @@ class Verb(Generic[C, R]):
 
 
 def verb(
-    needs: Need, *, writes: bool = True, secret: str = ""
+    needs: Need, *, writes: bool = True, secret: str = "", answers: bool = False
 ) -> Callable[[Callable[[RequestContext, C], R]], Verb[C, R]]:
     """Return a decorator that registers a function as a verb; command and result are read from its
     annotations.
@@ -101,6 +114,6 @@ def verb(
         hints = get_type_hints(function)
         result = hints.pop("return")
         command = next(hint for name, hint in hints.items() if name != "ctx")
-        return Verb(function.__name__, needs, command, result, function, writes, secret)
+        return Verb(function.__name__, needs, command, result, function, writes, secret, answers)
 
     return register

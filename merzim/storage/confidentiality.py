@@ -8,7 +8,7 @@ from sqlalchemy import Dialect, Integer, bindparam, exists, not_, or_, select
 
 from merzim.storage.database.in_list import encode_names, in_names
 from merzim.storage.tables.cases import CASE, READER
-from merzim.storage.tables.notices import NOTICE, SETTLED
+from merzim.storage.tables.notices import NOTICE, TOLD
 from workflow.org.access import Scope
 
 _READERS = "k_readers"
@@ -18,7 +18,7 @@ _KNOWS = or_(
     exists().where(
         NOTICE.c.case == CASE.c.id,
         in_names(NOTICE.c.person, _READERS),
-        or_(*(NOTICE.c.state == state for state in SETTLED)),
+        TOLD,
     ),
 )
 KNOWN = or_(CASE.c.confidential.is_(False), _KNOWS)

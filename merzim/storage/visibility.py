@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, exists, false, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    exists,
+    false,
+    not_,
+    or_,
+    select,
+    true,
+    union,
+)
 
 from merzim.storage.board import sums as summing
 from merzim.storage.cache import DatabaseCache
@@ -15,19 +28,22 @@ from merzim.storage.database.engine import read_once, reading
 from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_collection, in_names
 from merzim.storage.database.prepared import Prepared
 from merzim.storage.tables.board import DEADLINE
-from merzim.storage.tables.cases import CASE, READER
-from merzim.storage.tables.notices import NOTICE, SETTLED
+from merzim.storage.tables.cases import CASE, INBOX, READER
+from merzim.storage.tables.notices import ABOUT_ASSIGNMENT, NOTICE, SETTLED, TOLD
 from workflow.cases.case import Case
 from workflow.org import access
 from workflow.org.access import Scope
 from workflow.org.duties import Unresolved, resolve
 
-_ASSIGNED = (
+_OF_ASSIGNMENT = DEADLINE.c.obligation.like("assignment.%")
+_OWED = (
     select(*(DEADLINE.c[name] for name in ("case", "unit", "duty", "responsible", "person")))
     .distinct()
     .join(CASE, CASE.c.id == DEADLINE.c.case)
     .where(in_names(DEADLINE.c.case), DEADLINE.c.state != "not_required", not_(CASE.c.confidential))
 )
+_OBLIGATIONS = _OWED.where(not_(_OF_ASSIGNMENT))
+_ASSIGNED = _OWED.where(or_(not_(_OF_ASSIGNMENT), DEADLINE.c.state == "open"))
 _KNOWN_OF = Prepared(select(CASE.c.id).where(in_names(CASE.c.id), KNOWN))
 
 
@@ -73,6 +89,23 @@ class Visibility:
         """Return whether a case lies in the reader's units."""
         scope = self._scope
         return scope is None or (scope.unit is not None and (not scope.unit or case.unit in self._units()))
+
+    def may_write(self, case: Case) -> bool:
+        """Return whether the reader may write to a case they see, beyond the answer of an assignment: it lies
+        in their units, a letter told them of it, or they have another obligation in it.
+        """
+        if self._scope is None or self.in_reach(case):
+            return True
+        told = select(NOTICE.c.key).where(
+            NOTICE.c.case == case.id,
+            NOTICE.c.person.in_(self._scope.names),
+            NOTICE.c.state.in_(SETTLED),
+            not_(ABOUT_ASSIGNMENT),
+        )
+        with reading(self._engine) as connection:
+            if connection.execute(told.limit(1)).first() is not None:
+                return True
+            return case.id in self._of_duty(connection, _OBLIGATIONS, [case.id])
 
     def scope_in(self, case: Case) -> Scope | None:
         """Return the reader's scope in that case: outside their units restricted documents are only for named
@@ -122,12 +155,18 @@ class Visibility:
         return read_once(self._engine, read, "visible", self._scope, frozenset(cases))
 
     def assigned(self, connection: Connection, cases: Collection[str]) -> Collection[str]:
-        """Return those of these non-confidential cases in which the reader has an obligation to fulfil."""
+        """Return those of these non-confidential cases in which the reader has an obligation to fulfil, or an
+        assignment that is open.
+        """
+        return self._of_duty(connection, _ASSIGNED, cases)
+
+    def _of_duty(self, connection: Connection, query: Select[Any], cases: Collection[str]) -> Collection[str]:
+        """Return those of these cases in which the reader is responsible for a row the query finds."""
         scope = self._scope
         if scope is None or scope.acts_on is None or not scope.unit or not cases:
             return ()
         office, case_ids = self._cache.office(), set[str]()
-        for case, unit, duty, responsible, person in execute_for_names(connection, _ASSIGNED, cases):
+        for case, unit, duty, responsible, person in execute_for_names(connection, query, cases):
             if case not in case_ids:
                 people = resolve(
                     office, duty=duty, unit=unit, on=scope.acts_on, responsible=responsible, person=person
@@ -139,16 +178,28 @@ class Visibility:
         return case_ids
 
     def elsewhere(self) -> Collection[str]:
-        """Return the visible cases outside the reader's units: those of letters they received."""
+        """Return the visible cases outside the reader's units: those of letters they received, and of their
+        open assignments.
+        """
         scope = self._scope
         if scope is None or not scope.unit:
             return ()
         if self._seen_elsewhere is None:
             outside = not_(self.within(CASE.c.unit, scope.unit))
             letters = select(CASE.c.id).join(NOTICE, NOTICE.c.case == CASE.c.id)
-            letters = letters.where(NOTICE.c.person.in_(scope.names), NOTICE.c.state.in_(SETTLED), outside)
+            letters = letters.where(NOTICE.c.person.in_(scope.names), TOLD, outside)
+            given = select(CASE.c.id).join(INBOX, INBOX.c.case == CASE.c.id)
+            given = given.join(DEADLINE, DEADLINE.c.case == CASE.c.id)
+            given = given.where(
+                INBOX.c.person.in_(scope.names),
+                DEADLINE.c.responsible == INBOX.c.person,
+                DEADLINE.c.state == "open",
+                _OF_ASSIGNMENT,
+                not_(CASE.c.confidential),
+                outside,
+            )
             with reading(self._engine) as connection:
-                self._seen_elsewhere = connection.execute(letters.distinct()).scalars().all()
+                self._seen_elsewhere = connection.execute(union(letters, given)).scalars().all()
         return self._seen_elsewhere
 
     def filters(
@@ -249,7 +300,5 @@ def _is_recipient(scope: Scope | None) -> ColumnElement[bool]:
         return true()
     in_names = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
     # A letter that left is proved in the register; one that only waits could have been put there by anybody.
-    notice_exists = exists().where(
-        NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), NOTICE.c.state.in_(SETTLED)
-    )
+    notice_exists = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), TOLD)
     return or_(in_names, notice_exists)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 
@@ -12,8 +13,11 @@ from merzim.services.cases.assignments import ListAssignments, list_assignments
 from merzim.services.context import operator_context
 from merzim.services.names import written_assignee
 from merzim.services.upkeep.maintenance import verify
+from merzim.services.verbs import NotAllowed
 from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from tests.web.test_comments import composed, count, letters
+from tests.web.test_names_of_others import letter
+from tests.web.test_verb_rights import OF_CASES, ctx_of
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.org.access import Reader
@@ -281,3 +285,91 @@ def test_one_is_overdue_from_the_day_after(site: Site, day: int, late: bool) -> 
 def alone_of(site: Site, person: str) -> str:
     cases = [site.case(case.id) for case in site.context.reads.cases(procedure="assignment")]
     return next(case.id for case in cases if case and person in case.responsible.values())
+
+
+OUTSIDE = Reader(login="hr_executor", access="responsible", unit="hr", person="h@org.kz")
+"""Somebody of hr, who is given an assignment in a case of law."""
+
+
+@pytest.fixture
+def lent(site: Site) -> Site:
+    """An assignment in a case of law to an executor of hr, told by the letter that left."""
+    site.keep(
+        Office(people={"h@org.kz": Person(key="h@org.kz", name="Хасенов Олжас", unit="hr", email="h@org.kz")})
+    )
+    site.accounts.save(OUTSIDE, disabled=False, by="test", now=NOW, today=TODAY)
+    assert site.client(OUTSIDE.login).get(f"/cases/{site.late}").status_code == 404
+    give(site, person="h@org.kz")
+    site.sent(*(replace(parcel.notice, state="sent", sent_at=NOW) for parcel in composed(site)))
+    return site
+
+
+def test_an_assignment_lets_its_case_be_read_and_nothing_else_of_it_be_written(lent: Site) -> None:
+    """Facts, plan dates, risks, comments and assignments are refused; the page offers no form for them."""
+    api, before = f"/api/v1/cases/{lent.late}", len(lent.events(lent.late))
+    writes: dict[str, dict[str, object]] = {
+        "facts": {"fact": "order_signed", "on": "2026-04-06"},
+        "plans": {"planned": {"analysis_started": "2026-04-14"}},
+        "risks": {"description": "Тәуекел", "on": "2026-04-06"},
+        "comments": {"text": "Пікір"},
+        "snoozes": {"obligation": "order_signed", "until": "2026-04-07"},
+    }
+    with lent.client(OUTSIDE.login) as browser:
+        page = browser.get(f"/cases/{lent.late}")
+        answers = {path: browser.post(f"{api}/{path}", json=body) for path, body in writes.items()}
+        steps = {"steps": [{"case": lent.late, "fact": "order_signed"}], "on": "2026-04-06"}
+        many = browser.post("/api/v1/facts", json=steps)
+        listed = browser.get("/api/v1/cases").json()
+
+    assert page.status_code == 200
+    assert "/assignments/answer" in page.text
+    assert 'id="comment-form"' not in page.text
+    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(writes, 403)
+    assert many.json()["recorded"] == 0
+    assert lent.late in str(listed)
+    assert len(lent.events(lent.late)) == before
+
+
+def test_of_all_verbs_only_those_that_answer_the_assignment_are_open(lent: Site) -> None:
+    """Snoozing its own reminder is among them; every other one is refused before it looks at its fields."""
+    ctx = ctx_of(lent, OUTSIDE)
+    open_verbs = {verb.name for verb in OF_CASES if verb.answers}
+    assert open_verbs == {
+        *("answer_assignment", "refuse_assignment"),
+        *("acknowledge_letter", "answer_letter", "snooze"),
+    }
+    for verb in OF_CASES:
+        if verb.writes and verb.needs != "read" and not verb.answers:
+            with pytest.raises(NotAllowed):
+                verb(ctx, verb.command.model_construct(case=lent.late))
+
+
+@pytest.mark.parametrize("outcome", ["answer", "refuse"])
+def test_the_case_is_closed_to_who_has_answered(lent: Site, outcome: str) -> None:
+    """Page, list and API are as before the assignment; extended by its giver the case is open to them again."""
+    form = {"number": "1", "on": "2026-04-06", "text": "Дайын", "ground": "Менің жұмысым емес"}
+    with lent.client(OUTSIDE.login) as browser:
+        done = browser.post(f"/cases/{lent.late}/assignments/{outcome}", data=form)
+        left = browser.get(done.headers["location"])
+        statuses = [browser.get(f"{place}/cases/{lent.late}").status_code for place in ("", "/api/v1")]
+        listed = browser.get("/api/v1/cases").json()
+
+    assert (done.status_code, left.status_code) == (303, 200)
+    assert "Тізімді дайындаңыз" in left.text
+    assert statuses == [404, 404]
+    assert lent.late not in str(listed)
+    if outcome == "refuse":
+        extension = {"number": "1", "until": "2026-04-15"}
+        lent.client("boss").post(f"/cases/{lent.late}/assignments/extend", data=extension)
+        assert lent.client(OUTSIDE.login).get(f"/cases/{lent.late}").status_code == 200
+
+
+def test_who_was_told_of_a_step_of_their_own_goes_on_after_the_assignment(lent: Site) -> None:
+    """A reminder of another obligation gives what it gave before: the case is seen, and written to."""
+    lent.sent(letter(lent.late, "h@org.kz"))
+    form = {"number": "1", "on": "2026-04-06", "text": "Дайын"}
+    with lent.client(OUTSIDE.login) as browser:
+        browser.post(f"/cases/{lent.late}/assignments/answer", data=form)
+        comment = browser.post(f"/api/v1/cases/{lent.late}/comments", json={"text": "Пікір"})
+
+    assert comment.status_code == 200

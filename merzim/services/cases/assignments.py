@@ -185,7 +185,7 @@ def _result(case: Case, row: Row, today: date) -> AssignmentResult:
     )
 
 
-@verb("record")
+@verb("record", answers=True)
 def answer_assignment(ctx: RequestContext, command: AnswerAssignment) -> CommandResult:
     """Report one's own assignment done; its giver is notified."""
     change = assignments.answer(
@@ -202,7 +202,7 @@ def answer_assignment(ctx: RequestContext, command: AnswerAssignment) -> Command
     return command_result(change)
 
 
-@verb("record")
+@verb("record", answers=True)
 def refuse_assignment(ctx: RequestContext, command: RefuseAssignment) -> CommandResult:
     """Refuse one's own assignment, with a ground; its giver is notified."""
     change = assignments.refuse(

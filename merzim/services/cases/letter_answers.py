@@ -130,7 +130,7 @@ def as_recipient(ctx: RequestContext, question: LetterQuestion) -> RequestContex
     return ctx.read_by(placed(reader, ctx.app.reads.office()))
 
 
-@verb("record")
+@verb("record", answers=True)
 def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
     """Record the answer in the case; repeated or too late, it changes nothing."""
     person = ctx.app.reads.office().people.get(ctx.reader.person)

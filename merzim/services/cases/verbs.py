@@ -568,7 +568,7 @@ def migrate(ctx: RequestContext, command: Migrate) -> CommandResult:
     return run(ctx, command)
 
 
-@verb("record")
+@verb("record", answers=True)
 def snooze(ctx: RequestContext, command: Snooze) -> CommandResult:
     """Snooze a reminder until a day, at the latest the last reminder before the due date."""
     return command_result(

@@ -141,7 +141,7 @@ class LetterDone(BaseModel):
     obligation: str = ""
 
 
-@verb("record")
+@verb("record", answers=True)
 def acknowledge_letter(ctx: RequestContext, command: Letter) -> LetterDone:
     """Acknowledge a letter; only its recipient can, and an operator for them. A repeated acknowledgement keeps
     the first time.

@@ -62,6 +62,10 @@ class Reader:
         """Return whether a case lies in the reader's units."""
         return self._visible.in_reach(case)
 
+    def may_write(self, case: Case) -> bool:
+        """Return whether the reader may write to a case they see, beyond the answer of an assignment."""
+        return self._visible.may_write(case)
+
     def scope_in(self, case: Case) -> Scope | None:
         """Return the reader's scope in that case: outside their units restricted documents are only for named
         readers.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, and_, exists, not_, or_, text, type_coerce
 from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, TableBase, table
+from merzim.storage.tables.board import DEADLINE
 from merzim.storage.types import Canonical, Moment
 
 UNREAD = text("state = 'sent' AND acknowledged_at IS NULL")
@@ -168,5 +169,17 @@ TALLY = table("notice_tally")
 CHANNEL_FAULT = table("channel_fault")
 SETTLED = ("sent", "failed", "unknown")
 """Final states of a letter; only these are recorded in the register."""
+ABOUT_ASSIGNMENT = or_(
+    NOTICE.c.obligation.like("assignment.%"),
+    # The letter in which it was given, extended, refused or answered names its place on the page of the case.
+    type_coerce(NOTICE.c.about, Text).like('%"place":"given-%'),
+)
+"""The letter is about an assignment."""
+_IS_OPEN = exists().where(
+    DEADLINE.c.case == NOTICE.c.case, DEADLINE.c.obligation == NOTICE.c.obligation, DEADLINE.c.state == "open"
+)
+# Spelt out, for prepared statements expand no list.
+TOLD = and_(or_(*(NOTICE.c.state == state for state in SETTLED)), or_(not_(ABOUT_ASSIGNMENT), _IS_OPEN))
+"""The letter left, and lets its recipient see the case: of an assignment as long as that is open."""
 LINK = table("link")
 LINK_CODE = table("link_code")

@@ -59,6 +59,8 @@ def answer(request: Request, ctx: Anybody, token: str, fields: Fields) -> Respon
     question, reply = _open(request, ctx, token), fields.get("say", "")
     if reply not in ANSWERS:
         raise HTTPException(422)
+    if reply not in question.open:
+        return RedirectResponse(f"/answer/{token}", status_code=303)
     sent = {"case": question.notice.case, "key": question.notice.key, "answer": reply}
     answer_letter(as_recipient(ctx, question), build(AnswerLetter, sent))
     return RedirectResponse(f"/answer/{token}", status_code=303)

@@ -23,7 +23,7 @@ from merzim.web.auth.dependencies import Recording, needs
 from merzim.web.http import CaseId
 from merzim.web.pages.cases import passport
 from merzim.web.pages.cases.evidence import Unconfirmed, run_confirmed
-from merzim.web.pages.cases.page import ADDRESSES, Tab, case_page, redirect
+from merzim.web.pages.cases.page import Tab, case_page, redirect_to_case
 from merzim.web.ui.form_values import (
     Fields,
     InvalidForm,
@@ -76,7 +76,7 @@ def done(
         rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
         return case_page(request, ctx, case, tab=tab, rejected_form=rejected_form)
     parameters = {"said": message, "of": of} if of else {"said": message}
-    return redirect(request, f"/cases/{case}{ADDRESSES[tab]}", **parameters)
+    return redirect_to_case(request, ctx, case, tab=tab, **parameters)
 
 
 def _correct(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:

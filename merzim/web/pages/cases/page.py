@@ -90,6 +90,7 @@ def case_page(
         unadopted=ctx.library.unadopted_act(procedure, ctx.reads.office(), stored_case.unit),
         tab=tab,
         tabs=ADDRESSES,
+        may_write=ctx.reader.may("record") and ctx.reads.may_write(stored_case),
         message=message if message and (not message[1] or message[1] in view.titles) else None,
         tried=rejected_form,
         undo=_event_to_undo(ctx, case, message),
@@ -139,6 +140,17 @@ def redirect(request: Request, address: str, *, place: str = "", **parameters: s
         response = Response(status_code=204, headers={"hx-redirect": address})
     set_preference_cookies(response, preferences(request).new_cookies)
     return response
+
+
+def redirect_to_case(
+    request: Request, ctx: RequestContext, case: str, *, tab: Tab = "deadlines", **parameters: str
+) -> Response:
+    """Redirect to a page of a case after a change; to the reader's assignments, if the case was visible by one
+    that is answered now.
+    """
+    if ctx.read_by(ctx.reader).reads.heads([case]):
+        return redirect(request, f"/cases/{case}{ADDRESSES[tab]}", **parameters)
+    return redirect(request, "/assignments", whose="mine", state="all")
 
 
 def _source_row(ctx: RequestContext, view: CaseView) -> RowView | None:

@@ -20,7 +20,7 @@ from merzim.services.inputs import build
 from merzim.web.auth.dependencies import Recording
 from merzim.web.http import CaseId
 from merzim.web.pages.cases.evidence import Unconfirmed, evidence_inputs, run_confirmed
-from merzim.web.pages.cases.page import case_page, redirect
+from merzim.web.pages.cases.page import case_page, redirect, redirect_to_case
 from merzim.web.ui.form_values import (
     MAX_FIELD_BYTES,
     MAX_FIELDS,
@@ -120,7 +120,7 @@ def _answer_assignment(request: Request, ctx: RequestContext, case: str, form: F
     except (Refusal, OutOfRange) as refusal:
         rejected_form = RejectedForm(form="assignment", refusal=refusal, answers=answers)
         return case_page(request, ctx, case, rejected_form=rejected_form)
-    return redirect(request, f"/cases/{case}", said="assignment_answered")
+    return redirect_to_case(request, ctx, case, said="assignment_answered")
 
 
 def _record(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
