@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from calendars.hours import almaty as almaty
@@ -26,9 +26,19 @@ class Moment:
 
 
 Clock = Callable[[], Moment]
+CLOCK_TOLERANCE = timedelta(minutes=1)
+"""How far the clocks of two machines may be apart."""
 
 
 class NoteWriter(Protocol):
     """A function that reports a message: a code of the catalogues with its arguments."""
 
     def __call__(self, code: str, **arguments: object) -> None: ...
+
+
+def is_late(last: datetime | None, *, now: datetime, limit: timedelta) -> bool:
+    """Return whether something regular was last done longer ago than `limit`, never, or at a moment to come.
+
+    Of a moment to come nobody knows how long ago it was: the clock was set back since.
+    """
+    return last is None or not -CLOCK_TOLERANCE <= now - last <= limit

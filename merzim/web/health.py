@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse
 
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.inputs import build
+from merzim.services.moments import is_late
 from merzim.services.outgoing import sending
 from merzim.services.outgoing.sending import Channel, Letter
 from merzim.services.upkeep.operations import DatabaseState, readiness
@@ -87,7 +88,7 @@ async def ready(
     now = ctx.now
     age = None if state.round is None else now - state.round
     limit = ctx.app.settings.alarms.ages["round"] if round is None else timedelta(seconds=round)
-    late = age is None or age > limit
+    late = is_late(state.round, now=now, limit=limit)
     answers = state.database == "ok"
     is_ready = answers and state.schema and state.board and not (late and round is not None)
     response.status_code = 200 if is_ready else 503
@@ -225,7 +226,7 @@ def exposition(
     age.set(max(0.0, (now - figures.oldest).total_seconds()) if figures.oldest else 0)
     backup = Gauge("merzim_backup_age_seconds", "How long ago the last backup was verified", registry=registry)
     pulse = figures.pulses.get("backup")
-    backup.set(max(0.0, (now - pulse[0]).total_seconds()) if pulse else float("inf"))
+    backup.set((now - pulse[0]).total_seconds() if pulse else float("inf"))
     late = Gauge(
         "merzim_alarm_age_seconds",
         "The age from which something counts as late (section alarms of the settings)",

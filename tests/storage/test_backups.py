@@ -89,6 +89,15 @@ def test_it_is_written_once_a_day_from_its_time_on(office_app: AppContext) -> No
 
 
 @on_sqlite_alone
+def test_one_made_by_a_clock_that_was_set_back_keeps_no_other_from_being_made(office_app: AppContext) -> None:
+    """The clock was forty days ahead; set right, the machine does not wait so long for its next backup."""
+    run(office_app, NIGHT + timedelta(days=40))
+    run(office_app, NIGHT)
+
+    assert files(office_app) == ["merzim-2026-04-06T0230", "merzim-2026-05-16T0230"]
+
+
+@on_sqlite_alone
 def test_evidence_stands_beside_it_each_file_once(office_app: AppContext) -> None:
     """Whole, under its hash; what was copied is not written again."""
     run(office_app, NIGHT)

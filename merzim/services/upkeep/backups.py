@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from merzim.services.configuration.secret_keys import key_file
-from merzim.services.moments import almaty
+from merzim.services.moments import almaty, is_late
 from merzim.services.upkeep import maintenance
 from workflow.refusal import Refusal
 
@@ -117,7 +117,7 @@ def state(app: AppContext, *, now: datetime) -> BackupState:
         is_scheduled=scheduled,
         last=last,
         failed=failed if failed and (last is None or failed > last) else None,
-        is_late=scheduled and (last is None or now - last > app.settings.alarms.ages["backup"]),
+        is_late=scheduled and is_late(last, now=now, limit=app.settings.alarms.ages["backup"]),
     )
 
 
@@ -195,7 +195,10 @@ def next_backup(app: AppContext, settings: BackupSettings, *, now: datetime) -> 
 
 
 def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
-    """Return whether the scheduled time of day has passed since the last scheduled backup."""
+    """Return whether the scheduled time of day has passed since the last scheduled backup.
+
+    One made at a moment to come does not count: the clock was set back since.
+    """
     from merzim.services.outgoing.sending import figures
 
     pulses = figures(app, now=now).pulses
@@ -205,7 +208,7 @@ def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
     moment = datetime.combine(local.date(), settings.at, local.tzinfo)
     if moment > local:
         moment -= timedelta(days=1)
-    return SCHEDULED not in pulses or pulses[SCHEDULED][0] < moment
+    return SCHEDULED not in pulses or is_late(pulses[SCHEDULED][0], now=now, limit=now - moment)
 
 
 def _backups(folder: Path) -> list[Path]:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from calendars.hours import almaty
 from merzim.services.configuration.folders import folders, order_folders
+from merzim.services.moments import CLOCK_TOLERANCE, is_late
 from notifications.notice import UNREACHABLE
 from workflow.refusal import Refusal
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from notifications.statistics import Figures
 
 State = Literal["ok", "warning", "problem"]
-CLOCK_TOLERANCE = timedelta(minutes=1)
 ZONE_LOOK_AHEAD = [timedelta(days=30 * month) for month in range(13)]
 """Moments from now on at which two copies of a time zone are compared."""
 LITTLE_SPACE, NO_SPACE = 1024**3, 100 * 1024**2
@@ -302,7 +302,7 @@ def _check_age(name: str, sent: Figures, now: datetime, limit: timedelta) -> Che
     pulse = sent.pulses.get(name)
     if pulse is None:
         return Check(name=name, state="warning", code="doctor.never", advice=name)
-    late = now - pulse[0] > limit
+    late = is_late(pulse[0], now=now, limit=limit)
     return Check(
         name=name,
         state="warning" if late else "ok",
@@ -329,7 +329,7 @@ def _check_clock(app: AppContext, sent: Figures, now: datetime) -> Check:
 
 def _check_sending(app: AppContext, sent: Figures, now: datetime) -> Iterator[Check]:
     pulse, late = sent.pulses.get("round"), app.settings.alarms.ages
-    if pulse is None or now - pulse[0] > late["round"]:
+    if pulse is None or is_late(pulse[0], now=now, limit=late["round"]):
         code = "doctor.never" if pulse is None else "doctor.last"
         arguments = {} if pulse is None else {"at": pulse[0]}
         yield Check(name="round", state="problem", code=code, arguments=arguments, advice="round")
