@@ -27,7 +27,7 @@ from benchmarks._peers_side import megabytes
 from benchmarks.country import load, postgresql
 from workflow.cases.case import Case, fold
 from workflow.cases.commands.opening import Opening
-from workflow.cases.machine import stage
+from workflow.machine import stage
 
 SQUARE = 20_000
 """So many models at most are registered as transitions does it: five times as many take 25 times as long."""

@@ -1,8 +1,13 @@
-"""Working days of Kazakhstan, 2010-2028, by the acts on record.
+"""Which days count: working days of Kazakhstan, 2010-2028, by the acts on record.
 
 The three functions and `OutOfRange` are the outside contract; they speak for the shipped records. `as_of`
-asks what was known on that day; None means everything on file. Deadlines are counted by a calendar that reaches
-further, up to `REACH`: after the records by the rules alone, every day of it provisional.
+asks what was known on that day; None means everything on file. Deadlines are counted by a calendar that
+reaches further, up to `REACH`: after the records by the rules alone, every day of it provisional.
+
+Begin with `data/`, the acts year by year, and `calendar.py`, what they compile to: whether a day works, and
+why. `records.py` reads them, `checks.py` refuses what cannot be, `counting.py` and `terms.py` count terms and
+explain them, `adopting.py` takes in a new act, `hours.py` is the one time zone. `kazakhstan.py` is the same
+calendar as a class of workalendar.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ def test_one_file_reads_the_clock() -> None:
 def test_one_file_knows_a_library(nodes: Mapping[Path, list[_Named]]) -> None:
     """transitions, APScheduler, Procrastinate and cryptography have one home each; uvicorn, aiogram two."""
     homes = {
-        "transitions": "workflow/cases/machine.py",
+        "transitions": "workflow/machine.py",
         "apscheduler": "merzim/metronome.py",
         "procrastinate": "merzim/services/jobs/queue.py",
         "cryptography": "merzim/storage/accounts/encryption.py",

@@ -38,7 +38,7 @@ def procedures(
     library = call.app.library
     editions = library.all() if name is None else library.editions_of(name) or (library.named(name),)
     if diagram:
-        from workflow.cases.machine import diagram as drawn
+        from workflow.machine import diagram as drawn
 
         call.print("\n\n".join(drawn(edition) for edition in editions))
     elif call.json:

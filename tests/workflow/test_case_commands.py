@@ -16,8 +16,8 @@ from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import CaseCommands, GroundMissing, NotExempted, UnknownCase
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.payloads import CannotRecord
-from workflow.cases.machine import NotOpen
 from workflow.law.names import UnknownFact, UnknownObligation
+from workflow.machine import NotOpen
 
 
 def record(case_commands: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:

@@ -14,7 +14,6 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.payloads import AnsweredOtherwise
 from workflow.cases.commands.planning import plan
 from workflow.cases.commands.withdrawals import withdraw
-from workflow.cases.machine import stage
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.resolver import deadlines
@@ -23,6 +22,7 @@ from workflow.law.procedure import Procedure, Step
 from workflow.law.reader import read
 from workflow.law.reader.checks import unfinished
 from workflow.law.reader.table import UnreadableRegulation
+from workflow.machine import stage
 from workflow.reminders import HIMSELF, steps_of
 
 FILE = "procurement-analysis.2025-09-18.toml"

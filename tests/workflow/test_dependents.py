@@ -19,9 +19,9 @@ from workflow.cases.case import Case, Event, EventKind, Fact, apply
 from workflow.cases.commands.new_cases import NewCases
 from workflow.cases.commands.opening import Opening, first_events
 from workflow.cases.commands.recalculation import recomputed
-from workflow.cases.machine import stage
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Procedure
+from workflow.machine import stage
 from workflow.ports import CaseWrite
 
 CALENDAR = calendars.calendar()

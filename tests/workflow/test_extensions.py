@@ -21,11 +21,11 @@ from workflow.cases.commands.case_commands import CaseCommands, Change, GroundMi
 from workflow.cases.commands.extensions import CannotExtend, CannotPause, extend, pause, resume
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotWithdraw, WithdrawnAlready, withdraw
-from workflow.cases.machine import NotOpen, diagram, open_commands
 from workflow.deadlines.adjustments import can_pause, decision_elements
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.findings import findings
 from workflow.law.reader import UnreadableRegulation
+from workflow.machine import NotOpen, diagram, open_commands
 from workflow.refusal import Refusal
 
 NOW, TODAY = datetime(2026, 12, 1, 7, 0, tzinfo=UTC), date(2026, 12, 1)

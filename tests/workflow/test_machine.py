@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from datetime import date
+from types import ModuleType
 
 import pytest
 
-from tests.law import CALENDAR, TODAY, analysis, case, library
+import calendars
+import notifications
+import workflow
+from calendars.terms import WorkingDays
+from tests.law import CALENDAR, ROOT, TODAY, analysis, case, library
+from workflow import machine
 from workflow.cases.case import Case
-from workflow.cases.machine import (
-    Definition,
+from workflow.cases.states import State
+from workflow.deadlines.resolver import deadlines
+from workflow.law.procedure import Obligation, Stage
+from workflow.machine import (
     NotOpen,
-    Transition,
     diagram,
     machine_of,
     open_commands,
     require,
     stage,
 )
-from workflow.deadlines.resolver import deadlines
 
 START = date(2026, 4, 13)
+README = (ROOT / "README.md").read_text("utf-8")
 
 
 def standing(sample_case: Case) -> str:
@@ -109,25 +117,89 @@ def test_every_edition_has_a_machine_and_a_diagram() -> None:
         assert all(stage.id.isidentifier() for stage in edition.stages)
 
 
-@pytest.mark.parametrize(
-    ("states", "transitions"),
-    [
-        ((), ()),
-        (("a", "a"), ()),
-        (("a",), (Transition(trigger="advance", sources=("a",), target="b"),)),
-        (("a",), (Transition(trigger="advance", sources=("b",), target="a"),)),
-        (
-            ("a", "b"),
-            (Transition(trigger="advance", sources=("a",), target="b", guards=(lambda event: True,)),),
-        ),
-    ],
-)
-def test_a_definition_names_known_states_and_guards_only(
-    states: tuple[str, ...], transitions: tuple[Transition, ...]
-) -> None:
-    """The library itself would accept them, and a case would have no state."""
-    with pytest.raises(ValueError, match=r"own\.2026-01-01"):
-        Definition(edition="own.2026-01-01", states=states, transitions=transitions)
+@pytest.mark.parametrize("id", ["closed", "cancelled", "order"])
+def test_a_stage_called_like_a_state_or_another_stage_is_refused(id: str) -> None:
+    """The library itself would take it, and a case would stand at two places at once."""
+    twice = replace(analysis(), stages=(*analysis().stages, Stage(id=id, title={})))
+
+    with pytest.raises(ValueError, match=id):
+        machine_of(twice)
+
+
+def test_no_stage_is_passed_over_and_none_comes_back() -> None:
+    """Each is the state of some case: the one whose own obligation alone holds it."""
+    signing = analysis().by_id["order_signed"]
+
+    for edition in library().all():
+        walked = [
+            stage(edition, case(procedure=edition), [Owing(obligation=replace(signing, stage=held.id))])
+            for held in edition.stages
+        ]
+        assert walked == [held.id for held in edition.stages]
+
+
+@dataclass(frozen=True)
+class Owing:
+    """A deadline that is awaited."""
+
+    obligation: Obligation
+    due: date | None = None
+    state: State = "open"
+
+
+MISSION = [
+    *("schedule", "announcement", "order", "analysis", "discussion"),
+    *("note", "plan", "publication", "monitoring"),
+]
+"""The chain of the mission, in its words."""
+
+
+def chain_in(text: str, arrow: str) -> list[str]:
+    """The steps of the line with the most arrows."""
+    return max(text.splitlines(), key=lambda line: line.count(arrow)).strip().split(f" {arrow} ")
+
+
+def test_the_chain_of_the_mission_stands_in_the_machine_the_readme_and_the_law() -> None:
+    """The first lines of the module, the diagram of the README's first screen, the stages of the file."""
+    words = str(machine.__doc__)
+    stages = [stage.id for stage in analysis().stages]
+
+    assert chain_in("\n".join(words.splitlines()[:6]), "->") == MISSION
+    assert chain_in("\n".join(README.splitlines()[:20]), "-->") == MISSION
+    assert stages == ["preparation", *MISSION[1:], "following"]
+    assert "the first is called `preparation`" in words
+    assert "one more stands at the end, `following`" in " ".join(words.split())
+    assert "**state machine**, [workflow/machine.py](workflow/machine.py)" in README
+
+
+def test_the_terms_named_with_the_chain_are_those_of_the_law() -> None:
+    """10 and 5 working days before the start, 10 after the end, 10 after the note, 3 after the approval."""
+    words = " ".join(str(machine.__doc__).split())
+    law = analysis().by_id
+
+    for said, obligation, count in (
+        ("announced at least 10 working days before it starts", "start_announced", -10),
+        ("ordered at least 5 before", "order_signed", -5),
+        ("signed within 10 working days of its end", "note_signed", 10),
+        ("the plan approved within 10 of the note", "plan_approved", 10),
+        ("published within 3 of its approval", "published", 3),
+    ):
+        assert said in words
+        term = law[obligation].term
+        assert isinstance(term, WorkingDays)
+        assert term.count == count
+
+
+@pytest.mark.parametrize("package", [workflow, calendars, notifications])
+def test_a_station_says_in_ten_lines_what_it_holds_and_where_to_begin(package: ModuleType) -> None:
+    """What it names as a file or folder of its own is there."""
+    words = str(package.__doc__)
+    own = set(re.findall(r"`(\w+(?:\.py|/))`", words))
+
+    assert "Begin with `" in words
+    assert len(words.splitlines()) <= 14
+    assert len(own) >= 5
+    assert [name for name in own if not (ROOT / package.__name__ / name).exists()] == []
 
 
 def test_cases_are_never_registered_with_the_machine() -> None:

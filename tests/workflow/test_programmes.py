@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from i18n import LANGUAGES, explanation, refusal, say
 from tests.law import CALENDAR
 from workflow.cases.case import Case, Fact
-from workflow.cases.machine import stage
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.findings import findings
 from workflow.law.procedure import Procedure
 from workflow.law.reader import UnreadableRegulation, read
+from workflow.machine import stage
 
 HEAD = """\
 id = "tea"

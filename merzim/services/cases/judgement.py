@@ -7,13 +7,13 @@ from datetime import date
 
 from calendars.calendar import Calendar
 from workflow.cases.case import Case
-from workflow.cases.machine import stage
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.findings import feasibility, findings
 from workflow.findings.of_risks import risk_findings
 from workflow.law.procedure import Procedure
+from workflow.machine import stage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

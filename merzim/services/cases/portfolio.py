@@ -17,10 +17,10 @@ from merzim.services.yearly.clock import PROCEDURE
 from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
 from workflow.board.rows import CaseFilter, Row
 from workflow.board.sums import AssigneeKey
-from workflow.cases.machine import BETWEEN_STAGES
 from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import is_overdue, most_urgent
 from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.machine import BETWEEN_STAGES
 
 if TYPE_CHECKING:
     from workflow.cases.case import Case

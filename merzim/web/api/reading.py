@@ -40,7 +40,7 @@ from merzim.web.ui.render import RequestTranslator
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import CaseStatus
 from workflow.cases.changes import field_changes
-from workflow.cases.machine import BETWEEN_STAGES
+from workflow.machine import BETWEEN_STAGES
 
 router = api_router("")
 YearText = Annotated[int | None, Query(ge=2010, le=2100)]

@@ -23,12 +23,12 @@ from merzim.web.ui.tables import Column, page_heads, workbook_response
 from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case, CaseStatus
-from workflow.cases.machine import BETWEEN_STAGES
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.lateness import SOON_WORKING_DAYS, most_urgent, status_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Act, Procedure, Text
+from workflow.machine import BETWEEN_STAGES
 from workflow.org.office import Office
 
 PAGE = 50

@@ -38,8 +38,8 @@ from merzim.web.ui.render import Translator, page
 from merzim.web.ui.saved_views import saved_views
 from merzim.web.ui.tables import Column, download, table_of, workbook_response
 from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
-from workflow.cases.machine import BETWEEN_STAGES
 from workflow.deadlines.lateness import near
+from workflow.machine import BETWEEN_STAGES
 
 router = APIRouter(include_in_schema=False)
 

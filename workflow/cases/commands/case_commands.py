@@ -35,7 +35,6 @@ from workflow.cases.commands.payloads import (
     require_past,
 )
 from workflow.cases.commands.recalculation import recomputed
-from workflow.cases.machine import require, stage
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.states import AWAITED
 from workflow.deadlines.applicability import asked_of
@@ -44,6 +43,7 @@ from workflow.deadlines.resolver import deadlines
 from workflow.law.library import Library
 from workflow.law.names import known_fact, known_obligation, known_option
 from workflow.law.procedure import Procedure
+from workflow.machine import require, stage
 from workflow.ports import CaseWrite, Ledger
 from workflow.refusal import Refusal
 

@@ -13,9 +13,9 @@ from calendars.terms import EXTENSION_UNITS, ExtensionTerm
 from workflow.cases.case import Case, EventDraft, Extended
 from workflow.cases.commands.case_commands import CaseCommands, Change, GroundMissing
 from workflow.cases.commands.payloads import UnknownDuty
-from workflow.cases.machine import require
 from workflow.law.names import known_fact
 from workflow.law.procedure import Extension, Obligation, Procedure
+from workflow.machine import require
 from workflow.refusal import Refusal, closest_first
 
 

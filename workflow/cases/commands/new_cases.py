@@ -13,12 +13,12 @@ from calendars.calendar import Calendar
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, fold
 from workflow.cases.commands.recalculation import plan_dates_read
-from workflow.cases.machine import stage
 from workflow.deadlines.anchors import DueDateResolver
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines, walked
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
+from workflow.machine import stage
 from workflow.ports import CaseWrite
 
 _NAMES = frozenset({"id", "unit", "object", "object_kk", "object_ru", "written", "notes", "planned"})

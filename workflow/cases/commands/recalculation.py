@@ -15,7 +15,6 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event
-from workflow.cases.machine import stage
 from workflow.cases.states import State
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.deadline import Deadline
@@ -23,6 +22,7 @@ from workflow.deadlines.impact import MovedDeadline, Walk, inherited_days, moves
 from workflow.deadlines.resolver import walked
 from workflow.deadlines.waiting import waiting
 from workflow.law.procedure import EscalationPolicy, Obligation, Procedure
+from workflow.machine import stage
 from workflow.ports import CaseWrite
 from workflow.reminders import asked_on
 
@@ -155,7 +155,7 @@ _OF_A_FACT = frozenset({"fact", "corrected", "evidence", "planned", "notice"})
 
 
 class _Stored(NamedTuple):
-    """A deadline as its stored row has it (`workflow.cases.machine.Owed`)."""
+    """A deadline as its stored row has it (`workflow.machine.Owed`)."""
 
     obligation: Obligation
     due: date | None

@@ -28,7 +28,7 @@ from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import cell_of
 from merzim.web.ui.timeline import Timeline, build_timeline
 from notifications.notice import Notice
-from workflow.cases import machine
+from workflow import machine
 from workflow.cases.case import EXTENDED, Case, Event, Fact, effective_events
 from workflow.cases.changes import FieldChange, comment_of, field_changes
 from workflow.cases.registers.assignments import GIVEN

@@ -1,0 +1,186 @@
+"""The state machine of a case: where it stands, and which commands are open to it.
+
+An internal analysis of corruption risks goes
+
+    schedule -> announcement -> order -> analysis -> discussion -> note -> plan -> publication -> monitoring
+
+announced at least 10 working days before it starts and ordered at least 5 before; the note is signed within 10
+working days of its end, the plan approved within 10 of the note and published within 3 of its approval;
+monitoring reports each quarter for a year. Then the case is `completed` (terms still run) and `closed`. On its
+way it can be cancelled or exempted, and reopened.
+
+These are the stages of regulations/internal-analysis.*.toml, where the first is called `preparation` and one
+more stands at the end, `following` (positions and cartogram). Every procedure has stages of its own, and so a
+machine of its own, made by `transitions`. No event moves a case: facts may come late, early and out of order.
+It stands at the earliest stage that an open blocking obligation holds it at, and walks there from the first one
+each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import lru_cache, partial
+from typing import Any, Protocol
+
+from transitions import Machine
+from transitions.extensions.diagrams import GraphMachine
+from transitions.extensions.diagrams_mermaid import Graph
+
+from workflow.cases.case import Case
+from workflow.cases.states import AWAITED, State
+from workflow.law.procedure import Obligation, Procedure
+from workflow.refusal import Refusal
+
+COMPLETED, CLOSED, CANCELLED, EXEMPTED = "completed", "closed", "cancelled", "exempted"
+PAUSED = "paused"
+OVER = (COMPLETED, CLOSED)
+"""States of a case held by no stage: with terms that still run (of monitoring, say), and without any."""
+BETWEEN_STAGES = (PAUSED, *OVER)
+"""States of an active case that is at none of its stages."""
+FINAL_STATES = (*OVER, CANCELLED, EXEMPTED)
+ADVANCE = "advance"
+COMMANDS = ("cancel", "exempt", "reopen", "pause", "resume")
+_HOLDING = frozenset({*AWAITED, "target"})
+
+
+class NotOpen(Refusal, ValueError):
+    """The command is not possible in the present state; `open` names the commands that are."""
+
+
+class Progress:
+    """A case on its way through the machine, which sets its `state` and asks its guards.
+
+    Args:
+        blocked: stages with an open blocking obligation.
+        unanswered: stages with an unanswered decision.
+        runs: whether an obligation with a due date is still open.
+    """
+
+    state: str
+
+    def __init__(self, *, blocked: frozenset[str], unanswered: frozenset[str], runs: bool) -> None:
+        self._blocked, self._unanswered, self._runs = blocked, unanswered, runs
+
+    def nothing_blocks(self) -> bool:
+        """Guard: every blocking obligation of the stage is done, missed or not required."""
+        return self.state not in self._blocked
+
+    def nothing_unanswered(self) -> bool:
+        """Guard: every decision of the stage is answered or not required."""
+        return self.state not in self._unanswered
+
+    def nothing_runs(self) -> bool:
+        """Guard: no obligation with a due date is still open."""
+        return not self._runs
+
+
+def stage(procedure: Procedure, case: Case, deadlines: Iterable[Owed]) -> str:
+    """Return the state of a case: a stage's id, `completed`, `closed`, `paused`, `cancelled` or `exempted`."""
+    if case.standing != "active":
+        return case.standing
+    if case.paused is not None and procedure.pause is not None:
+        return PAUSED
+    machine, progress = machine_of(procedure), _progress(deadlines)
+    machine.set_state(procedure.stages[0].id, progress)
+    while progress.state != CLOSED and machine.events[ADVANCE].trigger(progress):
+        pass
+    return progress.state
+
+
+def open_commands(procedure: Procedure, state: str) -> tuple[str, ...]:
+    """Return the commands that lead out of a state, in the order of COMMANDS."""
+    triggers = machine_of(procedure).get_triggers(state)
+    return tuple(command for command in COMMANDS if command in triggers)
+
+
+def require(procedure: Procedure, case: Case, state: str, command: str, *, code: str = "") -> None:
+    """Raise NotOpen, naming the possible commands, unless the command is possible in `state`.
+
+    Args:
+        code: code of the error; "" for `cannot_` followed by the command.
+    """
+    open_now = open_commands(procedure, state)
+    if command not in open_now:
+        status = procedure.stage_title.get(state, state)
+        raise NotOpen(code or f"cannot_{command}", case=case.id, standing=status, open=open_now)
+
+
+def diagram(procedure: Procedure) -> str:
+    """Return the machine of an edition as a Mermaid state diagram: stages, commands and guards."""
+    drawn = Graph(_machine(_DRAWN, procedure)).get_graph(title=f"title: {procedure.edition}")
+    return f"{drawn.source}\n  {CLOSED} --> [*]"
+
+
+_DRAWN = partial(GraphMachine, graph_engine="mermaid", show_conditions=True)
+
+
+def machine_of(procedure: Procedure) -> Machine:
+    """Return the machine of an edition, built once. Raises ValueError for a stage called like a state."""
+    machine: Machine = _machine(Machine, procedure)
+    return machine
+
+
+def _machine(kind: Callable[..., Any], procedure: Procedure) -> Any:
+    """Return the machine of an edition. `kind`: the plain class walks, `_DRAWN` draws itself."""
+    stages = tuple(stage.id for stage in procedure.stages)
+    asking = frozenset(decision.stage for decision in procedure.decisions.values())
+    return _built(kind, stages, asking, procedure.pause is not None)
+
+
+@lru_cache
+def _built(kind: Callable[..., Any], stages: tuple[str, ...], asking: frozenset[str], pausable: bool) -> Any:
+    """Return a machine: its stages one after the other, held back by guards, and the commands.
+
+    Args:
+        asking: the stages with a decision, which adds a guard to them.
+        pausable: whether the act allows a pause.
+    """
+    way, aside = [*stages, *OVER], [CANCELLED, EXEMPTED]
+    paused = [PAUSED] if pausable else []
+    states = [*stages, *paused, *OVER, *aside]
+    if len(set(states)) < len(states):
+        raise ValueError(f"a stage declared twice or called like a state: {', '.join(states)}")
+    guards = [["nothing_blocks", "nothing_unanswered"] if id in asking else ["nothing_blocks"] for id in stages]
+    machine = kind(model=None, states=states, initial=stages[0], auto_transitions=False)
+    machine.add_ordered_transitions(way, ADVANCE, loop=False, conditions=[*guards, ["nothing_runs"]])
+    machine.add_transition("cancel", [*way, *paused], CANCELLED)
+    machine.add_transition("exempt", [*way, *paused], EXEMPTED)
+    machine.add_transition("reopen", aside, stages[0])
+    for state in paused:
+        machine.add_transition("pause", way, state)
+        machine.add_transition("resume", state, stages[0])
+    return machine
+
+
+class Owed(Protocol):
+    """What a stage turns on of a deadline."""
+
+    @property
+    def obligation(self) -> Obligation:
+        """The obligation it is of."""
+
+    @property
+    def due(self) -> date | None:
+        """Its due date (local date)."""
+
+    @property
+    def state(self) -> State:
+        """Its status."""
+
+
+def _progress(deadlines: Iterable[Owed]) -> Progress:
+    """Return what holds a case, before its walk."""
+    # A figure is never due, but a stage that turns on it is not over while it is unmeasured.
+    open_ = [
+        deadline for deadline in deadlines if deadline.state in _HOLDING and not deadline.obligation.by_itself
+    ]
+    blocking = [deadline.obligation for deadline in open_ if deadline.obligation.blocking]
+    return Progress(
+        blocked=frozenset(obligation.stage for obligation in blocking if not obligation.options),
+        unanswered=frozenset(obligation.stage for obligation in blocking if obligation.options),
+        runs=any(
+            deadline.due and deadline.state in AWAITED and deadline.obligation.force != "may"
+            for deadline in open_
+        ),
+    )
