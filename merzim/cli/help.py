@@ -22,7 +22,6 @@ WRITING = frozenset(
         "record-many",
         "replan",
         "attach",
-        "sign",
         "remind",
         "deliver",
         "replies",
