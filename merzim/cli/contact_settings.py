@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("digest", cls=Command, help="cli.help.digest")(digest)
     app.command("uploads-through", cls=Command, help="cli.help.uploads_through")(uploads_through)
     app.command("office-time", cls=Command, help="cli.help.office_time")(office_time)
+    app.command("acts", cls=Command, help="cli.help.acts")(acts)
     add_group(app, "telegram", link=link, links=links, unlink=unlink)
 
 

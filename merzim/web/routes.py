@@ -34,11 +34,11 @@ ROOMS = {
     "merzim.web.api": (
         *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
         *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account"),
-        *("administration", "audit", "changes", "act_texts"),
+        *("administration", "audit", "changes"),
     ),
     "merzim.web.pages.administration": (
         *("pages", "accounts", "invitations", "people_records", "office", "feeds", "webhooks", "settings"),
-        *("loaded_files", "operations"),
+        *("templates", "operations"),
     ),
 }
 """Modules with a `router`, by package, in the order of matching."""

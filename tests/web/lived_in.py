@@ -114,12 +114,6 @@ def _live_in(office: RealOffice, word: str) -> None:
             files={"file": (f"{word}.docx".replace("/", "|"), template("Бланк"))},
         )
         assert sent.status_code == 303, sent.text
-        sent = browser.post(
-            "/administration/acts",
-            data={"act": "tbn4-2024", "language": "ru"},
-            files={"file": ("инструкция.txt", "Задача 1. Подготовка\nПодзадача 3. Объявление\n".encode())},
-        )
-        assert sent.status_code == 303, sent.text
         hook = {"address": "https://crm.example.kz/hook", "topic": "case"}
         assert browser.post("/administration/webhooks", data=hook).status_code == 200
     _rows(office, word)

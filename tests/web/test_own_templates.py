@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org.loaded_files import template_steps
+from merzim.storage.org.template_steps import template_steps
 from tests.documents.test_forms import text_of
 from tests.documents.test_own_template import letterhead, saved, template
 from tests.web.real import RealOffice, real_office

@@ -31,7 +31,6 @@ from merzim.storage.org import store as office_store
 from merzim.storage.org.former import remember
 from merzim.storage.tables.notices import NOTICE
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
-from tests.documents.test_act_text import INSTRUCTION as ACT_TEXT
 from tests.documents.test_own_template import letterhead
 from tests.second_factors import code_at
 from tests.web.real import ROOT, RealOffice
@@ -368,9 +367,6 @@ SENT: Mapping[str, Sent] = {
     f"{ADMIN}/templates/{{form}}/{{language}}": Sent(
         json=lambda world: {"file": {"file": world.files["template"]}}, places=PLAN_RU
     ),
-    f"{ADMIN}/acts/{{act}}": Sent(
-        json=lambda world: {"file": {"file": world.files["act"]}}, places={"{act}": "tbn4-2024"}
-    ),
     f"{ADMIN}/templates/{{form}}/{{language}}/choice": Sent(json={"number": 0}, places=PLAN_RU),
     f"{ADMIN}/invitations": Sent(json={"people": ["asked1@example.kz"]}),
     f"{ADMIN}/invitations/resending": Sent(json={}),
@@ -550,9 +546,6 @@ SENT: Mapping[str, Sent] = {
     ),
     "/administration/people/import": Sent(
         form={"do": "take"}, files={"file": ("people.csv", PEOPLE.format(unit=OWN, n=2).encode())}
-    ),
-    "/administration/acts": Sent(
-        form={"act": "tbn4-2024"}, files={"file": ("нұсқаулық.txt", (ACT_TEXT + "Тағы.").encode())}
     ),
     "/administration/templates/{form}": Sent(
         form={"language": "kk"},
@@ -748,7 +741,6 @@ def _files(world: World) -> None:
         "past": ("file", PAST.name, PAST.read_bytes()),
         "trainings": ("file", "оқыту.csv", TRAININGS.format(n=1).encode()),
         "template": ("file", "бланк.docx", letterhead()),
-        "act": ("file", "нұсқаулық.txt", ACT_TEXT.encode()),
         "people": ("file", "people.csv", PEOPLE.format(unit=OWN, n=1).encode()),
         "page schedule": ("schedule", "график.csv", SCHEDULE.format(n=2, unit=OWN).encode()),
     }

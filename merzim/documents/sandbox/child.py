@@ -45,7 +45,6 @@ READERS: Mapping[str, tuple[str, str]] = {
     "register": ("merzim.documents.registers.rows_table", "read_rows"),
     "form": ("merzim.documents.forms.rows_file", "read_data"),
     "template": ("merzim.documents.forms.own_template", "check_template"),
-    "act_text": ("merzim.documents.act_text", "read_act"),
     "packed": ("merzim.documents.sheets.file_kind", "packed_type"),
     "act": ("merzim.documents.sandbox.child", "check_act"),
     "rules": ("merzim.documents.sandbox.child", "check_rules"),
@@ -130,7 +129,7 @@ def _load_reader(name: str) -> Callable[..., object]:
 def _import_readers() -> None:
     """Import the readers and the modules they would import later."""
     _block_imports()
-    for name in READERS.keys() - {"form", "template", "rules", "act_text"}:  # asked for by commands, or seldom
+    for name in READERS.keys() - {"form", "template", "rules"}:  # asked for by commands, or seldom
         _load_reader(name)
     for late in (
         "merzim.documents.sheets.xlsx",

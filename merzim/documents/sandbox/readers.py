@@ -84,11 +84,6 @@ def check_template(data: bytes, name: str, *, form: str) -> tuple[str, ...]:
     return cast("tuple[str, ...]", _tables.read("template", data, name, form=form))
 
 
-def read_act_text(data: bytes, name: str) -> str:
-    """Read the full text of an act: `merzim.documents.act_text`."""
-    return cast("str", _tables.read("act_text", data, name))
-
-
 def read_register_rows(source: Source, name: str | None = None, *, heads: Mapping[str, str]) -> RegisterTable:
     """Read the rows of a register's spreadsheet: `merzim.documents.registers.rows_table`."""
     return cast("RegisterTable", _read("register", source, name, heads=heads))

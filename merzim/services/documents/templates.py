@@ -20,7 +20,7 @@ from merzim.services.evidence import open_file, store_file
 from merzim.services.inputs import FileInput, OpenFile
 from merzim.services.moments import almaty
 from merzim.services.verbs import Command, NotFound, verb
-from merzim.storage.org.loaded_files import TemplateStep, append_step, template_steps
+from merzim.storage.org.template_steps import TemplateStep, append_step, template_steps
 from workflow.languages import PAPER_LANGUAGES
 from workflow.law.procedure import Text
 
@@ -300,7 +300,7 @@ InUse = Mapping[tuple[str, str], "TemplateStep"]
 
 def templates_in_use(app: AppContext) -> InUse:
     """Return the organisation's own templates in use."""
-    from merzim.storage.org.loaded_files import template_steps
+    from merzim.storage.org.template_steps import template_steps
 
     last = {(step.form, step.language): step for step in template_steps(app.engine)}
     return {place: step for place, step in last.items() if step.sha256}
@@ -312,7 +312,7 @@ def own_template(app: AppContext, form: str, language: str) -> bytes | None:
     Raises:
         EvidenceDamaged: the stored file is missing, altered or unreadable.
     """
-    from merzim.storage.org.loaded_files import template_steps
+    from merzim.storage.org.template_steps import template_steps
 
     steps = template_steps(app.engine, form, language)
     if not steps or not steps[-1].sha256:

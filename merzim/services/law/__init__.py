@@ -1,1 +1,1 @@
-"""The organisation's law: its own rules, adopted editions, calendar acts, full texts of acts."""
+"""The organisation's law: its own rules, adopted editions, calendar acts."""

@@ -16,7 +16,7 @@ from merzim.storage.database.dialect import insert_many
 from merzim.storage.database.engine import Row_, reading
 from merzim.storage.database.in_list import execute_for_names, in_names
 from merzim.storage.org.chain import OFFICE
-from merzim.storage.org.loaded_files import LOADED, TAKEN
+from merzim.storage.org.template_steps import TAKEN
 from merzim.storage.tables.audit import AUDIT, AUDIT_ORIGIN
 from merzim.storage.tables.cases import CASE, EVENT, READER
 from merzim.storage.tables.organisation import ACT
@@ -137,7 +137,7 @@ _PROVED = (
     .order_by(EVENT.c.case, EVENT.c.seq)
 )
 _IN_ROWS = union_all(
-    select(literal(OFFICE).label("row"), ACT.c.payload).where(ACT.c.kind.in_((LOADED, TAKEN))),
+    select(literal(OFFICE).label("row"), ACT.c.payload).where(ACT.c.kind == TAKEN),
     select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.payload).where(
         REGISTER_EVENT.c.payload.contains('"sha256":"')
     ),

@@ -19,7 +19,10 @@ from merzim.web.ui.render import RequestTranslator, Translator
 router = api_router(tags=["administration"])
 Number = Annotated[int | None, Query(ge=0, le=2**53, description="The number of an entry: a cursor.")]
 JSON_LINES = "application/jsonl"
-FILE: dict[int | str, dict[str, Any]] = {200: {"content": {JSON_LINES: {"schema": {"type": "string"}}}}}
+# Generated clients know no JSON lines, but text.
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media: {"schema": {"type": "string"}} for media in (JSON_LINES, "text/plain")}}
+}
 
 
 @router.get("/audit")

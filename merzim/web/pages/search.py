@@ -11,7 +11,6 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from merzim.services.context import RequestContext
-from merzim.services.law.act_texts import loaded_languages
 from merzim.services.names import case_title
 from merzim.services.registers.access import reader_scope, seen_register
 from merzim.services.registers.queries import ListRows
@@ -44,7 +43,6 @@ def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_leng
         for hit in hits
         if hit.kind == "obligation"
     }
-    cited = {duty.act for duty in duties.values()} | {hit.id for hit in hits if hit.kind == "act"}
     of_law = {_procedure(hit) for hit in hits} - {""}
     open_procedures = ctx.reads.with_cases(of_law)
     return page(
@@ -52,7 +50,6 @@ def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_leng
         place="/search",
         text=text,
         results=results,
-        texts=loaded_languages(ctx, cited & acts.keys()) if cited else {},
         acts=acts,
         duties=duties,
         procedures={edition.id: edition for edition in latest},
@@ -92,8 +89,6 @@ def hit_address(hit: Hit, open_procedures: Collection[str]) -> str:
             return f"/registers/{hit.within}/{id}"
         case "procedure":
             return f"/cases?procedure={id}"
-        case "act":
-            return f"/acts/{id}"
         case "indicator":
             return f"/scores#{id}"
     raise ValueError(hit.kind)

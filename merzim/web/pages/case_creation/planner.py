@@ -6,7 +6,7 @@ All values are in the address, so that a plan can be sent to somebody.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 
@@ -15,7 +15,6 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from merzim.services.context import RequestContext
-from merzim.services.law.act_texts import loaded_languages
 from merzim.services.names import ProcedureGroups, group_by_document
 from merzim.services.narrowing import USUAL, chosen_procedure
 from merzim.web.auth.dependencies import Reading
@@ -38,15 +37,11 @@ Name = Annotated[str, Query(max_length=200)]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outlook:
-    """The computed result for the values typed, with errors in place of what could not be computed.
-
-    `act_languages`: the languages of the loaded texts of acts its dates rest on.
-    """
+    """The computed result for the values typed, with errors in place of what could not be computed."""
 
     chain: Chain | None = None
     load: Load | None = None
     ahead: tuple[str, ...] = ()
-    act_languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
     refusal: Refusal | OutOfRange | None = None
 
 
@@ -156,7 +151,6 @@ def make_outlook(
         ),
         load=load(ctx.reads, ctx.library, office, deadlines=forecast.deadlines, case=case, today=today),
         ahead=forecast.ahead,
-        act_languages=loaded_languages(ctx, forecast.procedure.acts),
     )
 
 

@@ -16,7 +16,6 @@ from merzim.services.cases import verbs as cases
 from merzim.services.cases.judgement import judge
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import forms_of
-from merzim.services.law.act_texts import loaded_languages
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import author_names
 from merzim.services.registers.access import UnknownRow
@@ -96,7 +95,6 @@ def case_page(
         undo=_event_to_undo(ctx, case, message),
         remarks=_remarks(view, message),
         left_out=left_out,
-        act_languages=loaded_languages(ctx, procedure.acts) if tab == "deadlines" else {},
         source_row=_source_row(ctx, view),
         row_registers=_row_registers(ctx, view),
         names=author_names(ctx, {event.by for event in view.events}),

@@ -25,7 +25,6 @@ from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import build
-from merzim.services.law.act_texts import loaded_languages
 from merzim.services.narrowing import MAX_EXPORTED, require_exportable
 from merzim.services.outgoing.sending import Letter, acknowledge_letter
 from merzim.services.people.own_choices import Away, set_leave
@@ -325,7 +324,6 @@ def _page(
         refusal=refusal,
         answers=answers or {},
         now=now,
-        act_languages=loaded_languages(ctx, [now.deadline.obligation.act]) if now else {},
         ticked=ticked,
         many=batch,
     )
