@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from calendars.calendar import Calendar
-from notifications.bundling import carriers as carriers
+from calendars.hours import moment_of
+from notifications.bundling import DAY, MISSED, carriers
 from notifications.channels import Channel, OnSent, OutgoingMessage
-from notifications.fallback import fall_back
+from notifications.fallback import fall_back, readdressed
 from notifications.letters.composing import ComposedLetters, compose
 from notifications.letters.overview import Overview
 from notifications.notice import UNREACHABLE, Notice, NoticeState, Outcome
@@ -121,6 +123,7 @@ class _Delivery:
         batch = _open_for_delivery(self.outbox, claimed, times, now=self.now)
         carried = self.outbox.collect(carriers(batch), now=self.now)
         composed = self._compose(batch, carried)
+        self.outbox.add(self._redirected(composed, times), now=self.now)
         notices = {notice.key: notice for notice in batch}
         stored: set[str] = set()
 
@@ -148,6 +151,26 @@ class _Delivery:
         self.outbox.mark([mark for mark in marks if mark.key not in stored], now=self.now)
         return marks, attempted
 
+    def _redirected(self, composed: ComposedLetters, times: OfficeTimes) -> list[Notice]:
+        """Return the notices for those who are to be told instead of the people they were queued for.
+
+        Stored before the others are withdrawn, so that nobody is left without a notice if the process dies
+        meanwhile.
+        """
+        return [
+            new
+            for notice, channel, person in composed.redirected
+            for new in readdressed(
+                replace(notice, bundle=notice.bundle if notice.bundle in (MISSED, DAY) else "", carrier=""),
+                notice.key.removesuffix(f":{notice.person}:{notice.channel}"),
+                person,
+                (channel,),
+                self.rules,
+                self.now,
+                times,
+            )
+        ]
+
     def _compose(self, batch: Sequence[Notice], carried: Mapping[str, Sequence[Notice]]) -> ComposedLetters:
         """Return the letters of a batch, with today's data."""
         return compose(
@@ -158,6 +181,10 @@ class _Delivery:
             self.calendar,
             today=self.today,
             rules=self.rules,
+            related=self.outbox.related(
+                [*batch, *chain.from_iterable(carried.values())],
+                since=moment_of(self.today, None),
+            ),
             carried=carried,
             overview=self.overview,
         )
@@ -212,11 +239,13 @@ def _outcomes(
     now: datetime,
 ) -> list[DeliveryOutcome]:
     """Return the outcomes of a batch and of all notices carried by its letters, each equal to its letter's."""
+    addresses = {parcel.notice.key: parcel.notice.address for parcel in composed.parcels}
     hashes = {parcel.notice.key: text_hash(parcel.letter) for parcel in composed.parcels}
     marks = []
     for notice in batch:
         hashed = hashes.get(notice.key, "")
         mark = _mark(notice, outcomes[notice.key], hashed, times, now=now)
+        mark = replace(mark, address=addresses.get(notice.key, ""))
         marks.append(mark)
         for member in carried.get(notice.key, ()):
             settled = composed.settled.get(member.key)

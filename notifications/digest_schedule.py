@@ -64,7 +64,7 @@ def _readers(
                 yield "digest", person
     for name, kind, duties in (("unit", UNIT, ("head_of_unit",)), ("managers", MANAGERS, ("head",))):
         if name in rules.digests:
-            for person in _holders(office, duties, today):
+            for person in holders(office, duties, today):
                 if first_of_week(today, times.days(person.key)):
                     yield kind, person  # type: ignore[misc]
     officer = office.people.get(office.officer or "")
@@ -86,7 +86,7 @@ def unconfirmed_year(calendar: Calendar, today: date) -> int | None:
     return year if calendar.provisional_years(date(year, 1, 1), date(year, 12, 31)) else None
 
 
-def _holders(office: Office, duties: Sequence[str], today: date) -> Iterator[Person]:
+def holders(office: Office, duties: Sequence[str], today: date) -> Iterator[Person]:
     """Yield the people who hold the duty in any unit, or their deputies."""
     for (_, duty), people in sorted(office.holders.items()):
         if duty in duties:

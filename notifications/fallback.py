@@ -82,7 +82,7 @@ def _via_other_channels(
         for channel, reached in channels_for(Recipient(person=person, why="duty"), channels, office):
             if notice.kind in PRIVATE and reached.person != person:
                 continue
-            yield from _through(notice, place, reached.person, (channel,), rules, now, times)
+            yield from readdressed(notice, place, reached.person, (channel,), rules, now, times)
 
 
 def _to_officer(
@@ -102,10 +102,10 @@ def _to_officer(
         place = (
             f"{notice.case}:{notice.obligation}:{notice.due.isoformat()}:lost.{channel.name}.{notice.person}"
         )
-        yield from _through(news, place, officer, channels, rules, now, times)
+        yield from readdressed(news, place, officer, channels, rules, now, times)
 
 
-def _through(
+def readdressed(
     notice: Notice,
     place: str,
     person: Person,

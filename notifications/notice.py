@@ -32,6 +32,8 @@ ANSWER_DAY = "answer_day"
 """The step of the reminder of a question on the day its answer is due; withdrawn when it is answered."""
 PRIVATE: frozenset[NoticeKind] = frozenset({"account", "campaign"})
 """Kinds that only their recipient may read: if no channel reaches them, the officer gets none."""
+REGULAR: frozenset[NoticeKind] = frozenset({"digest", "unit_digest", "managers_digest", "calendar"})
+"""Kinds that are sent on days of their own, with what is open on that day."""
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]
 
 

@@ -43,6 +43,7 @@ class DeliveryOutcome:
         not_before: UTC; set exactly when the state is queued.
         text_hash: hash of the text given to the channel; empty when nothing was sent.
         tried: False takes back the attempt counted by claiming.
+        address: where it was sent, if that is not the address it was queued for.
     """
 
     key: str
@@ -51,6 +52,7 @@ class DeliveryOutcome:
     not_before: datetime | None = None
     text_hash: str = ""
     tried: bool = True
+    address: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,6 +208,13 @@ class Outbox(Protocol):
 
     def unreached(self) -> frozenset[tuple[str, str]]:
         """Return case and obligation of letters that did not arrive."""
+
+    def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
+        """Return what may say the same as these notices to the same people.
+
+        Reminders and comments of the same cases and regular letters, that were queued after the oldest of them,
+        or sent since a moment; not those that failed or were withdrawn.
+        """
 
     def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
         """Return the keys of those notices of campaigns whose person's answer is still awaited."""

@@ -229,6 +229,13 @@ def following_step(steps: Sequence[ScheduledStep], *, after: date) -> ScheduledS
     return [step for step in ahead if step.on == ahead[0].on][-1] if ahead else None
 
 
+def step_order(step: str) -> tuple[str, int]:
+    """Return what a step counts from (a due date, a plan date, a question) and its place among those."""
+    if step in PLAN_STEPS:
+        return PLANNED, 0 if step == PLANNED else SLIPPED[step].at
+    return (ASKED, 0) if step == ASKED else ("due", int(step))
+
+
 def step_named(
     case: Case, procedure: Procedure, name: str, due: date, calendar: Calendar, step: str
 ) -> Step | None:

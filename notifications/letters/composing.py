@@ -21,13 +21,15 @@ from notifications.letters.events import account_letter, campaign_letter, commen
 from notifications.letters.moved import moved_letter
 from notifications.letters.overview import Overview
 from notifications.letters.page import Line, Page, Section, render_letter
+from notifications.letters.repeated import repeated
 from notifications.letters.subjects import Matters
 from notifications.letters.texts import Matter, entry, letter
-from notifications.notice import ANSWER_DAY, Letter, Notice, Outcome
+from notifications.notice import Letter, Notice, Outcome
 from notifications.ports import Outbox
 from notifications.rules import Rules
 from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.law.library import Library
+from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 NOTHING_LEFT = Outcome(state="withdrawn", answer="")
@@ -36,10 +38,15 @@ NoticeMatter = tuple[Notice, Matter]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ComposedLetters:
-    """Letters ready to send, and the outcomes of notices that need none (by key)."""
+    """Letters ready to send, and the outcomes of notices that need none (by key).
+
+    Attributes:
+        redirected: notices that are to go to another person, with their channel.
+    """
 
     parcels: tuple[OutgoingMessage, ...]
     settled: Mapping[str, Outcome] = field(default_factory=dict)
+    redirected: Sequence[tuple[Notice, Channel, Person]] = ()
 
 
 def compose(
@@ -51,15 +58,18 @@ def compose(
     *,
     today: date,
     rules: Rules,
+    related: Sequence[Notice] = (),
     carried: Mapping[str, Sequence[Notice]] | None = None,
     overview: Overview | None = None,
 ) -> ComposedLetters:
     """Return a letter for each notice that is still needed.
 
-    A notice whose obligation is done, no longer required, or due on another day by now is `withdrawn`. A
-    letter that cannot be written (its edition is missing) stays `queued`, in case that is corrected in time.
+    A notice whose obligation is done, no longer required, or due on another day by now is `withdrawn`, as is
+    one for somebody else by now, or superfluous beside another. A letter that cannot be written (its edition is
+    missing) stays `queued`, in case that is corrected in time.
 
     Args:
+        related: what may say the same to the same people (`Outbox.related`).
         carried: the notices carried by letters of this batch, by the letter's key.
         overview: the open deadlines, for digests; built once for all batches of a delivery.
     """
@@ -74,13 +84,17 @@ def compose(
     asking = [notice for notice in notices if notice.kind == "campaign"]
     awaited = outbox.awaited(asking, today=today) if asking else frozenset()
     settled |= {notice.key: NOTHING_LEFT for notice in asking if notice.key not in awaited}
+    superfluous = repeated(all_notices, related, carried.keys(), today=today)
+    settled |= dict.fromkeys(superfluous, NOTHING_LEFT)
+    settled |= {notice.key: NOTHING_LEFT for notice in notices if not matters.is_still_for(notice)}
     for notice in notices:
-        if notice.key in settled:
+        if notice.key in settled and notice.key not in carried:
             continue
         members = carried.get(notice.key, ())
         try:
             notice_pairs = _still_true(members, matters, settled)
-            letter = _letter(notice, notice_pairs, matters, overview)
+            is_needed = bool(notice_pairs) or notice.key not in settled
+            letter = _letter(notice, notice_pairs, matters, overview) if is_needed else None
         except (Refusal, LookupError) as trouble:
             settled[notice.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
             continue
@@ -89,16 +103,19 @@ def compose(
             continue
         address, one_click = matters.settings(notice)
         letter = replace(letter, settings=address, one_click=one_click)
+        notice = replace(notice, address=matters.address(notice))
         parcels.append(OutgoingMessage(notice=notice, letter=letter, name=matters.name(notice)))
-    return ComposedLetters(parcels=tuple(parcels), settled=settled)
+    return ComposedLetters(parcels=tuple(parcels), settled=settled, redirected=matters.redirected)
 
 
 def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> list[NoticeMatter]:
     """Return the notices of a bundle that are still valid; mark the others as withdrawn."""
     notice_pairs = []
     for member in members:
+        if member.key in settled:
+            continue
         try:
-            matter = matters.of(member)
+            matter = matters.to_send(member)
         except (Refusal, LookupError) as trouble:
             # It does not keep other notices from being sent.
             settled[member.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
@@ -117,7 +134,7 @@ def _letter(
     language, today = notice.language, matters.today
     match notice.kind:
         case "reminder":
-            matter = matters.of(notice)
+            matter = matters.to_send(notice)
             if matter is None:
                 return None
             letter = reminder(notice, matter, matters.calendar, today=today)
@@ -125,7 +142,7 @@ def _letter(
                 letter = replace(letter, reply_to=matters.rules.reply_address, reply=f"answer.{matter.reply}")
             return letter
         case "moved":
-            matter = matters.of(notice)
+            matter = matters.to_send(notice)
             return None if matter is None else moved_letter([(notice, matter)], matters.rules, language)
         case "moves":
             return moved_letter(notice_pairs, matters.rules, language) if notice_pairs else None
@@ -141,8 +158,6 @@ def _letter(
             return unconfirmed_letter(notice, matters)
         case "lost":
             return _lost_channel_letter(notice, matters)
-        case "comment" if notice.rung == ANSWER_DAY and notice.person not in matters.office.people:
-            return None
         case "comment":
             name, case = matters.name(notice), matters.case(notice)
             return comment_letter(notice, case, name=name, rules=matters.rules)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from calendars.calendar import Calendar
 from notifications.channels import Channel
+from notifications.digest_schedule import holders
 from notifications.letter_links import answer_address, choice_address, rarer_than, reply_token
 from notifications.letters.texts import Matter
 from notifications.notice import Notice
@@ -19,9 +21,10 @@ from workflow.deadlines.lateness import holds_on, is_overdue
 from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline as one_deadline
 from workflow.law.library import Library
-from workflow.law.procedure import Procedure
-from workflow.org.office import Office, Recipient
-from workflow.reminders import ASKED, PLAN_STEPS, asked_on, step_named
+from workflow.law.procedure import Procedure, Step
+from workflow.org.duties import stand_in
+from workflow.org.office import Office, Person, Recipient
+from workflow.reminders import ASKED, HIMSELF, PLAN_STEPS, SLIPPED, asked_on, step_named
 
 
 class Matters:
@@ -44,6 +47,7 @@ class Matters:
         self.today = today
         self.rules = rules
         self.office = office
+        self.redirected: list[tuple[Notice, Channel, Person]] = []
         self._cases = cases
         self._deadlines: dict[tuple[str, str], Deadline | None] = {}
 
@@ -68,6 +72,93 @@ class Matters:
         if deadline is None or not self._holds(notice, deadline):
             return None
         return self._matter(notice, case, procedure, deadline)
+
+    def to_send(self, notice: Notice) -> Matter | None:
+        """Return the subject of a notice about one deadline; None when it does not apply or is for others now.
+
+        Those others are added to `redirected`.
+
+        Raises:
+            Refusal: the case's edition is missing.
+            LookupError: the case is missing, or there is nobody to send it to.
+        """
+        matter = self.of(notice)
+        successors = None if matter is None else self._successors(notice, matter)
+        if successors is None:
+            return matter
+        self.redirected += [(notice, channel, person) for channel, person in successors]
+        return None
+
+    def is_still_for(self, notice: Notice) -> bool:
+        """Return whether the person of a notice about no deadline still is who is to read it.
+
+        Of deadlines `to_send` decides.
+        """
+        person = self.office.people.get(notice.person)
+        match notice.kind:
+            case "account" | "campaign" | "reminder" | "moved" | "collected" | "moves":
+                return True
+            case "unit_digest":
+                return person in tuple(holders(self.office, ("head_of_unit",), self.today))
+            case "managers_digest":
+                return person in tuple(holders(self.office, ("head",), self.today))
+            case "digest":
+                return person is not None and not person.is_away(self.today)
+        return person is not None
+
+    def address(self, notice: Notice) -> str:
+        """Return the recipient's address of today; an account's letters go where they were addressed to."""
+        person = self.office.people.get(notice.person)
+        channel = next((channel for channel in self.channels if channel.name == notice.channel), None)
+        if person is None or channel is None or notice.kind == "account":
+            return notice.address
+        return channel.address(person) or notice.address
+
+    def _successors(self, notice: Notice, matter: Matter) -> Sequence[tuple[Channel, Person]] | None:
+        """Return who is to be told instead; None while it is for the person it was queued for.
+
+        A reminder is for whom its step is for today. A moved date is for whoever knew the old one, or stands in
+        for them.
+        """
+        if matter.recipient is not None:
+            return None
+        case, id = matter.case, matter.deadline.id
+        step = step_named(case, matter.procedure, id, notice.due, self.calendar, notice.rung)
+        if notice.kind != "reminder" or step is None:
+            person = self.office.people.get(notice.person)
+            present = stand_in(self.office, person, self.today) if person is not None else None
+            if person is None:
+                return ()
+            if present in (person, None):
+                return None
+            recipients: Sequence[Recipient] = (Recipient(person=present, why="deputy", instead_of=person),)
+            through: Sequence[str] = ()
+        else:
+            if notice.person in self._asked_late(notice, matter, step):
+                return None
+            recipients, through = self._told(notice, matter, step), step.through
+        reached = [
+            (channel, recipient.person)
+            for addressee in recipients
+            for channel, recipient in channels_for(addressee, self.channels, self.office, through=through)
+        ]
+        if not reached:
+            raise LookupError(f"nobody to send {notice.obligation} to")
+        return reached
+
+    def _told(self, notice: Notice, matter: Matter, step: Step) -> tuple[Recipient, ...]:
+        """Return the recipients of a step by the office as of today."""
+        people, _ = resolve_recipients(
+            self.office, matter.case, matter.deadline.obligation, notice.obligation, step, on=self.today
+        )
+        return people
+
+    def _asked_late(self, notice: Notice, matter: Matter, step: Step) -> frozenset[str]:
+        """Return the people responsible, if the notice stands for missed questions about a plan date."""
+        if notice.rung not in SLIPPED or "on" not in notice.about:
+            return frozenset()
+        asked = self._told(notice, matter, replace(step, to=HIMSELF))
+        return frozenset(recipient.person.key for recipient in asked)
 
     def case(self, notice: Notice) -> Case:
         """Return the case of a notice. Raises LookupError for one that is missing."""

@@ -549,20 +549,6 @@ def test_the_officer_learns_for_whom_the_letter_was(tmp_path: Path) -> None:
     assert f"көрсетілмегендіктен жіберілді: {AIGUL.name}." in shelf.kept[0].letter.text
 
 
-def test_somebody_who_has_left_the_office_still_gets_what_was_queued_for_them(town: Town) -> None:
-    """The notice carries the address and the language it was queued with."""
-    town.open()
-    shelf = Shelf()
-    town.round([shelf], FIVE_BEFORE)
-    (key,) = (notice.person for notice in town.notices())
-    office_without = replace(town.outbox.office(), people={})
-    assert key not in office_without.people
-    town.outbox.office = lambda: office_without  # type: ignore[method-assign]
-    town.deliver([shelf], FIVE_BEFORE)
-
-    assert shelf.kept[0].name == AIGUL.email
-
-
 def test_a_whole_letter_over_a_real_server(town: Town) -> None:
     """From the board row to what the server received."""
     town.open()

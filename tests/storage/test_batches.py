@@ -28,7 +28,7 @@ from notifications.ports import DeliveryOutcome
 from notifications.rules import Rules
 from tests.notifications.servers import Answer, Office, always, drop, first, only, serving
 from tests.storage.sample_cases import NOW, TODAY, letter, library, on_sqlite_alone, opened
-from workflow.org.office import Person, Unit
+from workflow.org.office import DUTIES, Person, Unit
 
 RULES = Rules(domain="letters.example.kz")
 PEOPLE = 101
@@ -36,9 +36,9 @@ PEOPLE = 101
 
 @pytest.fixture
 def outbox(engine: Engine) -> SqlOutbox:
-    """One due deadline, and an office with 101 possible recipients."""
+    """One due deadline, and an office with 101 people who hold each duty."""
     people = [
-        Person(key=f"p{n}@example.kz", name=f"Адам {n}", unit="u", email=f"p{n}@example.kz")
+        Person(key=f"p{n}@example.kz", name=f"Адам {n}", unit="u", email=f"p{n}@example.kz", duties=DUTIES)
         for n in range(PEOPLE)
     ]
     office_store.save(engine, units=[Unit(id="u", name="Бөлім")], people=people)

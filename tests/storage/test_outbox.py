@@ -156,6 +156,27 @@ def test_a_sent_notice_that_comes_due_again_is_not_sent_again(engine: Engine, ro
     assert [notice.state for notice in outbox.notices()] == ["sent"]
 
 
+def test_what_may_say_the_same_is_found_while_it_waits_and_once_it_is_sent(engine: Engine, row: Row) -> None:
+    """To the same people about the same case; not what came before it, nor what failed."""
+    earlier, mine, newer = letter(row), letter(row, at=later(5)), letter(row, at=later(9))
+    notices = [
+        replace(notice, key=f"{number}:{notice.channel}", rung=rung)
+        for number, (notice, rung) in enumerate([(earlier, "-5"), (mine, "-1"), (newer, "0")])
+    ]
+    failed = replace(newer, key="failed:email", state="failed")
+    other = replace(letter(row, person="в@x.kz", at=later(9)), key="other:email")
+    outbox = queue(engine, row, *notices, failed, other)
+
+    found = outbox.related([notices[1]], since=later(60))
+    outbox.claim("email", now=later(9), limit=1)
+    outbox.mark([DeliveryOutcome(key="0:email", state="sent", answer="250", address="б2@x.kz")], now=later(70))
+    with_sent = outbox.related([notices[1]], since=later(60))
+
+    assert sorted(notice.rung for notice in found) == ["-1", "0"]
+    assert sorted(notice.rung for notice in with_sent) == ["-1", "-5", "0"]
+    assert [notice.address for notice in with_sent if notice.state == "sent"] == ["б2@x.kz"]
+
+
 @pytest.mark.parametrize("state", ["failed", "unknown", "sending", "queued"])
 def test_a_notice_that_is_there_is_not_queued_again_under_its_key(
     engine: Engine, row: Row, state: NoticeState

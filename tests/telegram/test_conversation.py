@@ -317,6 +317,9 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
 
     assert "тізімді дайындаңыз – 18 марта" in talk.tell(emulator.BOLAT, "/my").text
     assert "30 наурыз (5 жұмыс күні қалды)" in talk.tell(emulator.AIGUL, "/my").text
+    yesterday = talk.today - timedelta(days=1)
+    talk.town.round((talk.bot,), yesterday)
+    talk.town.deliver((talk.bot,), yesterday)
     before = len(talk.emulator.seen(emulator.BOLAT))
     reminded(talk)
     new_messages = talk.emulator.seen(emulator.BOLAT)[before:]

@@ -6,7 +6,7 @@ import re
 import smtplib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -231,8 +231,9 @@ def test_an_assignment_is_answered_by_a_reply(site: Site) -> None:
     (case,) = site.context.reads.cases(procedure="assignment")
     later = datetime(2026, 4, 7, 7, 0, tzinfo=UTC)
     app = site.context
-    rounds.remind(app, now=later, today=date(2026, 4, 7))
-    rounds.deliver(app, now=later, today=date(2026, 4, 7))
+    for now in (later - timedelta(days=1), later):
+        rounds.remind(app, now=now, today=now.date())
+        rounds.deliver(app, now=now, today=now.date())
     notice = next(
         candidate for candidate in app.outbox.notices(case=case.id) if candidate.obligation == "assignment.1"
     )

@@ -14,7 +14,7 @@ from merzim.storage.rows import notice, row
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.notices import NOTICE
-from notifications.notice import Notice
+from notifications.notice import REGULAR, Notice
 from notifications.ports import Move, PendingStep
 from workflow.board.rows import Row
 from workflow.reminders import UNDATED_STEPS
@@ -149,6 +149,29 @@ def open_rows(engine: Engine, until: date, *, today: date) -> Sequence[Row]:
     )
     with reading(engine) as connection:
         return [row(record) for record in connection.execute(query)]
+
+
+def related(engine: Engine, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
+    """Return reminders and comments of the same cases, and regular letters, to the same people.
+
+    Only those queued after the oldest of these notices or sent since a moment; not failed or withdrawn ones.
+    """
+    if not notices:
+        return []
+    first = min(notice.queued_at for notice in notices)
+    query = select(NOTICE).where(
+        NOTICE.c.person.in_(sorted({notice.person for notice in notices})),
+        NOTICE.c.state.in_(("queued", *_DELIVERY_STATES)),
+        or_(NOTICE.c.queued_at >= first, NOTICE.c.sent_at >= since),
+    )
+    cases = sorted({notice.case for notice in notices if notice.case})
+    of_cases = query.where(NOTICE.c.case.in_(cases), NOTICE.c.kind.in_(("reminder", "comment")))
+    regular = query.where(NOTICE.c.case.is_(None), NOTICE.c.kind.in_(sorted(REGULAR)))
+    with reading(engine) as connection:
+        records = list(connection.execute(of_cases)) if cases else []
+        if any(notice.kind in REGULAR for notice in notices):
+            records += connection.execute(regular)
+        return [notice(record) for record in records]
 
 
 def unreached(engine: Engine) -> frozenset[tuple[str, str]]:

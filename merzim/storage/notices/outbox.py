@@ -295,6 +295,10 @@ class SqlOutbox:
         """Return case and obligation of letters that did not arrive."""
         return bundles.unreached(self._engine)
 
+    def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
+        """Return what may say the same as these notices to the same people, queued or sent."""
+        return bundles.related(self._engine, notices, since=since)
+
     def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
         """Return the keys of those notices of campaigns whose person's answer is still awaited."""
         awaited_keys: set[tuple[object, ...]] = set()

@@ -126,6 +126,7 @@ _COLUMNS = (
     column("waits", Integer),
     column("not_before", NOTICE.c.not_before.type),
     column("text_hash", String),
+    column("address", String),
 )
 
 
@@ -143,6 +144,7 @@ def step(marks: Sequence[DeliveryOutcome], *, now: datetime) -> ReturningUpdate[
             0 if mark.not_before is None else 1,
             mark.not_before or now,
             mark.text_hash,
+            mark.address,
         )
         for mark in marks
     ]
@@ -156,6 +158,7 @@ def step(marks: Sequence[DeliveryOutcome], *, now: datetime) -> ReturningUpdate[
             answer=line_values.c.answer,
             not_before=case((line_values.c.waits == 1, line_values.c.not_before), else_=NOTICE.c.not_before),
             sent_at=case((line_values.c.state == "sent", now), else_=NOTICE.c.sent_at),
+            address=func.coalesce(func.nullif(line_values.c.address, ""), NOTICE.c.address),
             text_hash=func.coalesce(func.nullif(line_values.c.text_hash, ""), NOTICE.c.text_hash),
         )
         .returning(*NOTICE.columns)

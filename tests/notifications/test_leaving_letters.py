@@ -1,0 +1,310 @@
+"""Letters as they leave: to whom they are for by then, and none that only repeats another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from merzim.storage.org import store as office_store
+from notifications.channels.email import channel as email
+from notifications.event_notices import COMMENT
+from notifications.notice import ANSWER_DAY, Outcome
+from tests.notifications.sample_office import (
+    AIGUL,
+    BOLAT,
+    DANA,
+    FIVE_BEFORE,
+    OFFICER,
+    Shelf,
+    Town,
+    noon,
+)
+from tests.notifications.servers import Office, free_port, serving
+from workflow.cases.commands import assignments
+from workflow.org.office import Person
+
+NIGHT = datetime(2026, 3, 17, 20, tzinfo=UTC)  # 01:00 of 18 March in Almaty
+ERLAN = Person(
+    key="erlan@example.kz", name="Ерлан", unit="staff", duties=("authorised_person",), email="erlan@example.kz"
+)
+LATER = Outcome(state="queued", answer="451 later")
+
+
+def change(town: Town, *people: Person, without: Iterable[Person] = ()) -> None:
+    """Save people; those who left are taken out of what the outbox reads."""
+    office_store.save(town.engine, people=people)
+    office = town.outbox.office()
+    keys = {person.key for person in without}
+    left = replace(office, people={key: person for key, person in office.people.items() if key not in keys})
+    if keys:
+        town.outbox.office = lambda: left  # type: ignore[method-assign]
+
+
+def night(town: Town, number: int = 1) -> Shelf:
+    """Open cases, and queue their letters of 18 March at night."""
+    for _ in range(number):
+        town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE, at=NIGHT)
+    assert {notice.person for notice in town.notices()} == {AIGUL.key}
+    return shelf
+
+
+def readers(town: Town, shelf: Shelf) -> list[str]:
+    """The people whose letters leave on 18 March, by two ticks."""
+    for minutes in (0, 1):
+        moment = noon(FIVE_BEFORE) + timedelta(minutes=minutes)
+        town.round([shelf], FIVE_BEFORE, at=moment)
+        town.deliver([shelf], FIVE_BEFORE, at=moment)
+    return [parcel.notice.person for parcel in shelf.kept]
+
+
+def test_who_was_relieved_of_the_duty_gets_nothing_and_the_new_holder_does(town: Town) -> None:
+    """Queued at night, the duty given to Erlan before nine; the key says who was told."""
+    shelf = night(town)
+    change(town, replace(AIGUL, duties=()), ERLAN)
+
+    assert readers(town, shelf) == [ERLAN.key]
+    assert {(notice.person, notice.state) for notice in town.notices()} == {
+        (AIGUL.key, "withdrawn"),
+        (ERLAN.key, "sent"),
+    }
+    assert shelf.kept[0].notice.key.endswith(f":-5:{ERLAN.key}:shelf")
+
+
+def test_who_went_on_leave_gets_nothing_and_the_deputy_does(town: Town) -> None:
+    """From the day the letter leaves."""
+    shelf = night(town)
+    change(town, replace(AIGUL, away=((FIVE_BEFORE, date(2026, 4, 1)),), deputy=ERLAN.key), ERLAN)
+
+    assert readers(town, shelf) == [ERLAN.key]
+
+
+def test_who_was_removed_gets_nothing_and_who_holds_the_duty_now_does(town: Town) -> None:
+    """Here the officer, because nobody else does."""
+    town.rules = replace(town.rules, officer=OFFICER.key)
+    shelf = night(town)
+    change(town, without=[AIGUL])
+
+    assert readers(town, shelf) == [OFFICER.key]
+
+
+def test_letters_that_wait_for_one_another_go_to_the_deputy_together(town: Town) -> None:
+    """Missed steps of three cases, collected on the 26th; the leave begins before they leave."""
+    for _ in range(3):
+        town.open()
+    shelf, day = Shelf(LATER), date(2026, 3, 26)
+    town.round([shelf], day)
+    change(town, replace(AIGUL, away=((day, day),), deputy=ERLAN.key), ERLAN)
+    for minutes in range(3):
+        town.deliver([shelf], day, at=noon(day) + timedelta(minutes=2 * minutes))
+        town.round([shelf], day, at=noon(day) + timedelta(minutes=2 * minutes))
+
+    assert [(parcel.notice.person, parcel.notice.kind) for parcel in shelf.kept] == [(ERLAN.key, "collected")]
+    assert shelf.kept[0].letter.text.count("30 наурыз") == 3
+
+
+def test_who_is_back_before_the_letter_leaves_gets_it(town: Town) -> None:
+    """Given to the deputy while nothing could leave; the leave was called off."""
+    night(town)
+    deputy = replace(ERLAN, duties=())
+    change(town, replace(AIGUL, away=((FIVE_BEFORE, FIVE_BEFORE),), deputy=deputy.key), deputy)
+    busy = Shelf(LATER)
+    town.deliver([busy], FIVE_BEFORE)
+    town.deliver([busy], FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(seconds=1))
+    change(town, AIGUL)
+    later = noon(FIVE_BEFORE) + timedelta(minutes=5)
+    for seconds in range(3):
+        town.deliver([busy], FIVE_BEFORE, at=later + timedelta(seconds=seconds))
+
+    assert [parcel.notice.person for parcel in busy.kept] == [AIGUL.key]
+
+
+def test_a_letter_goes_to_the_address_of_today_and_the_record_says_so(town: Town) -> None:
+    """The e-mail was corrected at night; a letter with the wrong one would come back."""
+    night(town)
+    change(town, replace(AIGUL, email="aigul.akhmetova@example.kz"))
+    shelf = Shelf()
+    town.deliver([shelf], FIVE_BEFORE)
+
+    assert [parcel.notice.address for parcel in shelf.kept] == ["aigul.akhmetova@example.kz"]
+    assert [notice.address for notice in town.notices()] == ["aigul.akhmetova@example.kz"]
+
+
+def test_with_nobody_to_send_it_to_a_letter_waits(town: Town) -> None:
+    """It leaves once somebody is named."""
+    shelf = night(town)
+    change(town, replace(OFFICER, duties=()), without=[AIGUL, DANA, OFFICER])
+    nobody = readers(town, shelf)
+    del town.outbox.office  # type: ignore[method-assign]
+    moment = noon(FIVE_BEFORE) + timedelta(minutes=10)
+    town.deliver([shelf], FIVE_BEFORE, at=moment)
+
+    assert nobody == []
+    assert [parcel.notice.person for parcel in shelf.kept] == [AIGUL.key]
+
+
+def test_a_comment_is_not_sent_to_who_was_removed(town: Town) -> None:
+    """Nobody reads it in their place: it was addressed by name."""
+    case = town.open()
+    shelf = Shelf()
+    ask(town, case.id, until=date(2026, 3, 20), at=NIGHT)
+    town.round([shelf], FIVE_BEFORE, at=NIGHT)
+    change(town, without=[BOLAT])
+
+    assert BOLAT.key not in readers(town, shelf)
+
+
+def ask(town: Town, case: str, *, until: date, at: datetime) -> None:
+    """Айгүл asks Болат a question by a day."""
+    assignments.comment(
+        town.case_commands,
+        case,
+        text="Қашан?",
+        person=AIGUL.key,
+        asks=BOLAT.key,
+        until=until,
+        by="Айгүл",
+        now=at,
+        today=FIVE_BEFORE,
+    )
+
+
+def steps(shelf: Shelf, person: str = AIGUL.key) -> list[tuple[str, str]]:
+    """Step and due date of the letters about the announcement of the start."""
+    return [
+        (parcel.notice.rung, parcel.notice.due.isoformat())
+        for parcel in shelf.kept
+        if parcel.notice.person == person and parcel.notice.obligation == "start_announced"
+    ]
+
+
+FRIDAY, MONDAY = date(2026, 3, 27), date(2026, 3, 30)
+"""The working day before the due date, and the due date."""
+
+
+def at(on: date, hour: int) -> datetime:
+    """An hour of a day in Almaty (UTC+5)."""
+    return datetime(on.year, on.month, on.day, hour - 5, tzinfo=UTC)
+
+
+def test_a_case_opened_in_the_evening_before_its_due_day_is_one_letter(town: Town) -> None:
+    """At eight on Friday the step of the day before waits for Monday, which brings the step of the day."""
+    town.open(on=FRIDAY)
+    shelf = Shelf()
+    town.round([shelf], FRIDAY, at=at(FRIDAY, 20))
+    town.deliver([shelf], FRIDAY, at=at(FRIDAY, 20))
+    for hour in (9, 10, 17):
+        town.round([shelf], MONDAY, at=at(MONDAY, hour))
+        town.deliver([shelf], MONDAY, at=at(MONDAY, hour))
+
+    assert steps(shelf) == [("0", "2026-03-30")]
+
+
+def test_a_mail_server_away_over_two_steps_is_one_letter(town: Town) -> None:
+    """Away from Friday nine to Monday noon: the step of the due day alone."""
+    town.open()
+    down = email(host="localhost", port=free_port(), sender="m@example.kz", tls="none", timeout=2.0)
+    for on, hours in ((FIVE_BEFORE, (9,)), (FRIDAY, (9, 17)), (MONDAY, (9, 11))):
+        for hour in hours:
+            town.round([down], on, at=at(on, hour))
+            town.deliver([down], on, at=at(on, hour))
+    office = Office()
+    with serving(office) as port:
+        back = email(host="localhost", port=port, sender="m@example.kz", tls="none", timeout=2.0)
+        for hour in (12, 13):
+            town.round([back], MONDAY, at=at(MONDAY, hour))
+            town.deliver([back], MONDAY, at=at(MONDAY, hour))
+
+    announced = [message for address, message in office.accepted if address == AIGUL.email]
+    assert len(announced) == 1
+    assert {notice.rung: notice.state for notice in town.notices() if notice.person == AIGUL.key} == {
+        "-5": "withdrawn",
+        "-1": "withdrawn",
+        "0": "sent",
+    }
+
+
+def test_a_step_put_off_by_its_server_is_not_sent_after_the_next_one(town: Town) -> None:
+    """A full mailbox on Friday; Monday's letter has arrived when the one of Friday would leave."""
+    town.open()
+    shelf = Shelf(LATER, Outcome(state="sent", answer="250"))
+    town.round([shelf], FRIDAY, at=at(FRIDAY, 9))
+    town.deliver([shelf], FRIDAY, at=at(FRIDAY, 17))
+    town.round([shelf], MONDAY, at=at(MONDAY, 9))
+    for hour in (9, 10, 15):
+        town.deliver([shelf], MONDAY, at=at(MONDAY, hour))
+
+    assert steps(shelf) == [("0", "2026-03-30")]
+
+
+def test_a_letter_to_the_next_person_is_no_repetition(town: Town) -> None:
+    """The day after the due date the head of the unit is told too: each gets the step that is theirs."""
+    town.open()
+    shelf, after = Shelf(), date(2026, 3, 31)
+    for on in (FIVE_BEFORE, FRIDAY, MONDAY, after):
+        town.round([shelf], on)
+        town.deliver([shelf], on)
+
+    assert [step for step, _ in steps(shelf)] == ["-5", "-1", "0", "+1"]
+    assert [step for step, _ in steps(shelf, BOLAT.key)] == ["+1"]
+
+
+def test_two_weeks_digests_of_a_server_that_was_away_are_one(town: Town) -> None:
+    """The heads' digest of Monday the 6th and of the 13th leave together on the 13th: what is open that day."""
+    town.rules = replace(town.rules, digests=frozenset({"unit"}))
+    town.open()
+    down = email(host="localhost", port=free_port(), sender="m@example.kz", tls="none", timeout=2.0)
+    days = [date(2026, 4, 6), date(2026, 4, 13)]
+    for on in days:
+        town.round([down], on)
+        town.deliver([down], on)
+    office = Office()
+    with serving(office) as port:
+        back = email(host="localhost", port=port, sender="m@example.kz", tls="none", timeout=2.0)
+        for minutes in (5, 10):
+            town.deliver([back], days[-1], at=noon(days[-1]) + timedelta(minutes=minutes))
+
+    digests = [(notice.due, notice.state) for notice in town.notices() if notice.kind == "unit_digest"]
+    assert digests == [(days[1], "sent")]
+
+
+def test_a_question_that_reaches_its_reader_on_its_day_is_not_reminded_of(town: Town) -> None:
+    """Asked for Thursday; the server put it off on Wednesday, and its letter names the day."""
+    case = town.open()
+    shelf = Shelf(LATER, LATER, LATER)
+    ask(town, case.id, until=date(2026, 3, 19), at=NIGHT)
+    town.round([shelf], FIVE_BEFORE, at=NIGHT)
+    town.deliver([shelf], FIVE_BEFORE)
+    thursday = date(2026, 3, 19)
+    for hour in (9, 10):
+        town.round([shelf], thursday, at=at(thursday, hour))
+        town.deliver([shelf], thursday, at=at(thursday, hour))
+    asked = [parcel.notice.rung for parcel in shelf.kept if parcel.notice.person == BOLAT.key]
+
+    assert asked == [COMMENT]
+    assert [notice.state for notice in town.notices() if notice.rung == ANSWER_DAY] == ["withdrawn"]
+
+
+def test_an_assignment_given_in_the_evening_is_one_letter_the_next_morning(town: Town) -> None:
+    """Given on Wednesday at eight in the evening for Thursday, when its letter leaves and names the day."""
+    case = town.open()
+    shelf, thursday = Shelf(), date(2026, 3, 19)
+    assignments.give(
+        town.case_commands,
+        case.id,
+        assignee=BOLAT.key,
+        text="Анонс мәтінін дайындау",
+        until=thursday,
+        giver=AIGUL.key,
+        by="Айгүл",
+        now=at(FIVE_BEFORE, 20),
+        today=FIVE_BEFORE,
+    )
+    town.round([shelf], FIVE_BEFORE, at=at(FIVE_BEFORE, 20))
+    for hour in (9, 10, 15):
+        town.round([shelf], thursday, at=at(thursday, hour))
+        town.deliver([shelf], thursday, at=at(thursday, hour))
+
+    assert [parcel.notice.rung for parcel in shelf.kept if parcel.notice.person == BOLAT.key] == [COMMENT]
