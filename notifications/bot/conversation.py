@@ -98,8 +98,8 @@ class Conversation:
             return (self._stranger(sender),)
         return (Reply(text=line("too_large" if large else "unreadable", self._speaks(link, person))),)
 
-    def expects_document(self, sender: Sender) -> bool:
-        """Return whether a document of the sender is expected and should be downloaded."""
+    def knows(self, sender: Sender) -> bool:
+        """Return whether the sender is a linked person, not a stranger."""
         link, person = self._sender_link(sender, self._office())
         return link is not None and person is not None
 

@@ -13,7 +13,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -32,7 +32,13 @@ POLL = 10
 REST = 5.0
 """Seconds to wait after an error; for an invalid token a whole minute."""
 LONGEST_PAUSE = 5.0
-"""Maximum seconds an answer waits when Telegram requests a pause; users repeat requests after longer ones."""
+"""Maximum seconds an answer waits, when Telegram requests a pause or one person writes a lot; users repeat
+requests after longer ones.
+"""
+STRANGER_INTERVAL = 60.0
+"""Seconds in which a stranger is answered once."""
+CODES_AT_ONCE = 3
+"""Codes that a stranger may try in these seconds: one may be mistyped."""
 log = logging.getLogger("merzim.telegram")
 
 
@@ -80,6 +86,8 @@ class Poller:
         self._offset: int | None = None
         self._taken = 0.0
         self._troubled = ""
+        self._reply_until = 0.0
+        self._strangers: dict[tuple[str, bool], list[float]] = {}
 
     def stop(self) -> None:
         """Stop soon. May be called from any thread."""
@@ -150,11 +158,42 @@ class Poller:
         except (exceptions.AiogramError, OSError) as problem:
             await self._named(self._channel.error_text(problem), REST)
             return
-        for update in news or ():
+        if news:
+            await self._answer_all(bot, lease, news)
+
+    async def _answer_all(self, bot: Bot, lease: str, updates: Sequence[Update]) -> None:
+        """Answer the updates, those of one chat in order, and no chat waiting for another."""
+        self._reply_until = time.monotonic() + LONGEST_PAUSE
+        chats: dict[int, list[Update]] = {}
+        for update in updates:
+            if (user := _user(update)) is not None and not self._drops(_sender(user), update.message):
+                chats.setdefault(user.id, []).append(update)
+        answered = await asyncio.gather(*(self._answer_chat(bot, lease, of_one) for of_one in chats.values()))
+        if all(answered) and self._hold(lease):
+            self._offset = updates[-1].update_id + 1
+
+    async def _answer_chat(self, bot: Bot, lease: str, updates: Sequence[Update]) -> bool:
+        """Answer the updates of one chat in order; return whether the lease lasted for all of them."""
+        for update in updates:
             if not self._hold(lease):
-                return
+                return False
             await self._answered(bot, update)
-            self._offset = update.update_id + 1
+        return True
+
+    def _drops(self, sender: Sender, message: Message | None) -> bool:
+        """Return whether a stranger is left without an answer, having had one a moment ago."""
+        if self._conversation.knows(sender):
+            return False
+        now, is_code = time.monotonic(), message is not None and (message.text or "").startswith("/start ")
+        self._strangers = {
+            key: times for key, times in self._strangers.items() if now - times[-1] < STRANGER_INTERVAL
+        }
+        times = self._strangers.get((sender.chat, is_code), [])
+        recent = [at for at in times if now - at < STRANGER_INTERVAL]
+        if len(recent) >= (CODES_AT_ONCE if is_code else 1):
+            return True
+        self._strangers[sender.chat, is_code] = [*recent, now]
+        return False
 
     async def _answered(self, bot: Bot, update: Update) -> None:
         message, query = update.message, update.callback_query
@@ -170,8 +209,7 @@ class Poller:
                 self._channel.error_text(problem),
                 exc_info=_plain(problem),
             )
-            user = query.from_user if query is not None else message.from_user if message is not None else None
-            if user is not None:
+            if (user := _user(update)) is not None:
                 await self._reply(bot, user.id, (self._conversation.broken(_sender(user)),))
 
     async def _heard(self, bot: Bot, message: Message, sender: Sender) -> tuple[Reply, ...]:
@@ -184,7 +222,7 @@ class Poller:
         if (document.file_size or 0) > LARGEST:
             return self._conversation.unreadable(sender, large=True)
         content = io.BytesIO()
-        if self._conversation.expects_document(sender):
+        if self._conversation.knows(sender):
             await bot.download(document.file_id, destination=content)
             content.seek(0)
         return self._conversation.sent(sender, content, document.file_name or "document", message.caption or "")
@@ -208,6 +246,9 @@ class Poller:
         for reply in replies:
             if self._channel.pacer.paused(at=time.monotonic()) > LONGEST_PAUSE:
                 log.warning("an answer did not arrive: Telegram asks to be left alone")
+                return
+            if time.monotonic() > self._reply_until:
+                log.warning("an answer did not arrive: one chat asks for too many at once")
                 return
             _, moment = self._channel.pacer.reserve([str(chat)], at=time.monotonic())
             await asyncio.sleep(max(0.0, moment - time.monotonic()))
@@ -287,6 +328,13 @@ class Poller:
         until = time.monotonic() + seconds
         while not self._stop.is_set() and (seconds_left := until - time.monotonic()) > 0:
             await asyncio.sleep(min(seconds_left, 0.2))
+
+
+def _user(update: Update) -> User | None:
+    """Return who wrote a message or pressed a button."""
+    if update.callback_query is not None:
+        return update.callback_query.from_user
+    return update.message.from_user if update.message is not None else None
 
 
 def _sender(user: User) -> Sender:

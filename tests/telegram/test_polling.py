@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from merzim.storage.database.leases import SqlLeases
 from merzim.storage.notices.links import SqlLinks
 from notifications.channels.telegram import Pacer, Telegram
 from tests.merzim.conftest import Merzim, merzim, office, prepared, templates  # noqa: F401
-from tests.notifications.sample_office import FIVE_BEFORE, Town
+from tests.notifications.sample_office import AIGUL, BOLAT, FIVE_BEFORE, Town
 from tests.processes import Program
 from tests.telegram import emulator
 from tests.telegram.emulator import TOKEN, Emulator
@@ -37,12 +38,57 @@ def test_of_two_pollers_one_listens_and_each_thing_is_answered_once(talk: Talk) 
     By the lease as it is in use: one of two seconds runs out on a machine that is busy elsewhere for as long.
     """
     with listening(talk.poller(), talk.poller()):
-        for _ in range(5):
+        talk.tell(emulator.AIGUL, f"/start {talk.code_for(AIGUL.key)}")
+        for _ in range(4):
             talk.tell(emulator.AIGUL, "/start")
         until(lambda: len(talk.emulator.calls("getUpdates")) > 8)
 
     assert len(talk.emulator.seen(emulator.AIGUL)) == 5
     assert talk.emulator.calls("conflict") == []
+
+
+def test_a_stranger_who_writes_120_messages_holds_nobody_up(talk: Talk) -> None:
+    """They are answered once; a person behind them at once, though a chat takes one message a second."""
+    talk.bot = replace(talk.bot, pacer=Pacer())
+    with listening(talk.poller()):
+        talk.tell(emulator.AIGUL, f"/start {talk.code_for(AIGUL.key)}")
+        for n in range(120):
+            talk.emulator.says(emulator.STRANGER, f"{n}")
+        began = time.monotonic()
+        assert talk.tell(emulator.AIGUL, "/my")
+        waited = time.monotonic() - began
+
+    assert waited < 5
+    assert len(talk.emulator.seen(emulator.STRANGER)) == 1
+
+
+def test_a_stranger_may_mistype_a_code_twice_in_a_minute(talk: Talk) -> None:
+    """The third is right and links them; a fourth of another stranger within the minute is not heard."""
+    with listening(talk.poller()):
+        talk.tell(emulator.AIGUL, "hello")
+        for code in ("wrong", "wrong-again", talk.code_for(AIGUL.key)):
+            talk.tell(emulator.AIGUL, f"/start {code}")
+        for n in range(5):
+            talk.emulator.says(emulator.STRANGER, f"/start wrong-{n}")
+        talk.tell(emulator.AIGUL, "/my")
+
+    assert len(talk.emulator.seen(emulator.STRANGER)) == 3
+    assert AIGUL.key in talk.links.all()
+
+
+def test_a_person_who_writes_a_lot_holds_nobody_up(talk: Talk) -> None:
+    """Forty wishes of one of them, and one of another: chats do not wait for each other."""
+    talk.bot = replace(talk.bot, pacer=Pacer())
+    with listening(talk.poller()):
+        talk.tell(emulator.AIGUL, f"/start {talk.code_for(AIGUL.key)}")
+        talk.tell(emulator.BOLAT, f"/start {talk.code_for(BOLAT.key)}")
+        for _ in range(40):
+            talk.emulator.says(emulator.AIGUL, "/my")
+        began = time.monotonic()
+        assert talk.tell(emulator.BOLAT, "/my")
+        waited = time.monotonic() - began
+
+    assert waited < 20
 
 
 def test_when_the_holder_dies_another_takes_over(talk: Talk) -> None:
