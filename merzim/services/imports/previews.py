@@ -44,8 +44,8 @@ class Analysis:
             be written.
         procedure: its edition.
         responsible: fact -> the person responsible, in the words of the file.
-        names: names of the object by language, guessed or given by the user; `looks_like`: existing cases it
-            may be.
+        names: names of the object by language, of the file or typed by the user; `looks_like`: existing cases
+            it may be.
     """
 
     row: int

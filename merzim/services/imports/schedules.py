@@ -7,6 +7,7 @@ the other language, the user is asked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,7 +15,6 @@ from datetime import date, datetime
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from merzim.documents.people.matching import match
-from merzim.documents.schedules.object_names import language_of, object_names
 from merzim.documents.schedules.rows_joined import Note, ReadSchedule
 from merzim.documents.sheets.unreadable import Errors
 from workflow.cases.case import PLAN, Case, Wording
@@ -30,6 +30,8 @@ from workflow.refusal import Refusal
 
 Key = tuple[str, str, int | None]
 ENDS_WITH = "analysis_ended"
+_KAZAKH = re.compile(r"[әғқңөұүһі]", re.IGNORECASE)
+_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 """The fact whose plan date an analysis shares with its schedule in the other language."""
 
 
@@ -50,7 +52,7 @@ class ScheduleAnswers:
     """The user's answers about a file, by the row of the analysis.
 
     Attributes:
-        objects: names of the object by language (kk, ru), replacing guessed ones.
+        objects: names of the object by language (kk, ru), as the user gives them.
         joins: the existing case an analysis is; "" for a new one.
         root: only cases of this unit and all units below are visible to the user; "" is all.
     """
@@ -69,8 +71,8 @@ class ConsideredAnalysis:
         case: the existing case, whole; None when one would be opened.
         facts, intended: facts and plan dates in the file (local dates).
         procedure: the edition of the case, or of the one to be opened.
-        names: names of its object by language, guessed or given by the user; empty for a case found by these
-            words.
+        names: names of its object by language, of the file or typed by the user; empty for a case found by
+            these words.
         looks_like: existing cases it may be, as long as the user has not answered.
         joined: whether the user said that it is `case`.
     """
@@ -377,14 +379,33 @@ def _opening(analysis: ConsideredAnalysis) -> Opening:
 
 
 def _names(schedule: ReadSchedule, cases: Iterable[Case], answered: Mapping[str, str]) -> dict[str, str]:
-    """Return the names of an object: as answered, else from its passport of another year, else guessed."""
-    guessed = object_names(schedule.object, declined=schedule.form == "published")
+    """Return the names of an object: as answered, else from its passport of another year, else as the
+    column of objects has them.
+    """
+    names_by_language = _names_in_column(schedule)
     words = schedule.object.casefold()
     for case in cases:
         if any(wording.object.casefold() == words for wording in case.written):
-            guessed |= {name: text for name, text in (("kk", case.object_kk), ("ru", case.object_ru)) if text}
-    names_by_language = guessed | {language: text.strip() for language, text in answered.items()}
+            names_by_language |= {
+                name: text for name, text in (("kk", case.object_kk), ("ru", case.object_ru)) if text
+            }
+    names_by_language |= {language: text.strip() for language, text in answered.items()}
     return {language: text for language, text in names_by_language.items() if text}
+
+
+def _names_in_column(schedule: ReadSchedule) -> dict[str, str]:
+    """Return the name of an object by language. Words cut out of a title are declined: the officer types the
+    name.
+    """
+    if schedule.form == "published":
+        return {}
+    language = _language_of(schedule.object)
+    return dict.fromkeys((language,) if language else ("kk", "ru"), schedule.object)
+
+
+def _language_of(text: str) -> str:
+    """Return the language of a text: `kk`, `ru`, or "" where its letters do not tell."""
+    return "kk" if _KAZAKH.search(text) else "ru" if _CYRILLIC.search(text) else ""
 
 
 def _twins(
@@ -399,7 +420,7 @@ def _twins(
     """Return existing cases that an analysis may be: of the same days in another language's words, or with this
     name in the passport.
     """
-    language, begins = language_of(schedule.object), schedule.planned.get(procedure.begins_with)
+    language, begins = _language_of(schedule.object), schedule.planned.get(procedure.begins_with)
     if begins is None:
         return ()
     alike = [
@@ -420,7 +441,7 @@ def _twins(
         case
         for case in alike
         if language
-        and language not in {language_of(wording.object) for wording in case.written}
+        and language not in {_language_of(wording.object) for wording in case.written}
         and case.planned.get(ENDS_WITH) == ends
     )
 
@@ -451,15 +472,12 @@ def _joining(analysis: ConsideredAnalysis, case: Case) -> PassportEdit:
 
 
 def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[Note]:
-    """Yield notes on the names new cases will have, and on how many lack a name in a language."""
+    """Yield a note on how many new cases lack a name in a language."""
     lacking = 0
     for analysis in analyses:
         if analysis.case is not None:
             continue
         lacking += not {"kk", "ru"} <= analysis.names.keys()
-        for name in analysis.names.values():
-            if analysis.schedule.form == "published" and name != analysis.schedule.object:
-                yield Note(analysis.schedule.row, "cli.import.object_guessed", {"object": name})
     if lacking:
         yield Note(0, "cli.import.object_lacks", {"count": lacking})
 

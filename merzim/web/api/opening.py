@@ -38,7 +38,7 @@ class Sent(Command):
 
 
 class ObjectNames(Command):
-    """Names of an object by language; a name left out stays as guessed."""
+    """Names of an object by language; a name left out stays as the file has it."""
 
     kk: Line | None = None
     ru: Line | None = None
@@ -68,8 +68,8 @@ class AnalysisAnswer(Result):
     """One analysis of the file. `change`: open, replan or same; `foreign`: whether its unit is not among the
     reader's.
 
-    `new`, `moved`: the dates importing it would write. `names`: names of the object by language, as guessed;
-    `looks_like`: existing cases it may be, worded differently.
+    `new`, `moved`: the dates importing it would write. `names`: names of the object by language, as the file
+    has them; `looks_like`: existing cases it may be, worded differently.
     """
 
     row: int

@@ -54,7 +54,7 @@ MAX_UNDECIDED = 200
 """Maximum number of analyses a page asks about: those it shows, and those that resemble existing cases."""
 NEW = "new"
 """Form value for an analysis that is none of the existing cases it resembles."""
-_FORM_NOTES = frozenset({"cli.import.unmatched", "cli.import.object_guessed", "cli.import.object_lacks"})
+_FORM_NOTES = frozenset({"cli.import.unmatched", "cli.import.object_lacks"})
 _PAGE_SENTENCES = {
     "cli.import.fact_differs": "web.open.fact_differs",
     "cli.import.strange_unit": "web.open.strange_unit",
