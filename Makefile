@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test suite lint format bench coverage schemas pictures site clean look lighthouse tasks lock audit sbom
+.PHONY: run test suite lint format bench schemas pictures site clean look lighthouse tasks lock audit sbom
 .DELETE_ON_ERROR:
 
 # Without a day an office of its own, on the real one: `make run NOW=`.
@@ -55,11 +55,6 @@ format: $(VENV)/.test
 # Telegram's emulator and the OpenID provider, where there is Node.js; without it those tests say that they did not run.
 $(EMULATORS): %/node_modules/.package-lock.json: %/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --prefix $* --no-audit --no-fund --silent; fi
-
-# What of the founding documents is carried out where; a test fails while the page is stale.
-coverage: $(VENV)/.run
-	$(MERZIM) --lang en coverage --write docs/coverage.md
-	$(MERZIM) --lang en forms --write docs/forms.md
 
 # What editors complete and check the files of the law by; a test fails while a schema is stale.
 schemas: $(VENV)/.run

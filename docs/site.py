@@ -21,8 +21,8 @@ from merzim.web.ui.guides import GUIDES, guide, in_words  # noqa: E402
 
 SITE = ROOT / "var" / "site"
 PAGES = (
-    *("operations", "api", "commands", "telegram", "regulation-format", "languages", "points", "forms"),
-    *("coverage", "performance", "glossary", "why"),
+    *("operations", "api", "commands", "telegram", "regulation-format", "languages", "points"),
+    *("performance", "glossary", "why"),
 )
 """The pages of docs/ in the order of the menu."""
 LANGUAGES = {"kk": "Нұсқаулықтар", "ru": "Руководства", "en": "Guides"}

@@ -30,7 +30,6 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
     "overlay": ("overlay",),
     "editions": ("law", "editions"),
     "law": ("procedures", "plan", "audit"),
-    "coverage": ("coverage",),
     "papers": ("import", "people"),
     "cases": (
         *("open", "open-year", "cases", "case", "portfolio", "record", "record-many", "decide", "comment"),

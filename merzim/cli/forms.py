@@ -141,18 +141,11 @@ def form(
 
 def forms(
     ctx: typer.Context,
-    write: Annotated[str | None, typer.Option("--write", metavar="FILE", help="cli.option.forms_page")] = None,
 ) -> None:
     from merzim.documents.forms import form as form_named
     from merzim.documents.forms import names, title
 
     call = CommandContext.of(ctx)
-    if write is not None:
-        from merzim.services.documents.forms_page import page
-
-        _write(Path(write), page(call.language).encode())
-        call.note(call.say("form.page.written", file=write))
-        return
     definitions = [form_named(name) for name in names()]
     if call.json:
         call.answer(

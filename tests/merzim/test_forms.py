@@ -10,7 +10,7 @@ import docx
 
 from merzim.documents.forms import form, names
 from tests.documents.test_forms import tables_of, text_of
-from tests.merzim.conftest import ROOT, Merzim
+from tests.merzim.conftest import Merzim
 from workflow.languages import PAPER_LANGUAGES
 
 OF_A_CASE = [name for name in names() if form(name).about == "case"]
@@ -327,10 +327,3 @@ def test_the_list_of_forms_tells_what_each_asks(merzim: Merzim) -> None:
     assert forms_by_id["order"]["fields"]["order_date"]["kind"] == "date"
     assert len(forms_by_id["legislation_report"]["groups"]) == 9
     assert "analytic_note" in merzim("forms").out
-
-
-def test_the_page_on_forms_is_up_to_date(merzim: Merzim, tmp_path: Path) -> None:
-    """docs/forms.md is what `make coverage` writes."""
-    assert merzim("forms", "--write", tmp_path / "forms.md", "--lang", "en").code == 0
-
-    assert (tmp_path / "forms.md").read_text("utf-8") == (ROOT / "docs" / "forms.md").read_text("utf-8")

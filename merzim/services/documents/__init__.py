@@ -1,1 +1,1 @@
-"""Documents the program writes: filled forms, the journal of notices, packages, the coverage page."""
+"""Documents the program writes: filled forms, lists, packages."""
