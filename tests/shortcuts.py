@@ -64,21 +64,21 @@ def migrate_once(patched: pytest.MonkeyPatch) -> None:
     real, patterns = schema._migrate, dict[tuple[object, ...], sqlite3.Connection]()
     one_at_a_time = Lock()  # as the database lets its writers; between processes the migrations do
 
-    def migrate(engine: Engine, head: str) -> bool:
+    def migrate(engine: Engine) -> bool:
         if engine.dialect.name != "sqlite":
-            return real(engine, head)
+            return real(engine)
         with one_at_a_time, closing(engine.raw_connection()) as connection:
             driver = connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
             if driver.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
-                return real(engine, head)
-            version = (head, schema.shipped_revisions(), schema.FLOOR, schema.create)
+                return real(engine)
+            version = (schema.shipped_revisions(), schema.create)
             if version in patterns:
                 with suppress(sqlite3.Error):  # a full disk, say: the migrations meet it too
                     patterns[version].backup(driver)
                     return True
-                return real(engine, head)
-            real(engine, head)
+                return real(engine)
+            real(engine)
             patterns[version] = sqlite3.connect(":memory:", check_same_thread=False)
             driver.backup(patterns[version])
         return True

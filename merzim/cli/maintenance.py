@@ -253,7 +253,7 @@ def installation(
     call = CommandContext.of(ctx)
     status = maintenance.claim_database(call.app) if take else maintenance.installation_status(call.app)
     if call.json:
-        call.answer({"installation": status.name or None, "board": status.board})
+        call.answer({"installation": status.name or None})
     elif take:
         call.print(call.say("cli.installation.taken", name=status.name))
     else:

@@ -402,21 +402,13 @@ class AppContext:
 
         if not self.creates_database:
             self._refuse_missing_database()
-        # The calculation of the board reads it while it is being prepared.
-        self.__dict__["engine"] = self.unprepared
-        try:
-            with long_work():
-                prepare_database(
-                    self.unprepared,
-                    installation=self.installation,
-                    many_nodes=self.many_nodes,
-                    clock=self.clock,
-                    system_clock=self.system_clock,
-                    note=self.note,
-                    recompute=lambda case, today: self.case_commands.recomputed(case, today=today),
-                )
-        finally:
-            self._forget("engine")
+        with long_work():
+            prepare_database(
+                self.unprepared,
+                installation=self.installation,
+                many_nodes=self.many_nodes,
+                clock=self.clock,
+            )
         self.lay_over_settings()
         return self.unprepared
 

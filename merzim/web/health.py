@@ -60,7 +60,6 @@ class Ready(BaseModel):
     ready: bool
     database: DatabaseState
     tables: Literal["current", "not_ours", "unknown"]
-    board: Literal["current", "behind", "unknown"]
     round: RoundAnswer
 
 
@@ -78,7 +77,7 @@ async def healthz() -> Health:
 async def ready(
     ctx: Anybody, response: Response, round: Annotated[int | None, Query(ge=1, le=2**31)] = None
 ) -> Ready:
-    """Readiness probe: whether the database answers, has this version's schema, and a complete board.
+    """Readiness probe: whether the database answers, and has this version's schema.
 
     A late round is reported but does not fail the probe, because pages work without reminders. With `round` it
     fails if the last round is older than so many seconds, for probing workers.
@@ -90,13 +89,12 @@ async def ready(
     limit = ctx.app.settings.alarms.ages["round"] if round is None else timedelta(seconds=round)
     late = is_late(state.round, now=now, limit=limit)
     answers = state.database == "ok"
-    is_ready = answers and state.schema and state.board and not (late and round is not None)
+    is_ready = answers and state.schema and not (late and round is not None)
     response.status_code = 200 if is_ready else 503
     return Ready(
         ready=is_ready,
         database=state.database,
         tables="unknown" if not answers else "current" if state.schema else "not_ours",
-        board="unknown" if not state.schema else "current" if state.board else "behind",
         round=RoundAnswer(
             last=state.round, age_seconds=None if age is None else int(age.total_seconds()), late=late
         ),

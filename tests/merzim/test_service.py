@@ -100,10 +100,9 @@ def test_it_lives_and_is_ready(service: Service) -> None:
         time.sleep(0.1)
 
     assert json.loads(service.ask("/healthz").text)["status"] == "ok"
-    assert (state["ready"], state["database"], state["tables"], state["board"]) == (
+    assert (state["ready"], state["database"], state["tables"]) == (
         True,
         "ok",
-        "current",
         "current",
     )
     assert state["round"]["late"] is False

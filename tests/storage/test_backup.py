@@ -146,7 +146,7 @@ def newer(file: Path) -> None:
     copy.dispose()
 
 
-def never_released(file: Path) -> None:
+def of_before(file: Path) -> None:
     copy = open_database(f"sqlite:///{file}")
     with copy.connect() as connection, connection.begin():
         connection.execute(text("UPDATE alembic_version SET version_num = '0046'"))
@@ -162,7 +162,7 @@ def text_file(file: Path) -> None:
     [
         (damaged, "backup_damaged"),
         (newer, "backup_newer"),
-        (never_released, "backup_between"),
+        (of_before, "backup_older"),
         (text_file, "backup_not_ours"),
         (Path.unlink, "backup_missing"),
     ],

@@ -24,11 +24,11 @@ from merzim.storage.org import store as office_store
 from merzim.storage.org.staff import SqlStaff
 from merzim.storage.refusals import Migration, StorageUnavailable
 from merzim.storage.tables.base import TableBase as Table
-from merzim.storage.tables.board import RECOMMENDATION, UNLISTED
+from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import EVENT, SEAL, SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from merzim.storage.tables.notices import NOTICE, TALLY
 from merzim.storage.tables.organisation import ACT, PERSON
-from merzim.storage.tables.service import FLOOR, LEASE, MARK, UPLOAD
+from merzim.storage.tables.service import LEASE, MARK, UPLOAD
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors
@@ -69,9 +69,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def file(lived_in: Path) -> Iterator[Engine]:
     engine = open_database(f"sqlite:///{lived_in / 'var' / 'merzim.sqlite'}")
     with writing(engine) as connection:
-        # What no command above leaves behind: bytes, JSON that is empty, a case a version before wrote.
-        connection.execute(UNLISTED.delete())
-        connection.execute(UNLISTED.insert(), {"case": "2026-0001"})
+        # What no command above leaves behind: bytes, JSON that is empty.
         connection.execute(UPLOAD.delete())
         connection.execute(
             UPLOAD.insert(),
@@ -119,7 +117,7 @@ def test_every_row_is_as_it_was_and_the_old_place_too(file: Engine, empty: Engin
     assert {name: row_counts[name] for name in before.keys() & row_counts.keys()} == {
         name: len(rows) for name, rows in before.items() if name in row_counts
     }
-    assert row_counts.keys() >= before.keys() - {TALLY.name, FLOOR.name, *(table.name for table in INDEX)}
+    assert row_counts.keys() >= before.keys() - {TALLY.name, *(table.name for table in INDEX)}
 
     assert _everything(empty) == before == _everything(file)
     assert verify(empty) == verify(file) == ()

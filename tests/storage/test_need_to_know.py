@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -15,9 +14,8 @@ from merzim.storage.maintenance.verify import rebuild, verify
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from merzim.storage.rows import notice_values
-from merzim.storage.tables.notices import NOTICE, TALLY
+from merzim.storage.tables.notices import NOTICE
 from tests.storage.sample_cases import case_commands, letter, opened, recompute
-from tests.web.plans import explained
 from workflow.board.sums import horizon
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
@@ -76,9 +74,10 @@ def test_who_was_told_in_a_letter_sees_it(engine: Engine, secret: Case) -> None:
         connection.execute(
             text(
                 'INSERT INTO notice (key, "case", obligation, due, rung, person, channel, address, language, '
-                "state, attempts, queued_at, not_before, answer, text_hash, message_id) VALUES "
+                "state, attempts, queued_at, not_before, answer, text_hash, message_id, kind, bundle, carrier, "
+                "about) VALUES "
                 "('k', :case, 'o', '2026-04-09', '0', 'told@org.kz', 'email', 'a', 'kk', 'sent', 1, "
-                "'2026-04-06 07:00:00', '2026-04-06 07:00:00', '', '', '')"
+                "'2026-04-06 07:00:00', '2026-04-06 07:00:00', '', '', '', 'reminder', '', '', '{}')"
             ),
             {"case": secret.id},
         )
@@ -189,28 +188,3 @@ def test_the_register_is_the_same_whichever_way_it_is_found(
         assert met(reads, is_small=True) == met(reads, is_small=False), (unit, person)
         lengths.add(len(met(reads, is_small=True)[0]))
     assert lengths == {0, 1, 4, 5, 8, 9, 12, 13, 16}
-
-
-def test_a_small_unit_s_register_is_found_by_its_cases(sqlite: Engine) -> None:
-    """Nobody else's letters are walked over; who sees half the office walks from the newest on."""
-    units = [
-        Unit(id=f"u{number}", name=f"{number}", parent="u20" if number < 20 else None) for number in range(40)
-    ]
-    office_store.save(sqlite, units=units)
-    with sqlite.begin() as connection:
-        connection.execute(TALLY.insert(), {"channel": "email", "state": "sent", "n": 100_000})
-    with explained() as plans:
-        reads = SqlReads(sqlite).seen_by(Scope(unit="u1", names=("a@org.kz",)))
-        for filters in ({}, {"state": "queued"}, {"state": "sent"}, {"channel": "email"}):
-            reads.notices_matching(**filters, limit=100)
-        steps = [step for statement, (steps, _) in plans.met.items() if "told" in statement for step in steps]
-        SqlReads(sqlite).seen_by(Scope(unit="u20", names=("a@org.kz",))).notices_matching(limit=100)
-
-    assert steps
-    searched = {step for step in steps if re.match("(SCAN|SEARCH) told", step)}
-    assert {step.partition(" INDEX ")[2] for step in searched} == {
-        "ix_notice_case_person (case=?)",
-        "ix_notice_case_person (case=? AND person=?)",
-        "sqlite_autoindex_notice_1 (key=?)",
-    }
-    assert any(step.startswith("SCAN told") for steps, _ in plans.met.values() for step in steps)

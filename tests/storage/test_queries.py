@@ -15,9 +15,7 @@ from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, TODAY, UNIT, case_commands, later, letter, opened
 from tests.storage.test_outbox import settlement
-from tests.web.plans import explained
 from workflow.board.rows import CaseFilter
-from workflow.board.sums import DeadlineFilter, horizon
 from workflow.cases.commands import assignments as commands
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
@@ -224,33 +222,6 @@ def test_the_number_of_queries_does_not_grow_with_the_answer(engine: Engine) -> 
     # at its beginning and within longer words.
     assert max(number for n, number in enumerate(numbers[0]) if n not in (3, 4)) <= 5
     assert max(numbers[0]) <= 24
-
-
-def test_rows_of_those_for_whom_most_wait_are_walked_by_due_date(sqlite: Engine) -> None:
-    """Of one unit of twelve they are found by the unit, of all by the day: a page costs what it shows."""
-    units = [Unit(id=f"u{number}", name=f"{number}") for number in range(12)]
-    office_store.save(sqlite, units=units)
-    for unit in units:
-        opened(sqlite, unit=unit.id)
-    reads, day = SqlReads(sqlite), horizon(FAR, soon=FAR)
-    all_assignees = frozenset(subtotal.assignee for subtotal in reads.sums(day))
-    answers = {}
-    for assignees in (
-        all_assignees,
-        frozenset(assignee for assignee in all_assignees if assignee.unit == "u7"),
-    ):
-        with explained() as plans:
-            rows = reads.listed(DeadlineFilter(urgency="overdue", horizon=day, assignees=assignees), limit=5)
-        steps = [
-            step for steps, _ in plans.met.values() for step in steps if step.startswith("SEARCH deadline")
-        ]
-        answers[len(assignees)] = rows, steps[-1]
-    (first, by_day), (own_rows, by_unit) = answers.values()
-
-    assert "ix_deadline_state_due (state=? AND due<?)" in by_day
-    assert "ix_deadline_unit_state_due (unit=? AND state=? AND due<?)" in by_unit
-    assert [row.due for row in first] == sorted(row.due for row in reads.overdue(FAR) if row.due)[:5]
-    assert own_rows == [row for row in reads.overdue(FAR) if row.unit == "u7"][:5]
 
 
 def test_the_day_of_a_step_is_when_it_was_done_else_is_planned(engine: Engine) -> None:

@@ -5,29 +5,23 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from itertools import product
-from threading import Event
 
 import pytest
 from sqlalchemy import Engine, func, select
 
 from calendars.terms import OnDate, PerPeriod
 from merzim.storage.board import recommendations as recommended
-from merzim.storage.cases import recommendations
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import open as open_database
-from merzim.storage.database.engine import reading, writing
-from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.verify import rebuild, verify
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
-from merzim.storage.tables.board import RECOMMENDATION, UNLISTED
+from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
-from tests.storage.sample_cases import NOW, case_commands, on_sqlite_alone, recompute
-from tests.storage.versions import back_to_0_1_0
+from tests.storage.sample_cases import NOW, case_commands, recompute
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.entries import measure_id
@@ -185,8 +179,6 @@ def test_lists_and_counts_are_what_reading_every_case_comes_to(engine: Engine, s
             agrees(engine, reads)
     assert plain(engine, RecommendationFilter())[0]
     assert verify(engine, recompute=recompute(engine, TODAY)) == ()
-    with reading(engine) as connection:
-        assert connection.execute(select(func.count()).select_from(UNLISTED)).scalar_one() == 0
 
 
 def with_a_risk(engine: Engine, unit: str = "hr") -> str:
@@ -230,89 +222,6 @@ def test_nobody_finds_what_they_may_not_see(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(CASE.update().where(CASE.c.id == other_case).values(confidential=True))
     assert found(ALL) == ([visible_case], 1, 0)
-
-
-@on_sqlite_alone
-def test_what_a_version_before_wrote_is_listed_by_the_next_round(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It knows nothing of the lines; the database names the case, and it is listed later."""
-    with monkeypatch.context() as before:
-        before.setattr(recommendations, "affects_lines", lambda events: False)
-        case = with_a_risk(engine)
-    reads = SqlReads(engine)
-    assert reads.recommended(RecommendationFilter(), TODAY) == []
-    assert verify(engine, recompute=recompute(engine, TODAY)) == ()
-
-    recommendations.catch_up(engine)
-
-    assert reads.recommended(RecommendationFilter(), TODAY) == [Place(case, 1, 1)]
-    with reading(engine) as connection:
-        assert connection.execute(select(UNLISTED)).first() is None
-
-
-def test_rows_recorded_before_an_upgrade_are_found_after_it(engine: Engine) -> None:
-    """The migration names every case with rows of registers; the first start writes their words."""
-    case = with_a_risk(engine)
-    reads = SqlReads(engine)
-    expected = [(case, "risk.1", "Тәуекел"), (case, "measure.1", "Бекіту")]
-    assert reads.found_rows((), ()).places == expected
-    assert reads.found_rows((("тауекел",),), ("тауекел",)).places == expected[:1]
-
-    back_to_0_1_0(engine)
-    create_or_migrate(engine)
-    assert reads.found_rows((), ()).places == []
-    recommendations.catch_up(engine)
-    assert reads.found_rows((), ()).places == expected
-
-
-def test_whoever_lists_meanwhile_loses_no_line(engine: Engine, url: str) -> None:
-    """One writes risks; another lists, again and again, what it takes for unlisted."""
-    cases = [with_a_risk(engine), with_a_risk(engine)]
-    other, ended = open_database(url), Event()
-
-    def listing() -> int:
-        times = 0
-        while not ended.is_set():
-            with writing(other) as connection:
-                listed_cases = connection.execute(select(UNLISTED.c.case)).scalars().all()
-                new_cases = [{"case": case} for case in cases if case not in listed_cases]
-                if new_cases:
-                    connection.execute(UNLISTED.insert(), new_cases)
-            recommendations.catch_up(other)
-            times += 1
-        return times
-
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(listing)
-        for step in range(30):
-            RiskCommands(case_commands(engine)).find(
-                cases[step % 2], FoundRisk(description=f"{step}"), on=TODAY, **WHO
-            )
-        ended.set()
-        assert future.result(timeout=60) > 1
-    other.dispose()
-    assert (
-        SqlReads(engine).recommended(RecommendationFilter(), TODAY) == plain(engine, RecommendationFilter())[0]
-    )
-
-
-def test_a_case_whose_events_are_gone_keeps_nobody_from_beginning(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It stays unlisted, and the others are listed."""
-    monkeypatch.setattr(recommendations, "AT_ONCE", 1)
-    with monkeypatch.context() as before:
-        before.setattr(recommendations, "affects_lines", lambda events: False)
-        cut, whole_case = with_a_risk(engine), with_a_risk(engine)
-    with engine.begin() as connection:
-        connection.execute(CASE.update().where(CASE.c.id == cut).values(head="0"))
-
-    recommendations.catch_up(engine)
-
-    assert [place.case for place in SqlReads(engine).recommended(RecommendationFilter(), TODAY)] == [whole_case]
-    with reading(engine) as connection:
-        assert connection.execute(select(UNLISTED.c.case)).scalars().all() == [cut]
 
 
 def test_a_line_changed_by_hand_is_named_and_mended(engine: Engine) -> None:

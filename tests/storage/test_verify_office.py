@@ -14,9 +14,6 @@ import i18n
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.encryption import Cipher, Key
 from merzim.storage.database.engine import open as open_database
-from merzim.storage.maintenance import triggers
-from merzim.storage.maintenance.schema import create_or_migrate
-from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import Problem, rebuild, verify
 from merzim.storage.maintenance.vouching import ensure_baseline, renew_baseline, vouching
 from merzim.storage.notices.links import SqlLinks
@@ -32,7 +29,6 @@ from merzim.storage.tables.base import TableBase
 from notifications.links import hash_code
 from tests.second_factors import KEY, second_factors
 from tests.storage.sample_cases import case_commands, on_sqlite_alone, opened, recompute
-from tests.storage.versions import back_to_0_1_0
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Entry, Reader, scope
@@ -445,30 +441,6 @@ def test_the_salt_of_a_person_goes_with_them(office: Engine) -> None:
 # ----------------------------------------------------------------------------------------------------- baseline
 
 
-def test_an_upgrade_vouches_for_what_stands_from_then_on(office: Engine) -> None:
-    """A database of the version before has rows without events: a baseline names them, once, and since when."""
-    on = "" if office.dialect.name == "sqlite" else " ON audit"
-    guards = (name for name in triggers.names(office.dialect.name) if name.startswith("merzim_audit_"))
-    by_hand(office, *(f"DROP TRIGGER {name}{on}" for name in guards))
-    # The seals of that version covered no audit log.
-    by_hand(office, *(f"DELETE FROM {table}" for table in ("link_code", "salt", "audit")))
-    seal(office, now=NOW)
-    back_to_0_1_0(office)
-    assert create_or_migrate(office)
-
-    assert [ensure_baseline(office, now=LATER) for _ in range(2)] == [True, False]
-    assert verify(office) == ()
-    since = vouching(office).baseline
-    assert since is not None
-    assert (since.at, since.by, since.ground) == (LATER, "", "")
-    for statement, expected in INJURIES.values():
-        if expected[1] == "person":
-            by_hand(office, statement)
-    assert {place[:2] for place in places(verify(office))} == {
-        (code, "person") for code in ("office_row_altered", "office_row_added", "office_row_removed")
-    }
-
-
 def test_a_baseline_leaves_out_what_is_over(office: Engine) -> None:
     """Sessions of years are not written into the chain; bringing one of them back is named all the same."""
     ensure_baseline(office, now=NOW + timedelta(days=2))
@@ -663,9 +635,9 @@ def test_a_letter_that_never_left_opens_no_case(engine: Engine, secret: Case, st
     by_hand(
         engine,
         'INSERT INTO notice (key, "case", obligation, due, rung, person, channel, address, language, state, '
-        "attempts, queued_at, not_before, answer, text_hash, message_id) "
+        "attempts, queued_at, not_before, answer, text_hash, message_id, kind, bundle, carrier, about) "
         f"VALUES ('k', '{secret.id}', 'o', '2026-04-09', '0', 'mallory', 'email', 'a', 'kk', '{state}', 1, "
-        "'2026-04-06 07:00:00', '2026-04-06 07:00:00', '', '', '')",
+        "'2026-04-06 07:00:00', '2026-04-06 07:00:00', '', '', '', 'reminder', '', '', '{}')",
     )
     reads = SqlReads(engine).seen_by(scope(Reader(login="m", access="officer", person="mallory")))
 

@@ -6,9 +6,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from merzim.storage.board import word_index
-from merzim.storage.cases import recommendations, writing
+from merzim.storage.cases import writing
 from merzim.storage.database.engine import reading
-from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import rebuild, verify
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
@@ -16,7 +15,6 @@ from merzim.storage.tables.cases import CASE, SEARCH_TYPO, SEARCH_WORD, UNSEARCH
 from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute
 from tests.storage.test_passports import describe
-from tests.storage.versions import back_to_0_1_0
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import Evidence
 from workflow.org.access import Scope
@@ -199,22 +197,6 @@ def test_what_an_older_version_wrote_is_found_at_once_and_indexed_by_the_next_ro
     assert verify(engine, recompute=recompute(engine)) == ()
     word_index.catch_up(engine)
     assert (word_index.waiting(engine), found(engine, "жарнамалар")) == (0, [case, before])
-
-
-def test_an_upgrade_writes_the_words_and_files_of_all_there_is(engine: Engine) -> None:
-    case, core = opened(engine, object="Жарнама").id, case_commands(engine)
-    order = Evidence(kind="document:order", reference=FILE, name="Бұйрық.pdf")
-    core.record(case, "order_signed", on=TODAY, evidence=[order], **WHO)
-    RiskCommands(core).find(case, FoundRisk(description="Сыбайластық"), on=TODAY, **WHO)
-    expected = words(engine)
-    back_to_0_1_0(engine)
-
-    create_or_migrate(engine)
-    recommendations.catch_up(engine)
-    word_index.catch_up(engine)
-
-    assert words(engine) == expected
-    assert {"жарнама", "буйрык", "сыбайластык"} <= expected
 
 
 def test_an_index_changed_by_hand_is_named_and_mended(engine: Engine) -> None:

@@ -62,7 +62,6 @@ def test_an_office_that_works_is_ready(office_app: AppContext) -> None:
         "ready": True,
         "database": "ok",
         "tables": "current",
-        "board": "current",
         "round": {"last": "2026-04-06T07:00:00Z", "age_seconds": 0, "late": False},
     }
     assert answer.headers["cache-control"] == "no-store"
@@ -71,14 +70,10 @@ def test_an_office_that_works_is_ready(office_app: AppContext) -> None:
 @pytest.mark.parametrize(
     ("happens", "said"),
     [
-        (gone, {"database": "unreachable", "tables": "unknown", "board": "unknown"}),
+        (gone, {"database": "unreachable", "tables": "unknown"}),
         (
             lambda context: execute(context, "UPDATE alembic_version SET version_num = '0013'"),
-            {"database": "ok", "tables": "not_ours", "board": "unknown"},
-        ),
-        (
-            lambda context: execute(context, "UPDATE installation SET board = '0012'"),
-            {"database": "ok", "tables": "current", "board": "behind"},
+            {"database": "ok", "tables": "not_ours"},
         ),
     ],
 )

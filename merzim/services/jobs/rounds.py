@@ -107,10 +107,8 @@ def remind(
     if not dry_run:
         report = replace(report, queued=(report.queued or 0) + letters)
         from merzim.storage.board import word_index
-        from merzim.storage.cases.recommendations import catch_up
         from merzim.storage.maintenance.seals import seal
 
-        catch_up(app.engine)
         word_index.catch_up(app.engine)
         seal(app.engine, now=now)
         _record_run(app, "round", now, started)

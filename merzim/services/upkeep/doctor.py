@@ -266,10 +266,7 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
     if app.settings.from_browser:
         keys = {"keys": tuple(sorted(app.settings.from_browser))}
         yield Check(name="settings", code="doctor.settings_overridden", arguments=keys)
-    if state.board:
-        yield Check(name="database", code="doctor.database", arguments={"where": where})
-    else:
-        yield Check(name="database", state="warning", code="doctor.board_behind", advice="board_behind")
+    yield Check(name="database", code="doctor.database", arguments={"where": where})
     yield from _check_orders(app)
     for name in ("verify", "backup"):
         yield _check_age(name, sent, now, app.settings.alarms.ages[name])

@@ -175,7 +175,6 @@ class Readiness:
 
     database: DatabaseState
     schema: bool
-    board: bool
     round: datetime | None = None
 
 
@@ -189,5 +188,5 @@ def readiness(app: AppContext) -> Readiness:
     except StorageUnavailable as trouble:
         log.warning("not ready: %s", trouble)
         states: dict[str, DatabaseState] = {"moved": "moved", "replaced": "replaced"}
-        return Readiness(database=states.get(trouble.what, "unreachable"), schema=False, board=False)
-    return Readiness(database="ok", schema=state.schema, board=state.board, round=state.round)
+        return Readiness(database=states.get(trouble.what, "unreachable"), schema=False)
+    return Readiness(database="ok", schema=state.schema, round=state.round)

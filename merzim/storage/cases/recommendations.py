@@ -8,20 +8,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from hashlib import sha256
-from itertools import groupby
-from operator import attrgetter
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, select
 
 from merzim.storage.board import word_index
 from merzim.storage.database.dialect import insert_many
-from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.database.in_list import execute_for_names, in_names
-from merzim.storage.database.limits import long_work
-from merzim.storage.rows import EVENTS_IN_ORDER, Values, event
-from merzim.storage.tables.board import RECOMMENDATION, UNLISTED
-from merzim.storage.tables.cases import CASE, CASE_ROW, EVENT
-from workflow.cases.case import Case, Event, evidence_of, fold
+from merzim.storage.rows import Values
+from merzim.storage.tables.board import RECOMMENDATION
+from merzim.storage.tables.cases import CASE_ROW
+from workflow.cases.case import Case, Event, evidence_of
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.risk_lists import likeness, listed, unasked
 from workflow.cases.registers.rows import rows_of
@@ -38,14 +34,6 @@ TITLE_LIMIT = 200
 _OPTION = re.compile(r"[a-z_]+")
 AT_ONCE = 250
 """Cases processed in one transaction."""
-_HELD = (
-    select(CASE.c.id, CASE.c.head)
-    .where(in_names(CASE.c.id))
-    .order_by(CASE.c.id)
-    .with_for_update(key_share=True)
-)
-_EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
-_WAITING = select(UNLISTED.c.case).where(in_names(UNLISTED.c.case))
 _LINES_OF = select(RECOMMENDATION).where(in_names(RECOMMENDATION.c.case))
 
 
@@ -130,7 +118,7 @@ def write(connection: Connection, cases: Mapping[str, CaseLines]) -> None:
     words of their `texts`.
     """
     names = sorted(cases)
-    for table in (RECOMMENDATION, CASE_ROW, UNLISTED):
+    for table in (RECOMMENDATION, CASE_ROW):
         for start in range(0, len(names), AT_ONCE):
             connection.execute(table.delete().where(table.c.case.in_(names[start : start + AT_ONCE])))
     insert_many(connection, RECOMMENDATION, [line for name in names for line in cases[name].recommendations])
@@ -143,92 +131,14 @@ def texts(cases: Mapping[str, CaseLines]) -> dict[tuple[str, str], str]:
     return {place: text for case_texts in texts_by_case for place, text in case_texts.items()}
 
 
-def waiting(engine: Engine) -> int:
-    """Return the number of cases whose list entries have not been written."""
-    with reading(engine) as connection:
-        return connection.execute(select(func.count()).select_from(UNLISTED)).scalar_one()
-
-
-@long_work()
-def catch_up(engine: Engine) -> None:
-    """Write the missing list entries of cases that an older version wrote; usually there are none.
-
-    A case with unreadable events stays without lines; `verify` reports the fault.
-    """
-    last: str | None = ""
-    while last is not None:
-        last = _some(engine, last)
-
-
 def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[str]:
-    """Yield ids of cases whose list entries differ from their events, in order, except those not written
-    yet.
-    """
+    """Yield ids of cases whose list entries differ from their events, in order."""
     stored: dict[str, list[Values]] = {}
     for line in execute_for_names(connection, _LINES_OF, cases):
         stored.setdefault(line.case, []).append(dict(line._mapping))
-    unlisted = {record.case for record in execute_for_names(connection, _WAITING, cases)}
     for name in sorted(cases):
-        if name not in unlisted and sorted(stored.get(name, ()), key=_place) != _recommendations(cases[name]):
+        if sorted(stored.get(name, ()), key=_place) != _recommendations(cases[name]):
             yield name
-
-
-def install(connection: Connection) -> None:
-    """Create the triggers that record cases whose list entries an older version has not written."""
-    kinds = ", ".join(f"'{kind}'" for kind in KINDS)
-    watched = {
-        "event": ("AFTER INSERT ON event", f"NEW.kind IN ({kinds})", 'NEW."case"'),
-        "case": ('AFTER UPDATE OF standing ON "case"', "OLD.standing <> NEW.standing", "NEW.id"),
-    }
-    for table, (when, only, case) in watched.items():
-        name = f"merzim_mark_unlisted_{table}"
-        in_names = f'INSERT INTO unlisted ("case") SELECT {case} WHERE NOT EXISTS '
-        in_names += f'(SELECT 1 FROM unlisted u WHERE u."case" = {case})'
-        if connection.dialect.name == "sqlite":
-            statements = [
-                f"DROP TRIGGER IF EXISTS {name}",
-                f"CREATE TRIGGER {name} {when} WHEN {only} BEGIN {in_names}; END",
-            ]
-        else:
-            statements = [
-                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
-                f"BEGIN {in_names} ON CONFLICT DO NOTHING; RETURN NULL; END $$",
-                f'DROP TRIGGER IF EXISTS {name} ON "{table}"',
-                f"CREATE TRIGGER {name} {when} FOR EACH ROW WHEN ({only}) EXECUTE FUNCTION {name}()",
-            ]
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-
-
-def _some(engine: Engine, after: str) -> str | None:
-    """Write the list entries of the next cases after an id; return the last id, None at the end."""
-    query = select(UNLISTED.c.case).where(UNLISTED.c.case > after).order_by(UNLISTED.c.case).limit(AT_ONCE)
-    with reading(engine) as connection:
-        if connection.execute(query).first() is None:
-            return None
-    with writing(engine) as connection:
-        names = connection.execute(query).scalars().all()
-        # Locked first, as writers of a case do, so that what is read stays valid until these entries are
-        # written.
-        heads = {record.id: record.head for record in execute_for_names(connection, _HELD, names)}
-        unlisted = [record.case for record in execute_for_names(connection, _WAITING, heads)]
-        grouped = groupby(execute_for_names(connection, _EVENTS_OF, unlisted), key=attrgetter("case"))
-        lines_by_case = {name: _case_lines(events, heads[name]) for name, events in grouped}
-        valid_lines = {name: case_lines for name, case_lines in lines_by_case.items() if case_lines is not None}
-        write(connection, valid_lines)
-        word_index.write(connection, texts(valid_lines))
-        return names[-1] if names else None
-
-
-def _case_lines(records: Iterable[Row_], head: str) -> CaseLines | None:
-    """Return the list entries of a case from its events; None if the events were altered."""
-    events = [event(record) for record in records]
-    if events[-1].hash != head:
-        return None
-    try:
-        return lines(fold(events))
-    except (AssertionError, KeyError, ValueError, TypeError):
-        return None
 
 
 def _place(line: Values) -> tuple[int, int]:

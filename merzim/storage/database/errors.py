@@ -112,16 +112,6 @@ def to_storage_unavailable(engine: Engine, error: BaseException) -> StorageUnava
     return StorageUnavailable(reason, where=display_address(engine), problem=problem)
 
 
-DEADLOCK = "40P01"
-"""PostgreSQL's code for a transaction rolled back because of a deadlock."""
-
-
-def sqlstate_of(error: StorageUnavailable) -> str:
-    """Return the PostgreSQL code of the error behind a StorageUnavailable; "" where there is none."""
-    cause = error.__cause__
-    return getattr(cause.orig if isinstance(cause, DBAPIError) else cause, "sqlstate", None) or ""
-
-
 PATIENCE = 30.0
 """Seconds to wait for a lost database."""
 _RETRY_SECONDS = 0.5

@@ -19,10 +19,9 @@ from merzim.storage.database.limits import long_work
 from merzim.storage.maintenance.schema import create
 from merzim.storage.refusals import Migration
 from merzim.storage.tables.base import TableBase
-from merzim.storage.tables.board import UNLISTED
 from merzim.storage.tables.cases import SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from merzim.storage.tables.notices import TALLY
-from merzim.storage.tables.service import FLOOR, MARK
+from merzim.storage.tables.service import MARK
 
 _STEP = 5000
 
@@ -47,15 +46,11 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
         create(target_connection)
         prepare(driver(target_connection))
         with writing(source) as source_connection:
-            # What the schema says of itself was written when it was made; counts of notices and marks of what
-            # changed are the new place's own.
-            uncopied_tables = (FLOOR, TALLY, MARK, UNLISTED, SEARCH_WORD, SEARCH_TYPO, UNSEARCHED)
+            # Counts of notices and marks of what changed are the new place's own.
+            uncopied_tables = (TALLY, MARK, SEARCH_WORD, SEARCH_TYPO, UNSEARCHED)
             copied = [table for table in TableBase.metadata.sorted_tables if table not in uncopied_tables]
             row_counts = dict[str, int]()
-            for table in (*copied, UNLISTED):
-                if table is UNLISTED:
-                    # The new place took every risk that was copied for one just found.
-                    target_connection.execute(UNLISTED.delete())
+            for table in copied:
                 copy = _copied(source_connection, target_connection, table)
                 if copy != _sum(_rows(target_connection, table)):
                     raise Migration("migrate_differs", table=table.name)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, select
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.errors import display_address
-from merzim.storage.maintenance.schema import BOARD, revision, shipped_revisions, usable
+from merzim.storage.maintenance.schema import revision, shipped_revisions, usable
 from merzim.storage.maintenance.triggers import APPEND_ONLY
 from merzim.storage.refusals import AnothersDatabase, StorageUnavailable
 from merzim.storage.tables.base import TableBase
@@ -19,10 +19,9 @@ from merzim.storage.tables.service import INSTALLATION, PULSE
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InstallationStatus:
-    """The stored installation; both values are "" when unset."""
+    """The stored installation; `name` is "" when unset."""
 
     name: str = ""
-    board: str = ""
 
 
 def normalised(name: str) -> str:
@@ -31,9 +30,9 @@ def normalised(name: str) -> str:
 
 
 def installation_status(connection: Connection) -> InstallationStatus:
-    """Return the installation stored in the database, and the revision at which its board was written."""
+    """Return the installation stored in the database."""
     record = connection.execute(INSTALLATION.select()).first()
-    return InstallationStatus(name=record.name, board=record.board) if record else InstallationStatus()
+    return InstallationStatus(name=record.name) if record else InstallationStatus()
 
 
 def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
@@ -48,7 +47,7 @@ def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
     """
     with reading(engine) as connection:
         at = revision(connection)
-        if at is None or at < shipped_revisions()[0] or not at.isdigit():
+        if at not in shipped_revisions():
             return InstallationStatus()
         status = installation_status(connection)
     if status.name and normalised(status.name) != normalised(name):
@@ -64,7 +63,7 @@ def claim(engine: Engine, name: str) -> None:
         AnothersDatabase: another installation was faster.
     """
     with writing(engine) as connection:
-        step = insert(connection, INSTALLATION).values(n=1, name=name, board="")
+        step = insert(connection, INSTALLATION).values(n=1, name=name)
         connection.execute(
             step.on_conflict_do_update(
                 index_elements=[INSTALLATION.c.n],
@@ -83,7 +82,7 @@ def take(engine: Engine, name: str) -> None:
 
 def write(connection: Connection, **values: str) -> None:
     """Change the stored installation, in the caller's transaction."""
-    step = insert(connection, INSTALLATION).values(**{"n": 1, "name": "", "board": "", **values})
+    step = insert(connection, INSTALLATION).values(**{"n": 1, "name": "", **values})
     connection.execute(step.on_conflict_do_update(index_elements=[INSTALLATION.c.n], set_=values))
 
 
@@ -93,12 +92,10 @@ class ReadinessReport:
 
     Attributes:
         schema: whether this version's code can use the tables.
-        board: whether the read models are those of this version, or are not needed.
         round: when a round last ended (UTC); None before the first.
     """
 
     schema: bool
-    board: bool
     round: datetime | None
 
 
@@ -110,11 +107,10 @@ def look(engine: Engine) -> ReadinessReport:
     """
     with reading(engine) as connection:
         if not usable(connection):
-            return ReadinessReport(schema=False, board=False, round=None)
+            return ReadinessReport(schema=False, round=None)
         query = select(PULSE.c.at).where(PULSE.c.name == "round")
         return ReadinessReport(
             schema=True,
-            board=installation_status(connection).board >= BOARD,
             round=connection.execute(query).scalar(),
         )
 

@@ -12,10 +12,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from merzim.storage.database.engine import reading
 from merzim.storage.org.preferences import create_link_key, link_key
-from merzim.storage.tables.accounts import ACCOUNT
-from merzim.storage.tables.notices import LINK
-from merzim.storage.tables.organisation import ACT, FORMER, PERSON
-from merzim.storage.tables.registers import CAMPAIGN_PERSON
+from merzim.storage.tables.organisation import FORMER, PERSON
 from workflow.org.office import Person
 
 
@@ -80,34 +77,6 @@ def remember(connection: Connection, key: str, details: Iterable[str], *, left_o
     id = _keyed(create_link_key(connection), key)
     values = {"number": last + 1, "key": key, "id": id, "said": words, "left_on": left_on}
     connection.execute(FORMER.insert().values(**values, act=""))
-
-
-def recover(connection: Connection) -> None:
-    """Store the identifying data of people removed by older versions, as far as any record still has it.
-
-    Their keys and days stand in the office's chain, names in their accounts and in campaigns that asked them.
-    """
-    removed = select(ACT.c.name, func.max(ACT.c.on)).where(ACT.c.kind == "person_removed").group_by(ACT.c.name)
-    known_keys = {
-        *connection.execute(select(PERSON.c.key)).scalars(),
-        *connection.execute(select(FORMER.c.key)).scalars(),
-    }
-    for key, left_on in connection.execute(removed.order_by(func.max(ACT.c.seq))).all():
-        if key in known_keys or left_on is None:
-            continue
-        names = connection.execute(
-            select(CAMPAIGN_PERSON.c.name).where(CAMPAIGN_PERSON.c.person == key).distinct()
-        ).scalars()
-        details = [f"name:{name}" for name in names]
-        for login, name in connection.execute(
-            select(ACCOUNT.c.login, ACCOUNT.c.name).where(ACCOUNT.c.person == key)
-        ):
-            details += [f"name:{name}", f"login:{login}"]
-        chats = connection.execute(select(LINK.c.chat).where(LINK.c.person == key)).scalars()
-        details += [f"chat:{chat}" for chat in chats]
-        # A key is the e-mail address, else unit and name.
-        details.append(f"email:{key}" if "@" in key else f"name:{key.rpartition(' / ')[2]}")
-        remember(connection, key, details, left_on=left_on)
 
 
 def keys_by_id(engine: Engine, people: Iterable[str]) -> dict[str, str]:

@@ -85,16 +85,6 @@ class FactorRemovalRow(TableBase, table=True):
     seq: int
 
 
-class AttemptRow(TableBase, table=True):
-    """Failed log-ins in a row, as counted by versions before 0028; no longer read."""
-
-    __tablename__ = "attempt"
-
-    name: str = Field(primary_key=True)
-    failed: int
-    failed_at: datetime = Field(sa_type=Moment)
-
-
 class RateLimitRow(TableBase, table=True):
     """The attempts counted under a rate limit (`workflow.org.access.RateLimit`).
 

@@ -162,17 +162,6 @@ class RecommendationRow(TableBase, table=True):
     unasked: bool
 
 
-class UnlistedRow(TableBase, table=True):
-    """A case whose recommendations must be listed anew. Triggers add it when its risks are written; the process
-    that lists them deletes it.
-    """
-
-    __tablename__ = "unlisted"
-    __table_args__ = CLUSTERED
-
-    case: str = Field(primary_key=True, foreign_key="case.id")
-
-
 class MoveRow(TableBase, table=True):
     """A deadline whose due date moved, until the next round has notified the recipients of the old date.
 
@@ -192,5 +181,4 @@ class MoveRow(TableBase, table=True):
 DEADLINE = table("deadline")
 TOTAL = table("total")
 RECOMMENDATION = table("recommendation")
-UNLISTED = table("unlisted")
 MOVED = table("moved")

@@ -12,23 +12,12 @@ from merzim.storage.types import Moment
 
 
 class InstallationRow(TableBase, table=True):
-    """The installation a database belongs to, in one row. `name`: "" until one has claimed it; `board`: the
-    revision at which the read models were last rebuilt (`merzim.storage.maintenance.schema.BOARD`).
-    """
+    """The installation a database belongs to, in one row. `name`: "" until one has claimed it."""
 
     __tablename__ = "installation"
 
     n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     name: str = ""
-    board: str = ""
-
-
-class FloorRow(TableBase, table=True):
-    """One row: the oldest revision whose code may still use the schema (`storage.maintenance.schema.FLOOR`)."""
-
-    __tablename__ = "floor"
-
-    revision: str = Field(primary_key=True)
 
 
 class LeaseRow(TableBase, table=True):
@@ -102,7 +91,6 @@ class AnswerRow(TableBase, table=True):
 
 
 INSTALLATION = table("installation")
-FLOOR = table("floor")
 LEASE = table("lease")
 PULSE = table("pulse")
 MARK = table("mark")
