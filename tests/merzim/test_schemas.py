@@ -147,7 +147,6 @@ def test_an_answer_of_an_empty_office_is_as_its_schema_says(empty_office: Merzim
     """What the program ships, and lists with nothing in them; in every language."""
     lines = {
         "forms": "forms",
-        "coverage": "coverage",
         "procedures": "procedures",
         "risks list": "risks",
         "risks same": "risks-same",
