@@ -13,7 +13,8 @@ class Fault:
 
     Attributes:
         channel: "" when config.toml allows none to be created.
-        code: as `notifications.notice.Outcome.fault`; `settings` where config.toml is what is wrong.
+        code: as `notifications.notice.Outcome.fault`; `settings` where config.toml is what is wrong;
+            `nobody_reached` where letters go into a folder alone.
         answer: last answer of the server or system.
         since: UTC moment of the first letter it delays; None when there is none.
         letters: number of letters delayed since: failed, or to be tried again.

@@ -37,8 +37,8 @@ def check_config(ctx: typer.Context) -> int:
 
     call = CommandContext.of(ctx)
     read = settings_file.check(call.settings_file, at=Path.cwd(), environment=os.environ)
-    problems = [*read.problems, *configuration.problems(read.settings, os.environ)]
-    settings = read.settings if problems else _with_browser(read.settings)
+    settings = _with_browser(read.settings)
+    problems = [*read.problems, *configuration.problems(settings, os.environ)]
     browser_keys = settings.from_browser
     sources = {**read.sources, **dict.fromkeys(browser_keys, call.say("cli.in_browser"))}
     values = () if problems else configuration.values(settings)
@@ -88,7 +88,8 @@ def doctor(ctx: typer.Context) -> int:
 
     call = CommandContext.of(ctx)
     read = settings_file.check(call.settings_file, at=Path.cwd(), environment=os.environ)
-    problems = [*read.problems, *configuration.problems(read.settings, os.environ)]
+    settings = _with_browser(read.settings)
+    problems = [*read.problems, *configuration.problems(settings, os.environ)]
 
     def message(check: Check) -> str:
         reason = call.refusal(check.refusal) if check.refusal else ""

@@ -37,6 +37,10 @@ def ignore_sent(key: str, outcome: Outcome) -> None:
     """Do nothing: the caller reads the outcomes at the end."""
 
 
+STAYS_HERE = frozenset({"folder"})
+"""Channels whose letters never leave the server: they reach nobody."""
+
+
 class Channel(Protocol):
     """A way to deliver letters to a person.
 

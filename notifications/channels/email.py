@@ -133,7 +133,9 @@ class Email:
     def _password(self) -> str | None:
         """Return the password to log in with. Raises NoPassword, KeyError."""
         if self.password == "":
-            raise NoPassword(f"no password was given for {self.host}")
+            raise NoPassword(
+                f"no password was given for {self.host}, or MERZIM_SECRET_KEY, which decrypts it, is missing"
+            )
         if self.password is not None:
             return self.password
         return os.environ[self.password_env] if self.password_env else None

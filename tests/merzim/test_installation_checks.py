@@ -16,6 +16,7 @@ from merzim.services.configuration.settings import BadSetting
 from merzim.settings_file import read
 from tests import openid
 from tests.merzim.conftest import Merzim
+from tests.merzim.test_secret_keys import with_mail_server
 from tests.notifications.servers import Office, free_port, serving
 from tests.notifications.test_email import certified
 
@@ -86,7 +87,7 @@ def test_a_file_that_cannot_be_read_is_bad_input(merzim: Merzim) -> None:
         ('[channels.email]\nhost = "h"\nport = 25\nsender = "a@b.kz"\ntls = "ssl"\n', "channels.email.tls"),
         ('[channels.email]\nhost = "h"\nport = 25\nsender = 7\n', "channels.email.sender"),
         ('[channels.email]\nhost = "h"\nport = 25\nsender = "a@b.kz"\ntimeout = "9"\n', "email.timeout"),
-        ("[channels.email]\nport = 25\n", "channels.email.host"),
+        ('[channels]\nuse = ["email"]\n[channels.email]\nport = 25\n', "channels.email.host"),
     ],
 )
 def test_what_only_a_start_or_a_letter_would_find_is_named(merzim: Merzim, section: str, missing: str) -> None:
@@ -195,8 +196,69 @@ def test_a_doctor_of_nothing_makes_nothing(merzim: Merzim) -> None:
     states = _states(merzim)
 
     assert states["database"] == "warning"
-    assert set(states.values()) == {"ok", "warning"}
+    assert [name for name, state in states.items() if state == "problem"] == ["letters"]
     assert not list(Path().iterdir())
+
+
+def test_a_doctor_says_that_nobody_is_told_while_letters_go_into_a_folder(merzim: Merzim) -> None:
+    """In each language, with what to do; once a mail server is named, the server itself is asked."""
+    sentences = [merzim("doctor", "--lang", language).out for language in i18n.LANGUAGES]
+    with serving(Office()) as port:
+        _mail(port)
+        states = _states(merzim)
+
+    for sentence, text in zip(
+        ("ешкімге жіберілмейді", "никому не отправляются", "No letters reach anybody"), sentences, strict=True
+    ):
+        assert sentence in " ".join(text.split())
+    assert "letters" not in states
+    assert states["email"] == "ok"
+
+
+MAIL_SECTION = {"use": '["email"]', "email.host": "localhost", "email.sender": "m@example.kz"}
+
+
+def test_a_mail_server_of_the_browser_with_the_authority_of_the_file_is_no_problem(
+    empty_office: Merzim,
+) -> None:
+    """The organisation's own authority can be named in config.toml alone; so the service runs."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path("ca.pem")
+    given = {**MAIL_SECTION, "email.tls": "starttls"}
+    pairs = [text for key, value in given.items() for text in (f"channels.{key}", value)]
+    with serving(Office(), starttls=certified(authority)) as port:
+        section = f'[channels.email]\nca_file = "ca.pem"\nport = {port}\n'
+        Path("config.toml").write_text(section, "utf-8")
+        before = empty_office("check-config")
+        assert empty_office("settings", "set", *pairs).code == 0
+        checked, states = empty_office("check-config"), _states(empty_office)
+
+    assert (before.code, before.out.count("channels.email.host")) == (0, 0)
+    assert (checked.code, states["settings"], states["email"]) == (0, "ok", "ok")
+
+
+def test_a_password_that_cannot_be_decrypted_is_said_to_lack_its_key(
+    empty_office: Merzim, tmp_path: Path
+) -> None:
+    """Not that none was given: host, port and user are right, and nobody has to type it again."""
+    with_mail_server(tmp_path)
+    Path("config.toml").write_text('[channels]\nuse = ["email"]\n', "utf-8")
+    (tmp_path / "var" / "merzim.key").unlink()
+    result = empty_office("doctor", "--lang", "en")
+
+    assert result.code == 1
+    assert "no password was given" not in result.out
+    assert "merzim.key" in " ".join(result.out.split())
+
+
+def test_an_empty_folder_of_backups_is_a_problem(empty_office: Merzim) -> None:
+    """The last one was made a minute ago, and somebody has moved it away."""
+    Path("config.toml").write_text('[backup]\nfolder = "copies"\n', "utf-8")
+    assert empty_office("backup", "copies/merzim-2026-04-06T0230.sqlite").code == 0
+    present = _states(empty_office)["backup"]
+    Path("copies/merzim-2026-04-06T0230.sqlite").unlink()
+
+    assert (present, _states(empty_office)["backup"]) == ("ok", "problem")
 
 
 def test_what_nobody_has_done_for_long_is_named(empty_office: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,17 @@ def test_one_made_by_a_clock_that_was_set_back_keeps_no_other_from_being_made(of
 
 
 @on_sqlite_alone
+def test_one_that_is_gone_is_made_again(office_app: AppContext) -> None:
+    """The folder was emptied at noon: the next tick writes one, not the next night."""
+    run(office_app, NIGHT)
+    for file in (office_app.settings.backup.folder or Path()).glob("merzim-*"):
+        file.unlink()
+    run(office_app, NIGHT + timedelta(hours=10))
+
+    assert files(office_app) == ["merzim-2026-04-06T1230"]
+
+
+@on_sqlite_alone
 def test_evidence_stands_beside_it_each_file_once(office_app: AppContext) -> None:
     """Whole, under its hash; what was copied is not written again."""
     run(office_app, NIGHT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -32,9 +32,7 @@ def steps(office: RealOffice) -> dict[str, bool]:
 
 
 def test_what_is_entered_is_called_done_one_after_another(begun: RealOffice) -> None:
-    """Six steps; the table of people brings the units, too; with the first account of a colleague the list is
-    gone, though nobody is named yet who is told.
-    """
+    """Six steps; the table of people brings the units, too; the list is there until all are done."""
     empty = steps(begun)
     begun.run("settings", "set", "office.name", "Мекеме", now=DAY)
     begun.run("people", str(ROOT / "examples" / "people.csv"))
@@ -47,11 +45,41 @@ def test_what_is_entered_is_called_done_one_after_another(begun: RealOffice) -> 
     begun.run("settings", "set", *(text for pair in mail.items() for text in pair), now=DAY)
     mailed = steps(begun)
     begun.run("user", "add", "aida", "--access", "officer")
+    with_colleague = steps(begun)
+    begun.run("settings", "set", "office.officer", "a.akhmetova@example.kz", now=DAY)
 
     assert empty == dict.fromkeys(STEPS, False)
     assert [name for name, is_done in entered.items() if is_done] == ["organisation", "units", "people"]
     assert [name for name, is_done in mailed.items() if not is_done] == ["officer", "accounts"]
+    assert [name for name, is_done in with_colleague.items() if not is_done] == ["officer"]
     assert steps(begun) == {}
+
+
+def test_until_a_channel_reaches_people_it_is_said_in_red(begun: RealOffice) -> None:
+    """On the overview, in administration, on its pages of operation and channels; gone with the mail server."""
+    begun.run("user", "add", "aida", "--access", "officer")
+    places = [("aida", "/"), *(("administrator", f"/administration{page}") for page in PAGES)]
+    before = said_in_red(begun, places)
+    mail = ("channels.use", '["email"]', "channels.email.host", "mail.a.kz", "channels.email.sender", "m@a.kz")
+    begun.run("settings", "set", *mail, now=DAY)
+
+    assert before == [True] * len(places)
+    assert said_in_red(begun, places) == [False] * len(places)
+
+
+PAGES = ("", "/operations", "/channels")
+
+
+def said_in_red(office: RealOffice, places: Sequence[tuple[str, str]]) -> list[bool]:
+    """Whether these pages of these people say that no letter reaches anybody."""
+    office.app.refresh()
+    found = []
+    for login, address in places:
+        with office.client(login) as browser:
+            page = browser.get(address, headers={"accept-language": "ru"}).text
+        card = page.partition('id="nobody-reached"')[2].partition("</section>")[0]
+        found.append("Письма никому не отправляются: почтовый сервер не указан" in card)
+    return found
 
 
 def test_each_step_leads_to_the_page_where_it_is_done(begun: RealOffice) -> None:

@@ -15,6 +15,7 @@ from merzim.services.configuration.settings import ORIGINS
 from merzim.services.connections.channels import try_channel
 from merzim.services.context import RequestContext
 from merzim.services.people.staff import BadStaff, recorded_office
+from notifications.channels import STAYS_HERE
 from workflow.languages import LANGUAGES
 
 if TYPE_CHECKING:
@@ -147,8 +148,6 @@ def _mask_password(url: str) -> str:
 
 
 Step = Literal["organisation", "units", "people", "mail", "officer", "accounts"]
-_STAYS_HERE = frozenset({"folder"})
-"""Channels whose letters never leave the server."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,20 +159,18 @@ class FirstStep:
 
 
 def first_steps(ctx: RequestContext) -> Sequence[FirstStep]:
-    """Return the steps; none once the organisation is named, units and people are entered, and somebody besides
-    administrators has an account.
-    """
+    """Return the steps; none once all of them are done."""
     settings, office = ctx.app.settings, recorded_office(ctx)
     is_step_done: dict[Step, bool] = {
         "organisation": bool(settings.office.name),
         "units": bool(office.units),
         "people": bool(office.people),
-        "mail": not _STAYS_HERE.issuperset(settings.channels.use),
+        "mail": not STAYS_HERE.issuperset(settings.channels.use),
         "officer": bool(settings.office.officer),
         "accounts": any(
             account.reader.access != "administrator" and not account.disabled for account in ctx.accounts.all()
         ),
     }
-    if all(is_step_done[step] for step in ("organisation", "units", "people", "accounts")):
+    if all(is_step_done.values()):
         return ()
     return [FirstStep(name=name, done=is_done) for name, is_done in is_step_done.items()]

@@ -12,15 +12,18 @@ from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import CaseId, Key, Name
 from merzim.services.verbs import Command, NotFound, verb
 from notifications.acknowledgement import acknowledge
+from notifications.channels import STAYS_HERE
+from notifications.statistics import Fault
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.services.app import AppContext
     from notifications.notice import Notice
     from notifications.recipients import Problem
-    from notifications.statistics import Fault, Figures
+    from notifications.statistics import Figures
 
 
+NOBODY_REACHED = "nobody_reached"
 FAILED = 10
 """Number of undelivered letters shown on the overview."""
 
@@ -46,20 +49,26 @@ def faults(app: AppContext) -> Sequence[Fault]:
 
     with reading(app.engine) as connection:
         stored = read_faults(connection)
-    unusable = _setting_faults(app)
+    unusable = _setting_faults(app) or _nobody_reached(app)
     return [*unusable, *(fault for fault in stored if fault.channel in app.settings.channels.use)]
 
 
 def _setting_faults(app: AppContext) -> list[Fault]:
     """Return the fault of config.toml that prevents creating the channels, and so every round."""
     from i18n import refusal
-    from notifications.statistics import Fault
 
     try:
         _ = app.channels
     except Refusal as trouble:
         message = refusal(trouble, app.settings.office.language)
         return [Fault(channel="", code="settings", answer=message, since=None, letters=0)]
+    return []
+
+
+def _nobody_reached(app: AppContext) -> list[Fault]:
+    """Return the fault of an office whose letters all stay on the server: no other channel is set up."""
+    if STAYS_HERE.issuperset(app.settings.channels.use):
+        return [Fault(channel="", code=NOBODY_REACHED, answer="", since=None, letters=0)]
     return []
 
 

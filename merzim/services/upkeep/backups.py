@@ -78,7 +78,7 @@ def back_up(app: AppContext, *, now: datetime, today: date) -> None:
         maintenance.backup(app, file, now=now, check=True)
         copied = app.evidence.copy_to(settings.folder / "evidence")
         maintenance.list_orders(app)
-        for old in obsolete(_backups(settings.folder), settings):
+        for old in obsolete(files(settings.folder), settings):
             old.unlink(missing_ok=True)
     except (Refusal, OSError) as trouble:
         _record(app, FAILED, now, started)
@@ -138,7 +138,7 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
     if file is None:
         if folder is None:
             raise NoBackup("cli.drill.no_folder")
-        file = max(_backups(folder), default=None)
+        file = max(files(folder), default=None)
         if file is None:
             raise NoBackup("cli.drill.no_backup", folder=str(folder))
     started = perf_counter()
@@ -189,13 +189,13 @@ def next_backup(app: AppContext, settings: BackupSettings, *, now: datetime) -> 
         moment = datetime.combine(local.date(), settings.at, local.tzinfo)
         moment += timedelta(days=moment <= local)
     assert settings.folder is not None
-    present = _backups(settings.folder)
+    present = files(settings.folder)
     coming = settings.folder / f"merzim-{moment.astimezone(almaty()):%Y-%m-%dT%H%M}.{_suffix(app)}"
     return moment, len(obsolete([*present, coming], settings))
 
 
 def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
-    """Return whether the scheduled time of day has passed since the last scheduled backup.
+    """Return whether the scheduled time of day has passed since the last scheduled backup, or none is there.
 
     One made at a moment to come does not count: the clock was set back since.
     """
@@ -204,6 +204,8 @@ def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
     pulses = figures(app, now=now).pulses
     if FAILED in pulses and timedelta() <= now - pulses[FAILED][0] < RETRY:
         return False
+    if settings.folder is not None and not files(settings.folder):
+        return True
     local = now.astimezone(almaty())
     moment = datetime.combine(local.date(), settings.at, local.tzinfo)
     if moment > local:
@@ -211,7 +213,8 @@ def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
     return SCHEDULED not in pulses or is_late(pulses[SCHEDULED][0], now=now, limit=now - moment)
 
 
-def _backups(folder: Path) -> list[Path]:
+def files(folder: Path) -> list[Path]:
+    """Return the backups in the folder of the schedule."""
     return [file for file in folder.glob("merzim-*") if _NAME.fullmatch(file.name)] if folder.is_dir() else []
 
 

@@ -37,8 +37,9 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
         lambda: open_provider(settings, environment),
         lambda: list(own_files(settings)),
     ]
-    names = sorted({*settings.channels.use, *settings.channels.sections})
-    checks.extend(partial(create_unlinked_channel, name, settings) for name in names)
+    checks.extend(partial(create_unlinked_channel, name, settings) for name in sorted(settings.channels.use))
+    unused = sorted(settings.channels.sections.keys() - settings.channels.use)
+    checks.extend(partial(_refuse_wrong_keys, name, settings) for name in unused)
     raised: list[Refusal] = []
     for run in checks:
         try:
@@ -55,6 +56,15 @@ def create_unlinked_channel(name: str, settings: Settings) -> Channel:
     return create_channel(name, settings, lambda: cast("SqlLinks", None))
 
 
+def _refuse_wrong_keys(name: str, settings: Settings) -> None:
+    """Refuse wrong keys of a channel not in use; those that are missing may be given in the browser later."""
+    try:
+        create_unlinked_channel(name, settings)
+    except BadSetting as refusal:
+        if refusal.code != "cli.missing_setting":
+            raise
+
+
 def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> Iterator[Refusal]:
     """Yield a refusal for each environment variable that the settings name but that is not set."""
     variables = {"database.password_env": settings.database.password_env}
@@ -64,7 +74,7 @@ def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> It
         section = settings.channels.sections.get(channel, {})
         if channel == "telegram" and not section.get("token"):
             variables["channels.telegram.token_env"] = str(section.get("token_env", "MERZIM_TELEGRAM_TOKEN"))
-        if channel == "email" and section.get("user"):
+        if channel == "email" and section.get("user") and "channels.email.password" not in settings.passwords:
             variables["channels.email.password_env"] = str(section.get("password_env", ""))
     for key, variable in variables.items():
         if variable and not environment.get(variable):

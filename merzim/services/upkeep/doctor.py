@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 from calendars.hours import almaty
 from merzim.services.configuration.folders import folders, order_folders
 from merzim.services.moments import CLOCK_TOLERANCE, is_late
+from merzim.services.upkeep import backups
+from notifications.channels import STAYS_HERE
 from notifications.notice import UNREACHABLE
 from workflow.refusal import Refusal
 
@@ -67,6 +69,7 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
     yield from _check_folders(app)
     yield from _check_disk(app)
     yield check_zone(now)
+    yield from _check_reach(app)
     yield from _check_channels(app)
     yield from _check_directory(app)
     yield from _check_provider(app, now)
@@ -80,6 +83,7 @@ def check_running(app: AppContext, now: datetime) -> Iterator[Check]:
     yield from _check_folders(app)
     yield from _check_disk(app)
     yield check_zone(now)
+    yield from _check_reach(app)
     yield from (check for check in _check_database(app, now) if check.name != "clock")
 
 
@@ -160,6 +164,12 @@ def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
 
 
+def _check_reach(app: AppContext) -> Iterator[Check]:
+    """Check that some channel reaches people: letters in a folder of the server are read by nobody."""
+    if STAYS_HERE.issuperset(app.settings.channels.use):
+        yield Check(name="letters", state="problem", code="web.nobody_reached", advice="nobody_reached")
+
+
 def _check_channels(app: AppContext) -> Iterator[Check]:
     from merzim.services.upkeep.check_config import create_unlinked_channel
     from notifications.channels import Testable
@@ -169,6 +179,13 @@ def _check_channels(app: AppContext) -> Iterator[Check]:
             channel = create_unlinked_channel(name, app.settings)
         except Refusal:
             continue  # The check of the settings names it.
+        if f"channels.{name}.password" in app.settings.passwords:
+            try:
+                _ = app.cipher
+            except Refusal as refusal:
+                # The password given in the browser cannot be decrypted.
+                yield Check(name=name, state="problem", refusal=refusal, advice="settings")
+                continue
         if isinstance(channel, Testable):
             outcome = asyncio.run(channel.probe())
             lets_in = outcome.state == "sent"
@@ -268,8 +285,8 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
         yield Check(name="settings", code="doctor.settings_overridden", arguments=keys)
     yield Check(name="database", code="doctor.database", arguments={"where": where})
     yield from _check_orders(app)
-    for name in ("verify", "backup"):
-        yield _check_age(name, sent, now, app.settings.alarms.ages[name])
+    yield _check_age("verify", sent, now, app.settings.alarms.ages["verify"])
+    yield _check_backup(app, sent, now)
     if app.settings.ldap.sync.mode != "off":
         yield _check_age("people_sync", sent, now, timedelta(hours=2 * app.settings.ldap.sync.hours))
     yield _check_clock(app, sent, now)
@@ -292,6 +309,17 @@ def _check_orders(app: AppContext) -> Iterator[Check]:
             )
     except Refusal as refusal:
         yield Check(name="orders", state="problem", refusal=refusal)
+
+
+def _check_backup(app: AppContext, sent: Figures, now: datetime) -> Check:
+    """Check how long ago the last backup was made, and that the folder of the schedule still holds one."""
+    folder = app.settings.backup.folder
+    if folder is not None and "backup" in sent.pulses and not backups.files(folder):
+        arguments = {"folder": str(folder), "at": sent.pulses["backup"][0]}
+        return Check(
+            name="backup", state="problem", code="doctor.no_backup", arguments=arguments, advice="no_backup"
+        )
+    return _check_age("backup", sent, now, app.settings.alarms.ages["backup"])
 
 
 def _check_age(name: str, sent: Figures, now: datetime, limit: timedelta) -> Check:

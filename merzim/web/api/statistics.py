@@ -63,7 +63,7 @@ class FaultAnswer(Result):
     channel: str
     code: str
     answer: str
-    since: datetime
+    since: datetime | None
     letters: int
 
 
