@@ -47,7 +47,7 @@ APRIL_TO_MAY = Span(day("2026-04-13"), day("2026-05-26"))
         *("2026-03-30", "2026-03-30T09:00:00+05:00", "до 30.03.2026 включительно", "30.03.26г. в 15.00"),
         *(
             "2026 жылдың 30 наурызына дейін",
-            "30.03.2026 (за 10 рабочих дней)",
+            "30.03.2026 (включительно)",
             "30\u00a0марта\u202f2026\u202fг.",
         ),
     ],
@@ -115,6 +115,7 @@ def test_words_that_name_no_day(text: str, kind: type) -> None:
         *(("31.12.2009", "paper_date_beyond"), ("01.01.2039", "paper_date_beyond")),
         *(("13.04.202", "paper_date_unreadable"), ("14 апрля 2026", "paper_date_unreadable")),
         *(("13, 15 мая 2026", "paper_date_unreadable"), ("13 и 15 мая 2026", "paper_date_unreadable")),
+        ("30.03.2026 (за 10 рабочих дней)", "paper_date_unreadable"),
         *(("13 мая 2026 – 26", "paper_date_unreadable"), ("20260413", "paper_date_unreadable")),
         *(("13.04.2026, 14.04.2026", "paper_dates_several"), ("13.04.26 и 15.04.26", "paper_dates_several")),
         *(("26.05.26 по 13.04.26", "paper_span_backwards"), ("13 апреля", "paper_date_without_year")),

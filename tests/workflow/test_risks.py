@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from calendars.terms import AtOnce, InQuarter, OnDate, PerPeriod, Term, WithoutTerm, WorkingDays
+from merzim.documents.schedules.written_terms import read_term
 from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
@@ -187,6 +188,26 @@ def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(
     name = "measure.1.2026Q4"
     assert due(core, case, name, today=date(2026, 9, 30)).state == "not_due_yet"
     assert due(core, case, name, today=date(2026, 10, 1)).state == "open", "its quarter has begun"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "on"),
+    [
+        # 27 May 2026 is Kurban Ait; the plan was approved on 10 June 2026.
+        ("26.05.2026 + 10 рабочих дней", "measure.1", date(2026, 6, 10)),
+        ("за 10 рабочих дней до 26.05.2026", "measure.1", date(2026, 5, 12)),
+        ("ежегодно до 15 апреля", "measure.1.2027", date(2027, 4, 15)),
+        ("жыл сайын 1 қазанға дейін", "measure.1.2026", date(2026, 10, 1)),
+    ],
+)
+def test_a_measure_counts_from_the_day_its_term_names(
+    case_commands: RiskCommands, case: str, core: CaseCommands, text: str, name: str, on: date
+) -> None:
+    """Days after or before a named day, and a day of each year: the first one after the approval."""
+    found(case_commands, case)
+    set_measure(case_commands, case, read_term(text, year=2026))
+
+    assert due(core, case, name).due == on
 
 
 @pytest.mark.parametrize(("reviewed", "done_on"), [(7, 7), (8, 8), (9, None)])

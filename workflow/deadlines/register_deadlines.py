@@ -14,7 +14,7 @@ from typing import NamedTuple
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
-from calendars.terms import Element, OnDate
+from calendars.terms import Element, OnDate, YearlyDate
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import assignment_id, is_entry, measure_id, number_of, request_id
@@ -185,6 +185,10 @@ class _Entries:
         if term.every is None or since is None:
             yield None
             return
+        if isinstance(term.term, YearlyDate):
+            year = since.year + (date(since.year, term.term.month, term.term.day) <= since)
+            yield from periods("year", after=date(year - 1, 12, 31), until=date(year, 12, 31))
+            return
         has_span = False
         for span in periods(term.every, after=since, until=years_later(since, 1)):
             has_span = True
@@ -207,7 +211,8 @@ class _Entries:
     def _counted(
         self, term: MeasureTerm, span: Span | None, since: date | None = None
     ) -> tuple[CountedTerm, _Anchor]:
-        anchor = _Anchor(since, "happened") if since else self._since()
+        named = term.since or since
+        anchor = _Anchor(named, "happened") if named else self._since()
         start = anchor.on
         if term.every is not None:
             start = span.last if span else None
@@ -313,6 +318,8 @@ def _explained(
         yield Element(code=f"risk.basis_{kind}", arguments={**about, "written": term.written})
     if term.until:
         yield Element(code="risk.until", arguments={"on": counted_term.due}, on=counted_term.due)
+    if term.since is not None:
+        yield Element(code="risk.since_named", arguments={"on": term.since}, on=term.since)
     if anchor.fact is not None:
         code = "risk.since_approval" if anchor.fact == APPROVED else "risk.since_note"
         yield Element(code=code, arguments={"on": anchor.on}, on=anchor.on)

@@ -15,10 +15,11 @@ from datetime import date, datetime
 from merzim.documents.schedules.roots import FactMatch, match_facts
 from merzim.documents.schedules.rows_joined import CombinedRows, Planned, ReadSchedule
 from merzim.documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
-from merzim.documents.sheets.dates import Day, Nothing, Span, When, read, read_lines
+from merzim.documents.sheets.dates import LONGEST, Day, Nothing, Span, When, days_of, read, read_lines
 from merzim.documents.sheets.rows import Paper, Row, Sheet, cell_name, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from merzim.documents.sheets.written_time import full_days
 
 _APPROVED = re.compile(r"утвержд|бекітемін|бекітілген|бекітілді|approved")
 _SCHEDULE = re.compile(r"\bграфик|кесте|\bschedule|план график|жоспар кесте")
@@ -85,19 +86,26 @@ def _approval(cells: Sequence[tuple[int, int, object]], errors: Errors) -> tuple
         if not has_begun:
             continue
         for line in _heading_lines(value):
-            if isinstance(line, str) and not re.search(r"[0-9]", line):
-                continue
             try:
-                reading = read(line)
+                on = _only_day(line)
             except UnreadableCell as refusal:
-                # The number of an order or of a building is no date; a day that cannot be is an error.
-                if refusal.code in ("paper_date_impossible", "paper_date_beyond"):
-                    errors.take(number, refusal)
-                    return None, number, place
-                continue
-            if isinstance(reading, Day):
-                return reading.on, number, place
+                errors.take(number, refusal)
+                return None, number, place
+            if on is not None:
+                return on, number, place
     return None, 0, 0
+
+
+def _only_day(line: object) -> date | None:
+    """Return the single whole date of a line (`приказом от 30.03.2026 г. № 45`); None for several or none.
+
+    Raises UnreadableCell for a day that cannot be.
+    """
+    if isinstance(line, str):
+        days = full_days(line[:LONGEST])
+        return days_of(days[0], None, tidy(line), "")[1] if len(days) == 1 else None
+    reading = read(line)
+    return reading.on if isinstance(reading, Day) else None
 
 
 def _heading_lines(value: object) -> Iterator[object]:

@@ -1,122 +1,36 @@
 """Parses dates as people write them in schedules, in Russian and Kazakh.
 
-`30.03.26г.`, `13.04.2026г. по 26.05.26г.`, `2026 жылғы 13 сәуір мен 26 мамыр аралығында`, `«30» 03 2026
-г.`, ISO, Excel's own dates and serial numbers, `ежедневно` / `күнделікті`, `незамедлительно` / `дереу`, a
-dash. Other texts without digits are kept as words; anything else is refused, quoting
-the text.
+`30.03.26г.`, `13.04-17.04`, `13.04.2026г. по 26.05.26г.`, `2026 жылғы 13 сәуір мен 26 мамыр аралығында`, `«30»
+03 2026 г.`, ISO, Excel's own dates and serial numbers, `ежедневно` / `күнделікті`, `незамедлительно` / `дереу`,
+a dash. A date is accepted only when every number and word of the text was used (`written_time`). Terms without
+a day and texts that name no time are kept as words; anything else is refused, quoting the text.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 
 from calendars.horizon import FIRST, REACH
 from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import UnreadableCell
-
-_MONTHS = (
-    r"январ\w*|қаңтар\w*|янв",
-    r"феврал\w*|ақпан\w*|фев",
-    r"март\w*|наурыз\w*|мар",
-    r"апрел\w*|сәуір\w*|апр",
-    r"ма[йяе]|мамыр\w*",
-    r"июн\w*|маусым\w*",
-    r"июл\w*|шілде\w*",
-    r"август\w*|тамыз\w*|авг",
-    r"сентябр\w*|қыркүйек\w*|қыркүйег\w*|сен",
-    r"октябр\w*|қазан\w*|окт",
-    r"ноябр\w*|қараша\w*|ноя",
-    r"декабр\w*|желтоқсан\w*|дек",
+from merzim.documents.sheets.written_time import (
+    Between,
+    Named,
+    NoYear,
+    Several,
+    Stretch,
+    parse,
 )
-_MONTH = "(?:" + "|".join(_MONTHS) + r")\b\.?"
-_Q = r"\s*[«\"“„]?\s*"
-_YEAR_MARK = r"(?:\s*(?:года?\b|г\b\.?|ж\b\.?|жыл\w{0,9}))?"
-_NTH = r"(?:-?(?:го|е|ші|шы|нші|ншы)\b)?"
-_TAKEN = "\x00"
-_STRANGE = "\N{REPLACEMENT CHARACTER}"
+
 LONGEST = 1000
 """Maximum characters of a text searched for dates; searching a cell of 32,767 characters would take long."""
-_UNTIL = rf"(?=\s*(?:по|до|мен|бен|пен|[-–—−])\s*(?:[0-9]{{1,2}}\b|{_TAKEN}))"
-
-_PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?<![0-9./-])(?P<y>[0-9]{4})(?P<s>[-./])(?P<m>[0-9]{1,2})(?P=s)(?P<d>[0-9]{1,2})(?![0-9])",
-        r"(?<![0-9.])(?P<d>[0-9]{1,2})\s*[./-]\s*(?P<m>[0-9]{1,2})\s*[./-]\s*"
-        rf"(?P<y>[0-9]{{4}}|[0-9]{{2}})(?![0-9]){_YEAR_MARK}",
-        rf"(?<![0-9])(?P<y>[0-9]{{4}})\s*(?:жыл\w{{0,9}}|ж\.?|года?|г\.?)?{_Q}(?P<d>[0-9]{{1,2}}){_NTH}\s*[»\"”]?\s*(?P<name>{_MONTH})",
-        rf"(?<![0-9])(?P<y>[0-9]{{4}})\s*(?:жыл\w{{0,9}}|ж\.?|года?|г\.?)\s*(?P<d>[0-9]{{1,2}}){_UNTIL}",
-        rf"{_Q}(?<![0-9])(?P<d>[0-9]{{1,2}})\s*[»\"”]?\s+(?P<m>[0-9]{{1,2}})\s+(?P<y>20[0-9]{{2}})(?![0-9]){_YEAR_MARK}",
-        rf"{_Q}(?<![0-9])(?P<d>[0-9]{{1,2}}){_NTH}\s*[»\"”]?[\s-]*(?P<name>{_MONTH})"
-        rf"(?:\s*,?\s*(?P<y>[0-9]{{4}}|[0-9]{{2}}(?=\s*[гж]))(?![0-9]){_YEAR_MARK})?",
-        r"(?<![0-9.])(?P<d>[0-9]{1,2})\.(?P<m>[0-9]{2})(?![0-9]|\.[0-9])",
-        rf"(?<![0-9.])(?P<d>[0-9]{{1,2}}){_NTH}{_UNTIL}",
-    )
-)
-_BESIDE = re.compile(
-    rf"[0-9]\s*(?:[-–—−,;]|и|және|мен|бен|пен|по|до)\s*{_TAKEN}|{_TAKEN}\s*(?:[-–—−,;]|и|және|мен|бен|пен|по|до)\s*[0-9]"
-)
-_DATE_LIKE = re.compile(r"[0-9]{1,4}\s*[./-]\s*[0-9]|(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
-_TIME = re.compile(
-    r"T?\b[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?\b|\b(?:в|сағат|сағ\.?)\s*[0-9]{1,2}[.-][0-9]{2}\b(?!\.?[0-9])"
-)
-
-
-class Partial(NamedTuple):
-    """A date as far as it is spelled out, and its place in the line."""
-
-    start: int
-    end: int
-    day: int
-    month: int | None
-    year: int | None
-
-
-def without_times(line: str) -> str:
-    """Return the line without times (`в 15:00`), which are not dates, with single spaces."""
-    return " ".join(_TIME.sub(" ", line).split())
-
-
-def find_partial_dates(line: str) -> tuple[tuple[Partial, ...], bool]:
-    """Return the dates of a line in order, and whether the rest still looks like part of a date."""
-    partial_dates: list[Partial] = []
-    remaining_text = line.replace(_TAKEN, _STRANGE)
-    for pattern in _PATTERNS:
-        partial_dates.extend(_partial(match) for match in pattern.finditer(remaining_text))
-        # As long as before, so that places stay true.
-        remaining_text = pattern.sub(lambda match: _TAKEN * len(match.group()), remaining_text)
-    return tuple(sorted(partial_dates)), bool(
-        _DATE_LIKE.search(remaining_text) or _BESIDE.search(remaining_text)
-    )
-
-
-def _partial(match: re.Match[str]) -> Partial:
-    """Return the date of a match."""
-    parts = match.groupdict()
-    name, number = parts.get("name"), parts.get("m")
-    month = _month(name) if name else int(number) if number else None
-    year = parts.get("y")
-    full = None if not year else int(year) if len(year) == 4 else 2000 + int(year)
-    return Partial(match.start(), match.end(), int(parts["d"]), month, full)
-
-
-def _month(name: str) -> int:
-    """Return the number of a month's name."""
-    for number, root in enumerate(_MONTHS, start=1):
-        if re.fullmatch(rf"(?:{root})\.?", name, re.IGNORECASE):
-            return number
-    raise AssertionError(name)
-
-
-def months_named(line: str) -> tuple[int, ...]:
-    """Return the months a line names in words, in order (`март-апрель 2026 года`: 3, 4)."""
-    return tuple(_month(match.group()) for match in re.finditer(rf"(?<!\w){_MONTH}", line, re.IGNORECASE))
-
-
+FAR = 2
+"""A day more years than this from the paper's own year is asked about."""
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
 
 
@@ -169,19 +83,13 @@ _RECURRING = re.compile(
     r"|\bdaily\b|\bmonthly\b|\bweekly\b"
 )
 _AT_ONCE = re.compile(r"незамедлительн|немедленн|безотлагательн|дереу|бірден|шұғыл|\bat once\b|\bimmediately\b")
-_WORDY = re.compile(
-    r"квартал|тоқсан|полугоди|жартыжылды|(рабоч|календарн)\w* д[ен]|\bдн(ей|я)\b|\bмесяц|жұмыс күн|күнтізбелік"
-    r"|числ"
-    r"|\bкүн\b|\bай\b|в течение|ішінде|жыл бойы|\bгод[ау]?\b|\bжыл"
-)
 _DASHES = re.compile(r"[\s\-–—―−_.…/]*")
 _BLANK_FORM = re.compile(
     r"[«\"“]?[\s_]*+[»\"”]?[\s_.]*+(?:20[0-9_]{2})?\s*+(?:г|ж|года|жыл\w*+)?[\s_.«»]*+", re.IGNORECASE
 )
 """`«__» ________ 2026 г.`: a form's blank for a date. Possessive, so that it never backtracks."""
+_NONE = ("нет", "жоқ")
 _GOES_ON = re.compile(r"\s*(?:(?:по|до|мен|бен|пен)\b|[-–—])", re.IGNORECASE)
-_BETWEEN = re.compile(r"\b(?:по|до|to|мен|бен|пен|бастап)\b|[-–—−]")
-_ABLATIVE = re.compile(r"(?:дан|ден|нан|нен|тан|тен)\b")
 
 
 def read(value: object, *, where: str = "", year: int | None = None) -> When:
@@ -221,6 +129,10 @@ def read_lines(value: object, *, where: str = "", year: int | None = None) -> tu
     if not isinstance(value, str):
         reading = read(value, where=where, year=year)
         return () if isinstance(reading, Nothing) else (reading,)
+    with suppress(UnreadableCell):
+        whole = read(value, where=where, year=year)
+        if isinstance(whole, Day | Span):
+            return (whole,)
     lines: list[str] = []
     for line in value.replace("_x000D_", "\n").splitlines():
         if lines and _GOES_ON.match(line) and not _DASHES.fullmatch(line):
@@ -242,64 +154,59 @@ def read_day(value: object, *, where: str = "") -> date | None:
 
 
 def _parse_text(text: str, where: str, year: int | None) -> When:
-    if _DASHES.fullmatch(text) or ("_" in text and _BLANK_FORM.fullmatch(text)):
+    if _DASHES.fullmatch(text) or ("_" in text and _BLANK_FORM.fullmatch(text)) or plain(text) in _NONE:
         return Nothing()
-    shown_text = _shorten(text)
-    if len(text) > LONGEST and len(tidy(text)) > LONGEST:
+    line, shown_text = tidy(text), _shorten(text)
+    if len(line) > LONGEST:
         raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)
-    line = without_times(tidy(text))
-    parts, has_more = find_partial_dates(line)
-    if parts and not has_more:
-        return _day_or_span(parts, line, year, shown_text, where)
-    words = plain(text)
-    if words in ("нет", "жоқ"):
-        return Nothing()
-    if not parts:
-        for pattern, kind in ((_RECURRING, Recurring), (_AT_ONCE, AtOnce)):
-            if pattern.search(words):
-                return kind(shown_text)
-        if not re.search(r"\d", words) or (_WORDY.search(words) and not re.search(r"\d\s*[./]\s*\d", text)):
-            return Unfixed(shown_text)
-    raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)
-
-
-def _day_or_span(
-    parts: tuple[Partial, ...], line: str, year: int | None, shown_text: str, where: str
-) -> Day | Span:
-    """Return the day or span of one or two partial dates."""
-    if len(parts) > 2:
-        raise UnreadableCell("paper_dates_several", text=shown_text, where=where)
-    first, last = parts[0], parts[-1]
-    # `с 13 по 26 мая 2026 года`, `2026 жылғы 13 сәуір мен 26 мамыр`: what one end leaves out stands at the
-    # other.
-    days = [
-        _complete_date(end, other.month, end.year or other.year or year, shown_text, where)
-        for end, other in ((first, last), (last, first))
-    ]
-    if len(parts) == 1:
-        return Day(days[0])
-    between = line[first.end : last.start].lower()
-    if not _BETWEEN.search(between) and not _ABLATIVE.search(line[first.start : last.start].lower()):
-        raise UnreadableCell("paper_dates_several", text=shown_text, where=where)
-    if days[1] < days[0]:
-        raise UnreadableCell("paper_span_backwards", text=shown_text, where=where)
-    return Span(days[0], days[1])
-
-
-def _complete_date(
-    part: Partial, other_month: int | None, year: int | None, shown_text: str, where: str
-) -> date:
-    """Return the date of a partial date, completed by the other one's month and the year."""
-    month = part.month or other_month
-    if month is None:
-        raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)
-    if year is None:
-        raise UnreadableCell("paper_date_without_year", text=shown_text, where=where)
     try:
-        on = date(year, month, part.day)
+        written = _written(line, where, year)
+    except NoYear:
+        raise UnreadableCell("paper_date_without_year", text=shown_text, where=where) from None
+    if written is not None:
+        return written
+    words = plain(text)
+    kinds = ((_RECURRING, Recurring), (_AT_ONCE, AtOnce))
+    return next((kind(shown_text) for pattern, kind in kinds if pattern.search(words)), Unfixed(shown_text))
+
+
+def _written(line: str, where: str, year: int | None) -> Day | Span | None:
+    """Return the day or span a line says; None for words without digits, or for a term without a day."""
+    written, shown_text = parse(line), _shorten(line)
+    match written:
+        case Named(stretch=Stretch(unit="day") as day):
+            return Day(days_of(day, year, shown_text, where)[1])
+        case Between(Stretch(unit="day") as begin, Stretch(unit="day") as end):
+            first, _ = days_of(begin, year, shown_text, where)
+            last, _ = days_of(end, year, shown_text, where)
+            if last < first:
+                raise UnreadableCell("paper_span_backwards", text=shown_text, where=where)
+            return Span(first, last)
+    if re.search(r"[0-9]", line) and (written is None or isinstance(written, Several)):
+        code = "paper_date_unreadable" if written is None else "paper_dates_several"
+        raise UnreadableCell(code, text=shown_text, where=where)
+    return None
+
+
+def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[date, date]:
+    """Return the first and last day of a written day or period; `year` where it names none.
+
+    Raises:
+        NoYear: neither names one.
+        UnreadableCell: there is no such day, or it lies beyond the calendar's records.
+    """
+    try:
+        first, last = stretch.days(year)
+    except NoYear:
+        raise
     except ValueError:
-        raise UnreadableCell("paper_date_impossible", text=shown_text, where=where) from None
-    return _check_range(on, shown_text, where)
+        raise UnreadableCell("paper_date_impossible", text=text, where=where) from None
+    return _check_range(first, text, where), _check_range(last, text, where)
+
+
+def is_far(year: int, own: Collection[int]) -> bool:
+    """Return whether a year is far from the years a paper speaks of; no year is far from none."""
+    return bool(own) and not min(own) - FAR <= year <= max(own) + FAR
 
 
 def _serial_date(number: float, where: str) -> date:

@@ -21,6 +21,7 @@ from calendars.terms import (
     Weeks,
     WithoutTerm,
     WorkingDays,
+    YearlyDate,
     Years,
 )
 
@@ -38,6 +39,7 @@ TermReading = Literal[
     "by_schedule",
     "by_need",
     "several",
+    "far",
     "no_year",
     "nothing",
     "words",
@@ -54,6 +56,7 @@ class MeasureTerm:
         reading: how they were read.
         every: the period of a recurring measure (`ежеквартально`).
         until: written with "до" / "дейін": read as including the day, safe by the day before.
+        since: the named day from which a number of days counts (`26.05.2026 + 10 рабочих дней`).
     """
 
     written: str = ""
@@ -61,6 +64,7 @@ class MeasureTerm:
     reading: TermReading = "nothing"
     every: Period | None = None
     until: bool = False
+    since: date | None = None
 
     @property
     def dateless(self) -> bool:
@@ -75,6 +79,8 @@ def as_data(term: MeasureTerm) -> dict[str, object]:
         data["every"] = term.every
     if term.until:
         data["until"] = True
+    if term.since:
+        data["since"] = term.since.isoformat()
     return data
 
 
@@ -89,6 +95,7 @@ def from_data(data: object) -> MeasureTerm:
         term=_term(data),
         every=cast(Period, period) if period else None,
         until=bool(data.get("until")),
+        since=date.fromisoformat(str(data["since"])) if data.get("since") else None,
     )
 
 
@@ -104,6 +111,8 @@ def _numbers(term: Term) -> dict[str, object]:
             return {"at_least": count}
         case DayAfterPeriod(day):
             return {"day_after": day}
+        case YearlyDate(month, day):
+            return {"each_year": [month, day]}
         case WorkingDays(count):
             return {"working_days": count}
         case CalendarDays(count, unspecified):
@@ -133,6 +142,8 @@ def _term(data: Mapping[str, object]) -> Term:
                 return PerPeriod(count, cast(Period, data["every"]))
             case "day_after", int(day):
                 return DayAfterPeriod(day)
+            case "each_year", [int(month), int(day)]:
+                return YearlyDate(month, day)
             case "at_once", _:
                 return AtOnce()
             case "days", int(count):
