@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 
 from sqlalchemy import Engine
 
 from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.accounts.invitations import SqlInvitations
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.chain import IN_ORDER
 from tests.storage.sample_cases import on_sqlite_alone
-from workflow.org.access import Entry, Identity, Reader
+from workflow.org.access import ACCESSES, Entry, Identity, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)
@@ -180,3 +183,39 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
     assert (accounts.identities("ldap"), accounts.entry("session", "h2", now=NOW)) == ([], None)
     assert [kind for kind, _ in chain(engine) if "link" in kind] == ["account_linked", "account_unlinked"]
     assert [problem.code for problem in verify(engine)] == []
+
+
+def test_of_eight_administrators_who_make_one_account_one_does(engine: Engine) -> None:
+    """At once, each with another access: the insertion decides, and only the winner's link lets anybody in."""
+    together = Barrier(8)
+    invitations = SqlInvitations(engine, queue=lambda *_: 0)
+
+    def make(n: int) -> bool:
+        reader = replace(OFFICER, access=ACCESSES[n % len(ACCESSES)])
+        link = way_in(f"link-{n}", kind="invitation")
+        together.wait(30)
+        return invitations.open(reader, link, by=f"admin-{n}", now=NOW, today=TODAY)
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [*pool.map(make, range(8))]
+
+    winner = made.index(True)
+    account = SqlAccounts(engine).account("aliyeva")
+    assert made.count(True) == 1
+    assert account is not None
+    assert account.reader.access == ACCESSES[winner % len(ACCESSES)]
+    valid = [n for n in range(8) if SqlAccounts(engine).entry("invitation", f"link-{n}", now=NOW)]
+    assert valid == [winner]
+    assert chain(engine) == [("account_opened", "aliyeva"), ("invitation_given", "aliyeva")]
+    assert verify(engine) == ()
+
+
+def test_a_new_link_ends_the_one_before(engine: Engine) -> None:
+    """A link sent again must not leave two doors open."""
+    invitations, accounts = SqlInvitations(engine, queue=lambda *_: 0), SqlAccounts(engine)
+    invitations.open(OFFICER, way_in("first", kind="invitation"), **SAID)  # type: ignore[arg-type]
+    invitations.give(way_in("second", kind="invitation"), by="admin", now=NOW)
+
+    assert accounts.entry("invitation", "first", now=NOW) is None
+    assert accounts.entry("invitation", "second", now=NOW) is not None
+    assert verify(engine) == ()

@@ -182,10 +182,11 @@ def add(ctx: RequestContext, command: AccountAccess) -> Invitation:
     """Create an account; the address for choosing its password is returned only once."""
     login = command.login.strip().casefold()
     check_login(login)
-    if ctx.accounts.account(login) is not None:
+    reader, secret = _reader(ctx, login, command), new_secret()
+    # The insertion decides who of several administrators creates it.
+    if not ctx.app.invitations.open(reader, _link(ctx, login, secret), **stamp(ctx)):
         raise BadPassword("web.login.taken", login=login)
-    ctx.accounts.save(_reader(ctx, login, command), disabled=False, **stamp(ctx))
-    return _invite(ctx, login)
+    return _invitation(ctx, login, secret)
 
 
 @verb("settings")
@@ -223,13 +224,17 @@ def end(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
 
 @verb("settings", secret="address")
 def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
-    """Create an address at which the holder chooses a new password; it is returned only once."""
+    """Create an address at which the holder chooses a new password; it is returned only once, and ends earlier
+    ones.
+    """
     account = get_account(ctx, command.login)
     if account.disabled:
         raise BadAccount("web.staff.account_closed", login=account.reader.login)
     if account.providers:
         raise BadAccount("web.staff.account_linked", login=account.reader.login)
-    return _invite(ctx, account.reader.login)
+    login, secret = account.reader.login, new_secret()
+    ctx.app.invitations.give(_link(ctx, login, secret), by=ctx.reader.login, now=ctx.now)
+    return _invitation(ctx, login, secret)
 
 
 @verb("settings")
@@ -291,9 +296,19 @@ def issue_secret(
     return secret
 
 
-def _invite(ctx: RequestContext, login: str) -> Invitation:
-    lasts = ctx.app.settings.web.invitation_lifetime
-    secret = issue_secret(ctx.accounts, "invitation", login, lasts, now=ctx.now, by=ctx.reader.login)
+def _link(ctx: RequestContext, login: str, secret: str) -> Entry:
+    """Return the one-time link with that secret, not stored yet."""
+    return Entry(
+        hash=hash_secret(secret),
+        kind="invitation",
+        login=login,
+        created_at=ctx.now,
+        seen_at=ctx.now,
+        expires_at=ctx.now + ctx.app.settings.web.invitation_lifetime,
+    )
+
+
+def _invitation(ctx: RequestContext, login: str, secret: str) -> Invitation:
     return Invitation(login=login, address=f"{ctx.app.rules.public_address}/welcome/{secret}")
 
 

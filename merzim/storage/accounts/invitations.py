@@ -73,6 +73,20 @@ class SqlInvitations:
             self._queue(connection, [letter for invited in new_invited for letter in invited.letters])
         return frozenset(invited.reader.login for invited in new_invited)
 
+    def open(self, reader: Reader, link: Entry, *, by: str, now: datetime, today: date) -> bool:
+        """Create an account with a one-time link; return False, and change nothing, if the login exists."""
+        with writing(self._engine) as connection:
+            is_new = _insert(connection, reader, now)
+            if is_new:
+                opened = _opened(reader, by=by, now=now, today=today)
+                record(connection, opened, _given(connection, link, by=by, now=now))
+        return is_new
+
+    def give(self, link: Entry, *, by: str, now: datetime) -> None:
+        """Give an account a one-time link; its earlier ones become invalid."""
+        with writing(self._engine) as connection:
+            record(connection, _given(connection, link, by=by, now=now))
+
     def letters(self, people: Collection[str]) -> Mapping[str, Notice]:
         """Return the last invitation letter to each of these logins."""
         query = (
