@@ -319,8 +319,10 @@ def problem_answer(status: int, code: str, detail: str, faults: Faults = (), cha
     if changes:
         body["changes"] = list(changes)
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    # A browser that is shown it as a page finds no tag in what somebody typed.
-    return Response(text.replace("<", "\\u003c"), status_code=status, media_type="application/problem+json")
+    # A browser that is shown it as a page finds no tag in what somebody typed. Half a character (a lone
+    # surrogate, which JSON can spell) is quoted as "?".
+    content = text.replace("<", "\\u003c").encode(errors="replace")
+    return Response(content, status_code=status, media_type="application/problem+json")
 
 
 def _elsewhere(request: Request, address: str) -> Response:

@@ -71,6 +71,33 @@ def _post(browser: TestClient, name: str, content: bytes, media: str = "applicat
     )
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"text": "\\ud800"}',
+        b'{"text": "for you \\udfff", "to": ["\\ud83d"]}',
+        b'{"\\ud800": 1}',
+        b'"\\ud800"',
+        b'["\\ud800"]',
+    ],
+)
+def test_half_a_character_in_json_is_refused_in_words(body: bytes, office: RealOffice) -> None:
+    """JSON can spell a lone surrogate, which no text has: 422 on every operation that would take a body."""
+    paths = office.pages.openapi()["paths"]
+    operations = [
+        path.replace("{case}", CASE)
+        for path, methods in paths.items()
+        if "requestBody" in methods.get("post", {})
+    ]
+    token = office.way_in("officer", kind="token", scope="write")
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+    with office.client("") as program:
+        statuses = {path: program.post(path, content=body, headers=headers).status_code for path in operations}
+
+    assert statuses[f"/api/v1/cases/{CASE}/comments"] == 422
+    assert {path: status for path, status in statuses.items() if status not in (403, 404, 422)} == {}
+
+
 @pytest.mark.parametrize("content", [b"", b"<html><script>alert(1)</script></html>", b"\x00" * 100, b"MZ\x90"])
 def test_a_file_that_is_not_what_its_name_says_is_refused_in_words(
     content: bytes, browser: TestClient, office: RealOffice
