@@ -44,7 +44,8 @@ class Folder:
             return Outcome(state="failed", answer=str(problem))
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
+            # A letter may hold a link that lets its reader in.
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())

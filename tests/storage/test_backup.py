@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from threading import Event, Thread
 
@@ -12,6 +13,7 @@ import i18n
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.backup import backup, restore
+from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.refusals import BackupRefused
@@ -51,6 +53,26 @@ def test_a_backup_is_one_file(sqlite: Engine, tmp_path: Path) -> None:
     backup(sqlite, tmp_path / "copies" / "backup.sqlite")
 
     assert [file.name for file in (tmp_path / "copies").iterdir()] == ["backup.sqlite"]
+
+
+def test_nobody_else_on_the_machine_can_read_the_database_or_its_backups(tmp_path: Path) -> None:
+    """Mode 0600 whatever the umask: the database, its journals, a backup, what a restore sets aside."""
+    umask = os.umask(0)
+    try:
+        database = open_database(f"sqlite:///{tmp_path / 'office.sqlite'}")
+        create_or_migrate(database)
+        opened(database)
+        backup(database, tmp_path / "backup.sqlite")
+        journals = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("office.sqlite-*")}
+        restore(database, tmp_path / "backup.sqlite")
+        database.dispose()
+    finally:
+        os.umask(umask)
+
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert journals == {"office.sqlite-wal": 0o600, "office.sqlite-shm": 0o600}
+    assert {"office.sqlite", "backup.sqlite", "office.sqlite.before-restore-1"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
 
 
 def test_a_backup_never_overwrites(sqlite: Engine, tmp_path: Path) -> None:

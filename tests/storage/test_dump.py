@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -68,6 +69,17 @@ def test_a_copy_is_put_back_into_an_empty_database_as_it_was(
     (case,) = events
     case_commands(empty).record(case, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
     assert [file.name for file in tmp_path.iterdir() if "dump" in file.name] == ["көшірме.dump"]
+
+
+def test_nobody_else_on_the_machine_can_read_a_copy(server: Engine, tmp_path: Path) -> None:
+    """Mode 0600 whatever the umask."""
+    umask = os.umask(0)
+    try:
+        backup(server, tmp_path / "copy.dump")
+    finally:
+        os.umask(umask)
+
+    assert (tmp_path / "copy.dump").stat().st_mode & 0o777 == 0o600
 
 
 def test_neither_a_file_nor_a_database_is_written_over(server: Engine, empty: Engine, copied: Path) -> None:

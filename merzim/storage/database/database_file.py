@@ -6,12 +6,26 @@ would be lost when the last process closes it.
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from merzim.storage.refusals import StorageUnavailable
 
 JOURNALS = ("-wal", "-shm")
 """Suffixes of the files SQLite keeps beside a database in use."""
+
+
+def create_private(file: Path) -> None:
+    """Create an empty file only its owner may read, whatever the umask; nothing where there is one.
+
+    SQLite gives its journals the mode of the database, and pg_dump writes into a file that stands there.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 class DatabaseFile:
@@ -38,6 +52,9 @@ class DatabaseFile:
             # Another process may just have made the database, which stands there before its journals.
             if journal is not None and not self._path.exists():
                 raise StorageUnavailable("moved", where=str(self._path), problem=str(journal))
+            # SQLite says itself why it cannot be created.
+            with suppress(OSError):
+                create_private(self._path)
         return f"{self._path.absolute().as_uri()}?mode={mode}"
 
     def remember(self) -> None:

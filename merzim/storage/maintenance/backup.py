@@ -13,6 +13,7 @@ from sqlalchemy import Engine, Table, func, select, text
 
 from merzim.storage.cases.evidence import sync_path
 from merzim.storage.database import engine as engines
+from merzim.storage.database.database_file import create_private
 from merzim.storage.database.engine import reading
 from merzim.storage.database.errors import TranslatedErrors
 from merzim.storage.maintenance.schema import (
@@ -157,7 +158,8 @@ def _file(engine: Engine) -> Path:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[sqlite3.Connection]:
-    """Open an SQLite file for as long as the block lasts."""
+    """Open an SQLite file for as long as the block lasts; create it for its owner alone."""
+    create_private(file)
     with closing(sqlite3.connect(file, timeout=engines.LOCK_TIMEOUT)) as connection:
         yield connection
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect
 
+from merzim.storage.database.database_file import create_private
 from merzim.storage.database.engine import conninfo, reading
 from merzim.storage.database.errors import display_address
 from merzim.storage.maintenance.schema import create_or_migrate, refuse_other_version, revision
@@ -44,6 +45,8 @@ def backup(engine: Engine, file: Path) -> None:
     part = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        create_private(part)
         _run(engine, "pg_dump", "--format=custom", f"--file={part}")
         with part.open("rb") as dump_file:
             os.fsync(dump_file.fileno())

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from merzim.storage.cases.evidence import sync_path
+from merzim.storage.database.database_file import create_private
 from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.anonymising import ANONYMISED
 from merzim.storage.tables.organisation import ACT, FORMER
@@ -78,6 +79,8 @@ def write_list(folder: Path, orders: Iterable[Order]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f".{LIST}.part"
     lines = [asdict(orders_by_key[key]) for key in sorted(orders_by_key)]
+    part.unlink(missing_ok=True)
+    create_private(part)
     part.write_text(json.dumps(lines, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
     sync_path(part)
     part.replace(folder / LIST)
