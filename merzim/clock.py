@@ -70,7 +70,7 @@ class StepWatch:
         self._clock = clock
         self._offset = self._measure_offset()
 
-    def now(self) -> datetime:
+    def read(self) -> datetime:
         """Return the UTC moment."""
         return self._clock().now
 
@@ -80,4 +80,4 @@ class StepWatch:
         return abs(self._offset - before) > STEP_SECONDS
 
     def _measure_offset(self) -> float:
-        return self.now().timestamp() - monotonic()
+        return self.read().timestamp() - monotonic()

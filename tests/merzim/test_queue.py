@@ -336,7 +336,7 @@ def test_rounds_go_on_when_the_clock_is_set(
 
         is_set = False
 
-        def now(self) -> datetime:
+        def read(self) -> datetime:
             return office_app.system_clock().now + (timedelta(0) if self.is_set else wrong)
 
         def has_stepped(self) -> bool:
@@ -353,7 +353,7 @@ def test_rounds_go_on_when_the_clock_is_set(
         round=plan, deliver=lambda: None, send=lambda *_: None, tell=lambda: None, back_up=lambda: None, every=1
     )
     monkeypatch.setattr(queue, "RECONNECT_SECONDS", 0.1)
-    monkeypatch.setattr(periodic, "time", SimpleNamespace(time=lambda: machine.now().timestamp()))
+    monkeypatch.setattr(periodic, "time", SimpleNamespace(time=lambda: machine.read().timestamp()))
     alarm = threading.Timer(40, stopped.set)
     alarm.start()
     queue.work(conninfo(office_app.engine), acts, stopped, machine)

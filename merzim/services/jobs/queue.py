@@ -139,7 +139,7 @@ def _version(connection: Any) -> str | None:
 class WorkerClock(Protocol):
     """The clock of a worker's machine, which may be set while it works."""
 
-    def now(self) -> datetime:
+    def read(self) -> datetime:
         """Return the UTC moment."""
 
     def has_stepped(self) -> bool:
@@ -160,7 +160,7 @@ def work(conninfo: str, acts: JobHandlers, stopped: threading.Event, clock: Work
 
 
 async def _run_workers(conninfo: str, acts: JobHandlers, stopped: threading.Event, clock: WorkerClock) -> None:
-    app = application(conninfo, acts, series=_series(conninfo, clock.now() + timedelta(seconds=acts.every)))
+    app = application(conninfo, acts, series=_series(conninfo, clock.read() + timedelta(seconds=acts.every)))
     async with app.open_async():
         workers = [
             asyncio.create_task(
