@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -9,7 +10,7 @@ from merzim.documents.schedules.rows_joined import Note, ReadSchedule
 from merzim.documents.schedules.schedule import find_published_heading, read_published
 from merzim.documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
 from merzim.documents.sheets.dates import read_day
-from merzim.documents.sheets.rows import Paper, Row, Sheet, cell_name, text_of
+from merzim.documents.sheets.rows import Paper, Row, Sheet, cell_name, row_ranges, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from merzim.documents.sheets.workbook import Source, open_paper
@@ -127,7 +128,7 @@ def read_schedule(source: Source, name: str | None = None) -> tuple[ReadSchedule
     Raises:
         UnreadablePaper: nothing was read; `.errors` names every bad row.
     """
-    paper = open_paper(source, name)
+    paper = open_paper(source, name, whole=False)
     for sheet in paper.sheets:
         flat = find_flat_heading(sheet)
         published = None if flat else find_published_heading(sheet)
@@ -137,12 +138,17 @@ def read_schedule(source: Source, name: str | None = None) -> tuple[ReadSchedule
             read = (read_published(paper, sheet, published),)
         else:
             continue
-        unread = [other.name for other in paper.sheets if other is not sheet]
-        return (_with_unread(read[0], unread), *read[1:]) if unread else read
+        unread = tuple(_unread(sheet, paper))
+        return (replace(read[0], notes=(*unread, *read[0].notes)), *read[1:])
     raise UnreadablePaper("paper_form_unknown", name=paper.name)
 
 
-def _with_unread(read: ReadSchedule, unread: list[str]) -> ReadSchedule:
-    """Return the schedule with notes naming the sheets that were not read."""
-    notes = tuple(Note(0, "read_sheet_ignored", {"row": 0, "sheet": name}) for name in unread)
-    return replace(read, notes=(*notes, *read.notes))
+def _unread(sheet: Sheet, paper: Paper) -> Iterator[Note]:
+    """Yield notes that name the sheets, rows and cells that were not read."""
+    for other in paper.sheets:
+        if other is not sheet:
+            yield Note(0, "read_sheet_ignored", {"row": 0, "sheet": other.name})
+    if sheet.hidden:
+        yield Note(0, "read_rows_hidden", {"row": 0, "rows": row_ranges(sheet.hidden)})
+    if sheet.struck:
+        yield Note(0, "read_cells_struck", {"row": 0, "cells": ", ".join(sheet.struck)})

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from merzim.documents.sheets.unreadable import UnreadableCell, UnreadablePaper
+from merzim.documents.sheets.texts import is_spoilt, tidy
+from merzim.documents.sheets.unreadable import RowError, UnreadableCell, UnreadablePaper
 
 _MERGE = re.compile(
     rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"
@@ -94,6 +95,8 @@ MAX_LETTERS = 32_767
 """Characters of one cell, as in a spreadsheet."""
 MAX_TEXT = 10_000_000
 """Characters of all cells together; a text shared by many cells counts in each."""
+MAX_SHOWN = 80
+"""Characters of a spoilt text that an error quotes."""
 _LAST_EXCEL_ROW = 2**20
 
 
@@ -122,11 +125,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The filled rows of a sheet. `merges`: row number -> merges that begin in that row."""
+    """The filled rows of a sheet, without hidden, filtered and struck-out ones.
+
+    Attributes:
+        merges: row number -> merges that begin in that row.
+        hidden: the numbers of the filled rows that are hidden or filtered out.
+        struck: the names of the filled cells that are struck out.
+    """
 
     name: str
     rows: tuple[Row, ...]
     merges: Mapping[int, tuple[Merge, ...]] = field(default_factory=dict)
+    hidden: tuple[int, ...] = ()
+    struck: tuple[str, ...] = ()
 
     def covered(self, row: int, column: int) -> range:
         """Return the columns a cell covers: its own, or as far right as it is merged."""
@@ -142,6 +153,17 @@ class Paper:
 
     name: str
     sheets: tuple[Sheet, ...]
+
+
+def row_ranges(rows: Sequence[int]) -> str:
+    """Return row numbers in ascending order as text: `5–7, 12`."""
+    ranges: list[list[int]] = []
+    for row in rows:
+        if ranges and row == ranges[-1][-1] + 1:
+            ranges[-1] = [ranges[-1][0], row]
+        else:
+            ranges.append([row])
+    return ", ".join("–".join(map(str, ends)) for ends in ranges)
 
 
 def cell_name(row: int, column: int) -> str:
@@ -207,6 +229,10 @@ class RowKeeper:
     def _read(self, number: int, cell: object) -> None:
         if not isinstance(cell, str):
             return
+        if is_spoilt(cell):
+            shown = tidy(cell)[:MAX_SHOWN]
+            error = RowError(number, "paper_letters_lost", {"name": self._name, "row": number, "text": shown})
+            raise UnreadablePaper(error.code, errors=(error,), **error.arguments)
         if len(cell) > MAX_LETTERS:
             raise UnreadablePaper("paper_cell_too_long", name=self._name, row=number, limit=MAX_LETTERS)
         self._letters += len(cell)

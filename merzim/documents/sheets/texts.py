@@ -47,6 +47,23 @@ def tidy(text: str) -> str:
     return _BLANK.sub(" ", text.replace("_x000D_", " ").replace("\u200b", "").replace("\ufeff", "")).strip()
 
 
+_SPOILT = re.compile(
+    # A question mark in place of a Kazakh letter: `?аза?стан`, `ҰЙЫМ К?СІПОРЫН`.
+    r"(?<![\w?])\?[а-яёәіңғүұқөһ]{2}|[а-яёәіңғүұқөһ]\?[а-яёәіңғүұқөһ]|[А-ЯЁӘІҢҒҮҰҚӨҺ]\?[А-ЯЁӘІҢҒҮҰҚӨҺ]{2}"
+    r"|\N{REPLACEMENT CHARACTER}"
+    # UTF-8 read as cp1251 or Latin-1, cp1251 read as Latin-1.
+    r"|(?:[РСТУ][\u0080-\u00bf\u0402-\u040f\u0452-\u045f\u2010-\u203a\u20ac\u2116\u2122]){3}|(?:[ÐÑÒÓ].){3}"
+    r"|[À-ÿ]{5}"
+    # Letters of other alphabets where the fonts of before Unicode had Kazakh ones.
+    r"|[ЂЃѓЉљЊњЌќЋћЏџЎў]"
+)
+
+
+def is_spoilt(text: str) -> bool:
+    """Return whether letters of a text were lost or changed by a wrong encoding."""
+    return _SPOILT.search(text) is not None
+
+
 def plain(text: str) -> str:
     """Return the text in lower case, ё as е, all but letters and digits as single spaces: `План-график` ->
     `план график`.

@@ -1,7 +1,7 @@
 """Opens an uploaded XLSX or CSV file safely, as rows of plain values with spreadsheet row numbers.
 
-CSV is read as offices save it: UTF-8 with or without byte order mark, UTF-16 or cp1251; comma, semicolon or
-tab.
+CSV is read as offices save it: UTF-8 with or without byte order mark, UTF-16 or KZ-1048 (cp1251 with the Kazakh
+letters); comma, semicolon or tab.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from merzim.documents.sheets.rows import MAX_LETTERS, Paper, RowKeeper, Sheet
+from merzim.documents.sheets.rows import MAX_LETTERS, Paper, RowKeeper, Sheet, row_ranges
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.documents.sheets.xlsx import read_sheets
 
@@ -50,7 +50,7 @@ def _decode(data: bytes, name: str) -> str:
     elif b"\x00" in data:
         encodings = []
     else:
-        encodings = ["utf-8-sig", "cp1251"]
+        encodings = ["utf-8-sig", "kz1048"]
     for encoding in encodings:
         try:
             text = data.decode(encoding)
@@ -78,16 +78,17 @@ _UNDER_PASSWORD = "EncryptedPackage".encode("utf-16-le")
 Source = str | Path | bytes
 
 
-def open_paper(source: Source, name: str | None = None) -> Paper:
+def open_paper(source: Source, name: str | None = None, *, whole: bool = True) -> Paper:
     """Open a file and return its rows.
 
     Args:
         source: a path, or the bytes of an upload.
         name: the file's name in error messages; a path's own name by default.
+        whole: refuse a file with hidden, filtered or struck-out rows; else the caller names them.
 
     Raises:
         UnreadablePaper: it does not exist, is too large, a zip bomb, no workbook, empty, or has too many rows,
-            columns or characters.
+            columns or characters, letters lost by a wrong encoding, rows hidden or struck out.
     """
     name = name or ("" if isinstance(source, bytes) else Path(source).name)
     data = contents(source, name)
@@ -99,7 +100,11 @@ def open_paper(source: Source, name: str | None = None) -> Paper:
     if not data.startswith(_ZIP) and name.lower().endswith((".xlsx", ".xlsm")):
         raise UnreadablePaper("paper_not_workbook", name=name)
     sheets = read_sheets(data, name) if data.startswith(_ZIP) else _csv(data, name)
-    if not sheets:
+    for sheet in sheets if whole else ():
+        if sheet.hidden or sheet.struck:
+            left_out = {"rows": row_ranges(sheet.hidden) or "–", "cells": ", ".join(sheet.struck) or "–"}
+            raise UnreadablePaper("paper_rows_left_out", name=name, sheet=sheet.name, **left_out)
+    if not any(sheet.rows for sheet in sheets):
         raise UnreadablePaper("paper_empty", name=name)
     return Paper(name, sheets)
 

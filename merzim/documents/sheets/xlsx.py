@@ -7,6 +7,7 @@ last corner costs one cell.
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zipfile
 import zlib
@@ -19,6 +20,7 @@ from merzim.documents.sheets.rows import (
     Row,
     RowKeeper,
     Sheet,
+    cell_name,
     is_empty,
     read_merges,
     spread_down,
@@ -58,7 +60,7 @@ def read_sheets(data: bytes, name: str) -> tuple[Sheet, ...]:
         raise
     except Exception as error:  # a broken workbook breaks openpyxl in a dozen ways, none of them promised
         raise UnreadablePaper("paper_not_workbook", name=name) from error
-    return tuple(sheet for sheet in sheets if sheet.rows)
+    return tuple(sheet for sheet in sheets if sheet.rows or sheet.hidden or sheet.struck)
 
 
 def _check_archive(data: bytes, name: str) -> None:
@@ -100,14 +102,52 @@ def _declares(xml: bytes) -> bool:
 
 def _sheet(sheet: Any, data: bytes, keeper: RowKeeper) -> Sheet:
     # Any: the stubs take a read-only sheet for a whole one. It alone knows its place in the archive.
-    rows = keeper.non_empty((number, _dense(cells, keeper)) for number, cells in _rows(sheet))
+    styles = _struck_styles(sheet.parent)
+    hidden: set[int] = set()
+    struck: list[str] = []
+    rows = keeper.non_empty(
+        (number, _dense(_without_struck(number, cells, styles, struck), keeper))
+        for number, cells in _rows(sheet, hidden)
+    )
     merges = read_merges(data, sheet._worksheet_path)
     spread = spread_down([(row.number, row.cells) for row in rows], merges)
-    return Sheet(sheet.title, tuple(Row(number, cells) for number, cells in spread), _by_row(merges))
+    shown = tuple(Row(number, cells) for number, cells in spread if number not in hidden)
+    hidden_rows = tuple(row.number for row in rows if row.number in hidden)
+    return Sheet(sheet.title, shown, _by_row(merges), hidden=hidden_rows, struck=tuple(struck))
 
 
-def _rows(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """Yield the rows of a sheet with their cells, as openpyxl's own parser gives them.
+def _struck_styles(book: Any) -> frozenset[int]:
+    """Return the numbers of the cell styles whose font is struck out."""
+    fonts = list(book._fonts)
+    return frozenset(
+        number
+        for number, style in enumerate(book._cell_styles)
+        if style.fontId < len(fonts) and fonts[style.fontId].strike
+    )
+
+
+def _without_struck(
+    number: int, cells: list[dict[str, Any]], styles: frozenset[int], struck: list[str]
+) -> list[dict[str, Any]]:
+    """Return the cells with those struck out emptied, and name them; a row of which only numbers are left is
+    struck out as a whole.
+    """
+    taken = (
+        [cell for cell in cells if int(cell["style_id"]) in styles and not is_empty(cell["value"])]
+        if styles
+        else []
+    )
+    if not taken:
+        return cells
+    struck += [cell_name(number, cell["column"] - 1) for cell in taken]
+    left = [cell for cell in cells if cell not in taken]
+    has_words = any(isinstance(cell["value"], str) and re.search(r"[^\W\d_]", cell["value"]) for cell in left)
+    return left if has_words else []
+
+
+def _rows(sheet: Any, hidden: set[int]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Yield the rows of a sheet with their cells, as openpyxl's own parser gives them; the numbers of hidden
+    and filtered ones are added to `hidden`.
 
     Its `iter_rows` fills every row up to its last cell: 100,000 rows of one empty cell in column XFD are 1.6
     thousand million cells then.
@@ -127,6 +167,9 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[dict[str, Any]]]]:
         for number, cells in parser.parse():
             if number >= next_row:
                 next_row = number + 1
+                attributes = parser.row_dimensions.get(str(number), {})
+                if attributes.get("hidden") in ("1", "true") or attributes.get("ht") == "0":
+                    hidden.add(number)
                 yield number, cells
 
 
