@@ -22,7 +22,7 @@ CROWD = 60
 SOON = 5.0
 """Seconds within which everybody is answered, and a round has ended."""
 AT_ONCE = 2.5
-"""Seconds within which `/health` is answered: one, and more where the sixty share the process with the server."""
+"""Seconds within which `/health` is answered: one, and more where the sixty share its process."""
 MOMENT = stand(DAY)
 
 
