@@ -102,8 +102,13 @@ def open_paper(source: Source, name: str | None = None, *, whole: bool = True) -
     sheets = read_sheets(data, name) if data.startswith(_ZIP) else _csv(data, name)
     for sheet in sheets if whole else ():
         if sheet.hidden or sheet.struck:
-            left_out = {"rows": row_ranges(sheet.hidden) or "–", "cells": ", ".join(sheet.struck) or "–"}
-            raise UnreadablePaper("paper_rows_left_out", name=name, sheet=sheet.name, **left_out)
+            raise UnreadablePaper(
+                "paper_rows_left_out",
+                name=name,
+                sheet=sheet.name,
+                rows=row_ranges(sheet.hidden) or "–",
+                cells=", ".join(sheet.struck) or "–",
+            )
     if not any(sheet.rows for sheet in sheets):
         raise UnreadablePaper("paper_empty", name=name)
     return Paper(name, sheets)
