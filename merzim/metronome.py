@@ -28,7 +28,6 @@ from merzim.services.context import uploads_of
 from merzim.services.jobs import rounds
 from merzim.services.jobs.bot_polling import polling
 from merzim.services.jobs.replies import take_replies
-from merzim.services.jobs.webhooks import deliver_webhooks
 from merzim.services.moments import almaty
 from merzim.services.people.sync import sync_on_schedule
 from merzim.services.upkeep.backups import back_up
@@ -133,10 +132,6 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
             finally:
                 turn.release()
 
-    def webhooks() -> None:
-        # Separate from the tick, so that a receiver that does not answer delays no letter.
-        attempt(app, clock, deliver_webhooks)
-
     def replies() -> None:
         attempt(app, clock, take_replies)
 
@@ -154,7 +149,6 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
     # One job with a first moment, not a second one that runs once: the scheduler removes that one after handing
     # it out, and does not find it if it was stopped in the meantime.
     scheduler.add_job(ticked, "interval", seconds=interval, next_run_time=app.system_clock().now, **job)
-    scheduler.add_job(webhooks, "interval", seconds=interval, **job)
     scheduler.add_job(replies, "interval", seconds=interval, **job)
     scheduler.add_job(backups, "interval", seconds=interval, **job)
     if interval > LOOK:
@@ -318,7 +312,6 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
         attempt(app, clock, partial(rounds.deliver, keys=keys, is_holder_gone=is_holder_gone))
 
     def tell() -> None:
-        attempt(planning or app, clock, deliver_webhooks)
         attempt(planning or app, clock, take_replies)
 
     def round_and_sync() -> None:

@@ -49,7 +49,6 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
     "consolidated": ("yearly-clock", "consolidated", "uploads"),
     "users": ("user",),
     "audit_log": ("audit-log",),
-    "webhooks": ("webhook",),
     "settings": ("settings",),
     "retention": ("retention",),
     "readers": ("reader",),

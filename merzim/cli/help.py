@@ -42,8 +42,6 @@ WRITING = frozenset(
         "overlay withdraw",
         "template take",
         "template choose",
-        "webhook stop",
-        "webhook start",
         "risks import",
         "cartogram record",
         "notices acknowledge",

@@ -287,11 +287,9 @@ def new_key(ctx: typer.Context) -> None:
 
 def rotate_key(ctx: typer.Context) -> int:
     from merzim.services.administration.settings import encrypt_passwords
-    from merzim.services.outgoing.webhooks import encrypt_secrets
 
     call = CommandContext.of(ctx)
     result = call.app.factors.encrypt(by=call.by, now=call.moment.now, all_keys=True)
-    encrypt_secrets(call.ctx)
     encrypt_passwords(call.ctx)
     if call.json:
         call.answer({"encrypted": result.done, "unchanged": result.same, "unreadable": list(result.unreadable)})

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from merzim.storage.accounts.invitations import SqlInvitations
     from merzim.storage.accounts.second_factors import SqlSecondFactors
     from merzim.storage.accounts.uploads import SqlIdempotency
-    from merzim.storage.accounts.webhooks import SqlWebhooks
     from merzim.storage.cache import DatabaseCache
     from merzim.storage.cases.evidence import EvidenceFolder
     from merzim.storage.cases.ledger import SqlLedger
@@ -622,13 +621,6 @@ class AppContext:
         from merzim.storage.accounts.audit_log import SqlAuditLog
 
         return SqlAuditLog(self.engine)
-
-    @cached_property
-    def webhooks(self) -> SqlWebhooks:
-        """The webhooks: addresses notified of changes, and how far each was notified."""
-        from merzim.storage.accounts.webhooks import SqlWebhooks
-
-        return SqlWebhooks(self.engine)
 
     @cached_property
     def evidence(self) -> EvidenceFolder:

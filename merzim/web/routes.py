@@ -37,7 +37,7 @@ ROOMS = {
         *("administration", "audit", "changes"),
     ),
     "merzim.web.pages.administration": (
-        *("pages", "accounts", "invitations", "people_records", "office", "feeds", "webhooks", "settings"),
+        *("pages", "accounts", "invitations", "people_records", "office", "feeds", "settings"),
         *("templates", "operations"),
     ),
 }

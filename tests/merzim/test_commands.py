@@ -424,11 +424,3 @@ def test_an_empty_office_answers(empty_office: Merzim, command: str) -> None:
 def test_version(merzim: Merzim) -> None:
     """Which merzim this is."""
     assert merzim("--version").out.startswith("merzim ")
-
-
-def test_a_removed_webhook_is_said_to_be_removed(merzim: Merzim) -> None:
-    """And not, as those that stand are, to be running."""
-    hook = merzim("webhook", "add", "https://example.kz/hook", "--topic", "case", "--json").json["id"]
-
-    assert merzim("webhook", "remove", hook).out == "The webhook is removed: https://example.kz/hook\n"
-    assert merzim("webhook", "list").out == "No webhooks.\n"

@@ -211,7 +211,6 @@ REFUSED = (
     ("web.trusted_proxies", '["10.0.0.0/8"]', "setting.not_here"),
     ("web.totp_required", "[]", "setting.not_here"),
     ("web.public_address", "http://127.0.0.1:8000", "setting.not_here"),
-    ("webhooks.private", "true", "setting.not_here"),
     ("ldap.groups", "[]", "setting.not_here"),
     ("channels.email.password_env", "MERZIM_SECRET_KEY", "setting.not_here"),
     ("channels.email.ca_file", "/etc/passwd", "setting.not_here"),

@@ -114,8 +114,6 @@ def _live_in(office: RealOffice, word: str) -> None:
             files={"file": (f"{word}.docx".replace("/", "|"), template("Бланк"))},
         )
         assert sent.status_code == 303, sent.text
-        hook = {"address": "https://crm.example.kz/hook", "topic": "case"}
-        assert browser.post("/administration/webhooks", data=hook).status_code == 200
     _rows(office, word)
     context.case_commands.record(
         late,

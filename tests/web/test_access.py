@@ -159,7 +159,6 @@ def filled(path: str, case: str) -> str:
         "{channel}": "folder",
         "{line}": "3",
         "{operation_id}": "record_fact",
-        "{webhook}": "wh0123456789ab",
         "{letter}": "0" * 32,
         "{group}": "retention",
         "{seq}": "1",

@@ -17,14 +17,12 @@ from sqlalchemy import insert
 
 from merzim.documents.sheets.unreadable import UploadKind
 from merzim.services.accounts.credentials import hash_password
-from merzim.services.app import AppContext
 from merzim.services.campaigns.verbs import CloseCampaign, StartCampaign, close_campaign, start_campaign
 from merzim.services.configuration.settings import RetentionSettings
 from merzim.services.context import operator_context, uploads_of
 from merzim.services.people.staff import mark
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.storage.accounts.saved_views import SqlSavedViews
-from merzim.storage.accounts.webhooks import Delivery, Webhook
 from merzim.storage.database.engine import writing
 from merzim.storage.notices.campaigns import SqlCampaigns
 from merzim.storage.org import store as office_store
@@ -132,7 +130,6 @@ class World:
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PLAN_RU = {"{form}": "plan", "{language}": "ru"}
-HOOK = {"{webhook}": "wh00000000000a", "{seq}": "1"}
 Body = Mapping[str, object]
 
 
@@ -370,12 +367,6 @@ SENT: Mapping[str, Sent] = {
     f"{ADMIN}/templates/{{form}}/{{language}}/choice": Sent(json={"number": 0}, places=PLAN_RU),
     f"{ADMIN}/invitations": Sent(json={"people": ["asked1@example.kz"]}),
     f"{ADMIN}/invitations/resending": Sent(json={}),
-    f"{ADMIN}/webhooks": Sent(json={"address": "https://example.kz/hook", "topics": ["case"]}),
-    f"{ADMIN}/webhooks/{{webhook}}": Sent(json={"active": False}, places=HOOK),
-    f"{ADMIN}/webhooks/{{webhook}}/secret": Sent(places=HOOK),
-    f"{ADMIN}/webhooks/{{webhook}}/test": Sent(places=HOOK, changes=False),
-    f"{ADMIN}/webhooks/{{webhook}}/deliveries/{{seq}}": Sent(places=HOOK),
-    f"{ADMIN}/webhooks/{{webhook}}/removal": Sent(places={"{webhook}": "wh00000000000b"}),
     f"{ADMIN}/settings": Sent(
         json={
             "changes": [
@@ -552,8 +543,6 @@ SENT: Mapping[str, Sent] = {
         files={"file": ("бланк.docx", letterhead())},
         places={"{form}": "plan"},
     ),
-    "/administration/webhooks": Sent(form={"address": "https://example.kz/hook", "topic": "case"}),
-    "/administration/webhooks/{webhook}": Sent(form={"do": "stop"}, places=HOOK),
     "/administration/settings/{group}": Sent(
         form={"do": "save", "retention.people_years": "2"}, places={"{group}": "retention"}
     ),
@@ -614,7 +603,6 @@ def prepare(office: RealOffice) -> World:
         _campaign(office, closed=closed)
     _letters(world)
     _files(world)
-    _webhooks(context)
     return world
 
 
@@ -709,26 +697,6 @@ def _letters(world: World) -> None:
     ]
     with world.office.app.engine.begin() as connection:
         connection.execute(insert(NOTICE), rows)
-
-
-def _webhooks(context: AppContext) -> None:
-    """A webhook to an address of this machine, never called, with a message, and one to be removed."""
-    for id in ("wh00000000000a", "wh00000000000b"):
-        hook = Webhook(
-            id=id,
-            address="https://127.0.0.1:9/",
-            topics=("case",),
-            unit="",
-            secret=context.cipher.encrypt("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", f"webhook:{id}"),
-            cursor=0,
-            created_at=NOW,
-            created_by="test",
-        )
-        context.webhooks.add(hook, today=date(2026, 4, 6))
-    sent = Delivery(
-        webhook=HOOK["{webhook}"], seq=1, kind="case.opened", at=NOW, status=None, problem="private"
-    )
-    context.webhooks.record(sent, moves=False)
 
 
 def _files(world: World) -> None:

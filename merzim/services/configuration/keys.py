@@ -61,7 +61,6 @@ CHANGEABLE: Mapping[str, tuple[str, ...]] = {
         f"alarms.{key}" for key in ("backup_hours", "verify_days", "round_minutes", "queue_minutes")
     ),
     "retention": ("retention.people_years",),
-    "webhooks": ("webhooks.timeout", "webhooks.give_up_days"),
 }
 """What administrators change in the browser, by the part of the page. Everything else is the server's: how it
 starts, who may log in by what, where files lie, which variables hold secrets. A name of a variable or of a file

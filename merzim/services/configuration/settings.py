@@ -417,23 +417,6 @@ class AlarmSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WebhookSettings:
-    """Delivery to webhooks.
-
-    Attributes:
-        private: whether addresses inside the organisation are allowed, also without TLS.
-        ca_file: file of a certificate authority trusted besides those of the system.
-        timeout: seconds for one message, from the connection to the answer.
-        give_up_days: days of failures after which a webhook is suspended.
-    """
-
-    private: bool = False
-    ca_file: Path | None = None
-    timeout: int = 10
-    give_up_days: int = 5
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class ImapSettings:
     """The IMAP mailbox for replies to reminders.
 
@@ -492,7 +475,6 @@ class Settings:
     logs: LogSettings = field(default_factory=LogSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
-    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     imap: ImapSettings = field(default_factory=ImapSettings)
 
     @property

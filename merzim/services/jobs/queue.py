@@ -58,7 +58,7 @@ ROUNDS, LETTERS = "rounds", "default"
 Letters use the queue that earlier versions used."""
 _CONCURRENCY = {LETTERS: 1, ROUNDS: 4}
 """Jobs a worker does at a time. One batch of letters, so a kill repeats at most one batch a worker. Only one
-round runs in the whole installation; beside it recovery of dead workers' jobs, webhooks, backups."""
+round runs in the whole installation; beside it recovery of dead workers' jobs, backups."""
 _ADVISORY = 0x4D657271  # "Merq": one process at a time prepares the queue
 _NO_SUCH_JOB = "P0001"  # raised by the library's functions: the job was ended before
 log = logging.getLogger("merzim.services.jobs.queue")

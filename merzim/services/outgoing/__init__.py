@@ -1,1 +1,1 @@
-"""What leaves the office: letters, webhooks, the change feed, published data, the audit log."""
+"""What leaves the office: letters, the change feed, published data, the audit log."""

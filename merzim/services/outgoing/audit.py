@@ -8,7 +8,6 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
@@ -25,7 +24,6 @@ from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, Topic
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from merzim.storage.accounts.webhooks import Webhook
     from workflow.cases.case import Case
     from workflow.law.procedure import Act
 
@@ -244,13 +242,9 @@ class AuditWords:
         return f"{self._ctx.app.registers.latest(register).title[self._language]}, {number}"
 
     def _setting(self, entry: AuditEntry) -> str | None:
-        """Return the webhook, form or act that was set, in words ("": a removed webhook); None for others."""
+        """Return the form or act that was set, in words; None for others."""
         from merzim.documents.forms import form, names
 
-        if entry.kind.startswith("webhook_"):
-            return next(
-                (urlsplit(hook.address).hostname or "" for hook in self._hooks if hook.id == entry.name), ""
-            )
         about, _, language = entry.name.rpartition(".")
         if language not in ("kk", "ru"):
             return None
@@ -261,10 +255,6 @@ class AuditWords:
         else:
             return None
         return f"{title}, {self._say(f'audit.in.{language}')}"
-
-    @cached_property
-    def _hooks(self) -> Sequence[Webhook]:
-        return self._ctx.app.webhooks.all()
 
     @cached_property
     def _acts(self) -> Mapping[str, Act]:

@@ -1,4 +1,4 @@
-"""Which keys the stored secrets are encrypted with: second factors, passwords given in the browser, webhooks.
+"""Which keys the stored secrets are encrypted with: second factors, passwords given in the browser.
 
 It reads tables of any version, and files of backups without restoring them.
 """
@@ -15,7 +15,7 @@ from merzim.storage.accounts.encryption import keys_named
 from merzim.storage.database.engine import reading
 from merzim.storage.maintenance import backup, dump
 
-TABLES = ("account", "preference", "webhook")
+TABLES = ("account", "preference")
 """The tables with encrypted secrets."""
 
 

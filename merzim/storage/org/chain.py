@@ -43,7 +43,6 @@ _PREFIXES: Mapping[str, Topic] = {
     "template": "settings",
     "text": "settings",
     "baseline": "settings",
-    "webhook": "settings",
 }
 IN_ORDER = select(literal(OFFICE).label("case"), *ACT.c).order_by(ACT.c.seq)
 

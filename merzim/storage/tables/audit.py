@@ -1,4 +1,4 @@
-"""The tables of the audit log and of webhooks."""
+"""The tables of the audit log."""
 
 from __future__ import annotations
 
@@ -50,46 +50,5 @@ class AuditOriginRow(TableBase, table=True):
     salt: str | None = None
 
 
-class WebhookRow(TableBase, table=True):
-    """A webhook, and how far it was notified. `secret`: encrypted."""
-
-    __tablename__ = "webhook"
-
-    id: str = Field(primary_key=True)
-    address: str = Field(sa_type=Text)
-    topics: str
-    unit: str = ""
-    active: bool = True
-    secret: str = Field(sa_type=Text)
-    old_secret: str = Field(default="", sa_type=Text)
-    old_until: datetime | None = Field(default=None, sa_type=Moment)
-    cursor: int
-    failures: int = 0
-    failing_since: datetime | None = Field(default=None, sa_type=Moment)
-    next_at: datetime | None = Field(default=None, sa_type=Moment)
-    tried_at: datetime | None = Field(default=None, sa_type=Moment)
-    suspended_at: datetime | None = Field(default=None, sa_type=Moment)
-    created_at: datetime = Field(sa_type=Moment)
-    created_by: str
-
-
-class WebhookDeliveryRow(TableBase, table=True):
-    """One of the last messages to a webhook. `status`: HTTP status of the answer, if any."""
-
-    __tablename__ = "webhook_delivery"
-    __table_args__ = CLUSTERED
-
-    webhook: str = Field(primary_key=True)
-    seq: int = Field(primary_key=True)
-    kind: str
-    attempts: int
-    at: datetime = Field(sa_type=Moment)
-    status: int | None = None
-    problem: str = ""
-    delivered_at: datetime | None = Field(default=None, sa_type=Moment)
-
-
 AUDIT = table("audit")
 AUDIT_ORIGIN = table("audit_origin")
-WEBHOOK = table("webhook")
-WEBHOOK_DELIVERY = table("webhook_delivery")

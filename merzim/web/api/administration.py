@@ -1,4 +1,4 @@
-"""Administration: units, people, accounts, channels, settings, templates of forms, webhooks."""
+"""Administration: units, people, accounts, channels, settings, templates of forms."""
 
 from __future__ import annotations
 
@@ -16,14 +16,7 @@ from merzim.services.documents import templates
 from merzim.services.documents.templates import AskTemplates, FormList
 from merzim.services.evidence import uploaded_file
 from merzim.services.inputs import Digest, Key, Line
-from merzim.services.outgoing import sending, webhooks
-from merzim.services.outgoing.webhooks import (
-    AskWebhooks,
-    WebhookCommand,
-    WebhookDetails,
-    WebhookId,
-    WebhookList,
-)
+from merzim.services.outgoing import sending
 from merzim.services.people import retention, staff
 from merzim.services.people import sync as people_sync
 from merzim.services.people.feeds import FeedMade, give, revoke_unit_feed
@@ -103,26 +96,6 @@ def list_templates(ctx: Setting) -> FormList:
 mount.file(router, "/templates/{form}/{language}/{number}", get_own_template, DOCX, damaged=True)
 mount.post(router, "/templates/{form}/{language}", templates.take_template, files=True)
 mount.post(router, "/templates/{form}/{language}/choice", templates.choose_template)
-
-
-@router.get("/webhooks")
-def list_webhooks(ctx: Setting) -> WebhookList:
-    """List the addresses that are notified of changes."""
-    return webhooks.list_webhooks(ctx, AskWebhooks())
-
-
-@router.get("/webhooks/{webhook}")
-def get_webhook(ctx: Setting, webhook: WebhookId) -> WebhookDetails:
-    """Return a webhook with the last messages to it."""
-    return webhooks.get_webhook(ctx, WebhookCommand(webhook=webhook))
-
-
-mount.post(router, "/webhooks", webhooks.add_webhook, status=201)
-mount.post(router, "/webhooks/{webhook}", webhooks.change_webhook)
-mount.post(router, "/webhooks/{webhook}/removal", webhooks.remove_webhook)
-mount.post(router, "/webhooks/{webhook}/secret", webhooks.rotate_webhook_secret, status=201)
-mount.post(router, "/webhooks/{webhook}/test", webhooks.test_webhook)
-mount.post(router, "/webhooks/{webhook}/deliveries/{seq}", webhooks.resend_delivery)
 
 
 class PeopleList(BaseModel):

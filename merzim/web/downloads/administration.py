@@ -17,7 +17,6 @@ from merzim.services.inputs import build
 from merzim.services.moments import almaty
 from merzim.services.names import unit_name, units_in_order
 from merzim.services.outgoing.audit import AskAudit, AuditLine, exported_entries
-from merzim.services.outgoing.webhooks import AskWebhooks, WebhookView, list_webhooks
 from merzim.services.people.retention import AskFormer, FormerView, list_former
 from merzim.services.people.staff import recorded_office
 from merzim.web.auth.dependencies import Auditing, Setting
@@ -27,7 +26,7 @@ from merzim.web.ui.tables import Column, list_workbook
 from workflow.org.access import Account, Reader, placed
 from workflow.org.office import Office, Unit
 
-Listed = Literal["units", "accounts", "invitations", "former", "webhooks"]
+Listed = Literal["units", "accounts", "invitations", "former"]
 """The lists of the administration, except the people, whose list has a search."""
 
 
@@ -120,20 +119,6 @@ def _former(ctx: RequestContext) -> tuple[Iterable[FormerView], tuple[Column[For
     return list_former(ctx, AskFormer()).people, columns
 
 
-def _webhooks(ctx: RequestContext) -> tuple[Iterable[WebhookView], tuple[Column[WebhookView], ...]]:
-    office = recorded_office(ctx)
-    columns: tuple[Column[WebhookView], ...] = (
-        Column("web.webhooks.address", lambda _, webhook: webhook.address),
-        Column(
-            "web.webhooks.topics",
-            lambda t, webhook: ", ".join(t.say(f"audit.topic.{name}") for name in webhook.topics),
-        ),
-        Column("web.unit", lambda t, webhook: unit_title(t, office, webhook.unit) or t.say("web.unit.all")),
-        Column("web.state", lambda t, webhook: t.say(f"web.webhooks.state_{webhook.state}")),
-    )
-    return list_webhooks(ctx, AskWebhooks()).webhooks, columns
-
-
 _LISTS: Mapping[
     Listed, tuple[str, Callable[[RequestContext], tuple[Iterable[Any], tuple[Column[Any], ...]]]]
 ] = {
@@ -141,7 +126,6 @@ _LISTS: Mapping[
     "accounts": ("web.administration.accounts", _accounts),
     "invitations": ("web.invitations.sent", _invitations),
     "former": ("web.retention.title", _former),
-    "webhooks": ("web.administration.webhooks", _webhooks),
 }
 AUDIT_COLUMNS: tuple[Column[AuditLine], ...] = (
     Column("numbered.head", lambda _, line: line.seq),

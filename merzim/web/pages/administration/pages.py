@@ -18,7 +18,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.names import paginate_units, unit_name
 from merzim.services.narrowing import require_exportable
-from merzim.services.outgoing import sending, webhooks
+from merzim.services.outgoing import sending
 from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, feeds_of, give, revoke_unit_feed
 from merzim.services.people.pending_duties import pending_duties
@@ -93,7 +93,6 @@ def overview(request: Request, ctx: Setting) -> Response:
         counts=counts,
         faults=faults,
         unused=unused,
-        suspended=webhooks.suspended(ctx),
         backup=backups.state(ctx.app, now=ctx.now),
         steps=first_steps(ctx),
         step_addresses=STEP_ADDRESSES,
