@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from threading import Barrier
 
@@ -21,9 +21,10 @@ from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.notices.tally import counts
 from merzim.storage.org import store as office_store
 from merzim.storage.tables.notices import PROOF
+from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.channels.email import channel
 from notifications.delivery import BATCH, DeliveryReport, deliver
-from notifications.notice import Notice, message_id
+from notifications.notice import Notice, Outcome, message_id
 from notifications.ports import DeliveryOutcome
 from notifications.rules import Rules
 from tests.notifications.servers import Answer, Office, always, drop, first, only, serving
@@ -158,6 +159,42 @@ def test_a_line_lost_after_the_text_brings_the_letter_again_under_its_name(
     assert after.counts == {"sent": 1}
     assert sorted(names.values()) == [1, 1, 2]
     assert names[requeued_notice.message_id] == 2
+
+
+class Dying:
+    """A mail channel whose process is killed after the server has taken the third letter."""
+
+    name, repeatable = "email", True
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def address(self, person: Person) -> str | None:
+        return person.email
+
+    async def send(
+        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
+    ) -> Mapping[str, Outcome]:
+        for message in batch:
+            self.taken.append(message.notice.key)
+            if len(self.taken) == 3:
+                raise SystemExit
+            on_sent(message.notice.key, Outcome(state="sent", answer="250"))
+        return {}
+
+
+def test_a_worker_killed_amid_its_job_repeats_one_letter(engine: Engine, outbox: SqlOutbox) -> None:
+    """The job is given back, and whoever takes it sends the one in hand again, and what had not left yet."""
+    keys = [notice.key for notice in queued(engine, outbox, 10)]
+    dying, office = Dying(), Office()
+    with pytest.raises(SystemExit):
+        deliver(outbox, library(), calendars.calendar(), [dying], now=NOW, today=TODAY, rules=RULES, keys=keys)
+    with serving(office) as port:
+        report = sent(outbox, port, keys=keys, is_holder_gone=True)
+
+    assert report.counts == {"sent": 8}
+    assert len({*dying.taken}) + len(office.accepted) == 11
+    assert {notice.state for notice in outbox.notices()} == {"sent"}
 
 
 def test_two_workers_at_the_same_letters_send_each_once(engine: Engine, outbox: SqlOutbox) -> None:
