@@ -338,14 +338,15 @@ def fault(place: Place, answer: Any, seconds: float) -> str:
 
 
 def written(office: RealOffice) -> tuple[object, ...]:
-    """Counts of events, acts of the office, people and stored files."""
+    """Counts of events, acts of the office, people, and stored files but uploads, which go after a day."""
     with office.app.engine.connect() as connection:
         counts = [
             connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar_one()
             for table in ("event", "act", "person", "unit", "paper")
         ]
     folder = office.app.settings.evidence.folder
-    return (*counts, sorted(str(file) for file in folder.rglob("*") if file.is_file()))
+    files = (file for file in folder.rglob("*") if file.is_file() and file.parent.name != "uploads")
+    return (*counts, sorted(map(str, files)))
 
 
 def offered(
