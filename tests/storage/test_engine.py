@@ -204,7 +204,7 @@ def test_a_failed_transaction_leaves_nothing(engine: Engine) -> None:
 
     def write_and_fail() -> None:
         with writing(engine) as connection:
-            connection.execute(text("INSERT INTO unit (id, name) VALUES ('а', 'ә')"))
+            connection.execute(text("INSERT INTO unit (id, name, kind) VALUES ('а', 'ә', '')"))
             raise KeyError
 
     with pytest.raises(KeyError):
