@@ -39,7 +39,6 @@ from merzim.services.upkeep import maintenance
 from merzim.services.upkeep.doctor import check_running
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.orders import LIST, OrdersUnreadable
-from merzim.storage.org.former import recover
 from merzim.web.ui.name_fields import build_person_field
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
@@ -337,26 +336,6 @@ def test_what_cannot_be_carried_out_again_is_said(tmp_path: Path) -> None:
     with pytest.raises(OrdersUnreadable):
         replay(app)
     app.close()
-
-
-def test_who_was_removed_by_an_older_version_is_listed(office_app: AppContext) -> None:
-    """The chain has key and day; the account, which stays, the name. Once listed, an order finds them."""
-    hand_over(office_app, live(office_app))
-    leave(office_app)
-    with writing(office_app.engine) as connection:
-        connection.execute(text("DELETE FROM former_person"))
-        recover(connection)
-        recover(connection)
-    view = former(office_app, LATER)
-    assert (view.number, view.key, view.left_on, view.is_due) == (1, KEY, TODAY, True)
-    assert view.name == NAMES[0]
-    retention.anonymise_person(acting(office_app, LATER), order(also=[NAMES[1]]))
-    with writing(office_app.engine) as connection:
-        recover(connection)
-    assert len(retention.list_former(acting(office_app), AskFormer()).people) == 1
-    assert [
-        word for word in ("қасымова", "qasymova", "dina.q") if word in everything(office_app).casefold()
-    ] == []
 
 
 def test_names_of_an_earlier_stay_go_too(office_app: AppContext) -> None:
