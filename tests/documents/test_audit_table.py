@@ -190,6 +190,16 @@ def test_a_bad_date_is_named_with_its_row_and_column() -> None:
     ]
 
 
+def test_a_day_far_from_the_years_of_its_case_is_asked_about() -> None:
+    """One slip in a year would judge the analysis by another edition of the law."""
+    (error,) = refused("case,order_signed,note_signed,published\nа,13.01.2025,14.02.2052,18.02.2025\n").errors
+
+    assert (error.row, error.code, error.arguments["text"]) == (2, "paper_date_beyond", "14.02.2052")
+    (error,) = refused("case,order_signed,note_signed,published\nа,13.01.2025,14.02.2015,18.02.2025\n").errors
+    assert (error.row, error.code, error.arguments["text"]) == (2, "paper_date_far", "14.02.2015")
+    assert (error.arguments["where"], error.arguments["year"]) == ("note_signed", 2025)
+
+
 @pytest.mark.parametrize("edition", library().all(), ids=lambda edition: str(edition.edition))
 def test_every_step_is_known_by_its_title_and_short_names(edition: Procedure) -> None:
     """In three languages, of every edition; no name means two steps."""

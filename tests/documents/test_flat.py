@@ -41,6 +41,34 @@ def test_each_row_is_an_analysis(heading: tuple[str, ...]) -> None:
     assert second.responsible == {}
 
 
+def test_the_year_of_the_title_serves_dates_without_one() -> None:
+    """And each text is listed beside the day it became; a date that reads as it stands is not."""
+    rows = [
+        ("План анализов на 2026 год",),
+        RU,
+        (1, "Закупки", "Отдел", "Служба", "13 апреля", "26.05.2026"),
+        (2, "Кадры", "Отдел", "Служба", "01.09.26г.", day("2026-10-12")),
+    ]
+    first, second = read_schedule(xlsx(rows), "план.xlsx")
+
+    assert first.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
+    assert [(note.code, note.row, note.arguments["text"], note.arguments["on"]) for note in first.notes] == [
+        ("read_text_as_day", 3, "13 апреля", day("2026-04-13"))
+    ]
+    assert [(note.row, note.arguments["on"]) for note in second.notes] == [(4, day("2026-09-01"))]
+
+
+def test_a_day_far_from_the_years_of_its_table_is_asked_about() -> None:
+    """Of the title, or of most of the rows: a slip in the year makes a case of another edition of the law."""
+    row = (1, "Закупки", "Отдел", "Служба", "13.04.2036", None)
+    others = [(2, name, "Отдел", "Служба", "13.04.2026", None) for name in ("Кадры", "Склад")]
+    for rows, at in (([("План на 2026 год",), RU, row], 3), ([RU, row, *others], 2)):
+        (error,) = refused(xlsx(rows)).errors
+
+        assert (error.row, error.code) == (at, "paper_date_far")
+        assert (error.arguments["text"], error.arguments["year"]) == ("13.04.2036", 2026)
+
+
 def test_every_bad_row_of_the_flat_form_is_named() -> None:
     """No object, no start, an impossible day, an end before the start, a formula, the same analysis again."""
     refusal = refused(

@@ -72,7 +72,9 @@ def test_every_row_names_who_answers_for_it() -> None:
 
 def test_nothing_of_the_real_schedule_is_dropped() -> None:
     """What gave no plan date is noted with its row: `ежедневно`, `незамедлительно`, a dash, the sections."""
-    assert noted(real()) == [
+    listed = {"read_text_as_day", "read_text_as_span"}
+
+    assert [note for note in noted(real()) if note[1] not in listed] == [
         (4, "read_approved"),
         (8, "read_section"),
         (12, "read_section"),
@@ -81,6 +83,30 @@ def test_nothing_of_the_real_schedule_is_dropped() -> None:
         (19, "read_row_not_dated"),
         (20, "read_row_not_dated"),
         (21, "read_row_not_dated"),
+    ]
+
+
+def test_every_text_of_the_real_schedule_is_listed_beside_its_day() -> None:
+    """Years of two digits and a span: the reader of the preview sees what became of each."""
+    days = {
+        note.row: (note.arguments["text"], note.arguments["on"])
+        for note in real().notes
+        if note.code == "read_text_as_day"
+    }
+    spans = [note for note in real().notes if note.code == "read_text_as_span"]
+
+    assert days == {
+        9: ("30.03.26г.", day("2026-03-30")),
+        10: ("06.04.26г.", day("2026-04-06")),
+        11: ("30.03.26г.", day("2026-03-30")),
+        14: ("12.05.26г.", day("2026-05-12")),
+        15: ("19.05.26г.", day("2026-05-19")),
+        16: ("12.05.26г.", day("2026-05-12")),
+        17: ("13.05.26г.", day("2026-05-13")),
+        18: ("18.05.26г.", day("2026-05-18")),
+    }
+    assert [(note.row, note.arguments["first"], note.arguments["last"]) for note in spans] == [
+        (13, day("2026-04-13"), day("2026-05-26"))
     ]
 
 

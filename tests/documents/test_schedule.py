@@ -204,6 +204,25 @@ def test_two_rows_of_one_fact_keep_the_first_and_say_so() -> None:
     assert notes(read, "read_row_repeats") == [5]
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("до 30.04.2026, до 31.05.2026", "read_cell_several"),
+        ("I3.04.2026", "read_cell_unread"),
+        ("13 апреля", "read_cell_no_year"),
+        ("13.04.2036", "read_cell_far"),
+    ],
+)
+def test_a_term_not_read_whole_is_left_with_its_reason(text: str, code: str) -> None:
+    """The other rows of the schedule are taken; the note names row, column and text."""
+    title = ("График на 2026 год",) if code == "read_cell_far" else ("График",)
+    read = one(xlsx([title, HEADING, ("1", "Подписание приказа", text, "Служба"), ("2", *RUN, "Группа")]))
+
+    assert read.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
+    (note,) = [note for note in read.notes if note.code == code]
+    assert (note.row, note.arguments["text"], note.arguments["where"]) == (3, text, HEADING[2])
+
+
 def test_a_term_in_words_is_kept_as_words() -> None:
     """`III квартал 2026 года` is no day, and no mistake either."""
     read = one(published(RUN, ("Составление перечня должностей", "III квартал 2026 года")))

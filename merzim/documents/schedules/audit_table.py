@@ -10,8 +10,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from statistics import median_low
 
-from merzim.documents.sheets.dates import read_day
+from merzim.documents.sheets.dates import is_far, read_day
 from merzim.documents.sheets.rows import Row, Sheet, cell_name, is_empty, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
@@ -305,6 +306,12 @@ def _case(row: Row, columns: Mapping[str, int], texts: Mapping[str, str], errors
             target = published if column.endswith(_PUBLISHED) else facts
             target[column.removesuffix(_PUBLISHED)] = on
             cells[column] = cell_name(row.number, place)
+    days = [*facts.values(), *published.values()]
+    own = {median_low([on.year for on in days])} if days else set[int]()
+    for column in cells:
+        on = (published if column.endswith(_PUBLISHED) else facts)[column.removesuffix(_PUBLISHED)]
+        if is_far(on.year, own):
+            errors.add(row.number, "paper_date_far", text=f"{on:%d.%m.%Y}", where=texts[column], year=min(own))
     return AuditCase(
         case=case or str(row.number), facts=facts, published=published, row=row.number, cells=cells
     )

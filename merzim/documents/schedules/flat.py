@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from statistics import median_low
 
-from merzim.documents.schedules.rows_joined import Note, ReadSchedule
+from merzim.documents.schedules.rows_joined import Note, ReadSchedule, as_read
 from merzim.documents.schedules.schedule import find_published_heading, read_published
 from merzim.documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
-from merzim.documents.sheets.dates import read_day
+from merzim.documents.sheets.dates import Day, is_far, read_day, years_named
 from merzim.documents.sheets.rows import Paper, Row, Sheet, cell_name, row_ranges, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
@@ -54,13 +55,15 @@ def read_flat(paper: Paper, sheet: Sheet, heading: Heading) -> tuple[ReadSchedul
     errors = Errors()
     schedules: list[ReadSchedule] = []
     row_numbers: dict[tuple[str, str, date], int] = {}
+    titles = years_named(value for row in sheet.rows if row.number < heading.row for value in row.cells)
+    year = min(titles) if len(titles) == 1 else None
     ignored = tuple(
         Note(0, "read_column_ignored", {"row": heading.row, "column": text}) for text in heading.other
     )
     for row in sheet.rows:
         if row.number <= heading.row:
             continue
-        read = _row(row, heading, errors)
+        read = _row(row, heading, year, errors)
         if read is None:
             continue
         key = plain(read.unit), plain(read.object), read.planned["analysis_started"]
@@ -68,15 +71,29 @@ def read_flat(paper: Paper, sheet: Sheet, heading: Heading) -> tuple[ReadSchedul
             errors.add(row.number, "paper_row_twice", other=row_numbers[key])
         row_numbers.setdefault(key, row.number)
         schedules.append(read)
+    _ask_about_far(schedules, titles, heading, errors)
     errors.refuse(paper.name)
     if not schedules:
         raise UnreadablePaper("paper_no_rows", name=paper.name)
     if ignored:
-        schedules[0] = replace(schedules[0], notes=ignored)
+        schedules[0] = replace(schedules[0], notes=(*ignored, *schedules[0].notes))
     return tuple(schedules)
 
 
-def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
+def _ask_about_far(
+    schedules: Sequence[ReadSchedule], titles: Collection[int], heading: Heading, errors: Errors
+) -> None:
+    """Add an error for each day far from the table's own years: of its title, else of most of its rows."""
+    years = [on.year for schedule in schedules for on in schedule.planned.values()]
+    own = titles or ({median_low(years)} if years else set())
+    for schedule in schedules:
+        for fact, on in schedule.planned.items():
+            if is_far(on.year, own):
+                where = heading.texts["start" if fact == "analysis_started" else "end"]
+                errors.add(schedule.row, "paper_date_far", text=f"{on:%d.%m.%Y}", where=where, year=max(own))
+
+
+def _row(row: Row, heading: Heading, year: int | None, errors: Errors) -> ReadSchedule | None:
     """Return the analysis of a row; None when it has errors."""
     values = {id: row.cell(place) for id, place in heading.at.items() if id != "number"}
     if all(value is None or value == "" for value in values.values()):
@@ -88,15 +105,18 @@ def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
         errors.add(row.number, "paper_cell_empty", column=OBJECT.title)
     dates: dict[str, date] = {}
     cells: dict[str, str] = {}
+    notes: list[Note] = []
     for id, fact in (("start", "analysis_started"), ("end", "analysis_ended")):
         try:
-            on = read_day(values[id], where=heading.texts[id])
+            on = read_day(values[id], where=heading.texts[id], year=year)
         except UnreadableCell as refusal:
             errors.take(row.number, refusal)
             continue
         if on is not None:
             dates[fact] = on
             cells[fact] = cell_name(row.number, heading.at[id])
+            if isinstance(values[id], str):
+                notes += as_read(row.number, tidy(str(values[id])), Day(on))
         elif id == "start":
             errors.add(row.number, "paper_cell_empty", column=START.title)
     start, end = dates.get("analysis_started"), dates.get("analysis_ended")
@@ -113,6 +133,7 @@ def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
         planned=dates,
         cells=cells,
         responsible={"analysis_started": responsible, "analysis_ended": responsible} if responsible else {},
+        notes=tuple(notes),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
 from merzim.documents.schedules.roots import FactMatch
-from merzim.documents.sheets.dates import Day, Span
+from merzim.documents.sheets.dates import Day, Span, ends
 
 Form = Literal["published", "flat"]
 
@@ -56,6 +57,7 @@ class ReadSchedule:
 
 
 Planned = Day | Span
+_AS_IT_STANDS = re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9:]{8})?")
 _QUOTED = 70
 
 
@@ -75,6 +77,10 @@ class CombinedRows:
     def note(self, row: int, code: str, **arguments: object) -> None:
         """Add a note on a row."""
         self._notes.append(_note(row, code, **arguments))
+
+    def listed(self, row: int, text: str, when: Planned) -> None:
+        """List a text beside the day it became."""
+        self._notes += as_read(row, text, when)
 
     def answer(self, match: FactMatch, responsible: str) -> None:
         """Record the responsible person of the facts of a row, dated or not."""
@@ -155,6 +161,15 @@ class CombinedRows:
         if not self._run:
             return None
         return Span(min(span.first for _, span in self._run), max(span.last for _, span in self._run))
+
+
+def as_read(row: int, text: str, when: Planned) -> Iterator[Note]:
+    """Yield the note that lists a text beside the day it became; none for a date that reads as it stands."""
+    first, last = ends(when)
+    if isinstance(when, Span):
+        yield Note(row, "read_text_as_span", {"row": row, "text": text, "first": first, "last": last})
+    elif not _AS_IT_STANDS.fullmatch(text):
+        yield Note(row, "read_text_as_day", {"row": row, "text": text, "on": last})
 
 
 def _note(row: int, code: str, **arguments: object) -> Note:

@@ -15,7 +15,19 @@ from datetime import date, datetime
 from merzim.documents.schedules.roots import FactMatch, match_facts
 from merzim.documents.schedules.rows_joined import CombinedRows, Planned, ReadSchedule
 from merzim.documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
-from merzim.documents.sheets.dates import LONGEST, Day, Nothing, Span, When, days_of, read, read_lines
+from merzim.documents.sheets.dates import (
+    LONGEST,
+    Day,
+    Nothing,
+    Span,
+    When,
+    days_of,
+    ends,
+    is_far,
+    read,
+    read_lines,
+    years_named,
+)
 from merzim.documents.sheets.rows import Paper, Row, Sheet, cell_name, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
@@ -37,7 +49,9 @@ _ASIDE = re.compile(r"\s*\((?:далее|бұдан әрі)[^()]*\)", re.IGNOREC
 
 @dataclass(frozen=True, slots=True)
 class HeadingBlock:
-    """The block above the table. `year`: the single year of its period, for dates without a year."""
+    """The block above the table. `year`: the single year of its period, for dates without a year; `years`: all
+    it speaks of, from which no date of the table may be far.
+    """
 
     title: str = ""
     object: str = ""
@@ -46,6 +60,7 @@ class HeadingBlock:
     approved_cell: str = ""
     period: Span | None = None
     year: int | None = None
+    years: frozenset[int] = frozenset()
 
 
 def read_above(rows: Sequence[Row], errors: Errors) -> HeadingBlock:
@@ -68,7 +83,8 @@ def read_above(rows: Sequence[Row], errors: Errors) -> HeadingBlock:
         row,
         cell_name(row, place) if approved_on else "",
         period,
-        years.pop() if len(years) == 1 else None,
+        min(years) if len(years) == 1 else None,
+        frozenset(years | years_named([title]) | ({approved_on.year} if approved_on else set())),
     )
 
 
@@ -160,17 +176,25 @@ WORK = column(
 NUMBER = column("number", "№", "№", "No", r"no\b|п п\b|р с\b|р н\b")
 COLUMNS = (WHEN, WHO, WORK, NUMBER)
 REQUIRED = (WORK, WHEN, WHO)
+_LEFT = {
+    "paper_date_unreadable": "read_cell_unread",
+    "paper_dates_several": "read_cell_several",
+    "paper_date_without_year": "read_cell_no_year",
+    "paper_date_far": "read_cell_far",
+}
+"""Why a date was not taken -> the note that says so; the row stays, its day is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One row of the table with its three cells."""
+    """One row of the table with its three cells. `left`: why its dates were left as words."""
 
     row: int
     work: str
     when: tuple[When, ...]
     written: str
     who: str
+    left: UnreadableCell | None = None
 
 
 def find_published_heading(sheet: Sheet) -> Heading | None:
@@ -192,10 +216,14 @@ def read_published(paper: Paper, sheet: Sheet, heading: Heading) -> ReadSchedule
     errors = Errors()
     above = read_above([row for row in sheet.rows if row.number < heading.row], errors)
     lines, sections = _lines(sheet, heading, above, errors)
+    joined = _join(lines, above)
+    if not joined.planned():
+        for line in lines:
+            if line.left is not None:
+                errors.take(line.row, line.left)
     errors.refuse(paper.name)
     if not lines:
         raise UnreadablePaper("paper_no_rows", name=paper.name)
-    joined = _join(lines, above)
     for row, text in sections:
         joined.note(row, "read_section", text=text)
     for text in heading.other:
@@ -242,7 +270,7 @@ def _lines(
                 sections.append((row.number, section))
                 continue
             responsible = _joined_text(row, spans["who"])
-            when = _when(row, spans["when"], heading.texts["when"], above.year)
+            when, left = _read_or_left(row, spans["when"], heading.texts["when"], above)
         except UnreadableCell as refusal:
             errors.take(row.number, refusal)
             continue
@@ -250,7 +278,7 @@ def _lines(
             tidy(str(row.cell(place))) for place in spans["when"] if row.cell(place) is not None
         )
         if work or when or responsible:
-            lines.append(_Line(row.number, tidy(work), when, when_text, tidy(responsible)))
+            lines.append(_Line(row.number, tidy(work), when, when_text, tidy(responsible), left))
     return lines, sections
 
 
@@ -270,6 +298,8 @@ def _join(lines: Sequence[_Line], above: HeadingBlock) -> CombinedRows:
                 joined.note(line.row, "read_beside", work=line.work, text=text)
         if len(dated) > 1:
             joined.note(line.row, "read_row_several_dates", work=line.work, when=line.written)
+        if line.left is not None:
+            joined.note(line.row, _LEFT[line.left.code], **line.left.arguments)
         _add_line(joined, line, match, dated)
     if above.period:
         joined.compare(above.period)
@@ -287,8 +317,29 @@ def _add_line(joined: CombinedRows, line: _Line, match: FactMatch, dated: Sequen
     joined.answer(match, line.who)
     if len(dated) == 1:
         joined.plan(line.row, line.work, match, dated[0])
-    elif not dated:
+        joined.listed(line.row, line.written, dated[0])
+    elif not dated and line.left is None:
         joined.note(line.row, "read_row_not_dated", work=line.work, when=line.written)
+
+
+def _read_or_left(
+    row: Row, places: range, where: str, above: HeadingBlock
+) -> tuple[tuple[When, ...], UnreadableCell | None]:
+    """Return the dates of a cell, or none and why it was left as words. Raises UnreadableCell for a day that
+    cannot be.
+    """
+    try:
+        when = _when(row, places, where, above.year)
+    except UnreadableCell as refusal:
+        if refusal.code not in _LEFT:
+            raise
+        return (), refusal
+    days = (day for reading in when if isinstance(reading, Planned) for day in ends(reading))
+    far = next((day for day in days if is_far(day.year, above.years)), None)
+    if far is None:
+        return when, None
+    text = " – ".join(text_of(row.cell(place)) for place in places)
+    return (), UnreadableCell("paper_date_far", text=tidy(text), where=where, year=max(above.years))
 
 
 def _when(row: Row, places: range, where: str, year: int | None) -> tuple[When, ...]:

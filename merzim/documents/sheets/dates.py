@@ -9,7 +9,7 @@ a day and texts that name no time are kept as words; anything else is refused, q
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -29,6 +29,7 @@ from merzim.documents.sheets.written_time import (
 
 LONGEST = 1000
 """Maximum characters of a text searched for dates; searching a cell of 32,767 characters would take long."""
+_YEAR = re.compile(r"(?<![0-9])20[0-9]{2}(?![0-9])")
 FAR = 2
 """A day more years than this from the paper's own year is asked about."""
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
@@ -143,9 +144,9 @@ def read_lines(value: object, *, where: str = "", year: int | None = None) -> tu
     return tuple(reading for reading in read_ if not isinstance(reading, Nothing))
 
 
-def read_day(value: object, *, where: str = "") -> date | None:
+def read_day(value: object, *, where: str = "", year: int | None = None) -> date | None:
     """Return the single day in a table cell, None when it is empty. Raises UnreadableCell for anything else."""
-    reading = read(value, where=where)
+    reading = read(value, where=where, year=year)
     if isinstance(reading, Day):
         return reading.on
     if isinstance(reading, Nothing):
@@ -202,6 +203,17 @@ def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[
     except ValueError:
         raise UnreadableCell("paper_date_impossible", text=text, where=where) from None
     return _check_range(first, text, where), _check_range(last, text, where)
+
+
+def ends(when: Day | Span) -> tuple[date, date]:
+    """Return the first and last day of a day or span."""
+    return (when.first, when.last) if isinstance(when, Span) else (when.on, when.on)
+
+
+def years_named(texts: Iterable[object]) -> frozenset[int]:
+    """Return the years that stand in some texts."""
+    words = (text for text in texts if isinstance(text, str))
+    return frozenset(int(year) for text in words for year in _YEAR.findall(text))
 
 
 def is_far(year: int, own: Collection[int]) -> bool:
