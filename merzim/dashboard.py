@@ -1,4 +1,4 @@
-"""The dashboard as served: pages rebuilt when acts, own rules or settings change; limits on connections."""
+"""The dashboard as served: pages rebuilt when acts or settings change; limits on connections."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def _limit_threads(*, server: bool) -> None:
 
 
 class Dashboard:
-    """An ASGI application that checks on each request whether calendar, rules and settings are current.
+    """An ASGI application that checks on each request whether calendar and settings are current.
 
-    `merzim calendar-change apply` and `merzim overlay apply` run in another process; a fact recorded here a
-    moment later must be computed with the new calendar and rules.
+    `merzim calendar-change apply` runs in another process; a fact recorded here a moment later must be computed
+    with the new calendar.
     """
 
     def __init__(self, app: AppContext, clock: Clock) -> None:
@@ -83,11 +83,11 @@ class Dashboard:
     def _fitting(self) -> Any:
         """Return the cached pages if they are current, else None."""
         adopted, pages = self._built
-        return pages if adopted is not None and adopted == self._app.rules_version() else None
+        return pages if adopted is not None and adopted == self._app.law_version() else None
 
     def _renewed(self) -> Any:
-        """Return pages newly built with the current calendar and rules."""
-        adopted = self._app.rules_version()
+        """Return pages newly built with the current calendar."""
+        adopted = self._app.law_version()
         self._app.refresh()
         present = self._app.calendar, self._app.library, self._app.settings
         if any(counter is not before for counter, before in zip(present, self._counted_by, strict=True)):

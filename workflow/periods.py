@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from calendars.terms import Period, months_later
+from calendars.terms import Period
 
 _MONTHS: dict[Period, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
 
@@ -48,28 +48,6 @@ def periods(period: Period, *, after: date, until: date) -> Iterator[Span]:
         if span.last == date.max:
             return
         span = period_of(date.fromordinal(span.last.toordinal() + 1), period)
-
-
-def rolling(period: Period, *, after: date, until: date) -> Iterator[Span]:
-    """Yield periods counted from a day instead of the calendar, up to a last day: the first begins the day
-    after it.
-
-    Each is named after the calendar period of its last day; no two share a name.
-    """
-    number, before = _MONTHS[period], after
-    while (last := months_later(after, number)) <= until:
-        yield Span(period_of(last, period).name, date.fromordinal(before.toordinal() + 1), last)
-        number, before = number + _MONTHS[period], last
-
-
-def ends_period(span: Span, period: Period) -> bool:
-    """Return whether a period ends on the same day as one of another length."""
-    return period_of(span.last, period).last == span.last
-
-
-def shorter(period: Period, other: Period) -> bool:
-    """Return whether one kind of period is shorter than another."""
-    return _MONTHS[period] < _MONTHS[other]
 
 
 def years_later(day: date, years: int) -> date:

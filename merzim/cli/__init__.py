@@ -27,7 +27,6 @@ from workflow.refusal import Refusal
 
 STATIONS: Mapping[str, tuple[str, ...]] = {
     "calendar": ("calendar", "calendar-change"),
-    "overlay": ("overlay",),
     "editions": ("law", "editions"),
     "law": ("procedures", "plan", "audit"),
     "papers": ("import", "people"),

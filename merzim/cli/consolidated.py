@@ -15,9 +15,9 @@ from merzim.services.names import unit_named
 
 if TYPE_CHECKING:
     from merzim.services.reports.consolidated import ConsolidatedReport, Ready
-    from merzim.services.yearly.clock import UnitTurn
     from workflow.org.office import Office
     from workflow.reports.consolidated import Line
+    from workflow.reports.yearly_clock import Turn
 
 
 def yearly_clock(
@@ -26,67 +26,60 @@ def yearly_clock(
     reading: Annotated[str, typer.Option("--reading", metavar="READING", help="cli.option.once_in")] = "",
 ) -> int:
     from merzim.services.yearly.clock import turns
-    from workflow.law.overlay import SWITCHES
+    from workflow.reports.yearly_clock import READINGS
 
     call = CommandContext.of(ctx)
-    if reading and reading not in SWITCHES["once_in"]:
-        raise BadArgument("cli.unknown_reading", reading=reading, allowed=SWITCHES["once_in"])
+    if reading and reading not in READINGS:
+        raise BadArgument("cli.unknown_reading", reading=reading, allowed=READINGS)
     office = call.app.reads.office()
-    unit_turns = turns(call.app, unit_named(call.app, unit), once_in=reading, today=call.moment.today)
+    found = turns(call.app, unit_named(call.app, unit), once_in=reading or READINGS[0], today=call.moment.today)
     names = {unit.id: unit.name for unit in office.units.values()}
     if call.json:
         call.answer(
             {
                 "today": call.moment.today,
-                "organisations": [_turn_answer(unit_turn, names) for unit_turn in unit_turns],
+                "organisations": [_turn_answer(turn, names) for turn in found],
             }
         )
     else:
-        _print_turns(call, unit_turns, names)
-    return NOT_SO if any(unit_turn.turn.state == "overdue" for unit_turn in unit_turns) else DONE
+        _print_turns(call, found, names)
+    return NOT_SO if any(turn.state == "overdue" for turn in found) else DONE
 
 
-def _print_turns(call: CommandContext, unit_turns: tuple[UnitTurn, ...], names: dict[str, str]) -> None:
+def _print_turns(call: CommandContext, turns: tuple[Turn, ...], names: dict[str, str]) -> None:
     rows = [
         (
-            names.get(unit_turn.turn.unit, unit_turn.turn.unit),
-            unit_turn.turn.last,
-            unit_turn.turn.closed_until,
-            unit_turn.turn.due,
-            unit_turn.turn.next_on,
-            call.say(f"yearly_clock.{unit_turn.turn.state}"),
-            call.say(f"yearly_clock.reading.{unit_turn.turn.once_in}"),
+            names.get(turn.unit, turn.unit),
+            turn.last,
+            turn.closed_until,
+            turn.due,
+            turn.next_on,
+            call.say(f"yearly_clock.{turn.state}"),
+            call.say(f"yearly_clock.reading.{turn.once_in}"),
         )
-        for unit_turn in unit_turns
+        for turn in turns
     ]
     call.table(("unit", "last_ended", "closed_until", "due", "next_start", "state", "reading"), rows)
     call.print()
-    for unit_turn in unit_turns:
-        if unit_turn.turn.next_closed:
+    for turn in turns:
+        if turn.next_closed:
             arguments = {
-                "unit": names.get(unit_turn.turn.unit, unit_turn.turn.unit),
-                "on": unit_turn.turn.next_on,
+                "unit": names.get(turn.unit, turn.unit),
+                "on": turn.next_on,
             }
-            call.print(
-                paragraph(call.say("yearly_clock.next_closed", until=unit_turn.turn.closed_until, **arguments))
-            )
-        if unit_turn.rules is not None:
-            reading = call.say(f"reading.once_in.{unit_turn.turn.once_in}", act=unit_turn.rules.act.short)
-            call.print(paragraph(f"{names.get(unit_turn.turn.unit, unit_turn.turn.unit)}: {reading}"))
-    if any(unit_turn.turn.postponed for unit_turn in unit_turns):
+            call.print(paragraph(call.say("yearly_clock.next_closed", until=turn.closed_until, **arguments)))
+    if any(turn.postponed for turn in turns):
         call.print(paragraph(call.say("yearly_clock.postponed")))
     call.print(paragraph(call.say("yearly_clock.practice")))
 
 
-def _turn_answer(unit_turn: UnitTurn, names: dict[str, str]) -> dict[str, object]:
+def _turn_answer(turn: Turn, names: dict[str, str]) -> dict[str, object]:
     """Return the clock of one unit as JSON."""
-    turn = unit_turn.turn
     return {
         "unit": turn.unit,
         "name": names.get(turn.unit, turn.unit),
         "state": turn.state,
         "reading": turn.once_in,
-        "reading_by": unit_turn.rules.file if unit_turn.rules else None,
         "last_ended": turn.last,
         "last_case": turn.last_case or None,
         "external_ended": turn.external,

@@ -38,8 +38,6 @@ WRITING = frozenset(
         "installation",
         "calendar-change apply",
         "editions adopt",
-        "overlay apply",
-        "overlay withdraw",
         "template take",
         "template choose",
         "risks import",

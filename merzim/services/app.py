@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -175,38 +175,27 @@ class AppContext:
         return self._with_office_days(calendars.compile_calendar(records, as_of, last=calendars.REACH))
 
     def refresh(self) -> None:
-        """Drop the calendar, the library or the settings if another process changed them since.
-
-        The library is also dropped if own rules are in force and the tree of units has changed.
-        """
+        """Drop the calendar or the settings if another process changed them since."""
         if not self.has_database:
             return
         from merzim.storage.org.adoptions import head_of
 
-        acts, rules, settings = self._heads()
+        acts, settings = self._heads()
         if settings != self._settings_head:
             self.lay_over_settings()
         if acts != head_of(self.acts):
             self._forget("acts", "calendar", "case_commands")
-        if rules != head_of(self.steps):
-            self._forget("steps", "library", "library_units", "case_commands")
-        elif self.steps and self._units() != self.library_units:
-            self._forget("library", "library_units", "case_commands")
 
-    def rules_version(self) -> Hashable:
-        """Return a value that changes whenever adopted acts, settings, own rules or the units they hold for
-        change."""
-        if not self.has_database:
-            return None
-        heads = self._heads()
-        return heads, self._units() if heads[1] else None
+    def law_version(self) -> Hashable:
+        """Return a value that changes whenever adopted acts or settings change."""
+        return self._heads() if self.has_database else None
 
     def _heads(self) -> tuple[str, ...]:
-        """Return the hashes of the last events about the calendar, own rules and settings."""
+        """Return the hashes of the last events about the calendar and the settings."""
         from merzim.storage.org import adoptions, setting_changes
         from merzim.storage.org.chain import heads
 
-        return heads(self.engine, adoptions.ACTS, adoptions.RULES, setting_changes.KINDS)
+        return heads(self.engine, adoptions.ACTS, setting_changes.KINDS)
 
     def lay_over_settings(self) -> None:
         """Lay what administrators changed in the browser over the configured settings."""
@@ -264,18 +253,8 @@ class AppContext:
         return {}
 
     @cached_property
-    def steps(self) -> tuple[Adoption, ...]:
-        """The adoptions and withdrawals of own rules; none while there is no database."""
-        if not self.has_database:
-            return ()
-        from merzim.storage.org.adoptions import rule_changes
-
-        return rule_changes(self.engine)
-
-    @cached_property
-    def editions(self) -> Library:
-        """Every edition of every procedure, shipped, the organisation's own and those of registers, without own
-        rules applied."""
+    def library(self) -> Library:
+        """Every edition of every procedure: shipped, the organisation's own and those of registers."""
         from workflow.law.library import Library
 
         return Library(
@@ -337,35 +316,6 @@ class AppContext:
     def own_texts(self) -> Mapping[str, str]:
         """The texts of the organisation's own editions, by edition."""
         return self.read_editions.own
-
-    @cached_property
-    def library(self) -> Library:
-        """The editions with the office's adopted own rules applied."""
-        if self.steps:
-            _ = self.library_units
-        return self.library_of(self.steps)
-
-    def library_of(self, steps: Sequence[Adoption], office: Office | None = None) -> Library:
-        """Return the editions with the own rules that are in force after these steps, for the office's
-        units.
-        """
-        if not steps:
-            return self.editions
-        from merzim.storage.org.adoptions import rules_in_force
-
-        adopted = rules_in_force(steps)
-        if not adopted:
-            return self.editions
-        from workflow.law.overlay import OwnRules
-        from workflow.law.reader.overlay import read_overlay
-
-        overlays = [read_overlay(step.name, step.text.encode()) for step in adopted]
-        return self.editions.with_own(OwnRules(overlays, office or self.reads.office()))
-
-    @cached_property
-    def library_units(self) -> frozenset[tuple[str, str, str | None]]:
-        """The tree of units the library was built for."""
-        return self._units()
 
     @cached_property
     def channels(self) -> dict[str, Channel]:

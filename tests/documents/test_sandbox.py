@@ -345,20 +345,13 @@ def test_an_answer_names_nothing_but_values_of_papers(answer: object) -> None:
 ACT = '[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\nact = "G26G0000111"\naddress = "https://adilet.zan.kz/x"\n'
 
 
-def test_a_text_of_an_act_or_of_rules_is_looked_at_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_of_an_act_is_looked_at_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be read is said as by the reader itself; a key of endless dots costs nobody ten seconds."""
     readers.check_act(ACT, "a.toml")
     with pytest.raises(UnreadablePaper) as unknown:
         readers.check_act("[[transfers]]", "a.toml")
-    with pytest.raises(UnreadablePaper) as rules:
-        readers.check_rules(b"[overlay]", "o.toml")
     assert (unknown.value.code, unknown.value.arguments["file"]) == ("calendar_record_kind", "a.toml")
-    assert rules.value.code.startswith("regulation.")
 
     monkeypatch.setattr(readers, "_tables", Pool(readers._processes, at_once=1, seconds=0.2))
-    for check in (
-        lambda text: readers.check_act(text, "a"),
-        lambda text: readers.check_rules(text.encode(), "a"),
-    ):
-        with pytest.raises(UnreadablePaper, match="paper_took_too_long"):
-            check("a." * 29_000 + "a = 1")
+    with pytest.raises(UnreadablePaper, match="paper_took_too_long"):
+        readers.check_act("a." * 29_000 + "a = 1", "a")

@@ -200,7 +200,7 @@ def test_a_comparison_of_editions_is_in_the_reader_s_words_alone(merzim: Merzim)
         assert [value for value in values if raw.search(value)] == []
         assert len(lines) > 10
     assert [field.name for field in fields(Obligation) if not knows(f"editions.key.{field.name}")] == [
-        *("id", "since", "sources", "own", "readings", "asked_every")
+        *("id", "since", "sources")
     ]
     output = merzim("editions", "diff", *pairs[0], "--lang", "ru").out
     assert re.search(r"start_announced +акт +Карта .+ +Инструкция", output)

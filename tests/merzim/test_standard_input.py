@@ -69,7 +69,6 @@ def test_what_is_piped_is_read_as_the_file_is(merzim: Merzim, fed: Fed, tmp_path
         ("score --inputs -", b"three", "stdin.json"),
         ("calendar-change preview -", b"\0\1\2", "takes toml"),
         ("people -", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "stdin.xlsx"),
-        ("overlay preview -", b"x = 1", "its name is recorded"),
         ("record 2026-0001 order_signed --on 2026-04-06 --evidence -", b"%PDF-", "its name is recorded"),
     ],
 )

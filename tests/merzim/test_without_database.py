@@ -36,7 +36,6 @@ READING = (
     "positions list",
     "telegram links",
     "user list",
-    "overlay list",
     "verify",
     "backup copy.sqlite",
     "digest a@example.kz",

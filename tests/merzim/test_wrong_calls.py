@@ -21,7 +21,6 @@ from tests.merzim.conftest import Merzim
         ("people sync --preview", "People are not taken from a directory"),
         ("score --year abc", "--year: a whole number is wanted"),
         ("audit-log --after x", "--after: a whole number is wanted"),
-        ("overlay preview .", "The file . could not be opened: Is a directory."),
     ],
 )
 def test_a_wrong_call_is_answered_by_its_cause(merzim: Merzim, line: str, sentence: str) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.merzim.conftest import Merzim
-from tests.workflow.rules import ACT
 
 NOW = ("--now", "2026-11-21")
 PEOPLE = """unit,parent,kind,name,post,duties,e-mail,language
@@ -58,22 +57,6 @@ def test_one_whose_day_has_passed_makes_the_exit_code_one(akimat: Merzim) -> Non
     assert late.code == 1
     assert "2026-05-26" in late.out
     assert found(akimat, "--reading", "12_months")["district"] == ("overdue", "2026-05-26")
-
-
-def test_an_organisation_s_own_rules_read_the_year_their_way(akimat: Merzim, tmp_path: Path) -> None:
-    """The district's own rules say eighteen months; the others keep the calendar year."""
-    file = tmp_path / "overlay.district.2026-01-01.toml"
-    file.write_text(
-        'procedure = "internal-analysis"\nin_force = 2026-01-01\nunit = "district"\n'
-        + ACT
-        + '[switches]\nonce_in = "18_months"\n',
-        encoding="utf-8",
-    )
-    assert akimat("overlay", "apply", file, *NOW).code == 0
-
-    assert found(akimat)["district"] == ("waiting", "2026-11-26")
-    assert found(akimat)["oblast"] == ("waiting", "2026-12-31")
-    assert "once in eighteen months" in akimat("yearly-clock", *NOW).out
 
 
 def test_an_unknown_reading_is_refused_with_those_there_are(akimat: Merzim) -> None:

@@ -15,7 +15,6 @@ from merzim.services.accounts import telegram
 from merzim.services.accounts.telegram import TelegramCode
 from merzim.services.jobs.rounds import remind
 from merzim.services.people.staff import mark
-from merzim.storage.org import adoptions
 from merzim.web.pages.account import login
 from tests.web.conftest import NOW, Site
 from workflow.cases.commands.opening import Opening
@@ -37,7 +36,6 @@ PAGES = (
     "/administration/account?login=officer",
     "/administration/channels",
     "/administration/settings",
-    "/administration/rules",
     "/administration/templates",
     "/administration/templates/ethics_report",
 )
@@ -375,22 +373,6 @@ def test_a_test_letter_is_sent_to_an_address_that_is_one(site: Site, admin: Test
     assert SCRIPT not in unknown.text
     assert sent.status_code == 200
     assert b"a@org.kz" in letter.read_bytes()
-
-
-def test_own_rules_are_shown_as_they_were_adopted(site: Site, admin: TestClient) -> None:
-    adopted = {
-        "kind": adoptions.ADOPTED,
-        "name": "ours.toml",
-        "on": date(2026, 1, 12),
-        "by": "admin",
-        "now": NOW,
-    }
-    adoptions.adopt(site.context.engine, (), text=f"# {SCRIPT}", **adopted)  # type: ignore[arg-type]
-    page = admin.get("/administration/rules?lang=ru").text
-
-    assert "ours.toml" in page
-    assert SCRIPT not in page
-    assert "&lt;script&gt;" in page
 
 
 def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_again(

@@ -191,7 +191,7 @@ def test_a_slow_look_at_the_calendar_keeps_no_other_request_waiting(
     """Each request asks whether the calendar is still the same, and holds no lock while it does."""
     pages, began, go_on = browser(office_app), threading.Event(), threading.Event()
     assert pages.get("/login").status_code == 200
-    real, first = AppContext.rules_version, threading.Lock()
+    real, first = AppContext.law_version, threading.Lock()
 
     def adopted(self: AppContext) -> object:
         if first.acquire(blocking=False):
@@ -199,7 +199,7 @@ def test_a_slow_look_at_the_calendar_keeps_no_other_request_waiting(
             assert go_on.wait(20)
         return real(self)
 
-    monkeypatch.setattr(AppContext, "rules_version", adopted)
+    monkeypatch.setattr(AppContext, "law_version", adopted)
     with ThreadPoolExecutor(1) as slow:
         waiting = slow.submit(pages.get, "/login")
         assert began.wait(20)

@@ -11,7 +11,6 @@ import jsonschema
 import pytest
 
 from tests.law import ROOT
-from tests.workflow.rules import ACT, term
 from tests.workflow.test_edition_reading import MISTAKES, TEA, TERM, TERM_MISTAKES
 from workflow.law.reader.json_schema import FILES, schema
 
@@ -64,16 +63,6 @@ def test_every_shipped_file_is_as_its_schema_says(name: str, files: str) -> None
     wrong = [file.name for file in ROOT.glob(files) if not valid(name, file.read_text(encoding="utf-8"))]
 
     assert not wrong
-
-
-def test_a_file_of_own_rules_is_as_its_schema_says() -> None:
-    """And one with a key that is not there is not."""
-    head = 'procedure = "internal-analysis"\nin_force = 2026-01-01\n'
-    rules = head + ACT + term("plan_approved", '{ count = 5, in = "working days", from = "note_signed" }')
-
-    assert valid("overlay-file", rules)
-    assert not valid("overlay-file", rules.replace("paragraph", "paragraf"))
-    assert not valid("overlay-file", rules + '[switches]\nroll = "never"\n')
 
 
 @pytest.mark.parametrize(

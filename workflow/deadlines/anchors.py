@@ -7,7 +7,6 @@ day"). Nothing is cached between two computations.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -19,9 +18,8 @@ from workflow.cases.case import EXTENDED, Case, Fact
 from workflow.deadlines.adjustments import adjust, can_pause
 from workflow.deadlines.applicability import branch_open, with_answers
 from workflow.deadlines.deadline import AnchorState, Knowledge
-from workflow.law.overlay import stricter
-from workflow.law.procedure import Obligation, OwnTerm, Procedure, Reading, Recurrence
-from workflow.periods import Span, ends_period, following, periods, rolling, years_later
+from workflow.law.procedure import Obligation, Procedure, Recurrence
+from workflow.periods import Span, following, periods, years_later
 
 OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
 _NOTHING = CountedTerm()
@@ -38,13 +36,7 @@ _NEVER = AnchorDate(None, "none")
 
 
 class Link(NamedTuple):
-    """One obligation, or one period of it, with its counted term.
-
-    Attributes:
-        own: the organisation's own term it is counted by, None for the act's term. If set, `obligation` has
-            that term, and `law` is the link by the act.
-        beside: links by the organisation's own terms that are not the strictest.
-    """
+    """One obligation, or one period of it, with its counted term."""
 
     obligation: Obligation
     span: Span | None
@@ -52,9 +44,6 @@ class Link(NamedTuple):
     counted: CountedTerm
     knowledge: Knowledge
     beyond: bool
-    own: OwnTerm | None = None
-    law: Link | None = None
-    beside: tuple[Link, ...] = ()
 
     @property
     def id(self) -> str:
@@ -146,8 +135,7 @@ class DueDateResolver:
             yield Link(obligation, None, _NEVER, _NOTHING, "confirmed", beyond=False)
             return
         term = obligation.term
-        spans = rolling if recurs.rolling else periods
-        for span in spans(recurs.every, after=since, until=self._until(recurs, since)):
+        for span in periods(recurs.every, after=since, until=self._until(recurs, since)):
             if not isinstance(term, Target) or term.of(span.last.year):
                 yield self.link(obligation, span)
 
@@ -166,46 +154,8 @@ class DueDateResolver:
         span = span if obligation.recurs else None
         name = obligation.name_in(span)
         if name not in self._links:
-            self._links[name] = (
-                self._strictest(obligation, span) if obligation.own else self._counted(obligation, span)
-            )
+            self._links[name] = self._counted(obligation, span)
         return self._links[name]
-
-    def _strictest(self, obligation: Obligation, span: Span | None) -> Link:
-        """Return the stricter of the links by the act and by the organisation's own terms; the others are kept
-        beside it.
-        """
-        law = self._counted(obligation, span)
-        period = obligation.asked_every
-        if period is not None and span is not None and not ends_period(span, period):
-            # The act requires nothing in this period; only the organisation itself does.
-            law = law._replace(counted=_NOTHING)
-        links = [law, *(self._by_own(obligation, own_term, span) for own_term in obligation.own)]
-        best = law
-        for link in links[1:]:
-            if stricter(link.obligation.term, link.counted, best.obligation.term, best.counted):
-                best = link
-        other_links = tuple(link for link in links[1:] if link is not best)
-        return best._replace(law=None if best is law else law, beside=other_links)
-
-    def usual(self, link: Link, reading: Reading) -> date | None:
-        """Return the due date of a link by the usual reading of the act, None where that gives none."""
-        if reading.usual is None:
-            return None
-        return self._counted(replace(link.obligation, term=reading.usual), link.span).counted.due
-
-    def _by_own(self, obligation: Obligation, own_term: OwnTerm, span: Span | None) -> Link:
-        own_obligation = replace(
-            obligation,
-            term=own_term.term,
-            since=own_term.since,
-            act=own_term.act.id,
-            paragraph=own_term.paragraph,
-            assumed=False,
-            note=None,
-            readings=(),
-        )
-        return self._counted(own_obligation, span)._replace(own=own_term)
 
     def _counted(self, obligation: Obligation, span: Span | None) -> Link:
         if obligation.recurs and span and isinstance(obligation.term, OF_THE_PERIOD):

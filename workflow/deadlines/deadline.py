@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from calendars.terms import Explanation
 from workflow.cases.states import State
-from workflow.law.procedure import Obligation, Option, OwnTerm
+from workflow.law.procedure import Obligation, Option
 
 AnchorState = Literal["happened", "planned", "derived", "none"]
 Status = Literal["planned", "provisional", "firm"]
@@ -31,8 +31,6 @@ class Deadline(NamedTuple):
         opens: the first day it can be done, where an earlier step decides that; `opens_in_practice`: by our own
             checks besides the law's.
         closes: the last day of a right that may be used within a time.
-        own: the organisation's own term that `due` comes from, where it is stricter than the act's; `law_due`
-            is the day by the act then (None where it gives none).
         answer: of a decision the option chosen, None while it is unanswered.
         state: status of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day.
         late_by: working days late when done late, else None.
@@ -62,8 +60,6 @@ class Deadline(NamedTuple):
     opens: date | None = None
     opens_in_practice: date | None = None
     closes: date | None = None
-    own: OwnTerm | None = None
-    law_due: date | None = None
     anchor_fact: str | None = None
     anchor_on: date | None = None
     answer: Option | None = None

@@ -27,7 +27,6 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
         yield Element(code="due_by", arguments={"title": obligation.title, "on": due}, on=due)
     basis = {"act": act.short, "paragraph": obligation.paragraph}
     yield Element(code="basis", arguments=basis, act=act.id)
-    yield from _own(link)
     if obligation.assumed:
         yield Element(code="assumed", arguments={"act": act.short}, act=act.id)
     if obligation.practice:
@@ -36,8 +35,7 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
         yield Element(code=obligation.force)
     if link.span is not None:
         arguments = {"period": link.span.name, "first": link.span.first, "last": link.span.last}
-        rolls = obligation.recurs is not None and obligation.recurs.rolling
-        yield Element(code="period_rolling" if rolls else "period", arguments=arguments, on=link.span.last)
+        yield Element(code="period", arguments=arguments, on=link.span.last)
     if obligation.since and (link.anchor.on or not isinstance(obligation.term, Embargo)):
         yield _anchor(chain, link)
     if not branch_open(chain.case, procedure, obligation, link.span):
@@ -46,7 +44,6 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
     if link.beyond:
         yield Element(code="beyond_horizon", arguments={"on": chain.calendar.last}, on=chain.calendar.last)
     yield from link.counted.elements
-    yield from _readings(chain, link)
     if obligation.signed_by is not None and (may := obligation.signed_by.of(chain.case.kind)):
         yield Element(code="signed_by", arguments={"duties": may})
     yield from _bodies(procedure, obligation)
@@ -86,36 +83,6 @@ def awaited_elements(deadline: Deadline, procedure: Procedure, *, today: date) -
     if due is not None and not holds_on(deadline, today):
         elements.append(Element(code="waits.stale", arguments={"due": due}, on=due))
     return tuple(elements)
-
-
-def _own(link: Link) -> Iterator[Element]:
-    """Yield whose rule it is counted by, the act's or the organisation's own, and the result of the other
-    one.
-    """
-    if link.law is not None:
-        law = link.law.counted.due
-        code = "own_rule_stricter" if law else "own_rule_alone"
-        yield Element(code=code, arguments={"on": law} if law else {}, on=law)
-    for other in link.beside:
-        assert other.own is not None
-        arguments: dict[str, object] = {"act": other.own.act.short, "paragraph": other.own.paragraph}
-        due = other.counted.due
-        if due is None:
-            code = "own_rule_undated"
-        else:
-            code = "own_rule_same" if due == link.counted.due else "own_rule_milder"
-            arguments["on"] = due
-        yield Element(code=code, arguments=arguments, on=due, act=other.own.act.id)
-
-
-def _readings(chain: DueDateResolver, link: Link) -> Iterator[Element]:
-    """Yield which reading of the act the organisation chose, and the date by the usual reading."""
-    for reading in link.obligation.readings:
-        arguments: dict[str, object] = {"act": reading.act.short}
-        yield Element(code=f"reading.{reading.switch}.{reading.value}", arguments=arguments, act=reading.act.id)
-        usual = chain.usual(link, reading)
-        if usual is not None and usual != link.counted.due:
-            yield Element(code="reading_usual", arguments={"on": usual}, on=usual)
 
 
 def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:

@@ -83,16 +83,14 @@ def moved(
     after: Calendar,
     *,
     today: date,
-    becomes: Procedure | None = None,
 ) -> tuple[MovedDeadline, ...]:
     """Return the case's due dates that move from one calendar to the other, in the order of the procedure.
 
     Args:
         today: local date; it decides only whether the period of a recurring obligation has begun.
-        becomes: the edition with changed own rules of the organisation, where those move the dates.
     """
     was = walk(case, procedure, before, today=today)
-    return moves(was, walk(case, becomes or procedure, after, today=today))
+    return moves(was, walk(case, procedure, after, today=today))
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,6 @@ def walked(chain: DueDateResolver, links: Sequence[Link], *, bare: bool = False)
     """Yield the deadlines of these links, in their order; `bare` as in `deadlines`."""
     ranges = _ranges(chain, links)
     versions = {"calendar": chain.calendar.version, "edition": chain.procedure.edition}
-    if chain.procedure.overlays:
-        versions["overlays"] = " ".join(chain.procedure.overlays)
     for link in links:
         due = link.counted.due
         earliest, latest = ranges.get(link.id, (due, due))
@@ -148,8 +146,6 @@ def _deadline(
         opens=None if bare else _latest(chain, obligation.after, link.counted.opens),
         opens_in_practice=None if bare else _latest(chain, obligation.after_by_practice),
         closes=link.counted.closes,
-        own=link.own,
-        law_due=link.law.counted.due if link.law else None,
         anchor=link.anchor.state,
         anchor_fact=link.anchor_fact,
         anchor_on=link.anchor.on,

@@ -99,14 +99,7 @@ def beyond_horizon(deadline: Deadline, last: date) -> Finding:
 
 def _planned_late(deadline: Deadline, calendar: Calendar, planned: date) -> Finding:
     term, start = deadline.obligation.term, deadline.anchor_on
-    own_arguments = _only_own(deadline, planned)
-    if own_arguments is not None:
-        late = late_by(deadline.due, planned, calendar)
-        code = "planned_late_own"
-        return departure(
-            deadline, "feasibility", code, late=late, basis="practice", on=planned, **own_arguments
-        )
-    due = _by_law(deadline)
+    due = deadline.due
     if isinstance(term, Duration) and start is not None:
         days = calendar.count(start, planned)
         return departure(
@@ -127,19 +120,13 @@ def _term(deadline: Deadline, calendar: Calendar, known_calendar: Calendar | Non
         yield departure(deadline, "term", "window_closed", closes=closes, on=done_on)
     if done_on is None or due is None or not deadline.is_done_late or deadline.obligation.by_itself:
         return
-    own_arguments = _only_own(deadline, done_on)
-    if own_arguments is not None:
-        late = late_by(due, done_on, calendar)
-        yield departure(deadline, "term", "late_own", late=late, basis="practice", on=done_on, **own_arguments)
-        return
-    due = _by_law(deadline)
     late = late_by(due, done_on, calendar)
     term = deadline.obligation.term
     if isinstance(term, Duration) and deadline.anchor_on is not None:
         days = calendar.count(deadline.anchor_on, done_on)
         yield departure(deadline, "duration", "too_long", late=late, count=days, limit=term.count)
         return
-    if known_calendar is not None and deadline.own is None and _in_time(deadline, known_calendar, done_on):
+    if known_calendar is not None and _in_time(deadline, known_calendar, done_on):
         code = "late_known"
     else:
         code = "late" if late else "late_day_off"
@@ -155,22 +142,6 @@ def _extended_late(deadline: Deadline, calendar: Calendar) -> Iterator[Finding]:
         if element.code.startswith("extended.") and on > before:
             late = late_by(before, on, calendar)
             yield departure(deadline, "term", "extended_late", late=late, before=before, on=on)
-
-
-def _by_law(deadline: Deadline) -> date | None:
-    """Return the due date that decides lateness: the act's, where the organisation's stricter one has passed
-    too.
-    """
-    return deadline.law_due if deadline.own is not None and deadline.law_due is not None else deadline.due
-
-
-def _only_own(deadline: Deadline, on: date) -> dict[str, object] | None:
-    """Return the arguments of a finding if a day is after the organisation's own term but in time by the act;
-    else None.
-    """
-    if deadline.own is None or (deadline.law_due is not None and on > deadline.law_due):
-        return None
-    return {"due": deadline.due, "act": deadline.own.act.short, "paragraph": deadline.own.paragraph}
 
 
 def _in_time(deadline: Deadline, known_calendar: Calendar, done_on: date) -> bool:

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from workflow.cases.case import Case
 from workflow.languages import LANGUAGES
-from workflow.law.overlay import OwnRules, begins, overlaid
 from workflow.law.procedure import Act, EscalationPolicy, Obligation, Procedure, Stage, Step, Text
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, Office, acts_of
@@ -96,7 +95,6 @@ class Library:
 
     Args:
         editions: editions, or files that are read when first needed.
-        own_rules: the organisation's own rules, applied to the editions of the cases they are valid for.
         acts: ids of acts of one organisation that the whole office adopted.
 
     Raises:
@@ -106,13 +104,10 @@ class Library:
     def __init__(
         self,
         editions: Iterable[Procedure | UnreadEdition],
-        own_rules: OwnRules | None = None,
         *,
         acts: Collection[str] = (),
     ) -> None:
         self._acts = frozenset(acts)
-        self.own = own_rules if own_rules is not None and own_rules.overlays else None
-        self._laid: dict[tuple[str, ...], Procedure] = {}
         ordered = sorted(editions, key=lambda edition: (edition.id, edition.in_force))
         self._editions: dict[str, Procedure | UnreadEdition] = {ALONE.edition: ALONE}
         self._dated: dict[str, list[str]] = {}
@@ -179,25 +174,12 @@ class Library:
         return procedure
 
     def of(self, case: Case) -> Procedure:
-        """Return the edition of a case, with the organisation's own rules that are valid for the case applied.
-
-        The case must be complete: its dates decide which rules are valid.
+        """Return the edition of a case.
 
         Raises:
             UnknownProcedure: there is no such edition.
         """
-        edition = self.named(case.edition)
-        return edition if self.own is None else self.laid(edition, case.unit, begins(case))
-
-    def laid(self, edition: Procedure, unit: str, on: date) -> Procedure:
-        """Return an edition with the own rules applied that are valid for a unit on a day."""
-        overlays = self.own.of(edition.id, unit, on) if self.own is not None else ()
-        if not overlays:
-            return edition
-        place = (edition.edition, *(overlay.file for overlay in overlays))
-        if place not in self._laid:
-            self._laid[place] = overlaid(edition, overlays)
-        return self._laid[place]
+        return self.named(case.edition)
 
     @cached_property
     def adopted_acts(self) -> Mapping[str, Act]:
@@ -250,17 +232,13 @@ class Library:
         """
         return (edition for edition in self._editions.values() if isinstance(edition, Procedure))
 
-    def with_own(self, own_rules: OwnRules | None) -> Library:
-        """Return the same editions under other own rules of the organisation."""
-        return Library(self._editions.values(), own_rules, acts=self._acts)
-
     def _of(self, procedure: str) -> list[str]:
         if procedure not in self._dated:
             raise UnknownProcedure(procedure, self._dated)
         return self._dated[procedure]
 
 
-_UNCOMPARED = frozenset({"id", "own", "readings", "asked_every", "since", "sources"})
+_UNCOMPARED = frozenset({"id", "since", "sources"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -131,45 +131,12 @@ class Indicator:
 class Recurrence:
     """Recurrence of an obligation: every period whose last day lies in (anchor, anchor + years].
 
-    `years` None: as long as the case is open, up to the period after the current one. `rolling`: periods are
-    counted from the anchor ("three months from signing") and are not calendar periods.
+    `years` None: as long as the case is open, up to the period after the current one.
     """
 
     every: Period
     since: str
     years: int | None = 1
-    rolling: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OwnTerm:
-    """An organisation's own term beside the act's: the stricter one counts, the other is shown.
-
-    Attributes:
-        since: the fact it counts from.
-        act: the organisation's own act; `paragraph`: the place in it.
-    """
-
-    term: Term
-    since: str | None
-    act: Act
-    paragraph: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
-    """A reading an organisation chose, by a switch of its own rules, of what the act leaves open.
-
-    Attributes:
-        switch, value: as in its file.
-        act: the organisation's own act.
-        usual: the term by the usual reading, where it gives another date.
-    """
-
-    switch: str
-    value: str
-    act: Act
-    usual: Term | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -238,8 +205,6 @@ class Obligation:
         bodies: bodies responsible by the act; empty means all. `by_agreement`: bodies responsible only if they
             agree.
         sources: rows of the tables this obligation carries out ("seed:17", "plan:17.3").
-        own, readings: the organisation's own terms and readings applied to it (`workflow.law.overlay`).
-        asked_every: the act's period, where the organisation's own is shorter.
         extension: how far its term may be extended; None where the act allows none.
     """
 
@@ -278,9 +243,6 @@ class Obligation:
     by_agreement: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     note: Text | None = None
-    own: tuple[OwnTerm, ...] = ()
-    readings: tuple[Reading, ...] = ()
-    asked_every: Period | None = None
     extension: Extension | None = None
 
     def name_in(self, span: Span | None) -> str:
@@ -365,7 +327,6 @@ class Procedure:
         bodies: state bodies its obligations name, by id.
         answers: facts that only answer decisions; they have no deadlines of their own.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
-        overlays: names of the organisation's own rules applied to it, outermost unit first.
         pause: the rule for pausing its cases; None where the act allows no pause.
         evidence_words, value_words: names of its own kinds of evidence and numbers.
         duty_words, kind_words: duties and kinds of organisation of its own.
@@ -391,7 +352,6 @@ class Procedure:
     bodies: Mapping[str, Body] = field(default_factory=dict)
     answers: tuple[Obligation, ...] = ()
     digest: str = ""
-    overlays: tuple[str, ...] = ()
     pause: PauseRule | None = None
     evidence_words: tuple[Word, ...] = ()
     value_words: tuple[Word, ...] = ()
@@ -554,9 +514,6 @@ class Procedure:
         """Facts that other terms or periods count from: recording one can move due dates."""
         anchor_names = {obligation.since for obligation in self.obligations if obligation.since}
         anchor_names |= {
-            own_term.since for obligation in self.obligations for own_term in obligation.own if own_term.since
-        }
-        anchor_names |= {
             fact
             for obligation in self.answered_too
             if obligation.id in anchor_names
@@ -604,7 +561,6 @@ def _names_in(obligation: Obligation) -> set[str]:
         obligation.since,
         obligation.when,
         obligation.lapses_with,
-        *(own_term.since for own_term in obligation.own),
     }
     names |= {obligation.recurs.since if obligation.recurs else None, obligation.id, *obligation.also_by}
     if obligation.options:

@@ -10,7 +10,6 @@ from decimal import Decimal
 from workflow.cases.case import Case, Fact
 from workflow.cases.states import State
 from workflow.deadlines.deadline import Deadline
-from workflow.law.overlay import begins
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.kinds import among
 from workflow.org.office import Office
@@ -162,7 +161,8 @@ def _days(deadline: Deadline, case: Case) -> Iterator[date]:
     for day in (deadline.done_on, deadline.due):
         if day is not None:
             yield day
-    yield begins(case)
+    yield from sorted([*(fact.on for fact in case.facts.values()), *case.planned.values()])[:1]
+    yield case.opened_on or date.max
 
 
 def _place(line: Line) -> tuple[str, str]:

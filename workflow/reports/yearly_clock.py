@@ -1,7 +1,7 @@
 """How often an organisation must hold an internal analysis: the last one, the embargo, the next one. Pure.
 
-That every organisation must hold one ("per unit") is practice, not law; how "once a year" is read is a switch
-(contradictions 3, 19 and 20).
+That every organisation must hold one ("per unit") is practice, not law; how "once a year" is read is asked
+of who looks (contradictions 3, 19 and 20).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from calendars.counting import count
 from calendars.terms import Embargo, Months
 
 YEAR = "calendar_year"
+READINGS = (YEAR, "12_months", "18_months")
+"""How "once a year" may be read; the first is the usual reading."""
 State = Literal["unknown", "closed", "overdue", "running", "planned", "waiting"]
 
 

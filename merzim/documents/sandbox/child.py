@@ -22,18 +22,12 @@ from typing import Any, BinaryIO, NoReturn
 from calendars.records import RecordError, parse
 from merzim.documents.sandbox.process import MOST_ANSWER, MOST_ERRORS, apply_limits
 from merzim.documents.sandbox.values import decode, encode
-from workflow.law.reader.overlay import read_overlay
 from workflow.refusal import Refusal
 
 
 def check_act(data: bytes, name: str) -> None:
     """Raise if the text of an act cannot be read: `calendars.records.parse`."""
     parse(data.decode("utf-8", "surrogatepass"), name=name)
-
-
-def check_rules(data: bytes, name: str) -> None:
-    """Raise if own rules cannot be read: `workflow.law.reader.overlay`."""
-    read_overlay(name, data)
 
 
 READERS: Mapping[str, tuple[str, str]] = {
@@ -47,7 +41,6 @@ READERS: Mapping[str, tuple[str, str]] = {
     "template": ("merzim.documents.forms.own_template", "check_template"),
     "packed": ("merzim.documents.sheets.file_kind", "packed_type"),
     "act": ("merzim.documents.sandbox.child", "check_act"),
-    "rules": ("merzim.documents.sandbox.child", "check_rules"),
 }
 """Name of a reader -> its module and function, called with the bytes, the file's name and the options."""
 _FORGONE = ("numpy", "lxml")
@@ -129,7 +122,7 @@ def _load_reader(name: str) -> Callable[..., object]:
 def _import_readers() -> None:
     """Import the readers and the modules they would import later."""
     _block_imports()
-    for name in READERS.keys() - {"form", "template", "rules"}:  # asked for by commands, or seldom
+    for name in READERS.keys() - {"form", "template"}:  # asked for by commands, or seldom
         _load_reader(name)
     for late in (
         "merzim.documents.sheets.xlsx",

@@ -105,11 +105,6 @@ def check_act(text: str, name: str) -> None:
     _tables.read("act", text.encode("utf-8", "surrogatepass"), name)
 
 
-def check_rules(data: bytes, name: str) -> None:
-    """Raise if own rules cannot be read: `workflow.law.reader.overlay`."""
-    _tables.read("rules", data, name)
-
-
 @contextmanager
 def run_readers() -> Iterator[None]:
     """Keep the reading processes available while the block runs; afterwards nothing can be read."""

@@ -5,8 +5,7 @@ rules, and what a new installation still lacks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, is_dataclass
-from datetime import date
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel
@@ -34,15 +33,6 @@ class ChannelInUse(BaseModel):
 
     name: str
     settings: dict[str, str]
-
-
-class RulesInForce(BaseModel):
-    """Own rules the organisation adopted and has not withdrawn. `text`: as adopted."""
-
-    name: str
-    on: date
-    by: str
-    text: str
 
 
 def channels(app: AppContext) -> Sequence[ChannelInUse]:
@@ -94,13 +84,6 @@ def unused_files(app: AppContext) -> Sequence[tuple[str, str, Text]]:
     """Return code, name and reason of each own file of procedures or registers that cannot be used."""
     _ = app.read_editions, app.registers
     return [(code, file, reason) for file, (code, reason) in sorted(app.unused_files.items())]
-
-
-def own_rules(app: AppContext) -> Sequence[RulesInForce]:
-    """Return the own rules in force."""
-    from merzim.storage.org.adoptions import rule_changes, rules_in_force
-
-    return [RulesInForce.model_validate(asdict(step)) for step in rules_in_force(rule_changes(app.engine))]
 
 
 def _mask_secret(key: str, value: object) -> str:

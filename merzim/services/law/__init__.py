@@ -1,1 +1,1 @@
-"""The organisation's law: its own rules, adopted editions, calendar acts."""
+"""The organisation's law: adopted editions, acts of one organisation, calendar acts."""

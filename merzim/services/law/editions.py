@@ -98,11 +98,11 @@ def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
     from workflow.cases.commands.planning import mismatches
 
     adopted = stored.adopted_editions(app.engine)
-    present = {edition.edition: edition.digest for edition in app.editions.all()}
+    present = {edition.edition: edition.digest for edition in app.library.all()}
     accepted = stored.accepted_digests(adopted, present)
     last = {adoption.edition: adoption.digest for adoption in adopted}
     cases = stored.digests_of_cases(app.engine)
-    for edition in app.editions.all():
+    for edition in app.library.all():
         name, text = edition.edition, app.own_texts.get(edition.edition, "")
         digests = cases.get(name, {})
         before = tuple(digest for digest in digests if digest and digest not in accepted[name])

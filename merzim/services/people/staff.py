@@ -18,7 +18,7 @@ from merzim.documents.people.office_time import office_time, parse_hours
 from merzim.documents.sheets.texts import is_address
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Day, Key, LanguageCode, Line
-from merzim.services.law.overlays import follow_adopted_acts, rewrite_after_unit_change
+from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.names import UnknownUnit, people_named, person_named
 from merzim.services.upkeep.maintenance import refresh_names
 from merzim.services.verbs import Command, NotFound, verb
@@ -273,7 +273,6 @@ def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
     _require_unchanged(was, command.mark, command.id)
     unit = _unit_of(ctx, command, office, was)
     SqlStaff(ctx.app.engine).keep_unit(unit, was=was, **stamp(ctx))
-    rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
     follow_adopted_acts(ctx.app, office, unit.id, **stamp(ctx))
     return unit_result(ctx, unit)
 
@@ -314,7 +313,6 @@ def remove_unit(ctx: RequestContext, command: Removal) -> Removed:
     if people or units or cases:
         raise BadStaff("web.staff.unit_held", name=unit.name, people=people, units=units, cases=cases)
     SqlStaff(ctx.app.engine).remove_unit(unit, **stamp(ctx))
-    rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
     return Removed(removed=command.id)
 
 

@@ -16,7 +16,7 @@ from merzim.services.accounts.invitations import (
     invite_of_table,
 )
 from merzim.services.context import RequestContext, stamp
-from merzim.services.law.overlays import follow_adopted_acts, rewrite_after_unit_change
+from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.people.staff import (
     BadStaff,
     TableChange,
@@ -76,7 +76,6 @@ def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:
     invite_of_table(ctx, table.people, table.accounts, preview=True)  # refuses before anything is written
     saved = SqlStaff(ctx.app.engine).take_in(list(table.units), list(table.people), **stamp(ctx))
     follow_changed_names(ctx, before, table.people)
-    rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
     for unit in table.units:
         if (was := before.units.get(unit.id)) is not None and was.parent != unit.parent:
             follow_adopted_acts(ctx.app, before, unit.id, **stamp(ctx))

@@ -148,8 +148,7 @@ def own_files(settings: Settings, folder: Path | None = None) -> Iterator[Path]:
         raise BadSetting(
             "cli.no_folder", file=str(settings.file), key="regulations.folder", folder=str(own_folder)
         )
-    # Own rules are no editions; they take effect once adopted (`merzim overlay`).
-    yield from (path for path in sorted(own_folder.glob("*.toml")) if not path.name.startswith("overlay."))
+    yield from sorted(own_folder.glob("*.toml"))
 
 
 def read_own(path: Path) -> Procedure:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from merzim.services.context import RequestContext
 from merzim.services.narrowing import chosen_procedure, known_year, seen_unit
-from merzim.services.yearly.clock import UnitTurn, turns
+from merzim.services.yearly.clock import turns
 from merzim.services.yearly.opening import organisations
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.findings.finding import Finding
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from workflow.cases.case import Case
     from workflow.deadlines.deadline import Deadline
     from workflow.org.office import Office, Person
-    from workflow.reports.consolidated import Consolidated, Waiting
+    from workflow.reports.yearly_clock import Turn
+from workflow.reports.consolidated import Consolidated, Waiting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +57,7 @@ def consolidated_query(
     return ConsolidatedQuery(procedure=law, obligation=chosen, unit=root, year=year, report=report)
 
 
-def list_turns(ctx: RequestContext, unit: str) -> Sequence[UnitTurn] | None:
+def list_turns(ctx: RequestContext, unit: str) -> Sequence[Turn] | None:
     """Return the status of the organisations; None if the reader sees none as a whole."""
     root = seen_unit(ctx, unit)
     return turns(ctx.app, root, today=ctx.today, reads=ctx.reads) if _whole(ctx, root) else None
@@ -118,8 +119,8 @@ def consolidated(
     from workflow.reports.consolidated import required_of
 
     last = date(year, 12, 31)
-    earliest = app.editions.earliest(procedure)
-    edition = app.editions.edition(procedure, last) if earliest.in_force <= last else earliest
+    earliest = app.library.earliest(procedure)
+    edition = app.library.edition(procedure, last) if earliest.in_force <= last else earliest
     chosen = known_obligation(edition, obligation)
     reads = reads or app.reads
     office = reads.office()

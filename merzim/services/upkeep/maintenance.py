@@ -37,7 +37,7 @@ def verify(
     from workflow.law.library import ALONE
     from workflow.registers.rows import projector
 
-    present = {edition.edition: edition.digest for edition in (*app.editions.all(), ALONE)}
+    present = {edition.edition: edition.digest for edition in (*app.library.all(), ALONE)}
     editions = accepted_digests(adopted_editions(app.engine), present)
     left_out = tuple(
         Problem(code=left_out_file.refusal.code, arguments=left_out_file.refusal.arguments)

@@ -3,51 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from merzim.services.yearly.opening import organisations
+from workflow.reports.yearly_clock import YEAR, Analysis, Turn, turn
 
 if TYPE_CHECKING:
     from merzim.services.app import AppContext
     from merzim.storage.queries import SqlReads
     from workflow.cases.case import Case
-    from workflow.law.overlay import Overlay
     from workflow.org.office import Office
-    from workflow.reports.yearly_clock import Analysis, Turn
 
 
 PROCEDURE = "internal-analysis"
 STARTED, ENDED, EXTERNAL = "analysis_started", "analysis_ended", "external_analysis_ended"
 
 
-@dataclass(frozen=True, slots=True)
-class UnitTurn:
-    """The status of an organisation, and the own rules by which it reads "once a year" (None: the usual
-    reading).
-    """
-
-    turn: Turn
-    rules: Overlay | None
-
-
 def turns(
-    app: AppContext, unit: str = "", *, once_in: str = "", today: date, reads: SqlReads | None = None
-) -> tuple[UnitTurn, ...]:
+    app: AppContext, unit: str = "", *, once_in: str = YEAR, today: date, reads: SqlReads | None = None
+) -> tuple[Turn, ...]:
     """Return the status of every organisation at or below a unit ("" is all) of a kind the analysis applies to.
 
     Args:
-        once_in: the reading of "once a year" for all of them, overriding their own rules.
+        once_in: the reading of "once a year" (`yearly_clock.READINGS`).
         reads: read queries limited to what the reader may see; None for everything.
     """
     from calendars.terms import Embargo
     from workflow.org.kinds import among
-    from workflow.reports.yearly_clock import YEAR, turn
 
     reads = reads or app.reads
     office = reads.office()
-    edition = app.editions.edition(PROCEDURE, today)
+    edition = app.library.edition(PROCEDURE, today)
     embargo = next(
         obligation.term for obligation in edition.obligations if isinstance(obligation.term, Embargo)
     )
@@ -57,22 +44,17 @@ def turns(
         if among(office.kind_of(organisation), edition.applies_to)
     ]
     analyses = analyses_of(reads, office, bound_units)
-    unit_turns = []
-    for organisation in bound_units:
-        own_rules = app.library.own
-        reading, rules = (
-            own_rules.switch("once_in", PROCEDURE, organisation, today) if own_rules else (YEAR, None)
-        )
-        counted_turn = turn(
+    return tuple(
+        turn(
             organisation,
             analyses.get(organisation, ()),
-            once_in=once_in or reading,
+            once_in=once_in,
             embargo=embargo,
             calendar=app.calendar,
             today=today,
         )
-        unit_turns.append(UnitTurn(counted_turn, None if once_in else rules))
-    return tuple(unit_turns)
+        for organisation in bound_units
+    )
 
 
 def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) -> Mapping[str, list[Analysis]]:

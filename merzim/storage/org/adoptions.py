@@ -1,14 +1,10 @@
-"""What an office has adopted or withdrawn, from its chain: acts that move days, and its own rules.
-
-With the shipped records the acts make up the office's calendar.
-"""
+"""The acts that move days an office has adopted, from its chain; with the shipped records its calendar."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
 
 from sqlalchemy import Engine
 
@@ -18,22 +14,18 @@ from calendars.records import parse
 from merzim.storage.org import chain
 from merzim.storage.org.chain import text_of
 
-Kind = Literal["calendar_changed", "overlay_adopted", "overlay_withdrawn"]
-ACT: Kind = "calendar_changed"
-ADOPTED: Kind = "overlay_adopted"
-WITHDRAWN: Kind = "overlay_withdrawn"
+ACT = "calendar_changed"
 ACTS: tuple[str, ...] = (ACT,)
-RULES: tuple[str, ...] = (ADOPTED, WITHDRAWN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Adoption:
-    """An act or own rules the office adopted, or own rules it withdrew.
+    """An act the office adopted.
 
     Attributes:
         name: name of the file.
         on: the local date of the event; `at`: its UTC moment; `by`: who did it.
-        text: the TOML text, unchanged (for a withdrawal, the text withdrawn).
+        text: the TOML text, unchanged.
     """
 
     kind: str
@@ -57,22 +49,18 @@ class Adoption:
 
 def adopted_acts(engine: Engine) -> tuple[Adoption, ...]:
     """Return all adopted acts, in order."""
-    return _adoptions(engine, ACTS)
-
-
-def rule_changes(engine: Engine) -> tuple[Adoption, ...]:
-    """Return all adoptions and withdrawals of own rules, in order."""
-    return _adoptions(engine, RULES)
-
-
-def rules_in_force(changes: Sequence[Adoption]) -> tuple[Adoption, ...]:
-    """Return the rules in force: the last adoption of each file that was not withdrawn later."""
-    last: dict[str, Adoption] = {}
-    for change in changes:
-        last.pop(change.name, None)
-        if change.kind == ADOPTED:
-            last[change.name] = change
-    return tuple(last.values())
+    return tuple(
+        Adoption(
+            kind=line.kind,
+            name=line.name,
+            on=line.on,
+            at=line.at,
+            by=line.by,
+            text=text_of(line.payload),
+            hash=line.hash,
+        )
+        for line in chain.lines(engine, *ACTS)
+    )
 
 
 def head_of(adoptions: Sequence[Adoption]) -> str:
@@ -84,39 +72,21 @@ def adopt(
     engine: Engine,
     before: Sequence[Adoption],
     *,
-    kind: Kind = ACT,
     name: str,
     text: str,
     on: date,
     by: str,
     now: datetime,
 ) -> bool:
-    """Append an adoption or withdrawal after those the writer has read; return False if another writer was
-    faster.
+    """Append an adoption after those the writer has read; return False if another writer was faster.
 
     Nothing is written then, and the writer must read again.
 
     Args:
-        before: every act, or every change of own rules, the writer has read.
+        before: every act the writer has read.
         on: the local date of the event; `now`: aware UTC.
 
     Raises:
         StorageUnavailable: the database cannot be written.
     """
-    kinds = ACTS if kind == ACT else RULES
-    return chain.follow(engine, head_of(before), kinds, kind=kind, name=name, text=text, on=on, by=by, now=now)
-
-
-def _adoptions(engine: Engine, kinds: tuple[str, ...]) -> tuple[Adoption, ...]:
-    return tuple(
-        Adoption(
-            kind=line.kind,
-            name=line.name,
-            on=line.on,
-            at=line.at,
-            by=line.by,
-            text=text_of(line.payload),
-            hash=line.hash,
-        )
-        for line in chain.lines(engine, *kinds)
-    )
+    return chain.follow(engine, head_of(before), ACTS, kind=ACT, name=name, text=text, on=on, by=by, now=now)

@@ -38,7 +38,6 @@ _PREFIXES: Mapping[str, Topic] = {
     "second": "account",
     "recovery": "account",
     "link": "account",
-    "overlay": "settings",
     "setting": "settings",
     "template": "settings",
     "text": "settings",

@@ -270,9 +270,3 @@ def get_operations(ctx: Setting, translator: RequestTranslator) -> operations.Op
 
 
 mount.post(router, "/operations/letters/{letter}/resending", operations.resend_failed_letter)
-
-
-@router.get("/rules")
-def list_rules(ctx: Setting) -> list[administration.RulesInForce]:
-    """List the organisation's own rules in force; they are adopted by `merzim overlay`."""
-    return list(administration.own_rules(ctx.app))

@@ -156,5 +156,5 @@ def list_yearly_turns(ctx: Reading, unit: SearchText = "") -> TurnList:
     turns = list_turns(ctx, unit)
     return TurnList(
         whole=turns is not None,
-        organisations=[TurnAnswer.of(row.turn) for row in turns or ()],
+        organisations=[TurnAnswer.of(turn) for turn in turns or ()],
     )

@@ -21,7 +21,6 @@ from merzim.services.reports.monitoring import DIRECTIONS, STATUSES, TO_READERS,
 from merzim.services.reports.notices import PAGE as LINES
 from merzim.services.reports.notices import list_notices, verify_journal
 from merzim.services.reports.points import Ahead, Indicator, Part, points_of_year
-from merzim.services.yearly.clock import UnitTurn
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads.reports import (
     RECOMMENDATION_COLUMNS,
@@ -302,20 +301,17 @@ def yearly_clock_workbook(request: Request, ctx: Reading, unit: RequiredUnit) ->
     return workbook_response(request, columns, turns, title="web.together.yearly", today=ctx.today)
 
 
-def _turn_columns(name: Callable[[str], str]) -> tuple[Column[UnitTurn], ...]:
+def _turn_columns(name: Callable[[str], str]) -> tuple[Column[Turn], ...]:
     """Return the columns of yearly analyses. `name`: from a unit's id to its name."""
     return (
-        Column("web.open.organisation", lambda _, unit_turn: name(unit_turn.turn.unit)),
-        Column("web.state", lambda t, unit_turn: t.say(f"yearly_clock.{unit_turn.turn.state}")),
-        Column("web.together.next_by", lambda _, unit_turn: unit_turn.turn.due),
-        Column("cli.head.next_start", lambda _, unit_turn: unit_turn.turn.next_on),
-        Column("cli.head.last_ended", lambda _, unit_turn: unit_turn.turn.last),
-        Column("cli.head.closed_until", lambda _, unit_turn: unit_turn.turn.closed_until),
-        Column(
-            "cli.head.reading", lambda t, unit_turn: t.say(f"yearly_clock.reading.{unit_turn.turn.once_in}")
-        ),
-        Column("cli.head.act", lambda t, unit_turn: unit_turn.rules and unit_turn.rules.act.short[t.language]),
-        Column("web.together.remarks", lambda t, unit_turn: _remarks(t, unit_turn.turn, name)),
+        Column("web.open.organisation", lambda _, turn: name(turn.unit)),
+        Column("web.state", lambda t, turn: t.say(f"yearly_clock.{turn.state}")),
+        Column("web.together.next_by", lambda _, turn: turn.due),
+        Column("cli.head.next_start", lambda _, turn: turn.next_on),
+        Column("cli.head.last_ended", lambda _, turn: turn.last),
+        Column("cli.head.closed_until", lambda _, turn: turn.closed_until),
+        Column("cli.head.reading", lambda t, turn: t.say(f"yearly_clock.reading.{turn.once_in}")),
+        Column("web.together.remarks", lambda t, turn: _remarks(t, turn, name)),
     )
 
 

@@ -28,7 +28,6 @@ GUIDE_OF: dict[Access, str] = {
 }
 """Access of a reader -> their own guide."""
 SECTION_OF_PAGE = (
-    ("/administration/rules", "lawyer#own-rules"),
     ("/administration/account", "administrator#accounts"),
     ("/administration/channels", "administrator#channels"),
     ("/administration/operations", "administrator#channels"),

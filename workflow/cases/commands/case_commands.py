@@ -522,7 +522,7 @@ class CaseCommands:
         )
         change = self._depending(events, case, procedure, today) or self._written(events, case, today)
         # Only what other terms count from can move a due date (most facts are nobody's anchor), or what brings
-        # the case under other rules of the organisation's own.
+        # the case under another edition.
         moving = any(
             kind in MOVING or name.partition(".")[0] in procedure.anchors for kind, name, _, _ in drafts
         )

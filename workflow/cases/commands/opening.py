@@ -69,8 +69,7 @@ def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure
     """Return the edition in force on the earliest known fact or plan date, or today when there is none."""
     days = [*opening.facts.values(), *opening.planned.values()]
     first = min(days, default=today)
-    edition = library.named(opening.edition) if opening.edition else library.edition(opening.procedure, first)
-    return library.laid(edition, opening.unit, first)
+    return library.named(opening.edition) if opening.edition else library.edition(opening.procedure, first)
 
 
 def with_bodies(

@@ -77,7 +77,6 @@ def plan(
     days = [*facts.values(), *planned.values()]
     procedure, edition_findings = _edition(library, procedure_id, on or min(days, default=today))
     supposed = supposed or AssumedCase()
-    procedure = library.laid(procedure, supposed.unit, min(days, default=on or today or calendar.last))
     facts = {answering_fact(procedure, name): day for name, day in facts.items()}
     ahead = tuple(name for name, day in facts.items() if today is not None and day > today)
     happened = {name: day for name, day in facts.items() if name not in ahead}
@@ -122,7 +121,6 @@ def audit(
     if not days:
         return Plan(procedure=library.latest(procedure_id), deadlines=(), findings=())
     procedure, edition_findings = _edition(library, procedure_id, min(days))
-    procedure = library.laid(procedure, "", min(days))
     case_facts = {name: _fact(name, facts, published) for name in (*facts, *published)}
     case = replace(_what_if(procedure, {}, {}, AssumedCase()), facts=case_facts)
     chain = deadlines(case, procedure, calendar, today=LAST)

@@ -17,7 +17,7 @@ from workflow.law.procedure import Text
 from workflow.org.office import Office
 from workflow.ports import CaseWrite, Ledger, Result
 
-LATE_PLANS = ("planned_late", "planned_late_own", "too_long_planned")
+LATE_PLANS = ("planned_late", "too_long_planned")
 """Codes of findings that a plan date lies after its due date."""
 
 

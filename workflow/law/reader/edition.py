@@ -237,7 +237,7 @@ PAUSE = table(law.PauseRule, act=DashedName)
 OBLIGATION = table(
     partial(law.Obligation, duty=""),
     make=_obligation,
-    without=["since", "options", "own", "readings", "asked_every"],
+    without=["since", "options"],
     id=Name,
     term=TERM,
     duty=OwnDuty,
@@ -286,7 +286,7 @@ EXAMPLE = table(
 EDITION = table(
     _PROCEDURE,
     make=_edition,
-    without=["digest", "overlays"],
+    without=["digest"],
     id=DashedName,
     adopted_act=DashedName,
     applies_to=OwnKinds,

@@ -9,13 +9,11 @@ from pydantic_core import CoreSchema
 
 from workflow.law.file_models import Table
 from workflow.law.reader.edition import EDITION
-from workflow.law.reader.overlay import OVERLAY
 from workflow.law.reader.register import REGISTER
 from workflow.law.reader.scoring import SCORING
 
 FILES: dict[str, Table] = {
     "edition": EDITION,
-    "overlay-file": OVERLAY,
     "register-file": REGISTER,
     "scoring-file": SCORING,
 }

@@ -69,12 +69,6 @@ def test_channel(request: Request, ctx: Setting, typed: Fields) -> Response:
     return _channels_page(request, ctx, typed_texts=typed, outcome=outcome)
 
 
-@router.get("/administration/rules")
-def rules(request: Request, ctx: Setting) -> Response:
-    """Show the organisation's own rules in force."""
-    return show(request, ctx, "rules.html", rules=administration.own_rules(ctx.app))
-
-
 @router.post("/account/feed")
 def own_feed(request: Request, ctx: Own, typed: Fields) -> Response:
     """Create or revoke the user's own calendar feed. Its address is shown once."""
