@@ -178,7 +178,8 @@ class Outcome:
         lost: whether the channel cannot reach the person any more (they have blocked it).
         tried: whether a request was made; a notice that only waited keeps its attempts.
         fault: a fault of the channel itself: one an administrator must correct, `token` (missing or refused),
-            `login` (refused by the mail server, or no password); or `UNREACHABLE`. "" for faults of the letter.
+            `login` (refused by the mail server, or no password), `key` (its password cannot be decrypted); or
+            `UNREACHABLE`. "" for faults of the letter.
     """
 
     state: NoticeState

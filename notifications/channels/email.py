@@ -41,6 +41,10 @@ class NoPassword(ValueError):
     """A server named in the browser asks for a log-in, and no password was given for it."""
 
 
+class NoKey(NoPassword):
+    """The password given in the browser cannot be decrypted."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Email:
     """The channel of one SMTP server.
@@ -50,6 +54,7 @@ class Email:
         user: "" for a server without log-in.
         password_env: name of the environment variable that holds the password.
         password: the one given in the browser in its place, "" where none was; None for the variable's.
+        no_key: why the one given in the browser cannot be decrypted; "" where it can, or none was given.
         ca_file: file of the certificate authority to trust, None for the system's.
         timeout: seconds to wait for each answer.
         signature: DKIM signature for every message; None where a relay signs.
@@ -62,6 +67,7 @@ class Email:
     user: str = ""
     password_env: str = ""
     password: str | None = field(default=None, repr=False)
+    no_key: str = ""
     ca_file: Path | None = None
     timeout: float = 20.0
     signature: Signature | None = None
@@ -132,10 +138,10 @@ class Email:
 
     def _password(self) -> str | None:
         """Return the password to log in with. Raises NoPassword, KeyError."""
+        if self.no_key:
+            raise NoKey(self.no_key)
         if self.password == "":
-            raise NoPassword(
-                f"no password was given for {self.host}, or MERZIM_SECRET_KEY, which decrypts it, is missing"
-            )
+            raise NoPassword(f"no password was given for {self.host}")
         if self.password is not None:
             return self.password
         return os.environ[self.password_env] if self.password_env else None
@@ -166,7 +172,7 @@ def _out_of_reach(problem: Exception) -> Outcome:
     This says nothing about the letter: even a 5xx answer here may be temporary, and no attempt is counted.
     """
     refused = _refuses_us(problem)
-    fault = "login" if refused else UNREACHABLE
+    fault = "key" if isinstance(problem, NoKey) else "login" if refused else UNREACHABLE
     return Outcome(state="queued", answer=server_answer(problem), others=refused, fault=fault, tried=False)
 
 

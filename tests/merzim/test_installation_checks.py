@@ -14,6 +14,7 @@ import i18n
 from merzim.clock import clock
 from merzim.services.configuration.settings import BadSetting
 from merzim.settings_file import read
+from merzim.storage.accounts.encryption import new_key
 from tests import openid
 from tests.merzim.conftest import Merzim
 from tests.merzim.test_secret_keys import with_mail_server
@@ -243,12 +244,20 @@ def test_a_password_that_cannot_be_decrypted_is_said_to_lack_its_key(
     """Not that none was given: host, port and user are right, and nobody has to type it again."""
     with_mail_server(tmp_path)
     Path("config.toml").write_text('[channels]\nuse = ["email"]\n', "utf-8")
-    (tmp_path / "var" / "merzim.key").unlink()
-    result = empty_office("doctor", "--lang", "en")
+    key_file = tmp_path / "var" / "merzim.key"
+    key_file.unlink()
+    for command, code in ((("doctor",), 1), (("check-config",), 1), (("test-mail", "a@example.kz"), 2)):
+        result = empty_office(*command, "--lang", "en")
+        text = " ".join((result.out + result.err).split())
 
-    assert result.code == 1
-    assert "no password was given" not in result.out
-    assert "merzim.key" in " ".join(result.out.split())
+        assert result.code == code
+        assert "no password was given" not in text
+        assert text.count("merzim.key") == 1
+    key_file.write_text(new_key() + "\n")
+    key_file.chmod(0o600)
+    another = empty_office("test-mail", "a@example.kz", "--lang", "en")
+
+    assert "there is another key here" in another.err
 
 
 def test_an_empty_folder_of_backups_is_a_problem(empty_office: Merzim) -> None:

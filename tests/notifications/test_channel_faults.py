@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+import i18n
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.faults import faults
 from merzim.storage.notices.links import SqlLinks
@@ -65,6 +67,24 @@ def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
     assert resent_count == 1
     assert len(office.accepted) == 1
     assert standing(town) == []
+
+
+def test_a_password_without_its_key_is_another_fault_than_a_refused_log_in(town: Town) -> None:
+    """The reason is the one given, no server is asked, and the letter goes the other way at once."""
+    office, shelf = Office(), Shelf()
+    town.open()
+    with serving(office) as port:
+        mail = email(host="127.0.0.1", port=port, sender="m@example.kz", tls="none", user="m")
+        mail = replace(mail, password="", no_key="the key 932bd8f1ef30 is missing")
+        town.round([mail], FIVE_BEFORE)
+        town.deliver([mail, shelf], FIVE_BEFORE)
+    (fault,) = standing(town)
+
+    assert (fault.code, fault.letters) == ("key", 1)
+    assert fault.answer == "the key 932bd8f1ef30 is missing"
+    assert (len(shelf.kept), office.calls) == (1, 0)
+    for language in i18n.LANGUAGES:
+        assert i18n.say("web.fault.key_do", {}, language) != i18n.say("web.fault.login_do", {}, language)
 
 
 def waiting_since(town: Town, now: datetime) -> datetime | None:

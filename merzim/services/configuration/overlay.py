@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from merzim.services.configuration.keys import CHANGEABLE_KEYS, SERVER_KEYS, overlaid, password_owner
 from merzim.services.configuration.settings import BadSetting, Settings
-from merzim.storage.accounts.encryption import UnreadableSecret
+from merzim.storage.accounts.encryption import UnreadableSecret, key_of
 from merzim.storage.org import setting_changes
 from workflow.refusal import Refusal
 
@@ -44,10 +43,19 @@ def with_passwords(settings: Settings, stored: Mapping[str, str], cipher: Callab
     server that was named in the browser.
     """
     passwords: dict[str, str] = {}
+    undecrypted: dict[str, Refusal] = {}
     for key, server in SERVER_KEYS.items():
         if not settings.from_browser.isdisjoint(server):
             passwords[key] = ""
-        if stored.get(key):
-            with suppress(UnreadableSecret, BadSetting):
-                passwords[key] = cipher().decrypt(stored[key], password_owner(settings, key))
-    return replace(settings, passwords=passwords)
+        if not stored.get(key):
+            continue
+        try:
+            if not cipher().knows(key_of(stored[key])):
+                undecrypted[key] = BadSetting("setting.other_key", key=key_of(stored[key]))
+                continue
+            passwords[key] = cipher().decrypt(stored[key], password_owner(settings, key))
+        except BadSetting as refusal:
+            undecrypted[key] = refusal
+        except UnreadableSecret:
+            continue  # It was given for another server.
+    return replace(settings, passwords=passwords, undecrypted=undecrypted)

@@ -453,6 +453,7 @@ class Settings:
             `from_browser`: from what an administrator changed, which goes before the file.
         passwords: by key (`channels.email.password`) the password to log in with in place of the one in the
             environment; "" for none.
+        undecrypted: by the same key, why a password given in the browser cannot be decrypted.
     """
 
     file: Path | None = None
@@ -460,6 +461,7 @@ class Settings:
     from_file: frozenset[str] = frozenset()
     from_browser: frozenset[str] = frozenset()
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+    undecrypted: Mapping[str, Refusal] = field(default_factory=dict)
     office: OfficeSettings = field(default_factory=OfficeSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
@@ -501,7 +503,7 @@ class Settings:
         return self.database.installation.strip() or self.office.name.strip()
 
 
-ORIGINS = ("file", "from_environment", "from_file", "from_browser", "passwords")
+ORIGINS = ("file", "from_environment", "from_file", "from_browser", "passwords", "undecrypted")
 """The fields of `Settings` that are no section of config.toml."""
 
 

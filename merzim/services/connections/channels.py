@@ -67,7 +67,13 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
     # Such a channel needs to know who linked an account; that is in the database, not in config.toml.
     extra = {"links": links()} if "links" in parameters else {}
     channel = load(name, {**section, **extra})
-    password = settings.passwords.get(f"channels.{name}.password")
+    key = f"channels.{name}.password"
+    if key in settings.undecrypted:
+        from i18n import refusal
+
+        reason = refusal(settings.undecrypted[key], settings.office.language)
+        return replace(cast("Email", channel), no_key=reason)
+    password = settings.passwords.get(key)
     return channel if password is None else replace(cast("Email", channel), password=password)
 
 
@@ -109,6 +115,8 @@ def mailbox_of(settings: Settings) -> MailboxAddress | None:
         return None
     if box.security == "none" and not is_loopback(box.host):
         raise BadSetting("replies.insecure", file=str(settings.file or "config.toml"), host=box.host)
+    if "imap.password" in settings.undecrypted:
+        raise settings.undecrypted["imap.password"]
     password = settings.passwords.get("imap.password", os.environ.get(box.password_env, ""))
     if not password and "imap.password" in settings.passwords:
         raise BadSetting("setting.no_password", host=box.host)

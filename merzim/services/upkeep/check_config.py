@@ -40,7 +40,7 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
     checks.extend(partial(create_unlinked_channel, name, settings) for name in sorted(settings.channels.use))
     unused = sorted(settings.channels.sections.keys() - settings.channels.use)
     checks.extend(partial(_refuse_wrong_keys, name, settings) for name in unused)
-    raised: list[Refusal] = []
+    raised: list[Refusal] = list(settings.undecrypted.values())
     for run in checks:
         try:
             run()
