@@ -216,6 +216,8 @@ _FORMS = (
     ("#", 1),
     ("@ kk_within", 1),
     ("within|in|no_later @ from day? approval plan?", 1),
+    ("term #", 1),
+    ("@ term", 1),
     ("# from day? approval plan?", 1),
     ("plan? approval day kk_from? @ kk_within?", 1),
     ("within|after|no_later @ from|after DAY", 1),
