@@ -27,8 +27,10 @@ from merzim.documents.sandbox.process import ForkServer, Reading, Spawner
 from merzim.documents.sandbox.values import decode, encode
 from merzim.documents.schedules.audit_table import read_audit
 from merzim.documents.schedules.flat import read_schedule
+from merzim.documents.schedules.written_terms import read_term
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import HEADING, REAL, by_hand, far_cells, published
+from tests.documents.test_written_texts import TERMS
 from workflow.law.procedure import Text
 
 ROOT = Path(__file__).parents[2]
@@ -314,12 +316,13 @@ VALUES = [
     *(None, True, 1, 1.5, "a", "\ud800", Decimal("1.50"), Text("к", "р", "e")),
     *(date(2026, 4, 6), datetime(2026, 4, 6, 12, tzinfo=UTC), clock_time(9), timedelta(1)),
     *((1, (2,)), [1, [2]], {"a": (1,), 2: None}),
+    *(read_term(text, year=2026) for text, _ in TERMS),
 ]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
 def test_a_value_comes_back_as_it_was(value: object) -> None:
-    """Its type too: a day is no moment, a list no tuple."""
+    """Its type too: a day is no moment, a list no tuple. And a term of every kind that a plan may name."""
     back = decode(encode(value))
 
     assert (back, type(back)) == (value, type(value))

@@ -29,7 +29,7 @@ _CLASSES: Mapping[str, tuple[str, ...]] = {
     "workflow.cases.registers.measure_term": ("MeasureTerm",),
     "calendars.terms": (
         *("AtOnce", "CalendarDays", "DayAfterPeriod", "InMonth", "InQuarter", "Months", "OnDate"),
-        *("PerPeriod", "Weeks", "WithoutTerm", "WorkingDays", "Years"),
+        *("PerPeriod", "Weeks", "WithoutTerm", "WorkingDays", "YearlyDate", "Years"),
     ),
 }
 """The classes an answer may contain, by module: dataclasses and named tuples without behaviour of their own."""
