@@ -111,3 +111,36 @@ def test_what_was_written_in_a_register_is_said_on_the_page_it_comes_back_to(
         message for page, (*_, message) in zip(pages, register_writes, strict=True) if message not in page
     ]
     assert unsaid == []
+
+
+PLAN = """№;Рекомендация;Мероприятие;Форма завершения;Ответственные;Срок исполнения
+1;Порядок;Первая мера;приказ;юрист;до 30 aпреля
+2;Порядок;Вторая мера;приказ;юрист;ежегодно до 15 декабря
+3;Порядок;Третья мера;приказ;юрист;26.05.2026 + 10 рабочих дней
+4;Порядок;Четвёртая мера;приказ;юрист;с I квартала 2026 по III квартал 2026
+5;Порядок;Пятая мера;приказ;юрист;до 30.06.2026, до 31.12.2026
+"""
+
+
+def test_an_uploaded_plan_shows_each_term_beside_the_day_it_became(site: Site) -> None:
+    """26 May + 10 working days is 10 June 2026 (27 May is Kurban Ait); two days in one cell are none."""
+    client = site.client()
+    sent = client.post(
+        f"/cases/{site.real}/risks/plan",
+        data={"year": "2026"},
+        files={"file": ("план.csv", PLAN.encode())},
+    )
+    assert sent.status_code == 303
+    text = " ".join(client.get(f"/cases/{site.real}/risks?lang=ru").text.split())
+    days = {
+        "Первая мера": "30 апреля 2026 года",
+        "Третья мера": "10 июня 2026 года",
+        "Четвёртая мера": "30 сентября 2026 года",
+    }
+
+    for action, day in days.items():
+        assert day in text.partition(action)[2].partition("</tr>")[0]
+    assert "«до 30 aпреля»" in text
+    fifth = text.partition("Пятая мера")[2].partition("</tr>")[0]
+    assert "«до 30.06.2026, до 31.12.2026»" in fifth
+    assert "2026 года" not in fifth
