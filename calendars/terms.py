@@ -7,7 +7,7 @@ falls on a day off rolls to the next working day is part of the term (Civil Code
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -265,16 +265,6 @@ Term = (
     | AtOnce
     | WithoutTerm
 )
-
-ExtensionTerm = WorkingDays | CalendarDays | Weeks | Months | Years
-"""What a term may be extended by, counted from its last day."""
-EXTENSION_UNITS: Mapping[str, Callable[[int], ExtensionTerm]] = {
-    "working days": WorkingDays,
-    "calendar days": CalendarDays,
-    "weeks": Weeks,
-    "months": Months,
-    "years": Years,
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

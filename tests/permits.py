@@ -1,4 +1,4 @@
-"""An office's own procedures for tests: permits whose terms may be paused, and a citizen's appeal."""
+"""An office's own procedures for tests: permits, and a citizen's appeal."""
 
 from __future__ import annotations
 
@@ -38,7 +38,6 @@ in_force = 2026-01-01
 last_checked_on = 2026-11-22
 begins_with = "received"
 title = {texts("Permit")}
-pause = {{ act = "permits", paragraph = "p. 7", grounds = [{texts("Papers are missing")}] }}
 [[act]]
 id = "permits"
 title = {texts("Rules on permits")}

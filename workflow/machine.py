@@ -33,14 +33,11 @@ from workflow.law.procedure import Obligation, Procedure
 from workflow.refusal import Refusal
 
 COMPLETED, CLOSED, CANCELLED, EXEMPTED = "completed", "closed", "cancelled", "exempted"
-PAUSED = "paused"
 OVER = (COMPLETED, CLOSED)
 """States of a case held by no stage: with terms that still run (of monitoring, say), and without any."""
-BETWEEN_STAGES = (PAUSED, *OVER)
-"""States of an active case that is at none of its stages."""
 FINAL_STATES = (*OVER, CANCELLED, EXEMPTED)
 ADVANCE = "advance"
-COMMANDS = ("cancel", "exempt", "reopen", "pause", "resume")
+COMMANDS = ("cancel", "exempt", "reopen")
 _HOLDING = frozenset({*AWAITED, "target"})
 
 
@@ -76,11 +73,9 @@ class Progress:
 
 
 def stage(procedure: Procedure, case: Case, deadlines: Iterable[Owed]) -> str:
-    """Return the state of a case: a stage's id, `completed`, `closed`, `paused`, `cancelled` or `exempted`."""
+    """Return the state of a case: a stage's id, `completed`, `closed`, `cancelled` or `exempted`."""
     if case.standing != "active":
         return case.standing
-    if case.paused is not None and procedure.pause is not None:
-        return PAUSED
     machine, progress = machine_of(procedure), _progress(deadlines)
     machine.set_state(procedure.stages[0].id, progress)
     while progress.state != CLOSED and machine.events[ADVANCE].trigger(progress):
@@ -125,31 +120,26 @@ def _machine(kind: Callable[..., Any], procedure: Procedure) -> Any:
     """Return the machine of an edition. `kind`: the plain class walks, `_DRAWN` draws itself."""
     stages = tuple(stage.id for stage in procedure.stages)
     asking = frozenset(decision.stage for decision in procedure.decisions.values())
-    return _built(kind, stages, asking, procedure.pause is not None)
+    return _built(kind, stages, asking)
 
 
 @lru_cache
-def _built(kind: Callable[..., Any], stages: tuple[str, ...], asking: frozenset[str], pausable: bool) -> Any:
+def _built(kind: Callable[..., Any], stages: tuple[str, ...], asking: frozenset[str]) -> Any:
     """Return a machine: its stages one after the other, held back by guards, and the commands.
 
     Args:
         asking: the stages with a decision, which adds a guard to them.
-        pausable: whether the act allows a pause.
     """
     way, aside = [*stages, *OVER], [CANCELLED, EXEMPTED]
-    paused = [PAUSED] if pausable else []
-    states = [*stages, *paused, *OVER, *aside]
+    states = [*way, *aside]
     if len(set(states)) < len(states):
         raise ValueError(f"a stage declared twice or called like a state: {', '.join(states)}")
     guards = [["nothing_blocks", "nothing_unanswered"] if id in asking else ["nothing_blocks"] for id in stages]
     machine = kind(model=None, states=states, initial=stages[0], auto_transitions=False)
     machine.add_ordered_transitions(way, ADVANCE, loop=False, conditions=[*guards, ["nothing_runs"]])
-    machine.add_transition("cancel", [*way, *paused], CANCELLED)
-    machine.add_transition("exempt", [*way, *paused], EXEMPTED)
+    machine.add_transition("cancel", way, CANCELLED)
+    machine.add_transition("exempt", way, EXEMPTED)
     machine.add_transition("reopen", aside, stages[0])
-    for state in paused:
-        machine.add_transition("pause", way, state)
-        machine.add_transition("resume", state, stages[0])
     return machine
 
 

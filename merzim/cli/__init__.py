@@ -32,8 +32,8 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
     "papers": ("import", "people"),
     "cases": (
         *("open", "open-year", "cases", "case", "portfolio", "record", "record-many", "decide", "comment"),
-        *("replan", "correct", "withdraw", "passport", "cancel", "exempt", "reopen", "extend", "pause"),
-        *("resume", "migrate", "explain"),
+        *("replan", "correct", "withdraw", "passport", "cancel", "exempt", "reopen"),
+        *("migrate", "explain"),
     ),
     "evidence": ("attach", "evidence", "package"),
     "due": ("due", "overdue"),

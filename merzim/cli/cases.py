@@ -97,13 +97,6 @@ def add_to(app: typer.Typer) -> None:
         "cancel": mount("merzim.services.cases.verbs:cancel", says("cli.cancelled")),
         "exempt": mount("merzim.services.cases.verbs:exempt", says("cli.exempted")),
         "reopen": mount("merzim.services.cases.verbs:reopen", _show_reopened),
-        "extend": mount(
-            "merzim.services.cases.verbs:extend",
-            says("cli.extended", "cli.extended_already"),
-            arguments=("case", "obligation"),
-        ),
-        "pause": mount("merzim.services.cases.verbs:pause", says("cli.paused")),
-        "resume": mount("merzim.services.cases.verbs:resume", says("cli.resumed")),
         "migrate": mount(
             "merzim.services.cases.verbs:migrate",
             says("cli.case_migrated", "cli.case_migrated_already"),

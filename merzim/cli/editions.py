@@ -138,11 +138,10 @@ def _shown(call: CommandContext, edition: Procedure, change: EditionChange, valu
 def _word(call: CommandContext, edition: Procedure, kind: str, value: object) -> str:
     """Return the words for a value of an edition's key; an id without words unchanged."""
     from i18n import knows, paragraph
-    from workflow.cases.commands.extensions import unit_of
-    from workflow.law.procedure import Extension, Option, PauseRule, Recurrence
+    from workflow.law.procedure import Option, Recurrence
     from workflow.org.kinds import Signatories
 
-    titles = {name: anchor.title for name, anchor in edition.anchor_by_id.items()}
+    titles = {name: anchor.title for name, anchor in edition.by_id.items()}
     match value:
         case bool():
             return call.say("change.yes" if value else "change.no")
@@ -153,10 +152,6 @@ def _word(call: CommandContext, edition: Procedure, kind: str, value: object) ->
         case Signatories():
             duties = dict.fromkeys(duty for _, duties in value.by_kind for duty in duties)
             return ", ".join(call.say(f"duty.{duty}") for duty in duties)
-        case Extension(by=by, times=times, decided_by=duties):
-            return call.say("editions.extension", count=by.count, unit=unit_of(by), times=times, duties=duties)
-        case PauseRule(act=act, paragraph=place):
-            return f"{edition.acts[act].short[call.language]}, {paragraph(place, call.language)}"
         case str() if kind in ("paragraph", "indicator"):
             return paragraph(value, call.language)
         case str() if kind == "act":

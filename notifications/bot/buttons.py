@@ -8,7 +8,7 @@ have been sent to that person, and for all buttons but "read" the deadline must 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -329,16 +329,6 @@ def _rows(days: Sequence[date], data: str, language: str) -> Buttons:
     return tuple(tuple(buttons[at : at + wide]) for at in range(0, len(buttons), wide))
 
 
-def _links_to_forms(view: View, deadline: Deadline, page: str, language: str) -> Iterator[str]:
-    """Yield links to actions available only on the page of the case: extension, pause, resumption."""
-    if deadline.obligation.extension is not None and deadline.state in WAITING:
-        yield line("extend_on_page", language, link=f"{page}#extend")
-    if view.procedure.pause is not None and view.case.paused is not None:
-        yield line("resume_on_page", language, link=f"{page}#resume")
-    elif view.procedure.pause is not None and view.case.standing == "active":
-        yield line("pause_on_page", language, link=f"{page}#pause")
-
-
 def _show_deadline(app: BotContext, view: View, deadline: Deadline, language: str) -> Reply:
     """Return the deadline with its explanation, and the link to its case."""
     address = app.rules.public_address
@@ -352,5 +342,5 @@ def _show_deadline(app: BotContext, view: View, deadline: Deadline, language: st
     if deadline.state == "done":
         parts.insert(1, line("done_already", language))
     if page:
-        parts += [page, *_links_to_forms(view, deadline, page, language)]
+        parts.append(page)
     return Reply(text=shorten("\n\n".join(parts)))

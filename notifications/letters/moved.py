@@ -13,7 +13,6 @@ from notifications.letters.texts import Matter, case_page, entry, object_names, 
 from notifications.notice import Entry, Letter, Notice
 from notifications.rules import Rules
 from workflow.cases.registers.entries import period_in
-from workflow.deadlines.adjustments import decision_elements
 
 WITHDRAWN = "withdrawn"
 
@@ -82,14 +81,11 @@ def _force(notice: Notice, matter: Matter, language: str) -> Iterator[Line]:
 
 
 def _word(notice: Notice) -> str:
-    """Return the key of the sentences for a notice: another date, the same again, none valid yet, paused, or no
-    longer required.
+    """Return the key of the sentences for a notice: another date, the same again, none valid yet, or no longer
+    required.
     """
-    cause = notice.about.get("cause")
     if notice.rung != WITHDRAWN:
         return "again" if notice.about["old"] == notice.due.isoformat() else "moved"
-    if isinstance(cause, Mapping) and cause.get("kind") == "paused":
-        return "paused"
     return "waits" if notice.about.get("awaited") else "withdrawn"
 
 
@@ -100,7 +96,7 @@ def _arguments(notice: Notice, matter: Matter, language: str) -> dict[str, objec
     old = date.fromisoformat(str(notice.about["old"]))
     title = with_period(matter.deadline.obligation.title, period_in(notice.obligation), language)
     awaited = str(notice.about.get("awaited", ""))
-    anchor = matter.procedure.anchor_by_id.get(awaited.partition(".")[0])
+    anchor = matter.procedure.by_id.get(awaited.partition(".")[0])
     about = object_names(matter.case, matter.procedure)
     return {
         "awaited": anchor.title if anchor else awaited,
@@ -120,7 +116,7 @@ def describe_cause(cause: object, language: str, matter: Matter | None = None) -
     code = f"digest.cause_{kind}" + ("_one" if kind == "reopened" and details.get("name") else "")
     full_name = str(details.get("name", ""))
     name = full_name.partition(".")[0].partition("#")[0]
-    anchors = matter.procedure.anchor_by_id if matter is not None else {}
+    anchors = matter.procedure.by_id if matter is not None else {}
     obligation = anchors.get(name) or anchors.get(".".join(full_name.split(".")[:2]))
     # A row of a register is named by its number.
     row = (
@@ -136,12 +132,7 @@ def describe_cause(cause: object, language: str, matter: Matter | None = None) -
         "acts": "; ".join(_acts(details, language)),
         "days": tuple(date.fromisoformat(day) for day in _texts(details.get("days"))),
     }
-    cause_text = say(code if knows(code) else "digest.cause_other", arguments, language)
-    if kind not in ("paused", "resumed", "extended"):
-        return cause_text
-    duty, document = (str(details.get(name, "")) for name in ("decided_by", "document"))
-    decision = explain(decision_elements(kind, decided_by=duty, document=document), language)
-    return " ".join((cause_text, *decision))
+    return say(code if knows(code) else "digest.cause_other", arguments, language)
 
 
 def _acts(details: Mapping[str, object], language: str) -> Iterator[str]:

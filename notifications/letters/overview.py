@@ -185,7 +185,7 @@ def _is_blocked(case: Case, procedure: Procedure, obligation: Obligation, row: R
         if planned is None or (row.due is not None and planned <= row.due):
             return True
     period = row.obligation.removeprefix(obligation.id).partition("#")[0]
-    for earlier in (procedure.anchor_by_id[name] for name in obligation.after):
+    for earlier in (procedure.by_id[name] for name in obligation.after):
         same_periods = earlier.recurs is not None and earlier.recurs == obligation.recurs
         if (earlier.id + period if same_periods else earlier.id) in facts or earlier.by_itself:
             continue

@@ -349,18 +349,6 @@ def test_only_what_an_act_calls_immediate_is_immediate() -> None:
     }
 
 
-def test_no_shipped_edition_extends_or_pauses_what_its_act_does_not() -> None:
-    """None of the five documents has «ұзарту», «тоқтата тұру» or «кейінге қалдыру» of a term: `extend` and
-    `pause` refuse, naming the act."""
-    allowing = [
-        procedure.edition
-        for procedure in LIBRARY.all()
-        if procedure.pause or any(obligation.extension for obligation in procedure.obligations)
-    ]
-
-    assert allowing == []
-
-
 @analyses
 def test_a_document_that_is_signed_or_approved_has_been_drawn_up(edition: Procedure) -> None:
     """P1.T2.S1 (the council's sitting), P1.T2.S3, P1.T3.S1 and P1.T3.S3: one fact answers both duties, and is

@@ -222,8 +222,7 @@ def test_a_field_that_is_not_allowed_is_named_in_the_language_of_the_reader(
 ) -> None:
     """What, where and what is allowed, in one sentence of the catalogue; nothing of the library's English."""
     good = {"fact": "order_signed", "on": "2026-04-06"}
-    facts, extensions = (f"/api/v1/cases/{site.real}/{path}" for path in ("facts", "extensions"))
-    extension = {"obligation": "order_signed", "ground": "x", "decided_by": "head"}
+    facts, comments = (f"/api/v1/cases/{site.real}/{path}" for path in ("facts", "comments"))
     requests: list[tuple[str, object, str]] = [
         (facts, {"fact": "order_signed"}, "Не указано: on."),
         (facts, {**good, "on": "06.04.2026"}, "on: «06.04.2026» – не дата. Пишите дату так: 2026-04-13."),
@@ -240,8 +239,8 @@ def test_a_field_that_is_not_allowed_is_named_in_the_language_of_the_reader(
         (facts, {**good, "evidence": [{}]}, "evidence.0: укажите либо адрес, либо файл: что-то одно."),
         (facts, {**good, "values": {"x": -1}}, "values.x: слишком малое число, не менее 0."),
         (facts, [], "body: ожидается объект с именованными полями."),
-        (extensions, {**extension, "by": "many"}, "by: ожидается целое число."),
-        (extensions, {**extension, "by": 1001}, "by: слишком большое число, не более 1000."),
+        (comments, {"text": "x", "answers": "many"}, "answers: ожидается целое число."),
+        (comments, {"text": "x", "answers": 10**10}, "answers: слишком большое число, не более 1000000000."),
     ]
     answers = [browser.post(path, json=body, headers={"Accept-Language": "ru"}) for path, body, _ in requests]
     assert [(answer.status_code, answer.json()["errors"][0]["detail"]) for answer in answers] == [

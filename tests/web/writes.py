@@ -44,7 +44,6 @@ NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 GROUND = {"ground": "негіздемесі бар"}
 DAY = "2026-04-06"
 OLDER = "internal-analysis.2023-01-01"
-NOT_ALLOWED: dict[str, Any] = {"changes": False, "status": (422,)}
 PLAN = (
     "№;Риск;Мероприятие;Форма завершения;Ответственный;Срок\n"
     "1;Нет порядка;Утвердить порядок {n};Приказ;Иванов;до 30 июня 2026 года\n"
@@ -257,12 +256,6 @@ SENT: Mapping[str, Sent] = {
     f"{CASE}/cancellation": Sent(json=GROUND, case=True, places=lambda world: {"{case}": world.spare[0]}),
     f"{CASE}/exemption": in_case(obligation="published", **GROUND),
     f"{CASE}/reopening": in_case(obligation="cartogram_updated", **GROUND),
-    # The acts of this office allow neither extension nor pause.
-    f"{CASE}/extensions": Sent(
-        json={"obligation": "published", "by": 1, "decided_by": "head", **GROUND}, case=True, **NOT_ALLOWED
-    ),
-    f"{CASE}/pause": Sent(json={"on": DAY, **GROUND}, case=True, **NOT_ALLOWED),
-    f"{CASE}/resumption": Sent(json={"on": DAY, **GROUND}, case=True, **NOT_ALLOWED),
     f"{CASE}/migration": Sent(
         json={"edition": OLDER}, case=True, places=lambda world: {"{case}": world.spare[2]}
     ),
@@ -397,11 +390,6 @@ SENT: Mapping[str, Sent] = {
     "/cases/{case}/cancel": Sent(form=GROUND, case=True, places=lambda world: {"{case}": world.spare[1]}),
     "/cases/{case}/exempt": form_in_case(obligation="certificate_filed", **GROUND),
     "/cases/{case}/reopen": form_in_case(obligation="positions_consolidated", **GROUND),
-    "/cases/{case}/extend": Sent(
-        form={"obligation": "published", "by": "1", "decided_by": "head", **GROUND}, case=True, **NOT_ALLOWED
-    ),
-    "/cases/{case}/pause": Sent(form={"on": DAY, **GROUND}, case=True, **NOT_ALLOWED),
-    "/cases/{case}/resume": Sent(form={"on": DAY, **GROUND}, case=True, **NOT_ALLOWED),
     "/cases/{case}/migrate": Sent(
         form={"edition": OLDER}, case=True, places=lambda world: {"{case}": world.spare[3]}
     ),

@@ -10,7 +10,6 @@ from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple, cast, get_args
 
 from calendars.hours import almaty
-from calendars.terms import EXTENSION_UNITS, ExtensionTerm
 from workflow.languages import LANGUAGES, law_language
 
 EntryKind = Literal[
@@ -51,9 +50,6 @@ EventKind = (
         "reader_removed",
         "notice",
         "withdrawn",
-        "extended",
-        "paused",
-        "resumed",
         "passport",
         "commented",
     ]
@@ -72,8 +68,6 @@ ROWS = tuple(_ROW_BEGINS.values())
 """Kinds of rows of a case's registers; a request has the number of its risk."""
 PLAN = "plan."
 """Prefix that distinguishes a withdrawn plan date from the fact with the same name."""
-EXTENDED, PAUSE = "extended.", "pause"
-"""Names of an extension (before the id of its obligation) and of the last pause, in withdrawals and terms."""
 CaseStatus = Literal["active", "cancelled", "exempted"]
 
 
@@ -184,42 +178,6 @@ class Quiet:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Extended:
-    """An extension of one deadline, judged by the day it was decided.
-
-    Attributes:
-        on: local date of the decision; `decided_by`: duty of who decided.
-        by: how much it adds; None where it names the new last day, `to` (local date).
-        document: number and date of the decision, or its address.
-    """
-
-    on: date
-    decided_by: str
-    ground: str
-    by: ExtensionTerm | None = None
-    to: date | None = None
-    document: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pause:
-    """A pause: terms do not run from `first` until the day before `resumed` (local dates).
-
-    Attributes:
-        decided_by, document: duty of who decided the pause, number and date of the decision; "" where not said.
-        resumed_by, resumed_document: the same of the resumption.
-    """
-
-    first: date
-    ground: str
-    resumed: date | None = None
-    decided_by: str = ""
-    document: str = ""
-    resumed_by: str = ""
-    resumed_document: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Withdrawal:
     """A withdrawn record that was not recorded again: the day it spoke of, who withdrew it, when (UTC) and why.
 
@@ -252,10 +210,7 @@ class Case:
         quiet: people whose reminders are paused, by the same id.
         entries: events of its register rows (risks, measures, positions, remarks), without hashes.
         withdrawn: records withdrawn and not recorded again: a fact by its name, a plan date as `plan.` and the
-            fact's name, a row of a register as `risk.3`, an extension as `extended.` and the obligation's id, a
-            pause as `pause`.
-        extensions: by id of the obligation with its period, in the order they were recorded.
-        pauses: in the order of their days; the last one may not have ended.
+            fact's name, a row of a register as `risk.3`.
     """
 
     id: str
@@ -286,15 +241,8 @@ class Case:
     notes: tuple[str, ...] = ()
     entries: tuple[Event, ...] = ()
     withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)
-    extensions: Mapping[str, tuple[Extended, ...]] = field(default_factory=dict)
-    pauses: tuple[Pause, ...] = ()
     seq: int = 0
     head: str = ""
-
-    @property
-    def paused(self) -> Pause | None:
-        """The pause in force, None while terms run."""
-        return self.pauses[-1] if self.pauses and self.pauses[-1].resumed is None else None
 
     def object_in(self, language: str) -> str:
         """Return the name of the object in a language; where its passport lacks it, in the other language or in
@@ -576,31 +524,7 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
                 "digest": str(event.payload.get("digest", "")),
                 "facts": {name: fact for name, fact in case.facts.items() if name not in lost},
                 "planned": {name: on for name, on in case.planned.items() if name not in lost},
-                "extensions": {
-                    name: extensions for name, extensions in case.extensions.items() if name not in lost
-                },
             }
-        case "extended":
-            extensions = (*case.extensions.get(event.name, ()), _extension(event))
-            withdrawn = _recorded_anew(case, EXTENDED + event.name)
-            return {"extensions": {**case.extensions, event.name: extensions}, "withdrawn": withdrawn}
-        case "paused":
-            assert event.on is not None
-            pause = Pause(
-                first=event.on,
-                ground=str(event.payload.get("ground", "")),
-                decided_by=str(event.payload.get("decided_by", "")),
-                document=str(event.payload.get("document", "")),
-            )
-            return {"pauses": (*case.pauses, pause), "withdrawn": _recorded_anew(case, PAUSE)}
-        case "resumed" if case.pauses and case.pauses[-1].resumed is None:
-            pause = replace(
-                case.pauses[-1],
-                resumed=event.on,
-                resumed_by=str(event.payload.get("decided_by", "")),
-                resumed_document=str(event.payload.get("document", "")),
-            )
-            return {"pauses": (*case.pauses[:-1], pause)}
         case "passport":
             return _described(case, event.payload)
         case "notice" if event.payload.get("what") == "put_off":
@@ -613,20 +537,6 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
             return {"quiet": {**case.quiet, event.name: quiet}}
         case _:
             return {}
-
-
-def _extension(event: Event) -> Extended:
-    assert event.on is not None
-    payload, to = event.payload, event.payload.get("to")
-    by = EXTENSION_UNITS[str(payload["in"])](int(str(payload["by"]))) if to is None else None
-    return Extended(
-        on=event.on,
-        decided_by=str(payload.get("decided_by", "")),
-        ground=str(payload.get("ground", "")),
-        by=by,
-        to=_day(to),
-        document=str(payload.get("document", "")),
-    )
 
 
 def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str) -> Fact:

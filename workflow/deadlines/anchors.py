@@ -14,8 +14,7 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
 from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
-from workflow.cases.case import EXTENDED, Case, Fact
-from workflow.deadlines.adjustments import adjust, can_pause
+from workflow.cases.case import Case, Fact
 from workflow.deadlines.applicability import branch_open, with_answers
 from workflow.deadlines.deadline import AnchorState, Knowledge
 from workflow.law.procedure import Obligation, Procedure, Recurrence
@@ -70,7 +69,7 @@ class DueDateResolver:
         self.today = today
         # Most cases have nothing a term could be left without: then no chain of anchors is looked into.
         lapsed = any(fact in self.case.facts for fact in procedure.lapse_facts)
-        self.may_fall = bool(case.exempted) or lapsed or procedure.counts_from_extensions
+        self.may_fall = bool(case.exempted) or lapsed
         self._links: dict[str, Link] = {}
         self.fallen: dict[str, bool] = {}
 
@@ -80,11 +79,8 @@ class DueDateResolver:
 
     def expected(self, fact: str, span: Span | None = None) -> AnchorDate:
         """Return the day of a fact: happened, planned, derived from its own due date, or none."""
-        obligation = self.procedure.anchor_by_id[fact]
+        obligation = self.procedure.by_id[fact]
         name = obligation.name_in(span)
-        if fact.startswith(EXTENDED):
-            extensions = self.case.extensions.get(name.removeprefix(EXTENDED))
-            return AnchorDate(extensions[-1].on, "happened") if extensions else _NEVER
         if name in self.case.facts:
             recorded = self.case.facts[name]
             return AnchorDate(recorded.on, "happened")
@@ -167,29 +163,14 @@ class DueDateResolver:
         else:
             anchor, start = _NEVER, None
         try:
-            counted_term, beyond = self._adjusted(obligation, span, anchor, start), False
+            counted_term, beyond = count(obligation.term, start, self.calendar), False
         except OutOfRange:
             counted_term, beyond = _NOTHING, True
         knowledge: Knowledge = "confirmed"
         if counted_term.first is not None and counted_term.last is not None:
             knowledge = self.calendar.knowledge(counted_term.first, counted_term.last)
         if anchor.state == "derived" and obligation.since:
-            derived_from = self.link(self.procedure.anchor_by_id[obligation.since], span)
+            derived_from = self.link(self.procedure.by_id[obligation.since], span)
             if derived_from.knowledge == "provisional":
                 knowledge = "provisional"
         return Link(obligation, span, anchor, counted_term, knowledge, beyond)
-
-    def _adjusted(
-        self, obligation: Obligation, span: Span | None, anchor: AnchorDate, start: date | None
-    ) -> CountedTerm:
-        """Return the counted term with the pauses of the case and the extensions of this deadline applied."""
-        counted_term = count(obligation.term, start, self.calendar)
-        case = self.case
-        if not (case.pauses or case.extensions):
-            return counted_term
-        pauses = case.pauses if can_pause(obligation, self.procedure) else ()
-        if anchor.state != "happened":
-            # A term that has not begun is not stopped by a pause that still lasts.
-            pauses = tuple(pause for pause in pauses if pause.resumed)
-        extensions = case.extensions.get(obligation.name_in(span), ())
-        return adjust(counted_term, obligation.term, start, self.calendar, pauses=pauses, extensions=extensions)

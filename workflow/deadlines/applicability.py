@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from calendars.hours import almaty
-from workflow.cases.case import EXTENDED, Case
+from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.kinds import among
 from workflow.periods import Span
@@ -97,7 +97,5 @@ def branch_open(case: Case, procedure: Procedure, obligation: Obligation, span: 
     """
     if obligation.when is None:
         return True
-    fact = procedure.anchor_by_id[obligation.when].name_in(span)
-    if fact.startswith(EXTENDED):
-        return fact.removeprefix(EXTENDED) in case.extensions
+    fact = procedure.by_id[obligation.when].name_in(span)
     return fact in case.facts or fact in case.planned

@@ -41,7 +41,6 @@ class Deadline(NamedTuple):
             None where nothing limits it. `workflow.deadlines.lateness` applies it to a day.
         taken_up_on: the local date on which the organisation planned what the act did not require of it, if
             after `due`: the plan counts and it is never late. None for all others.
-        adjustments: the extensions and pauses that moved it, as elements of its explanation, in order.
         span_first, span_last: first and last calendar day whose change could move `due`.
         versions: of the calendar and of the edition it was computed with.
     """
@@ -71,7 +70,6 @@ class Deadline(NamedTuple):
     counts_until: date | None = None
     taken_up_on: date | None = None
     explanation: Explanation = ()
-    adjustments: Explanation = ()
     span_first: date | None = None
     span_last: date | None = None
     versions: Mapping[str, str] = MappingProxyType({})

@@ -40,7 +40,7 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
         yield _anchor(chain, link)
     if not branch_open(chain.case, procedure, obligation, link.span):
         assert obligation.when is not None
-        yield Element(code="branch_waits", arguments={"title": procedure.anchor_by_id[obligation.when].title})
+        yield Element(code="branch_waits", arguments={"title": procedure.by_id[obligation.when].title})
     if link.beyond:
         yield Element(code="beyond_horizon", arguments={"on": chain.calendar.last}, on=chain.calendar.last)
     yield from link.counted.elements
@@ -104,7 +104,7 @@ def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
 
 def _anchor(chain: DueDateResolver, link: Link) -> Element:
     assert link.obligation.since is not None
-    title = chain.procedure.anchor_by_id[link.obligation.since].title
+    title = chain.procedure.by_id[link.obligation.since].title
     if link.anchor.on is None:
         return Element(code="anchor_none", arguments={"title": title})
     arguments: dict[str, object] = {"title": title, "on": link.anchor.on}

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from calendars import OutOfRange
 from calendars.calendar import Calendar, Day
 from calendars.counting import count
-from workflow.cases.case import EXTENDED, Case
+from workflow.cases.case import Case
 from workflow.cases.states import State
 from workflow.deadlines.anchors import AnchorDate, DueDateResolver, Link
 from workflow.deadlines.deadline import Deadline
@@ -165,9 +165,9 @@ class _FirstCounted(DueDateResolver):
 
     def expected(self, fact: str, span: Span | None = None) -> AnchorDate:
         day = super().expected(fact, span)
-        if day.on is None or day.state != "happened" or fact.startswith(EXTENDED):
+        if day.on is None or day.state != "happened":
             return day
-        obligation = self.procedure.anchor_by_id[fact]
+        obligation = self.procedure.by_id[fact]
         due = self.link(obligation, span).counted.due
         if due is None and fact in self.procedure.answered_by:
             due = self.link(self.procedure.answered_by[fact], None).counted.due

@@ -10,7 +10,6 @@ from calendars.terms import OngoingDuty, Target, Term, Window
 from workflow.cases.case import Case, Fact
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
-from workflow.deadlines.adjustments import adjustments
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import asked_of, branch_open, taken_up_after
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
@@ -162,7 +161,6 @@ def _deadline(
         counts_until=due if obligation.duty == OUTSIDE or taken_up else waits.until if waits else None,
         taken_up_on=taken_up,
         explanation=() if bare else tuple(explanation(chain, link, judged)),
-        adjustments=adjustments(link.counted.elements) if case.extensions or case.pauses else (),
         span_first=link.counted.first,
         span_last=link.counted.last,
         versions=versions,

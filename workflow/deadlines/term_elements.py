@@ -53,13 +53,13 @@ def _parts(obligation: Obligation, procedure: Procedure) -> Iterator[TermElement
     if obligation.by_itself:
         yield TermElements("term.by_itself")
         return
-    since = procedure.anchor_by_id[obligation.since].title if obligation.since else None
+    since = procedure.by_id[obligation.since].title if obligation.since else None
     code, arguments = _term(obligation.term)
     yield TermElements(f"term.{code}", {**arguments, "since": since} if since else arguments)
     if obligation.recurs and not isinstance(obligation.term, PerPeriod | Quota | Target):
         yield TermElements(f"term.every.{obligation.recurs.every}")
     if obligation.when:
-        yield TermElements("term.when", {"fact": procedure.anchor_by_id[obligation.when].title})
+        yield TermElements("term.when", {"fact": procedure.by_id[obligation.when].title})
     elif obligation.occasional:
         yield TermElements("term.occasional")
 

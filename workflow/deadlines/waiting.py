@@ -11,7 +11,6 @@ from datetime import date
 from typing import NamedTuple
 
 from calendars.terms import AtOnce, CalendarDays, Duration, Embargo, Months, Weeks, WorkingDays, Years
-from workflow.cases.case import EXTENDED
 from workflow.deadlines.anchors import OF_THE_PERIOD, AnchorDate, DueDateResolver, Link
 from workflow.periods import Span
 
@@ -76,11 +75,8 @@ def falls_away(resolver: DueDateResolver, link: Link) -> bool:
 
 
 def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
-    obligation, case = resolver.procedure.anchor_by_id[fact], resolver.case
+    obligation, case = resolver.procedure.by_id[fact], resolver.case
     name = obligation.name_in(span)
-    if fact.startswith(EXTENDED):
-        # Nothing counts from an extension that was not decided.
-        return name.removeprefix(EXTENDED) not in case.extensions
     if name in case.facts or obligation.by_itself:
         return False
     if obligation.id in case.exempted or name in case.exempted:
@@ -98,7 +94,7 @@ def _waiting(
     """Return a Waiting for this fact; the date is valid no longer than the fact's own day, nor than `due` where
     given.
     """
-    obligation = resolver.procedure.anchor_by_id[fact]
+    obligation = resolver.procedure.by_id[fact]
     until = _earlier(day.on, due)
     if day.state == "derived":
         before = waiting(resolver, resolver.link(obligation, span))
@@ -113,7 +109,7 @@ def _earlier(day: date | None, other: date | None) -> date | None:
 
 def _sure(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
     """Return whether the day of an unrecorded fact follows from recorded facts by obligatory terms alone."""
-    obligation = resolver.procedure.anchor_by_id[fact]
+    obligation = resolver.procedure.by_id[fact]
     day = resolver.expected(fact, span)
     if day.state != "derived":
         return day.state == "happened"

@@ -40,7 +40,6 @@ def findings(
     answered = with_answers(case, procedure)
     for deadline in all_deadlines:
         findings += _term(deadline, calendar, known_calendar)
-        findings += _extended_late(deadline, calendar)
         findings += _embargo(deadline)
         if deadline.id in case.facts or deadline.id not in answered.facts:
             # What another fact answers besides is judged with that fact.
@@ -133,17 +132,6 @@ def _term(deadline: Deadline, calendar: Calendar, known_calendar: Calendar | Non
     yield departure(deadline, "term", code, late=late, due=due, on=done_on, late_by=late)
 
 
-def _extended_late(deadline: Deadline, calendar: Calendar) -> Iterator[Finding]:
-    """Yield a finding for each extension decided after the due date it was to move."""
-    for element in deadline.adjustments:
-        on, before = element.arguments["on"], element.arguments["before"]
-        assert isinstance(on, date)
-        assert isinstance(before, date)
-        if element.code.startswith("extended.") and on > before:
-            late = late_by(before, on, calendar)
-            yield departure(deadline, "term", "extended_late", late=late, before=before, on=on)
-
-
 def _in_time(deadline: Deadline, known_calendar: Calendar, done_on: date) -> bool:
     due = count(deadline.obligation.term, deadline.anchor_on, known_calendar).due
     return due is not None and done_on <= due
@@ -218,17 +206,17 @@ def _resting(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[F
     for name in dict.fromkeys((deadline.anchor_fact, deadline.obligation.when)):
         if (
             name
-            and name in procedure.anchor_by_id
+            and name in procedure.by_id
             and (fact := _in_period(name, deadline, procedure)) in case.withdrawn
         ):
-            title = procedure.anchor_by_id[name].title
+            title = procedure.by_id[name].title
             on = case.withdrawn[fact].on
             yield departure(deadline, "order", "rests_on_withdrawn", other=title, on=on)
 
 
 def _in_period(name: str, deadline: Deadline, procedure: Procedure) -> str:
     """Return the name of a preceding fact, with the period of this obligation where it recurs too."""
-    recurs = procedure.anchor_by_id[name].recurs
+    recurs = procedure.by_id[name].recurs
     if recurs is None or recurs != deadline.obligation.recurs or deadline.period is None:
         return name
     return f"{name}.{deadline.period}"

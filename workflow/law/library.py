@@ -266,10 +266,6 @@ def compare(before: Procedure, after: Procedure) -> tuple[EditionChange, ...]:
 def _changes(before: Procedure, after: Procedure) -> Iterator[EditionChange]:
     if (was := [stage.id for stage in before.stages]) != (now := [stage.id for stage in after.stages]):
         yield EditionChange(obligation="", what="stages", before=tuple(was), after=tuple(now))
-    for key in ("pause",):
-        old, new = getattr(before, key), getattr(after, key)
-        if old != new:
-            yield EditionChange(obligation="", what=key, before=old, after=new)
     for name, obligation in after.by_id.items():
         if name not in before.by_id:
             yield EditionChange(obligation=name, what="added", after=obligation.term)

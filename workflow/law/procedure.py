@@ -11,8 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from calendars.terms import ExtensionTerm, Period, Term, WithoutTerm
-from workflow.cases.case import EXTENDED
+from calendars.terms import Period, Term
 from workflow.languages import LANGUAGES, law_language
 from workflow.org.kinds import Signatories
 from workflow.org.name_index import plain
@@ -140,39 +139,6 @@ class Recurrence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Extension:
-    """How far the act allows a term to be extended.
-
-    Attributes:
-        by: the most that all extensions of one deadline together may add to it.
-        decided_by: duties that may decide it.
-        title: the extension as something that happened.
-        times: maximum number of extensions.
-        grounds: those the act names; paragraph: its place in the act, "" for the obligation's own.
-    """
-
-    by: ExtensionTerm
-    decided_by: tuple[str, ...]
-    title: Text
-    times: int = 1
-    grounds: tuple[Text, ...] = ()
-    paragraph: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PauseRule:
-    """Whether and on what grounds the act allows pausing the terms of a case.
-
-    `obligations`: those whose terms stop; empty for all that run.
-    """
-
-    act: str
-    paragraph: str
-    grounds: tuple[Text, ...] = ()
-    obligations: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Option:
     """An option of a decision. `fact`: the fact that records this answer."""
 
@@ -205,7 +171,6 @@ class Obligation:
         bodies: bodies responsible by the act; empty means all. `by_agreement`: bodies responsible only if they
             agree.
         sources: rows of the tables this obligation carries out ("seed:17", "plan:17.3").
-        extension: how far its term may be extended; None where the act allows none.
     """
 
     id: str
@@ -243,7 +208,6 @@ class Obligation:
     by_agreement: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     note: Text | None = None
-    extension: Extension | None = None
 
     def name_in(self, span: Span | None) -> str:
         """Return the name of its fact in a period, `id.2026Q3`; its id where it does not recur."""
@@ -257,32 +221,12 @@ class Obligation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ExampleExtension:
-    """An extension in a worked example: decided on a day, by so many units of the act, or to a day (local
-    dates).
-    """
-
-    on: date
-    by: int | None = None
-    to: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExamplePause:
-    """A pause in a worked example: its first day, and the day it was resumed, if any (local dates)."""
-
-    on: date
-    resumed: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
     """A worked example in a regulation file; it runs as a test.
 
     Attributes:
         kind: of organisation; object: what the case is about.
         values, signed_by: recorded with the facts.
-        extended, paused: decisions of the office: extensions by obligation, pauses in order.
         state: expected status of obligations.
     """
 
@@ -297,8 +241,6 @@ class Example:
     object: str = ""
     values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     signed_by: Mapping[str, str] = field(default_factory=dict)
-    extended: Mapping[str, ExampleExtension] = field(default_factory=dict)
-    paused: tuple[ExamplePause, ...] = ()
     state: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -327,7 +269,6 @@ class Procedure:
         bodies: state bodies its obligations name, by id.
         answers: facts that only answer decisions; they have no deadlines of their own.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
-        pause: the rule for pausing its cases; None where the act allows no pause.
         evidence_words, value_words: names of its own kinds of evidence and numbers.
         duty_words, kind_words: duties and kinds of organisation of its own.
     """
@@ -352,7 +293,6 @@ class Procedure:
     bodies: Mapping[str, Body] = field(default_factory=dict)
     answers: tuple[Obligation, ...] = ()
     digest: str = ""
-    pause: PauseRule | None = None
     evidence_words: tuple[Word, ...] = ()
     value_words: tuple[Word, ...] = ()
     duty_words: tuple[Word, ...] = ()
@@ -398,28 +338,6 @@ class Procedure:
     def answered_by(self) -> Mapping[str, Obligation]:
         """Fact -> the decision it answers."""
         return {option.fact: decision for decision in self.decisions.values() for option in decision.options}
-
-    @cached_property
-    def anchor_by_id(self) -> Mapping[str, Obligation]:
-        """Everything a term may count from: obligations by id, extensions as `extended.` and the id."""
-        return {
-            **self.by_id,
-            **{
-                EXTENDED + obligation.id: Obligation(
-                    id=EXTENDED + obligation.id,
-                    stage=obligation.stage,
-                    title=obligation.extension.title,
-                    term=WithoutTerm(),
-                    act=obligation.act,
-                    paragraph=obligation.extension.paragraph or obligation.paragraph,
-                    force="may",
-                    duty=obligation.extension.decided_by[0],
-                    recurs=obligation.recurs,
-                )
-                for obligation in self.obligations
-                if obligation.extension is not None
-            },
-        }
 
     @cached_property
     def asks_for_kind(self) -> bool:
@@ -496,14 +414,6 @@ class Procedure:
     def lapse_facts(self) -> frozenset[str]:
         """Facts whose recording makes unrecorded obligations missed."""
         return frozenset(obligation.lapses_with for obligation in self.obligations if obligation.lapses_with)
-
-    @cached_property
-    def counts_from_extensions(self) -> bool:
-        """Whether some term counts from the day on which another one was extended."""
-        return any(
-            obligation.since is not None and obligation.since.startswith(EXTENDED)
-            for obligation in self.obligations
-        )
 
     @cached_property
     def stage_title(self) -> Mapping[str, Text]:

@@ -20,7 +20,7 @@ from workflow.board.sums import AssigneeKey
 from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import is_overdue, most_urgent
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.machine import BETWEEN_STAGES
+from workflow.machine import OVER
 
 if TYPE_CHECKING:
     from workflow.cases.case import Case
@@ -190,7 +190,7 @@ def list_stages(ctx: RequestContext, command: ListStages) -> StageBoard:
 
 def _case_filter(ctx: RequestContext, command: YearOfCases, stage: str = "") -> CaseFilter:
     procedure = ctx.library.latest(command.procedure)
-    stage_ids = {*procedure.stage_title, *BETWEEN_STAGES}
+    stage_ids = {*procedure.stage_title, *OVER}
     return CaseFilter(
         unit=unit_named(ctx.app, command.unit) or None,
         procedure=procedure.id,

@@ -1,4 +1,4 @@
-"""Verbs on cases: open, record, decide, replan, correct, withdraw, cancel, exempt, extend, pause and more."""
+"""Verbs on cases: open, record, decide, replan, correct, withdraw, cancel, exempt and more."""
 
 from __future__ import annotations
 
@@ -38,10 +38,9 @@ from merzim.services.results import (
 from merzim.services.verbs import Command, verb
 from notifications.moved_dates import people_to_tell, was_notified
 from workflow.cases.case import Case, Event
-from workflow.cases.commands import extensions, migration, reminder_actions, withdrawals
+from workflow.cases.commands import migration, reminder_actions, withdrawals
 from workflow.cases.commands.assignments import CannotComment
 from workflow.cases.commands.case_commands import CaseCommands, Change
-from workflow.cases.commands.extensions import CannotExtend
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.previews import Preview, preview
@@ -121,9 +120,8 @@ class Correct(Previewed):
 
 class Withdraw(Previewed):
     """Withdraw a record: a fact with its period, `plan.` and a fact for its plan date, a row of a register
-    (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`), `extended.` and an obligation for its latest
-    extension, `pause` for the latest pause, `passport` for its latest edit, or `#7` for an event of the
-    history.
+    (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`), `passport` for its latest edit, or `#7` for
+    an event of the history.
 
     `evidence`: only this document of the record: its address, SHA-256 or file name.
     """
@@ -162,46 +160,6 @@ class Reopen(Previewed):
 
     ground: Ground
     obligation: OptionalName = ""
-
-
-class Extend(Previewed):
-    """Extend one deadline, where the act allows it: by a number of units of the act, or to a day.
-
-    `decided_by`: the duty of the person who decided; `on`: the day of the decision, today when left out;
-    `document`: its number and date, or address.
-    """
-
-    obligation: Name
-    by: Annotated[int, Field(ge=1, le=1000)] | None = None
-    to: Day | None = None
-    ground: Ground
-    decided_by: Duty
-    document: Line = ""
-    on: Day | None = None
-
-
-class Pause(Previewed):
-    """Pause the terms of a case from a day on.
-
-    `decided_by`: the duty of the person who decided; `document`: the number and date of the decision, or its
-    address.
-    """
-
-    ground: Ground
-    on: Day
-    decided_by: Duty = ""
-    document: Line = ""
-
-
-class Resume(Previewed):
-    """End the pause of a case: its terms run again from the given day. `decided_by`, `document`: as for a
-    pause.
-    """
-
-    ground: Ground
-    on: Day
-    decided_by: Duty = ""
-    document: Line = ""
 
 
 class Migrate(Previewed):
@@ -356,29 +314,6 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
             return lambda case_commands: case_commands.exempt(case, ground=ground, obligation=obligation, **by)
         case Reopen(ground=ground, obligation=obligation):
             return lambda case_commands: case_commands.reopen(case, ground=ground, obligation=obligation, **by)
-        case Extend():
-            if (command.by is None) == (command.to is None):
-                raise CannotExtend("extend.by_or_to")
-            return lambda case_commands: extensions.extend(
-                case_commands,
-                case,
-                command.obligation,
-                by_count=command.by,
-                to=command.to,
-                ground=command.ground,
-                decided_by=command.decided_by,
-                document=command.document,
-                on=command.on or ctx.today,
-                **by,
-            )
-        case Pause(ground=ground, on=on, decided_by=duty, document=document):
-            return lambda case_commands: extensions.pause(
-                case_commands, case, ground=ground, decided_by=duty, document=document, on=on, **by
-            )
-        case Resume(ground=ground, on=on, decided_by=duty, document=document):
-            return lambda case_commands: extensions.resume(
-                case_commands, case, ground=ground, decided_by=duty, document=document, on=on, **by
-            )
         case Migrate(edition=edition):
             return lambda case_commands: migration.migrate(case_commands, ctx.library, case, edition, **by)
     raise TypeError(type(command).__name__)
@@ -541,24 +476,6 @@ def exempt(ctx: RequestContext, command: Exempt) -> CommandResult:
 @verb("manage")
 def reopen(ctx: RequestContext, command: Reopen) -> CommandResult:
     """Reopen a case, or withdraw the exemption of one obligation."""
-    return run(ctx, command)
-
-
-@verb("manage")
-def extend(ctx: RequestContext, command: Extend) -> CommandResult:
-    """Extend a deadline, where the act allows it, with the ground and the deciding duty."""
-    return run(ctx, command)
-
-
-@verb("manage")
-def pause(ctx: RequestContext, command: Pause) -> CommandResult:
-    """Pause a case, where the act allows it: its terms do not run until it is resumed."""
-    return run(ctx, command)
-
-
-@verb("manage")
-def resume(ctx: RequestContext, command: Resume) -> CommandResult:
-    """Resume a paused case."""
     return run(ctx, command)
 
 

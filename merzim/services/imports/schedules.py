@@ -286,7 +286,7 @@ def _facts_and_plans(
     for name, on in schedule.facts.items():
         if on > today:
             intended[name] = facts.pop(name)
-            title = procedure.anchor_by_id[name].title if name in procedure.anchor_by_id else name
+            title = procedure.by_id[name].title if name in procedure.by_id else name
             arguments = {"fact": name, "title": title, "on": on}
             notes.append(Note(schedule.row, "cli.import.ahead", arguments))
     return facts, intended

@@ -13,7 +13,7 @@ from merzim.storage.cases import recommendations
 from merzim.storage.chain import canonical, line, link
 from merzim.storage.rows import ROW_COLUMNS, Values
 from workflow.board.rows import WAITING, Row
-from workflow.cases.case import PAUSE, Case, Event, Wording, withdrawn_lines
+from workflow.cases.case import Case, Event, Wording, withdrawn_lines
 from workflow.ports import CaseWrite, Conflict
 
 _NAMING = ("opened", "reader_named", "reader_removed")
@@ -295,7 +295,7 @@ def _add_rows(target: Batch, change: CaseWrite, before: Before) -> bool:
         if stored_row is None:
             target.rows_new.append(row)
         else:
-            if _has_moved(stored_row, row, paused=_was_paused(change)):
+            if _has_moved(stored_row, row):
                 target.moved.append(_moved(change, row.obligation, row.version))
             changed_columns = frozenset(
                 [name for name, was, value in zip(ROW_COLUMNS, stored_row, row, strict=True) if was != value]
@@ -331,23 +331,12 @@ def _alike(stored_row: tuple[object, ...], row: Row) -> bool:
     )
 
 
-def _was_paused(change: CaseWrite) -> bool:
-    """Return whether the case is or was paused, or a pause of it has just been withdrawn."""
-    withdrawn = any(
-        event.kind == "withdrawn" and event.payload.get("record") == PAUSE for event in change.events
-    )
-    return withdrawn or bool(change.case.pauses)
-
-
-def _has_moved(stored_row: tuple[object, ...], row: Row, *, paused: bool) -> bool:
-    """Return whether people waiting for the old row must be notified of the new one; not for completed rows.
-
-    `paused`: the case is or was paused, so that a row without a due date may have had one earlier.
-    """
+def _has_moved(stored_row: tuple[object, ...], row: Row) -> bool:
+    """Return whether people waiting for the old row must be notified of the new one; not for completed rows."""
     if stored_row[_STATE] == "not_required":
         # People notified that it is no longer required are notified that it is again.
         return row.state in WAITING and row.due is not None
-    if stored_row[_STATE] not in WAITING or (stored_row[_DUE] is None and not paused):
+    if stored_row[_STATE] not in WAITING or stored_row[_DUE] is None:
         return False
     if row.state not in WAITING:
         return row.state != "done"

@@ -40,7 +40,7 @@ from merzim.web.ui.render import RequestTranslator
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import CaseStatus
 from workflow.cases.changes import field_changes
-from workflow.machine import BETWEEN_STAGES
+from workflow.machine import OVER
 
 router = api_router("")
 YearText = Annotated[int | None, Query(ge=2010, le=2100)]
@@ -108,7 +108,7 @@ def list_cases(
     filter_ = CaseFilter(
         unit=unit or None,
         procedure=procedure or None,
-        stage=(stage or None) if procedure or stage in BETWEEN_STAGES else None,
+        stage=(stage or None) if procedure or stage in OVER else None,
         standing=standing,
         search=search,
         late_on=today if late else None,

@@ -28,7 +28,7 @@ from workflow.deadlines.lateness import SOON_WORKING_DAYS, most_urgent, status_o
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Act, Procedure, Text
-from workflow.machine import BETWEEN_STAGES
+from workflow.machine import OVER
 from workflow.org.office import Office
 
 PAGE = 50
@@ -70,7 +70,7 @@ class Item:
 def _stage(translator: Translator, item: Item) -> object:
     if item.stage:
         return item.stage[translator.language]
-    return translator.say(f"web.stage.{item.stands}") if item.stands in BETWEEN_STAGES else ""
+    return translator.say(f"web.stage.{item.stands}") if item.stands in OVER else ""
 
 
 CASE_COLUMNS: tuple[Column[Item], ...] = (
@@ -259,7 +259,7 @@ def _case_filter(
     return CaseFilter(
         unit=unit or None,
         procedure=procedure or None,
-        stage=(stage or None) if procedure or stage in BETWEEN_STAGES else None,
+        stage=(stage or None) if procedure or stage in OVER else None,
         standing=next((status for status in _STANDINGS if status == standing), None),
         search=" ".join(search.replace("\0", "").split()),
         late_on=today if late else None,
@@ -305,7 +305,7 @@ def cases_page(
         listing=view,
         heads=page_heads(CASE_COLUMNS),
         standings=_STANDINGS,
-        over=BETWEEN_STAGES,
+        over=OVER,
         query=shown_query,
         done=opened_counts,
         saved=saved_views(request, ctx, unit=criteria.unit or ""),

@@ -39,7 +39,7 @@ from merzim.web.ui.saved_views import saved_views
 from merzim.web.ui.tables import Column, download, table_of, workbook_response
 from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.deadlines.lateness import near
-from workflow.machine import BETWEEN_STAGES
+from workflow.machine import OVER
 
 router = APIRouter(include_in_schema=False)
 
@@ -73,7 +73,7 @@ def _criteria(
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
 ) -> PortfolioQuery:
     procedure_id = procedure if procedure in ctx.library.procedures() else PROCEDURE
-    stages = {*ctx.library.latest(procedure_id).stage_title, *BETWEEN_STAGES}
+    stages = {*ctx.library.latest(procedure_id).stage_title, *OVER}
     years = _years(ctx)
     return PortfolioQuery(
         year=year if year is not None and year in years else ctx.today.year,

@@ -47,7 +47,7 @@ from workflow.machine import require, stage
 from workflow.ports import CaseWrite, Ledger
 from workflow.refusal import Refusal
 
-MOVING = frozenset({"withdrawn", "extended", "paused", "resumed", "migrated", "passport"})
+MOVING = frozenset({"withdrawn", "migrated", "passport"})
 """Kinds of events that may move due dates, whatever their name."""
 Moved = tuple[str, date | None, date | None]
 Decide: TypeAlias = Callable[[Case, Procedure], Sequence[EventDraft]]

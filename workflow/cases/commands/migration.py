@@ -30,7 +30,7 @@ def migrate(
     """Move a case to another edition. Nothing is written if the case has that edition with the same text
     already.
 
-    Facts, plan dates and extensions the new edition does not know stay in the ledger but no longer count.
+    Facts and plan dates the new edition does not know stay in the ledger but no longer count.
 
     Raises:
         OtherProcedure: it has no such edition.
@@ -58,8 +58,8 @@ def migrate(
 
 
 def lost_records(case: Case, edition: Procedure) -> tuple[str, ...]:
-    """Return the names of facts, plan dates and extensions of a case that an edition does not know."""
-    return tuple(dict.fromkeys(_unknown((*case.facts, *case.planned, *case.extensions), edition)))
+    """Return the names of facts and plan dates of a case that an edition does not know."""
+    return tuple(dict.fromkeys(_unknown((*case.facts, *case.planned), edition)))
 
 
 def _unknown(names: Iterable[str], edition: Procedure) -> Iterable[str]:

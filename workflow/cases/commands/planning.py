@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from calendars import LAST, OutOfRange
 from calendars.calendar import Calendar
-from workflow.cases.case import Case, Evidence, Extended, Fact, Pause
+from workflow.cases.case import Case, Evidence, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
@@ -39,7 +39,7 @@ class Plan:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AssumedCase:
     """Assumptions of a plan besides its dates: unit, kind of organisation, object, numbers and
-    signatories of facts, and the office's decisions.
+    signatories of facts.
     """
 
     unit: str = ""
@@ -47,8 +47,6 @@ class AssumedCase:
     object: str = ""
     values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     signed_by: Mapping[str, str] = field(default_factory=dict)
-    extensions: Mapping[str, tuple[Extended, ...]] = field(default_factory=dict)
-    pauses: tuple[Pause, ...] = ()
 
 
 def plan(
@@ -201,8 +199,6 @@ def _what_if(
             for name, day in facts.items()
         },
         planned=dict(planned),
-        extensions=supposed.extensions,
-        pauses=supposed.pauses,
     )
 
 
@@ -250,7 +246,7 @@ def mismatches(procedure: Procedure, calendar: Calendar) -> Iterator[Mismatch]:
             planned=example.planned,
             calendar=calendar,
             on=procedure.in_force,
-            supposed=_supposed(procedure, example),
+            supposed=_supposed(example),
         )
         deadlines = {deadline.id: deadline for deadline in example_plan.deadlines}
         for figure in ("due", "safe_by", "state"):
@@ -275,21 +271,10 @@ def mismatches(procedure: Procedure, calendar: Calendar) -> Iterator[Mismatch]:
             )
 
 
-def _supposed(procedure: Procedure, example: Example) -> AssumedCase:
-    extensions = {}
-    for name, example_extension in example.extended.items():
-        rule = procedure.by_id[name.partition(".")[0]].extension
-        assert rule is not None
-        by = type(rule.by)(example_extension.by) if example_extension.by is not None else None
-        extension = Extended(
-            on=example_extension.on, decided_by=rule.decided_by[0], ground="", by=by, to=example_extension.to
-        )
-        extensions[name] = (extension,)
+def _supposed(example: Example) -> AssumedCase:
     return AssumedCase(
         kind=example.kind,
         object=example.object,
         values=example.values,
         signed_by=example.signed_by,
-        extensions=extensions,
-        pauses=tuple(Pause(first=pause.on, ground="", resumed=pause.resumed) for pause in example.paused),
     )

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from workflow.cases.case import (
-    EXTENDED,
-    PAUSE,
     PLAN,
     ROWS,
     Case,
@@ -56,12 +54,12 @@ _ROW_OF: dict[str, str] = {
 """Kind of a register event -> kind of its row."""
 _PARTS = frozenset(
     {
-        *("corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "resumed", "commented"),
+        *("corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "commented"),
         *(PASSPORT, *_ROW_OF),
     }
 )
 """Kinds of events besides facts that can be withdrawn by themselves."""
-_UNDOABLE = frozenset({"fact", "evidence", "planned", "extended", "paused", "resumed"})
+_UNDOABLE = frozenset({"fact", "evidence", "planned"})
 UNDO_TIME = timedelta(minutes=10)
 """Time in which a record can be undone by its author."""
 _TITLES = ("description", "action", "title", "text", "asked")
@@ -124,9 +122,8 @@ def withdraw(
 
     Args:
         name: a fact with its period; a decision, for its answer; `plan.` and a fact for its plan date; a row of
-            a register (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`); `extended.` and an
-            obligation for its latest extension; `pause` for the latest pause; `#7` for event 7 of the history
-            alone.
+            a register (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`); `#7` for event 7 of the
+            history alone.
         evidence: of that record only this document: its address, SHA-256 or file name.
 
     Raises:
@@ -242,17 +239,6 @@ def select_records(
         if not planned:
             raise _missing(case, name)
         selection = _plan(planned[-1])
-    elif name.startswith(EXTENDED) and name.partition(".")[0] not in procedure.by_id:
-        extensions = [event for event in live if event.kind == "extended" and EXTENDED + event.name == name]
-        if not extensions:
-            known_fact(procedure, name.removeprefix(EXTENDED))
-            raise _missing(case, name)
-        selection = _extension(extensions[-1])
-    elif name == PAUSE and PAUSE not in procedure.by_id:
-        pauses = [event for event in live if event.kind == "paused"]
-        if not pauses:
-            raise _missing(case, name)
-        selection = _pause(pauses[-1], live)
     else:
         question = procedure.by_id.get(name)
         if question is not None and question.options:
@@ -270,12 +256,9 @@ def select_records(
 
 
 def withdrawable(case: Case) -> tuple[str, ...]:
-    """Return the names of all records of a case that can be withdrawn: facts, plan dates, extensions, the last
-    pause, register rows.
-    """
+    """Return the names of all records of a case that can be withdrawn: facts, plan dates, register rows."""
     rows = dict.fromkeys(_row_name(event) for event in case.entries)
-    acts = [*(EXTENDED + name for name in case.extensions), *([PAUSE] if case.pauses else [])]
-    return (*case.facts, *(PLAN + name for name in case.planned), *acts, *filter(None, rows))
+    return (*case.facts, *(PLAN + name for name in case.planned), *filter(None, rows))
 
 
 def _fact(live: Iterable[Event], name: str) -> list[Event]:
@@ -335,26 +318,6 @@ def _plan(event: Event) -> Selection:
     return Selection(what="planned", name=event.name, on=event.on, record=PLAN + event.name, lines=(event.seq,))
 
 
-def _extension(event: Event) -> Selection:
-    """Return the selection of the latest extension; earlier ones stay in force."""
-    record = EXTENDED + event.name
-    return Selection(what="extended", name=record, on=event.on, record=record, lines=(event.seq,))
-
-
-def _pause(event: Event, live: Iterable[Event]) -> Selection:
-    """Return the selection of a pause together with its end."""
-    end = next(
-        (
-            later_event.seq
-            for later_event in live
-            if later_event.kind == "resumed" and later_event.seq > event.seq
-        ),
-        None,
-    )
-    lines = (event.seq,) if end is None else (event.seq, end)
-    return Selection(what="paused", name=PAUSE, on=event.on, record=PAUSE, lines=lines)
-
-
 def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) -> Selection:
     """Return the selection of one event of the history, with the answers to it."""
     event = next((line_event for line_event in live if line_event.seq == seq), None)
@@ -377,10 +340,6 @@ def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) 
         return _whole(thread, row)
     if event.kind == "request_sent":
         return _whole([event, *_answers(thread, event)], f"request.{event.name}")
-    if event.kind == "extended":
-        return _extension(event)
-    if event.kind == "paused":
-        return _pause(event, live)
     if event.kind not in _PARTS:
         raise CannotWithdraw("cannot_withdraw_line", case=case.id, line=seq, allowed=_allowed(case, ""))
     if event.kind == "planned":

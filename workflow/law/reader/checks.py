@@ -8,20 +8,10 @@ from itertools import chain
 from calendars.terms import (
     AtOnce,
     Before,
-    CalendarDays,
     DayAfterPeriod,
-    Duration,
-    InMonth,
-    InQuarter,
-    Months,
-    OnDate,
     Quota,
     Target,
-    Weeks,
     Window,
-    WorkingDays,
-    YearlyDate,
-    Years,
 )
 from workflow.law.file_models import repeated
 from workflow.law.procedure import Obligation, Procedure
@@ -30,12 +20,8 @@ from workflow.org.kinds import ANY, KINDS, NAMES
 from workflow.org.office import ABOVE, DUTIES
 from workflow.refusal import closest_first
 
-_EXTENDABLE = (
-    *(WorkingDays, CalendarDays, Weeks, Months, Years, Duration),
-    *(YearlyDate, DayAfterPeriod, OnDate, InMonth, InQuarter),
-)
 _BY_NAME = (
-    *("planned", "facts", "values", "signed_by", "extended"),
+    *("planned", "facts", "values", "signed_by"),
     *("due", "safe_by", "state"),
 )
 """Parts of an example that refer to obligations by name."""
@@ -70,7 +56,6 @@ def problems(procedure: Procedure) -> Iterator[Problem]:
         yield from _periods(obligation, place, procedure)
         yield from _figures(obligation, place)
     yield from _own_names(procedure, places)
-    yield from _pause(procedure, facts)
     yield from _examples(procedure, facts)
     yield from _circles(procedure, places, "since", _anchors)
     yield from _circles(procedure, places, "after", _before)
@@ -90,7 +75,7 @@ def _named(
     facts: Collection[str],
     stages: Collection[str],
 ) -> Iterator[Problem]:
-    anchors = [name for name in procedure.anchor_by_id if name not in procedure.decisions]
+    anchors = [name for name in procedure.by_id if name not in procedure.decisions]
     branches = (
         f"{decision.id}={option.id}" for decision in procedure.decisions.values() for option in decision.options
     )
@@ -138,14 +123,14 @@ def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterat
     if isinstance(obligation.term, DayAfterPeriod | Target) and not obligation.recurs:
         # The day after which period? Only a recurring obligation has any.
         yield Problem("missing_key", place, {"value": "recurs"})
-    anchor = procedure.anchor_by_id.get(obligation.since or "")
+    anchor = procedure.by_id.get(obligation.since or "")
     if anchor and anchor.recurs:
         if not obligation.recurs:
             yield Problem("recurring_anchor", f"{place}: term", {"value": anchor.id})
         elif obligation.recurs != anchor.recurs:
             yield Problem("other_period", f"{place}: recurs", {"value": anchor.id})
 
-    branch = procedure.anchor_by_id.get(obligation.when or "")
+    branch = procedure.by_id.get(obligation.when or "")
     if branch and branch.recurs and obligation.recurs != branch.recurs:
         code = "other_period" if obligation.recurs else "recurring_anchor"
         yield Problem(code, f"{place}: when", {"value": branch.id})
@@ -156,8 +141,6 @@ def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterat
 def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
     """Yield terms that need another setting of their obligation."""
     term = obligation.term
-    if obligation.extension is not None and not isinstance(term, _EXTENDABLE):
-        yield Problem("cannot_extend", f"{place}: extension", {"value": obligation.id})
     if isinstance(term, Window) and obligation.force != "may":
         yield Problem("not_allowed", f"{place}: force", {"value": obligation.force, "allowed": ("may",)})
     if isinstance(term, Target) and obligation.recurs and obligation.recurs.every != "year":
@@ -182,11 +165,6 @@ def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Prob
             (f"{place}: {'asked_of' if obligation.options else 'duty'}", (obligation.duty,), duties),
             (f"{place}: only_for", obligation.only_for, kinds),
             *((f"{place}: signed_by", signing_duties, duties) for _, signing_duties in signed_by),
-            (
-                f"{place}: extension.decided_by",
-                obligation.extension.decided_by if obligation.extension else (),
-                duties,
-            ),
         ]
         for kind, _ in signed_by:
             if kind not in (*kinds, ANY):
@@ -214,16 +192,6 @@ def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Prob
                 yield Problem("duplicate", heading(key, number, word.id), {"value": word.id})
 
 
-def _pause(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:
-    if procedure.pause is None:
-        return
-    if procedure.pause.act not in procedure.acts:
-        yield _unknown("pause.act", procedure.pause.act, procedure.acts)
-    for name in procedure.pause.obligations:
-        if name not in facts:
-            yield _unknown("pause.obligations", name, facts)
-
-
 def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:
     facts = (*facts, *procedure.decisions)
     for number, example in enumerate(procedure.examples, 1):
@@ -233,11 +201,6 @@ def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]
                 # `quarter_reported.2026Q3`: the period of a recurring obligation is not part of its name.
                 if name.split(".")[0] not in facts:
                     yield _unknown(f"{place}: {key}", name, facts)
-        for name in example.extended:
-            if name.split(".")[0] in facts and procedure.by_id[name.split(".")[0]].extension is None:
-                yield Problem("missing_key", f"{place}: extended.{name}", {"value": "extension"})
-        if example.paused and procedure.pause is None:
-            yield Problem("missing_key", f"{place}: paused", {"value": "pause"})
         for finding in example.findings or ():
             if finding.partition(":")[2].split(".")[0] not in facts:
                 yield _unknown(f"{place}: findings", finding, facts)

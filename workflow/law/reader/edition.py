@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
 
-from calendars.terms import EXTENSION_UNITS, ExtensionTerm, Period, Target
+from calendars.terms import Period, Target
 from workflow.cases.states import STATES
 from workflow.law import procedure as law
 from workflow.law.file_models import (
@@ -23,7 +23,6 @@ from workflow.law.file_models import (
     Keyed,
     Name,
     Texts,
-    as_type,
     list_of,
     named,
     one_of,
@@ -34,7 +33,7 @@ from workflow.law.file_models import (
 )
 from workflow.law.reader.checks import problems
 from workflow.law.reader.table import read_edition
-from workflow.law.reader.terms import TERM, WORDS, AnchoredTerm, UpTo1000
+from workflow.law.reader.terms import TERM, WORDS, AnchoredTerm
 from workflow.org.kinds import ANY, KINDS, NAMES, Signatories
 from workflow.org.office import ABOVE, DUTIES, OUTSIDE
 
@@ -118,17 +117,6 @@ def _recurrence(
     if open_ended and years is not None:
         raise wrong("years_and_open_ended")
     return law.Recurrence(every=every, since=since, years=None if open_ended else years or 1)
-
-
-def _extension_term(count: UpTo1000, in_: Annotated[str, one_of(*EXTENSION_UNITS)]) -> ExtensionTerm:
-    """The amount an extension may add."""
-    return EXTENSION_UNITS[in_](count)
-
-
-def _example_extension(*, by: int | None = None, to: date | None = None, **fields: Any) -> law.ExampleExtension:
-    if (by is None) == (to is None):
-        raise wrong("missing_key", "by" if by is None else "to")
-    return law.ExampleExtension(by=by, to=to, **fields)
 
 
 def _obligation(
@@ -232,8 +220,6 @@ ESCALATION_POLICY = table(
     partial(law.EscalationPolicy, rungs=()), id=Name, rungs=list_of(STEP, AfterValidator(_earliest_first))
 )
 INDICATOR = table(law.Indicator, id=named(r"^[A-Z0-9]+(\.[A-Z0-9]+)*$"))
-EXTENSION = table(law.Extension, by=table(_extension_term), times=within(1, 100), decided_by=DUTIES_NAMED)
-PAUSE = table(law.PauseRule, act=DashedName)
 OBLIGATION = table(
     partial(law.Obligation, duty=""),
     make=_obligation,
@@ -248,7 +234,6 @@ OBLIGATION = table(
     bodies=BodyIds,
     by_agreement=BodyIds,
     sources=Distinct[Source],
-    extension=EXTENSION,
 )
 OPTION = table(law.Option, id=Name, fact=Name)
 _OF_DECISIONS = frozenset(
@@ -271,7 +256,6 @@ DECISION = table(
     only_for=OwnKinds,
     sources=Distinct[Source],
 )
-EXAMPLE_EXTENSION = table(law.ExampleExtension, make=_example_extension, by=UpTo1000)
 EXAMPLE = table(
     law.Example,
     due=dict[str, Due],
@@ -279,8 +263,6 @@ EXAMPLE = table(
     kind=Annotated[str, named(_NAME), _or_own(*KINDS)],
     values=dict[str, dict[str, Number]],
     signed_by=dict[str, OwnDuty],
-    extended=dict.__class_getitem__((str, as_type(EXAMPLE_EXTENSION))),
-    paused=list_of(table(law.ExamplePause)),
     state=dict[str, Annotated[str, one_of(*STATES)]],
 )
 EDITION = table(
@@ -298,7 +280,6 @@ EDITION = table(
     indicators=Keyed("indicator", list_of(INDICATOR, BY_ID)),
     examples=Keyed("example", list_of(EXAMPLE)),
     bodies=Keyed("body", list_of(BODY, BY_ID)),
-    pause=PAUSE,
     evidence_words=Keyed("evidence", list_of(table(law.Word, id=Evidence))),
     value_words=Keyed("value", list_of(table(law.Word, id=Name))),
     duty_words=Keyed("duty", list_of(table(law.Word, id=Name))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -28,8 +28,7 @@ from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import cell_of
 from merzim.web.ui.timeline import Timeline, build_timeline
 from notifications.notice import Notice
-from workflow import machine
-from workflow.cases.case import EXTENDED, Case, Event, Fact, effective_events
+from workflow.cases.case import Case, Event, Fact, effective_events
 from workflow.cases.changes import FieldChange, comment_of, field_changes
 from workflow.cases.registers.assignments import GIVEN
 from workflow.cases.registers.rows import Row, value_of
@@ -154,9 +153,6 @@ def make_case_view(
     )
     order = [stage.id for stage in procedure.stages]
     stands = judgement.stage
-    if case.paused is not None:
-        # Of a paused case the stage it was paused at is shown.
-        stands = machine.stage(procedure, replace(case, pauses=()), judgement.deadlines)
     at = order.index(stands) if stands in order else len(order)
     late = [entry for entry in entries if entry.look in ("overdue", "missed")]
     pressing = [
@@ -182,11 +178,7 @@ def make_case_view(
         timeline=build_timeline(judgement.deadlines, calendar=calendar, today=today, soon=soon),
         findings=judgement.findings,
         titles={
-            **{name: anchor.title for name, anchor in procedure.anchor_by_id.items()},
-            **{
-                EXTENDED + name: procedure.anchor_by_id[EXTENDED + name.partition(".")[0]].title
-                for name in case.extensions
-            },
+            **{name: anchor.title for name, anchor in procedure.by_id.items()},
             **{entry.deadline.id: entry.deadline.obligation.title for entry in entries},
             **_titles_of_repeated(procedure, events),
         },

@@ -1,4 +1,4 @@
-"""Forms that manage a case: correct, cancel, exempt, reopen, extend, pause, name readers; acknowledge a notice.
+"""Forms that manage a case: correct, cancel, exempt, reopen, name readers; acknowledge a notice.
 
 Each requires a ground, and can be reversed with another.
 """
@@ -123,45 +123,6 @@ def _reopen(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]
     return ("reopened_one", obligation) if obligation else ("reopened", "")
 
 
-def _extend(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    obligation, by = answers.get("obligation", ""), answers.get("by", "").strip()
-    if not obligation:
-        raise InvalidForm("web.refusal.no_obligation")
-    fields = {
-        "case": case,
-        "obligation": obligation,
-        "by": parse_whole_number(by) if by else None,
-        "to": _optional_day(answers, "to"),
-        "ground": _ground(answers),
-        "decided_by": answers.get("decided_by", ""),
-        "document": parse_text(answers.get("document", "")),
-        "on": _optional_day(answers, "on"),
-    }
-    run_confirmed(ctx, answers, cases.extend, fields)
-    return "extended", obligation
-
-
-def _stop_or_go(case: str, answers: Answers) -> dict[str, object]:
-    """Return the fields of a pause or resumption."""
-    return {
-        "case": case,
-        "ground": _ground(answers),
-        "on": parse_date(answers.get("on", "")),
-        "decided_by": answers.get("decided_by", ""),
-        "document": parse_text(answers.get("document", "")),
-    }
-
-
-def _pause(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    run_confirmed(ctx, answers, cases.pause, _stop_or_go(case, answers))
-    return "paused", ""
-
-
-def _resume(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    run_confirmed(ctx, answers, cases.resume, _stop_or_go(case, answers))
-    return "resumed", ""
-
-
 def _migrate(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
     run_confirmed(ctx, answers, cases.migrate, {"case": case, "edition": answers.get("edition", "")})
     return "migrated", ""
@@ -260,9 +221,6 @@ FORMS: tuple[tuple[str, Need, str, Act, Tab], ...] = (
     ("cancel", "manage", "cancel", _cancel, "deadlines"),
     ("exempt", "manage", "exempt", _exempt, "deadlines"),
     ("reopen", "manage", "reopen", _reopen, "deadlines"),
-    ("extend", "manage", "extend", _extend, "deadlines"),
-    ("pause", "manage", "pause", _pause, "deadlines"),
-    ("resume", "manage", "resume", _resume, "deadlines"),
     ("migrate", "manage", "migrate", _migrate, "deadlines"),
     ("readers", "manage", "reader", _name_reader, "history"),
     ("readers/remove", "manage", "reader-remove", _remove_reader, "history"),

@@ -28,7 +28,6 @@ from merzim.web.pages.cases.passport import passport_form
 from merzim.web.pages.cases.recording import (
     correct_form,
     exempt_form,
-    extend_form,
     plan_form,
     record_form,
     reopen_form,
@@ -112,7 +111,7 @@ def case_page(
     )
 
 
-UNDOABLE = ("recorded", "replanned", "extended", "paused", "resumed")
+UNDOABLE = ("recorded", "replanned")
 """Actions that can be undone for ten minutes."""
 
 
@@ -168,7 +167,7 @@ def _row_registers(ctx: RequestContext, view: CaseView) -> Mapping[str, Register
 
 
 def _event_to_undo(ctx: RequestContext, case: str, message: tuple[str, str] | None) -> Event | None:
-    """Return the event to offer for undoing: of the last recording, plan date, extension or pause."""
+    """Return the event to offer for undoing: of the last recording or plan date."""
     if message is None or message[0] not in UNDOABLE or not ctx.reader.may("record"):
         return None
     return cases.event_to_undo(ctx, case, message[1])
@@ -240,7 +239,6 @@ def _forms(
             for edition in ctx.library.editions_of(view.case.procedure)
             if edition.edition != view.case.edition
         ],
-        "extend": extend_form(deadlines, fact=fact, rejected_form=of("extend")),
     }
 
 

@@ -72,7 +72,7 @@ MESSAGES = frozenset(
     {
         *("opened", "corrected", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
         *("acknowledged", "reader_named", "reader_removed", "withdrawn", "undone", "row_edited", "described"),
-        *("extended", "paused", "resumed", "migrated", "commented", "comment_withdrawn", "asked"),
+        *("migrated", "commented", "comment_withdrawn", "asked"),
         *("assigned", "assignment_answered", "assignment_refused", "assignment_extended"),
         *("risk_found", "risk_ranked", "measure_set", "measure_reviewed"),
         *("risk_removed", "request_sent", "request_answered", "plan_taken", "nothing_new"),

@@ -13,8 +13,7 @@ from calendars import OutOfRange
 from merzim.services.regulations.registers import case_registers
 from merzim.web.pages.cases.evidence import Field, fields
 from merzim.web.ui.form_values import Confirmation, RejectedForm
-from workflow.cases.case import EXTENDED, PAUSE, PLAN, Case
-from workflow.cases.commands.extensions import unit_of
+from workflow.cases.case import PLAN, Case
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.registers.rows import rows_of, value_of
 from workflow.deadlines.deadline import Deadline
@@ -172,45 +171,6 @@ def exempt_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: Reje
     return Form(choices=tuple(titles_by_id.items()), fact=chosen if chosen in titles_by_id else "")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExtendForm:
-    """The form that extends a deadline: the choices, the duties that may decide, and what the act allows for
-    each.
-    """
-
-    choices: tuple[tuple[str, Text], ...]
-    duties: tuple[str, ...]
-    allowed: tuple[dict[str, object], ...]
-    grounds: tuple[Text, ...]
-    fact: str = ""
-
-
-def extend_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> ExtendForm:
-    """Return the form that extends one of the deadlines whose act allows it."""
-    rules = {
-        deadline.id: (deadline.obligation.title, deadline.obligation.extension)
-        for deadline in deadlines
-        if deadline.obligation.extension is not None and deadline.state == "open"
-    }
-    extensions = [(title, rule) for title, rule in dict(rules.values()).items() if rule is not None]
-    return ExtendForm(
-        choices=tuple((name, title) for name, (title, _) in rules.items()),
-        duties=tuple(dict.fromkeys(duty for _, rule in extensions for duty in rule.decided_by)),
-        allowed=tuple(
-            {
-                "title": title,
-                "count": rule.by.count,
-                "unit": unit_of(rule.by),
-                "times": rule.times,
-                "duties": rule.decided_by,
-            }
-            for title, rule in extensions
-        ),
-        grounds=tuple(dict.fromkeys(ground for _, rule in extensions for ground in rule.grounds)),
-        fact=rejected_form.answers.get("obligation", "") if rejected_form else fact,
-    )
-
-
 def reopen_form(case: Case, deadlines: Sequence[Deadline], *, rejected_form: RejectedForm | None) -> Form:
     """Return the form that withdraws an exemption, with all exempted obligations as they were exempted."""
     titles = {deadline.id.partition(".")[0]: deadline.obligation.title for deadline in deadlines}
@@ -244,7 +204,7 @@ class Choice:
 
     Attributes:
         name: as used in the command.
-        kind: `fact`, `plan`, `extension`, `pause`, `line` of the history, or the kind of a row of a register.
+        kind: `fact`, `plan`, `line` of the history, or the kind of a row of a register.
         title: title of a fact; `text` and `number`: of a row or an event.
     """
 
@@ -274,7 +234,7 @@ def withdraw_form(
     name, evidence = chosen
     if rejected_form is not None:
         name, evidence = rejected_form.answers.get("name", ""), rejected_form.answers.get("evidence", "")
-    choices = [*_facts(case, titles, chosen=name), *_acts(case, titles), *_rows(case)]
+    choices = [*_facts(case, titles, chosen=name), *_rows(case)]
     if name.startswith("#"):
         choices.append(Choice(name=name, kind="line", number=name.removeprefix("#")))
     return WithdrawForm(choices=tuple(choices), chosen=name, evidence=evidence, opened=bool(name))
@@ -291,21 +251,6 @@ def _facts(case: Case, titles: Mapping[str, Text], *, chosen: str) -> Iterator[C
             if base in titles:
                 record = PLAN + name if kind == "plan" else name
                 yield Choice(name=record, kind=kind, on=on, title=titles[base], period=period or None)
-
-
-def _acts(case: Case, titles: Mapping[str, Text]) -> Iterator[Choice]:
-    """Yield the latest extension of each deadline, and the last pause."""
-    for name, extensions in case.extensions.items():
-        base, _, period = name.partition(".")
-        yield Choice(
-            name=EXTENDED + name,
-            kind="extension",
-            on=extensions[-1].on,
-            title=titles.get(base),
-            period=period or None,
-        )
-    if case.pauses:
-        yield Choice(name=PAUSE, kind="pause", on=case.pauses[-1].first)
 
 
 def _rows(case: Case) -> Iterator[Choice]:
