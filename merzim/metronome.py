@@ -27,7 +27,6 @@ from merzim.services.campaigns.answers import BotAnswers
 from merzim.services.context import uploads_of
 from merzim.services.jobs import rounds
 from merzim.services.jobs.bot_polling import polling
-from merzim.services.jobs.replies import take_replies
 from merzim.services.moments import almaty
 from merzim.services.people.sync import sync_on_schedule
 from merzim.services.upkeep.backups import back_up
@@ -132,9 +131,6 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
             finally:
                 turn.release()
 
-    def replies() -> None:
-        attempt(app, clock, take_replies)
-
     def backups() -> None:
         attempt(app, clock, back_up)
 
@@ -149,7 +145,6 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
     # One job with a first moment, not a second one that runs once: the scheduler removes that one after handing
     # it out, and does not find it if it was stopped in the meantime.
     scheduler.add_job(ticked, "interval", seconds=interval, next_run_time=app.system_clock().now, **job)
-    scheduler.add_job(replies, "interval", seconds=interval, **job)
     scheduler.add_job(backups, "interval", seconds=interval, **job)
     if interval > LOOK:
         scheduler.add_job(take_up_now, "interval", seconds=LOOK, **job)
@@ -311,9 +306,6 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
     def send(keys: Collection[str], is_holder_gone: bool) -> None:
         attempt(app, clock, partial(rounds.deliver, keys=keys, is_holder_gone=is_holder_gone))
 
-    def tell() -> None:
-        attempt(planning or app, clock, take_replies)
-
     def round_and_sync() -> None:
         attempt(planning or app, clock, _remind)
         attempt(planning or app, clock, sync_on_schedule)
@@ -322,7 +314,6 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
         round=round_and_sync,
         deliver=lambda: attempt(app, clock, rounds.deliver),
         send=send,
-        tell=tell,
         back_up=lambda: attempt(planning or app, clock, back_up),
         every=app.settings.reminders.tick,
     )

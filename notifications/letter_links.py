@@ -13,8 +13,6 @@ from notifications.bundling import DAILY, SINGLE, WEEKLY
 from notifications.digest_schedule import PERSONAL
 from notifications.notice import Notice, NoticeKind
 from notifications.rules import Rules
-from workflow.cases.registers.entries import row_kind
-from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Person
 
 _MARK_BYTES = 12
@@ -43,19 +41,6 @@ def answer_address(rules: Rules, notice: Notice) -> str:
     if not usable or notice.kind != "reminder" or notice.channel in ANSWERED_BY_BUTTONS:
         return ""
     return f"{rules.public_address}/answer/{answer_token(rules.link_key, notice)}"
-
-
-def reply_token(rules: Rules, notice: Notice) -> str:
-    """Return the secret that identifies a reply to a reminder; "" where replies are not read."""
-    usable = rules.link_key and rules.reply_address
-    if not usable or notice.kind != "reminder" or notice.channel in ANSWERED_BY_BUTTONS:
-        return ""
-    return answer_token(rules.link_key, notice)
-
-
-def takes_document(deadline: Deadline) -> bool:
-    """Return whether a document sent by mail is evidence of it: not of a question, nor of rows of registers."""
-    return not deadline.obligation.options and row_kind(deadline.id) in ("", "assignment")
 
 
 def answer_token(key: str, notice: Notice) -> str:

@@ -144,9 +144,6 @@ class Letter:
         answers: to the decision it asks for, in order; a channel with buttons offers one for each.
         brief: what a chat says below the subject in place of the text; "" for the text.
         later: whether its recipient may be reminded again on a later day.
-        reply_to: the address replies are read at, "" for none.
-        reply: the mark a reply repeats, with its secret: `answer.…` of one step, `several.…` of a letter of
-            more.
         dispensable: whether letters of this kind may be unsubscribed from (a digest; never a reminder).
     """
 
@@ -161,8 +158,6 @@ class Letter:
     answers: tuple[str, ...] = ()
     brief: str = ""
     later: bool = False
-    reply_to: str = ""
-    reply: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

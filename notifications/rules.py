@@ -34,8 +34,6 @@ class Rules:
         digests: digests sent: personal (where chosen), several (a day's reminders in one letter), unit (to its
             head, weekly), managers (weekly).
         digest_at: local time from which digests leave on their day; None for the beginning of the office hours.
-        reply_address: the address where replies to reminders are read with their attachments; "" if they are
-            not read.
         unseal: decrypts the one-time link of an invitation, given its owner; it is stored encrypted only.
     """
 
@@ -47,7 +45,6 @@ class Rules:
     digests: frozenset[str] = frozenset()
     digest_at: time | None = None
     link_key: str = ""
-    reply_address: str = ""
     unseal: Callable[[str, str], str] = lambda text, owner: ""
 
 

@@ -22,8 +22,7 @@ OF_THE_PROGRAM = {
     ("merzim.services.cases.verbs", "foresee_change"),
     ("merzim.services.jobs.rounds", "rehearse"),
     ("merzim.services.law.editions", "adoptable"),
-    # The rounds, the mailbox and the upkeep of the whole office: they act for nobody.
-    ("merzim.services.jobs.replies", "take_replies"),
+    # The rounds and the upkeep of the whole office: they act for nobody.
     ("merzim.services.jobs.rounds", "remind"),
     ("merzim.services.law.editions", "adopt"),
     ("merzim.services.people.table", "save_table"),

@@ -40,7 +40,7 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
     "risks": ("risks", "positions", "cartogram", "remarks", "assignment"),
     "register": ("register",),
     "campaign": ("campaign",),
-    "reminders": ("remind", "deliver", "replies", "rehearse", "snooze", "notices"),
+    "reminders": ("remind", "deliver", "rehearse", "snooze", "notices"),
     "contact_settings": ("digest", "uploads-through", "office-time", "acts", "telegram"),
     "forms": ("form", "forms"),
     "templates": ("template",),

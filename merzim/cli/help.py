@@ -24,7 +24,6 @@ WRITING = frozenset(
         "attach",
         "remind",
         "deliver",
-        "replies",
         "snooze",
         "digest",
         "uploads-through",

@@ -1,4 +1,4 @@
-"""Commands that send reminders: `remind`, `deliver`, `replies`, `notices`, `rehearse`, `snooze`."""
+"""Commands that send reminders: `remind`, `deliver`, `notices`, `rehearse`, `snooze`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
 from merzim.services.names import force
 from merzim.services.yearly.clock import record_carried_out
-from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.services.cases.verbs import Snooze
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
     from notifications.notice import Notice
     from notifications.round import RoundReport
     from workflow.law.procedure import Force
-
-
-class NoMailbox(Refusal, ValueError):
-    """No mailbox of replies is configured."""
 
 
 NAMED = 5
@@ -40,7 +35,6 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command("remind", cls=Command, help="cli.help.remind")(remind)
     app.command("deliver", cls=Command, help="cli.help.deliver")(deliver)
-    app.command("replies", cls=Command, help="cli.help.replies")(replies)
     register = typer.Typer(cls=OpenGroup, help="cli.help.notices", invoke_without_command=True)
     register.callback(invoke_without_command=True)(notices)
     register.command("acknowledge", cls=Command, help="cli.help.notices_acknowledge")(acknowledge)
@@ -85,24 +79,6 @@ def deliver(ctx: typer.Context) -> None:
         return
     rows = [(call.say(f"cli.notice.{state}"), count) for state, count in sorted(report.counts.items())]
     call.table(("state", "count"), rows)
-
-
-def replies(ctx: typer.Context) -> None:
-    from merzim.services.connections.channels import mailbox_of
-    from merzim.services.jobs.replies import take_replies
-
-    call = CommandContext.of(ctx)
-    if mailbox_of(call.app.settings) is None:
-        raise NoMailbox("cli.replies.no_mailbox")
-    moment = call.moment
-    counts = take_replies(call.app, now=moment.now, today=moment.today, at_once=True)
-    if call.json:
-        call.answer({"counts": counts})
-    elif not counts:
-        call.print(call.say("cli.replies.none"))
-    else:
-        rows = [(call.say(f"cli.replies.{result}"), count) for result, count in sorted(counts.items())]
-        call.table(("state", "count"), rows)
 
 
 def notices(

@@ -16,7 +16,7 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from merzim.services.administration.settings import SettingHistory, SettingList, SettingsChanged
 
-PASSWORDS = {"channels.email.password": "mail_password", "imap.password": "replies_password"}
+PASSWORDS = {"channels.email.password": "mail_password"}
 
 
 class BadPairs(Refusal, ValueError):

@@ -582,10 +582,9 @@ class AppContext:
     @cached_property
     def rules(self) -> Rules:
         """The office's rules for sending notices."""
-        from merzim.services.connections.channels import sender_address, sender_domain
+        from merzim.services.connections.channels import sender_domain
         from notifications.rules import Rules
 
-        replies = self.settings.imap
         return Rules(
             office_hours=self.settings.reminders.office_hours,
             officer=self._officer,
@@ -596,7 +595,6 @@ class AppContext:
             digest_at=self.settings.reminders.digest_at,
             link_key=self._link_key,
             unseal=lambda text, owner: self.cipher.decrypt(text, owner),
-            reply_address=replies.address or sender_address(self.settings) if replies.host else "",
         )
 
     def close(self) -> None:

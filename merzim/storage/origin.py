@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
 
-Way = Literal["page", "api", "cli", "bot", "mail", "job"]
+Way = Literal["page", "api", "cli", "bot", "job"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -137,10 +137,7 @@ def _letter(
             matter = matters.to_send(notice)
             if matter is None:
                 return None
-            letter = reminder(notice, matter, matters.calendar, today=today)
-            if matter.takes_reply:
-                letter = replace(letter, reply_to=matters.rules.reply_address, reply=f"answer.{matter.reply}")
-            return letter
+            return reminder(notice, matter, matters.calendar, today=today)
         case "moved":
             matter = matters.to_send(notice)
             return None if matter is None else moved_letter([(notice, matter)], matters.rules, language)

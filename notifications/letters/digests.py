@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from i18n import say
 from notifications.digest_schedule import unconfirmed_year
@@ -21,7 +20,6 @@ from notifications.letters.texts import (
     entry,
     object_names,
     relation_to_matter,
-    with_period,
 )
 from notifications.notice import Letter, Notice
 from workflow.cases.registers.entries import period_in, row_kind
@@ -52,34 +50,6 @@ def reminder_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matte
     return list(items.values())
 
 
-def reply_section(notice_pairs: Sequence[tuple[Notice, Matter]], language: str) -> tuple[Section, ...]:
-    """Return what a reply with a document does: of one step it is its evidence, of several it must name one."""
-    taking = _taking_replies(notice_pairs)
-    if not taking:
-        return ()
-    first = taking[0].deadline
-    title = with_period(first.obligation.title, first.period, language)
-    text = say("digest.reply_several" if len(taking) > 1 else "digest.reply", {"title": title}, language)
-    return (Section(heading=say("letter.heading_reply", {}, language), lines=(Line(text=text),)),)
-
-
-def replying(letter: Letter, notice_pairs: Sequence[tuple[Notice, Matter]], address: str) -> Letter:
-    """Return a letter of several reminders with the address for replies and the mark a reply repeats."""
-    taking = _taking_replies(notice_pairs)
-    if not taking:
-        return letter
-    mark = f"{'several' if len(taking) > 1 else 'answer'}.{taking[0].reply}"
-    return replace(letter, reply_to=address, reply=mark)
-
-
-def _taking_replies(notice_pairs: Sequence[tuple[Notice, Matter]]) -> list[Matter]:
-    """Return those of these matters that a document may be sent of by mail, each deadline once."""
-    matters = {
-        (notice.case, notice.obligation): matter for notice, matter in notice_pairs if matter.takes_reply
-    }
-    return list(matters.values())
-
-
 def collected_letter(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters, language: str) -> Letter:
     """Return the letter; each deadline in it is also a calendar item, except confidential ones."""
     items = reminder_items(notice_pairs, matters)
@@ -88,10 +58,10 @@ def collected_letter(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Mat
         greeting=say("letter.greeting", {"name": notice_pairs[0][1].name}, language),
         lead=say("digest.collected_lead", {"count": len(items)}, language),
         table=(),
-        sections=(*sections(items, language), *reply_section(notice_pairs, language)),
+        sections=sections(items, language),
         footer=say("letter.footer", {}, language),
     )
-    letter = render_letter(
+    return render_letter(
         page,
         language,
         entries=tuple(
@@ -100,7 +70,6 @@ def collected_letter(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Mat
             if not matter.confidential and matter.dated
         ),
     )
-    return replying(letter, notice_pairs, matters.rules.reply_address)
 
 
 LONGEST = 100
@@ -123,9 +92,7 @@ def digest_letter(
     if not items:
         return None
     lead = say("digest.personal_lead", {"today": matters.today, "count": len(items)}, language)
-    parts = (*sections(items, language), *reply_section(notice_pairs, language))
-    letter = _written(notice, matters, "personal", items, lead, parts)
-    return replying(letter, notice_pairs, matters.rules.reply_address)
+    return _written(notice, matters, "personal", items, lead, sections(items, language))
 
 
 def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:

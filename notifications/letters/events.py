@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import cast
 
 from i18n import date_long, say
-from notifications.letter_links import AnswerLink, answer_address, campaign_address
+from notifications.letter_links import AnswerLink, campaign_address
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Letter, Notice
 from notifications.rules import Rules, local_moment
@@ -18,7 +17,7 @@ from workflow.cases.case import Case
 def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Letter:
     """Return the letter; for a confidential case it only says that somebody there waits for the reader."""
     language, about = notice.language, notice.about
-    word = "discreet" if case.confidential else "reply_several" if "steps" in about else str(about["kind"])
+    word = "discreet" if case.confidential else str(about["kind"])
     until = date.fromisoformat(str(about["until"])) if "until" in about else None
     arguments = {
         "by": str(about.get("by", "")),
@@ -34,17 +33,13 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
         label = "until" if word in ("question", "answer_day", "discreet") else "assignment_until"
         day = date_long(until, language)
         table.append(Line(label=say(f"comment_letter.{label}", {}, language), text=day))
-    lines = () if case.confidential else tuple(_steps(notice, rules)) or (Line(text=str(about["text"])),)
+    lines = () if case.confidential else (Line(text=str(about["text"])),)
     link = (
         f"{rules.public_address.rstrip('/')}/cases/{case.id}#{about['place']}" if rules.public_address else None
     )
-    if word == "reply_several":
-        # The steps may be of several cases.
-        table, link = [], None
     sections = []
     if lines:
-        heading = "letter.heading_do" if word == "reply_several" else "comment_letter.text"
-        sections.append(Section(heading=say(heading, {}, language), lines=lines))
+        sections.append(Section(heading=say("comment_letter.text", {}, language), lines=lines))
     if link:
         do = Line(text=say("letter.link_case", {}, language), link=link)
         sections.append(Section(heading=say("letter.heading_do", {}, language), lines=(do,)))
@@ -57,14 +52,6 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
         footer=say("letter.sent", {}, language),
     )
     return render_letter(page, language)
-
-
-def _steps(notice: Notice, rules: Rules) -> Iterator[Line]:
-    """Yield the steps a reply may have been meant for, each with the page it is answered on."""
-    steps = notice.about.get("steps", ())
-    for step in steps if isinstance(steps, Sequence) else ():
-        reminder = replace(notice, kind="reminder", key=str(step["key"]), case=str(step["case"]))
-        yield Line(text=str(step["title"]), link=answer_address(rules, reminder) or None, below=True)
 
 
 def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:

@@ -9,7 +9,7 @@ from datetime import date
 from calendars.calendar import Calendar
 from notifications.channels import Channel
 from notifications.digest_schedule import holders
-from notifications.letter_links import answer_address, choice_address, rarer_than, reply_token
+from notifications.letter_links import answer_address, choice_address, rarer_than
 from notifications.letters.texts import Matter
 from notifications.notice import Notice
 from notifications.recipients import channels_for, resolve_recipients
@@ -217,7 +217,6 @@ class Matters:
             ),
             public_address=self.rules.public_address,
             answer=answer_address(self.rules, notice),
-            reply=reply_token(self.rules, notice),
             confidential=confidential(procedure),
             planned=notice.rung in PLAN_STEPS,
             asked_on=notice.due if notice.rung == ASKED else None,

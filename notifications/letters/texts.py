@@ -10,7 +10,6 @@ from decimal import Decimal
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from i18n import explain, period, say
-from notifications.letter_links import takes_document
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Entry, Letter
 from notifications.wire.entry import item_id
@@ -50,16 +49,9 @@ class Matter:
     others: tuple[str, ...] = ()
     public_address: str = ""
     answer: str = ""
-    reply: str = ""
     confidential: bool = False
     planned: bool = False
     asked_on: date | None = None
-
-    @property
-    def takes_reply(self) -> bool:
-        """Whether a document sent as a reply is evidence of it: not of a question, nor of rows of registers."""
-        plain = takes_document(self.deadline)
-        return bool(self.reply) and plain and self.is_recipients and not self.confidential
 
     @property
     def is_recipients(self) -> bool:
@@ -347,8 +339,6 @@ def _command(case: Case, deadline: Deadline, day: str) -> str:
 
 def _answers(matter: Matter, language: str) -> Iterator[Line]:
     """Yield the links for answering without log-in; recipients who are only notified can only acknowledge."""
-    if matter.takes_reply:
-        yield Line(text=say("letter.reply", {}, language))
     for text, link in answer_links(matter, language):
         yield Line(text=text, link=link, below=True)
 

@@ -55,15 +55,9 @@ def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: dateti
         mailbox("To", name, _one_address(notice.address)),
         header("Subject", letter.subject),
     ]
-    if letter.reply_to:
-        headers.append(mailbox("Reply-To", "", _one_address(letter.reply_to)))
     thread = f"<case.{digest(notice.case)}@{domain}>" if notice.case else ""
     if thread:
-        headers.append(raw("In-Reply-To", thread))
-    if thread or letter.reply:
-        # A reply repeats the references of its letter (RFC 5322), and thereby returns the secret.
-        mark = f"<{letter.reply}@{domain}>" if letter.reply else ""
-        headers.append(raw("References", " ".join(filter(None, (thread, mark)))))
+        headers += [raw("In-Reply-To", thread), raw("References", thread)]
     headers.append(raw("List-Id", f"<{'digests' if letter.dispensable else 'reminders'}.{domain}>"))
     if letter.settings:
         headers.append(raw("List-Unsubscribe", f"<{quote(letter.settings, safe=_ADDRESS)}>"))

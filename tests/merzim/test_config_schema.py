@@ -104,7 +104,6 @@ def test_every_key_says_what_it_is() -> None:
         ('[reminders]\noffice_hours = ["9", "18:00"]\n', "reminders.office_hours.0"),
         ('[reminders]\ndigests = ["weekly"]\n', "reminders.digests.0"),
         ('[reminders]\ndigest_at = "4 pm"\n', "reminders.digest_at"),
-        ('[imap]\nport = "993"\n', "imap.port"),
         ("[alarms]\nbackup_hours = 1001\n", "alarms.backup_hours"),
         ("[web]\nport = 70000\n", "web.port"),
         ('[web]\npublic_address = "ftp://merzim.example.kz"\n', "web.public_address"),

@@ -249,7 +249,6 @@ def test_the_end_of_a_job_is_written_when_its_connection_broke(office_app: AppCo
             round=lambda: None,
             deliver=lambda: None,
             send=lambda keys, again: None,
-            tell=lambda: None,
             back_up=lambda: None,
         )
         app = queue.application(conninfo(office_app.engine), acts)
@@ -273,7 +272,7 @@ def test_no_round_is_ever_too_late(office_app: AppContext) -> None:
         for start in range(0, 86400, 977):
             due = periodic.PeriodicDeferrer(app.periodic_registry).get_previous_tasks(at=1_775_000_000 + start)
             names = {task.task.name for task, _ in due}
-            assert names == {"round", "deliver", "take_back", "tell", "back_up"} or seconds > 600
+            assert names == {"round", "deliver", "take_back", "back_up"} or seconds > 600
 
 
 def test_the_local_day_is_the_offices_though_cron_speaks_utc(office_app: AppContext) -> None:
@@ -313,9 +312,7 @@ def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(office_app: A
             waited.append(has_left.wait(20))
             stopped.set()
 
-    acts = queue.JobHandlers(
-        round=plan, deliver=lambda: None, send=send, tell=lambda: None, back_up=lambda: None, every=1
-    )
+    acts = queue.JobHandlers(round=plan, deliver=lambda: None, send=send, back_up=lambda: None, every=1)
     queue.work(conninfo(office_app.engine), acts, stopped, StepWatch(office_app.system_clock))
 
     assert waited == [True]
@@ -350,7 +347,7 @@ def test_rounds_go_on_when_the_clock_is_set(
 
     machine = SetClock()
     acts = queue.JobHandlers(
-        round=plan, deliver=lambda: None, send=lambda *_: None, tell=lambda: None, back_up=lambda: None, every=1
+        round=plan, deliver=lambda: None, send=lambda *_: None, back_up=lambda: None, every=1
     )
     monkeypatch.setattr(queue, "RECONNECT_SECONDS", 0.1)
     monkeypatch.setattr(periodic, "time", SimpleNamespace(time=lambda: machine.read().timestamp()))
@@ -534,7 +531,6 @@ def test_a_worker_goes_on_after_a_silent_database(
             round=a_round,
             deliver=lambda: None,
             send=lambda keys, again: None,
-            tell=lambda: None,
             back_up=lambda: None,
             every=1,
         )

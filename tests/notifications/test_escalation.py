@@ -186,7 +186,6 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
         others=(BOLAT.name,),
         public_address="https://merzim.example.kz",
         answer="https://merzim.example.kz/answer/T0ken",
-        reply="R3ply",
         confidential=True,
     )
     letters = [
@@ -210,7 +209,6 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
             "Аппарат",
             "30 ",
             "T0ken",
-            "R3ply",
         ):
             assert secret not in whole_text
         assert f"https://merzim.example.kz/cases/{opened_case.id}" in confidential_letter.text

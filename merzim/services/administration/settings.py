@@ -32,7 +32,7 @@ from merzim.services.configuration.keys import (
 )
 from merzim.services.configuration.settings import Settings, is_loopback
 from merzim.services.connections import channels
-from merzim.services.connections.channels import create_channel, mailbox_of
+from merzim.services.connections.channels import create_channel
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Key
 from merzim.services.people import retention
@@ -46,7 +46,7 @@ from merzim.storage.org.setting_changes import SettingChange
 from workflow.refusal import Refusal
 
 Source = Literal["environment", "browser", "file", "default"]
-MAIL_PORTS = {"channels.email.port": (25, 465, 587, 2525), "imap.port": (143, 993)}
+MAIL_PORTS = {"channels.email.port": (25, 465, 587, 2525)}
 """Ports a server named in the browser may have: it is asked from inside the office's network, and the answer of
 a test is shown, so that others would let an administrator look around there."""
 MAX_HISTORY = 200
@@ -83,7 +83,6 @@ class ChangeSettings(Command):
 
     changes: list[SettingValue] = Field(default_factory=list, max_length=60)
     mail_password: SecretStr | None = None
-    replies_password: SecretStr | None = None
     ground: Annotated[str, Field(max_length=2000)] = ""
     mark: Mark | None = None
     preview: bool = False
@@ -232,7 +231,7 @@ def change_settings(ctx: RequestContext, command: ChangeSettings) -> SettingsCha
         BadChange: a key that is not changed here, a value it does not take, settings that do not fit together.
         ChangedByOthers: somebody else was faster.
     """
-    passwords = {"channels.email.password": command.mail_password, "imap.password": command.replies_password}
+    passwords = {"channels.email.password": command.mail_password}
     given_passwords = {
         key: secret.get_secret_value() for key, secret in passwords.items() if secret is not None
     }
@@ -350,8 +349,6 @@ def _beginnings(key: str) -> list[str]:
 
 def password_variable(settings: Settings, key: str) -> str:
     """Return the variable that config.toml names for a password."""
-    if key == "imap.password":
-        return settings.imap.password_env
     return str(settings.channels.sections.get("email", {}).get("password_env", ""))
 
 
@@ -473,8 +470,6 @@ def _refuse_value(ctx: RequestContext, key: str, text: str) -> None:
         raise BadChange("setting.host", key=key, title=key, text=text)
     if key == "channels.email.sender" and not is_address(parseaddr(text)[1]):
         raise BadChange("setting.sender", key=key, title=key, text=text)
-    if key == "imap.address" and text and not is_address(text):
-        raise BadChange("setting.sender", key=key, title=key, text=text)
     if key == "office.language" and text not in i18n.known_languages():
         raise BadChange("setting.wrong", key=key, title=key, expected="language")
     if key == "office.officer" and text:
@@ -510,13 +505,6 @@ def _refuse_unfit(ctx: RequestContext, settings: Settings) -> None:
     plain = mail.get("tls") == "none" and mail.get("user") and not is_loopback(str(mail.get("host", "")))
     if plain and not browser.isdisjoint(SERVER_KEYS["channels.email.password"]):
         raise BadChange("setting.plain", key="channels.email.tls", title="channels.email.tls")
-    box = settings.imap
-    if box.host and not browser.isdisjoint(SERVER_KEYS["imap.password"]):
-        if settings.passwords.get("imap.password", "") == "":
-            raise BadChange("setting.password_again", key="imap.password", host=box.host)
-        if box.security == "none" and not is_loopback(box.host):
-            raise BadChange("setting.plain", key="imap.security", title="imap.security")
-        mailbox_of(settings)
     for name in settings.channels.use:
         create_channel(name, settings, lambda: ctx.app.links)
     if not settings.channels.use:
@@ -603,6 +591,4 @@ def _effects(ctx: RequestContext, before: Settings, after: Settings) -> Iterator
         yield say("retention", years=after.retention.people_years, count=count)
     if differs(lambda settings: (settings.office.name, settings.office.name_kk, settings.office.name_ru)):
         yield say("names")
-    if differs(lambda settings: settings.imap):
-        yield say("replies_on" if after.imap.host else "replies_off", host=after.imap.host)
     yield say("taken_up", seconds=after.reminders.tick)

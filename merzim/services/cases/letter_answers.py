@@ -14,7 +14,7 @@ from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import CaseCommand, Key
 from merzim.services.verbs import NotFound, verb
 from notifications.acknowledgement import acknowledge
-from notifications.letter_links import read_token, takes_document
+from notifications.letter_links import read_token
 from notifications.notice import Notice
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case
@@ -55,11 +55,6 @@ class LetterQuestion:
     answered: LetterAnswer | None
     expired: bool
     is_theirs: bool
-
-    @property
-    def takes_document(self) -> bool:
-        """Whether who is to do it may send a document of it by mail; of a confidential case nobody may."""
-        return self.is_theirs and not self.case.confidential and takes_document(self.deadline)
 
     @property
     def open(self) -> tuple[LetterAnswer, ...]:

@@ -53,9 +53,6 @@ CHANGEABLE: Mapping[str, tuple[str, ...]] = {
     "sessions": tuple(
         f"web.{key}" for key in ("session_hours", "session_idle_minutes", "device_days", "invitation_hours")
     ),
-    "replies": tuple(
-        f"imap.{key}" for key in ("host", "port", "security", "user", "folder", "address", "period", "timeout")
-    ),
     "backup": tuple(f"backup.{key}" for key in ("at", "daily", "weekly", "monthly")),
     "alarms": tuple(
         f"alarms.{key}" for key in ("backup_hours", "verify_days", "round_minutes", "queue_minutes")
@@ -68,7 +65,6 @@ here would let an administrator send the server's secrets to a machine of their 
 CHANGEABLE_KEYS = frozenset(key for keys in CHANGEABLE.values() for key in keys)
 SERVER_KEYS: Mapping[str, tuple[str, ...]] = {
     "channels.email.password": tuple(f"channels.email.{key}" for key in ("host", "port", "tls", "user")),
-    "imap.password": tuple(f"imap.{key}" for key in ("host", "port", "security", "user")),
 }
 """By password: what it is for. It is given to no other server and no other log-in, whatever is changed."""
 
@@ -146,15 +142,9 @@ def password_owner(settings: Settings, key: str) -> str:
     values = [text_of(value_of(settings, server_key)) for server_key in SERVER_KEYS[key]]
     _, port, security, _ = values
     if not port:
-        values[1] = text_of(_mail_ports(key).get(security))
+        ports: Mapping[str, int] = import_module("notifications.channels.email").PORTS
+        values[1] = text_of(ports.get(security))
     return ":".join([f"setting.{key}", *values])
-
-
-def _mail_ports(key: str) -> Mapping[str, int]:
-    """Return the usual port of each kind of connection to the server of a password."""
-    module = "notifications.wire.imap" if key == "imap.password" else "notifications.channels.email"
-    ports: Mapping[str, int] = import_module(module).PORTS
-    return ports
 
 
 def overlaid(settings: Settings, values: Mapping[str, str]) -> Settings:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
 from merzim.services.configuration.values import (
@@ -18,7 +18,6 @@ from merzim.services.configuration.values import (
     DIRECTORY_ADDRESS,
     ISSUER,
     LANGUAGE,
-    OPTIONAL_PORT,
     PORT,
     PUBLIC_ADDRESS,
     UP_TO_THOUSAND,
@@ -31,7 +30,6 @@ from workflow.languages import law_language
 from workflow.org.access import Access
 from workflow.refusal import Refusal
 
-ImapSecurity = Literal["tls", "starttls", "none"]
 LOOPBACK_NETWORKS: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 """Networks of proxies on this machine."""
 SECRETS = frozenset({"token", "password"})
@@ -417,33 +415,6 @@ class AlarmSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ImapSettings:
-    """The IMAP mailbox for replies to reminders.
-
-    Attributes:
-        host: "" for no mailbox.
-        port: None for the usual one of its security.
-        security: "tls" (from the first byte), "starttls", or "none" for a server on this machine.
-        password_env: the environment variable with the password.
-        ca_file: file of a certificate authority trusted in place of the system's.
-        address: the address for replies; "" for the sender's address.
-        period: seconds between two readings.
-        timeout: seconds to wait for each answer.
-    """
-
-    host: str = ""
-    port: Annotated[int | None, OPTIONAL_PORT] = None
-    security: Annotated[ImapSecurity, one_of(get_args(ImapSecurity), "imap_security")] = "tls"
-    user: str = ""
-    password_env: str = "MERZIM_IMAP_PASSWORD"
-    ca_file: Path | None = None
-    folder: str = "INBOX"
-    address: str = ""
-    period: int = 300
-    timeout: int = 20
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """All settings.
 
@@ -477,7 +448,6 @@ class Settings:
     logs: LogSettings = field(default_factory=LogSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
-    imap: ImapSettings = field(default_factory=ImapSettings)
 
     @property
     def in_clear(self) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin, get_type_hints
 from uuid import uuid4
 
-from merzim.services.configuration.settings import BadSetting, Settings, is_loopback
+from merzim.services.configuration.settings import BadSetting, Settings
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from notifications.channels import Channel
     from notifications.channels.email import Email
     from notifications.notice import Outcome
-    from notifications.wire.imap import MailboxAddress
     from workflow.org.office import Person
 
 
@@ -100,39 +98,6 @@ def sender_address(settings: Settings) -> str:
     sections = settings.channels.sections
     senders = (sections.get(name, {}).get("sender") for name in settings.channels.use)
     return str(next(filter(None, senders), "")).rpartition("<")[2].strip("> ")
-
-
-def mailbox_of(settings: Settings) -> MailboxAddress | None:
-    """Return the mailbox that receives replies; None if replies are not read.
-
-    Raises:
-        BadSetting: another machine would be asked without TLS, or the environment has no password.
-    """
-    from notifications.wire.imap import PORTS, MailboxAddress
-
-    box = settings.imap
-    if not box.host:
-        return None
-    if box.security == "none" and not is_loopback(box.host):
-        raise BadSetting("replies.insecure", file=str(settings.file or "config.toml"), host=box.host)
-    if "imap.password" in settings.undecrypted:
-        raise settings.undecrypted["imap.password"]
-    password = settings.passwords.get("imap.password", os.environ.get(box.password_env, ""))
-    if not password and "imap.password" in settings.passwords:
-        raise BadSetting("setting.no_password", host=box.host)
-    if not password:
-        file = str(settings.file or "config.toml")
-        raise BadSetting("cli.no_variable", file=file, key="imap.password_env", variable=box.password_env)
-    return MailboxAddress(
-        host=box.host,
-        port=box.port or PORTS[box.security],
-        security=box.security,
-        user=box.user,
-        password=password,
-        folder=box.folder,
-        ca_file=box.ca_file,
-        timeout=float(box.timeout),
-    )
 
 
 CHANNEL = "email"

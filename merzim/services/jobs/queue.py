@@ -72,7 +72,6 @@ class JobHandlers:
 
     Attributes:
         send: sends notices by key; the flag says whether the worker that claimed them before has died.
-        tell: notifies other programs of changes.
         back_up: writes the scheduled backup.
         every: seconds between two rounds.
     """
@@ -80,7 +79,6 @@ class JobHandlers:
     round: Callable[[], None]
     deliver: Callable[[], None]
     send: Callable[[Collection[str], bool], None]
-    tell: Callable[[], None]
     back_up: Callable[[], None]
     every: int = 60
 
@@ -245,11 +243,6 @@ def application(conninfo: str, acts: JobHandlers, *, series: str = "") -> App:
     @app.task(name="deliver", queueing_lock="deliver", priority=_DELIVER)
     def deliver(timestamp: int) -> None:
         acts.deliver()
-
-    @app.periodic(cron=cron, periodic_id=series)
-    @app.task(name="tell", queue=ROUNDS, queueing_lock="tell", lock="tell")
-    def tell(timestamp: int) -> None:
-        acts.tell()
 
     @app.periodic(cron=cron, periodic_id=series)
     @app.task(name="back_up", queue=ROUNDS, queueing_lock="back_up", lock="back_up")

@@ -68,8 +68,6 @@ def _refuse_wrong_keys(name: str, settings: Settings) -> None:
 def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> Iterator[Refusal]:
     """Yield a refusal for each environment variable that the settings name but that is not set."""
     variables = {"database.password_env": settings.database.password_env}
-    if settings.imap.host:
-        variables["imap.password_env"] = settings.imap.password_env
     for channel in settings.channels.use:
         section = settings.channels.sections.get(channel, {})
         if channel == "telegram" and not section.get("token"):

@@ -73,7 +73,6 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
     yield from _check_channels(app)
     yield from _check_directory(app)
     yield from _check_provider(app, now)
-    yield from _check_mailbox(app)
     yield from _check_database(app, now)
 
 
@@ -224,22 +223,6 @@ def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
         yield Check(name="oidc", state="problem", code=f"doctor.{code}", arguments=arguments, advice=code)
     except Refusal as refusal:
         yield Check(name="oidc", state="problem", refusal=refusal, advice="settings")
-
-
-def _check_mailbox(app: AppContext) -> Iterator[Check]:
-    """Open the mailbox of replies and count what is waiting; nothing is read."""
-    from merzim.services.connections.channels import mailbox_of
-    from notifications.wire.imap import open_mailbox
-
-    try:
-        address = mailbox_of(app.settings)
-        if address is not None:
-            with open_mailbox(address) as mailbox:
-                mailbox.unread(limit=1)
-            where = {"answer": f"{address.host}:{address.port}, {address.folder}"}
-            yield Check(name="imap", code="doctor.channel", arguments=where)
-    except Refusal as refusal:
-        yield Check(name="imap", state="problem", refusal=refusal, advice="imap")
 
 
 def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:

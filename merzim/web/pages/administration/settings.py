@@ -35,7 +35,7 @@ from workflow.refusal import Refusal
 
 PLACE = "/administration/settings"
 router = APIRouter(include_in_schema=False, prefix=PLACE)
-PASSWORDS = {"channels.email.password": "mail_password", "imap.password": "replies_password"}
+PASSWORDS = {"channels.email.password": "mail_password"}
 
 
 @router.get("")

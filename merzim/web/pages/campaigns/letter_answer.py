@@ -6,7 +6,6 @@ A GET changes nothing, since mail programs open links by themselves; only the fo
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -47,7 +46,6 @@ def ask(request: Request, ctx: Anybody, token: str, say: Annotated[str, Query(ma
         question=question,
         chosen=say,
         quiet=QUIET_WORKING_DAYS,
-        document_by_mail=_by_mail(ctx, question, token),
     )
     response.headers["x-robots-tag"] = "noindex"
     return response
@@ -64,16 +62,6 @@ def answer(request: Request, ctx: Anybody, token: str, fields: Fields) -> Respon
     sent = {"case": question.notice.case, "key": question.notice.key, "answer": reply}
     answer_letter(as_recipient(ctx, question), build(AnswerLetter, sent))
     return RedirectResponse(f"/answer/{token}", status_code=303)
-
-
-def _by_mail(ctx: RequestContext, question: LetterQuestion, token: str) -> str:
-    """Return the address that writes a letter with a document of this step; "" where none is taken."""
-    rules = ctx.app.rules
-    if question.expired or not question.takes_document or not rules.reply_address:
-        return ""
-    title = question.deadline.obligation.title[question.person.language]
-    body = f"\r\n\r\n{rules.public_address}/answer/{token}"
-    return f"mailto:{rules.reply_address}?subject={quote(title)}&body={quote(body)}"
 
 
 def _open(request: Request, ctx: RequestContext, token: str) -> LetterQuestion:
