@@ -65,7 +65,6 @@ def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str,
                 secrets.add(str(value))
     secrets.update(settings.passwords.values())
     secrets.add(environment.get(settings.database.password_env, ""))
-    secrets.add(environment.get(settings.ldap.password_env, ""))
     secrets.add(environment.get(settings.oidc.secret_env, ""))
     secrets.add(environment.get(settings.secrets.key_env, "").strip())
     secrets.update(split_keys(environment.get(settings.secrets.old_keys_env, "")))

@@ -21,14 +21,13 @@ from merzim import logs
 from merzim.clock import StepWatch
 from merzim.dashboard import Dashboard
 from merzim.documents.sandbox import readers
-from merzim.services.accounts import identities, second_factors
+from merzim.services.accounts import second_factors
 from merzim.services.accounts import verbs as accounts
 from merzim.services.campaigns.answers import BotAnswers
 from merzim.services.context import uploads_of
 from merzim.services.jobs import rounds
 from merzim.services.jobs.bot_polling import polling
 from merzim.services.moments import almaty
-from merzim.services.people.sync import sync_on_schedule
 from merzim.services.upkeep.backups import back_up
 from merzim.services.yearly.clock import record_carried_out
 from merzim.services.yearly.opening import roll_over
@@ -67,7 +66,6 @@ class PortTaken(Refusal, OSError):
 def tick(app: AppContext, clock: Clock) -> None:
     """Run one round and one delivery. Errors are logged; the next tick repeats them."""
     attempt(app, clock, _remind, rounds.deliver)
-    attempt(app, clock, sync_on_schedule)
 
 
 def _remind(app: AppContext, *, now: datetime, today: date) -> None:
@@ -77,7 +75,6 @@ def _remind(app: AppContext, *, now: datetime, today: date) -> None:
     roll_over(app, now=now, today=today)
     record_carried_out(app, now=now, today=today)
     rounds.remind(app, now=now, today=today, limit=rounds.MAX_REPORTED)
-    identities.review(app, now=now, today=today)
     uploads_of(app).expire(now=now)
 
 
@@ -306,12 +303,8 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
     def send(keys: Collection[str], is_holder_gone: bool) -> None:
         attempt(app, clock, partial(rounds.deliver, keys=keys, is_holder_gone=is_holder_gone))
 
-    def round_and_sync() -> None:
-        attempt(planning or app, clock, _remind)
-        attempt(planning or app, clock, sync_on_schedule)
-
     return JobHandlers(
-        round=round_and_sync,
+        round=lambda: attempt(planning or app, clock, _remind),
         deliver=lambda: attempt(app, clock, rounds.deliver),
         send=send,
         back_up=lambda: attempt(planning or app, clock, back_up),

@@ -83,16 +83,11 @@ def people(
     match: Annotated[
         list[str] | None, typer.Option("--match", metavar="TEXT=KEY", help="cli.option.match")
     ] = None,
-    apply: Annotated[bool, typer.Option("--apply", help="cli.option.sync_apply")] = False,
-    preview: Annotated[bool, typer.Option("--preview", help="cli.option.sync_preview")] = False,
-    many_leave: Annotated[bool, typer.Option("--many-leave", help="cli.option.sync_many_leave")] = False,
 ) -> int | None:
     from merzim.services.imports.files import keep_match
     from merzim.services.people.table import preview_table, read_table, save_table
 
     call = CommandContext.of(ctx)
-    if file == "sync":
-        return _sync(call, apply=apply and not preview, many_leave=many_leave)
     call.creates_database = file is not None or bool(match)
     app, moment = call.app, call.moment
     whole_office: list[str] = []
@@ -137,32 +132,6 @@ def people(
         call.print()
         call.table(("responsible", "who"), sorted(office.matches.items()))
     return None
-
-
-def _sync(call: CommandContext, *, apply: bool, many_leave: bool) -> int:
-    """Compare people with the directory, and apply the differences if requested."""
-    from merzim.services.people.sync import SyncPeople, SyncRefused, sync_people
-
-    if call.app.settings.ldap.sync.mode == "off" and not apply:
-        raise SyncRefused("people_sync_off")
-    result = sync_people(call.ctx, SyncPeople(apply=apply, many_leave=many_leave))
-    if call.json:
-        call.answer(result.model_dump(mode="json"))
-        return DONE
-    rows = [
-        (change.name, change.unit, call.say(f"web.staff.{change.what}"), _fields(call, change.fields))
-        for change in result.changes
-    ]
-    rows += [(name, "", call.say("web.sync.left"), "") for name in result.left]
-    rows += [
-        (problem.name, "", call.say(f"web.sync.problem_{problem.code}"), problem.text)
-        for problem in result.problems
-    ]
-    if rows or call.lists:
-        call.table(("name", "unit", "change", "field"), rows)
-    code = "applied" if result.applied else "held" if result.held else "differs" if rows else "same"
-    call.print(call.say(f"web.sync.state_{code}"))
-    return DONE
 
 
 def _fields(call: CommandContext, fields: list[str]) -> str:

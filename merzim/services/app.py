@@ -21,7 +21,6 @@ from merzim.services.moments import Clock, NoteWriter
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from calendars.records import Records
-    from merzim.services.connections.ldap import LdapDirectory
     from merzim.services.connections.oidc import OidcProvider
     from merzim.services.regulations.editions import Editions
     from merzim.storage.accounts.accounts import SqlAccounts
@@ -424,7 +423,6 @@ class AppContext:
         from merzim.storage.maintenance.readiness import refuse_unwritable
 
         self.channels  # noqa: B018 (created here, or refused here)
-        self.directory  # noqa: B018
         self.provider  # noqa: B018
         refuse_unwritable(self.engine)
         self.channels  # noqa: B018 (again: administrators may have changed them)
@@ -504,13 +502,6 @@ class AppContext:
         from merzim.storage.accounts.accounts import SqlAccounts
 
         return SqlAccounts(self.engine)
-
-    @cached_property
-    def directory(self) -> LdapDirectory | None:
-        """The LDAP directory for log-in; None if config.toml names none. Raises BadSetting."""
-        from merzim.services.connections.ldap import open_directory
-
-        return open_directory(self.settings, os.environ)
 
     @cached_property
     def provider(self) -> OidcProvider | None:

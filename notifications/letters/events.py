@@ -151,8 +151,6 @@ def _link(about: Mapping[str, object], rules: Rules, language: str) -> tuple[Lin
     if not rules.public_address:
         return ()
     place, code = "account", "link"
-    if about["event"] == "sync_held":
-        place, code = "administration/people/sync", "sync"
     if about["event"] == "invited":
         sealed, code = str(about["link"]), f"enter_{about['way']}"
         secret = rules.unseal(sealed, owner_of_link(str(about["login"]))) if sealed else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import i18n
-from merzim.services.configuration.settings import ORIGINS, Settings, SyncSettings
+from merzim.services.configuration.settings import ORIGINS, Settings
 from merzim.services.connections.channels import create_channel
 from merzim.settings_file import BadSetting, read
 from notifications.channels import UnknownChannel
@@ -84,9 +84,8 @@ def test_the_shipped_config_shows_every_key_with_a_comment() -> None:
     sections = {field.name for field in fields(Settings)}.difference(ORIGINS)
 
     assert document.keys() == sections
-    assert document["ldap"]["sync"].keys() == {field.name for field in fields(SyncSettings)}
     for name in sections:
-        keys = {field.name for field in fields(getattr(Settings(), name))} - {"sections", "sync"}
+        keys = {field.name for field in fields(getattr(Settings(), name))} - {"sections"}
         shown_keys = {key for key, value in document[name].items() if not isinstance(value, dict)}
         assert keys == shown_keys | (DEPENDENT if name == "web" else set())
     lines = text.splitlines()

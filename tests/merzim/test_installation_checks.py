@@ -36,8 +36,8 @@ use = ["email"]
 host = "mail.example.kz"
 port = "587"
 sender = "merzim@example.kz"
-[ldap]
-address = "ldaps://dc.example.kz"
+[oidc]
+issuer = "https://sso.example.kz"
 """
 
 
@@ -55,7 +55,7 @@ def test_everything_wrong_is_named_at_once(merzim: Merzim, monkeypatch: pytest.M
         "MERZIM__WEB__PRT: there is no key web.prt; did you mean port?",
         "web.host = 10.0.0.1",
         "MERZIM_SECRET_KEY",
-        "ldap",
+        "oidc",
         "config.toml: the key channels.email.port",
     ]
     result = merzim("check-config")

@@ -17,8 +17,6 @@ from tests.merzim.conftest import Merzim
         ("settings set nosuch.key 1", 'There is no setting "nosuch.key".'),
         ("settings set office.nam x", 'There is no setting "office.nam"; did you mean office.name?'),
         ("settings set web.port 1", 'The key "web.port" is not changed in the browser'),
-        ("people sync", "People are not taken from a directory"),
-        ("people sync --preview", "People are not taken from a directory"),
         ("score --year abc", "--year: a whole number is wanted"),
         ("audit-log --after x", "--after: a whole number is wanted"),
     ],

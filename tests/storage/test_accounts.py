@@ -165,7 +165,7 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
         accounts.save(replace(OFFICER, login=login), disabled=False, **SAID)
     accounts.set_password("aliyeva", "$argon2id$secret", **SAID)
     accounts.let_in(way_in("h1"))
-    person = Identity(login="aliyeva", provider="ldap", subject="guid-1", by_group=False)
+    person = Identity(login="aliyeva", provider="oidc", subject="guid-1", by_group=False)
 
     linked = [
         accounts.link(identity, **SAID)
@@ -175,12 +175,12 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
 
     assert linked == [True, False, False, False]
     assert account is not None
-    assert (account.password, account.providers) == ("", ("ldap",))
-    assert accounts.identity("ldap", "guid-1") == person
+    assert (account.password, account.providers) == ("", ("oidc",))
+    assert accounts.identity("oidc", "guid-1") == person
     assert accounts.entry("session", "h1", now=NOW) is None
     accounts.let_in(way_in("h2"))
     assert [accounts.unlink("aliyeva", **SAID) for _ in range(2)] == [True, False]
-    assert (accounts.identities("ldap"), accounts.entry("session", "h2", now=NOW)) == ([], None)
+    assert (accounts.identities("oidc"), accounts.entry("session", "h2", now=NOW)) == ([], None)
     assert [kind for kind, _ in chain(engine) if "link" in kind] == ["account_linked", "account_unlinked"]
     assert [problem.code for problem in verify(engine)] == []
 

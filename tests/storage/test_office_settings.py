@@ -211,12 +211,11 @@ REFUSED = (
     ("web.trusted_proxies", '["10.0.0.0/8"]', "setting.not_here"),
     ("web.totp_required", "[]", "setting.not_here"),
     ("web.public_address", "http://127.0.0.1:8000", "setting.not_here"),
-    ("ldap.groups", "[]", "setting.not_here"),
+    ("oidc.groups", "[]", "setting.not_here"),
     ("channels.email.password_env", "MERZIM_SECRET_KEY", "setting.not_here"),
     ("channels.email.ca_file", "/etc/passwd", "setting.not_here"),
     ("channels.email.dkim_key", "/etc/passwd", "setting.not_here"),
     ("channels.folder.path", "/tmp", "setting.not_here"),
-    ("ldap.sync.mode", "apply", "setting.not_here"),
     ("nosuch.key", "1", "setting.no_such"),
     ("channels.pigeon.path", "/tmp", "setting.no_such"),
     ("office.nam", "x", "setting.no_such_nearest"),
@@ -262,9 +261,7 @@ def test_no_key_names_a_variable_a_file_or_a_way_in() -> None:
     sections = {key.partition(".")[0] for key in CHANGEABLE_KEYS}
 
     assert not [key for key in CHANGEABLE_KEYS for word in words if word in key]
-    assert sections.isdisjoint(
-        {"database", "ldap", "oidc", "secrets", "logs", "audit", "regulations", "evidence"}
-    )
+    assert sections.isdisjoint({"database", "oidc", "secrets", "logs", "audit", "regulations", "evidence"})
 
 
 @on_sqlite_alone

@@ -192,9 +192,9 @@ INJURIES = {
         ("office_row_added", "recovery_code", "aliyeva / code1"),
     ),
     "an account linked to somebody of a directory": (
-        "INSERT INTO identity (login, provider, subject, by_group) SELECT 'root', 'ldap', 'mine', disabled "
+        "INSERT INTO identity (login, provider, subject, by_group) SELECT 'root', 'oidc', 'mine', disabled "
         "FROM account WHERE login = 'root'",
-        ("office_row_added", "identity", "root / ldap"),
+        ("office_row_added", "identity", "root / oidc"),
     ),
     "an account put there": (
         "INSERT INTO account (login, access, person, name, unit, password, totp, totp_step, disabled, "

@@ -18,7 +18,7 @@ from merzim.services.accounts.invitations import (
     resend_invitations,
 )
 from merzim.services.accounts.verbs import BadAccount
-from merzim.services.configuration.settings import ChannelSettings, LdapSettings, OidcSettings
+from merzim.services.configuration.settings import ChannelSettings, OidcSettings
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.jobs.rounds import deliver
 from merzim.services.people.table import preview_table, read_table, save_table
@@ -146,22 +146,20 @@ def test_who_gets_no_account_is_told_why_and_nobody_becomes_an_administrator() -
         resend_invitations(acting(site), ResendInvitations(logins=["responsible"]))
 
 
-def test_where_a_directory_or_a_provider_identifies_people_the_letter_has_no_link_of_its_own() -> None:
+def test_where_a_provider_identifies_people_the_letter_has_no_link_of_its_own() -> None:
     site = office()
     plain = site.context.settings
-    site.context.settings = replace(plain, ldap=LdapSettings(address="ldap://127.0.0.1", base="dc=kz"))
-    by_directory = invite_people(acting(site), InvitePeople(people=["d@org.kz"]))
     site.context.settings = replace(plain, oidc=OidcSettings(issuer="https://login.org.kz", client_id="m"))
     by_provider = invite_people(acting(site), InvitePeople(people=["ann@org.kz"]))
     site.context.settings = plain
     deliver(site.context, now=NOW, today=TODAY)
     letters = sorted(file.read_text() for file in plain.evidence.folder.parent.rglob("*.eml"))
 
-    assert (by_directory.people[0].way, by_provider.people[0].way) == ("ldap", "oidc")
-    assert len(letters) == 2
+    assert by_provider.people[0].way == "oidc"
+    assert len(letters) == 1
     assert not any("/welcome/" in letter for letter in letters)
-    assert site.accounts.entries("d.kim@org.kz", now=NOW) == []
-    assert states(site) == {"d.kim@org.kz": "sent", "ann@org.kz": "sent"}
+    assert site.accounts.entries("ann@org.kz", now=NOW) == []
+    assert states(site) == {"ann@org.kz": "sent"}
 
 
 def test_a_table_of_people_may_ask_for_accounts() -> None:

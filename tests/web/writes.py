@@ -348,7 +348,6 @@ SENT: Mapping[str, Sent] = {
     f"{ADMIN}/people/former/anonymising": Sent(
         json={"person": "left1@example.kz", "act": "1-ө", "act_on": DAY, "ground": "бұйрық"}
     ),
-    f"{ADMIN}/people/sync": Sent(json={}, changes=False),
     f"{ADMIN}/people/removal": Sent(
         json=lambda world: {"id": "gone1@example.kz", "mark": world.mark_of_person("gone1@example.kz")}
     ),
@@ -515,7 +514,6 @@ SENT: Mapping[str, Sent] = {
     "/administration/people/former": Sent(
         form={"do": "anonymise", "person": "left2@example.kz", "act": "2-ө", "act_on": DAY, "ground": "бұйрық"}
     ),
-    "/administration/people/sync": Sent(form={"do": "look"}, changes=False),
     "/administration/accounts/invitations": Sent(form={"do": "invite", "person": "asked2@example.kz"}),
     "/administration/account": Sent(
         form={"login": "spare3", "do": "change", "access": "auditor", "name": "Бет"}
@@ -570,7 +568,7 @@ def prepare(office: RealOffice) -> World:
                 list="cases", login=reader.login, name=name, query="late=1", shared=False, unit=""
             )
     office.way_in("spare2")
-    context.accounts.link(Identity(login="spare3", provider="ldap", subject="3", by_group=False), **stamp)
+    context.accounts.link(Identity(login="spare3", provider="oidc", subject="3", by_group=False), **stamp)
     context.factors.enrol("guarded", SECRET, 0, (), **stamp)
     opened_cases = context.case_commands.open_many([_analysis() for _ in range(5)], **stamp)
     secret = context.case_commands.open(

@@ -113,13 +113,13 @@ def test_a_second_factor_is_missed_where_it_is_required(
 
 
 def test_whoever_logs_in_elsewhere_is_asked_for_no_password_of_ours() -> None:
-    """The directory's password can be asked for, an OpenID provider's cannot."""
+    """The password of an OpenID provider cannot be asked for."""
     answers = {
         providers: Account(reader=Reader(login="x", access="officer"), providers=providers).asks_password
-        for providers in ((), ("ldap",), ("oidc",), ("oidc", "ldap"))
+        for providers in ((), ("oidc",))
     }
 
-    assert answers == {(): True, ("ldap",): True, ("oidc",): False, ("oidc", "ldap"): True}
+    assert answers == {(): True, ("oidc",): False}
 
 
 @pytest.mark.parametrize("unit", ["", "hr"])

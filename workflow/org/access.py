@@ -107,12 +107,12 @@ class Account:
 
     @property
     def asks_password(self) -> bool:
-        """Whether its holder has a password, ours or the directory's, to confirm a change with."""
-        return not self.providers or "ldap" in self.providers
+        """Whether its holder has a password of ours to confirm a change with."""
+        return not self.providers
 
 
-Provider = Literal["ldap", "oidc"]
-"""External authentication besides our own passwords: the directory or the OpenID provider of config.toml."""
+Provider = Literal["oidc"]
+"""External authentication besides our own passwords: the OpenID provider of config.toml."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

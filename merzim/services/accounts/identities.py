@@ -1,6 +1,6 @@
-"""Links people of external directories to accounts, and gives them the access of their groups.
+"""Links people of the OpenID provider to accounts, and gives them the access of their groups.
 
-A person is identified by the directory's permanent id. Names and e-mails can be reassigned, so an e-mail is
+A person is identified by the provider's permanent id. Names and e-mails can be reassigned, so an e-mail is
 used only once, at the first log-in, to find the account made for the person.
 """
 
@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
-from merzim.services.connections.ldap import DirectorySilent
 from merzim.services.connections.oidc import LogInAttempt
-from merzim.services.context import RequestContext, operator_context, stamp
+from merzim.services.context import RequestContext, stamp
 from merzim.storage.accounts.encryption import key_of
 from workflow.org.access import Account, Identity, OutsidePerson, Provider, Reader
 from workflow.refusal import Refusal
 
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-
 MAX_LOGIN = 80
-REVIEW_INTERVAL = timedelta(hours=1)
 CODE_INTERVAL = timedelta(minutes=5)
 """Time in which the second factor must be entered after the provider's identification."""
 _SEAL = "a log-in that awaits its code"
@@ -30,22 +24,6 @@ _SEAL = "a log-in that awaits its code"
 a seal.
 """
 log = logging.getLogger("merzim.login")
-
-
-def log_in(ctx: RequestContext, login: str, password: str) -> tuple[OutsidePerson, Account | None] | None:
-    """Return the person that a name and password belong to in the directory, with their account if they have
-    one.
-
-    None if there is no directory, or name and password do not match.
-
-    Raises:
-        DirectorySilent: the directory does not answer.
-    """
-    directory = ctx.app.directory
-    person = directory.identify(login, password) if directory is not None else None
-    if person is None:
-        return None
-    return person, account_of(ctx, person, match_email=ctx.app.settings.ldap.match_email)
 
 
 def log_in_by_provider(
@@ -75,41 +53,6 @@ def open_seal(ctx: RequestContext, text: str) -> str:
     except (Refusal, ValueError):
         return ""
     return login if until and datetime.fromisoformat(until) > ctx.now else ""
-
-
-def confirms(ctx: RequestContext, account: Account, password: str) -> bool:
-    """Return whether a password is that of an account's holder in the directory. Raises DirectorySilent."""
-    directory = ctx.app.directory
-    login = account.reader.login
-    subjects = [identity.subject for identity in ctx.accounts.identities("ldap") if identity.login == login]
-    return directory is not None and any(directory.confirms(subject, password) for subject in subjects)
-
-
-def review(app: AppContext, *, now: datetime, today: date) -> int:
-    """End the sessions and tokens of people who left the directory, or whose groups no longer give access.
-
-    Returns the number of accounts. Runs at most once an hour in a process. Nothing is ended while the directory
-    does not answer, or if it knows none of several people, which suggests a mistake in config.toml.
-    """
-    directory = app.directory
-    if directory is None or (directory.reviewed_at and now < directory.reviewed_at + REVIEW_INTERVAL):
-        return 0
-    directory.reviewed_at = now
-    identities = app.accounts.identities("ldap")
-    try:
-        people = directory.look_up(identity.subject for identity in identities)
-    except DirectorySilent:
-        return 0
-    if not people and len(identities) > 1:
-        log.error("the directory knows nobody with an account: ldap.base or ldap.user_filter may be wrong")
-        return 0
-    ctx, lost = operator_context(app, by=_author("ldap"), now=now, today=today), 0
-    for identity in identities:
-        person = people.get(identity.subject)
-        if person is None:
-            app.accounts.end(identity.login, now=now, by=_author("ldap"))
-        lost += person is None or account_of(ctx, person, match_email=False) is None
-    return lost
 
 
 def account_of(ctx: RequestContext, person: OutsidePerson, *, match_email: bool) -> Account | None:
@@ -164,7 +107,7 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None
     key, login = _person_of(ctx, person.email), _free_login(ctx, person)
     if any(account.reader.person == key and account.providers for account in ctx.accounts.all()):
         # The e-mail was used by another person before: another id is another person.
-        log.warning("%s: the person of this e-mail is linked to another id of the directory", login)
+        log.warning("%s: the person of this e-mail is linked to another id of the provider", login)
         key = ""
     reader = Reader(login=login, access=person.access, person=key, name=person.name[:200])
     author_stamp = stamp(ctx) | {"by": _author(person.provider)}
@@ -195,7 +138,7 @@ def _person_of(ctx: RequestContext, email: str) -> str:
 
 
 def _free_login(ctx: RequestContext, person: OutsidePerson) -> str:
-    """Return a login for a new account: the person's in the directory, numbered where it is taken."""
+    """Return a login for a new account: the person's at the provider, numbered where it is taken."""
     name = person.login if len(person.login) > 1 else f"{person.provider}-{person.subject}"
     letters = (letter if letter.isalnum() or letter in "_.@+-" else "-" for letter in name.casefold())
     login = "".join(letters)[: MAX_LOGIN - 8]
@@ -206,5 +149,5 @@ def _free_login(ctx: RequestContext, person: OutsidePerson) -> str:
 
 
 def _author(provider: Provider) -> str:
-    """Return the author recorded for a directory's decisions; it contains a colon, which no login does."""
+    """Return the author recorded for a provider's decisions; it contains a colon, which no login does."""
     return f"directory:{provider}"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MAX_PEOPLE = 5000
 LETTERS = ("email", "folder")
 """Channels for invitations: letters to people of whom the office knows only an address."""
-Way = Literal["password", "ldap", "oidc"]
+Way = Literal["password", "oidc"]
 LoginRule = Literal["email", "mailbox"]
 GivenAccess = Literal["", "officer", "responsible", "head_of_unit", "first_head", "auditor"]
 """Accesses that can be given to many; administrators are created one by one."""
@@ -190,8 +190,6 @@ def way_of(ctx: RequestContext, access: str) -> Way:
     settings = ctx.app.settings
     if access != "administrator" and settings.oidc.issuer and settings.oidc.match_email:
         return "oidc"
-    if access != "administrator" and settings.ldap.address and settings.ldap.match_email:
-        return "ldap"
     return "password"
 
 

@@ -342,7 +342,7 @@ def _variable(settings: Settings, key: str) -> str:
 
 
 def _beginnings(key: str) -> list[str]:
-    """Return a key and what it stands in: "ldap.sync.mode", "ldap.sync"."""
+    """Return a key and what it stands in: "channels.email.host", "channels.email"."""
     parts = key.split(".")
     return [".".join(parts[:length]) for length in range(len(parts), 1, -1)]
 

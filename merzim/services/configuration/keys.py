@@ -14,7 +14,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 
-from merzim.services.configuration.settings import ORIGINS, AuthorisedBody, GroupAccess, Settings, SyncSettings
+from merzim.services.configuration.settings import ORIGINS, AuthorisedBody, GroupAccess, Settings
 from merzim.services.configuration.values import (
     DAY,
     DAYS,
@@ -219,16 +219,6 @@ def _access(value: object) -> Access:
     raise ValueError("groups")
 
 
-def _directory_sync(value: object) -> SyncSettings:
-    """Parse the section `[ldap.sync]`."""
-    if not isinstance(value, dict) or not value.keys() <= SYNC_KEYS.keys():
-        raise ValueError("directory_sync")
-    try:
-        return SyncSettings(**{key: SYNC_KEYS[key].read(setting_value) for key, setting_value in value.items()})
-    except (TypeError, ValueError):
-        raise ValueError("directory_sync") from None
-
-
 _BODY = {
     "type": "object",
     "properties": {
@@ -279,16 +269,6 @@ def _keys_of(section: type) -> dict[str, Kind]:
     }
 
 
-SYNC_KEYS: Mapping[str, Kind] = _keys_of(SyncSettings)
-"""The keys of `[ldap.sync]`."""
-_KINDS[SyncSettings] = Kind(
-    _directory_sync,
-    {
-        "type": "object",
-        "properties": {key: kind.schema for key, kind in SYNC_KEYS.items()},
-        "additionalProperties": False,
-    },
-)
 SECTIONS: Mapping[str, tuple[type, Mapping[str, Kind]]] = {
     name: (section, _keys_of(section))
     for name, section in get_type_hints(Settings).items()

@@ -15,7 +15,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from merzim.services.configuration.values import (
     CHANNELS,
-    DIRECTORY_ADDRESS,
     ISSUER,
     LANGUAGE,
     PORT,
@@ -248,69 +247,6 @@ class RetentionSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SyncSettings:
-    """The synchronisation of people, units, heads and leave with the directory.
-
-    Attributes:
-        mode: off, preview (an administrator applies the differences) or apply (automatically, up to `ceiling`).
-        hours: hours between two comparisons.
-        base, filter: which people are imported; "" for `ldap.base` and all people by the kind of directory.
-        ceiling: percentage of the directory's people that may leave at once without an administrator's
-            confirmation.
-        unit_attribute: the attribute with the name of the unit, or "dn": the organisational units of the entry.
-        leave_attribute: "01.07.2026 - 14.07.2026", several separated by semicolons; "" for none.
-    """
-
-    mode: Annotated[str, one_of(("off", "preview", "apply"), "directory_sync")] = "off"
-    hours: int = 24
-    base: str = ""
-    filter: str = ""
-    ceiling: int = 10
-    given_name_attribute: str = "givenName"
-    surname_attribute: str = "sn"
-    patronymic_attribute: str = ""
-    title_attribute: str = "title"
-    unit_attribute: str = ""
-    manager_attribute: str = "manager"
-    language_attribute: str = "preferredLanguage"
-    leave_attribute: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LdapSettings:
-    """The LDAP directory for log-in; filters and attributes default to those of its kind.
-
-    Attributes:
-        address: "ldaps://host" (TLS from the first byte) or "ldap://host" (StartTLS); "" for no directory.
-        insecure: without TLS; refused unless the directory is on this machine.
-        bind: DN of the service account; `password_env`: the environment variable with its password.
-        user_filter: finds a person by {login}; `group_filter`: finds groups with a member, by {dn} or {login}.
-        groups: the first one a person belongs to gives the access of a new account.
-        match_email: whether the first log-in may link an existing account by its person's e-mail.
-        timeout: seconds to wait for the connection and for each answer.
-        sync: synchronisation of people with it.
-    """
-
-    address: Annotated[str, DIRECTORY_ADDRESS] = ""
-    kind: Annotated[str, one_of(("active-directory", "openldap"), "directory_kind")] = "active-directory"
-    insecure: bool = False
-    ca_file: Path | None = None
-    bind: str = ""
-    password_env: str = "MERZIM_LDAP_PASSWORD"
-    base: str = ""
-    user_filter: str = ""
-    group_filter: str = ""
-    id_attribute: str = ""
-    login_attribute: str = ""
-    name_attribute: str = ""
-    email_attribute: str = ""
-    groups: tuple[GroupAccess, ...] = ()
-    match_email: bool = True
-    timeout: int = 3
-    sync: SyncSettings = field(default_factory=SyncSettings)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class OidcSettings:
     """The OpenID Connect provider for log-in, besides passwords.
 
@@ -440,7 +376,6 @@ class Settings:
     reminders: ReminderSettings = field(default_factory=ReminderSettings)
     web: WebSettings = field(default_factory=WebSettings)
     secrets: SecretSettings = field(default_factory=SecretSettings)
-    ldap: LdapSettings = field(default_factory=LdapSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     oidc: OidcSettings = field(default_factory=OidcSettings)
     regulations: RegulationSettings = field(default_factory=RegulationSettings)

@@ -207,18 +207,6 @@ def _channel_names(value: object) -> tuple[str, ...]:
     return channel_names
 
 
-def _directory_address(value: object) -> str:
-    if _text(value):
-        try:
-            parts = urlsplit(str(value))
-            valid = parts.scheme in ("ldap", "ldaps") and parts.hostname and parts.port != 0
-        except ValueError:
-            valid = None
-        if not valid or parts.path not in ("", "/") or parts.query or parts.username:
-            raise ValueError("directory_address")
-    return str(value)
-
-
 def _issuer(value: object) -> str:
     """Parse the issuer address of an OpenID provider; "" for none."""
     if _text(value):
@@ -296,7 +284,6 @@ NETWORKS = Kind(_networks, list_of(_matching(r"^[0-9a-fA-F.:]+(/[1-9]\d{0,2})?$"
 DAYS = Kind(_days, list_of(DAY))
 NAMES = Kind(_names, list_of({"type": "string"}))
 CHANNELS = Kind(_channel_names, list_of({"enum": sorted(names())}), "several", tuple(names()))
-DIRECTORY_ADDRESS = Kind(_directory_address, _matching(r"^(ldaps?://\S+)?$"))
 ISSUER = Kind(_issuer, _matching(r"^(https?://\S+)?$"))
 YES_OR_NO = Kind(_yes_or_no, {"type": "boolean"}, "choice", ("true", "false"))
 TIME_OF_DAY = Kind(_time_of_day, _HOUR, "time")

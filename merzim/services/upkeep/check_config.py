@@ -24,7 +24,6 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
     Opens no database and connects to nothing.
     """
     from merzim.services.configuration.secret_keys import refuse_missing
-    from merzim.services.connections.ldap import open_directory
     from merzim.services.connections.oidc import open_provider
     from merzim.services.regulations.editions import own_files
     from merzim.storage.database.engine import parse_address
@@ -33,7 +32,6 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
         settings.web.refuse_plain_http,
         lambda: refuse_missing(settings, environment),
         lambda: parse_address(settings.database.url),
-        lambda: open_directory(settings, environment),
         lambda: open_provider(settings, environment),
         lambda: list(own_files(settings)),
     ]

@@ -71,7 +71,6 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
     yield check_zone(now)
     yield from _check_reach(app)
     yield from _check_channels(app)
-    yield from _check_directory(app)
     yield from _check_provider(app, now)
     yield from _check_database(app, now)
 
@@ -192,23 +191,6 @@ def _check_channels(app: AppContext) -> Iterator[Check]:
             )
 
 
-def _check_directory(app: AppContext) -> Iterator[Check]:
-    from merzim.services.connections.ldap import open_directory
-
-    address = {"answer": app.settings.ldap.address}
-    try:
-        directory = open_directory(app.settings, os.environ)
-        if directory is not None:
-            directory.look_up(())
-            yield Check(name="ldap", code="doctor.channel", arguments=address)
-            if app.settings.ldap.sync.mode != "off":
-                count = {"count": len(directory.people())}
-                state: State = "ok" if count["count"] else "warning"
-                yield Check(name="people_sync", state=state, code="doctor.people_sync", arguments=count)
-    except Refusal as refusal:
-        yield Check(name="ldap", state="problem", refusal=refusal, advice="ldap")
-
-
 def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
     """Check that the OpenID Connect provider offers everything a log-in needs, without logging in."""
     from merzim.services.connections.oidc import ProviderSilent, open_provider
@@ -265,8 +247,6 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
     yield from _check_orders(app)
     yield _check_age("verify", sent, now, app.settings.alarms.ages["verify"])
     yield _check_backup(app, sent, now)
-    if app.settings.ldap.sync.mode != "off":
-        yield _check_age("people_sync", sent, now, timedelta(hours=2 * app.settings.ldap.sync.hours))
     yield _check_clock(app, sent, now)
     yield from _check_sending(app, sent, now)
 

@@ -22,8 +22,6 @@ UPLOADS_THROUGH = "uploads_through"
 LANGUAGE = "language"
 OFFICE_TIME = "office_time"
 ACTS = "acts_in_force"
-DIRECTORY = "directory"
-"""Name of the preference with a person's permanent id in the directory."""
 NAMES = "names"
 """Name of the preference with a unit's or post's names in Kazakh and Russian."""
 

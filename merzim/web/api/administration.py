@@ -18,7 +18,6 @@ from merzim.services.evidence import uploaded_file
 from merzim.services.inputs import Digest, Key, Line
 from merzim.services.outgoing import sending
 from merzim.services.people import retention, staff
-from merzim.services.people import sync as people_sync
 from merzim.services.people.feeds import FeedMade, give, revoke_unit_feed
 from merzim.services.people.pending_duties import pending_duties
 from merzim.services.people.table import TablePreview, preview_table, read_table, save_table
@@ -136,7 +135,6 @@ def list_people(
 
 
 mount.post(router, "/people", staff.save_person)
-mount.post(router, "/people/sync", people_sync.sync_people)
 mount.post(router, "/people/former/anonymising", retention.anonymise_person)
 
 
@@ -144,12 +142,6 @@ mount.post(router, "/people/former/anonymising", retention.anonymise_person)
 def list_former_people(ctx: Setting) -> retention.FormerList:
     """List the people who left, and which of them are due to be anonymised."""
     return retention.list_former(ctx, retention.AskFormer())
-
-
-@router.get("/people/sync")
-def get_people_sync(ctx: Setting) -> people_sync.SyncState:
-    """Return when people were last compared with the directory, and the result."""
-    return people_sync.get_sync_state(ctx, people_sync.AskSync())
 
 
 mount.post(router, "/people/removal", staff.remove_person)

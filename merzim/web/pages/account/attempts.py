@@ -12,10 +12,9 @@ from datetime import timedelta
 
 from starlette.requests import Request
 
-from merzim.services.accounts import credentials, identities
+from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword
 from merzim.services.accounts.second_factors import account_letters
-from merzim.services.connections.ldap import DirectorySilent
 from merzim.services.context import RequestContext
 from merzim.services.outgoing.audit import record_refused_log_in
 from merzim.web.auth.dependencies import current_session
@@ -43,13 +42,11 @@ class NotProved(Exception):
 
     Attributes:
         wait: None, or the time until the next attempt is accepted.
-        silent: whether the directory did not answer, without which the password cannot be checked.
     """
 
-    def __init__(self, wait: timedelta | None = None, *, silent: bool = False) -> None:
+    def __init__(self, wait: timedelta | None = None) -> None:
         super().__init__()
         self.wait = wait
-        self.silent = silent
 
 
 def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str, str]) -> Account:
@@ -70,22 +67,9 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
     # Checked even after another failure, so that the time does not reveal what was wrong.
     password = texts.get("password", "")
     is_verified = credentials.verify_password(password, account.password if account else "")
-    no_access = False
-    if not is_verified and not _is_local_administrator(account):
-        try:
-            outside = identities.log_in(ctx, login, password)
-        except DirectorySilent:
-            # Counted like a wrong one: it may be the wrong password of an account of ours.
-            raise NotProved(silent=True) from None
-        if outside is not None:
-            account = outside[1]
-            is_verified, no_access = account is not None, account is None
-            account_login = account.reader.login if account is not None else ""
     if account is None or not is_verified or account.disabled:
         reason: Reason = "wrong_password"
-        if no_access:
-            reason = "no_access"
-        elif account is None:
+        if account is None:
             reason = "unknown_account"
         elif is_verified:
             reason = "account_closed"
@@ -118,27 +102,15 @@ def check_present_password(request: Request, ctx: RequestContext, password: str)
 
 
 def _confirmed(ctx: RequestContext, account: Account, password: str, session: Entry | None) -> bool:
-    """Return whether a password is the account's: ours, or its holder's in the directory. Raises BadPassword.
+    """Return whether a password is the account's. Raises BadPassword.
 
     A user of the OpenID provider has no password; instead the session must have begun a moment ago.
     """
     if not account.providers:
         return credentials.verify_password(password, account.password)
-    if not account.asks_password:
-        if session is None or session.created_at + FRESH_SESSION < ctx.now:
-            raise BadPassword("web.password.log_in_again", minutes=FRESH_SESSION // _MINUTE)
-        return True
-    try:
-        return identities.confirms(ctx, account, password)
-    except DirectorySilent as silence:
-        raise BadPassword(silence.code) from None
-
-
-def _is_local_administrator(account: Account | None) -> bool:
-    """Return whether an account is never looked up in the directory: an administrator's with a password
-    here.
-    """
-    return account is not None and account.reader.access == "administrator" and bool(account.password)
+    if session is None or session.created_at + FRESH_SESSION < ctx.now:
+        raise BadPassword("web.password.log_in_again", minutes=FRESH_SESSION // _MINUTE)
+    return True
 
 
 def check_present_code(request: Request, ctx: RequestContext, account: Account, code: str) -> None:

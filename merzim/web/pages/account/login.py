@@ -69,9 +69,8 @@ def log_in(request: Request, ctx: Anybody, texts: Fields) -> Response:
             form_values=_form_values(texts),
             wrong=True,
             wait=refusal.wait,
-            silent=refusal.silent,
             login=login,
-            status=503 if refusal.silent else 401 if refusal.wait is None else 429,
+            status=401 if refusal.wait is None else 429,
         )
     recovered = account.second_factor and credentials.recovery_hash(texts.get("code", ""), login) is not None
     return enter_account(request, ctx, account, texts, recovered=recovered)
@@ -176,7 +175,6 @@ def login_page(
     files: bool = False,
     wrong: bool = False,
     wait: timedelta | None = None,
-    silent: bool = False,
     refusal: str = "",
     login: str = "",
     status: int = 200,
@@ -188,7 +186,6 @@ def login_page(
     Args:
         form_values: fields of a form interrupted by the end of the session.
         wait: time until the next attempt is accepted, after too many.
-        silent: whether the directory did not answer.
         refusal: catalogue code of the reason why the log-in by the OpenID provider failed.
         chosen: whether a new password was just chosen; it does not log the user in.
         log_out: the address that ends the session at the OpenID provider, after one here.
@@ -205,11 +202,9 @@ def login_page(
         files=files,
         wrong=wrong,
         minutes=attempts.minutes(wait) if wait else 0,
-        silent=silent,
         refusal=refusal,
         labels=ctx.app.provider.labels if ctx.app.provider is not None else None,
         log_out=log_out,
-        by_directory=ctx.app.directory is not None,
         login=login,
         chosen=chosen,
         demonstrators=demonstrators(ctx.app) if is_shown else [],

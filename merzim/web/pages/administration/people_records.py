@@ -1,4 +1,4 @@
-"""Administration pages for people who left, and for the synchronisation of people with the directory."""
+"""Administration pages for people who left."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from starlette.responses import Response
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.people import retention
-from merzim.services.people import sync as people_sync
 from merzim.services.people.retention import Anonymised, AnonymisePerson, AskFormer
-from merzim.services.people.sync import AskSync, SyncPeople, SyncResult
 from merzim.web.auth.dependencies import Setting
 from merzim.web.pages.administration.common import show
 from merzim.web.ui.form_values import Fields, parse_date, tidy
@@ -65,49 +63,5 @@ def _page(
         former=retention.list_former(ctx, AskFormer()),
         form=typed_texts,
         done=anonymised,
-        refusal=refusal,
-    )
-
-
-SHOWN = 200
-
-
-@router.get("/administration/people/sync")
-def sync_page(request: Request, ctx: Setting) -> Response:
-    """Show when people were last compared with the directory, without contacting it."""
-    return _sync_page(request, ctx)
-
-
-@router.post("/administration/people/sync")
-def compare(request: Request, ctx: Setting, typed: Fields) -> Response:
-    """Compare people with the directory; apply the differences that were shown."""
-    if typed.get("do") not in ("look", "apply"):
-        raise HTTPException(422)
-    fields = {"apply": typed["do"] == "apply", "mark": typed.get("mark", "")[:40]}
-    try:
-        command = build(SyncPeople, {**fields, "many_leave": bool(typed.get("many_leave"))})
-        result = people_sync.sync_people(ctx, command)
-    except Refusal as refusal:
-        return _sync_page(request, ctx, refusal=refusal)
-    return _sync_page(request, ctx, result=result)
-
-
-def _sync_page(
-    request: Request,
-    ctx: RequestContext,
-    *,
-    result: SyncResult | None = None,
-    refusal: Refusal | None = None,
-) -> Response:
-    return show(
-        request,
-        ctx,
-        "people_sync.html",
-        status=200 if refusal is None else 422,
-        place="/administration/people/sync",
-        sync=people_sync.get_sync_state(ctx, AskSync()),
-        result=result,
-        changes=result.changes[:SHOWN] if result else (),
-        more=max(0, len(result.changes) - SHOWN) if result else 0,
         refusal=refusal,
     )
