@@ -24,7 +24,7 @@ ROOMS = {
     "merzim.web": ("health",),
     "merzim.web.pages": (
         *("case_list", "overview", "inbox", "assignments", "search", "reference", "portfolio"),
-        *("saved_views", "reports", "calendar"),
+        *("reports", "calendar"),
     ),
     "merzim.web.pages.case_creation": ("by_hand", "schedules", "past", "planner"),
     "merzim.web.pages.my_tasks": ("pages",),

@@ -41,8 +41,6 @@ GROUND = {"ground": "себебі бар"}
 BODIES: dict[str, object] = {
     "/api/v1/cases": {"procedure": "internal-analysis", "unit": "hr"},
     "/api/v1/plan": {"procedure": "internal-analysis"},
-    "/api/v1/views": {"list": "cases", "name": "кешіккен", "query": "late=1"},
-    "/api/v1/views/{number}/changes": {"name": "кешіккен"},
     "/api/v1/cases/{case}/facts": {"fact": "order_signed", "on": "2026-04-06"},
     "/api/v1/cases/{case}/plans": {"planned": {"order_signed": "2026-04-06"}},
     "/api/v1/cases/{case}/corrections": {"fact": "start_announced", "on": "2026-03-27", **GROUND},

@@ -22,7 +22,6 @@ from merzim.services.configuration.settings import RetentionSettings
 from merzim.services.context import operator_context, uploads_of
 from merzim.services.people.staff import mark
 from merzim.services.registers.verbs import AddRow, add_row
-from merzim.storage.accounts.saved_views import SqlSavedViews
 from merzim.storage.database.engine import writing
 from merzim.storage.notices.campaigns import SqlCampaigns
 from merzim.storage.org import store as office_store
@@ -110,11 +109,6 @@ class World:
     def number_of(self, person: str) -> str:
         """The number of somebody in the first campaign."""
         return str(SqlCampaigns(self.office.app.engine).people("2026-001")[person].number)
-
-    def view(self, name: str) -> str:
-        """The number of the current sender's saved view of that name."""
-        views = SqlSavedViews(self.office.app.engine).of("cases", self.now_at, ())
-        return next((str(view.number) for view in views if view.name == name), "9999")
 
     def mark_of_person(self, key: str) -> str:
         return mark(self.office.app.reads.office().people[key])
@@ -233,14 +227,6 @@ SENT: Mapping[str, Sent] = {
     f"{CASE}/escalations": in_case(obligation="start_announced"),
     f"{API}/account/inbox/query": Sent(json={}, changes=False),
     f"{API}/account/inbox/read": Sent(json={}, changes=False),
-    f"{API}/views": Sent(json={"list": "cases", "name": "API: жаңа", "query": "late=1"}, status=(201,)),
-    **{
-        f"{API}/views/{{number}}/{action}": Sent(
-            json={"query": "stage=order"} if action == "changes" else None,
-            places=lambda world: {"{number}": world.view("API")},
-        )
-        for action in ("changes", "removal")
-    },
     f"{API}/facts": Sent(
         json={"on": DAY, "steps": [{"case": "9999-0001", "fact": "order_signed"}]}, changes=False
     ),
@@ -479,11 +465,6 @@ SENT: Mapping[str, Sent] = {
         form=lambda world: {"case": world.case, "fact": "note_signed", "until": "2026-04-21"}, case=True
     ),
     "/desk/read": Sent(form=lambda world: {"case": world.case, "key": world.letter("desk")}, case=True),
-    "/views": Sent(form={"list": "cases", "name": "Бет", "query": "late=1"}),
-    "/views/change": Sent(
-        form=lambda world: {"number": world.view("changed"), "name": "changed", "shared": ""}
-    ),
-    "/views/delete": Sent(form=lambda world: {"number": world.view("changed"), "list": "cases"}),
     "/desk/leave": Sent(form={"first": "2026-08-03", "last": "2026-08-10"}),
     "/open/case": Sent(form={"procedure": "internal-analysis", "unit": OWN, "object": "Бет: объект"}),
     "/open/year": Sent(form={"year": "2028", "unit": ""}),
@@ -563,10 +544,6 @@ def prepare(office: RealOffice) -> World:
     for reader in (*READERS, *ELSEWHERE, UNNAMED, *spares, *other_readers):
         context.accounts.save(reader, disabled=False, **stamp)
         context.accounts.set_password(reader.login, password, **stamp)
-        for name in ("API", "changed"):
-            SqlSavedViews(context.engine).save(
-                list="cases", login=reader.login, name=name, query="late=1", shared=False, unit=""
-            )
     office.way_in("spare2")
     context.accounts.link(Identity(login="spare3", provider="oidc", subject="3", by_group=False), **stamp)
     context.factors.enrol("guarded", SECRET, 0, (), **stamp)

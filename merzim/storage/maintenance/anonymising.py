@@ -51,7 +51,6 @@ from merzim.storage.tables.accounts import (
     FACTOR_REMOVAL,
     IDENTITY,
     RECOVERY_CODE,
-    SAVED_VIEW,
 )
 from merzim.storage.tables.audit import AUDIT, AUDIT_ORIGIN
 from merzim.storage.tables.base import TableBase
@@ -210,12 +209,11 @@ def _forms(word: str) -> set[str]:
 
 
 def _forget(connection: Connection, words: Words) -> None:
-    """Delete data that belongs to the person alone: link codes, saved views, addresses in the audit log;
+    """Delete data that belongs to the person alone: link codes, addresses in the audit log;
     withdraw their letters.
     """
     keys, logins = [*words.keys], [*words.logins]
     connection.execute(LINK_CODE.delete().where(LINK_CODE.c.person.in_(keys)))
-    connection.execute(SAVED_VIEW.delete().where(SAVED_VIEW.c.login.in_(logins)))
     entries = select(AUDIT.c.seq).where(or_(AUDIT.c.by.in_([*logins, *keys]), AUDIT.c.name.in_(logins)))
     erased = AUDIT_ORIGIN.update().where(AUDIT_ORIGIN.c.seq.in_(entries))
     connection.execute(erased.values(address=None, salt=None))

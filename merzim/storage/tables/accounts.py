@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, TableBase, table
@@ -117,32 +117,6 @@ class DeviceRow(TableBase, table=True):
     expires_at: datetime = Field(sa_type=Moment)
 
 
-class SavedViewRow(TableBase, table=True):
-    """A saved view: an account's filter of a list, under a name. `list`: its address without the first slash.
-
-    `unit`: a shared view is for users of this unit and all below; "" for everybody.
-    """
-
-    __tablename__ = "saved_view"
-    __table_args__ = (
-        Index("ix_saved_view_login_list_name", "login", "list", "name", unique=True),
-        Index(
-            "ix_saved_view_shared",
-            *("list", "unit"),
-            sqlite_where=text("shared = 1"),
-            postgresql_where=text("shared"),
-        ),
-    )
-
-    number: int | None = Field(default=None, primary_key=True)
-    list: str
-    login: str
-    name: str
-    query: str
-    shared: bool
-    unit: str
-
-
 ACCOUNT = table("account")
 ENTRY = table("entry")
 IDENTITY = table("identity")
@@ -150,4 +124,3 @@ RECOVERY_CODE = table("recovery_code")
 FACTOR_REMOVAL = table("factor_removal")
 RATE_LIMIT = table("rate_limit")
 DEVICE = table("device")
-SAVED_VIEW = table("saved_view")

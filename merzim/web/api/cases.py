@@ -10,14 +10,14 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import Field
 
-from merzim.services.cases import assignments, bulk, comments, saved_views
+from merzim.services.cases import assignments, bulk, comments
 from merzim.services.cases import verbs as cases
 from merzim.services.inputs import Day, Name
 from merzim.services.results import FindingResult, ObligationResult, Result, at
 from merzim.services.verbs import Command, Verb
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
-from merzim.web.auth.dependencies import Asking, Own, Reading
+from merzim.web.auth.dependencies import Asking, Reading
 from merzim.web.ui.render import RequestTranslator
 from workflow.cases.commands.planning import plan
 from workflow.cases.registers.assignments import AssignmentState, Whose
@@ -90,12 +90,6 @@ def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> Plan
     )
 
 
-@router.get("/views", tags=["cases"])
-def get_views(ctx: Own, of: Annotated[saved_views.ListName, Query(alias="list")]) -> saved_views.ViewList:
-    """Return the saved views of a list: the reader's own, and those shared with them."""
-    return saved_views.list_views(ctx, saved_views.ListViews(list=of))
-
-
 @router.get("/assignments", tags=["cases"])
 def get_assignments(
     ctx: Reading,
@@ -109,6 +103,3 @@ def get_assignments(
 
 
 mount.post(router, "/assignments", assignments.give_alone, tags=["cases"], status=201)
-mount.post(router, "/views", saved_views.save_view, tags=["cases"], status=201)
-mount.post(router, "/views/{number}/changes", saved_views.change_view, tags=["cases"])
-mount.post(router, "/views/{number}/removal", saved_views.delete_view, tags=["cases"])

@@ -18,7 +18,6 @@ from merzim.web.auth.dependencies import Reading
 from merzim.web.ui.addresses import redirect_to_tidy_address, tidy_address, with_tidy_address
 from merzim.web.ui.name_fields import NameField
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.saved_views import saved_views
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.board.rows import CaseFilter, Row
@@ -308,7 +307,6 @@ def cases_page(
         over=OVER,
         query=shown_query,
         done=opened_counts,
-        saved=saved_views(request, ctx, unit=criteria.unit or ""),
     )
     return with_tidy_address(request, response)
 

@@ -23,7 +23,6 @@ from merzim.web.http import Number, Year
 from merzim.web.ui.addresses import redirect_to_tidy_address
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.saved_views import saved_views
 from merzim.web.ui.tables import (
     WAITING_COLUMNS,
     download,
@@ -184,7 +183,6 @@ def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number
         view=view,
         units=build_unit_filter(ctx.reads.office(), asking.unit or "", own_unit=ctx.reader.root),
         heads=heads,
-        saved=saved_views(request, ctx, unit=asking.unit or ""),
     )
 
 

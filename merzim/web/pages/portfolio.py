@@ -35,7 +35,6 @@ from merzim.web.auth.dependencies import Reading
 from merzim.web.ui.addresses import redirect_to_tidy_address, with_tidy_address
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.saved_views import saved_views
 from merzim.web.ui.tables import Column, download, table_of, workbook_response
 from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.deadlines.lateness import near
@@ -303,7 +302,6 @@ def _page(
     response = page(
         *(request, ctx, template),
         criteria=query,
-        saved=saved_views(request, ctx, unit=query.unit),
         years=_years(ctx),
         units=build_unit_filter(ctx.reads.office(), query.unit, own_unit=ctx.reader.root),
         procedures=group_by_document(procedures),

@@ -62,7 +62,6 @@ from merzim.web.ui.form_values import InvalidForm, RejectedForm, status_of
 from merzim.web.ui.name_fields import NameField, build_unit_field
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.saved_views import saved_views
 from merzim.web.ui.tables import Cell, cell_of, row_title
 from merzim.web.ui.unit_filter import RequiredUnit, UnitParam, build_unit_filter
 from workflow.languages import PAPER_LANGUAGES
@@ -161,7 +160,6 @@ def rows_page(
         request,
         ctx,
         "register_rows.html",
-        saved=saved_views(request, ctx, unit=query["unit"]),
         status=status_of(refusal),
         register=register,
         act=act_of(register, translator),
