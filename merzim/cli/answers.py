@@ -76,7 +76,7 @@ def state(
         code = "cli.state.done_late" if deadline.late_by is not None else "cli.state.done"
         return call.say(code, on=deadline.done_on, late_by=deadline.late_by)
     if today is not None and deadline.state == "open":
-        from workflow.deadlines.lateness import lateness
+        from workflow.deadlines.lateness import holds_on, lateness
 
         delay = lateness(deadline, today=today)
         if delay.overdue:
@@ -86,6 +86,8 @@ def state(
         if delay.waiting_for is not None:
             title = (titles or {}).get(delay.waiting_for)
             return call.say("cli.state.waits", what=title[call.language] if title else delay.waiting_for)
+        if not holds_on(deadline, today):
+            return call.say("cli.state.not_recorded")
     if deadline.state == "open" and deadline.due is not None:
         return call.say(f"cli.status.{deadline.status}")
     return call.say(f"cli.state.{deadline.state}")

@@ -494,7 +494,13 @@ class AppContext:
         """The commands that write to cases."""
         from workflow.cases.commands.case_commands import CaseCommands
 
-        return CaseCommands(self.ledger, self.library, self.calendar)
+        return CaseCommands(self.ledger, self.library, self.calendar, self.first_day)
+
+    def first_day(self, today: date) -> date:
+        """Return the local date from which the office keeps records: as config.toml says, else the day its
+        first case was opened; `today` while there is none.
+        """
+        return min(self.settings.office.kept_from or self.ledger.first_day() or today, today)
 
     @cached_property
     def accounts(self) -> SqlAccounts:

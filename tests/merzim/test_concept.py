@@ -28,8 +28,12 @@ def test_a_ministry_sees_its_own_measures_and_those_it_inherited(merzim: Merzim)
     assert f"MDDIAI: abolished or reorganised on 18 September 2025, succeeded by {MINISTRY}." in why
 
 
-def test_ten_items_are_open_on_the_day_the_work_began(merzim: Merzim) -> None:
-    """Without a body everything is asked: ten terms lie ahead, sixty-three have passed."""
+KEPT_FROM_THE_BEGINNING = '[office]\nkept_from = 2022-01-01\n[database]\nurl = "sqlite:///office.db"\n'
+
+
+def test_ten_items_are_open_on_the_day_the_work_began(merzim: Merzim, tmp_path: Path) -> None:
+    """Without a body everything is asked: ten terms lie ahead, sixty-three have passed since 2022."""
+    (tmp_path / "config.toml").write_text(KEPT_FROM_THE_BEGINNING, encoding="utf-8")
     assert merzim("open", "concept-plan", *DAY).code == 0
 
     ahead = merzim("due", "--until", "2026-12-31", "--json", *DAY).json["obligations"]
@@ -154,6 +158,7 @@ def test_a_ministry_answers_for_its_own_measures_and_no_others(merzim: Merzim, t
 def test_a_term_that_passed_before_its_case_was_opened_says_so(merzim: Merzim, tmp_path: Path) -> None:
     """Row 34 was due of every central body by 31 December 2022: late for a case opened in 2025 as well, and its
     explanation says that the case came later. Row 31, due on 30 September 2025, says nothing of it."""
+    (tmp_path / "config.toml").write_text(KEPT_FROM_THE_BEGINNING, encoding="utf-8")
     office(merzim, tmp_path)
     assert merzim("open", "concept-plan", "--unit", HEALTH, "--now", "2025-07-01").code == 0
     why = {

@@ -217,7 +217,7 @@ def people(accounts: SqlAccounts) -> SqlAccounts:
 def settings_in(folder: Path, **web: Any) -> Settings:
     """The settings of an office in a folder."""
     return Settings(
-        office=OfficeSettings(name="Министрлік"),
+        office=OfficeSettings(name="Министрлік", kept_from=date(2022, 1, 1)),
         database=DatabaseSettings(url=f"sqlite:///{(folder / 'merzim.sqlite').as_posix()}"),
         evidence=EvidenceSettings(folder=folder / "evidence"),
         channels=ChannelSettings(

@@ -369,3 +369,32 @@ def test_the_working_days_to_a_due_date_are_counted_both_ways(due: date | None, 
 def test_beyond_the_records_what_is_near_is_counted_in_calendar_days() -> None:
     """Friday 22 December 2028 has five working days after it on record."""
     assert near(CALENDAR, date(2028, 12, 22)) == date(2028, 12, 29)
+
+
+@pytest.mark.parametrize(
+    ("kept_from", "overdue"),
+    [(None, True), (date(2026, 4, 5), True), (date(2026, 4, 6), True), (date(2026, 4, 7), False)],
+)
+def test_what_was_due_before_the_first_day_of_records_is_not_overdue(
+    kept_from: date | None, overdue: bool
+) -> None:
+    """The order was due on 6 April; kept from the 7th on, it is open and not recorded here, ever."""
+    sample_case = replace(case(planned={"analysis_started": START}), kept_from=kept_from)
+    for today in (date(2026, 4, 7), START):
+        order = at(sample_case, "order_signed", today=today)
+        assert (order.state, lateness(order, today=today).overdue) == ("open", overdue)
+    facts = {"analysis_started": START, "start_announced": START}
+    begun = replace(case(facts=facts), kept_from=kept_from)
+    order = at(begun, "order_signed", today=date(2026, 6, 1))
+    status = status_on(order, today=date(2026, 6, 1), soon=date(2026, 6, 10))
+    assert status == ("overdue" if overdue else "not_recorded")
+
+
+def test_what_lapsed_before_the_first_day_of_records_is_not_missed() -> None:
+    """The start of 13 April was to be announced by 30 March: a loss for records kept from March alone."""
+    ended = case(facts={"analysis_started": START, "analysis_ended": END})
+    states = [
+        at(replace(ended, kept_from=day), "start_announced", today=END).state
+        for day in (date(2026, 3, 30), date(2026, 3, 31))
+    ]
+    assert states == ["missed", "not_required"]

@@ -203,6 +203,8 @@ class Case:
         period: first and last day (local dates, both included) of the activity that is analysed.
         kind: of the organisation, as known when the case was opened; "" when it was not known.
         person: key of whom the case is about, "" when it is about nobody.
+        kept_from: the local date from which the office keeps records of it; what was due before is never
+            overdue. None: from the beginning.
         confidential: visible only to people named as readers or notified of it.
         readers: keys of people (or names of accounts) who may read a confidential case.
         planned: plan dates by fact; `planned_at` the UTC moments at which each was first planned.
@@ -231,6 +233,7 @@ class Case:
     standing: CaseStatus = "active"
     ground: str = ""
     opened_at: datetime | None = None
+    kept_from: date | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
     planned: Mapping[str, date] = field(default_factory=dict)
     planned_at: Mapping[str, datetime] = field(default_factory=dict)
@@ -454,6 +457,7 @@ def _opened(event: Event) -> Case:
         responsible=dict(responsible) if isinstance(responsible, Mapping) else {},
         notes=tuple(notes) if isinstance(notes, list | tuple) else (),
         opened_at=event.at,
+        kept_from=_day(payload.get("kept_from")),
     )
 
 

@@ -9,7 +9,7 @@ from calendars.terms import Duration, Element, Embargo, YearlyDate
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import branch_open, taken_up_after
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import holds_on
+from workflow.deadlines.lateness import before_records, holds_on
 from workflow.law.procedure import Obligation, Procedure
 
 
@@ -51,7 +51,10 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
         yield Element(code="taken_up_after", arguments={"due": due, "on": taken_up}, on=taken_up)
     fact = chain.fulfilled(link)
     opened_on = chain.case.opened_on if link.anchor.state in ("happened", "none") and not taken_up else None
-    if fact is None and due is not None and opened_on is not None and due < opened_on:
+    if fact is None and before_records(chain.case, due):
+        kept_from = chain.case.kept_from
+        yield Element(code="due_before_records", arguments={"on": kept_from}, on=kept_from)
+    elif fact is None and due is not None and opened_on is not None and due < opened_on:
         yield Element(code="due_before_opening", arguments={"on": opened_on}, on=opened_on)
     if fact and judged != fact.on:
         yield Element(

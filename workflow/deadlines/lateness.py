@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeVar
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
+from workflow.cases.case import Case
 from workflow.cases.states import AWAITED, State
 
 
@@ -22,6 +23,11 @@ def late_by(due: date | None, on: date | None, calendar: Calendar) -> int | None
     if due is None or on is None or on <= due:
         return None
     return calendar.count(date.fromordinal(due.toordinal() + 1), on)
+
+
+def before_records(case: Case, due: date | None) -> bool:
+    """Return whether a due date lies before the office's records of the case: it is never overdue then."""
+    return due is not None and case.kept_from is not None and due < case.kept_from
 
 
 class Awaited(Protocol):
@@ -106,7 +112,7 @@ def most_urgent(deadlines: Iterable[Deadline], *, today: date) -> Deadline | Non
     return min(dated, key=lambda deadline: urgency(deadline, today=today), default=None)
 
 
-DeadlineStatus = State | Literal["overdue", "soon", "done_late", "slipped", "waits"]
+DeadlineStatus = State | Literal["overdue", "soon", "done_late", "slipped", "waits", "not_recorded"]
 SOON_WORKING_DAYS = 7
 
 
@@ -134,6 +140,8 @@ def status_on(deadline: Shown, *, today: date, soon: date) -> DeadlineStatus:
         return "slipped"
     if status.waiting_for is not None:
         return "waits"
+    if not holds_on(deadline, today):
+        return "not_recorded"
     return "soon" if deadline.due is not None and deadline.due <= soon else "open"
 
 

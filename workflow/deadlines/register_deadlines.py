@@ -22,7 +22,7 @@ from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Register, Request, Risk, register
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
-from workflow.deadlines.lateness import late_by
+from workflow.deadlines.lateness import before_records, late_by
 from workflow.law.library import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.periods import Span, periods, years_later
@@ -261,7 +261,11 @@ class _Entries:
             status=status,
             state=state,
             waiting_for=anchor.fact if waits else None,
-            counts_until=min(anchor.on, due) if waits and anchor.on and due else None,
+            counts_until=due
+            if before_records(self.case, due)
+            else min(anchor.on, due)
+            if waits and anchor.on and due
+            else None,
             done_on=done_on,
             recorded_on=done_on,
             late_by=late_by(due, done_on, self.calendar),

@@ -14,7 +14,7 @@ from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import asked_of, branch_open, taken_up_after
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.deadlines.explanations import explanation
-from workflow.deadlines.lateness import late_by
+from workflow.deadlines.lateness import before_records, late_by
 from workflow.deadlines.register_deadlines import entry_deadlines
 from workflow.deadlines.waiting import falls_away, waiting
 from workflow.law.procedure import Obligation, Procedure
@@ -156,9 +156,13 @@ def _deadline(
         done_on=judged,
         recorded_on=fact.on if fact else None,
         waiting_for=waits.fact if waits else None,
-        # An obligation of a body outside the office is no delay here, nor is one whose term required it of
-        # nobody.
-        counts_until=due if obligation.duty == OUTSIDE or taken_up else waits.until if waits else None,
+        # No delay here: what a body outside the office must do, what the term required of nobody, and what was
+        # due before the office kept records.
+        counts_until=due
+        if obligation.duty == OUTSIDE or taken_up or before_records(case, due)
+        else waits.until
+        if waits
+        else None,
         taken_up_on=taken_up,
         explanation=() if bare else tuple(explanation(chain, link, judged)),
         span_first=link.counted.first,
@@ -204,7 +208,7 @@ def _state(chain: DueDateResolver, link: Link, fact: Fact | None, judged: date |
     if unwaited is not None:
         return unwaited
     if obligation.lapses_with and obligation.lapses_with in case.facts:
-        return "missed"
+        return "not_required" if before_records(case, link.counted.due) else "missed"
     if obligation.recurs and (link.span is None or today < link.span.first):
         return "not_due_yet"
     return "open"

@@ -77,7 +77,8 @@ class OfficeSettings:
 
     `name_kk`, `name_ru`: the organisation's name in documents of that language, if `name` is in another.
     `calendar`: the registry code of the calendar working days are counted by. `rollover`: whether a new year is
-    proposed to managers ("propose") or opened automatically ("open").
+    proposed to managers ("propose") or opened automatically ("open"). `kept_from`: the day from which the
+    office keeps records; None is the day its first case was opened.
     """
 
     name: str = ""
@@ -90,6 +91,7 @@ class OfficeSettings:
     days_off: frozenset[date] = frozenset()
     working_days: frozenset[date] = frozenset()
     rollover: Annotated[str, one_of(("propose", "open"), "rollover")] = "propose"
+    kept_from: date | None = None
 
     def name_in(self, language: str) -> str:
         """Return the organisation's name in a language, or `name` if it has none."""

@@ -183,6 +183,11 @@ def _days(value: object) -> frozenset[date]:
     return frozenset(value)
 
 
+def _optional_day(value: object) -> date | None:
+    """Parse a day; None for ""."""
+    return next(iter(_days([value]))) if value else None
+
+
 def is_not_blank(text: object) -> bool:
     return isinstance(text, str) and bool(text.strip())
 
@@ -282,6 +287,7 @@ OPTIONAL_PORT = Kind(_optional_port, {"anyOf": [{"const": ""}, _PORT]}, "number"
 PUBLIC_ADDRESS = Kind(_address, _matching(r"^(https?://[^\s/?#@]+/?)?$"))
 NETWORKS = Kind(_networks, list_of(_matching(r"^[0-9a-fA-F.:]+(/[1-9]\d{0,2})?$")))
 DAYS = Kind(_days, list_of(DAY))
+OPTIONAL_DAY = Kind(_optional_day, {"anyOf": [{"const": ""}, DAY]})
 NAMES = Kind(_names, list_of({"type": "string"}))
 CHANNELS = Kind(_channel_names, list_of({"enum": sorted(names())}), "several", tuple(names()))
 ISSUER = Kind(_issuer, _matching(r"^(https?://\S+)?$"))

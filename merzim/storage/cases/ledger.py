@@ -17,10 +17,11 @@ from itertools import islice
 from threading import local
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, func, or_, select
 from sqlalchemy import case as case_when
 from sqlalchemy.exc import IntegrityError
 
+from calendars.hours import almaty
 from merzim.storage.cache import DatabaseCache
 from merzim.storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, Before, batch
 from merzim.storage.cases.writing import PLACE, ConcurrentChange, at, write
@@ -251,6 +252,12 @@ class SqlLedger:
                 taken_ids = {record.id for record in execute_for_names(connection, _HEADS_OF, names)}
                 ids += [name for name in names if name not in taken_ids]
         return ids
+
+    def first_day(self) -> date | None:
+        """Return the local date on which the first case was opened; None while there is no case."""
+        with reading(self._engine) as connection:
+            opened_at = connection.execute(select(func.min(CASE.c.opened_at))).scalar()
+        return opened_at.astimezone(almaty()).date() if opened_at else None
 
     def open_case(self, procedure: str, unit: str, object: str) -> str | None:
         """Return the first active case of that procedure, unit and object; None when there is none."""

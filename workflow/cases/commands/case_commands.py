@@ -7,7 +7,7 @@ commands may be refused because of the state of the case. What is wrong with a f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
@@ -104,10 +104,20 @@ class View:
 class CaseCommands:
     """Commands on cases. `now` is the UTC moment of writing, `today` the local date of the writer."""
 
-    def __init__(self, ledger: Ledger, library: Library, calendar: Calendar) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        library: Library,
+        calendar: Calendar,
+        first_day: Callable[[date], date] | None = None,
+    ) -> None:
+        """Args:
+        first_day: the office's first day of records, asked with the local date; None: it keeps everything.
+        """
         self._ledger = ledger
         self._library = library
         self._calendar = calendar
+        self._first_day = first_day
 
     @property
     def calendar(self) -> Calendar:
@@ -116,7 +126,7 @@ class CaseCommands:
 
     def on(self, ledger: Callable[[Ledger], Ledger]) -> CaseCommands:
         """Return the same commands on another ledger."""
-        return CaseCommands(ledger(self._ledger), self._library, self._calendar)
+        return CaseCommands(ledger(self._ledger), self._library, self._calendar, self._first_day)
 
     def open(self, opening: Opening, *, by: str, now: datetime, today: date) -> Case:
         """Open one case.
@@ -164,6 +174,9 @@ class CaseCommands:
             of_row = of_rows or bool(opening.row)
             check(opening, procedure, self._calendar, today=today, of_row=of_row)
         openings = with_bodies(openings, editions, self._ledger)
+        if self._first_day is not None:
+            first_day = self._first_day(today)
+            openings = [replace(opening, kept_from=opening.kept_from or first_day) for opening in openings]
         kinds = kinds_for(openings, editions, self._ledger)
         check_once(openings, editions, self._ledger)
         return openings, editions, kinds

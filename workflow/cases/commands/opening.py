@@ -45,6 +45,7 @@ class Opening:
         row: id of the register row the case is opened for.
         readers: keys of people who may read a confidential case, besides the person who opens it.
         entries: rows its registers begin with.
+        kept_from: local date from which the office keeps records of the case; None is the office's first day.
     """
 
     procedure: str
@@ -63,6 +64,7 @@ class Opening:
     notes: tuple[str, ...] = ()
     row: str = ""
     entries: tuple[EventDraft, ...] = ()
+    kept_from: date | None = None
 
 
 def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure:
@@ -179,6 +181,8 @@ def first_events(
         payload["responsible"] = dict(opening.responsible)
     if opening.row:
         payload["row"] = opening.row
+    if opening.kept_from:
+        payload["kept_from"] = opening.kept_from.isoformat()
     if opening.notes:
         payload["notes"] = list(opening.notes)
     drafts: list[EventDraft] = [("opened", procedure.id, None, payload)]
