@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from merzim.services.cases.bulk import StepResult
     from merzim.services.cases.portfolio import PortfolioPage
     from merzim.services.cases.verbs import Decide, Reopen
+    from merzim.services.imports.previews import OpenYear
     from merzim.services.results import CommandResult, OpenedCase
     from merzim.services.verbs import Command as VerbCommand
     from workflow.cases.case import Case
@@ -158,13 +159,24 @@ def open_year(
     ctx: typer.Context,
     year: Annotated[str, typer.Argument(metavar="YEAR")],
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
+    kept_from: Annotated[str, typer.Option("--kept-from", metavar="DATE", help="cli.option.kept_from")] = "",
+    dry_run: DryRun = False,
+    undo: Annotated[bool, typer.Option("--undo", help="cli.option.undo_year")] = False,
 ) -> None:
     from merzim.services.imports.previews import OpenYear
     from merzim.services.imports.previews import open_year as opened_year
 
     call = CommandContext.of(ctx)
     year_number = number(year, where="YEAR", first=2000, last=2100)
-    command = build(OpenYear, {"year": year_number, "unit": unit_named(call.app, unit)})
+    if undo:
+        _undo_year(call, year_number, unit_named(call.app, unit))
+        return
+    first_day = day(kept_from, where="--kept-from") if kept_from else None
+    values = {"year": year_number, "unit": unit_named(call.app, unit), "kept_from": first_day}
+    command = build(OpenYear, values)
+    if dry_run:
+        _show_year(call, command)
+        return
     result = opened_year(call.ctx, command)
     heads = call.app.ledger.cases(result.opened)
     if call.json:
@@ -175,6 +187,43 @@ def open_year(
         call.print(call.say("cli.year_opened", year=year_number, cases=len(heads), units=units))
     else:
         call.print(call.say("cli.year_there", year=year_number, cases=result.there))
+
+
+def _undo_year(call: CommandContext, year: int, unit: str) -> None:
+    from merzim.services.imports.previews import UndoYear, undo_year
+
+    undone = undo_year(call.ctx, build(UndoYear, {"year": year, "unit": unit}))
+    if call.json:
+        call.answer(undone.model_dump())
+    else:
+        call.print(call.say("cli.year_undone", year=year, cases=len(undone.cancelled)))
+
+
+def _show_year(call: CommandContext, command: OpenYear) -> None:
+    from merzim.services.imports.previews import preview_year
+
+    ahead = preview_year(call.ctx, command.year, command.unit, command.kept_from)
+    if call.json:
+        openings = [{"procedure": opening.procedure, "unit": opening.unit} for opening in ahead.openings]
+        told = dict(ahead.told)
+        call.answer(
+            {
+                "year": command.year,
+                "openings": openings,
+                "there": ahead.there,
+                "kept_from": ahead.kept_from,
+                "overdue": ahead.overdue,
+                "told": told,
+            }
+        )
+        return
+    call.print(call.say("cli.year_ahead", year=command.year, cases=len(ahead.openings), there=ahead.there))
+    call.print(call.say("web.open.year_overdue", n=ahead.overdue, on=ahead.kept_from))
+    if ahead.told:
+        told_people = ", ".join(f"{name} – {count}" for name, count in ahead.told.items())
+        call.print(f"{call.say('web.open.year_told', n=len(ahead.told))} {told_people}")
+    else:
+        call.print(call.say("web.open.year_told_nobody"))
 
 
 def cases(ctx: typer.Context) -> None:

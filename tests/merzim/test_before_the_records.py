@@ -81,3 +81,36 @@ def test_the_first_case_is_the_first_day_for_those_that_follow(company: Merzim) 
     late = overdue(company, "2026-11-25")
     assert "quarter_reported.2026Q3" in late
     assert not {"quarter_reported.2026Q1", "quarter_reported.2026Q2"} & late
+
+
+def test_opening_a_year_shows_first_what_it_brings_and_to_whom(company: Merzim) -> None:
+    """From today on nothing is overdue and nobody is told of what passed; from 1 January the reports of three
+    quarters are, and both people are told. Nothing is written by asking."""
+    today = company("open-year", "2026", "--dry-run", *NOVEMBER, "--json").json
+    january = company("open-year", "2026", "--dry-run", "--kept-from", "2026-01-01", *NOVEMBER, "--json").json
+    ahead = company("open-year", "2026", "--dry-run", "--kept-from", "2026-11-26", *NOVEMBER)
+
+    assert (today["kept_from"], today["overdue"], today["told"]) == ("2026-11-25", 0, {})
+    assert january["overdue"] >= 3
+    assert set(january["told"]) == {"Dan", "Fay"}
+    assert ahead.code == 2
+    assert company("cases", "--json", *NOVEMBER).json["cases"] == []
+    company("open-year", "2026", "--kept-from", "2026-01-01", *NOVEMBER)
+    assert len(overdue(company, "2026-11-25")) == january["overdue"]
+
+
+def test_one_undo_takes_a_year_back_and_it_can_be_opened_again(company: Merzim) -> None:
+    """All its cases at once; not what somebody began to record in."""
+    opened = company("open-year", "2026", "--kept-from", "2026-01-01", *NOVEMBER, "--json").json["opened"]
+    undone = company("open-year", "2026", "--undo", *NOVEMBER, "--json").json
+    assert sorted(undone["cancelled"]) == sorted(case["id"] for case in opened)
+    assert overdue(company, "2026-11-25") == set()
+    assert company("open-year", "2026", "--undo", *NOVEMBER).code == 2
+
+    again = company("open-year", "2026", *NOVEMBER, "--json").json["opened"]
+    assert len(again) == len(opened)
+    case = next(case["id"] for case in again if case["procedure"] == "tbn4-project-2")
+    company("record", case, "quarter_reported.2026Q3", "--on", "2026-10-05", *NOVEMBER)
+    refused = company("open-year", "2026", "--undo", *NOVEMBER)
+    assert refused.code == 2
+    assert case in refused.err

@@ -373,12 +373,13 @@ def test_whom_a_case_concerns_is_found_by_name_or_mail(app: AppContext, officer:
 
 
 def test_the_year_is_proposed_to_who_manages_until_it_is_open(app: AppContext, officer: TestClient) -> None:
-    """On the first page, with one button; once the cases are there nothing is proposed any more."""
+    """On the first page, by a link to what it would bring; once the cases are there nothing is proposed."""
     before = officer.get("/").text
-    year = re.findall(r'name="year" value="(\d+)"', before)[0]
+    year = re.findall(r'href="/open/year\?year=(\d+)"', before)[0]
     year_answer = officer.post("/open/year", data={"year": year})
 
     assert 'id="rollover"' in before
+    assert 'action="/open/year"' not in before
     assert year_answer.status_code == 200
     assert 'id="rollover"' not in officer.get("/").text
 
@@ -399,6 +400,29 @@ def test_a_year_is_shown_and_opened_once(app: AppContext, officer: TestClient) -
     assert '<p class="lead-line">2027 год · ' in officer.get(f"/cases/{year_of_it[0]}").text
     assert "За 2027 год открывать больше нечего" in later_page.text
     assert len(app.reads.cases()) == case_count
+
+
+def test_the_page_says_what_a_year_brings_and_one_button_takes_it_back(
+    app: AppContext, officer: TestClient
+) -> None:
+    """Kept from today on nothing is overdue; kept from the beginning of a year gone by, much is."""
+    year = app_year(officer)
+    page = officer.get(f"/open/year?year={year}&lang=ru").text
+    early = officer.get(f"/open/year?year={year}&lang=ru&kept_from={year}-01-01").text
+    opened = officer.post("/open/year", data={"year": year}).text
+    undone = officer.post("/open/year/undo", data={"year": year})
+
+    assert "Просроченных сроков сразу после открытия – 0." in page
+    assert f'name="kept_from" value="{year}-01-01"' in early
+    assert 'action="/open/year/undo"' in opened
+    assert undone.status_code == 200
+    assert 'action="/open/year"' in undone.text
+    assert {case.standing for case in app.reads.cases()} == {"cancelled"}
+
+
+def app_year(officer: TestClient) -> str:
+    """The year proposed on the first page."""
+    return re.findall(r'href="/open/year\?year=(\d+)"', officer.get("/").text)[0]
 
 
 @pytest.mark.parametrize("year", ["0", "abcd", "1999", "99999", "2100", "２０２７", ""])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
@@ -40,7 +41,8 @@ class Kept:
     """An office on SQLite with a counter of statements per page."""
 
     def __init__(self, folder: Path) -> None:
-        self.app = build_app(read(at=folder))
+        settings = read(at=folder)
+        self.app = build_app(replace(settings, office=replace(settings.office, kept_from=date(2022, 1, 1))))
         sample_office = office()
         office_store.save(
             self.app.engine, units=sample_office.units.values(), people=sample_office.people.values()

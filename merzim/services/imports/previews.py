@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, Field
 
+from i18n import say
 from merzim.services.context import RequestContext, stamp
-from merzim.services.inputs import Line
+from merzim.services.inputs import Day, Line
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly import opening as yearly
 from workflow.org.access import within
@@ -90,10 +91,17 @@ class ImportResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class YearPreview:
-    """The cases that opening a year would open, and the number already there."""
+    """The cases that opening a year would open, the number already there, and what opening would bring today.
+
+    Attributes:
+        told: name of a person -> the number of reminders the next round would send them.
+    """
 
     openings: tuple[Opening, ...]
     there: int
+    kept_from: date
+    overdue: int
+    told: Mapping[str, int]
 
 
 def preview_schedule(
@@ -170,20 +178,53 @@ def foreign(ctx: RequestContext, office: Office, analysis: Analysis) -> bool:
     return bool(ctx.reader.root) and not within(office, unit, ctx.reader.root)
 
 
-def preview_year(ctx: RequestContext, year: int, unit: str) -> YearPreview:
+def preview_year(ctx: RequestContext, year: int, unit: str, kept_from: date | None = None) -> YearPreview:
     """Return what opening a year would open, for organisations at or below a unit; "" is the reader's own.
 
     Raises NotOpened, NothingYearly, OutOfRange.
     """
+    _require_past(kept_from, ctx.today)
     openings, existing_count = yearly.year_ahead(ctx.app, year, unit=_own_unit(ctx, unit), today=ctx.today)
-    return YearPreview(openings=tuple(openings), there=existing_count)
+    first_day = yearly.first_day(ctx.app, openings, kept_from=kept_from, now=ctx.now, today=ctx.today)
+    people = ctx.reads.office().people
+    return YearPreview(
+        openings=tuple(openings),
+        there=existing_count,
+        kept_from=first_day.kept_from,
+        overdue=first_day.overdue,
+        told={people[key].name if key in people else key: count for key, count in first_day.told.items()},
+    )
+
+
+def _require_past(kept_from: date | None, today: date) -> None:
+    if kept_from is not None and kept_from > today:
+        raise NotOpened("kept_from_ahead", on=kept_from, today=today)
 
 
 class OpenYear(Command):
-    """A year to open. `unit`: only organisations at or below it; empty for all the reader may open for."""
+    """A year to open. `unit`: only organisations at or below it; empty for all the reader may open for.
+
+    `kept_from`: the day from which records are kept, by default the office's first day: what was due before it
+    is not overdue.
+    """
 
     year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
     unit: Line = ""
+    kept_from: Day | None = None
+
+
+class UndoYear(Command):
+    """The year whose last opening is taken back, `unit` as for its opening."""
+
+    year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+    unit: Line = ""
+
+
+class UndoneYear(BaseModel):
+    """The result of taking an opening back: the ids of the cases that were cancelled."""
+
+    year: int
+    cancelled: list[str]
 
 
 class OpenedYear(BaseModel):
@@ -197,8 +238,18 @@ class OpenedYear(BaseModel):
 @verb("manage")
 def open_year(ctx: RequestContext, command: OpenYear) -> OpenedYear:
     """Open the yearly programmes of a year; existing cases are not opened again. Raises like `preview_year`."""
-    result = yearly.open_year(ctx.app, command.year, unit=_own_unit(ctx, command.unit), **stamp(ctx))
+    _require_past(command.kept_from, ctx.today)
+    unit = _own_unit(ctx, command.unit)
+    result = yearly.open_year(ctx.app, command.year, unit=unit, kept_from=command.kept_from, **stamp(ctx))
     return OpenedYear(year=command.year, opened=[case.id for case in result.cases], there=result.there)
+
+
+@verb("manage")
+def undo_year(ctx: RequestContext, command: UndoYear) -> UndoneYear:
+    """Take back the reader's last opening of a year, while its cases hold no records. Raises CannotUndo."""
+    unit, ground = _own_unit(ctx, command.unit), say("withdraw.opened_by_mistake", {}, ctx.spoken_language)
+    cases = yearly.undo_year(ctx.app, command.year, unit=unit, ground=ground, **stamp(ctx))
+    return UndoneYear(year=command.year, cancelled=list(cases))
 
 
 def _own_unit(ctx: RequestContext, unit: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -28,16 +30,28 @@ class OpenedYear:
     there: int
 
 
+AUTHOR = "merzim"
+"""The author of what the program records by itself."""
 ROLLS_OVER_FROM = 12, 1
 """Month and day from which the next year is proposed, together with what remains of the ending one."""
 
 
-def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datetime, today: date) -> OpenedYear:
+def open_year(
+    app: AppContext,
+    year: int,
+    *,
+    unit: str = "",
+    kept_from: date | None = None,
+    by: str,
+    now: datetime,
+    today: date,
+) -> OpenedYear:
     """Open the missing cases of a year, and those of the year before with later due dates; repeated, it changes
     nothing.
 
     Args:
         unit: id of a unit: only organisations at or below it, else the one it belongs to; "" is all.
+        kept_from: the local date from which records are kept; None is the office's first day.
 
     Raises:
         NothingYearly: no procedure is opened yearly.
@@ -46,12 +60,98 @@ def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datet
     from merzim.services.yearly.register_duties import record_year
 
     new_openings, existing_count = year_ahead(app, year, unit=unit, today=today)
+    new_openings = [replace(opening, kept_from=kept_from) for opening in new_openings]
     # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
     cases = app.case_commands.open_many(new_openings, by=by, now=now, today=today) if new_openings else ()
     app.proposed.clear()
     for begin_year in (year - 1, year) if cases else ():
         record_year(app, begin_year, by=by, now=now, today=today)
     return OpenedYear(cases=cases, there=existing_count)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FirstDay:
+    """What opening cases would bring on the day itself.
+
+    Attributes:
+        kept_from: the local date from which records are kept.
+        overdue: number of deadlines that would be overdue.
+        told: key of a person -> the number of reminders the next round would send them.
+    """
+
+    kept_from: date
+    overdue: int
+    told: Mapping[str, int]
+
+
+def first_day(
+    app: AppContext, openings: Sequence[Opening], *, kept_from: date | None, now: datetime, today: date
+) -> FirstDay:
+    """Return what opening these cases would bring today; nothing is written. `kept_from` as of `open_year`."""
+    from notifications.recipients import resolve_recipients
+    from workflow.deadlines.lateness import is_overdue
+    from workflow.deadlines.register_deadlines import entry_obligation
+    from workflow.reminders import next_step, steps_of
+
+    day = kept_from or app.first_day(today)
+    openings = [replace(opening, kept_from=day) for opening in openings]
+    office, overdue, told = app.reads.office(), 0, Counter[str]()
+    for write in app.case_commands.foresee(openings, now=now, today=today):
+        case, procedure = write.case, app.library.of(write.case)
+        for row in write.rows:
+            overdue += is_overdue(row, today=today)
+            if row.next_rung_on is None or row.next_rung_on > today:
+                continue
+            steps = steps_of(case, procedure, row.obligation, row, app.calendar, today=today)
+            if (scheduled := next_step(steps, today=today)) is not None:
+                obligation = entry_obligation(case, procedure, row.obligation)
+                people, _ = resolve_recipients(
+                    office, case, obligation, row.obligation, scheduled.step, on=today
+                )
+                told.update(recipient.person.key for recipient in people)
+    return FirstDay(kept_from=day, overdue=overdue, told=dict(told.most_common()))
+
+
+def undo_year(
+    app: AppContext, year: int, *, unit: str = "", ground: str, by: str, now: datetime, today: date
+) -> tuple[str, ...]:
+    """Take back the last opening of a year: its cases are cancelled without their plan dates, so that the year
+    can be opened again. Return their ids.
+
+    Raises:
+        CannotUndo: there is none, another user opened them, or something was recorded in one of them.
+    """
+    from merzim.storage.cases.programmes import opened
+    from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening
+    from workflow.reports.programme import yearly
+
+    units = organisations(app.reads.office(), unit)
+    records = [
+        [
+            record
+            for record in opened(
+                app.engine,
+                {procedure.id: procedure.begins_with for procedure in yearly(app.library, begin_year)},
+                date(begin_year, 1, 1),
+            )
+            if record.unit in units
+        ]
+        for begin_year in (year, year - 1)
+    ]
+    last = max((record.opened_at for record in records[0]), default=None)
+    cases = [record.id for of_year in records for record in of_year if record.opened_at == last]
+    if not cases:
+        raise CannotUndo("no_opening_to_undo", year=year)
+    for case in cases:
+        for event in app.ledger.events(case):
+            if event.seq == 1 and event.by not in (by, AUTHOR):
+                raise CannotUndo("opening_of_another", by=event.by)
+            if event.by != AUTHOR and (event.at != last or event.kind not in ("opened", "planned", "exempted")):
+                raise CannotUndo("opening_in_use", case=case)
+    for case in cases:
+        take_back_opening(app.case_commands, case, ground=ground, by=by, now=now, today=today)
+    app.proposed.clear()
+    return tuple(cases)
 
 
 def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tuple[list[Opening], int]:

@@ -31,6 +31,15 @@ def active(engine: Engine, procedures: Mapping[str, str], on: date) -> Mapping[t
     return {(record.procedure, record.unit): record.id for record in reversed(programmes)}
 
 
+def opened(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[Row_]:
+    """Return the active cases whose start is planned for a day: id, unit, opened_at.
+
+    Args:
+        procedures: procedure -> the fact it begins with.
+    """
+    return [record for record in _begun(engine, procedures, on) if record.standing == "active"]
+
+
 def _begun(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[Row_]:
     """Return the cases whose start is planned for a day, by their ids."""
     if not procedures:
@@ -42,7 +51,7 @@ def _begun(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[
         )
     )
     query = (
-        select(CASE.c.id, CASE.c.procedure, CASE.c.unit, CASE.c.standing)
+        select(CASE.c.id, CASE.c.procedure, CASE.c.unit, CASE.c.standing, CASE.c.opened_at)
         .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
         .where(begins, DEADLINE.c.planned_on == on)
         .order_by(CASE.c.id)

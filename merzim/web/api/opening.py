@@ -112,11 +112,18 @@ class YearCase(Result):
 
 
 class YearPreview(Result):
-    """The cases that opening a year would open. `there`: number of its cases that exist already."""
+    """The cases that opening a year would open. `there`: number of its cases that exist already.
+
+    `overdue`: deadlines that would be overdue today; `told`: name of a person -> the reminders the next round
+    would send them.
+    """
 
     year: int
     openings: list[YearCase]
     there: int
+    kept_from: date
+    overdue: int
+    told: dict[str, int]
 
 
 class YearDone(BaseModel):
@@ -179,10 +186,13 @@ def import_schedule(request: Request, ctx: Managing, once: Writing, body: Schedu
 
 @router.get("/years/{year}")
 def preview_year(
-    ctx: Managing, year: Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)], unit: SearchText = ""
+    ctx: Managing,
+    year: Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)],
+    unit: SearchText = "",
+    kept_from: date | None = None,
 ) -> YearPreview:
     """Return the cases that opening a year would open."""
-    return YearPreview.of(previews.preview_year(ctx, year, unit), year=year)
+    return YearPreview.of(previews.preview_year(ctx, year, unit, kept_from), year=year)
 
 
 @router.post("/years")
@@ -193,6 +203,12 @@ def open_year(ctx: Managing, once: Writing, body: previews.OpenYear) -> YearDone
         return YearDone(year=body.year, opened=len(previews.open_year(ctx, body).opened))
 
     return once(ctx, body, open_cases, YearDone)
+
+
+@router.post("/years/undo")
+def undo_year(ctx: Managing, once: Writing, body: previews.UndoYear) -> previews.UndoneYear:
+    """Take back the last opening of a year, while nothing is recorded in its cases."""
+    return once(ctx, body, lambda: previews.undo_year(ctx, body), previews.UndoneYear)
 
 
 @router.post("/past")

@@ -239,7 +239,7 @@ router = APIRouter(include_in_schema=False)
 
 _CHUNK = 1000
 _STANDINGS: tuple[CaseStatus, ...] = get_args(CaseStatus)
-_PASSING = ("page", "opened", "replanned", "unchanged")
+_PASSING = ("page", "opened", "replanned", "unchanged", "year", "of")
 Name = Annotated[str, Query(max_length=200)]
 Done = Annotated[int | None, Query(ge=0, le=10_000_000)]
 
@@ -277,6 +277,8 @@ def cases_page(
     opened: Done = None,
     replanned: Done = None,
     unchanged: Done = None,
+    year: Done = None,
+    of: Name = "",
 ) -> Response:
     """Show one page of the cases, the newest first; after an import, with its result."""
     tidy = redirect_to_tidy_address(request)
@@ -295,7 +297,9 @@ def cases_page(
     query = tidy_address(request).partition("?")[2]
     shown_query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
     opened_counts = (
-        None if opened is None else {"opened": opened, "replanned": replanned, "unchanged": unchanged}
+        None
+        if opened is None
+        else {"opened": opened, "replanned": replanned, "unchanged": unchanged, "year": year, "of": of}
     )
     response = page(
         request,

@@ -147,18 +147,38 @@ class CaseCommands:
         ids: Sequence[str] = (),
     ) -> tuple[Case, ...]:
         """Open many cases after checking all of them. `ids`: ids reserved for them, if any."""
-        openings, editions, kinds = self._checked(openings, today)
+        checked = self._checked(openings, today)
         ids = ids or self._ledger.next_ids(today.year, len(openings))
-        new = NewCases(self._library, self._calendar, today=today)
-        changes = [
-            new.write(first_events(name, opening, procedure, kind, by=by, now=now))
-            for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
-        ]
+        changes = self._new(ids, *checked, by=by, now=now, today=today)
         if len(changes) == 1:
             self._ledger.append(changes, now=now)
         else:
             self._ledger.append_many(changes, now=now)
         return tuple(change.case for change in changes)
+
+    def foresee(self, openings: Sequence[Opening], *, now: datetime, today: date) -> tuple[CaseWrite, ...]:
+        """Return what opening these cases would write, under ids of no case; nothing is written. Raises as
+        `open_many`.
+        """
+        ids = [str(number) for number, _ in enumerate(openings, 1)]
+        return tuple(self._new(ids, *self._checked(openings, today), by="", now=now, today=today))
+
+    def _new(
+        self,
+        ids: Sequence[str],
+        openings: Sequence[Opening],
+        editions: Sequence[Procedure],
+        kinds: Sequence[str],
+        *,
+        by: str,
+        now: datetime,
+        today: date,
+    ) -> list[CaseWrite]:
+        new = NewCases(self._library, self._calendar, today=today)
+        return [
+            new.write(first_events(name, opening, procedure, kind, by=by, now=now))
+            for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
+        ]
 
     def reserve(self, openings: Sequence[Opening], *, today: date) -> Sequence[str]:
         """Return ids reserved for the cases of register rows, after checking that all of them can be opened."""

@@ -189,6 +189,24 @@ def undo(
     return withdraw(case_commands, case_id, f"#{line}", ground=ground, by=by, now=now, today=today)
 
 
+def take_back_opening(
+    case_commands: CaseCommands, case_id: str, *, ground: str, by: str, now: datetime, today: date
+) -> Change:
+    """Withdraw the plan dates of a case and cancel it. Raises UnknownCase."""
+
+    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+        if case.standing != "active":
+            return ()
+        events = case_commands.events(case_id)[: case.seq]
+        plans = [select_records(case, procedure, events, PLAN + fact) for fact in case.planned]
+        return [
+            *(withdrawal(plan, ground=ground) for plan in plans),
+            ("cancelled", "", None, {"ground": ground}),
+        ]
+
+    return case_commands.write(case_id, decide, by=by, now=now, today=today)
+
+
 def require_undoable(event: Event, was_told: Callable[[Event], bool], *, by: str, now: datetime) -> None:
     """Raise CannotUndo for an event of another user, older than ten minutes, or already reported by a
     letter.

@@ -20,9 +20,11 @@ from merzim.services.imports.previews import (
     FIRST_YEAR,
     LAST_YEAR,
     OpenYear,
+    UndoYear,
     YearPreview,
     open_year,
     preview_year,
+    undo_year,
 )
 from merzim.services.inputs import build
 from merzim.services.narrowing import chosen_procedure
@@ -140,20 +142,35 @@ def open_case(request: Request, ctx: Managing, answers: Fields) -> Response:
 
 
 @router.get("/open/year")
-def year_preview_page(request: Request, ctx: Managing, year: Name = "", unit: Name = "") -> Response:
+def year_preview_page(
+    request: Request, ctx: Managing, year: Name = "", unit: Name = "", kept_from: Name = ""
+) -> Response:
     """Show the cases that opening a year would open."""
-    return _year_page(request, ctx, year, unit)
+    return _year_page(request, ctx, year, unit, kept_from)
 
 
 @router.post("/open/year")
 def open_the_year(request: Request, ctx: Managing, answers: Fields) -> Response:
     """Open the year's cases, then show their list."""
     year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
+    kept_from = text(answers.get("kept_from"), longest=20)
     try:
-        opened = open_year(ctx, build(OpenYear, {"year": parse_year(year_text), "unit": unit})).opened
+        command = {"year": parse_year(year_text), "unit": unit, "kept_from": kept_from or None}
+        opened = open_year(ctx, build(OpenYear, command)).opened
+    except (Refusal, OutOfRange) as refusal:
+        return _year_page(request, ctx, year_text, unit, kept_from, refusal=refusal)
+    return go(request, f"/cases?opened={len(opened)}&{urlencode({'year': year_text, 'of': unit})}")
+
+
+@router.post("/open/year/undo")
+def undo_the_year(request: Request, ctx: Managing, answers: Fields) -> Response:
+    """Take back the last opening of a year, then show the year as it can be opened again."""
+    year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
+    try:
+        undo_year(ctx, build(UndoYear, {"year": parse_year(year_text), "unit": unit}))
     except (Refusal, OutOfRange) as refusal:
         return _year_page(request, ctx, year_text, unit, refusal=refusal)
-    return go(request, f"/cases?opened={len(opened)}")
+    return go(request, f"/open/year?{urlencode({'year': year_text, 'unit': unit})}")
 
 
 def parse_year(year_text: str) -> int:
@@ -251,6 +268,7 @@ def _year_page(
     ctx: RequestContext,
     year_text: str,
     unit: str,
+    kept_from: str = "",
     *,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
@@ -261,7 +279,9 @@ def _year_page(
     try:
         if unknown is not None:
             raise unknown
-        ahead = preview_year(ctx, parse_year(year_text or str(today.year)), unit_key)
+        year = parse_year(year_text or str(today.year))
+        command = build(OpenYear, {"year": year, "unit": unit_key, "kept_from": kept_from or None})
+        ahead = preview_year(ctx, command.year, command.unit, command.kept_from)
     except (Refusal, OutOfRange) as refused:
         refusal = refusal or refused
     counts = Counter(opening.procedure for opening in ahead.openings) if ahead else Counter[str]()
