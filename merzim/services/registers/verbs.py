@@ -25,6 +25,7 @@ from merzim.services.registers.queries import RegisterId, lookup
 from merzim.services.registers.views import AskRow, RowDetail, RowId, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.services.yearly.register_duties import follow_duties
+from merzim.storage.database.engine import one_transaction
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person, acts_of
 from workflow.refusal import Refusal
@@ -131,13 +132,12 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
             values={name: value for name, value in changed_values.items() if not register.outside_events(name)},
             outside={name: value for name, value in changed_values.items() if register.outside_events(name)},
         )
-        if not row.opened_case:
+        with one_transaction(ctx.app.engine):
             _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed_values))
-            _open_later(ctx, register, row.id)
-        else:
-            _refuse_same(ctx, register, row.id, _unique(register, after.values, changed_values))
-            follow_row(ctx, register, row, after, ground=command.ground)
-            _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed_values))
+            if row.opened_case:
+                follow_row(ctx, register, row, after, ground=command.ground)
+            else:
+                _open_later(ctx, register, row.id)
         follow_duties(ctx.app, register, (row, after), ground=command.ground, **stamp(ctx))
     return show_row(ctx, AskRow(row=row.id))
 
@@ -149,8 +149,11 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
     """
     row, register = _writable(ctx, command.row)
     further_rows = [further_row for further_row in _further_rows(ctx, row) if not further_row.withdrawn]
-    for removed_row in (*further_rows, row):
-        _withdraw(ctx, register, removed_row, command.ground)
+    removed_rows = (*further_rows, row)
+    with one_transaction(ctx.app.engine):
+        for removed_row in removed_rows:
+            _withdraw(ctx, register, removed_row, command.ground)
+    follow_duties(ctx.app, register, removed_rows, ground=command.ground, **stamp(ctx))
     return show_row(ctx, AskRow(row=row.id))
 
 
@@ -158,9 +161,8 @@ def _withdraw(ctx: RequestContext, register: Register, row: RegisterRow, ground:
     from merzim.storage.registers.chains import RowDraft
 
     after = replace(row, withdrawn=True, ground=ground)
-    follow_row(ctx, register, row, after, ground=ground)
     _write(ctx, register, row, after, RowDraft(kind="withdrawn", payload={"ground": ground}))
-    follow_duties(ctx.app, register, (row,), ground=ground, **stamp(ctx))
+    follow_row(ctx, register, row, after, ground=ground)
 
 
 def _further_rows(ctx: RequestContext, row: RegisterRow) -> Sequence[RegisterRow]:
@@ -259,7 +261,7 @@ def add_rows(
     inherited: Sequence[Mapping[str, object]] = (),
     also: Callable[[Connection, Sequence[str]], None] = lambda _connection, _ids: None,
 ) -> Sequence[str]:
-    """Write parsed and checked rows in one transaction; return their ids.
+    """Write parsed and checked rows, and the cases they open, in one transaction; return their ids.
 
     Args:
         units: the unit of each row, if they differ.
@@ -304,19 +306,21 @@ def add_rows(
             after=replace(write.after, opened_case=case_id),
             draft=replace(write.draft, payload={**write.draft.payload, "opened_case": case_id}),
         )
-    with unique_titled(register):
-        ids = SqlRegisterRows(ctx.app.engine).add(
-            register.id,
-            writes,
-            unique=[_unique(register, write.after.values, together=not inherited) for write in writes],
-            seen_units=_seen_units(ctx, office),
-            by=ctx.reader.login,
-            now=ctx.now,
-            year=ctx.today.year,
-            also=also,
-        )
-    opened_rows = [replace(writes[number].after, id=ids[number]) for number, _ in openings]
-    open_cases(ctx, register, opened_rows, [replace(opening, row=ids[number]) for number, opening in openings])
+    with one_transaction(ctx.app.engine):
+        with unique_titled(register):
+            ids = SqlRegisterRows(ctx.app.engine).add(
+                register.id,
+                writes,
+                unique=[_unique(register, write.after.values, together=not inherited) for write in writes],
+                seen_units=_seen_units(ctx, office),
+                by=ctx.reader.login,
+                now=ctx.now,
+                year=ctx.today.year,
+                also=also,
+            )
+        opened_rows = [replace(writes[number].after, id=ids[number]) for number, _ in openings]
+        of_rows = [replace(opening, row=ids[number]) for number, opening in openings]
+        open_cases(ctx, register, opened_rows, of_rows)
     follow_duties(ctx.app, register, (write.after for write in writes), **stamp(ctx))
     return ids
 
@@ -531,17 +535,6 @@ def _open_later(ctx: RequestContext, register: Register, name: str) -> None:
     after = replace(row, opened_case=case_id)
     _write(ctx, register, row, after, draft)
     open_cases(ctx, register, [after], [opening])
-
-
-def _refuse_same(ctx: RequestContext, register: Register, row: str, keys: UniqueKeys) -> None:
-    """Raise NotUnique before the case of a row is changed."""
-    from merzim.storage.registers.chains import NotUnique, SqlRegisterRows
-
-    seen_units = _seen_units(ctx, ctx.reads.office())
-    with unique_titled(register):
-        same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, [keys], seen_units, but=row)
-        if same_rows:
-            raise NotUnique(0, same_rows[0][1], "")
 
 
 def _unique(

@@ -26,7 +26,15 @@ from merzim.storage.cache import DatabaseCache
 from merzim.storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, Before, batch
 from merzim.storage.cases.writing import PLACE, ConcurrentChange, at, write
 from merzim.storage.database.dialect import as_json, insert, values_parameters
-from merzim.storage.database.engine import Row_, one_snapshot, read_once, reading, shared_results, writing
+from merzim.storage.database.engine import (
+    Row_,
+    in_transaction,
+    one_snapshot,
+    read_once,
+    reading,
+    shared_results,
+    writing,
+)
 from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_names
 from merzim.storage.database.limits import long_work
 from merzim.storage.database.prepared import Prepared
@@ -347,8 +355,12 @@ class SqlLedger:
 @contextmanager
 def _turn(engine: Engine, case: str) -> Iterator[None]:
     """Wait for exclusive access to a case among the threads of this process; a nested command on the same
-    thread has it already.
+    thread has it already, and in a transaction of several writes the database decides.
     """
+    if in_transaction(engine):
+        # Whoever has the turn may wait for what this transaction has locked.
+        yield
+        return
     place = hash((engine.url.database, case)) % len(_TURNS)
     held_places: set[int] = _holding.__dict__.setdefault("places", set())
     if place in held_places:

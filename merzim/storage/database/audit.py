@@ -7,7 +7,8 @@ write audit entries never wait for each other with other locks still to take.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -64,6 +65,17 @@ def note(connection: Connection, events: Iterable[AuditEvent]) -> None:
 def discard(connection: Connection) -> None:
     """Discard entries that an earlier transaction of this connection collected but did not commit."""
     connection.info.pop(_PENDING, None)
+
+
+@contextmanager
+def part(connection: Connection) -> Iterator[None]:
+    """Discard the entries that a part of a transaction collected if it is rolled back."""
+    collected = len(connection.info.get(_PENDING, ()))
+    try:
+        yield
+    except BaseException:
+        del connection.info.get(_PENDING, [])[collected:]
+        raise
 
 
 def append_collected(connection: Connection) -> None:

@@ -139,6 +139,40 @@ def one_snapshot() -> Iterator[Snapshot]:
             _snapshot.reset(token)
 
 
+_transaction: ContextVar[tuple[Engine, Connection] | None] = ContextVar("transaction", default=None)
+
+
+@contextmanager
+def one_transaction(engine: Engine) -> Iterator[None]:
+    """Let all reads and writes of the block be one transaction: all of it is written, or nothing.
+
+    A write of the block that is refused is rolled back alone if the block goes on. A block within another is
+    part of that one. The block must not start threads that write.
+    """
+    if in_transaction(engine):
+        yield
+        return
+    with writing(engine) as connection:
+        token = _transaction.set((engine, connection))
+        try:
+            yield
+        finally:
+            _transaction.reset(token)
+
+
+def in_transaction(engine: Engine) -> bool:
+    """Return whether this code runs within `one_transaction` of the engine."""
+    current = _transaction.get()
+    return current is not None and current[0] is engine
+
+
+@contextmanager
+def _part(engine: Engine, connection: Connection) -> Iterator[Connection]:
+    """Write as a part of the transaction of a block."""
+    with TranslatedErrors(engine), connection.begin_nested(), audit.part(connection):
+        yield connection
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that reads; in SQLite it is one snapshot, independent of writers.
@@ -146,6 +180,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
     Raises:
         StorageUnavailable: the database cannot be read.
     """
+    current = _transaction.get()
+    if current is not None and current[0] is engine:
+        with TranslatedErrors(engine):
+            yield current[1]
+        return
     snapshot = _snapshot.get()
     if snapshot is None or snapshot.over or snapshot.engine not in (None, engine):
         with TranslatedErrors(engine), engine.connect() as connection, connection.begin():
@@ -196,6 +235,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
     Raises:
         StorageUnavailable: the database cannot be written.
     """
+    current = _transaction.get()
+    if current is not None and current[0] is engine:
+        with _part(*current) as joined:
+            yield joined
+        return
     snapshot, sqlite, committing = _snapshot.get(), engine.dialect.name == "sqlite", False
     try:
         with TranslatedErrors(engine), ExitStack() as turn, ExitStack() as stack:
