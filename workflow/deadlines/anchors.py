@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from calendars import OutOfRange
+from calendars import OutOfRange, as_known
 from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
 from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.applicability import branch_open, with_answers
 from workflow.deadlines.deadline import AnchorState, Knowledge
+from workflow.deadlines.told import as_told, came_too_late
 from workflow.law.procedure import Obligation, Procedure, Recurrence
 from workflow.periods import Span, following, periods, years_later
 
@@ -59,7 +60,8 @@ class Link(NamedTuple):
 class DueDateResolver:
     """Computes the links of one case; caches what it has counted as long as it exists.
 
-    `today` (local date) only decides how far the periods of an open-ended recurrence reach.
+    `today` (local date) decides how far the periods of an open-ended recurrence reach, and which acts came too
+    late for a due date.
     """
 
     def __init__(self, case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> None:
@@ -150,8 +152,21 @@ class DueDateResolver:
         span = span if obligation.recurs else None
         name = obligation.name_in(span)
         if name not in self._links:
-            self._links[name] = self._counted(obligation, span)
+            self._links[name] = self._as_told(self._counted(obligation, span))
         return self._links[name]
+
+    def _as_told(self, link: Link) -> Link:
+        """Return the link as it was counted before an act that became known after the due date it brings
+        forward; else the link.
+        """
+        entry = came_too_late(self.calendar, link.counted, today=self.today)
+        if entry is None or link.counted.due is None or link.obligation.by_itself:
+            return link
+        known_then = as_known(self.calendar, link.counted.due)
+        before = DueDateResolver(self.case, self.procedure, known_then, today=self.today)
+        told_link = before.link(self.procedure.by_id[link.obligation.id], link.span)
+        counted = as_told(link.counted, told_link.counted, entry)
+        return link if counted is link.counted else told_link._replace(counted=counted)
 
     def _counted(self, obligation: Obligation, span: Span | None) -> Link:
         if obligation.recurs and span and isinstance(obligation.term, OF_THE_PERIOD):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from calendars import OutOfRange
+from calendars import OutOfRange, as_known
 from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
 from calendars.terms import Element, OnDate, YearlyDate
@@ -23,6 +23,7 @@ from workflow.cases.registers.risk import Measure, Register, Request, Risk, regi
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.deadlines.lateness import before_records, late_by
+from workflow.deadlines.told import as_told, came_too_late
 from workflow.law.library import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.periods import Span, periods, years_later
@@ -219,9 +220,14 @@ class _Entries:
         if term.reading != "after" and term.every is None:
             anchor = _Anchor(None, "happened")
         try:
-            return count(term.term, start, self.calendar), anchor
+            counted = count(term.term, start, self.calendar)
         except OutOfRange:
             return _NOTHING, anchor
+        entry = came_too_late(self.calendar, counted, today=self.today)
+        if entry is not None:
+            told = count(term.term, start, as_known(self.calendar, counted.due))
+            counted = as_told(counted, told, entry)
+        return counted, anchor
 
     def _deadline(
         self,

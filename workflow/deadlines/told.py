@@ -1,0 +1,84 @@
+"""A term met under the calendar as it was told is met.
+
+An act that becomes known after the due date it brings forward cannot be kept any more: the date told before it
+stands.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import lru_cache
+
+from calendars.calendar import Calendar
+from calendars.counting import CountedTerm
+from calendars.entries import Balance, ConfirmedYear, Entry, HolidayRule, Records, Transfer
+from calendars.terms import Element
+
+_LONGEST = timedelta(days=200)
+"""The longest span counted in working days in which an act can come too late."""
+_MOVES_ON = timedelta(days=3)
+"""How far a day off that falls on a weekend moves on."""
+
+
+def came_too_late(calendar: Calendar, counted: CountedTerm, *, today: date) -> Entry | None:
+    """Return the last entry within a counted span that became known after its due date; None if there is none.
+
+    Args:
+        today: local date; a due date still ahead is none that an act came too late for.
+    """
+    due, first, last = counted.due, counted.first, counted.last
+    if due is None or first is None or last is None or due >= today:
+        return None
+    days, entries = _known_late(calendar.records)
+    late_entries = [
+        entry
+        for entry in entries[bisect_left(days, first - _MOVES_ON) : bisect_right(days, last)]
+        if due < entry.known_from <= today
+    ]
+    return max(late_entries, key=lambda entry: entry.known_from, default=None)
+
+
+def as_told(counted: CountedTerm, told: CountedTerm, entry: Entry) -> CountedTerm:
+    """Return the term as it was told before an entry came too late, and why; `counted` where that is no later.
+
+    Args:
+        told: the term counted without the entry.
+    """
+    if counted.due is None or told.due is None or told.due <= counted.due:
+        return counted
+    source = entry.source
+    arguments: dict[str, object] = {"told": told.due, "on": counted.due, "known": entry.known_from}
+    if source.title is None:
+        element = Element(code="told_before", arguments=arguments, on=told.due)
+    else:
+        arguments["act"] = source.title
+        element = Element(code="told_before_act", arguments=arguments, on=told.due, act=source.act)
+    return replace(told, elements=(*told.elements, element))
+
+
+@lru_cache(maxsize=64)
+def _known_late(records: Records) -> tuple[tuple[date, ...], tuple[Entry, ...]]:
+    """Return the days that entries changed when a term with them may have passed, ascending, and the entry of
+    each.
+    """
+    pairs = [
+        (day, entry) for entry in records.entries for day in _days(entry) if entry.known_from > day - _LONGEST
+    ]
+    pairs.sort(key=lambda pair: pair[0])
+    return tuple(day for day, _ in pairs), tuple(entry for _, entry in pairs)
+
+
+def _days(entry: Entry) -> Iterator[date]:
+    """Yield the days that an entry changes, before any moves on from a weekend."""
+    if isinstance(entry, ConfirmedYear | Balance):
+        return
+    if isinstance(entry, HolidayRule):
+        days = (date(entry.applies_from.year, month, day) for month, day in entry.days)
+        yield from (day for day in days if day >= entry.applies_from)
+    elif isinstance(entry, Transfer):
+        yield from (entry.off, entry.work)
+    else:
+        yield entry.on
