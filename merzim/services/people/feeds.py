@@ -6,7 +6,7 @@ address can read it, so nothing confidential is included.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,17 +15,18 @@ from pydantic import BaseModel
 import i18n
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import BadAccount, Hash, SessionsEnded, issue_secret
-from merzim.services.context import Reads, RequestContext, reader_of
+from merzim.services.board.assignees import find_assignments
+from merzim.services.context import RequestContext, reader_of
 from merzim.services.verbs import Command, NotFound, verb
 from notifications.letters.subjects import confidential
 from notifications.notice import Entry as Item
 from notifications.wire.entry import item_id
 from workflow.board.rows import Row
+from workflow.board.sums import DeadlineFilter, Urgency, horizon
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.access import Account, Entry, Reader, must_enrol, scope
-from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office
 
 LASTS = timedelta(days=3 * 366)
@@ -43,8 +44,8 @@ MAX_ITEMS = 500
 """Maximum number of items in a feed: the nearest ones."""
 
 
-LOOKED_AT = 3000
-"""Maximum number of open deadlines checked for belonging to the person."""
+MOST_OVERDUE = 20_000
+"""Maximum number of a person's overdue deadlines that are read to find the nearest."""
 
 
 _TOUCH = timedelta(hours=1)
@@ -135,7 +136,7 @@ def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | No
     office = ctx.reads.office()
     language = _language(language, account, office)
     if account is not None:
-        rows = _own_rows(ctx, reader_of(ctx, account), office, today)
+        rows = _own_rows(ctx, reader_of(ctx, account), today)
         name = i18n.say("web.feed.of_person", {"name": account.reader.name or account.reader.login}, language)
     else:
         rows = _unit_rows(ctx, entry.scope, today)
@@ -150,73 +151,62 @@ def _language(language: str, account: Account | None, office: Office) -> str:
     return i18n.available_language(person.language) if person else i18n.LANGUAGES[0]
 
 
-def _rows(reads: Reads, ctx: RequestContext, today: date, unit: str | None = None) -> Sequence[Row]:
-    """Return open rows a year back and ahead, the nearest if there are too many."""
-    first, last = max(today - BACK, ctx.calendar.first), min(today + AHEAD, ctx.calendar.last)
-    rows = reads.due(first, last, unit)
-    return rows if len(rows) <= LOOKED_AT else sorted(rows, key=lambda row: _far(row, today))[:LOOKED_AT]
-
-
 def _far(row: Row, today: date) -> int:
     """Return the distance of a row's due date from today in days."""
     return abs(((row.due or today) - today).days)
 
 
-def _own_rows(ctx: RequestContext, reader: Reader, office: Office, today: date) -> list[tuple[Case, Row]]:
+def _own_rows(ctx: RequestContext, reader: Reader, today: date) -> list[tuple[Case, Row]]:
     """Return the open rows the account's person must act on, in any unit; of confidential cases only those
     visible to the account.
     """
     if not reader.person or not reader.may("read"):
         return []
-    reads = ctx.reads.seen_by(scope(reader)).whole_office()
-    rows = _rows(reads, ctx, today)
+    reads, day = ctx.reads.seen_by(scope(reader)).whole_office(), horizon(today, soon=today)
+    assignees = frozenset(find_assignments(reads.office(), reader.person, reads.sums(day), on=today))
+    # The longest overdue come first, the nearest last: all of them are read.
+    limits: Mapping[Urgency, int] = {
+        "overdue": MOST_OVERDUE,
+        "today": MAX_ITEMS,
+        "week": MAX_ITEMS,
+        "later": MAX_ITEMS,
+    }
+    rows = [
+        row
+        for urgency, limit in limits.items()
+        for row in reads.listed(DeadlineFilter(urgency=urgency, horizon=day, assignees=assignees), limit=limit)
+        if _is_near(row, today)
+    ]
+    rows = sorted(rows, key=lambda row: _far(row, today))[:MAX_ITEMS]
     cases = reads.whole({row.case for row in rows})
-    own_rows = (
-        (cases[row.case], row)
-        for row in rows
-        if row.case in cases and _waits_for(ctx, cases[row.case], row, reader.person, office, today)
-    )
-    return _nearest(own_rows, today)
+    return _by_day((cases[row.case], row) for row in rows if row.case in cases)
+
+
+def _is_near(row: Row, today: date) -> bool:
+    """Return whether a row is due within a year back or ahead."""
+    return row.due is not None and today - BACK <= row.due <= today + AHEAD
 
 
 def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, Row]]:
     """Return the open rows of a unit and those below it, without confidential ones."""
-    rows = _rows(ctx.reads, ctx, today, unit)
+    first, last = max(today - BACK, ctx.calendar.first), min(today + AHEAD, ctx.calendar.last)
+    rows = sorted(ctx.reads.due(first, last, unit), key=lambda row: _far(row, today))
     heads = ctx.reads.heads({row.case for row in rows})
-    shown_rows = [row for row in rows if row.case in heads and not _hidden(ctx, heads[row.case])]
-    shown_rows = sorted(shown_rows, key=lambda row: _far(row, today))[:MAX_ITEMS]
+    shown_rows = [row for row in rows if row.case in heads and not _hidden(ctx, heads[row.case])][:MAX_ITEMS]
     cases = ctx.reads.whole({row.case for row in shown_rows})
     # A head does not say that a single case was made confidential; the case itself does.
     open_to_all = {id: case for id, case in cases.items() if not case.confidential}
-    return _nearest(((open_to_all[row.case], row) for row in shown_rows if row.case in open_to_all), today)
+    return _by_day((open_to_all[row.case], row) for row in shown_rows if row.case in open_to_all)
 
 
-def _nearest(rows: Iterable[tuple[Case, Row]], today: date) -> list[tuple[Case, Row]]:
-    """Return the rows nearest to today."""
-    near = sorted(rows, key=lambda pair: (_far(pair[1], today), pair[1].case))[:MAX_ITEMS]
-    return sorted(near, key=lambda pair: (pair[1].due or today, pair[1].case, pair[1].obligation))
+def _by_day(rows: Iterable[tuple[Case, Row]]) -> list[tuple[Case, Row]]:
+    """Return the rows by due date."""
+    return sorted(rows, key=lambda pair: (pair[1].due or date.max, pair[1].case, pair[1].obligation))
 
 
 def _hidden(ctx: RequestContext, case: Case) -> bool:
     """Return whether a case is confidential."""
     return case.confidential or confidential(ctx.library.named(case.edition))
-
-
-def _waits_for(ctx: RequestContext, case: Case, row: Row, person: str, office: Office, today: date) -> bool:
-    """Return whether the person is responsible for a row."""
-    obligation = entry_obligation(case, ctx.library.of(case), row.obligation)
-    responsible = case.responsible.get(row.obligation) or case.responsible.get(obligation.id) or ""
-    recipients = resolve(
-        office,
-        duty=obligation.duty,
-        unit=case.unit,
-        on=today,
-        responsible=responsible,
-        person=case.person,
-    )
-    return not isinstance(recipients, Unresolved) and any(
-        recipient.person.key == person for recipient in recipients
-    )
 
 
 def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:
