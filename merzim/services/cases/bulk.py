@@ -4,7 +4,8 @@ alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, Field
@@ -17,6 +18,7 @@ from merzim.services.evidence import store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
 from merzim.services.results import CommandResult, Titles
 from merzim.services.verbs import Command, verb
+from workflow.cases.case import Evidence
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.cases.registers.entries import is_entry
 from workflow.refusal import Refusal
@@ -98,10 +100,10 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
     """Record steps of several cases; a refused one does not affect the others."""
     # Stored once for all of them.
     evidence = [] if command.preview else store_evidence(ctx, command.evidence)
-    items = [EvidenceInput(content=item) for item in evidence]
 
     def result_of(step: StepOfCase) -> CommandResult:
         _require_plain_fact(ctx, step)
+        items = [EvidenceInput(content=item) for item in _of_its_kind(ctx, step, evidence)]
         fact = RecordFact(
             case=step.case,
             fact=step.fact,
@@ -121,6 +123,19 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
     recorded = sum(step.result is not None and step.result.changed for step in steps)
     refused = sum(step.refusal is not None for step in steps)
     return ManyResult(preview=command.preview, recorded=recorded, refused=refused, steps=steps)
+
+
+def _of_its_kind(ctx: RequestContext, step: StepOfCase, evidence: Sequence[Evidence]) -> Iterator[Evidence]:
+    """Yield evidence for a step; where none is named, of the only kind of file or link that the step asks
+    for.
+    """
+    procedure = ctx.library.of(ctx.reads.heads([step.case])[step.case])
+    obligation = procedure.by_id.get(step.fact.partition(".")[0])
+    kinds = obligation.evidence if obligation is not None else ()
+    for item in evidence:
+        form = "link:" if item.name is None else "document:"
+        fitting = [kind for kind in kinds if kind.startswith(form)]
+        yield replace(item, kind=fitting[0]) if not item.kind and len(fitting) == 1 else item
 
 
 @verb("record")
