@@ -28,9 +28,9 @@ def workbook(path: Path) -> None:
     sheet.append(["Объект анализа", "Подразделение", "Ответственный", "Начало анализа", "Окончание анализа"])
     days = calendar()
     for number in range(COUNT):
-        start = days.add(date(2026, 4, 1), number % 150)
+        start = days.add_working_days(date(2026, 4, 1), number % 150)
         unit = f"Департамент {number % 20}"
-        sheet.append([f"Объект {number}", unit, "Рабочая группа", start, days.add(start, 25)])
+        sheet.append([f"Объект {number}", unit, "Рабочая группа", start, days.add_working_days(start, 25)])
     book.save(path)
 
 

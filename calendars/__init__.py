@@ -4,36 +4,32 @@ The three functions and `OutOfRange` are the outside contract; they speak for th
 asks what was known on that day; None means everything on file. Deadlines are counted by a calendar that
 reaches further, up to `REACH`: after the records by the rules alone, every day of it provisional.
 
-Begin with `data/`, the acts year by year, and `calendar.py`, what they compile to: whether a day works, and
-why. `records.py` reads them, `checks.py` refuses what cannot be, `counting.py` and `terms.py` count terms and
-explain them, `adopting.py` takes in a new act, `hours.py` is the one time zone. `kazakhstan.py` is the same
-calendar as a class of workalendar.
+Begin with `kazakhstan.py`, the calendar as a class of workalendar: whether a day works, and why. It is compiled
+from the acts in `data/`, which `records.py` reads; `checks.py` refuses what cannot be and takes in a new act.
+`counting.py` and `terms.py` count terms and explain them; `hours.py` is the one time zone.
 """
 
 from __future__ import annotations
 
 import datetime
-from bisect import bisect_right
-from functools import cache, lru_cache
+from functools import cache
 
-from calendars.calendar import Calendar
 from calendars.checks import check
-from calendars.entries import Records, with_records
 from calendars.horizon import FIRST, LAST, REACH, OutOfRange
-from calendars.records import shipped_records
+from calendars.kazakhstan import Kazakhstan, compiled
+from calendars.records import Records, shipped_records
 
 __all__ = [
     "FIRST",
     "LAST",
     "REACH",
+    "Kazakhstan",
     "OutOfRange",
     "add_working_days",
-    "as_known",
     "calendar",
-    "compiled",
+    "compile_calendar",
     "count_working_days",
     "is_working_day",
-    "with_records",
 ]
 
 
@@ -44,7 +40,7 @@ def is_working_day(date: datetime.date, as_of: datetime.date | None = None) -> b
         OutOfRange: the date lies outside the records.
         TypeError: not a date, or a datetime.
     """
-    return (_shipped_calendar() if as_of is None else calendar(as_of)).is_working(date)
+    return calendar(as_of).is_working_day(date)
 
 
 def add_working_days(date: datetime.date, n: int, as_of: datetime.date | None = None) -> datetime.date:
@@ -52,7 +48,7 @@ def add_working_days(date: datetime.date, n: int, as_of: datetime.date | None = 
 
     The start date is not counted and may be a day off. Raises like `is_working_day`.
     """
-    return (_shipped_calendar() if as_of is None else calendar(as_of)).add(date, n)
+    return calendar(as_of).add_working_days(date, n)
 
 
 def count_working_days(first: datetime.date, last: datetime.date, as_of: datetime.date | None = None) -> int:
@@ -60,48 +56,26 @@ def count_working_days(first: datetime.date, last: datetime.date, as_of: datetim
 
     Raises like `is_working_day`.
     """
-    return (_shipped_calendar() if as_of is None else calendar(as_of)).count(first, last)
+    return calendar(as_of).count_working_days(first, last)
 
 
-def calendar(as_of: datetime.date | None = None, *, last: datetime.date = LAST) -> Calendar:
+def calendar(as_of: datetime.date | None = None, *, last: datetime.date = LAST) -> Kazakhstan:
     """Return the calendar of the shipped records as they were known on a day (all records for None)."""
-    if as_of is None:
-        return _shipped_calendar() if last == LAST else _shipped_calendar(last)
-    return compile_calendar(shipped_records(), as_of, last=last)
+    shipped = _shipped_calendar(last)
+    return shipped if as_of is None else shipped.as_known(as_of)
 
 
 def compile_calendar(
     records: Records, as_of: datetime.date | None = None, *, last: datetime.date = LAST
-) -> Calendar:
+) -> Kazakhstan:
     """Return the calendar of any records as they were known on a day (all records for None).
 
     The records are not verified; `calendars.checks.check` does that.
     """
-    if as_of is None:
-        return _compile_up_to(records, None, last)
-    if not isinstance(as_of, datetime.date) or isinstance(as_of, datetime.datetime):
-        raise TypeError(f"as_of is a date or None, got {type(as_of).__name__}: {as_of!r}")
-    return _compile_up_to(records, bisect_right(records.turns, as_of), last)
-
-
-def as_known(calendar: Calendar, as_of: datetime.date | None) -> Calendar:
-    """Return an office's calendar as it was known on a day; as known now for None."""
-    if as_of is None:
-        return calendar
-    compiled = compile_calendar(calendar.records, as_of, last=calendar.last)
-    return compiled.with_office_days(off=calendar.office_off, working=calendar.office_working)
+    return compiled(records, last).as_known(as_of)
 
 
 @cache
-def _shipped_calendar(last: datetime.date = LAST) -> Calendar:
+def _shipped_calendar(last: datetime.date) -> Kazakhstan:
     """Return the verified calendar of all shipped records."""
-    return check(compile_calendar(shipped_records(), last=last))
-
-
-@lru_cache(maxsize=256)
-def _compile_up_to(records: Records, turns: int | None, last: datetime.date) -> Calendar:
-    """Return the calendar as of the n-th day (`turns`) on which records became known (cached)."""
-    if turns is None:
-        return Calendar(records=records, last=last)
-    as_of = records.turns[turns - 1] if turns else datetime.date.min
-    return Calendar(records=records.known_on(as_of), last=last)
+    return check(compiled(shipped_records(), last))

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
-from calendars.calendar import Calendar
 from calendars.horizon import LAST, OutOfRange, place
-from calendars.table import KINDS
+from calendars.kazakhstan import Kazakhstan
 from calendars.terms import (
     AtOnce,
     Before,
@@ -77,7 +76,7 @@ class CountedTerm:
 # The cases of one schedule share their dates, and so do two looks at one case. A term, a day and a calendar
 # (equal by content) always give the same answer, so it is kept.
 @lru_cache(maxsize=8192)
-def count(term: Term, anchor: date | None, calendar: Calendar) -> CountedTerm:
+def count(term: Term, anchor: date | None, calendar: Kazakhstan) -> CountedTerm:
     """Compute the due date of a term from its anchor, a local date (for a term of a period, the period's last
     day); cached.
 
@@ -135,7 +134,7 @@ def count(term: Term, anchor: date | None, calendar: Calendar) -> CountedTerm:
     return _count_unanchored(term, calendar)
 
 
-def _count_unanchored(term: Term, calendar: Calendar) -> CountedTerm:
+def _count_unanchored(term: Term, calendar: Kazakhstan) -> CountedTerm:
     """Compute a term that needs no anchor: a date the act names, or a duty without a date."""
     match term:
         case OnDate(on, roll):
@@ -163,11 +162,11 @@ def _count_unanchored(term: Term, calendar: Calendar) -> CountedTerm:
     return CountedTerm()
 
 
-def _count_working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> CountedTerm:
+def _count_working_days(term: WorkingDays, anchor: date, calendar: Kazakhstan) -> CountedTerm:
     """Compute a term of N working days after or before the anchor."""
     number = term.count
     if number >= 0:
-        due = safe_by = calendar.add(anchor, number)
+        due = safe_by = calendar.add_working_days(anchor, number)
         code, first, last = "working_days_after", anchor + _DAY, due
         begin = calendar.upto[anchor]
         days = calendar.working_days[begin : begin + number]
@@ -178,10 +177,10 @@ def _count_working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> 
         listed_days = days[::-1]
         if term.backward == "clear_days":
             code = "clear_days_before"
-            due = safe_by = calendar.add(anchor, number - 1)
+            due = safe_by = calendar.add_working_days(anchor, number - 1)
         else:
             code = "working_days_before"
-            due = calendar.add(anchor, number)
+            due = calendar.add_working_days(anchor, number)
             safe_by = calendar.working_days[max(0, end + number - 1)]
         first, last = due, anchor - _DAY
     arguments: dict[str, object] = {"count": abs(number), "days": listed_days}
@@ -219,9 +218,9 @@ def _explain_target(term: Target, anchor: date) -> CountedTerm:
     return CountedTerm(elements=(Element(code="target", arguments=arguments),))
 
 
-def _count_duration(number: int, anchor: date, calendar: Calendar) -> CountedTerm:
+def _count_duration(number: int, anchor: date, calendar: Kazakhstan) -> CountedTerm:
     """Compute the last day of at most so many working days, anchor and last day included."""
-    due = calendar.add(calendar.next_working(anchor), number - 1)
+    due = calendar.add_working_days(calendar.find_following_working_day(anchor), number - 1)
     arguments = {"count": number, "first": anchor, "last": due}
     return CountedTerm(
         due=due,
@@ -236,7 +235,7 @@ def _count_duration(number: int, anchor: date, calendar: Calendar) -> CountedTer
     )
 
 
-def _end_after(code: str, number: int, to: date, roll: Roll, calendar: Calendar) -> CountedTerm:
+def _end_after(code: str, number: int, to: date, roll: Roll, calendar: Kazakhstan) -> CountedTerm:
     """Compute a term of N days, weeks, months or years that ends on a given day."""
     return _end_on(code, {"count": abs(number), "to": to}, to, roll, calendar, backward=number < 0)
 
@@ -246,7 +245,7 @@ def _end_on(
     arguments: Mapping[str, object],
     to: date,
     roll: Roll,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     *,
     backward: bool = False,
 ) -> CountedTerm:
@@ -255,15 +254,15 @@ def _end_on(
     element = Element(code=code, arguments=arguments, on=to)
     if roll == "none":
         return CountedTerm(due=to, safe_by=to, elements=(element,))
-    if calendar.is_working(to):
+    if calendar.is_working_day(to):
         return CountedTerm(
             due=to, safe_by=to, first=to, last=to, elements=(element, *explain_uncertain(to, to, calendar))
         )
     if backward:  # forward would eat into the time the term keeps free
-        due = safe_by = first = calendar.previous_working(to)
+        due = safe_by = first = calendar.find_previous_working_day(to)
         last, act = to, None
     else:
-        due = last = calendar.next_working(to)
+        due = last = calendar.find_following_working_day(to)
         first, act = to, ROLL_ACT
         safe_by = _last_working_day(to, calendar)
     rolled = Element(code="rolled", arguments={"on": to, "to": due}, on=due, act=act)
@@ -276,7 +275,7 @@ def _end_on(
     return CountedTerm(due=due, safe_by=safe_by, first=first, last=last, elements=elements)
 
 
-def _last_working_day(to: date, calendar: Calendar) -> date:
+def _last_working_day(to: date, calendar: Kazakhstan) -> date:
     """Return the last working day up to a day: the safe date if the roll to the next working day is
     disputed.
     """
@@ -295,42 +294,39 @@ def _days_later(anchor: date, number: int) -> date:
         raise OutOfRange(date.max if number > 0 else date.min) from None
 
 
-_WEEKEND = KINDS.index("weekend")
-_UNUSUAL = (
-    ("holidays", frozenset(map(KINDS.index, ("holiday", "substitute", "religious", "transferred_off")))),
-    ("office_days_off", frozenset({KINDS.index("office_off")})),
-    ("worked_days_off", frozenset({KINDS.index("transferred_work")})),
-    ("office_days_worked", frozenset({KINDS.index("office_work")})),
-)
+_UNUSUAL = {
+    "days_off": ("weekend",),
+    "holidays": ("holiday", "substitute", "religious", "transferred_off"),
+    "office_days_off": ("office_off",),
+    "worked_days_off": ("transferred_work",),
+    "office_days_worked": ("office_work",),
+}
+"""The kinds of day an explanation names, by the code of its element."""
 
 
-def explain_skipped(first: date, last: date, calendar: Calendar) -> Iterator[Element]:
+def explain_skipped(first: date, last: date, calendar: Kazakhstan) -> Iterator[Element]:
     """Yield elements for the weekends and holidays skipped, then for days off that were working days and
     counted.
     """
     if last < first:
         return
-    days, kinds = calendar.span(first, last)
-    if weekend := tuple([day for day, kind in zip(days, kinds, strict=True) if kind == _WEEKEND]):
-        yield Element(code="days_off", arguments={"days": weekend})
-    if max(kinds) <= _WEEKEND:
-        return
-    marks = calendar.table.marks
-    for code, of in _UNUSUAL:
-        if skipped := tuple([day for day, kind in zip(days, kinds, strict=True) if kind in of]):
-            acts = {marks[day].act for day in skipped}
-            yield Element(code=code, arguments={"days": skipped}, act=acts.pop() if len(acts) == 1 else None)
+    unusual = [day for day in calendar.days(first, last) if day.kind != "working"]
+    for code, kinds in _UNUSUAL.items():
+        if days := [day for day in unusual if day.kind in kinds]:
+            acts = {day.act for day in days}
+            act = acts.pop() if len(acts) == 1 else None
+            yield Element(code=code, arguments={"days": tuple(day.on for day in days)}, act=act)
 
 
-def explain_uncertain(first: date, last: date, calendar: Calendar) -> Iterator[Element]:
-    """Yield elements for the unconfirmed years and uncertain religious days of the span (one for all after
-    the records).
+def explain_uncertain(first: date, last: date, calendar: Kazakhstan) -> Iterator[Element]:
+    """Yield elements for the unconfirmed years and the religious days of the span that may move (one for all
+    after the records).
     """
     for year in calendar.provisional_years(first, last):
         if year > LAST.year:
             yield Element(code="beyond_records", arguments={"last": LAST}, on=LAST)
             break
         yield Element(code="provisional_year", arguments={"year": year})
-    for day in calendar.uncertain(first, last):
+    for day in calendar.religious_windows(first, last):
         arguments = {"name": day.name, "day": day.day, "earliest": day.earliest, "latest": day.latest}
         yield Element(code="religious_window", arguments=arguments, on=day.day, act=day.act)

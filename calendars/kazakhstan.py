@@ -1,100 +1,429 @@
-"""The calendar of Kazakhstan as a workalendar class over our records, registered as KZ.
+"""The calendar of Kazakhstan: a workalendar class over the records of acts, and the one calendar that counts.
 
-The library gives the interface, the registry and its walk over extra days. The days are those of the acts on
-record: the library's own class moves no holiday off a weekend and knows no ordered transfer.
+Days are compiled once into a table, in the order the law sets: the week, holidays with their substitutes and
+religious days, ordered transfers, overrides, an office's own days. The library's own class for Kazakhstan moves
+no holiday off a weekend and knows no ordered transfer; from the library come the interface and the walk over
+extra days.
 """
 # mypy: disallow-untyped-calls=False
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from functools import cached_property, lru_cache
+from itertools import accumulate, compress, cycle, islice
+from typing import Literal, NamedTuple
 
-from workalendar.core import Calendar as _Base
-from workalendar.core import cleaned_date
+from workalendar.core import Calendar
 from workalendar.registry import registry
 from workalendar.registry_tools import iso_register
 
-import calendars
-from calendars.entries import Records
+from calendars.horizon import FIRST, LAST, OutOfRange, place, refuse
+from calendars.records import (
+    ConfirmedYear,
+    HolidayRule,
+    Override,
+    Records,
+    ReligiousDay,
+    Transfer,
+    shipped_records,
+)
 
-_OFF = frozenset({"holiday", "substitute", "religious", "transferred_off", "office_off"})
+Knowledge = Literal["confirmed", "provisional"]
 
-Extra = Iterable[date] | None
+KINDS = (
+    "working",
+    "weekend",
+    "holiday",
+    "substitute",
+    "religious",
+    "transferred_off",
+    "transferred_work",
+    "office_off",
+    "office_work",
+)
+"""The kinds of day."""
+WORKING = frozenset({"working", "transferred_work", "office_work"})
+HOLIDAY_LAW = "Z010000267_"
+
+_DAY = timedelta(days=1)
+_AROUND = 31
+"""Days between a religious day and the farthest substitute day off it can displace."""
+_CERTAINTY = ("calculated", "listed", "announced_final")
+_COUNTS = bytes(number < len(KINDS) and KINDS[number] in WORKING for number in range(256))
+"""For each kind of day whether it is a working day, as a table for `bytes.translate`."""
+
+
+class Day(NamedTuple):
+    """One day: its kind, the code of its holiday and the id of the act that decided it, if any."""
+
+    on: date
+    working: bool
+    kind: str
+    name: str | None = None
+    act: str | None = None
+
+
+class ReligiousWindow(NamedTuple):
+    """A religious day not announced as final, and the span of days a move of it by one day could change."""
+
+    name: str
+    day: date
+    earliest: date
+    latest: date
+    act: str
 
 
 @iso_register("KZ")
-class Kazakhstan(_Base):
+class Kazakhstan(Calendar):
     """Kazakhstan"""
 
-    def __init__(self, records: Records | None = None) -> None:
-        """Use the days of these records; of the shipped ones for None."""
+    # The docstring is the name in workalendar's registry. Immutable; equal when they give equal answers. A day
+    # outside `first`..`last` raises OutOfRange, a datetime TypeError.
+
+    first = FIRST
+
+    def __init__(
+        self,
+        records: Records | None = None,
+        *,
+        last: date = LAST,
+        office_off: Iterable[date] = (),
+        office_working: Iterable[date] = (),
+        shift: int = 0,
+    ) -> None:
+        """Compile the days.
+
+        Args:
+            records: the entries of acts; the shipped ones for None.
+            last: the last day; after the records days follow from the rules alone and are provisional.
+            office_off, office_working: an office's own days, over everything else; a day off keeps its kind.
+            shift: calendar days by which religious days not announced as final are taken to move.
+        """
         super().__init__()
-        self.days = calendars.calendar() if records is None else calendars.compile_calendar(records)
+        self.records = shipped_records() if records is None else records
+        self.last, self.shift = last, shift
+        self.office_off, self.office_working = frozenset(office_off), frozenset(office_working)
+        for day in (*self.office_off, *self.office_working):
+            place(day, last)
+        if overlap := self.office_off & self.office_working:
+            raise ValueError(f"an office's day is both off and working: {', '.join(map(str, sorted(overlap)))}")
+        self.confirmed = frozenset(entry.year for entry in self.records.of(ConfirmedYear))
+        self.religious = tuple(sorted(_best_known(self.records, shift), key=lambda day: day.on))
+        self.marks = {day.on: day for day in self._compile() if FIRST <= day.on <= last}
+        days = [date.fromordinal(number) for number in range(FIRST.toordinal(), last.toordinal() + 1)]
+        self.kinds = _kinds(len(days), self.marks)
+        works = self.kinds.translate(_COUNTS)
+        self.working_days = tuple(compress(days, works))
+        upto = list(accumulate(works))
+        self.upto = dict(zip(days, upto, strict=True))
+        self.before = dict(zip(days, (0, *upto), strict=False))  # one more than there are days
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Kazakhstan) and self.version == other.version
+
+    def __hash__(self) -> int:
+        return hash(self.version)
+
+    def __repr__(self) -> str:
+        return f"Kazakhstan({FIRST}..{self.last}, version {self.version})"
+
+    @cached_property
+    def version(self) -> str:
+        """Hash of the days, their names and acts, and of which years are confirmed."""
+        marks = [tuple(self.marks[day]) for day in sorted(self.marks)]
+        religious = [(day.code, day.on, day.certainty) for day in self.religious]
+        content = repr((self.kinds, marks, sorted(self.confirmed), religious))
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+    # The interface of workalendar
 
     def get_weekend_days(self) -> tuple[int, int]:
-        """Return Saturday and Sunday."""
+        """Return Saturday and Sunday: the five-day week of state bodies."""
         return 5, 6
 
     def get_calendar_holidays(self, year: int) -> list[tuple[date, str]]:
-        """Return the holidays of a year, each labelled with the code of the holiday or the kind of day."""
-        days, _ = self.days.span(date(year, 1, 1), date(year, 12, 31))
-        calendar_days = (self.days.day(day) for day in days if day in self.days.table.marks)
-        return [(day.on, day.name or day.kind) for day in calendar_days if day.kind in _OFF]
+        """Return the days off of a year that are not simply weekend, labelled with holiday or kind of day."""
+        days = (self.marks[on] for on in sorted(self.marks) if on.year == year)
+        return [(day.on, day.name or day.kind) for day in days if not day.working]
 
-    def is_working_day(self, day: date, extra_working_days: Extra = None, extra_holidays: Extra = None) -> bool:
-        """Return whether the day is a working day; extra working days win over extra holidays, both over the
-        calendar.
-        """
-        day = cleaned_date(day)
-        if extra_working_days and day in {cleaned_date(extra) for extra in extra_working_days}:
+    def is_working_day(
+        self, day: date, extra_working_days: Iterable[date] = (), extra_holidays: Iterable[date] = ()
+    ) -> bool:
+        """Return whether the day is a working day; extra working days win over extra holidays."""
+        if extra_working_days and day in extra_working_days:
             return True
-        if extra_holidays and day in {cleaned_date(extra) for extra in extra_holidays}:
+        if extra_holidays and day in extra_holidays:
             return False
-        return self.days.is_working(day)
+        try:
+            return self.upto[day] != self.before[day]
+        except KeyError:
+            refuse(day, self.last)
 
     def add_working_days(
         self,
         day: date,
         delta: int,
-        extra_working_days: Extra = None,
-        extra_holidays: Extra = None,
+        extra_working_days: Iterable[date] = (),
+        extra_holidays: Iterable[date] = (),
         keep_datetime: bool = False,
     ) -> date:
-        """Return `Calendar.add`; with extra days, or a datetime to keep, use the library's own loop over our
-        days.
+        """Return the working day `delta` after `day` (before it when negative); `day` itself when `delta` is 0.
+
+        `day` is not counted and may be a day off. Extra days are the library's, which walks over them.
         """
         if extra_working_days or extra_holidays or keep_datetime:
             walked: date = super().add_working_days(
                 day, delta, extra_working_days, extra_holidays, keep_datetime
             )
             return walked
-        return self.days.add(cleaned_date(day), delta)
+        try:
+            if delta > 0:
+                return self.working_days[self.upto[day] + delta - 1]
+            index: int = self.before[day] + delta
+        except KeyError:
+            refuse(day, self.last)
+        except IndexError:
+            raise OutOfRange(self.last + _DAY, self.last) from None
+        if delta == 0:
+            return day
+        if index < 0:
+            raise OutOfRange(FIRST - _DAY, self.last)
+        return self.working_days[index]
 
     def get_working_days_delta(
         self,
         start: date,
         end: date,
         include_start: bool = False,
-        extra_working_days: Extra = None,
-        extra_holidays: Extra = None,
+        extra_working_days: Iterable[date] = (),
+        extra_holidays: Iterable[date] = (),
     ) -> int:
-        """Return the number of working days between two days in either order; the first is excluded by
-        default.
-        """
+        """Return the working days between two days in either order; the first counts with `include_start`."""
         if extra_working_days or extra_holidays:
             walked: int = super().get_working_days_delta(
                 start, end, include_start, extra_working_days, extra_holidays
             )
             return walked
-        start, end = sorted((cleaned_date(start), cleaned_date(end)))
+        start, end = min(start, end), max(start, end)
         if start == end:
             return 0
-        return self.days.count(start, end) - (not include_start and self.days.is_working(start))
+        return self.count_working_days(start, end) - (not include_start and self.is_working_day(start))
 
     def find_following_working_day(self, day: date) -> date:
-        """Return the day itself if it is a working day, else the next working day, holidays considered."""
-        return self.days.next_working(cleaned_date(day))
+        """Return `day` if it is a working day, else the first working day after it, holidays considered."""
+        try:
+            return self.working_days[self.before[day]]
+        except KeyError:
+            refuse(day, self.last)
+        except IndexError:
+            raise OutOfRange(self.last + _DAY, self.last) from None
+
+    # What the library lacks
+
+    def find_previous_working_day(self, day: date) -> date:
+        """Return `day` if it is a working day, else the last working day before it."""
+        try:
+            index = self.upto[day] - 1
+        except KeyError:
+            refuse(day, self.last)
+        if index < 0:
+            raise OutOfRange(FIRST - _DAY, self.last)
+        return self.working_days[index]
+
+    def count_working_days(self, first: date, last: date) -> int:
+        """Return the working days from `first` to `last`, both included; 0 when `last` is the earlier."""
+        try:
+            return max(0, self.upto[last] - self.before[first])
+        except KeyError:
+            refuse(last if first in self.upto else first, self.last)
+
+    def distance(self, first: date, last: date) -> int:
+        """Return the working days after `first` up to `last`; negative when `last` is the earlier."""
+        if last < first:
+            return -self.distance(last, first)
+        return self.count_working_days(first, last) - self.is_working_day(first)
+
+    def day(self, on: date) -> Day:
+        """Return the kind of a day, with the holiday and the act that decided it."""
+        kind = KINDS[self.kinds[place(on, self.last)]]
+        return self.marks.get(on) or Day(on, kind in WORKING, kind)
+
+    def days(self, first: date, last: date) -> list[Day]:
+        """Return the days of a span, both ends included."""
+        span = range(place(first, self.last), place(last, self.last) + 1)
+        return [self.day(FIRST + number * _DAY) for number in span]
+
+    # What is not certain yet
+
+    def knowledge(self, first: date, last: date) -> Knowledge:
+        """Return "confirmed" when nothing of the span can change by a year's transfers or a religious day."""
+        for day in (first, last):
+            place(day, self.last)
+        unsure = self.provisional_years(first, last) or self.religious_windows(first, last)
+        return "provisional" if unsure else "confirmed"
+
+    def provisional_years(self, first: date, last: date) -> tuple[int, ...]:
+        """Return the years of the span whose transfers are not decided yet."""
+        return tuple(year for year in range(first.year, last.year + 1) if year not in self.confirmed)
+
+    def religious_windows(self, first: date, last: date) -> tuple[ReligiousWindow, ...]:
+        """Return the religious days not announced as final whose move by one day could change the span."""
+        return tuple(day for day in self._windows if day.earliest <= last and day.latest >= first)
+
+    @cached_property
+    def _windows(self) -> tuple[ReligiousWindow, ...]:
+        return tuple(
+            self._window(day)
+            for day in self.religious
+            if day.certainty != "announced_final" and FIRST < day.on < self.last and not self.shift
+        )
+
+    def _window(self, entry: ReligiousDay) -> ReligiousWindow:
+        """Return the days around a religious day that are of another kind when it moves by one day."""
+        around = range(-_AROUND, _AROUND + 1)
+        days = [day for n in around if FIRST <= (day := entry.on + n * _DAY) <= self.last]
+        kinds = [[calendar.day(day).kind for day in days] for calendar in (self, *self.shifted)]
+        changed = [day for day, now, *moved in zip(days, *kinds, strict=True) if set(moved) != {now}]
+        changed += [max(entry.on - _DAY, FIRST), min(entry.on + _DAY, self.last)]
+        return ReligiousWindow(entry.code, entry.on, min(changed), max(changed), entry.act)
+
+    @cached_property
+    def shifted(self) -> tuple[Kazakhstan, Kazakhstan]:
+        """The calendars in which every religious day not announced as final comes a day earlier, and later."""
+        return self._remade(shift=-1), self._remade(shift=1)
+
+    def with_office_days(self, *, off: Iterable[date] = (), working: Iterable[date] = ()) -> Kazakhstan:
+        """Return the calendar with an office's own days off and working days, set by its signed order."""
+        return self._remade(office_off=off, office_working=working)
+
+    def as_known(self, as_of: date | None) -> Kazakhstan:
+        """Return the calendar as it was known on a day; this one for None."""
+        if as_of is None:
+            return self
+        if not isinstance(as_of, date) or isinstance(as_of, datetime):
+            raise TypeError(f"as_of is a date or None, got {type(as_of).__name__}: {as_of!r}")
+        turn = bisect_right(self.records.turns, as_of)
+        return self._remade(records=self.records.known_on(self.records.turns[turn - 1] if turn else date.min))
+
+    def _remade(
+        self,
+        *,
+        records: Records | None = None,
+        office_off: Iterable[date] | None = None,
+        office_working: Iterable[date] | None = None,
+        shift: int = 0,
+    ) -> Kazakhstan:
+        off = self.office_off if office_off is None else office_off
+        working = self.office_working if office_working is None else office_working
+        return compiled(records or self.records, self.last, frozenset(off), frozenset(working), shift)
+
+    def _compile(self) -> Iterator[Day]:
+        """Yield the days that differ from their weekday, by the acts; of two for one day the later counts."""
+        marks: dict[date, Day] = {}
+
+        def mark(on: date, kind: str, name: str | None = None, act: str | None = None) -> None:
+            marks[on] = Day(on, kind in WORKING, kind, name, act)
+
+        rules = dict(_rules_in_force(self.records, self.last.year))
+        fixed = {on for on, rule in rules.items() if rule.standing == "religious"}
+        for on, rule in rules.items():
+            mark(on, "religious" if on in fixed else "holiday", rule.code, rule.act)
+        religious = {day.on for day in self.religious} | fixed
+        for substitute, holiday in find_substitutes(rules.keys() - fixed, religious).items():
+            mark(substitute, "substitute", rules[holiday].code, HOLIDAY_LAW)
+        for day in self.religious:
+            if day.on not in marks:
+                mark(day.on, "religious", day.code, day.act)
+        for transfer in self.records.of(Transfer):
+            mark(transfer.off, "transferred_off", None, transfer.act)
+            mark(transfer.work, "transferred_work", None, transfer.act)
+        for override in self.records.of(Override):
+            kind = "transferred_work" if override.working else "holiday"
+            mark(override.on, kind, override.name, override.act)
+        works = {on: marks[on].working if on in marks else not is_weekend(on) for on in self._office_days()}
+        for on, was_working in works.items():
+            if was_working != (on in self.office_working):
+                mark(on, "office_off" if was_working else "office_work")
+        yield from marks.values()
+
+    def _office_days(self) -> list[date]:
+        return [*self.office_off, *self.office_working]
+
+
+@lru_cache(maxsize=256)
+def compiled(
+    records: Records,
+    last: date = LAST,
+    office_off: frozenset[date] = frozenset(),
+    office_working: frozenset[date] = frozenset(),
+    shift: int = 0,
+) -> Kazakhstan:
+    """Return the calendar of these records and days, compiled once."""
+    return Kazakhstan(records, last=last, office_off=office_off, office_working=office_working, shift=shift)
+
+
+def is_weekend(day: date) -> bool:
+    """Return whether the day is a Saturday or Sunday."""
+    return day.weekday() >= 5
+
+
+def find_substitutes(holidays: Iterable[date], religious: Iterable[date]) -> dict[date, date]:
+    """Return the substitute day off of every holiday that falls on a weekend: substitute -> holiday.
+
+    In the order of dates each takes the next day that is no weekend, no holiday, no religious day off and
+    not taken already. Religious days never move and are never used as substitutes.
+    """
+    ordered = sorted(holidays)
+    taken_days = {*ordered, *religious}
+    substitutes: dict[date, date] = {}
+    for holiday in filter(is_weekend, ordered):
+        day = holiday + _DAY
+        while is_weekend(day) or day in taken_days:
+            day += _DAY
+        taken_days.add(day)
+        substitutes[day] = holiday
+    return substitutes
+
+
+def _rules_in_force(records: Records, last_year: int) -> Iterator[tuple[date, HolidayRule]]:
+    """Yield every yearly holiday with the rule in force on it: the last one appended that applies by then."""
+    by_day: dict[tuple[int, int], list[HolidayRule]] = {}
+    for rule in records.of(HolidayRule):
+        for month_day in rule.days:
+            by_day.setdefault(month_day, []).append(rule)
+    for year in range(FIRST.year, last_year + 1):
+        for month_day, rules in sorted(by_day.items()):
+            on = date(year, *month_day)
+            by_code = {rule.code: rule for rule in rules if rule.applies_from <= on}
+            if introduced := [rule for rule in by_code.values() if rule.change == "introduced"]:
+                yield on, introduced[-1]
+
+
+def _best_known(records: Records, shift: int) -> Iterator[ReligiousDay]:
+    """Yield the religious day of each year: the most certain entry, the last of equally certain ones, shifted
+    unless it is announced as final.
+    """
+    best: dict[tuple[str, int], ReligiousDay] = {}
+    for day in records.of(ReligiousDay):
+        known = best.get((day.code, day.on.year))
+        if known is None or _CERTAINTY.index(day.certainty) >= _CERTAINTY.index(known.certainty):
+            best[day.code, day.on.year] = day
+    for day in best.values():
+        movable = shift and day.certainty != "announced_final"
+        yield day.model_copy(update={"on": day.on + shift * _DAY}) if movable else day
+
+
+def _kinds(size: int, marks: dict[date, Day]) -> bytes:
+    """Return the kind of each day from FIRST on, as an index into KINDS."""
+    week = bytes(is_weekend(FIRST + number * _DAY) for number in range(7))
+    kinds = bytearray(islice(cycle(week), size))
+    for on, day in marks.items():
+        kinds[place(on, date.max)] = KINDS.index(day.kind)
+    return bytes(kinds)
 
 
 registry.register("KZ", Kazakhstan)

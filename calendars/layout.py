@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from calendars.calendar import Calendar, Day, Knowledge
+from calendars.kazakhstan import Day, Kazakhstan, Knowledge
 
 USUAL = frozenset({"working", "weekend"})
 
@@ -79,7 +79,7 @@ class Year:
         return group_runs(self.unusual)
 
 
-def build_year(number: int, calendar: Calendar) -> Year:
+def build_year(number: int, calendar: Kazakhstan) -> Year:
     """Return a year of the calendar arranged for display. Raises OutOfRange outside the records."""
     months = tuple(build_month(date(number, n, 1), calendar) for n in range(1, 13))
     return Year(
@@ -95,7 +95,7 @@ def build_year(number: int, calendar: Calendar) -> Year:
     )
 
 
-def build_month(first: date, calendar: Calendar) -> Month:
+def build_month(first: date, calendar: Kazakhstan) -> Month:
     """Return a month of the calendar arranged for display; `first` is its first day."""
     after = (first + timedelta(days=31)).replace(day=1)
     days = [calendar.day(first + timedelta(days=n)) for n in range((after - first).days)]

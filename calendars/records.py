@@ -1,7 +1,8 @@
-"""Reads calendar records from TOML files.
+"""Calendar records: the entries of acts that make days working or off, and the TOML files they stand in.
 
-One file may contain entries of any kind; an act adopted by an office has the same format as the shipped
-records:
+Entries are appended, never edited: a rule that ends gets an entry that abolishes it, an announcement that
+changes gets a second announcement. `known_at` alone decides what an earlier day knew. One file may contain
+entries of any kind; an act adopted by an office has the same format as the shipped records:
 
     [[transfer]]
     off = 2024-05-08
@@ -15,34 +16,220 @@ records:
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from calendars.entries import (
-    Balance,
-    BalanceStatus,
-    Certainty,
-    Change,
-    ConfirmedYear,
-    Entry,
-    HolidayClass,
-    HolidayRule,
-    Override,
-    Records,
-    ReligiousDay,
-    Source,
-    Title,
-    Transfer,
-    with_records,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
-__all__ = ["RecordError", "Records", "parse", "shipped_records", "with_records"]
-
-_LANGUAGES = ("kk", "ru", "en")
 _LEAP_YEAR = 2000
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Title(_Frozen):
+    """Title of an act by language; "" where it has none in a language."""
+
+    kk: str = ""
+    ru: str = ""
+    en: str = ""
+
+    def __getitem__(self, language: str) -> str:
+        """Return the title in a language, else in the closest one: acts have no English text of their own."""
+        texts = {"kk": self.kk, "ru": self.ru, "en": self.en}
+        return texts.get(language) or self.ru or self.kk or self.en
+
+
+def _in_all_languages(title: object) -> object:
+    return {"kk": title, "ru": title, "en": title} if isinstance(title, str) else title
+
+
+class Source(_Frozen):
+    """What every entry says of its source.
+
+    Attributes:
+        act: id of the act (as adilet.zan.kz names it), or of the document when it is no act.
+        address: where it can be read.
+        adopted, in_force: dates of the act, where known.
+        known_at: the first day on which the entry could be known; None where that was not recorded.
+        assumed: True when `known_at` or the date of effect is our assumption.
+        note: remark for readers.
+        title, number: title and official number of the act, where known; used in letters.
+    """
+
+    act: str
+    address: str
+    adopted: date | None = None
+    in_force: date | None = None
+    known_at: date | None = None
+    assumed: bool = False
+    note: str = ""
+    title: Annotated[Title | None, BeforeValidator(_in_all_languages)] = None
+    number: str = ""
+
+    @property
+    def known_from(self) -> date:
+        """First day on which the entry counts as known."""
+        return self.known_at or self._known_unless_recorded()
+
+    def _known_unless_recorded(self) -> date:
+        """Return the day an entry without `known_at` counts as known from."""
+        return date.min
+
+    def content(self) -> object:
+        """Return what the entry says, without its source."""
+        return type(self), self.model_dump_json(exclude=set(Source.model_fields))
+
+
+def _month_and_day(text: object) -> tuple[int, int]:
+    try:
+        on = datetime.strptime(f"{_LEAP_YEAR}-{text}", "%Y-%m-%d").date()  # noqa: DTZ007 (no clock in it)
+    except ValueError:
+        problem = f"{text!r} is no month and day such as 03-21"
+        raise PydanticCustomError("day_of_year", "{problem}", {"problem": problem}) from None
+    if (on.month, on.day) == (2, 29):
+        raise PydanticCustomError("day_of_year", "29 February does not come every year")
+    return on.month, on.day
+
+
+class HolidayRule(Source):
+    """A rule that makes a day of every year a day off, or stops doing so, from `applies_from` on.
+
+    National and state holidays move when they fall on a day off; religious days (Labour Code art. 84(5))
+    never do.
+    """
+
+    code: str
+    change: Literal["introduced", "abolished"]
+    days: Annotated[
+        tuple[Annotated[tuple[int, int], BeforeValidator(_month_and_day)], ...], Field(strict=False)
+    ]
+    standing: Literal["national", "state", "religious"]
+    applies_from: date
+
+
+class ReligiousDay(Source):
+    """A religious day off in one year, set by the lunar calendar; it may move by one day until announced."""
+
+    code: str
+    on: date
+    certainty: Literal["calculated", "listed", "announced_final"]
+
+    @property
+    def known_from(self) -> date:
+        """First day on which the entry counts as known: a calculation always was."""
+        return date.min if self.certainty == "calculated" else super().known_from
+
+    def _known_unless_recorded(self) -> date:
+        return _eve_of_year(self.on.year)
+
+
+class Transfer(Source):
+    """An ordered exchange of two days (Labour Code art. 85(3)): `off` becomes a day off, `work` a working day.
+
+    `work` may be a Saturday, a Sunday or a weekday that was a day off, and may lie in another year.
+    """
+
+    off: date
+    work: date
+
+    @model_validator(mode="after")
+    def _two_days(self) -> Self:
+        if self.off == self.work:
+            raise PydanticCustomError("same_day", "is the same day as off")
+        return self
+
+    def _known_unless_recorded(self) -> date:
+        return _eve_of_year(min(self.off, self.work).year)
+
+
+class Override(Source):
+    """A single day that an act makes a day off or a working day, above all other rules."""
+
+    on: date
+    working: bool
+    name: str | None = None
+
+    def _known_unless_recorded(self) -> date:
+        return _eve_of_year(self.on.year)
+
+
+class ConfirmedYear(Source):
+    """A year whose production calendar, or every act that makes it, has been checked by a person."""
+
+    year: int
+
+    def _known_unless_recorded(self) -> date:
+        return _eve_of_year(self.year)
+
+
+class Balance(Source):
+    """Official number of working days of a month (of the year when `month` is None), five-day week."""
+
+    year: int
+    month: Annotated[int | None, Field(ge=1, le=12)] = None
+    days: int
+    status: Literal["as published", "final"]
+
+    def _known_unless_recorded(self) -> date:
+        return _eve_of_year(self.year)
+
+
+def _eve_of_year(year: int) -> date:
+    """Return 31 December before a year: an order without a recorded date counts as known by then (assumed)."""
+    return date(year - 1, 12, 31) if year > date.min.year else date.min
+
+
+Entry = HolidayRule | ReligiousDay | Transfer | Override | ConfirmedYear | Balance
+Kind = TypeVar("Kind")
+
+KINDS: Mapping[str, type[Entry]] = {
+    "holiday": HolidayRule,
+    "religious_day": ReligiousDay,
+    "transfer": Transfer,
+    "override": Override,
+    "confirmed_year": ConfirmedYear,
+    "balance": Balance,
+}
+"""The kinds of entry by their name in a file."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """All entries on file, in the order they were appended."""
+
+    entries: tuple[Entry, ...] = ()
+
+    def known_on(self, as_of: date) -> Records:
+        """Return the entries known on a day."""
+        return Records(tuple(entry for entry in self.entries if entry.known_from <= as_of))
+
+    @cached_property
+    def turns(self) -> tuple[date, ...]:
+        """Days on which entries became known, ascending."""
+        return tuple(sorted({entry.known_from for entry in self.entries}))
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.entries)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
+        """Return the entries of one kind."""
+        return tuple(entry for entry in self.entries if isinstance(entry, kind))
+
+
+def with_records(base: Records, extra: Records | Iterable[Entry]) -> Records:
+    """Return the records with more entries appended, e.g. those of an act that an office adopted."""
+    return Records(base.entries + (extra.entries if isinstance(extra, Records) else tuple(extra)))
 
 
 class RecordError(ValueError):
@@ -56,17 +243,12 @@ class RecordError(ValueError):
     """
 
     def __init__(
-        self,
-        kind: str,
-        file: str,
-        place: str,
-        problem: str,
-        *,
-        value: object = "",
-        allowed: tuple[str, ...] = (),
+        self, kind: str, file: str, place: str, problem: str, *, value: object = "", allowed: Iterable[str] = ()
     ) -> None:
-        expected = f"; allowed: {', '.join(allowed)}" if allowed else ""
-        super().__init__(f"{file}: {place}: {problem}{expected}")
+        allowed = tuple(allowed)
+        super().__init__(
+            f"{file}: {place}: {problem}" + (f"; allowed: {', '.join(allowed)}" if allowed else "")
+        )
         self.code = f"calendar_record_{kind}"
         self.arguments: Mapping[str, object] = {
             "file": file,
@@ -85,12 +267,13 @@ def _shorten(text: str) -> str:
 @cache
 def shipped_records() -> Records:
     """Return the records that come with the program; the files are read once, on the first call."""
-    entries: tuple[Entry, ...] = ()
     folder = files("calendars") / "data"
-    for file in sorted(folder.iterdir(), key=lambda item: item.name):
-        if file.name.endswith(".toml"):
-            entries += parse(file.read_text(encoding="utf-8"), name=file.name).entries
-    return Records(entries=entries)
+    tables = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name
+    )
+    return Records(
+        tuple(entry for file in tables for entry in parse(file.read_text("utf-8"), name=file.name).entries)
+    )
 
 
 def parse(text: str, *, name: str = "records") -> Records:
@@ -105,155 +288,45 @@ def parse(text: str, *, name: str = "records") -> Records:
         raise RecordError("toml", name, "the file", str(error)) from None
     entries: list[Entry] = []
     for kind, tables in document.items():
-        if kind not in _READERS:
-            raise RecordError("kind", name, kind, "unknown kind of entry", allowed=tuple(_READERS))
+        if kind not in KINDS:
+            raise RecordError("kind", name, kind, "unknown kind of entry", allowed=KINDS)
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
             raise RecordError("table", name, kind, f"write every entry under [[{kind}]]")
         for number, table in enumerate(tables, start=1):
-            row = _Row(table, name, f"{kind} {number}")
-            entries.append(_READERS[kind](row))
-            row.finish()
-    return Records(entries=tuple(entries))
+            try:
+                entries.append(KINDS[kind].model_validate(table))
+            except ValidationError as invalid:
+                raise _error_of(invalid, KINDS[kind], name, f"{kind} {number}") from None
+    return Records(tuple(entries))
 
 
-class _Row:
-    """Reader of one TOML table: takes keys one by one and rejects those left over."""
-
-    def __init__(self, table: dict[str, Any], file: str, place: str) -> None:
-        self.table, self.file, self.place = dict(table), file, place
-        self.asked: list[str] = []
-
-    def take(self, key: str, kind: type, *, optional: bool = False) -> Any:
-        """Return the value of a key after checking its type, and mark the key as used."""
-        self.asked.append(key)
-        if key not in self.table:
-            if optional:
-                return None
-            raise self.error("missing", key, "is missing")
-        value = self.table.pop(key)
-        if type(value) is not kind:
-            name = kind.__name__
-            raise self.error("type", key, f"{value!r} is no {name}", value=value, allowed=(name,))
-        return value
-
-    def choice(self, key: str, of: object) -> Any:
-        """Return the value of a key that must be one of a Literal's choices."""
-        value, allowed = self.take(key, str), get_args(of)
-        if value not in allowed:
-            raise self.error("choice", key, f"{value!r} is unknown", value=value, allowed=allowed)
-        return value
-
-    def source(self) -> Source:
-        """Read the source of the entry: act, address, dates, note."""
-        return Source(
-            act=self.take("act", str),
-            address=self.take("address", str),
-            adopted=self.take("adopted", date, optional=True),
-            in_force=self.take("in_force", date, optional=True),
-            known_at=self.take("known_at", date, optional=True),
-            assumed=self.take("assumed", bool, optional=True) or False,
-            note=self.take("note", str, optional=True) or "",
-            title=self.title(),
-            number=self.take("number", str, optional=True) or "",
-        )
-
-    def title(self) -> Title | None:
-        """Read a title by language, or one text for all languages; None where there is none."""
-        title = self.table.get("title")
-        if not isinstance(title, dict):
-            text = self.take("title", str, optional=True)
-            return Title(kk=text, ru=text, en=text) if text else None
-        self.asked.append("title")
-        del self.table["title"]
-        for language, text in title.items():
-            if language not in _LANGUAGES or not isinstance(text, str):
-                place = f"title.{language}"
-                raise self.error("choice", place, f"{text!r} is no title", value=language, allowed=_LANGUAGES)
-        return Title(**title)
-
-    def error(
-        self, kind: str, key: str, problem: str, *, value: object = "", allowed: tuple[str, ...] = ()
-    ) -> RecordError:
-        """Return the RecordError for a key of this table."""
-        place = f"{self.place}, {key}"
-        return RecordError(kind, self.file, place, problem, value=value, allowed=allowed)
-
-    def finish(self) -> None:
-        """Raise RecordError if keys are left that the entry does not have."""
-        for key in self.table:
-            raise self.error("key", key, "unknown key", allowed=tuple(self.asked))
+_CODES = {"missing": "missing", "extra_forbidden": "key", "same_day": "same_day", "day_of_year": "day_of_year"}
 
 
-def _read_holiday(row: _Row) -> HolidayRule:
-    days = row.take("days", list)
-    return HolidayRule(
-        code=row.take("code", str),
-        change=row.choice("change", Change),
-        days=tuple(_month_and_day(row, text) for text in days),
-        standing=row.choice("standing", HolidayClass),
-        applies_from=row.take("applies_from", date),
-        source=row.source(),
-    )
-
-
-def _month_and_day(row: _Row, text: object) -> tuple[int, int]:
-    try:
-        on = datetime.strptime(f"{_LEAP_YEAR}-{text}", "%Y-%m-%d").date()  # noqa: DTZ007 (no clock in it)
-    except ValueError:
-        problem = f"{text!r} is no month and day such as 03-21"
-        raise row.error("day_of_year", "days", problem, value=text) from None
-    if (on.month, on.day) == (2, 29):
-        raise row.error("day_of_year", "days", "29 February does not come every year", value=text)
-    return on.month, on.day
-
-
-def _read_religious_day(row: _Row) -> ReligiousDay:
-    return ReligiousDay(
-        code=row.take("code", str),
-        on=row.take("on", date),
-        certainty=row.choice("certainty", Certainty),
-        source=row.source(),
-    )
-
-
-def _read_transfer(row: _Row) -> Transfer:
-    off, work = row.take("off", date), row.take("work", date)
-    if off == work:
-        raise row.error("same_day", "work", "is the same day as off")
-    return Transfer(off=off, work=work, source=row.source())
-
-
-def _read_override(row: _Row) -> Override:
-    return Override(
-        on=row.take("on", date),
-        working=row.take("working", bool),
-        name=row.take("name", str, optional=True),
-        source=row.source(),
-    )
-
-
-def _read_confirmed_year(row: _Row) -> ConfirmedYear:
-    return ConfirmedYear(year=row.take("year", int), source=row.source())
-
-
-def _read_balance(row: _Row) -> Balance:
-    year, month = row.take("year", int), row.take("month", int, optional=True)
-    if month is not None and not 1 <= month <= 12:
-        raise row.error("choice", "month", f"{month} is no month", value=month, allowed=("1–12",))
-    return Balance(
-        year=year,
-        month=month,
-        days=row.take("days", int),
-        status=row.choice("status", BalanceStatus),
-        source=row.source(),
-    )
-
-
-_READERS: dict[str, Callable[[_Row], Entry]] = {
-    "holiday": _read_holiday,
-    "religious_day": _read_religious_day,
-    "transfer": _read_transfer,
-    "override": _read_override,
-    "confirmed_year": _read_confirmed_year,
-    "balance": _read_balance,
-}
+def _error_of(invalid: ValidationError, model: type[BaseModel], file: str, place: str) -> RecordError:
+    """Return the first mistake of an entry as a RecordError; a wrong value before a missing one."""
+    error: Any = min(invalid.errors(), key=lambda error: error["type"] == "missing")
+    key = str(error["loc"][0]) if error["loc"] else "work"  # the one check of a whole entry is Transfer's
+    value, kind = error["input"], error["type"]
+    allowed: tuple[str, ...] = ()
+    code = _CODES.get(kind, "type" if kind.endswith("_type") or "date" in kind else "choice")
+    match code:
+        case "missing":
+            problem, value = "is missing", ""
+        case "key":
+            own = Title if key == "title" else model
+            problem, allowed = (
+                "unknown key",
+                tuple(sorted(own.model_fields, key=Source.model_fields.__contains__)),
+            )
+        case "type":
+            allowed = (kind.partition("_")[0],)
+            problem = f"{value!r} is no {allowed[0]}"
+        case "choice":
+            expected = error.get("ctx", {}).get("expected", "1–12")
+            allowed = tuple(choice.strip("' ") for choice in expected.replace(" or ", ",").split(","))
+            problem = f"{value!r} is unknown"
+        case _:
+            problem = error["msg"]
+    where = ".".join([key, *(part for part in error["loc"][1:] if isinstance(part, str))])
+    return RecordError(code, file, f"{place}, {where}", problem, value=value, allowed=allowed)

@@ -20,7 +20,7 @@ from merzim.web.app import create_app
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from calendars.calendar import Calendar
+    from calendars.kazakhstan import Kazakhstan
     from merzim.services.app import AppContext
     from merzim.services.configuration.settings import Settings
     from merzim.services.moments import Clock
@@ -59,7 +59,7 @@ class Dashboard:
         self._app = app
         self._clock = clock
         self._adopting: SingleFlight[Any] = SingleFlight()
-        self._counted_by: tuple[Calendar, Library, Settings] = app.calendar, app.library, app.settings
+        self._counted_by: tuple[Kazakhstan, Library, Settings] = app.calendar, app.library, app.settings
         self._pages: Any = create_app(app, clock)
         self._built: tuple[Hashable, Any] = (None, self._pages)
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
 from calendars.hours import moment_of
+from calendars.kazakhstan import Kazakhstan
 from notifications.notice import Notice, NoticeKind, message_id
 from notifications.ports import Outbox, PendingStep
 from notifications.rules import OfficeTimes, Rules, local_day
@@ -45,26 +45,28 @@ def queue_carriers(
     return outbox.add(letters, now=now)
 
 
-def digest_day(chosen: str, calendar: Calendar, *, today: date) -> date:
+def digest_day(chosen: str, calendar: Kazakhstan, *, today: date) -> date:
     """Return the first day from today on for a digest: a working day, or the first working day of a week.
 
     Outside the calendar's records it is today.
     """
     try:
-        day = calendar.next_working(today)
+        day = calendar.find_following_working_day(today)
         if chosen != WEEKLY:
             return day
         while not first_of_week(day, calendar):
-            day = calendar.next_working(day + timedelta(days=1))
+            day = calendar.find_following_working_day(day + timedelta(days=1))
     except OutOfRange:
         return today
     return day
 
 
-def first_of_week(day: date, calendar: Calendar) -> bool:
+def first_of_week(day: date, calendar: Kazakhstan) -> bool:
     """Return whether the day is the first working day of its week."""
     monday = day - timedelta(days=day.weekday())
-    return calendar.is_working(day) and (day == monday or calendar.count(monday, day - timedelta(days=1)) == 0)
+    return calendar.is_working_day(day) and (
+        day == monday or calendar.count_working_days(monday, day - timedelta(days=1)) == 0
+    )
 
 
 def digest_key(kind: str, day: date, person: str, channel: str) -> str:

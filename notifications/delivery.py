@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
 
-from calendars.calendar import Calendar
 from calendars.hours import moment_of
+from calendars.kazakhstan import Kazakhstan
 from notifications.bundling import DAY, MISSED, carriers
 from notifications.channels import Channel, OnSent, OutgoingMessage
 from notifications.fallback import fall_back, readdressed
@@ -50,7 +50,7 @@ class DeliveryReport:
 def deliver(
     outbox: Outbox,
     library: Library,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     channels: Sequence[Channel],
     *,
     now: datetime,
@@ -105,7 +105,7 @@ class _Delivery:
 
     outbox: Outbox
     library: Library
-    calendar: Calendar
+    calendar: Kazakhstan
     channels: Sequence[Channel]
     now: datetime
     today: date

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from notifications.bundling import DAILY, DIGEST, WEEKLY, digest_day, digest_key, digest_opening, first_of_week
 from notifications.channels import Channel
 from notifications.notice import Notice, NoticeKind, message_id
@@ -29,7 +29,7 @@ def plan_regular(
     outbox: Outbox,
     office: Office,
     times: OfficeTimes,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     channels: Sequence[Channel],
     *,
     now: datetime,
@@ -53,7 +53,7 @@ def plan_regular(
 
 
 def _readers(
-    office: Office, times: OfficeTimes, calendar: Calendar, *, today: date, rules: Rules
+    office: Office, times: OfficeTimes, calendar: Kazakhstan, *, today: date, rules: Rules
 ) -> Iterator[tuple[NoticeKind, Person]]:
     """Yield each kind of regular letter due today with its recipients."""
     if PERSONAL in rules.digests:
@@ -71,12 +71,12 @@ def _readers(
     if officer is not None and unconfirmed_year(calendar, today) is not None:
         reader = stand_in(office, officer, today) or officer
         days = times.days(reader.key)
-        days_left = days.count(today, date(today.year, 12, 31))
-        if first_of_week(today, days) or (days.is_working(today) and days_left <= LAST_DAYS):
+        days_left = days.count_working_days(today, date(today.year, 12, 31))
+        if first_of_week(today, days) or (days.is_working_day(today) and days_left <= LAST_DAYS):
             yield "calendar", reader
 
 
-def unconfirmed_year(calendar: Calendar, today: date) -> int | None:
+def unconfirmed_year(calendar: Kazakhstan, today: date) -> int | None:
     """Return next year, when it is late in the year and its production calendar is not confirmed yet; else
     None.
     """

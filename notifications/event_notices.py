@@ -108,7 +108,7 @@ def _on_its_day(notice: Notice, times: OfficeTimes, *, now: datetime, rules: Rul
     None where the question itself leaves no earlier.
     """
     try:
-        day = times.days(notice.person).previous_working(notice.due)
+        day = times.days(notice.person).find_previous_working_day(notice.due)
     except OutOfRange:
         day = notice.due
     if day <= local_day(notice.not_before):

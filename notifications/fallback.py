@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel, Switchable, language_of
 from notifications.notice import PRIVATE, Notice, Outcome, message_id
 from notifications.ports import DeliveryOutcome, Outbox
@@ -26,7 +26,7 @@ def fall_back(
     channels: Sequence[Channel],
     *,
     now: datetime,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     rules: Rules,
 ) -> None:
     """Queue failed notices, and those that have waited for OTHERS_AFTER, for the other channels; notify the

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from notifications.bundling import DAY, DIGEST, MISSED, SINGLE, digest_day, digest_key
 from notifications.channels import Channel, language_of
 from notifications.digest_schedule import PERSONAL, SEVERAL
@@ -51,7 +51,7 @@ class Planner:
         self,
         outbox: Outbox,
         library: Library,
-        calendar: Calendar,
+        calendar: Kazakhstan,
         channels: Sequence[Channel],
         now: datetime,
         today: date,

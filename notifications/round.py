@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from notifications.bundling import queue_carriers
 from notifications.channels import Channel
 from notifications.digest_schedule import plan_regular
@@ -51,7 +51,7 @@ class RoundReport:
 def plan(
     outbox: Outbox,
     library: Library,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     channels: Sequence[Channel],
     *,
     now: datetime,
@@ -67,7 +67,7 @@ def plan(
 def round(
     outbox: Outbox,
     library: Library,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     channels: Sequence[Channel],
     *,
     now: datetime,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
 from calendars.hours import almaty
+from calendars.kazakhstan import Kazakhstan
 from notifications.notice import Notice
 from workflow.org.office import Office, time_of
 from workflow.org.office_time import days_of
@@ -48,7 +48,7 @@ class Rules:
     unseal: Callable[[str, str], str] = lambda text, owner: ""
 
 
-def opening(now: datetime, calendar: Calendar, rules: Rules) -> datetime:
+def opening(now: datetime, calendar: Kazakhstan, rules: Rules) -> datetime:
     """Return the first moment from `now` on when letters may leave (aware UTC): now itself inside office hours.
 
     Outside the calendar's records it is now.
@@ -56,10 +56,10 @@ def opening(now: datetime, calendar: Calendar, rules: Rules) -> datetime:
     first, last = rules.office_hours
     local = now.astimezone(almaty())
     try:
-        if calendar.is_working(local.date()) and first <= local.time() < last:
+        if calendar.is_working_day(local.date()) and first <= local.time() < last:
             return now
         day = local.date() if local.time() < first else local.date() + timedelta(days=1)
-        opens = datetime.combine(calendar.next_working(day), first, tzinfo=almaty())
+        opens = datetime.combine(calendar.find_following_working_day(day), first, tzinfo=almaty())
     except OutOfRange:
         return now
     return opens.astimezone(now.tzinfo)
@@ -93,15 +93,15 @@ def local_day(moment: datetime) -> date:
 class OfficeTimes:
     """Office hours of the people of one office; built once for a round or batch."""
 
-    def __init__(self, office: Office, calendar: Calendar, rules: Rules) -> None:
+    def __init__(self, office: Office, calendar: Kazakhstan, rules: Rules) -> None:
         self._office = office
         self._calendar = calendar
         self._rules = rules
-        self._own: dict[str, tuple[Calendar, Rules]] = {}
+        self._own: dict[str, tuple[Kazakhstan, Rules]] = {}
         self._opens: dict[tuple[str, datetime], datetime] = {}
         self._plain = office.keeps_one_time
 
-    def days(self, person: str) -> Calendar:
+    def days(self, person: str) -> Kazakhstan:
         """Return the calendar of a person (by key), without their own leave."""
         return self._of(person)[0]
 
@@ -136,7 +136,7 @@ class OfficeTimes:
         addressee = None if self._plain else self._office.people.get(person)
         return addressee.unit if addressee is not None and addressee.unit in self._office.units else ""
 
-    def _of(self, person: str) -> tuple[Calendar, Rules]:
+    def _of(self, person: str) -> tuple[Kazakhstan, Rules]:
         """Return the calendar and rules of a person."""
         unit = self._unit(person)
         if unit not in self._own:

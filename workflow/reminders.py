@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import number_of, row_kind
@@ -71,7 +71,7 @@ class Reminder:
 
 
 def policy_of(
-    case: Case, procedure: Procedure, deadline: str, due: date, calendar: Calendar
+    case: Case, procedure: Procedure, deadline: str, due: date, calendar: Kazakhstan
 ) -> EscalationPolicy:
     """Return the escalation policy of a deadline of the case, with snoozed reminders taken into account.
 
@@ -84,7 +84,7 @@ def policy_of(
     return policy if later is None or later.due != due else snoozed(policy, due, later.until, calendar)
 
 
-def snoozed(policy: EscalationPolicy, due: date, until: date, calendar: Calendar) -> EscalationPolicy:
+def snoozed(policy: EscalationPolicy, due: date, until: date, calendar: Kazakhstan) -> EscalationPolicy:
     """Return the policy without steps before `until`, a working day, and with a step on that day.
 
     Only steps sent to nobody but the responsible person are suppressed; steps that notify somebody above them,
@@ -93,18 +93,18 @@ def snoozed(policy: EscalationPolicy, due: date, until: date, calendar: Calendar
     days = {step.id: _day(step, due, calendar) for step in policy.rungs}
     loud = [step for step in policy.rungs if step.to != HIMSELF or (days[step.id] or until) >= until]
     if not any(HIMSELF[0] in step.to and days[step.id] == until for step in loud):
-        left = calendar.count(until, date.fromordinal(due.toordinal() - 1))
+        left = calendar.count_working_days(until, date.fromordinal(due.toordinal() - 1))
         loud.append(Step(at=-left, to=HIMSELF))
     return replace(policy, rungs=tuple(sorted(loud, key=lambda step: step.at)))
 
 
-def last_before(policy: EscalationPolicy, due: date, calendar: Calendar) -> date:
+def last_before(policy: EscalationPolicy, due: date, calendar: Kazakhstan) -> date:
     """Return the day of the last reminder step before the due date passes: nothing can be snoozed beyond it."""
     days = [day_of_step(step, due, calendar) for step in policy.rungs if step.at <= 0]
-    return max(days, default=calendar.previous_working(due))
+    return max(days, default=calendar.find_previous_working_day(due))
 
 
-def day_of_step(step: Step, due: date, calendar: Calendar) -> date:
+def day_of_step(step: Step, due: date, calendar: Kazakhstan) -> date:
     """Return the working day of a reminder step.
 
     That is so many working days before or after the due date (which is not counted). The step of the due date
@@ -114,13 +114,13 @@ def day_of_step(step: Step, due: date, calendar: Calendar) -> date:
         OutOfRange: the day lies outside the records.
     """
     if step.at == 0:
-        return calendar.previous_working(due)
-    return calendar.add(due, step.at)
+        return calendar.find_previous_working_day(due)
+    return calendar.add_working_days(due, step.at)
 
 
 # The deadlines of one schedule share their policies and days.
 @lru_cache(maxsize=8192)
-def law_steps(policy: EscalationPolicy, due: date, calendar: Calendar) -> tuple[ScheduledStep, ...]:
+def law_steps(policy: EscalationPolicy, due: date, calendar: Kazakhstan) -> tuple[ScheduledStep, ...]:
     """Return the reminder steps of a due date with their days, in order, without those beyond the calendar's
     records.
     """
@@ -128,7 +128,7 @@ def law_steps(policy: EscalationPolicy, due: date, calendar: Calendar) -> tuple[
     return tuple(ScheduledStep(id=step.id, on=on, about=due, step=step) for step, on in days if on is not None)
 
 
-def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Calendar) -> Iterator[ScheduledStep]:
+def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Kazakhstan) -> Iterator[ScheduledStep]:
     """Yield the reminder of a plan date and the questions after it has passed ("planned for ..., record it or
     replan"), in order.
 
@@ -143,15 +143,15 @@ def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Calendar
     if planned is None:
         return
     try:
-        on = calendar.previous_working(planned)
+        on = calendar.find_previous_working_day(planned)
         # If it was planned only after its term had passed, only the plan date has reminders.
         is_bound = deadline.counts_until is None or deadline.waiting_for is not None
         if on not in law_days and (due is None or on <= due or not is_bound):
             yield ScheduledStep(id=PLANNED, on=on, about=planned, step=_ON_THE_DAY)
         for name, step in SLIPPED.items():
-            on = calendar.add(planned, step.at)
+            on = calendar.add_working_days(planned, step.at)
             while on in law_days:
-                on = calendar.add(on, 1)
+                on = calendar.add_working_days(on, 1)
             if not (due is not None and due < on and holds_on(deadline, on)):
                 yield ScheduledStep(id=name, on=on, about=planned, step=step)
     except OutOfRange:
@@ -171,7 +171,7 @@ def asked_on(case: Case, obligation: Obligation) -> date | None:
 
 
 def steps_of(
-    case: Case, procedure: Procedure, name: str, deadline: Awaited, calendar: Calendar, *, today: date
+    case: Case, procedure: Procedure, name: str, deadline: Awaited, calendar: Kazakhstan, *, today: date
 ) -> tuple[ScheduledStep, ...]:
     """Return all reminder steps that apply to a deadline as of `today` (local date), in order of day.
 
@@ -196,7 +196,7 @@ def steps_of(
     steps = [*(law if holds_on(deadline, today) else ()), *plan]
     if deadline.due is None and (asking_day := asked_on(case, entry_obligation(case, procedure, name))):
         # Facts are recorded after their day: the question is asked once, when the fact is recorded.
-        on = calendar.next_working(max(asking_day, today))
+        on = calendar.find_following_working_day(max(asking_day, today))
         steps.append(ScheduledStep(id=ASKED, on=on, about=asking_day, step=_ON_THE_DAY))
     return tuple(sorted(steps, key=lambda step: step.on))
 
@@ -237,7 +237,7 @@ def step_order(step: str) -> tuple[str, int]:
 
 
 def step_named(
-    case: Case, procedure: Procedure, name: str, due: date, calendar: Calendar, step: str
+    case: Case, procedure: Procedure, name: str, due: date, calendar: Kazakhstan, step: str
 ) -> Step | None:
     """Return the step with that id: of a plan date, of a question, or of the deadline with that due date."""
     if step in UNDATED_STEPS:
@@ -250,7 +250,7 @@ def law_step_named(policy: EscalationPolicy, id: str) -> Step | None:
     return next((step for step in policy.rungs if step.id == id), None)
 
 
-def _day(step: Step, due: date, calendar: Calendar) -> date | None:
+def _day(step: Step, due: date, calendar: Kazakhstan) -> date | None:
     """Return the day of a reminder step; None beyond the calendar's records."""
     try:
         return day_of_step(step, due, calendar)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from calendars.calendar import Calendar
-    from calendars.calendar import Day as CalendarDay
+    from calendars.kazakhstan import Day as CalendarDay
+    from calendars.kazakhstan import Kazakhstan
     from calendars.layout import Month, Year
     from merzim.services.law.calendar_acts import ActPreview
 
@@ -72,7 +72,7 @@ def add(
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     start, steps = _within(day(on, where="DATE")), number(count, where="N")
-    reached = _within(days.add(start, steps))
+    reached = _within(days.add_working_days(start, steps))
     if call.json:
         call.answer(
             {
@@ -96,7 +96,7 @@ def count(
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     begins, ends = _within(day(first, where="FIRST")), _within(day(last, where="LAST"))
-    day_count = days.count(begins, ends)
+    day_count = days.count_working_days(begins, ends)
     if call.json:
         call.answer({"first": begins, "last": ends, "count": day_count, "calendar_version": days.version})
     else:
@@ -143,7 +143,7 @@ def _within(on: date) -> date:
     return on
 
 
-def _calendar(call: CommandContext, as_of: str | None) -> Calendar:
+def _calendar(call: CommandContext, as_of: str | None) -> Kazakhstan:
     """Return the office's calendar, as known on a day."""
     as_of_day = optional_day(as_of, where="--as-of")
     app = call.app

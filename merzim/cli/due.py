@@ -33,7 +33,7 @@ def due(
 ) -> None:
     call = CommandContext.of(ctx)
     app, today = call.app, call.moment.today
-    last = optional_day(until, where="--until") or app.calendar.add(today, AHEAD)
+    last = optional_day(until, where="--until") or app.calendar.add_working_days(today, AHEAD)
     if last < today:
         raise BadArgument("cli.until_before_today", until=last, today=today)
     rows = app.reads.due(today, last, unit_named(app, unit) or None)

@@ -19,7 +19,7 @@ from merzim.services.configuration.translations import use_languages
 from merzim.services.moments import Clock, NoteWriter
 
 if TYPE_CHECKING:
-    from calendars.calendar import Calendar
+    from calendars.kazakhstan import Kazakhstan
     from calendars.records import Records
     from merzim.services.connections.oidc import OidcProvider
     from merzim.services.regulations.editions import Editions
@@ -160,14 +160,14 @@ class AppContext:
         return reduce(with_records, (act.records for act in acts), shipped_records())
 
     @cached_property
-    def calendar(self) -> Calendar:
+    def calendar(self) -> Kazakhstan:
         """The office's calendar: the records, with the office's own days off and working days applied.
 
         It reaches beyond them by rule, as far as deadlines do.
         """
         return self.calendar_of(self.records) if self.acts else self._with_office_days(_shipped())
 
-    def calendar_of(self, records: Records, as_of: date | None = None) -> Calendar:
+    def calendar_of(self, records: Records, as_of: date | None = None) -> Kazakhstan:
         """Return the office's calendar built from other records, or as they were known on a day."""
         import calendars
 
@@ -609,7 +609,7 @@ class AppContext:
         for name in attributes:
             self.__dict__.pop(name, None)
 
-    def _with_office_days(self, calendar: Calendar) -> Calendar:
+    def _with_office_days(self, calendar: Kazakhstan) -> Kazakhstan:
         office = self.settings.office
         return calendar.with_office_days(off=office.days_off, working=office.working_days)
 
@@ -640,7 +640,7 @@ def _log_note(code: str, **arguments: object) -> None:
     log.warning("%s %s", code, arguments)
 
 
-def _shipped() -> Calendar:
+def _shipped() -> Kazakhstan:
     import calendars
 
     return calendars.calendar(last=calendars.REACH)

@@ -18,7 +18,7 @@ from workflow.cases.commands.case_commands import UnknownCase
 from workflow.org.access import OF_ONE_UNIT, Access, Account, Reader, placed, scope
 
 if TYPE_CHECKING:
-    from calendars.calendar import Calendar
+    from calendars.kazakhstan import Kazakhstan
     from merzim.services.app import AppContext
     from merzim.storage.accounts.second_factors import SqlSecondFactors
     from merzim.storage.org.choices import SqlChoices
@@ -67,7 +67,7 @@ class RequestContext:
     clock: Clock
     case_commands: CaseCommands
     library: Library
-    calendar: Calendar
+    calendar: Kazakhstan
     demonstration: bool
     passwordless: bool
     reader: Reader = ANONYMOUS

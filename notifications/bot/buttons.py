@@ -310,7 +310,7 @@ def _past_days(app: BotContext, view: View, data: str, language: str, *, until: 
         data: what a button carries before its day.
         until: the latest of them; of more days than a message shows, a button leads to the earlier ones.
     """
-    before = app.calendar.add(until, -1) if until > app.calendar.first else until
+    before = app.calendar.add_working_days(until, -1) if until > app.calendar.first else until
     steps = [fact.on for fact in view.case.facts.values() if fact.on <= until]
     first = min(max(steps, default=view.case.opened_on or before), before)
     first = max(first, app.calendar.first)

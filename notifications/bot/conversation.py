@@ -208,7 +208,7 @@ def list_deadlines(
     """Return a list of the person's obligations: `overdue`, due within a working `week`, or all near ones
     (`my`).
     """
-    last = app.calendar.add(today, WORKING_DAYS_AHEAD)
+    last = app.calendar.add_working_days(today, WORKING_DAYS_AHEAD)
     if list_kind == "my":
         last = min(today + timedelta(days=DAYS_AHEAD), app.calendar.last)
     rows = list(app.reads.overdue(today)) if list_kind in ("overdue", "my") else []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from notifications.bot.messages import EvidenceStore
 from notifications.links import Links
 from notifications.notice import Notice, NoticeState
@@ -99,7 +99,7 @@ class BotContext(Protocol):
     @property
     def library(self) -> Library: ...
     @property
-    def calendar(self) -> Calendar: ...
+    def calendar(self) -> Kazakhstan: ...
     @property
     def rules(self) -> Rules: ...
     @property

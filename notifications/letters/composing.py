@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from i18n import available_language, say
 from notifications.channels import Channel, OutgoingMessage
 from notifications.letters.digests import (
@@ -54,7 +54,7 @@ def compose(
     channels: Sequence[Channel],
     outbox: Outbox,
     library: Library,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     *,
     today: date,
     rules: Rules,
@@ -180,7 +180,7 @@ def _lost_channel_letter(notice: Notice, matters: Matters) -> Letter:
     )
 
 
-def reminder(notice: Notice, matter: Matter, calendar: Calendar, *, today: date) -> Letter:
+def reminder(notice: Notice, matter: Matter, calendar: Kazakhstan, *, today: date) -> Letter:
     """Return the letter of one escalation step, with its deadline as a calendar item."""
     reminder_letter = letter(matter, calendar, language=notice.language, today=today)
     if not matter.confidential:
@@ -197,7 +197,7 @@ def reminder(notice: Notice, matter: Matter, calendar: Calendar, *, today: date)
     return replace(reminder_letter, entries=(item,))
 
 
-def _may_wait(matter: Matter, calendar: Calendar, *, today: date) -> bool:
+def _may_wait(matter: Matter, calendar: Kazakhstan, *, today: date) -> bool:
     """Return whether the recipient may snooze it: they are responsible, and a day before the due date is left
     to choose.
     """

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from notifications.letters.subjects import confidential
 from notifications.letters.texts import DeadlineSummary, relation_to_due_date, relation_to_plan_date
 from notifications.ports import Outbox
@@ -67,7 +67,7 @@ class Overview:
     """
 
     def __init__(
-        self, outbox: Outbox, library: Library, calendar: Calendar, *, today: date, rules: Rules
+        self, outbox: Outbox, library: Library, calendar: Kazakhstan, *, today: date, rules: Rules
     ) -> None:
         self._outbox = outbox
         self._library = library
@@ -84,7 +84,7 @@ class Overview:
     def everything(self) -> Sequence[OpenDeadline]:
         """All these deadlines, by due date."""
         try:
-            until = self._calendar.add(self._today, AHEAD)
+            until = self._calendar.add_working_days(self._today, AHEAD)
         except OutOfRange:
             until = self._today + timedelta(days=AHEAD)
         rows = self._outbox.open_rows(until, today=self._today)

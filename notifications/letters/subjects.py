@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel
 from notifications.digest_schedule import holders
 from notifications.letter_links import answer_address, choice_address, rarer_than
@@ -36,7 +36,7 @@ class Matters:
         office: Office,
         channels: Sequence[Channel],
         library: Library,
-        calendar: Calendar,
+        calendar: Kazakhstan,
         *,
         today: date,
         rules: Rules,

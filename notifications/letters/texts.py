@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from i18n import explain, period, say
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Entry, Letter
@@ -73,7 +73,7 @@ class DeadlineSummary:
     late: int = 0
 
 
-def relation_to_due_date(deadline: Awaited, calendar: Calendar, *, today: date) -> DeadlineSummary:
+def relation_to_due_date(deadline: Awaited, calendar: Kazakhstan, *, today: date) -> DeadlineSummary:
     """Return the relation of `today` to the due date of a deadline that has one.
 
     Working days left exclude today and include the due date; days late run from the day after the due date to
@@ -86,26 +86,26 @@ def relation_to_due_date(deadline: Awaited, calendar: Calendar, *, today: date) 
     day = timedelta(days=1)
     try:
         if today < due:
-            left = calendar.count(today + day, due)
+            left = calendar.count_working_days(today + day, due)
             return DeadlineSummary("soon", left=left) if left else DeadlineSummary("last_working_day")
-        late = calendar.count(due + day, today)
+        late = calendar.count_working_days(due + day, today)
     except OutOfRange:
         return DeadlineSummary("just_past" if today > due else "today")
     return DeadlineSummary("overdue", late=late) if late else DeadlineSummary("just_past")
 
 
-def relation_to_plan_date(planned: date, calendar: Calendar, *, today: date) -> DeadlineSummary:
+def relation_to_plan_date(planned: date, calendar: Kazakhstan, *, today: date) -> DeadlineSummary:
     """Return the relation of `today` to a plan date: on it, before it, or so many working days after it."""
     if today <= planned:
         return DeadlineSummary("planned_today" if today == planned else "planned_soon")
     try:
-        late = calendar.count(planned + timedelta(days=1), today)
+        late = calendar.count_working_days(planned + timedelta(days=1), today)
     except OutOfRange:
         late = 0
     return DeadlineSummary("slipped", late=late) if late else DeadlineSummary("just_slipped")
 
 
-def relation_to_matter(matter: Matter, calendar: Calendar, *, today: date) -> tuple[date, DeadlineSummary]:
+def relation_to_matter(matter: Matter, calendar: Kazakhstan, *, today: date) -> tuple[date, DeadlineSummary]:
     """Return the date a matter is about, and the relation of `today` to it."""
     deadline = matter.deadline
     if matter.planned:
@@ -117,7 +117,7 @@ def relation_to_matter(matter: Matter, calendar: Calendar, *, today: date) -> tu
     return deadline.due, relation_to_due_date(deadline, calendar, today=today)
 
 
-def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Letter:
+def letter(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) -> Letter:
     """Return the letter about a due date or plan date, computed for the local day `today`."""
     if matter.confidential:
         discreet = _discreet(matter, language)
@@ -203,7 +203,7 @@ def case_page(matter: Matter) -> str | None:
     return f"{matter.public_address.rstrip('/')}/cases/{matter.case.id}" if matter.public_address else None
 
 
-def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Page:
+def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) -> Page:
     """Return the parts of the letter."""
     deadline = matter.deadline
     day, now = relation_to_matter(matter, calendar, today=today)

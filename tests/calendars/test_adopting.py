@@ -8,10 +8,16 @@ import pytest
 
 import calendars
 import i18n
-from calendars.adopting import EmptyAct, OnFile, Overruled, adopt_act, with_known_since
-from calendars.checks import BalanceMismatch, TransferMismatch
-from calendars.entries import Records
-from calendars.records import parse, shipped_records
+from calendars.checks import (
+    BalanceMismatch,
+    EmptyAct,
+    OnFile,
+    Overruled,
+    TransferMismatch,
+    adopt_act,
+    with_known_since,
+)
+from calendars.records import Records, parse, shipped_records
 
 SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'
 
@@ -28,8 +34,8 @@ def test_a_transfer_that_fits_is_appended() -> None:
     """A Friday off, a Saturday worked."""
     records = adopt_act(shipped_records(), act(transfer("2026-05-08", "2026-05-16")))
 
-    assert not calendars.compile_calendar(records).is_working(date(2026, 5, 8))
-    assert calendars.compile_calendar(records).is_working(date(2026, 5, 16))
+    assert not calendars.compile_calendar(records).is_working_day(date(2026, 5, 8))
+    assert calendars.compile_calendar(records).is_working_day(date(2026, 5, 16))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +101,9 @@ def test_a_day_off_by_an_override_comes_with_its_balance() -> None:
         f'[[balance]]\nyear = 2026\ndays = 246\nstatus = "final"\n{SOURCE}'
     )
 
-    assert not calendars.compile_calendar(adopt_act(shipped_records(), act(text))).is_working(date(2026, 5, 8))
+    assert not calendars.compile_calendar(adopt_act(shipped_records(), act(text))).is_working_day(
+        date(2026, 5, 8)
+    )
 
 
 def test_known_since_fills_in_only_what_is_missing() -> None:
@@ -103,8 +111,8 @@ def test_known_since_fills_in_only_what_is_missing() -> None:
     text = transfer("2026-05-08", "2026-05-16") + "known_at = 2026-03-02\n"
     silent = act(transfer("2026-05-08", "2026-05-16"))
 
-    assert with_known_since(act(text), date(2026, 4, 1)).entries[0].source.known_at == date(2026, 3, 2)
-    assert with_known_since(silent, date(2026, 4, 1)).entries[0].source.known_at == date(2026, 4, 1)
+    assert with_known_since(act(text), date(2026, 4, 1)).entries[0].known_at == date(2026, 3, 2)
+    assert with_known_since(silent, date(2026, 4, 1)).entries[0].known_at == date(2026, 4, 1)
 
 
 @pytest.mark.parametrize(

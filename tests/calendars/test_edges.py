@@ -91,8 +91,8 @@ def test_outside_the_records_nothing_is_answered(day: date) -> None:
         lambda: calendars.count_working_days(day, inside),
         lambda: calendars.count_working_days(inside, day),
         lambda: calendar.day(day),
-        lambda: calendar.next_working(day),
-        lambda: calendar.previous_working(day),
+        lambda: calendar.find_following_working_day(day),
+        lambda: calendar.find_previous_working_day(day),
         lambda: calendar.knowledge(day, inside),
         lambda: calendar.with_office_days(off={day}),
     ):
@@ -106,23 +106,23 @@ def test_the_bounds_themselves_are_inside() -> None:
     """1 January 2010 and 31 December 2028 have answers."""
     assert not calendars.is_working_day(date(2010, 1, 1))
     assert not calendars.is_working_day(date(2028, 12, 31))
-    assert calendars.calendar().previous_working(date(2010, 1, 5)) == date(2010, 1, 5)
+    assert calendars.calendar().find_previous_working_day(date(2010, 1, 5)) == date(2010, 1, 5)
     assert calendars.add_working_days(date(2010, 1, 6), -1) == date(2010, 1, 5)
 
 
 def test_counting_over_the_edge_is_refused_with_the_first_day_outside() -> None:
     """A result outside the records is as unknown as a question outside."""
-    last_worked = calendars.calendar().previous_working(date(2028, 12, 31))
-    first_worked = calendars.calendar().next_working(date(2010, 1, 1))
+    last_worked = calendars.calendar().find_previous_working_day(date(2028, 12, 31))
+    first_worked = calendars.calendar().find_following_working_day(date(2010, 1, 1))
     with pytest.raises(OutOfRange) as late:
         calendars.add_working_days(last_worked, 1)
     with pytest.raises(OutOfRange) as early:
         calendars.add_working_days(first_worked, -1)
     with pytest.raises(OutOfRange) as before:
-        calendars.calendar().previous_working(date(2010, 1, 3))
+        calendars.calendar().find_previous_working_day(date(2010, 1, 3))
 
     with pytest.raises(OutOfRange) as off:
-        calendars.calendar().next_working(date(2028, 12, 31))
+        calendars.calendar().find_following_working_day(date(2028, 12, 31))
 
     assert late.value.arguments["on"] == off.value.arguments["on"] == date(2029, 1, 1)
     assert early.value.arguments["on"] == before.value.arguments["on"] == date(2009, 12, 31)
@@ -137,14 +137,14 @@ def test_only_a_date_is_a_date(wrong: object) -> None:
     """A datetime or a text where a date is asked is a TypeError, never a wrong result."""
     calendar = calendars.calendar()
     for question in (
-        calendar.is_working,
+        calendar.is_working_day,
         calendar.day,
-        calendar.next_working,
-        calendar.previous_working,
-        lambda day: calendar.add(day, 1),
-        lambda day: calendar.add(day, -1),
-        lambda day: calendar.count(day, date(2026, 4, 13)),
-        lambda day: calendar.count(date(2026, 4, 13), day),
+        calendar.find_following_working_day,
+        calendar.find_previous_working_day,
+        lambda day: calendar.add_working_days(day, 1),
+        lambda day: calendar.add_working_days(day, -1),
+        lambda day: calendar.count_working_days(day, date(2026, 4, 13)),
+        lambda day: calendar.count_working_days(date(2026, 4, 13), day),
     ):
         with pytest.raises(TypeError):
             question(wrong)  # type: ignore[arg-type]

@@ -29,9 +29,9 @@ def test_what_it_counts_is_what_the_calendar_counts(number: int) -> None:
     calendar = calendars.calendar()
     laid = build_year(number, calendar)
 
-    assert laid.working == calendar.count(laid.first, laid.last)
+    assert laid.working == calendar.count_working_days(laid.first, laid.last)
     assert [month.working for month in laid.months] == [
-        calendar.count(month.first, month.last) for month in laid.months
+        calendar.count_working_days(month.first, month.last) for month in laid.months
     ]
     assert [len(quarter) for quarter in laid.quarters] == [3, 3, 3, 3]
     assert sum(month.days for quarter in laid.quarters for month in quarter) == laid.days

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendars.table import find_substitutes, is_weekend
+from calendars.kazakhstan import find_substitutes, is_weekend
 
 
 def d(text: str) -> date:

@@ -67,7 +67,7 @@ def test_a_unit_that_works_on_saturdays_hears_on_them(moment: str, expected: str
 
     assert opens(town, moment) == at(expected)
     assert opens(town, moment, person=DANA.key) >= at("2026-03-26T09:00")
-    assert not CALENDAR.is_working(at(moment).date()) or at(moment).hour >= 13
+    assert not CALENDAR.is_working_day(at(moment).date()) or at(moment).hour >= 13
 
 
 def test_a_day_off_of_its_own_is_waited_for() -> None:
@@ -97,10 +97,10 @@ def test_what_is_said_nearest_holds() -> None:
     days = days_of(CALENDAR, joined_time)
 
     assert joined_time.hours == (time(8), time(17))
-    assert days.is_working(FRIDAY)
-    assert days.is_working(SATURDAY)
-    assert not days.is_working(MONDAY)
-    assert not days.is_working(date(2026, 4, 20))  # any Monday
+    assert days.is_working_day(FRIDAY)
+    assert days.is_working_day(SATURDAY)
+    assert not days.is_working_day(MONDAY)
+    assert not days.is_working_day(date(2026, 4, 20))  # any Monday
     assert time_of(office(body=above), "staff") == above
     assert time_of(office(body=above), "elsewhere") == NOTHING_OWN
 

@@ -141,7 +141,9 @@ def test_a_moved_start_is_another_reminder(town: Town) -> None:
 
     assert [notice.state for notice in town.notices()] == ["withdrawn"]
     assert town.round([Shelf()], FIVE_BEFORE).queued == 0
-    assert heard(town.round([Shelf()], CALENDAR.add(date(2026, 4, 13), -5))) == [(AIGUL.name, "-5", "duty")]
+    assert heard(town.round([Shelf()], CALENDAR.add_working_days(date(2026, 4, 13), -5))) == [
+        (AIGUL.name, "-5", "duty")
+    ]
 
 
 def test_a_start_moved_there_and_back_is_said_again_unless_it_was_sent(town: Town) -> None:

@@ -64,7 +64,7 @@ class Asked(NamedTuple):
         first = self.procedure.in_force
         if self.procedure.opened == "yearly" and (first.month, first.day) != (1, 1):
             return date(first.year + 1, 1, 1)
-        return first if self.procedure.opened == "yearly" else CALENDAR.next_working(first)
+        return first if self.procedure.opened == "yearly" else CALENDAR.find_following_working_day(first)
 
 
 EDITIONS = [pytest.param(procedure, id=procedure.edition) for procedure in library().all()]

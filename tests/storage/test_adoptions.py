@@ -9,8 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError
 
 import calendars
-from calendars.entries import with_records
-from calendars.records import RecordError, shipped_records
+from calendars.records import RecordError, shipped_records, with_records
 from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.adoptions import ACTS, adopt, adopted_acts, head_of
@@ -60,8 +59,8 @@ def test_an_act_without_known_at_is_known_from_its_adoption(engine: Engine) -> N
     records = with_records(shipped_records(), adopted_acts(engine)[0].records)
     friday = date(2026, 5, 8)
 
-    assert calendars.compile_calendar(records, date(2026, 2, 1)).is_working(friday)
-    assert not calendars.compile_calendar(records, TODAY).is_working(friday)
+    assert calendars.compile_calendar(records, date(2026, 2, 1)).is_working_day(friday)
+    assert not calendars.compile_calendar(records, TODAY).is_working_day(friday)
 
 
 def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
 from calendars import compile_calendar
-from calendars.adopting import adopt_act
+from calendars.checks import adopt_act
 from calendars.records import parse, shipped_records
 from merzim.storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, select
 
 from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
 from calendars import compile_calendar
-from calendars.adopting import adopt_act
+from calendars.checks import adopt_act
 from calendars.records import parse, shipped_records
 from merzim.storage.board import totals
 from merzim.storage.cases.batch import Batch

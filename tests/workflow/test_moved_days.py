@@ -1,4 +1,4 @@
-"""Calendar changes: changed days, how far their effect reaches, moved due dates."""
+"""Kazakhstan changes: changed days, how far their effect reaches, moved due dates."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import calendars
-from calendars.calendar import Calendar
-from calendars.entries import with_records
-from calendars.records import parse, shipped_records
+from calendars.kazakhstan import Kazakhstan
+from calendars.records import parse, shipped_records, with_records
 from tests.law import library
 from workflow.cases.case import Case
 from workflow.deadlines.impact import changed_days, moved, reach
@@ -25,7 +24,7 @@ BEFORE = calendars.calendar()
 EDITION = library().named("internal-analysis.2024-01-01")
 
 
-def after(text: str) -> Calendar:
+def after(text: str) -> Kazakhstan:
     return calendars.compile_calendar(with_records(shipped_records(), parse(text + SOURCE)))
 
 
@@ -37,7 +36,7 @@ def case(start: date, end: date | None = None) -> Case:
     return Case(id="A", procedure=EDITION.id, edition=EDITION.edition, planned=planned)
 
 
-def dues(of: Case, calendar: Calendar) -> dict[str, date | None]:
+def dues(of: Case, calendar: Kazakhstan) -> dict[str, date | None]:
     return {deadline.id: deadline.due for deadline in deadlines(of, EDITION, calendar, today=TODAY)}
 
 

@@ -33,7 +33,11 @@ def row(
 
 def days(first: date, last: date) -> int:
     calendar = calendars.calendar()
-    return calendar.count(first, last) - 1 if first <= last else 1 - calendar.count(last, first)
+    return (
+        calendar.count_working_days(first, last) - 1
+        if first <= last
+        else 1 - calendar.count_working_days(last, first)
+    )
 
 
 def steps(rows: Sequence[Row], approved: dict[str, date]) -> dict[str, PlanStep]:

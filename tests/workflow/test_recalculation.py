@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import calendars
-from calendars.calendar import Calendar
-from calendars.entries import with_records
-from calendars.records import parse, shipped_records
+from calendars.kazakhstan import Kazakhstan
+from calendars.records import parse, shipped_records, with_records
 from tests.law import library
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Fact, Snooze
@@ -27,7 +26,7 @@ EDITIONS = {edition.edition: edition for edition in library().all()}
 ANALYSIS = EDITIONS["internal-analysis.2024-01-01"]
 
 
-def act(text: str) -> Calendar:
+def act(text: str) -> Kazakhstan:
     return calendars.compile_calendar(with_records(shipped_records(), parse(text + SOURCE)))
 
 
@@ -36,14 +35,14 @@ CERTAIN = act("[[confirmed_year]]\nyear = 2027\n")
 FINAL = act('[[religious_day]]\ncode = "kurban_ait"\non = 2028-05-04\ncertainty = "announced_final"\n')
 
 
-def in_full(case: Case, procedure: Procedure, calendar: Calendar, today: date) -> dict[str, Row]:
+def in_full(case: Case, procedure: Procedure, calendar: Kazakhstan, today: date) -> dict[str, Row]:
     """Every row of the case by a calendar, whichever calendar it was before."""
     chain = deadlines(case, procedure, calendar, today=today, bare=True)
     new_rows = rows(case, procedure, chain, calendar, today=today)
     return {row.obligation: row._replace(version="") for row in new_rows}
 
 
-def anew(case: Case, procedure: Procedure, after: Calendar, today: date) -> RecalculatedCase:
+def anew(case: Case, procedure: Procedure, after: Kazakhstan, today: date) -> RecalculatedCase:
     return recounted(case, procedure, BEFORE, after, reach=reach(BEFORE, after), today=today)
 
 
@@ -66,7 +65,7 @@ def looked_at(draw: st.DrawFn) -> tuple[Case, date]:
 
 
 @st.composite
-def calendars_after(draw: st.DrawFn) -> Calendar:
+def calendars_after(draw: st.DrawFn) -> Kazakhstan:
     """The days of another order: one more day off, one more day of work, or what an act makes certain."""
     if draw(st.booleans()):
         return draw(st.sampled_from([TRANSFER, CERTAIN, FINAL]))
@@ -77,7 +76,7 @@ def calendars_after(draw: st.DrawFn) -> Calendar:
 
 @settings(max_examples=120)
 @given(looked=looked_at(), after=calendars_after())
-def test_what_is_not_touched_comes_out_as_it_was(looked: tuple[Case, date], after: Calendar) -> None:
+def test_what_is_not_touched_comes_out_as_it_was(looked: tuple[Case, date], after: Kazakhstan) -> None:
     """And the rows are those a rebuild would write: all of them, by the calendar after."""
     case, today = looked
     procedure = EDITIONS[case.edition]
@@ -120,7 +119,7 @@ def test_a_rung_that_moves_is_looked_at_though_its_date_stays() -> None:
         if row.due and row.next_rung_on and row.next_rung_on < row.due and row.span_first in (None, row.due)
     )
     assert row.due is not None
-    off = BEFORE.previous_working(row.due - timedelta(days=1))
+    off = BEFORE.find_previous_working_day(row.due - timedelta(days=1))
     after = BEFORE.with_office_days(off=[off])
     recount = anew(case, ANALYSIS, after, today)
     becomes = in_full(case, ANALYSIS, after, today)[name]
@@ -137,7 +136,7 @@ def test_what_somebody_put_off_is_looked_at(n: int) -> None:
     case = case_of(ANALYSIS.edition, date(2026, 4, 13))
     due = in_full(case, ANALYSIS, BEFORE, date(2026, 3, 2))["order_signed"].due
     assert due is not None
-    later = {"order_signed": Snooze(until=BEFORE.add(due, -2), due=due)} if n else {}
+    later = {"order_signed": Snooze(until=BEFORE.add_working_days(due, -2), due=due)} if n else {}
     recount = anew(replace(case, snoozed=later), ANALYSIS, CERTAIN, date(2026, 3, 2))
 
     assert recount.written.touched is not None

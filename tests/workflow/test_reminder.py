@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from tests.law import CALENDAR
 from workflow.law.procedure import EscalationPolicy, Step
 from workflow.reminders import Reminder, day_of_step, following_step, law_step_named, law_steps, next_step
@@ -17,14 +17,14 @@ DUE = date(2026, 3, 30)  # a Monday; 21-25 March are days off
 
 
 def next_rung(
-    ladder: EscalationPolicy, due: date, calendar: Calendar, *, today: date
+    ladder: EscalationPolicy, due: date, calendar: Kazakhstan, *, today: date
 ) -> tuple[str, date] | None:
     step = next_step(law_steps(ladder, due, calendar), today=today)
     return (step.id, step.on) if step else None
 
 
 def following_rung(
-    ladder: EscalationPolicy, due: date, calendar: Calendar, *, after: date
+    ladder: EscalationPolicy, due: date, calendar: Kazakhstan, *, after: date
 ) -> tuple[str, date] | None:
     step = following_step(law_steps(ladder, due, calendar), after=after)
     return (step.id, step.on) if step else None
@@ -90,7 +90,7 @@ def test_rungs_beyond_the_records_do_not_exist() -> None:
     """A due date on the last day of the records keeps its earlier steps and has none after."""
     last = CALENDAR.last
 
-    assert next_rung(DEFAULT, last, CALENDAR, today=last) == ("0", CALENDAR.previous_working(last))
+    assert next_rung(DEFAULT, last, CALENDAR, today=last) == ("0", CALENDAR.find_previous_working_day(last))
     assert following_rung(DEFAULT, last, CALENDAR, after=last) is None
 
 
@@ -132,7 +132,7 @@ def test_a_rung_always_speaks_on_a_working_day(due: date, at: int) -> None:
     """Nobody is written to on a day off, however the due date falls."""
     day = day_of_step(Step(at=at, to=()), due, CALENDAR)
 
-    assert CALENDAR.is_working(day)
+    assert CALENDAR.is_working_day(day)
     assert (day <= due) if at <= 0 else (day > due)
 
 

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from calendars import compile_calendar
-from calendars.calendar import Calendar
-from calendars.entries import Entry, Override, ReligiousDay, Source, Title, with_records
+from calendars.kazakhstan import Kazakhstan
+from calendars.records import Entry, Override, ReligiousDay, Source, Title, with_records
 from tests.law import CALENDAR, analysis, case
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import moved
@@ -19,7 +19,7 @@ START = date(2027, 5, 25)
 ACT = Title(kk="Құрбан айт туралы", ru="О дне Курбан айта", en="On the day of Kurban Ait")
 
 
-def of_may(known_at: date, *, title: Title | None = ACT) -> Calendar:
+def of_may(known_at: date, *, title: Title | None = ACT) -> Kazakhstan:
     """Kurban Ait of 2027 on Monday 17 May, not on Sunday 16 May, as an act known on that day says."""
     source = Source(act="A2700000001", address="https://example.kz", known_at=known_at, title=title)
     kurban_ait = ReligiousDay(
@@ -28,11 +28,11 @@ def of_may(known_at: date, *, title: Title | None = ACT) -> Calendar:
     return with_entry(kurban_ait)
 
 
-def with_entry(entry: Entry) -> Calendar:
+def with_entry(entry: Entry) -> Kazakhstan:
     return compile_calendar(with_records(CALENDAR.records, [entry]))
 
 
-def announced(calendar: Calendar, *, on: date | None, today: date) -> Deadline:
+def announced(calendar: Kazakhstan, *, on: date | None, today: date) -> Deadline:
     """The announcement of an analysis planned to start on 25 May 2027, at least ten working days before."""
     facts = {"start_announced": on} if on else {}
     sample_case = case(facts=facts, planned={"analysis_started": START})

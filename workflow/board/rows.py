@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from workflow.cases.case import Case, CaseStatus
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
@@ -90,7 +90,7 @@ def rows(
     case: Case,
     procedure: Procedure,
     deadlines: Iterable[Deadline],
-    calendar: Calendar,
+    calendar: Kazakhstan,
     *,
     today: date,
     inherited: Mapping[str, int] | None = None,
@@ -114,7 +114,7 @@ def _row(
     case: Case,
     procedure: Procedure,
     deadline: Deadline,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     today: date,
     inherited: int | None,
 ) -> Row:

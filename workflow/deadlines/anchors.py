@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from calendars import OutOfRange, as_known
-from calendars.calendar import Calendar
+from calendars import OutOfRange
 from calendars.counting import CountedTerm, count
+from calendars.kazakhstan import Kazakhstan
 from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.applicability import branch_open, with_answers
@@ -64,7 +64,7 @@ class DueDateResolver:
     late for a due date.
     """
 
-    def __init__(self, case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> None:
+    def __init__(self, case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date) -> None:
         self.case = with_answers(case, procedure)
         self.procedure = procedure
         self.calendar = calendar
@@ -162,7 +162,7 @@ class DueDateResolver:
         entry = came_too_late(self.calendar, link.counted, today=self.today)
         if entry is None or link.counted.due is None or link.obligation.by_itself:
             return link
-        known_then = as_known(self.calendar, link.counted.due)
+        known_then = self.calendar.as_known(link.counted.due)
         before = DueDateResolver(self.case, self.procedure, known_then, today=self.today)
         told_link = before.link(self.procedure.by_id[link.obligation.id], link.span)
         counted = as_told(link.counted, told_link.counted, entry)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from calendars import OutOfRange
-from calendars.calendar import Calendar, Day
+from calendars import FIRST, OutOfRange
 from calendars.counting import count
+from calendars.kazakhstan import Day, Kazakhstan
 from workflow.cases.case import Case
 from workflow.cases.states import State
 from workflow.deadlines.anchors import AnchorDate, DueDateResolver, Link
@@ -50,18 +50,13 @@ class MovedDeadline:
     state: State
 
 
-def changed_days(before: Calendar, after: Calendar) -> tuple[DayChange, ...]:
+def changed_days(before: Kazakhstan, after: Kazakhstan) -> tuple[DayChange, ...]:
     """Return the days that are working days in one calendar and not in the other, in order."""
-    days, was = before.span(before.first, before.last)
-    _, becomes = after.span(after.first, after.last)
-    return tuple(
-        DayChange(on, before.day(on), after.day(on))
-        for on, old_count, two in zip(days, was, becomes, strict=True)
-        if old_count != two and before.is_working(on) != after.is_working(on)
-    )
+    pairs = zip(before.days(FIRST, before.last), after.days(FIRST, after.last), strict=True)
+    return tuple(DayChange(old.on, old, new) for old, new in pairs if old.working != new.working)
 
 
-def reach(before: Calendar, after: Calendar) -> tuple[tuple[date, date], ...]:
+def reach(before: Kazakhstan, after: Kazakhstan) -> tuple[tuple[date, date], ...]:
     """Return the spans of days over which deadlines may be affected, ascending and without overlap.
 
     Changed days, years that become confirmed, and religious days that become confirmed or move, each with the
@@ -71,7 +66,7 @@ def reach(before: Calendar, after: Calendar) -> tuple[tuple[date, date], ...]:
     everything = before.first, before.last
     unsure = set(before.provisional_years(*everything)) ^ set(after.provisional_years(*everything))
     spans += [(date(year, 1, 1), date(year, 12, 31)) for year in unsure]
-    moving = set(before.uncertain(*everything)) ^ set(after.uncertain(*everything))
+    moving = set(before.religious_windows(*everything)) ^ set(after.religious_windows(*everything))
     spans += [(day.earliest, day.latest) for day in moving]
     return tuple(_apart(spans))
 
@@ -79,8 +74,8 @@ def reach(before: Calendar, after: Calendar) -> tuple[tuple[date, date], ...]:
 def moved(
     case: Case,
     procedure: Procedure,
-    before: Calendar,
-    after: Calendar,
+    before: Kazakhstan,
+    after: Kazakhstan,
     *,
     today: date,
 ) -> tuple[MovedDeadline, ...]:
@@ -126,7 +121,7 @@ class Walk:
         return (entry.obligation, entry.state) if entry is not None else None
 
 
-def walk(case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> Walk:
+def walk(case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date) -> Walk:
     """Return the due dates of a case by a calendar. `today` as in `moved`."""
     chain = DueDateResolver(case, procedure, calendar, today=today)
     entries = entry_deadlines(case, procedure, calendar, today=today, bare=True)
@@ -177,7 +172,7 @@ class _FirstCounted(DueDateResolver):
 def inherited_days(
     case: Case,
     procedure: Procedure,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     dues: Mapping[str, date | None],
     entries: Iterable[Deadline] = (),
     *,
@@ -211,7 +206,7 @@ def _is_late(on: date, name: str, procedure: Procedure, dues: Mapping[str, date 
     return due is not None and on > due
 
 
-def _first_due(entry: Deadline, chain: DueDateResolver, calendar: Calendar) -> date | None:
+def _first_due(entry: Deadline, chain: DueDateResolver, calendar: Kazakhstan) -> date | None:
     """Return the original due date of a register's deadline: counted from its fact's original due date."""
     if entry.anchor != "happened" or entry.anchor_fact is None or type(entry.obligation.term) not in COUNTED:
         return entry.due

@@ -11,18 +11,18 @@ from datetime import date, timedelta
 from typing import Literal, Protocol, TypeVar
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from workflow.cases.case import Case
 from workflow.cases.states import AWAITED, State
 
 
-def late_by(due: date | None, on: date | None, calendar: Calendar) -> int | None:
+def late_by(due: date | None, on: date | None, calendar: Kazakhstan) -> int | None:
     """Return how many working days late: the days d with due < d <= on; None without a due date or if not
     late.
     """
     if due is None or on is None or on <= due:
         return None
-    return calendar.count(date.fromordinal(due.toordinal() + 1), on)
+    return calendar.count_working_days(date.fromordinal(due.toordinal() + 1), on)
 
 
 def before_records(case: Case, due: date | None) -> bool:
@@ -145,14 +145,14 @@ def status_on(deadline: Shown, *, today: date, soon: date) -> DeadlineStatus:
     return "soon" if deadline.due is not None and deadline.due <= soon else "open"
 
 
-def working_days_between(due: date | None, today: date, calendar: Calendar) -> int:
+def working_days_between(due: date | None, today: date, calendar: Kazakhstan) -> int:
     """Count the working days after the earlier of two days up to the later; 0 without a due date."""
     return 0 if due is None else abs(calendar.distance(due, today))
 
 
-def near(calendar: Calendar, today: date, working_days: int = SOON_WORKING_DAYS) -> date:
+def near(calendar: Kazakhstan, today: date, working_days: int = SOON_WORKING_DAYS) -> date:
     """Return the last day that counts as near; beyond the calendar's records, counted in calendar days."""
     try:
-        return calendar.add(today, working_days)
+        return calendar.add_working_days(today, working_days)
     except OutOfRange:
         return today + timedelta(days=working_days)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from calendars import OutOfRange, as_known
-from calendars.calendar import Calendar
+from calendars import OutOfRange
 from calendars.counting import CountedTerm, count
+from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Element, OnDate, YearlyDate
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
@@ -36,7 +36,7 @@ _TERMED = frozenset({"measure_set", "request_sent", "assignment_given"})
 
 
 def entry_deadlines(
-    case: Case, procedure: Procedure, calendar: Calendar, *, today: date, bare: bool = False
+    case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date, bare: bool = False
 ) -> tuple[Deadline, ...]:
     """Return the deadlines of a case's measures, requests and assignments, by number.
 
@@ -80,7 +80,7 @@ def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
 
 
 def withdrawn_deadline(
-    case: Case, procedure: Procedure, calendar: Calendar, name: str, *, due: date
+    case: Case, procedure: Procedure, calendar: Kazakhstan, name: str, *, due: date
 ) -> Deadline | None:
     """Return the deadline that a withdrawn row had, with the given due date; None for any
     other.
@@ -119,7 +119,7 @@ class _Anchor(NamedTuple):
 class _Entries:
     case: Case
     procedure: Procedure
-    calendar: Calendar
+    calendar: Kazakhstan
     today: date
     bare: bool
 
@@ -225,7 +225,7 @@ class _Entries:
             return _NOTHING, anchor
         entry = came_too_late(self.calendar, counted, today=self.today)
         if entry is not None:
-            told = count(term.term, start, as_known(self.calendar, counted.due))
+            told = count(term.term, start, self.calendar.as_known(counted.due))
             counted = as_told(counted, told, entry)
         return counted, anchor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from calendars.terms import OngoingDuty, Target, Term, Window
 from workflow.cases.case import Case, Fact
 from workflow.cases.registers.entries import is_entry
@@ -24,7 +24,7 @@ _UNWAITED: Mapping[type[Term], State] = {OngoingDuty: "standing", Target: "targe
 
 
 def deadlines(
-    case: Case, procedure: Procedure, calendar: Calendar, *, today: date, bare: bool = False
+    case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date, bare: bool = False
 ) -> tuple[Deadline, ...]:
     """Return every deadline of the case with its explanation, in the order of the procedure; then those of the
     measures and requests of its registers.
@@ -39,7 +39,7 @@ def deadlines(
 
 
 def deadline(
-    case: Case, procedure: Procedure, calendar: Calendar, obligation: str, *, today: date
+    case: Case, procedure: Procedure, calendar: Kazakhstan, obligation: str, *, today: date
 ) -> Deadline | None:
     """Return one deadline of the case by its id, computing only its own anchors; None for an unknown id."""
     if is_entry(obligation):
@@ -101,14 +101,11 @@ def _ranges(chain: DueDateResolver, links: Sequence[Link]) -> dict[str, tuple[da
         if link.counted.first and link.counted.last
     ]
     calendar = chain.calendar
-    days = calendar.uncertain(min(spans)[0], max(last for _, last in spans)) if spans else ()
-    touched = [span for span in spans if any(day.earliest <= span[1] and day.latest >= span[0] for day in days)]
-    if not touched:
+    if not any(calendar.religious_windows(*span) for span in spans):
         return {}
-    variants = calendar.variants(min(first for first, _ in touched), max(last for _, last in touched))
     dues: dict[str, list[date]] = {link.id: [link.counted.due] for link in links if link.counted.due}
-    for variant in variants:
-        moved_resolver = DueDateResolver(chain.case, chain.procedure, variant, today=chain.today)
+    for shifted in calendar.shifted:
+        moved_resolver = DueDateResolver(chain.case, chain.procedure, shifted, today=chain.today)
         for link in links:
             due = moved_resolver.link(chain.procedure.by_id[link.obligation.id], link.span).counted.due
             if link.id in dues and due:

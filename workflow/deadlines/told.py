@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 
-from calendars.calendar import Calendar
 from calendars.counting import CountedTerm
-from calendars.entries import Balance, ConfirmedYear, Entry, HolidayRule, Records, Transfer
+from calendars.kazakhstan import Kazakhstan
+from calendars.records import Balance, ConfirmedYear, Entry, HolidayRule, Records, Transfer
 from calendars.terms import Element
 
 _LONGEST = timedelta(days=200)
@@ -23,7 +23,7 @@ _MOVES_ON = timedelta(days=3)
 """How far a day off that falls on a weekend moves on."""
 
 
-def came_too_late(calendar: Calendar, counted: CountedTerm, *, today: date) -> Entry | None:
+def came_too_late(calendar: Kazakhstan, counted: CountedTerm, *, today: date) -> Entry | None:
     """Return the last entry within a counted span that became known after its due date; None if there is none.
 
     Args:

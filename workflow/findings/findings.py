@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from calendars.calendar import Calendar
 from calendars.counting import count
+from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Duration, Embargo
 from workflow.cases.case import Case
 from workflow.deadlines.applicability import with_answers
@@ -24,10 +24,10 @@ def findings(
     case: Case,
     procedure: Procedure,
     deadlines: Iterable[Deadline],
-    calendar: Calendar,
+    calendar: Kazakhstan,
     *,
     prove: bool = True,
-    known_calendar: Calendar | None = None,
+    known_calendar: Kazakhstan | None = None,
 ) -> tuple[Finding, ...]:
     """Return every finding of a case.
 
@@ -51,7 +51,7 @@ def findings(
 
 
 def feasibility(
-    deadlines: Iterable[Deadline], calendar: Calendar, *, today: date | None = None
+    deadlines: Iterable[Deadline], calendar: Kazakhstan, *, today: date | None = None
 ) -> tuple[Finding, ...]:
     """Return the conflicts of a plan: too little time between two steps, a plan date after its due date, a term
     already over.
@@ -96,11 +96,11 @@ def beyond_horizon(deadline: Deadline, last: date) -> Finding:
     return departure(deadline, "range", "beyond_horizon_finding", last=last)
 
 
-def _planned_late(deadline: Deadline, calendar: Calendar, planned: date) -> Finding:
+def _planned_late(deadline: Deadline, calendar: Kazakhstan, planned: date) -> Finding:
     term, start = deadline.obligation.term, deadline.anchor_on
     due = deadline.due
     if isinstance(term, Duration) and start is not None:
-        days = calendar.count(start, planned)
+        days = calendar.count_working_days(start, planned)
         return departure(
             deadline,
             "duration",
@@ -113,7 +113,7 @@ def _planned_late(deadline: Deadline, calendar: Calendar, planned: date) -> Find
     return departure(deadline, "feasibility", "planned_late", late=late, due=due, on=planned, late_by=late)
 
 
-def _term(deadline: Deadline, calendar: Calendar, known_calendar: Calendar | None) -> Iterator[Finding]:
+def _term(deadline: Deadline, calendar: Kazakhstan, known_calendar: Kazakhstan | None) -> Iterator[Finding]:
     done_on, due, closes = deadline.done_on, deadline.due, deadline.closes
     if done_on is not None and closes is not None and done_on > closes:
         yield departure(deadline, "term", "window_closed", closes=closes, on=done_on)
@@ -122,7 +122,7 @@ def _term(deadline: Deadline, calendar: Calendar, known_calendar: Calendar | Non
     late = late_by(due, done_on, calendar)
     term = deadline.obligation.term
     if isinstance(term, Duration) and deadline.anchor_on is not None:
-        days = calendar.count(deadline.anchor_on, done_on)
+        days = calendar.count_working_days(deadline.anchor_on, done_on)
         yield departure(deadline, "duration", "too_long", late=late, count=days, limit=term.count)
         return
     if known_calendar is not None and _in_time(deadline, known_calendar, done_on):
@@ -132,7 +132,7 @@ def _term(deadline: Deadline, calendar: Calendar, known_calendar: Calendar | Non
     yield departure(deadline, "term", code, late=late, due=due, on=done_on, late_by=late)
 
 
-def _in_time(deadline: Deadline, known_calendar: Calendar, done_on: date) -> bool:
+def _in_time(deadline: Deadline, known_calendar: Kazakhstan, done_on: date) -> bool:
     due = count(deadline.obligation.term, deadline.anchor_on, known_calendar).due
     return due is not None and done_on <= due
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from functools import lru_cache
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 
 Hours = tuple[time, time]
 
@@ -59,7 +59,7 @@ def joined(nearest_first: Iterable[OfficeTime]) -> OfficeTime:
 
 
 @lru_cache(maxsize=256)
-def days_of(calendar: Calendar, office_time: OfficeTime) -> Calendar:
+def days_of(calendar: Kazakhstan, office_time: OfficeTime) -> Kazakhstan:
     """Return the calendar by which a unit is at work: for sending letters, never for terms.
 
     A weekend day in the unit's week is a working day unless it is a holiday; a weekday outside the week is off.
@@ -77,7 +77,7 @@ def days_of(calendar: Calendar, office_time: OfficeTime) -> Calendar:
     return calendar.with_office_days(off=off, working=working)
 
 
-def _week(calendar: Calendar, week: frozenset[int]) -> tuple[set[date], set[date]]:
+def _week(calendar: Kazakhstan, week: frozenset[int]) -> tuple[set[date], set[date]]:
     """Return the working days a unit's week adds to the calendar, and those it removes."""
     gained, lost = set[date](), set[date]()
     for day, kind in _days(calendar):
@@ -88,7 +88,7 @@ def _week(calendar: Calendar, week: frozenset[int]) -> tuple[set[date], set[date
     return gained, lost
 
 
-def _days(calendar: Calendar) -> Iterator[tuple[date, str]]:
+def _days(calendar: Kazakhstan) -> Iterator[tuple[date, str]]:
     for number in range(calendar.first.toordinal(), calendar.last.toordinal() + 1):
         day = date.fromordinal(number)
         yield day, calendar.day(day).kind

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
 from workflow.cases.states import AWAITED
@@ -46,7 +46,7 @@ def tails(
     units: Collection[str],
     known_openings: Collection[OpeningKey],
     acts: Collection[str],
-    calendar: Calendar,
+    calendar: Kazakhstan,
     today: date,
     ground: str,
 ) -> Iterator[Opening]:

@@ -12,8 +12,8 @@ from datetime import date
 from typing import Literal
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
 from calendars.counting import count
+from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Embargo, Months
 
 YEAR = "calendar_year"
@@ -73,7 +73,7 @@ def turn(
     *,
     once_in: str,
     embargo: Embargo,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     today: date,
 ) -> Turn:
     """Return the status of an organisation on a local date, by its analyses.
@@ -115,21 +115,21 @@ def turn(
     )
 
 
-def _closed_until(external: date | None, embargo: Embargo, calendar: Calendar) -> date | None:
+def _closed_until(external: date | None, embargo: Embargo, calendar: Kazakhstan) -> date | None:
     if external is None:
         return None
     opens = count(embargo, external, calendar).opens
     return date.fromordinal(opens.toordinal() - 1) if opens else None
 
 
-def _due(last: date | None, once_in: str, calendar: Calendar, today: date) -> date | None:
+def _due(last: date | None, once_in: str, calendar: Kazakhstan, today: date) -> date | None:
     if once_in != YEAR:
         return _months(last, once_in, calendar) if last else None
     # Without any on record this year is required, since none is known to have been held before.
     return date(last.year + 1 if last else today.year, 12, 31)
 
 
-def _after(closed: date, once_in: str, calendar: Calendar) -> date | None:
+def _after(closed: date, once_in: str, calendar: Kazakhstan) -> date | None:
     """Return the due date counted anew from the end of the embargo, during which the external analysis took its
     place.
     """
@@ -138,7 +138,7 @@ def _after(closed: date, once_in: str, calendar: Calendar) -> date | None:
     return date(date.fromordinal(closed.toordinal() + 1).year, 12, 31)
 
 
-def _months(since: date, once_in: str, calendar: Calendar) -> date | None:
+def _months(since: date, once_in: str, calendar: Kazakhstan) -> date | None:
     """Return the day so many months later as the reading's name says; None beyond the calendar."""
     try:
         return count(Months(int(once_in.removesuffix("_months"))), since, calendar).due

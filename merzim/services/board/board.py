@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.board.overview import at_stake
 from merzim.services.context import Reads
@@ -43,7 +43,7 @@ class Board:
 def board(
     reads: Reads,
     library: Library,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     *,
     today: date,
     unit: str | None = None,

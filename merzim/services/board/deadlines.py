@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import find_assignments
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import Reads
@@ -55,7 +55,7 @@ class Deadlines:
 def deadlines(
     reads: Reads,
     library: Library,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     asking: DeadlineQuery,
     *,
     today: date,
@@ -91,7 +91,13 @@ def deadlines(
 
 
 def all_lines(
-    reads: Reads, library: Library, calendar: Calendar, asking: DeadlineQuery, *, today: date, reader: str = ""
+    reads: Reads,
+    library: Library,
+    calendar: Kazakhstan,
+    asking: DeadlineQuery,
+    *,
+    today: date,
+    reader: str = "",
 ) -> Iterator[ObligationLine]:
     """Yield every line of the list, for a file. `reader`: as in `deadlines`.
 
@@ -117,7 +123,7 @@ def _reach(reads: Reads, asking: DeadlineQuery, reader: str) -> Reads:
 
 
 def _filter(
-    reads: Reads, office: Office, calendar: Calendar, asking: DeadlineQuery, *, today: date
+    reads: Reads, office: Office, calendar: Kazakhstan, asking: DeadlineQuery, *, today: date
 ) -> DeadlineFilter:
     day = horizon(today, soon=near(calendar, today))
     assignees = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import name_assignees
 from merzim.services.context import Reads
 from merzim.services.names import AssigneeNames, UnitName, case_title, cases_of, unit_name
@@ -66,7 +66,7 @@ def build_board_lines(
     reads: Reads,
     library: Library,
     office: Office,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     rows: Sequence[Row],
     *,
     today: date,

@@ -15,7 +15,7 @@ from heapq import nsmallest
 from itertools import chain
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import Workload, rank_workloads
 from merzim.services.board.lines import ObligationLine, build_board_lines, stake_points
 from merzim.services.context import Reads
@@ -117,7 +117,7 @@ class Overview:
 
 
 def overview(
-    reads: Reads, library: Library, calendar: Calendar, *, today: date, unit: str | None = None
+    reads: Reads, library: Library, calendar: Kazakhstan, *, today: date, unit: str | None = None
 ) -> Overview:
     """Return the overview of a day, of one unit with all units below it, or of all visible to the reader."""
     day = horizon(today, soon=near(calendar, today))
@@ -197,7 +197,7 @@ def _at_stake(late: Iterable[tuple[str, str]], library: Library) -> Decimal:
 
 
 def _matrix(
-    reads: Reads, sums: Sums, library: Library, office: Office, calendar: Calendar, today: date
+    reads: Reads, sums: Sums, library: Library, office: Office, calendar: Kazakhstan, today: date
 ) -> Matrix:
     units = _with_unitless(sums.once("by stage", _by_stage, _by_stage_mended), office.root)
     shown_units, editions = sums.once(("worst", office.root), lambda _: _worst(units))
@@ -280,7 +280,7 @@ def _cell(overdue: int, due: int) -> Cell:
     return Cell(overdue=overdue, due=due, heat=sum(1 for step in steps if overdue >= step))
 
 
-def _days(reads: Reads, calendar: Calendar, horizon: Horizon, unit: str | None) -> tuple[DayDue, ...]:
+def _days(reads: Reads, calendar: Kazakhstan, horizon: Horizon, unit: str | None) -> tuple[DayDue, ...]:
     """Return today and the following working days; days off only if something is due on them."""
     today = horizon.today
     last = near(calendar, today, DAYS)
@@ -296,8 +296,8 @@ def _days(reads: Reads, calendar: Calendar, horizon: Horizon, unit: str | None) 
     )
 
 
-def _works(calendar: Calendar, on: date) -> bool:
+def _works(calendar: Kazakhstan, on: date) -> bool:
     try:
-        return calendar.is_working(on)
+        return calendar.is_working_day(on)
     except OutOfRange:
         return True

@@ -142,7 +142,7 @@ def ask_why(ctx: RequestContext, command: AskWhy) -> CommandResult:
     people = [recipient for recipient in recipients if recipient.person.key != ctx.reader.person]
     if not people:
         raise CannotComment("comment.nobody_to_ask")
-    until = ctx.calendar.add(ctx.today, ANSWER_WORKING_DAYS)
+    until = ctx.calendar.add_working_days(ctx.today, ANSWER_WORKING_DAYS)
     return _ask(ctx, command.case, command.obligation, people[0].person, "comment.ask_why", until)
 
 
@@ -156,7 +156,7 @@ def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
     heads = heads_over(office, places, on=ctx.today, first_head=True)
     if isinstance(heads, Unresolved):
         raise CannotComment("comment.nobody_above")
-    until = ctx.calendar.add(ctx.today, ANSWER_WORKING_DAYS)
+    until = ctx.calendar.add_working_days(ctx.today, ANSWER_WORKING_DAYS)
     return _ask(ctx, command.case, command.obligation, heads[0].person, "comment.escalated", until)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
@@ -25,7 +25,7 @@ class Judgement:
     findings: tuple[Finding, ...]
 
 
-def judge(case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> Judgement:
+def judge(case: Case, procedure: Procedure, calendar: Kazakhstan, *, today: date) -> Judgement:
     """Compute deadlines, findings and the stage of a case."""
     computed = deadlines(case, procedure, calendar, today=today)
     return Judgement(

@@ -140,7 +140,7 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
         return LetterAnswered(recorded=False)
     if answer != "acknowledged":
         officer = "" if answer == "said_done" else _officer(ctx)
-        until = ctx.calendar.add(ctx.today, QUIET_WORKING_DAYS) if answer == "said_done" else None
+        until = ctx.calendar.add_working_days(ctx.today, QUIET_WORKING_DAYS) if answer == "said_done" else None
         reminder_actions.answered(
             ctx.case_commands,
             notice.case,

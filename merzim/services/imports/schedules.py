@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from merzim.documents.people.matching import match
 from merzim.documents.schedules.rows_joined import Note, ReadSchedule
 from merzim.documents.sheets.unreadable import Errors
@@ -146,7 +146,7 @@ def consider(
     cases: Sequence[Case],
     office: Office,
     procedure: Procedure,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     today: date,
     answers: ScheduleAnswers | None = None,
 ) -> Consideration:
@@ -293,12 +293,12 @@ def _facts_and_plans(
 
 
 def _check(
-    schedule: ReadSchedule, days: Mapping[str, date], procedure: Procedure, calendar: Calendar, errors: Errors
+    schedule: ReadSchedule, days: Mapping[str, date], procedure: Procedure, calendar: Kazakhstan, errors: Errors
 ) -> None:
     for fact, on in days.items():
         try:
             known_fact(procedure, fact)
-            calendar.is_working(on)
+            calendar.is_working_day(on)
         except Refusal as refusal:
             errors.take(schedule.row, refusal)
         except OutOfRange as outside:

@@ -1,4 +1,4 @@
-"""Calendar acts: preview the due dates an act would move, and adopt it.
+"""Kazakhstan acts: preview the due dates an act would move, and adopt it.
 
 The office's calendar is built from the shipped records and the acts it adopted. An adoption is one event of the
 office's own chain; the board rows it moves are written after it, case by case, and can be rewritten at any
@@ -32,8 +32,8 @@ from merzim.storage.database.limits import chunks, long_work
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from calendars.calendar import Calendar
-    from calendars.entries import Records, Source
+    from calendars.kazakhstan import Kazakhstan
+    from calendars.records import Records, Source
     from merzim.services.app import AppContext
     from merzim.storage.org.adoptions import Adoption
     from workflow.cases.case import Case, Event
@@ -72,8 +72,8 @@ class Reach:
     known: bool
     days: tuple[DayChange, ...]
     touched: tuple[str, ...]
-    before: Calendar
-    after: Calendar
+    before: Kazakhstan
+    after: Kazakhstan
 
     def preview_with(self, impacts: Iterable[PersonImpact], written_count: int = 0) -> ActPreview:
         """Return a preview with the due dates the act moves."""
@@ -104,8 +104,8 @@ class ActPreview(MovedDates):
     known: bool
     days: tuple[DayChange, ...]
     touched: tuple[str, ...]
-    before: Calendar
-    after: Calendar
+    before: Kazakhstan
+    after: Kazakhstan
     hidden: int = 0
     written: int
 
@@ -157,7 +157,7 @@ def preview_act(ctx: RequestContext, command: Act) -> ActPreview:
     """Return what an act would move; nothing is written.
 
     Raises:
-        UnreadableAct: an entry cannot be read, or the act does not fit the records (`calendars.adopting`).
+        UnreadableAct: an entry cannot be read, or the act does not fit the records (`calendars.checks`).
     """
     from workflow.deadlines.impact import moved
 
@@ -263,8 +263,8 @@ def _as_visible(ctx: RequestContext, preview: ActPreview) -> ActPreview:
 
 
 def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
-    from calendars.adopting import adopt_act
-    from calendars.entries import with_records
+    from calendars.checks import adopt_act
+    from calendars.records import with_records
     from workflow.deadlines.impact import changed_days, reach
 
     index = next((n for n, adoption in enumerate(acts) if adoption.entries == act), None)
@@ -287,7 +287,7 @@ def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reac
 
 def _cause(act: Records, changes: Sequence[DayChange]) -> dict[str, object]:
     """Return the cause as stored for letters: titles of the acts, and the days that changed."""
-    titles = {entry.source.act: _title_fields(entry.source) for entry in act.entries}
+    titles = {entry.act: _title_fields(entry) for entry in act.entries}
     days = [change.on.isoformat() for change in changes]
     if not days:
         return {"kind": "calendar"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from merzim.services.context import Reads
 from merzim.services.names import UnitName, unit_name
 from merzim.services.regulations.registers import case_registers
@@ -126,7 +126,7 @@ class Monitoring:
 
 def monitoring(
     reads: Reads,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     filters: RecommendationFilter,
     *,
     today: date,
@@ -174,7 +174,7 @@ def monitoring(
 
 
 def all_lines(
-    reads: Reads, calendar: Calendar, filters: RecommendationFilter, *, today: date
+    reads: Reads, calendar: Kazakhstan, filters: RecommendationFilter, *, today: date
 ) -> Iterator[Line]:
     """Yield every line of the list for a file, in portions, because a national list does not fit into
     memory.
@@ -191,7 +191,7 @@ def _lines(
     places: Sequence[Place],
     risks: Mapping[str, Case],
     office: Office,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     today: date,
 ) -> Iterator[Line]:
     """Yield the places as lines; lines deleted since they were counted are left out."""
@@ -246,7 +246,7 @@ def _silent(
     late: Mapping[str, tuple[int, Sequence[Row]]],
     heads: Mapping[str, Case],
     office: Office,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     today: date,
 ) -> dict[str, Quarter]:
     """Return by quarter, the last first, the analyses that have not reported it though it is due."""

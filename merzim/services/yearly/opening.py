@@ -165,7 +165,7 @@ def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tu
     from workflow.reports.programme import openings, tails, yearly
 
     start = date(year, 1, 1)
-    app.calendar.is_working(start)
+    app.calendar.is_working_day(start)
     procedures = list(yearly(app.library, year))
     if not procedures:
         raise NothingYearly("nothing_yearly", year=year)

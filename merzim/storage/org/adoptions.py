@@ -8,9 +8,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from calendars.adopting import with_known_since
-from calendars.entries import Records
-from calendars.records import parse
+from calendars.checks import with_known_since
+from calendars.records import Records, parse
 from merzim.storage.org import chain
 from merzim.storage.org.chain import text_of
 

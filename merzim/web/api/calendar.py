@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import Path, Query, Request
 from pydantic import BaseModel
 
-from calendars import as_known
 from calendars.layout import build_year, days_of
 from merzim.services.inputs import Day
 from merzim.services.law.calendar_acts import Act, ActPreview, adopt_act, preview_act
@@ -127,7 +126,7 @@ def get_day(ctx: Reading, day: Day) -> DayAnswer:
 def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> YearAnswer:
     """Return the production calendar of a year: its months and its special days."""
     known_year(ctx, number)
-    layout = build_year(number, as_known(ctx.calendar, as_of))
+    layout = build_year(number, ctx.calendar.as_known(as_of))
     return YearAnswer(
         year=number,
         days=layout.days,
@@ -152,7 +151,7 @@ def get_calendar_month(
 ) -> MonthAnswer:
     """Return the days of a month and the number of deadlines due on each; `/deadlines?on=` lists them."""
     known_year(ctx, number)
-    calendar = as_known(ctx.calendar, as_of)
+    calendar = ctx.calendar.as_known(as_of)
     layout = build_year(number, calendar).months[month - 1]
     due = ctx.reads.by_day(layout.first, layout.last, unit or None)
     return MonthAnswer(

@@ -12,8 +12,8 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from calendars import OutOfRange, as_known
-from calendars.calendar import Calendar, Day, Knowledge
+from calendars import OutOfRange
+from calendars.kazakhstan import Day, Kazakhstan, Knowledge
 from calendars.layout import USUAL, Month, Run, build_month, build_year, days_of, group_runs
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
@@ -95,7 +95,13 @@ class MonthView:
 
 
 def month_view(
-    ctx: RequestContext, first: date, calendar: Calendar, *, today: date, unit: str | None, chosen: date | None
+    ctx: RequestContext,
+    first: date,
+    calendar: Kazakhstan,
+    *,
+    today: date,
+    unit: str | None,
+    chosen: date | None,
 ) -> MonthView:
     """Return the month that begins on that day, with the open deadlines due in it.
 
@@ -108,7 +114,7 @@ def month_view(
     shown_rows = [*(row for _, rows in by_day.values() for row in rows), *listed_rows]
     cases = cases_of(ctx.reads, shown_rows)
     office = ctx.reads.office()
-    soon = ctx.calendar.add(today, SOON_WORKING_DAYS)
+    soon = ctx.calendar.add_working_days(today, SOON_WORKING_DAYS)
 
     def due(row: Row) -> Due:
         case = cases[row.case]
@@ -155,7 +161,7 @@ def _cell(
     return Cell(day=day, count=number, heat=-(-number * HEATS // max(maximum, FULL)), due=named_dues)
 
 
-def _beside(laid: Month, calendar: Calendar, step: int) -> date | None:
+def _beside(laid: Month, calendar: Kazakhstan, step: int) -> date | None:
     number = laid.first.year * 12 + laid.first.month - 1 + step
     first = date(number // 12, number % 12 + 1, 1)
     return first if calendar.first <= first <= calendar.last else None
@@ -194,7 +200,7 @@ def year_page(
     """Show the production calendar of a year, as known now or on a day."""
     known_year(ctx, number)
     known_on = parse_date(as_of) if as_of.strip() else None
-    laid = build_year(number, as_known(ctx.calendar, known_on))
+    laid = build_year(number, ctx.calendar.as_known(known_on))
     return page(request, ctx, "calendar.html", year=laid, as_of=known_on)
 
 
@@ -218,7 +224,7 @@ def month_page(
     except ValueError:
         raise HTTPException(404, "web.problem.no_day") from None
     view = month_view(
-        ctx, first, as_known(ctx.calendar, known_on), today=today, unit=unit or None, chosen=chosen
+        ctx, first, ctx.calendar.as_known(known_on), today=today, unit=unit or None, chosen=chosen
     )
     return page(request, ctx, "month.html", view=view, as_of=known_on)
 

@@ -10,7 +10,7 @@ from typing import Annotated, get_args
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from merzim.services.context import Reads, RequestContext
 from merzim.services.names import ProcedureGroups, UnitName, case_title, group_by_document, unit_name
 from merzim.services.narrowing import require_exportable
@@ -122,7 +122,7 @@ class Listing:
 def listing(
     reads: Reads,
     library: Library,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     *,
     today: date,
     criteria: CaseFilter,
@@ -163,7 +163,7 @@ def _near(reads: Reads, search: str) -> Sequence[Case]:
 
 
 def items(
-    reads: Reads, library: Library, office: Office, calendar: Calendar, *, cases: Sequence[Case], today: date
+    reads: Reads, library: Library, office: Office, calendar: Kazakhstan, *, cases: Sequence[Case], today: date
 ) -> tuple[Item, ...]:
     """Return the cases as list items."""
     rows = reads.rows_of([case.id for case in cases])
@@ -172,7 +172,7 @@ def items(
     cases_by_id = reads.heads_with_rows(
         [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
     )
-    soon = calendar.add(today, SOON_WORKING_DAYS)
+    soon = calendar.add_working_days(today, SOON_WORKING_DAYS)
     return tuple(
         _item(
             cases_by_id.get(case.id, case),

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.cases.portfolio import (
     ListPortfolio,
@@ -131,12 +131,14 @@ class Axis:
         return sorted(marks, key=lambda mark: ("approved", "done", "planned").index(mark.kind))
 
 
-def build_axis(year: int, calendar: Calendar, *, today: date) -> Axis:
+def build_axis(year: int, calendar: Kazakhstan, *, today: date) -> Axis:
     """Return the axis of a year; days outside the calendar's records count as working days."""
     first = date(year, 1, 1)
     days = [first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days)]
     known_days = range(calendar.first.toordinal(), calendar.last.toordinal() + 1)
-    working = ["1" if day.toordinal() not in known_days or calendar.is_working(day) else "0" for day in days]
+    working = [
+        "1" if day.toordinal() not in known_days or calendar.is_working_day(day) else "0" for day in days
+    ]
     return Axis(
         year=year,
         months=tuple((day, round(100 * n / len(days), 2)) for n, day in enumerate(days) if day.day == 1),

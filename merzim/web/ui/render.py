@@ -20,8 +20,8 @@ from starlette.routing import Match
 
 import i18n
 from calendars import OutOfRange
-from calendars.calendar import Day
 from calendars.hours import almaty
+from calendars.kazakhstan import Day
 from calendars.layout import Run
 from calendars.terms import Explanation
 from merzim.services.board.lines import ObligationLine

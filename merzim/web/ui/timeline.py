@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import DeadlineStatus, status_on
@@ -144,7 +144,7 @@ class Timeline:
 
 
 def build_timeline(
-    deadlines: Iterable[Deadline], *, calendar: Calendar, today: date, soon: date
+    deadlines: Iterable[Deadline], *, calendar: Kazakhstan, today: date, soon: date
 ) -> Timeline | None:
     """Build the timeline of a case's deadlines; None when none of them has a date."""
     required = [deadline for deadline in deadlines if deadline.state != "not_required"]
@@ -220,7 +220,7 @@ def _dates_of(deadline: Deadline) -> list[date]:
     return [on for on in (deadline.due, deadline.planned_on, deadline.done_on) if on is not None]
 
 
-def _span(groups: Sequence[Sequence[Deadline]], *, calendar: Calendar, today: date) -> tuple[date, date]:
+def _span(groups: Sequence[Sequence[Deadline]], *, calendar: Kazakhstan, today: date) -> tuple[date, date]:
     """Return the first and last day drawn: all dates, and today if near, at most MAX_SPAN_DAYS days.
 
     So that a date far from the rest (a schedule approved half a year before) does not compress the others, days
@@ -262,11 +262,11 @@ def _months(first: date, last: date, step: float) -> tuple[Month, ...]:
     )
 
 
-def _find_runs_off(first: date, last: date, calendar: Calendar) -> list[list[date]]:
+def _find_runs_off(first: date, last: date, calendar: Kazakhstan) -> list[list[date]]:
     """Return the runs of consecutive days off."""
     runs: list[list[date]] = []
     for on in _days(first, last):
-        if calendar.is_working(on):
+        if calendar.is_working_day(on):
             continue
         if runs and runs[-1][-1] == on - timedelta(days=1):
             runs[-1].append(on)
@@ -275,7 +275,7 @@ def _find_runs_off(first: date, last: date, calendar: Calendar) -> list[list[dat
     return runs
 
 
-def _holiday_names(run: Sequence[date], calendar: Calendar) -> tuple[str, ...]:
+def _holiday_names(run: Sequence[date], calendar: Kazakhstan) -> tuple[str, ...]:
     names = (calendar.day(on).name for on in run)
     return tuple(dict.fromkeys(name for name in names if name))
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, apply, evidence_payload, fold
 from workflow.cases.commands.new_cases import NewCases
@@ -108,7 +108,7 @@ class CaseCommands:
         self,
         ledger: Ledger,
         library: Library,
-        calendar: Calendar,
+        calendar: Kazakhstan,
         first_day: Callable[[date], date] | None = None,
     ) -> None:
         """Args:
@@ -120,7 +120,7 @@ class CaseCommands:
         self._first_day = first_day
 
     @property
-    def calendar(self) -> Calendar:
+    def calendar(self) -> Kazakhstan:
         """The calendar of the office."""
         return self._calendar
 
@@ -608,7 +608,7 @@ class CaseCommands:
 
     def require_within_records(self, on: date) -> None:
         """Raise OutOfRange for a day outside the calendar's records."""
-        self._calendar.is_working(on)
+        self._calendar.is_working_day(on)
 
 
 def _require_answerable(view: View, decision: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, fold
 from workflow.cases.commands.recalculation import plan_dates_read
@@ -52,7 +52,7 @@ class _CasesAlike:
 class NewCases:
     """The new cases of one command. `today` as of `workflow.deadlines.resolver.deadlines`."""
 
-    def __init__(self, library: Library, calendar: Calendar, *, today: date) -> None:
+    def __init__(self, library: Library, calendar: Kazakhstan, *, today: date) -> None:
         self._library = library
         self._calendar = calendar
         self._today = today

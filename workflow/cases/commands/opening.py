@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from workflow.cases.case import Event, EventDraft
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.law.library import Library
@@ -117,7 +117,7 @@ def kinds_for(openings: Sequence[Opening], editions: Sequence[Procedure], ledger
 
 
 def check(
-    opening: Opening, procedure: Procedure, calendar: Calendar, *, today: date, of_row: bool = False
+    opening: Opening, procedure: Procedure, calendar: Kazakhstan, *, today: date, of_row: bool = False
 ) -> None:
     """Check an opening: its facts belong to the procedure, lie within the calendar, and none is in the future.
 
@@ -129,13 +129,13 @@ def check(
         check_plan_date(on, calendar, of_row=of_row)
     for fact, on in opening.facts.items():
         known_fact(procedure, fact)
-        calendar.is_working(on)  # raises beyond the records
+        calendar.is_working_day(on)  # raises beyond the records
         if on > today:
             title = procedure.by_id[fact.partition(".")[0]].title
             raise CannotRecord("fact_in_future", title=title, on=on, today=today)
 
 
-def check_plan_date(on: date, calendar: Calendar, *, of_row: bool) -> None:
+def check_plan_date(on: date, calendar: Kazakhstan, *, of_row: bool) -> None:
     """Refuse a plan date beyond the calendar's records.
 
     Args:
@@ -146,7 +146,7 @@ def check_plan_date(on: date, calendar: Calendar, *, of_row: bool) -> None:
         OutOfRange: the day lies beyond the records.
     """
     if not (of_row and on > calendar.last):
-        calendar.is_working(on)
+        calendar.is_working_day(on)
 
 
 def check_once(openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from calendars import LAST, OutOfRange
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
@@ -55,7 +55,7 @@ def plan(
     *,
     facts: Mapping[str, date],
     planned: Mapping[str, date],
-    calendar: Calendar,
+    calendar: Kazakhstan,
     on: date | None = None,
     today: date | None = None,
     supposed: AssumedCase | None = None,
@@ -82,7 +82,7 @@ def plan(
     for name in (*happened, *intended):
         known_fact(procedure, name)
     for day in days:
-        calendar.is_working(day)
+        calendar.is_working_day(day)
     case = _what_if(procedure, happened, intended, supposed)
     # Without a clock every period of a recurring obligation within the records counts as begun.
     chain = deadlines(case, procedure, calendar, today=today or LAST)
@@ -106,8 +106,8 @@ def audit(
     *,
     facts: Mapping[str, date],
     published: Mapping[str, date],
-    calendar: Calendar,
-    known_calendar: Calendar | None = None,
+    calendar: Kazakhstan,
+    known_calendar: Kazakhstan | None = None,
 ) -> Plan:
     """Judge one past analysis. A fact that is not given is unknown, which by itself is no lateness.
 
@@ -126,7 +126,7 @@ def audit(
     return Plan(procedure=procedure, deadlines=chain, findings=(*edition_findings, *departures))
 
 
-def latest_start(case: Case, procedure: Procedure, calendar: Calendar, *, fact: str, by: date) -> date | None:
+def latest_start(case: Case, procedure: Procedure, calendar: Kazakhstan, *, fact: str, by: date) -> date | None:
     """Return the latest working day to begin on so that `fact` is due by a local date, every step on its last
     day.
 
@@ -140,17 +140,17 @@ def latest_start(case: Case, procedure: Procedure, calendar: Calendar, *, fact: 
             best, early = date.fromordinal(middle), middle + 1
         else:
             late = middle - 1
-    return calendar.previous_working(best) if best else None
+    return calendar.find_previous_working_day(best) if best else None
 
 
-def _reached(case: Case, procedure: Procedure, calendar: Calendar, fact: str, by: date, start: date) -> bool:
+def _reached(case: Case, procedure: Procedure, calendar: Kazakhstan, fact: str, by: date, start: date) -> bool:
     trial = replace(case, planned={procedure.begins_with: start})
     chain = deadlines(trial, procedure, calendar, today=LAST)
     due = next((deadline.due for deadline in chain if deadline.id == fact), None)
     return due is not None and due <= by
 
 
-def _latest_starts(case: Case, procedure: Procedure, calendar: Calendar) -> dict[str, date]:
+def _latest_starts(case: Case, procedure: Procedure, calendar: Kazakhstan) -> dict[str, date]:
     """Return the latest start for every target fact, when the start itself is neither recorded nor planned."""
     begin = procedure.begins_with
     if begin in case.facts or begin in case.planned:
@@ -210,7 +210,7 @@ def _fact(name: str, facts: Mapping[str, date], published: Mapping[str, date]) -
     return Fact(name=name, on=on, evidence=evidence)
 
 
-def _beyond(chain: tuple[Deadline, ...], calendar: Calendar) -> tuple[Finding, ...]:
+def _beyond(chain: tuple[Deadline, ...], calendar: Kazakhstan) -> tuple[Finding, ...]:
     return tuple(
         beyond_horizon(deadline, calendar.last)
         for deadline in chain
@@ -233,7 +233,7 @@ class Mismatch:
     actual: str
 
 
-def mismatches(procedure: Procedure, calendar: Calendar) -> Iterator[Mismatch]:
+def mismatches(procedure: Procedure, calendar: Kazakhstan) -> Iterator[Mismatch]:
     """Yield every difference between the examples of an edition and what is computed by the office's
     calendar.
     """

@@ -12,7 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event
 from workflow.cases.states import State
@@ -41,7 +41,7 @@ class RecalculatedCase:
 
 
 def recounted(
-    case: Case, procedure: Procedure, before: Calendar, after: Calendar, *, reach: Days, today: date
+    case: Case, procedure: Procedure, before: Kazakhstan, after: Kazakhstan, *, reach: Days, today: date
 ) -> RecalculatedCase:
     """Return a case recomputed by a new calendar.
 
@@ -130,17 +130,17 @@ def _days(becomes: Walk, deadline: Deadline) -> Iterator[date]:
             yield day
     if deadline.planned_on is not None and deadline.done_on is None:
         yield deadline.planned_on
-        yield becomes.chain.calendar.previous_working(deadline.planned_on)
-        yield becomes.chain.calendar.add(deadline.planned_on, LAST_QUESTION)
+        yield becomes.chain.calendar.find_previous_working_day(deadline.planned_on)
+        yield becomes.chain.calendar.add_working_days(deadline.planned_on, LAST_QUESTION)
     asking_day = asked_on(becomes.chain.case, deadline.obligation) if deadline.due is None else None
     if asking_day is not None:
         # A decision without a term is asked on the first working day from then on.
         yield max(asking_day, becomes.chain.today)
-        yield becomes.chain.calendar.next_working(max(asking_day, becomes.chain.today))
+        yield becomes.chain.calendar.find_following_working_day(max(asking_day, becomes.chain.today))
     if deadline.due is not None and deadline.done_on is None:
         policy = becomes.chain.procedure.ladders[deadline.obligation.ladder]
         for at in _ends(policy):
-            yield becomes.chain.calendar.add(deadline.due, at)
+            yield becomes.chain.calendar.add_working_days(deadline.due, at)
 
 
 def _ends(policy: EscalationPolicy) -> tuple[int, int]:
@@ -166,7 +166,7 @@ def recomputed(
     events: tuple[Event, ...],
     case: Case,
     procedure: Procedure,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     stored: Mapping[str, Row],
     *,
     today: date,

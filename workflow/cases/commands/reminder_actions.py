@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case, EventDraft
 from workflow.cases.commands.case_commands import CaseCommands, Change, View
@@ -29,7 +29,7 @@ class CannotSnooze(Refusal, ValueError):
 
 def snooze(
     case_commands: CaseCommands,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     case_id: str,
     obligation: str,
     *,
@@ -67,7 +67,7 @@ def snooze(
             raise CannotSnooze("put_off_too_late", title=title, due=deadline.due)
         if until <= today:
             raise CannotSnooze("put_off_not_ahead", until=until, today=today)
-        working = until if until > latest else calendar.next_working(until)
+        working = until if until > latest else calendar.find_following_working_day(until)
         if working > latest:
             raise CannotSnooze("put_off_too_far", title=title, until=working, latest=latest)
         snooze = case.snoozed.get(obligation)
@@ -79,7 +79,7 @@ def snooze(
 
 
 def choices(
-    case_commands: CaseCommands, calendar: Calendar, case_id: str, obligation: str, *, today: date
+    case_commands: CaseCommands, calendar: Kazakhstan, case_id: str, obligation: str, *, today: date
 ) -> tuple[date, ...]:
     """Return the days offered for snoozing: the next working day, the third one, and the last possible one.
 
@@ -90,14 +90,14 @@ def choices(
 
 
 def days_to_offer(
-    deadline: Deadline, procedure: Procedure, calendar: Calendar, *, today: date
+    deadline: Deadline, procedure: Procedure, calendar: Kazakhstan, *, today: date
 ) -> tuple[date, ...]:
     """Return the days a deadline's reminder can be snoozed to, as `choices` does."""
     if deadline.state not in WAITING or deadline.due is None:
         return ()
     try:
         latest = last_before(procedure.ladders[deadline.obligation.ladder], deadline.due, calendar)
-        days = {calendar.add(today, 1), calendar.add(today, 3), latest}
+        days = {calendar.add_working_days(today, 1), calendar.add_working_days(today, 3), latest}
     except OutOfRange:
         return ()
     return tuple(sorted(day for day in days if today < day <= latest))

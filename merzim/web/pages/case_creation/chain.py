@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from merzim.services.context import Reads
 from merzim.services.names import AssigneeNames, name_obligation_assignees
 from merzim.web.ui.timeline import Timeline, build_timeline
@@ -74,7 +74,7 @@ def chain(
     findings: tuple[Finding, ...],
     *,
     office: Office,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     today: date,
     latest_start: Mapping[str, date] | None = None,
     drawn: bool = True,
@@ -87,7 +87,7 @@ def chain(
         drawn: whether to include a timeline.
         dated: whether to include only deadlines with a due date.
     """
-    soon = calendar.add(today, SOON_WORKING_DAYS)
+    soon = calendar.add_working_days(today, SOON_WORKING_DAYS)
     required = tuple(
         deadline
         for deadline in deadlines

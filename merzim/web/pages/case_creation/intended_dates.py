@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from merzim.web.ui.form_values import parse_date
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure, Text
@@ -59,7 +59,7 @@ class PlannedForm:
 
 
 def intended(
-    procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Calendar, *, limit: int = MAX_FIELDS
+    procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Kazakhstan, *, limit: int = MAX_FIELDS
 ) -> PlannedForm:
     """Return the values of a procedure's form; unknown names are ignored."""
     date_texts = {key: text.strip()[:LONGEST] for key, text in list(answers)[:limit] if text.strip()}
@@ -73,7 +73,7 @@ def intended(
                 continue
             try:
                 on = parse_date(text)
-                calendar.is_working(on)
+                calendar.is_working_day(on)
                 target[name] = on
             except (Refusal, OutOfRange) as found:
                 refusal = refusal or found

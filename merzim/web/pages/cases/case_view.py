@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from calendars.calendar import Calendar
+from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Explanation
 from merzim.services.board.lines import stake_points
 from merzim.services.cases.judgement import Judgement
@@ -142,11 +142,11 @@ def make_case_view(
     events: Sequence[Event],
     notices: Sequence[Notice],
     office: Office,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     today: date,
 ) -> CaseView:
     """Return everything the page of a case shows on a day."""
-    soon = calendar.add(today, SOON_WORKING_DAYS)
+    soon = calendar.add_working_days(today, SOON_WORKING_DAYS)
     entries = tuple(
         _entry(deadline, case, procedure, office, calendar, today=today, soon=soon)
         for deadline in judgement.deadlines
@@ -211,7 +211,7 @@ def _entry(
     case: Case,
     procedure: Procedure,
     office: Office,
-    calendar: Calendar,
+    calendar: Kazakhstan,
     *,
     today: date,
     soon: date,
