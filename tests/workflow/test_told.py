@@ -8,7 +8,7 @@ import pytest
 
 from calendars import compile_calendar
 from calendars.kazakhstan import Kazakhstan
-from calendars.records import Entry, Override, ReligiousDay, Source, Title, with_records
+from calendars.records import Entry, Override, ReligiousDay, Title, with_records
 from tests.law import CALENDAR, analysis, case
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import moved
@@ -21,10 +21,8 @@ ACT = Title(kk="Құрбан айт туралы", ru="О дне Курбан а
 
 def of_may(known_at: date, *, title: Title | None = ACT) -> Kazakhstan:
     """Kurban Ait of 2027 on Monday 17 May, not on Sunday 16 May, as an act known on that day says."""
-    source = Source(act="A2700000001", address="https://example.kz", known_at=known_at, title=title)
-    kurban_ait = ReligiousDay(
-        code="kurban_ait", on=date(2027, 5, 17), certainty="announced_final", source=source
-    )
+    source = {"act": "A2700000001", "address": "https://example.kz", "known_at": known_at, "title": title}
+    kurban_ait = ReligiousDay(code="kurban_ait", on=date(2027, 5, 17), certainty="announced_final", **source)
     return with_entry(kurban_ait)
 
 
@@ -84,8 +82,8 @@ def test_the_explanation_names_both_days_and_the_act(title: Title | None, code: 
 def test_a_saturday_made_a_working_day_too_late_shortens_no_term() -> None:
     """Approved on Wednesday 13 May 2026, published within three working days: by Monday 18 May; with Saturday
     the 16th worked by the 16th, which an act known on the 20th said too late."""
-    source = Source(act="A2600000001", address="https://example.kz", known_at=date(2026, 5, 20))
-    saturday = Override(on=date(2026, 5, 16), working=True, source=source)
+    source = {"act": "A2600000001", "address": "https://example.kz", "known_at": date(2026, 5, 20)}
+    saturday = Override(on=date(2026, 5, 16), working=True, **source)
     facts = {"analysis_started": date(2026, 4, 13), "plan_approved": date(2026, 5, 13)}
     for on, late_by in ((date(2026, 5, 18), None), (date(2026, 5, 19), 1)):
         published = deadline(

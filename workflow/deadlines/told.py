@@ -49,13 +49,12 @@ def as_told(counted: CountedTerm, told: CountedTerm, entry: Entry) -> CountedTer
     """
     if counted.due is None or told.due is None or told.due <= counted.due:
         return counted
-    source = entry.source
     arguments: dict[str, object] = {"told": told.due, "on": counted.due, "known": entry.known_from}
-    if source.title is None:
+    if entry.title is None:
         element = Element(code="told_before", arguments=arguments, on=told.due)
     else:
-        arguments["act"] = source.title
-        element = Element(code="told_before_act", arguments=arguments, on=told.due, act=source.act)
+        arguments["act"] = entry.title
+        element = Element(code="told_before_act", arguments=arguments, on=told.due, act=entry.act)
     return replace(told, elements=(*told.elements, element))
 
 
