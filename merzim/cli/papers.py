@@ -15,6 +15,7 @@ from merzim.cli.printing import paragraph
 if TYPE_CHECKING:
     from merzim.documents import Note, UnreadablePaper
     from merzim.services.imports.schedules import ImportedFile
+    from merzim.services.people.table import AbsenceRead
 
 
 NEW = "new"
@@ -91,9 +92,11 @@ def people(
     call.creates_database = file is not None or bool(match)
     app, moment = call.app, call.moment
     whole_office: list[str] = []
+    absences: list[AbsenceRead] = []
     if file is not None:
         table = read_table(call.ctx, call.given(file, "xlsx", "csv"))
-        whole_office = preview_table(call.ctx, table).whole_office
+        table_preview = preview_table(call.ctx, table)
+        whole_office, absences = table_preview.whole_office, table_preview.absences
         save_table(call.ctx, table)
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
@@ -108,6 +111,8 @@ def people(
         call.print(call.say("cli.people_known", units=len(office.units), people=len(office.people)))
         if whole_office:
             call.print(call.say("web.staff.whole_office", names=whole_office))
+        for absence in absences:
+            call.print(call.say("read_text_as_span", **absence.model_dump()))
     elif call.lists:
         from merzim.documents.people.sheet import people_sheets
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from merzim.documents import ReadPeople, UnreadablePaper
+from merzim.documents.people.read_people import ReadAbsence
 from merzim.documents.people.table import read_people
 from merzim.documents.people.words import parse_duty
 from merzim.documents.sheets.texts import is_address
@@ -175,3 +176,13 @@ def test_a_missing_file_of_people_is_refused(tmp_path: Path) -> None:
     """With its path."""
     with pytest.raises(UnreadablePaper, match="paper_not_found"):
         read_people(tmp_path / "нет.csv")
+
+
+def test_each_text_of_an_absence_is_listed_beside_the_days_it_became() -> None:
+    """Letters of who is away go to the deputy: what was read must be seen before it counts."""
+    part = refused("unit;name;away", "Отдел;Ким В.;13.04-17.04.2026, отпуск", "Отдел;Ли А.;13-17.04.26")
+    read = read_people(csv("unit;name;away", "Отдел;Ли А.;13-17.04.26", "Отдел;Ким В.;"), "p.csv")
+
+    assert part == [(2, "paper_dates_several")]
+    assert read.absences == (ReadAbsence(2, "13-17.04.26", day("2026-04-13"), day("2026-04-17")),)
+    assert read.people[0].away == ((day("2026-04-13"), day("2026-04-17")),)

@@ -282,6 +282,13 @@ def test_a_table_of_people_is_shown_before_it_is_taken_in(site: Site, admin: Tes
     assert site.office.people["new@org.kz"].duties == ("hr",)
 
 
+def test_the_preview_lists_each_text_of_an_absence_beside_its_days(site: Site, admin: TestClient) -> None:
+    table = "Подразделение;ФИО;Отсутствует\nЗаң департаменті;Ким Виктор;13-17.04.26\n".encode()
+    page = admin.post("/administration/people/import?lang=ru", files={"file": ("x.csv", table)}).text
+
+    assert "Строка 2: «13-17.04.26» прочитано как 13.04.2026 – 17.04.2026." in page
+
+
 def test_the_preview_says_in_red_who_gets_access_to_all_cases(site: Site, admin: TestClient) -> None:
     """An executor is not among them, nor who has that access by duty already (Әлиева Гүлнұр)."""
     table = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 from merzim.documents.sheets.texts import plain
@@ -23,12 +24,25 @@ class TableAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAbsence:
+    """A text of the column of absences, and the days it became. `row`: the number the spreadsheet shows."""
+
+    row: int
+    text: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class ReadPeople:
-    """The content of a table: units, parents before children; people, in table order; accounts requested."""
+    """The content of a table: units, parents before children; people, in table order; accounts requested; the
+    texts of absences with the days they became.
+    """
 
     units: tuple[Unit, ...]
     people: tuple[Person, ...]
     accounts: tuple[TableAccount, ...] = ()
+    absences: tuple[ReadAbsence, ...] = ()
 
 
 def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
@@ -84,6 +98,7 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
             for person in people
         ),
         tuple(replace(account, person=same[account.person]) for account in read.accounts),
+        read.absences,
     )
 
 

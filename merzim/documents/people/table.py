@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
 
 from i18n import add_word
 from merzim.documents.people import office_time as people_time
-from merzim.documents.people.read_people import ReadPeople, TableAccount
+from merzim.documents.people.read_people import ReadAbsence, ReadPeople, TableAccount
 from merzim.documents.people.words import (
     EXECUTOR,
     GIVEN_ACCESSES,
@@ -26,7 +25,7 @@ from merzim.documents.sheets.columns import (
     require_columns,
     without_formulas,
 )
-from merzim.documents.sheets.dates import Day, Nothing, Span, read
+from merzim.documents.sheets.dates import Day, Nothing, Span, ends, read
 from merzim.documents.sheets.rows import Row, text_of
 from merzim.documents.sheets.texts import is_address, plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
@@ -139,19 +138,22 @@ def read_people(
     units = _units(readable, heading, errors, known_kinds)
     people: dict[str, tuple[int, Person]] = {}
     accounts: list[TableAccount] = []
+    absences: list[ReadAbsence] = []
     for row in readable:
-        person = _person(row, heading, errors, known_duties, languages or {})
+        away = _away(row, heading, errors)
+        person = _person(row, heading, errors, known_duties, languages or {}, away)
         if person is None:
             continue
         if person.key in people:
             errors.add(row.number, "paper_person_twice", person=person.key, other=people[person.key][0])
         people.setdefault(person.key, (row.number, person))
         accounts += _account(row, heading, person, errors)
+        absences += away
     deputised = _with_deputies(people, errors)
     errors.refuse(paper.name)
     if not units:
         raise UnreadablePaper("paper_no_rows", name=paper.name)
-    return ReadPeople(units, deputised, tuple(accounts))
+    return ReadPeople(units, deputised, tuple(accounts), tuple(absences))
 
 
 def _cell(row: Row, heading: Heading, sheet_column: Column) -> str:
@@ -241,7 +243,12 @@ def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
 
 
 def _person(
-    row: Row, heading: Heading, errors: Errors, allowed_duties: tuple[str, ...], languages: Mapping[str, str]
+    row: Row,
+    heading: Heading,
+    errors: Errors,
+    allowed_duties: tuple[str, ...],
+    languages: Mapping[str, str],
+    away: Iterable[ReadAbsence],
 ) -> Person | None:
     """Return the person of a row; None for a row without a name."""
     name, unit = _cell(row, heading, NAME), _cell(row, heading, UNIT)
@@ -269,7 +276,7 @@ def _person(
         duties=_duties(row, heading, errors, allowed_duties),
         email=email,
         language=parse_language(tongue, languages) or LANGUAGES[0],
-        away=_away(row, heading, errors),
+        away=tuple((absence.first, absence.last) for absence in away),
         deputy=_cell(row, heading, DEPUTY) or None,
     )
     return person if name else None
@@ -298,25 +305,23 @@ def _duties(row: Row, heading: Heading, errors: Errors, allowed_duties: tuple[st
     return tuple(codes)
 
 
-def _away(row: Row, heading: Heading, errors: Errors) -> tuple[tuple[date, date], ...]:
-    """Return the absences of a row."""
-    if "away" not in heading.at:
+def _away(row: Row, heading: Heading, errors: Errors) -> tuple[ReadAbsence, ...]:
+    """Return the absences of a person's row."""
+    if "away" not in heading.at or not _cell(row, heading, NAME):
         return ()
     value = row.cell(heading.at["away"])
-    spans: list[tuple[date, date]] = []
+    absences: list[ReadAbsence] = []
     for part in value.replace("\n", ";").split(";") if isinstance(value, str) else [value]:
         try:
             reading = read(part, where=heading.texts["away"])
         except UnreadableCell as refusal:
             errors.take(row.number, refusal)
             continue
-        if isinstance(reading, Span):
-            spans.append((reading.first, reading.last))
-        elif isinstance(reading, Day):
-            spans.append((reading.on, reading.on))
+        if isinstance(reading, Span | Day):
+            absences.append(ReadAbsence(row.number, tidy(text_of(part)), *ends(reading)))
         elif not isinstance(reading, Nothing):
             errors.add(row.number, "paper_date_unreadable", text=reading.text, where=heading.texts["away"])
-    return tuple(spans)
+    return tuple(absences)
 
 
 def _with_deputies(people: Mapping[str, tuple[int, Person]], errors: Errors) -> tuple[Person, ...]:

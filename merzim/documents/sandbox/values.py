@@ -17,7 +17,7 @@ from typing import Any
 _CLASSES: Mapping[str, tuple[str, ...]] = {
     "merzim.documents.schedules.rows_joined": ("Note", "ReadSchedule"),
     "merzim.documents.schedules.audit_table": ("AuditCase",),
-    "merzim.documents.people.read_people": ("ReadPeople", "TableAccount"),
+    "merzim.documents.people.read_people": ("ReadAbsence", "ReadPeople", "TableAccount"),
     "merzim.documents.measure_plan": ("ReadMeasure",),
     "merzim.documents.registers.rows_table": ("RegisterTable",),
     "merzim.documents.forms.rows_file": ("FormData",),

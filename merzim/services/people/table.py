@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,15 +38,26 @@ MAX_TABLE_BYTES = 2 * 1024 * 1024
 """Maximum bytes of a table of people; it is sent to the browser and back between preview and import."""
 
 
+class AbsenceRead(BaseModel):
+    """A text of the column of absences, and the days it became."""
+
+    row: int
+    text: str
+    first: date
+    last: date
+
+
 class TablePreview(BaseModel):
     """The changes a table would make, units first. `same`: number of lines that change nothing; `accounts`:
-    accounts it requests; `whole_office`: names of those it gives access to all cases of the office.
+    accounts it requests; `whole_office`: names of those it gives access to all cases of the office;
+    `absences`: what became of each text of its column.
     """
 
     changes: list[TableChange]
     same: int
     accounts: list[InvitedPerson] = []
     whole_office: list[str] = []
+    absences: list[AbsenceRead] = []
 
 
 def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadPeople:
@@ -108,6 +121,7 @@ def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
         same=len(changes) - len(real_changes),
         accounts=[account for account in accounts if account.obstacle != "has_account"],
         whole_office=_given_whole_office(office, table, accounts),
+        absences=[AbsenceRead(**asdict(absence)) for absence in table.absences],
     )
 
 

@@ -124,6 +124,7 @@ def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
         same=preview.same,
         accounts=preview.accounts[:SHOWN],
         whole_office=preview.whole_office,
+        absences=preview.absences[:SHOWN],
         office=staff.recorded_office(ctx),
         name=name,
         content=base64.b64encode(content).decode(),
