@@ -114,3 +114,23 @@ def test_no_face_writes_to_a_case_but_by_a_verb() -> None:
 
     assert len(open_ways) > 10
     assert not faces
+
+
+def test_the_bot_reads_a_case_and_leaves_its_buttons_to_the_verbs() -> None:
+    """But for a decision and for documents, which promise or bring evidence no verb takes in that form."""
+    commands = {
+        (file.stem, node.attr)
+        for file in (ROOT / "notifications" / "bot").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and (
+            (isinstance(node.value, ast.Attribute) and node.value.attr == "case_commands")
+            or (isinstance(node.value, ast.Name) and node.value.id in ("reminder_actions", "withdrawals"))
+        )
+    }
+    reading = {"view", "events", "deadline_of", "choices"}
+
+    assert {place for place in commands if place[1] not in reading} == {
+        ("buttons", "decide"),
+        ("evidence", "record"),
+    }

@@ -11,19 +11,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import partial
 from html import escape
 
 from i18n import explain, say
-from notifications.acknowledgement import acknowledge
 from notifications.bot import evidence
 from notifications.bot.messages import ButtonAction, Reply, line, shorten
-from notifications.bot.office import BotContext, CampaignAnswers, is_notified, is_responsible
-from notifications.moved_dates import was_notified
+from notifications.bot.office import (
+    Actions,
+    ActionsOf,
+    BotContext,
+    CampaignAnswers,
+    is_notified,
+    is_responsible,
+)
 from notifications.notice import Notice
 from notifications.wire.telegram import Button, Buttons, buttons, reference
 from workflow.board.rows import WAITING
-from workflow.cases.commands import reminder_actions, withdrawals
+from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.case_commands import View
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_obligation
@@ -51,6 +55,7 @@ def handle_button(
     *,
     now: datetime,
     today: date,
+    actions: ActionsOf,
     campaigns: CampaignAnswers | None = None,
 ) -> ButtonAction:
     """Handle a pressed button. `argument`: the notice's fingerprint, then the value chosen.
@@ -64,11 +69,10 @@ def handle_button(
         return ButtonAction(toast=line("not_yours", language), alert=True)
     if notice.kind == "campaign":
         return _answer_campaign(campaigns, person, notice, mark, match[2] or "", language)
-    by = signature(person)
+    acting = actions(person=person, signature=signature(person), language=language, now=now, today=today)
     if mark == "a":
-        acknowledged_notice = acknowledge(
-            app.outbox, app.case_commands, notice, notice.key, by=by, now=now, today=today
-        )
+        if notice.acknowledged_at is None:
+            acting.read(notice)
         answers = _answers(app, notice, language, today=today)
         later = _may_wait(app, office, person, notice, today=today)
         left_buttons = tuple(
@@ -77,12 +81,12 @@ def handle_button(
             if (row_buttons := tuple(button for button in row if button.data[0] != "a"))
         )
         return ButtonAction(
-            toast=line("acknowledged", language, on=(acknowledged_notice.acknowledged_at or now).date()),
+            toast=line("acknowledged", language, on=(notice.acknowledged_at or now).date()),
             buttons=left_buttons,
         )
     if not notice.case:
         return ButtonAction(toast=line("no_one_deadline", language), alert=True)
-    view = app.case_commands.view(notice.case, today=today)
+    view = acting.view(notice.case)
     deadline = reminder_actions.deadline_of(view, notice.obligation)
     if mark == "o":
         return ButtonAction(toast="", replies=(_show_deadline(app, view, deadline, language),))
@@ -94,7 +98,7 @@ def handle_button(
         return ButtonAction(toast=line("no_longer_yours", language), alert=True)
     chosen = match[2] or ""
     if mark == "u":
-        return _undo(app, notice, deadline, chosen, by, language, now=now, today=today)
+        return _undo(acting, notice, deadline, chosen, language)
     if mark == "e":
         return evidence.handle_evidence_button(
             app, person, view, deadline, reference(notice.key), chosen, language, now=now
@@ -112,24 +116,12 @@ def handle_button(
     if day is None:
         return ButtonAction(toast=line("not_yours", language), alert=True)
     if mark == "s":
-        change = reminder_actions.snooze(
-            app.case_commands,
-            app.calendar,
-            notice.case,
-            notice.obligation,
-            until=day,
-            by=by,
-            now=now,
-            today=today,
-        )
-        until = change.case.snoozed[notice.obligation].until
+        until = acting.snooze(notice.case, notice.obligation, until=day)
         return ButtonAction(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
-    change = reminder_actions.done(
-        app.case_commands, notice.case, notice.obligation, on=day, by=by, now=now, today=today
-    )
+    recorded = acting.done(notice.case, notice.obligation, on=day)
     reply = Reply(text=line("done", language, title=deadline.obligation.title, on=day))
-    if change.events:
-        data = f"u:{reference(notice.key)}:{change.events[0].seq}"
+    if recorded is not None:
+        data = f"u:{reference(notice.key)}:{recorded}"
         reply = replace(reply, buttons=((Button(line("undo", language), data),),))
     replies = evidence.request_evidence(app, person, view, deadline, reference(notice.key), language, now=now)
     return ButtonAction(toast="", replies=(reply, *replies), buttons=())
@@ -242,32 +234,13 @@ def _answer_campaign(
     return ButtonAction(toast="", replies=(reply,))
 
 
-def _undo(
-    app: BotContext,
-    notice: Notice,
-    deadline: Deadline,
-    chosen: str,
-    by: str,
-    language: str,
-    *,
-    now: datetime,
-    today: date,
-) -> ButtonAction:
+def _undo(acting: Actions, notice: Notice, deadline: Deadline, chosen: str, language: str) -> ButtonAction:
     """Withdraw a fact the person has just recorded: only by themselves, within ten minutes, before any letter
     left.
     """
     if not chosen.isdecimal():
         return ButtonAction(toast=line("not_yours", language), alert=True)
-    withdrawals.undo(
-        app.case_commands,
-        notice.case,
-        int(chosen),
-        ground=say("withdraw.by_mistake", {}, language),
-        was_told=partial(was_notified, app.outbox.notices(case=notice.case)),
-        by=by,
-        now=now,
-        today=today,
-    )
+    acting.undo(notice.case, int(chosen))
     reply = Reply(text=line("undone", language, title=deadline.obligation.title))
     return ButtonAction(toast="", replies=(reply,), buttons=())
 

@@ -14,7 +14,7 @@ from calendars import OutOfRange
 from i18n import LANGUAGES, available_language, known_languages, own_name, refusal, say
 from notifications.bot import buttons, evidence
 from notifications.bot.messages import ButtonAction, Reply, Sender, line, shorten
-from notifications.bot.office import BotContext, CampaignAnswers, rows_of_person
+from notifications.bot.office import ActionsOf, BotContext, CampaignAnswers, rows_of_person
 from notifications.letters.texts import object_names, relation_to_due_date
 from notifications.links import Link, hash_code
 from notifications.wire.telegram import Button
@@ -33,13 +33,21 @@ class Conversation:
         app: access to data and commands.
         clock: returns (aware UTC, local date), called once for each message.
         language: language for unknown senders whose Telegram uses none of ours.
+        actions: makes what a person does to cases by the buttons.
         campaigns: the answers to campaigns; None where the bot takes none.
     """
 
     def __init__(
-        self, app: BotContext, clock: Clock, *, language: str, campaigns: CampaignAnswers | None = None
+        self,
+        app: BotContext,
+        clock: Clock,
+        *,
+        language: str,
+        actions: ActionsOf,
+        campaigns: CampaignAnswers | None = None,
     ) -> None:
         self._app = app
+        self._actions = actions
         self._campaigns = campaigns
         self._clock = clock
         self._language = language
@@ -127,6 +135,7 @@ class Conversation:
                 language,
                 now=now,
                 today=today,
+                actions=self._actions,
                 campaigns=self._campaigns,
             )
         except (Refusal, OutOfRange) as no:

@@ -15,7 +15,7 @@ from notifications.recipients import resolve_assignees, resolve_recipients
 from notifications.rules import Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands, View
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
@@ -83,6 +83,33 @@ class CampaignAnswers(Protocol):
 
     def confirm(self, person: str, campaign: str) -> str:
         """Add the row of the person's answer; return its id. Raises Refusal."""
+
+
+class Actions(Protocol):
+    """What one person does to cases at one moment, with the rights they have."""
+
+    def view(self, case: str) -> View:
+        """Return a case the person sees. Raises Refusal."""
+
+    def read(self, notice: Notice) -> None:
+        """Record that the person has read a notice, with all that its letter carried."""
+
+    def done(self, case: str, fact: str, *, on: date) -> int | None:
+        """Record that it was done; return the number of the event, None where it was recorded before."""
+
+    def snooze(self, case: str, obligation: str, *, until: date) -> date:
+        """Snooze the reminder; return the day until which it is."""
+
+    def undo(self, case: str, line: int) -> None:
+        """Withdraw an event the person has just recorded."""
+
+
+class ActionsOf(Protocol):
+    """Makes the actions of a person; `signature`: their name as the chain records it."""
+
+    def __call__(
+        self, *, person: Person, signature: str, language: str, now: datetime, today: date
+    ) -> Actions: ...
 
 
 class BotContext(Protocol):

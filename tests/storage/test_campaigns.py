@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email.policy import default
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from merzim.services.campaigns.views import (
     proof_sheet,
     show_campaign,
 )
+from merzim.services.cases.person_actions import PersonActions
 from merzim.services.configuration.settings import WebSettings
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import NoPapers, papers_of_campaign
@@ -906,7 +908,8 @@ def test_the_bot_asks_and_takes_the_answer_of_whoever_is_linked(app: AppContext)
         app.links.redeem(hash_code(f"code-{chat}"), chat, language="", now=NOW)
     app.channels["telegram"] = telegram(links=app.links, bot="MerzimBot", token="1:x")
     clock = lambda: Moment(now=NOW, today=TODAY, demonstration=False)  # noqa: E731
-    bot = Conversation(app, lambda: (NOW, TODAY), language="kk", campaigns=BotAnswers(app, clock))
+    answers, actions = BotAnswers(app, clock), partial(PersonActions, app=app)
+    bot = Conversation(app, lambda: (NOW, TODAY), language="kk", actions=actions, campaigns=answers)
     ctx = operator(app)
     campaign = start(ctx, kind="seen", values={})
     remind(app, now=NOW, today=TODAY)

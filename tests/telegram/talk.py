@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
+from merzim.services.cases.person_actions import PersonActions
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.database.leases import SqlLeases
 from merzim.storage.notices.links import SqlLinks
@@ -56,7 +58,9 @@ class Talk:
             rules=town.rules,
             evidence=EvidenceFolder(self.evidence),
         )
-        self.conversation = Conversation(context, lambda: (self.now, self.today), language="kk")
+        actions = partial(PersonActions, app=context)
+        clock = lambda: (self.now, self.today)  # noqa: E731
+        self.conversation = Conversation(context, clock, language="kk", actions=actions)
 
     def poller(self, **options: object) -> Poller:
         leases = SqlLeases(self.town.engine)

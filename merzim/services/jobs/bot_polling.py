@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from merzim.storage.origin import ORIGIN, Origin
@@ -27,6 +28,7 @@ def create_poller(app: AppContext, clock: Clock, campaigns: CampaignAnswers | No
     channel = app.channels.get("telegram")
     if not isinstance(channel, Telegram):
         return None
+    from merzim.services.cases.person_actions import PersonActions
     from notifications.bot.conversation import Conversation
     from notifications.bot.polling import Poller
 
@@ -35,7 +37,8 @@ def create_poller(app: AppContext, clock: Clock, campaigns: CampaignAnswers | No
         return moment.now, moment.today
 
     language = app.settings.office.language
-    conversation = Conversation(app, read_clock, language=language, campaigns=campaigns)
+    actions = partial(PersonActions, app=app)
+    conversation = Conversation(app, read_clock, language=language, actions=actions, campaigns=campaigns)
 
     def fault(code: str, answer: str) -> None:
         app.outbox.fault(channel.name, code, answer, now=read_clock()[0])
