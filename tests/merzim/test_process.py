@@ -27,7 +27,6 @@ HEAVY = (
     "sqlalchemy",
     "transitions",
     "uvicorn",
-    "workalendar",
     "xlsxwriter",
 )
 
