@@ -64,8 +64,8 @@ def test_the_client_generated_without_a_warning_records_imports_and_reads(
     assert (recorded.case, recorded.changed) == (imported.opened[0], True)
     assert [event.on for event in recorded.events] == [date(2026, 4, 6)]
     assert board.today == date(2026, 4, 6)
-    # The analysis begins on 13 April; the announcement, due 10 working days before it, was not recorded.
-    assert "start_announced" in {line.obligation for line in board.overdue}
+    # The announcement was due on 30 March, before the office's first case: not recorded here, and not overdue.
+    assert board.overdue == []
 
 
 def _generate(document: Path, folder: Path) -> list[Any]:

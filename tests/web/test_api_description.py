@@ -53,7 +53,7 @@ def test_every_operation_is_described_as_linters_ask(site: Site, browser: TestCl
     faults += [f"{where}: no items" for where in _arrays(document["components"]["schemas"], "")]
 
     assert document["servers"][0]["url"]
-    assert faults == []
+    assert faults == [], "\n".join(faults)
 
 
 def test_whoever_has_no_token_is_told_what_to_bring(site: Site) -> None:
