@@ -31,9 +31,6 @@ OF_THE_PROGRAM = {
     ("merzim.services.upkeep.maintenance", "rebuild"),
     ("merzim.services.upkeep.maintenance", "verify"),
     ("merzim.services.yearly.clock", "record_carried_out"),
-    # A schedule names no case but by its objects: each is checked against the units of the reader.
-    ("merzim.services.imports.files", "import_schedule"),
-    ("merzim.services.imports.previews", "take_schedule"),
     # The row of a campaign, by the link of who was asked.
     ("merzim.services.campaigns.answers", "answer"),
     # The composition of the context.

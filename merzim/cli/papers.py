@@ -42,8 +42,8 @@ def import_(
     ] = None,
 ) -> int:
     from merzim.documents import UnreadablePaper, write_template
-    from merzim.services.imports.files import import_schedule
-    from merzim.services.imports.schedules import ScheduleAnswers
+    from merzim.services.imports.previews import ImportSchedule, take_schedule
+    from merzim.services.inputs import build
 
     call = CommandContext.of(ctx)
     if template is not None:
@@ -55,17 +55,14 @@ def import_(
         return DONE
     if file is None:
         raise BadArgument("cli.missing_parameter", name="FILE.xlsx")
-    moment = call.moment
     joins = {
         number(row, where="--join", first=0): "" if case == NEW else case
         for row, case in named_texts(join, where="--join").items()
     }
-    answers = ScheduleAnswers(joins=joins)
     path = call.given(file, "xlsx", "csv")
+    command = build(ImportSchedule, {"content": path, "procedure": procedure, "joins": joins})
     try:
-        imported = import_schedule(
-            call.app, path, procedure, answers=answers, by=call.by, now=moment.now, today=moment.today
-        )
+        imported = take_schedule(call.ctx, command)
     except UnreadablePaper as refusal:
         if not call.json:
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date
 from typing import Any
 
@@ -50,6 +50,7 @@ def taken_in(
     object: str,
     *,
     planned: Mapping[str, date] = PLANNED,
+    closed: Container[str] = (),
     **answered: Any,
 ) -> ImportedFile:
     """A published schedule taken in, with the cases an import asks the database for."""
@@ -65,6 +66,7 @@ def taken_in(
         procedure=library().latest(PROCEDURE),
         calendar=CALENDAR,
         answers=ScheduleAnswers(**answered),
+        closed=closed,
         today=TODAY,
     )
     return take_in(considered, name="file", case_commands=case_commands(engine), by="А", now=NOW, today=TODAY)
@@ -165,4 +167,4 @@ def test_a_case_of_a_unit_out_of_reach_is_not_offered(engine: Engine) -> None:
     (case,) = taken_in(engine, RUSSIAN).cases
     describe(engine, case, unit="law")
 
-    assert taken_in(engine, KAZAKH, root="hr").opened == ("2026-0002",)
+    assert taken_in(engine, KAZAKH, closed=[case.id]).opened == ("2026-0002",)

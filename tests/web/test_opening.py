@@ -24,7 +24,7 @@ from merzim.settings_file import read
 from merzim.storage.org import store as office_store
 from merzim.web.app import create_app
 from tests.checking import check_each
-from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
+from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, Site, hide, people
 from tests.web.offices import office
 from workflow.org.access import Reader
 from workflow.org.office import Unit
@@ -96,7 +96,7 @@ def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(
         ),
     )
     before = app.reads.cases()
-    result_page = officer.post(page.url.path, data={"meant.0": "иванов пётр"})
+    result_page = officer.post(page.url.path, data={"said.0": "Никто Такой", "meant.0": "иванов пётр"})
 
     assert page.url.path.startswith("/open/schedule/")
     assert "Закупки" in page.text
@@ -268,6 +268,26 @@ def test_an_officer_of_a_unit_opens_in_it_alone(app: AppContext) -> None:
     assert "Заң департаменті" in by_hand.text
     assert mine.url.path.startswith("/cases/")
     assert [case.object for case in app.reads.cases()] == ["Своё"]
+
+
+def test_a_file_tells_nothing_of_a_confidential_case_and_writes_nothing_to_it(
+    app: AppContext, officer: TestClient
+) -> None:
+    """Whoever was not named to know of a case cannot move its dates by naming its object in a file."""
+    page = sent(officer, table(("Тайное", "law", "", date(2026, 6, 1), date(2026, 7, 10))))
+    officer.post(page.url.path)
+    (case,) = app.reads.cases()
+    hide(Site(app=create_app(app, app.clock), context=app), case.id, "b@org.kz")
+    before = app.ledger.cases([case.id])[case.id].planned
+    moved = table(("Тайное", "law", "", date(2026, 6, 2), date(2026, 7, 14)))
+    preview = sent(officer, moved)
+    confirmed = officer.post(preview.url.path)
+
+    assert "не относится к вашим подразделениям" in preview.text
+    assert case.id not in preview.text
+    assert "10.07.2026" not in preview.text
+    assert confirmed.status_code == 422
+    assert app.ledger.cases([case.id])[case.id].planned == before
 
 
 def test_of_many_organisations_the_one_of_a_year_is_typed(app: AppContext, officer: TestClient) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from workflow.org.office import Office
 
 
+Allowed = Callable[[Collection[str]], Collection[str]]
+"""Returns those of these cases (ids) that the user may see and manage."""
+
+
 class UnknownKey(Refusal, LookupError):
     """There is no unit or person with that id, name or key."""
 
@@ -37,6 +41,7 @@ def import_schedule(
     *,
     name: str = "",
     answers: ScheduleAnswers | None = None,
+    allowed: Allowed = frozenset,
     by: str,
     now: datetime,
     today: date,
@@ -47,6 +52,7 @@ def import_schedule(
         file: a path, or the bytes of an upload.
         name: name of an upload in error messages.
         answers: information missing in the file: names of its objects, and which known cases they are.
+        allowed: the cases open to the user, by default all.
 
     Raises:
         UnreadablePaper: all of the file or none of it; `.errors` names every bad row.
@@ -56,12 +62,15 @@ def import_schedule(
     from merzim.storage.org import store as office_store
     from merzim.storage.org.chain import Stamp
 
-    considered = consider_schedule(app, file, procedure, name=name, answers=answers, today=today)
+    considered = consider_schedule(
+        app, file, procedure, name=name, answers=answers, allowed=allowed, today=today
+    )
     digest = sha256(file if isinstance(file, bytes) else file.read_bytes()).hexdigest()
     before = imported_files.cases_of_file(app.engine, digest)
     if before:
         cases = app.ledger.cases(before.values())
-        known_cases = tuple(cases[name] for name in before.values() if name in cases)
+        visible = allowed(list(before.values()))
+        known_cases = tuple(cases[name] for name in before.values() if name in cases and name in visible)
         return ImportedFile(cases=known_cases, unchanged=tuple(case.id for case in known_cases))
     with garbage_collection_off():
         imported = take_in(considered, name=name, case_commands=app.case_commands, by=by, now=now, today=today)
@@ -79,6 +88,7 @@ def consider_schedule(
     *,
     name: str = "",
     answers: ScheduleAnswers | None = None,
+    allowed: Allowed = frozenset,
     today: date,
 ) -> Consideration:
     """Return what importing a schedule would do; nothing is written. Arguments and errors as in
@@ -88,15 +98,18 @@ def consider_schedule(
 
     app.library.earliest(procedure)
     schedules = read_schedule(file, name or None)
+    cases = _candidate_cases(app, procedure, schedules)
+    ids = {case.id for case in cases}
     return consider(
         schedules,
         name=name or (file.name if isinstance(file, Path) else ""),
         library=app.library,
-        cases=_candidate_cases(app, procedure, schedules),
+        cases=cases,
         office=app.reads.office(),
         procedure=app.library.latest(procedure),
         calendar=app.calendar,
         answers=answers or ScheduleAnswers(),
+        closed=ids.difference(allowed(ids)),
         today=today,
     )
 

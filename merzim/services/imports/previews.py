@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SkipValidation
+from pydantic.json_schema import SkipJsonSchema
 
 from i18n import say
+from merzim.documents.sheets.unreadable import Errors, Upload
 from merzim.services.context import RequestContext, stamp
-from merzim.services.inputs import Day, Line
+from merzim.services.evidence import uploaded_file
+from merzim.services.imports.files import consider_schedule, import_schedule
+from merzim.services.imports.schedules import ImportedFile, ScheduleAnswers
+from merzim.services.inputs import Day, Digest, Line
+from merzim.services.narrowing import chosen_procedure
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly import opening as yearly
+from merzim.storage.org import store as office_store
+from merzim.storage.org.chain import Stamp
 from workflow.org.access import within
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.documents.schedules.rows_joined import Note
-    from merzim.services.imports.schedules import ConsideredAnalysis, ScheduleAnswers
+    from merzim.services.imports.schedules import ConsideredAnalysis
     from workflow.cases.case import Case
     from workflow.cases.commands.opening import Opening
     from workflow.law.procedure import Procedure
@@ -27,6 +37,7 @@ if TYPE_CHECKING:
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 """The years that can be opened."""
+RowNumber = Annotated[int, Field(ge=0, le=2_000_000)]
 
 
 class NotOpened(Refusal, ValueError):
@@ -47,6 +58,7 @@ class Analysis:
         responsible: fact -> the person responsible, in the words of the file.
         names: names of the object by language, of the file or typed by the user; `looks_like`: existing cases
             it may be.
+        closed: whether it is an existing case that the reader may not see or not manage.
     """
 
     row: int
@@ -62,6 +74,7 @@ class Analysis:
     responsible: Mapping[str, str]
     names: Mapping[str, str]
     looks_like: tuple[Case, ...]
+    closed: bool
 
     @property
     def change(self) -> str:
@@ -72,18 +85,13 @@ class Analysis:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ImportResult:
-    """The result of importing a schedule, or its preview: ids of cases, notes, and the meaning of its
-    responsible texts.
+class FilePreview:
+    """Notes on how a schedule was read, and the meaning of its responsible texts.
 
     Attributes:
         matches: text -> unit id or person key; `strange`: texts that match nobody.
     """
 
-    cases: tuple[str, ...] = ()
-    opened: tuple[str, ...] = ()
-    replanned: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     matches: Mapping[str, str] = field(default_factory=dict)
     strange: tuple[str, ...] = ()
@@ -106,50 +114,62 @@ class YearPreview:
 
 def preview_schedule(
     ctx: RequestContext,
-    content: bytes,
+    content: bytes | Path,
     name: str,
     procedure: str,
     answers: ScheduleAnswers | None = None,
-) -> tuple[tuple[Analysis, ...], ImportResult]:
+) -> tuple[tuple[Analysis, ...], FilePreview]:
     """Return what importing a schedule would do. Raises UnreadablePaper, UnknownProcedure.
 
     Args:
         answers: information missing in the file about its analyses.
     """
-    from merzim.services.imports.files import consider_schedule
-
+    allowed = partial(_managed, ctx)
     considered = consider_schedule(
-        ctx.app, content, procedure, name=name, answers=_by_reader(ctx, answers), today=ctx.today
+        ctx.app, content, procedure, name=name, answers=answers, allowed=allowed, today=ctx.today
     )
     analyses = tuple(_analysis(item) for item in considered.analyses)
-    return analyses, ImportResult(
-        notes=considered.notes, matches=considered.matches, strange=considered.strange
-    )
+    return analyses, FilePreview(notes=considered.notes, matches=considered.matches, strange=considered.strange)
 
 
-def take_schedule(
-    ctx: RequestContext,
-    content: bytes,
-    name: str,
-    procedure: str,
-    ask_meanings: Callable[[Sequence[str]], Mapping[str, str]],
-    answers: ScheduleAnswers | None = None,
-) -> ImportResult:
-    """Import a schedule, all of it or none.
+class ObjectNames(Command):
+    """Names of an object by language; a name left out stays as the file has it."""
 
-    Args:
-        ask_meanings: function that returns the meaning of unmatched responsible texts: id, key, name or e-mail;
-            it is stored for the next file.
-        answers: information missing in the file about its analyses.
+    kk: Line | None = None
+    ru: Line | None = None
+
+
+class ImportSchedule(Command):
+    """A schedule to import (XLSX, CSV). `file`: the digest from `/files`; `procedure`: by default the internal
+    analysis; `meant`: unmatched responsible texts -> the unit or person by id, key, name or e-mail.
+
+    By the row of an analysis: `objects`, the object in the nominative, replacing the preview's guess; `joins`:
+    the existing case an analysis is, or "" for a new case.
+
+    `content`, from a page or a terminal: the file itself.
+    """
+
+    file: Digest | None = None
+    content: SkipJsonSchema[Annotated[Any, SkipValidation]] = Field(default=None, exclude=True)
+    procedure: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9_.-]*$")] = ""
+    meant: dict[Line, Line] = Field(default_factory=dict, max_length=500)
+    objects: dict[RowNumber, ObjectNames] = Field(default_factory=dict, max_length=5000)
+    joins: dict[RowNumber, Line] = Field(default_factory=dict, max_length=5000)
+
+
+@verb("manage")
+def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
+    """Import a schedule: the whole file or nothing. Importing it again writes only the changes.
 
     Raises:
-        Refusal: a bad row, a unit not among the reader's, an answer that matches nobody.
+        Refusal: a bad row, a unit or a case not among the reader's, an answer that matches nobody.
     """
-    from merzim.documents.sheets.unreadable import Errors
-    from merzim.services.imports.files import import_schedule
-    from merzim.storage.org import store as office_store
-    from merzim.storage.org.chain import Stamp
-
+    content, name = _file(ctx, command)
+    procedure = chosen_procedure(ctx, command.procedure).id
+    answers = ScheduleAnswers(
+        objects={row: names.model_dump(exclude_none=True) for row, names in command.objects.items()},
+        joins=command.joins,
+    )
     office = ctx.reads.office()
     analyses, preview = preview_schedule(ctx, content, name, procedure, answers)
     errors = Errors()
@@ -157,23 +177,38 @@ def take_schedule(
         if foreign(ctx, office, analysis):
             errors.add(analysis.row, "web.open.foreign", object=analysis.object)
     errors.refuse(name)
-    if matches := _matches(office, preview.strange, ask_meanings(preview.strange)):
+    if matches := _matches(office, preview.strange, command.meant):
         office_store.save(ctx.app.engine, matches=matches, stamp=Stamp(**stamp(ctx)))
-    imported = import_schedule(
-        ctx.app, content, procedure, name=name, answers=_by_reader(ctx, answers), **stamp(ctx)
+    return import_schedule(
+        ctx.app,
+        content,
+        procedure,
+        name=name,
+        answers=answers,
+        allowed=partial(_managed, ctx),
+        **stamp(ctx),
     )
-    return ImportResult(
-        cases=tuple(case.id for case in imported.cases),
-        opened=imported.opened,
-        replanned=imported.replanned,
-        unchanged=imported.unchanged,
-        notes=imported.notes,
-        matches=imported.matches,
-    )
+
+
+def _file(ctx: RequestContext, command: ImportSchedule) -> tuple[bytes | Path, str]:
+    """Return the file of a command and its name. Raises UnknownUpload."""
+    if isinstance(command.content, Path):
+        return command.content, command.content.name
+    upload = command.content or uploaded_file(ctx, "file", command.file or "")
+    assert isinstance(upload, Upload)
+    return upload.content, upload.name
+
+
+def _managed(ctx: RequestContext, cases: Collection[str]) -> frozenset[str]:
+    """Return those of these cases (ids) that the reader sees and manages."""
+    heads = ctx.reads.heads(cases)
+    return frozenset(name for name, head in heads.items() if take_schedule.allows(ctx, head))
 
 
 def foreign(ctx: RequestContext, office: Office, analysis: Analysis) -> bool:
-    """Return whether an analysis belongs to a unit hidden from the reader, who cannot open cases there."""
+    """Return whether an analysis is a case closed to the reader, or belongs to a unit where they open none."""
+    if analysis.closed:
+        return True
     unit = analysis.case.unit if analysis.case else analysis.unit
     return bool(ctx.reader.root) and not within(office, unit, ctx.reader.root)
 
@@ -263,12 +298,6 @@ def _own_unit(ctx: RequestContext, unit: str) -> str:
     return unit
 
 
-def _by_reader(ctx: RequestContext, answers: ScheduleAnswers | None) -> ScheduleAnswers:
-    from merzim.services.imports.schedules import ScheduleAnswers
-
-    return replace(answers or ScheduleAnswers(), root=ctx.reader.root)
-
-
 def _matches(office: Office, strange: Sequence[str], meanings: Mapping[str, str]) -> dict[str, str]:
     """Return the unit or person meant by each unmatched text, as the reader answered."""
     matches = {}
@@ -298,4 +327,5 @@ def _analysis(item: ConsideredAnalysis) -> Analysis:
         responsible=item.schedule.responsible,
         names=item.names,
         looks_like=item.looks_like,
+        closed=item.closed,
     )

@@ -24,7 +24,6 @@ from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.law.library import Library
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure
-from workflow.org.access import within
 from workflow.org.office import Office
 from workflow.refusal import Refusal
 
@@ -54,12 +53,10 @@ class ScheduleAnswers:
     Attributes:
         objects: names of the object by language (kk, ru), as the user gives them.
         joins: the existing case an analysis is; "" for a new one.
-        root: only cases of this unit and all units below are visible to the user; "" is all.
     """
 
     objects: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     joins: Mapping[int, str] = field(default_factory=dict)
-    root: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +72,7 @@ class ConsideredAnalysis:
             these words.
         looks_like: existing cases it may be, as long as the user has not answered.
         joined: whether the user said that it is `case`.
+        closed: whether it is an existing case that the user may not see or not manage; `case` is None then.
     """
 
     schedule: ReadSchedule
@@ -83,6 +81,7 @@ class ConsideredAnalysis:
     names: Mapping[str, str] = field(default_factory=dict)
     looks_like: tuple[Case, ...] = ()
     joined: bool = False
+    closed: bool = False
     facts: Mapping[str, date]
     intended: Mapping[str, date]
     procedure: Procedure
@@ -149,12 +148,14 @@ def consider(
     calendar: Kazakhstan,
     today: date,
     answers: ScheduleAnswers | None = None,
+    closed: Container[str] = (),
 ) -> Consideration:
     """Return what importing a file would do.
 
     Args:
         cases: active cases the schedules may refer to by their words or days, whole, in any order.
         procedure: the edition whose names are checked; a new case gets the edition of its own dates.
+        closed: ids of those the user may not see or not manage; nothing of them is told.
 
     Raises:
         UnreadablePaper: with every row that plans a date the ledger cannot store.
@@ -174,6 +175,7 @@ def consider(
         for key in _keys(schedule, units.get(schedule.unit, schedule.unit), _first_year(schedule, procedure))
     }
     taken_cases = {case.id for key, case in cases_by_key.items() if key in exact}
+    open_cases = [case for case in cases if case.id not in closed]
     for schedule in schedules:
         facts, intended = _facts_and_plans(schedule, procedure, today, notes)
         _check(schedule, {**facts, **intended}, procedure, calendar, errors)
@@ -182,10 +184,12 @@ def consider(
         year = _first_year(schedule, procedure)
         case = next((cases_by_key[key] for key in _keys(schedule, unit, year) if key in cases_by_key), None)
         names, twins, joined = dict[str, str](), tuple[Case, ...](), False
-        if case is None:
-            names = _names(schedule, cases, answers.objects.get(schedule.row, {}))
-            open_to = [case for case in cases if not answers.root or within(office, case.unit, answers.root)]
-            twins = _twins(schedule, unit, names, open_to, taken_cases, office, procedure)
+        is_closed = case is not None and case.id in closed
+        if is_closed:
+            case = None
+        elif case is None:
+            names = _names(schedule, open_cases, answers.objects.get(schedule.row, {}))
+            twins = _twins(schedule, unit, names, open_cases, taken_cases, office, procedure)
             case, twins = _decided(schedule, twins, answers, errors)
             joined = case is not None
             taken_cases |= {case.id} if case else set()
@@ -206,6 +210,7 @@ def consider(
                 names=names,
                 looks_like=twins,
                 joined=joined,
+                closed=is_closed,
             )
         )
         if case is not None:
@@ -230,10 +235,13 @@ def take_in(
     """Import all of a file or none of it. Changes to existing cases become new plan dates or new facts.
 
     Raises:
-        UnreadablePaper: an analysis may be an existing case, and the user has not answered whether it is.
+        UnreadablePaper: an analysis may be an existing case, and the user has not answered whether it is; or it
+            is a case closed to the user.
     """
     errors = Errors()
     for analysis in considered.analyses:
+        if analysis.closed:
+            errors.add(analysis.schedule.row, "web.open.foreign", object=analysis.schedule.object)
         if analysis.looks_like:
             cases_like = ", ".join(case.id for case in analysis.looks_like)
             errors.add(
@@ -475,7 +483,7 @@ def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[Note]:
     """Yield a note on how many new cases lack a name in a language."""
     lacking = 0
     for analysis in analyses:
-        if analysis.case is not None:
+        if analysis.case is not None or analysis.closed:
             continue
         lacking += not {"kk", "ru"} <= analysis.names.keys()
     if lacking:

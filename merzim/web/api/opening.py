@@ -11,9 +11,8 @@ from pydantic import BaseModel, Field
 from merzim.services.evidence import uploaded_file
 from merzim.services.imports import previews
 from merzim.services.imports.past import judge_past
-from merzim.services.imports.previews import FIRST_YEAR, LAST_YEAR, foreign, preview_schedule, take_schedule
-from merzim.services.imports.schedules import ScheduleAnswers
-from merzim.services.inputs import Digest, Line
+from merzim.services.imports.previews import FIRST_YEAR, LAST_YEAR, foreign, preview_schedule
+from merzim.services.inputs import Digest
 from merzim.services.narrowing import chosen_procedure
 from merzim.services.results import FindingResult, Ids, InLanguage, Result, at
 from merzim.services.verbs import Command
@@ -25,7 +24,6 @@ from merzim.web.http import SearchText
 from merzim.web.ui.render import RequestTranslator
 
 router = api_router(tags=["opening"])
-RowNumber = Annotated[int, Field(ge=0, le=2_000_000)]
 
 
 class Sent(Command):
@@ -37,24 +35,10 @@ class Sent(Command):
     procedure: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9_.-]*$")] = ""
 
 
-class ObjectNames(Command):
-    """Names of an object by language; a name left out stays as the file has it."""
+class Schedule(previews.ImportSchedule):
+    __doc__ = previews.ImportSchedule.__doc__
 
-    kk: Line | None = None
-    ru: Line | None = None
-
-
-class Schedule(Sent):
-    """A schedule to import. `meant`: unmatched responsible texts -> the unit or person by id, key, name or
-    e-mail.
-
-    By the row of an analysis: `objects`, the object in the nominative, replacing the preview's guess; `joins`:
-    the existing case an analysis is, or "" for a new case.
-    """
-
-    meant: dict[Line, Line] = Field(default_factory=dict, max_length=500)
-    objects: dict[RowNumber, ObjectNames] = Field(default_factory=dict, max_length=5000)
-    joins: dict[RowNumber, Line] = Field(default_factory=dict, max_length=5000)
+    file: Digest
 
 
 class NoteAnswer(Result):
@@ -99,7 +83,7 @@ class SchedulePreview(BaseModel):
 class ScheduleTaken(Result):
     """The result of importing a schedule: ids of cases."""
 
-    cases: list[str]
+    cases: Ids
     opened: list[str]
     replanned: list[str]
     unchanged: list[str]
@@ -173,13 +157,7 @@ def import_schedule(request: Request, ctx: Managing, once: Writing, body: Schedu
     """Import a schedule: the whole file or nothing. Importing it again writes only the changes."""
 
     def import_file() -> ScheduleTaken:
-        file, name = uploaded_file(ctx, "file", body.file), chosen_procedure(ctx, body.procedure).id
-        answers = ScheduleAnswers(
-            objects={row: names.model_dump(exclude_none=True) for row, names in body.objects.items()},
-            joins=body.joins,
-        )
-        result = take_schedule(ctx, file.content, file.name, name, lambda strange: body.meant, answers)
-        return ScheduleTaken.of(result)
+        return ScheduleTaken.of(previews.take_schedule(ctx, body))
 
     return once(ctx, body, import_file, ScheduleTaken)
 

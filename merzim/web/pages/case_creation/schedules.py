@@ -20,8 +20,15 @@ from merzim.documents.sandbox.readers import MAX_BYTES
 from merzim.documents.sheets.unreadable import UnreadablePaper, Upload
 from merzim.services.context import RequestContext
 from merzim.services.evidence import clean_file_name, keep_upload, uploaded_file
-from merzim.services.imports.previews import Analysis, foreign, preview_schedule, take_schedule
+from merzim.services.imports.previews import (
+    Analysis,
+    ImportSchedule,
+    foreign,
+    preview_schedule,
+    take_schedule,
+)
 from merzim.services.imports.schedules import ScheduleAnswers
+from merzim.services.inputs import build
 from merzim.services.names import MAX_LISTED, Name, unit_name
 from merzim.web.auth.dependencies import Managing
 from merzim.web.auth.reading import reads_files, run_in_reading_thread
@@ -248,12 +255,24 @@ def _preview(
 def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) -> Response:
     upload = uploaded_file(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
-
-    def meant(strange: Sequence[str]) -> dict[str, str]:
-        return {name: text(answers.get(f"meant.{number}")) for number, name in enumerate(strange)}
-
+    numbers = [key.removeprefix("said.") for key in answers if key.startswith("said.")]
+    given = _of_analyses(answers)
     try:
-        result = take_schedule(ctx, upload.content, upload.name, upload.procedure, meant, _of_analyses(answers))
+        command = build(
+            ImportSchedule,
+            {
+                "content": upload,
+                "procedure": upload.procedure,
+                "meant": {
+                    answers[f"said.{number}"]: meaning
+                    for number in numbers
+                    if (meaning := text(answers.get(f"meant.{number}")))
+                },
+                "objects": given.objects,
+                "joins": given.joins,
+            },
+        )
+        result = take_schedule(ctx, command)
     except (Refusal, OutOfRange) as refusal:
         return _preview(request, ctx, upload, 1, answers=answers, refusal=refusal)
     counts = {
