@@ -98,7 +98,7 @@ def doctor(ctx: typer.Context) -> int:
     def advice(check: Check) -> str:
         return call.say(f"doctor.advice.{check.advice}") if check.advice else ""
 
-    app = build_app(read.settings)
+    app = build_app(read.settings, clock=lambda: call.moment)
     app.answers_pages = False
     try:
         checks = list(diagnose(app, problems))

@@ -11,7 +11,6 @@ import pytest
 import trustme
 
 import i18n
-from merzim.clock import clock
 from merzim.services.configuration.settings import BadSetting
 from merzim.settings_file import read
 from merzim.storage.accounts.encryption import new_key
@@ -216,6 +215,20 @@ def test_a_doctor_says_that_nobody_is_told_while_letters_go_into_a_folder(merzim
     assert states["email"] == "ok"
 
 
+def test_a_doctor_counts_by_the_clock_of_the_office(office: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters that failed in April, and a round of April, on a day of April of MERZIM_NOW."""
+    monkeypatch.setenv("MERZIM_NOW", "2026-04-06T10:00:00+05:00")
+    assert office("remind").code == 0
+    with closing(sqlite3.connect(next(Path("var").glob("*.sqlite")))) as database, database:
+        failed = database.execute("UPDATE notice SET state = 'failed', attempted_at = queued_at").rowcount
+    monkeypatch.setenv("MERZIM_NOW", "2026-04-06T10:05:00+05:00")
+    checks = office("doctor", "--json").json["checks"]
+    states = {check["check"]: check["state"] for check in checks}
+
+    assert failed > 0
+    assert (states["round"], states["clock"], states["queue"]) == ("ok", "ok", "warning")
+
+
 MAIL_SECTION = {"use": '["email"]', "email.host": "localhost", "email.sender": "m@example.kz"}
 
 
@@ -278,7 +291,7 @@ def test_what_nobody_has_done_for_long_is_named(empty_office: Merzim, monkeypatc
     for command in (("verify",), ("backup", "copy.sqlite"), ("remind",)):
         assert empty_office(*command, "--now", "2026-04-06").code == 0
     for moment in ("2026-04-06T12:09", "2026-04-06T12:11", "2026-04-07T14:01", "2026-04-13T12:01"):
-        monkeypatch.setattr("merzim.app.read", clock(f"{moment}+05:00"))
+        monkeypatch.setenv("MERZIM_NOW", f"{moment}+05:00")
         days[moment[5:]] = _states(empty_office)
 
     names = ("verify", "backup", "round", "clock", "database")
@@ -292,7 +305,7 @@ def test_what_nobody_has_done_for_long_is_named(empty_office: Merzim, monkeypatc
     Path("config.toml").write_text(limits, "utf-8")
     states = _states(empty_office)
     assert [states[name] for name in ("verify", "backup", "round")] == ["ok", "ok", "problem"]
-    monkeypatch.setattr("merzim.app.read", clock("2026-04-06T11:58+05:00"))
+    monkeypatch.setenv("MERZIM_NOW", "2026-04-06T11:58+05:00")
     assert _states(empty_office)["clock"] == "problem"
 
 

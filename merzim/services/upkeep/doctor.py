@@ -53,12 +53,12 @@ class Check:
 
 
 def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
-    """Run every check, one after another.
+    """Run every check, one after another, at the moment of the office's clock.
 
     Args:
         problems: the problems of the settings.
     """
-    now = app.system_clock().now
+    now = app.clock().now
     with suppress(Refusal):
         app.lay_over_stored_settings()
     if not problems:
@@ -71,7 +71,7 @@ def diagnose(app: AppContext, problems: list[Refusal]) -> Iterator[Check]:
     yield check_zone(now)
     yield from _check_reach(app)
     yield from _check_channels(app)
-    yield from _check_provider(app, now)
+    yield from _check_provider(app, app.system_clock().now)
     yield from _check_database(app, now)
 
 
@@ -296,12 +296,13 @@ def _check_age(name: str, sent: Figures, now: datetime, limit: timedelta) -> Che
 
 
 def _check_clock(app: AppContext, sent: Figures, now: datetime) -> Check:
-    """Compare the clock with the server's, and with the moments already recorded."""
+    """Compare the machine's clock with the server's, and the office's with the moments already recorded."""
     from merzim.storage.maintenance.readiness import server_time
 
     latest = max((at for at, _ in sent.pulses.values()), default=now)
-    server = server_time(app.unprepared) or now
-    apart = max(latest - now, abs(server - now))
+    machine = app.system_clock().now
+    server = server_time(app.unprepared) or machine
+    apart = max(latest - now, abs(server - machine))
     if apart > CLOCK_TOLERANCE:
         seconds = {"seconds": int(apart.total_seconds())}
         return Check(
