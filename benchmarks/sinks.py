@@ -204,7 +204,6 @@ def _link(number: int, person: Person) -> dict[str, object]:
         "language": link.language,
         "linked_at": link.linked_at,
         "blocked_at": None,
-        "awaited": None,
     }
 
 

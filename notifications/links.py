@@ -21,16 +21,6 @@ Redeemed = Literal["linked", "wrong", "used", "expired", "taken"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PendingLink:
-    """Evidence the bot is waiting for: its kind, obligation and case."""
-
-    case: str
-    obligation: str
-    kind: str
-    at: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
     """A person's Telegram account.
 
@@ -39,7 +29,6 @@ class Link:
         chat: the account's id, which is the id of its private chat too.
         language: language of the bot's messages; "" for the person's own.
         blocked_at: since when the account blocks the bot; None while it does not.
-        awaited: the evidence expected next.
     """
 
     person: str
@@ -47,7 +36,6 @@ class Link:
     language: str
     linked_at: datetime
     blocked_at: datetime | None = None
-    awaited: PendingLink | None = None
 
 
 class Links(Protocol):
@@ -87,9 +75,6 @@ class Links(Protocol):
 
     def speak(self, person: str, language: str) -> None:
         """Set the language of the bot's messages to the person."""
-
-    def await_from(self, person: str, awaited: PendingLink | None) -> None:
-        """Remember for what the next file the person sends by Telegram is evidence; None forgets it."""
 
 
 def new_code() -> str:

@@ -141,7 +141,7 @@ class Letter:
         entries: its deadlines, for the recipient's calendar.
         settings: address of the page for choosing how to be reminded; "" where there is none.
         one_click: whether mail programs may offer one-click unsubscription there (RFC 8058).
-        answers: to the decision it asks for, in order; a channel with buttons offers one for each.
+        asks: whether it asks for a decision, which a day alone does not answer.
         brief: what a chat says below the subject in place of the text; "" for the text.
         later: whether its recipient may be reminded again on a later day.
         dispensable: whether letters of this kind may be unsubscribed from (a digest; never a reminder).
@@ -155,7 +155,7 @@ class Letter:
     settings: str = ""
     dispensable: bool = False
     one_click: bool = False
-    answers: tuple[str, ...] = ()
+    asks: bool = False
     brief: str = ""
     later: bool = False
 

@@ -49,10 +49,10 @@ class Function:
 
 
 def functions() -> dict[Place, Function]:
-    """The functions of the services and of the faces."""
+    """The functions of the services, of the faces and of the notifications."""
     found: dict[Place, Function] = {}
-    for folder in ("services", "cli", "web"):
-        for file in sorted((ROOT / "merzim" / folder).rglob("*.py")):
+    for folder in ("merzim/services", "merzim/cli", "merzim/web", "notifications"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
             module = ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
             tree = ast.parse(file.read_text(encoding="utf-8"))
             imported = dict(imports(tree))
@@ -105,7 +105,7 @@ def test_no_face_writes_to_a_case_but_by_a_verb() -> None:
     faces = {
         (*place, *sorted(function.names & open_ways))
         for place, function in known.items()
-        if place[0].startswith(("merzim.cli", "merzim.web"))
+        if place[0].startswith(("merzim.cli", "merzim.web", "notifications"))
         and (function.names & open_ways or (function.writes and place not in OF_THE_PROGRAM))
     }
 
@@ -113,21 +113,29 @@ def test_no_face_writes_to_a_case_but_by_a_verb() -> None:
     assert not faces
 
 
-def test_the_bot_reads_a_case_and_leaves_its_buttons_to_the_verbs() -> None:
-    """But for a decision and for documents, which promise or bring evidence no verb takes in that form."""
-    commands = {
-        (file.stem, node.attr)
-        for file in (ROOT / "notifications" / "bot").glob("*.py")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute)
-        and (
-            (isinstance(node.value, ast.Attribute) and node.value.attr == "case_commands")
-            or (isinstance(node.value, ast.Name) and node.value.id in ("reminder_actions", "withdrawals"))
-        )
+def test_notifications_read_cases_and_write_none() -> None:
+    """What a person answers, by a button of the bot too, is left to the verbs."""
+    reading = READING | {"deadline_of", "days_to_offer", "View", "DeadlineChange"}
+    used = {
+        (str(file.relative_to(ROOT)), name)
+        for file in (ROOT / "notifications").rglob("*.py")
+        for name in of_the_commands(ast.parse(file.read_text(encoding="utf-8")))
     }
-    reading = {"view", "events", "deadline_of", "choices"}
 
-    assert {place for place in commands if place[1] not in reading} == {
-        ("buttons", "decide"),
-        ("evidence", "record"),
-    }
+    assert ("notifications/bot/buttons.py", "view") in used
+    assert not {place for place in used if place[1] not in reading}
+
+
+def of_the_commands(tree: ast.Module) -> Iterator[str]:
+    """The names a module takes from the commands on cases."""
+    modules = {"case_commands"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("workflow.cases.commands"):
+            names = [name.asname or name.name for name in node.names]
+            yield from names
+            modules.update(names)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            base = node.value
+            if (base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "")) in modules:
+                yield node.attr

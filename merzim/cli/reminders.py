@@ -263,8 +263,8 @@ def _state(call: CommandContext, notice: Notice) -> str:
 
 def acknowledge(ctx: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")]) -> None:
     from merzim.services.inputs import build
+    from merzim.services.outgoing.acknowledgement import UnknownNotice
     from merzim.services.outgoing.sending import Letter, acknowledge_letter
-    from notifications.acknowledgement import UnknownNotice
 
     call = CommandContext.of(ctx)
     notice = call.app.outbox.notice(key)

@@ -1,1 +1,1 @@
-"""The Telegram bot: links accounts, lists a person's deadlines, and takes answers and evidence."""
+"""The Telegram bot: links accounts, lists a person's deadlines, and takes answers."""

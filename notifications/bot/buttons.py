@@ -1,4 +1,4 @@
-"""Handles the buttons below a reminder (read, later, done, undo, evidence, open), each checked against stored
+"""Handles the buttons below a reminder (read, later, done, undo, open), each checked against stored
 data.
 
 A button carries only the fingerprint of a notice. The account that pressed it must be linked, the notice must
@@ -14,7 +14,6 @@ from datetime import date, datetime, timedelta
 from html import escape
 
 from i18n import explain, say
-from notifications.bot import evidence
 from notifications.bot.messages import ButtonAction, Reply, line, shorten
 from notifications.bot.office import (
     Actions,
@@ -27,8 +26,8 @@ from notifications.bot.office import (
 from notifications.notice import Notice
 from notifications.wire.telegram import Button, Buttons, buttons, reference
 from workflow.board.rows import WAITING
-from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.case_commands import View
+from workflow.cases.commands.reminder_actions import days_to_offer, deadline_of
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.office import Office, Person
@@ -65,7 +64,7 @@ def handle_button(
     """
     match = _NAMED.fullmatch(argument)
     notice = _notice(app, person, match[1]) if match else None
-    if match is None or notice is None or mark not in "acsdeou":
+    if match is None or notice is None or mark not in "acsdou":
         return ButtonAction(toast=line("not_yours", language), alert=True)
     if notice.kind == "campaign":
         return _answer_campaign(campaigns, person, notice, mark, match[2] or "", language)
@@ -73,11 +72,10 @@ def handle_button(
     if mark == "a":
         if notice.acknowledged_at is None:
             acting.read(notice)
-        answers = _answers(app, notice, language, today=today)
         later = _may_wait(app, office, person, notice, today=today)
         left_buttons = tuple(
             row_buttons
-            for row in buttons(notice, answers, later=later)
+            for row in buttons(notice, asks=_asks(app, notice, today=today), later=later)
             if (row_buttons := tuple(button for button in row if button.data[0] != "a"))
         )
         return ButtonAction(
@@ -87,7 +85,7 @@ def handle_button(
     if not notice.case:
         return ButtonAction(toast=line("no_one_deadline", language), alert=True)
     view = acting.view(notice.case)
-    deadline = reminder_actions.deadline_of(view, notice.obligation)
+    deadline = deadline_of(view, notice.obligation)
     if mark == "o":
         return ButtonAction(toast="", replies=(_show_deadline(app, view, deadline, language),))
     if view.procedure.confidential:
@@ -99,14 +97,8 @@ def handle_button(
     chosen = match[2] or ""
     if mark == "u":
         return _undo(acting, notice, deadline, chosen, language)
-    if mark == "e":
-        return evidence.handle_evidence_button(
-            app, person, view, deadline, reference(notice.key), chosen, language, now=now
-        )
     if deadline.state not in WAITING and deadline.state != "missed":
         return ButtonAction(toast=line("done_already", language), alert=True)
-    if mark == "d" and deadline.obligation.options:
-        return _decide(app, person, view, notice, deadline, chosen, language, now=now, today=today)
     if not chosen:
         return _offer_days(app, notice, view, deadline, mark, language, today=today)
     if mark == "d" and chosen.startswith(EARLIER):
@@ -119,12 +111,15 @@ def handle_button(
         until = acting.snooze(notice.case, notice.obligation, until=day)
         return ButtonAction(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
     recorded = acting.done(notice.case, notice.obligation, on=day)
-    reply = Reply(text=line("done", language, title=deadline.obligation.title, on=day))
+    text = line("done", language, title=deadline.obligation.title, on=day)
+    if deadline.obligation.evidence and (address := app.rules.public_address):
+        page = f"{address}/cases/{notice.case}#{notice.obligation}"
+        text += "\n\n" + line("evidence_on_page", language, page=page)
+    reply = Reply(text=text)
     if recorded is not None:
         data = f"u:{reference(notice.key)}:{recorded}"
         reply = replace(reply, buttons=((Button(line("undo", language), data),),))
-    replies = evidence.request_evidence(app, person, view, deadline, reference(notice.key), language, now=now)
-    return ButtonAction(toast="", replies=(reply, *replies), buttons=())
+    return ButtonAction(toast="", replies=(reply,), buttons=())
 
 
 def signature(person: Person) -> str:
@@ -132,15 +127,13 @@ def signature(person: Person) -> str:
     return f"{person.name} (Telegram)"
 
 
-def _answers(app: BotContext, notice: Notice, language: str, *, today: date) -> tuple[str, ...]:
-    """Return the options of the decision a reminder is about; none for a confidential case."""
+def _asks(app: BotContext, notice: Notice, *, today: date) -> bool:
+    """Return whether a reminder asks for a decision; never of a confidential case."""
     if notice.kind != "reminder" or not notice.case:
-        return ()
+        return False
     view = app.case_commands.view(notice.case, today=today)
-    if view.procedure.confidential:
-        return ()
     obligation = entry_obligation(view.case, view.procedure, notice.obligation)
-    return tuple(option.title[language] for option in obligation.options)
+    return bool(obligation.options) and not view.procedure.confidential
 
 
 def _may_wait(app: BotContext, office: Office, person: Person, notice: Notice, *, today: date) -> bool:
@@ -150,63 +143,7 @@ def _may_wait(app: BotContext, office: Office, person: Person, notice: Notice, *
     view = app.case_commands.view(notice.case, today=today)
     if not is_responsible(app, office, person, view.case, notice.obligation, today=today):
         return False
-    return bool(
-        reminder_actions.choices(app.case_commands, app.calendar, notice.case, notice.obligation, today=today)
-    )
-
-
-def _decide(
-    app: BotContext,
-    person: Person,
-    view: View,
-    notice: Notice,
-    deadline: Deadline,
-    chosen: str,
-    language: str,
-    *,
-    now: datetime,
-    today: date,
-) -> ButtonAction:
-    """Answer a decision: choose the option, then the day. `chosen`: `2`, then `2-2026-04-07`."""
-    title, options, name = deadline.obligation.title, deadline.obligation.options, reference(notice.key)
-    if not chosen:
-        rows: Buttons = tuple(
-            (Button(option.title[language], f"d:{name}:{number}"),) for number, option in enumerate(options, 1)
-        )
-        return ButtonAction(
-            toast="", replies=(Reply(text=line("decide", language, title=title), buttons=rows),)
-        )
-    number, _, day_text = chosen.partition("-")
-    if not number.isdecimal() or not 0 < int(number) <= len(options):
-        return ButtonAction(toast=line("not_yours", language), alert=True)
-    option, on = options[int(number) - 1], _day(day_text)
-    if day_text.startswith(EARLIER):
-        before, data_prefix = _day(day_text.removeprefix(EARLIER)), f"d:{name}:{number}-"
-        return ButtonAction(
-            toast="", buttons=_past_days(app, view, data_prefix, language, until=before or today)
-        )
-    if on is None:
-        rows = _past_days(app, view, f"d:{name}:{number}-", language, until=today)
-        question = line("decided_on", language, title=title, answer=option.title)
-        return ButtonAction(toast="", replies=(Reply(text=question, buttons=rows),))
-    change = app.case_commands.decide(
-        notice.case,
-        deadline.id,
-        option.id,
-        on=on,
-        by=signature(person),
-        now=now,
-        today=today,
-        evidence_follows=True,
-    )
-    reply = Reply(text=line("decided", language, title=title, answer=option.title, on=on))
-    if change.events:
-        data = f"u:{name}:{change.events[0].seq}"
-        reply = replace(reply, buttons=((Button(line("undo", language), data),),))
-    asked_for = evidence.request_evidence(app, person, view, deadline, name, language, now=now)
-    return ButtonAction(
-        toast="", replies=(reply, *(asked_for if deadline.obligation.evidence else ())), buttons=()
-    )
+    return bool(days_to_offer(deadline_of(view, notice.obligation), view.procedure, app.calendar, today=today))
 
 
 def _answer_campaign(
@@ -264,9 +201,7 @@ def _offer_days(
 ) -> ButtonAction:
     name = reference(notice.key)
     if mark == "s":
-        days = reminder_actions.choices(
-            app.case_commands, app.calendar, notice.case, notice.obligation, today=today
-        )
+        days = days_to_offer(deadline, view.procedure, app.calendar, today=today)
         if not days:
             return ButtonAction(toast=line("put_off_no_more", language), alert=True)
         rows = _rows(days, f"s:{name}:", language)

@@ -1,6 +1,6 @@
 """Handles messages to the bot: linking accounts, lists, languages.
 
-Buttons are in `buttons`, documents and addresses in `evidence`. Independent of the transport, so of aiogram.
+Buttons are in `buttons`. Independent of the transport, so of aiogram.
 """
 
 from __future__ import annotations
@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from html import escape
-from typing import BinaryIO
 
 from calendars import OutOfRange
 from i18n import LANGUAGES, available_language, known_languages, own_name, refusal, say
-from notifications.bot import buttons, evidence
+from notifications.bot import buttons
 from notifications.bot.messages import ButtonAction, Reply, Sender, line, shorten
 from notifications.bot.office import ActionsOf, BotContext, CampaignAnswers, rows_of_person
 from notifications.letters.texts import object_names, relation_to_due_date
@@ -22,7 +21,7 @@ from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.office import Office, Person, with_officer
 from workflow.refusal import Refusal
 
-COMMANDS = ("my", "week", "overdue", "language", "evidence", "stop")
+COMMANDS = ("my", "week", "overdue", "language", "stop")
 Clock = Callable[[], tuple[datetime, date]]
 
 
@@ -73,38 +72,17 @@ class Conversation:
                 case "/stop":
                     self._app.links.unlink(person.key, by=person.key, now=now)
                     return (Reply(text=line("stopped", language)),)
-                case "/evidence":
-                    words = rest.split()
-                    return evidence.handle_evidence_command(
-                        self._app, office, person, words, language, now=now, today=today
-                    )
-                case _ if name.startswith("/"):
+                case _:
                     return (Reply(text=line("help", language)),)
-            return evidence.handle_text(self._app, office, link, person, text, language, now=now, today=today)
         except (Refusal, OutOfRange) as no:
             return (_refused(no, language),)
 
-    def sent(self, sender: Sender, content: BinaryIO, name: str, caption: str) -> tuple[Reply, ...]:
-        """Answer a document sent to the bot."""
-        now, today = self._clock()
-        office = self._office()
-        link, person = self._sender_link(sender, office)
-        if link is None or person is None:
-            return (self._stranger(sender),)
-        language = self._speaks(link, person)
-        try:
-            return evidence.handle_document(
-                self._app, office, link, person, content, name, caption, language, now=now, today=today
-            )
-        except (Refusal, OutOfRange) as no:
-            return (_refused(no, language),)
-
-    def unreadable(self, sender: Sender, *, large: bool = False) -> tuple[Reply, ...]:
-        """Answer a message the bot cannot use: a photograph, a voice message, a document that is too large."""
+    def unreadable(self, sender: Sender) -> tuple[Reply, ...]:
+        """Answer a message the bot cannot use: a document, a photograph, a voice message."""
         link, person = self._sender_link(sender, self._office())
         if link is None or person is None:
             return (self._stranger(sender),)
-        return (Reply(text=line("too_large" if large else "unreadable", self._speaks(link, person))),)
+        return (Reply(text=line("unreadable", self._speaks(link, person))),)
 
     def knows(self, sender: Sender) -> bool:
         """Return whether the sender is a linked person, not a stranger."""

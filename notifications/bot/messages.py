@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html import escape
-from typing import BinaryIO, Protocol
 
 from i18n import say
-from merzim.documents.sheets.file_kind import StoredFile
 from notifications.wire.telegram import LONGEST, Buttons
-
-LARGEST = 20 * 1024 * 1024
-"""Maximum bytes of a document Telegram passes to a bot."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,13 +39,6 @@ class Sender:
 
     chat: str
     language: str = field(default="")
-
-
-class EvidenceStore(Protocol):
-    """Storage of documents by their content."""
-
-    def keep(self, content: BinaryIO, name: str) -> StoredFile:
-        """Store the bytes once. Raises Refusal for an empty file or one that is too large."""
 
 
 def line(code: str, language: str, **arguments: object) -> str:

@@ -8,7 +8,6 @@ conversation is idempotent.
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 import secrets
 import threading
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from i18n import known_languages
 from notifications.bot.conversation import COMMANDS, Conversation
-from notifications.bot.messages import LARGEST, Reply, Sender, line
+from notifications.bot.messages import Reply, Sender, line
 from notifications.channels.telegram import Telegram, TokenMissing, hang_up, keyboard
 
 if TYPE_CHECKING:
@@ -201,7 +200,7 @@ class Poller:
             if query is not None:
                 await self._button(bot, query)
             elif message is not None and message.from_user is not None and message.chat.type == "private":
-                replies = await self._heard(bot, message, _sender(message.from_user))
+                replies = self._heard(message, _sender(message.from_user))
                 await self._reply(bot, message.chat.id, replies)
         except Exception as problem:  # One thing said must not keep the others from being heard.
             log.error(
@@ -212,20 +211,11 @@ class Poller:
             if (user := _user(update)) is not None:
                 await self._reply(bot, user.id, (self._conversation.broken(_sender(user)),))
 
-    async def _heard(self, bot: Bot, message: Message, sender: Sender) -> tuple[Reply, ...]:
+    def _heard(self, message: Message, sender: Sender) -> tuple[Reply, ...]:
         """Return the replies to a message."""
-        document = message.document
-        if document is None:
-            if message.text is None:
-                return self._conversation.unreadable(sender)
-            return self._conversation.handle_message(sender, message.text)
-        if (document.file_size or 0) > LARGEST:
-            return self._conversation.unreadable(sender, large=True)
-        content = io.BytesIO()
-        if self._conversation.knows(sender):
-            await bot.download(document.file_id, destination=content)
-            content.seek(0)
-        return self._conversation.sent(sender, content, document.file_name or "document", message.caption or "")
+        if message.text is None:
+            return self._conversation.unreadable(sender)
+        return self._conversation.handle_message(sender, message.text)
 
     async def _button(self, bot: Bot, query: CallbackQuery) -> None:
         """Answer the press of a button."""

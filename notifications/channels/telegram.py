@@ -282,7 +282,9 @@ class _Batch:
             sent = await self.bot.send_message(
                 chat_id=int(chat),
                 text=format_message(parcel.letter),
-                reply_markup=keyboard(buttons(parcel.notice, parcel.letter.answers, later=parcel.letter.later)),
+                reply_markup=keyboard(
+                    buttons(parcel.notice, asks=parcel.letter.asks, later=parcel.letter.later)
+                ),
             )
             outcome = Outcome(state="sent", answer=f"message {sent.message_id}")
         except (AiogramError, OSError, ValueError) as problem:

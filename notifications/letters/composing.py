@@ -184,11 +184,8 @@ def reminder(notice: Notice, matter: Matter, calendar: Kazakhstan, *, today: dat
     """Return the letter of one escalation step, with its deadline as a calendar item."""
     reminder_letter = letter(matter, calendar, language=notice.language, today=today)
     if not matter.confidential:
-        options = matter.deadline.obligation.options
-        reminder_letter = replace(
-            reminder_letter, answers=tuple(option.title[notice.language] for option in options)
-        )
-        reminder_letter = replace(reminder_letter, later=_may_wait(matter, calendar, today=today))
+        asks = bool(matter.deadline.obligation.options)
+        reminder_letter = replace(reminder_letter, asks=asks, later=_may_wait(matter, calendar, today=today))
     if matter.confidential or not matter.dated:
         # A plan date is not a due date: the item in the reader's calendar stays unchanged.
         return reminder_letter

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -46,11 +45,11 @@ def reference(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def buttons(notice: Notice, answers: Sequence[str] = (), *, later: bool = False) -> Buttons:
+def buttons(notice: Notice, *, asks: bool = False, later: bool = False) -> Buttons:
     """Return the buttons of a reminder, in its recipient's language.
 
     Args:
-        answers: to the decision it asks for, in their order.
+        asks: whether it asks for a decision, which is answered on its page.
         later: whether the recipient may snooze it.
     """
     name, language = reference(notice.key), notice.language
@@ -64,19 +63,15 @@ def buttons(notice: Notice, answers: Sequence[str] = (), *, later: bool = False)
         return ((button("campaign", "c"),),)
     if not notice.case:
         return ((button("acknowledge", "a"),),)
-    if notice.kind != "reminder":
+    if notice.kind != "reminder" or asks:
         return ((button("acknowledge", "a"), button("open", "o")),)
-    if answers:
-        answer_buttons = tuple((Button(text, f"d:{name}:{number}"),) for number, text in enumerate(answers, 1))
-        return (*answer_buttons, (button("acknowledge", "a"), button("open", "o")))
     first = (button("acknowledge", "a"), *((button("snooze", "s"),) if later else ()))
     if is_entry(notice.obligation):
         # An obligation of a register row is fulfilled on its page, which needs more than a day.
         return (first, (button("open", "o"),))
     return (
         first,
-        (button("done", "d"), button("evidence", "e")),
-        (button("open", "o"),),
+        (button("done", "d"), button("open", "o")),
     )
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from merzim.services.outgoing.acknowledgement import acknowledge
 from merzim.storage.database.engine import writing
 from merzim.storage.tables.notices import NOTICE
-from notifications.acknowledgement import acknowledge
 from tests.merzim.conftest import Merzim
 from tests.notifications.sample_office import FIVE_BEFORE, Shelf, Town, noon
 

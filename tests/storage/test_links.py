@@ -13,7 +13,7 @@ from merzim.storage.database.engine import reading
 from merzim.storage.database.leases import SqlLeases
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.tables.notices import LINK_CODE
-from notifications.links import CODE_LASTS, PendingLink, Redeemed, hash_code, link_address, new_code
+from notifications.links import CODE_LASTS, Redeemed, hash_code, link_address, new_code
 from tests.storage.sample_cases import NOW, later, on_sqlite_alone
 
 LASTS = timedelta(minutes=1)
@@ -95,31 +95,18 @@ def test_an_account_is_one_persons(links: SqlLinks) -> None:
 
 
 def test_a_new_account_takes_the_place_of_the_old_one(links: SqlLinks) -> None:
-    """Language kept; blocked and awaited are the old account's."""
+    """Language kept; blocked is the old account's."""
     links.offer("a", hash_code("ONE"), now=NOW)
     redeem(links, "ONE")
     links.speak("a", "ru")
-    links.await_from("a", PendingLink(case="c", obligation="o", kind="", at=NOW))
     links.block("a", now=NOW)
     links.offer("a", hash_code("TWO"), now=later(5))
     assert redeem(links, "TWO", "2", after=timedelta(minutes=5)) == "linked"
     link = links.of("a")
 
     assert link is not None
-    assert (link.chat, link.language, link.blocked_at, link.awaited) == ("2", "ru", None, None)
+    assert (link.chat, link.language, link.blocked_at) == ("2", "ru", None)
     assert links.behind("1") is None
-
-
-@on_sqlite_alone
-def test_what_is_awaited_comes_back_whole(links: SqlLinks) -> None:
-    """With its time; deleted on request."""
-    links.offer("a", hash_code("ONE"), now=NOW)
-    redeem(links, "ONE")
-    awaited = PendingLink(case="2026-0001", obligation="order_signed", kind="document:order", at=NOW)
-    links.await_from("a", awaited)
-    assert [link.awaited for link in links.all().values()] == [awaited]
-    links.await_from("a", None)
-    assert [link.awaited for link in links.all().values()] == [None]
 
 
 def test_an_account_is_blocked_once(links: SqlLinks) -> None:

@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from types import SimpleNamespace
 
 from merzim.services.cases.person_actions import PersonActions
-from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.database.leases import SqlLeases
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.queries import SqlReads
@@ -37,7 +35,6 @@ class Talk:
         links: SqlLinks,
         bot: Telegram,
         emulator: Emulator,
-        folder: Path,
         today: date,
         editions: Library | None = None,
     ) -> None:
@@ -47,7 +44,6 @@ class Talk:
         self.emulator = emulator
         self.today = today
         self.now: datetime = noon(today)
-        self.evidence = folder / "evidence"
         context = SimpleNamespace(
             links=links,
             case_commands=town.case_commands,
@@ -56,7 +52,6 @@ class Talk:
             library=editions or library(),
             calendar=CALENDAR,
             rules=town.rules,
-            evidence=EvidenceFolder(self.evidence),
         )
         actions = partial(PersonActions, app=context)
         clock = lambda: (self.now, self.today)  # noqa: E731

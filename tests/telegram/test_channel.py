@@ -70,7 +70,6 @@ def test_the_letter_arrives_with_its_buttons(telegram: Emulator, bot: Telegram, 
         "Таныстым",
         "Кейінірек еске салу",
         "Орындалды",
-        "Растайтын құжат",
         "Істі ашу",
     ]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -37,12 +36,10 @@ def case(town: Town) -> Case:
 
 
 @pytest.fixture
-def talk(
-    telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, tmp_path: Path, case: Case
-) -> Iterator[Talk]:
+def talk(telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, case: Case) -> Iterator[Talk]:
     """The bot listens, on the day of the first reminder of the announcement."""
     quick = replace(bot, pacer=Pacer(per_chat=0.01))  # the pace has tests of its own
-    talk = Talk(town, links, quick, telegram, tmp_path, FIVE_BEFORE)
+    talk = Talk(town, links, quick, telegram, FIVE_BEFORE)
     with listening(talk.poller()):
         yield talk
 
@@ -103,24 +100,16 @@ def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
     second_reminder = reminded(talk)
     assert "(2 жұмыс күні қалды)" in second_reminder.text
 
-    # It is done, and there are three links to prove it. She sends the first.
+    # It is done; where its evidence is attached, the answer says.
     (when,) = talk.press(aigul, second_reminder, "Орындалды")
-    done_message, which = talk.press(aigul, when, "26 наурыз, бейсенбі", count=2)
-    assert done_message.text.endswith("2026 жылғы 26 наурызда орындалды деп жазылды.")
-    assert len(which.buttons) == 3
-    (evidence_question,) = talk.press(aigul, which, next(iter(which.buttons)))
-    assert "сілтемесін жіберіңіз" in evidence_question.text
-    taken_message = talk.tell(aigul, "https://example.kz/anons 2026-03-26")
-    assert taken_message.text.endswith("қабылданды, күні – 2026 жылғы 26 наурыз.")
+    (done_message,) = talk.press(aigul, when, "26 наурыз, бейсенбі")
+    done_text, _, where = done_message.text.partition("\n\n")
+    assert done_text.endswith("2026 жылғы 26 наурызда орындалды деп жазылды.")
+    page = f"https://merzim.example.kz/cases/{case.id}#{ANNOUNCED}"
+    assert where == f"Растайтын құжатты іс бетінде тіркеңіз: {page}"
 
-    events = [(event.kind, event.payload.get("what", "")) for event in chain(talk, case)[-4:]]
-    assert events == [("notice", "put_off"), ("fact", ""), ("notice", "evidence_follows"), ("evidence", "")]
-    (proof,) = talk.town.case_commands.view(case.id, today=talk.today).case.facts[ANNOUNCED].evidence
-    assert (proof.kind, proof.reference, proof.published_on) == (
-        "link:site",
-        "https://example.kz/anons",
-        date(2026, 3, 26),
-    )
+    events = [(event.kind, event.payload.get("what", "")) for event in chain(talk, case)[-3:]]
+    assert events == [("notice", "put_off"), ("fact", ""), ("notice", "evidence_follows")]
 
 
 def test_codes_that_are_wrong_used_or_too_old(talk: Talk, links: SqlLinks) -> None:
@@ -239,7 +228,7 @@ def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
     assert [f":2026-03-0{day}" in markup for day in range(9, 0, -1)] == [False, *[True] * 7, False]
     name = when.buttons[days[0]].rpartition(":")[0]
     aigul = emulator.AIGUL
-    talk.answers(aigul, lambda: talk.emulator.sends_callback(aigul, f"{name}:2026-03-07"), count=2)
+    talk.answers(aigul, lambda: talk.emulator.sends_callback(aigul, f"{name}:2026-03-07"))
     assert talk.town.case_commands.view(case.id, today=talk.today).case.facts[ANNOUNCED].on == date(2026, 3, 7)
 
 
@@ -264,7 +253,7 @@ def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(talk: Talk, ca
     forged = overdue.buttons["Ознакомлен"].replace("a:", "s:", 1)
     toast = talk.toast(lambda: talk.emulator.sends_callback(emulator.BOLAT, forged))
     (when,) = talk.press(emulator.BOLAT, overdue, "Исполнено")
-    talk.press(emulator.BOLAT, when, "31 марта, вторник", count=2)
+    talk.press(emulator.BOLAT, when, "31 марта, вторник")
 
     assert "Напомнить позже" not in overdue.buttons
     assert toast.startswith("Эта обязанность сейчас возложена не на вас")
@@ -349,68 +338,6 @@ def test_open_shows_why_and_where(talk: Talk, case: Case) -> None:
     assert message.text.endswith(f"https://merzim.example.kz/cases/{case.id}")
 
 
-def test_a_document_for_a_named_obligation(talk: Talk, case: Case) -> None:
-    """Named by /evidence, sent as a file, dated in its caption: recorded and kept by what is in it."""
-    linked(talk, DANA.key, emulator.DANA)
-    question = talk.tell(emulator.DANA, f"/evidence {case.id} order_signed")
-    assert "send the document as a file, or a link" in question.text
-    content = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
-    (document_answer,) = talk.answers(
-        emulator.DANA,
-        lambda: talk.emulator.sends_file(emulator.DANA, "бұйрық.pdf", content, caption="17.03.2026"),
-    )
-    fact = talk.town.case_commands.view(case.id, today=talk.today).case.facts["order_signed"]
-
-    assert document_answer.text.endswith("taken, dated 17 March 2026.")
-    assert (fact.on, fact.by) == (date(2026, 3, 17), "Dana Omarova (Telegram)")
-    assert [(evidence.kind, evidence.name, evidence.size) for evidence in fact.evidence] == [
-        ("document:order", "бұйрық.pdf", len(content))
-    ]
-    assert [file for file in talk.evidence.rglob("*") if file.is_file()]
-
-
-def test_what_nobody_asked_for_is_evidence_of_nothing(talk: Talk, case: Case) -> None:
-    """A link or a file out of the blue, or an hour later; a text that is no link; what is no document."""
-    linked(talk)
-    aigul = emulator.AIGUL
-    before = len(chain(talk, case))
-    assert talk.tell(aigul, "https://example.kz/x").text.startswith("Мұның қай міндетке қатысты екені белгісіз")
-    talk.tell(aigul, f"/evidence {case.id} {ANNOUNCED}")
-    assert talk.tell(aigul, "javascript:alert(1)").text.startswith("Бұл сілтеме емес")
-    talk.passes(timedelta(hours=1))
-    assert talk.tell(aigul, "https://example.kz/x").text.startswith("Мұның қай міндетке қатысты екені белгісіз")
-    talk.tell(aigul, f"/evidence {case.id} {ANNOUNCED}")
-    (refused,) = talk.answers(aigul, lambda: talk.emulator.sends_file(aigul, "a.pdf", b"<html>no pdf</html>"))
-
-    assert "қабылданды" not in refused.text
-    assert len(chain(talk, case)) == before
-
-
-def test_evidence_of_what_is_not_theirs_is_refused(talk: Talk, case: Case) -> None:
-    """And of what there is not; each in one sentence."""
-    idle = replace(DANA, key="idle@example.kz", duties=())
-    office_store.save(talk.town.engine, people=[idle])
-    dana = emulator.DANA
-    linked(talk, idle.key, dana)
-    assert talk.tell(dana, f"/evidence {case.id} {ANNOUNCED}").text.startswith("This is not yours")
-    assert talk.tell(dana, "/evidence").text.startswith("Say what it is for")
-    assert "9999-0001" in talk.tell(dana, "/evidence 9999-0001 order_signed").text
-    assert "no_such" in talk.tell(dana, f"/evidence {case.id} no_such").text
-
-
-def test_a_duty_that_passed_on_while_evidence_was_awaited_takes_none(talk: Talk, case: Case) -> None:
-    """Asked for while it was hers, sent when it is somebody else's: nothing is recorded, and she is told."""
-    linked(talk)
-    talk.tell(emulator.AIGUL, f"/evidence {case.id} {ANNOUNCED}")
-    before = len(chain(talk, case))
-    office_store.save(talk.town.engine, people=[replace(AIGUL, duties=()), replace(DANA, duties=AIGUL.duties)])
-
-    answer = talk.tell(emulator.AIGUL, "https://example.kz/late").text
-
-    assert answer.startswith("Бұл міндет қазір сізге жүктелмеген")
-    assert len(chain(talk, case)) == before
-
-
 def test_markup_in_what_people_wrote_does_no_harm(talk: Talk) -> None:
     """An object's name with marks in it stands in the list as it is written."""
     from tests.notifications.sample_office import PLANNED
@@ -438,49 +365,27 @@ def test_stop_and_coming_back(talk: Talk, links: SqlLinks) -> None:
 
 
 def test_nothing_of_a_confidential_matter_is_said_in_a_chat(
-    telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, tmp_path: Path
+    telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram
 ) -> None:
-    """The list, the buttons and the commands say that a matter awaits her, and where; nothing else."""
+    """The list and the buttons say that a matter awaits her, and where; nothing else."""
     quiet = Library([replace(edition, confidential=True) for edition in library().all()])
     town.case_commands = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
     case = town.open()
     quick = replace(bot, pacer=Pacer(per_chat=0.01))
-    talk = Talk(town, links, quick, telegram, tmp_path, FIVE_BEFORE, quiet)
+    talk = Talk(town, links, quick, telegram, FIVE_BEFORE, quiet)
     with listening(talk.poller()):
         linked(talk)
         reminder = reminded(talk)
         before = len(chain(talk, case))
         list_text = talk.tell(emulator.AIGUL, "/my").text
         (opened_message,) = talk.press(emulator.AIGUL, reminder, "Істі ашу")
-        refused = talk.tell(emulator.AIGUL, f"/evidence {case.id} {ANNOUNCED}").text
         toast = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
 
-    for text in (list_text, opened_message.text, refused, toast):
+    for text in (list_text, opened_message.text, toast):
         assert "хабарландыру" not in text
         assert case.object not in text
     assert opened_message.text.endswith(f"/cases/{case.id}")
     assert len(chain(talk, case)) == before
-
-
-def test_to_those_who_have_no_part_in_it_a_confidential_case_is_not_there(
-    telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, tmp_path: Path
-) -> None:
-    """The answer is the one for a number nobody has given, whatever obligation is guessed."""
-    quiet = Library([replace(edition, confidential=True) for edition in library().all()])
-    town.case_commands = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
-    case = town.open()
-    idle = replace(DANA, key="idle@example.kz", duties=())
-    office_store.save(town.engine, people=[idle])
-    quick = replace(bot, pacer=Pacer(per_chat=0.01))
-    talk = Talk(town, links, quick, telegram, tmp_path, FIVE_BEFORE, quiet)
-    with listening(talk.poller()):
-        linked(talk, idle.key, emulator.DANA)
-        unknown = talk.tell(emulator.DANA, f"/evidence 9999-0001 {ANNOUNCED}").text
-        answers = [
-            talk.tell(emulator.DANA, f"/evidence {case.id} {name}").text for name in (ANNOUNCED, "guessed")
-        ]
-
-    assert answers == [unknown.replace("9999-0001", case.id)] * 2
 
 
 def test_what_was_said_to_be_done_is_undone_by_who_said_it(talk: Talk, case: Case) -> None:
@@ -488,7 +393,7 @@ def test_what_was_said_to_be_done_is_undone_by_who_said_it(talk: Talk, case: Cas
     linked(talk)
     reminder = reminded(talk)
     (when,) = talk.press(emulator.AIGUL, reminder, "Орындалды")
-    done_message = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі", count=2)[0]
+    done_message = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі")[0]
 
     (undone,) = talk.press(emulator.AIGUL, done_message, "Болдырмау")
     event = chain(talk, case)[-1]
@@ -505,7 +410,7 @@ def test_undo_ends_after_ten_minutes(talk: Talk, case: Case) -> None:
     linked(talk)
     reminder = reminded(talk)
     (when,) = talk.press(emulator.AIGUL, reminder, "Орындалды")
-    done_message = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі", count=2)[0]
+    done_message = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі")[0]
     talk.passes(timedelta(minutes=11))
 
     (late,) = talk.press(emulator.AIGUL, done_message, "Болдырмау")
@@ -514,8 +419,23 @@ def test_undo_ends_after_ten_minutes(talk: Talk, case: Case) -> None:
     assert ANNOUNCED in talk.town.case_commands.view(case.id, today=talk.today).case.facts
 
 
-def test_a_decision_is_answered_by_a_button_for_each_answer(talk: Talk, case: Case) -> None:
-    """Under the letter stand the answers; then the day is asked, and the fact of the answer is recorded."""
+def test_a_file_is_no_evidence_and_a_link_neither(talk: Talk, case: Case) -> None:
+    """A file is answered by where evidence is attached, a link by the commands; nothing is recorded."""
+    linked(talk)
+    aigul = emulator.AIGUL
+    before = len(chain(talk, case))
+    (file_answer,) = talk.answers(aigul, lambda: talk.emulator.sends_file(aigul, "a.pdf", b"%PDF-1.4\n%%EOF\n"))
+    link_answer = talk.tell(aigul, "https://example.kz/anons 2026-03-18")
+
+    assert file_answer.text == (
+        "Бот файл, сурет және дыбыстық хабар қабылдамайды. Растайтын құжатты іс бетінде тіркеңіз."
+    )
+    assert link_answer.text.startswith("/my – сіздегі міндеттер")
+    assert len(chain(talk, case)) == before
+
+
+def test_a_decision_is_answered_on_its_page(talk: Talk) -> None:
+    """A day alone answers no question: its reminder is read or opened, and a forged day records nothing."""
     people = [replace(AIGUL, duties=("prevention_unit",)), DANA, OFFICER]
     office_store.save(talk.town.engine, people=people)
     opening = Opening(
@@ -524,18 +444,18 @@ def test_a_decision_is_answered_by_a_button_for_each_answer(talk: Talk, case: Ca
     asking_case = talk.town.case_commands.open(opening, by="Айгүл", now=noon(TODAY), today=TODAY)
     talk.day(TODAY)
     linked(talk)
-    letter = next(
+    decisions = [
         message
         for message in [reminded(talk), *talk.emulator.seen(emulator.AIGUL)]
-        if "Құқық бұзушылық белгілері жоқ" in message.buttons
-    )
+        if message.text.startswith("<b>Шешім күтіледі")
+    ]
+    name = decisions[0].buttons["Таныстым"].removeprefix("a:")
+    aigul = emulator.AIGUL
+    before = len(chain(talk, asking_case))
+    (refused,) = talk.answers(aigul, lambda: talk.emulator.sends_callback(aigul, f"d:{name}:2026-03-18"))
+    (opened,) = talk.press(aigul, decisions[0], "Істі ашу")
 
-    (when,) = talk.press(emulator.AIGUL, letter, "Құқық бұзушылық белгілері жоқ")
-    done_message = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі")[0]
-    fact = talk.town.case_commands.view(asking_case.id, today=TODAY).case.facts["offence_signs_absent"]
-
-    assert "Орындалды" not in letter.buttons
-    assert "қай күні шешілді" in when.text
-    assert "Жауап жазылды: «Құқық бұзушылық белгілері жоқ»" in done_message.text
-    assert (fact.on, fact.by) == (TODAY, "Ахметова Айгүл (Telegram)")
-    assert "Болдырмау" in done_message.buttons
+    assert set(decisions[0].buttons) == {"Таныстым", "Істі ашу"}
+    assert "Бұл – сұрақ" in refused.text
+    assert len(chain(talk, asking_case)) == before
+    assert opened.text.endswith(f"/cases/{asking_case.id}")

@@ -27,9 +27,9 @@ LEASE = f"telegram:{TOKEN.partition(':')[0]}"
 
 
 @pytest.fixture
-def talk(telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, tmp_path: Path) -> Talk:
+def talk(telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram) -> Talk:
     quick = replace(bot, pacer=Pacer(per_chat=0.01))
-    return Talk(town, links, quick, telegram, tmp_path, FIVE_BEFORE)
+    return Talk(town, links, quick, telegram, FIVE_BEFORE)
 
 
 def test_of_two_pollers_one_listens_and_each_thing_is_answered_once(talk: Talk) -> None:

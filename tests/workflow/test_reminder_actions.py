@@ -184,7 +184,9 @@ def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
 ) -> None:
     """The order is recorded, the chain says that its document follows, and nobody waits for it any more."""
     on = date(2026, 3, 30)
-    reminder_actions.done(case_commands, case.id, "order_signed", on=on, by="Айгүл", now=noon(on), today=on)
+    case_commands.record(
+        case.id, "order_signed", on=on, by="Айгүл", now=noon(on), today=on, evidence_follows=True
+    )
     fact, promise = ledger.events(case.id)[-2:]
 
     assert (fact.kind, fact.name, fact.on) == ("fact", "order_signed", on)
@@ -198,9 +200,11 @@ def test_done_in_a_period_the_case_does_not_reach_is_written_and_not_refused(
     """Fact and promise are one change: nobody is told that nothing was written when half of it was."""
     on, name = date(2026, 3, 30), "quarter_reported.2026Q1"
     assert name not in ledger.rows(case.id)
-    change = reminder_actions.done(case_commands, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
-    second_change = reminder_actions.done(
-        case_commands, case.id, name, on=on, by="Айгүл", now=noon(on), today=on
+    change = case_commands.record(
+        case.id, name, on=on, by="Айгүл", now=noon(on), today=on, evidence_follows=True
+    )
+    second_change = case_commands.record(
+        case.id, name, on=on, by="Айгүл", now=noon(on), today=on, evidence_follows=True
     )
 
     assert [(event.kind, event.name) for event in change.events] == [("fact", name), ("notice", name)]
@@ -251,14 +255,15 @@ def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
 
 def test_the_days_offered_are_days_that_are_taken(case_commands: CaseCommands, case: Case) -> None:
     """Tomorrow, three days on, the last one; the day before the due date only that."""
-    offered = reminder_actions.choices(
-        case_commands, CALENDAR, case.id, "order_signed", today=date(2026, 3, 30)
-    )
-    last = reminder_actions.choices(case_commands, CALENDAR, case.id, "order_signed", today=date(2026, 4, 3))
 
-    assert offered == (date(2026, 3, 31), date(2026, 4, 2), DUE)
-    assert last == (DUE,)
-    assert reminder_actions.choices(case_commands, CALENDAR, case.id, "order_signed", today=DUE) == ()
+    def offered(today: date) -> tuple[date, ...]:
+        view = case_commands.view(case.id, today=today)
+        deadline = reminder_actions.deadline_of(view, "order_signed")
+        return reminder_actions.days_to_offer(deadline, view.procedure, CALENDAR, today=today)
+
+    assert offered(date(2026, 3, 30)) == (date(2026, 3, 31), date(2026, 4, 2), DUE)
+    assert offered(date(2026, 4, 3)) == (DUE,)
+    assert offered(DUE) == ()
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import CaseId, Key, Name
+from merzim.services.outgoing.acknowledgement import acknowledge
 from merzim.services.verbs import Command, NotFound, verb
-from notifications.acknowledgement import acknowledge
 from notifications.channels import STAYS_HERE
 from notifications.statistics import Fault
 from workflow.refusal import Refusal

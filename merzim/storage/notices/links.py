@@ -9,12 +9,11 @@ from threading import Lock
 
 from sqlalchemy import Connection, Engine, select
 
-from merzim.storage.chain import moment
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.org.vouched import LINK_CODES, LINKS, RowEvent, record
 from merzim.storage.tables.notices import LINK, LINK_CODE
-from notifications.links import CODE_LASTS, Link, PendingLink, Redeemed
+from notifications.links import CODE_LASTS, Link, Redeemed
 
 FRESH = 2.0
 """Seconds for which a round uses the links as last read."""
@@ -96,9 +95,9 @@ class SqlLinks:
                 linked_at=now,
             )
             step = insert(connection, LINK).values(
-                person=link.person, chat=chat, language=link.language, linked_at=now, awaited=None
+                person=link.person, chat=chat, language=link.language, linked_at=now
             )
-            again_ = {"chat": chat, "linked_at": now, "blocked_at": None, "awaited": step.excluded.awaited}
+            again_ = {"chat": chat, "linked_at": now, "blocked_at": None}
             connection.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
             stood = dict(link_record._mapping) if link_record else None
             change = LINKS.changed(stood, {"person": link.person, "chat": chat})
@@ -129,16 +128,6 @@ class SqlLinks:
         """Set the language of the bot's messages to the person."""
         self._change(person, LINK.c.language != language, language=language)
 
-    def await_from(self, person: str, awaited: PendingLink | None) -> None:
-        """Set the evidence expected next from the person."""
-        value = awaited and {
-            "case": awaited.case,
-            "obligation": awaited.obligation,
-            "kind": awaited.kind,
-            "at": moment(awaited.at),
-        }
-        self._change(person, LINK.c.person == person, awaited=value)
-
     def _change(self, person: str, only: object, **values: object) -> bool:
         with writing(self._engine) as connection:
             step = LINK.update().where(LINK.c.person == person, only).values(**values)  # type: ignore[arg-type]
@@ -161,12 +150,10 @@ def _first(connection: Connection, which: object) -> Link | None:
 
 
 def _link(record: Row_) -> Link:
-    awaited = record.awaited
     return Link(
         person=record.person,
         chat=record.chat,
         language=record.language,
         linked_at=record.linked_at,
         blocked_at=record.blocked_at,
-        awaited=PendingLink(**{**awaited, "at": datetime.fromisoformat(awaited["at"])}) if awaited else None,
     )

@@ -140,7 +140,7 @@ class FaultRow(TableBase, table=True):
 
 
 class LinkRow(TableBase, table=True):
-    """A person's Telegram account (`notifications.links.Link`); `awaited` is JSON or null."""
+    """A person's Telegram account (`notifications.links.Link`)."""
 
     __tablename__ = "link"
 
@@ -149,7 +149,6 @@ class LinkRow(TableBase, table=True):
     language: str
     linked_at: datetime = Field(sa_type=Moment)
     blocked_at: datetime | None = Field(default=None, sa_type=Moment)
-    awaited: dict[str, str] | None = Field(default=None, sa_type=Canonical)
 
 
 class LinkCodeRow(TableBase, table=True):

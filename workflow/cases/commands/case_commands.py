@@ -295,7 +295,6 @@ class CaseCommands:
         evidence: Iterable[Evidence] = (),
         decided_by: str = "",
         remark: str = "",
-        evidence_follows: bool = False,
     ) -> Change:
         """Answer a decision by recording the fact its option names.
 
@@ -320,7 +319,6 @@ class CaseCommands:
             evidence=evidence,
             signed_by=decided_by,
             remark=remark,
-            evidence_follows=evidence_follows,
         )
 
     def correct(

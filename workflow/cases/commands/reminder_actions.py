@@ -1,4 +1,4 @@
-"""Records what people do about a reminder: acknowledge it, snooze it, or report the obligation done.
+"""Records what people do about a reminder: acknowledge it, snooze it, or answer it by the link in its letter.
 
 Used by the bot, the pages and the command line. Each action is an event of the case, which tells recipients who
 answered from those who did not.
@@ -78,21 +78,13 @@ def snooze(
     return case_commands.write(case_id, decide, by=by, now=now, today=today)
 
 
-def choices(
-    case_commands: CaseCommands, calendar: Kazakhstan, case_id: str, obligation: str, *, today: date
-) -> tuple[date, ...]:
-    """Return the days offered for snoozing: the next working day, the third one, and the last possible one.
-
-    Empty when it cannot be snoozed. Raises Refusal for an unknown case or obligation.
-    """
-    view = case_commands.view(case_id, today=today)
-    return days_to_offer(deadline_of(view, obligation), view.procedure, calendar, today=today)
-
-
 def days_to_offer(
     deadline: Deadline, procedure: Procedure, calendar: Kazakhstan, *, today: date
 ) -> tuple[date, ...]:
-    """Return the days a deadline's reminder can be snoozed to, as `choices` does."""
+    """Return the days offered for snoozing: the next working day, the third one, and the last possible one.
+
+    Empty when it cannot be snoozed.
+    """
     if deadline.state not in WAITING or deadline.due is None:
         return ()
     try:
@@ -166,19 +158,6 @@ def answered(
         return [draft, ("commented", obligation, None, payload)]
 
     return case_commands.write(case_id, decide, by=by, now=now, today=today)
-
-
-def done(
-    case_commands: CaseCommands, case_id: str, obligation: str, *, on: date, by: str, now: datetime, today: date
-) -> Change:
-    """Record that it was done on that day and that its evidence follows: both events or neither.
-
-    Until the evidence has come, a finding says that it is missing.
-
-    Raises:
-        Refusal: as `CaseCommands.record`.
-    """
-    return case_commands.record(case_id, obligation, on=on, by=by, now=now, today=today, evidence_follows=True)
 
 
 def deadline_of(view: View, obligation: str) -> Deadline:
