@@ -20,7 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from merzim import logs
 from merzim.clock import StepWatch
 from merzim.dashboard import Dashboard
-from merzim.documents.sandbox import readers
+from merzim.documents import child
 from merzim.services.accounts import second_factors
 from merzim.services.accounts import verbs as accounts
 from merzim.services.campaigns.answers import BotAnswers
@@ -184,7 +184,6 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     # Until the server takes signals itself, SIGTERM ends the start as Ctrl+C does: what began is closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), ExitStack() as company:
-        company.enter_context(readers.run_readers())
         if not app.many_nodes:
             company.enter_context(polling(app, clock, BotAnswers(app, clock)))
             company.enter_context(ticking(app, clock))
@@ -212,7 +211,7 @@ def http_server(app: Any, *, host: str, port: int) -> Server:
 
     class ReadingServer(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            readers.stop_readers()
+            child.stop()
             super().handle_exit(sig, frame)
 
     # Its lines are ours: they go where all go, and no secret stands in them. Forwarding headers are read by the

@@ -49,9 +49,10 @@ def form(
     approver: Annotated[str, typer.Option("--approver", metavar="DUTY", help="cli.option.approver")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="cli.option.replace")] = False,
 ) -> None:
+    from merzim.documents.child import read
     from merzim.documents.forms import FormData, fill, form_marks
     from merzim.documents.forms import form as form_named
-    from merzim.documents.sandbox.readers import read_form_data
+    from merzim.documents.forms.rows_file import read_data
     from merzim.services.documents.filling import foreign_names, from_case, given
     from merzim.services.documents.templates import own_template
     from merzim.services.documents.year_reports import (
@@ -92,7 +93,9 @@ def form(
         data = report_data(
             call.ctx, definition, language, unit=of, **period, person=person, row=row, approver=approver
         )
-    given_rows = read_form_data(call.given(rows, "xlsx", "json", "csv"), definition.id) if rows else FormData()
+    given_rows = (
+        read(read_data, call.given(rows, "xlsx", "json", "csv"), form=definition.id) if rows else FormData()
+    )
     values = {**data.fields, **given_rows.fields, **given(definition, set_ or [])}
     looked_up = () if given_rows.rows else data.looked_up
     office_template = own_template(app, definition.id, language)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from merzim.documents.people.matching import closest_keys, match
 from merzim.documents.people.read_people import ReadPeople
-from merzim.documents.sandbox.readers import read_audit, read_people, read_schedule
 from merzim.documents.schedules.audit_table import AuditCase
 from merzim.documents.schedules.rows_joined import Note, ReadSchedule
 from merzim.documents.schedules.template import empty_schedule, write_template
@@ -24,9 +23,6 @@ __all__ = [
     "closest_keys",
     "empty_schedule",
     "match",
-    "read_audit",
-    "read_people",
-    "read_schedule",
     "write_csv",
     "write_tables",
     "write_template",

@@ -51,7 +51,7 @@ from workflow.registers.values import InvalidRow, problem_arguments
 
 AWAY = "storage_unavailable"
 """Code of the error when the database does not answer, which is not the client's fault."""
-LATER = ("paper_readers_busy", "paper_reading_stopped")
+LATER = ("paper_readers_busy",)
 """Codes of errors after which the same request may be sent again."""
 MOVED = frozenset({"moved", "replaced"})
 """Codes of errors of a database whose file was moved or replaced."""

@@ -10,9 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from merzim.documents.sandbox import readers
+from merzim.documents.child import read
 from merzim.documents.sheets import file_kind
-from merzim.documents.sheets.file_kind import ALLOWED, MAX_MEMBERS, ArchiveRefused, extension, media_type
+from merzim.documents.sheets.file_kind import (
+    ALLOWED,
+    MAX_MEMBERS,
+    ArchiveRefused,
+    extension,
+    media_type,
+    packed_type,
+)
 from merzim.documents.sheets.unreadable import UnreadablePaper
 
 
@@ -61,7 +68,7 @@ def test_a_file_that_is_what_it_says_has_its_media_type(tmp_path: Path, name: st
     path.write_bytes(data)
 
     assert media_type(path, name) is not None
-    assert readers.media_type(path, name) == media_type(path, name)
+    assert read(packed_type, b"", name, path=str(path)) == media_type(path, name)
 
 
 @pytest.mark.parametrize(("name", "data"), FALSE.items())
@@ -71,7 +78,7 @@ def test_a_file_that_is_something_else_has_none(tmp_path: Path, name: str, data:
     path.write_bytes(data)
 
     assert media_type(path, name) is None
-    assert readers.media_type(path, name) is None
+    assert read(packed_type, b"", name, path=str(path)) is None
 
 
 @pytest.mark.parametrize(
@@ -86,7 +93,7 @@ def refusal_of(path: Path, data: bytes, name: str = "бәрі.zip") -> str:
     """The code it is refused with: by the reader itself, and as everybody calls it."""
     path.write_bytes(data)
     with pytest.raises(UnreadablePaper) as everywhere:
-        readers.media_type(path, name)
+        read(packed_type, b"", name, path=str(path))
     with pytest.raises(ArchiveRefused) as local_refusal:
         media_type(path, name)
     assert (local_refusal.value.code, local_refusal.value.arguments) == (

@@ -10,9 +10,9 @@ from functools import cache
 import docx
 import pytest
 
+from merzim.documents.child import read
 from merzim.documents.forms import fill, form, names
 from merzim.documents.forms.own_template import MAX_TEMPLATE_BYTES, check_template, fill_template, placeholders
-from merzim.documents.sandbox import readers
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.test_forms import AS_LETTERS, NASTY, tables_of, text_of
 
@@ -295,7 +295,7 @@ def test_a_file_that_would_exhaust_or_trick_the_reader_is_refused() -> None:
     assert problems(long) == [("too_large", "бланк.docx")]
     assert problems(b"0" * (MAX_TEMPLATE_BYTES + 1)) == [("no_docx", "бланк.docx")]
     with pytest.raises(UnreadablePaper) as refused:
-        readers.check_template(packed.getvalue(), "бланк.docx", form="plan")
+        read(check_template, packed.getvalue(), "бланк.docx", form="plan")
     assert refused.value.code == "form_template_too_large"
 
 
@@ -306,5 +306,5 @@ def test_a_check_says_which_obligatory_fields_have_no_place() -> None:
         "{{ approver_post_of }} {{ approver_name_signed }} {{ approved_on_of }} {{ object }}"
     )
 
-    lacking = readers.check_template(saved(document), "a.docx", form="plan")
+    lacking = read(check_template, saved(document), "a.docx", form="plan")
     assert lacking == ("organisation", "note_date", "rows")

@@ -10,7 +10,6 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
@@ -153,7 +152,6 @@ def test_a_stop_before_the_pages_answer_closes_what_has_begun(
     app, before, messages = build_app(read(at=tmp_path)), signal.getsignal(signal.SIGTERM), list[str]()
     monkeypatch.setattr(daily, "_answer", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
     monkeypatch.setattr(daily.logs, "set_up", lambda *_, **__: None)
-    monkeypatch.setattr(daily.readers, "run_readers", nullcontext)
 
     def say(code: str, **_: object) -> str:
         return code

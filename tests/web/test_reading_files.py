@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
+from multiprocessing import active_children
 from typing import Any
 
 import pytest
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 
-from merzim.documents.sandbox import readers
-from merzim.documents.sandbox.pool import Pool
+from merzim.documents import child
 from merzim.web.auth import reading
 from tests.documents.sheets import by_hand, far_cells
 from tests.web.real import RealOffice, real_office
@@ -54,14 +52,6 @@ def port(office: RealOffice) -> Iterator[int]:
 
 
 @pytest.fixture
-def pool(monkeypatch: pytest.MonkeyPatch) -> Pool:
-    """What tables are read by."""
-    pool = Pool(readers._processes, at_once=2)
-    monkeypatch.setattr(readers, "_tables", pool)
-    return pool
-
-
-@pytest.fixture
 def token(office: RealOffice) -> str:
     return office.way_in("officer", kind="token", scope="write")
 
@@ -94,13 +84,7 @@ def until(so: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def end_readings(pool: Pool) -> None:
-    """What they would come to is not asked here."""
-    for running in list(pool._running):
-        running.kill()
-
-
-def test_while_files_are_read_everything_else_is_answered(port: int, token: str, pool: Pool) -> None:
+def test_while_files_are_read_everything_else_is_answered(port: int, token: str) -> None:
     """Health, log-in, the desk, while the only thread for pages would wait for the first file."""
     body = sent(port, token, SLOW)
     with ThreadPoolExecutor(2) as thread_pool:
@@ -108,38 +92,18 @@ def test_while_files_are_read_everything_else_is_answered(port: int, token: str,
             thread_pool.submit(request, port, "POST", "/api/v1/past", token, body, "application/json")
             for _ in "ab"
         ]
-        until(lambda: len(pool._running) == 2)
+        until(lambda: len(active_children()) == 2)
         answered = [request(port, "GET", path, token).status for path in ("/health", "/login", "/desk")]
-        still_read = len(pool._running)
-        end_readings(pool)
+        still_read = len(active_children())
+        child.stop()
         ended = [future.result() for future in futures]
 
     assert (answered, still_read) == ([200, 200, 200], 2)
     assert [json.loads(answer.text)["code"] for answer in ended] == ["paper_reading_failed"] * 2
 
 
-def test_who_hangs_up_has_no_file_read_any_more(
-    port: int, token: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The process is killed at once: thousands of such requests cost what their sending costs."""
-    killed: list[int] = []
-    kill = os.killpg
-    monkeypatch.setattr(os, "killpg", lambda number, how: (killed.append(number), kill(number, how)))
-    body = sent(port, token, SLOW)
-    head = (
-        f"POST /api/v1/past HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as caller:
-        caller.sendall(head.encode() + body)
-        until(lambda: pool._running)
-    until(lambda: not pool._running)
-
-    assert killed
-
-
 def test_an_account_with_as_many_readings_as_allowed_is_asked_to_wait(
-    port: int, token: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    port: int, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """503 and when to come again: nothing is wrong with the file."""
     body = sent(port, token, SLOW)
@@ -147,10 +111,10 @@ def test_an_account_with_as_many_readings_as_allowed_is_asked_to_wait(
     monkeypatch.setattr(reading, "WAIT", 0)
     with ThreadPoolExecutor(1) as thread_pool:
         first = thread_pool.submit(request, port, "POST", "/api/v1/past", token, body, "application/json")
-        until(lambda: pool._running)
+        until(active_children)
         second = request(port, "POST", "/api/v1/past", token, body, "application/json")
         page = request(port, "GET", "/past/" + json.loads(body)["file"], token)
-        end_readings(pool)
+        child.stop()
         assert first.result().status == 422
 
     assert (second.status, json.loads(second.text)["code"]) == (503, "paper_readers_busy")

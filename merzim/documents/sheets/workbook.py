@@ -90,7 +90,7 @@ def open_paper(source: Source, name: str | None = None, *, whole: bool = True) -
         UnreadablePaper: it does not exist, is too large, a zip bomb, no workbook, empty, or has too many rows,
             columns or characters, letters lost by a wrong encoding, rows hidden or struck out.
     """
-    name = name or ("" if isinstance(source, bytes) else Path(source).name)
+    name = name or name_of(source)
     data = contents(source, name)
     if not data.strip():
         raise UnreadablePaper("paper_empty", name=name)
@@ -117,6 +117,11 @@ def open_paper(source: Source, name: str | None = None, *, whole: bool = True) -
 def _cause(error: OSError | ValueError) -> str:
     """Return why a file could not be opened, without the number and the path the system adds."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def name_of(source: Source) -> str:
+    """Return the name of a file; "" for an upload."""
+    return "" if isinstance(source, bytes) else Path(source).name
 
 
 def contents(source: Source, name: str) -> bytes:

@@ -95,11 +95,12 @@ def import_plan(
         UnreadablePaper: nothing was imported; `.errors` names every bad row.
         UnknownCase: there is no such case.
     """
-    from merzim.documents.sandbox.readers import read_measures
+    from merzim.documents.child import read
+    from merzim.documents.measure_plan import read_measures
     from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
 
     app.case_commands.view(case, today=today)
-    measures = read_measures(file, name or None, year=year)
+    measures = read(read_measures, file, name or None, year=year)
     rows = [
         PlanRow(
             number=measure.number,

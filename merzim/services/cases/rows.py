@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints, create_model
 
 from i18n import say
-from merzim.documents.sandbox.readers import read_cartogram
+from merzim.documents.child import read
+from merzim.documents.drawings.cartogram_table import read_cartogram
 from merzim.services.cases.risks import case_rows, keep_responsible
 from merzim.services.cases.risks import import_plan as add_plan
 from merzim.services.context import RequestContext, stamp
@@ -102,7 +103,7 @@ class PlanTaken(BaseModel):
 def record_cartogram(ctx: RequestContext, command: RecordCartogram) -> CommandResult:
     """Record the published cartogram; the whole file or nothing."""
     content, name = require_file(ctx, command.file)
-    lines = read_cartogram(content.read(), name)
+    lines = read(read_cartogram, content.read(), name)
     evidence = store_evidence(ctx, command.evidence)
     change = case_rows(ctx.case_commands).record_cartogram(
         command.case, lines, on=command.on, evidence=evidence, **stamp(ctx)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from i18n import LANGUAGES, say
+from merzim.documents.child import read
 from merzim.documents.forms import Form, form, names, title
-from merzim.documents.forms.own_template import MAX_TEMPLATE_BYTES, Placeholder, placeholders
-from merzim.documents.sandbox.readers import check_template
+from merzim.documents.forms.own_template import MAX_TEMPLATE_BYTES, Placeholder, check_template, placeholders
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from merzim.services.context import RequestContext
 from merzim.services.evidence import open_file, store_file
@@ -149,7 +149,7 @@ def take_template(ctx: RequestContext, command: TakeTemplate) -> TemplateView:
     if not name.lower().endswith(".docx"):
         raise UnreadablePaper("form_template_no_docx", name=name)
     data = content.read(MAX_TEMPLATE_BYTES + 1)
-    lacking = check_template(data, name, form=about.id)
+    lacking = read(check_template, data, name, form=about.id)
     content.seek(0)
     stored = store_file(ctx, FileInput(content=OpenFile(name, content)))
     return _take(ctx, command, name=name, sha256=str(stored["sha256"]), lacking=lacking)

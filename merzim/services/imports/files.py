@@ -94,10 +94,11 @@ def consider_schedule(
     """Return what importing a schedule would do; nothing is written. Arguments and errors as in
     `import_schedule`.
     """
-    from merzim.documents import read_schedule
+    from merzim.documents.child import read
+    from merzim.documents.schedules.flat import read_schedule
 
     app.library.earliest(procedure)
-    schedules = read_schedule(file, name or None)
+    schedules = read(read_schedule, file, name or None)
     cases = _candidate_cases(app, procedure, schedules)
     ids = {case.id for case in cases}
     return consider(

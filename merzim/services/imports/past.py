@@ -65,7 +65,8 @@ def judge_past(
         UnreadablePaper: with all mistakes in the file.
         UnknownProcedure: there is no such procedure.
     """
-    from merzim.documents import read_audit
+    from merzim.documents.child import read
+    from merzim.documents.schedules.audit_table import read_audit
     from workflow.cases.commands.planning import audit
 
     app.library.earliest(procedure)
@@ -73,7 +74,7 @@ def judge_past(
     facts = {name for edition in editions for name in edition.facts}
     headings = {text: column for edition in editions for text, column in known_headings(edition).items()}
     judged = []
-    for past in read_audit(file, name or None, facts=facts, headings=headings):
+    for past in read(read_audit, file, name or None, facts=facts, headings=headings):
         days = [*past.facts.values(), *past.published.values()]
         calendar = app.calendar_of(app.records, min(days)) if days else None
         result = audit(

@@ -125,7 +125,7 @@ def act_in(file: Path) -> Act:
     not one.
     """
     from calendars.records import RecordError
-    from merzim.documents.sandbox.readers import contents
+    from merzim.documents.sheets.workbook import contents
 
     try:
         text = contents(file, file.name).decode("utf-8")
@@ -245,11 +245,11 @@ def _refusals() -> Iterator[None]:
 
 def _parse(ctx: RequestContext, command: Act) -> Records:
     from calendars.records import parse
-    from merzim.documents.sandbox.readers import check_act
+    from merzim.documents.child import check_act, read
 
     require_whole_office(ctx)
     text, name = normal_text(command.text), command.name
-    check_act(text, name)
+    read(check_act, text.encode("utf-8", "surrogatepass"), name)
     return parse(text, name=name)
 
 

@@ -67,16 +67,19 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
         BadStaff: no file, or too large an upload.
         UnreadablePaper: it names every bad row.
     """
-    from merzim.documents import read_people
+    from merzim.documents.child import read
     from merzim.documents.people.read_people import merge_people
+    from merzim.documents.people.table import read_people
 
     if not file:
         raise BadStaff("web.staff.no_file")
     if isinstance(file, bytes) and len(file) > MAX_TABLE_BYTES:
         raise BadStaff("web.staff.file_too_large", megabytes=MAX_TABLE_BYTES // 1024 // 1024)
     further_languages = {code: own_name(code) for code in known_languages() if code not in LANGUAGES}
-    read = read_people(file, name or None, own_titles=ctx.library.own_titles, languages=further_languages)
-    return merge_people(read, recorded_office(ctx))
+    table = read(
+        read_people, file, name or None, own_titles=ctx.library.own_titles, languages=further_languages
+    )
+    return merge_people(table, recorded_office(ctx))
 
 
 def save_table(ctx: RequestContext, table: ReadPeople) -> SaveCounts:

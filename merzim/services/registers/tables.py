@@ -107,7 +107,8 @@ class ImportedRows(BaseModel):
 @verb("record")
 def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     """Import rows from a spreadsheet: all of them, or none if a cell is wrong."""
-    from merzim.documents.sandbox.readers import read_register_rows
+    from merzim.documents.child import read
+    from merzim.documents.registers.rows_table import read_rows
     from merzim.documents.sheets.unreadable import RowError, UnreadablePaper
 
     register = writable_register(ctx, command.register_id)
@@ -116,7 +117,8 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     fields, shown_fields = writable_fields(ctx, register), list_fields(register, reader_scope(ctx))
     aside_fields = [register.fields[name] for name in shown_fields if register.fields[name] not in fields]
     late = _late_fields(register, shown_fields)
-    table = read_register_rows(
+    table = read(
+        read_rows,
         data,
         name,
         heads={late_field.title[language]: late_field.id for late_field in late for language in LANGUAGES}

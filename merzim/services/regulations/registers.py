@@ -179,7 +179,7 @@ def read_input_file(file: Path) -> object:
         NotJson: not JSON in UTF-8, or a name repeated in one object.
         UnreadablePaper: the file cannot be opened, or is too large.
     """
-    from merzim.documents.sandbox.readers import contents
+    from merzim.documents.sheets.workbook import contents
 
     def refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
         record: dict[str, object] = {}

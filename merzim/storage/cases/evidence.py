@@ -18,8 +18,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, SpooledTemporaryFile
 from typing import BinaryIO, cast
 
-from merzim.documents.sandbox.readers import media_type
-from merzim.documents.sheets.file_kind import ALLOWED, StoredFile, extension
+from merzim.documents.child import read
+from merzim.documents.sheets.file_kind import ALLOWED, StoredFile, extension, is_packed, media_type, packed_type
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from merzim.storage.refusals import EvidenceRefused
 
@@ -176,7 +176,8 @@ class EvidenceFolder:
                     raise EvidenceRefused("evidence_empty")
                 part.flush()
                 os.fsync(part.fileno())
-                kind = media_type(path, name)
+                packed = is_packed(name)
+                kind = read(packed_type, b"", name, path=str(path)) if packed else media_type(path, name)
                 if kind is None:
                     raise EvidenceRefused("evidence_other_kind", name=name, kind=extension(name))
                 reference = digest.hexdigest()

@@ -1,7 +1,7 @@
 """A separate thread pool for requests that read uploaded files, so that other requests never wait for them.
 
 The pool for pages has few threads: four files of ten seconds each would occupy all of them and delay log-in and
-`/health`. When the client disconnects, the reading of its file is stopped.
+`/health`.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from merzim.documents.sandbox.pool import CALLER, Caller
-from merzim.documents.sandbox.process import WAIT
+from merzim.documents.child import WAIT
 from merzim.documents.sheets.unreadable import UnreadablePaper
 
 READING_THREADS = 8
 """The most requests that read files at the same time."""
 MAX_READING_PER_ACCOUNT = 3
 """Maximum number of these requests of one account, so that nobody occupies all threads
-(`merzim.documents.sandbox.process.AT_ONCE`).
+(`merzim.documents.child.AT_ONCE`).
 """
 _POLL_SECONDS = 0.05
 _JSON = "application/json"
@@ -41,24 +40,19 @@ T = TypeVar("T")
 async def run_in_reading_thread(
     request: Request, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Run a function that reads files in the reading pool, within the time limit of one request.
+    """Run a function that reads files in the reading pool.
 
     Raises:
         UnreadablePaper: `paper_readers_busy` if no thread became free in time, or the account reads too many
             files at once.
     """
     login: str = request.state.reader.login
-    caller = Caller()
     await _wait_for_turn(login)
     _reading[login] += 1
-    disconnect_watch = asyncio.create_task(_cancel_on_disconnect(request, caller))
     try:
-        CALLER.set(caller)
         work = partial(copy_context().run, function, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(_threads, work)
     finally:
-        CALLER.set(None)
-        disconnect_watch.cancel()
         _reading[login] -= 1
         if not _reading[login]:
             del _reading[login]
@@ -90,10 +84,3 @@ async def _wait_for_turn(login: str) -> None:
         if clock() > deadline:
             raise UnreadablePaper("paper_readers_busy")
         await asyncio.sleep(_POLL_SECONDS)
-
-
-async def _cancel_on_disconnect(request: Request, caller: Caller) -> None:
-    """Stop the reading when the client disconnects."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-    caller.leave()

@@ -16,8 +16,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from merzim.documents.sandbox.readers import MAX_BYTES
 from merzim.documents.sheets.unreadable import UnreadablePaper, Upload
+from merzim.documents.sheets.workbook import MAX_BYTES
 from merzim.services.context import RequestContext
 from merzim.services.evidence import clean_file_name, keep_upload, uploaded_file
 from merzim.services.imports.previews import (

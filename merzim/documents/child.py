@@ -1,0 +1,138 @@
+"""Reads a file of others in a process of its own, which ends with it, with limits of time, memory and files.
+
+The process is forked from a clean one (`forkserver`) that has imported the readers and holds no connection of
+the service. Its answer is unpickled, but nothing is made of it except values of papers: a process that a
+hostile file has taken over can misreport the file, and no more.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import multiprocessing
+import os
+import pickle
+import resource
+import time
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from threading import BoundedSemaphore, Timer
+from typing import Any, TypeVar
+
+from calendars.records import RecordError, parse
+from merzim.documents.sheets.unreadable import UnreadablePaper
+from merzim.documents.sheets.workbook import Source, contents, name_of
+from workflow.refusal import Refusal
+
+SECONDS, MEMORY, HANDLES = 13, 768 * 2**20, 32
+"""What one reading may take: seconds, bytes of address space, open files."""
+AT_ONCE, WAIT = 4, 4
+"""Files read at the same time; the seconds another one waits for its turn."""
+MAX_ANSWER, MAX_ERRORS, MAX_TRACE = 32 * 2**20, 5_000, 4_000
+"""Bytes of an answer, bad rows in it, and characters of a traceback for the log."""
+_OURS = ("merzim.documents.", "workflow.", "calendars.")
+_PLAIN = frozenset(
+    [("decimal", "Decimal")]
+    + [("datetime", name) for name in ("date", "datetime", "time", "timedelta", "timezone")]
+)
+_PRELOADED = ("__main__", "openpyxl", "merzim.documents", "merzim.documents.people.table")
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(list(_PRELOADED))
+_turns = BoundedSemaphore(AT_ONCE)
+log = logging.getLogger("merzim.reading")
+Value = TypeVar("Value")
+
+
+def read(function: Callable[..., Value], source: Source, name: str | None = None, **options: object) -> Value:
+    """Return what a reader makes of a file: `function(its bytes, its name, **options)`.
+
+    Raises:
+        UnreadablePaper: the reader refused it; it took too long or too much memory; its turn did not come.
+    """
+    name = name or name_of(source)
+    data = contents(source, name)
+    if not _turns.acquire(timeout=WAIT):
+        raise UnreadablePaper("paper_readers_busy")
+    ours, theirs = _processes.Pipe(duplex=False)
+    process = _processes.Process(target=_answer, args=(theirs, function, data, name, options), daemon=True)
+    alarm, end = Timer(SECONDS, process.kill), time.monotonic() + SECONDS
+    try:
+        process.start()
+        theirs.close()
+        alarm.start()
+        kind, value = _Values(ours.recv_bytes(MAX_ANSWER)).load()
+    except (
+        EOFError,
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        pickle.UnpicklingError,
+    ) as error:
+        # It was killed, by its limits or the alarm, or wrote what is no answer.
+        kind, value = "late" if time.monotonic() >= end else "broke", repr(error)
+    finally:
+        alarm.cancel()
+        process.kill()
+        process.join()
+        ours.close()
+        _turns.release()
+    if kind == "value":
+        return value  # type: ignore[no-any-return]
+    if kind == "refused":
+        code, arguments, errors = value
+        raise UnreadablePaper(code, errors=errors, **arguments)
+    log.error("a reader of %s: %s: %s", name, kind, value)
+    if kind == "late":
+        raise UnreadablePaper("paper_took_too_long", name=name, seconds=SECONDS)
+    raise UnreadablePaper("paper_reading_failed", name=name, limit=MEMORY // 2**20)
+
+
+def stop() -> None:
+    """Kill what is being read; the sender is asked to send it again. May be called from a signal handler."""
+    for process in multiprocessing.active_children():
+        process.kill()
+
+
+def check_act(data: bytes, name: str) -> None:
+    """Raise if the text of an act cannot be read: `calendars.records.parse`."""
+    parse(data.decode("utf-8", "surrogatepass"), name=name)
+
+
+def _answer(answer: Connection, function: Callable[..., object], data: bytes, name: str, options: Any) -> None:
+    """Read one file and send its value or refusal; runs in the process of its own."""
+    os.environ.clear()
+    os.nice(5)
+    for kind, limit in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_NOFILE, HANDLES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (limit, limit))
+    try:
+        result: tuple[str, object] = "value", function(data, name, **options)
+    except (Refusal, RecordError) as refusal:
+        errors = tuple(getattr(refusal, "errors", ()))[:MAX_ERRORS]
+        result = "refused", (refusal.code, dict(refusal.arguments), errors)
+    except Exception:  # also of memory: the end of its traceback is the operator's
+        result = "broke", traceback.format_exc()[-MAX_TRACE:]
+    answer.send_bytes(pickle.dumps(result))
+
+
+class _Values(pickle.Unpickler):
+    """Makes nothing but the values of papers: our own classes, dates and decimal numbers."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(io.BytesIO(data))
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return a class of the list; raise UnpicklingError for everything else."""
+        if (module, name) in _PLAIN or (module.startswith(_OURS) and "." not in name):
+            found = super().find_class(module, name)
+            if isinstance(found, type):
+                return found
+        raise pickle.UnpicklingError(f"no value of a paper: {module}.{name}")

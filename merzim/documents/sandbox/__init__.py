@@ -1,1 +1,0 @@
-"""Reads untrusted files in separate processes with limits on time and memory."""
