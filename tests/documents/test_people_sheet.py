@@ -8,9 +8,9 @@ import openpyxl
 import pytest
 
 from i18n import say
-from merzim.documents import read_people
 from merzim.documents.people.read_people import ReadPeople, merge_people
 from merzim.documents.people.sheet import people_sheets, people_table
+from merzim.documents.people.table import read_people
 from merzim.documents.people.words import duties, parse_kind
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.unreadable import UnreadablePaper
