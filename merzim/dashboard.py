@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Hashable, MutableMapping
 from contextlib import suppress
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import h11
@@ -15,7 +16,6 @@ from starlette.concurrency import run_in_threadpool
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from merzim import logs
-from merzim.storage.database.threads import SingleFlight
 from merzim.web.app import create_app
 from workflow.refusal import Refusal
 
@@ -58,7 +58,7 @@ class Dashboard:
     def __init__(self, app: AppContext, clock: Clock) -> None:
         self._app = app
         self._clock = clock
-        self._adopting: SingleFlight[Any] = SingleFlight()
+        self._adopting = Lock()
         self._counted_by: tuple[Kazakhstan, Library, Settings] = app.calendar, app.library, app.settings
         self._pages: Any = create_app(app, clock)
         self._built: tuple[Hashable, Any] = (None, self._pages)
@@ -75,7 +75,8 @@ class Dashboard:
     def _current(self) -> Any:
         """Return current pages, rebuilt if necessary."""
         try:
-            return self._adopting.get(self._fitting, self._renewed)
+            with self._adopting:
+                return self._fitting() or self._renewed()
         except Refusal:
             # The database is unavailable: the page finds out itself, and says so in the reader's language.
             return self._pages

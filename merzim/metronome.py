@@ -174,7 +174,6 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     web.refuse_plain_http()
     address = f"http://{web.host}:{web.port}"
     _free(web.host, web.port, address)
-    app.answers_pages = True
     app.refuse_without_key()
     app.refuse_unable()
     logs.set_up(app.settings, context=log_context)

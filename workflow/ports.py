@@ -13,8 +13,6 @@ from workflow.org.office import Office
 from workflow.refusal import Refusal
 
 Result = TypeVar("Result")
-ATTEMPTS = 30
-"""Maximum number of attempts of a command when other writers are first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,10 +54,10 @@ class Ledger(Protocol):
         """
 
     def attempt(self, case: str, command: Callable[[], Result]) -> Result:
-        """Run a command on a case, again from its first read if another writer was first (`repeated`).
+        """Run a command on a case, a second time from its first read if another writer was first.
 
         Raises:
-            Conflict: other writers were first at each attempt; nothing was written.
+            Conflict: another writer was first both times; nothing was written.
         """
 
     def append_many(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
@@ -108,28 +106,6 @@ class Conflict(Contradiction, RuntimeError):
         super().__init__("conflict_after" if changes else "conflict", case=case, changes=changes, **last)
         self.case = case
         self.since = since
-
-
-def repeated(command: Callable[[], Result], *, pause: Callable[[int], None]) -> Result:
-    """Run a command, and again if another writer was first, at most ATTEMPTS times.
-
-    Args:
-        pause: called with the number of attempts so far before each further one.
-
-    Raises:
-        Conflict: the last conflict; `since` is the number of events the first attempt had read.
-    """
-    first: Conflict | None = None
-    for number in range(1, ATTEMPTS):
-        try:
-            return command()
-        except Conflict as conflict:
-            first = first or conflict
-        pause(number)
-    try:
-        return command()
-    except Conflict as conflict:
-        raise Conflict(conflict.case, since=first.since if first else conflict.since) from None
 
 
 def changes_since(events: Sequence[Event], seq: int) -> tuple[OtherChange, ...]:

@@ -141,7 +141,6 @@ class CommandContext:
             self.note(self.say(code, **arguments))
 
         app = build_app(self.settings, clock=lambda: self.moment, note=note)
-        app.answers_pages = False
         app.creates_database = self.creates_database
         return app
 

@@ -72,7 +72,6 @@ def _with_browser(settings: Settings) -> Settings:
     from merzim.app import build_app
 
     app = build_app(settings)
-    app.answers_pages = False
     try:
         with suppress(Refusal):
             app.lay_over_stored_settings()
@@ -99,7 +98,6 @@ def doctor(ctx: typer.Context) -> int:
         return call.say(f"doctor.advice.{check.advice}") if check.advice else ""
 
     app = build_app(read.settings, clock=lambda: call.moment)
-    app.answers_pages = False
     try:
         checks = list(diagnose(app, problems))
     finally:

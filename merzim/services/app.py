@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from merzim.storage.cases.points_cache import PointsCache
     from merzim.storage.database.engine import Snapshot
     from merzim.storage.database.leases import SqlLeases
-    from merzim.storage.database.limits import Limits
     from merzim.storage.notices.links import SqlLinks
     from merzim.storage.notices.outbox import SqlOutbox
     from merzim.storage.notices.senders import EnqueueJobs
@@ -51,8 +50,6 @@ if TYPE_CHECKING:
     from workflow.registers.definition import Registers
 
 
-BACKGROUND_PATIENCE_FACTOR = 3
-"""Commands and workers wait for a server this many times as long as pages: no reader waits for their answer."""
 _BUILT_BY_SETTINGS = (
     *(
         "channels",
@@ -102,8 +99,6 @@ class AppContext:
                 administrators changed in the browser laid over them, once the database is open.
             stopping: set when the process must stop: running work is finished, nothing new is started.
             rows_compared: the point up to which the last round of this process compared rows with yearly cases.
-            answers_pages: whether a reader waits for the answers. Other processes set it to False before the
-                database is opened.
             creates_database: whether a database that does not exist is created. Commands that only read set it
                 to False before the database is opened.
         """
@@ -111,7 +106,6 @@ class AppContext:
         self.configured = self.settings = settings
         self._settings_head = ""
         self.system_clock = system_clock
-        self.answers_pages = True
         self.creates_database = True
         self.stopping = threading.Event()
         self.rows_compared: RoundMark | None = None
@@ -130,9 +124,7 @@ class AppContext:
 
     def with_settings(self, settings: Settings) -> AppContext:
         """Return a context of other settings, with connections of its own."""
-        other = AppContext(settings, clock=self.clock, system_clock=self.system_clock, note=self.note)
-        other.answers_pages = self.answers_pages
-        return other
+        return AppContext(settings, clock=self.clock, system_clock=self.system_clock, note=self.note)
 
     @property
     def has_database(self) -> bool:
@@ -346,17 +338,12 @@ class AppContext:
             AnothersDatabase: it belongs to another installation.
         """
         from merzim.services.preparation import prepare_database
-        from merzim.storage.database.limits import long_work
 
         if not self.creates_database:
             self._refuse_missing_database()
-        with long_work():
-            prepare_database(
-                self.unprepared,
-                installation=self.installation,
-                many_nodes=self.many_nodes,
-                clock=self.clock,
-            )
+        prepare_database(
+            self.unprepared, installation=self.installation, many_nodes=self.many_nodes, clock=self.clock
+        )
         self.lay_over_settings()
         return self.unprepared
 
@@ -390,26 +377,7 @@ class AppContext:
                 key="database.password_env",
                 variable=variable,
             )
-        return engine.open(
-            self.settings.database.url,
-            password=os.environ[variable] if variable else None,
-            limits=self._limits,
-        )
-
-    @property
-    def _limits(self) -> Limits:
-        """Time limits of the database: short for pages, longer for all other processes."""
-        from merzim.storage.database.limits import Limits
-
-        database = self.settings.database
-        long = database.long_statement_limit
-        if self.answers_pages:
-            return Limits(
-                patience=database.answer_within, statement=database.statement_limit, long_statement=long
-            )
-        return Limits(
-            patience=BACKGROUND_PATIENCE_FACTOR * database.answer_within, statement=long, long_statement=long
-        )
+        return engine.open(self.settings.database.url, password=os.environ[variable] if variable else None)
 
     def refuse_unable(self) -> None:
         """Refuse to start a service that could not send letters or write.

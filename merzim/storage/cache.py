@@ -15,7 +15,6 @@ from sqlalchemy import Engine
 
 from merzim.storage.board import change_counters, sums
 from merzim.storage.database.engine import read_once, reading
-from merzim.storage.database.threads import SingleFlight
 from merzim.storage.org import store as office_store
 from workflow.board.sums import Horizon, Sum, Sums, by_unit
 from workflow.org.office import Office
@@ -59,8 +58,7 @@ class DatabaseCache:
         self._language = language
         self._office: tuple[int, Office] | None = None
         self._board: _Board | None = None
-        self._reading_office: SingleFlight[Office] = SingleFlight()
-        self._reading_board: SingleFlight[_Board] = SingleFlight()
+        self._reading_office, self._reading_board = Lock(), Lock()
         self._board_guard = Lock()
         self._results: dict[Hashable, tuple[object, object]] = {}
 
@@ -120,11 +118,9 @@ class DatabaseCache:
     def _office_of(self, versions: Mapping[str, int]) -> Office:
         version = versions.get(change_counters.OFFICE)
 
-        def cached() -> Office | None:
+        with self._reading_office:
             entry = self._office
-            return entry[1] if entry is not None and entry[0] == version else None
-
-        return self._reading_office.get(cached, self._read_office)
+            return entry[1] if entry is not None and entry[0] == version else self._read_office()
 
     def _read_office(self) -> Office:
         """Read the office from the database; called by one thread at a time."""
@@ -136,13 +132,10 @@ class DatabaseCache:
     def _board_of(self, horizon: Horizon, version: int | None) -> _Board:
         """Return the present sums by unit, from the cache or the database."""
 
-        def cached() -> _Board | None:
+        with self._reading_board:
             board = self._board
-            return (
-                board if board is not None and board.version == version and board.horizon == horizon else None
-            )
-
-        return self._reading_board.get(cached, lambda: self._read_board(horizon))
+            is_current = board is not None and board.version == version and board.horizon == horizon
+            return board if board is not None and is_current else self._read_board(horizon)
 
     def _read_board(self, horizon: Horizon) -> _Board:
         """Read the sums of units that changed, or of all; called by one thread at a time."""

@@ -53,8 +53,6 @@ AWAY = "storage_unavailable"
 """Code of the error when the database does not answer, which is not the client's fault."""
 LATER = ("paper_readers_busy",)
 """Codes of errors after which the same request may be sent again."""
-MOVED = frozenset({"moved", "replaced"})
-"""Codes of errors of a database whose file was moved or replaced."""
 log = logging.getLogger("merzim.web")
 MOST_FAULTS = 200
 """Number of bad rows or fields named in one answer."""
@@ -177,8 +175,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         if error.code == AWAY:
             # Users are not operators: the location of the database is not shown to them.
             log.error("the database is not available: %s", error)
-            has_moved = error.arguments.get("what") in MOVED
-            response = problem(request, 503, "web.problem.database_moved" if has_moved else "web.problem.away")
+            response = problem(request, 503, "web.problem.away")
             response.headers["retry-after"] = "30"
             return response
         if isinstance(error, UnknownCase):

@@ -95,7 +95,6 @@ def test_every_key_says_what_it_is() -> None:
             '[office]\nauthorised_body = [{ name = { kk = "А", ru = "А", en = "A" } }]\n',
             "office.authorised_body.0",
         ),
-        ("[database]\nanswer_within = 0\n", "database.answer_within"),
         ('[evidence]\nfolder = ""\n', "evidence.folder"),
         ('[channels]\nuse = ["pigeon"]\n', "channels.use.0"),
         ('[channels]\nuse = "folder"\n', "channels.use"),

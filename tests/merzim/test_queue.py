@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from importlib.resources import files
 from itertools import count
@@ -30,14 +30,12 @@ from merzim.services.app import AppContext
 from merzim.services.jobs import queue
 from merzim.services.moments import Moment
 from merzim.settings_file import read
-from merzim.storage.database import silent_server
 from merzim.storage.database.engine import conninfo, driver, writing
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.notices.senders import Batch
 from merzim.storage.refusals import StorageUnavailable
-from tests.forwarder import Forwarder, forwarding
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim
-from tests.postgres import Server, administer
+from tests.postgres import administer
 from tests.processes import Program
 
 pytestmark = pytest.mark.postgresql
@@ -487,70 +485,3 @@ def test_an_office_opened_on_a_new_server_has_its_queue(database: str, tmp_path:
     with writing(engine) as connection:
         assert connection.execute(text("SELECT obj_description('procrastinate_jobs'::regclass)")).scalar()
     engine.dispose()
-
-
-@pytest.fixture
-def forwarder(postgresql_server: Server) -> Iterator[Forwarder]:
-    """A forwarder before the server."""
-    with forwarding(next(postgresql_server.sockets.glob(".s.PGSQL.*[0-9]"))) as proxy:
-        yield proxy
-
-
-def test_a_worker_goes_on_after_a_silent_database(
-    office_app: AppContext,
-    forwarder: Forwarder,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """No refused or closed connection: it detects the loss by itself, and can be stopped meanwhile."""
-    monkeypatch.setattr(silent_server, "QUEUE_PATIENCE", 1.0)
-    monkeypatch.setattr(queue, "QUEUE_PATIENCE", 1.0)
-    monkeypatch.setattr(queue, "PATIENCE", 1.0)
-    monkeypatch.setattr(queue, "RECONNECT_SECONDS", 0.1)
-    address = office_app.engine.url.set(host="127.0.0.1", port=forwarder.port).difference_update_query(
-        ["host", "port"]
-    )
-    settings = f'[database]\nurl = "{address.render_as_string(hide_password=False)}"\nanswer_within = 1\n'
-    (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
-    stopped, rounds = threading.Event(), [0]
-    with closing(build_app(read(tmp_path / "config.toml", at=tmp_path))) as far:
-
-        def a_round() -> None:
-            with suppress(StorageUnavailable):
-                far.outbox.notices(limit=1)
-                rounds[0] += 1
-
-        def until_the_next(seconds: float = 30) -> None:
-            before, give_up = rounds[0], time.monotonic() + seconds
-            while rounds[0] == before:
-                assert time.monotonic() < give_up
-                time.sleep(0.05)
-
-        acts = queue.JobHandlers(
-            round=a_round,
-            deliver=lambda: None,
-            send=lambda keys, again: None,
-            back_up=lambda: None,
-            every=1,
-        )
-        arguments = conninfo(far.engine), acts, stopped, StepWatch(far.system_clock)
-        worker = threading.Thread(target=queue.work, args=arguments, daemon=True)
-        worker.start()
-        until_the_next()
-        forwarder.fall_silent()
-        give_up = time.monotonic() + 30
-        while not any(record.name == "merzim.services.jobs.queue" for record in caplog.records):
-            assert time.monotonic() < give_up
-            time.sleep(0.05)
-        forwarder.speak()
-        until_the_next()
-        forwarder.fall_silent()
-        stopped.set()
-        began = time.monotonic()
-        worker.join(30)
-        ended = time.monotonic() - began
-        forwarder.speak()
-
-    assert not worker.is_alive()
-    assert ended < 20

@@ -83,6 +83,18 @@ def test_a_server_on_its_way_is_away_and_keeps_nobody_out(said: str) -> None:
     assert trouble.what == "unreachable"
 
 
+def test_a_connection_the_server_closed_is_replaced(server: Engine) -> None:
+    """Nobody is told: it is asked before it is used again."""
+    with reading(server) as connection:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with server.connect() as first, server.connect() as other:
+        first.close()
+        other.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
+
+    with reading(server) as connection:
+        assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != pid
+
+
 def test_a_commit_nobody_heard_of_is_undecided(server: Engine) -> None:
     """Cut off before, nothing was written; cut off while it is written, nobody knows."""
     with pytest.raises(StorageUnavailable) as at_the_end, writing(server) as connection:
@@ -184,16 +196,20 @@ def test_a_full_disk_is_a_refusal_and_nothing_is_half_written(full: Engine) -> N
 
 def test_a_database_held_for_too_long_is_a_refusal(sqlite: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another program holds the lock longer than the timeout."""
-    monkeypatch.setattr(engines, "LOCK_TIMEOUT", 0.05)
     case = opened(sqlite)
+    monkeypatch.setattr(engines, "LOCK_TIMEOUT", 0.05)
+    impatient = open_database(str(sqlite.url.set(drivername="sqlite")))
     with closing(sqlite3.connect(str(sqlite.url.database), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
 
         with pytest.raises(StorageUnavailable) as caught:
-            case_commands(sqlite).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
-        read = SqlLedger(sqlite).case(case.id)
+            case_commands(impatient).record(
+                case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY
+            )
+        read = SqlLedger(impatient).case(case.id)
 
         other.execute("ROLLBACK")
+    impatient.dispose()
     assert caught.value.what == "busy"
     assert read is not None
     assert read.facts == {}

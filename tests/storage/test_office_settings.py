@@ -110,7 +110,6 @@ def test_the_environment_goes_before_the_browser_and_that_before_the_file(tmp_pa
         ("Файлдан", "file"),
         ("propose", "default"),
     ]
-    assert value_sources["database.answer_within"] == ("4", "default")
     assert (fixed.value.code, fixed.value.arguments["variable"]) == ("setting.fixed", "MERZIM__OFFICE__NAME_KK")
     app.close()
 

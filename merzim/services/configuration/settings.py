@@ -103,18 +103,12 @@ class DatabaseSettings:
     """The database of the office (an SQLAlchemy address), and the installation it belongs to ("" for the
     office's name).
 
-    `password_env`: the environment variable that holds the password; "" if none is needed. `answer_within`:
-    seconds after which a page gives up a server that does not answer; commands and workers wait three times as
-    long. `statement_limit`, `long_statement_limit`: maximum seconds of one statement, for pages and for long
-    work.
+    `password_env`: the environment variable that holds the password; "" if none is needed.
     """
 
     url: str = "sqlite:///var/merzim.sqlite"
     password_env: str = ""
     installation: str = ""
-    answer_within: int = 4
-    statement_limit: int = 30
-    long_statement_limit: int = 3600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -37,7 +37,6 @@ from procrastinate.manager import JobManager
 
 from merzim.services.moments import CLOCK_TOLERANCE
 from merzim.storage.database.errors import PATIENCE
-from merzim.storage.database.silent_server import QUEUE_PATIENCE, QueueConnection
 from merzim.storage.refusals import StorageUnavailable
 
 if TYPE_CHECKING:
@@ -60,6 +59,8 @@ _CONCURRENCY = {LETTERS: 1, ROUNDS: 4}
 """Jobs a worker does at a time. One batch of letters, so a kill repeats at most one batch a worker. Only one
 round runs in the whole installation; beside it recovery of dead workers' jobs, backups."""
 _ADVISORY = 0x4D657271  # "Merq": one process at a time prepares the queue
+POOL_SECONDS = 10.0
+"""Seconds a statement of the queue waits for a connection."""
 _NO_SUCH_JOB = "P0001"  # raised by the library's functions: the job was ended before
 log = logging.getLogger("merzim.services.jobs.queue")
 # The library logs every argument of every job, hence people's addresses.
@@ -226,9 +227,7 @@ class _RetryingJobManager(JobManager):
 
 def application(conninfo: str, acts: JobHandlers, *, series: str = "") -> App:
     """Return the Procrastinate application with our tasks. `series`: name for periodic tasks' minutes."""
-    connector = PsycopgConnector(
-        conninfo=conninfo, min_size=1, max_size=4, timeout=QUEUE_PATIENCE, connection_class=QueueConnection
-    )
+    connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS)
     app = App(connector=connector)
     app.job_manager = _RetryingJobManager(app.connector)
     cron = cron_line(acts.every)

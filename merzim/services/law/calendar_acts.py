@@ -28,7 +28,7 @@ from merzim.services.impacts import (
 )
 from merzim.services.inputs import NO_NUL, Line, build
 from merzim.services.verbs import Command, NotAllowed, verb
-from merzim.storage.database.limits import chunks, long_work
+from merzim.storage.database.dialect import chunks
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -152,7 +152,6 @@ def normal_text(text: str) -> str:
 
 
 @verb("manage", writes=False)
-@long_work()
 def preview_act(ctx: RequestContext, command: Act) -> ActPreview:
     """Return what an act would move; nothing is written.
 
@@ -176,7 +175,6 @@ def preview_act(ctx: RequestContext, command: Act) -> ActPreview:
 
 
 @verb("manage")
-@long_work()
 def adopt_act(ctx: RequestContext, command: Act) -> ActPreview:
     """Adopt an act and move the due dates it changes. Adopting it again changes nothing.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from i18n import available_language
 from merzim.services.impacts import CHUNK_SIZE
 from merzim.services.regulations.editions import UnknownWord, own_files, read_own, require_words
-from merzim.storage.database.limits import chunks
+from merzim.storage.database.dialect import chunks
 from workflow.languages import law_language
 from workflow.refusal import Refusal
 

@@ -161,7 +161,7 @@ def _check(check: Check, language: str) -> CheckView:
 
 
 log = logging.getLogger("merzim.web")
-DatabaseState = Literal["ok", "unreachable", "moved", "replaced"]
+DatabaseState = Literal["ok", "unreachable"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,7 +169,6 @@ class Readiness:
     """The state of the database: whether it answers, has a usable schema version, and a complete board.
 
     Attributes:
-        database: `moved`, `replaced`: the opened SQLite file is no longer at its path.
         round: end of the last round (UTC); None before the first.
     """
 
@@ -187,6 +186,5 @@ def readiness(app: AppContext) -> Readiness:
         state = look(app.engine)
     except StorageUnavailable as trouble:
         log.warning("not ready: %s", trouble)
-        states: dict[str, DatabaseState] = {"moved": "moved", "replaced": "replaced"}
-        return Readiness(database=states.get(trouble.what, "unreachable"), schema=False)
+        return Readiness(database="unreachable", schema=False)
     return Readiness(database="ok", schema=state.schema, round=state.round)

@@ -20,10 +20,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, exists, func, select
 
-from merzim.storage.database.dialect import insert, insert_rows
+from merzim.storage.database.dialect import chunks, insert, insert_rows
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_names
-from merzim.storage.database.limits import chunks, long_work
 from merzim.storage.database.prepared import Prepared
 from merzim.storage.tables.cases import CASE, CASE_ROW, SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from merzim.storage.tables.registers import REGISTER_ROW
@@ -117,7 +116,6 @@ def write(connection: Connection, texts: Texts) -> None:
             connection.execute(UNSEARCHED.delete().where(mine))
 
 
-@long_work()
 def catch_up(engine: Engine) -> None:
     """Write the words of texts an older version or a migration left; usually there are none."""
     while True:
@@ -158,7 +156,6 @@ def differences(connection: Connection) -> Iterator[str]:
     yield from connection.execute(select(SEARCH_TYPO.c.word).distinct().where(_unused())).scalars()
 
 
-@long_work()
 def mend(engine: Engine) -> None:
     """Write the words of all texts anew; those that stay as they are are left alone."""
     with reading(engine) as connection:

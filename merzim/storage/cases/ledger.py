@@ -6,15 +6,12 @@ Everything is read and computed before the write lock; the lock is held only for
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from itertools import islice
-from threading import local
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, func, or_, select
@@ -28,17 +25,15 @@ from merzim.storage.cases.writing import PLACE, ConcurrentChange, at, write
 from merzim.storage.database.dialect import as_json, insert, values_parameters
 from merzim.storage.database.engine import (
     Row_,
-    in_transaction,
     one_snapshot,
+    one_transaction,
     read_once,
     reading,
     shared_results,
     writing,
 )
 from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_names
-from merzim.storage.database.limits import long_work
 from merzim.storage.database.prepared import Prepared
-from merzim.storage.database.threads import FairLock
 from merzim.storage.refusals import CaseBroken
 from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case, rows_from_json
 from merzim.storage.tables.board import DEADLINE
@@ -46,22 +41,13 @@ from merzim.storage.tables.cases import CASE, COUNTER, EVENT
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, apply, fold
 from workflow.org.office import Office
-from workflow.ports import CaseWrite, Conflict, Result, changes_since, repeated
+from workflow.ports import CaseWrite, Conflict, Result, changes_since
 
 CHUNK = 250
 """Cases per transaction of a bulk write: about 0.2 s of lock."""
 MAX_FOLDED = 500
 """Cases kept folded at most; then all are forgotten."""
 _PAUSE = 0.01
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.25
-"""Maximum seconds a command waits before its second attempt, and before its last."""
-_PATIENCE = 2.0
-"""Maximum seconds a command waits for others of this process on the same case; then it runs in parallel."""
-_TURNS = tuple(FairLock() for _ in range(251))
-"""Locks by which commands on one case wait for each other; different cases may share one, at the cost of a
-short wait.
-"""
-_holding = local()
 
 _EVENTS = Prepared(EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case")))
 _EVENTS_FROM = Prepared(
@@ -176,20 +162,28 @@ class SqlLedger:
             return connection.execute(query).scalars().all()
 
     def attempt(self, case: str, command: Callable[[], Result]) -> Result:
-        """Run a command on a case, repeating it from its first read when another writer came first.
+        """Run a command on a case, a second time from its first read when another writer came first.
 
-        Commands on one case are queued within this process; conflicts with other processes are found by the
-        compare and swap, and repeated after a random, growing pause.
+        The second time the case is locked before it is read, so that nobody comes first again.
 
         Raises:
-            Conflict: every attempt lost; it names what others wrote since the first attempt.
+            Conflict: nevertheless somebody did; it names what others wrote since the first attempt.
         """
         try:
-            with _turn(self._engine, case):
-                return repeated(lambda: self._in_one_snapshot(case, command), pause=_pause)
-        except Conflict as conflict:
-            changes = changes_since(self.events(case), conflict.since)
-            raise Conflict(case, since=conflict.since, changes=changes) from None
+            return self._in_one_snapshot(case, command)
+        except Conflict as first:
+            try:
+                with one_transaction(self._engine):
+                    self._lock(case)
+                    return command()
+            except Conflict:
+                changes = changes_since(self.events(case), first.since)
+                raise Conflict(case, since=first.since, changes=changes) from None
+
+    def _lock(self, case: str) -> None:
+        """Lock a case until the end of the transaction; on SQLite the transaction has locked everything."""
+        with reading(self._engine) as connection:
+            connection.execute(select(CASE.c.id).where(CASE.c.id == case).with_for_update(key_share=True))
 
     def _in_one_snapshot(self, case: str, command: Callable[[], Result]) -> Result:
         """Run a command whose reads share one transaction: its events, head and rows are of the same moment."""
@@ -235,7 +229,6 @@ class SqlLedger:
         """
         return self._append(changes, now)
 
-    @long_work()
     def append_many(self, changes: Iterable[CaseWrite], *, now: datetime) -> None:
         """Append changes of thousands of cases, CHUNK per transaction, letting other writers in between.
 
@@ -350,34 +343,6 @@ class SqlLedger:
             if isinstance(trouble, ConcurrentChange)
             else trouble
         )
-
-
-@contextmanager
-def _turn(engine: Engine, case: str) -> Iterator[None]:
-    """Wait for exclusive access to a case among the threads of this process; a nested command on the same
-    thread has it already, and in a transaction of several writes the database decides.
-    """
-    if in_transaction(engine):
-        # Whoever has the turn may wait for what this transaction has locked.
-        yield
-        return
-    place = hash((engine.url.database, case)) % len(_TURNS)
-    held_places: set[int] = _holding.__dict__.setdefault("places", set())
-    if place in held_places:
-        yield
-        return
-    with _TURNS[place].passing(_PATIENCE):
-        held_places.add(place)
-        try:
-            yield
-        finally:
-            held_places.discard(place)
-
-
-def _pause(attempts: int) -> None:
-    """Wait a random time that grows with each attempt, so that two processes do not collide repeatedly."""
-    longest = min(_SHORTEST_PAUSE * 2**attempts, _LONGEST_PAUSE)
-    time.sleep(random.uniform(longest / 2, longest))
 
 
 def _feels(first: date, last: date) -> ColumnElement[bool]:

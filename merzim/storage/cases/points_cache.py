@@ -15,7 +15,6 @@ from merzim.storage.board import change_counters
 from merzim.storage.cache import MAX_UNITS_REREAD, DatabaseCache
 from merzim.storage.cases import points
 from merzim.storage.database.engine import reading
-from merzim.storage.database.threads import SingleFlight
 from workflow.org.office import Office
 from workflow.scoring.recorded import Body, MissingFact, Numbers, YearRecords, body, numbers
 from workflow.scoring.scale import Scoring
@@ -45,7 +44,7 @@ class PointsCache:
         self._engine, self._cache = engine, cache
         self._years: dict[tuple[str, int, date], _Year] = {}
         self._guard = Lock()
-        self._reading: SingleFlight[YearRecords] = SingleFlight()
+        self._reading = Lock()
 
     def year(self, scoring: Scoring, year: int, *, today: date) -> YearRecords:
         """Return the recorded facts and open obligations of every unit in a year up to a day.
@@ -67,7 +66,8 @@ class PointsCache:
                 self._keep((scoring.edition, year, today), cached)
                 return cached.gathered
 
-        return self._reading.get(valid_records, lambda: self._read(scoring, office, year, today))
+        with self._reading:
+            return valid_records() or self._read(scoring, office, year, today)
 
     def _read(self, scoring: Scoring, office: Office, year: int, today: date) -> YearRecords:
         """Reread what has changed in a year, in one thread at a time."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -35,10 +36,18 @@ from workflow.search_words import FOLDED
 if TYPE_CHECKING:
     Insert = sqlite.Insert | postgresql.Insert
 
+T = TypeVar("T")
 MAX_PREPARED_INSERTS = 30
 """Up to this many rows are sent by a prepared statement; more by COPY, or as one JSON text."""
 _MAX_LITERAL_ROWS = {"sqlite": MAX_PREPARED_INSERTS, "postgresql": 4}
 _LINES = "k_lines"
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Split items into lists of at most so many."""
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
 
 
 def insert(connection: Connection, table: Table) -> Insert:

@@ -7,26 +7,23 @@ database of this process. PostgreSQL: psycopg 3. Errors of the driver become a S
 
 from __future__ import annotations
 
+import os
 import sqlite3
-import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeAlias, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, InvalidatePoolError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from merzim.storage.database import audit
-from merzim.storage.database.database_file import DatabaseFile
 from merzim.storage.database.errors import TranslatedErrors
-from merzim.storage.database.limits import Limits, is_long_work
-from merzim.storage.database.threads import FairLock
 from merzim.storage.refusals import StorageUnavailable
 
 Result = TypeVar("Result")
@@ -36,28 +33,39 @@ LOCK_TIMEOUT = 30.0
 """Seconds a writer waits for another process before it gives up."""
 CONNECTION_LOST = frozenset({"unreachable", "not_let_in", "failed"})
 """Codes of errors that mean a lost connection."""
-IDLE_TRANSACTION_SECONDS = 60.0
-"""Seconds a transaction may be idle before the server ends it."""
-KEEPALIVE_SECONDS = 10
-"""Seconds until the first TCP keepalive probe of an idle connection, and between probes."""
-_POLL_SECONDS = 0.004
+SERVER_OPTIONS = {
+    "timezone": "UTC",
+    "lock_timeout": "30s",
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "60s",
+}
+"""Limits at the server's end: what a lost connection had locked must not keep others from writing."""
+CONNECTION_ARGUMENTS: dict[str, object] = {
+    "connect_timeout": 4,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 8000,
+    "options": " ".join(f"-c {name}={value}" for name, value in SERVER_OPTIONS.items()),
+}
+"""libpq arguments, in seconds (`tcp_user_timeout`: milliseconds): a lost server is noticed within 10 s."""
 _POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": -1}
 """Connections kept open; further ones are opened at once. Threads are limited instead: a thread that waited for
 the connection of a request which waits for a thread would wait for good.
 """
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_limits: WeakKeyDictionary[Engine, Limits] = WeakKeyDictionary()
-_files: WeakKeyDictionary[Engine, DatabaseFile] = WeakKeyDictionary()
-_writer_locks: defaultdict[str, FairLock] = defaultdict(FairLock)
+_writer_locks: defaultdict[str, Lock] = defaultdict(Lock)
 
 
-def open(url: str, *, password: str | None = None, limits: Limits | None = None) -> Engine:
+def open(url: str, *, password: str | None = None) -> Engine:
     """Return the engine of an address: `sqlite:///file`, `postgresql://user@host/name`. Creates the folder.
 
     Args:
         password: of a server, if it is not in the address.
-        limits: how long to wait for a server.
 
     Raises:
         StorageUnavailable: the address is invalid, or of a database that is not supported.
@@ -67,7 +75,8 @@ def open(url: str, *, password: str | None = None, limits: Limits | None = None)
         return _create_sqlite_engine(address)
     if password is not None:
         address = address.set(password=password)
-    return _create_postgresql_engine(address, limits or Limits())
+    arguments = {name: value for name, value in CONNECTION_ARGUMENTS.items() if name not in address.query}
+    return create_engine(address, connect_args=arguments, pool_pre_ping=True, hide_parameters=True, **_POOL)
 
 
 @dataclass(eq=False, slots=True)
@@ -99,16 +108,6 @@ class Snapshot:
         self.connection = self.engine = None
         self.results = {}
         self.stack.close()
-
-    def hand_over(self, engine: Engine, stack: ExitStack) -> Connection | None:
-        """Let a write go on in the transaction, ending it with `stack`; None if there is none."""
-        connection = self.connection
-        if connection is None or self.engine is not engine:
-            return None
-        self.connection = self.engine = None
-        self.results = {}
-        stack.push(self.stack.pop_all())
-        return connection
 
     def close(self) -> None:
         """End the transaction and stop sharing."""
@@ -228,7 +227,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that writes; commit it on leaving, roll it back when anything is raised.
 
     Entries collected for the audit log are appended last, in the same transaction. A write within
-    `one_snapshot` goes on in the transaction of its reads; on SQLite only if nobody wrote since.
+    `one_snapshot` ends the transaction of its reads.
 
     IntegrityError is not translated: the caller knows what a broken constraint means.
 
@@ -241,25 +240,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield joined
         return
     snapshot, sqlite, committing = _snapshot.get(), engine.dialect.name == "sqlite", False
+    if snapshot is not None:
+        # What was read holds no locks: nothing is held while this waits for the lock.
+        snapshot.end()
     try:
-        with TranslatedErrors(engine), ExitStack() as turn, ExitStack() as stack:
+        with TranslatedErrors(engine), ExitStack() as stack:
             if sqlite:
-                lock = _writer_locks[str(engine.url.database)]
-                if snapshot is not None and lock.taken:
-                    snapshot.end()
-                turn.enter_context(lock.passing())
-            # What was read for the write holds no locks: one transaction less, and no second connection.
-            connection = None
-            if snapshot is not None:
-                connection = None if is_long_work() else snapshot.hand_over(engine, stack)
-                snapshot.end()
-            if connection is not None and sqlite and not _may_write(connection):
-                stack.close()
-                connection = None
-            if connection is None:
-                connection = stack.enter_context(engine.connect())
-                connection.execution_options(writer=True)
-                stack.enter_context(connection.begin())
+                stack.enter_context(_writer_locks[str(engine.url.database)])
+            connection = stack.enter_context(engine.connect())
+            connection.execution_options(writer=True)
+            stack.enter_context(connection.begin())
             audit.discard(connection)
             yield connection
             audit.append_collected(connection)
@@ -268,19 +258,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
         # A server lost while it confirms the commit may have committed.
         error.undecided = error.undecided or (committing and error.what in CONNECTION_LOST)
         raise
-
-
-def _may_write(connection: Connection) -> bool:
-    """Make a reading transaction of SQLite one that writes; False if somebody writes, or wrote since it
-    began.
-    """
-    try:
-        driver(connection).execute("DELETE FROM counter WHERE 0").close()
-    except sqlite3.OperationalError:
-        return False
-    if (file := _files.get(connection.engine)) is not None:
-        file.check()
-    return True
 
 
 @contextmanager
@@ -317,13 +294,14 @@ def conninfo(engine: Engine, *, password: bool = True) -> str:
     """
     from psycopg.conninfo import make_conninfo
 
-    common = connection_arguments(_limits[engine]) if engine in _limits else {}
     _, driver_options = engine.dialect.create_connect_args(engine.url)
     # Not as a URL: libpq takes no space in one, and its error would show the password.
     # `context` is for the driver alone: how it reads values.
     hidden = {"context"} if password else {"context", "password"}
     parameters = {
-        name: str(value) for name, value in {**common, **driver_options}.items() if name not in hidden
+        name: str(value)
+        for name, value in {**CONNECTION_ARGUMENTS, **driver_options}.items()
+        if name not in hidden
     }
     return make_conninfo("", **parameters)
 
@@ -348,143 +326,48 @@ def parse_address(url: str) -> URL:
         raise StorageUnavailable("address", where=url.rpartition("@")[2].partition("?")[0]) from None
 
 
-def _create_postgresql_engine(address: URL, limits: Limits) -> Engine:
-    # An office on SQLite has no need of the driver.
-    from merzim.storage.database.silent_server import ServerWatch
+def create_private(file: Path) -> None:
+    """Create an empty file only its owner may read, whatever the umask; nothing where there is one.
 
-    watch = ServerWatch(limits)
-    engine = create_engine(
-        address,
-        connect_args={
-            name: value for name, value in connection_arguments(limits).items() if name not in address.query
-        },
-        hide_parameters=True,
-        **_POOL,
-    )
+    SQLite gives its journals the mode of the database, and pg_dump writes into a file that stands there.
 
-    _limits[engine] = limits
-
-    @event.listens_for(engine, "do_connect")
-    def connect(_dialect: object, _record: object, _args: object, arguments: dict[str, Any]) -> object:
-        return watch.connect(**arguments)
-
-    @event.listens_for(engine, "checkout")
-    def check(connection: Any, _record: object, _proxy: object) -> None:
-        # As `pool_pre_ping` does, which asks the server each time: a tenth of what a recorded fact costs.
-        try:
-            if connection.may_be_lost():
-                engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise InvalidatePoolError from error
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if is_long_work():
-            limit = int(limits.long_statement * 1000)
-            for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
-                connection.exec_driver_sql(f"SET LOCAL {name} = {limit}")
-
-    return engine
-
-
-def connection_arguments(limits: Limits) -> dict[str, object]:
-    """Return the libpq arguments of connections to a server.
-
-    When packets are dropped, the kernel closes the connection, at the server's end too; otherwise its locks
-    would keep others from writing after the network is back.
+    Raises:
+        OSError: it cannot be created.
     """
-    options = {
-        "timezone": "UTC",
-        "lock_timeout": int(LOCK_TIMEOUT * 1000),
-        "statement_timeout": int(limits.statement * 1000),
-        "idle_in_transaction_session_timeout": int(IDLE_TRANSACTION_SECONDS * 1000),
-        "tcp_keepalives_idle": KEEPALIVE_SECONDS,
-        "tcp_keepalives_interval": KEEPALIVE_SECONDS,
-        "tcp_keepalives_count": 3,
-        "tcp_user_timeout": int(IDLE_TRANSACTION_SECONDS * 1000),
-    }
-    return {
-        "connect_timeout": limits.connect,
-        "keepalives": 1,
-        "keepalives_idle": KEEPALIVE_SECONDS,
-        "keepalives_interval": KEEPALIVE_SECONDS,
-        "keepalives_count": 3,
-        "tcp_user_timeout": int(limits.patience * 1000),
-        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
-    }
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _create_sqlite_engine(address: URL) -> Engine:
     file = address.database
-    arguments = {"timeout": 0.0, "check_same_thread": False}
+    arguments = {"timeout": LOCK_TIMEOUT, "check_same_thread": False}
     if not file or file == ":memory:":
         engine = create_engine(address, connect_args=arguments, poolclass=StaticPool, hide_parameters=True)
     else:
-        try:
-            if not file.startswith("file:"):
-                Path(file).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageUnavailable("unreachable", where=file, problem=error.strerror or "") from None
         engine = create_engine(address, connect_args=arguments, hide_parameters=True, **_POOL)
-    watched = None if not file or file.startswith((":", "file:")) else DatabaseFile(file)
+    private = None if not file or file.startswith((":", "file:")) else Path(file)
+    if private is not None:
+        try:
+            private.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageUnavailable("unreachable", where=str(private), problem=error.strerror or "") from None
 
-    if watched is not None:
-        _files[engine] = watched
-        _pin_to_file(engine, watched)
+    @event.listens_for(engine, "do_connect")
+    def create(*_: object) -> None:
+        if private is not None:
+            # SQLite says itself why it cannot be created.
+            with suppress(OSError):
+                create_private(private)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
-        if watched is not None:
-            watched.remember()
         connection.isolation_level = None
-        _execute_when_unlocked(connection, "PRAGMA journal_mode=WAL")
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        raw = cast("sqlite3.Connection", connection.connection.dbapi_connection)
-        if connection.get_execution_options().get("writer"):
-            _execute_when_unlocked(raw, "BEGIN IMMEDIATE")
-        else:
-            _execute_when_unlocked(raw, "BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1")
-        if watched is not None:
-            # Only now: the file may have been moved while this waited for the lock.
-            watched.check()
+        is_writer = connection.get_execution_options().get("writer")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
     return engine
-
-
-def _pin_to_file(engine: Engine, file: DatabaseFile) -> None:
-    """Open only the file that was opened first, until the engine is disposed."""
-
-    @event.listens_for(engine, "do_connect")
-    def locate(
-        _dialect: object, _record: object, positional: list[Any], named_parameters: dict[str, Any]
-    ) -> None:
-        positional[:] = [file.uri]
-        named_parameters["uri"] = True
-
-    @event.listens_for(engine, "engine_disposed")
-    def forget(_engine: Engine) -> None:
-        file.forget()
-
-
-def _execute_when_unlocked(connection: sqlite3.Connection, *statements: str) -> None:
-    """Run the statements once the lock they need is free.
-
-    SQLite's busy handler sleeps up to 0.1 s between two attempts and would miss the short pauses an import
-    makes for others; hence our own loop, limited by LOCK_TIMEOUT.
-    """
-    give_up_at = time.monotonic() + LOCK_TIMEOUT
-    while True:
-        try:
-            for statement in statements:
-                connection.execute(statement).close()
-            return
-        except sqlite3.OperationalError as error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK").close()
-            if (error.sqlite_errorcode & 0xFF) not in _BUSY or time.monotonic() > give_up_at:
-                raise
-            time.sleep(_POLL_SECONDS)

@@ -115,7 +115,7 @@ def to_storage_unavailable(engine: Engine, error: BaseException) -> StorageUnava
 PATIENCE = 30.0
 """Seconds to wait for a lost database."""
 _RETRY_SECONDS = 0.5
-_TRANSIENT = frozenset({"unreachable", "busy", "full", "moved", "replaced"})
+_TRANSIENT = frozenset({"unreachable", "busy", "full"})
 
 
 def retry_until_back(act: Callable[[], None]) -> None:

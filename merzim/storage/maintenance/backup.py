@@ -13,8 +13,7 @@ from sqlalchemy import Engine, Table, func, select, text
 
 from merzim.storage.cases.evidence import sync_path
 from merzim.storage.database import engine as engines
-from merzim.storage.database.database_file import create_private
-from merzim.storage.database.engine import reading
+from merzim.storage.database.engine import create_private, reading
 from merzim.storage.database.errors import TranslatedErrors
 from merzim.storage.maintenance.schema import (
     create_or_migrate,

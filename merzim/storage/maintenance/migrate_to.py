@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Engine, Integer, Table, func, inspect, select
 
 from merzim.storage.board import word_index
 from merzim.storage.database.engine import Row_, driver, writing
-from merzim.storage.database.limits import long_work
 from merzim.storage.maintenance.schema import create
 from merzim.storage.refusals import Migration
 from merzim.storage.tables.base import TableBase
@@ -26,7 +25,6 @@ from merzim.storage.tables.service import MARK
 _STEP = 5000
 
 
-@long_work()
 def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -> dict[str, int]:
     """Copy an office into an empty PostgreSQL database; the source is unchanged. Return the rows of each table.
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from merzim.storage.cases.evidence import sync_path
-from merzim.storage.database.database_file import create_private
-from merzim.storage.database.engine import reading
+from merzim.storage.database.engine import create_private, reading
 from merzim.storage.maintenance.anonymising import ANONYMISED
 from merzim.storage.tables.organisation import ACT, FORMER
 from workflow.refusal import Refusal

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Select, literal, null, select
 
 from merzim.storage.board import change_counters, word_index
+from merzim.storage.database.dialect import chunks
 from merzim.storage.database.in_list import execute_for_names, in_names
-from merzim.storage.database.limits import chunks
 from merzim.storage.registers.chains import hidden, latest_secrets, rows, write_cells
 from merzim.storage.tables.registers import (
     CAMPAIGN_PERSON,

@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from merzim.storage.board import change_counters, word_index
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.errors import display_address
-from merzim.storage.database.limits import long_work
 from merzim.storage.maintenance import triggers
 from merzim.storage.notices import tally
 from merzim.storage.refusals import BackupRefused, StorageUnavailable
@@ -44,7 +43,6 @@ def refuse_missing(engine: Engine) -> None:
             raise StorageUnavailable("no_database", where=display_address(engine))
 
 
-@long_work()
 def create_or_migrate(engine: Engine) -> bool:
     """Create the tables or migrate them, in one transaction. Return whether anything was done.
 

@@ -17,8 +17,8 @@ from merzim.storage.cases import recommendations
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
 from merzim.storage.chain import link, seal_line
+from merzim.storage.database.dialect import chunks
 from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.database.limits import chunks, long_work
 from merzim.storage.maintenance import checks, register_check, triggers, vouching
 from merzim.storage.maintenance.anonymising import Place, content_hash, rewritten
 from merzim.storage.maintenance.checks import damages
@@ -67,7 +67,6 @@ class Problem:
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
-@long_work()
 def verify(
     engine: Engine,
     *,
@@ -185,7 +184,6 @@ def _search(engine: Engine) -> list[Problem]:
     )
 
 
-@long_work()
 def rebuild(
     engine: Engine,
     recompute: Recompute,

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Engine, func, select
 
 from merzim.storage.chain import moment
 from merzim.storage.database.audit import read_payload
+from merzim.storage.database.dialect import chunks
 from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.database.limits import chunks
 from merzim.storage.org.chain import OfficeEvent, append_events, hold
 from merzim.storage.org.vouched import (
     HASHED,

@@ -17,7 +17,6 @@ from sqlalchemy import Connection, Engine, func, select, text
 
 from merzim.storage.chain import canonical, link, moment
 from merzim.storage.database.engine import reading
-from merzim.storage.database.limits import long_work
 from merzim.storage.rows import notice
 from merzim.storage.tables.cases import SEAL
 from merzim.storage.tables.notices import NOTICE, PROOF, SETTLED
@@ -188,7 +187,6 @@ class JournalStatus:
     seal: int
 
 
-@long_work()
 def journal_status(engine: Engine) -> JournalStatus:
     """Return the state of the journal, compared with its chain."""
     with reading(engine) as connection:

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import reading, writing
-from merzim.storage.database.limits import long_work
 from merzim.storage.org.chain import Stamp
 from merzim.storage.org.former import gone
 from merzim.storage.org.preferences import (
@@ -46,7 +45,6 @@ class SaveCounts:
     same: int = 0
 
 
-@long_work()
 def save(
     engine: Engine,
     *,
