@@ -332,7 +332,6 @@ def _path(page: str, chance: random.Random, access: str, number: int, ids: dict[
         "overview": "/",
         "cases": f"/cases?page={chance.randrange(1, 4)}",
         "portfolio": f"/portfolio?page={chance.randrange(1, 4)}",
-        "stages": "/portfolio/stages",
         "case": f"/cases/{chance.choice(ids[unit])}",
         "deadlines": f"/deadlines?urgency={chance.choice(('overdue', 'due', 'open'))}",
         "desk": "/desk",

@@ -56,7 +56,6 @@ def pages(case: str, today: date) -> dict[str, str]:
         "found by words": "/cases?search=сатып+алу",
         "case": f"/cases/{case}",
         "analyses of a year": "/portfolio",
-        "analyses by stage": "/portfolio/stages",
         "planner": "/planner",
         "a case opened": "/open",
         "monitoring": "/monitoring",

@@ -26,7 +26,7 @@ ROOMS = {
         *("case_list", "overview", "inbox", "assignments", "search", "reference", "portfolio"),
         *("reports", "calendar"),
     ),
-    "merzim.web.pages.case_creation": ("by_hand", "schedules", "past", "planner"),
+    "merzim.web.pages.case_creation": ("by_hand", "schedules", "planner"),
     "merzim.web.pages.my_tasks": ("pages",),
     "merzim.web.pages.cases": ("reading", "writing", "managing", "registers"),
     "merzim.web.pages.campaigns": ("pages", "confirm", "letter_answer"),
@@ -37,7 +37,7 @@ ROOMS = {
         *("administration", "audit", "changes"),
     ),
     "merzim.web.pages.administration": (
-        *("pages", "accounts", "invitations", "people_records", "office", "feeds", "settings"),
+        *("pages", "accounts", "invitations", "office", "feeds", "settings"),
         *("templates", "operations"),
     ),
 }

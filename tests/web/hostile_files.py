@@ -243,7 +243,6 @@ def places() -> tuple[Place, ...]:
     proof = f"/api/v1/cases/{CASE}"
     return (
         _page("/open/schedule", {"procedure": "internal-analysis"}),
-        _page("/past", {"procedure": "internal-analysis"}, login="auditor"),
         _page("/administration/people/import", {}, login="administrator"),
         _page("/administration/people/import", {"do": "take"}, login="administrator"),
         _page("/calendar/acts", {"do": "preview"}),

@@ -96,17 +96,14 @@ def _live_in(office: RealOffice, word: str) -> None:
         )
         assert answer.status_code in (200, 303), answer.text
         examples = Path(__file__).parents[2] / "examples"
-        for address, file in (
-            ("/open/schedule", "real_schedule_2026_ru.xlsx"),
-            ("/past", "past_analyses.csv"),
-        ):
-            sent = browser.post(
-                address,
-                data={"procedure": "internal-analysis"},
-                files={"file": (file, (examples / file).read_bytes())},
-            )
-            assert sent.status_code == 303, sent.text
-            office.uploaded.append(sent.headers["location"])
+        file = "real_schedule_2026_ru.xlsx"
+        sent = browser.post(
+            "/open/schedule",
+            data={"procedure": "internal-analysis"},
+            files={"file": (file, (examples / file).read_bytes())},
+        )
+        assert sent.status_code == 303, sent.text
+        office.uploaded.append(sent.headers["location"])
     with office.client("administrator") as browser:
         sent = browser.post(
             "/administration/templates/analytic_note",

@@ -61,15 +61,6 @@ def test_only_named_files_are_served(name: str, browser: TestClient) -> None:
     assert answer.status_code == 404
 
 
-def test_only_the_service_worker_may_serve_pages(browser: TestClient) -> None:
-    """It lies among the static files; by its own address it would serve nothing."""
-    headers_by_name = {file.name: browser.get(f"/static/{file.name}").headers for file in OWN.iterdir()}
-
-    assert {name for name, headers in headers_by_name.items() if headers.get("service-worker-allowed")} == {
-        "worker.js"
-    }
-
-
 def test_nothing_of_third_parties_is_kept_here() -> None:
     """The folder holds our own few files and no more."""
     own_files = {file.name for file in OWN.iterdir()}
@@ -81,7 +72,6 @@ def test_nothing_of_third_parties_is_kept_here() -> None:
         "theme.js",
         "pages.js",
         "portfolio.js",
-        "worker.js",
         "mark.svg",
     }
 

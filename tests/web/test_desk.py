@@ -10,10 +10,9 @@ from email import message_from_bytes, policy
 import pytest
 from starlette.testclient import TestClient
 
-from calendars.hours import almaty
 from merzim.services.jobs.rounds import deliver, remind
 from notifications.notice import Notice
-from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, hide, office_with_cases
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, office_with_cases
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
@@ -43,28 +42,6 @@ def test_a_desk_holds_what_its_reader_must_do_and_nothing_else(site: Site) -> No
     assert not any(row.endswith(":order_signed") for row in rows(erlan) + rows(officer))
     assert not any(row.startswith(site.late) for row in rows(officer))
     assert all(row.startswith(site.real) for row in rows(officer))
-
-
-def test_the_kept_desk_is_for_reading_and_says_when_it_was_kept(site: Site) -> None:
-    """The same rows in words, the moment of the demonstration day; no form, no link but back to the desk."""
-    page = site.client("erlan").get("/desk/kept?lang=ru").text
-
-    assert "Объявление о начале анализа" in page
-    assert f"· {site.late}</span>" in page
-    assert f"Список сохранён: {NOW.astimezone(almaty()):%d.%m.%Y, %H:%M}." in page
-    assert "<form" not in page
-    assert set(re.findall(r'<a [^>]*href="([^"]+)"', page)) == {"/desk"}
-    assert site.client("auditor").get("/desk/kept").status_code == 403
-
-
-def test_the_kept_desk_says_nothing_of_confidential_cases(site: Site) -> None:
-    """A telephone may be lost: that something waits is said, not what."""
-    hide(site, site.late, "c@org.kz")
-    erlan = site.client("erlan")
-
-    assert site.late in erlan.get("/desk").text
-    assert site.late not in erlan.get("/desk/kept?lang=ru").text
-    assert "Конфиденциальное дело" in erlan.get("/desk/kept?lang=ru").text
 
 
 def test_an_officer_may_look_at_all_and_others_only_at_theirs(site: Site) -> None:

@@ -69,31 +69,6 @@ def test_page_workbook_and_command_say_what_the_api_says(
     assert "2025: 0 analyses" in capsys.readouterr().out
 
 
-def test_a_card_leads_to_the_record_form_of_its_next_step(real: RealOffice) -> None:
-    """The order is due today: the card says so, says whose it is, and opens its form."""
-    browser = real.client()
-    board = browser.get(f"{V1}/stages").json()
-    assert board["total"] == 1 == sum(column["total"] for column in board["columns"])
-    column = next(candidate for candidate in board["columns"] if candidate["cards"])
-    step = column["cards"][0]["next"]
-    assert (column["stage"], step["obligation"], step["days_left"], step["overdue"]) == (
-        *("order", "order_signed"),
-        *(0, False),
-    )
-    page = browser.get("/portfolio/stages?lang=ru").text
-    assert f'href="/cases/2026-0001?fact={step["obligation"]}#record"' in page
-    assert step["who"][0] in page
-    assert 'value="order_signed" selected' in browser.get("/cases/2026-0001?fact=order_signed").text
-    assert 'href="/portfolio/stages.xlsx?year=2026"' in page
-    book = openpyxl.load_workbook(io.BytesIO(browser.get("/portfolio/stages.xlsx?lang=ru").content))
-    (row,) = book.worksheets[0].iter_rows(min_row=2, values_only=True)
-    assert (row[1], row[4]) == ("2026-0001", "Подписание приказа о внутреннем анализе")
-    assert (row[5], row[6], row[7]) == (ORDER_DUE, "сегодня", "; ".join(step["who"]))
-    auditor = real.client("auditor").get("/portfolio/stages").text
-    assert "2026-0001" in auditor
-    assert "#record" not in auditor
-
-
 def test_a_mark_without_a_script_is_a_link_to_the_form_of_the_plan(real: RealOffice) -> None:
     """The form stands open at its step. Who may not record sees the dates, and nothing to move."""
     browser = real.client()

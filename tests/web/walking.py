@@ -27,7 +27,6 @@ ASIDE = {
     "/metrics": "for machines",
     "/api/openapi.json": "for programs",
     "/feeds/{token}.ics": "by a calendar",
-    "/desk/kept": "by the browser itself: tests.web.browser.test_offline",
     "/login": "before the log-in",
     "/login/oidc": "before the log-in, where a provider is named",
     "/login/oidc/callback": "by the provider",

@@ -472,7 +472,6 @@ SENT: Mapping[str, Sent] = {
     "/open/year/undo": Sent(form={"year": "2028", "unit": ""}, changes=False, status=(200, 303, 422)),
     "/open/schedule": Sent(files={"file": ("график.csv", SCHEDULE.format(n=3, unit=OWN).encode())}),
     "/open/schedule/{digest}": Sent(form={}, places=lambda world: {"{digest}": world.files["page schedule"]}),
-    "/past": Sent(files={"file": (PAST.name, PAST.read_bytes())}),
     "/calendar/acts": Sent(form={"text": ACT.format(off=22, work=23, n=2), "name": "b.toml", "do": "apply"}),
     "/channels/resend": Sent(form={}, changes=False),
     # -------------------------------------------------------------------------------- pages: one's own account
@@ -494,9 +493,6 @@ SENT: Mapping[str, Sent] = {
         form=lambda world: {"key": "gone2@example.kz", "mark": world.mark_of_person("gone2@example.kz")}
     ),
     "/administration/accounts": Sent(form={"login": "page.made", "access": "auditor"}),
-    "/administration/people/former": Sent(
-        form={"do": "anonymise", "person": "left2@example.kz", "act": "2-ө", "act_on": DAY, "ground": "бұйрық"}
-    ),
     "/administration/accounts/invitations": Sent(form={"do": "invite", "person": "asked2@example.kz"}),
     "/administration/account": Sent(
         form={"login": "spare3", "do": "change", "access": "auditor", "name": "Бет"}

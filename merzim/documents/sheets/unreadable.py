@@ -84,7 +84,7 @@ class EvidenceDamaged(Refusal):
         return EvidenceDamaged(self.damage, sha256=self.sha256, case=case, name=name, problem=self.problem)
 
 
-UploadKind = Literal["schedule", "past", "file"]
+UploadKind = Literal["schedule", "file"]
 """The purpose of an upload; `file`: sent by a program, which refers to it by its digest."""
 
 

@@ -1,4 +1,4 @@
-"""The analyses of a year side by side: plans compared with the approved schedules, and cases by stage."""
+"""The analyses of a year side by side: plans compared with the approved schedules."""
 
 from __future__ import annotations
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 PAGE = 50
 _CHUNK = 1000
-CARDS = 12
-"""Largest number of cards listed in one stage; the others are counted."""
 
 
 class YearOfCases(Command):
@@ -49,12 +47,6 @@ class ListPortfolio(YearOfCases):
     page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
 
-class ListStages(YearOfCases):
-    """Request all these cases by stage. `cards`: how many of each stage are listed."""
-
-    cards: Annotated[int, Field(ge=1, le=CARDS)] = CARDS
-
-
 class NextStep(BaseModel):
     """The most pressing open step. `days_left`: working days to its due date, negative when it is overdue."""
 
@@ -65,18 +57,6 @@ class NextStep(BaseModel):
     days_left: int | None
     who: list[str]
     is_decision: bool
-
-
-class CaseCard(BaseModel):
-    """A case at its stage, with its next step."""
-
-    case: str
-    object: str
-    unit: str
-    unit_name: str
-    stage: str
-    stage_title: str
-    next: NextStep | None
 
 
 class StepDates(BaseModel):
@@ -96,13 +76,19 @@ class StepDates(BaseModel):
     slack: int | None
 
 
-class PortfolioLine(CaseCard):
-    """A case with the dates of its steps. `drift`: of the step that moved farthest, `drifted` its id; `slack`:
-    the least slack, of the step `critical`.
+class PortfolioLine(BaseModel):
+    """A case at its stage, with its next step and the dates of its steps.
 
-    `drift`:
+    `drift`: of the step that moved farthest, `drifted` its id; `slack`: the least, of the step `critical`.
     """
 
+    case: str
+    object: str
+    unit: str
+    unit_name: str
+    stage: str
+    stage_title: str
+    next: NextStep | None
     steps: list[StepDates]
     drift: int | None
     drifted: str
@@ -124,23 +110,6 @@ class PortfolioPage(BaseModel):
     lines: list[PortfolioLine]
 
 
-class StageColumn(BaseModel):
-    """A stage with the number of cases at it, and the earliest begun of them."""
-
-    stage: str
-    title: str
-    total: int
-    cards: list[CaseCard]
-
-
-class StageBoard(BaseModel):
-    """The cases of a year by stage, in the order of the procedure."""
-
-    year: int
-    total: int
-    columns: list[StageColumn]
-
-
 @verb("read", writes=False)
 def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage:
     """List the cases of a year with their approved, planned and actual dates, drift and slack."""
@@ -160,32 +129,6 @@ def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterat
     total = ctx.reads.how_many(case_filter)
     parts = (ctx.reads.earliest(case_filter, first=first, count=_CHUNK) for first in range(0, total, _CHUNK))
     return total, (line for cases in parts for line in _lines(ctx, cases))
-
-
-@verb("read", writes=False)
-def list_stages(ctx: RequestContext, command: ListStages) -> StageBoard:
-    """List the cases of a year by stage, with the next step of each."""
-    case_filter = _case_filter(ctx, command)
-    cases_by_stage = ctx.reads.by_stage(case_filter, limit=command.cards)
-    cards: dict[str, list[CaseCard]] = {}
-    shown_cases = [case for _, cases in cases_by_stage.values() for case in cases]
-    names = [case.id for case in shown_cases]
-    for case, stage, nearest, _ in _with_rows(ctx, shown_cases, ctx.reads.rows_of(names, "open")):
-        cards.setdefault(stage, []).append(CaseCard(**_card(ctx, case, nearest, stage)))
-    procedure = ctx.library.latest(command.procedure)
-    stage_ids = [stage.id for stage in procedure.stages]
-    columns = []
-    for stage in (*stage_ids, *(stage_id for stage_id in cases_by_stage if stage_id not in stage_ids)):
-        title = procedure.stage_title.get(stage)
-        text = title[ctx.spoken_language] if title else cards[stage][0].stage_title
-        columns.append(
-            StageColumn(
-                stage=stage, title=text, total=cases_by_stage.get(stage, (0,))[0], cards=cards.get(stage, [])
-            )
-        )
-    return StageBoard(
-        year=case_filter.year or 0, total=sum(column.total for column in columns), columns=columns
-    )
 
 
 def _case_filter(ctx: RequestContext, command: YearOfCases, stage: str = "") -> CaseFilter:

@@ -97,25 +97,6 @@ class CaseReads(SearchReads):
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(query)]
 
-    def by_stage(self, criteria: CaseFilter, *, limit: int) -> Mapping[str, tuple[int, list[Case]]]:
-        """Return by stage the number of matching cases, and the earliest begun of them as heads."""
-        stage = CASE.c.stage
-        ranked = select(
-            CASE.c.id,
-            func.count().over(partition_by=stage).label("k_all"),
-            func.row_number().over(partition_by=stage, order_by=_EARLIEST).label("k_nth"),
-        )
-        shown_cases = ranked.where(*self._conditions(criteria)).subquery()
-        query = select(*HEAD, stage, shown_cases.c.k_all).join_from(
-            shown_cases, CASE, CASE.c.id == shown_cases.c.id
-        )
-        query = query.where(shown_cases.c.k_nth <= limit).order_by(*_EARLIEST)
-        cases_by_stage: dict[str, tuple[int, list[Case]]] = {}
-        with reading(self._engine) as connection:
-            for record in connection.execute(query):
-                cases_by_stage.setdefault(record.stage, (record.k_all, []))[1].append(head(record))
-        return cases_by_stage
-
     def planning(self, cases: Collection[str]) -> Mapping[str, Sequence[Event]]:
         """Return by case the events of plan dates, withdrawals and approvals of schedules, in order."""
         condition = or_(EVENT.c.kind.in_(("planned", "withdrawn")), EVENT.c.name == APPROVAL)

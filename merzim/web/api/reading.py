@@ -13,11 +13,8 @@ from merzim.services.board.board import SHOWN, board
 from merzim.services.cases.judgement import judge
 from merzim.services.cases.portfolio import (
     ListPortfolio,
-    ListStages,
     PortfolioPage,
-    StageBoard,
     list_portfolio,
-    list_stages,
 )
 from merzim.services.context import whole_case
 from merzim.services.inputs import build
@@ -140,19 +137,6 @@ def get_portfolio(
     """List the active cases of a year (default: the present one), with the drift and slack of their plans."""
     fields = {"year": year, "procedure": procedure, "unit": unit, "stage": stage, "page": number}
     return list_portfolio(replace(ctx, language=translator.language), build(ListPortfolio, fields))
-
-
-@router.get("/api/v1/portfolio/stages", tags=["cases"], responses=PROBLEMS)
-def get_portfolio_stages(
-    ctx: Reading,
-    translator: RequestTranslator,
-    year: YearText = None,
-    procedure: ProcedureText = PROCEDURE,
-    unit: SearchText = "",
-) -> StageBoard:
-    """Return the active cases of a year by stage, with the next step of each."""
-    fields = {"year": year, "procedure": procedure, "unit": unit}
-    return list_stages(replace(ctx, language=translator.language), build(ListStages, fields))
 
 
 @router.get("/api/v1/cases/{case}", tags=["cases"], responses=PROBLEMS)

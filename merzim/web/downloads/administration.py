@@ -17,7 +17,6 @@ from merzim.services.inputs import build
 from merzim.services.moments import almaty
 from merzim.services.names import unit_name, units_in_order
 from merzim.services.outgoing.audit import AskAudit, AuditLine, exported_entries
-from merzim.services.people.retention import AskFormer, FormerView, list_former
 from merzim.services.people.staff import recorded_office
 from merzim.web.auth.dependencies import Auditing, Setting
 from merzim.web.http import DOCX, XLSX, AuditQuery, FormId, PaperLanguage, as_file
@@ -26,7 +25,7 @@ from merzim.web.ui.tables import Column, list_workbook
 from workflow.org.access import Account, Reader, placed
 from workflow.org.office import Office, Unit
 
-Listed = Literal["units", "accounts", "invitations", "former"]
+Listed = Literal["units", "accounts", "invitations"]
 """The lists of the administration, except the people, whose list has a search."""
 
 
@@ -52,15 +51,6 @@ def invitation_state(invitation: InvitationView) -> str:
     """Return the code of the words for the state of an invitation."""
     is_in_folder = invitation.state == "sent" and invitation.channel == "folder"
     return f"web.invitations.state_{'written' if is_in_folder else invitation.state}"
-
-
-def former_state(translator: Translator, former_person: FormerView) -> str:
-    """Return in words whether a person who left was, may be or may not yet be anonymised; "" for nothing."""
-    if former_person.anonymised_on:
-        return translator.say("web.retention.done", act=former_person.act, on=former_person.act_on)
-    if former_person.cases:
-        return translator.say("web.retention.open", cases=former_person.cases)
-    return translator.say("web.retention.due") if former_person.is_due else ""
 
 
 def _local(at: datetime | None) -> datetime | None:
@@ -106,26 +96,12 @@ def _invitations(ctx: RequestContext) -> tuple[Iterable[InvitationView], tuple[C
     return list_invitations(ctx, AskInvitations()).invitations, columns
 
 
-def _former(ctx: RequestContext) -> tuple[Iterable[FormerView], tuple[Column[FormerView], ...]]:
-    columns: tuple[Column[FormerView], ...] = (
-        Column(
-            "web.staff.who",
-            lambda t, former_person: former_person.name or t.say("person.former", number=former_person.number),
-        ),
-        Column("web.retention.left_on", lambda _, former_person: former_person.left_on),
-        Column("web.retention.due_on", lambda _, former_person: former_person.due_on),
-        Column("web.state", former_state),
-    )
-    return list_former(ctx, AskFormer()).people, columns
-
-
 _LISTS: Mapping[
     Listed, tuple[str, Callable[[RequestContext], tuple[Iterable[Any], tuple[Column[Any], ...]]]]
 ] = {
     "units": ("web.administration.units", _units),
     "accounts": ("web.administration.accounts", _accounts),
     "invitations": ("web.invitations.sent", _invitations),
-    "former": ("web.retention.title", _former),
 }
 AUDIT_COLUMNS: tuple[Column[AuditLine], ...] = (
     Column("numbered.head", lambda _, line: line.seq),

@@ -1,4 +1,4 @@
-"""Pages of the analyses of a year: on one timeline, and by stage as a board."""
+"""The analyses of a year on one timeline."""
 
 from __future__ import annotations
 
@@ -15,16 +15,12 @@ from calendars.kazakhstan import Kazakhstan
 from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.cases.portfolio import (
     ListPortfolio,
-    ListStages,
-    NextStep,
     PortfolioLine,
     PortfolioPage,
-    StageBoard,
     StepDates,
     YearOfCases,
     every_line,
     list_portfolio,
-    list_stages,
 )
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
@@ -35,15 +31,12 @@ from merzim.web.auth.dependencies import Reading
 from merzim.web.ui.addresses import redirect_to_tidy_address, with_tidy_address
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import Column, download, table_of, workbook_response
+from merzim.web.ui.tables import Column, download, table_of
 from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
-from workflow.deadlines.lateness import near
 from workflow.machine import OVER
 
 router = APIRouter(include_in_schema=False)
 
-CARDS_ON_PAGE = 6
-"""Number of cards of one stage on the page of stages; a program gets up to twelve."""
 Name = Annotated[str, Query(max_length=100)]
 Row = tuple[PortfolioLine, StepDates]
 
@@ -172,21 +165,6 @@ def portfolio_page(
     )
 
 
-@router.get("/portfolio/stages")
-def stages_page(request: Request, ctx: Reading, criteria: Criteria) -> Response:
-    """Show the analyses of a year, with a column for each stage."""
-    tidy = redirect_to_tidy_address(request)
-    if tidy is not None:
-        return tidy
-    try:
-        view = list_stages(
-            _speaking(request, ctx), build(ListStages, {**_fields(criteria), "cards": CARDS_ON_PAGE})
-        )
-    except UnknownUnit:
-        view = StageBoard(year=criteria.year, total=0, columns=[])
-    return _page(request, ctx, "portfolio_stages.html", criteria, view=view, soon=near(ctx.calendar, ctx.today))
-
-
 def _of(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], object]:
     """Return the value function of a column: an attribute of the step that an attribute of the line names."""
     return lambda _, line: getattr(line.step(getattr(line, obligation)), name, None)
@@ -237,47 +215,6 @@ def portfolio_workbook(request: Request, ctx: Reading, criteria: Criteria) -> Re
         table_of(translator, STEP_COLUMNS, steps, name=translator.say("web.portfolio.steps")),
     ]
     return download(tables_workbook(tables), f"{title} {translator.short(ctx.today)}.xlsx")
-
-
-STAGE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
-    Column("web.cases.head.stage", lambda _, line: line.stage_title),
-    Column("web.cases.head.id", lambda _, line: line.case),
-    Column("web.portfolio.analysis", lambda _, line: line.object),
-    Column("web.cases.head.unit", lambda _, line: line.unit_name),
-    Column("web.obligation", lambda _, line: line.next and line.next.title),
-    Column("web.due", lambda _, line: line.next and line.next.due),
-    Column("web.state", lambda t, line: _days(t, line.next)),
-    Column("web.who", lambda t, line: line.next and t.names(line.next.who)),
-)
-
-
-def _days(translator: Translator, step: NextStep | None) -> str | None:
-    """Return how late a step is, or how many working days are left, in words."""
-    if step is None or step.days_left is None:
-        return None
-    if step.overdue:
-        return translator.say("web.overview.late", n=-step.days_left)
-    if not step.days_left:
-        return translator.say("web.due_today")
-    return translator.say("web.overview.left", n=step.days_left)
-
-
-@router.get("/portfolio/stages.xlsx")
-def stages_workbook(request: Request, ctx: Reading, criteria: Criteria) -> Response:
-    """Return all analyses of a year by stage, with the next step of each, as a workbook.
-
-    Raises:
-        TooManyRows: the list is too long for one workbook.
-    """
-    total, all_lines = every_line(_speaking(request, ctx), build(ListPortfolio, _fields(criteria)))
-    require_exportable(total)
-    places = [stage.id for stage in ctx.library.latest(criteria.procedure).stages]
-    lines = sorted(
-        all_lines, key=lambda line: places.index(line.stage) if line.stage in places else len(places)
-    )
-    return workbook_response(
-        request, STAGE_COLUMNS, lines, title="web.stages.title", today=ctx.today, year=criteria.year
-    )
 
 
 def _portfolio(request: Request, ctx: RequestContext, query: PortfolioQuery, number: int) -> PortfolioPage:

@@ -34,19 +34,6 @@
       field.select();
     }
   });
-  // The list of the desk is kept for reading without a network; where nobody is logged in it is forgotten.
-  var worker = document.body.dataset.worker;
-  if (navigator.serviceWorker && worker) {
-    navigator.serviceWorker.register(worker, { scope: "/" });
-    navigator.serviceWorker.ready.then(function (registration) {
-      registration.active.postMessage({
-        language: document.documentElement.lang,
-        now: window.location.pathname === "/desk"
-      });
-    });
-  } else if (navigator.serviceWorker && navigator.serviceWorker.controller) {
-    navigator.serviceWorker.controller.postMessage("forget");
-  }
   // A link to an obligation unfolds its stage and its explanation.
   function unfold() {
     var id = decodeURIComponent(window.location.hash.slice(1));

@@ -27,8 +27,6 @@ MEDIA_TYPES = {
     ".webp": "image/webp",
     ".webmanifest": "application/manifest+json",
 }
-WORKER = "worker.js"
-"""The service worker; allowed to control all pages, although it lies in a folder of its own."""
 CACHE_FOREVER = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
 
 
@@ -90,8 +88,6 @@ def serve_asset(request: Request, file: Path) -> Response:
     }
     encoding = next((name for name in ("br", "gzip") if name in accepted and file.parent != PICTURES), "")
     headers = {**CACHE_FOREVER, **({"content-encoding": encoding} if encoding else {})}
-    if file.name == WORKER:
-        headers["service-worker-allowed"] = "/"
     return Response(compressed(file, encoding), media_type=MEDIA_TYPES[file.suffix], headers=headers)
 
 

@@ -49,7 +49,6 @@ SECTION_OF_PAGE = (
     ("/inbox", "executor#inbox"),
     ("/monitoring", "officer#monitoring"),
     ("/open", "officer#open"),
-    ("/past", "officer#past"),
     ("/planner", "officer#plan"),
     ("/portfolio", "head#portfolio"),
     ("/register", "officer#letters"),

@@ -129,12 +129,6 @@ def move_a_plan_date(user: ScriptedUser) -> None:
     user.sees(".told[role=status]")
 
 
-def next_of_a_stage(user: ScriptedUser) -> None:
-    user.click('#content nav.tabs a[href^="/portfolio/stages"]')
-    user.click(".stage-case a.do")
-    user.sees("#record button[type=submit]")
-
-
 def overdue_to_a_workbook(user: ScriptedUser) -> None:
     user.click('.figures a[href^="/deadlines?urgency=overdue"]')
     user.take('a[href^="/deadlines.xlsx"]')
@@ -150,7 +144,6 @@ TASKS: tuple[Task, ...] = (
     ("give somebody an assignment under a case", "first", "/", give_assignment, 5),
     ("take the form of the present step, filled in", "officer", "/cases/2026-0011", fill_in_a_form, 1),
     ("move a plan date, after a preview", "officer", "/cases", move_a_plan_date, 5),
-    ("go to the next step of a stage", "officer", "/cases", next_of_a_stage, 2),
     ("take all that is overdue as a workbook", "first", "/", overdue_to_a_workbook, 2),
 )
 """What is done, by whom, from which page, how, and how many clicks it may take."""

@@ -221,9 +221,9 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_stands(served: Serve
 def test_long_work_says_that_it_is_under_way(served: Served, quiet: Callable[[], None]) -> None:
     """The button can be pressed once; a sentence stands there until the answer comes."""
     with served.page("officer") as page:
-        page.goto("/past?lang=ru")
+        page.goto("/open?lang=ru")
         page.set_input_files("#file", {"name": "a.csv", "mimeType": "text/csv", "buffer": b"case"})
-        page.route("**/past", lambda route: route.fulfill(status=204))
+        page.route("**/open/schedule", lambda route: route.fulfill(status=204))
         page.locator("main form button[type=submit]").first.click()
         page.locator(".busy-note").wait_for()
 

@@ -1,1 +1,1 @@
-"""Pages for creating cases: the planner, opening by hand or from a schedule, checking past analyses."""
+"""Pages for creating cases: the planner, opening by hand or from a schedule."""

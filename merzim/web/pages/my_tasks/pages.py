@@ -93,15 +93,6 @@ async def record(request: Request, ctx: Recording) -> Response:
         return await run_in_threadpool(_record, request, ctx, form)
 
 
-@router.get("/desk/kept")
-def stored_desk(request: Request, ctx: Recording) -> Response:
-    """Show the same rows read-only: the copy a browser stores for use without a network."""
-    view = tasks_view(ctx, everything=None, today=ctx.today)
-    heads = ctx.reads.whole_office().heads({item.line.case for group in view.groups for item in group.items})
-    secret = {case for case, head in heads.items() if head.confidential}
-    return page(request, ctx, "desk_kept.html", view=view, secret=secret, now=ctx.now)
-
-
 @router.post("/desk/record-many")
 async def record_many(request: Request, ctx: Recording) -> Response:
     """Record the ticked rows at once: first a preview, then the result of each."""
