@@ -220,7 +220,7 @@ def _sessions(address: str, port: int) -> list[tuple[str, str]]:
     while True:
         try:
             # Each process reads the office and its sums once, before anything is measured.
-            for path in ("/", "/cases", "/deadlines", "/desk", "/scores") * 4 * PROCESSES:
+            for path in ("/", "/cases", "/deadlines", "/desk", "/reports/points") * 4 * PROCESSES:
                 _get(port, path, sessions[0][1])
             return sessions
         except OSError:
@@ -336,9 +336,9 @@ def _path(page: str, chance: random.Random, access: str, number: int, ids: dict[
         "deadlines": f"/deadlines?urgency={chance.choice(('overdue', 'due', 'open'))}",
         "desk": "/desk",
         "month": f"/calendar/{TODAY.year}/{TODAY.month}",
-        "monitoring": "/monitoring",
+        "monitoring": "/reports/monitoring",
         "register": "/register",
-        "scores": "/scores",
+        "scores": "/reports/points",
     }[page]
 
 

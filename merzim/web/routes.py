@@ -24,8 +24,9 @@ ROOMS = {
     "merzim.web": ("health",),
     "merzim.web.pages": (
         *("case_list", "overview", "inbox", "assignments", "search", "reference", "portfolio"),
-        *("reports", "calendar"),
+        *("notice_journal", "calendar"),
     ),
+    "merzim.web.pages.reports": ("page",),
     "merzim.web.pages.case_creation": ("by_hand", "schedules", "planner"),
     "merzim.web.pages.my_tasks": ("pages",),
     "merzim.web.pages.cases": ("reading", "writing", "managing", "registers"),

@@ -20,7 +20,7 @@ from workflow.org.access import ACCESSES
 SPELT = {
     "/administration/person": "a field for each name",
     "/administration/unit": "a field for each name",
-    "/monitoring/cartogram": "departments as the cartogram of the case spells them",
+    "/reports/cartogram": "departments as the cartogram of the case spells them",
     "/open/year": "objects of cases that are opened, as they are recorded",
 }
 """Pages that name people and units otherwise than in the language of their reader, and why."""

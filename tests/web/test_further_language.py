@@ -61,7 +61,15 @@ def test_a_page_speaks_it_and_the_rest_is_in_the_other_language(office: RealOffi
 
 def test_no_kind_of_page_breaks_in_it(office: RealOffice) -> None:
     """Texts there are in three languages alone are read in the other one: titles, guides, files to download."""
-    places = ("/", "/registers", "/help", "/help/officer", "/scores", "/monitoring", "/search?q=ann")
+    places = (
+        "/",
+        "/registers",
+        "/help",
+        "/help/officer",
+        "/reports/points",
+        "/reports/monitoring",
+        "/search?q=ann",
+    )
     places += ("/cases/2026-0001", "/cases/2026-0001/package")
     with office.client() as officer:
         officer.cookies.set("lang", "uz")

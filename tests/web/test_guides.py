@@ -146,7 +146,7 @@ def test_everybody_reads_the_guides_their_own_first(office: RealOffice, access: 
 
 def test_a_page_links_to_its_own_section(office: RealOffice) -> None:
     with office.client("officer") as browser:
-        assert 'href="/help/officer#scores"' in browser.get("/scores").text
+        assert 'href="/help/officer#scores"' in browser.get("/reports/points").text
         assert "Баллы" in browser.get("/help/officer?lang=ru").text
         assert browser.get("/help/nobody").status_code == 404
 

@@ -36,7 +36,7 @@ def officer(office: RealOffice) -> Iterator[Any]:
 
 def test_what_is_announced_and_proved_waits_to_be_uploaded(officer: Any) -> None:
     """Three links of the announcement; through the holder of the platform account."""
-    text = officer.get("/monitoring/uploads?lang=ru").text
+    text = officer.get("/reports/uploads?lang=ru").text
 
     assert f'href="/cases/{CASE}#start_announced"' in text
     assert "документов: 3" in text
@@ -45,8 +45,8 @@ def test_what_is_announced_and_proved_waits_to_be_uploaded(officer: Any) -> None
 
 def test_what_waits_to_be_uploaded_is_taken_as_a_workbook(officer: Any) -> None:
     """A row for each document that is ready: the announcement of 30 March with its three links."""
-    assert 'href="/monitoring/uploads/xlsx?unit="' in officer.get("/monitoring/uploads?lang=ru").text
-    heads, *rows = sheet(officer, "/monitoring/uploads/xlsx?lang=ru")
+    assert 'href="?format=xlsx"' in officer.get("/reports/uploads?lang=ru").text
+    heads, *rows = sheet(officer, "/reports/uploads?format=xlsx&lang=ru")
     (row,) = (dict(zip(heads, row, strict=True)) for row in rows if row[1] == CASE)
 
     assert (row["Что готово"], row["Дата"], row["Документы"]) == (
@@ -60,9 +60,9 @@ def test_what_waits_to_be_uploaded_is_taken_as_a_workbook(officer: Any) -> None:
 def test_one_obligation_is_gathered_from_all_organisations(officer: Any) -> None:
     """The page names the organisation, the case and its day; the workbook has the same line."""
     query = "procedure=internal-analysis&obligation=start_announced&year=2026"
-    text = officer.get(f"/monitoring/consolidated?{query}&lang=ru").text
+    text = officer.get(f"/reports/consolidated?{query}&lang=ru").text
     sheet = openpyxl.load_workbook(
-        io.BytesIO(officer.get(f"/monitoring/consolidated/xlsx?{query}&lang=ru").content)
+        io.BytesIO(officer.get(f"/reports/consolidated?format=xlsx&{query}&lang=ru").content)
     ).active
 
     assert "30.03.2026" in text
@@ -74,12 +74,12 @@ def test_one_obligation_is_gathered_from_all_organisations(officer: Any) -> None
 def test_who_has_no_case_has_not_reported(officer: Any) -> None:
     """An obligation of a procedure nobody opened."""
     query = "procedure=internal-analysis&obligation=start_announced&year=2025"
-    assert "Ещё не отчитались" in officer.get(f"/monitoring/consolidated?{query}&lang=ru").text
+    assert "Ещё не отчитались" in officer.get(f"/reports/consolidated?{query}&lang=ru").text
 
 
 def test_the_yearly_clock_shows_when_the_next_analysis_starts(officer: Any) -> None:
     """The plan of the example schedule, with the sentence that the count is practice and not law."""
-    text = officer.get("/monitoring/yearly?lang=ru").text
+    text = officer.get("/reports/yearly?lang=ru").text
 
     assert f'<a href="/cases/{CASE}">13.04.2026</a>' in text
     assert "а не требование закона" in text
@@ -87,19 +87,19 @@ def test_the_yearly_clock_shows_when_the_next_analysis_starts(officer: Any) -> N
 
 def test_the_yearly_clock_is_taken_as_a_workbook(office: RealOffice, officer: Any) -> None:
     """The organisation of the example with the planned beginning of its analysis."""
-    assert 'href="/monitoring/yearly/xlsx?unit="' in officer.get("/monitoring/yearly?lang=ru").text
-    heads, row = sheet(officer, "/monitoring/yearly/xlsx?lang=ru")
+    assert 'href="?format=xlsx"' in officer.get("/reports/yearly?lang=ru").text
+    heads, row = sheet(officer, "/reports/yearly?format=xlsx&lang=ru")
 
     assert heads[-1] == "Примечание"
     assert dict(zip(heads, row, strict=True))["Начало следующего"] == datetime.combine(
         date(2026, 4, 13), time()
     )
-    assert officer.get("/monitoring/yearly/xlsx?unit=nowhere").status_code == 404
+    assert officer.get("/reports/yearly?format=xlsx&unit=nowhere").status_code == 404
 
 
 @pytest.mark.parametrize("page", ["consolidated?year=1900", "uploads?unit=nowhere", "yearly?unit=nowhere"])
 def test_what_is_not_there_is_not_found(page: str, officer: Any) -> None:
-    assert officer.get(f"/monitoring/{page}").status_code == 404
+    assert officer.get(f"/reports/{page}").status_code == 404
 
 
 def test_a_position_is_listed_talked_to_and_taken_off(office: RealOffice, officer: Any) -> None:
@@ -172,9 +172,9 @@ def test_a_published_cartogram_is_held_against_the_results(officer: Any) -> None
         f"/cases/{CASE}/positions",
         data={"title": "Кадровик", "department": "Кадры", "district": "Алматинский район"},
     )
-    before = officer.get("/monitoring/cartogram?lang=ru").text
+    before = officer.get("/reports/cartogram?lang=ru").text
     recorded = _cartogram(officer, "1;Кадры;Алматинский район;кадровик\n2;Закупки;;Сговор при закупках\n")
-    after = officer.get("/monitoring/cartogram?lang=ru").text
+    after = officer.get("/reports/cartogram?lang=ru").text
     cartogram = officer.get("/api/v1/cartogram").json()
 
     assert "Опубликованная картограмма не записана" in before
@@ -188,8 +188,8 @@ def test_a_published_cartogram_is_held_against_the_results(officer: Any) -> None
 
 def test_the_lists_of_the_cartogram_are_taken_away(officer: Any) -> None:
     """A workbook of two sheets, and a drawing."""
-    workbook = openpyxl.load_workbook(io.BytesIO(officer.get("/monitoring/cartogram/xlsx?lang=ru").content))
-    drawing = officer.get("/monitoring/cartogram/svg?lang=ru")
+    workbook = openpyxl.load_workbook(io.BytesIO(officer.get("/reports/cartogram?format=xlsx&lang=ru").content))
+    drawing = officer.get("/reports/cartogram?format=svg&lang=ru")
 
     assert workbook.sheetnames == ["1. Должности", "2. Риски"]
     assert [row[3] for row in workbook.worksheets[0].iter_rows(min_row=2, values_only=True)] == ["Кадровик"]

@@ -292,11 +292,11 @@ def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_a
     assert whole_count == sum(figures["total"][name] for name in ("on_time", "late", "unmet")) > 0
     for name in ("months", "stages", "units"):
         assert sum(row["figures"]["due"] for row in figures[name]) == whole_count, name
-    page = browser.get("/figures?lang=ru").text
+    page = browser.get("/reports/figures?lang=ru").text
     assert f"в срок – {figures['total']['on_time']} из {whole_count}" in page
     delays = [figures["total"][name] for name in ("own", "inherited")]
     assert (delays[0] > 0, delays[1]) == (True, 3)
-    sheets = load_workbook(BytesIO(browser.get("/figures.xlsx?lang=ru").content))
+    sheets = load_workbook(BytesIO(browser.get("/reports/figures?format=xlsx&lang=ru").content))
     assert sheets.sheetnames == ["По месяцам", "По этапам", "По подразделениям"]
     for name, end in (("По этапам", -2), ("По подразделениям", None)):
         rows = [*sheets[name].iter_rows(min_row=2, values_only=True)]
@@ -305,5 +305,9 @@ def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_a
         assert columns == [*delays, sum(delays)]
     unit = figures["units"][0]
     assert browser.get("/api/v1/figures", params={"unit": unit["id"]}).json()["total"] == unit["figures"]
-    assert browser.get("/figures?year=1999").status_code == browser.get("/figures?year=2027").status_code == 404
-    assert "Выберите другой год" in browser.get("/figures?lang=ru&year=2025").text
+    assert (
+        browser.get("/reports/figures?year=1999").status_code
+        == browser.get("/reports/figures?year=2027").status_code
+        == 404
+    )
+    assert "Выберите другой год" in browser.get("/reports/figures?lang=ru&year=2025").text

@@ -106,7 +106,7 @@ def test_a_report_of_a_year_is_filled_from_the_own_template(admin: TestClient, o
 
     assert sent.status_code == 303
     assert text_of(report.content).startswith("Есеп 2026: ")
-    assert "на русском языке заполняется по собственному шаблону" in officer.get("/scores?lang=ru").text
+    assert "на русском языке заполняется по собственному шаблону" in officer.get("/reports/points?lang=ru").text
 
 
 def test_a_refused_template_names_every_mistake_and_changes_nothing(

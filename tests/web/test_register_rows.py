@@ -509,8 +509,8 @@ def test_a_duty_a_row_carries_out_names_the_row_in_its_case(office: RealOffice) 
         pages = [browser.get(f"/cases/{case}{part}?lang=ru").text for part in ("", "/history")]
         back = browser.get(f"/registers/trainings/{row}?lang=ru").text
         papers = browser.get(f"/cases/{case}/papers?lang=ru").text
-        reports = unescape(papers.partition('href="/scores?')[2].partition('"')[0])
-        assert 'id="reports"' in browser.get(f"/scores?{reports}").text
+        reports = unescape(papers.partition('href="/reports/points?')[2].partition('"')[0])
+        assert 'id="reports"' in browser.get(f"/reports/points?{reports}").text
     with office.client("elsewhere") as browser:
         of_others = browser.get(f"{API}/rows/{row}")
 

@@ -133,13 +133,15 @@ def test_recommendations_are_narrowed_by_the_words_and_listed_with_the_fields(
     case = entered(site)
 
     def is_listed(words: str) -> bool:
-        page = browser.get("/monitoring", params={"search": words, "lang": "ru"}).text
+        page = browser.get("/reports/monitoring", params={"search": words, "lang": "ru"}).text
         return f"/cases/{case}" in page.partition('id="recommendations"')[2].partition('id="shared"')[0]
 
     assert [is_listed(words) for words in ("субсидии үнемделген", "ротация", "уялы", "нетникого")] == [
         *(True, True, False, False)
     ]
-    book = load_workbook(BytesIO(browser.get("/monitoring/xlsx?search=ротация&lang=ru").content)).active
+    book = load_workbook(
+        BytesIO(browser.get("/reports/monitoring?format=xlsx&search=ротация&lang=ru").content)
+    ).active
     assert book is not None
     heads, row = ([cell.value for cell in line] for line in book.iter_rows(max_row=2))
     assert heads[-3:] == ["Ущерб", "Сфера", "Ущерб"]

@@ -23,7 +23,7 @@ LISTS = {
     ),
     "/overview.xlsx": ("/", "Обзор 06.04.2026.xlsx"),
     "/cases.xlsx": ("/cases", "Анализы 06.04.2026.xlsx"),
-    "/monitoring/xlsx": ("/monitoring", ""),
+    "/reports/monitoring?format=xlsx": ("/reports/monitoring", ""),
     "/register/xlsx": ("/register", "Реестр уведомлений 06.04.2026.xlsx"),
     "/administration/people.xlsx": ("/administration/people", "Сотрудники 06.04.2026.xlsx"),
     "/administration/lists/units": ("/administration/units", "Подразделения 06.04.2026.xlsx"),

@@ -32,7 +32,7 @@ from merzim.web.http import (
     as_file,
 )
 from merzim.web.ui.render import RequestTranslator, Translator
-from merzim.web.ui.tables import Column, workbook_response
+from merzim.web.ui.tables import Column, Content, workbook_response
 from merzim.web.ui.unit_filter import NameText, PersonParam, RequiredUnit, UnitParam
 from workflow.cases.registers.risk_lists import RecommendationFilter
 from workflow.registers.definition import RegisterField
@@ -72,23 +72,67 @@ Monitored = Annotated[RecommendationFilter, Depends(_monitored)]
 Noticed = Annotated[NoticeFilter, Depends(_noticed)]
 """The filter of the journal of notices, from the address."""
 
+OUTCOME_LOOKS = {"executed": "done", "partly": "soon", "not": "missed", "irrelevant": "not_required"}
+
+
+def _risk(t: Translator, line: Line) -> Content:
+    risk, measure = line.risk, line.measure
+    number = measure.number if measure else 0
+    place = f"?measure={number}#measure-{number}" if measure else f"#risk-{risk.number}"
+    about = [line.case.object_in(t.language) or line.case.id, t.option("direction", risk.direction)]
+    if risk.rank:
+        about.append(t.say("web.monitoring.rank", points=risk.rank.likelihood * risk.rank.effect))
+    return Content(
+        text=risk.description,
+        address=f"/cases/{line.case.id}/risks{place}",
+        under=(Content(text=" · ".join(about)),),
+    )
+
+
+def _measure(t: Translator, line: Line) -> Content:
+    if line.measure is None:
+        return Content(text=t.say("web.monitoring.no_measure"))
+    completion = line.measure.completion
+    return Content(text=line.measure.action, under=(Content(text=completion),) if completion else ())
+
+
+def _due(t: Translator, line: Line) -> Content:
+    under = []
+    if line.due and line.late:
+        under.append(Content(text=t.say("web.late_by", n=line.working_days), late=True))
+    written = line.measure.term.written if line.measure else ""
+    if written:
+        under.append(Content(text=f"«{written}»"))
+    return Content(text=t.short(line.due) if line.due else "" if written else "–", under=tuple(under))
+
+
+def _outcome(t: Translator, line: Line) -> Content:
+    if not line.status:
+        return Content(text="–")
+    reviews = line.measure.reviews if line.measure else ()
+    under = (Content(text=t.short(reviews[-1].on)),) if reviews else ()
+    look = OUTCOME_LOOKS.get(line.status, "open")
+    return Content(text=t.option("outcome", line.status), state=look, under=under)
+
+
 RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
     Column("cli.head.case", lambda _, line: line.case.id),
     Column("cli.head.n", lambda _, line: line.risk.number),
-    Column("web.monitoring.risk", lambda _, line: line.risk.description, ""),
+    Column("web.monitoring.risk", lambda _, line: line.risk.description, "", _risk),
     Column("cli.head.direction", lambda t, line: t.option("direction", line.risk.direction)),
     Column("cli.head.rank", lambda _, line: line.risk.rank.points if line.risk.rank else None),
     Column("cli.head.recommendation", lambda _, line: line.measure and line.measure.recommendation),
-    Column("web.risks.measure", lambda _, line: line.measure and line.measure.action, ""),
+    Column("web.risks.measure", lambda _, line: line.measure and line.measure.action, "", _measure),
     Column("cli.head.completion", lambda _, line: line.measure and line.measure.completion),
     Column("web.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
     Column("web.risks.responsible", lambda _, line: line.measure and line.measure.responsible, ""),
     Column("cli.head.term", lambda _, line: line.measure and line.measure.term.written),
-    Column("web.due", lambda _, line: line.due, "col-due-long"),
+    Column("web.due", lambda _, line: line.due, "col-due-long", _due),
     Column(
         "web.risks.outcome",
         lambda t, line: t.option("outcome", line.status) if line.status else None,
         "col-state",
+        _outcome,
     ),
 )
 

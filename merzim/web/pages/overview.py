@@ -12,21 +12,19 @@ from starlette.responses import Response
 
 from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.board.deadlines import DeadlineQuery, Force, all_lines, deadlines
-from merzim.services.board.figures import SHOWN_UNITS, figures_of
 from merzim.services.board.overview import overview
 from merzim.services.context import RequestContext
 from merzim.services.names import person_name
 from merzim.services.outgoing import sending
 from merzim.services.yearly.opening import proposed_year
 from merzim.web.auth.dependencies import Reading
-from merzim.web.http import Number, Year
+from merzim.web.http import Number
 from merzim.web.ui.addresses import redirect_to_tidy_address
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import (
     WAITING_COLUMNS,
     download,
-    figures_columns,
     line_columns,
     matrix_columns,
     page_heads,
@@ -123,39 +121,6 @@ def deadlines_workbook(request: Request, ctx: Reading, asking: Asked) -> Respons
     lines = all_lines(ctx.reads, ctx.library, ctx.calendar, asking, today=today, reader=ctx.reader.person)
     title = f"web.deadlines.title.{asking.urgency}"
     return workbook_response(request, line_columns(today), lines, title=title, today=today)
-
-
-FIGURES = (
-    ("months", figures_columns("web.figures.month")),
-    ("stages", figures_columns("web.stage", with_pace=True, with_delay=True)),
-    ("units", figures_columns("web.unit", with_delay=True)),
-)
-"""The tables of figures of a year, each with its columns."""
-
-
-@router.get("/figures")
-def figures_page(request: Request, ctx: Reading, unit: UnitParam, year: Year = None) -> Response:
-    """Show the deadlines met in time in a year, by month, stage and unit."""
-    years = ctx.calendar.first.year, ctx.today.year
-    return page(
-        *(request, ctx, "figures.html"),
-        view=figures_of(ctx, unit, year),
-        choices=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
-        tables=[(name, columns, page_heads(columns)) for name, columns in FIGURES],
-        years=years,
-        shown_units=SHOWN_UNITS,
-    )
-
-
-@router.get("/figures.xlsx")
-def figures_workbook(request: Request, ctx: Reading, unit: UnitParam, year: Year = None) -> Response:
-    """Return the statistics of a year for all units as a workbook."""
-    view, translator = figures_of(ctx, unit, year), Translator(preferences(request).language)
-    tables = [
-        table_of(translator, columns, getattr(view, name), name=translator.say(f"web.figures.by_{name}"))
-        for name, columns in FIGURES
-    ]
-    return download(tables_workbook(tables), f"{translator.say('web.figures.title', year=view.year)}.xlsx")
 
 
 @router.get("/deadlines")

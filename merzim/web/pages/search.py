@@ -90,7 +90,7 @@ def hit_address(hit: Hit, open_procedures: Collection[str]) -> str:
         case "procedure":
             return f"/cases?procedure={id}"
         case "indicator":
-            return f"/scores#{id}"
+            return f"/reports/points#{id}"
     raise ValueError(hit.kind)
 
 

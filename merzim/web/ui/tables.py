@@ -37,11 +37,34 @@ class Column(Generic[R]):
         head: code of its heading in the catalogues, or the heading in the three languages.
         value: function that returns the value of a workbook cell.
         look: CSS class of the heading on the page; None for a column only in the workbook.
+        content: what the page shows where it is more than the value.
     """
 
     head: str | Text
     value: Callable[[Translator, R], object]
     look: str | None = None
+    content: Callable[[Translator, R], Content] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Content:
+    """What a page shows of a value.
+
+    Attributes:
+        address: where it leads; `beside`: a remark beside it.
+        state: the look of a state (`done`, `overdue`); late: whether it tells of lateness.
+        each: a list in its place; files: downloads, each with its name; under: lines below.
+    """
+
+    text: str = ""
+    address: str = ""
+    beside: str = ""
+    state: str = ""
+    late: bool = False
+    strong: bool = False
+    each: tuple[Content, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    under: tuple[Content, ...] = ()
 
 
 def page_heads(columns: Sequence[Column[R]]) -> tuple[tuple[str | Text, str], ...]:

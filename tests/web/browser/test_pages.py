@@ -21,9 +21,9 @@ Look = tuple[int, str]
 LOOKS: tuple[Look, ...] = ((360, "dark"), (1360, "light"))
 """Each width and each theme once."""
 WALKED = (
-    "/monitoring/consolidated",
-    "/monitoring/uploads",
-    "/monitoring/yearly",
+    "/reports/consolidated",
+    "/reports/uploads",
+    "/reports/yearly",
     "/cases/2026-0002/risks?risk=1",
 )
 REACHABLE = """() => {
@@ -135,7 +135,7 @@ def test_every_page_of_the_menu_is_looked_at(served: Served, visits: dict[str, V
         menu = page.eval_on_selector_all(".menu a", "links => links.map(one => one.getAttribute('href'))")
 
     assert len(menu) > 3
-    assert {*menu, "/figures", "/campaigns"} <= visited
+    assert {*menu, "/reports/figures", "/campaigns"} <= visited
 
 
 def test_a_page_is_looked_at_in_both_themes_and_widths_and_what_is_wrong_is_named(served: Served) -> None:
@@ -145,9 +145,9 @@ def test_a_page_is_looked_at_in_both_themes_and_widths_and_what_is_wrong_is_name
     spoil = "addEventListener('DOMContentLoaded', () => document.querySelector('h1').append(new Image()))"
     with served.page("officer", reduced_motion="reduce") as page:
         page.add_init_script(AXE)
-        views_found = look(page, "/figures", "kk")
+        views_found = look(page, "/reports/figures", "kk")
         page.add_init_script(spoil)
-        spoilt = look(page, "/figures", "kk")
+        spoilt = look(page, "/reports/figures", "kk")
 
     assert views_found == [(view, []) for view in views]
     assert [view for view, wrong in spoilt if any("image-alt" in fault for fault in wrong)] == views

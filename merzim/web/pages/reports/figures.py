@@ -1,0 +1,78 @@
+"""Deadlines met in time in a year, by month, stage and unit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from merzim.documents.sheets.listing import tables_workbook
+from merzim.services.board.figures import SHOWN_UNITS, FiguresView, figures_of
+from merzim.web.pages.reports.report import Figure, Report, ReportQuery, Section
+from merzim.web.ui.render import Translator
+from merzim.web.ui.tables import Content, download, figures_columns, table_of
+
+TABLES = (
+    ("months", figures_columns("web.figures.month")),
+    ("stages", figures_columns("web.stage", with_pace=True, with_delay=True)),
+    ("units", figures_columns("web.unit", with_delay=True)),
+)
+"""The tables of figures of a year, each with its columns."""
+
+
+def build(query: ReportQuery) -> Report:
+    """Return the figures of a year."""
+    t, view = query.t, figures_of(query.ctx, query.unit, query.year)
+    frame = Report(
+        title=t.say("web.figures.title", year=view.year),
+        lead=t.say("web.figures.lead", on=view.last),
+        formats=("xlsx",),
+        filters=(query.years(query.ctx.today.year),),
+    )
+    if not view.total.due:
+        return replace(frame, empty=(t.say("web.figures.none"), t.say("web.figures.none_do")))
+    notes = {"stages": Content(text=t.say("web.figures.pace_note"))}
+    return replace(
+        frame,
+        chart=view,
+        figures=_figures(t, view),
+        sections=tuple(
+            Section(
+                id=name,
+                title=t.say(f"web.figures.by_{name}"),
+                note=notes.get(name),
+                columns=columns,
+                rows=getattr(view, name),
+                most=SHOWN_UNITS,
+            )
+            for name, columns in TABLES
+        ),
+        hints=(t.say("web.figures.delay_note"), t.say("web.figures.note")),
+    )
+
+
+def workbook(request: Request, query: ReportQuery) -> Response:
+    """Return the figures of a year for all units as a workbook."""
+    t, view = query.t, figures_of(query.ctx, query.unit, query.year)
+    tables = [
+        table_of(t, columns, getattr(view, name), name=t.say(f"web.figures.by_{name}"))
+        for name, columns in TABLES
+    ]
+    return download(tables_workbook(tables), f"{t.say('web.figures.title', year=view.year)}.xlsx")
+
+
+def _figures(t: Translator, view: FiguresView) -> tuple[Figure, ...]:
+    total, percent = view.total, "%" if t.language == "en" else " %"
+    median = "–" if total.median_late is None else t.points(Decimal(str(total.median_late)))
+    unmet = t.say("web.figures.unmet_note", open=total.numbers["open"], missed=total.numbers["missed"])
+    in_time = t.say("web.figures.of", n=total.on_time, all=total.due)
+    late = t.say("web.figures.late_number", n=total.late)
+    return (
+        Figure(look="done", number=f"{total.rate}{percent}", text=t.say("web.figures.rate_of"), note=in_time),
+        Figure(
+            look="soon", number=median, text=t.say("web.figures.median_of"), note=late, is_zero=not total.late
+        ),
+        Figure(look="late", number=total.unmet, text=t.say("web.figures.unmet_of"), note=unmet),
+    )

@@ -1,0 +1,385 @@
+"""Reports across organisations: consolidated forms, ready uploads, yearly analyses, the cartogram."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from merzim.services.narrowing import seen_unit
+from merzim.services.reports.consolidated import (
+    ConsolidatedQuery,
+    Place,
+    Ready,
+    comparison,
+    consolidated_query,
+    list_turns,
+    uploads,
+)
+from merzim.web.downloads.reports import get_cartogram_file, get_consolidated_file
+from merzim.web.pages.case_creation.planner import ordered
+from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, Section, lines
+from merzim.web.ui.render import Translator
+from merzim.web.ui.tables import Column, Content, workbook_response
+from workflow.cases.registers.exposure import SECTIONS
+from workflow.deadlines.deadline import Deadline
+from workflow.reports.consolidated import Document, Line
+from workflow.reports.yearly_clock import Turn
+
+LOOKS = {"overdue": "overdue", "waiting": "soon", "planned": "open", "running": "open"}
+"""Status of an organisation's yearly analysis -> how it looks."""
+SHOWN_DOCUMENTS = 20
+
+
+def build_consolidated(query: ReportQuery) -> Report:
+    """Return what the organisations did of one obligation in a year, and those that have not reported."""
+    ctx, t = query.ctx, query.t
+    form = _consolidated(query)
+    law, obligation = form.procedure, form.obligation
+    force = t.say(f"web.force.{obligation.force}")
+    procedures = (procedure for _, group in ordered(ctx, "") for procedure in group)
+    return Report(
+        title=t.titled(obligation.title, str(form.year)),
+        lead=f"{t.say('web.together.consolidated_lead')} {law.title[t.language]} · {force}",
+        formats=("xlsx",) if form.report else (),
+        filters=(
+            query.years(min(ctx.calendar.last.year, ctx.today.year + 2)),
+            Filter(
+                name="procedure",
+                label=t.say("web.analyses.procedure"),
+                options=tuple((procedure.id, procedure.title[t.language]) for procedure in procedures),
+                chosen=law.id,
+            ),
+            Filter(
+                name="obligation",
+                label=t.say("web.obligation"),
+                options=tuple((each.id, each.title[t.language]) for each in law.obligations),
+                chosen=obligation.id,
+            ),
+        ),
+        figures=_figures(t, form),
+        sections=_gathered(query, form),
+        empty=_nothing(t, form),
+    )
+
+
+def consolidated_workbook(request: Request, query: ReportQuery) -> Response:
+    """Return the consolidated form as a workbook."""
+    chosen = query.chosen
+    return get_consolidated_file(
+        *(query.ctx, query.t, query.unit),
+        procedure=chosen.get("procedure", ""),
+        obligation=chosen.get("obligation", ""),
+        year=query.year,
+    )
+
+
+def _consolidated(query: ReportQuery) -> ConsolidatedQuery:
+    names = query.chosen.get("procedure", ""), query.chosen.get("obligation", "")
+    return consolidated_query(query.ctx, *names, query.unit, query.year)
+
+
+def _nothing(t: Translator, form: ConsolidatedQuery) -> tuple[str, str]:
+    """Return why there is no form, title and advice; empty texts where there is one."""
+    if form.report is None:
+        return t.say("web.together.part_only"), t.say("web.together.part_only_do")
+    if not form.report.form.required:
+        return t.say("cli.consolidated.nobody"), t.say("web.together.nobody_do")
+    return "", ""
+
+
+def _figures(t: Translator, form: ConsolidatedQuery) -> tuple[Figure, ...]:
+    if form.report is None or not form.report.form.required:
+        return ()
+    gathered = form.report.form
+    required, silent = len(gathered.required), len(gathered.silent)
+    return (
+        Figure(look="done", number=required - silent, text=t.say("web.together.reported", asked=required)),
+        Figure(look="late", number=silent, text=t.say("web.together.silent")),
+        *(
+            Figure(look="points", number=t.points(number), text=t.say(f"value.{value}"), is_zero=False)
+            for value, number in gathered.sums.items()
+        ),
+    )
+
+
+def _gathered(query: ReportQuery, form: ConsolidatedQuery) -> tuple[Section, ...]:
+    if form.report is None or not form.report.form.required:
+        return ()
+    t, gathered = query.t, form.report.form
+    silent = Section(
+        id="silent",
+        title=t.say("web.together.silent_title"),
+        tally=len(gathered.silent),
+        lines=lines(query.unit_title(unit) or t.say("web.unit.none") for unit in gathered.silent),
+        most=200,
+    )
+    reported = Section(
+        id="lines",
+        title=t.say("web.together.lines"),
+        tally=len(gathered.lines),
+        columns=_line_columns(query.unit_title),
+        rows=gathered.lines,
+    )
+    return (silent, reported) if gathered.silent else (reported,)
+
+
+def _line_columns(name: Callable[[str], str]) -> tuple[Column[Line], ...]:
+    """Return the columns of a consolidated form on the page. `name`: from a unit's id to its name."""
+
+    def organisation(t: Translator, line: Line) -> Content:
+        period = line.obligation.partition(".")[2]
+        under = lines((t.period(period),)) if period else ()
+        return Content(text=name(line.unit) or t.say("web.unit.none"), under=under)
+
+    def case(t: Translator, line: Line) -> Content:
+        if not line.case:
+            return Content(text=t.say("web.together.no_case"))
+        place = name(line.place) if line.place != line.unit else ""
+        return Content(
+            text=line.objects[t.language] or line.case,
+            address=f"/cases/{line.case}#{line.obligation}",
+            under=lines((" · ".join(filter(None, (place, line.case))),)),
+        )
+
+    def done(t: Translator, line: Line) -> Content:
+        if line.on is None:
+            return Content(text="–")
+        late = () if line.late_by is None else (Content(text=t.say("web.late_by", n=line.late_by), late=True),)
+        return Content(text=t.short(line.on), under=late)
+
+    def numbers(t: Translator, line: Line) -> Content:
+        texts = (
+            f"{t.say('web.record.value', value=value)}: {t.points(number)}"
+            for value, number in line.values.items()
+        )
+        return Content(under=lines(texts)) if line.values else Content(text="–")
+
+    return (
+        Column("web.open.organisation", organisation, "", organisation),
+        Column("web.act.case", case, "", case),
+        Column("web.due", lambda _, line: line.due, ""),
+        Column("web.together.done_on", done, "", done),
+        Column("web.together.numbers", numbers, "", numbers),
+        Column("web.together.documents", lambda _, line: line.evidence, "col-points"),
+    )
+
+
+def build_uploads(query: ReportQuery) -> Report:
+    """Return the documents ready but not uploaded to the platform, and the accounts to use."""
+    t, ready = query.t, _ready(query)
+    return Report(
+        title=t.say("web.together.uploads_title"),
+        lead=t.say("web.together.uploads_lead"),
+        formats=("xlsx",) if ready else (),
+        sections=(
+            Section(
+                id="uploads",
+                title=t.say("web.together.uploads"),
+                tally=len(ready),
+                columns=_ready_columns(query.unit_title),
+                rows=ready,
+                most=200,
+                empty=(t.say("cli.uploads.nothing"), t.say("web.together.uploads_do")),
+            ),
+        ),
+    )
+
+
+def uploads_workbook(request: Request, query: ReportQuery) -> Response:
+    """Return the list as a workbook, with a row for each document."""
+    rows = [(upload, document) for upload in _ready(query) for document in upload.waiting.ready]
+    columns = _upload_columns(query.unit_title)
+    return workbook_response(request, columns, rows, title="web.together.uploads", today=query.ctx.today)
+
+
+def _ready(query: ReportQuery) -> tuple[Ready, ...]:
+    ctx = query.ctx
+    return uploads(ctx.app, seen_unit(ctx, query.unit), today=ctx.today, reads=ctx.reads)
+
+
+def _ready_columns(name: Callable[[str], str]) -> tuple[Column[Ready], ...]:
+    """Return the columns of uploads on the page. `name`: from a unit's id to its name."""
+
+    def upload(t: Translator, row: Ready) -> Content:
+        case, deadline = row.waiting.case, row.waiting.upload
+        parts = (
+            t.say(f"web.force.{deadline.obligation.force}"),
+            name(row.unit) or case.object_in(t.language),
+            case.id,
+        )
+        address = f"/cases/{case.id}#{deadline.id}"
+        return Content(text=_title(t, deadline), address=address, under=lines((" · ".join(parts),)))
+
+    def documents(t: Translator, row: Ready) -> Content:
+        ready = row.waiting.ready
+        each = tuple(
+            Content(
+                text=document.obligation.title[t.language],
+                address=f"/cases/{document.case}#{document.fact}",
+                beside=f"{t.short(document.on)} · {t.say('web.together.count', n=document.documents)}",
+            )
+            for document in ready[:SHOWN_DOCUMENTS]
+        )
+        more = len(ready) - SHOWN_DOCUMENTS
+        return Content(each=each, under=lines((f"+{more}",)) if more > 0 else ())
+
+    return (
+        Column("web.together.upload", upload, "", upload),
+        Column("web.due", lambda t, row: row.waiting.upload.due or t.say("web.no_due"), ""),
+        Column("web.together.ready", documents, "col-ready", documents),
+        Column("cli.head.through", lambda _, row: name(row.through), ""),
+        Column("web.who", lambda t, row: t.names(row.people) or t.say("web.overview.nobody"), "col-who"),
+    )
+
+
+def _upload_columns(name: Callable[[str], str]) -> tuple[Column[tuple[Ready, Document]], ...]:
+    """Return the columns of uploads in the workbook. `name`: from a unit's id to its name."""
+    return (
+        Column("cli.head.unit", lambda _, row: name(row[0].unit)),
+        Column("cli.head.case", lambda _, row: row[0].waiting.case.id),
+        Column("web.together.upload", lambda t, row: _title(t, row[0].waiting.upload)),
+        Column("web.due", lambda _, row: row[0].waiting.upload.due),
+        Column("web.together.ready", lambda t, row: row[1].obligation.title[t.language]),
+        Column("cli.head.on", lambda _, row: row[1].on),
+        Column("cli.head.documents", lambda _, row: row[1].documents),
+        Column("cli.head.through", lambda _, row: name(row[0].through)),
+        Column("web.who", lambda t, row: t.names(row[0].people) or t.say("web.overview.nobody")),
+    )
+
+
+def _title(translator: Translator, upload: Deadline) -> str:
+    return translator.titled(upload.obligation.title, upload.period)
+
+
+def build_yearly(query: ReportQuery) -> Report:
+    """Return when each organisation's last analysis ended, and by when the next is due."""
+    t, turns = query.t, list_turns(query.ctx, query.unit)
+    nobody = ("web.together.part_only", "web.together.part_only_do")
+    nothing = ("web.together.no_organisations", "web.together.no_organisations_do")
+    title, advice = nobody if turns is None else nothing
+    return Report(
+        title=t.say("web.together.yearly_title"),
+        lead=t.say("yearly_clock.practice"),
+        formats=("xlsx",) if turns else (),
+        empty=("", "") if turns else (t.say(title), t.say(advice)),
+        sections=(
+            Section(
+                id="yearly",
+                title=t.say("web.together.yearly"),
+                tally=len(turns),
+                columns=_turn_columns(query.unit_title),
+                rows=turns,
+            ),
+        )
+        if turns
+        else (),
+    )
+
+
+def yearly_workbook(request: Request, query: ReportQuery) -> Response:
+    """Return the list as a workbook."""
+    turns = list_turns(query.ctx, query.unit)
+    if turns is None:
+        raise HTTPException(404, "web.problem.not_found")
+    columns = _turn_columns(query.unit_title)
+    return workbook_response(request, columns, turns, title="web.together.yearly", today=query.ctx.today)
+
+
+def _turn_columns(name: Callable[[str], str]) -> tuple[Column[Turn], ...]:
+    """Return the columns of yearly analyses. `name`: from a unit's id to its name."""
+
+    def organisation(t: Translator, turn: Turn) -> Content:
+        return Content(text=name(turn.unit) or t.say("web.unit.all"), under=lines(_remarks(t, turn, name)))
+
+    def state(t: Translator, turn: Turn) -> Content:
+        return Content(text=t.say(f"yearly_clock.{turn.state}"), state=LOOKS.get(turn.state, "not_required"))
+
+    def next_start(t: Translator, turn: Turn) -> Content:
+        address = f"/cases/{turn.next_case}" if turn.next_case else ""
+        return Content(text=t.short(turn.next_on), address=address) if turn.next_on else Content(text="–")
+
+    def last_end(t: Translator, turn: Turn) -> Content:
+        address = f"/cases/{turn.last_case}" if turn.last_case else ""
+        return Content(text=t.short(turn.last), address=address) if turn.last else Content(text="–")
+
+    return (
+        Column("web.open.organisation", lambda _, turn: name(turn.unit), "", organisation),
+        Column("web.state", lambda t, turn: t.say(f"yearly_clock.{turn.state}"), "", state),
+        Column("web.together.next_by", lambda _, turn: turn.due, ""),
+        Column("cli.head.next_start", lambda _, turn: turn.next_on, "", next_start),
+        Column("cli.head.last_ended", lambda _, turn: turn.last, "", last_end),
+        Column("cli.head.closed_until", lambda _, turn: turn.closed_until, ""),
+        Column("cli.head.reading", lambda t, turn: t.say(f"yearly_clock.reading.{turn.once_in}"), ""),
+        Column("web.together.remarks", lambda t, turn: " ".join(_remarks(t, turn, name))),
+    )
+
+
+def _remarks(translator: Translator, turn: Turn, name: Callable[[str], str]) -> list[str]:
+    sentences = []
+    if turn.next_closed:
+        until = {"on": turn.next_on, "until": turn.closed_until}
+        sentences.append(translator.say("yearly_clock.next_closed", unit=name(turn.unit), **until))
+    if turn.postponed:
+        sentences.append(translator.say("yearly_clock.postponed"))
+    return sentences
+
+
+def build_cartogram(query: ReportQuery) -> Report:
+    """Return both sections by department and district, and the differences from the published cartogram."""
+    t, view = query.t, comparison(query.ctx, query.unit)
+    if view.on is None:
+        different = lines(())
+        missing = t.say("risk.cartogram_missing"), t.say("web.cartogram.missing_do")
+    else:
+        texts = [t.tell(finding.code, finding.arguments) for finding in view.findings]
+        different, missing = lines(texts or [t.say("web.cartogram.equal")]), ("", "")
+    published = (
+        Content(text=t.say("web.cartogram.of", on=view.on), address=f"/cases/{view.case}/risks#cartogram")
+        if view.on
+        else None
+    )
+    return Report(
+        title=t.say("web.cartogram.title"),
+        lead=t.say("web.cartogram.lead"),
+        formats=("xlsx", "svg") if view.lines else (),
+        sections=(
+            Section(
+                id="differs",
+                title=t.say("web.cartogram.differs"),
+                note=published,
+                lines=different,
+                empty=missing,
+                most=200,
+            ),
+            Section(
+                id="lines",
+                title=t.say("web.cartogram.should"),
+                columns=_place_columns(),
+                rows=view.places,
+                empty=(t.say("cartogram.nothing"), t.say("web.cartogram.nothing_do")),
+                most=200,
+            ),
+        ),
+    )
+
+
+def cartogram_file(ending: str) -> Callable[[Request, ReportQuery], Response]:
+    """Return what gives the lines the cartogram should have as a file."""
+    return lambda _, query: get_cartogram_file(query.ctx, query.t, ending, query.unit)
+
+
+def _place_columns() -> tuple[Column[Place], ...]:
+    def section(id: str) -> Callable[[Translator, Place], Content]:
+        def positions(t: Translator, place: Place) -> Content:
+            each = lines(line.text for line in getattr(place, id))
+            return Content(each=each) if each else Content(text="–")
+
+        return positions
+
+    return (
+        Column("cli.head.department", lambda t, place: place.name or t.say("risk.whole_body"), ""),
+        *(Column(f"cartogram.sheet.{id}", section(id), "", section(id)) for id in SECTIONS),
+    )

@@ -1,0 +1,98 @@
+"""The page of reports: `/reports/{report}`, and the same report as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.responses import Response
+
+from merzim.web.auth.dependencies import Reading
+from merzim.web.downloads.reports import get_report
+from merzim.web.http import Number, Year
+from merzim.web.pages.reports import figures, monitoring, organisations, points
+from merzim.web.pages.reports.report import Report, ReportQuery, content_of
+from merzim.web.ui.preferences import preferences
+from merzim.web.ui.render import Translator, page
+from merzim.web.ui.tables import page_heads
+from merzim.web.ui.unit_filter import RequiredUnit, unit_choices
+
+router = APIRouter(include_in_schema=False)
+ReportName = Literal["monitoring", "consolidated", "uploads", "yearly", "cartogram", "points", "figures"]
+Files = Mapping[str, Callable[[Request, ReportQuery], Response]]
+LONGEST = 200
+ASIDE = frozenset({"lang", "theme", "page", "format"})
+"""Parameters of an address that choose no content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A report: the code of its short title, what makes it, and the files it can be taken as."""
+
+    title: str
+    build: Callable[[ReportQuery], Report]
+    files: Files
+
+
+REPORTS: Mapping[ReportName, Kind] = {
+    "monitoring": Kind("web.monitoring.way", monitoring.build, {"xlsx": monitoring.workbook}),
+    "consolidated": Kind(
+        "web.together.consolidated",
+        organisations.build_consolidated,
+        {"xlsx": organisations.consolidated_workbook},
+    ),
+    "uploads": Kind(
+        "web.together.uploads", organisations.build_uploads, {"xlsx": organisations.uploads_workbook}
+    ),
+    "yearly": Kind("web.together.yearly", organisations.build_yearly, {"xlsx": organisations.yearly_workbook}),
+    "cartogram": Kind(
+        "web.cartogram",
+        organisations.build_cartogram,
+        {ending: organisations.cartogram_file(ending) for ending in ("xlsx", "svg")},
+    ),
+    "points": Kind("web.scores.short", points.build, {"xlsx": points.workbook}),
+    "figures": Kind("web.figures.short", figures.build, {"xlsx": figures.workbook}),
+}
+router.get("/reports/{form}/{language}")(get_report)
+
+
+@router.get("/reports/{report}")
+def report_page(
+    request: Request,
+    ctx: Reading,
+    report: ReportName,
+    unit: RequiredUnit,
+    year: Year = None,
+    number: Number = 1,
+    format: Annotated[str, Query(max_length=10)] = "",
+) -> Response:
+    """Show a report about a unit and all below it, or return it as a file."""
+    kind = REPORTS[report]
+    chosen = {
+        name: text
+        for name, text in request.query_params.items()
+        if text and text.isprintable() and len(text) <= LONGEST and name not in ASIDE
+    }
+    translator = Translator(preferences(request).language)
+    query = ReportQuery(ctx=ctx, t=translator, unit=unit, year=year, number=number, chosen=chosen)
+    if format:
+        if format not in kind.files:
+            raise HTTPException(404, "web.problem.not_found")
+        return kind.files[format](request, query)
+    view = kind.build(query)
+    return page(
+        request,
+        ctx,
+        "report.html",
+        report=view,
+        name=report,
+        titles={name: each.title for name, each in REPORTS.items()},
+        units=unit_choices(ctx, unit),
+        link=query.link,
+        heads={section.id: page_heads(section.columns) for section in view.sections},
+        cells=lambda section, row: [
+            content_of(translator, column, row) for column in section.columns if column.look is not None
+        ],
+    )

@@ -1,0 +1,267 @@
+"""The points of a year: earned, lost, at stake, with their calculation and the readings used."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from merzim.documents.forms import Form
+from merzim.documents.sheets.listing import tables_workbook
+from merzim.services.documents.templates import templates_in_use
+from merzim.services.documents.year_reports import due_quarter, report_marks, year_reports
+from merzim.services.reports.points import Ahead, Indicator, Part, Points, points_of_year
+from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, Section, lines
+from merzim.web.ui.render import Translator
+from merzim.web.ui.tables import Column, Content, download, table_of
+
+PAPER_LANGUAGES = {"kk": "қаз", "ru": "рус"}
+
+
+def build(query: ReportQuery) -> Report:
+    """Return the points of a unit in a year, its nearest steps, its reports and the units below."""
+    ctx, t = query.ctx, query.t
+    view = points_of_year(ctx, query.unit, query.year, query.chosen, number=query.number)
+    changed = {name: value for name, value in view.readings.items() if value != view.usual[name]}
+    period, periods = _periods(view.year, query.chosen.get("period", ""), today=ctx.today)
+    something = bool(view.projects or not view.remarks)
+    nothing = "", ""
+    if something and not view.recorded:
+        do = t.say("web.scores.none_do") if view.year >= ctx.today.year else ""
+        nothing = t.say("web.scores.none", year=view.year), do
+    return Report(
+        title=t.say("web.scores.title", year=view.year),
+        lead=t.name(view.unit.name) or t.say("web.scores.office"),
+        formats=("xlsx",) if view.projects else (),
+        filters=(
+            query.years(min(ctx.today.year + 2, ctx.calendar.last.year)),
+            Filter(
+                name="period",
+                label=t.say("web.scores.period"),
+                options=tuple((name, t.period(name)) for name in periods),
+                chosen=period,
+            ),
+        ),
+        further=tuple(
+            Filter(
+                name=name,
+                label=t.say_or(f"web.scores.reading.{name}", name),
+                options=tuple((value, text[t.language]) for value, text in values.items()),
+                chosen=view.readings[name],
+            )
+            for name, values in view.choices.items()
+        ),
+        further_changed=len(changed),
+        remarks=tuple(
+            Content(
+                text=t.tell(remark.code, remark.arguments),
+                under=_to_record(view, t, str(remark.arguments.get("indicator", ""))),
+            )
+            for remark in view.remarks
+        ),
+        figures=_figures(t, view) if something else (),
+        empty=nothing,
+        sections=_sections(query, view, period) if view.projects else (),
+        notes=tuple(note[t.language] for note in view.notes) if view.projects else (),
+    )
+
+
+def workbook(request: Request, query: ReportQuery) -> Response:
+    """Return the points of a year as a workbook: indicators, nearest steps, units directly below."""
+    view = points_of_year(query.ctx, query.unit, query.year, query.chosen, number=None)
+    t = query.t
+    title, steps, units = (t.say(f"web.scores.{sheet}", year=view.year) for sheet in ("title", "step", "units"))
+    indicators = [indicator for project in view.projects for indicator in project.indicators]
+    tables = (
+        table_of(t, _indicator_columns(view), indicators, name=title),
+        table_of(t, _step_columns(view), view.steps, name=steps),
+        table_of(t, PART_COLUMNS, view.parts, name=units),
+    )
+    return download(tables_workbook(tables), f"{title} {t.short(query.ctx.today)}.xlsx")
+
+
+PART_COLUMNS: tuple[Column[Part], ...] = (
+    Column("web.unit", lambda t, part: t.name(part.unit.name), ""),
+    Column("web.scores.points", lambda _, part: part.points, "col-points"),
+    Column("web.scores.at_stake.short", lambda _, part: part.at_stake, "col-points"),
+    Column("web.scores.lost.short", lambda _, part: part.lost, "col-points"),
+)
+
+
+def _indicator_columns(view: Points) -> tuple[Column[Indicator], ...]:
+    def title(t: Translator, indicator: Indicator) -> Content:
+        texts = (t.paragraph(indicator.id), _arithmetic(t, indicator))
+        under = (*lines(texts), *_to_record(view, t, indicator.id))
+        return Content(text=indicator.title[t.language], under=under)
+
+    return (
+        Column("cli.head.indicator", lambda t, indicator: t.paragraph(indicator.id)),
+        Column("cli.head.title", lambda t, indicator: indicator.title[t.language], "", title),
+        Column("web.scores.points", lambda _, indicator: indicator.points, "col-points"),
+        Column("web.scores.maximum", lambda _, indicator: indicator.maximum, "col-points"),
+        Column("web.scores.at_stake.short", lambda _, indicator: indicator.at_stake, "col-points"),
+        Column("web.scores.lost.short", lambda _, indicator: indicator.lost, "col-points"),
+        Column("web.scores.arithmetic", lambda t, indicator: _arithmetic(t, indicator)),
+    )
+
+
+def _step_columns(view: Points) -> tuple[Column[Ahead], ...]:
+    def step(t: Translator, prospect: Ahead) -> Content:
+        id = prospect.step.indicator
+        missing = t.say("score.step.missing", names=prospect.names) if prospect.names else ""
+        how = t.tell(f"score.step.{prospect.step.code}", prospect.arguments)
+        to_record = _to_record(view, t, id) if prospect.step.code == "record_whole" else ()
+        place = Content(text=t.paragraph(id), address=f"#{id}")
+        return Content(
+            text=prospect.title[t.language], strong=True, under=(*lines((how, missing)), place, *to_record)
+        )
+
+    return (
+        Column("cli.head.indicator", lambda t, prospect: t.paragraph(prospect.step.indicator)),
+        Column("cli.head.title", lambda t, prospect: prospect.title[t.language]),
+        Column(
+            "web.scores.step",
+            lambda t, prospect: t.tell(f"score.step.{prospect.step.code}", prospect.arguments),
+            *("", step),
+        ),
+        Column("web.scores.gain", lambda _, prospect: prospect.arguments["gain"], "col-points"),
+        Column("web.scores.by", lambda _, prospect: prospect.step.by, "col-due-long"),
+    )
+
+
+def _arithmetic(t: Translator, indicator: Indicator) -> str:
+    """Return the calculation of an indicator in words, with the names it lacks."""
+    sentences = [t.tell(element.code, element.arguments) for element in indicator.arithmetic]
+    if indicator.missing:
+        sentences.append(t.say("score.step.missing", names=indicator.missing))
+    return " ".join(sentences)
+
+
+def _to_record(view: Points, t: Translator, indicator: str) -> tuple[Content, ...]:
+    """Return the link to the step that records the number a share is taken of, or to opening the year."""
+    step = view.to_record.get(indicator)
+    if step is None:
+        return ()
+    code = "web.scores.record_whole" if step.case else "web.scores.open_whole"
+    way, place = ("fix", "correct") if step.recorded else ("fact", "record")
+    address = (
+        f"/cases/{step.case}?{urlencode({way: step.fact})}#{place}"
+        if step.case
+        else f"/open/year?{urlencode({'year': view.year, 'unit': view.unit.id})}"
+    )
+    text = t.say(code, title=step.title[t.language], case=step.case, year=view.year)
+    return (Content(text=text, address=address),)
+
+
+def _figures(t: Translator, view: Points) -> tuple[Figure, ...]:
+    return (
+        Figure(look="done", number=t.points(view.total), text=t.say("web.scores.earned"), is_zero=False),
+        *(
+            Figure(
+                look=look,
+                number=t.points(number),
+                text=t.say(f"web.scores.{name}"),
+                note=t.say(f"web.scores.{name}.note"),
+                is_zero=not number,
+            )
+            for look, name, number in (("soon", "at_stake", view.at_stake), ("late", "lost", view.lost))
+        ),
+    )
+
+
+def _sections(query: ReportQuery, view: Points, period: str) -> tuple[Section, ...]:
+    t = query.t
+    steps = Section(
+        id="steps",
+        title=t.say("web.scores.steps"),
+        note=Content(text=t.say("web.scores.steps.note")),
+        columns=_step_columns(view),
+        rows=view.steps,
+    )
+    projects = (
+        Section(
+            id=f"project-{project.number}",
+            title=t.say("web.scores.project", number=project.number),
+            note=Content(
+                text=t.say(
+                    "web.scores.sums",
+                    points=t.points(project.points),
+                    stake=t.points(project.at_stake),
+                    lost=t.points(project.lost),
+                )
+            ),
+            columns=_indicator_columns(view),
+            rows=project.indicators,
+            anchor=lambda indicator: indicator.id,
+        )
+        for project in view.projects
+    )
+    papers = Section(
+        id="reports",
+        title=t.say("web.scores.reports", year=view.year),
+        note=Content(text=t.say("web.scores.reports.note")),
+        columns=_paper_columns(query, view, period),
+        rows=year_reports(),
+        printed=False,
+    )
+    units = Section(
+        id="units",
+        title=t.say("web.scores.units"),
+        note=Content(text=t.say("web.scores.units.note")),
+        columns=(
+            replace(
+                PART_COLUMNS[0],
+                content=lambda t, part: Content(
+                    text=t.name(part.unit.name), address=query.link(unit=part.unit.id)
+                ),
+            ),
+            *PART_COLUMNS[1:],
+        ),
+        rows=view.parts,
+        pages=(view.number, view.pages, "page"),
+    )
+    return (*((steps,) if view.steps else ()), *projects, papers, *((units,) if view.parts else ()))
+
+
+def _paper_columns(query: ReportQuery, view: Points, period: str) -> tuple[Column[Form], ...]:
+    """Return the columns of the reports of a year: what each leaves open, and its papers."""
+    ctx = replace(query.ctx, language=query.t.language)
+    templates = templates_in_use(ctx.app)
+    quarter = {"year": int(period[:4]), "quarter": int(period[5:] or 0)}
+
+    def about(paper: Form) -> dict[str, int]:
+        return quarter if paper.quarterly else {"year": view.year}
+
+    def title(t: Translator, paper: Form) -> Content:
+        marks = report_marks(ctx, paper, templates, unit=view.unit.id, **about(paper))
+        text = paper.title[t.language] + (f", {t.period(period)}" if paper.quarterly else "")
+        return Content(text=text, under=lines(t.tell_of_rows(mark.code, mark.arguments) for mark in marks))
+
+    def papers(t: Translator, paper: Form) -> Content:
+        fields = urlencode({"unit": view.unit.id, **about(paper)})
+        return Content(
+            files=tuple(
+                (f"DOCX, {name}", f"/reports/{paper.id}/{language}?{fields}")
+                for language, name in PAPER_LANGUAGES.items()
+            )
+        )
+
+    return (
+        Column("web.scores.report", title, "", title),
+        Column("web.case.take", papers, "col-take", papers),
+    )
+
+
+def _periods(year: int, chosen: str, *, today: date) -> tuple[str, list[str]]:
+    """Return the period of the quarterly reports on the page of a year, and those offered: `2026Q1`, or `2026`.
+
+    Left open, the quarter whose report is due: in the first months of a year the last one of the year before.
+    """
+    due_year, due = due_quarter(today)
+    before = [f"{due_year}Q{due}"] if due_year == year - 1 == today.year - 1 else []
+    periods = [*before, *(f"{year}Q{number}" for number in (1, 2, 3, 4)), str(year)]
+    usual = f"{due_year}Q{due}" if f"{due_year}Q{due}" in periods else f"{year}Q{4 if year < due_year else 1}"
+    return (chosen if chosen in periods else usual), periods

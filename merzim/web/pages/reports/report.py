@@ -1,0 +1,142 @@
+"""A report as data: what its address asks for, and the filters, figures and tables its page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlencode
+
+from merzim.services.context import RequestContext
+from merzim.services.names import unit_name
+from merzim.web.ui.render import Translator
+from merzim.web.ui.tables import Column, Content
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportQuery:
+    """The address of a report: unit, year, page, and the other parameters, without empty ones."""
+
+    ctx: RequestContext
+    t: Translator
+    unit: str
+    year: int | None
+    number: int
+    chosen: Mapping[str, str]
+
+    def link(self, **changes: object) -> str:
+        """Return the query of the same report with other parameters."""
+        fields = {name: value for name, value in {**self.chosen, **changes}.items() if value not in ("", None)}
+        return f"?{urlencode(fields)}"
+
+    def page(self, name: str) -> int:
+        """Return the page of a further list; the first for what is no number."""
+        text = self.chosen.get(name, "")
+        return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
+
+    def years(self, last: int) -> Filter:
+        """Return the filter of years up to the last."""
+        years = range(last, self.ctx.calendar.first.year - 1, -1)
+        chosen = str(self.year or self.ctx.today.year)
+        options = tuple((str(year), str(year)) for year in years)
+        return Filter(name="year", label=self.t.say("web.scores.year"), options=options, chosen=chosen)
+
+    def unit_title(self, unit: str) -> str:
+        """Return the name of a unit, "" being the whole office."""
+        name = self.t.name(unit_name(self.ctx.reads.office(), unit).name)
+        return name or self.ctx.organisation_in(self.t.language)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filter:
+    """A field that narrows a report. `options`: values with their titles."""
+
+    name: str
+    label: str
+    options: tuple[tuple[str, str], ...] = ()
+    chosen: str = ""
+    kind: Literal["select", "search", "check"] = "select"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figure:
+    """A number and what it counts. `look`: its colour; `is_zero`: None if the number itself says so."""
+
+    look: str
+    number: object
+    text: str
+    note: str = ""
+    address: str = ""
+    is_zero: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """A card of a report: a table, or lines, or why there are none.
+
+    Attributes:
+        most: how many rows or lines the page shows; the workbook has all.
+        anchor: the id of a row.
+        pages: page, number of pages and the parameter that chooses among them.
+    """
+
+    id: str
+    title: str
+    tally: int | None = None
+    note: Content | None = None
+    columns: tuple[Column[Any], ...] = ()
+    rows: Sequence[Any] = ()
+    lines: tuple[Content, ...] = ()
+    empty: tuple[str, str] = ("", "")
+    most: int = 500
+    anchor: Callable[[Any], str] | None = None
+    pages: tuple[int, int, str] = (1, 1, "page")
+    printed: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """Everything one report shows.
+
+    Attributes:
+        further: filters that stand folded; `further_changed`: how many are not as usual.
+        remarks: what is to be said above the figures; hints: below the tables.
+        empty: title and text where there is nothing to report.
+        chart: the figures of a year to draw by month.
+        formats: the files it can be taken as.
+    """
+
+    title: str
+    lead: str
+    filters: tuple[Filter, ...] = ()
+    further: tuple[Filter, ...] = ()
+    further_changed: int = 0
+    remarks: tuple[Content, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    sections: tuple[Section, ...] = ()
+    hints: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    empty: tuple[str, str] = ("", "")
+    chart: object = None
+    formats: tuple[str, ...] = ()
+
+
+def content_of(translator: Translator, column: Column[R], row: R) -> Content:
+    """Return what the page shows of a value of a row: dates in digits, numbers in the reader's language."""
+    value = column.content(translator, row) if column.content else column.value(translator, row)
+    if isinstance(value, Content):
+        return value
+    if value is None or value == "":
+        return Content(text="–")
+    if isinstance(value, date):
+        return Content(text=translator.short(value))
+    return Content(text=translator.points(Decimal(value)) if isinstance(value, int | Decimal) else str(value))
+
+
+def lines(texts: Iterable[str]) -> tuple[Content, ...]:
+    """Return plain lines."""
+    return tuple(Content(text=text) for text in texts if text)
