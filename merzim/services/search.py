@@ -15,11 +15,12 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.regulations.registers import scoring
 from merzim.services.verbs import Command, verb
+from workflow.board.rows import CaseFilter
 from workflow.languages import LANGUAGES
 from workflow.law.library import Library
 from workflow.law.procedure import Text
 from workflow.org.office import Person, Unit
-from workflow.search_words import FoldedNames, typed_words, word_texts
+from workflow.search_words import FoldedNames, search_words
 
 if TYPE_CHECKING:
     from merzim.storage.queries import FoundPlaces
@@ -50,13 +51,10 @@ class Hit(BaseModel):
 
 
 class HitGroup(BaseModel):
-    """What was found of one kind. `near`: nothing has the words, these are like them; `more`: there are
-    more than `total`, which is as far as anybody counts.
-    """
+    """What was found of one kind. `near`: nothing has the words, these are like them."""
 
     kind: Kind
     total: int
-    more: bool = False
     near: bool = False
     hits: list[Hit]
 
@@ -85,15 +83,14 @@ def search(ctx: RequestContext, command: Search) -> Found:
 
 
 def _cases(ctx: RequestContext, text: str) -> HitGroup:
-    found_places, office = ctx.reads.found_cases(text), ctx.reads.office()
-    shown_ids = [id for id, _, _ in found_places.places[:HITS_SHOWN]]
-    heads, hits = ctx.reads.heads(shown_ids), list[Hit]()
-    for case in (heads[id] for id in shown_ids if id in heads):
+    criteria, office = CaseFilter(search=text), ctx.reads.office()
+    hits = list[Hit]()
+    for case in ctx.reads.page(criteria, first=0, count=HITS_SHOWN):
         procedure, unit = ctx.library.named(case.edition), office.units.get(case.unit)
         title = case.object_names() if case.object_in("kk") else _texts(procedure.title)
         about = ", ".join(filter(None, (case.id, unit.name_in(ctx.spoken_language) if unit else "")))
         hits.append(Hit(kind="case", id=case.id, title=dict(title), about=about))
-    return _group("case", found_places, hits)
+    return HitGroup(kind="case", total=ctx.reads.how_many(criteria), hits=hits)
 
 
 def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
@@ -103,31 +100,32 @@ def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
     titles = {
         register.entry.row: register.title for register in case_registers().all() if register.entry is not None
     }
-    found_places = ctx.reads.found_rows(row_words(text), typed_words(text))
+    found_places = ctx.reads.found_rows(row_words(text), limit=HITS_SHOWN)
     language = ctx.spoken_language
 
     def named(row: str) -> str:
         kind, _, number = row.partition(".")
         return f"{titles[kind][language]}, {i18n.say('numbered', {'n': number}, language)}"
 
-    return _group("case_row", found_places, _in_cases(ctx, "case_row", found_places, named))
+    hits = _in_cases(ctx, "case_row", found_places, named)
+    return HitGroup(kind="case_row", total=found_places.total, hits=hits)
 
 
 def _files(ctx: RequestContext, text: str) -> HitGroup:
     """Return files of the cases the reader sees, by their names; restricted ones join no search."""
-    query_words = typed_words(text)
-    found_places = ctx.reads.found_rows(tuple(map(word_texts, query_words)), query_words, files=True)
-    return _group("file", found_places, _in_cases(ctx, "file", found_places, lambda row: ""))
+    words = tuple((word,) for word in search_words(text))
+    found_places = ctx.reads.found_rows(words, limit=HITS_SHOWN, files=True)
+    hits = _in_cases(ctx, "file", found_places, lambda row: "")
+    return HitGroup(kind="file", total=found_places.total, hits=hits)
 
 
 def _in_cases(
     ctx: RequestContext, kind: Kind, found_places: FoundPlaces, name_row: Callable[[str], str]
 ) -> list[Hit]:
     """Return hits in cases, each with what it is there, and the object and number of its case."""
-    shown_places = found_places.places[:HITS_SHOWN]
-    heads = ctx.reads.heads({case for case, _, _ in shown_places})
+    heads = ctx.reads.heads({case for case, _, _ in found_places.places})
     language, hits = ctx.spoken_language, list[Hit]()
-    for case, row, title in shown_places:
+    for case, row, title in found_places.places:
         if (head := heads.get(case)) is not None:
             about = ", ".join(filter(None, (name_row(row), head.object_in(language), case)))
             id = row.partition(".")[2] if kind == "file" else row
@@ -135,12 +133,6 @@ def _in_cases(
                 Hit(kind=kind, id=id, within=case, title=_texts(Text(title, title, title)), about=about)
             )
     return hits
-
-
-def _group(kind: Kind, found_places: FoundPlaces, hits: list[Hit]) -> HitGroup:
-    return HitGroup(
-        kind=kind, total=len(found_places.places), more=found_places.more, near=found_places.near, hits=hits
-    )
 
 
 def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
@@ -246,9 +238,7 @@ def _rows(ctx: RequestContext, text: str) -> HitGroup:
         )
         for register, row in found_rows.rows
     ]
-    return HitGroup(
-        kind="register_row", total=found_rows.total, more=found_rows.more, near=found_rows.near, hits=hits
-    )
+    return HitGroup(kind="register_row", total=found_rows.total, hits=hits)
 
 
 def _title(record: Person | Unit) -> Text:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, select, text
+from sqlalchemy import Engine, text
 
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.app import AppContext
@@ -50,7 +50,6 @@ from merzim.services.verbs import NotAllowed
 from merzim.storage.org.store import save
 from merzim.storage.registers.chains import NotUnique, RowChanged
 from merzim.storage.registers.lists import SqlRegisterLists
-from merzim.storage.tables.cases import SEARCH_TYPO, SEARCH_WORD
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.office import Person
@@ -83,13 +82,6 @@ def page(ctx: RequestContext, register: str = "visits", **asked: Any) -> RowPage
 
 def ids(ctx: RequestContext, register: str = "visits", **filters: Any) -> list[str]:
     return [row.id[-4:] for row in page(ctx, register, **filters).rows]
-
-
-def indexed(engine: Engine) -> set[str]:
-    """The words of the search's index, and those it knows to be mistyped."""
-    with engine.connect() as connection:
-        both_queries = (select(table.c.word) for table in (SEARCH_WORD, SEARCH_TYPO))
-        return {word for query in both_queries for word in connection.execute(query).scalars()}
 
 
 def problems(app: AppContext) -> list[str]:
@@ -232,8 +224,7 @@ def test_lists_are_filtered_sorted_summed_and_searched(app: AppContext) -> None:
     assert [*dated] == [True, False]
     assert ids(ctx, search="talk бек") == ["0003"]
     assert ids(ctx, search="ауеж") == ids(ctx, search="ӘУЕЖ") == ["0002"]
-    assert ids(ctx, search="ауылдарда") == ids(ctx, search="ауылдардың") == ["0001"]
-    assert ids(ctx, search="халық") == ["0003"]
+    assert ids(ctx, search="ауылда") == ids(ctx, search="ауылы") == ["0001"]
     assert ids(ctx, unit="law") == []
     assert page(ctx).totals == {"cost": "16.5"}
     assert page(ctx, filters=[{"field": "purpose", "is": ["talk"]}]).totals == {"cost": "6"}
@@ -277,13 +268,9 @@ def test_people_units_and_options_are_sorted_by_their_names_in_the_readers_langu
         assert in_russian == ["0006", "0002", "0004", "0003", "0005", "0001"]
 
 
-def test_long_answers_are_those_of_short_ones_and_words_are_looked_for_once(
-    app: AppContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where too many rows are found to be named one by one their number, sums, order and page are the same; the
-    texts of all rows are gone through for the page alone besides. Each statement is planned for its values.
-    """
-    ctx, statements = operator(app), list[str]()
+def test_long_answers_are_those_of_short_ones(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where too many rows are found to be named one by one their number, sums, order and page are the same."""
+    ctx = operator(app)
     for number in range(5):
         add(ctx, place=f"Ауыл {number}", came_on=f"2026-04-0{number + 1}", cost=str(number), purpose="talk")
     questions: tuple[dict[str, Any], ...] = (
@@ -296,22 +283,10 @@ def test_long_answers_are_those_of_short_ones_and_words_are_looked_for_once(
     short = [page(ctx, **question) for question in questions]
     monkeypatch.setattr("merzim.storage.registers.lists.SHORT", 0)
 
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        statements.append(statement)
-
-    event.listen(app.engine, "before_cursor_execute", note)
     assert [page(ctx, **question) for question in questions] == short
     assert [(answer.total, answer.totals["cost"]) for answer in short] == [
         *((5, "10"), (5, "10"), (4, "10"), (5, "10"), (1, "3")),
     ]
-    queries_seen = [
-        statement
-        for statement in statements
-        if "register_row.search, " in statement and "LIMIT" not in statement
-    ]
-    assert len(queries_seen) == 2
-    planned = [statement for statement in statements if "force_custom_plan" in statement]
-    assert len(planned) == (len(questions) if app.engine.dialect.name == "postgresql" else 0)
 
 
 @on_sqlite_alone
@@ -514,7 +489,6 @@ def test_erased_values_are_gone_for_good_and_the_chain_still_verifies(app: AppCo
     """By an event with its ground; one that vanished without it is named."""
     ctx = operator(app)
     row, other = add(ctx, informer="Тайный", guest="guest@org.kz"), add(ctx, informer="Другой")
-    indexed_words = indexed(engine)
 
     erase_row(ctx, EraseRow(row=row, fields=["informer", "guest"], ground="term of storage"))
 
@@ -522,8 +496,7 @@ def test_erased_values_are_gone_for_good_and_the_chain_still_verifies(app: AppCo
     with engine.connect() as connection:
         values_left = [value for (value,) in connection.execute(text("SELECT value FROM register_secret"))]
     assert sorted(value for value in values_left if value) == ['"Другой"']
-    assert indexed_words - indexed(engine) == {"алиев", "самат"}
-    assert not indexed_words & {"тайныи", "другои"}
+    assert page(ctx, search="алиев").total == 0
     assert problems(app) == []
     with pytest.raises(UnknownField):
         erase_row(ctx, EraseRow(row=row, fields=["place"], ground="x"))

@@ -11,7 +11,7 @@ from merzim.storage.org import store as office_store
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
-from workflow.search_words import FoldedNames, closest_words, index_words, normalise, search_words, typo_keys
+from workflow.search_words import FoldedNames, normalise, search_words
 
 
 def opened(site: Site, object: str, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
@@ -32,42 +32,6 @@ def test_a_word_is_cut_of_its_ending_and_of_its_kazakh_letters() -> None:
     assert normalise("Қоғамда") == normalise("коғамда") == "когамда"
 
 
-def test_the_longer_endings_of_kazakh_and_russian_words_are_left_off() -> None:
-    """Plural, what follows it, and long cases: each form has the beginning all forms of the word have; a
-    name or a word that only ends alike keeps enough of itself.
-    """
-    for forms, word in (
-        ("кітаптар кітаптарды кітаптарымыздан кітаптың кітаппен кітабы", ("кітап", "кітабы", "кітаптар")),
-        ("сыйлықтар сыйлықтарын сыйлыққа", ("сыйлық", "сыйлығы")),
-        ("жылдар жылдардағы", ("жыл",)),
-        ("қызметкерлердің қызметкерлер", ("қызметкер", "қызметкерге")),
-        ("органами органов", ("орган", "органы")),
-    ):
-        for form in search_words(forms):
-            assert all(form in normalise(variant) for variant in word), (form, word)
-    assert all(len(word) >= 4 for word in search_words("товары лагерь директор мерзімі ахметова календарь"))
-
-
-def test_a_text_is_indexed_by_its_words_and_their_parts_between_signs() -> None:
-    assert index_words("2026-0007 «Самұрық-Қазына» Бұйрық_2.pdf – а") == {
-        *("2026-0007", "0007", "самурык-казына", "самурык", "казына"),
-        *("буйрык_2.pdf", "буйрык", "2", "pdf", "а"),
-    }
-
-
-def test_words_much_alike_have_a_beginning_without_one_letter_in_common() -> None:
-    """A letter left out, added, another, two changed places, of the first five; two such faults are too many
-    in a word of less than nine letters.
-    """
-    assert typo_keys("приказ") == {"прика", "рика", "пика", "прка", "приа", "прик"}
-    for typed_word in ("пиказ", "прриказ", "прыказ", "пирказ"):
-        assert typo_keys(typed_word) & typo_keys("приказ"), typed_word
-        assert closest_words(typed_word, ["приказы", "указ"]) == ["приказы"]
-    assert closest_words("прыкас", ["приказ"]) == []
-    assert closest_words("приказа", ["принадлежность"]) == closest_words("серикбаев", ["сертификат"]) == []
-    assert closest_words("коррупцыоннай", ["коррупционный"]) == ["коррупционный"]
-
-
 @pytest.mark.parametrize("typed", ["дочерним", "ДОЧЕРНИЕ", "жарнамасы", "Жарнама", "коғамдагы"])
 def test_a_case_is_found_in_any_form_of_its_words(typed: str, site: Site, browser: TestClient) -> None:
     """Whatever the ending, the letter case or the keyboard it was typed on."""
@@ -76,64 +40,6 @@ def test_a_case_is_found_in_any_form_of_its_words(typed: str, site: Site, browse
 
     assert f'href="/cases/{case}"' in page.partition('aria-labelledby="found-case"')[2]
     assert case in browser.get("/cases", params={"search": typed}).text
-
-
-OBJECTS = (
-    *("Учёт рабочих часов", "Лечебная часть больницы", "Городской рынок", "Письма граждан", "Выдача денег"),
-    *("Земли запаса", "Сделки с имуществом", "Конец отчётного года", "Угол застройки", "Акты проверок"),
-    *("Суды области", "Справки о доходах", "Выходные дни", "Заявки на участие", "Подарки чиновникам"),
-    *("Іс қағаздары", "Халықты қабылдау", "Бос орындар конкурсы", "Мемлекеттік мүлік", "Жер телімдері"),
-    *("Әріптер тізімі", "Еріктілер ұйымы", "Кітап басу", "Сыйлықтарды тапсыру", "Исламбек ауылы", "Ел бюджеті"),
-)
-FORMS = {
-    **dict.fromkeys(("час", "часа", "часами", "часов", "часы"), "Учёт рабочих часов"),
-    **dict.fromkeys(("рынка", "рынок", "рынков", "рынке"), "Городской рынок"),
-    **dict.fromkeys(("писем", "письмо", "письмами"), "Письма граждан"),
-    **dict.fromkeys(("деньги", "деньгами"), "Выдача денег"),
-    **dict.fromkeys(("земель", "земля"), "Земли запаса"),
-    **dict.fromkeys(("сделок", "сделка"), "Сделки с имуществом"),
-    **dict.fromkeys(("конца", "концом"), "Конец отчётного года"),
-    **dict.fromkeys(("угла", "углы"), "Угол застройки"),
-    "актов": "Акты проверок",
-    "проверка": "Акты проверок",
-    "судов": "Суды области",
-    "суда": "Суды области",
-    "справок": "Справки о доходах",
-    "день": "Выходные дни",
-    "дня": "Выходные дни",
-    "заявок": "Заявки на участие",
-    "подарок": "Подарки чиновникам",
-    **dict.fromkeys(("іс", "істер", "істің"), "Іс қағаздары"),
-    **dict.fromkeys(("халқы", "халық", "халқының"), "Халықты қабылдау"),
-    **dict.fromkeys(("орны", "орын", "орындары"), "Бос орындар конкурсы"),
-    **dict.fromkeys(("мүлкі", "мүлікті", "мүлкін"), "Мемлекеттік мүлік"),
-    "жерді": "Жер телімдері",
-    "жердің": "Жер телімдері",
-    "әрпі": "Әріптер тізімі",
-    "әріп": "Әріптер тізімі",
-    "еркі": "Еріктілер ұйымы",
-    "кітабы": "Кітап басу",
-    "сыйлығы": "Сыйлықтарды тапсыру",
-    "ел": "Ел бюджеті",
-    "елдің": "Ел бюджеті",
-}
-"""What officers type, and the one object it means: vowels more or less, short stems, short words."""
-
-
-def test_forms_of_words_find_their_document_and_short_words_no_others(site: Site) -> None:
-    """ "часами" is no "часть", "іс" not "Исламбек", "ел" not "еріктілер"."""
-    cases = {opened(site, object): object for object in OBJECTS}
-    names_by_query = {
-        typed_word: {
-            cases[case] for case, _, _ in site.context.reads.found_cases(typed_word).places if case in cases
-        }
-        for typed_word in FORMS
-    }
-
-    assert {
-        typed_word: names for typed_word, names in names_by_query.items() if names != {FORMS[typed_word]}
-    } == {}
-    assert [cases[case] for case, _, _ in site.context.reads.found_cases("исл").places] == ["Исламбек ауылы"]
 
 
 @pytest.mark.parametrize("typed", ["рек?ама", "рек*ама", "рек[л]ама", "[", "]", "^", "рек^ама", "[!а]"])
@@ -164,33 +70,6 @@ def test_names_are_alike_but_for_one_letter_of_a_word_and_only_what_is_seen_coun
     assert (alike("асхат нургаилев"), alike("дина нургаилев"), alike("мир")) == (["a"], ["b"], [])
     assert alike("петров") == alike("") == alike("я") == []
     assert names.having("асхат нургалиев") == ["a"]
-
-
-def test_a_name_is_found_by_a_form_of_its_word_that_has_a_vowel_more_or_less() -> None:
-    """The market's unit by "рынка", the letters' by "писем", the people's by "халқы"; "рама" is in none."""
-    names_by_key = {"m": "Рынок труда", "l": "Отдел письма", "p": "Халық қабылдауы"}
-    names = FoldedNames((key, [name], "") for key, name in names_by_key.items())
-
-    assert [names.having(typed_word) for typed_word in ("рынка", "писем", "халқы", "рама")] == [
-        ["m"],
-        ["l"],
-        ["p"],
-        [],
-    ]
-
-
-def test_the_list_of_analyses_says_what_has_nearly_the_words(site: Site, browser: TestClient) -> None:
-    """Of a word typed with a letter too many; where one has the words themselves it stands alone."""
-    case = opened(site, "Реклама")
-    address = f'href="/cases/{case}"'
-    near = browser.get("/cases", params={"search": "рекклама", "lang": "ru"}).text
-    exact = browser.get("/cases", params={"search": "рекламы", "lang": "ru"}).text
-    none = browser.get("/cases", params={"search": "телескоп", "lang": "ru"}).text
-
-    assert address in near.partition("Анализы с похожими словами")[2]
-    assert address in exact
-    assert "похожими словами" not in exact
-    assert "похожими словами" not in none
 
 
 def test_a_person_is_found_by_a_surname_and_by_one_that_is_nearly_theirs(browser: TestClient) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -13,7 +13,7 @@ from workflow.languages import law_language
 from workflow.org.name_index import NameIndex, alphabetical
 from workflow.org.name_index import plain as _plain
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, joined
-from workflow.search_words import FoldedNames, any_of, normalise
+from workflow.search_words import FoldedNames, normalise
 
 DUTIES = (
     "authorised_person",
@@ -356,10 +356,9 @@ class Office:
         """
         return (*self.below(root), "") if root and root == self.root else self.below(root)
 
-    def units_named(self, forms: Collection[str]) -> tuple[str, ...]:
-        """Return the units whose name contains one of the forms of a word, normalised as in searches."""
-        search = any_of(forms)
-        return tuple(unit for unit, name in self._folded if search(name))
+    def units_named(self, word: str) -> tuple[str, ...]:
+        """Return the units whose name contains a word, normalised as in searches."""
+        return tuple(unit for unit, name in self._folded if word in name)
 
     @cached_property
     def _trees(self) -> dict[str, tuple[str, ...]]:

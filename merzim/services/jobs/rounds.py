@@ -106,10 +106,8 @@ def remind(
     report = run(app.outbox, app.library, app.calendar, channels, now=now, today=today, rules=app.rules)
     if not dry_run:
         report = replace(report, queued=(report.queued or 0) + letters)
-        from merzim.storage.board import word_index
         from merzim.storage.maintenance.seals import seal
 
-        word_index.catch_up(app.engine)
         seal(app.engine, now=now)
         _record_run(app, "round", now, started)
         log.info(

@@ -176,44 +176,27 @@ def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[st
 
 
 class FoundRows(BaseModel):
-    """The rows a search finds: the first of them by register, how many, and whether there are more than are
-    counted. `near`: a word is another than was typed, much like it.
-    """
+    """The rows a search finds: the first of them by register, and how many there are."""
 
     rows: list[tuple[RegisterView, RowView]]
     total: int
-    more: bool = False
-    near: bool = False
 
 
 def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
     """Return the rows of the registers the reader sees that have all words; hidden fields join no search."""
-    from merzim.storage.board.word_index import COUNTED, WIDTHS
     from merzim.storage.registers.lists import SqlRegisterLists
 
     lists, scope, found_rows = SqlRegisterLists(ctx.app.engine), reader_scope(ctx), FoundRows(rows=[], total=0)
-    for width in WIDTHS:
-        if found_rows.total or (narrowing := lists.narrow(text, width)) is None:
+    among = lists.registers_having(text)
+    for name in ctx.app.registers.ids() if among else ():
+        register = ctx.app.registers.on(name, ctx.today)
+        if name not in among or not sees_lists(register, scope):
             continue
-        where, registers = narrowing
-        among, found_rows.near = (
-            lists.registers_with_rows() if registers is None else frozenset(registers),
-            where.near,
-        )
-        for name in ctx.app.registers.ids() if among else ():
-            register = ctx.app.registers.on(name, ctx.today)
-            if name not in among or not sees_lists(register, scope):
-                continue
-            query = row_query(ctx, register, ListRows(register_id=name))
-            ids = lists.newest(replace(query, readings=where.readings, ids=where.places))
-            found_rows.total += len(ids)
-            first = ids[: limit - len(found_rows.rows)]
-            if first:
-                view, order = register_view(register, scope), {row: place for place, row in enumerate(first)}
-                heads = sorted(lists.heads(first), key=lambda head: order[head.id])
-                found_rows.rows += [(view, row) for row in head_views(ctx, heads, links=False)]
-    found_rows.more = found_rows.total > COUNTED
-    found_rows.total = min(found_rows.total, COUNTED)
+        query = row_query(ctx, register, ListRows(register_id=name, search=text))
+        total, heads = lists.newest(query, limit=limit - len(found_rows.rows))
+        found_rows.total += total
+        view = register_view(register, scope)
+        found_rows.rows += [(view, row) for row in head_views(ctx, heads, links=False)]
     return found_rows
 
 

@@ -20,7 +20,7 @@ from workflow.law.reader.table import Problem, UnreadableRegulation
 from workflow.refusal import Refusal
 from workflow.registers.definition import Registers
 from workflow.registers.values import is_filled
-from workflow.search_words import normalise, search_stem, typed_words, word_texts
+from workflow.search_words import normalise, search_words
 
 if TYPE_CHECKING:
     from workflow.registers.definition import Register, RegisterField
@@ -117,8 +117,7 @@ def row_words(text: str) -> Words:
         for option in field.options
     }
     return tuple(
-        (*word_texts(word), *(token for token, titles in options.items() if search_stem(word) in titles))
-        for word in typed_words(text)
+        (word, *(token for token, titles in options.items() if word in titles)) for word in search_words(text)
     )
 
 

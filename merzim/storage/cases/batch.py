@@ -15,6 +15,7 @@ from merzim.storage.rows import ROW_COLUMNS, Values
 from workflow.board.rows import WAITING, Row
 from workflow.cases.case import Case, Event, Wording, withdrawn_lines
 from workflow.ports import CaseWrite, Conflict
+from workflow.search_words import normalise
 
 _NAMING = ("opened", "reader_named", "reader_removed")
 Stored = Mapping[str, Row]
@@ -256,10 +257,10 @@ def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
 
 
 def searched(case: Case) -> str:
-    """Return the casefolded text of a case that searches look in."""
+    """Return the text of a case that searches look in, folded."""
     names = dict.fromkeys((case.object_kk, case.object_ru, *(word for words in case.written for word in words)))
     other_names = (f" {word}" for word in names if word not in ("", case.object, case.unit))
-    return f"{case.id} {case.object} {case.unit}{''.join(other_names)}".casefold()
+    return normalise(f"{case.id} {case.object} {case.unit}{''.join(other_names)}")
 
 
 def passport_columns(case: Case) -> Values:

@@ -11,7 +11,6 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
-from merzim.storage.board import word_index
 from merzim.storage.database.dialect import insert_many
 from merzim.storage.database.in_list import execute_for_names, in_names
 from merzim.storage.rows import Values
@@ -30,6 +29,8 @@ KINDS = (
 """Kinds of events that may change a list entry."""
 ROW_NAMES = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}
 """Kinds of rows of a case's registers, each with the attribute used as title."""
+FILE = "file"
+"""The kind of the rows that stand for the files of a case."""
 TITLE_LIMIT = 200
 _OPTION = re.compile(r"[a-z_]+")
 AT_ONCE = 250
@@ -86,7 +87,7 @@ def _files(case: Case) -> Iterator[Values]:
         if proof.evidence.name is not None and not proof.evidence.restricted:
             names[proof.evidence.reference] = proof.evidence.name
     for digest, name in names.items():
-        title, row = name[:TITLE_LIMIT], f"{word_index.FILE}.{digest}"
+        title, row = name[:TITLE_LIMIT], f"{FILE}.{digest}"
         yield {"case": case.id, "row": row, "title": title, "search": fold_text(name)}
 
 
@@ -114,21 +115,13 @@ def _recommendations(case: Case) -> list[Values]:
 
 
 def write(connection: Connection, cases: Mapping[str, CaseLines]) -> None:
-    """Replace the lines of these cases, in the caller's transaction, which holds the cases and writes the
-    words of their `texts`.
-    """
+    """Replace the lines of these cases, in the caller's transaction, which holds the cases."""
     names = sorted(cases)
     for table in (RECOMMENDATION, CASE_ROW):
         for start in range(0, len(names), AT_ONCE):
             connection.execute(table.delete().where(table.c.case.in_(names[start : start + AT_ONCE])))
     insert_many(connection, RECOMMENDATION, [line for name in names for line in cases[name].recommendations])
     insert_many(connection, CASE_ROW, [row for name in names for row in cases[name].rows])
-
-
-def texts(cases: Mapping[str, CaseLines]) -> dict[tuple[str, str], str]:
-    """Return the texts of these cases' lines, for the index of the search."""
-    texts_by_case = (word_index.case_row_texts(name, lines.rows) for name, lines in cases.items())
-    return {place: text for case_texts in texts_by_case for place, text in case_texts.items()}
 
 
 def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[str]:

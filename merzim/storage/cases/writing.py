@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, FromClause, and_, bindparam, or_, select
 
 from calendars.hours import almaty, moment_of
-from merzim.storage.board import change_counters, totals, word_index
+from merzim.storage.board import change_counters, totals
 from merzim.storage.cases import recommendations
 from merzim.storage.cases.batch import Batch
 from merzim.storage.database import audit
@@ -134,8 +134,6 @@ def write(connection: Connection, writes: Batch, now: datetime) -> None:
         _drop_letters(connection, writes.answered, (ANSWER_DAY,))
     if writes.waiting:
         _withdraw(connection, writes)
-    if words := _searched(writes):
-        word_index.write(connection, words)
     # Late, and in the order of their keys: what many cases share is held shortly, and nobody waits crosswise.
     totals.add(connection, writes.totals)
     insert_many(connection, MOVED, [{**row, "at": now} for row in writes.moved])
@@ -173,14 +171,6 @@ def _drop_letters(connection: Connection, lines: Sequence[Values], rungs: Sequen
         of_cases, NOTICE.c.rung.in_(rungs), NOTICE.c.state == "queued", or_(*starts)
     )
     connection.execute(withdrawal.values(state="withdrawn"))
-
-
-def _searched(writes: Batch) -> dict[tuple[str, str], str]:
-    """Return the texts of the batch that searches look in."""
-    changed_heads = writes.changed if "search" in writes.head else ()
-    heads = {("case", str(row["id"])): str(row["search"]) for row in writes.opened}
-    heads |= {("case", str(row["k_id"])): str(row["search"]) for row in changed_heads}
-    return heads | recommendations.texts(writes.recommendations)
 
 
 def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:

@@ -31,7 +31,6 @@ from sqlalchemy.exc import IntegrityError
 
 from merzim.storage.database.prepared import Prepared
 from merzim.storage.types import Moment
-from workflow.search_words import FOLDED
 
 if TYPE_CHECKING:
     Insert = sqlite.Insert | postgresql.Insert
@@ -105,22 +104,6 @@ def count_anew(connection: Connection, *tables: Table) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("ANALYZE " + ", ".join(table.name for table in tables))
-
-
-def folded_within(engine: Engine, text: ColumnElement[str], part: str) -> ColumnElement[bool]:
-    """Return the condition that a casefolded text contains this part, compared as searches do
-    (`workflow.search_words.fold`).
-
-    On SQLite the pattern matches every letter that folds alike; replacing ten letters in each text takes five
-    times as long.
-    """
-    if engine.dialect.name != "sqlite":
-        return text_within(engine, func.translate(text, *FOLDED), part)
-    same = {letter: f"[{letter}]" if letter in "*?[" else letter for letter in part}
-    for letter, instead in zip(*FOLDED, strict=True):
-        if instead in same:
-            same[instead] = f"[{same[instead].strip('[]')}{letter}]"
-    return text.op("GLOB", is_comparison=True)(f"*{''.join(same[letter] for letter in part)}*")
 
 
 def values_table(dialect: str, columns: Mapping[str, Column[Any]]) -> FromClause:

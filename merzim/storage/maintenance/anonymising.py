@@ -21,7 +21,7 @@ from sqlalchemy import table as plain_table
 from sqlalchemy.types import TypeDecorator
 
 from merzim.storage.accounts.accounts import end_entries
-from merzim.storage.board import change_counters, word_index
+from merzim.storage.board import change_counters
 from merzim.storage.chain import canonical, line, link
 from merzim.storage.database import audit
 from merzim.storage.database.dialect import insert
@@ -62,10 +62,7 @@ from workflow.search_words import normalise
 
 ANONYMISED = "person_anonymised"
 """The event of an anonymisation; `digest` is the hash of all rows of `rewritten` at that time."""
-_LEFT_ALONE = frozenset(
-    {"person", "unit", "seal", "former_person", "rewritten", "salt", "match"}
-    | {"search_word", "search_typo", "unsearched"}
-)
+_LEFT_ALONE = frozenset({"person", "unit", "seal", "former_person", "rewritten", "salt", "match"})
 _LOGIN_COLUMNS = frozenset({"by", "login", "name", "created_by", "edited_by", "started_by"})
 _KEYS: Mapping[str, tuple[str, str]] = {
     "event": ("case", "seq"),
@@ -163,8 +160,6 @@ def anonymise(connection: Connection, words: Words) -> dict[str, int]:
     _hash_values_anew(connection, changed_rows)
     _hash_notices_anew(connection, changed_rows)
     triggers.install(connection)
-    while word_index.catch_up_some(connection):
-        pass
     places = {
         place for source, rows in changed_rows.items() if source in _KEYS for place in _places(source, rows)
     }

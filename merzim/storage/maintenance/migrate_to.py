@@ -13,12 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Integer, Table, func, inspect, select
 
-from merzim.storage.board import word_index
 from merzim.storage.database.engine import Row_, driver, writing
 from merzim.storage.maintenance.schema import create
 from merzim.storage.refusals import Migration
 from merzim.storage.tables.base import TableBase
-from merzim.storage.tables.cases import SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from merzim.storage.tables.notices import TALLY
 from merzim.storage.tables.service import MARK
 
@@ -45,7 +43,7 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
         prepare(driver(target_connection))
         with writing(source) as source_connection:
             # Counts of notices and marks of what changed are the new place's own.
-            uncopied_tables = (TALLY, MARK, SEARCH_WORD, SEARCH_TYPO, UNSEARCHED)
+            uncopied_tables = (TALLY, MARK)
             copied = [table for table in TableBase.metadata.sorted_tables if table not in uncopied_tables]
             row_counts = dict[str, int]()
             for table in copied:
@@ -54,7 +52,6 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
                     raise Migration("migrate_differs", table=table.name)
                 row_counts[table.name] = copy[0]
         _count_on(target_connection)
-    word_index.catch_up(target)
     return row_counts
 
 

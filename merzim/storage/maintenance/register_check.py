@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, literal, null, select
 
-from merzim.storage.board import change_counters, word_index
+from merzim.storage.board import change_counters
 from merzim.storage.database.dialect import chunks
 from merzim.storage.database.in_list import execute_for_names, in_names
 from merzim.storage.registers.chains import hidden, latest_secrets, rows, write_cells
@@ -113,9 +113,6 @@ def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> 
         if any(getattr(stored[name], column) != value for column, value in expected.items()):
             step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
             connection.execute(step)
-    word_index.write(
-        connection, {("register_row", name): projection.search for name, projection in projections.items()}
-    )
     write_cells(
         connection, {name: (folded[name].register, projection) for name, projection in projections.items()}
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from merzim.storage.board import change_counters, word_index
+from merzim.storage.board import change_counters
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.errors import display_address
 from merzim.storage.maintenance import triggers
@@ -92,7 +92,6 @@ def create(connection: Connection) -> None:
     triggers.install(connection)
     tally.install(connection)
     change_counters.install(connection)
-    word_index.install(connection)
 
 
 def usable(connection: Connection) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, select, tuple_
 
-from merzim.storage.board import totals, word_index
+from merzim.storage.board import totals
 from merzim.storage.cases import recommendations
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
@@ -156,8 +156,6 @@ def _verified(
     if not any(problem.code == "board_differs" for problem in problems):
         # Totals of altered rows are not reported in addition; a rebuild corrects both.
         problems += _totals(engine)
-    if rows:
-        problems += _search(engine)
     return tuple(problems)
 
 
@@ -171,17 +169,6 @@ def _totals(engine: Engine) -> list[Problem]:
             )
             for difference in totals.differences(connection)
         ]
-
-
-def _search(engine: Engine) -> list[Problem]:
-    """Return that the index of the search differs from the texts, if it does."""
-    with reading(engine) as connection:
-        differences = [*word_index.differences(connection)]
-    return (
-        [Problem(code="search_differs", arguments={"place": differences[0], "count": len(differences)})]
-        if differences
-        else []
-    )
 
 
 def rebuild(
@@ -218,7 +205,6 @@ def rebuild(
         tally.recount(connection)
         if project is not None:
             register_check.mend(connection, project)
-    word_index.mend(engine)
     if broken:
         raise CannotRebuild("rebuild_broken", cases=tuple(broken), count=rebuilt_count)
     return rebuilt_count

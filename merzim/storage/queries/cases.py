@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     and_,
     exists,
-    false,
     func,
     not_,
     or_,
@@ -23,9 +22,9 @@ from merzim.storage.board import lateness
 from merzim.storage.board.change_counters import LISTS, OFFICE
 from merzim.storage.cases.registers import cases_with_entries
 from merzim.storage.confidentiality import KNOWN, reader_values
-from merzim.storage.database.dialect import folded_within, values_parameters, values_table
-from merzim.storage.database.engine import read_once, reading
-from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_collection, in_names
+from merzim.storage.database.dialect import values_parameters, values_table
+from merzim.storage.database.engine import reading
+from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_names
 from merzim.storage.database.prepared import Prepared
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
@@ -35,7 +34,6 @@ from workflow.board.portfolio import APPROVAL
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, with_rows
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
-from workflow.search_words import may_be_mistyped, typed_words, word_texts
 
 _HEADS_OF = select(*HEAD).where(in_names(CASE.c.id))
 _KNOWN_HEADS_OF = Prepared(_HEADS_OF.where(KNOWN))
@@ -119,8 +117,7 @@ class CaseReads(SearchReads):
 
         if criteria.late_on is not None:
             return count(False) + count(True)
-        # A search looks wider where its reader sees nothing, confidential cases included.
-        key = criteria, self._visible.key(), self._visible.hidden() if criteria.search else None
+        key = criteria, self._visible.key()
         return self._cache.once(partial(count, False), "cases", *key, counters=(OFFICE, LISTS)) + count(True)
 
     def with_cases(self, procedures: Collection[str]) -> frozenset[str]:
@@ -202,38 +199,6 @@ class CaseReads(SearchReads):
             cases_with_entries(self._engine, (scope_unit or None) if unit is None else unit)
         )
         return [cases_by_id[case] for case in sorted(cases_by_id)]
-
-    def _search_conditions(self, search: str) -> list[ColumnElement[bool]]:
-        """Return the conditions that each word occurs in id or object, or in the name of the unit.
-
-        Few cases are found by the index of words. The texts are read where too many have them, and where none
-        has a number or a short word, which may stand within a longer one.
-        """
-        typed = typed_words(search)
-        if not typed:
-            return []
-        hits = read_once(
-            self._engine,
-            lambda _: self.found_cases(search, near=False),
-            *("found cases", search, self._scope),
-        )
-        if hits.places and not hits.more:
-            return [in_collection(self._engine, CASE.c.id, sorted(case for case, _, _ in hits.places))]
-        whole = " ".join(filter(may_be_mistyped, typed))
-        is_none = not hits.places and bool(whole)
-        if is_none and (whole == " ".join(typed) or not self.found_cases(whole, near=False).places):
-            return [false()]
-
-        def units_named(forms: Sequence[str]) -> Sequence[str]:
-            return read_once(self._engine, lambda _: self.office().units_named(forms), "units named", *forms)
-
-        return [
-            or_(
-                *(folded_within(self._engine, CASE.c.search, form) for form in forms),
-                in_collection(self._engine, CASE.c.unit, units_named(forms)),
-            )
-            for forms in map(word_texts, typed)
-        ]
 
     def _conditions(self, criteria: CaseFilter, *, to_know: bool = True) -> list[ColumnElement[bool]]:
         conditions = self._visible.cases(to_know=to_know)

@@ -19,7 +19,6 @@ from secrets import token_hex
 from sqlalchemy import Connection, Engine, Select, and_, func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from merzim.storage.board import word_index
 from merzim.storage.chain import canonical, line, link
 from merzim.storage.database import audit
 from merzim.storage.database.dialect import count_anew, insert_many, insert_rows
@@ -232,7 +231,7 @@ class SqlRegisterRows:
                     _refuse_same(connection, before.register, [unique], seen_units, but=before.id)
                 seq = before.seq + 1
                 head = connection.execute(
-                    select(REGISTER_ROW.c.head, REGISTER_ROW.c.search).where(
+                    select(REGISTER_ROW.c.head).where(
                         REGISTER_ROW.c.id == before.id, REGISTER_ROW.c.seq == before.seq
                     )
                 ).one_or_none()
@@ -266,8 +265,6 @@ class SqlRegisterRows:
                     )
                     connection.execute(erased.values(value=None, salt=None))
                 write_cells(connection, {before.id: (before.register, write.projection)})
-                if write.projection.search != head.search:
-                    word_index.write(connection, {("register_row", before.id): write.projection.search})
                 _follow_in_campaign(connection, write)
         except IntegrityError:
             raise RowChanged("register.row_changed", row=before.id) from None
@@ -394,7 +391,6 @@ def _insert(
     insert_many(connection, REGISTER_SECRET, secrets)
     insert_many(connection, REGISTER_ROW, heads)
     insert_rows(connection, REGISTER_CELL, _CELL_COLUMNS, [*dict.fromkeys(cells)])
-    word_index.write(connection, {("register_row", str(head["id"])): str(head["search"]) for head in heads})
 
 
 def _audit_event(register: str, row: str, write: RowWrite, by: str, now: datetime) -> audit.AuditEvent:

@@ -32,14 +32,13 @@ from sqlalchemy import (
     union_all,
 )
 
-from merzim.storage.board import word_index
 from merzim.storage.database.dialect import plan_for_values, text_within
 from merzim.storage.database.engine import Row_, read_once, reading
 from merzim.storage.database.in_list import in_collection
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.registers import REGISTER_CELL, REGISTER_ROW
 from workflow.registers.rows import NUMBER_SHIFT
-from workflow.search_words import typed_words, word_texts
+from workflow.search_words import search_words
 
 SHORT = 1000
 """Up to so many rows are found first and then sorted."""
@@ -115,7 +114,6 @@ class RowQuery:
         open_cases: those kept in a confidential case are left out.
         withdrawn: the withdrawn rows alone, instead of all others.
         ids: these rows alone; None for all.
-        readings: for each word of a search the texts of which at least one must occur there.
     """
 
     register: str
@@ -128,19 +126,12 @@ class RowQuery:
     search: str = ""
     withdrawn: bool = False
     ids: Collection[str] | None = None
-    readings: Sequence[Collection[str]] = ()
 
     @property
     def has_conditions(self) -> bool:
         """Whether the query has any condition besides the register."""
         return bool(
-            self.filters
-            or self.search
-            or self.readings
-            or self.case
-            or self.open_cases
-            or self.withdrawn
-            or self.hidden_person
+            self.filters or self.search or self.case or self.open_cases or self.withdrawn or self.hidden_person
         ) or (self.units is not None)
 
     def with_condition(self, condition: CellFilter) -> RowQuery:
@@ -346,30 +337,19 @@ class SqlRegisterLists:
         with reading(self._engine) as connection:
             return connection.execute(statement).all()
 
-    def narrow(self, text: str, width: int) -> tuple[word_index.SearchScope, Sequence[str] | None] | None:
-        """Return in which rows all words of a search may stand, and the registers of these, None for all; None
-        where looking so wide finds no other words (`word_index.narrow`).
-        """
-        query_words = typed_words(text)
-        words = [word_texts(word) for word in query_words]
+    def registers_having(self, text: str) -> frozenset[str]:
+        """Return the registers with a row that has all words of a search."""
+        statement = select(REGISTER_ROW.c.register_id).distinct().where(*_having(text))
         with reading(self._engine) as connection:
-            where = word_index.narrow(connection, "register_row", words, query_words, width=width)
-            if where is None:
-                return None
-            if where.places is None:
-                return where, None
-            statement = select(REGISTER_ROW.c.register_id).distinct()
-            statement = statement.where(in_collection(self._engine, REGISTER_ROW.c.id, sorted(where.places)))
-            return where, connection.execute(statement).scalars().all() if where.places else ()
+            return frozenset(connection.execute(statement).scalars())
 
-    def newest(self, query: RowQuery) -> Sequence[str]:
-        """Return the ids of the rows, the newest first: as many as a search counts, and one more."""
-        statement = (
-            select(REGISTER_ROW.c.id).where(*self._conditions(query)).order_by(REGISTER_ROW.c.number.desc())
-        )
+    def newest(self, query: RowQuery, *, limit: int) -> tuple[int, Sequence[Row_]]:
+        """Return the number of the rows, and the heads of the newest."""
+        conditions = self._conditions(query)
+        count = select(func.count()).select_from(REGISTER_ROW).where(*conditions)
+        rows = REGISTER_ROW.select().where(*conditions).order_by(REGISTER_ROW.c.number.desc()).limit(limit)
         with reading(self._engine) as connection:
-            plan_for_values(connection)
-            return connection.execute(statement.limit(word_index.COUNTED + 1)).scalars().all()
+            return connection.execute(count).scalar_one(), connection.execute(rows).all()
 
     def heads(self, ids: Collection[str]) -> Sequence[Row_]:
         """Return the heads of these rows."""
@@ -582,7 +562,7 @@ class SqlRegisterLists:
 
     def _on_rows(self, query: RowQuery) -> bool:
         """Return whether a query asks for what stands in the heads of rows alone."""
-        heads = query.case or query.open_cases or query.search or query.readings or query.withdrawn
+        heads = query.case or query.open_cases or query.search or query.withdrawn
         return (
             bool(heads) or query.units is not None or any(cell_filter.instead for cell_filter in query.filters)
         )
@@ -599,10 +579,7 @@ class SqlRegisterLists:
             conditions.append(REGISTER_ROW.c.case == query.case)
         if query.open_cases:
             conditions.append(REGISTER_ROW.c.case.in_(select(CASE.c.id).where(CASE.c.confidential.is_(False))))
-        words = (*map(word_texts, typed_words(query.search)), *query.readings)
-        conditions += [
-            or_(*(text_within(self._engine, REGISTER_ROW.c.search, form) for form in forms)) for forms in words
-        ]
+        conditions += _having(query.search)
         if query.ids is not None:
             conditions.append(in_collection(self._engine, REGISTER_ROW.c.id, query.ids))
         return [*conditions, *self._filters(query, query.filters, REGISTER_ROW.c.id)]
@@ -660,3 +637,8 @@ class SqlRegisterLists:
 def _decimal(amount: int) -> Decimal:
     """Return a sum in ten-thousandths as a number."""
     return Decimal(int(amount)) / _SCALE
+
+
+def _having(text: str) -> list[ColumnElement[bool]]:
+    """Return the conditions that each word of a search occurs in the texts of a row."""
+    return [REGISTER_ROW.c.search.contains(word, autoescape=True) for word in search_words(text)]

@@ -8,7 +8,7 @@ from sqlalchemy import Index, Text, false, text
 from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, TableBase, table
-from merzim.storage.types import Collated, Moment
+from merzim.storage.types import Moment
 
 FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'cartogram_recorded')")
 """Condition: the event begins a register. Queries must use the same expression, or the index is not used."""
@@ -21,7 +21,7 @@ class CaseRow(TableBase, table=True):
 
     `object_kk`, `object_ru`: object by its passport; `object_also`: the last wording in a schedule, if it or
     its unit differs from `object` and `unit`. `confidential`: visible only to named readers and recipients of
-    its letters; `sealed` is the seq the last seal covers; `search` the casefolded text a search looks in
+    its letters; `sealed` is the seq the last seal covers; `search` the folded text a search looks in
     (SQLite folds Latin letters only).
     """
 
@@ -214,44 +214,3 @@ READER = table("reader")
 INBOX = table("inbox")
 PAPER = table("paper")
 COUNTER = table("counter")
-
-
-class SearchWordRow(TableBase, table=True):
-    """A word of a text: of a case, of the rows of its registers, of its files, of a row of a register.
-
-    `kind` says which, `place` is the id of the case or of the register's row.
-    """
-
-    __tablename__ = "search_word"
-    __table_args__ = (Index("ix_search_word_place", "place"), CLUSTERED)
-
-    kind: str = Field(primary_key=True)
-    word: str = Field(primary_key=True, sa_type=Collated)
-    place: str = Field(primary_key=True)
-
-
-class SearchTypoRow(TableBase, table=True):
-    """A word of any text by the beginning it may be mistyped with (`workflow.search_words.typo_keys`)."""
-
-    __tablename__ = "search_typo"
-    __table_args__ = CLUSTERED
-
-    beginning: str = Field(primary_key=True, sa_type=Collated)
-    word: str = Field(primary_key=True, sa_type=Collated)
-
-
-class UnsearchedRow(TableBase, table=True):
-    """A text whose words are to be written anew. The database names it by triggers with whatever changes a
-    text; who writes the words, in the same transaction or later, strikes it off.
-    """
-
-    __tablename__ = "unsearched"
-    __table_args__ = CLUSTERED
-
-    kind: str = Field(primary_key=True)
-    place: str = Field(primary_key=True)
-
-
-SEARCH_WORD = table("search_word")
-SEARCH_TYPO = table("search_typo")
-UNSEARCHED = table("unsearched")

@@ -31,7 +31,6 @@ from workflow.machine import OVER
 from workflow.org.office import Office
 
 PAGE = 50
-NEAR_SHOWN = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +100,6 @@ class Listing:
         procedures, stages: filter choices: procedures by document; stages of the chosen procedure only, by id.
         total: number of matching cases.
         is_filtered: whether any filter is set, which decides the message of an empty list.
-        near: where nothing matches a search, the cases with words much like those typed.
     """
 
     items: tuple[Item, ...]
@@ -112,7 +110,6 @@ class Listing:
     number: int
     pages: int
     total: int
-    near: tuple[Item, ...] = ()
 
     @property
     def is_filtered(self) -> bool:
@@ -149,17 +146,7 @@ def listing(
         number=number,
         pages=pages,
         total=total,
-        near=()
-        if total or not criteria.search
-        else items(reads, library, office, calendar, cases=_near(reads, criteria.search), today=today),
     )
-
-
-def _near(reads: Reads, search: str) -> Sequence[Case]:
-    """Return the cases that have words much like those of a search, whatever else the list is narrowed by."""
-    ids = [case for case, _, _ in reads.found_cases(search).places[:NEAR_SHOWN]]
-    heads = reads.heads(ids)
-    return [heads[case] for case in ids if case in heads]
 
 
 def items(
