@@ -48,7 +48,6 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
     "consolidated": ("yearly-clock", "consolidated", "uploads"),
     "users": ("user",),
     "audit_log": ("audit-log",),
-    "settings": ("settings",),
     "retention": ("retention",),
     "readers": ("reader",),
     "maintenance": (

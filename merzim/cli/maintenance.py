@@ -286,11 +286,11 @@ def new_key(ctx: typer.Context) -> None:
 
 
 def rotate_key(ctx: typer.Context) -> int:
-    from merzim.services.administration.settings import encrypt_passwords
+    from merzim.services.administration.settings import encrypt_password
 
     call = CommandContext.of(ctx)
     result = call.app.factors.encrypt(by=call.by, now=call.moment.now, all_keys=True)
-    encrypt_passwords(call.ctx)
+    encrypt_password(call.ctx)
     if call.json:
         call.answer({"encrypted": result.done, "unchanged": result.same, "unreadable": list(result.unreadable)})
     else:

@@ -104,7 +104,7 @@ class AppContext:
         """
         use_languages(settings)
         self.configured = self.settings = settings
-        self._settings_head = ""
+        self._stored_settings: Mapping[str, str] = {}
         self.system_clock = system_clock
         self.creates_database = True
         self.stopping = threading.Event()
@@ -169,36 +169,36 @@ class AppContext:
         """Drop the calendar or the settings if another process changed them since."""
         if not self.has_database:
             return
-        from merzim.storage.org.adoptions import head_of
+        from merzim.storage.org import adoptions
+        from merzim.storage.org.chain import head
+        from merzim.storage.org.settings import stored
 
-        acts, settings = self._heads()
-        if settings != self._settings_head:
+        if stored(self.engine) != self._stored_settings:
             self.lay_over_settings()
-        if acts != head_of(self.acts):
+        if head(self.engine, adoptions.ACTS) != adoptions.head_of(self.acts):
             self._forget("acts", "calendar", "case_commands")
 
     def law_version(self) -> Hashable:
         """Return a value that changes whenever adopted acts or settings change."""
-        return self._heads() if self.has_database else None
+        if not self.has_database:
+            return None
+        from merzim.storage.org import adoptions
+        from merzim.storage.org.chain import head
+        from merzim.storage.org.settings import stored
 
-    def _heads(self) -> tuple[str, ...]:
-        """Return the hashes of the last events about the calendar and the settings."""
-        from merzim.storage.org import adoptions, setting_changes
-        from merzim.storage.org.chain import heads
-
-        return heads(self.engine, adoptions.ACTS, setting_changes.KINDS)
+        return head(self.engine, adoptions.ACTS), tuple(sorted(stored(self.engine).items()))
 
     def lay_over_settings(self) -> None:
-        """Lay what administrators changed in the browser over the configured settings."""
-        from merzim.services.configuration.overlay import changed_settings
-        from merzim.storage.org import setting_changes
+        """Lay what administrators set in the browser over the configured settings."""
+        from merzim.services.configuration.overlay import with_browser
+        from merzim.storage.org.settings import password, stored
 
-        changes = setting_changes.changes(self.unprepared)
-        if not changes and not self._settings_head:
+        values = stored(self.unprepared)
+        if not values and not self._stored_settings:
             return
-        stored = setting_changes.passwords(self.unprepared)
-        self.settings = self.with_passwords(changed_settings(self.configured, changes), stored)
-        self._settings_head = changes[-1].hash if changes else ""
+        secret = password(self.unprepared)
+        self.settings = with_browser(self.configured, values, secret, lambda: self.cipher)
+        self._stored_settings = values
         self._forget(*_BUILT_BY_SETTINGS)
 
     def lay_over_stored_settings(self) -> None:
@@ -211,12 +211,6 @@ class AppContext:
 
         if self.has_database and look(self.unprepared).schema:
             self.lay_over_settings()
-
-    def with_passwords(self, settings: Settings, stored: Mapping[str, str]) -> Settings:
-        """Return settings with the passwords given in the browser, by key."""
-        from merzim.services.configuration.overlay import with_passwords
-
-        return with_passwords(settings, stored, lambda: self.cipher)
 
     @property
     def installation(self) -> str:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from merzim.app import build_app
 from merzim.logs import secrets_of
-from merzim.services.administration.settings import ChangeSettings, SettingValue, change_settings
+from merzim.services.administration.settings import MailServer, change_mail
 from merzim.services.app import AppContext
 from merzim.services.configuration.secret_keys import key_file, read_cipher
 from merzim.services.configuration.settings import Settings
@@ -272,10 +272,9 @@ def test_a_backup_says_that_the_key_is_not_in_it_and_where_it_is(merzim: Merzim,
 def with_mail_server(folder: Path) -> None:
     """An office whose mail server and its password were given in the browser; nobody has a second factor."""
     app = build_app(read(at=folder))
-    section = {"host": "localhost", "port": "25", "sender": "m@example.kz", "user": "m"}
-    values = [SettingValue(key=f"channels.email.{key}", value=value) for key, value in section.items()]
     ctx = operator_context(app, by="root", now=NOW, today=date(2026, 4, 6), language="en")
-    change_settings(ctx, ChangeSettings(changes=values, mail_password=SecretStr("secret of the server")))
+    password = SecretStr("secret of the server")
+    change_mail(ctx, MailServer(host="localhost", sender="m@example.kz", user="m", password=password))
     app.close()
 
 

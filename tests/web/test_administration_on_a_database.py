@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,7 +11,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from merzim.services.administration.office import settings_in_force
 from merzim.services.app import AppContext
 from merzim.services.context import operator_context
 from merzim.services.moments import Moment
@@ -149,13 +147,6 @@ def test_a_test_letter_really_goes(office_app: AppContext, admin: TestClient) ->
 
     assert letter.name in answer.text
     assert b"x@org.kz" in letter.read_bytes()
-
-
-def test_no_secret_is_shown_among_the_settings(office_app: AppContext) -> None:
-    shown_settings = json.dumps(list(settings_in_force(office_app)), ensure_ascii=False)
-
-    assert "office.name" in shown_settings
-    assert "Министрлік" in shown_settings
 
 
 @pytest.mark.parametrize("path", ["people", "units", "accounts", "channels", "settings", "person?key=a@org.kz"])

@@ -136,15 +136,11 @@ def test_a_request_said_again_under_its_key_is_done_once(site: Site, browser: Te
 def test_another_password_under_the_same_key_is_another_request(site: Site) -> None:
     """409, not the answer to the first, by which the second password would seem to be stored."""
     key = {"Idempotency-Key": "mail-password-1"}
-    admin, address = site.client("administrator"), "/api/v1/administration/settings"
-    mail = [
-        {"key": "channels.email.host", "value": "localhost"},
-        {"key": "channels.email.sender", "value": "m@org.kz"},
-    ]
-    body = {"changes": mail, "mail_password": "бірінші құпиясөз", "ground": "пошта"}
+    admin, address = site.client("administrator"), "/api/v1/administration/settings/mail"
+    body = {"host": "localhost", "sender": "m@org.kz", "user": "m", "password": "бірінші құпиясөз"}
     first = admin.post(address, json=body, headers=key)
     again = admin.post(address, json=body, headers=key)
-    other = admin.post(address, json={**body, "mail_password": "екінші құпиясөз"}, headers=key)
+    other = admin.post(address, json={**body, "password": "екінші құпиясөз"}, headers=key)
 
     assert (first.status_code, again.status_code) == (200, 200), first.text
     assert again.json() == first.json()

@@ -346,15 +346,8 @@ SENT: Mapping[str, Sent] = {
     f"{ADMIN}/templates/{{form}}/{{language}}/choice": Sent(json={"number": 0}, places=PLAN_RU),
     f"{ADMIN}/invitations": Sent(json={"people": ["asked1@example.kz"]}),
     f"{ADMIN}/invitations/resending": Sent(json={}),
-    f"{ADMIN}/settings": Sent(
-        json={
-            "changes": [
-                {"key": "retention.people_years", "value": "5"},
-                {"key": "office.language", "value": "ru"},
-            ]
-        }
-    ),
-    f"{ADMIN}/settings/taking-back": Sent(json={"key": "retention.people_years"}),
+    f"{ADMIN}/settings/organisation": Sent(json={"name_ru": "Орган"}),
+    f"{ADMIN}/settings/mail": Sent(json={}, changes=False),  # no server: those of config.toml
     f"{ADMIN}/settings/letters": Sent(json={"email": "x@example.kz"}, changes=False, status=(422,)),
     f"{ADMIN}/accounts": Sent(json={"login": "api.made", "access": "auditor"}),
     ACCOUNT: Sent(json={"access": "auditor", "name": "API"}, places={"{login}": "spare1"}),
@@ -508,10 +501,8 @@ SENT: Mapping[str, Sent] = {
         files={"file": ("бланк.docx", letterhead())},
         places={"{form}": "plan"},
     ),
-    "/administration/settings/{group}": Sent(
-        form={"do": "save", "retention.people_years": "2"}, places={"{group}": "retention"}
-    ),
-    "/administration/settings/back": Sent(form={"key": "office.language"}),
+    "/administration/settings/organisation": Sent(form={"name_kk": "Орган"}),
+    "/administration/settings/mail": Sent(form={}, changes=False),
     "/administration/channels": Sent(form={"channel": "folder", "email": "x@example.kz"}, changes=False),
     "/administration/channels/resend": Sent(form={}, changes=False),
     "/administration/operations": Sent(form=lambda world: {"letter": world.failed_letter("failed-there")}),

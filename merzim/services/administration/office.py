@@ -5,17 +5,15 @@ rules, and what a new installation still lacks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel
 
-from merzim.services.configuration.settings import ORIGINS
 from merzim.services.connections.channels import try_channel
 from merzim.services.context import RequestContext
 from merzim.services.people.staff import BadStaff, recorded_office
 from notifications.channels import STAYS_HERE
-from workflow.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from merzim.services.app import AppContext
@@ -75,11 +73,6 @@ def reader_at(ctx: RequestContext, email: str, language: str) -> Person:
     return Person(key=key, name=name, unit="", email=email or None, language=language)
 
 
-def settings_in_force(app: AppContext) -> Sequence[tuple[str, str]]:
-    """Return the settings in force as keys and texts, without secrets."""
-    return _setting_lines("", app.settings)
-
-
 def unused_files(app: AppContext) -> Sequence[tuple[str, str, Text]]:
     """Return code, name and reason of each own file of procedures or registers that cannot be used."""
     _ = app.read_editions, app.registers
@@ -97,37 +90,6 @@ def _text(value: object) -> str:
     if isinstance(value, tuple | list | set | frozenset):
         return ", ".join(sorted(map(_text, value)) if isinstance(value, set | frozenset) else map(_text, value))
     return "" if value is None else str(value)
-
-
-def _setting_lines(prefix: str, value: object) -> list[tuple[str, str]]:
-    """Return a settings value as keys and texts; the password in the database's address is masked."""
-    lines: list[tuple[str, str]] = []
-    assert is_dataclass(value)
-    for field in fields(value):
-        key, inside = f"{prefix}{field.name}", getattr(value, field.name)
-        if not prefix and key in ORIGINS:
-            continue
-        if is_dataclass(inside):
-            lines += _setting_lines(f"{key}.", inside)
-        elif isinstance(inside, tuple) and inside and all(map(is_dataclass, inside)):
-            for number, part in enumerate(inside, start=1):
-                lines += _setting_lines(f"{key}.{number}.", part)
-        elif key == "channels.sections":
-            continue
-        elif isinstance(inside, Mapping) and set(inside) == set(LANGUAGES):
-            lines += [(f"{key}.{language}", inside[language]) for language in LANGUAGES]
-        elif key == "database.url":
-            lines.append((key, _mask_password(str(inside))))
-        else:
-            lines.append((key, _mask_secret(field.name, inside)))
-    return lines
-
-
-def _mask_password(url: str) -> str:
-    scheme, mark, address = url.partition("://")
-    user, at, host = address.rpartition("@")
-    name = user.partition(":")[0]
-    return f"{scheme}{mark}{name}{':•••' if ':' in user else ''}{at}{host}" if at else url
 
 
 Step = Literal["organisation", "units", "people", "mail", "officer", "accounts"]

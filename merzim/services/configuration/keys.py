@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, time
 from importlib import import_module
-from inspect import Parameter, signature
+from inspect import signature
 from itertools import pairwise
-from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, get_args, get_origin, get_type_hints
 
 from merzim.services.configuration.settings import ORIGINS, AuthorisedBody, GroupAccess, Settings
 from merzim.services.configuration.values import (
     DAY,
     DAYS,
-    DECIMAL,
     HOURS,
     NAMES,
     NETWORKS,
@@ -26,7 +22,6 @@ from merzim.services.configuration.values import (
     NUMBER,
     OPTIONAL_DAY,
     OPTIONAL_PATH,
-    OPTIONAL_PORT,
     OPTIONAL_TIME,
     PATH,
     TEXT,
@@ -36,38 +31,10 @@ from merzim.services.configuration.values import (
     Network,
     is_not_blank,
     list_of,
-    one_of,
     some_of,
 )
 from workflow.languages import LANGUAGES
 from workflow.org.access import ACCESSES, Access
-
-CHANGEABLE: Mapping[str, tuple[str, ...]] = {
-    "organisation": tuple(
-        f"office.{key}" for key in ("name", "name_kk", "name_ru", "officer", "language", "rollover")
-    ),
-    "mail": (
-        "channels.use",
-        *(f"channels.email.{key}" for key in ("host", "port", "tls", "user", "sender", "timeout")),
-    ),
-    "reminders": ("reminders.office_hours", "reminders.digests", "reminders.digest_at"),
-    "sessions": tuple(
-        f"web.{key}" for key in ("session_hours", "session_idle_minutes", "device_days", "invitation_hours")
-    ),
-    "backup": tuple(f"backup.{key}" for key in ("at", "daily", "weekly", "monthly")),
-    "alarms": tuple(
-        f"alarms.{key}" for key in ("backup_hours", "verify_days", "round_minutes", "queue_minutes")
-    ),
-    "retention": ("retention.people_years",),
-}
-"""What administrators change in the browser, by the part of the page. Everything else is the server's: how it
-starts, who may log in by what, where files lie, which variables hold secrets. A name of a variable or of a file
-here would let an administrator send the server's secrets to a machine of their own."""
-CHANGEABLE_KEYS = frozenset(key for keys in CHANGEABLE.values() for key in keys)
-SERVER_KEYS: Mapping[str, tuple[str, ...]] = {
-    "channels.email.password": tuple(f"channels.email.{key}" for key in ("host", "port", "tls", "user")),
-}
-"""By password: what it is for. It is given to no other server and no other log-in, whatever is changed."""
 
 
 def read_text(kind: Kind, text: str) -> object:
@@ -85,89 +52,6 @@ def is_number(channel: str, key: str) -> bool:
     """Return whether a key of a channel is a number; all others are texts."""
     parameters = signature(import_module(f"notifications.channels.{channel}").channel).parameters
     return key in parameters and parameters[key].annotation in ("int", "int | None", "float")
-
-
-def kind_of(key: str) -> Kind:
-    """Return what a key takes: "web.port", "channels.email.host"."""
-    section, _, name = key.partition(".")
-    if "." not in name:
-        return SECTIONS[section][1][name]
-    channel, _, name = name.partition(".")
-    function = import_module(f"notifications.channels.{channel}").channel
-    hint = get_type_hints(function)[name]
-    if get_origin(hint) is Literal:
-        allowed = get_args(hint)
-        return one_of(allowed, "_".join(allowed))
-    return OPTIONAL_PORT if name == "port" else {int: NUMBER, float: DECIMAL}.get(hint, TEXT)
-
-
-def value_of(settings: Settings, key: str) -> object:
-    """Return the value of a key; a key of a channel that is set nowhere has its default, if there is one."""
-    section, _, name = key.partition(".")
-    if "." not in name:
-        return getattr(getattr(settings, section), name)
-    channel, _, name = name.partition(".")
-    values = settings.channels.sections.get(channel, {})
-    if name in values:
-        return values[name]
-    default = signature(import_module(f"notifications.channels.{channel}").channel).parameters[name].default
-    return "" if default is Parameter.empty else default
-
-
-def is_key(settings: Settings, key: str) -> bool:
-    """Return whether settings have a key of that name, changeable or not."""
-    try:
-        value_of(settings, key) if key.startswith("channels.") else attrgetter(key)(settings)
-    except (AttributeError, LookupError, ImportError):
-        return False
-    return True
-
-
-def text_of(value: object) -> str:
-    """Return a value as the text that is read as this value: what a variable of the environment would hold."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, time):
-        return f"{value:%H:%M}"
-    if isinstance(value, frozenset):
-        value = sorted(value)
-    if isinstance(value, list | tuple):
-        return json.dumps([text_of(item) for item in value], ensure_ascii=False)
-    return "" if value is None else str(value)
-
-
-def password_owner(settings: Settings, key: str) -> str:
-    """Return what a password given in the browser is bound to: the server and the log-in it was given for."""
-    values = [text_of(value_of(settings, server_key)) for server_key in SERVER_KEYS[key]]
-    _, port, security, _ = values
-    if not port:
-        ports: Mapping[str, int] = import_module("notifications.channels.email").PORTS
-        values[1] = text_of(ports.get(security))
-    return ":".join([f"setting.{key}", *values])
-
-
-def overlaid(settings: Settings, values: Mapping[str, str]) -> Settings:
-    """Return the settings with texts laid over them, by key.
-
-    A key the environment fixes stays as it is.
-
-    Raises:
-        ValueError, TypeError, UnknownChannel: a text is no value of its key.
-    """
-    values = {key: text for key, text in values.items() if key not in settings.from_environment}
-    for key, text in values.items():
-        value, (section, _, name) = read_text(kind_of(key), text), key.partition(".")
-        if "." in name:
-            channel, _, name = name.partition(".")
-            sections = settings.channels.sections
-            section_values = {**sections.get(channel, {}), name: value}
-            new_section: object = replace(settings.channels, sections={**sections, channel: section_values})
-        else:
-            new_section = replace(getattr(settings, section), **{name: value})
-        settings = replace(settings, **{section: new_section})  # type: ignore[arg-type]
-    return replace(settings, from_browser=settings.from_browser | values.keys())
 
 
 def as_toml(text: str) -> object:

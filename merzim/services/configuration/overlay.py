@@ -1,61 +1,82 @@
-"""What administrators changed in the browser, laid over the settings of config.toml."""
+"""What administrators set in the browser, laid over config.toml: organisation and mail server."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from merzim.services.configuration.keys import CHANGEABLE_KEYS, SERVER_KEYS, overlaid, password_owner
 from merzim.services.configuration.settings import BadSetting, Settings
-from merzim.storage.accounts.encryption import UnreadableSecret, key_of
-from merzim.storage.org import setting_changes
-from workflow.refusal import Refusal
+from merzim.storage.accounts.encryption import Cipher, UnreadableSecret, key_of
+from merzim.storage.org.settings import MAIL
 
-if TYPE_CHECKING:
-    from merzim.storage.accounts.encryption import Cipher
-    from merzim.storage.org.setting_changes import SettingChange
-
-log = logging.getLogger("merzim.app")
+OFFICE_KEYS = ("name", "name_kk", "name_ru", "officer")
+MAIL_KEYS = ("host", "port", "tls", "user", "sender")
+PASSWORD = "channels.email.password"
+PORTS: Mapping[object, int] = {"starttls": 587, "tls": 465, "none": 25}
 
 
-def changed_settings(configured: Settings, changes: Sequence[SettingChange]) -> Settings:
-    """Return the configured settings with these changes, without the passwords given in the browser.
+def with_browser(
+    configured: Settings, stored: Mapping[str, str], secret: str, cipher: Callable[[], Cipher]
+) -> Settings:
+    """Return the configured settings with what was set in the browser; what the environment says stays.
 
-    What this version cannot use, because a key is gone or takes another value, is left as configured.
+    Args:
+        stored: the values by key; secret: the encrypted password of the mail server.
     """
-    settings = configured
-    for key, change in setting_changes.in_force(changes).items():
-        if key not in CHANGEABLE_KEYS:
-            continue
-        try:
-            settings = overlaid(settings, {key: change.after})
-        except (Refusal, ValueError, TypeError):
-            log.error("%s = %s, set in the browser, is no value of this version", key, change.after)
-    return settings
+    fixed = configured.from_environment
+    names = {name: stored[f"office.{name}"] for name in OFFICE_KEYS if f"office.{name}" in stored}
+    names = {name: text for name, text in names.items() if f"office.{name}" not in fixed}
+    settings = replace(
+        configured,
+        office=replace(configured.office, **names),  # type: ignore[arg-type]
+        from_browser=frozenset(f"office.{name}" for name in names),
+    )
+    if MAIL not in stored or is_mail_fixed(configured):
+        return settings
+    return with_password(with_mail(settings, json.loads(stored[MAIL])), secret, cipher)
 
 
-def with_passwords(settings: Settings, stored: Mapping[str, str], cipher: Callable[[], Cipher]) -> Settings:
-    """Return settings with the passwords in place of those of the environment.
+def is_mail_fixed(settings: Settings) -> bool:
+    """Return whether the environment names the mail server or the channels."""
+    keys = {"channels.use", *(f"channels.email.{key}" for key in MAIL_KEYS)}
+    return not keys.isdisjoint(settings.from_environment)
 
-    One given in the browser opens the server alone it was given for; the one in the environment goes to no
-    server that was named in the browser.
+
+def with_mail(settings: Settings, server: Mapping[str, object]) -> Settings:
+    """Return the settings with letters sent through this server instead of into a folder.
+
+    The password of the environment goes to no server that was named in the browser.
     """
-    passwords: dict[str, str] = {}
-    undecrypted: dict[str, Refusal] = {}
-    for key, server in SERVER_KEYS.items():
-        if not settings.from_browser.isdisjoint(server):
-            passwords[key] = ""
-        if not stored.get(key):
-            continue
-        try:
-            if not cipher().knows(key_of(stored[key])):
-                undecrypted[key] = BadSetting("setting.other_key", key=key_of(stored[key]))
-                continue
-            passwords[key] = cipher().decrypt(stored[key], password_owner(settings, key))
-        except BadSetting as refusal:
-            undecrypted[key] = refusal
-        except UnreadableSecret:
-            continue  # It was given for another server.
-    return replace(settings, passwords=passwords, undecrypted=undecrypted)
+    channels = settings.channels
+    use = ("email", *(name for name in channels.use if name not in ("email", "folder")))
+    section = {**channels.sections.get("email", {}), **server}
+    return replace(
+        settings,
+        channels=replace(channels, use=use, sections={**channels.sections, "email": section}),
+        from_browser=settings.from_browser | {"channels.email"},
+        passwords={PASSWORD: ""},
+    )
+
+
+def with_password(settings: Settings, secret: str, cipher: Callable[[], Cipher]) -> Settings:
+    """Return the settings with the stored password, if it was given for this server and log-in."""
+    if not secret:
+        return settings
+    try:
+        if not cipher().knows(key_of(secret)):
+            raise BadSetting("setting.other_key", key=key_of(secret))
+        text = cipher().decrypt(secret, password_owner(settings))
+    except BadSetting as refusal:
+        return replace(settings, undecrypted={PASSWORD: refusal})
+    except UnreadableSecret:
+        return settings
+    return replace(settings, passwords={PASSWORD: text})
+
+
+def password_owner(settings: Settings) -> str:
+    """Return what a password is bound to: the server and the log-in it was given for."""
+    mail = settings.channels.sections.get("email", {})
+    tls = mail.get("tls", "starttls")
+    port = mail.get("port") or PORTS[tls]
+    return ":".join(str(part) for part in (PASSWORD, mail.get("host", ""), port, tls, mail.get("user", "")))

@@ -224,12 +224,6 @@ def _list_orders(app: AppContext) -> None:
         log.error("the list of orders was not written: %s", trouble)
 
 
-def count_due(ctx: RequestContext, years: int) -> int:
-    """Return how many of those who left could be anonymised today, after so many years."""
-    waiting = [former_person for former_person in _former(ctx) if years and former_person.anonymised_on is None]
-    return sum(_years_later(former_person.left_on, years) <= ctx.today for former_person in waiting)
-
-
 def _former(ctx: RequestContext) -> list[FormerPerson]:
     from merzim.storage.org.former import former_people
 

@@ -181,19 +181,6 @@ def _temporary(app: AppContext, file: Path) -> Iterator[AppContext]:
             yield copy
 
 
-def next_backup(app: AppContext, settings: BackupSettings, *, now: datetime) -> tuple[datetime, int]:
-    """Return when the next backup of the schedule is due, and how many of the present ones it would remove."""
-    moment = now
-    if not _is_due(app, settings, now):
-        local = now.astimezone(almaty())
-        moment = datetime.combine(local.date(), settings.at, local.tzinfo)
-        moment += timedelta(days=moment <= local)
-    assert settings.folder is not None
-    present = files(settings.folder)
-    coming = settings.folder / f"merzim-{moment.astimezone(almaty()):%Y-%m-%dT%H%M}.{_suffix(app)}"
-    return moment, len(obsolete([*present, coming], settings))
-
-
 def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
     """Return whether the scheduled time of day has passed since the last scheduled backup, or none is there.
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, literal, select, text
 from sqlalchemy.exc import IntegrityError
@@ -15,8 +14,6 @@ from merzim.storage.chain import canonical, line, link
 from merzim.storage.database import audit
 from merzim.storage.database.dialect import insert_many
 from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.database.in_list import encode_names, in_names
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.tables.organisation import ACT
 from workflow.org.audit import Topic
 
@@ -61,19 +58,10 @@ def lines(engine: Engine, *kinds: str) -> tuple[Row_, ...]:
         return tuple(connection.execute(IN_ORDER.where(ACT.c.kind.in_(kinds))))
 
 
-def heads(engine: Engine, *groups: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the hash of the last event of each group of kinds, "" for none, by one query: what has changed."""
+def head(engine: Engine, kinds: tuple[str, ...]) -> str:
+    """Return the hash of the last event of these kinds, "" for none: what has changed."""
     with reading(engine) as connection:
-        values = {f"k_{place}": encode_names(connection.dialect, kinds) for place, kinds in enumerate(groups)}
-        (hashes,) = _heads(len(groups)).fetch(connection, values)
-    return tuple(value or "" for value in hashes)
-
-
-@cache
-def _heads(number: int) -> Prepared:
-    """Return the query of `heads`; built once, because every request asks it."""
-    kinds = (in_names(ACT.c.kind, f"k_{place}") for place in range(number))
-    return Prepared(select(*(_last(condition).scalar_subquery() for condition in kinds)))
+        return connection.execute(last(kinds)).scalar() or ""
 
 
 def follow(

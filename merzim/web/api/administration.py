@@ -11,7 +11,7 @@ from merzim.services.accounts import invitations
 from merzim.services.accounts import verbs as accounts
 from merzim.services.administration import office as administration
 from merzim.services.administration import settings as office_settings
-from merzim.services.administration.settings import AskSettings, SettingHistory, SettingList
+from merzim.services.administration.settings import AskSettings, SettingsView
 from merzim.services.documents import templates
 from merzim.services.documents.templates import AskTemplates, FormList
 from merzim.services.evidence import uploaded_file
@@ -70,19 +70,13 @@ mount.post(router, "/units/feeds/revocation", revoke_unit_feed)
 
 
 @router.get("/settings")
-def list_settings(ctx: Setting) -> SettingList:
-    """Return the settings in force, each with its source; secrets are not among them."""
-    return office_settings.list_settings(ctx, AskSettings())
+def get_settings(ctx: Setting) -> SettingsView:
+    """Return the organisation and the mail server in force; the password is not among them."""
+    return office_settings.get_settings(ctx, AskSettings())
 
 
-@router.get("/settings/history")
-def list_setting_changes(ctx: Setting) -> SettingHistory:
-    """Return what was changed in the browser and taken back, the newest first."""
-    return office_settings.list_setting_changes(ctx, AskSettings())
-
-
-mount.post(router, "/settings", office_settings.change_settings)
-mount.post(router, "/settings/taking-back", office_settings.take_back_setting)
+mount.post(router, "/settings/organisation", office_settings.change_organisation)
+mount.post(router, "/settings/mail", office_settings.change_mail)
 mount.post(router, "/settings/letters", office_settings.try_mail)
 
 

@@ -45,11 +45,11 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
 STEP_ADDRESSES: Mapping[Step, str] = {
-    "organisation": "/administration/settings/organisation",
+    "organisation": "/administration/settings",
     "units": "/administration/unit",
     "people": "/administration/people/import",
-    "mail": "/administration/settings/mail",
-    "officer": "/administration/settings/organisation",
+    "mail": "/administration/settings#mail",
+    "officer": "/administration/settings",
     "accounts": "/administration/accounts/invitations",
 }
 """The page where each step of an installation's beginning is done."""
