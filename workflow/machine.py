@@ -6,8 +6,8 @@ An internal analysis of corruption risks goes
 
 announced at least 10 working days before it starts and ordered at least 5 before; the note is signed within 10
 working days of its end, the plan approved within 10 of the note and published within 3 of its approval;
-monitoring reports each quarter for a year. Then the case is `completed` (terms still run) and `closed`. On its
-way it can be cancelled or exempted, and reopened.
+monitoring reports each quarter for a year. Then the case is `completed` (something is still to be done or
+confirmed) and `closed`. On its way it can be cancelled or exempted, and reopened.
 
 These are the stages of regulations/internal-analysis.*.toml, where the first is called `preparation` and one
 more stands at the end, `following` (positions and cartogram). Every procedure has stages of its own, and so a
@@ -34,7 +34,7 @@ from workflow.refusal import Refusal
 
 COMPLETED, CLOSED, CANCELLED, EXEMPTED = "completed", "closed", "cancelled", "exempted"
 OVER = (COMPLETED, CLOSED)
-"""States of a case held by no stage: with terms that still run (of monitoring, say), and without any."""
+"""States of a case held by no stage: with something still open (a term of monitoring), and with nothing."""
 FINAL_STATES = (*OVER, CANCELLED, EXEMPTED)
 ADVANCE = "advance"
 COMMANDS = ("cancel", "exempt", "reopen")
@@ -51,7 +51,7 @@ class Progress:
     Args:
         blocked: stages with an open blocking obligation.
         unanswered: stages with an unanswered decision.
-        runs: whether an obligation with a due date is still open.
+        runs: whether an obligation is still open that has a due date, or that the law obliges to.
     """
 
     state: str
@@ -68,7 +68,7 @@ class Progress:
         return self.state not in self._unanswered
 
     def nothing_runs(self) -> bool:
-        """Guard: no obligation with a due date is still open."""
+        """Guard: nothing with a due date, and nothing the law obliges to, is still open."""
         return not self._runs
 
 
@@ -155,6 +155,10 @@ class Owed(Protocol):
         """Its due date (local date)."""
 
     @property
+    def reminds_from(self) -> date | None:
+        """Without a due date the day (local date) its reminders count from."""
+
+    @property
     def state(self) -> State:
         """Its status."""
 
@@ -169,8 +173,16 @@ def _progress(deadlines: Iterable[Owed]) -> Progress:
     return Progress(
         blocked=frozenset(obligation.stage for obligation in blocking if not obligation.options),
         unanswered=frozenset(obligation.stage for obligation in blocking if obligation.options),
-        runs=any(
-            deadline.due and deadline.state in AWAITED and deadline.obligation.force != "may"
-            for deadline in open_
-        ),
+        runs=any(deadline.state in AWAITED and _still_owed(deadline) for deadline in open_),
     )
+
+
+def _still_owed(deadline: Owed) -> bool:
+    """Return whether a case cannot close over an open obligation: it has a term, or the law obliges to it.
+
+    What was open before the office kept records is not asked for.
+    """
+    obligation = deadline.obligation
+    if deadline.due:
+        return obligation.force != "may"
+    return obligation.force == "obligatory" and not obligation.practice and deadline.reminds_from is not None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
+from typing import Protocol
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
+from calendars.terms import Before, WithoutTerm
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import number_of, row_kind
@@ -27,12 +29,18 @@ SLIPPED: Mapping[str, Step] = {
     "slipped+10": Step(at=10, to=("head_of_unit", "officer")),
 }
 """The steps after a plan date has passed, in working days: record it or plan it anew. Ours, not the law's."""
-ASKED = "asked"
-"""The step of a decision without a term: one letter on the day it becomes open."""
 PLAN_STEPS = frozenset({PLANNED, *SLIPPED})
 """Steps about a plan date, not a due date."""
-UNDATED_STEPS = PLAN_STEPS | {ASKED}
-"""Steps about no due date."""
+OPEN_EVERY = 5
+"""A duty without a due date is reminded of on the first working day after its condition is met, then after so
+many working days again and again. Ours, not the law's."""
+OFFICER_FROM = 4
+"""The number of the reminder of an open duty that goes to the officer too."""
+BEFORE: Mapping[str, Step] = {"before-5": Step(at=-5, to=HIMSELF), "before-1": Step(at=-1, to=HIMSELF)}
+"""The steps of a duty required before a fact, in working days before that fact's expected day."""
+POINTS: Mapping[str, int] = {"points-11": 11, "points-12": 12}
+"""The steps of a duty without a due date on which points of the year hang, by month: its first working day."""
+_OPEN = "open+"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,20 +166,99 @@ def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Kazakhst
         return
 
 
-def asked_on(case: Case, obligation: Obligation) -> date | None:
-    """Return the local date on which a decision became open: that of the last fact it follows, or of the case's
-    opening.
+class Reminded(Awaited, Protocol):
+    """The attributes of a deadline, or of its row on the board, that decide its reminder steps."""
 
-    None while one of these facts is not recorded, and for obligations that are no decision.
+    @property
+    def reminds_from(self) -> date | None: ...
+
+
+def open_steps(
+    since: date, calendar: Kazakhstan, *, today: date, once: bool = False
+) -> Iterator[ScheduledStep]:
+    """Yield the reminder of a duty open since a day whose turn it is on `today`, and the one after it.
+
+    Args:
+        once: whether the first is the only one.
     """
-    opened_by = (*obligation.after, *([obligation.when] if obligation.when else ()))
-    if not obligation.options or any(fact not in case.facts for fact in opened_by):
-        return None
-    return max((case.facts[fact].on for fact in opened_by), default=case.opened_on)
+    try:
+        passed = calendar.count_working_days(since + timedelta(days=1), today)
+        number = 0 if once else max(0, (passed - 1) // OPEN_EVERY)
+        for at in (1 + OPEN_EVERY * number, *([] if once else [1 + OPEN_EVERY * (number + 1)])):
+            on = calendar.add_working_days(since, at)
+            yield ScheduledStep(id=f"{_OPEN}{at}", on=on, about=since, step=_open_step(at))
+    except OutOfRange:
+        return
+
+
+def _open_step(at: int) -> Step:
+    """Return the step of an open duty so many working days after its condition was met."""
+    told = 1 + (at - 1) // OPEN_EVERY
+    return Step(at=at, to=HIMSELF if told < OFFICER_FROM else (*HIMSELF, "officer"))
+
+
+def before_steps(day: date, calendar: Kazakhstan) -> Iterator[ScheduledStep]:
+    """Yield the reminders of a duty required before a fact expected on `day`."""
+    for name, step in BEFORE.items():
+        if (on := _day(step, day, calendar)) is not None:
+            yield ScheduledStep(id=name, on=on, about=day, step=step)
+
+
+def points_steps(calendar: Kazakhstan, *, today: date) -> Iterator[ScheduledStep]:
+    """Yield the reminders of this year's points: on the first working day of November, and of December."""
+    for name, month in POINTS.items():
+        try:
+            on = calendar.find_following_working_day(date(today.year, month, 1))
+        except OutOfRange:
+            return
+        yield ScheduledStep(id=name, on=on, about=date(today.year, 12, 31), step=_POINTS_STEP)
+
+
+_POINTS_STEP = Step(at=0, to=(*HIMSELF, "officer"))
+
+
+def undated_steps(
+    procedure: Procedure,
+    obligation: Obligation,
+    name: str,
+    deadline: Reminded,
+    calendar: Kazakhstan,
+    *,
+    today: date,
+) -> Iterator[ScheduledStep]:
+    """Yield the reminder steps of a duty without a due date (`workflow.deadlines.undated`), not in order."""
+    since = deadline.reminds_from
+    if since is not None and isinstance(obligation.term, Before) and since > today:
+        yield from before_steps(since, calendar)
+    elif since is not None:
+        once = bool(obligation.options) and obligation.force != "obligatory"
+        steps = open_steps(since, calendar, today=today, once=once)
+        yield from (step for step in steps if not _is_planned_beyond(deadline.planned_on, step.on, calendar))
+    of_another_year = "." in name and name.partition(".")[2][:4] != str(today.year)
+    if obligation.force == "obligatory" and not of_another_year and _has_points(procedure, obligation):
+        yield from points_steps(calendar, today=today)
+
+
+def _has_points(procedure: Procedure, obligation: Obligation) -> bool:
+    """Return whether points hang on an obligation, or on one that only follows it."""
+    return bool(obligation.indicator) or any(
+        other.indicator and obligation.id in other.after and isinstance(other.term, WithoutTerm)
+        for other in procedure.obligations
+    )
+
+
+def _is_planned_beyond(planned_on: date | None, day: date, calendar: Kazakhstan) -> bool:
+    """Return whether a day lies before the last question about a plan date: its own steps speak till then."""
+    if planned_on is None:
+        return False
+    try:
+        return day <= calendar.add_working_days(planned_on, SLIPPED["slipped+10"].at)
+    except OutOfRange:
+        return True
 
 
 def steps_of(
-    case: Case, procedure: Procedure, name: str, deadline: Awaited, calendar: Kazakhstan, *, today: date
+    case: Case, procedure: Procedure, name: str, deadline: Reminded, calendar: Kazakhstan, *, today: date
 ) -> tuple[ScheduledStep, ...]:
     """Return all reminder steps that apply to a deadline as of `today` (local date), in order of day.
 
@@ -182,22 +269,18 @@ def steps_of(
         name: the obligation's id with its period.
     """
     law: Sequence[ScheduledStep] = ()
-    if deadline.due is not None:
+    undated: Iterable[ScheduledStep] = ()
+    if deadline.due is None:
+        obligation = entry_obligation(case, procedure, name)
+        undated = undated_steps(procedure, obligation, name, deadline, calendar, today=today)
+    else:
         law = law_steps(policy_of(case, procedure, name, deadline.due, calendar), deadline.due, calendar)
         if row_kind(name) == "assignment":
             law = list(_steps_after_its_letter(law, assignments(case).get(number_of(name))))
         if deadline.counts_until is not None:
             law = [step for step in law if holds_on(deadline, step.on)]
-        if deadline.planned_on is None:
-            return tuple(law) if holds_on(deadline, today) else ()
-    elif deadline.planned_on is None and not entry_obligation(case, procedure, name).options:
-        return ()
     plan = plan_steps(deadline, frozenset(step.on for step in law), calendar)
-    steps = [*(law if holds_on(deadline, today) else ()), *plan]
-    if deadline.due is None and (asking_day := asked_on(case, entry_obligation(case, procedure, name))):
-        # Facts are recorded after their day: the question is asked once, when the fact is recorded.
-        on = calendar.find_following_working_day(max(asking_day, today))
-        steps.append(ScheduledStep(id=ASKED, on=on, about=asking_day, step=_ON_THE_DAY))
+    steps = [*(law if holds_on(deadline, today) else ()), *plan, *undated]
     return tuple(sorted(steps, key=lambda step: step.on))
 
 
@@ -229,19 +312,45 @@ def following_step(steps: Sequence[ScheduledStep], *, after: date) -> ScheduledS
     return [step for step in ahead if step.on == ahead[0].on][-1] if ahead else None
 
 
+def undated_kind(step: str) -> str:
+    """Return what a step of a duty without a due date says: "open", "before" or "points"; "" for all others."""
+    kind = step.rstrip("0123456789").rstrip("+-")
+    return kind if kind in ("open", "before", "points") else ""
+
+
+def is_about(deadline: Reminded, step: str, day: date) -> bool:
+    """Return whether a step still speaks of the day it was queued for."""
+    kind = undated_kind(step)
+    if kind == "points":
+        return deadline.due is None
+    if kind:
+        return deadline.due is None and deadline.reminds_from == day
+    return day == (deadline.planned_on if step in PLAN_STEPS else deadline.due)
+
+
 def step_order(step: str) -> tuple[str, int]:
-    """Return what a step counts from (a due date, a plan date, a question) and its place among those."""
+    """Return what a step counts from (a due date, a plan date, the day a duty is open since) and its place
+    among those.
+    """
     if step in PLAN_STEPS:
         return PLANNED, 0 if step == PLANNED else SLIPPED[step].at
-    return (ASKED, 0) if step == ASKED else ("due", int(step))
+    kind = undated_kind(step)
+    return (kind, int(step.removeprefix(kind))) if kind else ("due", int(step))
 
 
 def step_named(
     case: Case, procedure: Procedure, name: str, due: date, calendar: Kazakhstan, step: str
 ) -> Step | None:
-    """Return the step with that id: of a plan date, of a question, or of the deadline with that due date."""
-    if step in UNDATED_STEPS:
+    """Return the step with that id: of a plan date, of an open duty, or of the deadline with that due date."""
+    if step in PLAN_STEPS:
         return SLIPPED.get(step, _ON_THE_DAY)
+    match undated_kind(step):
+        case "open":
+            return _open_step(int(step.removeprefix(_OPEN)))
+        case "before":
+            return BEFORE.get(step)
+        case "points":
+            return _POINTS_STEP
     return law_step_named(policy_of(case, procedure, name, due, calendar), step)
 
 

@@ -24,7 +24,7 @@ from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Step
 from workflow.org.duties import stand_in
 from workflow.org.office import Office, Person, Recipient
-from workflow.reminders import ASKED, HIMSELF, PLAN_STEPS, SLIPPED, asked_on, step_named
+from workflow.reminders import HIMSELF, PLAN_STEPS, SLIPPED, is_about, step_named, undated_kind
 
 
 class Matters:
@@ -184,9 +184,8 @@ class Matters:
 
     def _holds(self, notice: Notice, deadline: Deadline) -> bool:
         """Return whether the deadline still has the date the notice was queued for."""
-        if notice.rung == ASKED:
-            request_day = asked_on(self._cases[notice.case], deadline.obligation)
-            return deadline.state in WAITING and deadline.due is None and request_day == notice.due
+        if undated_kind(notice.rung):
+            return deadline.state in WAITING and is_about(deadline, notice.rung, notice.due)
         if notice.rung in PLAN_STEPS:
             overdue = is_overdue(deadline, today=self.today)
             return deadline.state in WAITING and deadline.planned_on == notice.due and not overdue
@@ -219,7 +218,8 @@ class Matters:
             answer=answer_address(self.rules, notice),
             confidential=confidential(procedure),
             planned=notice.rung in PLAN_STEPS,
-            asked_on=notice.due if notice.rung == ASKED else None,
+            undated=undated_kind(notice.rung),
+            about=notice.due,
         )
 
     def _recipients(

@@ -35,8 +35,9 @@ class Matter:
         public_address: address of the pages; with "" the letter gives a command instead of a link.
         answer: address at which the recipient answers without log-in; "" for none.
         reply: the secret that identifies a reply with a document; "" where none is accepted.
-        asked_on: the day a decision became open, where the letter asks for that decision.
         planned: whether it is about the plan date and not the due date.
+        undated: of a duty without a due date what the letter says ("open", "before", "points"); about: the day
+            it speaks of.
         confidential: whether the letter reveals only that something waits; the rest requires log-in.
     """
 
@@ -51,7 +52,8 @@ class Matter:
     answer: str = ""
     confidential: bool = False
     planned: bool = False
-    asked_on: date | None = None
+    undated: str = ""
+    about: date | None = None
 
     @property
     def is_recipients(self) -> bool:
@@ -61,7 +63,7 @@ class Matter:
     @property
     def dated(self) -> bool:
         """Whether it is about a due date."""
-        return not self.planned and self.asked_on is None
+        return not self.planned and not self.undated
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,9 @@ def relation_to_matter(matter: Matter, calendar: Kazakhstan, *, today: date) -> 
     if matter.planned:
         assert deadline.planned_on is not None
         return deadline.planned_on, relation_to_plan_date(deadline.planned_on, calendar, today=today)
-    if matter.asked_on is not None:
-        return matter.asked_on, DeadlineSummary("asked")
+    if matter.undated and matter.about is not None:
+        is_question = matter.undated == "open" and deadline.obligation.options
+        return matter.about, DeadlineSummary("asked" if is_question else matter.undated)
     assert deadline.due is not None
     return deadline.due, relation_to_due_date(deadline, calendar, today=today)
 
@@ -221,7 +224,7 @@ def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) ->
         ),
         Section(
             heading=say("letter.heading_do", {}, language),
-            lines=tuple(_to_do(matter, language, late=today > day and matter.asked_on is None)),
+            lines=tuple(_to_do(matter, language, late=today > day and not matter.undated)),
         ),
         Section(heading=say("letter.heading_answer", {}, language), lines=tuple(_answers(matter, language))),
         Section(heading=say("letter.heading_who", {}, language), lines=tuple(_who(matter, language))),
@@ -290,8 +293,8 @@ def _heading(matter: Matter) -> str:
     """Return the heading of the explanation: of the due date, of the act's term beside a plan date, or of a
     decision.
     """
-    if matter.asked_on is not None:
-        return "letter.heading_question"
+    if matter.undated:
+        return "letter.heading_question" if matter.deadline.obligation.options else "letter.heading_term"
     return "letter.heading_term" if matter.planned else "letter.heading_why"
 
 

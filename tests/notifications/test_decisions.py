@@ -1,4 +1,4 @@
-"""Letters about decisions: one letter on the day a decision opens, then an entry in the task list."""
+"""Letters about decisions: on the first working day after one opens, then every fifth working day."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def asked(town: Town, on: date) -> dict[str, tuple[str, str]]:
     return {letter.language: (letter.subject, " ".join(letter.text.split())) for letter in letters}
 
 
-def test_the_question_is_asked_once_and_in_the_readers_language(town: Town) -> None:
-    """The day it is recorded as open; neither a later round nor another record of the case asks again."""
+def test_the_question_is_asked_in_the_readers_language_and_again_a_week_later(town: Town) -> None:
+    """When it is recorded as open, and on 1 April, the fifth working day after the first (20 March)."""
     case = opened(town)
     letters = asked(town, RECORDED)
 
@@ -65,12 +65,13 @@ def test_the_question_is_asked_once_and_in_the_readers_language(town: Town) -> N
     assert f"merzim decide {case.id} offence_signs none --on" in letters["en"][1]
     assert "Due by" not in letters["en"][1]
     assert "Вопрос: Есть ли признаки" in letters["ru"][1], "a question is no obligation"
-    assert "О вопросе ---" in letters["ru"][1], "it has no day to explain"
+    assert "О вопросе ---" in letters["ru"][1]
 
     town.case_commands.record(
         case.id, "procurement_result_reported", on=LATER, by="Айгүл", now=noon(LATER), today=LATER
     )
-    assert asked(town, LATER) == {}
+    assert asked(town, LATER) == {}, "another record of the case asks nothing again"
+    assert set(asked(town, date(2026, 4, 1))) == {"kk", "ru", "en"}
 
 
 def test_an_answer_given_before_the_letter_left_needs_no_letter(town: Town) -> None:

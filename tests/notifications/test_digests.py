@@ -229,16 +229,16 @@ def test_the_head_of_a_unit_hears_of_the_unit_each_week(town: Town) -> None:
 
 
 def test_managers_hear_what_is_overdue_by_stage_and_cause(town: Town) -> None:
-    """Monday, 6 April: the announcement is a week late, and its text has not been checked either."""
+    """Monday, 6 April: the announcement is a week late."""
     town.open()
     letters = [parcel for parcel in day(town, date(2026, 4, 6)) if parcel.notice.kind == "managers_digest"]
     (letter,) = letters
 
     assert letter.name == DANA.name
     assert letter.letter.subject == "Still overdue after every reminder, 6 April: 1"
-    assert "Announcement: 1 (an earlier step is not recorded – 1)" in letter.letter.text
+    assert "Announcement: 1 (not recorded as done – 1)" in letter.letter.text
     text = " ".join(letter.letter.text.split())
-    assert f"Аппарат; responsible: {AIGUL.name}; an earlier step is not recorded" in text
+    assert f"Аппарат; responsible: {AIGUL.name}; not recorded as done" in text
 
 
 def test_the_first_head_is_told_last_by_the_digest_too(town: Town) -> None:

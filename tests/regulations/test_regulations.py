@@ -98,13 +98,15 @@ def test_an_internal_analysis_has_all_its_facts(edition: Procedure) -> None:
 
 @analyses
 @pytest.mark.parametrize("fact", WITHOUT_A_DATE)
-def test_what_has_no_date_neither_holds_a_case_nor_lapses(edition: Procedure, fact: str) -> None:
-    """An analysis recorded by its dated steps alone goes on and ends, with no finding for the rest."""
+def test_what_has_no_date_holds_no_stage_and_lapses_with_what_it_precedes(
+    edition: Procedure, fact: str
+) -> None:
+    """An analysis recorded by its dated steps alone goes on; a check not made before its fact was missed."""
     obligation = edition.by_id[fact]
 
     assert isinstance(obligation.term, WithoutTerm | Before | AtOnce)
     assert not obligation.blocking
-    assert obligation.lapses_with is None
+    assert obligation.lapses_with == (obligation.since if isinstance(obligation.term, Before) else None)
 
 
 @analyses

@@ -34,8 +34,6 @@ from tests.law import CALENDAR
 from tests.storage.sample_cases import letter
 from workflow.board.rows import Row
 from workflow.cases.commands.case_commands import CaseCommands, Opening
-from workflow.cases.commands.recalculation import recounted
-from workflow.deadlines.impact import reach
 from workflow.ports import CaseWrite, Conflict
 
 TRANSFER = compile_calendar(
@@ -46,7 +44,6 @@ TRANSFER = compile_calendar(
         ),
     )
 )
-REACH = reach(CALENDAR, TRANSFER)
 _numbers = count(1)
 
 
@@ -127,11 +124,9 @@ def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[CaseWri
 
 def counted_anew(engine: Engine, names: Sequence[str]) -> list[CaseWrite]:
     """Writes of an adoption for these cases."""
-    cases = SqlLedger(engine).cases(names).values()
-    return [
-        recounted(case, library().of(case), CALENDAR, TRANSFER, reach=REACH, today=TODAY).written
-        for case in cases
-    ]
+    ledger = SqlLedger(engine)
+    by_transfer = CaseCommands(ledger, library(), TRANSFER)
+    return [by_transfer.recomputed(case, today=TODAY) for case in ledger.cases(names).values()]
 
 
 def stored(engine: Engine, names: Sequence[str]) -> dict[str, list[tuple[object, ...]]]:
@@ -282,23 +277,3 @@ def test_rows_of_another_edition_are_all_looked_at(engine: Engine) -> None:
         assert [*totals.differences(connection)] == []
         sums = select(TOTAL.c.edition).where(TOTAL.c.n != 0).distinct()
         assert connection.execute(sums).scalars().all() == [later.edition]
-
-
-def test_an_adoption_reads_only_the_rows_the_day_can_move(engine: Engine) -> None:
-    """Forty cases of three years; a few of their rows."""
-    cases = cases_named("W", 40)
-    SqlLedger(engine).append(cases, now=NOW)
-    changes = counted_anew(engine, [change.case.id for change in cases])
-    row_counts: set[int] = set()
-
-    class Looking(SqlLedger):
-        def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
-            prepared_batch = super()._prepare(changes)
-            row_counts.add(len(prepared_batch.rows_changed))
-            return prepared_batch
-
-    Looking(engine).rewrite(changes, now=NOW)
-    touched = sum(len(change.touched or ()) for change in changes)
-
-    assert row_counts != {0}
-    assert max(row_counts) <= touched < sum(len(change.rows) for change in changes) // 5

@@ -18,12 +18,12 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.resolver import deadlines
 from workflow.law.names import UnknownDecision, UnknownFact
-from workflow.law.procedure import Procedure, Step
+from workflow.law.procedure import Procedure
 from workflow.law.reader import read
 from workflow.law.reader.checks import unfinished
 from workflow.law.reader.table import UnreadableRegulation
 from workflow.machine import stage
-from workflow.reminders import HIMSELF, steps_of
+from workflow.reminders import HIMSELF, steps_of, undated_kind
 
 FILE = "procurement-analysis.2025-09-18.toml"
 PROCUREMENT = (ROOT / "regulations" / FILE).read_text(encoding="utf-8")
@@ -122,25 +122,29 @@ def test_a_decision_with_a_term_is_due_like_an_obligation(today: date, overdue: 
     assert is_overdue(deadline, today=today) is overdue
     steps = steps_of(sample_case, law, "offence_signs", deadline, CALENDAR, today=today)
     assert steps
-    assert all(step.id != "asked" for step in steps)
+    assert all(undated_kind(step.id) == "" for step in steps)
 
 
-def test_a_decision_without_a_term_is_asked_in_one_letter() -> None:
-    """On the working day it becomes open or is recorded as open (25 March 2026 is a day off), about the day it
-    became open, so that however late the round comes the letter has one key; never before what it follows."""
+def test_a_decision_without_a_term_is_asked_every_fifth_working_day() -> None:
+    """From the first working day after it became open (20 March 2026; 23-25 March are days off), about the day
+    it became open, so that a letter has one key; the officer hears from the fourth time; never before what it
+    follows."""
     law = library().named("procurement-analysis.2025-09-18")
     ended = date(2026, 3, 19)
 
-    def steps(sample_case: Case, today: date) -> list[tuple[str, date, date]]:
+    def steps(sample_case: Case, today: date) -> list[tuple[str, date, tuple[str, ...]]]:
         deadline = looked_at(law, sample_case, today)[1]["offence_signs"]
         scheduled_steps = steps_of(sample_case, law, "offence_signs", deadline, CALENDAR, today=today)
-        assert all(step.step == Step(at=0, to=HIMSELF) for step in scheduled_steps)
-        return [(step.id, step.on, step.about) for step in scheduled_steps]
+        assert all(step.about == ended for step in scheduled_steps)
+        return [(step.id, step.on, step.step.to) for step in scheduled_steps]
 
+    first = ("open+1", date(2026, 3, 20), HIMSELF)
+    second = ("open+6", date(2026, 4, 1), HIMSELF)
     sample_case = case(procedure=law, facts={"procurement_analysis_ended": ended})
     assert steps(case(procedure=law), ended) == []
-    assert steps(sample_case, ended) == [("asked", ended, ended)]
-    assert steps(sample_case, date(2026, 3, 25)) == [("asked", date(2026, 3, 26), ended)]
+    assert steps(sample_case, ended) == [first, second]
+    assert steps(sample_case, date(2026, 4, 6))[0] == second
+    assert steps(sample_case, date(2026, 4, 15))[0] == ("open+16", date(2026, 4, 15), (*HIMSELF, "officer"))
 
 
 def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: CaseCommands) -> None:

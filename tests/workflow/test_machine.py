@@ -144,6 +144,7 @@ class Owing:
 
     obligation: Obligation
     due: date | None = None
+    reminds_from: date | None = None
     state: State = "open"
 
 
@@ -170,6 +171,20 @@ def test_the_chain_of_the_mission_stands_in_the_machine_the_readme_and_the_law()
     assert "the first is called `preparation`" in words
     assert "one more stands at the end, `following`" in " ".join(words.split())
     assert "**state machine**, [workflow/machine.py](workflow/machine.py)" in README
+
+
+def test_a_case_with_a_duty_nobody_confirmed_is_completed_and_not_closed() -> None:
+    """The act names no number of days for the publication of the results (P1.T2.S2): it is owed all the same.
+    What it only recommends, and what was open before the office kept records, is not."""
+    owed = analysis().by_id["discussion_results_published"]
+    recommended = replace(owed, force="recommended")
+
+    def ends(owing: Owing) -> str:
+        return stage(analysis(), case(), [owing])
+
+    assert ends(Owing(obligation=owed, reminds_from=date(2026, 5, 19))) == "completed"
+    assert ends(Owing(obligation=recommended, reminds_from=date(2026, 5, 19))) == "closed"
+    assert ends(Owing(obligation=owed)) == "closed"
 
 
 def test_the_terms_named_with_the_chain_are_those_of_the_law() -> None:

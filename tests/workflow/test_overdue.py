@@ -215,14 +215,15 @@ def test_what_counts_from_a_missed_fact_is_not_required() -> None:
     assert at(sample_case, "note_signed", today=END).state == "open"
 
 
-def test_what_precedes_a_missed_fact_is_not_required_until_it_is_recorded_late() -> None:
-    """The text of an announcement that came to nothing is not checked (tbn4-2024, P1.T2.S1)."""
+def test_what_precedes_a_missed_fact_is_not_required_and_is_missed_if_that_comes_late() -> None:
+    """The text of an announcement that came to nothing is not checked (tbn4-2024, P1.T2.S1); once it is out,
+    nothing is left to check."""
     facts_held = {"analysis_started": START, "discussion_held": date(2026, 5, 19)}
 
     assert at(case(facts=facts_held), "discussion_announced", today=END).state == "missed"
     assert at(case(facts=facts_held), "discussion_text_checked", today=END).state == "not_required"
     late = case(facts={**facts_held, "discussion_announced": date(2026, 5, 20)})
-    assert at(late, "discussion_text_checked", today=END).state == "open"
+    assert at(late, "discussion_text_checked", today=END).state == "missed"
 
 
 def test_a_day_of_the_year_of_an_exempted_fact_is_not_required() -> None:

@@ -4,7 +4,7 @@ now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -52,7 +52,7 @@ class Row(NamedTuple):
         span_first, span_last: first and last calendar day whose change could move `due`.
         stake: points lost if it is not done, a decimal string.
         version: of the calendar the row was computed by.
-        waiting_for, counts_until: as of the deadline (`workflow.deadlines.deadline`).
+        waiting_for, counts_until, reminds_from: as of the deadline (`workflow.deadlines.deadline`).
         inherited: working days by which `due` moved because facts before it came late, None where it did not.
         duty: the duty that must do it; responsible: the words of the schedule for that person; person: key of
             whom the case is about, where the duty is theirs.
@@ -83,6 +83,7 @@ class Row(NamedTuple):
     person: str = ""
     waiting_for: str | None = None
     counts_until: date | None = None
+    reminds_from: date | None = None
     inherited: int | None = None
 
 
@@ -93,18 +94,12 @@ def rows(
     calendar: Kazakhstan,
     *,
     today: date,
-    inherited: Mapping[str, int] | None = None,
 ) -> tuple[Row, ...]:
-    """Return the board rows of a case. `today` (local date) decides which reminder step comes next.
-
-    Args:
-        inherited: inherited days by id of the deadline, if `deadlines` are not all there are.
-    """
+    """Return the board rows of a case. `today` (local date) decides which reminder step comes next."""
     chain = tuple(deadlines)
-    if inherited is None:
-        dues = {deadline.id: deadline.due for deadline in chain if not is_entry(deadline.id)}
-        entries = [deadline for deadline in chain if is_entry(deadline.id)]
-        inherited = inherited_days(case, procedure, calendar, dues, entries, today=today)
+    dues = {deadline.id: deadline.due for deadline in chain if not is_entry(deadline.id)}
+    entries = [deadline for deadline in chain if is_entry(deadline.id)]
+    inherited = inherited_days(case, procedure, calendar, dues, entries, today=today)
     return tuple(
         _row(case, procedure, deadline, calendar, today, inherited.get(deadline.id)) for deadline in chain
     )
@@ -156,5 +151,6 @@ def _row(
         person=case.person if obligation.duty in OF_A_PERSON else "",
         waiting_for=deadline.waiting_for,
         counts_until=deadline.counts_until,
+        reminds_from=deadline.reminds_from,
         inherited=inherited,
     )

@@ -39,6 +39,7 @@ class Deadline(NamedTuple):
         counts_until: the last day (local date) on which a due date computed from that fact holds, or the due
             date itself where a body outside the office must act, or where it was planned after its due date;
             None where nothing limits it. `workflow.deadlines.lateness` applies it to a day.
+        reminds_from: without a due date the day its reminders count from (`workflow.deadlines.undated`).
         taken_up_on: the local date on which the organisation planned what the act did not require of it, if
             after `due`: the plan counts and it is never late. None for all others.
         span_first, span_last: first and last calendar day whose change could move `due`.
@@ -68,6 +69,7 @@ class Deadline(NamedTuple):
     late_by: int | None = None
     waiting_for: str | None = None
     counts_until: date | None = None
+    reminds_from: date | None = None
     taken_up_on: date | None = None
     explanation: Explanation = ()
     span_first: date | None = None

@@ -16,6 +16,7 @@ from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.deadlines.explanations import explanation
 from workflow.deadlines.lateness import before_records, late_by
 from workflow.deadlines.register_deadlines import entry_deadlines
+from workflow.deadlines.undated import counted_from
 from workflow.deadlines.waiting import falls_away, waiting
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.office import OUTSIDE
@@ -160,6 +161,7 @@ def _deadline(
         else waits.until
         if waits
         else None,
+        reminds_from=counted_from(chain, link, state, stands),
         taken_up_on=taken_up,
         explanation=() if bare else tuple(explanation(chain, link, judged)),
         span_first=link.counted.first,

@@ -231,7 +231,9 @@ def _later(case: Case, name: str, on: date) -> bool:
 
 def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bool) -> Iterator[Finding]:
     obligation = deadline.obligation
-    if deadline.state == "missed":
+    # A check without a day or a document stands in no table of past analyses: there it is not known.
+    known = prove or deadline.due is not None or bool(obligation.evidence)
+    if deadline.state == "missed" and known:
         assert obligation.lapses_with is not None
         lapsed = procedure.by_id[obligation.lapses_with].title
         yield departure(deadline, "evidence", "missed", lapsed=lapsed)

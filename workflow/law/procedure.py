@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -435,48 +434,6 @@ class Procedure:
             | branches
             | {obligation.recurs.since for obligation in self.obligations if obligation.recurs}
         )
-
-    def resting_on(self, facts: Iterable[str], settled: Container[str] = ()) -> set[str]:
-        """Return ids of the obligations whose deadlines can change with these facts, or with plan dates of
-        them.
-
-        Args:
-            facts: names, with or without their periods.
-            settled: names whose days stay as they are: what depends on others through them alone is left out.
-        """
-        waiting = [fact.partition(".")[0].partition("#")[0] for fact in facts]
-        names = {*waiting}
-        while waiting:
-            new = self._read_by.get(waiting.pop(), frozenset()) - names
-            names |= new
-            waiting += [name for name in new if name not in settled]
-        return names
-
-    @cached_property
-    def _read_by(self) -> Mapping[str, frozenset[str]]:
-        """Name of a fact -> ids of the obligations and answers whose deadlines depend on it directly."""
-        read = {obligation.id: _names_in(obligation) for obligation in (*self.obligations, *self.answers)}
-        for fact, decision in self.answered_by.items():
-            read.setdefault(fact, set()).add(decision.id)
-        readers_by_name = defaultdict[str, set[str]](set)
-        for reader, names in read.items():
-            for name in names:
-                readers_by_name[name].add(reader)
-        return {name: frozenset(readers) for name, readers in readers_by_name.items()}
-
-
-def _names_in(obligation: Obligation) -> set[str]:
-    """Return the facts an obligation names as deciding its deadlines or reminders, itself included."""
-    names = {
-        obligation.since,
-        obligation.when,
-        obligation.lapses_with,
-    }
-    names |= {obligation.recurs.since if obligation.recurs else None, obligation.id, *obligation.also_by}
-    if obligation.options:
-        # A decision without a term is asked after these.
-        names |= {*obligation.after, *(option.fact for option in obligation.options)}
-    return {name for name in names if name}
 
 
 def _body_name(text: str) -> str:

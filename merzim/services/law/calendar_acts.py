@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import Field
 
@@ -37,15 +37,11 @@ if TYPE_CHECKING:
     from merzim.services.app import AppContext
     from merzim.storage.org.adoptions import Adoption
     from workflow.cases.case import Case, Event
-    from workflow.cases.commands.recalculation import RecalculatedCase
-    from workflow.deadlines.impact import DayChange
+    from workflow.deadlines.impact import DayChange, MovedDeadline
+    from workflow.ports import CaseWrite
 
-MAX_BYTES = 60_000
-"""Maximum size of an act, enough for a few dozen entries."""
-MAX_LISTED = 200
-"""Number of moved due dates listed on a page and in an answer."""
-
-
+_Recalculated: TypeAlias = "tuple[CaseWrite, tuple[MovedDeadline, ...]]"
+"""A case computed by the new calendar, to be written, and the due dates that move."""
 MAX_BYTES = 60_000
 """Maximum size of an act, enough for a few dozen entries."""
 MAX_LISTED = 200
@@ -305,23 +301,22 @@ def _write_moved(
     app: AppContext, act_reach: Reach, cause: Mapping[str, object], *, now: datetime, today: date
 ) -> tuple[list[PersonImpact], int]:
     """Rewrite the cases' board rows by the present calendar; return the impacts and the number changed."""
-    from workflow.cases.commands.recalculation import recounted
-    from workflow.deadlines.impact import reach
+    from workflow.deadlines.impact import moved
 
     find_people, before, after = people_finder(app, today), act_reach.before, app.calendar
-    days = reach(before, after)
 
-    def recalculate(case: Case) -> RecalculatedCase:
-        return recounted(case, app.library.of(case), before, after, reach=days, today=today)
+    def recalculate(case: Case) -> _Recalculated:
+        moved_dates = moved(case, app.library.of(case), before, after, today=today)
+        return app.case_commands.recomputed(case, today=today), moved_dates
 
     impacts, written_count = list[PersonImpact](), 0
     with garbage_collection_off():
         for names in chunks(act_reach.touched, CHUNK_SIZE):
             results, count = _write_chunk(app, names, recalculate, cause, now)
             impacts += (
-                PersonImpact(moved_deadline, find_people(result.written.case, moved_deadline))
-                for result in results
-                for moved_deadline in result.moved
+                PersonImpact(moved_deadline, find_people(written.case, moved_deadline))
+                for written, moved_dates in results
+                for moved_deadline in moved_dates
             )
             written_count += count
     return impacts, written_count
@@ -330,17 +325,17 @@ def _write_moved(
 def _write_chunk(
     app: AppContext,
     names: Sequence[str],
-    recalculate: Callable[[Case], RecalculatedCase],
+    recalculate: Callable[[Case], _Recalculated],
     cause: Mapping[str, object],
     now: datetime,
-) -> tuple[list[RecalculatedCase], int]:
+) -> tuple[list[_Recalculated], int]:
     from workflow.ports import Conflict
 
     while True:
         results = [recalculate(case) for case in app.ledger.cases(names).values()]
         try:
             written_count = app.ledger.rewrite(
-                [replace(result.written, cause=cause) for result in results], now=now
+                [replace(written, cause=cause) for written, _ in results], now=now
             )
         except Conflict:
             # Another user recorded a fact in the meantime: read again.

@@ -38,7 +38,7 @@ from notifications.moved_dates import MOVED as MOVED_RUNG
 from notifications.notice import ANSWER_DAY
 from workflow.board.rows import WAITING, Row
 from workflow.cases.changes import comments
-from workflow.reminders import ASKED, PLAN_STEPS
+from workflow.reminders import is_about
 
 PLACE = {"k_case": DEADLINE.c.case, "k_obligation": DEADLINE.c.obligation}
 """The key columns of the board, for joining with tables of values."""
@@ -295,9 +295,7 @@ def _withdraw(connection: Connection, writes: Batch) -> None:
         for key, case, obligation, due, step in queued
         if (step != MOVED_RUNG and (case, obligation) in writes.reassigned)
         or not any(
-            row.obligation == obligation
-            and (step == ASKED or due == (row.planned_on if step in PLAN_STEPS else row.due))
-            and row.state in WAITING
+            row.obligation == obligation and is_about(row, step, due) and row.state in WAITING
             for row in writes.waiting[case]
         )
     ]

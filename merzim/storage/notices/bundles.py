@@ -17,7 +17,7 @@ from merzim.storage.tables.notices import NOTICE
 from notifications.notice import REGULAR, Notice
 from notifications.ports import Move, PendingStep
 from workflow.board.rows import Row
-from workflow.reminders import UNDATED_STEPS
+from workflow.reminders import PLAN_STEPS
 
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _BUNDLED = NOTICE.c.bundle != literal_column("''")
@@ -202,11 +202,12 @@ def _last_notices(
     """Return, for each deadline, the last notice to each person through each channel."""
     query: Select[tuple[object, ...]] = (
         select(NOTICE)
-        # Recipients of questions about a plan date or a decision were not notified of a due date.
+        # Recipients of questions about a plan date or an open duty were not notified of a due date.
         .where(
             NOTICE.c.case.in_(sorted(cases)),
             NOTICE.c.state.in_(_DELIVERY_STATES),
-            NOTICE.c.rung.not_in(UNDATED_STEPS),
+            NOTICE.c.rung.not_in(PLAN_STEPS),
+            *(NOTICE.c.rung.not_like(f"{kind}%") for kind in ("open+", "before-", "points-")),
         )
         .order_by(NOTICE.c.queued_at, NOTICE.c.key)
     )

@@ -104,6 +104,7 @@ class DeadlineRow(TableBase, table=True):
     person: str = ""
     waiting_for: str | None = None
     counts_until: date | None = None
+    reminds_from: date | None = None
     inherited: int | None = None
 
 

@@ -15,7 +15,6 @@ from typing import TypeAlias
 from calendars.kazakhstan import Kazakhstan
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, apply, evidence_payload, fold
-from workflow.cases.commands.new_cases import NewCases
 from workflow.cases.commands.opening import (
     Opening,
     check,
@@ -34,7 +33,6 @@ from workflow.cases.commands.payloads import (
     missing_details,
     require_past,
 )
-from workflow.cases.commands.recalculation import recomputed
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.states import AWAITED
 from workflow.deadlines.applicability import asked_of
@@ -174,9 +172,8 @@ class CaseCommands:
         now: datetime,
         today: date,
     ) -> list[CaseWrite]:
-        new = NewCases(self._library, self._calendar, today=today)
         return [
-            new.write(first_events(name, opening, procedure, kind, by=by, now=now))
+            self._written(first_events(name, opening, procedure, kind, by=by, now=now), None, today)
             for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
         ]
 
@@ -551,7 +548,7 @@ class CaseCommands:
             )
             for number, (kind, name, on, payload) in enumerate(drafts, 1)
         )
-        change = self._depending(events, case, procedure, today) or self._written(events, case, today)
+        change = self._written(events, case, today)
         # Only what other terms count from can move a due date (most facts are nobody's anchor), or what brings
         # the case under another edition.
         moving = any(
@@ -561,19 +558,6 @@ class CaseCommands:
         before = self._ledger.rows(case.id) if moving else {}
         self._ledger.append([change], now=now)
         return Change(case=change.case, events=events, moved=_moved(before, change) if moving else ())
-
-    def _depending(
-        self, events: tuple[Event, ...], case: Case, procedure: Procedure, today: date
-    ) -> CaseWrite | None:
-        """Return the write of these events with only what depends on them computed; None where anything may."""
-        if any(event.kind == "withdrawn" for event in events):
-            return None
-        after = case
-        for event in events:
-            after = apply(after, event)
-        if self._library.of(after) is not procedure:
-            return None
-        return recomputed(events, after, procedure, self._calendar, self._ledger.rows(case.id), today=today)
 
     def _written(self, events: tuple[Event, ...], case: Case | None, today: date) -> CaseWrite:
         if case is not None and any(event.kind == "withdrawn" for event in events):

@@ -1,0 +1,125 @@
+"""Duties an act names no number of days for: since when they are open, and on which days they are reminded of.
+
+The days are our practice: the first working day after the condition is met, then every fifth. Counted by hand;
+27 May 2026 is Kurban Ait, 23-25 March are Nauryz.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.law import CALENDAR, analysis, case
+from workflow.cases.case import Case
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
+from workflow.reminders import HIMSELF, next_step, steps_of
+
+HELD = date(2026, 5, 19)
+TO_THE_OFFICER = (*HIMSELF, "officer")
+
+
+def deadline(sample: Case, name: str, today: date) -> Deadline:
+    found = deadlines(sample, analysis(), CALENDAR, today=today)
+    return next(deadline for deadline in found if deadline.id == name)
+
+
+def asked(sample: Case, name: str, today: date) -> tuple[str, date, tuple[str, ...]] | None:
+    """The reminder a round of that day would send, or the next one to come."""
+    steps = steps_of(sample, analysis(), name, deadline(sample, name, today), CALENDAR, today=today)
+    step = next_step(steps, today=today)
+    return (step.id, step.on, step.step.to) if step else None
+
+
+@pytest.mark.parametrize(
+    ("today", "step", "on", "to"),
+    [
+        (date(2026, 5, 19), "open+1", date(2026, 5, 20), HIMSELF),
+        (date(2026, 5, 27), "open+1", date(2026, 5, 20), HIMSELF),
+        (date(2026, 5, 28), "open+6", date(2026, 5, 28), HIMSELF),
+        (date(2026, 6, 4), "open+11", date(2026, 6, 4), HIMSELF),
+        (date(2026, 6, 11), "open+16", date(2026, 6, 11), TO_THE_OFFICER),
+        (date(2026, 6, 18), "open+21", date(2026, 6, 18), TO_THE_OFFICER),
+    ],
+)
+def test_publishing_the_results_is_asked_for_from_the_day_after_the_discussion(
+    today: date, step: str, on: date, to: tuple[str, ...]
+) -> None:
+    """tbn4-2024, P1.T2.S2: "the results are published", without a number of days."""
+    sample = case(facts={"discussion_held": HELD})
+
+    assert deadline(sample, "discussion_results_published", today).reminds_from == HELD
+    assert asked(sample, "discussion_results_published", today) == (step, on, to)
+
+
+def test_nothing_is_asked_for_before_its_condition_is_met() -> None:
+    """Results of a discussion that was not held are not published."""
+    assert asked(case(), "discussion_results_published", HELD) is None
+
+
+@pytest.mark.parametrize(
+    ("today", "step", "on"),
+    [
+        (date(2026, 3, 10), "before-5", date(2026, 3, 18)),
+        (date(2026, 3, 18), "before-5", date(2026, 3, 18)),
+        (date(2026, 3, 27), "before-1", date(2026, 3, 27)),
+    ],
+)
+def test_the_check_for_secrets_is_asked_for_before_the_announcement(today: date, step: str, on: date) -> None:
+    """An analysis planned for 13 April is announced by 30 March; its text is checked before that (P1.T1.S3)."""
+    sample = case(planned={"analysis_started": date(2026, 4, 13)})
+
+    assert asked(sample, "start_text_checked", today) == (step, on, HIMSELF)
+
+
+def test_a_check_not_made_before_the_announcement_was_missed() -> None:
+    sample = case(facts={"start_announced": date(2026, 3, 27)})
+
+    assert deadline(sample, "start_text_checked", HELD).state == "missed"
+    assert asked(sample, "start_text_checked", HELD) is None
+
+
+def test_what_was_open_before_the_office_kept_records_is_not_asked_for() -> None:
+    sample = case(facts={"discussion_held": HELD})
+    later = Case(
+        id=sample.id,
+        procedure=sample.procedure,
+        edition=sample.edition,
+        facts=sample.facts,
+        kept_from=date(2026, 6, 1),
+    )
+
+    assert asked(later, "discussion_results_published", date(2026, 6, 18)) is None
+
+
+def test_a_planned_day_speaks_for_itself_until_its_questions_are_over() -> None:
+    """Planned for 1 June: asked on that day and up to ten working days after (15 June), then the duty speaks
+    again."""
+    sample = case(facts={"discussion_held": HELD}, planned={"discussion_results_published": date(2026, 6, 1)})
+
+    assert asked(sample, "discussion_results_published", date(2026, 6, 1)) == (
+        "planned",
+        date(2026, 6, 1),
+        HIMSELF,
+    )
+    assert asked(sample, "discussion_results_published", date(2026, 6, 18)) == (
+        "open+21",
+        date(2026, 6, 18),
+        TO_THE_OFFICER,
+    )
+
+
+@pytest.mark.parametrize(
+    ("today", "step", "on"),
+    [
+        (date(2026, 10, 30), "points-11", date(2026, 11, 2)),
+        (date(2026, 11, 30), "points-11", date(2026, 11, 2)),
+        (date(2026, 12, 1), "points-12", date(2026, 12, 1)),
+    ],
+)
+def test_what_points_hang_on_is_named_in_november_and_december(today: date, step: str, on: date) -> None:
+    """The list of exposed positions (001, P1.T4.S1: minus 5 without it), whatever stage the analysis is at."""
+    sample = case(planned={"analysis_started": date(2026, 12, 21)})
+
+    assert asked(sample, "positions_listed", today) == (step, on, TO_THE_OFFICER)
