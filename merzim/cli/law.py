@@ -140,15 +140,13 @@ def audit(
     cases = judge_past(call.app, call.given(file, "xlsx", "csv"), procedure)
     if call.json:
         answer = [{"case": case.case, "findings": [finding(call, f) for f in case.findings]} for case in cases]
-        call.answer({"cases": answer})
+        call.answer({"cases": answer, "unread": cases[0].unread})
     else:
         for case in cases:
             call.print(call.say("cli.audit.case" if case.findings else "cli.audit.case_clean", case=case.case))
             print_findings(call, case.findings, indent=2)
-        if cases[0].ignored:
-            call.print(
-                call.say("web.past.ignored", columns=", ".join(f"«{column}»" for column in cases[0].ignored))
-            )
+        if cases[0].unread:
+            call.print(call.say("paper_unread", names=[f"«{name}»" for name in cases[0].unread]))
         late = [
             checked_date
             for checked_date in worst_first(checked_date for case in cases for checked_date in case.dates)

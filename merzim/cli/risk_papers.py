@@ -56,6 +56,8 @@ def import_plan(
                 "measures": plan_import.measures,
                 "changed": bool(plan_import.entered),
                 "entered": plan_import.entered,
+                "terms": plan_import.terms,
+                "unread": plan_import.unread,
                 "unmatched": plan_import.unmatched,
                 "withdrawn": plan_import.withdrawn,
                 "findings": [finding(call, case_finding) for case_finding in findings],
@@ -67,6 +69,11 @@ def import_plan(
         call.print(call.say("cli.risks.imported", case=case, **counts))
     else:
         call.print(call.say("cli.risks.already"))
+    terms = [(term.row, term.text, term.due or term.note) for term in plan_import.terms if term.text]
+    if terms:
+        call.table(("line", "term", "due"), terms)
+    if plan_import.unread:
+        call.print(call.say("paper_unread", names=[f"«{name}»" for name in plan_import.unread]))
     if plan_import.withdrawn:
         call.print("\n" + call.say("risk.plan_withdrawn", count=len(plan_import.withdrawn)))
         for text in plan_import.withdrawn:

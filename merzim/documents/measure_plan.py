@@ -51,9 +51,15 @@ class ReadMeasure:
     term: MeasureTerm
 
 
-def read_measures(
-    source: Source, name: str | None = None, *, year: int | None = None
-) -> tuple[ReadMeasure, ...]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadPlan:
+    """The rows of a plan. `unread`: headings of the columns and names of the sheets that were not read."""
+
+    measures: tuple[ReadMeasure, ...]
+    unread: tuple[str, ...] = ()
+
+
+def read_measures(source: Source, name: str | None = None, *, year: int | None = None) -> ReadPlan:
     """Read the rows of a plan of measures from XLSX or CSV, with headings in Kazakh, Russian or English.
 
     An empty cell is accepted (it becomes a finding). A merged risk or number applies to each of its rows.
@@ -85,7 +91,8 @@ def read_measures(
     errors.refuse(paper.name)
     if not measures:
         raise UnreadablePaper("paper_no_rows", name=paper.name)
-    return tuple(measures)
+    other_sheets = (other.name for other in paper.sheets if other is not sheet)
+    return ReadPlan(measures=tuple(measures), unread=(*heading.other, *other_sheets))
 
 
 def _row(row: Row, heading: Heading, errors: Errors, year: int | None) -> ReadMeasure | None:

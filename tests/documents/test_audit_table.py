@@ -135,9 +135,9 @@ def test_a_column_of_remarks_is_left_out_and_named() -> None:
     table = "Дело;Примечание;Ескерту;Приказ\nА;исполнено, см. приложение;;2026-05-12\nБ;;№ 5;2026-05-13\n"
     first, second = read(table)
 
-    assert first.ignored == second.ignored == ("Примечание", "Ескерту")
+    assert first.unread == second.unread == ("Примечание", "Ескерту")
     assert (first.facts, second.case) == ({"order_signed": day("2026-05-12")}, "Б")
-    assert read("Дело;Приказ\nА;2026-05-12\n")[0].ignored == ()
+    assert read("Дело;Приказ\nА;2026-05-12\n")[0].unread == ()
     assert refused(table.replace("№ 5", "14.05.2026")).arguments["columns"] == ("«Ескерту»",)
 
 
@@ -182,11 +182,11 @@ def test_a_bad_date_is_named_with_its_row_and_column() -> None:
     refusal = refused("case,note_signed,published\nа,31.02.26,\nб,,скоро\nа,,2026-05-12\nв,=A1,01.01.2039\n")
 
     assert [(error.row, error.code, error.arguments.get("where")) for error in refusal.errors] == [
-        (2, "paper_date_impossible", "note_signed"),
-        (3, "paper_day_expected", "published"),
+        (2, "paper_date_impossible", "note_signed (B2)"),
+        (3, "paper_day_expected", "published (C3)"),
         (4, "paper_case_twice", None),
-        (5, "paper_date_unreadable", "note_signed"),
-        (5, "paper_date_beyond", "published"),
+        (5, "paper_date_words", "note_signed (B5)"),
+        (5, "paper_date_beyond", "published (C5)"),
     ]
 
 
@@ -197,7 +197,7 @@ def test_a_day_far_from_the_years_of_its_case_is_asked_about() -> None:
     assert (error.row, error.code, error.arguments["text"]) == (2, "paper_date_beyond", "14.02.2052")
     (error,) = refused("case,order_signed,note_signed,published\nа,13.01.2025,14.02.2015,18.02.2025\n").errors
     assert (error.row, error.code, error.arguments["text"]) == (2, "paper_date_far", "14.02.2015")
-    assert (error.arguments["where"], error.arguments["year"]) == ("note_signed", 2025)
+    assert (error.arguments["where"], error.arguments["year"]) == ("note_signed (C2)", 2025)
 
 
 @pytest.mark.parametrize("edition", library().all(), ids=lambda edition: str(edition.edition))

@@ -113,7 +113,7 @@ def test_words_that_name_no_day(text: str, kind: type) -> None:
         *(("31.02.26", "paper_date_impossible"), ("14.13.2026", "paper_date_impossible")),
         *(("00.04.2026", "paper_date_impossible"), ("29.02.2026", "paper_date_impossible")),
         *(("31.12.2009", "paper_date_beyond"), ("01.01.2039", "paper_date_beyond")),
-        *(("13.04.202", "paper_date_unreadable"), ("14 апрля 2026", "paper_date_unreadable")),
+        *(("13.04.202", "paper_date_unreadable"), ("14 апрля 2026", "paper_date_words")),
         *(("13, 15 мая 2026", "paper_date_unreadable"), ("13 и 15 мая 2026", "paper_date_unreadable")),
         ("30.03.2026 (за 10 рабочих дней)", "paper_date_unreadable"),
         *(("13 мая 2026 – 26", "paper_date_unreadable"), ("20260413", "paper_date_unreadable")),

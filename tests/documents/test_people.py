@@ -178,11 +178,19 @@ def test_a_missing_file_of_people_is_refused(tmp_path: Path) -> None:
         read_people(tmp_path / "нет.csv")
 
 
+def test_an_absence_with_a_word_is_refused_by_that_word() -> None:
+    """A reason is no part of a date; one without any day is refused by its words too."""
+    with pytest.raises(UnreadablePaper) as refusal:
+        read_people(csv("unit;name;away", "Отдел;Ким В.;13.04-17.04.2026, отпуск", "Отдел;Ли А.;по уходу"))
+
+    assert [error.arguments["words"] for error in refusal.value.errors] == [("отпуск",), ("уходу",)]
+
+
 def test_each_text_of_an_absence_is_listed_beside_the_days_it_became() -> None:
     """Letters of who is away go to the deputy: what was read must be seen before it counts."""
     part = refused("unit;name;away", "Отдел;Ким В.;13.04-17.04.2026, отпуск", "Отдел;Ли А.;13-17.04.26")
     read = read_people(csv("unit;name;away", "Отдел;Ли А.;13-17.04.26", "Отдел;Ким В.;"), "p.csv")
 
-    assert part == [(2, "paper_dates_several")]
+    assert part == [(2, "paper_date_words")]
     assert read.absences == (ReadAbsence(2, "13-17.04.26", day("2026-04-13"), day("2026-04-17")),)
     assert read.people[0].away == ((day("2026-04-13"), day("2026-04-17")),)

@@ -45,6 +45,26 @@ def test_a_plan_is_taken_in_once(planned: Merzim) -> None:
     }
 
 
+def test_each_term_is_listed_beside_the_day_it_became(planned: Merzim) -> None:
+    """Ten working days before 10 June 2026 is 26 May; a term in words says why it has no day."""
+    columns = "№;Рекомендация;Мероприятие;Форма завершения;Ответственные;Срок;Бюджет\n"
+    lines = "1;а;б;в;г;10.06.2026 - 10 рабочих дней;5\n2;д;е;ж;з;Постоянно;5\n"
+    Path("terms.csv").write_text(columns + lines, encoding="utf-8")
+    answer = planned("risks", "import", CASE, "terms.csv", "--json", "--lang", "en", *NOW).json
+    printed = planned("risks", "import", CASE, "terms.csv", "--lang", "en", *NOW).out
+
+    assert answer["terms"] == [
+        {"row": 2, "text": "10.06.2026 - 10 рабочих дней", "due": "2026-05-26", "note": ""},
+        *(
+            {"row": 3, "text": "Постоянно", "due": None, "note": note}
+            for note in ["The measure goes on all the time; no day is named."]
+        ),
+    ]
+    assert answer["unread"] == ["Бюджет"]
+    assert "Not read of the file: «Бюджет»." in printed
+    assert "10.06.2026 - 10 рабочих дней  2026-05-26" in printed
+
+
 def test_a_bad_plan_is_refused_row_by_row(planned: Merzim, tmp_path: Path) -> None:
     """One line on stderr, then the rows."""
     (tmp_path / "bad.csv").write_text(PLAN.replace("Постоянно", "31.02.2026"), encoding="utf-8")

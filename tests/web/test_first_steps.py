@@ -62,13 +62,16 @@ def test_what_is_entered_is_called_done_one_after_another(begun: RealOffice) -> 
 
 
 def test_until_a_channel_reaches_people_it_is_said_in_red(begun: RealOffice) -> None:
-    """On the overview, in administration, on its pages of operation and channels; gone with the mail server."""
+    """On the overview of managers and the first head, in administration; gone with the mail server."""
     begun.run("user", "add", "aida", "--access", "officer")
-    places = [("aida", "/"), *(("administrator", f"/administration{page}") for page in PAGES)]
+    begun.run("user", "add", "head", "--access", "first_head")
+    begun.run("user", "add", "auditor", "--access", "auditor")
+    places = [("aida", "/"), ("head", "/"), *(("administrator", f"/administration{page}") for page in PAGES)]
     before = said_in_red(begun, places)
+    to_others = said_in_red(begun, [("auditor", "/")])
     set_mail(begun)
 
-    assert before == [True] * len(places)
+    assert (before, to_others) == ([True] * len(places), [False])
     assert said_in_red(begun, places) == [False] * len(places)
 
 

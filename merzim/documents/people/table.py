@@ -25,7 +25,7 @@ from merzim.documents.sheets.columns import (
     require_columns,
     without_formulas,
 )
-from merzim.documents.sheets.dates import Day, Nothing, Span, ends, read
+from merzim.documents.sheets.dates import Day, Nothing, Span, ends, not_read, read
 from merzim.documents.sheets.rows import Row, text_of
 from merzim.documents.sheets.texts import is_address, plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
@@ -320,7 +320,7 @@ def _away(row: Row, heading: Heading, errors: Errors) -> tuple[ReadAbsence, ...]
         if isinstance(reading, Span | Day):
             absences.append(ReadAbsence(row.number, tidy(text_of(part)), *ends(reading)))
         elif not isinstance(reading, Nothing):
-            errors.add(row.number, "paper_date_unreadable", text=reading.text, where=heading.texts["away"])
+            errors.take(row.number, not_read(reading.text, where=heading.texts["away"]))
     return tuple(absences)
 
 

@@ -57,7 +57,7 @@ class AuditCase:
         row: the number the spreadsheet shows.
         cells: column (`fact` or `fact.published`) -> the cell its date was taken from, as the spreadsheet names
             it: `B7`.
-        ignored: headings of columns that are not facts and contain no dates, e.g. remarks.
+        unread: headings of columns that are not facts and contain no dates, e.g. remarks, and other sheets.
     """
 
     case: str
@@ -65,7 +65,7 @@ class AuditCase:
     published: Mapping[str, date]
     row: int
     cells: Mapping[str, str] = field(default_factory=dict)
-    ignored: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def read_audit(
@@ -96,6 +96,7 @@ def read_audit(
     names = Headings(facts, headings or {})
     head = _heading_row(sheet, names)
     columns, ignored = _columns(head, names, sheet, paper.name)
+    unread = (*ignored, *(other.name for other in paper.sheets[1:]))
     texts = {column: tidy(str(head.cell(place))) for column, place in columns.items()}
     errors = Errors()
     cases: list[AuditCase] = []
@@ -109,7 +110,7 @@ def read_audit(
         if case.case in row_numbers:
             errors.add(row.number, "paper_case_twice", case=case.case, other=row_numbers[case.case])
         row_numbers.setdefault(case.case, row.number)
-        cases.append(replace(case, ignored=ignored))
+        cases.append(replace(case, unread=unread))
     errors.refuse(paper.name)
     if not cases:
         raise UnreadablePaper("paper_no_rows", name=paper.name)
@@ -298,7 +299,7 @@ def _case(row: Row, columns: Mapping[str, int], texts: Mapping[str, str], errors
             if column == "case":
                 case = tidy(text_of(row.cell(place), texts[column]))
                 continue
-            on = read_day(row.cell(place), where=texts[column])
+            on = read_day(row.cell(place), where=f"{texts[column]} ({cell_name(row.number, place)})")
         except UnreadableCell as refusal:
             errors.take(row.number, refusal)
             continue
@@ -311,7 +312,8 @@ def _case(row: Row, columns: Mapping[str, int], texts: Mapping[str, str], errors
     for column in cells:
         on = (published if column.endswith(_PUBLISHED) else facts)[column.removesuffix(_PUBLISHED)]
         if is_far(on.year, own):
-            errors.add(row.number, "paper_date_far", text=f"{on:%d.%m.%Y}", where=texts[column], year=min(own))
+            where = f"{texts[column]} ({cells[column]})"
+            errors.add(row.number, "paper_date_far", text=f"{on:%d.%m.%Y}", where=where, year=min(own))
     return AuditCase(
         case=case or str(row.number), facts=facts, published=published, row=row.number, cells=cells
     )

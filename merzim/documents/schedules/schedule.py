@@ -178,6 +178,7 @@ COLUMNS = (WHEN, WHO, WORK, NUMBER)
 REQUIRED = (WORK, WHEN, WHO)
 _LEFT = {
     "paper_date_unreadable": "read_cell_unread",
+    "paper_date_words": "read_cell_unread",
     "paper_dates_several": "read_cell_several",
     "paper_date_without_year": "read_cell_no_year",
     "paper_date_far": "read_cell_far",

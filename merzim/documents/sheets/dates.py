@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta
 from calendars.horizon import FIRST, REACH
 from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.texts import plain, tidy
+from merzim.documents.sheets.time_words import unknown_words
 from merzim.documents.sheets.unreadable import UnreadableCell
 from merzim.documents.sheets.written_time import (
     Between,
@@ -184,9 +185,17 @@ def _written(line: str, where: str, year: int | None) -> Day | Span | None:
                 raise UnreadableCell("paper_span_backwards", text=shown_text, where=where)
             return Span(first, last)
     if re.search(r"[0-9]", line) and (written is None or isinstance(written, Several)):
-        code = "paper_date_unreadable" if written is None else "paper_dates_several"
-        raise UnreadableCell(code, text=shown_text, where=where)
+        if isinstance(written, Several) and not unknown_words(line):
+            raise UnreadableCell("paper_dates_several", text=shown_text, where=where)
+        raise not_read(line, where=where)
     return None
+
+
+def not_read(text: str, *, where: str) -> UnreadableCell:
+    """Return the refusal of a text that is no date, with the words that were not understood."""
+    if words := unknown_words(text):
+        return UnreadableCell("paper_date_words", text=_shorten(text), where=where, words=words)
+    return UnreadableCell("paper_date_unreadable", text=_shorten(text), where=where)
 
 
 def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[date, date]:

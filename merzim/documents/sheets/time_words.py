@@ -168,6 +168,12 @@ def lexemes(text: str) -> tuple[Lexeme, ...]:
     return tuple(_lexeme(match) for match in _TOKEN.finditer(_DROPPED.sub(" ", line)))
 
 
+def unknown_words(text: str) -> tuple[str, ...]:
+    """Return the words of a text that name no day, period or number, as written."""
+    words = re.findall(r"[^\W\d_]+", text)
+    return tuple(word for word in words if lexemes(word) and all(part.kind == "?" for part in lexemes(word)))
+
+
 def _lexeme(match: re.Match[str]) -> Lexeme:
     if number := match["number"]:
         if len(number) > 4 or not number.isascii():

@@ -224,6 +224,7 @@ _FORMS = (
     ("# from|after DAY", 1),
     ("from DAY within @", 1),
     ("DAY plus @", 1),
+    ("DAY dash #", -1),
     ("DAY kk_from|kk_after @ kk_within|kk_after?", 1),
     ("ABL @ kk_within|kk_after?", 1),
     ("for @ until DAY", -1),

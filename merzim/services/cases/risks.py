@@ -64,14 +64,20 @@ def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlanImport:
-    """Result of importing a plan of measures. `unmatched`: responsible texts that match nobody; `withdrawn`:
-    measures of the plan that were withdrawn in the case and are not recorded again.
+    """Result of importing a plan of measures.
+
+    Attributes:
+        terms: each row's number, its term, and the next day it became due; None where it has no day.
+        unmatched: responsible texts that match nobody.
+        withdrawn: measures of the plan that were withdrawn in the case and are not recorded again.
+        unread: columns and sheets of the file that were not read.
     """
 
     change: Change
-    measures: int
+    terms: tuple[tuple[int, MeasureTerm, date | None], ...]
     unmatched: tuple[str, ...]
     withdrawn: tuple[str, ...]
+    unread: tuple[str, ...]
 
 
 def import_plan(
@@ -97,10 +103,11 @@ def import_plan(
     """
     from merzim.documents.child import read
     from merzim.documents.measure_plan import read_measures
-    from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
+    from workflow.cases.commands.risk_import import PlanRow, numbers_of, taken, withdrawn_rows
 
     app.case_commands.view(case, today=today)
-    measures = read(read_measures, file, name or None, year=year)
+    plan = read(read_measures, file, name or None, year=year)
+    measures = plan.measures
     rows = [
         PlanRow(
             number=measure.number,
@@ -120,7 +127,17 @@ def import_plan(
         app, [measure.responsible for measure in measures], by=by, now=now, today=today
     )
     left_out = tuple(row.action for row in withdrawn_rows(change.case, rows))
-    return PlanImport(change=change, measures=len(rows), unmatched=unmatched, withdrawn=left_out)
+    due, numbers = next_due_dates(app, change.case, today=today), numbers_of(change.case, rows)
+    return PlanImport(
+        change=change,
+        terms=tuple(
+            (measure.row, measure.term, None if number is None else due.get(number))
+            for measure, number in zip(measures, numbers, strict=True)
+        ),
+        unmatched=unmatched,
+        withdrawn=left_out,
+        unread=plan.unread,
+    )
 
 
 def keep_responsible(

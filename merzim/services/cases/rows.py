@@ -7,6 +7,7 @@ the API's body, the form's fields and the options of the command line.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -88,15 +89,26 @@ class ImportPlan(CaseCommand):
     year: Annotated[int, Field(ge=1, le=9999)] | None = None
 
 
+class TermTaken(BaseModel):
+    """The term of a row as written, and the next day it became due; `note` says why it has no day."""
+
+    row: int
+    text: str
+    due: date | None
+    note: str
+
+
 class PlanTaken(BaseModel):
     """The result of importing a plan. `unmatched`: responsible texts that match nobody; `withdrawn`: measures
-    that were withdrawn in the case and are not recorded again.
+    that were withdrawn in the case and are not recorded again; `unread`: columns and sheets that were not read.
     """
 
     measures: int
     entered: int
+    terms: list[TermTaken]
     unmatched: list[str]
     withdrawn: list[str]
+    unread: list[str]
 
 
 @verb("record")
@@ -117,10 +129,20 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
     content, name = require_file(ctx, command.file)
     plan = add_plan(ctx.app, command.case, content.read(), name=name, year=command.year, **stamp(ctx))
     return PlanTaken(
-        measures=plan.measures,
+        measures=len(plan.terms),
         entered=len(plan.change.events),
+        terms=[
+            TermTaken(
+                row=row,
+                text=term.written,
+                due=due,
+                note=say(f"risk.dateless.{term.reading}", {}, ctx.spoken_language) if term.dateless else "",
+            )
+            for row, term, due in plan.terms
+        ],
         unmatched=list(plan.unmatched),
         withdrawn=list(plan.withdrawn),
+        unread=list(plan.unread),
     )
 
 

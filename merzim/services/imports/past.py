@@ -45,13 +45,13 @@ class CheckedDate:
 class PastAnalysis:
     """One past analysis: its findings, and every date read from the file.
 
-    `ignored`: headings of columns that were not read.
+    `unread`: columns and sheets of the file that were not read.
     """
 
     case: str
     findings: tuple[Finding, ...]
     dates: tuple[CheckedDate, ...]
-    ignored: tuple[str, ...]
+    unread: tuple[str, ...]
 
 
 def judge_past(
@@ -86,7 +86,7 @@ def judge_past(
             known_calendar=calendar,
         )
         dates = tuple(_dates(past, result))
-        judged.append(PastAnalysis(case=past.case, findings=result.findings, dates=dates, ignored=past.ignored))
+        judged.append(PastAnalysis(case=past.case, findings=result.findings, dates=dates, unread=past.unread))
     return tuple(judged)
 
 

@@ -73,8 +73,10 @@ def _nobody_reached(app: AppContext) -> list[Fault]:
 
 
 def visible_faults(ctx: RequestContext) -> Sequence[Fault]:
-    """Return the faults of channels, for managers only."""
-    return faults(ctx.app) if ctx.reader.may("manage") else ()
+    """Return the faults of channels for managers; the first head learns only that letters reach nobody."""
+    if ctx.reader.may("manage"):
+        return faults(ctx.app)
+    return _nobody_reached(ctx.app) if ctx.reader.access == "first_head" else ()
 
 
 def undelivered(ctx: RequestContext) -> list[Notice]:

@@ -59,6 +59,17 @@ def taken(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
     return lines
 
 
+def numbers_of(case: Case, rows: Iterable[PlanRow]) -> tuple[int | None, ...]:
+    """Return the number of each row's measure in a case; None for a row that is not recorded."""
+    risk_register = register(case)
+    numbers = {
+        (_plain(risk_register.risks[measure.risk].description), _plain(measure.action)): number
+        for number, measure in risk_register.measures.items()
+        if measure.risk in risk_register.risks
+    }
+    return tuple(numbers.get((_plain(row.risk), _plain(row.action))) for row in rows)
+
+
 def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:
     """Return the rows of a plan that repeat what was withdrawn in the case: a measure, or its risk.
 

@@ -47,6 +47,8 @@ from workflow.refusal import Refusal
 from workflow.registers.definition import Register
 
 Tab = Literal["deadlines", "risks", "papers", "history"]
+UNREAD = 500
+"""Characters of the names of what was not read of a file."""
 ADDRESSES: Mapping[Tab, str] = {"deadlines": "", "risks": "/risks", "papers": "/papers", "history": "/history"}
 
 
@@ -63,6 +65,7 @@ def case_page(
     rejected_form: RejectedForm | None = None,
     had_files: bool = False,
     left_out: int = 0,
+    unread: str = "",
 ) -> Response:
     """Return one page of a case; after a refusal the same page with the form as filled in, status 422 (409 if
     changes by others contradict it).
@@ -72,6 +75,7 @@ def case_page(
         taken_back: the record chosen in the form for withdrawing, and the document of it.
         message: the last action and its object.
         left_out: measures of an imported plan that were withdrawn in the case before.
+        unread: columns and sheets of an imported plan that were not read.
     """
     today = ctx.today
     stored_case, procedure = whole_case(ctx, case)
@@ -94,6 +98,7 @@ def case_page(
         undo=_event_to_undo(ctx, case, message),
         remarks=_remarks(view, message),
         left_out=left_out,
+        not_read=unread,
         source_row=_source_row(ctx, view),
         row_registers=_row_registers(ctx, view),
         names=author_names(ctx, {event.by for event in view.events}),

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads.cases import get_case_notices_file, get_evidence, get_form, get_package
 from merzim.web.http import CaseId
-from merzim.web.pages.cases.page import case_page
+from merzim.web.pages.cases.page import UNREAD, case_page
 from merzim.web.pages.cases.workbook import get_case_workbook
 
 router = APIRouter(include_in_schema=False)
@@ -50,8 +50,10 @@ def registers_page(
     case: CaseId,
     said: Name = None,
     left_out: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    unread: Annotated[str, Query(max_length=UNREAD)] = "",
 ) -> Response:
-    return case_page(request, ctx, case, tab="risks", message=_message(said, None), left_out=left_out)
+    message = _message(said, None)
+    return case_page(request, ctx, case, tab="risks", message=message, left_out=left_out, unread=unread)
 
 
 @router.get("/cases/{case}/papers")

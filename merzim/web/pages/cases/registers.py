@@ -20,7 +20,7 @@ from merzim.web.auth.reading import run_in_reading_thread
 from merzim.web.http import CaseId
 from merzim.web.pages.cases.case_view import OF_FORM
 from merzim.web.pages.cases.evidence import evidence_inputs
-from merzim.web.pages.cases.page import case_page, redirect
+from merzim.web.pages.cases.page import UNREAD, case_page, redirect
 from merzim.web.ui.form_values import (
     MAX_FIELD_BYTES,
     InvalidForm,
@@ -171,8 +171,10 @@ def _import_plan(ctx: RequestContext, case: str, sent: FormData, answers: Mappin
     plan = FileInput(content=OpenFile(file.filename, file.file))
     fields = {"case": case, "file": plan, "year": parse_whole_number(year) if year else None}
     imported_plan = rows.import_plan(ctx, build(rows.ImportPlan, fields))
-    left_out = {"left_out": str(len(imported_plan.withdrawn))} if imported_plan.withdrawn else {}
-    return "plan_taken" if imported_plan.entered else "nothing_new", left_out
+    told = {"left_out": str(len(imported_plan.withdrawn))} if imported_plan.withdrawn else {}
+    if imported_plan.unread:
+        told["unread"] = ", ".join(f"«{name}»" for name in imported_plan.unread)[:UNREAD]
+    return "plan_taken" if imported_plan.entered else "nothing_new", told
 
 
 def _record_cartogram(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
