@@ -32,7 +32,7 @@ from merzim.services.upkeep.backups import back_up
 from merzim.services.yearly.clock import record_carried_out
 from merzim.services.yearly.opening import roll_over
 from merzim.web.auth.dependencies import is_passwordless_allowed
-from merzim.web.auth.request_ids import RequestIdMiddleware, log_context
+from merzim.web.request_log import log_context
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
     from merzim.services.app import AppContext
+    from merzim.services.configuration.settings import WebSettings
     from merzim.services.jobs.queue import JobHandlers
     from merzim.services.moments import Clock
 
@@ -179,7 +180,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     logs.set_up(app.settings, context=log_context)
     _warn(app, tell=tell, say=say)
     _encrypt(app, clock, tell=tell, say=say)
-    pages = RequestIdMiddleware(Dashboard(app, clock))
+    pages = Dashboard(app, clock)
     # Until the server takes signals itself, SIGTERM ends the start as Ctrl+C does: what began is closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), ExitStack() as company:
@@ -195,10 +196,10 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
             tell(say_in_each("cli.first_link", link=link, hours=hours))
         if moment.demonstration:
             tell(say("cli.demonstration_roles" if roles else "cli.demonstration", on=moment.today, roles=roles))
-        _answer(pages, host=web.host, port=web.port)
+        _answer(http_server(pages, web))
 
 
-def http_server(app: Any, *, host: str, port: int) -> Server:
+def http_server(app: Any, web: WebSettings) -> Server:
     """Return the HTTP server of an ASGI application, not started yet.
 
     On shutdown it does not wait for files being read: their senders are asked to repeat. Idle connections are
@@ -206,33 +207,28 @@ def http_server(app: Any, *, host: str, port: int) -> Server:
     """
     import uvicorn
 
-    from merzim import dashboard
-
     class ReadingServer(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             child.stop()
             super().handle_exit(sig, frame)
 
-    # Its lines are ours: they go where all go, and no secret stands in them. Forwarding headers are read by the
-    # pages' own guard, which knows whom to believe.
+    # Its lines are ours: they go where all go, and no secret stands in them.
     return ReadingServer(
         uvicorn.Config(
             app,
-            host=host,
-            port=port,
+            host=web.host,
+            port=web.port,
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            forwarded_allow_ips=[str(network) for network in web.trusted_proxies],
             timeout_graceful_shutdown=GRACE,
-            **dashboard.settings(),
         )
     )
 
 
-def _answer(app: RequestIdMiddleware, *, host: str, port: int) -> None:
+def _answer(server: Server) -> None:
     """Serve requests until SIGINT or SIGTERM; running ones get at most GRACE seconds."""
-    server = http_server(app, host=host, port=port)
 
     def leave(*_: object) -> None:
         server.should_exit = True

@@ -148,7 +148,7 @@ def test_one_file_knows_a_library(nodes: Mapping[Path, list[_Named]]) -> None:
     }
     two = {
         "aiogram": {"notifications/channels/telegram.py", "notifications/bot/polling.py"},
-        "uvicorn": {"merzim/dashboard.py", "merzim/metronome.py"},
+        "uvicorn": {"merzim/metronome.py"},
     }
     places: dict[str, set[str]] = {library: set() for library in (*homes, *two)}
     for path in nodes:

@@ -7,15 +7,16 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
 from http import HTTPStatus
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, FastAPI, Path
+from asgi_correlation_id import CorrelationIdMiddleware, correlation_id
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -34,12 +35,13 @@ from merzim.web.auth.middleware import (
     MAX_BODY,
     MAX_TEXT,
     SAFE_METHODS,
-    CompressionMiddleware,
-    SecurityMiddleware,
+    GuardMiddleware,
+    HeadMiddleware,
 )
 from merzim.web.pages.account.login import first_page, inside, login_page
-from merzim.web.routes import RouteIndex, every_route
-from merzim.web.ui.assets import asset_file, serve_asset
+from merzim.web.request_log import RequestLogMiddleware
+from merzim.web.routes import every_route
+from merzim.web.ui.assets import MOUNTS
 from merzim.web.ui.form_values import MAX_FIELD_BYTES, status_of
 from merzim.web.ui.preferences import preferences, set_preference_cookies
 from merzim.web.ui.render import Translator, page
@@ -57,24 +59,6 @@ log = logging.getLogger("merzim.web")
 MOST_FAULTS = 200
 """Number of bad rows or fields named in one answer."""
 Faults = Sequence[Mapping[str, object]]
-
-
-_files = APIRouter(include_in_schema=False)
-
-
-@_files.get("/static/{name}")
-@_files.get("/static/third-party/{name}")
-def static_file(request: Request, name: Annotated[str, Path(max_length=60)]) -> Response:
-    """Return a style sheet, script or picture of the pages."""
-    file = asset_file(name)
-    if file is None:
-        raise HTTPException(404)
-    return serve_asset(request, file)
-
-
-@cache
-def _route_index() -> RouteIndex:
-    return RouteIndex((*every_route(), *_files.routes))
 
 
 def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> FastAPI:
@@ -99,7 +83,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        routes=[_route_index()],
+        routes=[*every_route(), *MOUNTS],
     )
     describe_api(pages, every_route, address=settings.public_address.rstrip("/"))
     # One for all requests: each takes a copy, because a context keeps the moment it was first asked for.
@@ -133,7 +117,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         if _of_a_program(request):
             return problem_answer(status, code, detail, faults)
         reader = seen_by(request, status)
-        reference = request.scope.get("merzim.request", "") if status >= 500 else ""
+        reference = correlation_id.get() if status >= 500 else ""
         return page(
             request, reader, "problem.html", status=status, number=status, detail=detail, reference=reference
         )
@@ -242,11 +226,12 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         return _elsewhere(request, "/account/totp")
 
     def on_error(request: Request, error: Exception) -> Response:
-        """Answer an unexpected error. Runs outside the security middleware, so it sets the headers itself;
-        details are in the log.
+        """Answer an unexpected error. Runs outside all middleware, so it sets the headers itself; details are
+        in the log.
         """
         response = problem(request, 500, "web.problem.internal")
-        response.headers.update({**HEADERS, "cache-control": "no-store"})
+        number = correlation_id.get() or ""
+        response.headers.update({**HEADERS, "cache-control": "no-store", "x-request-id": number})
         return response
 
     pages.add_exception_handler(HTTPException, on_http)
@@ -256,14 +241,16 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
     pages.add_exception_handler(Refusal, on_refusal)
     pages.add_exception_handler(OutOfRange, on_refusal)
     pages.add_exception_handler(Exception, on_error)
-    pages.add_middleware(CompressionMiddleware)
-    pages.add_middleware(
-        SecurityMiddleware,
-        problem=problem,
-        max_body=max_body,
-        public=public_address(settings.public_address),
-        trusted_proxies=settings.trusted_proxies,
-    )
+    public = public_address(settings.public_address)
+    public_host = f"[{public.host}]" if ":" in public.host else public.host
+    hosts = ["127.0.0.1", "[::1]", "localhost", public_host]
+    # The last is the outermost.
+    pages.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    pages.add_middleware(GuardMiddleware, problem=problem, max_body=max_body, public=public)
+    pages.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
+    pages.add_middleware(HeadMiddleware)
+    pages.add_middleware(RequestLogMiddleware)
+    pages.add_middleware(CorrelationIdMiddleware)
 
     return pages
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from itertools import accumulate
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Info, generate_latest
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse
 
@@ -22,15 +22,12 @@ from merzim.services.upkeep.operations import DatabaseState, readiness
 from merzim.version import commit_of, running
 from merzim.web.api.answers import PROBLEMS
 from merzim.web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
-from merzim.web.auth.request_ids import SECONDS, answered
+from merzim.web.auth.middleware import is_local
 from merzim.web.http import CaseId
+from merzim.web.request_log import REGISTRY
 from notifications.statistics import Figures
 from workflow.board.sums import horizon, total
 from workflow.deadlines.lateness import near
-
-if TYPE_CHECKING:
-    from prometheus_client.metrics_core import HistogramMetricFamily
-
 
 router = APIRouter(tags=["service"], generate_unique_id_function=attrgetter("name"))
 
@@ -112,10 +109,8 @@ def metrics(request: Request, ctx: Anybody) -> Response:
     """Return statistics of delivery, board and this process in Prometheus format, for this machine and API
     tokens of administrators and auditors.
     """
-    if not request.state.local and not _may_scrape(request, ctx):
+    if not is_local(request) and not _may_scrape(request, ctx):
         raise HTTPException(404)
-    from prometheus_client import CONTENT_TYPE_LATEST
-
     now, today = ctx.now, ctx.today
     sums = ctx.reads.sums(horizon(today, soon=near(ctx.calendar, today)))
     board = {
@@ -165,24 +160,6 @@ def resend_there(ctx: Setting, channel: Name = "") -> Response:
     return RedirectResponse("/administration/channels", status_code=303)
 
 
-class HttpCollector:
-    """Prometheus collector of the requests of this process, by method, route and status."""
-
-    def collect(self) -> Iterator[HistogramMetricFamily]:
-        """Yield one histogram with the durations of requests in seconds."""
-        from prometheus_client.metrics_core import HistogramMetricFamily
-
-        family = HistogramMetricFamily(
-            "merzim_http_request_seconds",
-            "Answered requests of this process and the time they took",
-            labels=["method", "route", "status"],
-        )
-        bounds = [*map(str, SECONDS), "+Inf"]
-        for kind, (counts, seconds) in sorted(answered().items()):
-            family.add_metric(kind, list(zip(bounds, accumulate(counts), strict=True)), seconds)
-        yield family
-
-
 def exposition(
     figures: Figures,
     *,
@@ -199,11 +176,7 @@ def exposition(
         alarms: the ages from which something counts as late, by name.
         board: numbers of obligations of the whole office by status (without confidential cases).
     """
-    from prometheus_client import CollectorRegistry, Gauge, Info, ProcessCollector, generate_latest
-
     registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    registry.register(HttpCollector())
     Info("merzim_build", "The version that runs", registry=registry).info(
         {"version": VERSION, "commit": commit_of(VERSION)}
     )
@@ -248,4 +221,4 @@ def exposition(
     for name, (at, seconds) in sorted(figures.pulses.items()):
         last.labels(name).set(at.timestamp())
         took.labels(name).set(seconds)
-    return generate_latest(registry)
+    return generate_latest(REGISTRY) + generate_latest(registry)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache, wraps
 from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import ParamSpec, TypeVar
 
 from fastapi.routing import APIRoute
-from starlette._utils import get_route_path
-from starlette.routing import BaseRoute, Match
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute
 
 from merzim.services.app import AppContext
 
@@ -45,42 +42,9 @@ ROOMS = {
 """Modules with a `router`, by package, in the order of matching."""
 
 
-class RouteIndex(BaseRoute):
-    """Many routes as one, which compares a path only with those of its first segment and its length."""
-
-    def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        self.routes = tuple(routes)
-        self._by_shape: dict[tuple[str, int], list[BaseRoute]] = defaultdict(list)
-        for route in self.routes:
-            self._by_shape[_shape(getattr(route, "path", ""))].append(route)
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return how the path and method of a request match, and what the matching route adds to the scope."""
-        partial: tuple[Match, Scope] = (Match.NONE, {})
-        for route in self._by_shape.get(_shape(get_route_path(scope)), ()):
-            match, added = route.matches(scope)
-            if match is Match.FULL:
-                return match, added
-            if match is Match.PARTIAL and partial[0] is Match.NONE:
-                partial = match, added
-        return partial
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the route that matched answer."""
-        await scope["route"].handle(scope, receive, send)
-
-
-def _shape(path: str) -> tuple[str, int]:
-    """Return the first segment of a path, and the number of its segments."""
-    return path.partition("/")[2].partition("/")[0], path.count("/")
-
-
 @cache
 def every_route() -> tuple[BaseRoute, ...]:
-    """Return the pages and the API, in the order of matching; shared routes hold no state of an application.
-
-    They are one flat list, because routes of a router included in another are matched twice for each request.
-    """
+    """Return the pages and the API, in the order of matching; shared routes hold no state of an application."""
     modules = (f"{package}.{module}" for package, names in ROOMS.items() for module in names)
     routes = tuple(route for module in modules for route in import_module(module).router.routes)
     for route in routes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -30,8 +29,6 @@ OPEN = {
     "/confirm/{token}",  # a campaign participant has no account: the link is personal
     "/confirm/{token}/document",
     "/answer/{token}",  # by the link of a reminder: for its person and deadline alone
-    "/static/third-party/{name}",
-    "/static/{name}",
     "/api/openapi.json",
     "/feeds/{token}.ics",
 }
@@ -147,7 +144,6 @@ def filled(path: str, case: str) -> str:
         "{month}": "4",
         "{choice}": "daily",
         "{decision}": "offence_signs",
-        "{name}": "merzim.css",
         "{form}": "order",
         "{language}": "ru",
         "{ending}": "xlsx",
@@ -179,13 +175,6 @@ def untouched() -> Site:
 def test_the_router_has_routes() -> None:
     """Otherwise the tests below would check nothing."""
     assert {"/", "/cases", "/cases/{case}", "/account"} <= {route.path for _, route in ROUTES}
-
-
-def test_every_route_is_found_by_its_first_segment_and_its_length() -> None:
-    """As `merzim.web.routes.RouteIndex` looks for it: no other could ever be reached."""
-    wrong = [route.path for _, route in ROUTES if re.search(r"^/\{|:path\}", route.path)]
-
-    assert not wrong, wrong
 
 
 def test_every_route_names_what_it_needs() -> None:

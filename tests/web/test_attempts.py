@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pyotp
 import pytest
@@ -19,7 +19,7 @@ from merzim.web.auth import limits
 from merzim.web.auth.dependencies import COOKIE
 from merzim.web.auth.limits import network_of
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
-from workflow.org.access import Entry, LimitReached, RateLimit
+from workflow.org.access import Entry
 
 SAID = {"by": "officer", "now": NOW, "today": TODAY}
 NEW = "жаңа құпиясөзім"
@@ -33,7 +33,7 @@ CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """An office behind a proxy on its machine, with an account of every access."""
+    """An office with an account of every access."""
     credentials._dummy_hash.cache_clear()
     monkeypatch.setattr(credentials, "_argon2", lambda: CHEAP)
     site = build(demonstration=False, address="https://merzim.kz")
@@ -44,12 +44,12 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 
 def browser(site: Site, address: str = OFFICE) -> TestClient:
-    """A browser somewhere, as the proxy passes on what it asks."""
+    """A browser somewhere."""
     return TestClient(
         site.app,
         base_url="https://merzim.kz",
-        client=("127.0.0.1", 50000),
-        headers={"x-forwarded-for": address, "user-agent": "Firefox"},
+        client=(address, 50000),
+        headers={"user-agent": "Firefox"},
         follow_redirects=False,
     )
 
@@ -64,16 +64,22 @@ def guess(site: Site, address: str = ATTACKER, *, login: str = "officer", times:
     return [enter(browser(site, address), login, f"wrong password {n}") for n in range(times)]
 
 
-def test_the_right_password_gets_in_from_a_known_device_while_the_name_is_attacked(office: Site) -> None:
-    """By so many addresses that no stranger's attempt is looked at, one of them the office's own."""
+def test_wrong_passwords_of_others_elsewhere_keep_nobody_out(office: Site) -> None:
+    """However many addresses guess at a name, its owner logs in from a browser never seen before."""
+    answers = [answer for number in range(60) for answer in guess(office, f"203.0.113.{number}")]
+
+    assert set(answers) == {401}
+    assert enter(browser(office)) == 303
+
+
+def test_the_right_password_gets_in_from_a_known_device_while_its_own_address_attacks(office: Site) -> None:
+    """A colleague's guesses at the same address close it to browsers the account never logged in from."""
     known_device = browser(office)
     before = enter(known_device)
-    for number in range(60):
-        guess(office, f"203.0.113.{number}")
     guess(office, OFFICE, times=20)
 
     assert before == 303
-    assert enter(browser(office, "192.0.2.1")) == 429
+    assert enter(browser(office)) == 429
     assert enter(known_device) == 303
 
 
@@ -98,13 +104,6 @@ def test_an_address_that_tries_many_names_is_closed(office: Site) -> None:
     assert enter(browser(office)) == 303
 
 
-def test_a_name_that_many_addresses_try_is_closed_to_strangers(office: Site) -> None:
-    """Fifty guesses in all, however they are spread."""
-    answers = [answer for n in range(51) for answer in guess(office, f"203.0.113.{n}")]
-
-    assert answers == [401] * 50 + [429]
-
-
 def test_a_known_device_has_a_limit_of_its_own(office: Site) -> None:
     """Who took the cookie from the browser guesses no faster than others."""
     known_device = browser(office)
@@ -119,8 +118,7 @@ def test_a_device_is_known_for_its_own_accounts_alone(office: Site) -> None:
     shared = browser(office)
     assert [enter(shared, login) for login in ("officer", "auditor")] == [303, 303]
     for login in ("officer", "auditor", "responsible"):
-        for number in range(60):
-            guess(office, f"203.0.113.{number}", login=login)
+        guess(office, OFFICE, login=login, times=11)
 
     assert [enter(shared, login) for login in ("officer", "auditor", "responsible")] == [303, 303, 429]
 
@@ -168,31 +166,6 @@ def test_codes_of_the_second_factor_are_few_and_tell_nothing(office: Site) -> No
     assert first == 303
     assert answers == [401] * 12
     assert enter(browser(office), code=code) == 401
-
-
-def test_a_right_password_without_its_code_costs_what_a_wrong_one_does(
-    office: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As many counters are written, whether there is such an account or not: the time tells nothing."""
-    office.factors.enrol("officer", pyotp.random_base32(), 0, (), **SAID)
-    counts: list[int] = []
-    count = office.accounts.count_attempt
-
-    def hear(limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-        counts[-1] += len(limits)
-        return count(limits, now=now)
-
-    monkeypatch.setattr(office.accounts, "count_attempt", hear)
-    for login, password in (
-        ("officer", PASSWORD),
-        ("officer", "wrong"),
-        ("auditor", "wrong"),
-        ("none", "wrong"),
-    ):
-        counts.append(0)
-        assert enter(browser(office), login, password) == 401
-
-    assert counts == [4] * 4
 
 
 def test_codes_tried_elsewhere_do_not_close_a_known_device(office: Site) -> None:
@@ -344,8 +317,7 @@ def test_ending_the_others_or_a_new_password_leaves_this_browser_alone_known(off
     else:
         password = NEW
         this_browser.post("/account/password", data={"old": PASSWORD, "password": NEW, "again": NEW})
-    for number in range(60):
-        guess(office, f"203.0.113.{number}")
+    guess(office, OFFICE, times=11)
 
     assert other.get("/account").status_code == 303
     assert (enter(other, password=password), enter(this_browser, password=password)) == (429, 303)
@@ -390,7 +362,7 @@ def test_each_refused_log_in_is_one_line_with_the_address_and_the_reason(
         ("first_head", PASSWORD),
     ):
         enter(browser(office, ATTACKER), login, password)
-    session = browser(office, "2001:DB8::9")
+    session = browser(office, "2001:db8::9")
     enter(session)
     session.post("/account/password", data={"old": "wrong"})
 

@@ -21,7 +21,6 @@ from merzim.settings_file import read
 from merzim.storage.org import store as office_store
 from merzim.version import commit_of, running
 from merzim.web.app import create_app
-from merzim.web.auth.request_ids import RequestIdMiddleware
 from tests.web.conftest import PASSWORD, people
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Entry
@@ -71,8 +70,12 @@ def office_app(tmp_path: Path) -> Iterator[AppContext]:
 
 def client(context: AppContext, address: str = "127.0.0.1") -> TestClient:
     people(context.accounts)
-    app = RequestIdMiddleware(create_app(context, clock(AT)))
-    return TestClient(app, base_url="https://127.0.0.1:8000", client=(address, 50000), follow_redirects=True)
+    return TestClient(
+        create_app(context, clock(AT)),
+        base_url="https://127.0.0.1:8000",
+        client=(address, 50000),
+        follow_redirects=True,
+    )
 
 
 def test_the_figures_are_what_became_of_the_letters(office_app: AppContext) -> None:

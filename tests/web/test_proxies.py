@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
-from typing import Any
 
 import httpx2
 import pytest
@@ -19,86 +18,13 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from merzim.metronome import http_server
-from merzim.services.configuration.settings import LOOPBACK_NETWORKS
 from merzim.services.configuration.values import public_address
-from merzim.web.auth.proxies import apply_forwarding, client_address
+from merzim.web.auth.limits import client_address
 from tests.web.conftest import PASSWORD, Site, build, office_with_cases
 from tests.web.proxy import proxy
 
 PROXY, SOURCE = "127.0.0.2", "127.0.0.3"
 """Where browsers find the proxy, and the address it connects to the application from."""
-OFFICE = (ip_network("10.0.0.2/32"), ip_network("10.1.0.0/24"), *LOOPBACK_NETWORKS)
-
-
-def scope(peer: str | None, *headers: tuple[str, str], scheme: str = "http") -> dict[str, Any]:
-    """A request as the server gives it to the application."""
-    return {
-        "type": "http",
-        "scheme": scheme,
-        "client": None if peer is None else (peer, 40000),
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers],
-    }
-
-
-@pytest.mark.parametrize(
-    ("peer", "forwarded_for", "expected"),
-    [
-        # Trusted: the client of the proxy.
-        ("10.0.0.2", ["192.0.2.7"], "192.0.2.7"),
-        ("10.1.0.200", ["192.0.2.7"], "192.0.2.7"),
-        ("127.0.0.1", ["192.0.2.7"], "192.0.2.7"),
-        ("::1", ["2001:DB8::0:7"], "2001:db8::7"),
-        ("::ffff:10.0.0.2", ["::ffff:192.0.2.7"], "192.0.2.7"),
-        # The next address is no proxy of ours any more.
-        ("10.2.0.0", ["192.0.2.7"], "10.2.0.0"),
-        ("10.0.0.3", ["192.0.2.7"], "10.0.0.3"),
-        ("192.0.2.9", ["127.0.0.1"], "192.0.2.9"),
-        ("::ffff:192.0.2.9", ["127.0.0.1"], "192.0.2.9"),
-        # What the client invented stands before what the proxies appended.
-        ("10.0.0.2", ["127.0.0.1, 192.0.2.7"], "192.0.2.7"),
-        ("10.0.0.2", ["127.0.0.1", "192.0.2.7"], "192.0.2.7"),
-        ("127.0.0.1", ["198.51.100.1, 192.0.2.7, 10.0.0.2"], "192.0.2.7"),
-        # Everybody on the way is trusted: the first of them asked.
-        ("127.0.0.1", ["10.1.0.9, 10.0.0.2"], "10.1.0.9"),
-        # Ports, and what is no address.
-        ("10.0.0.2", ["192.0.2.7:5060"], "192.0.2.7"),
-        ("10.0.0.2", ["[2001:db8::7]:5060"], "2001:db8::7"),
-        ("10.0.0.2", ["192.0.2.7, unknown"], "10.0.0.2"),
-        ("10.0.0.2", [""], "10.0.0.2"),
-        ("10.0.0.2", [], "10.0.0.2"),
-        ("10.0.0.2", ["192.0.2.7, unknown, 10.1.0.9"], "10.1.0.9"),
-        (None, ["192.0.2.7"], ""),
-    ],
-)
-def test_the_client_is_whoever_asked_the_trusted_proxies(
-    peer: str | None, forwarded_for: list[str], expected: str
-) -> None:
-    """The last address that no trusted proxy has; headers of anybody else change nothing."""
-    request_scope = scope(peer, *(("x-forwarded-for", value) for value in forwarded_for))
-
-    apply_forwarding(request_scope, OFFICE)
-
-    assert client_address(Request(request_scope)) == expected
-
-
-@pytest.mark.parametrize(
-    ("peer", "header", "scheme"),
-    [
-        ("10.0.0.2", "https", "https"),
-        ("10.0.0.2", "HTTPS", "https"),
-        ("10.0.0.2", "http, https", "https"),
-        ("10.0.0.2", "javascript", "http"),
-        ("10.0.0.2", "", "http"),
-        ("10.0.0.3", "https", "http"),
-    ],
-)
-def test_the_scheme_is_what_the_trusted_proxy_says(peer: str, header: str, scheme: str) -> None:
-    """http or https, and from a trusted proxy alone."""
-    request_scope = scope(peer, ("x-forwarded-proto", header))
-
-    apply_forwarding(request_scope, OFFICE)
-
-    assert request_scope["scheme"] == scheme
 
 
 @pytest.mark.parametrize(
@@ -151,7 +77,7 @@ def test_what_was_passed_on_is_never_of_this_machine(header: str) -> None:
     with site.stranger(**{header: "127.0.0.1"}) as browser:
         answers = [browser.get("/"), browser.get("/metrics"), browser.post("/login/demonstration")]
 
-    assert [answer.status_code for answer in answers] == [403, 403, 403]
+    assert [answer.status_code for answer in answers] == [303, 404, 404]
 
 
 @dataclass(frozen=True)
@@ -183,7 +109,7 @@ def behind_proxy(*trusted: str) -> Iterator[Behind]:
             def whoami(request: Request) -> dict[str, str]:
                 return {"address": client_address(request), "scheme": request.url.scheme}
 
-            server = http_server(site.app, host="127.0.0.1", port=port)
+            server = http_server(site.app, site.context.settings.web)
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
             thread.start()
             give_up = time.monotonic() + 20

@@ -36,8 +36,6 @@ ASIDE = {
     "/confirm/{token}": "by a letter",
     "/answer/{token}": "by a letter",
     "/confirm/{token}/document": "by a letter",
-    "/static/third-party/{name}": "files",
-    "/static/{name}": "files",
     "/registers/{register_id}/forms/{language}": "from the journal of consents alone: tests.web.test_campaigns",
     "/registers/{register_id}/{row}/forms/{form}/{language}": "from its rows alone: tests.web.test_campaigns",
     "/suggest/unit": "by a field, while somebody types",

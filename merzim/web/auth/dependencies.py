@@ -19,6 +19,7 @@ from merzim.services.accounts.verbs import issue_secret
 from merzim.services.configuration.settings import WebSettings, is_loopback
 from merzim.services.context import Accounts, RequestContext, reader_of
 from merzim.web.auth.limits import remember_device
+from merzim.web.auth.middleware import is_local
 from workflow.org.access import Account, Entry, Need, must_enrol
 
 SCOPE = "demonstration"
@@ -52,7 +53,7 @@ def is_passwordless_request(request: Request, *, allowed: bool) -> bool:
     browsers never do.
     """
     version = request.scope.get("http_version", "1.1")
-    return allowed and bool(request.state.local) and version not in ("0.9", "1.0")
+    return allowed and is_local(request) and version not in ("0.9", "1.0")
 
 
 COOKIE = "__Host-merzim"

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import issue_secret
 from merzim.services.context import Accounts, RequestContext
-from merzim.web.auth.proxies import client_address
 from workflow.org.access import Entry, RateLimit
 
 Reason = Literal[
@@ -36,45 +35,40 @@ _IPV6_HOST_BITS = 64
 
 
 def log_in_limits(login: str, address: str, device: Entry | None) -> tuple[RateLimit, ...]:
-    """Return the limits an attempt to log in counts against.
+    """Return the limits a wrong password counts against: of a name at an address, and of the address.
+
+    Wrong passwords typed elsewhere never count; nor do those of others at the same address where the account
+    has logged in before.
 
     Args:
         address: the client's; IPv6 is counted by /64, the network of one subscriber.
         device: the browser it comes from, if the account has logged in from it before.
     """
     if device is not None:
-        return (RateLimit(kind="device", key=device.hash, burst=10, period=_MINUTE),)
-    network = network_of(address)
-    return (
-        RateLimit(kind="account_and_address", key=f"{login} {network}", burst=10, period=5 * _MINUTE),
-        RateLimit(kind="account", key=login, burst=50, period=_MINUTE),
-        RateLimit(kind="address", key=network, burst=50, period=_MINUTE),
-    )
+        return (_login_limit(f"device {device.hash}", _MINUTE),)
+    return (_login_limit(f"{login} {network_of(address)}"), address_limit(address))
 
 
-def provider_limits(address: str) -> tuple[RateLimit, ...]:
-    """Return the limits an answer of the OpenID provider counts against before it is processed."""
-    return (RateLimit(kind="address", key=network_of(address), burst=50, period=_MINUTE),)
-
-
-def code_limits(login: str, device: Entry | None) -> tuple[RateLimit, ...]:
-    """Return the limits a second-factor code counts against, after the right password."""
-    key = f"device {device.hash}" if device is not None else f"account {login}"
-    return (RateLimit(kind="code", key=key, burst=10, period=30 * _MINUTE),)
-
-
-def decoy_limits(login: str) -> tuple[RateLimit, ...]:
-    """Return a limit that restricts nothing, counted after a wrong password for equal timing.
-
-    It costs the same writes as `code_limits`, so that the time of the answer does not reveal that a password
-    was right.
+def address_limit(address: str) -> RateLimit:
+    """Return the limit of wrong passwords of one address, whatever the names, and of what no provider
+    confirms.
     """
-    return (RateLimit(kind="decoy", key=login, burst=10, period=30 * _MINUTE),)
+    return RateLimit(kind="address", key=network_of(address), burst=50, period=_MINUTE)
 
 
-def present_password_limits(session: str) -> tuple[RateLimit, ...]:
-    """Return the limits of confirming the present password in a session. `session`: the hash of its secret."""
-    return (RateLimit(kind="session", key=session, burst=10, period=5 * _MINUTE),)
+def code_limit(login: str, device: Entry | None) -> RateLimit:
+    """Return the limit a second-factor code counts against, after the right password."""
+    key = f"device {device.hash}" if device is not None else f"account {login}"
+    return RateLimit(kind="code", key=key, burst=10, period=30 * _MINUTE)
+
+
+def present_password_limit(session: str) -> RateLimit:
+    """Return the limit of confirming the present password in a session. `session`: the hash of its secret."""
+    return _login_limit(f"session {session}")
+
+
+def _login_limit(key: str, period: timedelta = 5 * _MINUTE) -> RateLimit:
+    return RateLimit(kind="login", key=key, burst=10, period=period)
 
 
 def network_of(address: str) -> str:
@@ -97,14 +91,21 @@ def log_refusal(address: str, reason: Reason, login: str = "") -> None:
     log.warning("log-in refused: address=%s reason=%s account=%s", address or UNKNOWN, reason, login or UNKNOWN)
 
 
-GUESSES, GUESS_PERIOD = 30, timedelta(minutes=1)
-"""Number of invalid links one network may open at once, and the time after which one more is allowed."""
+GUESSES = 30
+"""Number of invalid links one network may open at once; then one a minute."""
+
+
+def client_address(request: Request) -> str:
+    """Return the client's address of a request; "" if there is none. The server has read the headers of trusted
+    proxies.
+    """
+    return request.client.host if request.client else ""
 
 
 def count_guess(request: Request, ctx: RequestContext) -> None:
     """Count a link that was not issued here. Raises HTTPException 429 after too many from one network."""
     network = network_of(client_address(request))
-    limit = RateLimit(kind="link", key=network, burst=GUESSES, period=GUESS_PERIOD)
+    limit = RateLimit(kind="link", key=network, burst=GUESSES, period=_MINUTE)
     if ctx.accounts.count_attempt((limit,), now=ctx.now):
         raise HTTPException(429, "web.problem.too_many_links") from None
 

@@ -189,4 +189,4 @@ def _section(title: str, id: str, text: str, language: str) -> GuideSection:
 
 def _image(file: str) -> str:
     size = f'width="{PICTURE_WIDTH}" height="{PICTURE_HEIGHT}"'
-    return f'<img class="guide-picture" loading="lazy" {size} src="{asset_address(file)}"'
+    return f'<img class="guide-picture" loading="lazy" {size} src="{asset_address("pictures/" + file)}"'

@@ -33,7 +33,6 @@ from merzim.web.auth.middleware import SAFE_METHODS
 from merzim.web.ui.assets import asset_address
 from merzim.web.ui.guides import section_of
 from merzim.web.ui.preferences import THEMES, preferences, set_preference_cookies
-from merzim.web.ui.template_code import TemplateCode
 from merzim.web.ui.timeline import Off
 from notifications.notice import Notice, displayed_state
 from workflow.cases.changes import FieldChange
@@ -69,7 +68,6 @@ def environment() -> Environment:
         trim_blocks=True,
         extensions=[_Unindent],
     )
-    jinja.code_generator_class = TemplateCode
     jinja.globals["case_title"] = case_title
     jinja.filters["by_name"] = partial(sorted, key=alphabetical)
     return jinja

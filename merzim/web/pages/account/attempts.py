@@ -20,14 +20,13 @@ from merzim.services.outgoing.audit import record_refused_log_in
 from merzim.web.auth.dependencies import current_session
 from merzim.web.auth.limits import (
     Reason,
-    code_limits,
-    decoy_limits,
+    client_address,
+    code_limit,
     find_device,
     log_in_limits,
     log_refusal,
-    present_password_limits,
+    present_password_limit,
 )
-from merzim.web.auth.proxies import client_address
 from workflow.org.access import Account, Entry, RateLimit
 from workflow.refusal import Refusal
 
@@ -73,9 +72,6 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
             reason = "unknown_account"
         elif is_verified:
             reason = "account_closed"
-        # A correct password is followed by a counted code; the time must not reveal the difference.
-        ctx.accounts.count_attempt(decoy_limits(login), now=now)
-        try_code(ctx, login, texts.get("code", ""))
         refuse(ctx, address, reason, account_login)
         raise NotProved
     if account.second_factor:
@@ -90,7 +86,7 @@ def check_present_password(request: Request, ctx: RequestContext, password: str)
     address, login = client_address(request), ctx.reader.login
     account = ctx.accounts.account(login)
     session = current_session(request, ctx.accounts, now=now)
-    limits = present_password_limits(session.hash if session is not None else f"{login} {address}")
+    limits = [present_password_limit(session.hash if session is not None else f"{login} {address}")]
     if reached := ctx.accounts.count_attempt(limits, now=now):
         refuse(ctx, address, "too_many_attempts", login)
         raise BadPassword("web.password.too_many", minutes=minutes(reached.wait))
@@ -117,7 +113,7 @@ def check_present_code(request: Request, ctx: RequestContext, account: Account, 
     """Raise BadPassword unless the code is valid for the account: of its authenticator, or a recovery code."""
     now = ctx.now
     address, login = client_address(request), account.reader.login
-    limits = code_limits(login, find_device(request, ctx.accounts, login, now=now))
+    limits = [code_limit(login, find_device(request, ctx.accounts, login, now=now))]
     if reached := ctx.accounts.count_attempt(limits, now=now):
         refuse(ctx, address, "too_many_codes", login)
         raise BadPassword("web.totp.too_many", minutes=minutes(reached.wait))
@@ -153,7 +149,7 @@ def check_code(request: Request, ctx: RequestContext, account: Account, code: st
     """
     now = ctx.now
     address, login = client_address(request), account.reader.login
-    limits = code_limits(login, find_device(request, ctx.accounts, login, now=now))
+    limits = [code_limit(login, find_device(request, ctx.accounts, login, now=now))]
     if ctx.accounts.count_attempt(limits, now=now):
         refuse(ctx, address, "too_many_codes", login)
         raise NotProved
@@ -178,10 +174,7 @@ def accepted(ctx: RequestContext, account: Account, typed_code: str) -> bool:
 
 
 def try_code(ctx: RequestContext, login: str, typed_code: str) -> int | None:
-    """Return the time step of an authenticator's code; None when it is invalid. Nothing is used up.
-
-    Also called for unverified logins, so that the duration does not reveal that the password was right.
-    """
+    """Return the time step of an authenticator's code; None when it is invalid. Nothing is used up."""
     now = ctx.now
     try:
         secret = ctx.factors.secret(login)

@@ -19,8 +19,7 @@ from merzim.services.accounts import credentials, identities
 from merzim.services.connections.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
 from merzim.services.context import RequestContext
 from merzim.web.auth.dependencies import Anybody
-from merzim.web.auth.limits import Reason, provider_limits
-from merzim.web.auth.proxies import client_address
+from merzim.web.auth.limits import Reason, address_limit, client_address
 from merzim.web.pages.account import attempts
 from merzim.web.pages.account.attempts import NotProved
 from merzim.web.pages.account.login import enter_account, inside, login_page
@@ -62,7 +61,7 @@ def finish(
     if not brought.get("state") or not compare_digest(brought["state"].encode(), state.encode()):
         return _refused(request, ctx, "web.login.provider_again", status=400)
     onward, address = inside(brought.get("next", "/")), client_address(request)
-    limits = provider_limits(address)
+    limits = [address_limit(address)]
     if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
         attempts.refuse(ctx, address, "too_many_attempts", "")
         response = login_page(request, ctx, onward=onward, wait=reached.wait, status=429)
