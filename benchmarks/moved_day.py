@@ -29,9 +29,9 @@ from typing import Any, TypeAlias
 from sqlalchemy import select, text
 
 from benchmarks.country import NOW, TODAY, build, counted, load, postgresql
+from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.database.engine import reading
-from merzim.storage.database.in_list import execute_for_names, in_names
 from merzim.storage.tables.board import DEADLINE
 
 ACT = """

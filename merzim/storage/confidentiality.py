@@ -1,12 +1,12 @@
-"""Conditions of prepared statements on who may know of confidential cases."""
+"""Conditions on who may know of confidential cases."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Dialect, Integer, bindparam, exists, not_, or_, select
+from sqlalchemy import Integer, bindparam, exists, not_, or_, select
 
-from merzim.storage.database.in_list import encode_names, in_names
+from merzim.storage.database.dialect import in_names
 from merzim.storage.tables.cases import CASE, READER
 from merzim.storage.tables.notices import NOTICE, TOLD
 from workflow.org.access import Scope
@@ -27,9 +27,9 @@ HIDDEN = select(CASE.c.id).where(CASE.c.confidential, not_(_KNOWS))
 """The cases the reader may not know of."""
 
 
-def reader_values(dialect: Dialect, scope: Scope | None) -> Mapping[str, object]:
+def reader_values(scope: Scope | None) -> Mapping[str, object]:
     """Return the parameters of these conditions for a reader; None is the program itself, which sees all."""
     return {
         "k_everything": int(scope is None),
-        _READERS: encode_names(dialect, () if scope is None else scope.names),
+        _READERS: [] if scope is None else [*scope.names],
     }

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from sqlalchemy import Date
-
-from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, EVENT
 from merzim.storage.tables.notices import NOTICE
-from merzim.storage.types import Moment
 from notifications.notice import Notice
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
@@ -49,29 +44,6 @@ EVENTS_IN_ORDER = EVENT.select().order_by(EVENT.c.case, EVENT.c.seq)
 def row(record: Iterable[Any]) -> Row:
     """Return a row of the board from a table row."""
     return Row._make(record)
-
-
-def rows_from_json(text: str) -> list[Row]:
-    """Return rows of the board from a JSON text of their values (`merzim.storage.database.dialect.as_json`)."""
-    columns: list[Any] = [*zip(*json.loads(text), strict=True)]
-    for place, convert in _FROM_JSON if columns else ():
-        # The rows of a case name few days.
-        values = {written: written and convert(written) for written in {*columns[place]}}
-        columns[place] = map(values.__getitem__, columns[place])
-    return [*map(Row._make, zip(*columns, strict=True))]
-
-
-def _moment(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-_FROM_JSON: tuple[tuple[int, Callable[[str], date]], ...] = tuple(
-    (place, date.fromisoformat if isinstance(column.type, Date) else _moment)
-    for place, column in enumerate(DEADLINE.columns)
-    if isinstance(column.type, Date | Moment)
-)
-"""The places of a row's days and moments, and what reads them from JSON."""
 
 
 def rows_by_case(records: Iterable[Sequence[Any]]) -> dict[str, list[Row]]:

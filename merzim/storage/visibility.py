@@ -24,9 +24,8 @@ from sqlalchemy import (
 from merzim.storage.board import sums as summing
 from merzim.storage.cache import DatabaseCache
 from merzim.storage.confidentiality import HIDDEN, KNOWN, reader_values
+from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import read_once, reading
-from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_collection, in_names
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, INBOX, READER
 from merzim.storage.tables.notices import ABOUT_ASSIGNMENT, NOTICE, SETTLED, TOLD
@@ -44,10 +43,10 @@ _OWED = (
 )
 _OBLIGATIONS = _OWED.where(not_(_OF_ASSIGNMENT))
 _ASSIGNED = _OWED.where(or_(not_(_OF_ASSIGNMENT), DEADLINE.c.state == "open"))
-_KNOWN_OF = Prepared(select(CASE.c.id).where(in_names(CASE.c.id), KNOWN))
+_KNOWN_OF = select(CASE.c.id).where(in_names(CASE.c.id), KNOWN)
 
 
-_HIDDEN = Prepared(HIDDEN)
+_HIDDEN = HIDDEN
 MANY_CASES = 2000
 
 
@@ -133,7 +132,7 @@ class Visibility:
         inside, elsewhere = self.within(unit, scope.unit, walked=walked), self.elsewhere()
         return [
             *conditions,
-            or_(inside, in_collection(self._engine, CASE.c.id, elsewhere)) if elsewhere else inside,
+            or_(inside, CASE.c.id.in_(elsewhere)) if elsewhere else inside,
         ]
 
     def among(self, cases: Collection[str]) -> Collection[str]:
@@ -143,8 +142,8 @@ class Visibility:
 
         def read(connection: Connection) -> Collection[str]:
             if self.is_whole:
-                values = reader_values(connection.dialect, self._scope)
-                return [name for (name,) in fetch_for_names(connection, _KNOWN_OF, cases, values)]
+                values = reader_values(self._scope)
+                return [name for (name,) in execute_for_names(connection, _KNOWN_OF, cases, values)]
             query = select(CASE.c.id).where(in_names(CASE.c.id), *self.cases())
             visible_cases = {record.id for record in execute_for_names(connection, query, cases)}
             return [
@@ -228,7 +227,7 @@ class Visibility:
     def hidden(self) -> frozenset[str]:
         """Return the confidential cases the reader may not know of."""
         with reading(self._engine) as connection:
-            records = _HIDDEN.fetch(connection, reader_values(self._engine.dialect, self._scope))
+            records = connection.execute(_HIDDEN, reader_values(self._scope))
         return frozenset(case for (case,) in records)
 
     def lines(
@@ -249,7 +248,7 @@ class Visibility:
         if self._scope is None or self._scope.unit not in roots or not elsewhere:
             return [self.within(of_unit, root, walked=walked) for root in roots]
         own_condition = self.within(of_unit, self._scope.unit, walked=walked)
-        condition = or_(own_condition, in_collection(self._engine, of_case, elsewhere))
+        condition = or_(own_condition, of_case.in_(elsewhere))
         return [condition] if unit is None else [condition, self.within(of_unit, unit, walked=walked)]
 
     def roots(self, unit: str | None) -> list[str]:
@@ -270,7 +269,7 @@ class Visibility:
         """Return the condition that a unit is the root or lies below it; an unknown root matches itself
         only.
         """
-        return in_collection(self._engine, column, self.below(root), walked=walked)
+        return column.in_(self.below(root))
 
     def below(self, root: str) -> Sequence[str]:
         """Return the unit and all units below it."""

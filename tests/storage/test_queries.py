@@ -7,13 +7,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, TODAY, UNIT, case_commands, later, letter, opened
+from tests.storage.statements import heard
 from tests.storage.test_outbox import settlement
 from workflow.board.rows import CaseFilter
 from workflow.cases.commands import assignments as commands
@@ -201,7 +202,6 @@ QUESTIONS: list[Callable[[SqlReads], object]] = [
 def test_the_number_of_queries_does_not_grow_with_the_answer(engine: Engine) -> None:
     """One case or many: the same questions to the database."""
     statements: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: statements.append(statement))
     numbers = []
     for cases in (1, 5):
         for _ in range(cases):
@@ -212,7 +212,8 @@ def test_the_number_of_queries_does_not_grow_with_the_answer(engine: Engine) -> 
         reads.office()
         for question in QUESTIONS:
             statements.clear()
-            question(reads)
+            with heard(engine, lambda statement, _: statements.append(statement)):
+                question(reads)
             counts.append(len(statements))
         numbers.append(counts)
 

@@ -12,10 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, selec
 
 from merzim.storage.accounts import rate_limits
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt, prune
-from merzim.storage.database.dialect import insert
+from merzim.storage.database.dialect import execute_for_names, in_names, insert
 from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.database.in_list import fetch_for_names, in_names
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.org.vouched import ACCOUNTS, ENTRIES, IDENTITIES, RowChange, RowEvent, record
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY
 from workflow.org.access import (
@@ -36,15 +34,13 @@ _WITH_PROVIDERS = (
     .where(ACCOUNT.c.login == bindparam("of_login"))
     .order_by(IDENTITY.c.provider)
 )
-_NAMES = Prepared(select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login)))
+_NAMES = select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login))
 _ENTRY_FIELDS = tuple(field.name for field in fields(Entry))
-_VALID_ENTRY = Prepared(
-    select(*(ENTRY.c[name] for name in _ENTRY_FIELDS)).where(
-        ENTRY.c.hash == bindparam("k_hash"),
-        ENTRY.c.kind == bindparam("k_kind"),
-        ENTRY.c.ended_at.is_(None),
-        ENTRY.c.expires_at > bindparam("k_now"),
-    )
+_VALID_ENTRY = select(*(ENTRY.c[name] for name in _ENTRY_FIELDS)).where(
+    ENTRY.c.hash == bindparam("k_hash"),
+    ENTRY.c.kind == bindparam("k_kind"),
+    ENTRY.c.ended_at.is_(None),
+    ENTRY.c.expires_at > bindparam("k_now"),
 )
 _PRUNE_EVERY = 50
 """Attempts of this process between two deletions of expired rate limits."""
@@ -80,7 +76,7 @@ class SqlAccounts:
     def names(self, logins: Collection[str]) -> Mapping[str, tuple[str, str]]:
         """Return name and person of the accounts of these logins, by login; unknown ones are left out."""
         with reading(self._engine) as connection:
-            records = fetch_for_names(connection, _NAMES, {login.casefold() for login in logins})
+            records = execute_for_names(connection, _NAMES, {login.casefold() for login in logins})
             return {login: (name, person) for login, name, person in records}
 
     def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
@@ -225,8 +221,8 @@ class SqlAccounts:
         with reading(self._engine) as connection:
             if kind == "device":
                 return rate_limits.find(connection, hash, now=now)
-            rows = _VALID_ENTRY.fetch(connection, {"k_hash": hash, "k_kind": kind, "k_now": now})
-        return Entry(**dict(zip(_ENTRY_FIELDS, rows[0], strict=True))) if rows else None
+            row = connection.execute(_VALID_ENTRY, {"k_hash": hash, "k_kind": kind, "k_now": now}).first()
+        return Entry(**row._mapping) if row is not None else None
 
     def entries(self, login: str, *, now: datetime) -> Sequence[Entry]:
         """Return the valid entries of an account, the newest first."""

@@ -9,9 +9,8 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.accounts.accounts import end_entries, entry_values
-from merzim.storage.database.dialect import insert
+from merzim.storage.database.dialect import execute_for_names, in_names, insert
 from merzim.storage.database.engine import reading, writing
-from merzim.storage.database.in_list import execute_for_names, in_names
 from merzim.storage.org.vouched import ACCOUNTS, ENTRIES, RowEvent, record
 from merzim.storage.rows import notice as notice_of
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, func, select
 
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.tables.service import MARK
 
 OFFICE, BOARD, FACTS, ROWS, LISTS = "office", "board", "facts", "rows", "lists"
@@ -32,12 +31,12 @@ _COUNTED_KINDS = "'fact', 'corrected', 'evidence', 'risk_found', 'risk_removed'"
 """Kinds of events that points are counted from."""
 _RANDOM = {"sqlite": "1 + (random() & 4294967295)", "postgresql": "1 + (random() * 4294967295)::bigint"}
 
-_VERSIONS = Prepared(select(MARK.c.what, func.sum(MARK.c.n)).group_by(MARK.c.what))
+_VERSIONS = select(MARK.c.what, func.sum(MARK.c.n)).group_by(MARK.c.what)
 
 
 def versions(connection: Connection) -> Mapping[str, int]:
     """Return name -> version of each counter; names never changed are missing."""
-    return {kind: int(n) for kind, n in _VERSIONS.fetch(connection, {})}
+    return {kind: int(n) for kind, n in connection.execute(_VERSIONS)}
 
 
 def lines(connection: Connection, kind: str) -> Mapping[int, tuple[str | None, int]]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, func, select
 
 from merzim.storage.board.lateness import overdue
 from merzim.storage.board.sums import AccessFilter
-from merzim.storage.database.dialect import values_parameters, values_table
-from merzim.storage.database.prepared import Prepared
+from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.rows import row
 from merzim.storage.tables.board import DEADLINE, UNREPORTED
 from workflow.board.rows import Row
@@ -22,6 +20,8 @@ Firsts: TypeAlias = tuple[int, Sequence[Row]]
 _KEY = {"case": DEADLINE.c.case, "obligation": DEADLINE.c.obligation}
 _IN_ORDER = (DEADLINE.c.due, *_KEY.values())
 _WITHIN, _BETWEEN = "\x1f", "\x1e"
+_PLACE = _KEY["case"].concat(_WITHIN).concat(_KEY["obligation"])
+_ROWS_AT = select(DEADLINE).where(in_names(_PLACE)).order_by(*_IN_ORDER)
 
 
 def by_day(
@@ -56,23 +56,14 @@ def _firsts(
     """
     each = select(group.label("k_of"), func.count().label("k_all")).where(within, *conditions).group_by(group)
     groups = each.subquery("k_groups")
-    key = _KEY["case"].concat(_WITHIN).concat(_KEY["obligation"]).label("k_key")
+    key = _PLACE.label("k_key")
     in_order = select(key).where(*conditions, group == groups.c.k_of).order_by(*_IN_ORDER)
     first = in_order.limit(limit).offset(offset).correlate(groups).subquery("k_first")
     keys = select(func.aggregate_strings(first.c.k_key, _BETWEEN)).scalar_subquery()
     records = [tuple(record) for record in connection.execute(select(*groups.c, keys))]
     firsts: dict[Any, tuple[int, list[Row]]] = {of: (number, []) for of, number, _ in records}
-    places = [place.split(_WITHIN) for *_, keys in records for place in (keys or "").split(_BETWEEN) if place]
-    dialect = connection.dialect.name
-    for record in _rows_at(dialect).fetch(connection, values_parameters(connection, _KEY, places)):
+    places = [place for *_, keys in records for place in (keys or "").split(_BETWEEN) if place]
+    for record in execute_for_names(connection, _ROWS_AT, places):
         first_row = row(record)
         firsts[getattr(first_row, group.name)][1].append(first_row)
     return firsts
-
-
-@cache
-def _rows_at(dialect: str) -> Prepared:
-    """Return the statement that reads the rows at given places."""
-    given = values_table(dialect, _KEY)
-    same = and_(*(column == given.c[name] for name, column in _KEY.items()))
-    return Prepared(select(DEADLINE).join_from(given, DEADLINE, same).order_by(*_IN_ORDER))

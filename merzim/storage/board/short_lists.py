@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     bindparam,
     func,
@@ -21,8 +22,7 @@ from sqlalchemy import (
 from merzim.storage.board import lateness
 from merzim.storage.board.sums import of_urgency
 from merzim.storage.confidentiality import HIDDEN, reader_values
-from merzim.storage.database.in_list import encode_names, fetch_for_names, in_names
-from merzim.storage.database.prepared import Prepared
+from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.rows import row
 from merzim.storage.tables.board import DEADLINE, UNDATED
 from workflow.board.rows import Row
@@ -32,7 +32,7 @@ from workflow.org.access import Scope
 _SEPARATOR = "\x1e"
 _ASSIGNEE = ("unit", "duty", "responsible", "person")
 _SEEN = DEADLINE.c.case.not_in(HIDDEN)
-_UNDATED = Prepared(
+_UNDATED = (
     select(DEADLINE)
     .where(
         UNDATED,
@@ -74,11 +74,11 @@ def first_rows(
         "today": horizon.today,
         "week": horizon.week,
         "soon": horizon.soon,
-        "k_units": encode_names(connection.dialect, {key.unit for key in assignees}),
-        "k_asked": encode_names(connection.dialect, map(_SEPARATOR.join, assignees)),
-        **reader_values(connection.dialect, scope),
+        "k_units": [*{key.unit for key in assignees}],
+        "k_asked": [*map(_SEPARATOR.join, assignees)],
+        **reader_values(scope),
     }
-    for place, *record in _statement(tuple(lists)).fetch(connection, values) if lists else ():
+    for place, *record in connection.execute(_statement(tuple(lists)), values) if lists else ():
         rows[place].append(row(record))
     for short, its in zip(lists, rows, strict=True):
         its.sort(key=attrgetter("planned_on" if short.urgency == "slipped" else "due", "case", "obligation"))
@@ -103,12 +103,12 @@ def undated_rows(
     values = {
         "today": horizon.today,
         "k_limit": limit,
-        **reader_values(connection.dialect, scope),
+        **reader_values(scope),
     }
     rows = [
         row(record)
         for rest, of_units in sorted(units.items())
-        for record in fetch_for_names(
+        for record in execute_for_names(
             connection,
             _UNDATED,
             sorted(of_units),
@@ -119,19 +119,17 @@ def undated_rows(
 
 
 @cache
-def _statement(lists: tuple[ShortList, ...]) -> Prepared:
-    return Prepared(
-        union_all(
-            *(
-                select(
-                    select(literal(place).label("place"), DEADLINE)
-                    .where(*_conditions(short))
-                    .order_by(_day(short), DEADLINE.c.case, DEADLINE.c.obligation)
-                    .limit(short.limit)
-                    .subquery()
-                )
-                for place, short in enumerate(lists)
+def _statement(lists: tuple[ShortList, ...]) -> CompoundSelect[Any]:
+    return union_all(
+        *(
+            select(
+                select(literal(place).label("place"), DEADLINE)
+                .where(*_conditions(short))
+                .order_by(_day(short), DEADLINE.c.case, DEADLINE.c.obligation)
+                .limit(short.limit)
+                .subquery()
             )
+            for place, short in enumerate(lists)
         )
     )
 

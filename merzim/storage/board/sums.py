@@ -32,8 +32,7 @@ from merzim.storage.board import lateness
 from merzim.storage.board.lateness import Day
 from merzim.storage.board.totals import month, open_until
 from merzim.storage.confidentiality import HIDDEN, reader_values
-from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_names, names_table
-from merzim.storage.database.prepared import Prepared
+from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.rows import row
 from merzim.storage.tables.board import DEADLINE, TOTAL
 from merzim.storage.tables.cases import CASE
@@ -49,22 +48,15 @@ _SUMMED = tuple(
 )
 _FIGURES = ("overdue", "today", "week", "later", "due", "missed", "slipped")
 _PLAIN = not_(CASE.c.confidential)
-_UNITS = names_table()
-_SINCE = Prepared(
-    select(
-        _UNITS.c.value,
-        select(DEADLINE.c.due)
-        .where(
-            DEADLINE.c.unit == _UNITS.c.value,
-            DEADLINE.c.state == "open",
-            lateness.overdue(lateness.TODAY),
-            DEADLINE.c.case.not_in(HIDDEN),
-        )
-        .order_by(DEADLINE.c.due)
-        .limit(1)
-        .correlate(_UNITS)
-        .scalar_subquery(),
+_SINCE = (
+    select(DEADLINE.c.unit, func.min(DEADLINE.c.due))
+    .where(
+        in_names(DEADLINE.c.unit),
+        DEADLINE.c.state == "open",
+        lateness.overdue(lateness.TODAY),
+        DEADLINE.c.case.not_in(HIDDEN),
     )
+    .group_by(DEADLINE.c.unit)
 )
 NAMED = 300
 """Maximum number of assignees listed individually in a query."""
@@ -224,8 +216,8 @@ def _by_day(first: date, last: date) -> Select[Any]:
 
 def since(connection: Connection, units: Sequence[str], today: date, scope: Scope | None) -> Mapping[str, date]:
     """Return, for each of these units, the due date of its longest overdue row that the reader may know of."""
-    values = {"today": today, **reader_values(connection.dialect, scope)}
-    return {unit: on for unit, on in fetch_for_names(connection, _SINCE, units, values) if on is not None}
+    values = {"today": today, **reader_values(scope)}
+    return {unit: on for unit, on in execute_for_names(connection, _SINCE, units, values) if on is not None}
 
 
 def listed(

@@ -7,15 +7,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TypeAlias
 
-from sqlalchemy import Connection, Engine, select, true
+from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.board import change_counters
-from merzim.storage.database.dialect import are_few, insert_for, values_parameters, values_table
+from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import writing
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.rows import ROW_COLUMNS
 from merzim.storage.tables.board import DEADLINE, TOTAL
 from merzim.storage.tables.cases import CASE
@@ -67,30 +66,15 @@ def month(day: date) -> str:
 
 def add(connection: Connection, changes: Mapping[Key, int]) -> None:
     """Apply changes to the totals in the caller's transaction, in key order."""
-    lines = [(*total_key, by) for total_key, by in sorted(changes.items()) if by]
-    if not lines:
-        return
-    in_bulk = not are_few(connection, lines)
-    step = _add_lines(connection.dialect.name, in_bulk=in_bulk)
-    if in_bulk:
-        step.execute(connection, [values_parameters(connection, _COLUMNS, lines)])
-    else:
-        step.execute(connection, [dict(zip(_COLUMNS, line, strict=True)) for line in lines])
-
-
-@cache
-def _add_lines(dialect: str, *, in_bulk: bool) -> Prepared:
-    """Return the statement that adds to the totals: of many lines in one JSON text, else of prepared ones."""
-    step = insert_for(dialect, TOTAL)
-    if in_bulk:
-        new = values_table(dialect, _COLUMNS)
-        # SQLite takes the ON of ON CONFLICT for that of a join, unless a WHERE stands between.
-        step = step.from_select([*_COLUMNS], select(*new.c).where(true()))
-    return Prepared(
-        step.on_conflict_do_update(
+    lines = [
+        dict(zip(_COLUMNS, (*total_key, by), strict=True)) for total_key, by in sorted(changes.items()) if by
+    ]
+    if lines:
+        step = insert(connection, TOTAL)
+        step = step.on_conflict_do_update(
             index_elements=list(TOTAL.primary_key.columns), set_={"n": TOTAL.c.n + step.excluded.n}
         )
-    )
+        connection.execute(step, lines)
 
 
 def differences(connection: Connection) -> Iterator[Key]:

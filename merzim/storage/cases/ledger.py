@@ -7,35 +7,30 @@ Everything is read and computed before the write lock; the lock is held only for
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, func, or_, select
-from sqlalchemy import case as case_when
 from sqlalchemy.exc import IntegrityError
 
 from calendars.hours import almaty
 from merzim.storage.cache import DatabaseCache
 from merzim.storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, Before, batch
-from merzim.storage.cases.writing import PLACE, ConcurrentChange, at, write
-from merzim.storage.database.dialect import as_json, insert, values_parameters
+from merzim.storage.cases.writing import ConcurrentChange, write
+from merzim.storage.database.dialect import execute_for_names, in_names, insert
 from merzim.storage.database.engine import (
     Row_,
     one_snapshot,
     one_transaction,
     read_once,
     reading,
-    shared_results,
     writing,
 )
-from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_names
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.refusals import CaseBroken
-from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case, rows_from_json
+from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, COUNTER, EVENT
 from workflow.board.rows import Row
@@ -49,27 +44,14 @@ MAX_FOLDED = 500
 """Cases kept folded at most; then all are forgotten."""
 _PAUSE = 0.01
 
-_EVENTS = Prepared(EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case")))
-_EVENTS_FROM = Prepared(
-    EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"), EVENT.c.seq >= bindparam("k_seq"))
-)
-_EVENTS_OF = Prepared(EVENTS_IN_ORDER.where(in_names(EVENT.c.case)))
+_EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
+_EVENTS_FROM = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"), EVENT.c.seq >= bindparam("k_seq"))
+_EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
 _ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
 _HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD))
-_HEAD = Prepared(_HEADS.where(CASE.c.id == bindparam("k_case")))
-_ROWS = Prepared(DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case")))
+_HEAD = _HEADS.where(CASE.c.id == bindparam("k_case"))
+_ROWS = DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case"))
 _HEADS_OF = _HEADS.where(in_names(CASE.c.id))
-
-
-@cache
-def _state_query(dialect: str) -> Prepared:
-    """Return the statement that reads the events of a case from a number on, with its head; the last one with
-    its rows too.
-    """
-    rows = as_json(dialect, DEADLINE.select().where(DEADLINE.c.case == CASE.c.id))
-    query = EVENTS_IN_ORDER.join_from(EVENT, CASE, CASE.c.id == EVENT.c.case)
-    query = query.add_columns(*_HEADS.selected_columns, case_when((EVENT.c.seq == CASE.c.seq, rows)))
-    return Prepared(query.where(EVENT.c.case == bindparam("k_case"), EVENT.c.seq >= bindparam("k_seq")))
 
 
 class SqlLedger:
@@ -109,7 +91,7 @@ class SqlLedger:
         """
 
         def read(connection: Connection) -> Sequence[Event]:
-            records = _EVENTS_FROM.fetch(connection, {"k_case": folded_case.id, "k_seq": folded_case.seq})
+            records = connection.execute(_EVENTS_FROM, {"k_case": folded_case.id, "k_seq": folded_case.seq})
             return [event(record) for record in records]
 
         events = read_once(self._engine, read, "events since", folded_case.id, folded_case.seq)
@@ -127,7 +109,7 @@ class SqlLedger:
         """Return its events in order, with their hashes."""
 
         def read(connection: Connection) -> Sequence[Event]:
-            return [event(record) for record in _EVENTS.fetch(connection, {"k_case": case})]
+            return [event(record) for record in connection.execute(_EVENTS, {"k_case": case})]
 
         return read_once(self._engine, read, "events", case)
 
@@ -189,28 +171,11 @@ class SqlLedger:
         """Run a command whose reads share one transaction: its events, head and rows are of the same moment."""
         with one_snapshot() as snapshot:
             try:
-                self._read_ahead(case)
                 return command()
             except Conflict:
                 # What was read is outdated: the next attempt reads anew, also within a page's transaction.
                 snapshot.end()
                 raise
-
-    def _read_ahead(self, case: str) -> None:
-        """Read all that a command on a case asks for by one statement: its new events, its head and rows."""
-        if ("before", case) in shared_results(self._engine):
-            return
-        folded = self._folded.get(case)
-        with reading(self._engine) as connection:
-            query = _state_query(connection.dialect.name)
-            records = query.fetch(connection, {"k_case": case, "k_seq": folded.seq if folded else 0})
-            results = shared_results(self._engine)
-        # Where the last event is not the one the head names, what is read in turn says what is wrong.
-        if records and records[-1][-1] is not None:
-            width = len(EVENT.c)
-            events = ("events since", case, folded.seq) if folded else ("events", case)
-            results[events] = [event(record[:width]) for record in records]
-            results["before", case] = _stored_state(records[-1][width:-1], rows_from_json(records[-1][-1]))
 
     def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         """Write events and changed rows, and withdraw unsent notices of outdated due dates, in one transaction.
@@ -295,23 +260,13 @@ class SqlLedger:
     def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
         """Compute the rows to write."""
         existing = [change.case.id for change in changes if change.case.seq > len(change.events)]
-        if not existing:
-            return batch(changes, {})
         if len(existing) == 1:
             return batch(changes, {existing[0]: self._before(existing[0])})
         with reading(self._engine) as connection:
             heads = {record[0]: record for record in execute_for_names(connection, _HEADS_OF, existing)}
             changes = [_with_all_touched(change, heads.get(change.case.id)) for change in changes]
-            rows: dict[str, dict[str, Row]] = {}
-            for record in _stored(connection, [change for change in changes if change.case.id in heads]):
-                rows.setdefault(record[0], {})[record[1]] = row(record)
-        return batch(
-            changes,
-            {
-                name: Before(seq, head, rows.get(name, {}), dict(zip(HEAD, values, strict=True)))
-                for name, seq, head, *values in heads.values()
-            },
-        )
+            rows = rows_by_case(execute_for_names(connection, _ROWS_OF, heads))
+        return batch(changes, {name: _stored_state(head, rows.get(name, ())) for name, head in heads.items()})
 
     def _before(self, case: str) -> Before:
         """Return the stored state of a case, read once in a command on it (`attempt`)."""
@@ -322,7 +277,7 @@ class SqlLedger:
         name = conflict.case
         with reading(self._engine) as connection:
             stood = _before(connection, name).seq
-            events = [event(record) for record in _EVENTS.fetch(connection, {"k_case": name})]
+            events = [event(record) for record in connection.execute(_EVENTS, {"k_case": name})]
             stands = _before(connection, name).seq
         # On PostgreSQL each query sees what others commit meanwhile: a case that grows is not broken.
         is_whole = stood != stands or stands == (events[-1].seq if events else 0)
@@ -364,15 +319,15 @@ def _feels(first: date, last: date) -> ColumnElement[bool]:
 
 def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
     """Return these cases folded from their events."""
-    return by_id(folded(fetch_for_names(connection, _EVENTS_OF, ids)))
+    return by_id(folded(execute_for_names(connection, _EVENTS_OF, ids)))
 
 
 def _before(connection: Connection, case: str) -> Before:
     """Return the stored state of a case."""
-    heads = _HEAD.fetch(connection, {"k_case": case})
-    if not heads:
+    head = connection.execute(_HEAD, {"k_case": case}).first()
+    if head is None:
         return Before()
-    return _stored_state(heads[0], map(row, _ROWS.fetch(connection, {"k_case": case})))
+    return _stored_state(head, map(row, connection.execute(_ROWS, {"k_case": case})))
 
 
 def _stored_state(head: Sequence[Any], rows: Iterable[Row]) -> Before:
@@ -386,17 +341,6 @@ def _with_all_touched(change: CaseWrite, head: Row_ | None) -> CaseWrite:
     if change.touched is None or (head is not None and head.edition == change.case.edition):
         return change
     return replace(change, touched=None)
-
-
-def _stored(connection: Connection, changes: Sequence[CaseWrite]) -> Iterator[Row_]:
-    """Yield the stored rows these changes may affect."""
-    yield from execute_for_names(
-        connection, _ROWS_OF, [change.case.id for change in changes if change.touched is None]
-    )
-    places = [(change.case.id, name) for change in changes for name in sorted(change.touched or ())]
-    if places:
-        query = DEADLINE.select().join_from(DEADLINE, *at(connection))
-        yield from connection.execute(query, values_parameters(connection, PLACE, places))
 
 
 def _counted(connection: Connection, year: int, count: int) -> int:

@@ -11,9 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from merzim.storage.cases.ledger import cases
-from merzim.storage.database.dialect import text_before
+from merzim.storage.database.dialect import execute_for_names, in_names, text_before
 from merzim.storage.database.engine import Row_
-from merzim.storage.database.in_list import execute_for_names, in_names
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, EVENT, FIRST_ENTRY
 from merzim.storage.tables.organisation import ACT

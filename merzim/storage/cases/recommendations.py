@@ -11,8 +11,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
-from merzim.storage.database.dialect import insert_many
-from merzim.storage.database.in_list import execute_for_names, in_names
+from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.rows import Values
 from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE_ROW

@@ -6,12 +6,11 @@ Rows are locked in key order, as a round locks them, so that deadlocks cannot oc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, and_, bindparam, or_, select
+from sqlalchemy import Connection, CursorResult, bindparam, or_, select
 
 from calendars.hours import almaty, moment_of
 from merzim.storage.board import change_counters, totals
@@ -19,16 +18,10 @@ from merzim.storage.cases import recommendations
 from merzim.storage.cases.batch import Batch
 from merzim.storage.database import audit
 from merzim.storage.database.dialect import (
-    MAX_PREPARED_INSERTS,
-    are_few,
-    fixed,
+    execute_for_names,
+    in_names,
     insert_many,
-    insert_rows,
-    values_parameters,
-    values_table,
 )
-from merzim.storage.database.in_list import execute_for_names, in_names
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, Values, event
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE, EVENT, INBOX, READER
@@ -40,14 +33,6 @@ from workflow.board.rows import WAITING, Row
 from workflow.cases.changes import comments
 from workflow.reminders import is_about
 
-PLACE = {"k_case": DEADLINE.c.case, "k_obligation": DEADLINE.c.obligation}
-"""The key columns of the board, for joining with tables of values."""
-_COUNTED = {
-    **PLACE,
-    "k_due": DEADLINE.c.due,
-    "k_state": DEADLINE.c.state,
-    "k_counts_until": DEADLINE.c.counts_until,
-}
 _HELD = (
     select(CASE.c.id, CASE.c.seq).where(in_names(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
 )
@@ -60,14 +45,13 @@ _HERE = (
         bindparam("k_counts_until", type_=DEADLINE.c.counts_until.type)
     ),
 )
-_DROP_ROW = Prepared(DEADLINE.delete().where(*_HERE))
+_DROP_ROW = DEADLINE.delete().where(*_HERE)
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.rung).where(
-    NOTICE.c.state == fixed("queued"),
+    NOTICE.c.state == "queued",
     # That nobody is asked for something any more, or that somebody said something, stays true.
-    *(NOTICE.c.rung != fixed(step) for step in ("withdrawn", COMMENT, ANSWER_DAY)),
+    *(NOTICE.c.rung != step for step in ("withdrawn", COMMENT, ANSWER_DAY)),
 )
-_QUEUED_OF_ONE = Prepared(_QUEUED.where(NOTICE.c.case == bindparam("k_case")))
-_QUEUED_OF_MANY = _QUEUED.where(in_names(NOTICE.c.case))
+_QUEUED_OF = _QUEUED.where(in_names(NOTICE.c.case))
 _WITHDRAW = (
     NOTICE.update()
     .where(NOTICE.c.key == bindparam("k_key"), NOTICE.c.state == "queued")
@@ -111,10 +95,10 @@ def write(connection: Connection, writes: Batch, now: datetime) -> None:
     if any(row["kind"] in ("withdrawn", "passport") for row in writes.events):
         # Points are counted from the facts of units; a fact may have been removed, or belong to another unit.
         change_counters.put(connection, change_counters.FACTS)
-    insert_rows(connection, DEADLINE, ROW_COLUMNS, writes.rows_new)
+    insert_many(connection, DEADLINE, [dict(zip(ROW_COLUMNS, row, strict=True)) for row in writes.rows_new])
     _change_rows(connection, writes.rows_changed)
-    if writes.rows_gone:
-        _all(_DROP_ROW.execute(connection, writes.rows_gone), writes.rows_gone)
+    for place in writes.rows_gone:
+        _one(connection.execute(_DROP_ROW, place), place["k_case"])
     if writes.readers:
         connection.execute(READER.delete().where(READER.c.case.in_(sorted(writes.readers))))
         readers = [
@@ -173,29 +157,13 @@ def _drop_letters(connection: Connection, lines: Sequence[Values], rungs: Sequen
     connection.execute(withdrawal.values(state="withdrawn"))
 
 
-def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:
-    """Return a table of values with the columns of PLACE, and its join condition with the board."""
-    lines = values_table(connection.dialect.name, PLACE)
-    return lines, _joined(lines)
-
-
 def _heads(connection: Connection, writes: Batch) -> None:
     """Lock the cases at the seq they were computed from, and update their heads."""
-    existing = [name for name in {*writes.written, *writes.recommendations} if writes.expected[name]]
-    if len(existing) > 1 or len(writes.changed) < len(existing):
-        _hold(connection, {name: writes.expected[name] for name in existing})
-    names = sorted(writes.head)
-    if len(writes.changed) <= MAX_PREPARED_INSERTS:
-        if writes.changed:
-            change_count = _change_case(*names).execute(connection, writes.changed)
-            _all(change_count, [{"k_case": row["k_id"]} for row in writes.changed])
-        return
-    columns = {"k_id": CASE.c.id, **{f"k_{name}": CASE.c[name] for name in names}}
-    lines = values_table(connection.dialect.name, columns)
-    step = CASE.update().where(CASE.c.id == lines.c.k_id)
-    step = step.values({name: lines.c[f"k_{name}"] for name in names})
-    values = ([row["k_id"], *(row[name] for name in names)] for row in writes.changed)
-    connection.execute(step, values_parameters(connection, columns, values))
+    existing = {name for name in {*writes.written, *writes.recommendations} if writes.expected[name]}
+    _hold(connection, {name: writes.expected[name] for name in sorted(existing)})
+    for row in writes.changed:
+        values = {name: row[name] for name in writes.head}
+        connection.execute(CASE.update().where(CASE.c.id == row["k_id"]).values(values))
 
 
 def _hold(connection: Connection, expected: dict[str, int]) -> None:
@@ -206,75 +174,17 @@ def _hold(connection: Connection, expected: dict[str, int]) -> None:
             raise ConcurrentChange(name)
 
 
-@lru_cache(maxsize=64)
-def _change_case(*names: str) -> Prepared:
-    """Return the statement that sets these columns of a case at its expected seq."""
-    return Prepared(
-        CASE.update().where(CASE.c.id == bindparam("k_id"), CASE.c.seq == bindparam("k_seq")), *names
-    )
-
-
-@lru_cache(maxsize=512)
-def _change_row(*names: str) -> Prepared:
-    """Return the statement that sets these columns of a row."""
-    return Prepared(DEADLINE.update().where(*_HERE), *names)
-
-
 def _change_rows(connection: Connection, changes: Sequence[tuple[frozenset[str], Row, Values]]) -> None:
-    """Update only the columns in which rows differ: on PostgreSQL by one statement, on SQLite by one for all
-    rows that differ in the same columns, because it writes each index of a column that is set, changed or not.
-    """
-    alike: dict[frozenset[str], list[tuple[Row, Values]]] = {}
+    """Update only the columns in which rows differ."""
     for differing, row, place in changes:
-        alike.setdefault(differing, []).append((row, place))
-    if alike and connection.dialect.name != "sqlite":
-        alike = {frozenset[str]().union(*alike): [(row, place) for _, row, place in changes]}
-    for differing, rows in alike.items():
-        names = tuple(sorted(differing))
-        lines = [place | {name: getattr(row, name) for name in names} for row, place in rows]
-        if are_few(connection, lines):
-            _all(_change_row(*names).execute(connection, lines), lines)
-            continue
-        columns = _changed_columns(names)
-        step = _change_lines(connection.dialect.name, names)
-        values = ([line[name] for name in (*_COUNTED, *names)] for line in lines)
-        row_values = values_parameters(connection, columns, values)
-        _all(step.execute(connection, [row_values]), lines)
+        step = DEADLINE.update().where(*_HERE).values({name: getattr(row, name) for name in differing})
+        _one(connection.execute(step, place), row.case)
 
 
-def _changed_columns(names: tuple[str, ...]) -> dict[str, Column[Any]]:
-    return {**_COUNTED, **{f"new_{name}": DEADLINE.c[name] for name in names}}
-
-
-@lru_cache(maxsize=512)
-def _change_lines(dialect: str, names: tuple[str, ...]) -> Prepared:
-    """Return the statement that updates these columns of many rows."""
-    held_values = _held(values_table(dialect, _changed_columns(names)))
-    step = DEADLINE.update().where(_joined(held_values))
-    return Prepared(step.values({name: held_values.c[f"new_{name}"] for name in names}))
-
-
-def _held(lines: FromClause) -> FromClause:
-    """Return a subquery of the rows unchanged since they were read, locked until the end of the transaction."""
-    query = select(*lines.c).join_from(DEADLINE, lines, _joined(lines))
-    query = query.where(
-        DEADLINE.c.due.is_not_distinct_from(lines.c.k_due),
-        DEADLINE.c.state == lines.c.k_state,
-        DEADLINE.c.counts_until.is_not_distinct_from(lines.c.k_counts_until),
-    )
-    query = query.order_by(DEADLINE.c.case, DEADLINE.c.obligation)
-    return query.with_for_update(key_share=True, of=DEADLINE).subquery("held")
-
-
-def _joined(lines: FromClause) -> ColumnElement[bool]:
-    """Return the condition that joins the table of values with the board."""
-    return and_(DEADLINE.c.case == lines.c.k_case, DEADLINE.c.obligation == lines.c.k_obligation)
-
-
-def _all(change_count: int, parameters: Sequence[Values]) -> None:
-    """Raise ConcurrentChange when fewer rows were changed than expected."""
-    if change_count != len(parameters):
-        raise ConcurrentChange(str(parameters[0]["k_case"]))
+def _one(result: CursorResult[Any], case: str) -> None:
+    """Raise ConcurrentChange unless one row was changed."""
+    if result.rowcount != 1:
+        raise ConcurrentChange(case)
 
 
 def _withdraw(connection: Connection, writes: Batch) -> None:
@@ -285,11 +195,7 @@ def _withdraw(connection: Connection, writes: Batch) -> None:
     """
     # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
     # is read here is all there is.
-    queued: Iterable[Sequence[Any]] = (
-        _QUEUED_OF_ONE.fetch(connection, {"k_case": next(iter(writes.waiting))})
-        if len(writes.waiting) == 1
-        else execute_for_names(connection, _QUEUED_OF_MANY, writes.waiting)
-    )
+    queued = execute_for_names(connection, _QUEUED_OF, writes.waiting)
     stale = [
         {"k_key": key}
         for key, case, obligation, due, step in queued

@@ -19,7 +19,6 @@ from sqlalchemy import Connection, select, text
 
 from merzim.storage.chain import canonical, link, moment
 from merzim.storage.database.dialect import insert_many
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.origin import ORIGIN, Origin
 from merzim.storage.tables.audit import AUDIT, AUDIT_ORIGIN
 from workflow.org.audit import Topic
@@ -33,8 +32,7 @@ _ADVISORY = 0x4D657261  # "Mera": one writer of the audit chain at a time on Pos
 _SUMMED: frozenset[Topic] = frozenset({"case", "register"})
 _DIGITS = 32
 LAST = select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)
-_LAST = Prepared(LAST)
-_LOCK = Prepared(text(f"SELECT pg_advisory_xact_lock({_ADVISORY})"))
+_LOCK = text(f"SELECT pg_advisory_xact_lock({_ADVISORY})")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,9 +90,8 @@ def append_collected(connection: Connection) -> None:
         about = (event.topic, event.kind, event.case, event.by, event.more.get("register"))
         groups.setdefault(about if event.topic in _SUMMED else number, []).append(event)
     if connection.dialect.name == "postgresql":
-        _LOCK.fetch(connection, {})
-    last = _LAST.fetch(connection, {})
-    seq, previous = last[0] if last else (0, "")
+        connection.execute(_LOCK)
+    seq, previous = connection.execute(LAST).first() or (0, "")
     origin, rows, origins = ORIGIN.get(), [], []
     for group in groups.values():
         seq += 1

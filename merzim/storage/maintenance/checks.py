@@ -12,9 +12,8 @@ from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.chain import link
 from merzim.storage.database.audit import ADDRESS, CHAIN, entry_line, hidden_address, read_payload
-from merzim.storage.database.dialect import insert_many
+from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.database.engine import Row_, reading
-from merzim.storage.database.in_list import execute_for_names, in_names
 from merzim.storage.org.chain import OFFICE
 from merzim.storage.org.template_steps import TAKEN
 from merzim.storage.tables.audit import AUDIT, AUDIT_ORIGIN

@@ -13,8 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Select, literal, null, select
 
 from merzim.storage.board import change_counters
-from merzim.storage.database.dialect import chunks
-from merzim.storage.database.in_list import execute_for_names, in_names
+from merzim.storage.database.dialect import chunks, execute_for_names, in_names
 from merzim.storage.registers.chains import hidden, latest_secrets, rows, write_cells
 from merzim.storage.tables.registers import (
     CAMPAIGN_PERSON,

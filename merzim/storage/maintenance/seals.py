@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, and_, select, text
+from sqlalchemy import Connection, Engine, and_, bindparam, select, text
 
 from merzim.storage.chain import link, seal_line
 from merzim.storage.database.audit import CHAIN as AUDIT_CHAIN
-from merzim.storage.database.dialect import values_parameters, values_table
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance.register_check import SEALED
 from merzim.storage.notices import journal
@@ -61,15 +60,10 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
             SEAL.insert(),
             {"n": n, "at": now, "heads": _text(covering), "previous": previous, "hash": link(previous, line)},
         )
-        if heads:
-            lines = values_table(connection.dialect.name, _COVERED)
-            step = CASE.update().where(CASE.c.id == lines.c.k_id).values(sealed=lines.c.k_seq)
-            connection.execute(step, values_parameters(connection, _COVERED, (head[:2] for head in heads)))
-        if rows:
-            lines = values_table(connection.dialect.name, _COVERED_ROWS)
-            step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == lines.c.k_id)
-            step = step.values(sealed=lines.c.k_seq)
-            connection.execute(step, values_parameters(connection, _COVERED_ROWS, (row[:2] for row in rows)))
+        for table, chains in ((CASE, heads), (REGISTER_ROW, rows)):
+            step = table.update().where(table.c.id == bindparam("k_id")).values(sealed=bindparam("k_seq"))
+            if chains:
+                connection.execute(step, [{"k_id": name, "k_seq": seq} for name, seq, _ in chains])
     return n
 
 

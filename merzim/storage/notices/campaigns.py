@@ -10,9 +10,8 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, select, update
 
-from merzim.storage.database.dialect import insert_many, text_within
+from merzim.storage.database.dialect import execute_for_names, in_names, insert_many, text_within
 from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.database.in_list import execute_for_names, in_collection, in_names
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org.chain import hold
 from merzim.storage.org.vouched import CAMPAIGNS, RowChange, RowEvent, record
@@ -202,7 +201,7 @@ class SqlCampaigns:
         with reading(self._engine) as connection:
             query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign)
             if keys is not None:
-                query = query.where(in_collection(self._engine, _P.person, keys))
+                query = query.where(_P.person.in_(keys))
             return {record.person: _person(record) for record in connection.execute(query)}
 
     def change_people(
@@ -258,7 +257,7 @@ class SqlCampaigns:
         unreached = func.sum(case((and_(_STATES["awaited"], _P.reached.is_(False)), 1), else_=0))
         query = select(*sums, unreached).where(_P.campaign == campaign)
         if units is not None:
-            query = query.where(in_collection(self._engine, _P.unit, units))
+            query = query.where(_P.unit.in_(units))
         with reading(self._engine) as connection:
             record = connection.execute(query).one()
         numbers = [int(figure or 0) for figure in record]
@@ -305,7 +304,7 @@ class SqlCampaigns:
         if query.unreached:
             conditions += [_STATES["awaited"], _P.reached.is_(False)]
         if query.units is not None:
-            conditions.append(in_collection(self._engine, _P.unit, query.units))
+            conditions.append(_P.unit.in_(query.units))
         return conditions + [text_within(self._engine, _P.search, word) for word in search_words(query.search)]
 
     def person(self, campaign: str, number: int) -> CampaignPerson | None:
@@ -345,7 +344,7 @@ class SqlCampaigns:
                 keys = [person.person for person in people if (person.person in reached) is has_address]
                 step = (
                     update(CAMPAIGN_PERSON)
-                    .where(_P.campaign == campaign.id, in_collection(self._engine, _P.person, keys))
+                    .where(_P.campaign == campaign.id, _P.person.in_(keys))
                     .values(written=campaign.wave, reached=has_address)
                 )
                 if keys:
@@ -409,7 +408,7 @@ class SqlCampaigns:
             .order_by(_P.answered_at, _P.number)
         )
         if units is not None:
-            query = query.where(in_collection(self._engine, _P.unit, units))
+            query = query.where(_P.unit.in_(units))
         with reading(self._engine) as connection:
             return connection.execute(query).all()
 

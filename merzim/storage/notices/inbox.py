@@ -8,9 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, select
 
 from merzim.storage.confidentiality import KNOWN, reader_values
+from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.database.in_list import execute_for_names, in_names
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.rows import event
 from merzim.storage.tables.cases import CASE, EVENT, INBOX
 from merzim.storage.tables.notices import NOTICE
@@ -24,7 +23,7 @@ _LINES = (
     .join(CASE, CASE.c.id == INBOX.c.case)
 )
 _UNREAD = INBOX.c.read_at.is_(None)
-_UNREAD_ANYWHERE = Prepared(
+_UNREAD_ANYWHERE = (
     select(func.count())
     .select_from(INBOX)
     .join(CASE, CASE.c.id == INBOX.c.case)
@@ -44,8 +43,8 @@ _MARK_ANNOUNCED = (
 def unread_anywhere(engine: Engine, person: str, scope: Scope | None) -> int:
     """Return the number of a person's unread events, for a reader of the whole office."""
     with reading(engine) as connection:
-        values = {"k_person": person, **reader_values(connection.dialect, scope)}
-        return int(_UNREAD_ANYWHERE.fetch(connection, values)[0][0])
+        values = {"k_person": person, **reader_values(scope)}
+        return connection.execute(_UNREAD_ANYWHERE, values).scalar_one()
 
 
 def unread(engine: Engine, person: str, conditions: Sequence[ColumnElement[bool]]) -> int:

@@ -27,11 +27,9 @@ from sqlalchemy import (
 from merzim.storage.cache import DatabaseCache
 from merzim.storage.cases import ledger
 from merzim.storage.chain import moment
-from merzim.storage.database.dialect import insert
+from merzim.storage.database.dialect import execute_for_names, in_names, insert
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.errors import retry_until_back
-from merzim.storage.database.in_list import execute_for_names, in_names
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.notices import bundles, faults, inbox, journal, steps
 from merzim.storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
 from merzim.storage.rows import NOTICE_COLUMNS, notice, notice_values
@@ -48,7 +46,7 @@ _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _ALONE = NOTICE.c.bundle == literal_column("''")
 _BUNDLED = NOTICE.c.bundle != literal_column("''")
 _SENDING = NOTICE.c.state == literal_column("'sending'")
-_OF_CASE = Prepared(
+_OF_CASE = (
     select(NOTICE).where(NOTICE.c.case == bindparam("k_case")).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
 )
 
@@ -336,7 +334,7 @@ class SqlOutbox:
         """Return notices, newest first, filtered by the given values, without digests that had no content."""
         if case is not None and (person, channel, state, limit) == (None, None, None, None):
             with reading(self._engine) as connection:
-                return [notice(record) for record in _OF_CASE.fetch(connection, {"k_case": case})]
+                return [notice(record) for record in connection.execute(_OF_CASE, {"k_case": case})]
         condition = or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None))
         query = select(NOTICE).where(condition).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
         filters = {"case": case, "person": person, "channel": channel, "state": state}

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Engine, bindparam, func, literal_column, sele
 from merzim.storage.board import change_counters
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import reading, writing
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.notices import faults, tally
 from merzim.storage.rows import notice
 from merzim.storage.tables.notices import NOTICE, TALLY
@@ -127,7 +126,7 @@ def _postgresql() -> list[str]:
 
 # As the index over them says.
 _LOST_STATES = text("state IN ('failed', 'unknown')")
-_LOST = Prepared(
+_LOST = (
     select(NOTICE)
     .where(_LOST_STATES, NOTICE.c.case.is_not(None))
     .order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
@@ -173,7 +172,7 @@ def _oldest(connection: Connection, now: datetime) -> datetime | None:
 def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
     """Return letters of cases that failed or whose fate is unknown, newest first."""
     with reading(engine) as connection:
-        return [notice(record) for record in _LOST.fetch(connection, {"k_limit": limit})]
+        return [notice(record) for record in connection.execute(_LOST, {"k_limit": limit})]
 
 
 def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:

@@ -21,8 +21,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Select, Table, select
 
 from merzim.storage.chain import canonical, moment
-from merzim.storage.database.dialect import insert_many
-from merzim.storage.database.in_list import execute_for_names, in_names
+from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.org.chain import OfficeEvent, append_events, hold
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY, RECOVERY_CODE
 from merzim.storage.tables.notices import LINK, LINK_CODE

@@ -23,9 +23,8 @@ from merzim.storage.board import sums as summing
 from merzim.storage.board.change_counters import BOARD, LISTS, OFFICE
 from merzim.storage.board.first_rows import Firsts
 from merzim.storage.board.recommendations import MeasureStatus as Stands
+from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import reading
-from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_names
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.rows import row, rows_by_case
 from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
@@ -39,7 +38,7 @@ from workflow.cases.registers.risk_lists import Place, RecommendationFilter, Ris
 _OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
 _BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
 _ROWS_OF = {
-    only: Prepared(
+    only: (
         select(DEADLINE)
         .where(in_names(DEADLINE.c.case), *conditions)
         .order_by(DEADLINE.c.case, DEADLINE.c.due.is_(None), DEADLINE.c.due, DEADLINE.c.obligation)
@@ -101,7 +100,7 @@ class BoardReads(SearchReads):
                 have any date.
         """
         with reading(self._engine) as connection:
-            return rows_by_case(fetch_for_names(connection, _ROWS_OF[only], self._visible.among(cases)))
+            return rows_by_case(execute_for_names(connection, _ROWS_OF[only], self._visible.among(cases)))
 
     def days_of(self, steps: Mapping[str, str]) -> Mapping[str, date]:
         """Return by case the day on which its given obligation was done, else is planned; cases without a day

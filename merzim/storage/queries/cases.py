@@ -9,7 +9,6 @@ from functools import partial
 from sqlalchemy import (
     ColumnElement,
     and_,
-    exists,
     func,
     not_,
     or_,
@@ -22,10 +21,8 @@ from merzim.storage.board import lateness
 from merzim.storage.board.change_counters import LISTS, OFFICE
 from merzim.storage.cases.registers import cases_with_entries
 from merzim.storage.confidentiality import KNOWN, reader_values
-from merzim.storage.database.dialect import values_parameters, values_table
+from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import reading
-from merzim.storage.database.in_list import execute_for_names, fetch_for_names, in_names
-from merzim.storage.database.prepared import Prepared
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
 from merzim.storage.tables.board import DEADLINE
@@ -36,9 +33,9 @@ from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, with_rows
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 
 _HEADS_OF = select(*HEAD).where(in_names(CASE.c.id))
-_KNOWN_HEADS_OF = Prepared(_HEADS_OF.where(KNOWN))
+_KNOWN_HEADS_OF = _HEADS_OF.where(KNOWN)
 _OF_ROWS = text(f"kind IN ({', '.join(repr(kind) for kind in sorted({*ENTRIES, 'withdrawn'}))})")
-_ROW_EVENTS_OF = Prepared(EVENTS_IN_ORDER.where(in_names(EVENT.c.case), _OF_ROWS))
+_ROW_EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), _OF_ROWS)
 _EARLIEST = (CASE.c.span_first.is_(None), CASE.c.span_first, CASE.c.id)
 _NEWEST = (CASE.c.opened_at.desc(), CASE.c.id.desc())
 
@@ -124,13 +121,11 @@ class CaseReads(SearchReads):
         """Return those of the procedures that have a case, whatever its status."""
         if not procedures:
             return frozenset()
-        named = values_table(self._engine.dialect.name, {"name": CASE.c.procedure})
-        query = select(named.c.name).where(
-            exists().where(CASE.c.procedure == named.c.name, *self._visible.cases())
+        query = (
+            select(CASE.c.procedure).distinct().where(CASE.c.procedure.in_(procedures), *self._visible.cases())
         )
         with reading(self._engine) as connection:
-            values = values_parameters(connection, {"name": CASE.c.procedure}, [(name,) for name in procedures])
-            return frozenset(connection.execute(query, values).scalars())
+            return frozenset(connection.execute(query).scalars())
 
     def own_of(self, unit: str) -> int:
         """Return the number of cases of a unit itself, whatever their status, without those of units below
@@ -150,8 +145,8 @@ class CaseReads(SearchReads):
         """Return these cases by id, as heads (without facts and plan dates)."""
         with reading(self._engine) as connection:
             if self._visible.is_whole:
-                values = reader_values(connection.dialect, self._scope)
-                return by_id(map(head, fetch_for_names(connection, _KNOWN_HEADS_OF, cases, values)))
+                values = reader_values(self._scope)
+                return by_id(map(head, execute_for_names(connection, _KNOWN_HEADS_OF, cases, values)))
             query = _HEADS_OF.where(*self._visible.cases())
             heads = by_id(head(record) for record in execute_for_names(connection, query, cases))
             if missing := self._visible.assigned(connection, [name for name in cases if name not in heads]):
@@ -170,7 +165,7 @@ class CaseReads(SearchReads):
         """Return these cases by id, as heads with the rows of their registers, which lists name."""
         heads, events = self.heads(cases), dict[str, list[Event]]()
         with reading(self._engine) as connection:
-            for row_event in map(event, fetch_for_names(connection, _ROW_EVENTS_OF, heads)):
+            for row_event in map(event, execute_for_names(connection, _ROW_EVENTS_OF, heads)):
                 events.setdefault(row_event.case, []).append(row_event)
         return {name: with_rows(head, events.get(name, ())) for name, head in heads.items()}
 

@@ -7,7 +7,7 @@ once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -21,9 +21,8 @@ from sqlalchemy.exc import IntegrityError
 
 from merzim.storage.chain import canonical, line, link
 from merzim.storage.database import audit
-from merzim.storage.database.dialect import count_anew, insert_many, insert_rows
+from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.database.in_list import execute_for_names, in_names
 from merzim.storage.tables.registers import (
     CAMPAIGN_PERSON,
     REGISTER_CELL,
@@ -201,8 +200,6 @@ class SqlRegisterRows:
             ids = [f"{register}-{year}-{number - year * _YEAR:04d}" for number in numbers]
             _insert(connection, register, list(zip(ids, numbers, writes, strict=True)), by, now)
             also(connection, ids)
-            if len(writes) >= WRITE_BATCH:
-                count_anew(connection, REGISTER_ROW, REGISTER_CELL)
         return ids
 
     def change(
@@ -347,7 +344,12 @@ def write_cells(connection: Connection, projections: Mapping[str, tuple[str, Pro
                 REGISTER_CELL.c.row == row, REGISTER_CELL.c.field == name, REGISTER_CELL.c.key == key
             )
         )
-    insert_rows(connection, REGISTER_CELL, _CELL_COLUMNS, sorted(cells - stored_cells))
+    _insert_cells(connection, sorted(cells - stored_cells))
+
+
+def _insert_cells(connection: Connection, cells: Iterable[Sequence[str]]) -> None:
+    lines = [dict(zip(_CELL_COLUMNS, cell, strict=True)) for cell in cells]
+    insert_many(connection, REGISTER_CELL, lines)
 
 
 def _insert(
@@ -390,7 +392,7 @@ def _insert(
     audit.note(connection, (_audit_event(register, row, write, by, now) for row, _, write in writes))
     insert_many(connection, REGISTER_SECRET, secrets)
     insert_many(connection, REGISTER_ROW, heads)
-    insert_rows(connection, REGISTER_CELL, _CELL_COLUMNS, [*dict.fromkeys(cells)])
+    _insert_cells(connection, [*dict.fromkeys(cells)])
 
 
 def _audit_event(register: str, row: str, write: RowWrite, by: str, now: datetime) -> audit.AuditEvent:

@@ -32,9 +32,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from merzim.storage.database.dialect import plan_for_values, text_within
+from merzim.storage.database.dialect import text_within
 from merzim.storage.database.engine import Row_, read_once, reading
-from merzim.storage.database.in_list import in_collection
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.registers import REGISTER_CELL, REGISTER_ROW
 from workflow.registers.rows import NUMBER_SHIFT
@@ -171,7 +170,6 @@ class SqlRegisterLists:
             instead: row -> the key it is sorted by in place of its own.
         """
         with reading(self._engine) as connection:
-            plan_for_values(connection)
             ids: Sequence[str] | None = None
             row_count: int | None = None
             if query.has_conditions:
@@ -239,7 +237,6 @@ class SqlRegisterLists:
             .group_by(REGISTER_ROW.c.unit, "month", *(["what"] if value_field else []))
         )
         with reading(self._engine) as connection:
-            plan_for_values(connection)
             return connection.execute(statement).all()
 
     def dated(
@@ -310,7 +307,7 @@ class SqlRegisterLists:
             for register, names in fields.items()
             if names
         ]
-        names_people = in_collection(self._engine, REGISTER_CELL.c.key, people)
+        names_people = REGISTER_CELL.c.key.in_(people)
         query = (
             select(REGISTER_CELL.c.row)
             .distinct()
@@ -353,7 +350,7 @@ class SqlRegisterLists:
 
     def heads(self, ids: Collection[str]) -> Sequence[Row_]:
         """Return the heads of these rows."""
-        statement = REGISTER_ROW.select().where(in_collection(self._engine, REGISTER_ROW.c.id, ids))
+        statement = REGISTER_ROW.select().where(REGISTER_ROW.c.id.in_(ids))
         with reading(self._engine) as connection:
             return connection.execute(statement).all()
 
@@ -426,9 +423,7 @@ class SqlRegisterLists:
         amounts = [(name, amount) for kind, name, amount in records if kind == "sum"]
         if totals and not at_once:
             found_rows = (
-                REGISTER_CELL.c.row.in_(self._matching(query))
-                if ids is None
-                else in_collection(self._engine, REGISTER_CELL.c.row, ids)
+                REGISTER_CELL.c.row.in_(self._matching(query)) if ids is None else REGISTER_CELL.c.row.in_(ids)
             )
             amounts = [(*line,) for line in connection.execute(self._sums(query, totals, found_rows))]
         return total, {name: _decimal(amount) for name, amount in amounts}, ids
@@ -479,7 +474,7 @@ class SqlRegisterLists:
         order: list[ColumnElement[object]] = [REGISTER_ROW.c.number]
         statement = select(*REGISTER_ROW.c)
         if ids is not None:
-            where: list[ColumnElement[bool]] = [in_collection(self._engine, REGISTER_ROW.c.id, ids)]
+            where: list[ColumnElement[bool]] = [REGISTER_ROW.c.id.in_(ids)]
         else:
             where = self._conditions(query)
         if sort:
@@ -532,7 +527,7 @@ class SqlRegisterLists:
             joined = matching.outerjoin(table, and_(*of_row))
             pairs = select(func.coalesce(key, ""), matching.c.id).select_from(joined)
             if ids is not None:
-                pairs = pairs.where(in_collection(self._engine, matching.c.id, ids))
+                pairs = pairs.where(matching.c.id.in_(ids))
             for name, row_id in connection.execute(pairs):
                 groups.setdefault(instead.get(row_id, name), []).append(row_id)
             counts = {name: len(rows) for name, rows in groups.items()}
@@ -546,7 +541,7 @@ class SqlRegisterLists:
             elif first < last:
                 part = select(row).where(*where, key == name).order_by(row.desc() if descending else row)
                 ordered += connection.execute(part.limit(last - first).offset(first)).scalars()
-        heads = REGISTER_ROW.select().where(in_collection(self._engine, REGISTER_ROW.c.id, ordered))
+        heads = REGISTER_ROW.select().where(REGISTER_ROW.c.id.in_(ordered))
         by_id = {head.id: head for head in connection.execute(heads)}
         return [by_id[row_id] for row_id in ordered]
 
@@ -581,7 +576,7 @@ class SqlRegisterLists:
             conditions.append(REGISTER_ROW.c.case.in_(select(CASE.c.id).where(CASE.c.confidential.is_(False))))
         conditions += _having(query.search)
         if query.ids is not None:
-            conditions.append(in_collection(self._engine, REGISTER_ROW.c.id, query.ids))
+            conditions.append(REGISTER_ROW.c.id.in_(query.ids))
         return [*conditions, *self._filters(query, query.filters, REGISTER_ROW.c.id)]
 
     def _filters(
@@ -595,8 +590,8 @@ class SqlRegisterLists:
             )
             if cell_filter.instead:
                 right = [name for name, key in cell_filter.instead.items() if cell_filter.matches(key)]
-                condition = and_(condition, ~in_collection(self._engine, row, cell_filter.instead))
-                condition = or_(condition, in_collection(self._engine, row, right))
+                condition = and_(condition, ~row.in_(cell_filter.instead))
+                condition = or_(condition, row.in_(right))
             conditions.append(condition)
         if query.hidden_person and query.hidden_fields:
             cell = REGISTER_CELL.alias()
@@ -631,7 +626,7 @@ class SqlRegisterLists:
     def _in_units(self, column: ColumnElement[str], units: Collection[str]) -> ColumnElement[bool]:
         if len(units) <= INDEXED_UNITS:
             return column.in_([*units])
-        return in_collection(self._engine, column, units, walked=True)
+        return column.in_(units)
 
 
 def _decimal(amount: int) -> Decimal:
