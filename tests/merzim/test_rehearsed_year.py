@@ -170,11 +170,13 @@ def expected(waiting: Mapping[str, Open], first: date, last: date) -> Iterator[L
                     yield on, name, step, person
 
 
-def reminders(days: list[dict[str, Any]]) -> list[Line]:
+def reminders(days: list[dict[str, Any]], *, undated: bool = False) -> list[Line]:
+    """Lines about terms and plan dates; or those about duties without a number of days."""
     return [
         (date.fromisoformat(day["date"]), notice["obligation"], notice["rung"], notice["person"])
         for day in days
         for notice in day["notices"]
+        if notice["rung"].startswith(("open+", "before-", "points-")) == undated
     ]
 
 
@@ -233,6 +235,26 @@ def test_every_line_of_the_year_has_its_reason(year: Merzim) -> None:
     assert (date(2026, 4, 6), "order_signed", "0", TIMUR) in lines
     assert (date(2026, 5, 13), "note_signed", "slipped+1", POLINA) in lines
     _the_rest_has_its_reason(days, waiting)
+    _what_has_no_term_is_asked_for(reminders(days, undated=True))
+
+
+def _what_has_no_term_is_asked_for(lines: list[Line]) -> None:
+    """Nothing happens all year: of the duties without a number of days only those speak whose day is planned,
+    and in November and December those that points hang on (2 November and 1 December are Mondays' weeks).
+    """
+    steps_by_duty: dict[str, list[tuple[date, str]]] = {}
+    for on, duty, step, _ in sorted({(on, duty, step, "") for on, duty, step, _ in lines}):
+        steps_by_duty.setdefault(duty, []).append((on, step))
+
+    assert steps_by_duty["start_text_checked"] == [
+        (date(2026, 3, 18), "before-5"),
+        (date(2026, 3, 27), "before-1"),
+    ]
+    assert steps_by_duty["positions_listed"] == [
+        (date(2026, 11, 2), "points-11"),
+        (date(2026, 12, 1), "points-12"),
+    ]
+    assert not {"discussion_results_published", "uploaded"} & steps_by_duty.keys(), "nothing opened these"
 
 
 def _the_rest_has_its_reason(days: list[dict[str, Any]], waiting: Mapping[str, Open]) -> None:
