@@ -122,7 +122,6 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         ("login", "login"),
         ("at", "at"),
         ("by", "by"),
-        ("approved_by", "approved_by"),
         ("until", "until"),
     )
     table = tuple(label(code, key) for code, key in labels if arguments.get(key))

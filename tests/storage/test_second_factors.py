@@ -1,4 +1,4 @@
-"""Second factors on both databases: encrypted secrets, single-use codes, removal by two administrators."""
+"""Second factors on both databases: encrypted secrets, single-use codes."""
 
 from __future__ import annotations
 
@@ -257,98 +257,6 @@ def test_the_letter_about_a_used_code_is_queued_with_it_or_not_at_all(
     assert queued(engine) == []
     assert factors.take_code("aliyeva", "h1", letters=[letter()], **SAID)
     assert queued(engine) == [letter().key]
-
-
-# ----------------------------------------------------------------------------------------------------- removal
-
-
-def asked(factors: SqlSecondFactors, by: str = "asel", *, login: str = "aliyeva") -> bool:
-    """Whether a request for an hour was taken."""
-    return factors.request_removal(login, "lost telephone", until=NOW + HOUR, by=by, **SAID)
-
-
-def test_what_one_administrator_asks_another_approves(factors: SqlSecondFactors, engine: Engine) -> None:
-    """Both stand in the chain, with the ground; the second factor and the request are gone."""
-    assert asked(factors)
-    assert factors.approve_removal("aliyeva", by="bolat", letters=[letter()], **SAID)
-
-    assert stored(engine) == ""
-    assert factors.removals(now=NOW) == []
-    assert queued(engine) == [letter().key]
-    assert chain(engine)[1:] == [
-        (
-            "second_factor_removal_requested",
-            "asel",
-            {"ground": "lost telephone", "until": "2026-04-06T08:00:00+00:00"},
-        ),
-        ("second_factor_removed", "bolat", {"requested_by": "asel", "ground": "lost telephone"}),
-    ]
-    assert verify(engine) == ()
-
-
-@on_sqlite_alone
-def test_nobody_approves_their_own_request_nor_one_about_themselves(factors: SqlSecondFactors) -> None:
-    """Refused where it is written, whatever a page would let through."""
-    factors.enrol("bolat", OTHER, 1, (), by="bolat", **SAID)
-    assert asked(factors)
-    assert asked(factors, login="bolat")
-
-    assert not factors.approve_removal("aliyeva", by="asel", **SAID)
-    assert not factors.approve_removal("bolat", by="bolat", **SAID)
-    assert (factors.secret("aliyeva"), factors.secret("bolat")) == (SECRET, OTHER)
-
-
-@on_sqlite_alone
-def test_a_request_holds_until_its_last_moment_and_not_at_it(factors: SqlSecondFactors) -> None:
-    """The second before, the second itself; a new one may stand after it."""
-    asked(factors)
-    last = NOW + HOUR - SECOND
-    request = factors.removal("aliyeva", now=last)
-
-    assert request is not None
-    assert (request.by, request.ground, request.until) == ("asel", "lost telephone", NOW + HOUR)
-    assert factors.removal("aliyeva", now=NOW + HOUR) is None
-    assert not factors.approve_removal("aliyeva", by="bolat", now=NOW + HOUR, today=TODAY)
-    second_request = {"until": NOW + 3 * HOUR, "by": "bolat", "now": NOW + HOUR, "today": TODAY}
-    assert factors.request_removal("aliyeva", "still lost", **second_request)
-    assert not factors.approve_removal("aliyeva", by="bolat", now=NOW + HOUR, today=TODAY)
-    assert factors.approve_removal("aliyeva", by="asel", now=NOW + HOUR, today=TODAY)
-
-
-def test_there_is_one_request_at_a_time_and_it_can_be_taken_back(factors: SqlSecondFactors) -> None:
-    """Withdrawn it removes nothing."""
-    assert [asked(factors), asked(factors, "bolat")] == [True, False]
-    assert factors.withdraw_removal("aliyeva", by="aliyeva", **SAID)
-    assert not factors.withdraw_removal("aliyeva", by="aliyeva", **SAID)
-    assert not factors.approve_removal("aliyeva", by="bolat", **SAID)
-    assert factors.secret("aliyeva") == SECRET
-
-
-@on_sqlite_alone
-def test_a_second_factor_set_anew_ends_a_request_to_remove_the_former(factors: SqlSecondFactors) -> None:
-    """Its holder has found the telephone."""
-    asked(factors)
-    factors.enrol("aliyeva", OTHER, 200, (), **BY_HOLDER)
-
-    assert not factors.approve_removal("aliyeva", by="bolat", **SAID)
-    assert factors.secret("aliyeva") == OTHER
-
-
-def test_a_request_written_by_hand_into_the_table_asks_for_nothing(
-    factors: SqlSecondFactors, engine: Engine
-) -> None:
-    """Who asks is read from the chain: a row alone, or one that names another line, is no request."""
-    with engine.connect() as connection:
-        last = max(row.seq for row in connection.execute(IN_ORDER))
-    for seq in (last, last + 1):
-        with writing(engine) as connection:
-            connection.execute(text("DELETE FROM factor_removal"))
-            connection.execute(text("INSERT INTO factor_removal VALUES ('aliyeva', :n)"), {"n": seq})
-        assert factors.removal("aliyeva", now=NOW) is None
-        assert not factors.approve_removal("aliyeva", by="bolat", **SAID)
-
-
-# -------------------------------------------------------------------------------------------------- encryption
 
 
 def test_secrets_in_clear_are_encrypted_once_and_still_open(factors: SqlSecondFactors, engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""The second factor on the pages: no bypass, recovery codes, required by role, removal by two."""
+"""The second factor on the pages: no bypass, recovery codes, required by role, removal by an administrator."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from merzim.services.accounts import second_factors
 from merzim.services.accounts.credentials import hash_secret, new_recovery_codes, new_secret, recovery_hash
 from merzim.storage.tables.accounts import RECOVERY_CODE
 from merzim.web.pages.account import attempts
-from merzim.web.pages.administration import factor_removal
 from notifications.notice import Notice
 from tests.second_factors import code_at
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, office_with_cases
@@ -35,7 +35,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, Mapping[str, o
         letters.append((account.reader.login, event, facts))
         return ()
 
-    for module in (attempts, factor_removal):
+    for module in (attempts, second_factors):
         monkeypatch.setattr(module, "account_letters", write)
     return letters
 
@@ -414,141 +414,56 @@ def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: str) 
     assert (before, ended, asked(secret)) == (403, 401 if kind == "token" else 404, 200)
 
 
-# ----------------------------------------------------------------------------------- removal by administrators
+# --------------------------------------------------------------------------------- removal by an administrator
 
 
-def administrators(*, second: bool = True) -> Site:
-    """An office with two administrators, `administrator` and `second`, and an officer with a second factor."""
-    site = office()
-    site.accounts.save(Reader(login="second", access="administrator"), disabled=False, **SAID)
-    account = site.accounts.account("officer")
-    assert account is not None
-    if second:
-        site.accounts.set_password("second", account.password, **SAID)
-        enrolled(site, "second", pyotp.random_base32())
-    enrolled(site)
-    return site
-
-
-def act(site: Site, login: str, do: str, *, about: str = "officer", ground: str = "lost") -> tuple[int, str]:
+def act(site: Site, *, about: str = "officer", ground: str = "lost") -> tuple[int, str]:
     """Status and page of what an administrator does about an account's second factor."""
-    data = {"login": about, "do": do, "ground": ground}
-    with site.client(login) as browser:
+    with site.client("administrator") as browser:
+        data = {"login": about, "ground": ground}
         answer = browser.post("/administration/account/second-factor?lang=en", data=data)
         return answer.status_code, answer.text
 
 
-def test_a_second_factor_is_removed_when_one_administrator_asks_and_another_approves(told: list[Any]) -> None:
-    """Its holder is told of both; then the password alone lets in."""
-    site = administrators()
-    request_status, _ = act(site, "administrator", "request")
-    with site.client("second") as browser:
-        accounts_page = browser.get("/administration/accounts?lang=en").text
-        page = browser.get("/administration/account?login=officer&lang=en").text
-    stored_secret = site.factors.secret("officer")
-    approved, _ = act(site, "second", "approve")
+def test_an_administrator_removes_a_second_factor_and_its_holder_is_told(told: list[Any]) -> None:
+    """Then the password alone lets in."""
+    site = office()
+    enrolled(site)
 
-    assert (request_status, approved, stored_secret) == (303, 303, SECRET)
-    assert "Requested by administrator" in accounts_page
-    assert 'value="approve"' in page
+    assert act(site)[0] == 303
     assert site.factors.secret("officer") == ""
-    assert [(login, event) for login, event, _ in told] == [
-        ("officer", "removal_requested"),
-        ("officer", "removed"),
-    ]
-    assert told[1][2] == {"by": "administrator", "approved_by": "second"}
+    assert told == [("officer", "removed", {"by": "administrator"})]
     assert log_in(site.stranger()) == 303
 
 
-def test_nobody_approves_what_they_asked_themselves() -> None:
-    """The button is not shown, and what posts without it is refused."""
-    site = administrators()
-    enrolled(site, "administrator", pyotp.random_base32())
-    act(site, "administrator", "request")
-    with site.client("administrator") as browser:
-        page = browser.get("/administration/account?login=officer&lang=en").text
-    status, refused = act(site, "administrator", "approve")
-
-    assert 'value="approve"' not in page
-    assert (status, "You made this request yourself" in refused) == (422, True)
-    assert site.factors.secret("officer") == SECRET
-
-
-def test_nobody_approves_a_request_about_their_own_account() -> None:
-    """Two have to agree on it, and the holder is neither."""
-    site = administrators()
-    account = site.accounts.account("officer")
-    assert account is not None
-    site.accounts.save(Reader(login="third", access="administrator"), disabled=False, **SAID)
-    site.accounts.set_password("third", account.password, **SAID)
-    request_status, _ = act(site, "administrator", "request", about="second")
-    status, refused = act(site, "second", "approve", about="second")
-
-    assert request_status == 303
-    assert (status, "your own account" in refused) == (422, True)
-    assert site.factors.secret("second") != ""
-
-
-def test_who_approves_has_a_second_factor_of_their_own() -> None:
-    """Otherwise the requester could make a reset link for the other administrator, and approve as them."""
-    site = administrators()
-    site.factors.remove("second", **SAID)
-    act(site, "administrator", "request")
-    status, refused = act(site, "second", "approve")
-
-    assert (status, "first set up a second factor for your own account" in refused) == (422, True)
-    assert site.factors.secret("officer") == SECRET
-
-
-def test_where_nobody_could_approve_nothing_is_asked() -> None:
-    """One administrator, or another who never chose a password: the operator does it on the server."""
-    site = administrators(second=False)
-    status, refused = act(site, "administrator", "request")
-
-    assert (status, "no other administrator" in refused) == (422, True)
-    assert site.factors.removals(now=NOW) == []
-
-
 @pytest.mark.parametrize(
-    ("do", "ground", "says"),
+    ("about", "ground", "says"),
     [
-        ("request", " ", "State why the second factor"),
-        ("approve", "", "There is no valid request for"),
-        ("withdraw", "", "There is no valid request for"),
+        ("officer", " ", "State why the second factor"),
+        ("administrator", "lost", "your own account"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_sentence(do: str, ground: str, says: str) -> None:
-    """Without a ground nothing is asked, without a request nothing approved."""
-    status, page = act(administrators(), "administrator", do, ground=ground)
+def test_what_cannot_be_is_refused_in_one_sentence(about: str, ground: str, says: str) -> None:
+    """Without a ground, and of one's own account."""
+    site = office()
+    enrolled(site)
+    enrolled(site, "administrator", pyotp.random_base32())
+    status, page = act(site, about=about, ground=ground)
 
     assert (status, says in page) == (422, True)
-
-
-def test_the_holder_refuses_what_they_did_not_ask_for() -> None:
-    """They see who asks and why on their own page; the request is gone."""
-    site = administrators()
-    act(site, "administrator", "request", ground="<b>says he lost it</b>")
-    with site.client() as browser:
-        page = browser.get("/account?lang=en").text
-        response = browser.post("/account/totp", data={"do": "keep"})
-    status, _ = act(site, "second", "approve")
-
-    assert "&lt;b&gt;says he lost it&lt;/b&gt;" in page
-    assert response.headers["location"] == "/account?said=kept"
-    assert status == 422
     assert site.factors.secret("officer") == SECRET
 
 
 def test_no_token_takes_part_in_it() -> None:
-    """An administrator could give themselves one of the other's: two would be one."""
-    site = administrators()
-    act(site, "administrator", "request")
+    """Who reads a program's files must not get past a second factor by it."""
+    site = office()
+    enrolled(site)
     secret = new_secret()
     site.accounts.let_in(
         Entry(
             hash=hash_secret(secret),
             kind="token",
-            login="second",
+            login="administrator",
             scope="write",
             created_at=NOW,
             seen_at=NOW,
@@ -556,15 +471,13 @@ def test_no_token_takes_part_in_it() -> None:
         )
     )
     with site.stranger(authorization=f"Bearer {secret}") as program:
-        removal_request = program.get("/api/v1/administration/accounts/officer").json()
-        data = {"login": "officer", "do": "approve"}
+        data = {"login": "officer", "ground": "lost"}
         answer = program.post("/administration/account/second-factor", data=data)
         statuses = [
             program.post(path, data={"old": PASSWORD, "password": NEW, "again": NEW}).status_code
             for path in ("/account/totp", "/account/recovery", "/account/password")
         ]
 
-    assert removal_request["second_factor_removal"]["by"] == "administrator"
     assert (answer.status_code, statuses) == (403, [403, 403, 403])
     assert site.factors.secret("officer") == SECRET
 

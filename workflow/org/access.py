@@ -181,22 +181,6 @@ class RecoveryCodes:
     used_at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RemovalRequest:
-    """An administrator's request to remove an account's second factor; another administrator must approve it.
-
-    Attributes:
-        by: login of the administrator who asks.
-        at, until: UTC moments; it expires at `until`.
-    """
-
-    login: str
-    by: str
-    ground: str
-    at: datetime
-    until: datetime
-
-
 EntryKind = Literal["session", "invitation", "token", "feed", "device"]
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from merzim.services.accounts.verbs import BadAccount, get_account
 from merzim.services.context import stamp
-from workflow.org.access import administrators
 
 if TYPE_CHECKING:
     from merzim.services.app import AppContext
@@ -39,37 +38,30 @@ def account_letters(
     )
 
 
-MIN_ADMINISTRATORS = 2
-"""With at least so many other administrators, second factors are removed on the pages; with fewer, by a
-command.
-"""
-
-
 def unreadable(app: AppContext) -> tuple[int, tuple[str, ...]]:
     """Return how many second factors no configured key decrypts, and their keys' ids. Raises BadSetting."""
     unknown = {key: count for key, count in app.factors.keys().items() if not app.cipher.knows(key)}
     return sum(unknown.values()), tuple(sorted(unknown))
 
 
+MAX_GROUND = 500
+"""Letters of a ground that are stored."""
+
+
 def remove(ctx: RequestContext, login: str, *, ground: str) -> None:
-    """Remove an account's second factor if fewer than two other administrators can; notify its holder.
+    """Remove another account's second factor, and notify its holder by letter.
 
     Raises:
         NoSuchAccount: there is no account with that name.
-        BadAccount: it has no second factor, no ground is given, or two other administrators can do it.
+        BadAccount: it has no second factor, it is the reader's own, or no ground is given.
     """
     account = get_account(ctx, login)
-    login, ground = account.reader.login, ground.strip()
+    login, ground = account.reader.login, " ".join(ground.split())[:MAX_GROUND]
     if not account.second_factor:
         raise BadAccount("web.factor.none", login=login)
+    if login == ctx.reader.login:
+        raise BadAccount("web.factor.own_account")
     if not ground:
         raise BadAccount("web.factor.no_ground")
-    other_administrators = [name for name in administrators(ctx.accounts.all()) if name != login]
-    if len(other_administrators) >= MIN_ADMINISTRATORS:
-        raise BadAccount("cli.user.administrators_can", login=login, allowed=tuple(other_administrators))
-    ctx.factors.remove(
-        login,
-        **stamp(ctx),
-        details={"by_command": True, "ground": ground, "administrators": other_administrators},
-        letters=account_letters(ctx, account, "removed", {"by": ctx.reader.login}),
-    )
+    letters = account_letters(ctx, account, "removed", {"by": ctx.reader.login})
+    ctx.factors.remove(login, **stamp(ctx), details={"ground": ground}, letters=letters)

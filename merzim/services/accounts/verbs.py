@@ -71,17 +71,6 @@ class WayIn(BaseModel):
     expires_at: datetime
 
 
-class RemovalResult(BaseModel):
-    """A request to remove a second factor; another administrator must approve it in a browser session, not by a
-    token.
-    """
-
-    by: str
-    ground: str
-    at: datetime
-    until: datetime
-
-
 class AccountSummary(BaseModel):
     """An account as shown in lists. `invited`: no password has been chosen yet; `providers`: the external
     directories that authenticate its holder in place of a password.
@@ -102,7 +91,6 @@ class AccountDetails(AccountSummary):
     """An account with its sessions and tokens."""
 
     ways_in: list[WayIn]
-    second_factor_removal: RemovalResult | None
 
 
 class Invitation(BaseModel):
@@ -139,12 +127,7 @@ def summary(account: Account) -> AccountSummary:
 def details(ctx: RequestContext, login: str) -> AccountDetails:
     """Return an account with its sessions and tokens. Raises NoSuchAccount."""
     account = get_account(ctx, login)
-    removal = ctx.factors.removal(account.reader.login, now=ctx.now)
-    return AccountDetails(
-        **summary(account).model_dump(),
-        ways_in=ways_in(ctx, account.reader.login),
-        second_factor_removal=RemovalResult.model_validate(asdict(removal)) if removal else None,
-    )
+    return AccountDetails(**summary(account).model_dump(), ways_in=ways_in(ctx, account.reader.login))
 
 
 def ways_in(ctx: RequestContext, login: str) -> list[WayIn]:

@@ -1,11 +1,10 @@
-"""Repository of second factors: encrypted secrets, recovery codes, removal by two administrators.
+"""Repository of second factors: encrypted secrets, recovery codes.
 
 Every change is an event of the office's chain, which never contains secrets or codes.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,25 +14,13 @@ from sqlalchemy import Connection, Engine, func, select, update
 from merzim.storage.accounts import rate_limits
 from merzim.storage.accounts.accounts import end_entries
 from merzim.storage.accounts.encryption import Cipher, UnreadableSecret, key_of
-from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import Row_, empty_journal, overwriting, reading, writing
+from merzim.storage.database.engine import empty_journal, overwriting, reading, writing
 from merzim.storage.org.vouched import ACCOUNTS, RECOVERY_CODES, RowChange, RowEvent, record
-from merzim.storage.tables.accounts import ACCOUNT, ENTRY, FACTOR_REMOVAL, RECOVERY_CODE
-from merzim.storage.tables.organisation import ACT
+from merzim.storage.tables.accounts import ACCOUNT, ENTRY, RECOVERY_CODE
 from notifications.notice import Notice
-from workflow.org.access import RecoveryCodes, RemovalRequest
+from workflow.org.access import RecoveryCodes
 
-REQUESTED = "second_factor_removal_requested"
-WITHDRAWN = "second_factor_removal_withdrawn"
 REMOVED = "second_factor_removed"
-_REQUESTS = (
-    select(FACTOR_REMOVAL.c.login, ACT.c.by, ACT.c.at, ACT.c.payload)
-    .join(ACT, ACT.c.seq == FACTOR_REMOVAL.c.seq)
-    .where(ACT.c.kind == REQUESTED, ACT.c.name == FACTOR_REMOVAL.c.login)
-)
-"""Events of removal requests: requester, reason and expiry are read from the chain, so that a forged row has no
-effect.
-"""
 Queue = Callable[[Connection, Sequence[Notice]], int]
 """Function that queues letters in the caller's transaction."""
 
@@ -77,7 +64,7 @@ class SqlSecondFactors:
     ) -> None:
         """Set a second factor with its recovery codes (hashes), replacing an earlier one.
 
-        Ends all sessions and tokens of the account, and a request to remove the second factor.
+        Ends all sessions and tokens of the account.
 
         Args:
             step: the time step of the first code, which cannot be used again.
@@ -90,7 +77,6 @@ class SqlSecondFactors:
                 *end_entries(connection, ENTRY.c.login == login, now),
             ]
             rate_limits.end(connection, login)
-            connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
             details = {"recovery_codes": len(codes)}
             event = RowEvent(
                 kind="second_factor_set", name=login, on=today, by=by, now=now, rows=rows, more=details
@@ -187,77 +173,6 @@ class SqlSecondFactors:
             self._queue(connection, letters)
         return True
 
-    # ----------------------------------------------------------------------------- removal by administrators
-
-    def removal(self, login: str, *, now: datetime) -> RemovalRequest | None:
-        """Return the open request to remove the second factor of an account."""
-        with reading(self._engine) as connection:
-            return _request(connection, login, now)
-
-    def removals(self, *, now: datetime) -> Sequence[RemovalRequest]:
-        """Return every open request, by login."""
-        with reading(self._engine) as connection:
-            requests = map(
-                _removal_request, connection.execute(_REQUESTS.order_by(FACTOR_REMOVAL.c.login)).all()
-            )
-        return [request for request in requests if request.until > now]
-
-    def request_removal(
-        self,
-        login: str,
-        ground: str,
-        *,
-        until: datetime,
-        by: str,
-        now: datetime,
-        today: date,
-        letters: Sequence[Notice] = (),
-    ) -> bool:
-        """Request the removal of a second factor; False when a request is open already."""
-        with writing(self._engine) as connection:
-            if _request(connection, login, now) is not None:
-                return False
-            details = {"ground": ground, "until": until.isoformat()}
-            record(connection, RowEvent(kind=REQUESTED, name=login, on=today, by=by, now=now, more=details))
-            seq = connection.execute(select(func.max(ACT.c.seq))).scalar_one()
-            step = insert(connection, FACTOR_REMOVAL)
-            step = step.on_conflict_do_update(
-                index_elements=[FACTOR_REMOVAL.c.login], set_={"seq": step.excluded.seq}
-            )
-            connection.execute(step, {"login": login, "seq": seq})
-            self._queue(connection, letters)
-        return True
-
-    def withdraw_removal(self, login: str, *, by: str, now: datetime, today: date) -> bool:
-        """Withdraw or reject a request; False when there is none."""
-        with writing(self._engine) as connection:
-            request = _request(connection, login, now)
-            if request is None:
-                return False
-            connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
-            details = {"requested_by": request.by}
-            record(connection, RowEvent(kind=WITHDRAWN, name=login, on=today, by=by, now=now, more=details))
-        return True
-
-    def approve_removal(
-        self, login: str, *, by: str, now: datetime, today: date, letters: Sequence[Notice] = ()
-    ) -> bool:
-        """Remove a second factor another administrator requested to remove; ends all sessions of the account.
-
-        Returns False and writes nothing when no request is open, or it is the approver's own or about their
-        account.
-        """
-        with writing(self._engine) as connection:
-            request = _request(connection, login, now)
-            if request is None or by in (request.by, login):
-                return False
-            rows = _remove(connection, login, now)
-            details = {"requested_by": request.by, "ground": request.ground}
-            event = RowEvent(kind=REMOVED, name=login, on=today, by=by, now=now, rows=rows, more=details)
-            record(connection, event)
-            self._queue(connection, letters)
-        return True
-
     # -------------------------------------------------------------------------------------------- encryption
 
     def keys(self) -> Mapping[str, int]:
@@ -342,29 +257,9 @@ def _forget_codes(connection: Connection, login: str) -> list[RowChange]:
 
 def _remove(connection: Connection, login: str, now: datetime) -> list[RowChange]:
     """Delete the second factor and recovery codes of an account."""
-    connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
     rate_limits.end(connection, login)
     return [
         *_set_secret(connection, login, "", 0),
         *_forget_codes(connection, login),
         *end_entries(connection, ENTRY.c.login == login, now),
     ]
-
-
-def _request(connection: Connection, login: str, now: datetime) -> RemovalRequest | None:
-    """Return the open removal request of an account."""
-    record = connection.execute(_REQUESTS.where(FACTOR_REMOVAL.c.login == login)).first()
-    request = _removal_request(record) if record else None
-    return request if request is not None and request.until > now else None
-
-
-def _removal_request(record: Row_) -> RemovalRequest:
-    """Return the removal request of a row."""
-    payload = json.loads(record.payload)
-    return RemovalRequest(
-        login=record.login,
-        by=record.by,
-        ground=payload["ground"],
-        at=record.at,
-        until=datetime.fromisoformat(payload["until"]),
-    )

@@ -48,7 +48,6 @@ from merzim.storage.tables.accounts import (
     ACCOUNT,
     DEVICE,
     ENTRY,
-    FACTOR_REMOVAL,
     IDENTITY,
     RECOVERY_CODE,
 )
@@ -418,7 +417,7 @@ def _taken_away(connection: Connection, words: Words, now: datetime) -> list[Row
         records = connection.execute(select(*(of.table.c[name] for name in of.key)).where(mine)).all()
         rows += [of.removed(*map(str, record)) for record in records]
         connection.execute(of.table.delete().where(mine))
-    for table in (DEVICE, FACTOR_REMOVAL):
+    for table in (DEVICE,):
         connection.execute(table.delete().where(table.c.login.in_(logins)))
     return rows
 

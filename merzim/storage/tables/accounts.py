@@ -73,18 +73,6 @@ class RecoveryCodeRow(TableBase, table=True):
     used_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-class FactorRemovalRow(TableBase, table=True):
-    """A request to remove an account's second factor. Who asks, why and until when is stored only in the
-    office's chain: `seq` is the number of that event.
-    """
-
-    __tablename__ = "factor_removal"
-    __table_args__ = CLUSTERED
-
-    login: str = Field(primary_key=True)
-    seq: int
-
-
 class RateLimitRow(TableBase, table=True):
     """The attempts counted under a rate limit (`workflow.org.access.RateLimit`).
 
@@ -121,6 +109,5 @@ ACCOUNT = table("account")
 ENTRY = table("entry")
 IDENTITY = table("identity")
 RECOVERY_CODE = table("recovery_code")
-FACTOR_REMOVAL = table("factor_removal")
 RATE_LIMIT = table("rate_limit")
 DEVICE = table("device")

@@ -43,7 +43,7 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 _LOGIN = 80
-OWN_MESSAGES = ("password", "totp", "recovery", "kept", "ended", "ended_one", "revoked", "unlinked", "digest")
+OWN_MESSAGES = ("password", "totp", "recovery", "ended", "ended_one", "revoked", "unlinked", "digest")
 
 
 @router.get("/login")
@@ -315,7 +315,6 @@ def own_page(
         status=status,
         account=account,
         codes=ctx.factors.codes(ctx.reader.login) if account.second_factor else None,
-        removal=ctx.factors.removal(ctx.reader.login, now=now),
         required=ctx.reader.access in ctx.totp_required,
         recovery_codes=credentials.RECOVERY_CODES,
         entries=ctx.accounts.entries(ctx.reader.login, now=now),
@@ -342,7 +341,7 @@ def begin_again(request: Request, ctx: RequestContext, message: str) -> Response
 def _form_values(texts: Mapping[str, str]) -> dict[str, str]:
     """Return the fields of an interrupted form, as submitted with the log-in page."""
     try:
-        form_values = json.loads(texts.get("kept", "") or "{}")
+        form_values = json.loads(texts.get("") or "{}")
     except ValueError:
         return {}
     return {str(key): str(value) for key, value in form_values.items()} if isinstance(form_values, dict) else {}

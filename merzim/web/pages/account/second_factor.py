@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, HTTPException, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword
@@ -29,15 +29,12 @@ def ask(request: Request, ctx: Enrolling) -> Response:
 
 @router.post("/account/totp")
 def change(request: Request, ctx: Enrolling, texts: Fields) -> Response:
-    """Set a second factor after its first code, remove it after a code, or reject a removal request."""
+    """Set a second factor after its first code or remove it after a code."""
     match texts.get("do", "set"):
         case "set":
             return _enrol(request, ctx, texts)
         case "remove":
             return _remove(request, ctx, texts)
-        case "keep":
-            refuse_removal(ctx)
-            return RedirectResponse("/account?said=kept", status_code=303)
     raise HTTPException(422)
 
 
@@ -156,11 +153,6 @@ def remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> N
     if not prove(request, ctx, texts).second_factor:
         raise NotAllowed("web.totp.none")
     ctx.factors.remove(ctx.reader.login, **stamp(ctx))
-
-
-def refuse_removal(ctx: RequestContext) -> None:
-    """Reject an administrator's request to remove the reader's second factor; do nothing if there is none."""
-    ctx.factors.withdraw_removal(ctx.reader.login, **stamp(ctx))
 
 
 def _hashes(codes: Sequence[str], login: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
+from merzim.services.accounts import second_factors
 from merzim.services.accounts import verbs as accounts
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
@@ -15,7 +16,6 @@ from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Setting, SettingByPerson
 from merzim.web.downloads.administration import account_state, account_unit
-from merzim.web.pages.administration import factor_removal
 from merzim.web.pages.administration.common import (
     onward,
     placed,
@@ -84,24 +84,13 @@ def change(request: Request, ctx: Setting, typed: Fields) -> Response:
 
 @router.post("/administration/account/second-factor")
 def remove_second_factor(request: Request, ctx: SettingByPerson, typed: Fields) -> Response:
-    """Request, approve or reject the removal of a second factor."""
+    """Remove another user's second factor; in a session alone, never by a token."""
     account = accounts.get_account(ctx, typed.get("login", "")[:80])
     try:
-        match typed.get("do", ""):
-            case "request":
-                factor_removal.request_removal(ctx, account, typed.get("ground", ""))
-                message = "removal_requested"
-            case "approve":
-                factor_removal.approve(ctx, account)
-                message = "removal_approved"
-            case "withdraw":
-                factor_removal.withdraw(ctx, account)
-                message = "removal_withdrawn"
-            case _:
-                raise HTTPException(422)
+        second_factors.remove(ctx, account.reader.login, ground=typed.get("ground", ""))
     except Refusal as refusal:
         return _account_page(request, ctx, account, refusal=refusal)
-    return onward(request, "/administration/account", login=account.reader.login, said=message)
+    return onward(request, "/administration/account", login=account.reader.login, said="factor_removed")
 
 
 def _accounts_page(
@@ -130,7 +119,6 @@ def _accounts_page(
         placed=placed_reader,
         account_state=account_state,
         account_unit=account_unit,
-        removals=ctx.factors.removals(now=ctx.now),
         office=office,
         accesses=ACCESSES,
         unit=build_unit_field(office, (typed_texts or {}).get("unit", "")),
@@ -155,7 +143,6 @@ def _account_page(
     office, reader = recorded_office(ctx), account.reader
     form_texts = typed_texts or {"access": reader.access, "name": reader.name}
     now = ctx.now
-    removal = ctx.factors.removal(reader.login, now=now)
     return show(
         request,
         ctx,
@@ -172,9 +159,7 @@ def _account_page(
         form=form_texts,
         no_unit=placed_reader(account.reader, office).nowhere,
         entries=ctx.accounts.entries(account.reader.login, now=now),
-        removal=removal,
-        obstacle=factor_removal.obstacle(ctx, removal) if removal else "",
-        longest_ground=factor_removal.LONGEST_GROUND,
+        longest_ground=second_factors.MAX_GROUND,
         refusal=refusal,
         link=link,
         token=token,

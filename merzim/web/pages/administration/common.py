@@ -15,7 +15,7 @@ from merzim.web.ui.render import page
 MESSAGES = frozenset(
     {
         *("saved", "removed", "taken", "made", "changed", "closed", "reopened", "ended", "revoked", "unlinked"),
-        *("removal_requested", "removal_approved", "removal_withdrawn"),
+        "factor_removed",
     }
 )
 
