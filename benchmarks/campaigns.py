@@ -29,10 +29,10 @@ from merzim.services.app import AppContext
 from merzim.services.campaigns.answers import answer, open_link
 from merzim.services.campaigns.verbs import RemindCampaign, StartCampaign, remind_campaign, start_campaign
 from merzim.services.campaigns.views import ShowCampaign, proof_sheet, show_campaign
-from merzim.services.configuration.settings import ChannelSettings, DatabaseSettings, Settings, WebSettings
 from merzim.services.jobs.campaigns import carry_on
 from merzim.services.jobs.rounds import deliver
 from merzim.services.moments import Moment
+from merzim.settings import ChannelSettings, DatabaseSettings, Settings, WebSettings
 from merzim.storage.notices.campaigns import SqlCampaigns
 from merzim.storage.org.store import save
 from merzim.web.app import create_app

@@ -16,8 +16,8 @@ from pathlib import Path
 from merzim.app import build_app
 from merzim.documents.forms import fill, form, names
 from merzim.services.app import AppContext
-from merzim.services.configuration.settings import DatabaseSettings, Settings
 from merzim.services.documents.filling import from_case
+from merzim.settings import DatabaseSettings, Settings
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm

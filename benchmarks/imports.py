@@ -11,8 +11,8 @@ from pathlib import Path
 
 from calendars import calendar
 from merzim.app import build_app
-from merzim.services.configuration.settings import Settings
 from merzim.services.imports.files import import_schedule
+from merzim.settings import Settings
 from workflow.cases.commands.opening import Opening
 
 COUNT = 5_000
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def _settings(folder: Path) -> Settings:
-    from merzim.services.configuration.settings import DatabaseSettings
+    from merzim.settings import DatabaseSettings
 
     return Settings(database=DatabaseSettings(url=f"sqlite:///{folder / 'office.sqlite'}"))
 

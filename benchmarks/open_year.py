@@ -14,8 +14,8 @@ from pathlib import Path
 
 from merzim.app import build_app
 from merzim.services.app import AppContext
-from merzim.services.configuration.settings import DatabaseSettings, Settings
 from merzim.services.yearly.opening import open_year
+from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org import store as office_store
 from workflow.org.kinds import KINDS
 from workflow.org.office import Unit

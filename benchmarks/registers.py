@@ -28,7 +28,6 @@ from benchmarks.country import NOW, TODAY, postgresql
 from merzim import COLLECTIONS
 from merzim.app import build_app
 from merzim.services.app import AppContext
-from merzim.services.configuration.settings import DatabaseSettings, RegulationSettings, Settings
 from merzim.services.context import RequestContext
 from merzim.services.inputs import OpenFile
 from merzim.services.registers.queries import ListRows
@@ -39,6 +38,7 @@ from merzim.services.regulations.registers import scoring
 from merzim.services.scoring import year_scores
 from merzim.services.yearly.opening import open_year
 from merzim.services.yearly.register_duties import record_due_rows
+from merzim.settings import DatabaseSettings, RegulationSettings, Settings
 from merzim.storage.org.store import save
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit

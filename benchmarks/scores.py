@@ -15,11 +15,11 @@ from pathlib import Path
 
 from merzim.app import build_app
 from merzim.services.app import AppContext
-from merzim.services.configuration.settings import DatabaseSettings, Settings
 from merzim.services.context import operator_context
 from merzim.services.regulations.registers import scoring
 from merzim.services.scoring import year_scores
 from merzim.services.yearly.opening import open_year
+from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org import store as office_store
 from workflow.org.kinds import KINDS
 from workflow.org.office import Unit

@@ -22,8 +22,8 @@ from statistics import median, quantiles
 from benchmarks.country import build, load, postgresql
 from benchmarks.registers import context
 from merzim.app import build_app
-from merzim.services.configuration.settings import DatabaseSettings, Settings
 from merzim.services.search import Search, search
+from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.database.engine import open as open_database
 
 CASES, TIMES = 2_000, 100

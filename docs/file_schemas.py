@@ -8,9 +8,9 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from docs.settings_schema import config_schema
 from merzim.services.cases.rows import extra_fields
 from merzim.services.results import CommandResult, OpenedCase
+from merzim.settings_file import config_schema
 from workflow.law.reader.json_schema import FILES, schema
 from workflow.registers.definition import RegisterField
 

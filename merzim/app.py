@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from merzim.clock import read
 from merzim.services.app import AppContext
-from merzim.services.configuration.settings import Settings
 from merzim.services.moments import Clock, NoteWriter
+from merzim.settings import Settings
 
 
 def build_app(settings: Settings, *, clock: Clock = read, note: NoteWriter | None = None) -> AppContext:

@@ -17,8 +17,8 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from calendars.kazakhstan import Kazakhstan
     from merzim.services.app import AppContext
-    from merzim.services.configuration.settings import Settings
     from merzim.services.moments import Clock
+    from merzim.settings import Settings
     from workflow.law.library import Library
 
 

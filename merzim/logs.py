@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from merzim.services.configuration.secret_keys import split_keys
-from merzim.services.configuration.settings import SECRETS, Settings
+from merzim.settings import KEY_VARIABLE, OLD_KEYS_VARIABLE, SECRETS, Settings
 
 HIDDEN = "***"
 SHORTEST = 4
@@ -66,8 +66,8 @@ def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str,
     secrets.update(settings.passwords.values())
     secrets.add(environment.get(settings.database.password_env, ""))
     secrets.add(environment.get(settings.oidc.secret_env, ""))
-    secrets.add(environment.get(settings.secrets.key_env, "").strip())
-    secrets.update(split_keys(environment.get(settings.secrets.old_keys_env, "")))
+    secrets.add(environment.get(KEY_VARIABLE, "").strip())
+    secrets.update(split_keys(environment.get(OLD_KEYS_VARIABLE, "")))
     password = urlsplit(settings.database.url).password or ""
     secrets |= {password, unquote(password)}
     return tuple(sorted((secret for secret in secrets if len(secret) >= SHORTEST), key=len, reverse=True))

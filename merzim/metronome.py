@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
     from merzim.services.app import AppContext
-    from merzim.services.configuration.settings import WebSettings
     from merzim.services.jobs.queue import JobHandlers
     from merzim.services.moments import Clock
+    from merzim.settings import WebSettings
 
 LOOK = 10
 """Seconds between two checks for letters claimed by a process that died."""

@@ -1,4 +1,4 @@
-"""Reads settings from config.toml and from the environment (`MERZIM__SECTION__KEY`).
+"""Reads the settings: config.toml, and over it the environment (`MERZIM__SECTION__KEY`).
 
 An unknown key is refused with the closest valid one, as a misspelt and ignored setting would be noticed only
 when a letter does not arrive.
@@ -6,29 +6,38 @@ when a letter does not arrive.
 
 from __future__ import annotations
 
+import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
-from types import MappingProxyType
+from typing import Annotated, Any, TypeVar, get_type_hints
 
-from merzim.services.configuration.keys import SECTIONS, as_toml, is_number, read_text
-from merzim.services.configuration.settings import (
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, create_model
+from pydantic_core import ErrorDetails
+from pydantic_settings import EnvSettingsSource
+
+from merzim.settings import (
+    EMPTY,
     FOLDER,
+    ORIGINS,
+    PREFIX,
+    SECTIONS,
     BadSetting,
     DatabaseSettings,
-    OfficeSettings,
+    Port,
+    Section,
     Settings,
+    Text,
+    expecting,
+    no_truth,
 )
 from notifications.channels import UnknownChannel, names
 from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal
-
-PATHS = frozenset({"path", "ca_file", "dkim_key"})
-PREFIX = "MERZIM__"
-"""Prefix of environment variables that override keys of the file: MERZIM__DATABASE__URL."""
-NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +47,7 @@ class SettingsCheck:
     Attributes:
         file: the file that was read; None for the built-in settings.
         settings: the valid values; the built-in ones where there is a problem.
-        problems: everything that is wrong, in the order of the file, then of the environment.
+        problems: everything that is wrong.
         sources: by key ("web.port"): the file or the variable its value comes from; others are built in.
     """
 
@@ -48,24 +57,23 @@ class SettingsCheck:
     sources: Mapping[str, str]
 
 
-def read(file: Path | None = None, *, at: Path, environment: Mapping[str, str] = NO_ENVIRONMENT) -> Settings:
+def read(file: Path | None = None, *, at: Path) -> Settings:
     """Read the settings of a file and of the environment, or return the built-in ones.
 
     Args:
         file: config.toml; None for the one in `at`, if it exists.
         at: the base folder of built-in relative paths.
-        environment: variables `MERZIM__SECTION__KEY`, which override the keys of the file.
 
     Raises:
         BadSetting: the file is missing or not TOML, an unknown key, or a value of the wrong kind.
     """
-    result = check(file, at=at, environment=environment)
+    result = check(file, at=at)
     if result.problems:
         raise result.problems[0]
     return result.settings
 
 
-def check(file: Path | None, *, at: Path, environment: Mapping[str, str]) -> SettingsCheck:
+def check(file: Path | None, *, at: Path) -> SettingsCheck:
     """Read the settings as `read` does, and collect every problem instead of stopping at the first.
 
     Raises:
@@ -74,140 +82,171 @@ def check(file: Path | None, *, at: Path, environment: Mapping[str, str]) -> Set
     if file is None:
         default = at / "config.toml"
         file = default if default.is_file() else None
-    document: dict[str, object] = {}
-    if file is not None:
-        try:
-            document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-        except OSError as trouble:
-            problem = trouble.strerror or str(trouble)
-            raise BadSetting("cli.no_config", file=str(file), problem=problem) from None
-        except (ValueError, RecursionError) as trouble:
-            raise BadSetting("cli.config_not_toml", file=str(file), problem=str(trouble)) from None
-    return _Reading(file, file.resolve().parent if file is not None else at).check(document, environment)
+    document = _document(file) if file is not None else {}
+    variables, problems = _variables()
+    sources = {**dict.fromkeys(_keys(document), str(file)), **variables}
+    order = [key for key in sources if key not in variables] + list(variables)
+    sources = {key: sources[key] for key in order}
+    tables = {name: table for name, table in EnvSettingsSource(Settings)().items() if isinstance(table, dict)}
+    values = _merged(document, tables)
+    reading = _Reading(str(file), sources, [])
+    sections = reading.channel_sections(values)
+    settings = reading.validated(Settings, {name: values[name] for name in values if name not in ORIGINS})
+    reading.refuse_origins(values)
+    settings = reading.fitting(settings)
+    base = file.resolve().parent if file is not None else at
+    channels = {name: _beside(table, base).model_dump(exclude_unset=True) for name, table in sections.items()}
+    update = {
+        "file": file,
+        "from_environment": frozenset(variables),
+        "channels": settings.channels.model_copy(update={"sections": channels}),
+    }
+    return SettingsCheck(
+        file=file,
+        settings=_beside(settings, base).model_copy(update=update),
+        problems=(*sorted(reading.problems, key=reading.place), *problems),
+        sources=sources,
+    )
 
 
+def _document(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as trouble:
+        problem = trouble.strerror or str(trouble)
+        raise BadSetting("cli.no_config", file=str(file), problem=problem) from None
+    except (ValueError, RecursionError) as trouble:
+        raise BadSetting("cli.config_not_toml", file=str(file), problem=str(trouble)) from None
+
+
+def _keys(document: Mapping[str, Any]) -> list[str]:
+    """Return the keys of a document: "web.port", "channels.email.host"."""
+    keys: list[str] = []
+    for section, table in document.items():
+        for key, value in table.items() if isinstance(table, dict) else ():
+            if section == "channels" and isinstance(value, dict):
+                keys += [f"{section}.{key}.{name}" for name in value]
+            else:
+                keys.append(f"{section}.{key}")
+    return keys
+
+
+def _merged(document: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document with the variables of the environment laid over it."""
+    merged = dict(document)
+    for key, value in variables.items():
+        below = merged.get(key)
+        merged[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _variables() -> tuple[dict[str, str], list[Refusal]]:
+    """Return the variables by the key they set, and a refusal for each that names no section or no key."""
+    variables: dict[str, str] = {}
+    problems: list[Refusal] = []
+    for variable in sorted(name for name in os.environ if name.startswith(PREFIX)):
+        section, *keys = variable.removeprefix(PREFIX).lower().split("__")
+        if section not in SECTIONS:
+            problems.append(_unknown(variable, section, SECTIONS))
+        elif not keys:
+            problems.append(_wrong(variable, section, "table"))
+        else:
+            variables[".".join((section, *keys[: 2 if section == "channels" else 1]))] = variable
+    return variables, problems
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
 class _Reading:
-    """Collects values, their sources and problems while the settings are read once."""
+    """Where each value comes from, and what was found wrong so far.
 
-    def __init__(self, file: Path | None, base: Path) -> None:
-        self.file = file
-        self.base = base
-        self.values: dict[str, dict[str, object]] = {name: {} for name in SECTIONS}
-        self.channels: dict[str, dict[str, object]] = {"folder": dict(FOLDER)}
-        self.sources: dict[str, str] = {}
-        self.problems: list[Refusal] = []
+    Attributes:
+        file: named where no variable is.
+        sources: by key: the file or the variable.
+    """
 
-    def check(self, document: Mapping[str, object], environment: Mapping[str, str]) -> SettingsCheck:
-        """Read a TOML document, then the variables that override it."""
-        self._refuse_unknown(document, SECTIONS, section="", where=str(self.file))
-        for name in SECTIONS:
-            table = document.get(name, {})
-            if not isinstance(table, dict):
-                self.problems.append(_wrong(str(self.file), name, "table"))
+    file: str
+    sources: Mapping[str, str]
+    problems: list[Refusal]
+
+    def channel_sections(self, values: dict[str, Any]) -> dict[str, Section]:
+        """Take the sections of channels out of the values, each read by the model its file makes."""
+        channels = values.get("channels", {})
+        if not isinstance(channels, dict):
+            return {}
+        tables = {"folder": {}} | {name: table for name, table in channels.items() if isinstance(table, dict)}
+        values["channels"] = {key: value for key, value in channels.items() if key not in tables}
+        sections: dict[str, Section] = {}
+        for name, table in tables.items():
+            if name not in names():
+                key = f"channels.{name}"
+                places = [place for found, place in self.sources.items() if found.startswith(key)]
+                self.problems.append(_unknown((*places, self.file)[0], key, names()))
                 continue
-            self._read_table(name, table)
-        for variable in sorted(environment):
-            if variable.startswith(PREFIX):
-                self._read_variable(variable, environment[variable])
-        settings = self._settings()
-        folder, language = settings.languages.folder, settings.office.language
-        if language not in LANGUAGES and not (folder and (folder / f"{language}.toml").is_file()):
-            where = self.sources["office.language"]
-            self.problems.append(_wrong(where, "office.language", "language"))
-            settings = replace(settings, office=replace(settings.office, language=OfficeSettings().language))
+            whole = {**FOLDER, **table} if name == "folder" else dict(table)
+            sections[name] = self.validated(channel_section(name), whole, within=("channels", name))
+        return sections
+
+    def validated(self, model: type[_Model], values: dict[str, Any], *, within: tuple[str, ...] = ()) -> _Model:
+        """Return the model of these values; what is wrong is reported, and left out."""
+        try:
+            return model.model_validate(values)
+        except ValidationError as trouble:
+            for error in trouble.errors():
+                *tables, key = [str(part) for part in error["loc"][: 2 - len(within) // 2]]
+                self.problems.append(self._problem(model, (*within, *tables, key), error))
+                table = values
+                for name in tables:
+                    table[name] = table = dict(table[name])
+                table.pop(key, None)
+            return self.validated(model, values, within=within)
+
+    def _problem(self, model: type[BaseModel], path: tuple[str, ...], error: ErrorDetails) -> Refusal:
+        key = ".".join(path)
+        where = self.sources.get(key, self.file)
+        if error["type"] == "extra_forbidden":
+            table = SECTIONS[path[0]] if model is Settings and len(path) > 1 else model
+            return _unknown(where, key, SECTIONS if table is Settings else table.model_fields)
+        expected = error.get("ctx", {}).get("error")
+        return _wrong(where, key, str(expected) if isinstance(expected, ValueError) else "table")
+
+    def place(self, problem: Refusal) -> int:
+        """Return where the key of a problem stands among all keys: first the file's, then the variables'."""
+        key = str(problem.arguments.get("key", ""))
+        places = [place for place, found in enumerate(self.sources) if f"{found}.".startswith(f"{key}.")]
+        return min(places, default=len(self.sources))
+
+    def refuse_origins(self, values: Mapping[str, Any]) -> None:
+        """Refuse the fields of the settings that no file sets."""
+        for name in ORIGINS:
+            if name in values:
+                self.problems.append(_unknown(self.file, name, SECTIONS))
+
+    def fitting(self, settings: Settings) -> Settings:
+        """Return the settings without what does not fit together, which is reported."""
+        office, folder = settings.office, settings.languages.folder
+        if office.language not in LANGUAGES and not (folder and (folder / f"{office.language}.toml").is_file()):
+            self.problems.append(
+                _wrong(self.sources.get("office.language", self.file), "office.language", "language")
+            )
+            settings = settings.model_copy(update={"office": office.model_copy(update={"language": "kk"})})
         if not settings.reminders.is_digest_hour_in_office_hours:
             key = "reminders.digest_at"
-            self.problems.append(_wrong(self.sources[key], key, "digest_hour"))
-        return SettingsCheck(
-            file=self.file,
-            settings=settings,
-            problems=tuple(self.problems),
-            sources=self.sources,
-        )
+            self.problems.append(_wrong(self.sources.get(key, self.file), key, "digest_hour"))
+        unknown = [name for name in settings.channels.use if name not in names()]
+        self.problems.extend(UnknownChannel(name) for name in unknown)
+        use = tuple(name for name in settings.channels.use if name not in unknown)
+        return settings.model_copy(update={"channels": settings.channels.model_copy(update={"use": use})})
 
-    def _read_table(self, name: str, table: Mapping[str, object]) -> None:
-        keys = dict(table)
-        if name == "channels":
-            for channel, section in table.items():
-                if isinstance(section, dict):
-                    del keys[channel]
-                    self._read_channel(channel, section)
-        kinds = SECTIONS[name][1]
-        self._refuse_unknown(keys, kinds, section=name, where=str(self.file))
-        for key in keys:
-            if key not in kinds:
-                continue
-            try:
-                self.values[name][key] = kinds[key].read(keys[key])
-            except (TypeError, ValueError) as trouble:
-                self.problems.append(_wrong(str(self.file), f"{name}.{key}", str(trouble)))
-            except UnknownChannel as trouble:
-                self.problems.append(trouble)
-            self.sources[f"{name}.{key}"] = str(self.file)
 
-    def _read_channel(self, name: str, section: Mapping[str, object]) -> None:
-        if name not in names():
-            self.problems.append(UnknownChannel(name))
-            return
-        self.channels[name] = {**self.channels.get(name, {}), **section}
-        self.sources |= {f"channels.{name}.{key}": str(self.file) for key in section}
-
-    def _read_variable(self, variable: str, text: str) -> None:
-        """Read a variable: a text unchanged, any other value in TOML notation."""
-        section, *keys = variable.removeprefix(PREFIX).lower().split("__")
-        if section == "channels" and len(keys) == 2 and keys[0] in names():
-            name, key = keys
-            self.channels.setdefault(name, {})[key] = as_toml(text) if is_number(name, key) else text
-            self.sources[f"channels.{name}.{key}"] = variable
-            return
-        if section not in SECTIONS or not keys:
-            self._refuse_unknown({section: text}, SECTIONS, section="", where=variable)
-            if not keys and section in SECTIONS:
-                self.problems.append(_wrong(variable, section, "table"))
-            return
-        kinds = SECTIONS[section][1]
-        if len(keys) > 1 or keys[0] not in kinds:
-            self._refuse_unknown({".".join(keys): text}, kinds, section=section, where=variable)
-            return
-        try:
-            self.values[section][keys[0]] = read_text(kinds[keys[0]], text)
-        except (TypeError, ValueError) as trouble:
-            self.problems.append(_wrong(variable, f"{section}.{keys[0]}", str(trouble)))
-        except UnknownChannel as trouble:
-            self.problems.append(trouble)
-        self.sources[f"{section}.{keys[0]}"] = variable
-
-    def _settings(self) -> Settings:
-        for section in self.channels.values():
-            for key in PATHS & section.keys():
-                section[key] = self.base / str(section[key])
-        sections = {
-            name: _beside(kind(**self.values[name], **self._channel_sections(name)), self.base)
-            for name, (kind, _) in SECTIONS.items()
-        }
-        variables = frozenset(key for key, source in self.sources.items() if source.startswith(PREFIX))
-        return Settings(
-            file=self.file,
-            from_environment=variables,
-            from_file=frozenset(self.sources) - variables,
-            **sections,  # type: ignore[arg-type]
-        )
-
-    def _channel_sections(self, name: str) -> dict[str, object]:
-        return {"sections": self.channels} if name == "channels" else {}
-
-    def _refuse_unknown(
-        self, table: Mapping[str, object], allowed: Mapping[str, object], *, section: str, where: str
-    ) -> None:
-        """Refuse the unknown keys of a table, each with the closest known one."""
-        for key in table:
-            if key in allowed:
-                continue
-            name = f"{section}.{key}" if section else key
-            suggestions = get_close_matches(key, allowed, n=1, cutoff=0.5)
-            code = "cli.unknown_setting_nearest" if suggestions else "cli.unknown_setting"
-            arguments = {"nearest": suggestions[0] if suggestions else "", "allowed": tuple(allowed)}
-            self.problems.append(BadSetting(code, file=where, key=name, **arguments))
+def _unknown(where: str, key: str, allowed: Iterable[str]) -> BadSetting:
+    """Return the error for an unknown key, with the closest known one."""
+    allowed = tuple(allowed)
+    nearest = get_close_matches(key.rpartition(".")[2], allowed, n=1, cutoff=0.5)
+    code = "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting"
+    return BadSetting(code, file=where, key=key, nearest=nearest[0] if nearest else "", allowed=allowed)
 
 
 def _wrong(where: str, key: str, expected: str) -> BadSetting:
@@ -215,16 +254,17 @@ def _wrong(where: str, key: str, expected: str) -> BadSetting:
     return BadSetting("cli.wrong_setting", file=where, key=key, expected=expected)
 
 
-def _beside(section: object, base: Path) -> object:
-    """Return a section with its relative paths resolved against the folder of the settings file."""
+def _beside(model: _Model, base: Path) -> _Model:
+    """Return a model with its relative paths resolved against the folder of the settings file."""
     absolute: dict[str, object] = {}
-    for key in fields(section):  # type: ignore[arg-type]
-        value = getattr(section, key.name)
+    for name, value in model:
         if isinstance(value, Path):
-            absolute[key.name] = base / value
-    if isinstance(section, DatabaseSettings):
-        absolute["url"] = _database_beside(section.url, base)
-    return replace(section, **absolute) if absolute else section  # type: ignore[type-var]
+            absolute[name] = base / value
+        elif isinstance(value, Section):
+            absolute[name] = _beside(value, base)
+    if isinstance(model, DatabaseSettings):
+        absolute["url"] = _database_beside(model.url, base)
+    return model.model_copy(update=absolute)
 
 
 def _database_beside(url: str, base: Path) -> str:
@@ -233,3 +273,48 @@ def _database_beside(url: str, base: Path) -> str:
     if not scheme.startswith("sqlite") or not mark or not path or path.startswith((":", "/")):
         return url
     return f"{scheme}:///{(base / path).as_posix()}"
+
+
+def channel_section(name: str) -> type[Section]:
+    """Return the section of a channel: the arguments of its function, but for what comes from the database.
+
+    What has no default may be left out here and given in the browser; `create_channel` asks for it.
+    """
+    make = import_module(f"notifications.channels.{name}").channel
+    hints = get_type_hints(make)
+    arguments = {key: value for key, value in signature(make).parameters.items() if key != "links"}
+    fields: dict[str, Any] = {
+        key: (_kind(key, hints[key]), None if argument.default is argument.empty else argument.default)
+        for key, argument in arguments.items()
+    }
+    return create_model(f"{name.capitalize()}Section", __base__=Section, **fields)
+
+
+def _kind(key: str, hint: Any) -> Any:
+    """Return what a key of a channel takes."""
+    if key == "port":
+        return Annotated[Port | None, EMPTY, expecting("port")]
+    if hint is float:
+        return Annotated[float, Field(ge=0), BeforeValidator(no_truth), expecting("decimal")]
+    if hint is str:
+        return Text
+    if key == "tls":
+        return Annotated[hint, expecting("none_starttls_tls")]
+    return Annotated[Path | None, EMPTY, expecting("text")]
+
+
+def config_schema() -> dict[str, Any]:
+    """Return the JSON Schema of config.toml, for editors."""
+    schema = Settings.model_json_schema()
+    for name in ORIGINS:
+        schema["properties"].pop(name, None)
+    sections = {name: {"$ref": section["$ref"]} for name, section in schema["properties"].items()}
+    for definition in schema["$defs"].values():
+        for key in definition["properties"].values():
+            if isinstance(key.get("default"), list):
+                del key["default"]  # of a set, which has no order
+    channels = schema["$defs"]["ChannelSettings"]["properties"]
+    del channels["sections"]
+    for name in names():
+        channels[name] = channel_section(name).model_json_schema()
+    return {**schema, "properties": sections, "title": "merzim config"}

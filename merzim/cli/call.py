@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from merzim.cli import printing
 from merzim.cli.common import CommonOptions
-from merzim.services.configuration.settings import Settings
+from merzim.settings import Settings
 from merzim.settings_file import read
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES, law_language
 from workflow.refusal import Refusal
@@ -66,7 +66,7 @@ class CommandContext:
         """The settings of --config, MERZIM_CONFIG or this folder's config.toml, else the built-in ones;
         variables MERZIM__SECTION__KEY override single keys.
         """
-        settings = read(self.settings_file, at=Path.cwd(), environment=os.environ)
+        settings = read(self.settings_file, at=Path.cwd())
         from merzim.services.configuration.translations import use_languages
 
         use_languages(settings)

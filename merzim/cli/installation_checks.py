@@ -14,7 +14,7 @@ import typer
 from merzim import settings_file
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command, register_shells
-from merzim.services.configuration.settings import Settings
+from merzim.settings import Settings
 from workflow.refusal import Refusal
 
 SHELLS = ("bash", "zsh", "fish")
@@ -36,7 +36,7 @@ def check_config(ctx: typer.Context) -> int:
     from merzim.services.upkeep import check_config as configuration
 
     call = CommandContext.of(ctx)
-    read = settings_file.check(call.settings_file, at=Path.cwd(), environment=os.environ)
+    read = settings_file.check(call.settings_file, at=Path.cwd())
     settings = _with_browser(read.settings)
     problems = [*read.problems, *configuration.problems(settings, os.environ)]
     browser_keys = settings.from_browser
@@ -86,7 +86,7 @@ def doctor(ctx: typer.Context) -> int:
     from merzim.services.upkeep.doctor import Check, diagnose
 
     call = CommandContext.of(ctx)
-    read = settings_file.check(call.settings_file, at=Path.cwd(), environment=os.environ)
+    read = settings_file.check(call.settings_file, at=Path.cwd())
     settings = _with_browser(read.settings)
     problems = [*read.problems, *configuration.problems(settings, os.environ)]
 

@@ -13,8 +13,8 @@ from merzim.cli.parsing import BadArgument, answers_on, named_days, optional_day
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from merzim.services.configuration.settings import AuthorisedBody, Authority
     from merzim.services.imports.past import CheckedDate
+    from merzim.settings import AuthorisedBody, Authority
     from workflow.law.procedure import Obligation, Procedure
 
 PROCEDURE = "internal-analysis"
@@ -175,7 +175,7 @@ def _checked(call: CommandContext, checked_date: CheckedDate) -> tuple[object, .
 
 def _now(call: CommandContext) -> Authority:
     """Return the authorised body of today."""
-    from merzim.services.configuration.settings import find_authority
+    from merzim.settings import find_authority
 
     return find_authority(call.settings.office.authorised_body, on=call.moment.today)
 

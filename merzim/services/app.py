@@ -7,16 +7,16 @@ import os
 import threading
 from collections.abc import Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from merzim.services.configuration.settings import BadSetting, Settings
 from merzim.services.configuration.translations import use_languages
 from merzim.services.moments import Clock, NoteWriter
+from merzim.settings import BadSetting, Settings
 
 if TYPE_CHECKING:
     from calendars.kazakhstan import Kazakhstan
@@ -120,7 +120,11 @@ class AppContext:
 
     def on_database(self, url: str) -> AppContext:
         """Return a context of the same settings on another database."""
-        return self.with_settings(replace(self.configured, database=replace(self.configured.database, url=url)))
+        return self.with_settings(
+            self.configured.model_copy(
+                update={"database": self.configured.database.model_copy(update={"url": url})}
+            )
+        )
 
     def with_settings(self, settings: Settings) -> AppContext:
         """Return a context of other settings, with connections of its own."""

@@ -23,11 +23,11 @@ from starlette.responses import RedirectResponse, Response
 from calendars import OutOfRange
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from merzim.services.app import AppContext
-from merzim.services.configuration.values import public_address
 from merzim.services.context import RequestContext
 from merzim.services.inputs import bad_input
 from merzim.services.moments import Clock
 from merzim.services.verbs import NotAllowed, NotFound
+from merzim.settings import public_address
 from merzim.web.api.description import describe_api
 from merzim.web.auth.dependencies import NotLoggedIn, SecondFactorMissing, is_address_passwordless
 from merzim.web.auth.middleware import (

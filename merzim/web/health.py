@@ -19,6 +19,7 @@ from merzim.services.moments import is_late
 from merzim.services.outgoing import sending
 from merzim.services.outgoing.sending import Channel, Letter
 from merzim.services.upkeep.operations import DatabaseState, readiness
+from merzim.settings import ALARM_AGES
 from merzim.version import commit_of, running
 from merzim.web.api.answers import PROBLEMS
 from merzim.web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
@@ -83,7 +84,7 @@ async def ready(
     state = await to_thread.run_sync(readiness, ctx.app, limiter=LOOKING)
     now = ctx.now
     age = None if state.round is None else now - state.round
-    limit = ctx.app.settings.alarms.ages["round"] if round is None else timedelta(seconds=round)
+    limit = ALARM_AGES["round"] if round is None else timedelta(seconds=round)
     late = is_late(state.round, now=now, limit=limit)
     answers = state.database == "ok"
     is_ready = answers and state.schema and not (late and round is not None)
@@ -121,9 +122,7 @@ def metrics(request: Request, ctx: Anybody) -> Response:
     }
     figures = sending.figures(ctx.app, now=now)
     settings = ctx.app.settings
-    text = exposition(
-        figures, now=now, board=board, channels=settings.channels.use, alarms=settings.alarms.ages
-    )
+    text = exposition(figures, now=now, board=board, channels=settings.channels.use, alarms=ALARM_AGES)
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
@@ -200,7 +199,7 @@ def exposition(
     backup.set((now - pulse[0]).total_seconds() if pulse else float("inf"))
     late = Gauge(
         "merzim_alarm_age_seconds",
-        "The age from which something counts as late (section alarms of the settings)",
+        "The age from which something counts as late",
         ["alarm"],
         registry=registry,
     )

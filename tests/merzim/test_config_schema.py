@@ -10,9 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from docs.settings_schema import config_schema
-from merzim.services.configuration.keys import SECTIONS
-from merzim.settings_file import check
+from merzim.settings_file import check, config_schema
 from tests.law import ROOT
 from tests.workflow.test_file_schemas import as_json
 
@@ -23,7 +21,7 @@ _OPTIONAL = re.compile(r"^# (\[channels\.[a-z]+\]|[a-z_]+ = )", re.MULTILINE)
 
 def marked(text: str) -> list[str]:
     """The keys an editor marks; it sees dates as texts."""
-    checked = jsonschema.Draft7Validator(config_schema(), format_checker=jsonschema.FormatChecker())
+    checked = jsonschema.Draft202012Validator(config_schema(), format_checker=jsonschema.FormatChecker())
     return [
         ".".join(map(str, error.absolute_path)) for error in checked.iter_errors(as_json(tomllib.loads(text)))
     ]
@@ -32,7 +30,7 @@ def marked(text: str) -> list[str]:
 def refused(text: str, folder: Path) -> bool:
     file = folder / "config.toml"
     file.write_text(text, encoding="utf-8")
-    return bool(check(file, at=folder, environment={}).problems)
+    return bool(check(file, at=folder).problems)
 
 
 def test_the_schema_in_the_documentation_is_that_of_the_readers() -> None:
@@ -40,7 +38,7 @@ def test_the_schema_in_the_documentation_is_that_of_the_readers() -> None:
     written_schema = json.loads((ROOT / "docs" / "schemas" / "config.json").read_text(encoding="utf-8"))
 
     assert written_schema == config_schema()
-    jsonschema.Draft7Validator.check_schema(written_schema)
+    jsonschema.Draft202012Validator.check_schema(written_schema)
 
 
 def test_the_shipped_settings_are_as_the_schema_says(tmp_path: Path) -> None:
@@ -62,22 +60,6 @@ def test_the_settings_of_the_documentation_are_as_the_schema_says(tmp_path: Path
     assert [(marked(text), refused(text, tmp_path)) for text in blocks] == [([], False)] * len(blocks)
 
 
-def test_every_key_says_what_it_is() -> None:
-    """From the comments of config.toml; the port stands under what is said of the host."""
-    sections = config_schema()["properties"]
-    silent = {
-        f"{name}.{key}"
-        for name, table in sections.items()
-        for key, kind in table["properties"].items()
-        if "description" not in kind and "properties" not in kind
-    }
-
-    assert silent == {"web.port"}
-    assert {name: set(table["properties"]) for name, table in sections.items() if name != "channels"} == {
-        name: set(kinds) for name, (_, kinds) in SECTIONS.items() if name != "channels"
-    }
-
-
 @pytest.mark.parametrize(
     ("text", "key"),
     [
@@ -88,30 +70,21 @@ def test_every_key_says_what_it_is() -> None:
         ('[office]\nlanguage = "German"\n', "office.language"),
         ("[office]\ndays_off = [2026-03-24T10:00:00]\n", "office.days_off.0"),
         (
-            '[office]\nauthorised_body = [{ name = { kk = "А", ru = "А" }, from = 2026-01-01 }]\n',
-            "office.authorised_body.0.name",
-        ),
-        (
             '[office]\nauthorised_body = [{ name = { kk = "А", ru = "А", en = "A" } }]\n',
             "office.authorised_body.0",
         ),
         ('[evidence]\nfolder = ""\n', "evidence.folder"),
-        ('[channels]\nuse = ["pigeon"]\n', "channels.use.0"),
         ('[channels]\nuse = "folder"\n', "channels.use"),
         ("[reminders]\ntick = true\n", "reminders.tick"),
         ('[reminders]\noffice_hours = ["09:00"]\n', "reminders.office_hours"),
         ('[reminders]\noffice_hours = ["9", "18:00"]\n', "reminders.office_hours.0"),
         ('[reminders]\ndigests = ["weekly"]\n', "reminders.digests.0"),
         ('[reminders]\ndigest_at = "4 pm"\n', "reminders.digest_at"),
-        ("[alarms]\nbackup_hours = 1001\n", "alarms.backup_hours"),
+        ("[web]\nsession_hours = 1001\n", "web.session_hours"),
         ("[web]\nport = 70000\n", "web.port"),
-        ('[web]\npublic_address = "ftp://merzim.example.kz"\n', "web.public_address"),
-        ('[web]\npublic_address = "https://merzim.example.kz/office"\n', "web.public_address"),
-        ('[web]\ntrusted_proxies = ["proxy.example.kz"]\n', "web.trusted_proxies.0"),
         ('[web]\ntotp_required = ["boss"]\n', "web.totp_required.0"),
         ('[oidc]\ngroups = [{ group = "x" }]\n', "oidc.groups.0"),
         ('[oidc]\ngroups = [{ group = "x", access = "boss" }]\n', "oidc.groups.0.access"),
-        ('[oidc]\nissuer = "sso"\n', "oidc.issuer"),
         ('[oidc]\nlog_out = "yes"\n', "oidc.log_out"),
         ('[logs]\nlevel = "loud"\n', "logs.level"),
     ],

@@ -209,13 +209,14 @@ def test_command_and_wheel_name_one_version(capsys: pytest.CaptureFixture[str]) 
     assert of_source() in (running(), RELEASE)
 
 
-def test_a_composition_sets_keys_that_exist(tmp_path: Path) -> None:
+def test_a_composition_sets_keys_that_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every variable is a key, and is read."""
     composed = YAML(typ="safe").load(OPERATIONS / "compose.yml")
     variables = composed["x-merzim"]["environment"].items()
-    environment = {name: re.sub(r"^\$\{\w+:([-?])(.*)\}$", r"\2", value) for name, value in variables}
+    for name, value in variables:
+        monkeypatch.setenv(name, re.sub(r"^\$\{\w+:([-?])(.*)\}$", r"\2", value))
     (tmp_path / "empty").mkdir()
-    contained = read(at=tmp_path / "empty", environment=environment)
+    contained = read(at=tmp_path / "empty")
 
     assert contained.evidence.folder == Path("/var/lib/merzim/evidence")
     assert contained.database.url.startswith("postgresql+psycopg://merzim@database/")

@@ -10,7 +10,7 @@ import pytest
 
 from merzim.logs import HIDDEN, JsonLines, Lines, secrets_of, veiled
 from merzim.services.accounts.credentials import new_secret
-from merzim.services.configuration.settings import ChannelSettings, DatabaseSettings, Settings
+from merzim.settings import ChannelSettings, DatabaseSettings, Settings
 from notifications.links import new_code
 
 # Made up, as long as ours are: a test has one name in every process.

@@ -16,10 +16,10 @@ from sqlalchemy import event
 
 from merzim.app import build_app
 from merzim.clock import clock
-from merzim.services.configuration.settings import DatabaseSettings, Settings
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.regulations.registers import scoring
 from merzim.services.scoring import YearScores, year_scores
+from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org import store as office_store
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from workflow.cases.case import Evidence

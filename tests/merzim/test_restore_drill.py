@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from merzim.services.configuration.settings import BackupSettings, Settings
 from merzim.services.upkeep.backups import back_up
+from merzim.settings import BackupSettings, Settings
 from tests.merzim.conftest import Merzim
 from tests.web.conftest import NOW, TODAY, Site, build
 
@@ -66,7 +65,7 @@ def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: P
 
 
 def _with_folder(site: Site, folder: Path) -> Settings:
-    return replace(site.context.settings, backup=BackupSettings(folder=folder))
+    return site.context.settings.model_copy(update={"backup": BackupSettings(folder=folder)})
 
 
 def _page(site: Site) -> str:

@@ -16,8 +16,8 @@ import i18n
 from i18n import further, po
 from i18n.dates import date_since
 from i18n.entries import CATALOGUE
-from merzim.services.configuration.settings import Settings
 from merzim.services.configuration.translations import use_languages
+from merzim.settings import Settings
 from tests.merzim.conftest import Merzim
 
 UZBEK = Path(__file__).parent / "languages" / "uz.toml"

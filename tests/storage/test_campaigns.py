@@ -42,7 +42,6 @@ from merzim.services.campaigns.views import (
     show_campaign,
 )
 from merzim.services.cases.person_actions import PersonActions
-from merzim.services.configuration.settings import WebSettings
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import NoPapers, papers_of_campaign
 from merzim.services.inputs import OpenFile, build
@@ -55,6 +54,7 @@ from merzim.services.registers.verbs import AddRow, EraseRow, WithdrawRow, add_r
 from merzim.services.registers.views import AskRow, list_rows, show_row
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
+from merzim.settings import WebSettings
 from merzim.storage.database.engine import writing
 from merzim.storage.org.store import save
 from merzim.storage.tables.registers import CAMPAIGN_PERSON
@@ -138,7 +138,9 @@ def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
     office_app = office(engine, tmp_path, extra_texts={"visits": CAMPAIGN})
     web = WebSettings(public_address="https://merzim.org.kz")
     app = AppContext(
-        replace(office_app.settings, web=web), clock=office_app.clock, system_clock=office_app.system_clock
+        office_app.settings.model_copy(update={"web": web}),
+        clock=office_app.clock,
+        system_clock=office_app.system_clock,
     )
     app.__dict__["channels"] = {"folder": MailAlone(path=tmp_path / "letters", sender="m@org.kz")}
     yield app
@@ -234,7 +236,7 @@ def test_a_campaign_that_makes_no_sense_is_refused(app: AppContext) -> None:
             start(ctx, **arguments)
         codes.append(refusal.value.code)
     assert codes == [code for _, code in wrong]
-    app.settings = replace(app.settings, web=WebSettings())
+    app.settings = app.settings.model_copy(update={"web": WebSettings()})
     for preview in (True, False):
         with pytest.raises(BadCampaign) as refusal:
             start(ctx, preview=preview)
@@ -488,8 +490,8 @@ def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
     """Another enterprise's policy that an office ticked grounds nothing; its own one, from the register of its
     documents, is named by the newest row, and another by its name, each in the reader's language. No letter,
     page or sheet says otherwise."""
-    ticked = replace(app.settings.regulations, acts=("mne-standard-2025", "enterprise-policy"))
-    app.settings = replace(app.settings, regulations=ticked)
+    ticked = app.settings.regulations.model_copy(update={"acts": ("mne-standard-2025", "enterprise-policy")})
+    app.settings = app.settings.model_copy(update={"regulations": ticked})
     ctx = replace(operator(app), language="ru")
     arguments = {"register_id": "consents", "kind": "confirmation", "values": {}, "units": ["law"]}
     bare = start(ctx, **arguments)

@@ -30,11 +30,11 @@ from merzim.services.administration.settings import (
     try_mail,
 )
 from merzim.services.app import AppContext
-from merzim.services.configuration.settings import ChannelSettings, DatabaseSettings
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.moments import Moment
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
+from merzim.settings import ChannelSettings, DatabaseSettings
 from merzim.settings_file import read
 from merzim.storage.accounts.encryption import Cipher, new_key, parse_key
 from merzim.storage.database.engine import reading
@@ -53,7 +53,9 @@ SERVER = {"host": "mail.example.kz", "user": "m", "sender": "m@example.kz", "pas
 @pytest.fixture
 def office_app(tmp_path: Path, url: str) -> Iterator[AppContext]:
     """An office whose letters lie in a folder."""
-    app = build_app(replace(settings_in(tmp_path), database=DatabaseSettings(url=url)), clock=lambda: MOMENT)
+    app = build_app(
+        settings_in(tmp_path).model_copy(update={"database": DatabaseSettings(url=url)}), clock=lambda: MOMENT
+    )
     office_store.save(app.engine, units=THREE_UNITS.units.values(), people=THREE_UNITS.people.values())
     yield app
     app.close()
@@ -75,13 +77,15 @@ def send_by(app: AppContext, **server: object) -> None:
 
 
 @on_sqlite_alone
-def test_the_environment_goes_before_the_browser_and_that_before_the_file(tmp_path: Path, url: str) -> None:
+def test_the_environment_goes_before_the_browser_and_that_before_the_file(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a variable fixes is refused; what is emptied is again as the file says."""
     (tmp_path / "config.toml").write_text(
         f'[office]\nname = "Файлдан"\nname_ru = "Из файла"\n[database]\nurl = "{url}"\n', "utf-8"
     )
-    environment = {"MERZIM__OFFICE__NAME_KK": "Айнымалыдан"}
-    app = build_app(read(tmp_path / "config.toml", at=tmp_path, environment=environment), clock=lambda: MOMENT)
+    monkeypatch.setenv("MERZIM__OFFICE__NAME_KK", "Айнымалыдан")
+    app = build_app(read(tmp_path / "config.toml", at=tmp_path), clock=lambda: MOMENT)
     rename(app, name_ru="Из браузера")
     with pytest.raises(BadChange) as fixed:
         rename(app, name_kk="x")
@@ -236,7 +240,7 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
     section = {"password_env": "MERZIM_TEST_SMTP", "ca_file": tmp_path / "ca.pem"}
     channels = ChannelSettings(use=("folder",), sections={"email": section})
     with serving(post, starttls=certified(authority), password=PASSWORD) as port:
-        app = office_app.with_settings(replace(office_app.configured, channels=channels))
+        app = office_app.with_settings(office_app.configured.model_copy(update={"channels": channels}))
         monkeypatch.setattr("merzim.services.configuration.overlay.PORTS", {"starttls": port})
         monkeypatch.setattr("notifications.channels.email.PORTS", {"starttls": port})
         server = {"host": "localhost", "user": "merzim", "sender": "m@example.kz"}
@@ -299,7 +303,9 @@ def test_a_backup_carries_them_and_the_name_of_the_installation_stays(tmp_path: 
     app = build_app(settings_in(tmp_path), clock=lambda: MOMENT)
     rename(app, name="Жаңа атау")
     maintenance.backup(app, tmp_path / "copy.sqlite", now=NOW)
-    settings = replace(app.configured, database=DatabaseSettings(url=f"sqlite:///{tmp_path / 'new.sqlite'}"))
+    settings = app.configured.model_copy(
+        update={"database": DatabaseSettings(url=f"sqlite:///{tmp_path / 'new.sqlite'}")}
+    )
     restored = build_app(settings, clock=lambda: MOMENT)
     maintenance.restore(restored, tmp_path / "copy.sqlite")
     _ = restored.engine

@@ -18,7 +18,6 @@ from merzim.services.accounts.verbs import AccountAccess
 from merzim.services.app import AppContext
 from merzim.services.cases import comments
 from merzim.services.cases import verbs as cases
-from merzim.services.configuration.settings import DatabaseSettings, RetentionSettings
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.services.moments import Moment
@@ -37,6 +36,7 @@ from merzim.services.registers import views as register_views
 from merzim.services.registers.queries import ListRows
 from merzim.services.upkeep import maintenance
 from merzim.services.upkeep.doctor import check_running
+from merzim.settings import DatabaseSettings, RetentionSettings
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.orders import LIST, OrdersUnreadable
 from merzim.web.ui.name_fields import build_person_field
@@ -66,8 +66,8 @@ BY = {"by": "administrator", "now": NOW, "today": TODAY}
 @pytest.fixture
 def office_app(tmp_path: Path, url: str) -> Iterator[AppContext]:
     """An office where somebody was everywhere: cases, letters, registers, comments, an account, a chat."""
-    settings = replace(
-        settings_in(tmp_path), database=DatabaseSettings(url=url), retention=RetentionSettings(people_years=3)
+    settings = settings_in(tmp_path).model_copy(
+        update={"database": DatabaseSettings(url=url), "retention": RetentionSettings(people_years=3)}
     )
     app = build_app(settings, clock=lambda: Moment(now=NOW, today=TODAY))
     office_store.save(app.engine, units=THREE_UNITS.units.values(), people=[*THREE_UNITS.people.values(), OWN])
@@ -216,7 +216,7 @@ def test_not_before_its_day_nor_while_open_cases_wait_for_her(office_app: AppCon
     hand_over(office_app, case)
     with pytest.raises(RetentionRefused) as ahead:
         retention.anonymise_person(acting(office_app, LATER), order(act_on=LATER + timedelta(days=1)))
-    office_app.settings = replace(office_app.settings, retention=RetentionSettings())
+    office_app.settings = office_app.settings.model_copy(update={"retention": RetentionSettings()})
     off = former(office_app, LATER).is_due
 
     codes = [refusal.value.code for refusal in (present, too_early, open_case, ahead)]
@@ -279,7 +279,7 @@ def replay(app: AppContext, **fields: object) -> list[ReplayedOrder]:
 
 def test_a_restored_backup_is_told_of_later_orders_and_carries_them_out(tmp_path: Path) -> None:
     """The list beside the evidence bears no name; `doctor` says it until the orders are carried out again."""
-    settings = replace(settings_in(tmp_path), retention=RetentionSettings(people_years=3))
+    settings = settings_in(tmp_path).model_copy(update={"retention": RetentionSettings(people_years=3)})
     app = build_app(settings, clock=lambda: Moment(now=NOW, today=TODAY))
     office_store.save(app.engine, units=THREE_UNITS.units.values(), people=[*THREE_UNITS.people.values(), OWN])
     case = live(app)
@@ -315,7 +315,7 @@ def test_a_restored_backup_is_told_of_later_orders_and_carries_them_out(tmp_path
 def test_what_cannot_be_carried_out_again_is_said(tmp_path: Path) -> None:
     """She still worked when the copy was made, or nobody left under that number; further spellings are kept
     nowhere; a list that was spoiled is refused, never passed over."""
-    settings = replace(settings_in(tmp_path), retention=RetentionSettings(people_years=3))
+    settings = settings_in(tmp_path).model_copy(update={"retention": RetentionSettings(people_years=3)})
     app = build_app(settings, clock=lambda: Moment(now=NOW, today=TODAY))
     office_store.save(app.engine, units=THREE_UNITS.units.values(), people=[*THREE_UNITS.people.values(), OWN])
     live(app)

@@ -23,7 +23,9 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from merzim.services.accounts.credentials import hash_password, hash_secret, new_secret
 from merzim.services.app import AppContext
-from merzim.services.configuration.settings import (
+from merzim.services.moments import Moment
+from merzim.services.upkeep.maintenance import rebuild
+from merzim.settings import (
     LOOPBACK_NETWORKS,
     ChannelSettings,
     DatabaseSettings,
@@ -33,8 +35,6 @@ from merzim.services.configuration.settings import (
     Settings,
     WebSettings,
 )
-from merzim.services.moments import Moment
-from merzim.services.upkeep.maintenance import rebuild
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.cases.evidence import EvidenceFolder

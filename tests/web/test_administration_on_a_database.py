@@ -157,9 +157,9 @@ def test_every_page_is_answered_by_the_house(path: str, admin: TestClient) -> No
 def test_an_own_file_that_cannot_be_used_is_named_on_the_page(office_app: AppContext, tmp_path: Path) -> None:
     """The office goes on; the administrator reads which file it is and what is wrong with it."""
     (tmp_path / "broken.2026-01-01.toml").write_text('id = "broken"\n[[stage]\n', encoding="utf-8")
-    regulations = replace(office_app.settings.regulations, folder=tmp_path)
+    regulations = office_app.settings.regulations.model_copy(update={"folder": tmp_path})
     other = AppContext(
-        replace(office_app.settings, regulations=regulations),
+        office_app.settings.model_copy(update={"regulations": regulations}),
         clock=lambda: NOW,
         system_clock=lambda: NOW,
         note=lambda code, **arguments: None,

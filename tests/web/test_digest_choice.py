@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from merzim.services.configuration.settings import DatabaseSettings
+from merzim.settings import DatabaseSettings
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.org.choices import SqlChoices
 from merzim.storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
@@ -43,9 +43,8 @@ def town(tmp_path: Path) -> Iterator[Town]:
 @pytest.fixture
 def site(town: Town, tmp_path: Path) -> Site:
     """The dashboard of the town's own office."""
-    settings = replace(
-        settings_in(tmp_path, public_address=RULES.public_address),
-        database=DatabaseSettings(url=f"sqlite:///{tmp_path}/town.sqlite"),
+    settings = settings_in(tmp_path, public_address=RULES.public_address).model_copy(
+        update={"database": DatabaseSettings(url=f"sqlite:///{tmp_path}/town.sqlite")}
     )
     site = dashboard_of(settings)
     people(site.accounts)

@@ -10,8 +10,8 @@ from email import policy
 
 import pytest
 
-from merzim.services.configuration.settings import Settings
 from merzim.services.configuration.translations import use_languages
+from merzim.settings import Settings
 from tests.web.real import ROOT, RealOffice, real_office
 
 UZBEK = ROOT / "tests" / "merzim" / "languages" / "uz.toml"

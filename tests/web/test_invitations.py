@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,11 +17,11 @@ from merzim.services.accounts.invitations import (
     resend_invitations,
 )
 from merzim.services.accounts.verbs import BadAccount
-from merzim.services.configuration.settings import ChannelSettings, OidcSettings
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.jobs.rounds import deliver
 from merzim.services.people.table import preview_table, read_table, save_table
 from merzim.services.upkeep.maintenance import verify
+from merzim.settings import ChannelSettings, OidcSettings
 from tests.notifications.servers import Office as MailOffice
 from tests.notifications.servers import always, serving
 from tests.web.conftest import NOW, TODAY, Site, build
@@ -51,7 +50,7 @@ def office(port: int = 0) -> Site:
     if port:
         email = {"host": "localhost", "port": port, "sender": "merzim@org.kz", "tls": "none"}
         channels = ChannelSettings(use=("email",), sections={"email": email})
-        site.context.settings = replace(site.context.settings, channels=channels)
+        site.context.settings = site.context.settings.model_copy(update={"channels": channels})
     return site
 
 
@@ -149,7 +148,9 @@ def test_who_gets_no_account_is_told_why_and_nobody_becomes_an_administrator() -
 def test_where_a_provider_identifies_people_the_letter_has_no_link_of_its_own() -> None:
     site = office()
     plain = site.context.settings
-    site.context.settings = replace(plain, oidc=OidcSettings(issuer="https://login.org.kz", client_id="m"))
+    site.context.settings = plain.model_copy(
+        update={"oidc": OidcSettings(issuer="https://login.org.kz", client_id="m")}
+    )
     by_provider = invite_people(acting(site), InvitePeople(people=["ann@org.kz"]))
     site.context.settings = plain
     deliver(site.context, now=NOW, today=TODAY)

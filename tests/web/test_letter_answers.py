@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.services.configuration.settings import DatabaseSettings
 from merzim.services.moments import Moment
+from merzim.settings import DatabaseSettings
 from merzim.storage.org.preferences import link_key
 from notifications.letter_links import answer_token
 from notifications.notice import Notice
@@ -53,10 +53,11 @@ def town(tmp_path: Path) -> Iterator[Town]:
 def pages(town: Town, tmp_path: Path) -> Callable[[date], TestClient]:
     """The pages of the town's own office on a day, for somebody without a log-in."""
     settings = settings_in(tmp_path, public_address=RULES.public_address)
-    settings = replace(
-        settings,
-        database=DatabaseSettings(url=f"sqlite:///{tmp_path}/town.sqlite"),
-        office=replace(settings.office, officer=OFFICER.key),
+    settings = settings.model_copy(
+        update={
+            "database": DatabaseSettings(url=f"sqlite:///{tmp_path}/town.sqlite"),
+            "office": settings.office.model_copy(update={"officer": OFFICER.key}),
+        }
     )
     return lambda on: dashboard_of(settings, Moment(now=noon(on), today=on, demonstration=False)).stranger()
 

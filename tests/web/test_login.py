@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
@@ -159,8 +158,8 @@ def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(site: Site) -
         open_since(HOURS_2, HOURS_2 - second),
         open_since(HOURS_2, HOURS_2),
     ] == [200, 303]
-    web = replace(site.context.settings.web, session_hours=1, session_idle_minutes=5)
-    site.context.settings = replace(site.context.settings, web=web)
+    web = site.context.settings.web.model_copy(update={"session_hours": 1, "session_idle_minutes": 5})
+    site.context.settings = site.context.settings.model_copy(update={"web": web})
     hour, five = timedelta(hours=1), timedelta(minutes=5)
     assert [open_since(hour - second, second), open_since(hour, second)] == [200, 303]
     assert [open_since(five, five - second), open_since(five, five)] == [200, 303]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -26,7 +25,9 @@ def browser(tmp_path: Path) -> Iterator[TestClient]:
     """A browser on a dashboard whose database holds the real schedule."""
     moment = Moment(now=NOW, today=TODAY, demonstration=True)
     settings = settings_in(tmp_path)
-    named_settings = replace(settings, office=replace(settings.office, name="Ұлттық экономика министрлігі"))
+    named_settings = settings.model_copy(
+        update={"office": settings.office.model_copy(update={"name": "Ұлттық экономика министрлігі"})}
+    )
     context = build_app(named_settings, clock=lambda: moment)
     sample_office = office()
     office_store.save(context.engine, units=sample_office.units.values(), people=sample_office.people.values())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 from io import BytesIO
@@ -18,8 +17,8 @@ from starlette.testclient import TestClient
 import calendars
 from merzim.app import build_app
 from merzim.services.board.overview import Overview, overview
-from merzim.services.configuration.settings import DatabaseSettings
 from merzim.services.moments import Moment
+from merzim.settings import DatabaseSettings
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import engine as database
 from merzim.storage.maintenance import schema
@@ -232,7 +231,7 @@ def test_a_page_asks_as_often_at_three_cases_as_at_three_hundred(engine: Engine,
     """And its bytes stay under 200 KB."""
     paths = ("/", "/desk?show=all", "/deadlines?urgency=overdue", "/deadlines?person=a@org.kz")
     address = engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=False)
-    settings = replace(settings_in(tmp_path), database=DatabaseSettings(url=address))
+    settings = settings_in(tmp_path).model_copy(update={"database": DatabaseSettings(url=address)})
     moment = Moment(now=NOW, today=TODAY, demonstration=True)
     context = build_app(settings, clock=lambda: moment)
     people(context.accounts)

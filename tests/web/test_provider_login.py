@@ -17,9 +17,9 @@ from starlette.testclient import TestClient
 
 from merzim.services.accounts import verbs as account_commands
 from merzim.services.accounts.verbs import AccountCommand
-from merzim.services.configuration.settings import BadSetting, GroupAccess, OidcSettings
 from merzim.services.connections.oidc import CLOCK_SKEW_SECONDS, open_provider
 from merzim.services.context import operator_context
+from merzim.settings import BadSetting, GroupAccess, OidcSettings
 from merzim.web.pages.account.attempts import FRESH_SESSION
 from merzim.web.pages.account.provider import COOKIE
 from tests import openid
@@ -48,7 +48,7 @@ def office(provider: Provider, *, totp_required: tuple[Access, ...] = (), **opti
     """An office whose people log in by a provider."""
     site = build(demonstration=False, totp_required=totp_required)
     usual = {"issuer": provider.issuer, "client_id": CLIENT, "insecure": True}
-    site.context.settings = replace(site.context.settings, oidc=OidcSettings(**(usual | options)))
+    site.context.settings = site.context.settings.model_copy(update={"oidc": OidcSettings(**(usual | options))})
     return site
 
 
@@ -330,14 +330,14 @@ def test_a_provider_is_refused_at_the_start_where_it_could_not_work(provider: Pr
     usual = site.context.settings
     right = OidcSettings(issuer=provider.issuer, client_id=CLIENT, insecure=True)
     for wrong, code in (
-        (replace(right, client_id=""), "cli.missing_setting"),
-        (replace(right, secret_env="MERZIM_NOTHING"), "cli.no_variable"),
-        (replace(right, insecure=False), "cli.oidc_insecure"),
-        (replace(right, issuer="http://sso.example.kz"), "cli.oidc_insecure"),
-        (replace(right, ca_file=usual.evidence.folder / "none.pem"), "cli.oidc_no_ca_file"),
+        (right.model_copy(update={"client_id": ""}), "cli.missing_setting"),
+        (right.model_copy(update={"secret_env": "MERZIM_NOTHING"}), "cli.no_variable"),
+        (right.model_copy(update={"insecure": False}), "cli.oidc_insecure"),
+        (right.model_copy(update={"issuer": "http://sso.example.kz"}), "cli.oidc_insecure"),
+        (right.model_copy(update={"ca_file": usual.evidence.folder / "none.pem"}), "cli.oidc_no_ca_file"),
     ):
         with pytest.raises(BadSetting, match=code):
-            open_provider(replace(usual, oidc=wrong), {"MERZIM_OIDC_SECRET": SECRET})
+            open_provider(usual.model_copy(update={"oidc": wrong}), {"MERZIM_OIDC_SECRET": SECRET})
     assert open_provider(usual, {}) is None
     browser = site.stranger()
     assert [browser.get(path).status_code for path in ("/login/oidc", "/login/oidc/callback")] == [404, 404]

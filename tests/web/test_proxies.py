@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from merzim.metronome import http_server
-from merzim.services.configuration.values import public_address
+from merzim.settings import public_address
 from merzim.web.auth.limits import client_address
 from tests.web.conftest import PASSWORD, Site, build, office_with_cases
 from tests.web.proxy import proxy

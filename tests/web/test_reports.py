@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
@@ -42,7 +41,11 @@ class Kept:
 
     def __init__(self, folder: Path) -> None:
         settings = read(at=folder)
-        self.app = build_app(replace(settings, office=replace(settings.office, kept_from=date(2022, 1, 1))))
+        self.app = build_app(
+            settings.model_copy(
+                update={"office": settings.office.model_copy(update={"kept_from": date(2022, 1, 1)})}
+            )
+        )
         sample_office = office()
         office_store.save(
             self.app.engine, units=sample_office.units.values(), people=sample_office.people.values()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,9 @@ def test_the_organisation_is_renamed_on_the_page(site: Site) -> None:
 
 def test_what_a_variable_fixes_has_no_field(site: Site) -> None:
     """A form that sends the key all the same is refused."""
-    site.context.settings = replace(site.context.settings, from_environment=frozenset({"office.name"}))
+    site.context.settings = site.context.settings.model_copy(
+        update={"from_environment": frozenset({"office.name"})}
+    )
     with site.client("administrator") as browser:
         page = browser.get(PAGE, params={"lang": "en"}).text
         sent = browser.post(f"{PAGE}/organisation", params={"lang": "en"}, data={"name": "x"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
@@ -18,10 +18,10 @@ from sqlalchemy import insert
 from merzim.documents.sheets.unreadable import UploadKind
 from merzim.services.accounts.credentials import hash_password
 from merzim.services.campaigns.verbs import CloseCampaign, StartCampaign, close_campaign, start_campaign
-from merzim.services.configuration.settings import RetentionSettings
 from merzim.services.context import operator_context, uploads_of
 from merzim.services.people.staff import mark
 from merzim.services.registers.verbs import AddRow, add_row
+from merzim.settings import RetentionSettings
 from merzim.storage.database.engine import writing
 from merzim.storage.notices.campaigns import SqlCampaigns
 from merzim.storage.org import store as office_store
@@ -515,8 +515,8 @@ def prepare(office: RealOffice) -> World:
     stamp: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
     people_gone = [Person(key=f"gone{n}@example.kz", name=f"Кететін {n}", unit=OWN) for n in (1, 2)]
     emails = (f"asked{n}@example.kz" for n in (1, 2))
-    context.configured = replace(context.configured, retention=RetentionSettings(people_years=1))
-    context.settings = replace(context.settings, retention=context.configured.retention)
+    context.configured = context.configured.model_copy(update={"retention": RetentionSettings(people_years=1)})
+    context.settings = context.settings.model_copy(update={"retention": context.configured.retention})
     with writing(context.engine) as connection:
         for n in (1, 2):
             remember(connection, f"left{n}@example.kz", [f"name:Кеткен Адам {n}"], left_on=date(2020, 1, n))

@@ -297,9 +297,9 @@ def test_a_day_takes_the_version_in_force_and_a_row_keeps_its_own() -> None:
 
 def test_the_procedures_of_shipped_registers_are_known_before_they_are_read() -> None:
     """Whether a register has obligations is told by its text: they are those that reading it gives."""
-    from merzim.services.configuration.settings import Settings
     from merzim.services.regulations.editions import shipped_row_procedures
     from merzim.services.regulations.registers import read_registers
+    from merzim.settings import Settings
 
     unread = {procedure.edition: procedure for procedure in shipped_row_procedures()}
     read = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import replace
 from email.utils import parseaddr
 from ipaddress import ip_address
 from typing import Annotated, Literal
@@ -26,13 +25,13 @@ from merzim.services.configuration.overlay import (
     with_mail,
     with_password,
 )
-from merzim.services.configuration.settings import Settings, is_loopback
 from merzim.services.connections import channels
 from merzim.services.connections.channels import create_channel
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Key
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Command, verb
+from merzim.settings import Settings, is_loopback
 from merzim.storage.accounts.encryption import key_of
 from merzim.storage.chain import canonical
 from merzim.storage.org import settings as stored_settings
@@ -221,7 +220,7 @@ def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
     if password is None:
         after = with_password(after, stored_settings.password(ctx.app.engine), lambda: ctx.app.cipher)
     else:
-        after = replace(after, passwords={PASSWORD: password})
+        after = after.model_copy(update={"passwords": {PASSWORD: password}})
     if command.user and not after.passwords.get(PASSWORD):
         raise BadChange("setting.password_again", host=command.host)
     return after

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from merzim.services.configuration.settings import BadSetting, Settings
+from merzim.settings import BadSetting, Settings
 
 
 def refuse_unwritable(settings: Settings) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
-from merzim.services.configuration.settings import BadSetting, Settings
+from merzim.settings import BadSetting, Settings
 from merzim.storage.accounts.encryption import Cipher, UnreadableSecret, key_of
 from merzim.storage.org.settings import MAIL
 
@@ -27,10 +26,11 @@ def with_browser(
     fixed = configured.from_environment
     names = {name: stored[f"office.{name}"] for name in OFFICE_KEYS if f"office.{name}" in stored}
     names = {name: text for name, text in names.items() if f"office.{name}" not in fixed}
-    settings = replace(
-        configured,
-        office=replace(configured.office, **names),  # type: ignore[arg-type]
-        from_browser=frozenset(f"office.{name}" for name in names),
+    settings = configured.model_copy(
+        update={
+            "office": configured.office.model_copy(update={**names}),
+            "from_browser": frozenset(f"office.{name}" for name in names),
+        }
     )
     if MAIL not in stored or is_mail_fixed(configured):
         return settings
@@ -51,11 +51,14 @@ def with_mail(settings: Settings, server: Mapping[str, object]) -> Settings:
     channels = settings.channels
     use = ("email", *(name for name in channels.use if name not in ("email", "folder")))
     section = {**channels.sections.get("email", {}), **server}
-    return replace(
-        settings,
-        channels=replace(channels, use=use, sections={**channels.sections, "email": section}),
-        from_browser=settings.from_browser | {"channels.email"},
-        passwords={PASSWORD: ""},
+    return settings.model_copy(
+        update={
+            "channels": channels.model_copy(
+                update={"use": use, "sections": {**channels.sections, "email": section}}
+            ),
+            "from_browser": settings.from_browser | {"channels.email"},
+            "passwords": {PASSWORD: ""},
+        }
     )
 
 
@@ -68,10 +71,10 @@ def with_password(settings: Settings, secret: str, cipher: Callable[[], Cipher])
             raise BadSetting("setting.other_key", key=key_of(secret))
         text = cipher().decrypt(secret, password_owner(settings))
     except BadSetting as refusal:
-        return replace(settings, undecrypted={PASSWORD: refusal})
+        return settings.model_copy(update={"undecrypted": {PASSWORD: refusal}})
     except UnreadableSecret:
         return settings
-    return replace(settings, passwords={PASSWORD: text})
+    return settings.model_copy(update={"passwords": {PASSWORD: text}})
 
 
 def password_owner(settings: Settings) -> str:

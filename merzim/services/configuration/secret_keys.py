@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from merzim.services.configuration.settings import BadSetting, Settings
+from merzim.settings import KEY_VARIABLE, OLD_KEYS_VARIABLE, BadSetting, Settings
 
 if TYPE_CHECKING:
     from merzim.storage.accounts.encryption import Cipher, Key
@@ -41,18 +41,17 @@ def read_cipher(
     """
     from merzim.storage.accounts.encryption import Cipher
 
-    secrets = settings.secrets
-    text = environment.get(secrets.key_env, "").strip() if secrets.key_env else ""
+    text = environment.get(KEY_VARIABLE, "").strip()
     if text:
-        current = _parse(text, where=secrets.key_env)
+        current = _parse(text, where=KEY_VARIABLE)
     elif not settings.web.on_loopback:
-        raise BadSetting("cli.no_secret_key", address=settings.web.public_address, variable=secrets.key_env)
+        raise BadSetting("cli.no_secret_key", address=settings.web.public_address, variable=KEY_VARIABLE)
     else:
         if not key_file(settings).exists():
             refuse_new_key(settings, environment, used())
         current = _read_or_create(key_file(settings), note=note)
-    old = environment.get(secrets.old_keys_env, "") if secrets.old_keys_env else ""
-    return Cipher(current, [_parse(key, where=secrets.old_keys_env) for key in split_keys(old)])
+    old = environment.get(OLD_KEYS_VARIABLE, "")
+    return Cipher(current, [_parse(key, where=OLD_KEYS_VARIABLE) for key in split_keys(old)])
 
 
 def refuse_missing(settings: Settings, environment: Mapping[str, str]) -> None:
@@ -85,15 +84,14 @@ def key_file(settings: Settings) -> Path:
 
 def key_place(settings: Settings, environment: Mapping[str, str]) -> str:
     """Return where the key is stored, for messages: the name of the variable, or the file."""
-    variable = settings.secrets.key_env
-    if environment.get(variable, "").strip() or not settings.web.on_loopback:
-        return variable
+    if environment.get(KEY_VARIABLE, "").strip() or not settings.web.on_loopback:
+        return KEY_VARIABLE
     return str(key_file(settings))
 
 
 def has_key(settings: Settings, environment: Mapping[str, str]) -> bool:
     """Return whether there is a key, in the environment or in its file."""
-    in_environment = bool(environment.get(settings.secrets.key_env, "").strip())
+    in_environment = bool(environment.get(KEY_VARIABLE, "").strip())
     return in_environment or (settings.web.on_loopback and key_file(settings).is_file())
 
 

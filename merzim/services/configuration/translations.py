@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import i18n
 from i18n import further
-from merzim.services.configuration.settings import BadSetting, Settings
+from merzim.settings import BadSetting, Settings
 from workflow.languages import set_law_languages
 from workflow.refusal import Refusal
 

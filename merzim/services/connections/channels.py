@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin, get_type_hints
 from uuid import uuid4
 
-from merzim.services.configuration.settings import BadSetting, Settings
+from merzim.settings import BadSetting, Settings
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

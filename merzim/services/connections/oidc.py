@@ -20,7 +20,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from merzim.services.configuration.settings import BadSetting, OidcSettings, Settings, is_loopback
+from merzim.settings import BadSetting, OidcSettings, Settings, is_loopback
 from workflow.org.access import Access, OutsidePerson
 from workflow.refusal import Refusal
 

@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from merzim.services.configuration.settings import BadSetting, Settings
+from merzim.settings import BadSetting, Settings
 from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal
 

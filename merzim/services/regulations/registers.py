@@ -12,8 +12,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from merzim.services.configuration.settings import Settings
 from merzim.services.regulations.editions import REGISTERS, LeftOutFile, read_register, shipped_files
+from merzim.settings import Settings
 from workflow.cases.registers.risk_lists import Words
 from workflow.languages import LANGUAGES
 from workflow.law.reader.table import Problem, UnreadableRegulation

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,11 +17,12 @@ from uuid import uuid4
 from merzim.services.configuration.secret_keys import key_file
 from merzim.services.moments import almaty, is_late
 from merzim.services.upkeep import maintenance
+from merzim.settings import ALARM_AGES
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.services.app import AppContext
-    from merzim.services.configuration.settings import BackupSettings
+    from merzim.settings import BackupSettings
     from merzim.storage.maintenance.verify import Problem
 
 SCHEDULED, FAILED, DRILL = "scheduled_backup", "failed_backup", "restore_drill"
@@ -117,7 +118,7 @@ def state(app: AppContext, *, now: datetime) -> BackupState:
         is_scheduled=scheduled,
         last=last,
         failed=failed if failed and (last is None or failed > last) else None,
-        is_late=scheduled and is_late(last, now=now, limit=app.settings.alarms.ages["backup"]),
+        is_late=scheduled and is_late(last, now=now, limit=ALARM_AGES["backup"]),
     )
 
 
@@ -170,12 +171,12 @@ def _temporary(app: AppContext, file: Path) -> Iterator[AppContext]:
         TemporaryDirectory(prefix="merzim-drill-") as place,
         temporary_database(app.unprepared, Path(place)) as url,
     ):
-        settings = replace(
-            app.configured,
-            database=replace(app.configured.database, url=url),
-            evidence=replace(app.configured.evidence, folder=folder),
-            # The office's key opens the copy; where its file stands depends on database and evidence.
-            secrets=replace(app.configured.secrets, key_file=key_file(app.configured)),
+        settings = app.configured.model_copy(
+            update={
+                "database": app.configured.database.model_copy(update={"url": url}),
+                "evidence": app.configured.evidence.model_copy(update={"folder": folder}),
+                "secrets": app.configured.secrets.model_copy(update={"key_file": key_file(app.configured)}),
+            }
         )
         with closing(app.with_settings(settings)) as copy:
             yield copy

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from merzim.services.configuration.settings import ORIGINS, SECRETS, BadSetting, Settings
+from merzim.settings import SECRETS, SECTIONS, BadSetting, Settings
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -79,13 +78,10 @@ def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> It
 
 def values(settings: Settings) -> Iterator[tuple[str, object]]:
     """Yield every key with its value, secrets masked: ("web.port", 8000)."""
-    for section in fields(settings):
-        if section.name in ORIGINS:
-            continue
-        table = getattr(settings, section.name)
-        keys = [key.name for key in fields(table) if key.name != "sections"]
-        for key in keys:
-            yield f"{section.name}.{key}", _shown(f"{section.name}.{key}", getattr(table, key))
+    for name in SECTIONS:
+        for key, value in getattr(settings, name):
+            if key != "sections":
+                yield f"{name}.{key}", _shown(f"{name}.{key}", value)
     for name, channel in sorted(settings.channels.sections.items()):
         for option, value in channel.items():
             yield f"channels.{name}.{option}", HIDDEN if option in SECRETS and value else value

@@ -19,6 +19,7 @@ from calendars.hours import almaty
 from merzim.services.configuration.folders import folders, order_folders
 from merzim.services.moments import CLOCK_TOLERANCE, is_late
 from merzim.services.upkeep import backups
+from merzim.settings import ALARM_AGES
 from notifications.channels import STAYS_HERE
 from notifications.notice import UNREACHABLE
 from workflow.refusal import Refusal
@@ -245,7 +246,7 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
         yield Check(name="settings", code="doctor.settings_overridden", arguments=keys)
     yield Check(name="database", code="doctor.database", arguments={"where": where})
     yield from _check_orders(app)
-    yield _check_age("verify", sent, now, app.settings.alarms.ages["verify"])
+    yield _check_age("verify", sent, now, ALARM_AGES["verify"])
     yield _check_backup(app, sent, now)
     yield _check_clock(app, sent, now)
     yield from _check_sending(app, sent, now)
@@ -277,7 +278,7 @@ def _check_backup(app: AppContext, sent: Figures, now: datetime) -> Check:
         return Check(
             name="backup", state="problem", code="doctor.no_backup", arguments=arguments, advice="no_backup"
         )
-    return _check_age("backup", sent, now, app.settings.alarms.ages["backup"])
+    return _check_age("backup", sent, now, ALARM_AGES["backup"])
 
 
 def _check_age(name: str, sent: Figures, now: datetime, limit: timedelta) -> Check:
@@ -312,7 +313,7 @@ def _check_clock(app: AppContext, sent: Figures, now: datetime) -> Check:
 
 
 def _check_sending(app: AppContext, sent: Figures, now: datetime) -> Iterator[Check]:
-    pulse, late = sent.pulses.get("round"), app.settings.alarms.ages
+    pulse, late = sent.pulses.get("round"), ALARM_AGES
     if pulse is None or is_late(pulse[0], now=now, limit=late["round"]):
         code = "doctor.never" if pulse is None else "doctor.last"
         arguments = {} if pulse is None else {"at": pulse[0]}

@@ -265,7 +265,7 @@ def claim_database(app: AppContext) -> InstallationStatus:
     Raises:
         BadSetting: config.toml names no installation.
     """
-    from merzim.services.configuration.settings import BadSetting
+    from merzim.settings import BadSetting
     from merzim.storage.maintenance.readiness import take as claim
     from merzim.storage.maintenance.schema import create_or_migrate
 

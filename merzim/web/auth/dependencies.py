@@ -16,8 +16,8 @@ from starlette.responses import Response
 
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import issue_secret
-from merzim.services.configuration.settings import WebSettings, is_loopback
 from merzim.services.context import Accounts, RequestContext, reader_of
+from merzim.settings import DEVICE_LIFETIME, WebSettings, is_loopback
 from merzim.web.auth.limits import remember_device
 from merzim.web.auth.middleware import is_local
 from workflow.org.access import Account, Entry, Need, must_enrol
@@ -95,7 +95,7 @@ def begin_session(
         samesite="lax",
     )
     if scope != SCOPE:
-        lasts = _limits(request).device_lifetime
+        lasts = DEVICE_LIFETIME
         remember_device(accounts, request, response, login, now=now, lasts=lasts)
 
 

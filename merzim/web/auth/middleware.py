@@ -12,9 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from merzim.services.configuration.settings import is_loopback
-from merzim.services.configuration.values import PublicAddress
 from merzim.services.context import ORIGIN, Origin
+from merzim.settings import PublicAddress, is_loopback
 
 MAX_BODY = 25 * 1024 * 1024
 MAX_TEXT = 2 * 1024 * 1024

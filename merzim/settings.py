@@ -1,0 +1,615 @@
+"""All that can be set: config.toml, and over it the environment (`MERZIM__SECTION__KEY`).
+
+A key left out has the default below; config.toml shows and explains them all. An unknown key is refused with
+the closest valid one, as a misspelt and ignored setting would be noticed only when a letter does not arrive.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from calendars import FIRST, LAST
+from workflow.languages import LANGUAGES, law_language
+from workflow.org.access import Access
+from workflow.refusal import Refusal
+
+PREFIX = "MERZIM__"
+"""Prefix of the variables of the environment that go before the file: MERZIM__DATABASE__URL."""
+Network = IPv4Network | IPv6Network
+LOOPBACK_NETWORKS: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+"""Networks of proxies on this machine."""
+SECRETS = frozenset({"token", "password"})
+"""Keys of channels whose values are masked."""
+DIGESTS = ("managers", "personal", "several", "unit")
+FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
+KEY_VARIABLE = "MERZIM_SECRET_KEY"
+"""The variable with the key that second factors are encrypted with."""
+OLD_KEYS_VARIABLE = "MERZIM_SECRET_KEYS_OLD"
+"""The variable with older keys, for decryption only."""
+DEVICE_LIFETIME = timedelta(days=180)
+"""How long a browser somebody logged in from is remembered."""
+ALARM_AGES: Mapping[str, timedelta] = {
+    "backup": timedelta(hours=26),
+    "verify": timedelta(days=7),
+    "round": timedelta(minutes=10),
+    "queue": timedelta(minutes=60),
+}
+"""From which age something is late: the last backup, check and round, the oldest letter that may leave."""
+
+
+class BadSetting(Refusal, ValueError):
+    """config.toml cannot be used; the message names the file and the key."""
+
+
+def expecting(code: str) -> WrapValidator:
+    """Say whatever is wrong with a value as `cli.expected.<code>`, and what is right with it in the schema."""
+
+    def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+        try:
+            return handler(value)
+        except ValidationError:
+            raise ValueError(code) from None
+
+    return WrapValidator(check)
+
+
+def _listed(value: object) -> object:
+    """Return the list of a variable of the environment, which holds it as JSON."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def no_truth(value: object) -> object:
+    """Return a number; `true` is none."""
+    if isinstance(value, bool):
+        raise ValueError("number")
+    return value
+
+
+def _truth(value: object) -> object:
+    """Return what a variable of the environment says; in the file it is no text."""
+    return {"true": True, "false": False}.get(value) if isinstance(value, str) else value
+
+
+def _without_zone(value: time | None) -> time | None:
+    """Return a time of Almaty: one with a zone of its own is none."""
+    if value is not None and value.tzinfo:
+        raise ValueError("time_of_day")
+    return value
+
+
+def _in_order(hours: tuple[time, time]) -> tuple[time, time]:
+    if hours[0].tzinfo or hours[1].tzinfo or hours[0] >= hours[1]:
+        raise ValueError("hours")
+    return hours
+
+
+def _on_record(days: frozenset[date]) -> frozenset[date]:
+    if not all(FIRST <= day <= LAST for day in days):
+        raise ValueError("dates_on_record")
+    return days
+
+
+def _not_everybody(networks: tuple[Network, ...]) -> tuple[Network, ...]:
+    if any(network.prefixlen == 0 for network in networks):
+        raise ValueError("networks")
+    return networks
+
+
+def _texts(value: object) -> object:
+    networks = _listed(value)
+    if not isinstance(networks, list | tuple) or not all(isinstance(one, str | Network) for one in networks):
+        raise ValueError("networks")
+    return networks
+
+
+def _filled(value: object) -> object:
+    if value == "":
+        raise ValueError("path")
+    return value
+
+
+EMPTY = BeforeValidator(lambda value: None if value == "" else value)
+_LIST = BeforeValidator(_listed)
+Text = Annotated[str, expecting("text")]
+NotBlank = Annotated[str, Field(pattern=r"\S")]
+Names = Annotated[tuple[str, ...], _LIST, expecting("names")]
+Number = Annotated[int, Field(ge=1), BeforeValidator(no_truth), expecting("number")]
+UpToThousand = Annotated[int, Field(ge=1, le=1000), BeforeValidator(no_truth), expecting("to_thousand")]
+Years = Annotated[int, Field(ge=0, le=100), BeforeValidator(no_truth), expecting("years")]
+Port = Annotated[int, Field(ge=1, le=65_535), BeforeValidator(no_truth), expecting("port")]
+YesNo = Annotated[bool, BeforeValidator(_truth), expecting("yes_or_no")]
+Folder = Annotated[Path, Field(json_schema_extra={"minLength": 1}), BeforeValidator(_filled), expecting("path")]
+OptionalPath = Annotated[Path | None, EMPTY, expecting("path"), WithJsonSchema({"type": "string"})]
+_HOUR = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}
+TimeOfDay = Annotated[time, AfterValidator(_without_zone), expecting("time_of_day"), WithJsonSchema(_HOUR)]
+OptionalTime = Annotated[
+    time | None,
+    AfterValidator(_without_zone),
+    EMPTY,
+    expecting("time_of_day"),
+    WithJsonSchema({"anyOf": [{"const": ""}, _HOUR]}),
+]
+Hours = Annotated[
+    tuple[time, time],
+    AfterValidator(_in_order),
+    _LIST,
+    expecting("hours"),
+    WithJsonSchema({"type": "array", "items": _HOUR, "minItems": 2, "maxItems": 2}),
+]
+Days = Annotated[frozenset[date], _LIST, expecting("dates"), AfterValidator(_on_record)]
+OptionalDay = Annotated[
+    date | None,
+    EMPTY,
+    expecting("dates"),
+    WithJsonSchema({"anyOf": [{"const": ""}, {"type": "string", "format": "date"}]}),
+]
+Networks = Annotated[
+    tuple[Network, ...], AfterValidator(_not_everybody), BeforeValidator(_texts), expecting("networks")
+]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$"), expecting("language")]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublicAddress:
+    """The address at which users reach the pages.
+
+    Attributes:
+        origin: as in the `Origin` header: lower case, Punycode, no default port.
+        host: the same without scheme and port, as in the `Host` header.
+    """
+
+    origin: str
+    host: str
+
+
+def public_address(text: str) -> PublicAddress:
+    """Parse `public_address` of config.toml into the form browsers send.
+
+    Raises:
+        ValueError: it is not `http(s)://host` or `http(s)://host:port`, with or without a slash at the end.
+    """
+    default_ports = {"http": 80, "https": 443}
+    try:
+        parts = urlsplit(text)
+        scheme, port = parts.scheme.lower(), parts.port
+        host = (parts.hostname or "").encode("idna").decode("ascii").lower()
+    except ValueError:
+        raise ValueError("public_address") from None
+    if scheme not in default_ports or not re.fullmatch(r"[a-z0-9._:-]+", host) or "@" in parts.netloc:
+        raise ValueError("public_address")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("public_address")
+    shown_host = f"[{host}]" if ":" in host else host
+    suffix = "" if port is None or port == default_ports[scheme] else f":{port}"
+    return PublicAddress(origin=f"{scheme}://{shown_host}{suffix}", host=host)
+
+
+def _address(text: str, info: ValidationInfo) -> str:
+    """Check the address at which users reach the pages; "" is this machine's."""
+    if not text:
+        return f"http://127.0.0.1:{info.data.get('port', 8000)}"
+    public_address(text)
+    return text
+
+
+def _issuer(text: str) -> str:
+    """Check the issuer address of an OpenID provider; "" is none."""
+    if text:
+        try:
+            parts = urlsplit(text)
+            valid = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+        except ValueError:
+            valid = None
+        if not valid or parts.query or parts.fragment or parts.username:
+            raise ValueError("issuer")
+    return text
+
+
+class Section(BaseModel):
+    """A section of config.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _in_each_language(names: Mapping[str, str]) -> Mapping[str, str]:
+    if names.keys() != set(LANGUAGES):
+        raise ValueError("bodies")
+    return names
+
+
+class AuthorisedBody(Section):
+    """A body authorised to issue the rules of internal analysis, for a period (local dates, both included).
+
+    Attributes:
+        name: by language.
+        until: None while it is not over.
+        confirmed_on: the day it officially confirmed the rules, None if it has not.
+    """
+
+    name: Annotated[Mapping[str, NotBlank], AfterValidator(_in_each_language)]
+    since: date = Field(validation_alias=AliasChoices("from", "since"))
+    until: date | None = None
+    confirmed_on: date | None = None
+
+
+AGENCY = AuthorisedBody(
+    name={
+        "kk": "Сыбайлас жемқорлыққа қарсы іс-қимыл агенттігі (Сыбайлас жемқорлыққа қарсы қызмет)",
+        "ru": "Агентство по противодействию коррупции (Антикоррупционная служба)",
+        "en": "Anti-Corruption Agency (Anti-Corruption Service)",
+    },
+    since=date(2023, 1, 1),
+    until=date(2025, 6, 30),
+)
+"""The body that issued the shipped rules; it was abolished, and nobody has officially confirmed them since."""
+
+
+def _one_after_another(bodies: tuple[AuthorisedBody, ...]) -> tuple[AuthorisedBody, ...]:
+    """Return the bodies in date order. Raises ValueError where one ends before it begins, or two overlap."""
+    bodies = tuple(sorted(bodies, key=lambda body: body.since))
+    ends_early = any(body.until is not None and body.until < body.since for body in bodies)
+    if ends_early or any(after.since <= (body.until or body.since) for body, after in pairwise(bodies)):
+        raise ValueError("bodies")
+    return bodies
+
+
+class OfficeSettings(Section):
+    """The organisation whose deadlines these are. `officer`: e-mail (or key) of the person notified when nobody
+    holds a duty.
+
+    `name_kk`, `name_ru`: the organisation's name in documents of that language, if `name` is in another.
+    `rollover`: whether a new year is proposed to managers ("propose") or opened automatically ("open").
+    `kept_from`: the day from which the office keeps records; None is the day its first case was opened.
+    """
+
+    name: Text = ""
+    name_kk: Text = ""
+    name_ru: Text = ""
+    kind: Text = ""
+    officer: Text = ""
+    language: Language = "kk"
+    authorised_body: Annotated[
+        tuple[AuthorisedBody, ...], AfterValidator(_one_after_another), _LIST, expecting("bodies")
+    ] = (AGENCY,)
+    days_off: Days = frozenset()
+    working_days: Days = frozenset()
+    rollover: Annotated[Literal["propose", "open"], expecting("rollover")] = "propose"
+    kept_from: OptionalDay = None
+
+    def name_in(self, language: str) -> str:
+        """Return the organisation's name in a language, or `name` if it has none."""
+        return {"kk": self.name_kk, "ru": self.name_ru}.get(law_language(language), "") or self.name
+
+
+class DatabaseSettings(Section):
+    """The database of the office (an SQLAlchemy address), and the installation it belongs to ("" for the
+    office's name).
+
+    `password_env`: the environment variable that holds the password; "" if none is needed.
+    """
+
+    url: Text = "sqlite:///var/merzim.sqlite"
+    password_env: Text = ""
+    installation: Text = ""
+
+
+class EvidenceSettings(Section):
+    """The folder of evidence files, which are named by their content."""
+
+    folder: Folder = Path("var/evidence")
+
+
+class ChannelSettings(Section):
+    """The channels letters are sent through, and the settings of each.
+
+    Attributes:
+        use: names of files in notifications/channels/.
+        sections: `[channels.<name>]` by name: what stands there, paths absolute.
+    """
+
+    use: Names = ("folder",)
+    sections: Mapping[str, Mapping[str, object]] = Field(default_factory=lambda: {"folder": FOLDER})
+
+
+class ReminderSettings(Section):
+    """Office hours for letters (local time), seconds between rounds, and the digests that are sent.
+
+    `digest_at`: local time from which a day's digests leave; None for the beginning of the office hours.
+    """
+
+    office_hours: Hours = (time(9), time(18))
+    tick: Number = 60
+    digests: Annotated[
+        frozenset[Literal["managers", "personal", "several", "unit"]], _LIST, expecting("digests")
+    ] = frozenset(("managers", "personal", "several", "unit"))
+    digest_at: OptionalTime = None
+
+    @property
+    def is_digest_hour_in_office_hours(self) -> bool:
+        """Whether digests leave when letters do."""
+        first, last = self.office_hours
+        return self.digest_at is None or first <= self.digest_at < last
+
+
+class WebSettings(Section):
+    """The address of the pages; `public_address`: the address used in links of letters, else this machine.
+
+    `trusted_proxies`: proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted. `totp_required`: the
+    accesses whose accounts must have a second factor. `session_hours`, `session_idle_minutes`: how long a
+    session lasts, and unused; `invitation_hours`: how long an invitation may be used.
+    """
+
+    host: Text = "127.0.0.1"
+    port: Port = 8000
+    public_address: Annotated[str, AfterValidator(_address), expecting("public_address")] = Field(
+        default="", validate_default=True
+    )
+    trusted_proxies: Networks = LOOPBACK_NETWORKS
+    totp_required: Annotated[frozenset[Access], _LIST, expecting("accesses")] = frozenset()
+    session_hours: UpToThousand = 12
+    session_idle_minutes: UpToThousand = 120
+    invitation_hours: UpToThousand = 72
+
+    @property
+    def session_lifetime(self) -> timedelta:
+        return timedelta(hours=self.session_hours)
+
+    @property
+    def session_idle_limit(self) -> timedelta:
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def invitation_lifetime(self) -> timedelta:
+        return timedelta(hours=self.invitation_hours)
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the pages: neither host nor public address is another
+        machine's.
+        """
+        return is_loopback(self.host) and is_loopback(urlsplit(self.public_address).hostname or "")
+
+    def refuse_plain_http(self) -> None:
+        """Raise BadSetting if other machines would reach the pages over plain http, where nobody could log in.
+
+        Raises:
+            BadSetting: `cli.needs_https`.
+        """
+        if not is_loopback(self.host) and not self.public_address.startswith("https://"):
+            raise BadSetting("cli.needs_https", host=self.host, address=self.public_address)
+
+
+class SecretSettings(Section):
+    """`key_file`: the key that encrypts second factors, if the environment has none and only this machine
+    reaches the pages; None for beside the database.
+    """
+
+    key_file: OptionalPath = None
+
+
+class GroupAccess(Section):
+    """The access given to members of a group of an external directory. `group`: its name in a claim."""
+
+    group: NotBlank
+    access: Access
+
+
+class RetentionSettings(Section):
+    """How long the names of people who left are kept. `people_years`: years after which an order may anonymise
+    them; 0 is off.
+    """
+
+    people_years: Years = 0
+
+
+class OidcSettings(Section):
+    """The OpenID Connect provider for log-in, besides passwords.
+
+    Attributes:
+        issuer: the provider's own name, an https address; "" for none.
+        insecure: without TLS; refused unless the provider is on this machine.
+        client_id: our client id there; `secret_env`: the environment variable with our secret, "" for none.
+        scopes: scopes requested besides "openid".
+        login_claim: the claim used as login of a new account; `groups_claim`: the claim with the groups.
+        groups: the first one a person belongs to gives the access of a new account.
+        match_email: whether the first log-in may link an existing account by the verified e-mail.
+        label_kk, label_ru, label_en: the provider's name on the log-in page.
+        log_out: whether logging out offers to end the session there too.
+        timeout: seconds to wait for the connection and for each answer.
+    """
+
+    issuer: Annotated[str, AfterValidator(_issuer), expecting("issuer")] = ""
+    insecure: YesNo = False
+    ca_file: OptionalPath = None
+    client_id: Text = ""
+    secret_env: Text = "MERZIM_OIDC_SECRET"
+    scopes: Names = ("profile", "email")
+    login_claim: Text = "preferred_username"
+    groups_claim: Text = "groups"
+    groups: Annotated[tuple[GroupAccess, ...], _LIST, expecting("groups")] = ()
+    match_email: YesNo = True
+    label_kk: Text = ""
+    label_ru: Text = ""
+    label_en: Text = ""
+    log_out: YesNo = False
+    timeout: Number = 5
+
+
+class RegulationSettings(Section):
+    """The folder of the organisation's own procedures, read besides the shipped ones.
+
+    Attributes:
+        acts: ids of acts of one organisation (`adopted_act` of a procedure) that the whole office adopted.
+    """
+
+    folder: OptionalPath = None
+    acts: Names = ()
+
+
+class LanguageSettings(Section):
+    """The folder with sentences of further languages, one file each (`uz.toml`); None for none."""
+
+    folder: OptionalPath = None
+
+
+class LogSettings(Section):
+    """Logging of `serve` and `worker`: `format` is "text" or "json", `level` the minimum level."""
+
+    format: Annotated[Literal["text", "json"], expecting("log_format")] = "text"
+    level: Annotated[Literal["debug", "info", "warning", "error"], expecting("log_level")] = "warning"
+
+
+class BackupSettings(Section):
+    """The automatic daily backup.
+
+    Attributes:
+        folder: folder for backups; None for no backups.
+        at: local time from which it is due.
+        daily, weekly, monthly: for how many last days, weeks and months the newest backup of each is kept.
+    """
+
+    folder: OptionalPath = None
+    at: TimeOfDay = time(2, 30)
+    daily: Number = 7
+    weekly: Number = 5
+    monthly: Number = 12
+
+
+class Settings(BaseSettings):
+    """All settings.
+
+    Attributes:
+        file: the file they were read from, None for the built-in defaults.
+        from_environment: the keys whose values come from environment variables.
+        from_browser: the keys an administrator changed, which go before the file.
+        passwords: by key (`channels.email.password`) the password to log in with in place of the one in the
+            environment; "" for none.
+        undecrypted: by the same key, why a password given in the browser cannot be decrypted.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        enable_decoding=False,
+        arbitrary_types_allowed=True,
+    )
+
+    file: Path | None = None
+    from_environment: frozenset[str] = frozenset()
+    from_browser: frozenset[str] = frozenset()
+    passwords: Mapping[str, str] = Field(default_factory=dict, repr=False)
+    undecrypted: SkipJsonSchema[Mapping[str, Refusal]] = Field(default_factory=dict)
+    office: OfficeSettings = OfficeSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
+    channels: ChannelSettings = ChannelSettings()
+    reminders: ReminderSettings = ReminderSettings()
+    web: WebSettings = WebSettings()
+    secrets: SecretSettings = SecretSettings()
+    retention: RetentionSettings = RetentionSettings()
+    oidc: OidcSettings = OidcSettings()
+    regulations: RegulationSettings = RegulationSettings()
+    languages: LanguageSettings = LanguageSettings()
+    logs: LogSettings = LogSettings()
+    backup: BackupSettings = BackupSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is given; `check` lays the environment over the file, to say where a value comes from."""
+        return (init_settings,)
+
+    @property
+    def in_clear(self) -> tuple[str, ...]:
+        """Keys of the file that contain a secret themselves instead of the name of an environment variable."""
+        address = urlsplit(self.database.url)
+        clear_keys = ["database.url"] if address.password or "password" in parse_qs(address.query) else []
+        for name, section in sorted(self.channels.sections.items()):
+            clear_keys += [f"channels.{name}.{key}" for key in sorted(SECRETS & section.keys()) if section[key]]
+        return tuple(key for key in clear_keys if key not in self.from_environment)
+
+    @property
+    def installation(self) -> str:
+        """Name of the installation, the same on all its nodes; "" if it has none."""
+        return self.database.installation.strip() or self.office.name.strip()
+
+
+ORIGINS = ("file", "from_environment", "from_browser", "passwords", "undecrypted")
+"""The fields of `Settings` that are no section of config.toml."""
+SECTIONS: Mapping[str, type[Section]] = {
+    name: field.annotation  # type: ignore[misc]
+    for name, field in Settings.model_fields.items()
+    if name not in ORIGINS
+}
+
+
+def is_loopback(name: str) -> bool:
+    """Return whether a host name or address belongs to this machine."""
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Authority:
+    """The authorised body on a day, by the office's settings.
+
+    Attributes:
+        now: the body authorised that day; None if the settings name none.
+        before: the body before it, which issued the rules in force.
+        confirmed_on: the day the authorised body confirmed the rules; None if it has not.
+    """
+
+    on: date
+    now: AuthorisedBody | None
+    before: AuthorisedBody | None
+
+    @property
+    def confirmed_on(self) -> date | None:
+        confirmed = self.now.confirmed_on if self.now is not None else None
+        return confirmed if confirmed is not None and confirmed <= self.on else None
+
+
+def find_authority(bodies: Sequence[AuthorisedBody], *, on: date) -> Authority:
+    """Return the authorised body on a local date. `bodies` are sorted by their first day."""
+    started = [body for body in bodies if body.since <= on]
+    last = started[-1] if started else None
+    if last is not None and last.until is not None and last.until < on:
+        return Authority(on=on, now=None, before=last)
+    return Authority(on=on, now=last, before=started[-2] if len(started) > 1 else None)
