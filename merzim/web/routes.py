@@ -31,7 +31,7 @@ ROOMS = {
     "merzim.web.pages.registers": ("pages", "writing"),
     "merzim.web.api": (
         *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
-        *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account"),
+        *("documents", "notices", "monitoring", "opening", "calendar", "account"),
         *("administration", "audit", "changes"),
     ),
     "merzim.web.pages.administration": (

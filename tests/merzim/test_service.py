@@ -177,7 +177,7 @@ def test_told_to_leave_it_ends_what_is_in_hand(
         "POST", "/api/v1/files", slow, {**headers, "content-type": "multipart/form-data; boundary=a"}
     )
     file = json.dumps({"file": json.loads(reader.getresponse().read())["file"]})
-    reader.request("POST", "/api/v1/past", file, {**headers, "content-type": "application/json"})
+    reader.request("POST", "/api/v1/schedules", file, {**headers, "content-type": "application/json"})
     body = urlencode({"login": "nobody", "password": "x" * 20}).encode()
     with socket.create_connection(("127.0.0.1", service.port), timeout=20) as half:
         head = f"POST /login HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\nContent-Length: {len(body)}\r\n"

@@ -251,15 +251,11 @@ def places() -> tuple[Place, ...]:
         _page(f"/cases/{CASE}/risks/plan", {"year": "2026"}),
         _page(f"/cases/{CASE}/cartogram", {"on": day}, part="table"),
         _page(f"/cases/{CASE}/positions/talk", {"number": "1", "on": day}, part="file.other"),
-        _sent("/api/v1/schedules/preview", {}),
         _sent("/api/v1/schedules", {}),
-        _sent("/api/v1/past", {}, login="auditor"),
-        _sent("/api/v1/administration/people/table/preview", {}, login="administrator"),
-        _sent("/api/v1/administration/people/table", {}, login="administrator"),
         _sent(f"{proof}/risks/plan", {"year": 2026}),
         _sent(f"{proof}/cartogram", {"on": day}),
         _sent(f"{proof}/facts", {**fact, "evidence": [{"kind": "document:order"}]}),
-        Place("/api/v1/calendar/acts/preview", "officer", _act),
+        Place("/api/v1/calendar/acts", "officer", _act),
     )
 
 
@@ -284,8 +280,8 @@ def _sent(address: str, body: dict[str, Any], *, login: str = "officer") -> Plac
 
 
 def _act(browser: TestClient, file: Hostile) -> Any:
-    body = {"text": file.data[:60_000].decode("utf-8", "replace"), "name": "a.toml"}
-    return browser.post("/api/v1/calendar/acts/preview", json=body)
+    text = file.data[:60_000].decode("utf-8", "replace")
+    return browser.post("/api/v1/calendar/acts", json={"text": text, "name": "a.toml", "preview": True})
 
 
 class _Alerts(HTMLParser):

@@ -108,7 +108,7 @@ def test_only_files_may_be_large(site: Site, kind: str, whole: bool) -> None:
     """JSON is read before anybody is known, and all at once: 25 MB of it would hold every other request."""
     body = b"[" + b"0," * (MAX_TEXT // 2) + b"0]"
     with site.stranger(**{"content-type": kind} if kind else {}) as browser:
-        path = "/login" if kind.endswith("urlencoded") else "/api/v1/past"
+        path = "/login" if kind.endswith("urlencoded") else "/api/v1/schedules"
         answer = browser.post(path, content=body if whole else iter([body[:9], body[9:]]))
 
     assert answer.status_code == 413
@@ -119,7 +119,7 @@ def test_as_much_text_as_allowed_comes_through(site: Site) -> None:
     """The limit itself is in, and files are none of its business."""
     body = b'{"file": "' + b"a" * (MAX_TEXT - 12) + b'"}'
     with site.client() as browser:
-        answer = browser.post("/api/v1/past", content=body, headers={"content-type": "application/json"})
+        answer = browser.post("/api/v1/schedules", content=body, headers={"content-type": "application/json"})
         file = browser.post("/api/v1/files", files={"file": ("a.csv", b"x" * (MAX_TEXT + 1))})
 
     assert answer.status_code == 422

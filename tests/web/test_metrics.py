@@ -385,7 +385,7 @@ def test_an_administrator_sends_a_failed_letter_again_without_knowing_its_case(o
     assert letter is not None
     made_up = browser.post("/administration/operations?lang=en", data={"letter": "0" * 32})
     sent = browser.post("/administration/operations?lang=en", data={"letter": letter[1]})
-    second_answer = browser.post(f"/api/v1/administration/operations/letters/{letter[1]}/resending")
+    second_answer = browser.post("/administration/operations?lang=en", data={"letter": letter[1]})
     (after,) = office_app.outbox.notices()
 
     assert made_up.status_code == second_answer.status_code == 404

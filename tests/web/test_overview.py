@@ -16,7 +16,9 @@ from starlette.testclient import TestClient
 
 import calendars
 from merzim.app import build_app
+from merzim.services.board.figures import figures_of
 from merzim.services.board.overview import Overview, overview
+from merzim.services.context import operator_context
 from merzim.services.moments import Moment
 from merzim.settings import DatabaseSettings
 from merzim.storage.cases.ledger import SqlLedger
@@ -145,7 +147,6 @@ def test_recommended_steps_stand_apart_below_the_obligatory_ones(
     ]
     assert "force-recommended" not in obligatory
     assert "force-recommended" in recommended
-    assert [row["force"] for row in browser.get("/api/v1/overview").json()["worst"]] == forces
 
     monkeypatch.setattr("merzim.services.board.overview.WORST", 1)
     monkeypatch.setattr("merzim.services.board.overview.WORST_RECOMMENDED", 0)
@@ -277,7 +278,7 @@ def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
     site.close()
 
 
-def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_api(
+def test_figures_of_a_year_are_the_same_on_the_page_and_in_the_workbook(
     site: Site, browser: TestClient
 ) -> None:
     """What came due is what the months, the stages and the units each add up to; another unit has its own.
@@ -287,14 +288,14 @@ def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_a
     site.context.case_commands.record(
         site.missed, "note_signed", on=date(2026, 3, 12), by="test", now=NOW, today=TODAY
     )
-    figures = browser.get("/api/v1/figures").json()
-    whole_count = figures["total"]["due"]
-    assert whole_count == sum(figures["total"][name] for name in ("on_time", "late", "unmet")) > 0
-    for name in ("months", "stages", "units"):
-        assert sum(row["figures"]["due"] for row in figures[name]) == whole_count, name
+    figures = figures_of(operator_context(site.context, by="test", now=NOW, today=TODAY), "", None)
+    whole_count = figures.total.due
+    assert whole_count == figures.total.on_time + figures.total.late + figures.total.unmet > 0
+    for lines in (figures.months, figures.stages, figures.units):
+        assert sum(line.figures.due for line in lines) == whole_count
     page = browser.get("/reports/figures?lang=ru").text
-    assert f"в срок – {figures['total']['on_time']} из {whole_count}" in page
-    delays = [figures["total"][name] for name in ("own", "inherited")]
+    assert f"в срок – {figures.total.on_time} из {whole_count}" in page
+    delays = [figures.total.own, figures.total.inherited]
     assert (delays[0] > 0, delays[1]) == (True, 3)
     sheets = load_workbook(BytesIO(browser.get("/reports/figures?format=xlsx&lang=ru").content))
     assert sheets.sheetnames == ["По месяцам", "По этапам", "По подразделениям"]
@@ -303,8 +304,6 @@ def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_a
         assert sum(row[1] for row in rows) == whole_count
         columns = [sum(column) for column in zip(*(row[:end][-3:] for row in rows), strict=True)]
         assert columns == [*delays, sum(delays)]
-    unit = figures["units"][0]
-    assert browser.get("/api/v1/figures", params={"unit": unit["id"]}).json()["total"] == unit["figures"]
     assert (
         browser.get("/reports/figures?year=1999").status_code
         == browser.get("/reports/figures?year=2027").status_code

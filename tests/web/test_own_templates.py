@@ -18,7 +18,6 @@ from tests.documents.test_own_template import letterhead, saved, template
 from tests.web.real import RealOffice, real_office
 
 PAGE = "/administration/templates/plan"
-API = "/api/v1/administration/templates/plan/kk"
 PLAN = "/cases/2026-0001/forms/plan"
 
 
@@ -71,10 +70,8 @@ def test_a_template_is_used_for_its_form_and_language_and_returns_to_ours(
 
     office.run("template", "take", "plan", "kk", str(_written(office, template("Екінші нұсқа"))))
     assert text_of(officer.get(f"{PLAN}/kk").content).startswith("Екінші нұсқа: ")
-    choice_answer = admin.post(f"{API}/choice", json={"number": 1}).json()
-    assert [step["number"] for step in choice_answer["steps"]] == [1, 2, 1]
+    assert admin.post(PAGE, data={"language": "kk", "do": "choose", "number": "1"}).status_code == 303
     assert "О плане по объекту" in text_of(officer.get(f"{PLAN}/kk").content)
-    assert admin.get(f"{API}/2").content == template("Екінші нұсқа")
     back = admin.post(PAGE, data={"language": "kk", "do": "choose", "number": "0"})
     assert back.status_code == 303
     assert officer.get(f"{PLAN}/kk").content == ours
@@ -112,25 +109,17 @@ def test_a_report_of_a_year_is_filled_from_the_own_template(admin: TestClient, o
 def test_a_refused_template_names_every_mistake_and_changes_nothing(
     office: RealOffice, admin: TestClient
 ) -> None:
-    """On the page, by the API and the command line; no file, a file of another kind, another's form."""
+    """On the page; no file, a file of another kind, another's form."""
     bad = template("{{ objekt }} {% raise %}")
     page = admin.post(f"{PAGE}?lang=ru", data={"language": "ru"}, files={"file": ("бланк.docx", bad)})
-    digest = admin.post("/api/v1/files", files={"file": ("бланк.docx", bad)}).json()["file"]
-    answer = admin.post(API, json={"file": {"file": digest}}, headers={"accept-language": "ru"})
     none = admin.post(f"{PAGE}?lang=ru", data={"language": "ru"})
     other = admin.post(f"{PAGE}?lang=ru", data={"language": "ru"}, files={"file": ("бланк.doc", b"x")})
 
     assert page.status_code == 422
     assert "Шаблон бланк.docx не принят: ошибок – 2." in page.text
     assert "поля «objekt» в этой форме нет; есть: object" in re.sub("&#39;|&quot;", "", page.text)
-    assert answer.status_code == 422
-    assert [fault["detail"][:14] for fault in answer.json()["errors"]] == ["основной текст", "основной текст"]
     assert (none.status_code, "Выберите файл DOCX" in none.text) == (422, True)
     assert (other.status_code, "не документ DOCX без макросов" in other.text) == (422, True)
-    assert admin.post(f"{API}/choice", json={"number": 9}).status_code == 404
-    assert (
-        admin.post("/api/v1/administration/templates/nothing/kk/choice", json={"number": 0}).status_code == 404
-    )
     assert admin.get("/administration/templates/nothing").status_code == 404
     assert template_steps(office.app.engine, "plan", "ru") == []
 

@@ -89,7 +89,7 @@ def test_while_files_are_read_everything_else_is_answered(port: int, token: str)
     body = sent(port, token, SLOW)
     with ThreadPoolExecutor(2) as thread_pool:
         futures = [
-            thread_pool.submit(request, port, "POST", "/api/v1/past", token, body, "application/json")
+            thread_pool.submit(request, port, "POST", "/api/v1/schedules", token, body, "application/json")
             for _ in "ab"
         ]
         until(lambda: len(active_children()) == 2)
@@ -110,9 +110,9 @@ def test_an_account_with_as_many_readings_as_allowed_is_asked_to_wait(
     monkeypatch.setattr(reading, "MAX_READING_PER_ACCOUNT", 1)
     monkeypatch.setattr(reading, "WAIT", 0)
     with ThreadPoolExecutor(1) as thread_pool:
-        first = thread_pool.submit(request, port, "POST", "/api/v1/past", token, body, "application/json")
+        first = thread_pool.submit(request, port, "POST", "/api/v1/schedules", token, body, "application/json")
         until(active_children)
-        second = request(port, "POST", "/api/v1/past", token, body, "application/json")
+        second = request(port, "POST", "/api/v1/schedules", token, body, "application/json")
         child.stop()
         assert first.result().status == 422
 

@@ -30,7 +30,7 @@ from merzim.storage.tables.notices import NOTICE
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.documents.test_own_template import letterhead
 from tests.second_factors import code_at
-from tests.web.real import ROOT, RealOffice
+from tests.web.real import RealOffice
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
@@ -53,7 +53,6 @@ ACT = '[[transfer]]\noff = 2026-05-{off:02}\nwork = 2026-05-{work:02}\nact = "G2
 SCHEDULE = (
     "Объект анализа;Подразделение;Начало анализа;Окончание анализа\nЖаңа {n};{unit};01.06.2026;10.07.2026\n"
 )
-PAST = ROOT / "examples" / "past_analyses.csv"
 
 READERS = (
     Reader(login="officer", access="officer", person="a.akhmetova@example.kz"),
@@ -122,7 +121,6 @@ class World:
 
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-PLAN_RU = {"{form}": "plan", "{language}": "ru"}
 Body = Mapping[str, object]
 
 
@@ -223,10 +221,6 @@ SENT: Mapping[str, Sent] = {
             ("extension", {"until": "2026-05-04"}),
         )
     },
-    f"{CASE}/questions": in_case(obligation="order_signed"),
-    f"{CASE}/escalations": in_case(obligation="start_announced"),
-    f"{API}/account/inbox/query": Sent(json={}, changes=False),
-    f"{API}/account/inbox/read": Sent(json={}, changes=False),
     f"{API}/facts": Sent(
         json={"on": DAY, "steps": [{"case": "9999-0001", "fact": "order_signed"}]}, changes=False
     ),
@@ -250,7 +244,6 @@ SENT: Mapping[str, Sent] = {
         case=True,
         places=lambda world: {"{case}": world.document, "{decision}": "units"},
     ),
-    f"{CASE}/snoozes": in_case(obligation="analysis_ended", until="2026-04-20"),
     f"{CASE}/readers": in_case(person="v.kim@example.kz"),
     f"{CASE}/readers/removal": in_case(person="t.zhumabekov@example.kz", **GROUND),
     f"{CASE}/risks": in_case(description="API: тәуекел", on=DAY),
@@ -278,15 +271,10 @@ SENT: Mapping[str, Sent] = {
     f"{CASE}/remarks/{{number}}/answer": Sent(
         json={"taken": True, "answer": "API", "on": DAY}, case=True, places=ONE
     ),
-    f"{CASE}/notices/acknowledgement": Sent(json=lambda world: {"key": world.letter("api")}, case=True),
-    f"{API}/administration/operations/letters/{{letter}}/resending": Sent(
-        places=lambda world: {"{letter}": world.failed_letter("failed-there-api")}
-    ),
     f"{CASE}/notices/resending": Sent(json=lambda world: {"key": world.letter("failed-api")}, case=True),
     # --------------------------------------------------------------------------- the API: rows of registers
     f"{API}/registers/{{register_id}}/rows": Sent(json={"unit": OWN, "values": TRAINING}, places=REGISTER),
     f"{API}/registers/{{register_id}}/rows/query": Sent(json={"unit": OWN}, places=REGISTER, changes=False),
-    f"{API}/registers/{{register_id}}/rows/file": Sent(json={"unit": OWN}, places=REGISTER, changes=False),
     f"{API}/registers/{{register_id}}/rows/import": Sent(
         json=lambda world: {"file": world.files["trainings"], "unit": OWN}, places=REGISTER
     ),
@@ -310,55 +298,25 @@ SENT: Mapping[str, Sent] = {
     ),
     # --------------------------------------------------------------------- the API: files, years, the calendar
     f"{API}/files": Sent(files={"file": ("тағы.pdf", b"%PDF-1.7\nmore")}),
-    f"{API}/schedules/preview": Sent(json=lambda world: {"file": world.files["schedule"]}, changes=False),
     f"{API}/schedules": Sent(json=lambda world: {"file": world.files["schedule"]}),
     f"{API}/years": Sent(json={"year": 2027}),
     f"{API}/years/undo": Sent(json={"year": 2027}, changes=False, status=(200, 409, 422)),
-    f"{API}/past": Sent(json=lambda world: {"file": world.files["past"]}, changes=False),
-    f"{API}/calendar/acts/preview": Sent(json={"text": ACT.format(off=8, work=16, n=1)}, changes=False),
     f"{API}/calendar/acts": Sent(json={"text": ACT.format(off=8, work=16, n=1), "name": "a.toml"}),
-    f"{API}/notices/resending": Sent(json={"channel": "folder"}, changes=False),
     # ---------------------------------------------------------------------------------- the API: one's account
     f"{API}/account/digest": Sent(json={"digest": "weekly", "language": "ru"}),
-    f"{API}/account/leave": Sent(json={"first": "2026-07-01", "last": "2026-07-10"}),
-    f"{API}/account/feeds": Sent(),
-    f"{API}/account/feeds/revocation": Sent(json={"id": "0" * 64}, changes=False),
-    f"{API}/account/telegram": Sent(changes=False, status=(422,)),
-    f"{API}/account/telegram/unlinking": Sent(changes=False),
-    f"{API}/account/sessions/end": Sent(),
     # --------------------------------------------------------------------------------- the API: administration
     f"{ADMIN}/units": Sent(json={"name": "API: жаңа бөлім", "parent": "Правление"}),
     f"{ADMIN}/units/removal": Sent(json=lambda world: {"id": EMPTY, "mark": world.mark_of_unit(EMPTY)}),
-    f"{ADMIN}/units/feeds": Sent(json={"unit": OWN}),
-    f"{ADMIN}/units/feeds/revocation": Sent(json={"id": "0" * 64}, changes=False),
     f"{ADMIN}/people": Sent(json={"name": "API: Жаңа Адам", "unit": OWN, "email": "api@example.kz"}),
-    f"{ADMIN}/people/former/anonymising": Sent(
-        json={"person": "left1@example.kz", "act": "1-ө", "act_on": DAY, "ground": "бұйрық"}
-    ),
     f"{ADMIN}/people/removal": Sent(
         json=lambda world: {"id": "gone1@example.kz", "mark": world.mark_of_person("gone1@example.kz")}
     ),
-    f"{ADMIN}/people/table/preview": Sent(json=lambda world: {"file": world.files["people"]}, changes=False),
-    f"{ADMIN}/people/table": Sent(json=lambda world: {"file": world.files["people"]}),
-    f"{ADMIN}/templates/{{form}}/{{language}}": Sent(
-        json=lambda world: {"file": {"file": world.files["template"]}}, places=PLAN_RU
-    ),
-    f"{ADMIN}/templates/{{form}}/{{language}}/choice": Sent(json={"number": 0}, places=PLAN_RU),
-    f"{ADMIN}/invitations": Sent(json={"people": ["asked1@example.kz"]}),
-    f"{ADMIN}/invitations/resending": Sent(json={}),
-    f"{ADMIN}/settings/organisation": Sent(json={"name_ru": "Орган"}),
-    f"{ADMIN}/settings/mail": Sent(json={}, changes=False),  # no server: those of config.toml
-    f"{ADMIN}/settings/letters": Sent(json={"email": "x@example.kz"}, changes=False, status=(422,)),
     f"{ADMIN}/accounts": Sent(json={"login": "api.made", "access": "auditor"}),
     ACCOUNT: Sent(json={"access": "auditor", "name": "API"}, places={"{login}": "spare1"}),
     f"{ACCOUNT}/closing": Sent(places={"{login}": "spare1"}),
     f"{ACCOUNT}/reopening": Sent(places={"{login}": "spare1"}),
-    f"{ACCOUNT}/sessions/end": Sent(places={"{login}": "spare2"}),
-    f"{ACCOUNT}/unlink": Sent(places={"{login}": "spare3"}),
     f"{ACCOUNT}/invitations": Sent(places={"{login}": "spare2"}),
     f"{ACCOUNT}/tokens": Sent(json={"days": 5, "write": True}, places={"{login}": "spare2"}),
-    f"{ADMIN}/channels/{{channel}}/letters": Sent(json={}, places={"{channel}": "folder"}, changes=False),
-    f"{ADMIN}/channels/{{channel}}/resending": Sent(places={"{channel}": "folder"}, changes=False),
     # ------------------------------------------------------------------------------------------- pages: a case
     "/cases/{case}": form_in_case(fact="work_plan_approved", on="2026-04-02"),
     "/cases/{case}/plan": form_in_case(fact="analysis_ended", on="2026-05-14"),
@@ -620,10 +578,9 @@ def _letters(world: World) -> None:
     again; who was told of a case sees it.
     """
     states = {
-        "api": "sent",
         "page": "sent",
         "desk": "sent",
-        **dict.fromkeys(("failed-api", "failed-page", "failed-there", "failed-there-api"), "failed"),
+        **dict.fromkeys(("failed-api", "failed-page", "failed-there"), "failed"),
     }
     rows = [
         {
@@ -658,10 +615,7 @@ def _files(world: World) -> None:
         "plan": ("file", "план.csv", PLAN.format(n=1).encode()),
         "cartogram": ("file", "картограмма.csv", CARTOGRAM.format(n=1).encode()),
         "schedule": ("file", "график.csv", SCHEDULE.format(n=1, unit=OWN).encode()),
-        "past": ("file", PAST.name, PAST.read_bytes()),
         "trainings": ("file", "оқыту.csv", TRAININGS.format(n=1).encode()),
-        "template": ("file", "бланк.docx", letterhead()),
-        "people": ("file", "people.csv", PEOPLE.format(unit=OWN, n=1).encode()),
         "page schedule": ("schedule", "график.csv", SCHEDULE.format(n=2, unit=OWN).encode()),
     }
     for file_name, (kind, name, content) in contents.items():

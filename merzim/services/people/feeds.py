@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from pydantic import BaseModel
-
 import i18n
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import BadAccount, Hash, SessionsEnded, issue_secret
@@ -55,14 +53,6 @@ class UnknownFeed(NotFound):
     """The address belongs to no feed, or to one that was revoked."""
 
     not_found = "web.problem.no_feed"
-
-
-class FeedMade(BaseModel):
-    """A new calendar feed. `address`: returned only once; empty when the request is repeated with its
-    `Idempotency-Key`.
-    """
-
-    address: str
 
 
 class FeedRevoked(Command):

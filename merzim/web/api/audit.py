@@ -9,11 +9,9 @@ from starlette.responses import StreamingResponse
 
 from merzim.services.inputs import build
 from merzim.services.outgoing.audit import AskAudit, AuditList, ask_audit, export_lines
-from merzim.web.api import mount
 from merzim.web.api.answers import api_router
 from merzim.web.auth.dependencies import Auditing
-from merzim.web.downloads.administration import get_audit_workbook
-from merzim.web.http import XLSX, AuditQuery
+from merzim.web.http import AuditQuery
 from merzim.web.ui.render import RequestTranslator, Translator
 
 router = api_router(tags=["administration"])
@@ -36,9 +34,6 @@ def list_audit_entries(
 ) -> AuditList:
     """List entries of the audit log: after a number in order, else the newest first."""
     return ask_audit(ctx, _command(translator, query, after=after, before=before or None, limit=limit))
-
-
-mount.file(router, "/audit/file/xlsx", get_audit_workbook, XLSX)
 
 
 @router.get("/audit/file/jsonl", responses=FILE, response_class=StreamingResponse)

@@ -1,4 +1,4 @@
-"""The calendar: days, months with their due deadlines, years; preview and adoption of acts that move days."""
+"""The calendar: days, years, adoption of acts that move days."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from typing import Annotated
 from fastapi import Path, Query, Request
 from pydantic import BaseModel
 
-from calendars.layout import build_year, days_of
+from calendars.layout import build_year
 from merzim.services.inputs import Day
 from merzim.services.law.calendar_acts import Act, ActPreview, adopt_act, preview_act
 from merzim.services.narrowing import known_year
 from merzim.services.results import InLanguage, Keys, Result, at
 from merzim.web.api.answers import api_router
 from merzim.web.api.mount import Writing
-from merzim.web.auth.dependencies import AskingToManage, Managing, Reading
+from merzim.web.auth.dependencies import Managing, Reading
 from merzim.web.auth.reading import reads_files
-from merzim.web.http import SearchText
 from merzim.web.ui.render import RequestTranslator, Translator
 
 router = api_router(tags=["calendar"])
@@ -48,19 +47,6 @@ class DayLine(Result):
     name: str | None
     act: str | None
     due: int
-
-
-class MonthAnswer(BaseModel):
-    """A month of the calendar. `knowledge`: confirmed, or provisional while the transfers of its year are not
-    ordered.
-    """
-
-    first: date
-    last: date
-    working: int
-    knowledge: str
-    calendar_version: str
-    days: list[DayLine]
 
 
 class MonthCount(BaseModel):
@@ -98,6 +84,12 @@ class DateMoved(Result):
     was: date | None = at("moved", "old")
     now: date | None = at("moved", "new")
     people: Keys
+
+
+class SentAct(Act):
+    """An act that moves days, as TOML. `preview`: show what it would move and write nothing."""
+
+    preview: bool = False
 
 
 class ActAnswer(BaseModel):
@@ -141,45 +133,16 @@ def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> Y
     )
 
 
-@router.get("/calendar/{number}/{month}")
-def get_calendar_month(
-    ctx: Reading,
-    number: YearNumber,
-    month: Annotated[int, Path(ge=1, le=12)],
-    unit: SearchText = "",
-    as_of: AsOf = None,
-) -> MonthAnswer:
-    """Return the days of a month and the number of deadlines due on each; `/deadlines?on=` lists them."""
-    known_year(ctx, number)
-    calendar = ctx.calendar.as_known(as_of)
-    layout = build_year(number, calendar).months[month - 1]
-    due = ctx.reads.by_day(layout.first, layout.last, unit or None)
-    return MonthAnswer(
-        first=layout.first,
-        last=layout.last,
-        working=layout.working,
-        knowledge=calendar.knowledge(layout.first, layout.last),
-        calendar_version=calendar.version,
-        days=[DayLine.of(day, due=due.get(day.on, 0)) for day in days_of(layout)],
-    )
-
-
-@router.post("/calendar/acts/preview")
-@reads_files
-def preview_calendar_act(
-    request: Request, ctx: AskingToManage, body: Act, translator: RequestTranslator
-) -> ActAnswer:
-    """Return what an act would move; nothing is written."""
-    return _answer(preview_act(ctx, body), translator)
-
-
 @router.post("/calendar/acts")
 @reads_files
 def adopt_calendar_act(
-    request: Request, ctx: Managing, once: Writing, body: Act, translator: RequestTranslator
+    request: Request, ctx: Managing, once: Writing, body: SentAct, translator: RequestTranslator
 ) -> ActAnswer:
     """Adopt an act and move the due dates it changes. Adopting it again changes nothing."""
-    return once(ctx, body, lambda: _answer(adopt_act(ctx, body), translator), ActAnswer)
+    act = Act(text=body.text, name=body.name)
+    if body.preview:
+        return _answer(preview_act(ctx, act), translator)
+    return once(ctx, body, lambda: _answer(adopt_act(ctx, act), translator), ActAnswer)
 
 
 def _answer(preview: ActPreview, translator: Translator) -> ActAnswer:

@@ -1,4 +1,4 @@
-"""Campaigns of registers: list, start, monitor, remind, close, reopen; answers on paper; the proof sheet."""
+"""Campaigns of registers: list, start, monitor, remind, close, reopen; answers on paper."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from merzim.services.campaigns.views import AskCampaigns, CampaignList
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
 from merzim.web.auth.dependencies import Reading
-from merzim.web.downloads import registers as downloads
-from merzim.web.http import DOCX, XLSX, ZIP
 
 router = api_router(tags=["campaigns"])
 
@@ -20,10 +18,6 @@ def list_campaigns(ctx: Reading) -> CampaignList:
     return campaign_views.list_campaigns(ctx, AskCampaigns())
 
 
-mount.file(router, "/campaigns/file", downloads.get_campaigns_file, XLSX)
-mount.file(router, "/campaigns/{campaign}/sheet", downloads.get_campaign_sheet, XLSX)
-mount.file(router, "/campaigns/{campaign}/forms/{language}", downloads.get_campaign_papers, ZIP)
-mount.file(router, "/campaigns/{campaign}/people/{number}/forms/{language}", downloads.get_campaign_paper, DOCX)
 mount.post(router, "/campaigns", campaigns.start_campaign, status=201)
 mount.post(router, "/campaigns/{campaign}/people/query", campaign_views.show_campaign)
 mount.post(router, "/campaigns/{campaign}/reminders", campaigns.remind_campaign)

@@ -38,7 +38,6 @@ CASE_VERBS: tuple[tuple[str, Verb[Any, Any], str], ...] = (
     ("reopening", cases.reopen, "reopen_case"),
     ("migration", cases.migrate, "migrate_case"),
     ("undo", cases.undo, "undo_entry"),
-    ("snoozes", cases.snooze, "snooze_reminders"),
     ("readers", cases.add_reader, ""),
     ("readers/removal", cases.remove_reader, ""),
     ("comments", comments.add_comment, ""),
@@ -47,8 +46,6 @@ CASE_VERBS: tuple[tuple[str, Verb[Any, Any], str], ...] = (
     ("assignments/{number}/answer", assignments.answer_assignment, ""),
     ("assignments/{number}/refusal", assignments.refuse_assignment, ""),
     ("assignments/{number}/extension", assignments.extend_assignment, ""),
-    ("questions", comments.ask_why, ""),
-    ("escalations", comments.escalate, ""),
 )
 for path, verb, name in CASE_VERBS:
     mount.post(router, f"/cases/{{case}}/{path}", verb, name=name, tags=["cases"])

@@ -10,15 +10,13 @@ from fastapi import Query, Request
 from merzim.services.reports.monitoring import monitoring
 from merzim.services.reports.points import points_of_year
 from merzim.services.results import Ids, InLanguage, Points, Result, Spoken, at
-from merzim.web.api import mount
 from merzim.web.api.answers import api_router
 from merzim.web.auth.dependencies import Reading
-from merzim.web.downloads.reports import Monitored, get_monitoring_file
-from merzim.web.http import XLSX, Number
+from merzim.web.downloads.reports import Monitored
+from merzim.web.http import Number
 from merzim.web.ui.render import RequestTranslator
 
 router = api_router(tags=["monitoring"])
-mount.file(router, "/monitoring/file", get_monitoring_file, XLSX)
 
 
 class RecommendationAnswer(Result):

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from hashlib import scrypt, sha256
+from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
@@ -69,7 +69,7 @@ class IdempotentRequest:
             return run()
         key, login = self._key, ctx.reader.login
         now = ctx.now
-        digest = _digest(f"{self._request.method} {self._request.url.path}", body, salt=f"{login} {key}")
+        digest = _digest(f"{self._request.method} {self._request.url.path}", body)
         claim = ctx.app.answers.claim(login, key, digest, now=now)
         if claim is not None:
             if claim.digest != digest:
@@ -93,28 +93,9 @@ class IdempotentRequest:
 Writing = Annotated[IdempotentRequest, Depends(IdempotentRequest)]
 
 
-def _digest(address: str, body: BaseModel | None, *, salt: str) -> str:
-    """Return the digest by which a request is recognised, its secrets included.
-
-    Secrets, which JSON masks, are hashed slowly and with a salt: the stored digest must not help to guess them.
-    """
-    digest = sha256(address.encode())
-    if body is not None:
-        digest.update(f" {body.model_dump_json()}".encode())
-        if secrets := "\0".join(_secrets(body.model_dump())):
-            digest.update(scrypt(secrets.encode(), salt=salt.encode(), n=2**14, r=8, p=1))
-    return digest.hexdigest()
-
-
-def _secrets(value: object) -> Iterator[str]:
-    """Yield the secret values within the fields of a body, in their order."""
-    match value:
-        case SecretStr():
-            yield value.get_secret_value()
-        case Mapping():
-            yield from (secret for part in value.values() for secret in _secrets(part))
-        case list() | tuple():
-            yield from (secret for part in value for secret in _secrets(part))
+def _digest(address: str, body: BaseModel | None) -> str:
+    """Return the digest by which a request is recognised."""
+    return sha256(f"{address} {body.model_dump_json() if body else ''}".encode()).hexdigest()
 
 
 C = TypeVar("C", bound=Command)

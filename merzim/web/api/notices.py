@@ -1,4 +1,4 @@
-"""The journal of notices: listing, verification, files; acknowledging and resending letters."""
+"""The journal of notices: listing, and resending letters."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from pydantic import BaseModel
 
 from merzim.services.context import whole_case
 from merzim.services.outgoing import sending
-from merzim.services.reports.notices import RegisterProof, verify_journal
 from merzim.web.api import mount
 from merzim.web.api.answers import Limit, NoticeAnswer, api_router, notice_answer
 from merzim.web.auth.dependencies import Reading
 from merzim.web.downloads import reports as downloads
-from merzim.web.downloads.cases import get_case_notices_file
-from merzim.web.http import XLSX, CaseId, Number
+from merzim.web.http import CaseId, Number
 from merzim.web.ui.render import RequestTranslator
 
 router = api_router(tags=["notices"])
@@ -40,16 +38,6 @@ def list_notices(
     return NoticeList(notices=notice_answers, more=len(notices) > limit)
 
 
-@router.get("/notices/proof")
-def verify_notices(ctx: Reading) -> RegisterProof:
-    """Verify the whole register against its chain."""
-    return verify_journal(ctx)
-
-
-mount.file(router, "/notices/file/xlsx", downloads.get_notices_file, XLSX)
-mount.post(router, "/notices/resending", sending.resend_letters_of_channel)
-
-
 @router.get("/cases/{case}/notices")
 def list_case_notices(ctx: Reading, translator: RequestTranslator, case: CaseId) -> list[NoticeAnswer]:
     """List the letters about a case, the newest first."""
@@ -58,6 +46,4 @@ def list_case_notices(ctx: Reading, translator: RequestTranslator, case: CaseId)
     return [notice_answer(notice, office, translator) for notice in ctx.reads.notices(case)]
 
 
-mount.file(router, "/cases/{case}/notices/file/xlsx", get_case_notices_file, XLSX)
-mount.post(router, "/cases/{case}/notices/acknowledgement", sending.acknowledge_letter)
 mount.post(router, "/cases/{case}/notices/resending", sending.resend_letter)

@@ -4,44 +4,26 @@ rows.
 
 from __future__ import annotations
 
-from typing import Any
-
-from starlette.responses import Response
-
 from merzim.services.documents.row_papers import RowWithPapers, show_with_papers
-from merzim.services.inputs import build
 from merzim.services.registers import tables as register_tables
 from merzim.services.registers import verbs as registers
 from merzim.services.registers import views as register_views
-from merzim.services.registers.queries import ListRows
 from merzim.services.registers.views import AskRegisters, RegisterList, RowList
 from merzim.web.api import mount
-from merzim.web.api.answers import api_router, file_answer
-from merzim.web.auth.dependencies import Asking, Own, Reading
+from merzim.web.api.answers import api_router
+from merzim.web.auth.dependencies import Own, Reading
 from merzim.web.downloads import registers as downloads
-from merzim.web.downloads.registers import papers_file, rows_file
-from merzim.web.http import DOCX, XLSX, ZIP, PaperLanguage, RegisterPath, RowPath, SearchText
+from merzim.web.http import RowPath
 from merzim.web.ui.render import RequestTranslator
-from merzim.web.ui.unit_filter import RequiredUnit, UnitParam
+from merzim.web.ui.unit_filter import RequiredUnit
 
 router = api_router(tags=["register rows"])
-TABLE = file_answer(XLSX)
-RowsFileInput: Any = mount.body_model(ListRows, ("register_id", "page", "size"), "RowsFileBody")
 
 
 @router.get("/registers")
 def list_registers(ctx: Reading, unit: RequiredUnit) -> RegisterList:
     """Return the registers visible to the reader, with their fields and the number of rows in each."""
     return register_views.list_registers(ctx, AskRegisters(unit=unit))
-
-
-@router.post("/registers/{register_id}/rows/file", responses=TABLE, response_class=Response)
-def get_rows_file(
-    ctx: Asking, register_id: RegisterPath, translator: RequestTranslator, body: RowsFileInput
-) -> Response:
-    """Return all rows a query matches as a spreadsheet."""
-    query = build(ListRows, {**body.model_dump(by_alias=True), "register_id": register_id})
-    return rows_file(ctx, query, translator.language)
 
 
 @router.get("/account/rows")
@@ -56,18 +38,7 @@ def get_row(ctx: Reading, row: RowPath, translator: RequestTranslator) -> RowWit
     return show_with_papers(ctx, row, translator.language)
 
 
-@router.get("/registers/{register_id}/forms/{language}", responses=file_answer(ZIP), response_class=Response)
-def get_register_papers(
-    ctx: Reading, register_id: RegisterPath, language: PaperLanguage, unit: UnitParam, search: SearchText = ""
-) -> Response:
-    """Return the filled forms of the rows of a register as an archive (300 at most)."""
-    fields = {"register_id": register_id, "unit": unit, "search": search}
-    return papers_file(ctx, build(ListRows, fields), language)
-
-
-mount.file(router, "/registers/{register_id}/template", downloads.get_register_template, XLSX)
 mount.file(router, "/rows/{row}/files/{digest}", downloads.get_row_file, damaged=True)
-mount.file(router, "/rows/{row}/forms/{form}/{language}", downloads.get_row_paper, DOCX)
 mount.post(router, "/registers/{register_id}/rows", registers.add_row, status=201)
 mount.post(router, "/registers/{register_id}/rows/query", register_views.list_rows)
 mount.post(router, "/registers/{register_id}/rows/import", register_tables.import_rows, files=True)
