@@ -41,7 +41,7 @@ GUIDE_PAGES = {
     "registers": ("officer", "/registers", "main"),
     "letters": ("officer", "/register", "main"),
     "scores": ("officer", "/reports/points", "main"),
-    "calendar": ("officer", "/calendar", "main"),
+    "calendar": ("officer", "/calendar/2026/4", "main"),
     "search": ("officer", "/search?q=закуп", "main"),
     "desk": ("responsible", "/desk", "main"),
     "inbox": ("officer", "/inbox", "main"),

@@ -151,12 +151,10 @@ def resend_all(ctx: Managing, channel: Name = "") -> Response:
 
 @router.post("/administration/channels/resend", include_in_schema=False)
 def resend_there(ctx: Setting, channel: Name = "") -> Response:
-    """Queue again the letters delayed by a channel's fault, for the administrator; then show the page of
-    channels.
-    """
+    """Queue again the letters delayed by a channel's fault, for the administrator."""
     if channel:
         sending.resend_channel_letters(ctx, build(Channel, {"channel": channel}))
-    return RedirectResponse("/administration/channels", status_code=303)
+    return RedirectResponse("/administration", status_code=303)
 
 
 def exposition(

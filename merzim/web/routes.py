@@ -20,7 +20,7 @@ ROOMS = {
     "merzim.web.pages.account": ("login", "provider", "second_factor", "digest_choice"),
     "merzim.web": ("health",),
     "merzim.web.pages": (
-        *("case_list", "overview", "inbox", "assignments", "search", "reference", "portfolio"),
+        *("case_list", "overview", "inbox", "assignments", "search", "help", "portfolio"),
         *("notice_journal", "calendar"),
     ),
     "merzim.web.pages.reports": ("page",),
@@ -35,7 +35,7 @@ ROOMS = {
         *("administration", "audit", "changes"),
     ),
     "merzim.web.pages.administration": (
-        *("pages", "accounts", "invitations", "office", "feeds", "settings"),
+        *("pages", "accounts", "office", "feeds", "settings"),
         *("templates", "operations"),
     ),
 }

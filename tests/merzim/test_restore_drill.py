@@ -51,7 +51,7 @@ def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: P
     fresh_page = _page(site)
     with site.client("administrator") as browser:
         figure = browser.get("/metrics").text
-        tasks = browser.get("/administration/operations?lang=en").text
+        tasks = browser.get("/administration?lang=en").text
     later = build(today=TODAY)
     later.context.settings = _with_folder(later, tmp_path)
     back_up(later.context, now=NOW - timedelta(hours=26, minutes=1), today=TODAY)

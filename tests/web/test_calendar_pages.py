@@ -66,8 +66,9 @@ def test_a_month_shows_a_reader_their_own_units_alone(site: Site) -> None:
     assert site.late not in pages
 
 
-def test_the_first_page_is_the_present_month(browser: TestClient) -> None:
-    assert "<h1>Апрель 2026 года</h1>" in browser.get("/calendar?lang=ru").text
+def test_the_menu_leads_to_the_present_month(browser: TestClient) -> None:
+    assert 'href="/calendar/2026/4"' in browser.get("/cases").text
+    assert "<h1>Апрель 2026 года</h1>" in browser.get("/calendar/2026/4?lang=ru").text
 
 
 @pytest.mark.parametrize(

@@ -250,10 +250,12 @@ def test_the_day_begins_where_its_work_is(login: str, first: str) -> None:
     """After logging in; an address asked for before wins."""
     site = office_with_cases()
     plain = site.stranger().post("/login", data={"login": login, "password": PASSWORD})
-    response = site.stranger().post("/login", data={"login": login, "password": PASSWORD, "next": "/calendar"})
+    response = site.stranger().post(
+        "/login", data={"login": login, "password": PASSWORD, "next": "/calendar/2026"}
+    )
 
     assert plain.headers["location"] == first
-    assert response.headers["location"] == "/calendar"
+    assert response.headers["location"] == "/calendar/2026"
 
 
 def test_a_measure_is_answered_in_its_case(site: Site) -> None:

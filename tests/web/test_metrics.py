@@ -222,7 +222,7 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
     pages_by_login, statuses_by_login = {}, {}
     for login, page, action in (
         ("officer", "/?lang=ru", "/channels/resend"),
-        ("administrator", "/administration/channels?lang=ru", "/administration/channels/resend"),
+        ("administrator", "/administration?lang=ru", "/administration/channels/resend"),
         ("auditor", "/?lang=ru", "/channels/resend"),
     ):
         browser = client(office_app)
@@ -348,7 +348,7 @@ def test_the_page_of_operations_says_what_failed_and_why(
 ) -> None:
     """The last runs, the queue, the failed letter with the server's words; nothing of the case it is about."""
     (notice,) = office_app.outbox.notices()
-    text = administrator(office_app).get(f"/administration/operations?lang={language}").text
+    text = administrator(office_app).get(f"/administration?lang={language}").text
 
     assert said in text
     assert "550 5.1.1 no such mailbox" in text
@@ -380,7 +380,7 @@ def test_a_round_that_is_late_and_a_backup_never_made_are_said(office_app: AppCo
 def test_an_administrator_sends_a_failed_letter_again_without_knowing_its_case(office_app: AppContext) -> None:
     """From the page; once it is queued, the same press finds nothing and says so."""
     browser = administrator(office_app)
-    page = browser.get("/administration/operations?lang=en").text
+    page = browser.get("/administration?lang=en").text
     letter = re.search(r'name="letter" value="([0-9a-f]{32})"', page)
     assert letter is not None
     made_up = browser.post("/administration/operations?lang=en", data={"letter": "0" * 32})
@@ -399,4 +399,4 @@ def test_nobody_but_an_administrator_sees_the_page_of_operations(office_app: App
     browser = client(office_app)
     browser.post("/login", data={"login": "officer", "password": PASSWORD})
 
-    assert browser.get("/administration/operations").status_code == 403
+    assert browser.get("/administration").status_code == 403

@@ -15,7 +15,7 @@ from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
 
 LANGUAGES = i18n.LANGUAGES
-PATHS = ("/", "/cases", "/cases/{case}", "/calendar", "/calendar/2027")
+PATHS = ("/", "/cases", "/cases/{case}", "/calendar/2026/4", "/calendar/2027")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

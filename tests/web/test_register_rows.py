@@ -237,7 +237,7 @@ def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office:
     hidden = [register["id"] for register in registers if register["confidential"]]
     pages = ["", "/new", "/xlsx", "/template", "/import"]
     addresses = [f"/registers/{name}{page}" for name in hidden for page in pages]
-    addresses += [f"/suggest/row/{name}?q={SECRET}" for name in hidden]
+    addresses += [f"/suggest/row.{name}?q={SECRET}" for name in hidden]
     addresses += [address, f"{API}/rows/{row}"]
     queries = [f"{API}/registers/{name}/rows/query" for name in hidden]
     wrong = []
@@ -249,7 +249,7 @@ def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office:
         # A first head reads, and only reads, what the standard, the policy and the instruction let him decide.
         read = DECIDED if login == "first_head" else ()
         open_to = {f"/registers/{name}{page}" for name in read for page in ("", "/xlsx")}
-        open_to |= {f"/suggest/row/{name}?q={SECRET}" for name in read}
+        open_to |= {f"/suggest/row.{name}?q={SECRET}" for name in read}
         open_to |= {f"{API}/registers/{name}/rows/query" for name in read}
         shut = {page: answer for page, answer in answers.items() if page not in open_to}
         wrong += [(login, page) for page, answer in shut.items() if answer.status_code not in (403, 404)]

@@ -38,11 +38,7 @@ ASIDE = {
     "/confirm/{token}/document": "by a letter",
     "/registers/{register_id}/forms/{language}": "from the journal of consents alone: tests.web.test_campaigns",
     "/registers/{register_id}/{row}/forms/{form}/{language}": "from its rows alone: tests.web.test_campaigns",
-    "/suggest/unit": "by a field, while somebody types",
-    "/suggest/responsible": "by a field, while somebody types",
-    "/suggest/person": "by a field, while somebody types",
-    "/suggest/case": "by a field, while somebody types",
-    "/suggest/row/{register_id}": "by a field, while somebody types",
+    "/suggest/{what}": "by a field, while somebody types",
 }
 """Addresses no link on a page need lead to, and why; a new entry is a decision."""
 

@@ -171,14 +171,6 @@ router = APIRouter(include_in_schema=False, prefix="/calendar")
 Asked = Annotated[str, Query(max_length=40)]
 
 
-@router.get("")
-def this_month(request: Request, ctx: Reading, unit: UnitParam) -> Response:
-    """Show the present month, or the nearest one within the records."""
-    today = ctx.today
-    on = min(max(today, ctx.calendar.first), ctx.calendar.last)
-    return month_page(request, ctx, on.year, on.month, unit=unit)
-
-
 @router.get("/acts")
 def ask_act(request: Request, ctx: Managing) -> Response:
     """Show the form for an act that moves days."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from merzim.services.context import RequestContext
@@ -17,8 +17,8 @@ from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import register_view
 from merzim.services.registers.views import list_rows
 from merzim.services.search import Hit, Search, search
+from merzim.services.verbs import NotAllowed
 from merzim.web.auth.dependencies import Own, Reading
-from merzim.web.http import RegisterPath
 from merzim.web.ui.form_values import tidy
 from merzim.web.ui.name_fields import MAX_SUGGESTIONS, Suggestion, suggest_any, suggest_people, suggest_units
 from merzim.web.ui.preferences import preferences
@@ -94,57 +94,51 @@ def hit_address(hit: Hit, open_procedures: Collection[str]) -> str:
     raise ValueError(hit.kind)
 
 
+What = Annotated[str, Path(pattern=r"^(unit|person|responsible|case|row\.[a-z0-9-]{1,80})$")]
+"""What a field asks for; a row of a register with the register's id."""
 Typed = Annotated[str, Query(max_length=300)]
 
 
-@router.get("/suggest/unit")
-def unit(request: Request, ctx: Own, q: Typed = "") -> Response:
-    """Suggest units: all for users who manage the office, else the reader's own and those below."""
-    root = "" if ctx.reader.may("settings") else ctx.reader.root
-    return _answer(request, suggest_units(ctx.reads.office(), q, root=root))
+@router.get("/suggest/{what}")
+def suggest(request: Request, ctx: Own, what: What, q: Typed = "") -> Response:
+    """Suggest what a field may mean by the text typed so far.
 
-
-@router.get("/suggest/person")
-def person(request: Request, ctx: Own, q: Typed = "") -> Response:
-    """Suggest people: anybody for users whose forms name one, else those of the reader's own units."""
-    root = "" if _names_people(ctx) else ctx.reader.root
-    return _answer(request, suggest_people(ctx.reads.office().written_down, q, root=root))
-
-
-@router.get("/suggest/responsible")
-def responsible(request: Request, ctx: Own, q: Typed = "") -> Response:
-    """Suggest units and people that a text of a schedule may mean."""
-    return _answer(request, suggest_any(ctx.reads.office().written_down, q) if _names_people(ctx) else ())
-
-
-@router.get("/suggest/case")
-def case(request: Request, ctx: Reading, q: Typed = "") -> Response:
-    """Suggest cases visible to the reader, by number or object."""
-    language = preferences(request).language
-    cases = ctx.reads.page(CaseFilter(search=q.replace("\0", "")), first=0, count=MAX_SUGGESTIONS) if q else ()
-    return _answer(
-        request,
-        [Suggestion(typed=case.id, beside=case_title(case, ctx.library.of(case))[language]) for case in cases],
+    Units and people: all for users whose forms name them, else the reader's own; `responsible`: either, as a
+    schedule names them; cases and rows of a register (`row.gifts`): those the reader sees.
+    """
+    kind, _, register_id = what.partition(".")
+    office, t = ctx.reads.office(), Translator(preferences(request).language)
+    found: Sequence[Suggestion] = ()
+    if kind == "unit":
+        found = suggest_units(office, q, root="" if ctx.reader.may("settings") else ctx.reader.root)
+    elif kind == "person":
+        root = "" if _names_people(ctx) else ctx.reader.root
+        found = suggest_people(office.written_down, q, root=root)
+    elif kind == "responsible":
+        found = suggest_any(office.written_down, q) if _names_people(ctx) else ()
+    elif not ctx.reader.may("read"):
+        raise NotAllowed
+    else:
+        found = _rows(ctx, register_id, q, t) if register_id else _cases(ctx, q, t.language)
+    return JSONResponse(
+        [{"value": t.name(suggestion.typed), "label": t.name(suggestion.beside)} for suggestion in found]
     )
 
 
-@router.get("/suggest/row/{register_id}")
-def row(request: Request, ctx: Reading, register_id: RegisterPath, q: Typed = "") -> Response:
-    """Suggest visible rows of a register by their search texts."""
-    translator = Translator(preferences(request).language)
+def _cases(ctx: RequestContext, q: str, language: str) -> list[Suggestion]:
+    cases = ctx.reads.page(CaseFilter(search=q.replace("\0", "")), first=0, count=MAX_SUGGESTIONS) if q else ()
+    return [
+        Suggestion(typed=case.id, beside=case_title(case, ctx.library.of(case))[language]) for case in cases
+    ]
+
+
+def _rows(ctx: RequestContext, register_id: str, q: str, t: Translator) -> list[Suggestion]:
     register = register_view(seen_register(ctx, register_id), reader_scope(ctx))
     command = ListRows(register_id=register_id, search=" ".join(tidy(q).split()), size=MAX_SUGGESTIONS)
-    rows = list_rows(ctx, command).rows
-    suggestions = [Suggestion(typed=row.id, beside=row_title(register, row, translator)) for row in rows]
-    return _answer(request, suggestions)
+    return [
+        Suggestion(typed=row.id, beside=row_title(register, row, t)) for row in list_rows(ctx, command).rows
+    ]
 
 
 def _names_people(ctx: RequestContext) -> bool:
     return ctx.reader.may("settings") or ctx.reader.may("manage")
-
-
-def _answer(request: Request, suggestions: Sequence[Suggestion]) -> Response:
-    t = Translator(preferences(request).language)
-    return JSONResponse(
-        [{"value": t.name(suggestion.typed), "label": t.name(suggestion.beside)} for suggestion in suggestions]
-    )

@@ -29,8 +29,6 @@ GUIDE_OF: dict[Access, str] = {
 """Access of a reader -> their own guide."""
 SECTION_OF_PAGE = (
     ("/administration/account", "administrator#accounts"),
-    ("/administration/channels", "administrator#channels"),
-    ("/administration/operations", "administrator#channels"),
     ("/administration/settings", "administrator#channels"),
     ("/administration/unit", "administrator#units"),
     ("/administration/people", "administrator#people"),
@@ -44,7 +42,6 @@ SECTION_OF_PAGE = (
     ("/cases", "officer#find"),
     ("/deadlines", "head#overdue"),
     ("/desk", "executor#desk"),
-    ("/help/api", "administrator#start"),
     ("/inbox", "executor#inbox"),
     ("/open", "officer#open"),
     ("/planner", "officer#plan"),

@@ -26,14 +26,9 @@ Choice = Literal["default", "single", "daily", "weekly"]
 
 
 @router.get("/digest/{secret}")
-def ask(request: Request, ctx: Anybody, secret: Secret) -> Response:
-    """Show the choice page at a recipient's personal address."""
-    return _page(request, ctx, secret, is_saved=False)
-
-
 @router.get("/digest/{secret}/{choice}")
-def ask_rarer(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Response:
-    """Show the page at a one-click address; a GET request changes nothing."""
+def ask(request: Request, ctx: Anybody, secret: Secret, choice: Choice | None = None) -> Response:
+    """Show the choice page at a recipient's personal address; of one click too, since GET changes nothing."""
     return _page(request, ctx, secret, is_saved=False)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
 from merzim.services.accounts import second_factors
 from merzim.services.accounts import verbs as accounts
+from merzim.services.accounts.invitations import ResendInvitations, invite_people, resend_invitations
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.people.staff import recorded_office
@@ -21,6 +22,7 @@ from merzim.web.pages.administration.common import (
     placed,
     show,
 )
+from merzim.web.pages.administration.invitations import invitation_command, invitation_values
 from merzim.web.ui.form_values import Fields, tidy
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from workflow.org.access import ACCESSES, Account
@@ -29,12 +31,43 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 Login = Annotated[str, Query(max_length=80)]
+Word = Annotated[str, Query(max_length=500)]
 
 
 @router.get("/administration/accounts")
-def show_accounts(request: Request, ctx: Setting) -> Response:
-    """Show the list of accounts, and the form for a new one."""
-    return _accounts_page(request, ctx)
+def show_accounts(
+    request: Request,
+    ctx: Setting,
+    unit: Word = "",
+    access: Word = "",
+    login_rule: Word = "",
+    preview: bool = False,
+) -> Response:
+    """Show the accounts, the form for a new one, and the accounts of many people with their preview."""
+    typed = {"unit": unit, "access": access, "login_rule": login_rule or "email"}
+    if not preview:
+        return _accounts_page(request, ctx, invitations=invitation_values(ctx, typed))
+    try:
+        seen = invite_people(ctx, invitation_command(ctx, typed, preview=True))
+    except Refusal as refusal:
+        return _accounts_page(request, ctx, invitations=invitation_values(ctx, typed), refusal=refusal)
+    return _accounts_page(request, ctx, invitations=invitation_values(ctx, typed, preview=seen))
+
+
+@router.post("/administration/accounts/invitations")
+def invite(request: Request, ctx: Setting, typed: Fields) -> Response:
+    """Create the accounts and send the invitations; or send invitations again."""
+    try:
+        match typed.get("do", ""):
+            case "invite":
+                invited = invite_people(ctx, invitation_command(ctx, typed, people=typed.getlist("person")))
+            case "resend":
+                invited = resend_invitations(ctx, build(ResendInvitations, {"logins": typed.getlist("login")}))
+            case _:
+                raise HTTPException(422)
+    except Refusal as refusal:
+        return _accounts_page(request, ctx, invitations=invitation_values(ctx, typed), refusal=refusal)
+    return _accounts_page(request, ctx, invitations=invitation_values(ctx, typed, invited=invited))
 
 
 @router.post("/administration/accounts")
@@ -100,6 +133,7 @@ def _accounts_page(
     typed_texts: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
     invitation: accounts.Invitation | None = None,
+    invitations: Mapping[str, Any] | None = None,
 ) -> Response:
     office, all_accounts = recorded_office(ctx), ctx.accounts.all()
     return show(
@@ -107,6 +141,7 @@ def _accounts_page(
         ctx,
         "accounts.html",
         status=200 if refusal is None else 422,
+        place="/administration/accounts",
         accounts=all_accounts,
         invited=next(
             (
@@ -127,6 +162,7 @@ def _accounts_page(
         refusal=refusal,
         invitation=invitation,
         invitation_hours=ctx.app.settings.web.invitation_hours,
+        **(invitations or invitation_values(ctx, {})),
     )
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
 
 from fastapi import APIRouter, HTTPException, Request
 from starlette.datastructures import FormData, UploadFile
@@ -15,10 +14,8 @@ from starlette.responses import Response
 
 from merzim.documents import UnreadablePaper
 from merzim.services.accounts import telegram
-from merzim.services.administration import office as administration
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.outgoing import sending
 from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, give_own, revoke_feed
 from merzim.services.people.table import MAX_TABLE_BYTES, preview_table, read_table, save_table
@@ -29,7 +26,6 @@ from merzim.web.pages.account.login import own_page
 from merzim.web.pages.administration.common import onward, show
 from merzim.web.ui.form_values import Fields, tidy
 from merzim.web.ui.preferences import preferences
-from notifications.notice import Outcome
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -49,24 +45,6 @@ async def import_people(request: Request, ctx: Setting) -> Response:
     """Show a preview of a table's changes; when submitted from there, import it."""
     async with request.form(max_files=1, max_fields=5, max_part_size=MAX_TABLE_BYTES * 2) as form:
         return await run_in_reading_thread(request, _import, request, ctx, form)
-
-
-@router.get("/administration/channels")
-def channels(request: Request, ctx: Setting) -> Response:
-    """Show the delivery channels, with a form for a test letter."""
-    return _channels_page(request, ctx)
-
-
-@router.post("/administration/channels")
-def test_channel(request: Request, ctx: Setting, typed: Fields) -> Response:
-    """Send a test letter at once, and show the server's answer."""
-    email = tidy(typed.get("email", ""))
-    try:
-        language = preferences(request).language
-        outcome = administration.send_test_letter(ctx, tidy(typed.get("channel", "")), email, language)
-    except Refusal as refusal:
-        return _channels_page(request, ctx, typed_texts=typed, refusal=refusal)
-    return _channels_page(request, ctx, typed_texts=typed, outcome=outcome)
 
 
 @router.post("/account/feed")
@@ -143,26 +121,3 @@ def _uploaded(form: FormData) -> tuple[bytes, str]:
             content = b""
         name = str(form.get("name", ""))
     return content, tidy(name)[-200:]
-
-
-def _channels_page(
-    request: Request,
-    ctx: RequestContext,
-    *,
-    typed_texts: Mapping[str, str] | None = None,
-    outcome: Outcome | None = None,
-    refusal: Refusal | None = None,
-) -> Response:
-    person = ctx.reads.office().people.get(ctx.reader.person)
-    return show(
-        request,
-        ctx,
-        "channels.html",
-        status=200 if refusal is None else 422,
-        channels=administration.channels(ctx.app),
-        faults=sending.faults(ctx.app),
-        email=(typed_texts or {}).get("email", (person.email or "") if person else ""),
-        tried=(typed_texts or {}).get("channel", ""),
-        outcome=outcome,
-        refusal=refusal,
-    )

@@ -1,24 +1,29 @@
-"""Administration pages: state of the installation, failed letters sent again; the audit log with filters."""
+"""The page of the installation: first steps, checks, channels, failed letters; the audit log with filters."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
+from merzim.services.administration import office as administration
+from merzim.services.administration.office import Step, first_steps
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.outgoing import sending
 from merzim.services.outgoing.audit import AskAudit, AuditList, ask_audit
+from merzim.services.people.staff import recorded_office
+from merzim.services.upkeep import backups
 from merzim.services.upkeep.operations import AskOperations, ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import NotFound
 from merzim.web.auth.dependencies import Auditing, Setting
 from merzim.web.downloads.administration import AUDIT_COLUMNS, get_audit_workbook
 from merzim.web.http import AuditQuery
 from merzim.web.pages.administration.common import onward, show
-from merzim.web.ui.form_values import InvalidForm, parse_date
+from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import page_heads
@@ -26,17 +31,26 @@ from workflow.org.audit import OF_CASES, TOPICS
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
-PATH = "/administration/operations"
+PATH = "/administration"
+STEP_ADDRESSES: Mapping[Step, str] = {
+    "organisation": "/administration/settings",
+    "units": "/administration/unit",
+    "people": "/administration/people/import",
+    "mail": "/administration/settings#mail",
+    "officer": "/administration/settings",
+    "accounts": "/administration/accounts#invitations",
+}
+"""The page where each step of an installation's beginning is done."""
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 
 @router.get(PATH)
 def operations_page(request: Request, ctx: Setting) -> Response:
-    """Show checks, tasks, the queue of each channel, and letters that failed with their cause."""
+    """Show first steps, checks, tasks, channels with their queues, and letters that failed with their cause."""
     return _page(request, ctx)
 
 
-@router.post(PATH)
+@router.post(f"{PATH}/operations")
 def send_again(request: Request, ctx: Setting, letter: Annotated[str, Form(max_length=100)] = "") -> Response:
     """Queue a failed letter again."""
     try:
@@ -46,24 +60,61 @@ def send_again(request: Request, ctx: Setting, letter: Annotated[str, Form(max_l
     return onward(request, PATH, said="saved")
 
 
+@router.post(f"{PATH}/channels")
+def test_channel(request: Request, ctx: Setting, typed: Fields) -> Response:
+    """Send a test letter at once, and show the server's answer."""
+    channel, email = (tidy(typed.get(name, "")) for name in ("channel", "email"))
+    tried: dict[str, Any] = {"email": email, "tried": channel}
+    try:
+        language = preferences(request).language
+        outcome = administration.send_test_letter(ctx, channel, email, language)
+    except Refusal as refusal:
+        return _page(request, ctx, status=422, refusal=refusal, **tried)
+    return _page(request, ctx, outcome=outcome, **tried)
+
+
 def _page(
-    request: Request, ctx: RequestContext, *, status: int = 200, refusal: Refusal | None = None
+    request: Request,
+    ctx: RequestContext,
+    *,
+    status: int = 200,
+    refusal: Refusal | None = None,
+    **tried: Any,
 ) -> Response:
+    """Return the page; `tried`: channel, address and outcome of a test letter."""
     view = get_operations(ctx, AskOperations(language=preferences(request).language))
-    channels = sorted({queue_line.channel for queue_line in view.queue})
-    counts = {(queue_line.channel, queue_line.state): queue_line.count for queue_line in view.queue}
+    queued = {(queue_line.channel, queue_line.state): queue_line.count for queue_line in view.queue}
+    person = ctx.reads.office().people.get(ctx.reader.person)
+    values: dict[str, Any] = {
+        "email": (person.email or "") if person else "",
+        "tried": "",
+        "outcome": None,
+        **tried,
+    }
     return show(
-        request,
-        ctx,
-        "operations.html",
+        *(request, ctx, "administration.html"),
         status=status,
+        place=PATH,
+        counts=administration_counts(ctx),
+        steps=first_steps(ctx),
+        step_addresses=STEP_ADDRESSES,
+        unused=administration.unused_files(ctx.app),
+        backup=backups.state(ctx.app, now=ctx.now),
         view=view,
-        channels=channels,
-        counts=counts,
+        channels=administration.channels(ctx.app),
+        queued=queued,
         states=STATES,
         faults=sending.faults(ctx.app),
         refusal=refusal,
+        **values,
     )
+
+
+def administration_counts(ctx: RequestContext) -> dict[str, int]:
+    """Return how many people, units and open accounts there are."""
+    office = recorded_office(ctx)
+    accounts = sum(not account.disabled for account in ctx.accounts.all())
+    return {"people": len(office.people), "units": len(office.units), "accounts": accounts}
 
 
 router.get("/audit.xlsx")(get_audit_workbook)

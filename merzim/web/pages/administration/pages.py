@@ -12,18 +12,14 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from merzim.documents.people.office_time import parse_days
-from merzim.services.administration import office as administration
-from merzim.services.administration.office import Step, first_steps
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.names import paginate_units, unit_name
 from merzim.services.narrowing import require_exportable
-from merzim.services.outgoing import sending
 from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, feeds_of, give, revoke_unit_feed
 from merzim.services.people.pending_duties import pending_duties
 from merzim.services.people.staff import find_people, recorded_office
-from merzim.services.upkeep import backups
 from merzim.web.auth.dependencies import Setting
 from merzim.web.http import Number
 from merzim.web.pages.administration.common import onward, placed, show
@@ -44,15 +40,6 @@ from workflow.org.office_time import MONDAY_TO_FRIDAY, OfficeTime
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
-STEP_ADDRESSES: Mapping[Step, str] = {
-    "organisation": "/administration/settings",
-    "units": "/administration/unit",
-    "people": "/administration/people/import",
-    "mail": "/administration/settings#mail",
-    "officer": "/administration/settings",
-    "accounts": "/administration/accounts/invitations",
-}
-"""The page where each step of an installation's beginning is done."""
 Key = Annotated[str, Query(max_length=500)]
 PERSON_FIELDS = (
     "key",
@@ -72,31 +59,6 @@ MAX_AWAY = 40
 """Maximum number of leave rows in a form."""
 SHOWN = 200
 """Number of people a list shows; the search finds the others."""
-
-
-@router.get("")
-def overview(request: Request, ctx: Setting) -> Response:
-    """Show where data is stored, and how much."""
-    office, accounts = recorded_office(ctx), ctx.accounts.all()
-    counts = {
-        "people": len(office.people),
-        "units": len(office.units),
-        "accounts": sum(not account.disabled for account in accounts),
-        "channels": len(ctx.app.settings.channels.use),
-    }
-    faults = sending.faults(ctx.app)
-    unused = administration.unused_files(ctx.app)
-    return show(
-        request,
-        ctx,
-        "administration.html",
-        counts=counts,
-        faults=faults,
-        unused=unused,
-        backup=backups.state(ctx.app, now=ctx.now),
-        steps=first_steps(ctx),
-        step_addresses=STEP_ADDRESSES,
-    )
 
 
 @router.get("/units")
@@ -247,12 +209,6 @@ def save_person(request: Request, ctx: Setting, typed: Fields) -> Response:
     return onward(request, "/administration/people", said="saved")
 
 
-@router.get("/person/remove")
-def ask_remove(request: Request, ctx: Setting, key: Key = "") -> Response:
-    """Show, before removal, which duties would pass to whom without this person."""
-    return _removal(request, ctx, staff.get_person(ctx, key))
-
-
 @router.post("/person/remove")
 def remove_person(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Remove a person."""
@@ -261,7 +217,7 @@ def remove_person(request: Request, ctx: Setting, typed: Fields) -> Response:
         fields = {"id": person.key, "mark": typed.get("mark", "")}
         staff.remove_person(ctx, build(staff.Removal, fields))
     except Refusal as refusal:
-        return _removal(request, ctx, person, refusal=refusal)
+        return _person_page(request, ctx, person, staff.mark(person), refusal=refusal)
     return onward(request, "/administration/people", said="removed")
 
 
@@ -352,7 +308,11 @@ def _person_page(
         rows=range(min(MAX_AWAY, max(2, len(filled) + 2))),
         deputy=build_person_field(office, form.get("deputy", ""), typed=True),
         refusal=refusal,
+        office=office,
         accounts=[account for account in ctx.accounts.all() if person and account.reader.person == person.key],
+        falling=pending_duties(ctx, person.key) if person else (),
+        deputised=[other for other in office.people.values() if person and other.deputy == person.key],
+        is_officer=person is not None and ctx.reads.office().officer == person.key,
     )
 
 
@@ -390,24 +350,3 @@ def _away(typed_texts: Mapping[str, str]) -> list[dict[str, date]]:
         elif first or last:
             raise staff.BadStaff("web.staff.away_half")
     return spans
-
-
-def _removal(
-    request: Request, ctx: RequestContext, person: Person, *, refusal: Refusal | None = None
-) -> Response:
-    office = recorded_office(ctx)
-    return show(
-        request,
-        ctx,
-        "person_remove.html",
-        status=200 if refusal is None else 422,
-        place=placed("/administration/person/remove", key=person.key),
-        record=person,
-        mark=staff.mark(person),
-        office=office,
-        falling=pending_duties(ctx, person.key),
-        deputised=[colleague for colleague in office.people.values() if colleague.deputy == person.key],
-        accounts=[account for account in ctx.accounts.all() if account.reader.person == person.key],
-        is_officer=ctx.reads.office().officer == person.key,
-        refusal=refusal,
-    )

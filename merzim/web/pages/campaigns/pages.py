@@ -266,7 +266,7 @@ def _ground_field(ctx: RequestContext, kind: CampaignKind, answers: Mapping[str,
     if "ground" not in answers and (row := own_document(ctx, register.campaigns[kind.kind], ctx.reader.root)):
         view = register_view(seen_register(ctx, kind.ground), reader_scope(ctx))
         text = f"{row_name(view, row, ctx.language)} ({row.id})"
-    return NameField(chosen=text, shown=text, finds=f"row/{kind.ground}")
+    return NameField(chosen=text, shown=text, finds=f"row.{kind.ground}")
 
 
 def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> Response:

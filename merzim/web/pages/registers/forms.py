@@ -100,7 +100,7 @@ def _names(ctx: RequestContext, field: FieldView, value: str) -> NameField | Non
     if field.kind == "case":
         return NameField(chosen=value, shown=value, finds="case")
     if field.kind == "row":
-        return NameField(chosen=value, shown=value, finds=f"row/{field.register_id}")
+        return NameField(chosen=value, shown=value, finds=f"row.{field.register_id}")
     return None
 
 

@@ -1,0 +1,42 @@
+"""The help pages: the guides, and a search in them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.responses import Response
+
+from merzim.web.auth.dependencies import Own
+from merzim.web.ui.guides import GUIDE_OF, GUIDES, find_sections, guide
+from merzim.web.ui.preferences import preferences
+from merzim.web.ui.render import page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/help")
+def help_page(request: Request, ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """List the guides, the reader's own first, or the sections that match the search words."""
+    language = preferences(request).language
+    text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
+    own_guide = GUIDE_OF[request.state.reader.access]
+    order = dict.fromkeys(("first-day", own_guide, *GUIDES))
+    return page(
+        request,
+        ctx,
+        "help.html",
+        text=text,
+        hits=find_sections(text, language),
+        guides=[guide(id, language) for id in order],
+        own=own_guide,
+    )
+
+
+@router.get("/help/{guide_id}")
+def guide_page(request: Request, ctx: Own, guide_id: str) -> Response:
+    """Show one guide."""
+    if guide_id not in GUIDES:
+        raise HTTPException(404, "web.problem.not_found")
+    language = preferences(request).language
+    return page(request, ctx, "guide.html", guide=guide(guide_id, language))
