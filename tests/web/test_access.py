@@ -150,7 +150,6 @@ def filled(path: str, case: str) -> str:
         "{channel}": "folder",
         "{line}": "3",
         "{what}": "unit",
-        "{report}": "points",
         "{letter}": "0" * 32,
         "{group}": "retention",
         "{seq}": "1",
