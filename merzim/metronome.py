@@ -21,7 +21,6 @@ from merzim import logs
 from merzim.clock import StepWatch
 from merzim.dashboard import Dashboard
 from merzim.documents import child
-from merzim.services.accounts import second_factors
 from merzim.services.accounts import verbs as accounts
 from merzim.services.campaigns.answers import BotAnswers
 from merzim.services.context import uploads_of
@@ -179,7 +178,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     app.refuse_unable()
     logs.set_up(app.settings, context=log_context)
     _warn(app, tell=tell, say=say)
-    _encrypt(app, clock, tell=tell, say=say)
+    _report_unreadable(app, tell=tell, say=say)
     pages = Dashboard(app, clock)
     # Until the server takes signals itself, SIGTERM ends the start as Ctrl+C does: what began is closed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -269,21 +268,16 @@ def _warn(app: AppContext, *, tell: Tell, say: Say) -> None:
         tell(say("cli.secret_in_clear", file=str(app.settings.file), key=key))
 
 
-def _encrypt(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
-    """Encrypt unencrypted second factors of an older version; report those that no key decrypts.
+def _report_unreadable(app: AppContext, *, tell: Tell, say: Say) -> None:
+    """Report the secrets that no key decrypts.
 
     Raises:
         BadSetting: secrets are encrypted, and there is no key.
     """
-    if app.used_keys():
-        _ = app.cipher
-    encrypted = app.factors.encrypt(by="merzim", now=clock().now, all_keys=False)
-    if encrypted.done:
-        tell(say("cli.secrets_encrypted", count=encrypted.done))
-    count, keys = second_factors.unreadable(app)
-    if count:
-        tell(say("cli.secrets_unreadable", count=count, keys=keys, known=app.cipher.key))
-        log.error("%s second factors are encrypted with a key that was not given (%s)", count, ", ".join(keys))
+    secrets = app.stored_secrets()
+    if secrets and (count := len(app.cipher.unopened(secrets))):
+        tell(say("cli.secrets_unreadable", count=count))
+        log.error("%s secrets are encrypted with a key that was not given", count)
 
 
 def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -> JobHandlers:

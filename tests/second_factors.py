@@ -7,11 +7,11 @@ from datetime import datetime
 import pyotp
 from sqlalchemy import Engine
 
-from merzim.storage.accounts.encryption import Cipher, Key
+from merzim.storage.accounts.encryption import Cipher, parse_key
 from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.notices.outbox import SqlOutbox
 
-KEY = Key(value=bytes(range(32)))
+KEY = parse_key("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 CIPHER = Cipher(KEY)
 
 

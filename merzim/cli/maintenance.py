@@ -144,7 +144,7 @@ def rebuild(ctx: typer.Context) -> None:
 def backup(ctx: typer.Context, file: File) -> None:
     call = CommandContext.of(ctx)
     maintenance.backup(call.app, Path(file), now=call.moment.now)
-    if call.app.used_keys():
+    if call.app.stored_secrets():
         call.note(call.say("cli.key_not_in_copy", where=maintenance.key_place(call.app)))
     files, folder = maintenance.recorded_evidence(call.app), str(call.app.settings.evidence.folder)
     if call.json:
@@ -218,11 +218,11 @@ def restore_drill(
 
 def _tell_of_keys(call: CommandContext) -> bool:
     """Print which key decrypts the secrets of a restored copy; return whether one is missing here."""
-    count, missing = maintenance.missing_keys(call.app)
-    if call.app.used_keys():
-        code = "cli.key_not_here" if missing else "cli.key_not_in_copy"
-        call.note(call.say(code, where=maintenance.key_place(call.app), count=count, keys=missing))
-    return bool(missing)
+    unopened = maintenance.unopened_secrets(call.app)
+    if call.app.stored_secrets():
+        code = "cli.key_not_here" if unopened else "cli.key_not_in_copy"
+        call.note(call.say(code, where=maintenance.key_place(call.app), count=unopened))
+    return bool(unopened)
 
 
 def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
@@ -289,12 +289,12 @@ def rotate_key(ctx: typer.Context) -> int:
     from merzim.services.administration.settings import encrypt_password
 
     call = CommandContext.of(ctx)
-    result = call.app.factors.encrypt(by=call.by, now=call.moment.now, all_keys=True)
+    result = call.app.factors.encrypt(by=call.by, now=call.moment.now)
     encrypt_password(call.ctx)
     if call.json:
-        call.answer({"encrypted": result.done, "unchanged": result.same, "unreadable": list(result.unreadable)})
+        call.answer({"encrypted": result.done, "unreadable": list(result.unreadable)})
     else:
-        call.print(call.say("cli.secret_key.rotated", count=result.done, same=result.same))
+        call.print(call.say("cli.secret_key.rotated", count=result.done))
     if result.unreadable:
         call.note(call.say("cli.secret_key.unreadable", logins=result.unreadable))
     return NOT_SO if result.unreadable else DONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -513,13 +513,13 @@ class AppContext:
         """
         from merzim.services.configuration.secret_keys import read_cipher
 
-        return read_cipher(self.settings, os.environ, used=self.used_keys, note=self.note)
+        return read_cipher(self.settings, os.environ, stored=self.stored_secrets, note=self.note)
 
-    def used_keys(self) -> Mapping[str, int]:
-        """Return the number of secrets in the database by the id of their key; none where there is none."""
-        from merzim.storage.maintenance.used_keys import used_keys
+    def stored_secrets(self) -> Sequence[str]:
+        """Return the encrypted secrets in the database; none where there is none."""
+        from merzim.storage.maintenance.stored_secrets import stored_secrets
 
-        return used_keys(self.unprepared) if self.has_database else {}
+        return stored_secrets(self.unprepared) if self.has_database else []
 
     @cached_property
     def answers(self) -> SqlIdempotency:

@@ -6,10 +6,9 @@ import json
 import re
 import signal
 import socket
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -19,7 +18,6 @@ from urllib.parse import urlencode
 import pytest
 
 from merzim.cli import main
-from merzim.storage.accounts.encryption import Cipher, parse_key
 from tests.documents.sheets import by_hand, far_cells
 from tests.notifications.servers import free_port
 from tests.processes import Program
@@ -27,7 +25,6 @@ from tests.processes import Program
 PASSWORD = "жақсы құпиясөз 1"
 MAIL = "mail-geheim-7"
 GIVEN = "balancer-0001.a"
-PLAIN = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @dataclass
@@ -52,10 +49,6 @@ class Service:
         )
         config = ["--config", str(folder / "config.toml"), "--now", "2026-04-06"]
         assert main(["open", "internal-analysis", "--planned", "analysis_started=2026-04-13", *config]) == 0
-        assert main(["user", "add", "plain", "--access", "officer", *config]) == 0
-        with closing(sqlite3.connect(folder / "var" / "merzim.sqlite")) as connection, connection:
-            # As a version wrote it that encrypted nothing.
-            connection.execute("UPDATE account SET totp = ?", (PLAIN,))
         self.program = Program("serve", folder=folder, MERZIM_NOW="2026-04-06", MERZIM_SMTP_PASSWORD=MAIL)
         give_up = time.monotonic() + 60
         while True:
@@ -107,18 +100,6 @@ def test_it_lives_and_is_ready(service: Service) -> None:
     )
     assert state["round"]["late"] is False
     assert service.ask("/ready?round=60").status == 200
-
-
-def test_second_factors_an_older_version_left_in_clear_are_encrypted_by_the_start(service: Service) -> None:
-    """With a key made beside the database; nothing of them is left in its file, and the start says so."""
-    files = b"".join(file.read_bytes() for file in (service.folder / "var").glob("merzim.sqlite*"))
-    with closing(sqlite3.connect(service.folder / "var" / "merzim.sqlite")) as connection:
-        ((stored,),) = connection.execute("SELECT totp FROM account WHERE login = 'plain'")
-    key = parse_key((service.folder / "var" / "merzim.key").read_text())
-
-    assert Cipher(key).decrypt(stored, "plain") == PLAIN
-    assert PLAIN.encode() not in files
-    assert "Second factors that stood in clear in the database were encrypted: 1." in service.program.err
 
 
 def test_a_request_keeps_the_name_its_sender_gave_it(service: Service) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, inspect, text
 
 import i18n
 from merzim.cli import main
-from merzim.storage.accounts.encryption import Cipher, new_key, parse_key
+from merzim.storage.accounts.encryption import Cipher, new_key
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.database.engine import reading, writing
@@ -207,7 +207,7 @@ def test_a_copy_with_secrets_is_not_restored_without_their_key(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One sentence names it; the database stays empty and no key is made. With the key it is restored."""
-    cipher = Cipher(parse_key(KEY))
+    cipher = Cipher(KEY)
     with writing(server) as connection:
         put(connection, "mail", SETTING_SECRET, cipher.encrypt("secret", "mail"), by="", now=NOW)
     backup(server, tmp_path / "copy.dump")
@@ -228,7 +228,7 @@ def test_a_copy_with_secrets_is_not_restored_without_their_key(
     monkeypatch.setenv("MERZIM_SECRET_KEY", KEY)
 
     assert (refused, answer.out, answer.err.count("\n")) == (2, "", 1)
-    assert f"encrypted with the key {cipher.key}, and there is no key here" in answer.err
+    assert "are encrypted, and there is no key here" in answer.err
     assert (tables, left) == ([], [])
     assert main(restoring) == 0
     assert "is not in the copy: it is in MERZIM_SECRET_KEY" in capsys.readouterr().err

@@ -36,7 +36,7 @@ from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
 from merzim.settings import ChannelSettings, DatabaseSettings
 from merzim.settings_file import read
-from merzim.storage.accounts.encryption import Cipher, new_key, parse_key
+from merzim.storage.accounts.encryption import Cipher, new_key
 from merzim.storage.database.engine import reading
 from merzim.storage.org.settings import stored
 from tests.notifications.servers import Office, serving
@@ -282,14 +282,13 @@ def everything_stored(app: AppContext) -> str:
 @on_sqlite_alone
 def test_a_new_key_reads_the_password_of_the_old_one(office_app: AppContext) -> None:
     """`merzim secret-key rotate` encrypts it anew; without the key there is no password."""
-    old, new = (parse_key(new_key()) for _ in range(2))
+    old, new = new_key(), new_key()
     office_app.__dict__["cipher"] = Cipher(old)
     send_by(office_app)
-    office_app.__dict__["cipher"] = Cipher(new, [old])
+    office_app.__dict__["cipher"] = Cipher(new, old)
     office_app.lay_over_settings()
 
-    assert encrypt_password(context(office_app)) == 1
-    assert encrypt_password(context(office_app)) == 0
+    encrypt_password(context(office_app))
     for key, password in ((new, PASSWORD), (old, "")):
         other = build_app(office_app.configured, clock=lambda: MOMENT)
         other.__dict__["cipher"] = Cipher(key)

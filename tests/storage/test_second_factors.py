@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.accounts.encryption import Cipher, Key, UnreadableSecret, key_of
+from merzim.storage.accounts.encryption import Cipher, UnreadableSecret, new_key
 from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.database.engine import writing
@@ -21,9 +21,8 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.org.vouched import ROWS
-from merzim.storage.tables.accounts import ACCOUNT
 from notifications.notice import Notice
-from tests.second_factors import CIPHER, second_factors
+from tests.second_factors import CIPHER, KEY, second_factors
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.access import Access, Entry, Reader
 
@@ -134,7 +133,7 @@ def test_an_account_without_a_second_factor_has_no_secret_and_needs_no_key(engin
     keyless = SqlSecondFactors(engine, cipher=no_key, queue=SqlOutbox(engine).queue)
 
     assert keyless.secret("aliyeva") == ""
-    assert keyless.encrypt(by="x", now=NOW, all_keys=True).done == 0
+    assert keyless.encrypt(by="x", now=NOW).done == 0
     keyless.remove("aliyeva", by="x", **SAID)
 
 
@@ -259,58 +258,18 @@ def test_the_letter_about_a_used_code_is_queued_with_it_or_not_at_all(
     assert queued(engine) == [letter().key]
 
 
-def test_secrets_in_clear_are_encrypted_once_and_still_open(factors: SqlSecondFactors, engine: Engine) -> None:
-    """As the first start of a new version finds them; the chain says how many, with which key."""
-    store(engine, SECRET)
-    assert factors.secret("aliyeva") == SECRET
-    first = factors.encrypt(by="merzim", now=NOW, all_keys=False)
-    second = factors.encrypt(by="merzim", now=NOW, all_keys=False)
-
-    assert (first.done, second.done, second.same) == (1, 0, 1)
-    assert key_of(stored(engine)) == CIPHER.key
-    assert factors.secret("aliyeva") == SECRET
-    assert chain(engine, "") == [("second_factors_encrypted", "merzim", {"count": 1, "key": CIPHER.key})]
-
-
-def test_no_byte_of_a_secret_in_clear_is_left_in_the_file(tmp_path: Path) -> None:
-    """SQLite leaves what it writes over where it was, in pages and in the journal: not here."""
-    engine = open_database(f"sqlite:///{tmp_path / 'own.sqlite'}")
-    create_or_migrate(engine)
-    secrets = [f"{n:02}".translate(str.maketrans("0123456789", "ABCDEFGHIJ")) + SECRET[2:] for n in range(60)]
-    with writing(engine) as connection:
-        for n, secret in enumerate(secrets):
-            row = {"login": f"login{n}", "totp": secret, "name": "x" * (n % 7) * 40}
-            connection.execute(ACCOUNT.insert(), {**_BARE, **row})
-    result = second_factors(engine).encrypt(by="x", now=NOW, all_keys=False)
-    content = b"".join(file.read_bytes() for file in tmp_path.glob("own.sqlite*"))
-    engine.dispose()
-
-    assert result.done == 60
-    assert [secret for secret in secrets if secret.encode() in content] == []
-
-
-_BARE = {
-    **dict.fromkeys(("person", "unit", "password"), ""),
-    "access": "officer",
-    "totp_step": 0,
-    "disabled": False,
-    "created_at": NOW,
-}
-
-
 @on_sqlite_alone
 def test_another_key_reads_what_the_old_one_wrote_and_encrypts_it_anew(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
-    """A start leaves it; the command encrypts it, and then the old key is needed no more."""
+    """Then the old key is needed no more, and the chain says how many."""
     factors.enrol("asel", OTHER, 1, (), by="asel", **SAID)
-    new, old = Key(value=b"n" * 32), Key(value=bytes(range(32)))
-    both_keys, alone = second_factors(engine, Cipher(new, [old])), second_factors(engine, Cipher(new))
+    new = new_key()
+    both_keys, alone = second_factors(engine, Cipher(new, KEY)), second_factors(engine, Cipher(new))
 
-    assert both_keys.encrypt(by="x", now=NOW, all_keys=False).done == 0
     assert both_keys.secret("aliyeva") == SECRET
-    assert both_keys.encrypt(by="x", now=NOW, all_keys=True).done == 2
-    assert alone.keys() == {new.id: 2}
+    assert both_keys.encrypt(by="x", now=NOW).done == 2
+    assert chain(engine, "") == [("second_factors_encrypted", "x", {"count": 2})]
     assert (alone.secret("aliyeva"), alone.secret("asel")) == (SECRET, OTHER)
 
 
@@ -318,8 +277,8 @@ def test_another_key_reads_what_the_old_one_wrote_and_encrypts_it_anew(
 def test_what_no_key_opens_is_named_and_left_as_it_is(factors: SqlSecondFactors, engine: Engine) -> None:
     """A wrong key destroys nothing; recovery codes still open, for they are not encrypted."""
     before = stored(engine)
-    wrong = second_factors(engine, Cipher(Key(value=b"w" * 32)))
-    result = wrong.encrypt(by="x", now=NOW, all_keys=True)
+    wrong = second_factors(engine, Cipher(new_key()))
+    result = wrong.encrypt(by="x", now=NOW)
 
     assert (result.done, result.unreadable) == (0, ("aliyeva",))
     assert stored(engine) == before

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from merzim.services.connections.oidc import LogInAttempt
 from merzim.services.context import RequestContext, stamp
-from merzim.storage.accounts.encryption import key_of
 from workflow.org.access import Account, Identity, OutsidePerson, Provider, Reader
 from workflow.refusal import Refusal
 
@@ -49,7 +48,7 @@ def seal_login(ctx: RequestContext, login: str) -> str:
 def open_seal(ctx: RequestContext, text: str) -> str:
     """Return the login in a token of `seal_login`; "" for any other text, or when it has expired."""
     try:
-        until, _, login = ctx.app.cipher.decrypt(text, _SEAL).partition(" ") if key_of(text) else ("", "", "")
+        until, _, login = ctx.app.cipher.decrypt(text, _SEAL).partition(" ")
     except (Refusal, ValueError):
         return ""
     return login if until and datetime.fromisoformat(until) > ctx.now else ""

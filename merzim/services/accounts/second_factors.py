@@ -9,7 +9,6 @@ from merzim.services.accounts.verbs import BadAccount, get_account
 from merzim.services.context import stamp
 
 if TYPE_CHECKING:
-    from merzim.services.app import AppContext
     from merzim.services.context import RequestContext
     from notifications.notice import Notice
     from workflow.org.access import Account
@@ -36,12 +35,6 @@ def account_letters(
         now=ctx.now,
         today=ctx.today,
     )
-
-
-def unreadable(app: AppContext) -> tuple[int, tuple[str, ...]]:
-    """Return how many second factors no configured key decrypts, and their keys' ids. Raises BadSetting."""
-    unknown = {key: count for key, count in app.factors.keys().items() if not app.cipher.knows(key)}
-    return sum(unknown.values()), tuple(sorted(unknown))
 
 
 MAX_GROUND = 500

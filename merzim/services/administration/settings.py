@@ -32,7 +32,6 @@ from merzim.services.inputs import Key
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Command, verb
 from merzim.settings import Settings, is_loopback
-from merzim.storage.accounts.encryption import key_of
 from merzim.storage.chain import canonical
 from merzim.storage.org import settings as stored_settings
 from merzim.storage.org.settings import MAIL
@@ -178,16 +177,12 @@ def try_mail(ctx: RequestContext, command: TryMail) -> MailTried:
     return MailTried(state=outcome.state, answer=outcome.answer)
 
 
-def encrypt_password(ctx: RequestContext) -> int:
-    """Encrypt the stored password with the present key; return 1 if an older one had it, else 0."""
-    app = ctx.app
-    cipher, text = app.cipher, stored_settings.password(app.engine)
-    if not text or key_of(text) == cipher.key or not app.settings.passwords.get(PASSWORD):
-        return 0
-    owner = password_owner(app.settings)
-    renewed = cipher.encrypt(cipher.decrypt(text, owner), owner)
-    stored_settings.renew_password(app.engine, renewed, by=ctx.reader.login, now=ctx.now)
-    return 1
+def encrypt_password(ctx: RequestContext) -> None:
+    """Encrypt the stored password anew with the present key, if one of the keys decrypts it."""
+    text = stored_settings.password(ctx.app.engine)
+    if text and ctx.app.cipher.opens(text):
+        renewed = ctx.app.cipher.renew(text)
+        stored_settings.renew_password(ctx.app.engine, renewed, by=ctx.reader.login, now=ctx.now)
 
 
 def _server(command: MailServer) -> dict[str, object]:

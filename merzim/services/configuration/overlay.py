@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from merzim.settings import BadSetting, Settings
-from merzim.storage.accounts.encryption import Cipher, UnreadableSecret, key_of
+from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
 from merzim.storage.org.settings import MAIL
 
 OFFICE_KEYS = ("name", "name_kk", "name_ru", "officer")
@@ -67,8 +67,8 @@ def with_password(settings: Settings, secret: str, cipher: Callable[[], Cipher])
     if not secret:
         return settings
     try:
-        if not cipher().knows(key_of(secret)):
-            raise BadSetting("setting.other_key", key=key_of(secret))
+        if not cipher().opens(secret):
+            raise BadSetting("setting.other_key")
         text = cipher().decrypt(secret, password_owner(settings))
     except BadSetting as refusal:
         return settings.model_copy(update={"undecrypted": {PASSWORD: refusal}})

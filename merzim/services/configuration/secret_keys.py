@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from merzim.settings import KEY_VARIABLE, OLD_KEYS_VARIABLE, BadSetting, Settings
 
 if TYPE_CHECKING:
-    from merzim.storage.accounts.encryption import Cipher, Key
+    from merzim.storage.accounts.encryption import Cipher
 
 _PRIVATE = 0o600
 
@@ -24,7 +24,7 @@ def read_cipher(
     settings: Settings,
     environment: Mapping[str, str],
     *,
-    used: Callable[[], Mapping[str, int]],
+    stored: Callable[[], Sequence[str]],
     note: Callable[..., None],
 ) -> Cipher:
     """Return the cipher of second factors: the present key, and older keys for decryption only.
@@ -33,7 +33,7 @@ def read_cipher(
     and stored in a file of mode 0600, but only while no secret is encrypted yet: a new key would open none.
 
     Args:
-        used: returns the number of stored secrets by the id of their key.
+        stored: returns the encrypted secrets of the database.
         note: called with a message code when a key file was created.
 
     Raises:
@@ -48,23 +48,22 @@ def read_cipher(
         raise BadSetting("cli.no_secret_key", address=settings.web.public_address, variable=KEY_VARIABLE)
     else:
         if not key_file(settings).exists():
-            refuse_new_key(settings, environment, used())
+            refuse_new_key(settings, environment, stored())
         current = _read_or_create(key_file(settings), note=note)
     old = environment.get(OLD_KEYS_VARIABLE, "")
-    return Cipher(current, [_parse(key, where=OLD_KEYS_VARIABLE) for key in split_keys(old)])
+    return Cipher(current, *(_parse(key, where=OLD_KEYS_VARIABLE) for key in split_keys(old)))
 
 
 def refuse_missing(settings: Settings, environment: Mapping[str, str]) -> None:
     """Raise BadSetting unless there is a usable key; create none."""
     if has_key(settings, environment) or not settings.web.on_loopback:
-        read_cipher(settings, environment, used=dict, note=lambda *_, **__: None)
+        read_cipher(settings, environment, stored=list, note=lambda *_, **__: None)
 
 
-def refuse_new_key(settings: Settings, environment: Mapping[str, str], used: Mapping[str, int]) -> None:
+def refuse_new_key(settings: Settings, environment: Mapping[str, str], stored: Sequence[str]) -> None:
     """Raise BadSetting if stored secrets expect a key: none is made in its place."""
-    if used:
-        where, count = key_place(settings, environment), sum(used.values())
-        raise BadSetting("cli.key_expected", where=where, keys=tuple(sorted(used)), count=count)
+    if stored:
+        raise BadSetting("cli.key_expected", where=key_place(settings, environment), count=len(stored))
 
 
 def split_keys(text: str) -> list[str]:
@@ -95,7 +94,7 @@ def has_key(settings: Settings, environment: Mapping[str, str]) -> bool:
     return in_environment or (settings.web.on_loopback and key_file(settings).is_file())
 
 
-def _read_or_create(file: Path, *, note: Callable[..., None]) -> Key:
+def _read_or_create(file: Path, *, note: Callable[..., None]) -> str:
     try:
         if not file.exists():
             _create_key_file(file)
@@ -126,7 +125,7 @@ def _create_key_file(file: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _parse(text: str, *, where: str) -> Key:
+def _parse(text: str, *, where: str) -> str:
     from merzim.storage.accounts.encryption import BadKey, parse_key
 
     try:

@@ -181,10 +181,10 @@ def restore(app: AppContext, file: Path) -> Path | None:
     """
     from merzim.services.configuration.secret_keys import has_key, refuse_new_key
     from merzim.storage.maintenance import backup, dump
-    from merzim.storage.maintenance.used_keys import keys_of_backup
+    from merzim.storage.maintenance.stored_secrets import secrets_of_backup
 
     if not has_key(app.settings, os.environ):
-        refuse_new_key(app.settings, os.environ, keys_of_backup(file))
+        refuse_new_key(app.settings, os.environ, secrets_of_backup(file))
 
     if app.many_nodes:
         dump.restore(app.unprepared, file)
@@ -238,16 +238,12 @@ def key_place(app: AppContext) -> str:
     return place(app.settings, os.environ)
 
 
-def missing_keys(app: AppContext) -> tuple[int, tuple[str, ...]]:
-    """Return how many stored secrets no available key decrypts, and the ids of their keys.
-
-    Does not create a key file: if there is none, no key is available.
-    """
+def unopened_secrets(app: AppContext) -> int:
+    """Return how many stored secrets no key here decrypts; creates no key file."""
     from merzim.services.configuration.secret_keys import has_key
 
-    cipher = app.cipher if has_key(app.settings, os.environ) else None
-    missing = {key: count for key, count in app.used_keys().items() if cipher is None or not cipher.knows(key)}
-    return sum(missing.values()), tuple(sorted(missing))
+    secrets = app.stored_secrets()
+    return len(app.cipher.unopened(secrets)) if has_key(app.settings, os.environ) else len(secrets)
 
 
 def installation_status(app: AppContext) -> InstallationStatus:

@@ -1,31 +1,19 @@
-"""Encrypts the secrets of second factors with AES-256-GCM, bound to the account. Only this module imports
-cryptography.
+"""Encrypts the secrets of the database with Fernet: of second factors, of the mail server, in letters.
 
-A stored text names its key by the key's public id: `aes256gcm:<key id>:<nonce and ciphertext>`. Secrets
-written by an older version are plain base32; they are read and encrypted at the next start.
+Only this module imports cryptography. Which of the keys encrypted a secret is found by trying them.
 """
 
 from __future__ import annotations
 
-import binascii
+import json
 import re
-import secrets
-from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
-from typing import TYPE_CHECKING
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from workflow.refusal import Refusal
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-KEY_BYTES = 32
-_SCHEME = "aes256gcm"
-_NONCE_BYTES = 12
-_NAMED_KEY = re.compile(rf"\b{_SCHEME}:([0-9a-f]{{12}}):")
-_KEY_TEXT = re.compile(r"[A-Za-z0-9+/]{43}=?")
+_TOKEN = re.compile(r"\bgAAAAA[\w-]{60,}={0,2}")
 
 
 class BadKey(Refusal, ValueError):
@@ -33,91 +21,74 @@ class BadKey(Refusal, ValueError):
 
 
 class UnreadableSecret(Refusal):
-    """No configured key decrypts the secret, or it was altered: `secret_unreadable {login, key}`."""
+    """No configured key decrypts the secret, or it was altered: `secret_unreadable {login}`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Key:
-    """An encryption key. `id` identifies it and reveals nothing about it."""
-
-    value: bytes = field(repr=False)
-
-    @property
-    def id(self) -> str:
-        """The first characters of its SHA-256, in hexadecimal."""
-        return sha256(b"merzim key " + self.value).hexdigest()[:12]
-
-
-def parse_key(text: str) -> Key:
+def parse_key(text: str) -> str:
     """Return the key in a text: 32 bytes in base64, of either alphabet. Raises BadKey."""
-    plain = text.strip().replace("-", "+").replace("_", "/")
-    if not _KEY_TEXT.fullmatch(plain):
-        raise BadKey("secret_key_bad")
+    key = text.strip().replace("+", "-").replace("/", "_").rstrip("=") + "="
     try:
-        value = b64decode(plain.rstrip("=") + "=", validate=True)
-    except binascii.Error:
+        Fernet(key)
+    except ValueError:
         raise BadKey("secret_key_bad") from None
-    return Key(value=value)
+    return key
 
 
 def new_key() -> str:
     """Return the text of a new random key."""
-    return b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+    return Fernet.generate_key().decode()
 
 
-def key_of(stored: str) -> str:
-    """Return the id of the key a stored secret is encrypted with; "" for an unencrypted one."""
-    scheme, _, key_and_text = stored.partition(":")
-    return key_and_text.partition(":")[0] if scheme == _SCHEME else ""
-
-
-def keys_named(text: str) -> list[str]:
-    """Return the ids of the keys of all encrypted secrets in a text (a row, a dump), one for each secret."""
-    return _NAMED_KEY.findall(text)
+def secrets_in(text: str) -> list[str]:
+    """Return the encrypted secrets in a text (a row, a dump)."""
+    return _TOKEN.findall(text)
 
 
 class Cipher:
-    """Encrypts with the current key; decrypts with it or an older one."""
+    """Encrypts with the first key; decrypts with any of them.
 
-    def __init__(self, current: Key, old: Sequence[Key] = ()) -> None:
-        self.key = current.id
-        """The id of the key that encrypts."""
-        # Created here, because the library loads slowly and the delay of the first log-in would be noticed.
-        self._keys = {key.id: _aead(key) for key in (*old, current)}
+    Args:
+        keys: as `parse_key` returns them, the present one first.
+    """
 
-    def knows(self, key: str) -> bool:
-        """Return whether the key of that id is configured; an unencrypted secret needs none."""
-        return not key or key in self._keys
+    def __init__(self, *keys: str) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
 
     def encrypt(self, secret: str, owner: str) -> str:
         """Encrypt a secret for its owner; under another account it cannot be decrypted."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = self._keys[self.key].encrypt(nonce, secret.encode(), _bound(owner))
-        return f"{_SCHEME}:{self.key}:{urlsafe_b64encode(nonce + sealed).decode()}"
+        return self._fernet.encrypt(json.dumps([owner, secret]).encode()).decode()
 
     def decrypt(self, stored: str, owner: str) -> str:
         """Decrypt a stored text. Raises UnreadableSecret."""
-        from cryptography.exceptions import InvalidTag
-
-        key = key_of(stored)
-        if not key:
-            return stored
-        if key not in self._keys:
-            raise UnreadableSecret("secret_unreadable", login=owner, key=key)
         try:
-            content = urlsafe_b64decode(stored.rpartition(":")[2])
-            nonce, sealed = content[:_NONCE_BYTES], content[_NONCE_BYTES:]
-            return self._keys[key].decrypt(nonce, sealed, _bound(owner)).decode()
-        except (InvalidTag, ValueError):
-            raise UnreadableSecret("secret_unreadable", login=owner, key=key) from None
+            of, secret = json.loads(self._fernet.decrypt(stored))
+        except (InvalidToken, ValueError):
+            raise UnreadableSecret("secret_unreadable", login=owner) from None
+        if of != owner:
+            raise UnreadableSecret("secret_unreadable", login=owner)
+        return str(secret)
 
+    def opens(self, stored: str) -> bool:
+        """Return whether one of the keys decrypts a stored text."""
+        return not self.unopened([stored])
 
-def _aead(key: Key) -> AESGCM:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    def unopened(self, secrets: Sequence[str]) -> list[str]:
+        """Return those of these stored texts that none of the keys decrypts."""
+        unopened = []
+        for stored in secrets:
+            try:
+                self._fernet.decrypt(stored)
+            except (InvalidToken, ValueError):
+                unopened.append(stored)
+        return unopened
 
-    return AESGCM(key.value)
+    def renew(self, stored: str) -> str:
+        """Encrypt a stored text anew with the first key.
 
-
-def _bound(owner: str) -> bytes:
-    """Return the associated data that binds a secret to its owner."""
-    return f"account.totp:{owner}".encode()
+        Raises:
+            UnreadableSecret: none of the keys decrypts it.
+        """
+        try:
+            return self._fernet.rotate(stored).decode()
+        except InvalidToken:
+            raise UnreadableSecret("secret_unreadable", login="") from None

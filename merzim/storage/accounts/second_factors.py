@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Engine, func, select, update
 
 from merzim.storage.accounts import rate_limits
 from merzim.storage.accounts.accounts import end_entries
-from merzim.storage.accounts.encryption import Cipher, UnreadableSecret, key_of
-from merzim.storage.database.engine import empty_journal, overwriting, reading, writing
+from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
+from merzim.storage.database.engine import reading, writing
 from merzim.storage.org.vouched import ACCOUNTS, RECOVERY_CODES, RowChange, RowEvent, record
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, RECOVERY_CODE
 from notifications.notice import Notice
@@ -27,15 +27,14 @@ Queue = Callable[[Connection, Sequence[Notice]], int]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncryptionResult:
-    """The result of encrypting the stored secrets with the current key.
+    """The result of encrypting the stored secrets with the present key.
 
     Attributes:
-        done: number of secrets re-encrypted; `same`: number already encrypted with it.
+        done: number of secrets encrypted anew.
         unreadable: logins whose secret no configured key decrypts; they are left unchanged.
     """
 
     done: int
-    same: int
     unreadable: tuple[str, ...]
 
 
@@ -175,54 +174,24 @@ class SqlSecondFactors:
 
     # -------------------------------------------------------------------------------------------- encryption
 
-    def keys(self) -> Mapping[str, int]:
-        """Return the number of secrets by key id; "" counts unencrypted ones."""
-        counts: dict[str, int] = {}
-        for _, stored in self._stored():
-            counts[key_of(stored)] = counts.get(key_of(stored), 0) + 1
-        return counts
-
-    def encrypt(self, *, by: str, now: datetime, all_keys: bool) -> EncryptionResult:
-        """Encrypt unencrypted secrets with the current key, and with `all_keys` also those of older keys.
-
-        Recorded in the office's chain. Secrets another process changes meanwhile are left to that process.
-        """
-        stored = self._stored()
-        if not stored:
-            return EncryptionResult(done=0, same=0, unreadable=())
-        cipher, renewed = self._cipher(), list[tuple[str, str, str]]()
-        same, unreadable = 0, list[str]()
-        for login, text in stored:
-            key = key_of(text)
-            if not cipher.knows(key):
-                unreadable.append(login)
-            elif key == cipher.key or (key and not all_keys):
-                same += 1
-            else:
+    def encrypt(self, *, by: str, now: datetime) -> EncryptionResult:
+        """Encrypt every secret anew with the present key; recorded in the office's chain."""
+        rows, unreadable = list[RowChange](), list[str]()
+        query = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
+        with writing(self._engine) as connection:
+            for login, stored in connection.execute(query.with_for_update()).all():
                 try:
-                    renewed.append((login, text, cipher.encrypt(cipher.decrypt(text, login), login)))
+                    renewed = self._cipher().renew(stored)
                 except UnreadableSecret:
                     unreadable.append(login)
-        rows = list[RowChange]()
-        if renewed:
-            with writing(self._engine) as connection, overwriting(connection):
-                for login, before, after in renewed:
-                    unchanged = (ACCOUNT.c.login == login) & (ACCOUNT.c.totp == before)
-                    if connection.execute(update(ACCOUNT).where(unchanged).values(totp=after)).rowcount:
-                        rows.append(_secret_set(login, after))
-                if rows:
-                    details = {"count": len(rows), "key": cipher.key}
-                    event = RowEvent(
-                        kind="second_factors_encrypted", name="", by=by, now=now, rows=rows, more=details
-                    )
-                    record(connection, event)
-            empty_journal(self._engine)
-        return EncryptionResult(done=len(rows), same=same, unreadable=tuple(unreadable))
-
-    def _stored(self) -> list[tuple[str, str]]:
-        query = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
-        with reading(self._engine) as connection:
-            return [(account.login, account.totp) for account in connection.execute(query)]
+                    continue
+                connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(totp=renewed))
+                rows.append(_secret_set(login, renewed))
+            if rows:
+                details = {"count": len(rows)}
+                kind = "second_factors_encrypted"
+                record(connection, RowEvent(kind=kind, name="", by=by, now=now, rows=rows, more=details))
+        return EncryptionResult(done=len(rows), unreadable=tuple(unreadable))
 
 
 def _set_secret(connection: Connection, login: str, stored: str, step: int) -> list[RowChange]:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -258,27 +258,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
         # A server lost while it confirms the commit may have committed.
         error.undecided = error.undecided or (committing and error.what in CONNECTION_LOST)
         raise
-
-
-@contextmanager
-def overwriting(connection: Connection) -> Iterator[None]:
-    """Make SQLite overwrite replaced values in this block: else their bytes stay in unused space."""
-    sqlite = connection.dialect.name == "sqlite"
-    if sqlite:
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")
-    try:
-        yield
-    finally:
-        if sqlite:
-            connection.exec_driver_sql("PRAGMA secure_delete = OFF")
-
-
-def empty_journal(engine: Engine) -> None:
-    """Make SQLite move the content of its journal into the file and empty it; skipped while others read."""
-    if engine.dialect.name != "sqlite":
-        return
-    with TranslatedErrors(engine), closing(engine.raw_connection()) as connection:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
 
 def driver(connection: Connection) -> Any:
