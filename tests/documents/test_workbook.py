@@ -14,11 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from merzim.documents import UnreadablePaper
-from merzim.documents.schedules.flat import read_schedule
+from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.sheets import rows as sheet_rows
 from merzim.documents.sheets.rows import MAX_LETTERS, MAX_ROWS, NotAValue, Sheet
 from merzim.documents.sheets.workbook import MAX_BYTES, open_paper
-from merzim.documents.sheets.xlsx import MAX_PARTS
 from tests.documents.sheets import HEADING, by_hand, far_cells, xlsx, zipped
 
 
@@ -40,7 +39,7 @@ def sheet_of(data: bytes, name: str = "файл.xlsx") -> Sheet:
         *((b"hello", "paper_not_workbook"), (b"%PDF-1.7 ...", "paper_not_workbook")),
         *((b"PK\x03\x04 and no more", "paper_not_workbook"), (zipped({"a.txt": b"x"}), "paper_not_workbook")),
         (zipped({"[Content_Types].xml": b"<a/>"}), "paper_not_workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "paper_old_workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "paper_not_workbook"),
         (b"x" * (MAX_BYTES + 1), "paper_too_large"),
         (xlsx([]), "paper_empty"),
         (xlsx([(" ", None)]), "paper_empty"),
@@ -73,9 +72,9 @@ def test_a_part_missing_from_a_workbook_is_refused() -> None:
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     """What swells more than 200 times, or beyond the cap, is not opened."""
-    bomb = zipped({"[Content_Types].xml": b"<a/>", "xl/worksheets/sheet1.xml": b" " * (30 * 2**20)})
+    bomb = zipped({"[Content_Types].xml": b"<a/>", "xl/worksheets/sheet1.xml": b" " * (100 * 2**20)})
 
-    assert len(bomb) < 100_000
+    assert len(bomb) < 200_000
     assert refusal_of(bomb) == "paper_unpacks_too_large"
 
 
@@ -213,39 +212,33 @@ def test_cells_far_to_the_right_cost_no_more_than_near_ones() -> None:
 def test_a_table_with_formatted_cells_beyond_it_is_read_as_the_table_alone() -> None:
     """Somebody coloured whole rows: that is no column too many, and no row is read twice."""
     rows = (
-        '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="XFD1" s="1"/></row>'
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="XFD1"/></row>'
         '<row r="3"><c r="B3"><v>7</v></c><c r="ZZ3"/></row><row r="1048576"><c r="A1048576"/></row>'
     )
 
     assert [(row.number, row.cells) for row in sheet_of(by_hand(rows)).rows] == [(1, ("a",)), (3, (None, 7))]
 
 
-def test_a_row_that_comes_again_or_too_late_is_not_read_over_the_first() -> None:
-    """Rows stand in their order; what goes back is no spreadsheet's writing."""
-    rows = "".join(
-        f'<row r="{n}"><c r="A{n}"><v>{value}</v></c></row>' for n, value in ((2, 20), (2, 21), (1, 1))
-    )
-
-    assert [(row.number, row.cells) for row in sheet_of(by_hand(rows)).rows] == [(2, (20,))]
-
-
 @pytest.mark.parametrize(("cells", "taken"), [(1000, True), (1001, False)])
-@pytest.mark.parametrize("kind", ["файл.xlsx", "файл.csv"])
 def test_cells_are_counted_whether_they_hold_anything_or_not(
-    cells: int, taken: bool, kind: str, monkeypatch: pytest.MonkeyPatch
+    cells: int, taken: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit itself is in; one more is refused in both kinds of file."""
+    """The limit itself is in; one more is refused."""
     monkeypatch.setattr(sheet_rows, "MAX_CELLS", 1000)
-    row = '<c t="str"><v>x</v></c>' + "<c/>" * 99
     full_rows, cells_left = divmod(cells, 100)
-    book = by_hand(f"<row>{row}</row>" * full_rows + f"<row>{'<c/>' * cells_left}</row>")
     text = ("x" + ";" * 99 + "\n") * full_rows + (";" * (cells_left - 1) + " \n" if cells_left else "")
-    data = book if kind.endswith("xlsx") else text.encode()
 
     if taken:
-        assert len(sheet_of(data, kind).rows) == 10
+        assert len(sheet_of(text.encode(), "файл.csv").rows) == 10
     else:
-        assert refusal_of(data, kind) == "paper_too_many_cells"
+        assert refusal_of(text.encode(), "файл.csv") == "paper_too_many_cells"
+
+
+def test_two_cells_in_far_corners_are_refused_before_the_rows_between_are_made() -> None:
+    """They span seventeen thousand million cells."""
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="A1048576"><v>1</v></c></row>'
+
+    assert refusal_of(by_hand(rows)) == "paper_too_many_cells"
 
 
 def test_a_long_text_shared_by_many_cells_counts_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,34 +259,6 @@ def test_a_long_text_shared_by_many_cells_counts_in_each(monkeypatch: pytest.Mon
 
     assert len(sheet_of(book(10)).rows) == 10
     assert refusal_of(book(11)) == "paper_too_much_text"
-
-
-@pytest.mark.parametrize(
-    "declaration",
-    [
-        b'<!DOCTYPE x [<!ENTITY lol "lol">]>',
-        b'<!DOCTYPE x SYSTEM "file:///etc/passwd">',
-        b'<?xml version="1.0"?>\n<!-- -->\n<!doctype x [<!ENTITY % p SYSTEM "http://127.0.0.1/">%p;]>',
-    ],
-)
-@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "docProps/app.xml"])
-def test_xml_that_declares_entities_is_refused_in_whatever_part(declaration: bytes, part: str) -> None:
-    """Neither entities that multiply nor those that name a file or an address; no program writes them."""
-    assert refusal_of(by_hand("<row/>", **{part: declaration + b"<x/>"})) == "paper_declares_entities"
-
-
-def test_entities_in_utf_16_are_seen_too() -> None:
-    """XML may come in it."""
-    hidden = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x><x/>'.encode("utf-16")
-
-    assert refusal_of(by_hand("<row/>", **{"xl/styles.xml": hidden})) == "paper_declares_entities"
-
-
-def test_a_workbook_of_thousands_of_parts_is_refused() -> None:
-    """Each would be unpacked; a workbook has a dozen."""
-    parts = {f"xl/media/{n}.png": b"" for n in range(MAX_PARTS)}
-
-    assert refusal_of(by_hand("<row/>", **parts)) == "paper_too_many_parts"
 
 
 def test_a_workbook_under_a_password_is_called_so() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -12,10 +9,6 @@ from typing import NamedTuple
 from merzim.documents.sheets.texts import is_spoilt, tidy
 from merzim.documents.sheets.unreadable import RowError, UnreadableCell, UnreadablePaper
 
-_MERGE = re.compile(
-    rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"
-)
-MAX_MERGES = 20_000
 _MAX_SPREAD = 500_000
 
 
@@ -28,20 +21,12 @@ class Merge(NamedTuple):
     last_column: int
 
 
-def read_merges(data: bytes, part: str) -> tuple[Merge, ...]:
-    """Return the merged blocks of one sheet (`part`: its path in the archive).
-
-    Reads the XML itself: openpyxl's read-only sheet, the only fast one, does not have them.
-    """
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        text = archive.read(part)
-    merges = []
-    for match in _MERGE.finditer(text, max(text.rfind(b"sheetData>"), 0)):
-        left, top, right, bottom = match.groups()
-        merges.append(Merge(int(top), int(bottom), _column(left), _column(right)))
-        if len(merges) == MAX_MERGES:
-            break
-    return tuple(merges)
+def by_row(merges: Iterable[Merge]) -> dict[int, tuple[Merge, ...]]:
+    """Return the merges by their first row."""
+    merges_by_row: dict[int, list[Merge]] = {}
+    for merge in merges:
+        merges_by_row.setdefault(merge.first_row, []).append(merge)
+    return {row: tuple(of) for row, of in merges_by_row.items()}
 
 
 def spread_down(
@@ -77,14 +62,6 @@ def _with(cells: tuple[object, ...], column: int, value: object) -> tuple[object
     padded = list(cells) + [None] * (column + 1 - len(cells))
     padded[column] = value
     return tuple(padded)
-
-
-def _column(letters: bytes) -> int:
-    """Return the index of a column's letters."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number - 1
 
 
 MAX_ROWS = 20_000
@@ -131,6 +108,7 @@ class Sheet:
         merges: row number -> merges that begin in that row.
         hidden: the numbers of the filled rows that are hidden or filtered out.
         struck: the names of the filled cells that are struck out.
+        is_marked: whether the file tells which rows are hidden and which cells struck out.
     """
 
     name: str
@@ -138,6 +116,7 @@ class Sheet:
     merges: Mapping[int, tuple[Merge, ...]] = field(default_factory=dict)
     hidden: tuple[int, ...] = ()
     struck: tuple[str, ...] = ()
+    is_marked: bool = True
 
     def covered(self, row: int, column: int) -> range:
         """Return the columns a cell covers: its own, or as far right as it is merged."""

@@ -50,6 +50,10 @@ class Errors:
         """Add the error raised for a cell of a row."""
         self._met.append(RowError(row, refusal.code, refusal.arguments))
 
+    def join(self, others: Errors, offset: int) -> None:
+        """Add the errors of another sheet, whose rows are numbered on."""
+        self._met += [RowError(row + offset if row else 0, code, said) for row, code, said in others._met]
+
     def refuse(self, name: str, code: str = "paper_unreadable") -> None:
         """Raise UnreadablePaper with all errors, if any. `name`: the file's name.
 

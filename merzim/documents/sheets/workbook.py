@@ -1,4 +1,4 @@
-"""Opens an uploaded XLSX or CSV file safely, as rows of plain values with spreadsheet row numbers.
+"""Opens an uploaded XLSX, XLS, ODS, DOCX or CSV file as rows of plain values, numbered as people see them.
 
 CSV is read as offices save it: UTF-8 with or without byte order mark, UTF-16 or KZ-1048 (cp1251 with the Kazakh
 letters); comma, semicolon or tab.
@@ -9,12 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from merzim.documents.sheets.rows import MAX_LETTERS, Paper, RowKeeper, Sheet, row_ranges
+from merzim.documents.sheets.spreadsheet import read_sheets
 from merzim.documents.sheets.unreadable import UnreadablePaper
-from merzim.documents.sheets.xlsx import read_sheets
+from merzim.documents.sheets.word import read_document
 
 _DELIMITERS = (";", "\t", ",")
 _TOO_LONG = "field larger than field limit"
@@ -72,6 +74,8 @@ def _delimiter(text: str) -> str:
 
 
 MAX_BYTES = 10 * 2**20
+MAX_UNPACKED = 96 * 2**20
+_LOCKED = 0x1
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _UNDER_PASSWORD = "EncryptedPackage".encode("utf-16-le")
 
@@ -94,12 +98,7 @@ def open_paper(source: Source, name: str | None = None, *, whole: bool = True) -
     data = contents(source, name)
     if not data.strip():
         raise UnreadablePaper("paper_empty", name=name)
-    if data.startswith(_OLD_OFFICE):
-        code = "paper_encrypted" if _UNDER_PASSWORD in data else "paper_old_workbook"
-        raise UnreadablePaper(code, name=name)
-    if not data.startswith(_ZIP) and name.lower().endswith((".xlsx", ".xlsm")):
-        raise UnreadablePaper("paper_not_workbook", name=name)
-    sheets = read_sheets(data, name) if data.startswith(_ZIP) else _csv(data, name)
+    sheets = _sheets(data, name)
     for sheet in sheets if whole else ():
         if sheet.hidden or sheet.struck:
             raise UnreadablePaper(
@@ -112,6 +111,36 @@ def open_paper(source: Source, name: str | None = None, *, whole: bool = True) -
     if not any(sheet.rows for sheet in sheets):
         raise UnreadablePaper("paper_empty", name=name)
     return Paper(name, sheets)
+
+
+def _sheets(data: bytes, name: str) -> tuple[Sheet, ...]:
+    """Return the sheets of a file, of the kind its first bytes say."""
+    if data.startswith(_OLD_OFFICE):
+        if _UNDER_PASSWORD in data:
+            raise UnreadablePaper("paper_encrypted", name=name)
+        return read_sheets(data, name, xlsx=False)
+    if data.startswith(_ZIP):
+        parts = _parts(data, name)
+        if "word/document.xml" in parts:
+            return read_document(data, name)
+        return read_sheets(data, name, xlsx="xl/workbook.xml" in parts)
+    if name.lower().endswith((".xlsx", ".xlsm", ".xls", ".ods", ".docx")):
+        raise UnreadablePaper("paper_not_workbook", name=name)
+    return _csv(data, name)
+
+
+def _parts(data: bytes, name: str) -> frozenset[str]:
+    """Return the names of the parts of an archive; refuse one that is locked or unpacks to too much."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise UnreadablePaper("paper_not_workbook", name=name) from error
+    if any(part.flag_bits & _LOCKED for part in parts):
+        raise UnreadablePaper("paper_encrypted", name=name)
+    if sum(part.file_size for part in parts) > MAX_UNPACKED:
+        raise UnreadablePaper("paper_unpacks_too_large", name=name, limit=MAX_UNPACKED // 2**20)
+    return frozenset(part.filename for part in parts)
 
 
 def _cause(error: OSError | ValueError) -> str:
