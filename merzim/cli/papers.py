@@ -59,7 +59,7 @@ def import_(
         number(row, where="--join", first=0): "" if case == NEW else case
         for row, case in named_texts(join, where="--join").items()
     }
-    path = call.given(file, "xlsx", "csv")
+    path = call.given(file, "xlsx", "xls", "csv")
     command = build(ImportSchedule, {"content": path, "procedure": procedure, "joins": joins})
     try:
         imported = take_schedule(call.ctx, command)

@@ -29,8 +29,8 @@ def kind_of_input(data: bytes, kinds: Sequence[str]) -> str:
     """Return the kind of file received on standard input, detected by its first bytes.
 
     Args:
-        kinds: accepted extensions; "docx" and "xlsx" are detected by signature, "json" by its bracket, and
-            other text is the last one.
+        kinds: accepted extensions; "docx", "xlsx" and "xls" by their first bytes, "json" by its
+            bracket; other text is the last one.
 
     Raises:
         BadArgument: the input is empty, its kind is unknown, or the command needs a file with a name.
@@ -40,6 +40,8 @@ def kind_of_input(data: bytes, kinds: Sequence[str]) -> str:
     if not data.strip():
         raise BadArgument("cli.stdin_empty")
     office = next((kind for kind in kinds if kind in ("docx", "xlsx")), None)
+    if data.startswith(_OLD_OFFICE) and "xls" in kinds:
+        return "xls"
     if data.startswith((_PACKED, _OLD_OFFICE)):
         if office is not None:
             return office

@@ -25,7 +25,7 @@ from merzim.documents.forms.rows_file import read_data
 from merzim.documents.measure_plan import read_measures
 from merzim.documents.people.table import read_people
 from merzim.documents.schedules.audit_table import read_audit
-from merzim.documents.schedules.flat import read_schedule
+from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.schedules.written_terms import read_term
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import REAL, published
@@ -137,9 +137,10 @@ def refused(function: Callable[..., object], **options: object) -> str:
 
 def test_what_takes_too_long_is_ended_and_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its process is gone when the refusal comes, not left to work on; the next file is read."""
-    monkeypatch.setattr(child, "SECONDS", 1)
+    with monkeypatch.context() as shorter:
+        shorter.setattr(child, "SECONDS", 1)
+        assert refused(loop) == "paper_took_too_long"
 
-    assert refused(loop) == "paper_took_too_long"
     assert child.read(read_people, PEOPLE, "p.csv") == read_people(PEOPLE, "p.csv")
 
 

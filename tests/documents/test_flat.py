@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from merzim.documents import UnreadablePaper, empty_schedule, write_template
-from merzim.documents.schedules.flat import read_schedule
+from merzim.documents.schedules.reading import read_schedule
 from tests.documents.sheets import day, xlsx
 
 RU = ("№", "Объект анализа", "Подразделение", "Ответственный", "Начало анализа", "Окончание анализа")
@@ -82,7 +82,6 @@ def test_every_bad_row_of_the_flat_form_is_named() -> None:
                 (5, "Гараж", "", "", "13.04.2026", "12.04.2026"),
                 (6, "Архив", "", "", "=TODAY()", None),
                 (7, "закупки", "", "", "13.04.26", "27.05.2026"),
-                (8, "Связь", "", "", "13.04.26 – 26.05.26", None),
                 (9, "=B2", "", "", "31.02.26", "=E2"),
             ]
         )
@@ -96,19 +95,25 @@ def test_every_bad_row_of_the_flat_form_is_named() -> None:
         (6, "paper_span_backwards"),
         (7, "paper_formula"),
         (8, "paper_row_twice"),
-        (9, "paper_day_expected"),
-        (10, "paper_formula"),
-        (10, "paper_date_impossible"),
-        (10, "paper_formula"),
+        (9, "paper_date_impossible"),
+        (9, "paper_formula"),
+        (9, "paper_formula"),
     ]
 
 
-def test_a_missing_column_of_the_flat_form_is_refused_by_name() -> None:
-    """An end is a column even where a row leaves it empty."""
-    refusal = refused(xlsx([RU[:-1], (1, "Закупки", "", "", "13.04.2026")]))
+def test_a_table_without_ends_is_read_by_its_starts() -> None:
+    (read,) = read_schedule(xlsx([RU[:-1], (1, "Закупки", "", "", "13.04.2026")]), "план.xlsx")
 
-    assert refusal.code == "paper_columns_missing"
-    assert [text.ru for text in refusal.arguments["missing"]] == ["Окончание анализа"]  # type: ignore[attr-defined]
+    assert read.planned == {"analysis_started": day("2026-04-13")}
+
+
+def test_a_missing_column_is_refused_by_name() -> None:
+    """Without an object, or without any day, nothing can be opened."""
+    for heading, missing in ((("№", "Начало", "Окончание"), "Объект анализа"), (RU[:4], "Сроки исполнения")):
+        refusal = refused(xlsx([heading, (1, "13.04.2026", "22.05.2026", "Служба")]))
+
+        assert refusal.code == "paper_columns_missing"
+        assert [text.ru for text in refusal.arguments["missing"]] == [missing]  # type: ignore[attr-defined]
 
 
 def test_a_unit_merged_beside_its_objects_belongs_to_each() -> None:

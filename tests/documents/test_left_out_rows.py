@@ -11,7 +11,7 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from merzim.documents.people.table import read_people
-from merzim.documents.schedules.flat import read_schedule
+from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.documents.sheets.texts import is_spoilt
 from merzim.documents.sheets.unreadable import UnreadablePaper

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from merzim.documents import ReadSchedule
-from merzim.documents.schedules.flat import read_schedule
+from merzim.documents.schedules.reading import read_schedule
 from tests.documents.sheets import REAL, day, xlsx
 
 PLANNED = {

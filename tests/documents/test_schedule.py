@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from merzim.documents import ReadSchedule, UnreadablePaper
-from merzim.documents.schedules.flat import read_schedule
+from merzim.documents.schedules.reading import read_schedule
 from tests.documents.sheets import HEADING, day, published, xlsx
 
 RUN = ("Проведение внутреннего анализа", "13.04.26г. по 26.05.26г.")
@@ -42,23 +42,13 @@ def test_the_columns_may_stand_in_any_order_among_others() -> None:
     assert notes(read, "read_column_ignored") == [1]
 
 
-@pytest.mark.parametrize(
-    ("missing", "title"), [(1, "Виды работ"), (2, "Сроки исполнения"), (3, "Ответственные лица")]
-)
-def test_a_missing_column_is_refused_by_name(missing: int, title: str) -> None:
-    """Without works, terms or responsible the table is not a schedule we may read."""
-    heading = [text for place, text in enumerate(HEADING) if place != missing]
-    refusal = refused(xlsx([heading, ("1", "Подписание приказа", "06.04.26г.")]))
+def test_of_two_columns_of_terms_the_first_counts_and_the_other_is_named() -> None:
+    read = one(
+        xlsx([("Виды работ", "Сроки", "Срок исполнения", "Ответственные"), (*RUN, "01.01.2026", "Служба")])
+    )
 
-    assert refusal.code == "paper_columns_missing"
-    assert [text.ru for text in refusal.arguments["missing"]] == [title]  # type: ignore[attr-defined]
-
-
-def test_two_columns_of_terms_are_refused() -> None:
-    """Which of two equal columns counts is not ours to guess."""
-    refusal = refused(xlsx([("Виды работ", "Сроки", "Срок исполнения", "Ответственные")]))
-
-    assert refusal.code == "paper_column_twice"
+    assert read.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
+    assert notes(read, "read_column_ignored") == [1]
 
 
 def test_a_heading_merged_over_two_columns_holds_first_and_last_day() -> None:

@@ -12,6 +12,7 @@ from merzim.documents.schedules.roots import FactMatch
 from merzim.documents.sheets.dates import Day, Span, ends
 
 Form = Literal["published", "flat"]
+"""One row a step, or one row an analysis."""
 
 
 class Note(NamedTuple):

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calendars.horizon import FIRST, REACH
-from merzim.documents.schedules.flat import END, OBJECT, RESPONSIBLE, START, UNIT
 from merzim.documents.sheets.listing import Table, add_table, write_file
+from workflow.law.procedure import Text
 
 ROWS = 5_000
 """Number of rows whose date cells are validated."""
-_WIDTHS = ((OBJECT, 44), (UNIT, 34), (RESPONSIBLE, 34), (START, 20), (END, 20))
+_COLUMNS = (
+    (Text("Талдау объектісі", "Объект анализа", "Object of analysis"), 44, False),
+    (Text("Бөлімше", "Подразделение", "Unit"), 34, False),
+    (Text("Жауапты", "Ответственный", "Responsible"), 34, False),
+    (Text("Талдаудың басталуы", "Начало анализа", "Start"), 20, True),
+    (Text("Талдаудың аяқталуы", "Окончание анализа", "End"), 20, True),
+)
+"""Heading, width in letters, whether it takes dates only."""
 _INSTRUCTION_WIDTH = 110
 """Width in characters the instruction is merged over."""
 
@@ -29,9 +36,7 @@ class TemplateColumn:
 
 def empty_schedule(language: str) -> bytes:
     """Return the empty workbook of the flat form of a schedule. `language`: kk, ru or en."""
-    columns = [
-        TemplateColumn(column.title[language], width, column in (START, END)) for column, width in _WIDTHS
-    ]
+    columns = [TemplateColumn(title[language], width, dated) for title, width, dated in _COLUMNS]
     return _workbook(language, columns, "paper_template.sheet", "paper_template.instruction", 48)
 
 

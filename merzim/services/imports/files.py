@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from merzim.services.impacts import garbage_collection_off
+from merzim.services.imports.past import known_headings
 from merzim.services.imports.schedules import (
     Consideration,
     ImportedFile,
@@ -95,10 +96,13 @@ def consider_schedule(
     `import_schedule`.
     """
     from merzim.documents.child import read
-    from merzim.documents.schedules.flat import read_schedule
+    from merzim.documents.schedules.reading import read_schedule
 
     app.library.earliest(procedure)
-    schedules = read(read_schedule, file, name or None)
+    editions = app.library.editions_of(procedure)
+    facts = {fact for edition in editions for fact in edition.facts}
+    headings = {text: column for edition in editions for text, column in known_headings(edition).items()}
+    schedules = read(read_schedule, file, name or None, facts=facts, headings=headings)
     cases = _candidate_cases(app, procedure, schedules)
     ids = {case.id for case in cases}
     return consider(

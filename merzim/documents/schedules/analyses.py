@@ -1,0 +1,285 @@
+"""Turns the rows of a table into analyses: one row an analysis (object, unit, start, end, its steps)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from statistics import median_low
+
+from merzim.documents.schedules.naming import PART, STEP
+from merzim.documents.schedules.periods import Period, read_period
+from merzim.documents.schedules.rows_joined import Note, ReadSchedule, as_read
+from merzim.documents.schedules.table import HeadCell, Table
+from merzim.documents.schedules.title import Title
+from merzim.documents.sheets.dates import Day, Span, is_far, read
+from merzim.documents.sheets.rows import NotAValue, Row, cell_name, is_empty, text_of
+from merzim.documents.sheets.texts import plain, tidy
+from merzim.documents.sheets.unreadable import Errors, UnreadableCell
+
+START, END = "analysis_started", "analysis_ended"
+UNREAD = {
+    "paper_date_unreadable": "read_cell_unread",
+    "paper_date_words": "read_cell_unread",
+    "paper_dates_several": "read_cell_several",
+    "paper_date_without_year": "read_cell_no_year",
+    "paper_date_far": "read_cell_far",
+}
+"""Why the day of a step was not taken -> the note that says so."""
+_LAST_ALONE = ("срок", "мерзім", "term")
+"""Roots of headings whose single day is the last of the analysis."""
+
+
+@dataclass(slots=True)
+class _Dates:
+    """The days of a row: name of fact -> day, and the cell it was read from."""
+
+    planned: dict[str, date] = field(default_factory=dict)
+    cells: dict[str, str] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+
+    def plan(self, fact: str, on: date | None, row: int, place: int) -> None:
+        """Take a day of a fact, unless one is known already."""
+        if on is not None and fact not in self.planned:
+            self.planned[fact] = on
+            self.cells[fact] = cell_name(row, place)
+
+    def span(self, period: Period | None, row: int, place: int, text: object = None) -> None:
+        """Take the first and last day of an analysis, and list a text beside what it became."""
+        if period is None:
+            return
+        self.plan(START, period.first, row, place)
+        self.plan(END, period.last, row, place)
+        if not isinstance(text, str):
+            return
+        if period.first and period.last:
+            self.notes += as_read(row, tidy(text), Span(period.first, period.last))
+        elif on := period.first or period.last:
+            self.notes += as_read(row, tidy(text), Day(on))
+
+
+def read_analyses(table: Table, title: Title, errors: Errors) -> tuple[list[ReadSchedule], list[Note]]:
+    """Return the analyses of a table, in row order, and notes on rows that give none.
+
+    Errors: a day that cannot be or is not read whole, an end before the start, no object, an analysis twice.
+    """
+    schedules: list[ReadSchedule] = []
+    notes = [_note("read_column_ignored", table.head, column=column.title) for column in table.of("")]
+    numbers: dict[tuple[str, str, date], int] = {}
+    section: Period | None = None
+    for row in table.rows:
+        if (text := _section(row, table)) is not None:
+            period = _period_of_section(text, title.year)
+            section = period or section
+            if period is None:
+                notes.append(_note("read_section", row.number, text=text))
+            continue
+        schedule, asked = _analysis(row, table, title, section, errors)
+        notes += asked
+        if schedule is None:
+            continue
+        key = plain(schedule.unit), plain(schedule.object), min(schedule.planned.values())
+        if key in numbers:
+            errors.add(row.number, "paper_row_twice", other=numbers[key])
+        numbers.setdefault(key, row.number)
+        schedules.append(schedule)
+    _ask_about_far(schedules, table, title, errors)
+    return schedules, notes
+
+
+def _analysis(
+    row: Row, table: Table, title: Title, section: Period | None, errors: Errors
+) -> tuple[ReadSchedule | None, list[Note]]:
+    """Return the analysis of a row, or notes why it is none."""
+    dates, is_wrong = _Dates(), False
+    for read_part in (_start, _end, _period, _marks, _month_or_quarter, _steps):
+        try:
+            read_part(row, table, title.year, dates)
+        except UnreadableCell as refusal:
+            errors.take(row.number, refusal)
+            is_wrong = True
+    if not dates.planned and section is not None and not is_wrong:
+        dates.span(section, row.number, 0)
+    text = {kind: _text(row, table, kind, errors) for kind in ("object", "unit", "who", "work")}
+    what = text["object"] or text["work"] or text["unit"]
+    start, end = dates.planned.get(START), dates.planned.get(END)
+    if start and end and end < start:
+        errors.add(row.number, "paper_span_backwards", text=f"{start} – {end}", where=_head_of(table, END))
+    elif not what and dates.planned:
+        errors.add(row.number, "paper_cell_empty", column=_first_title(table, ("object", "work", "unit")))
+    elif end and not start and table.of("start"):
+        errors.add(row.number, "paper_cell_empty", column=table.of("start")[0].title)
+    elif not dates.planned and what and not is_wrong:
+        return None, [_note("read_row_no_day", row.number, object=what)]
+    if is_wrong or not dates.planned or not what:
+        return None, []
+    who = text["who"]
+    return (
+        ReadSchedule(
+            form="flat",
+            object=what,
+            unit=text["unit"],
+            title=title.title,
+            row=row.number,
+            approved_on=title.approved_on,
+            facts={"schedule_approved": title.approved_on} if title.approved_on else {},
+            planned=dict(sorted(dates.planned.items(), key=lambda item: item[1])),
+            cells=dates.cells,
+            responsible={START: who, END: who} if who else {},
+            notes=tuple(dates.notes),
+        ),
+        [],
+    )
+
+
+def _start(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
+    """Read the column of the first day; without one of the last, it may hold a whole span."""
+    for column in table.of("start")[:1]:
+        value = row.cell(column.place)
+        period = read_period(value, where=column.title, year=year)
+        has_end = any(not is_empty(row.cell(end.place)) for end in table.of("end")[:1])
+        if period is not None and period.first is not None and has_end:
+            period = Period(period.first, None)
+        dates.span(period, row.number, column.place, value)
+
+
+def _end(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
+    """Read the column of the last day."""
+    for column in table.of("end")[:1]:
+        value = row.cell(column.place)
+        period = read_period(value, where=column.title, year=year, alone="last")
+        if period is not None and table.of("start"):
+            period = Period(None, period.last)
+        dates.span(period, row.number, column.place, value)
+
+
+def _period(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
+    """Read the column of the period, or its two under one heading."""
+    columns = table.of("period")
+    if {START, END} & dates.planned.keys() or not columns:
+        return
+    together = [column for column in columns if column.title == columns[0].title]
+    days = [read(row.cell(column.place), where=column.title, year=year) for column in together]
+    if len(days) == 2 and isinstance(days[0], Day) and isinstance(days[1], Day):
+        dates.plan(START, days[0].on, row.number, together[0].place)
+        dates.plan(END, days[1].on, row.number, together[1].place)
+        return
+    for column in columns:
+        value = row.cell(column.place)
+        alone = "last" if plain(column.title).startswith(_LAST_ALONE) else "first"
+        dates.span(
+            read_period(value, where=column.title, year=year, alone=alone), row.number, column.place, value
+        )
+
+
+def _marks(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
+    """Read the columns of months or quarters: those with a mark in them, or the days that stand there."""
+    columns = [column for column in table.columns if column.kind.startswith(PART)]
+    marked = [column for column in columns if not is_empty(row.cell(column.place))]
+    if {START, END} & dates.planned.keys() or not marked:
+        return
+    for column in marked:
+        value = row.cell(column.place)
+        text = text_of(value)
+        if any(letter.isdigit() for letter in text) and len(text) > 2:
+            dates.span(read_period(value, where=column.title, year=year), row.number, column.place, value)
+    if {START, END} & dates.planned.keys():
+        return
+    ends = [
+        read_period(column.kind.removeprefix(PART), where=column.title, year=year)
+        for column in (marked[0], marked[-1])
+    ]
+    if ends[0] and ends[1]:
+        dates.span(Period(ends[0].first, ends[1].last), row.number, marked[0].place)
+
+
+def _month_or_quarter(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
+    """Read the column of a month or of a quarter, with the column of the year where there is one."""
+    if {START, END} & dates.planned.keys():
+        return
+    for column in table.of("year")[:1]:
+        text = text_of(row.cell(column.place))[:4]
+        year = int(text) if text.isdigit() and len(text) == 4 else year
+    for kind, unit in (("month", ""), ("quarter", " квартал")):
+        for column in table.of(kind)[:1]:
+            text = tidy(text_of(row.cell(column.place)))
+            text += unit if text and text.isalnum() and len(text) <= 3 else ""
+            dates.span(read_period(text, where=column.title, year=year), row.number, column.place, text)
+
+
+def _steps(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
+    """Read the columns of steps: the day of each, the last of a span. What is not read is left with a note."""
+    for column in table.columns:
+        if not column.kind.startswith(STEP):
+            continue
+        value = row.cell(column.place)
+        try:
+            period = read_period(value, where=column.title, year=year)
+        except UnreadableCell as refusal:
+            if refusal.code not in UNREAD:
+                raise
+            dates.notes.append(_note(UNREAD[refusal.code], row.number, **refusal.arguments))
+            continue
+        on = (period.last or period.first) if period else None
+        dates.plan(column.kind.removeprefix(STEP), on, row.number, column.place)
+        if on is not None and isinstance(value, str):
+            dates.notes += as_read(row.number, tidy(value), Day(on))
+
+
+def _text(row: Row, table: Table, kind: str, errors: Errors) -> str:
+    """Return the text of a row in the columns of a kind: of objects the first filled, of units the last."""
+    columns = table.of(kind) if kind != "unit" else table.of(kind)[::-1]
+    for column in columns:
+        value = row.cell(column.place)
+        if isinstance(value, NotAValue):
+            errors.add(row.number, "paper_formula", text=value.text, where=column.title)
+            return value.text
+        if text := tidy(text_of(value)):
+            return text
+    return ""
+
+
+def _section(row: Row, table: Table) -> str | None:
+    """Return the text of a row with a single filled cell, unless it is the object of a row left open."""
+    filled = row.filled()
+    text = row.cell(filled[0])
+    if len(filled) > 1 or not isinstance(text, str):
+        return None
+    is_object = any(column.place == filled[0] for kind in ("object", "work") for column in table.of(kind))
+    return (
+        None if is_object and _period_of_section(text, None) is None and not table.of("number") else tidy(text)
+    )
+
+
+def _period_of_section(text: str, year: int | None) -> Period | None:
+    """Return the month or quarter a section heads; None where it says something else."""
+    try:
+        return read_period(text, where="", year=year)
+    except UnreadableCell:
+        return None
+
+
+def _ask_about_far(schedules: Sequence[ReadSchedule], table: Table, title: Title, errors: Errors) -> None:
+    """Add an error for each day far from the table's own years: of its title, else of most of its rows."""
+    years = [on.year for schedule in schedules for on in schedule.planned.values()]
+    own = title.years or ({median_low(years)} if years else set())
+    for schedule in schedules:
+        for fact, on in schedule.planned.items():
+            if is_far(on.year, own):
+                where = _head_of(table, fact)
+                errors.add(schedule.row, "paper_date_far", text=f"{on:%d.%m.%Y}", where=where, year=max(own))
+
+
+def _head_of(table: Table, fact: str) -> str:
+    """Return the heading under which the day of a fact stands."""
+    kinds = {START: ("start", "period"), END: ("end", "period")}.get(fact, (STEP + fact,))
+    return _first_title(table, kinds)
+
+
+def _first_title(table: Table, kinds: Sequence[str]) -> str:
+    columns: Iterator[HeadCell] = (column for kind in kinds for column in table.of(kind))
+    return next((column.title for column in columns), "")
+
+
+def _note(code: str, row: int, **arguments: object) -> Note:
+    return Note(row, code, {"row": row, **arguments})

@@ -1,0 +1,112 @@
+"""Reads a schedule of any shape: finds the table of each sheet, names its columns, reads its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from merzim.documents.schedules.analyses import read_analyses
+from merzim.documents.schedules.naming import naming
+from merzim.documents.schedules.rows_joined import Note, ReadSchedule
+from merzim.documents.schedules.steps import has_steps, read_steps
+from merzim.documents.schedules.table import Table, find_table
+from merzim.documents.schedules.title import read_title
+from merzim.documents.sheets.rows import Sheet, row_ranges
+from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
+from merzim.documents.sheets.workbook import Source, open_paper
+from workflow.law.procedure import Text
+
+OBJECT = Text("Талдау объектісі", "Объект анализа", "Object of analysis")
+TERM = Text("Орындалу мерзімі", "Сроки исполнения", "Term")
+SHEET = 100_000
+"""The rows of a second sheet are numbered from here, of a third from twice as much: each number is one row."""
+
+
+def read_schedule(
+    source: Source,
+    name: str | None = None,
+    *,
+    facts: Collection[str] = (),
+    headings: Mapping[str, str] | None = None,
+) -> tuple[ReadSchedule, ...]:
+    """Return the planned analyses of a file, sheet by sheet; what was not read stands in the notes.
+
+    Args:
+        source: a path, or the bytes of an upload.
+        name: the file's name in error messages; a path's own name by default.
+        facts: the names of the procedure's facts.
+        headings: the product's own words of a heading -> fact.
+
+    Raises:
+        UnreadablePaper: no table, or no analysis with a day; else `.errors` names every bad row.
+    """
+    paper = open_paper(source, name, whole=False)
+    names = naming(facts, headings or {})
+    errors = Errors()
+    read: list[ReadSchedule] = []
+    notes: list[Note] = []
+    missing: list[Text] = []
+    tables = 0
+    for sheet in paper.sheets:
+        table = find_table(sheet, names)
+        if table is None:
+            notes.append(Note(0, "read_sheet_ignored", {"row": 0, "sheet": sheet.name}))
+            continue
+        if not any(table.of(kind) for kind in ("object", "work", "unit")):
+            missing.append(OBJECT)
+            continue
+        if not table.dated():
+            missing.append(TERM)
+        own = Errors()
+        schedules, said = _read(sheet, table, paper.name, own)
+        offset = SHEET * tables
+        tables += 1
+        errors.join(own, offset)
+        read += [_moved(schedule, offset) for schedule in schedules if schedule.planned]
+        notes += [_moved_note(note, offset) for note in (*_unread(sheet), *said)]
+        if offset:
+            notes.append(Note(0, "read_sheet_numbered", {"row": 0, "sheet": sheet.name, "first": offset + 1}))
+    errors.refuse(paper.name)
+    if not read:
+        if not tables and not missing:
+            raise UnreadablePaper("paper_form_unknown", name=paper.name)
+        if missing:
+            raise UnreadablePaper("paper_columns_missing", name=paper.name, missing=tuple(missing))
+        rows = tuple(note for note in notes if note.code == "read_row_no_day")
+        for note in rows:
+            errors.add(note.row, "paper_row_no_day", object=note.arguments["object"])
+        errors.refuse(paper.name)
+        raise UnreadablePaper("paper_no_rows", name=paper.name)
+    first = read[0]
+    return (replace(first, notes=(*notes, *first.notes)), *read[1:])
+
+
+def _read(sheet: Sheet, table: Table, name: str, errors: Errors) -> tuple[list[ReadSchedule], list[Note]]:
+    """Return the analyses of a table, whichever way its rows stand for them."""
+    title = read_title(table.above, errors)
+    if has_steps(table):
+        return read_steps(sheet, table, title, name, errors), []
+    return read_analyses(table, title, errors)
+
+
+def _moved(schedule: ReadSchedule, offset: int) -> ReadSchedule:
+    """Return an analysis with the rows of its sheet numbered on."""
+    if not offset:
+        return schedule
+    notes = tuple(_moved_note(note, offset) for note in schedule.notes)
+    return replace(schedule, row=schedule.row + offset, notes=notes)
+
+
+def _moved_note(note: Note, offset: int) -> Note:
+    row = note.row + offset if note.row else 0
+    return Note(row, note.code, {**note.arguments, "row": row})
+
+
+def _unread(sheet: Sheet) -> Iterator[Note]:
+    """Yield notes that name the rows and cells of a sheet that were not read."""
+    if sheet.hidden:
+        yield Note(0, "read_rows_hidden", {"row": 0, "rows": row_ranges(sheet.hidden)})
+    if sheet.struck:
+        yield Note(0, "read_cells_struck", {"row": 0, "cells": ", ".join(sheet.struck)})
+    if not sheet.is_marked:
+        yield Note(0, "read_hidden_unknown", {"row": 0})

@@ -1,0 +1,133 @@
+"""Finds the table of a schedule on a sheet: its head of one or two rows, its columns, its rows.
+
+Above the head stand titles and the approval. A head may be merged over columns: "term" over "from" and "to";
+below it may stand a row that numbers the columns; between the rows, sections, totals and the head again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from merzim.documents.schedules.naming import PART, STEP, Naming
+from merzim.documents.sheets.rows import Row, Sheet, text_of
+from merzim.documents.sheets.texts import plain, tidy
+
+WITHIN = 60
+"""Rows searched for the head."""
+LONGEST = 160
+"""Maximum characters of a heading; a longer text is an instruction or a title."""
+_TOTAL = re.compile(r"(?:итого|всего|барлығы|жиыны|жалпы саны|total)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class HeadCell:
+    """A column: its place, its heading from the top down, and what the heading names ("" for nothing known)."""
+
+    place: int
+    title: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: the rows above its head, the number of the head's last row, its columns and rows."""
+
+    above: tuple[Row, ...]
+    head: int
+    columns: tuple[HeadCell, ...]
+    rows: tuple[Row, ...]
+
+    def of(self, kind: str) -> tuple[HeadCell, ...]:
+        """Return the columns of a kind, from left to right."""
+        return tuple(column for column in self.columns if column.kind == kind)
+
+    def dated(self) -> tuple[HeadCell, ...]:
+        """Return the columns that hold days."""
+        kinds = ("start", "end", "period", "month", "quarter", PART, STEP)
+        return tuple(column for column in self.columns if column.kind.startswith(kinds))
+
+
+def find_table(sheet: Sheet, naming: Naming) -> Table | None:
+    """Return the table of a sheet: the first rows that name the most columns; None where none names two."""
+    best: tuple[int, int, int, tuple[HeadCell, ...]] | None = None
+    rows = sheet.rows[:WITHIN]
+    for at in range(len(rows)):
+        for height in (1, 2):
+            head = rows[at : at + height]
+            if len(head) < height or (height == 2 and not _continues(sheet, head[0], head[1])):
+                continue
+            columns = _columns(sheet, head, naming)
+            count = len({column.kind for column in columns if column.kind})
+            if count >= 2 and (best is None or count > best[0]):
+                best = count, at, height, columns
+    if best is None:
+        return None
+    _, at, height, columns = best
+    head_texts = [_texts(row) for row in rows[at : at + height]]
+    body = [row for row in sheet.rows[at + height :] if not _is_aside(row) and _texts(row) not in head_texts]
+    return Table(sheet.rows[:at], rows[at + height - 1].number, columns, tuple(body))
+
+
+def _columns(sheet: Sheet, head: Sequence[Row], naming: Naming) -> tuple[HeadCell, ...]:
+    """Return the columns of a head; a heading merged over several stands above each of them."""
+    columns: list[HeadCell] = []
+    width = max(len(row.cells) for row in head)
+    for row in head:
+        for place in row.filled():
+            width = max(width, sheet.covered(row.number, place).stop)
+    for place in range(width):
+        parts = [text for row in head if (text := _heading(sheet, row, place, is_top=row is not head[-1]))]
+        title = " – ".join(dict.fromkeys(parts))
+        if title and len(title) <= LONGEST:
+            columns.append(HeadCell(place, title, naming(title)))
+    return tuple(columns)
+
+
+def _heading(sheet: Sheet, row: Row, place: int, *, is_top: bool) -> str:
+    """Return the heading a row has over a column: its own cell, or one merged, or left open, to the left."""
+    own = row.cell(place)
+    if isinstance(own, str) and own.strip():
+        return tidy(own)
+    for left in range(place - 1, -1, -1):
+        value = row.cell(left)
+        if isinstance(value, str) and value.strip():
+            is_merged = place in sheet.covered(row.number, left)
+            return tidy(value) if is_merged or (is_top and _is_open(row, left, place)) else ""
+    return ""
+
+
+def _is_open(row: Row, left: int, place: int) -> bool:
+    """Return whether the cells from a heading to a place are empty: it spans them unmerged."""
+    return all(row.cell(at) in (None, "") for at in range(left + 1, place + 1)) and place - left <= 12
+
+
+def _continues(sheet: Sheet, first: Row, second: Row) -> bool:
+    """Return whether a row goes on with the head above it: it parts a merged or open heading, with words."""
+    if not first.filled() or len(first.filled()) < 2 or _is_aside(second):
+        return False
+    values = [second.cell(place) for place in second.filled()]
+    if not values or not all(isinstance(value, str) and len(value) <= LONGEST for value in values):
+        return False
+    below = [place for place in second.filled() if first.cell(place) in (None, "")]
+    above = {at for place in first.filled() for at in sheet.covered(first.number, place)}
+    parts = [
+        place for place in second.filled() if tidy(str(second.cell(place))) == tidy(str(first.cell(place)))
+    ]
+    own = [place for place in second.filled() if place not in parts]
+    split = [place for place in own if any(len(sheet.covered(first.number, at)) > 1 for at in first.filled())]
+    has_digits = any(re.search(r"[0-9]{2}", str(second.cell(place))) for place in own)
+    return not has_digits and bool(own) and bool(split or (below and set(below) - above))
+
+
+def _texts(row: Row) -> tuple[str, ...]:
+    return tuple(plain(text_of(value)) if isinstance(value, str) else "" for value in row.cells)
+
+
+def _is_aside(row: Row) -> bool:
+    """Return whether a row only numbers the columns (`1 | 2 | 3`), or sums up."""
+    cells = [text for value in row.cells if isinstance(value, str | int | float) and (text := text_of(value))]
+    if len(cells) > 2 and cells == [str(n) for n in range(1, len(cells) + 1)]:
+        return True
+    return any(isinstance(value, str) and _TOTAL.match(plain(value)) for value in row.cells[:3])

@@ -1,0 +1,590 @@
+"""Schedules in the shapes that offices use: each is a small table, with what it says written out by hand."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import docx
+import openpyxl
+import pytest
+
+from merzim.documents import ReadSchedule, UnreadablePaper
+from merzim.documents.schedules.reading import SHEET, read_schedule
+from merzim.services.imports.past import known_headings
+from tests.documents.sheets import xlsx, zipped
+from tests.law import analysis
+
+EDITION = analysis()
+HEADINGS = known_headings(EDITION)
+Rows = Sequence[Sequence[object]]
+Expected = tuple[str, str, str]
+"""Object, unit, and the days: `started 04-13 ended 05-22`, in 2026 unless a year stands there."""
+
+STEPS: Rows = (
+    ("Утверждение графика", "20.03.2026"),
+    ("Подписание приказа", "06.04.2026"),
+    ("Объявление о начале анализа", "08.04.2026"),
+    ("Проведение внутреннего анализа", "13.04.2026 – 22.05.2026"),
+    ("Подписание аналитической справки", "29.05.2026"),
+)
+STEP_DAYS = "schedule 03-20 order 04-06 announced 04-08 started 04-13 ended 05-22 note 05-29"
+FACTS = {
+    "started": "analysis_started",
+    "ended": "analysis_ended",
+    "schedule": "schedule_approved",
+    "order": "order_signed",
+    "announced": "start_announced",
+    "note": "note_signed",
+    "developed": "plan_developed",
+    "plan": "plan_approved",
+    "told": "discussion_announced",
+    "discussed": "discussion_held",
+    "published": "published",
+}
+SPAN = "started 04-13 ended 05-22"
+JUNE = "started 06-01 ended 07-10"
+
+SHAPES: dict[str, tuple[Rows, Sequence[str], list[Expected]]] = {
+    "the product's template": (
+        [
+            ("Объект анализа", "Подразделение", "Ответственный", "Начало анализа", "Окончание анализа"),
+            ("Закупки", "Отдел закупок", "Ким В.", "13.04.2026", "22.05.2026"),
+        ],
+        (),
+        [("Закупки", "Отдел закупок", SPAN)],
+    ),
+    "announcement beside the start": (
+        [
+            ("Объект анализа", "Дата объявления о начале", "Начало анализа", "Окончание"),
+            ("Закупки", "08.04.2026", "13.04.2026", "22.05.2026"),
+        ],
+        (),
+        [("Закупки", "", f"announced 04-08 {SPAN}")],
+    ),
+    "the product's own name of the announcement": (
+        [
+            ("Объект", "Объявление о начале анализа", "Начало", "Конец"),
+            ("Закупки", "08.04.2026", "13.04.2026", "22.05.2026"),
+        ],
+        (),
+        [("Закупки", "", f"announced 04-08 {SPAN}")],
+    ),
+    "a head of a unit is no start": (
+        [
+            ("Объект", "Начальник подразделения", "Начало", "Окончание"),
+            ("Закупки", "Ли А. С.", "13.04.2026", "22.05.2026"),
+        ],
+        (),
+        [("Закупки", "", SPAN)],
+    ),
+    "a period in one column": (
+        [
+            ("Объект", "Период проведения анализа", "Ответственный"),
+            ("Закупки", "14.12.2026 – 22.01.2027", "Ким В."),
+        ],
+        (),
+        [("Закупки", "", "started 12-14 ended 2027-01-22")],
+    ),
+    "units without objects": (
+        [
+            ("Подразделение", "Дата начала ВАКР", "Дата завершения ВАКР"),
+            ("Отдел закупок", "13.04.2026", "22.05.2026"),
+            ("Отдел кадров", "01.06.2026", "10.07.2026"),
+        ],
+        (),
+        [("Отдел закупок", "Отдел закупок", SPAN), ("Отдел кадров", "Отдел кадров", JUNE)],
+    ),
+    "terms of named objects": (
+        [
+            ("График проведения внутреннего анализа коррупционных рисков на 2026 год",),
+            ("Наименование объекта", "Сроки проведения", "Ответственные"),
+            ("Закупки", "с 13.04.2026 по 22.05.2026", "Ким В."),
+            ("Кадры", "01.06.2026-10.07.2026", "Ли А."),
+        ],
+        ("A1:C1",),
+        [("Закупки", "", SPAN), ("Кадры", "", JUNE)],
+    ),
+    "two head rows, merged": (
+        [
+            ("№", "Объект анализа", "Сроки проведения", None, "Ответственный"),
+            (None, None, "начало", "окончание", None),
+            (1, "Закупки", "13.04.2026", "22.05.2026", "Ким В."),
+        ],
+        ("A1:A2", "B1:B2", "C1:D1", "E1:E2"),
+        [("Закупки", "", SPAN)],
+    ),
+    "two head rows, not merged": (
+        [
+            ("№", "Объект анализа", "Сроки проведения", None, "Ответственный"),
+            (None, None, "с", "по", None),
+            (1, "Закупки", "13.04.2026", "22.05.2026", "Ким В."),
+        ],
+        (),
+        [("Закупки", "", SPAN)],
+    ),
+    "a heading over two columns of days": (
+        [
+            ("№", "Объект анализа", "Период", None, "Ответственный"),
+            (1, "Закупки", "13.04.2026", "22.05.2026", "Ким В."),
+        ],
+        ("C1:D1",),
+        [("Закупки", "", SPAN)],
+    ),
+    "a numbering row and a total": (
+        [
+            ("№ п/п", "Объект анализа", "Начало", "Окончание"),
+            (1, 2, 3, 4),
+            (1, "Закупки", "13.04.2026", "22.05.2026"),
+            (None, "Итого: 1 объект", None, None),
+        ],
+        (),
+        [("Закупки", "", SPAN)],
+    ),
+    "approval, title, signature": (
+        [
+            (None, None, "УТВЕРЖДАЮ"),
+            (None, None, "Председатель правления"),
+            (None, None, "«20» марта 2026 г."),
+            ("ГРАФИК",),
+            ("проведения внутреннего анализа коррупционных рисков на 2026 год",),
+            ("№", "Объект", "Срок"),
+            (1, "Закупки", "13 апреля – 22 мая"),
+            (),
+            ("Руководитель комплаенс-службы ____________ Ахметова А.",),
+        ],
+        (),
+        [("Закупки", "", SPAN)],
+    ),
+    "quarters": (
+        [("План ВАКР на 2026 год",), ("Объект", "Квартал"), ("Закупки", "II"), ("Кадры", "3")],
+        (),
+        [("Закупки", "", "started 04-01 ended 06-30"), ("Кадры", "", "started 07-01 ended 09-30")],
+    ),
+    "a term by quarter": (
+        [
+            ("Объект анализа", "Срок проведения"),
+            ("Закупки", "II квартал 2026 года"),
+            ("Кадры", "3 кв. 2026 г."),
+        ],
+        (),
+        [("Закупки", "", "started 04-01 ended 06-30"), ("Кадры", "", "started 07-01 ended 09-30")],
+    ),
+    "a term by months": (
+        [("Объект анализа", "Срок проведения"), ("Закупки", "апрель-май 2026 года"), ("Кадры", "июнь 2026 г.")],
+        (),
+        [("Закупки", "", "started 04-01 ended 05-31"), ("Кадры", "", "started 06-01 ended 06-30")],
+    ),
+    "a month and a year": (
+        [("Объект", "Год", "Месяц"), ("Закупки", 2026, "апрель"), ("Кадры", "2026", "Июнь")],
+        (),
+        [("Закупки", "", "started 04-01 ended 04-30"), ("Кадры", "", "started 06-01 ended 06-30")],
+    ),
+    "marks under quarters": (
+        [
+            ("Объект анализа", "I квартал 2026", "II квартал 2026", "III квартал 2026", "IV квартал 2026"),
+            ("Закупки", None, "+", None, None),
+            ("Кадры", None, None, "х", "х"),
+        ],
+        (),
+        [("Закупки", "", "started 04-01 ended 06-30"), ("Кадры", "", "started 07-01 ended 12-31")],
+    ),
+    "marks under months": (
+        [
+            ("План внутреннего анализа на 2026 год",),
+            ("Объект анализа", "Март", "Апрель", "Май", "Июнь"),
+            ("Закупки", None, "V", "V", None),
+        ],
+        (),
+        [("Закупки", "", "started 04-01 ended 05-31")],
+    ),
+    "quarters as sections": (
+        [
+            ("План на 2026 год",),
+            ("№", "Объект анализа", "Ответственный"),
+            ("II квартал",),
+            (1, "Закупки", "Ким В."),
+            ("III квартал",),
+            (2, "Кадры", "Ли А."),
+        ],
+        (),
+        [("Закупки", "", "started 04-01 ended 06-30"), ("Кадры", "", "started 07-01 ended 09-30")],
+    ),
+    "from ... to in words": (
+        [("Объект", "Дата проведения"), ("Закупки", "с 13 апреля по 22 мая 2026 года")],
+        (),
+        [("Закупки", "", SPAN)],
+    ),
+    "a span over two lines": (
+        [("Объект", "Сроки"), ("Закупки", "с 13.04.2026 г.\nпо 22.05.2026 г.")],
+        (),
+        [("Закупки", "", SPAN)],
+    ),
+    "working days from a day": (
+        [("Объект", "Срок проведения"), ("Закупки", "13.04.2026 + 10 рабочих дней")],
+        (),
+        [("Закупки", "", "started 04-13 ended 04-27")],
+    ),
+    "only the last day": (
+        [("Объект анализа", "Срок завершения"), ("Закупки", "до 22.05.2026")],
+        (),
+        [("Закупки", "", "ended 05-22")],
+    ),
+    "real dates": (
+        [("Объект", "Начало", "Конец"), ("Закупки", date(2026, 4, 13), date(2026, 5, 22))],
+        (),
+        [("Закупки", "", SPAN)],
+    ),
+    "months of start and end": (
+        [("Объект", "Начало", "Окончание"), ("Закупки", "апрель 2026", "май 2026")],
+        (),
+        [("Закупки", "", "started 04-01 ended 05-31")],
+    ),
+    "columns of every step": (
+        [
+            (
+                *(
+                    "№",
+                    "Объект",
+                    "Подписание приказа",
+                    "Объявление о начале",
+                    "Начало анализа",
+                    "Окончание анализа",
+                ),
+                *(
+                    "Объявление об обсуждении",
+                    "Публичное обсуждение",
+                    "Подписание справки",
+                    "Утверждение плана",
+                ),
+                "Публикация справки и плана",
+            ),
+            (
+                *(1, "Закупки", "06.04.2026", "08.04.2026", "13.04.2026", "22.05.2026", "20.05.2026"),
+                *("27.05.2026", "29.05.2026", "12.06.2026", "15.06.2026"),
+            ),
+        ],
+        (),
+        [
+            (
+                "Закупки",
+                "",
+                f"order 04-06 announced 04-08 {SPAN} told 05-20 discussed 05-27 note 05-29 plan 06-12 "
+                "published 06-15",
+            )
+        ],
+    ),
+    "steps in Kazakh columns": (
+        [
+            (
+                "Талдау объектісі",
+                "Бұйрыққа қол қою",
+                "Талдаудың басталуы",
+                "Талдаудың аяқталуы",
+                "Анықтамаға қол қою",
+            ),
+            ("Сатып алу", "06.04.2026", "13.04.2026", "22.05.2026", "29.05.2026"),
+        ],
+        (),
+        [("Сатып алу", "", f"order 04-06 {SPAN} note 05-29")],
+    ),
+    "Kazakh": (
+        [
+            ("2026 жылға арналған ішкі талдау жүргізу кестесі",),
+            ("р/с №", "Талдау объектісінің атауы", "Құрылымдық бөлімше", "Өткізу мерзімі", "Жауаптылар"),
+            (1, "Сатып алу", "Сатып алу бөлімі", "2026 жылғы 13 сәуір – 22 мамыр", "Ким В."),
+        ],
+        ("A1:E1",),
+        [("Сатып алу", "Сатып алу бөлімі", SPAN)],
+    ),
+    "Kazakh quarters": (
+        [
+            ("Бағыты", "Бөлімше", "Кезеңі"),
+            ("Сатып алу", "Сатып алу бөлімі", "2026 жылғы II тоқсан"),
+        ],
+        (),
+        [("Сатып алу", "Сатып алу бөлімі", "started 04-01 ended 06-30")],
+    ),
+    "plan and fact": (
+        [
+            ("Объект", "Начало (план)", "Начало (факт)", "Окончание (план)", "Окончание (факт)", "Примечание"),
+            ("Закупки", "13.04.2026", "14.04.2026", "22.05.2026", None, "срочно"),
+        ],
+        (),
+        [("Закупки", "", SPAN)],
+    ),
+    "works that are analyses": (
+        [
+            ("№", "Наименование мероприятия", "Срок исполнения", "Исполнитель"),
+            (1, "Проведение ВАКР в отделе закупок", "13.04.2026 - 22.05.2026", "Ким В."),
+            (2, "Проведение ВАКР в отделе кадров", "01.06.2026 - 10.07.2026", "Ли А."),
+        ],
+        (),
+        [("Проведение ВАКР в отделе закупок", "", SPAN), ("Проведение ВАКР в отделе кадров", "", JUNE)],
+    ),
+    "a unit merged beside its objects": (
+        [
+            ("Департамент", "Бизнес-процесс", "Начало", "Окончание"),
+            ("Производство", "Закупки", "13.04.2026", "22.05.2026"),
+            (None, "Склад", "01.06.2026", "10.07.2026"),
+        ],
+        ("A2:A3",),
+        [("Закупки", "Производство", SPAN), ("Склад", "Производство", JUNE)],
+    ),
+    "organisation and unit": (
+        [
+            ("Наименование организации", "Структурное подразделение", "Направление деятельности", "Период"),
+            ("АО «Жайық»", "Отдел закупок", "Закупки", "13.04.2026-22.05.2026"),
+        ],
+        (),
+        [("Закупки", "Отдел закупок", SPAN)],
+    ),
+    "a list of branches": (
+        [("№", "Филиал", "Сроки проведения ВАКР"), (1, "Атырауский филиал", "13.04-22.05.2026")],
+        (),
+        [("Атырауский филиал", "Атырауский филиал", SPAN)],
+    ),
+    "one row a step": (
+        [("Этап", "Срок", "Ответственный"), *((*step, "Ким В.") for step in STEPS)],
+        (),
+        [("график.xlsx", "", STEP_DAYS)],
+    ),
+    "one row a step, start and end apart": (
+        [
+            ("График внутреннего анализа в деятельности Отдела закупок",),
+            ("Виды работ", "Начало", "Окончание", "Исполнители"),
+            ("Подписание приказа", "06.04.2026", "06.04.2026", "Ким В."),
+            ("Проведение анализа", "13.04.2026", "22.05.2026", "Группа"),
+        ],
+        (),
+        [("Отдела закупок", "", f"order 04-06 {SPAN}")],
+    ),
+    "one row a step, no responsible": (
+        [("Мероприятия", "Дата"), *STEPS],
+        (),
+        [("график.xlsx", "", STEP_DAYS)],
+    ),
+    "one row a step of several objects": (
+        [
+            ("Объект", "Этап", "Срок"),
+            ("Закупки", "Подписание приказа", "06.04.2026"),
+            (None, "Проведение анализа", "13.04.2026 – 22.05.2026"),
+            ("Кадры", "Подписание приказа", "25.05.2026"),
+            (None, "Проведение анализа", "01.06.2026 – 10.07.2026"),
+        ],
+        ("A2:A3", "A4:A5"),
+        [("Закупки", "", f"order 04-06 {SPAN}"), ("Кадры", "", f"order 05-25 {JUNE}")],
+    ),
+    "one row a step, objects as sections": (
+        [
+            ("№", "Наименование работ", "Срок исполнения", "Ответственный"),
+            ("Отдел закупок",),
+            (1, "Подписание приказа", "06.04.2026", "Ким В."),
+            (2, "Проведение анализа", "13.04.2026 – 22.05.2026", "Группа"),
+            ("Отдел кадров",),
+            (1, "Подписание приказа", "25.05.2026", "Ким В."),
+            (2, "Проведение анализа", "01.06.2026 – 10.07.2026", "Группа"),
+        ],
+        ("A2:D2", "A5:D5"),
+        [("Отдел закупок", "", f"order 04-06 {SPAN}"), ("Отдел кадров", "", f"order 05-25 {JUNE}")],
+    ),
+    "the codes of facts": (
+        [
+            ("object", "unit", "analysis_started", "analysis_ended"),
+            ("Закупки", "hr", "2026-04-13", "2026-05-22"),
+        ],
+        (),
+        [("Закупки", "hr", SPAN)],
+    ),
+    "a row without a day among others": (
+        [
+            ("Объект", "Начало", "Окончание"),
+            ("Закупки", "13.04.2026", "22.05.2026"),
+            ("Кадры", "по мере необходимости", None),
+        ],
+        (),
+        [("Закупки", "", SPAN)],
+    ),
+    "the head again on the next page": (
+        [
+            ("Объект", "Начало", "Окончание"),
+            ("Закупки", "13.04.2026", "22.05.2026"),
+            ("Объект", "Начало", "Окончание"),
+            ("Кадры", "01.06.2026", "10.07.2026"),
+        ],
+        (),
+        [("Закупки", "", SPAN), ("Кадры", "", JUNE)],
+    ),
+    "English": (
+        [
+            ("No", "Object of analysis", "Unit", "Start", "End"),
+            (1, "Purchases", "Supply", "13.04.2026", "22.05.2026"),
+        ],
+        (),
+        [("Purchases", "Supply", SPAN)],
+    ),
+}
+
+
+def said(schedules: Sequence[ReadSchedule]) -> list[tuple[str, str, dict[str, date]]]:
+    return [(read.object, read.unit, dict(read.planned)) for read in schedules]
+
+
+def meant(expected: Sequence[Expected]) -> list[tuple[str, str, dict[str, date]]]:
+    def days(text: str) -> dict[str, date]:
+        words = text.split()
+        dated = [day if len(day) == 10 else f"2026-{day}" for day in words[1::2]]
+        return {FACTS[word]: date.fromisoformat(day) for word, day in zip(words[::2], dated, strict=True)}
+
+    return [(what, unit, days(text)) for what, unit, text in expected]
+
+
+def read(data: bytes, name: str = "график.xlsx") -> tuple[ReadSchedule, ...]:
+    return read_schedule(data, name, facts=tuple(EDITION.facts), headings=HEADINGS)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_schedule_of_any_shape_gives_its_analyses(shape: str) -> None:
+    """Object, unit and every day, in the order of the rows."""
+    rows, merges, expected = SHAPES[shape]
+
+    assert said(read(xlsx(rows, merges))) == meant(expected)
+
+
+ASKED: dict[str, tuple[Rows, list[tuple[int, str]]]] = {
+    "no day in any row": (
+        [("Объект", "Срок"), ("Закупки", "постоянно"), ("Кадры", None)],
+        [(2, "paper_row_no_day"), (3, "paper_row_no_day")],
+    ),
+    "a month without a year": ([("Объект", "Срок"), ("Закупки", "апрель")], [(2, "paper_date_without_year")]),
+    "two days in one cell": (
+        [("Объект", "Срок"), ("Закупки", "до 30.06.2026, до 31.12.2026")],
+        [(2, "paper_dates_several")],
+    ),
+    "an impossible day": ([("Объект", "Начало"), ("Закупки", "31.02.2026")], [(2, "paper_date_impossible")]),
+    "an end before its start": (
+        [("Объект", "Начало", "Конец"), ("Закупки", "22.05.2026", "13.04.2026")],
+        [(2, "paper_span_backwards")],
+    ),
+    "days without an object": (
+        [("Объект", "Начало", "Конец"), (None, "13.04.2026", "22.05.2026")],
+        [(2, "paper_cell_empty")],
+    ),
+    "an end without its start": (
+        [("Объект", "Начало", "Конец"), ("Закупки", None, "22.05.2026")],
+        [(2, "paper_cell_empty")],
+    ),
+    "steps without a day": ([("Этап", "Срок"), ("Подписание приказа", "по графику")], []),
+    "no table": ([("Уважаемые коллеги!",), ("Просим провести анализ.",)], []),
+}
+
+
+@pytest.mark.parametrize("shape", ASKED)
+def test_what_would_open_nonsense_is_asked_about(shape: str) -> None:
+    """By the row and the reason; no case without a day, none of a title alone."""
+    rows, errors = ASKED[shape]
+    with pytest.raises(UnreadablePaper) as refusal:
+        read(xlsx(rows))
+
+    assert [(error.row, error.code) for error in refusal.value.errors] == errors
+
+
+def test_a_row_without_a_day_and_a_column_of_no_use_are_named_not_refused() -> None:
+    rows = [("Объект", "Начало", "Бюджет"), ("Закупки", "13.04.2026", 7), ("Кадры", "по графику", None)]
+    notes = [(note.row, note.code) for schedule in read(xlsx(rows)) for note in schedule.notes]
+
+    assert notes == [(1, "read_column_ignored"), (3, "read_row_no_day")]
+
+
+def test_every_step_is_named_by_the_words_of_the_product() -> None:
+    """In Kazakh, Russian and English: a table headed by the product's own names loses no column."""
+    for language in ("kk", "ru", "en"):
+        facts = [fact for fact in EDITION.facts.values() if fact.recurs is None and not fact.by_itself]
+        heads = [fact.title[language] for fact in facts]
+        (schedule,) = read(xlsx([("Объект", *heads), ("Закупки", *["13.04.2026"] * len(heads))]))
+        assert set(schedule.planned) == {fact.id for fact in facts}
+
+
+def test_each_sheet_gives_its_analyses_and_every_row_a_number_of_its_own() -> None:
+    """A sheet a quarter; a sheet without a table is named."""
+    book = openpyxl.Workbook()
+    for name, row in (("II", ("Закупки", "13.04.2026")), ("III", ("Кадры", "01.07.2026"))):
+        sheet = book.create_sheet(name)
+        sheet.append(("Объект", "Начало"))
+        sheet.append(row)
+    book.worksheets[0].append(("Черновик",))
+    target = io.BytesIO()
+    book.save(target)
+    first, second = read(target.getvalue())
+
+    assert (first.object, first.row, second.object, second.row) == ("Закупки", 2, "Кадры", SHEET + 2)
+    assert [note.code for note in first.notes] == ["read_sheet_ignored", "read_sheet_numbered"]
+
+
+def test_a_word_document_is_read_like_a_sheet() -> None:
+    """Paragraphs above its table, a head of two rows, merged cells."""
+    document = docx.Document()
+    document.add_paragraph("График проведения внутреннего анализа на 2026 год")
+    table = document.add_table(rows=4, cols=4)
+    rows = (
+        ("№", "Объект", "Сроки", ""),
+        ("", "", "начало", "окончание"),
+        ("1", "Закупки", "13 апреля", "22 мая"),
+        ("2", "Кадры", "01.06.2026", "10.07.2026"),
+    )
+    for at, row in enumerate(rows):
+        for place, text in enumerate(row):
+            table.cell(at, place).text = text
+    table.cell(0, 2).merge(table.cell(0, 3))
+    table.cell(0, 1).merge(table.cell(1, 1))
+    target = io.BytesIO()
+    document.save(target)
+
+    assert said(read(target.getvalue(), "график.docx")) == meant([("Закупки", "", SPAN), ("Кадры", "", JUNE)])
+
+
+def ods(rows: str) -> bytes:
+    """A workbook as LibreOffice writes one, of these rows."""
+    names = "".join(
+        f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{long}:1.0"'
+        for short, long in (("office", "office"), ("table", "table"), ("text", "text"))
+    )
+    table = f'<table:table table:name="A">{rows}</table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet>"
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    return zipped(
+        {
+            "mimetype": kind,
+            "META-INF/manifest.xml": f'<manifest:manifest xmlns:manifest="{manifest}"/>',
+            "content.xml": f"<office:document-content{names}>{body}</office:body></office:document-content>",
+        }
+    )
+
+
+def ods_row(*cells: str) -> str:
+    def cell(text: str) -> str:
+        if text[:2] == "20":
+            return f'<table:table-cell office:value-type="date" office:date-value="{text}"/>'
+        return f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
+
+    return f"<table:table-row>{''.join(map(cell, cells))}</table:table-row>"
+
+
+ODS = ods(
+    ods_row("Объект анализа", "Подразделение", "Начало", "Окончание")
+    + ods_row("Закупки", "Отдел закупок", "2026-04-13", "2026-05-22")
+    + ods_row("Кадры", "Отдел кадров", "2026-06-01", "2026-07-10")
+)
+XLS = (Path(__file__).parent / "data" / "schedule.xls").read_bytes()
+"""Two head rows, merged, and real dates."""
+
+
+@pytest.mark.parametrize(("name", "data"), [("график.xls", XLS), ("график.ods", ODS)])
+def test_old_excel_and_libreoffice_are_read_and_say_what_they_may_hide(name: str, data: bytes) -> None:
+    schedules = read(data, name)
+
+    assert said(schedules) == meant([("Закупки", "Отдел закупок", SPAN), ("Кадры", "Отдел кадров", JUNE)])
+    assert "read_hidden_unknown" in [note.code for note in schedules[0].notes]
