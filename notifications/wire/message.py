@@ -8,21 +8,62 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
+from email.header import Header
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueAddressHeader, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
-from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
 from i18n import fallback
 from notifications.notice import Letter, Notice, digest
 from notifications.wire.entry import METHOD, calendar
-from notifications.wire.mime import base64, header, mailbox, multipart, raw, text
 from workflow.refusal import Refusal
 
 FILE_NAME = {"kk": "мерзім.ics", "ru": "срок.ics", "en": "deadline.ics"}
 """File name of the calendar item."""
 _ADDRESS = ":/?#[]@!$&'()*+,;=%"
 """Characters that need no quoting in an address."""
+
+
+class _Unfolded(UnstructuredHeader, BaseHeader):
+    """A header that programs read: the library turns a long address into encoded words, which none follows."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header in one line."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+class _Words(UnstructuredHeader, BaseHeader):
+    """A header of words. The library's newer folding tears letters where alphabets mix."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header with what is not ASCII in encoded words."""
+        words = Header(str(self), header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {words}{policy.linesep}"
+
+
+class _Mailbox(UniqueAddressHeader, BaseHeader):  # type: ignore[misc]  # as the registry itself joins them
+    """A header of one mailbox, its name encoded as words are."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header, with the address in a line of its own where the name is encoded."""
+        (mailbox,) = self.addresses
+        if mailbox.display_name.isascii():
+            return super().fold(policy=policy)
+        label = Header(mailbox.display_name, "utf-8", header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {label}{policy.linesep} <{mailbox.addr_spec}>{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+for _name in ("message-id", "in-reply-to", "references", "list-id", "list-unsubscribe"):
+    _HEADERS.map_to_type(_name, _Unfolded)
+_HEADERS.map_to_type("subject", _Words)
+for _name in ("from", "to"):
+    _HEADERS.map_to_type(_name, _Mailbox)
+_POLICY = SMTP.clone(header_factory=_HEADERS, cte_type="7bit")
 
 
 def text_hash(letter: Letter) -> str:
@@ -43,68 +84,50 @@ def build_message(notice: Notice, letter: Letter, *, name: str, sender: str, now
     Raises:
         ValueError: the address is invalid, or a name or address would break out of its header.
     """
-    return b"".join((*_headers(notice, letter, name, sender, now), _body(notice, letter)))
+    message = EmailMessage(policy=_POLICY)
+    _set_headers(message, notice, letter, name, sender, now)
+    boundary = f"=_{digest(notice.key)}"
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    if letter.entries:
+        item = calendar(letter.entries)
+        message.add_alternative(item.decode(), subtype="calendar", params={"method": METHOD}, cte="base64")
+        file_name = FILE_NAME[fallback(letter.language)]
+        message.add_attachment(item, maintype="application", subtype="ics", filename=file_name)
+    message["Content-Language"] = letter.language
+    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        part.set_boundary(f"{boundary}.{number}")
+    return message.as_bytes()
 
 
-def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: datetime) -> list[bytes]:
+def _set_headers(
+    message: EmailMessage, notice: Notice, letter: Letter, name: str, sender: str, now: datetime
+) -> None:
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
-    headers = [
-        raw("Message-ID", notice.message_id),
-        raw("Date", format_datetime(now)),
-        _from(sender),
-        mailbox("To", name, _one_address(notice.address)),
-        header("Subject", letter.subject),
-    ]
-    thread = f"<case.{digest(notice.case)}@{domain}>" if notice.case else ""
-    if thread:
-        headers += [raw("In-Reply-To", thread), raw("References", thread)]
-    headers.append(raw("List-Id", f"<{'digests' if letter.dispensable else 'reminders'}.{domain}>"))
+    message["Message-ID"] = notice.message_id
+    message["Date"] = format_datetime(now)
+    message["From"] = _mailbox(*parseaddr(sender))
+    message["To"] = _mailbox(name, _one_address(notice.address))
+    message["Subject"] = " ".join(letter.subject.split())
+    if notice.case:
+        thread = f"<case.{digest(notice.case)}@{domain}>"
+        message["In-Reply-To"], message["References"] = thread, thread
+    message["List-Id"] = f"<{'digests' if letter.dispensable else 'reminders'}.{domain}>"
     if letter.settings:
-        headers.append(raw("List-Unsubscribe", f"<{quote(letter.settings, safe=_ADDRESS)}>"))
+        message["List-Unsubscribe"] = f"<{quote(letter.settings, safe=_ADDRESS)}>"
         if letter.one_click and letter.settings.startswith("https://"):
             # RFC 8058. No click ends a reminder the law asks for: it comes less often, with others.
-            headers.append(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-    headers += [
-        raw("Auto-Submitted", "auto-generated"),
-        raw("X-Auto-Response-Suppress", "All"),
-        raw("MIME-Version", "1.0"),
-        raw("Content-Language", letter.language),
-    ]
-    return headers
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
 
 
-def _body(notice: Notice, letter: Letter) -> bytes:
-    boundary = f"=_{digest(notice.key)}"
-    parts = [text("plain", letter.text), text("html", letter.html)]
-    if not letter.entries:
-        return multipart("alternative", boundary, parts)
-    item = base64(calendar(letter.entries))
-    parts.append(_SHOWN + item)
-    attachment = _attachment_headers(FILE_NAME[fallback(letter.language)]) + item
-    return multipart("mixed", f"{boundary}.0", [multipart("alternative", boundary, parts), attachment])
-
-
-_SHOWN = (
-    f'Content-Type: text/calendar; charset="utf-8"; method="{METHOD}"\r\n'
-    "Content-Transfer-Encoding: base64\r\n\r\n"
-).encode("ascii")
-
-
-@lru_cache(maxsize=8)
-def _attachment_headers(name: str) -> bytes:
-    """Return the headers of the calendar item as an attachment."""
-    file_name = f'filename="{name}"' if name.isascii() else f"filename*=utf-8''{quote(name)}"
-    return (
-        "Content-Type: application/ics\r\nContent-Transfer-Encoding: base64\r\n"
-        f"Content-Disposition: attachment;\r\n {file_name}\r\n\r\n"
-    ).encode("ascii")
-
-
-@lru_cache(maxsize=8)
-def _from(sender: str) -> bytes:
-    """Return the From header (cached)."""
-    label, address = parseaddr(sender)
-    return mailbox("From", label, address)
+def _mailbox(label: str, address: str) -> Address:
+    """Return an address with a display name or ""; ValueError where it is invalid."""
+    try:
+        return Address(display_name=" ".join(label.split()), addr_spec=address)
+    except (MessageError, IndexError) as problem:
+        raise ValueError(f"not an e-mail address: {address!r}") from problem
 
 
 def _one_address(address: str) -> str:
