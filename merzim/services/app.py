@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from merzim.storage.cases.evidence import EvidenceFolder
     from merzim.storage.cases.ledger import SqlLedger
     from merzim.storage.cases.points_cache import PointsCache
-    from merzim.storage.database.engine import Snapshot
     from merzim.storage.database.leases import SqlLeases
     from merzim.storage.notices.links import SqlLinks
     from merzim.storage.notices.outbox import SqlOutbox
@@ -321,7 +320,7 @@ class AppContext:
         }
 
     @staticmethod
-    def one_snapshot() -> AbstractContextManager[Snapshot]:
+    def one_snapshot() -> AbstractContextManager[None]:
         """Let all reads of a block share one transaction."""
         from merzim.storage.database.engine import one_snapshot
 

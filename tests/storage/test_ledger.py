@@ -31,9 +31,8 @@ from tests.storage.sample_cases import (
 )
 from tests.storage.statements import heard
 from workflow.board.rows import Row
-from workflow.cases.case import Case, Event, Evidence, fold
+from workflow.cases.case import Case, Event, Evidence
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.withdrawals import withdraw
 from workflow.ports import CaseWrite, Conflict
 
 
@@ -81,20 +80,6 @@ def test_a_fact_is_recorded_after_one_read(engine: Engine) -> None:
     reads = [statement for statement, _ in statements_seen if statement.startswith("SELECT")]
     assert sum("FROM deadline" in statement for statement in reads) == 1
     assert sum("FROM event" in statement for statement in reads) == 1
-
-
-def test_a_process_that_knows_a_case_follows_what_others_record_and_withdraw(engine: Engine) -> None:
-    """It goes on from the last event it knows; from the first one after a withdrawal."""
-    case, stamp = opened(engine), {"by": "Ұлан", "now": NOW, "today": TODAY}
-    ledger = SqlLedger(engine)
-    assert ledger.case(case.id) == fold(ledger.events(case.id))
-
-    case_commands(engine).record(case.id, "schedule_approved", on=TODAY, **stamp)
-    case_commands(engine).record(case.id, "order_signed", on=TODAY, **stamp)
-    assert ledger.case(case.id) == fold(ledger.events(case.id))
-    withdraw(case_commands(engine), case.id, "order_signed", ground="қате", **stamp)
-    assert ledger.case(case.id) == fold(ledger.events(case.id))
-    assert set((ledger.case(case.id) or case).facts) == {"schedule_approved"}
 
 
 def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_another_writer(

@@ -67,17 +67,6 @@ def test_what_the_block_itself_writes_is_seen_by_its_next_read(engine: Engine) -
         assert counters(engine) == 2
 
 
-def test_a_closed_snapshot_holds_no_connection(engine: Engine) -> None:
-    """What is read while an answer is sent holds nothing until its end."""
-    with one_snapshot() as snapshot:
-        assert counters(engine) == 0
-        snapshot.close()
-        with transactions(engine) as transactions_begun:
-            assert [counters(engine), counters(engine)] == [0, 0]
-        assert len(transactions_begun) == 2
-        assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
-
-
 def test_a_read_that_failed_does_not_fail_the_next_one(engine: Engine) -> None:
     """On PostgreSQL nothing more can be asked in a transaction in which a statement failed."""
     with one_snapshot():

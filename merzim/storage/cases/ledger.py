@@ -34,18 +34,15 @@ from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, COUNTER, EVENT
 from workflow.board.rows import Row
-from workflow.cases.case import Case, Event, apply, fold
+from workflow.cases.case import Case, Event, fold
 from workflow.org.office import Office
 from workflow.ports import CaseWrite, Conflict, Result, changes_since
 
 CHUNK = 250
 """Cases per transaction of a bulk write: about 0.2 s of lock."""
-MAX_FOLDED = 500
-"""Cases kept folded at most; then all are forgotten."""
 _PAUSE = 0.01
 
 _EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
-_EVENTS_FROM = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"), EVENT.c.seq >= bindparam("k_seq"))
 _EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
 _ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
 _HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD))
@@ -67,43 +64,11 @@ class SqlLedger:
     ) -> None:
         self._engine = engine
         self._cache = cache or DatabaseCache(engine, officer=officer, language=language)
-        self._folded: dict[str, Case] = {}
 
     def case(self, case: str) -> Case | None:
-        """Return the case folded from its events; None for an unknown id.
-
-        A case folded before goes on from there if the hash of its last event is still the same.
-        """
-        if (folded_case := self._folded.get(case)) is None or (
-            current_case := self._continued(folded_case)
-        ) is None:
-            events = self.events(case)
-            current_case = fold(events) if events else None
-        if current_case is not None and current_case is not folded_case:
-            if case not in self._folded and len(self._folded) >= MAX_FOLDED:
-                self._folded.clear()
-            self._folded[case] = current_case
-        return current_case
-
-    def _continued(self, folded_case: Case) -> Case | None:
-        """Return a case after the events since; None where its last event is not the same or one withdraws
-        others.
-        """
-
-        def read(connection: Connection) -> Sequence[Event]:
-            records = connection.execute(_EVENTS_FROM, {"k_case": folded_case.id, "k_seq": folded_case.seq})
-            return [event(record) for record in records]
-
-        events = read_once(self._engine, read, "events since", folded_case.id, folded_case.seq)
-        if (
-            not events
-            or events[0].hash != folded_case.head
-            or any(event.kind == "withdrawn" for event in events[1:])
-        ):
-            return None
-        for later_event in events[1:]:
-            folded_case = apply(folded_case, later_event)
-        return folded_case
+        """Return the case folded from its events; None for an unknown id."""
+        events = self.events(case)
+        return fold(events) if events else None
 
     def events(self, case: str) -> Sequence[Event]:
         """Return its events in order, with their hashes."""
@@ -152,7 +117,8 @@ class SqlLedger:
             Conflict: nevertheless somebody did; it names what others wrote since the first attempt.
         """
         try:
-            return self._in_one_snapshot(case, command)
+            with one_snapshot():
+                return command()
         except Conflict as first:
             try:
                 with one_transaction(self._engine):
@@ -166,16 +132,6 @@ class SqlLedger:
         """Lock a case until the end of the transaction; on SQLite the transaction has locked everything."""
         with reading(self._engine) as connection:
             connection.execute(select(CASE.c.id).where(CASE.c.id == case).with_for_update(key_share=True))
-
-    def _in_one_snapshot(self, case: str, command: Callable[[], Result]) -> Result:
-        """Run a command whose reads share one transaction: its events, head and rows are of the same moment."""
-        with one_snapshot() as snapshot:
-            try:
-                return command()
-            except Conflict:
-                # What was read is outdated: the next attempt reads anew, also within a page's transaction.
-                snapshot.end()
-                raise
 
     def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         """Write events and changed rows, and withdraw unsent notices of outdated due dates, in one transaction.

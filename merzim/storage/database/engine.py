@@ -80,62 +80,39 @@ def open(url: str, *, password: str | None = None) -> Engine:
 
 
 @dataclass(eq=False, slots=True)
-class Snapshot:
-    """The transaction shared by the reads of a block; the first read begins it.
+class _Reads:
+    """The reads of a block: the connection they share, begun by the first, and what `read_once` has read."""
 
-    Attributes:
-        over: whether each read is a transaction of its own from now on.
-        results: what `read_once` has read in the transaction.
-    """
-
-    stack: ExitStack
-    engine: Engine | None = None
     connection: Connection | None = None
-    over: bool = False
     results: dict[object, object] = field(default_factory=dict)
 
-    def read(self, engine: Engine) -> Connection:
-        """Return the connection to read with, beginning the transaction if necessary."""
-        if self.connection is None:
-            self.engine = engine
-            connection = self.stack.enter_context(engine.connect())
-            self.stack.enter_context(connection.begin())
-            self.connection = connection
-        return self.connection
-
     def end(self) -> None:
-        """End the transaction; the next read begins another."""
-        self.connection = self.engine = None
-        self.results = {}
-        self.stack.close()
-
-    def close(self) -> None:
-        """End the transaction and stop sharing."""
-        self.over = True
-        self.end()
+        """End their transaction; the next read begins another."""
+        if self.connection is not None:
+            self.connection.close()
+        self.connection, self.results = None, {}
 
 
-_snapshot: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
+_reads: ContextVar[_Reads | None] = ContextVar("reads", default=None)
 
 
 @contextmanager
-def one_snapshot() -> Iterator[Snapshot]:
+def one_snapshot() -> Iterator[None]:
     """Let all reads of the block share one transaction: they cost less and show the same moment.
 
     A write or a failed read ends it, so that later reads see what was written. A block within another shares
     that one's.
     """
-    outer = _snapshot.get()
-    if outer is not None and not outer.over:
-        yield outer
+    if _reads.get() is not None:
+        yield
         return
-    with ExitStack() as stack:
-        snapshot = Snapshot(stack)
-        token = _snapshot.set(snapshot)
-        try:
-            yield snapshot
-        finally:
-            _snapshot.reset(token)
+    reads = _Reads()
+    token = _reads.set(reads)
+    try:
+        yield
+    finally:
+        _reads.reset(token)
+        reads.end()
 
 
 _transaction: ContextVar[tuple[Engine, Connection] | None] = ContextVar("transaction", default=None)
@@ -184,42 +161,37 @@ def reading(engine: Engine) -> Iterator[Connection]:
         with TranslatedErrors(engine):
             yield current[1]
         return
-    snapshot = _snapshot.get()
-    if snapshot is None or snapshot.over or snapshot.engine not in (None, engine):
+    reads = _reads.get()
+    if reads is None or (reads.connection is not None and reads.connection.engine is not engine):
         with TranslatedErrors(engine), engine.connect() as connection, connection.begin():
             yield connection
         return
     with TranslatedErrors(engine):
         try:
-            yield snapshot.read(engine)
+            if reads.connection is None:
+                reads.connection = engine.connect()
+            yield reads.connection
         except BaseException:
-            snapshot.end()
+            reads.end()
             raise
 
 
-def shared_results(engine: Engine) -> dict[object, object]:
-    """Return what was read once in the shared transaction, by its key; an empty dict outside of one."""
-    snapshot = _snapshot.get()
-    return snapshot.results if snapshot is not None and snapshot.engine is engine else {}
-
-
 def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashable) -> Result:
-    """Return the result of `read`, cached within a shared transaction.
+    """Return the result of `read`, remembered in `one_snapshot` until it ends.
 
     Args:
-        key: cache key in that transaction; `read` itself if its result depends on nothing else.
+        key: names the result there; `read` itself if its result depends on nothing else.
 
     Raises:
         StorageUnavailable: the database cannot be read.
     """
-    snapshot, name, results = _snapshot.get(), key or read, shared_results(engine)
-    if name in results:
-        return cast(Result, results[name])
+    reads, name = _reads.get(), key or read
     with reading(engine) as connection:
-        result = read(connection)
-        if snapshot is not None and connection is snapshot.connection:
-            snapshot.results[name] = result
-        return result
+        if reads is None or connection is not reads.connection:
+            return read(connection)
+        if name not in reads.results:
+            reads.results[name] = read(connection)
+        return cast(Result, reads.results[name])
 
 
 @contextmanager
@@ -239,10 +211,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
         with _part(*current) as joined:
             yield joined
         return
-    snapshot, sqlite, committing = _snapshot.get(), engine.dialect.name == "sqlite", False
-    if snapshot is not None:
-        # What was read holds no locks: nothing is held while this waits for the lock.
-        snapshot.end()
+    reads, sqlite, committing = _reads.get(), engine.dialect.name == "sqlite", False
+    if reads is not None:
+        # Nothing is held while this waits for the lock.
+        reads.end()
     try:
         with TranslatedErrors(engine), ExitStack() as stack:
             if sqlite:
