@@ -251,14 +251,14 @@ def installation(
     ctx: typer.Context, take: Annotated[bool, typer.Option("--take", help="cli.option.take")] = False
 ) -> None:
     call = CommandContext.of(ctx)
-    status = maintenance.claim_database(call.app) if take else maintenance.installation_status(call.app)
+    name = maintenance.claim_database(call.app) if take else maintenance.installation_name(call.app)
     if call.json:
-        call.answer({"installation": status.name or None})
+        call.answer({"installation": name or None})
     elif take:
-        call.print(call.say("cli.installation.taken", name=status.name))
+        call.print(call.say("cli.installation.taken", name=name))
     else:
-        code = "named" if status.name else "unnamed"
-        call.print(call.say(f"cli.installation.{code}", name=status.name))
+        code = "named" if name else "unnamed"
+        call.print(call.say(f"cli.installation.{code}", name=name))
 
 
 def serve(ctx: typer.Context) -> None:

@@ -26,7 +26,7 @@ def prepare_database(
         StorageUnavailable: it cannot be used; nothing was changed.
         AnothersDatabase: it belongs to another installation.
     """
-    status = refuse_anothers(engine, installation)
+    claimed = refuse_anothers(engine, installation)
     create_or_migrate(engine)
     if many_nodes:
         from merzim.services.jobs import queue
@@ -34,6 +34,6 @@ def prepare_database(
 
         with writing(engine) as connection:
             queue.prepare(driver(connection))
-    if installation and not status.name:
+    if installation and not claimed:
         claim(engine, installation)
     ensure_baseline(engine, now=clock().now)

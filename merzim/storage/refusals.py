@@ -9,7 +9,7 @@ class StorageUnavailable(Refusal):
     """The database cannot be used: `storage_unavailable {where, what, problem}`.
 
     `reason` is a code of the catalogue under `storage.`: no_database, address, unsupported, unreachable,
-    read_only, full, not_a_database, busy, newer, foreign, half_migrated, no_rights, not_let_in,
+    read_only, full, not_a_database, busy, newer, foreign, no_rights, not_let_in,
     failed.
     `where` is the address without its password.
     """

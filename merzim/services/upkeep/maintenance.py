@@ -16,7 +16,6 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from merzim.services.app import AppContext
     from merzim.storage.maintenance.orders import Order
-    from merzim.storage.maintenance.readiness import InstallationStatus
     from merzim.storage.maintenance.verify import Problem
     from merzim.storage.maintenance.vouching import Vouching
     from workflow.cases.case import Case
@@ -246,16 +245,16 @@ def unopened_secrets(app: AppContext) -> int:
     return len(app.cipher.unopened(secrets)) if has_key(app.settings, os.environ) else len(secrets)
 
 
-def installation_status(app: AppContext) -> InstallationStatus:
-    """Return the installation the database belongs to."""
+def installation_name(app: AppContext) -> str:
+    """Return the installation the database belongs to; "" while none has claimed it."""
     from merzim.storage.database.engine import reading
-    from merzim.storage.maintenance.readiness import installation_status
+    from merzim.storage.maintenance.readiness import installation_name
 
     with reading(app.engine) as connection:
-        return installation_status(connection)
+        return installation_name(connection)
 
 
-def claim_database(app: AppContext) -> InstallationStatus:
+def claim_database(app: AppContext) -> str:
     """Assign the database to this installation even if another one claimed it: after a renaming, or for a copy.
 
     Raises:
@@ -269,7 +268,7 @@ def claim_database(app: AppContext) -> InstallationStatus:
         raise BadSetting("cli.installation.no_name", file=str(app.settings.file))
     create_or_migrate(app.unprepared)
     claim(app.unprepared, app.installation)
-    return installation_status(app)
+    return installation_name(app)
 
 
 def _recompute(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:

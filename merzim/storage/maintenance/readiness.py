@@ -17,25 +17,17 @@ from merzim.storage.tables.base import TableBase
 from merzim.storage.tables.service import INSTALLATION, PULSE
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InstallationStatus:
-    """The stored installation; `name` is "" when unset."""
-
-    name: str = ""
-
-
 def normalised(name: str) -> str:
     """Return a name normalised for comparison: lower case, single spaces."""
     return " ".join(name.casefold().split())
 
 
-def installation_status(connection: Connection) -> InstallationStatus:
-    """Return the installation stored in the database."""
-    record = connection.execute(INSTALLATION.select()).first()
-    return InstallationStatus(name=record.name) if record else InstallationStatus()
+def installation_name(connection: Connection) -> str:
+    """Return the installation the database belongs to; "" while none has claimed it."""
+    return connection.execute(select(INSTALLATION.c.name)).scalar() or ""
 
 
-def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
+def refuse_anothers(engine: Engine, name: str) -> str:
     """Check the database before anything is migrated or written; return its installation.
 
     Args:
@@ -48,12 +40,12 @@ def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
     with reading(engine) as connection:
         at = revision(connection)
         if at not in shipped_revisions():
-            return InstallationStatus()
-        status = installation_status(connection)
-    if status.name and normalised(status.name) != normalised(name):
+            return ""
+        claimed = installation_name(connection)
+    if claimed and normalised(claimed) != normalised(name):
         code = "installation_other" if name else "installation_unnamed"
-        raise AnothersDatabase(code, where=display_address(engine), theirs=status.name, ours=name)
-    return status
+        raise AnothersDatabase(code, where=display_address(engine), theirs=claimed, ours=name)
+    return claimed
 
 
 def claim(engine: Engine, name: str) -> None:

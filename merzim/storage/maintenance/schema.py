@@ -15,7 +15,6 @@ from merzim.storage.database.errors import display_address
 from merzim.storage.maintenance import triggers
 from merzim.storage.notices import tally
 from merzim.storage.refusals import BackupRefused, StorageUnavailable
-from merzim.storage.tables.base import TableBase
 from merzim.storage.tables.service import INSTALLATION
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -48,12 +47,11 @@ def create_or_migrate(engine: Engine) -> bool:
 
     Raises:
         StorageUnavailable: the database cannot be used, was written by a newer version (`newer`) or by one
-            before the first release (`older`), contains tables of another application (`foreign`), or its
-            tables do not match its revision (`half_migrated`); nothing was changed.
+            before the first release (`older`), or contains tables of another application (`foreign`); nothing
+            was changed.
     """
     with reading(engine) as connection:
         if usable(connection):
-            _refuse_half(engine, connection)
             return False
         _refuse_other_version(engine, revision(connection))
     return _migrate(engine)
@@ -97,16 +95,6 @@ def create(connection: Connection) -> None:
 def usable(connection: Connection) -> bool:
     """Return whether the tables are of this version's revision."""
     return revision(connection) == shipped_revisions()[-1]
-
-
-def _refuse_half(engine: Engine, connection: Connection) -> None:
-    """Refuse a database that lacks tables or columns of its revision."""
-    found = {table: columns for (_, table), columns in inspect(connection).get_multi_columns().items()}
-    for table in TableBase.metadata.tables.values():
-        present = {column["name"] for column in found.get(table.name, ())}
-        if lacking := [column.name for column in table.columns if column.name not in present]:
-            problem = f"{shipped_revisions()[-1]}: {table.name}.{lacking[0]}"
-            raise StorageUnavailable("half_migrated", where=display_address(engine), problem=problem)
 
 
 def _refuse_other_version(engine: Engine, at: str | None) -> None:
