@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, BinaryIO, TypeVar
+from typing import Annotated, Any, BinaryIO, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -30,6 +31,14 @@ from i18n import known_languages
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.verbs import Command
 from workflow.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the values of a field name, for forms: a person by name, an event by its number."""
+
+    what: Literal["person", "event"]
+
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
@@ -83,6 +92,10 @@ OptionalName = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za
 CaseId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 Line = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Person = Annotated[Key, Names("person")]
+"""A person: key, e-mail or name."""
+Seq = Annotated[int, Field(ge=1, le=10**9), Names("event")]
+"""The number of an event in the history of a case."""
 Ground = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True), NO_NUL]
 Text = Annotated[str, StringConstraints(max_length=4000), NO_NUL]
 Number = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=20, decimal_places=6)]

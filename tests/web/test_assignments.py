@@ -312,7 +312,6 @@ def test_an_assignment_lets_its_case_be_read_and_nothing_else_of_it_be_written(l
         "plans": {"planned": {"analysis_started": "2026-04-14"}},
         "risks": {"description": "Тәуекел", "on": "2026-04-06"},
         "comments": {"text": "Пікір"},
-        "snoozes": {"obligation": "order_signed", "until": "2026-04-07"},
     }
     with lent.client(OUTSIDE.login) as browser:
         page = browser.get(f"/cases/{lent.late}")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from merzim.services.cases.comments import require_may_know
 from merzim.services.context import RequestContext, stamp, writer
 from merzim.services.evidence import store_evidence
-from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Key, Text
+from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Person, Text
 from merzim.services.names import person_named
 from merzim.services.results import CommandResult, Result, command_result
 from merzim.services.verbs import Command, verb
@@ -35,7 +35,7 @@ PAGE = 50
 class GiveAssignment(CaseCommand):
     """Give a person an assignment with a due day, in a case. `person`: name, key or e-mail."""
 
-    person: Key
+    person: Person
     text: Ground
     until: Day
 
@@ -43,7 +43,7 @@ class GiveAssignment(CaseCommand):
 class GiveAlone(Command):
     """Give a person an assignment with a due day, without a case. `person`: name, key or e-mail."""
 
-    person: Key
+    person: Person
     text: Ground
     until: Day
 

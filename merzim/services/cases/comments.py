@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from i18n import available_language, say
 from merzim.services.context import RequestContext, is_own, stamp, writer
-from merzim.services.inputs import CaseCommand, Day, Ground, Line, OptionalName
+from merzim.services.inputs import CaseCommand, Day, Ground, Line, Names, OptionalName, Seq
 from merzim.services.names import people_named, person_named
 from merzim.services.results import CommandResult, command_result
 from merzim.services.verbs import Command, verb
@@ -31,7 +31,6 @@ LETTERS_LOOKED_THROUGH = 100
 ANSWER_WORKING_DAYS = 2
 """Working days in which a question asked by one click must be answered."""
 _MENTION = re.compile(r"@([^\W\d_][\w'-]*(?:[ ][^\W\d_][\w'-]*){0,3})")
-Seq = Annotated[int, Field(ge=1, le=10**9)]
 
 
 class AddComment(CaseCommand):
@@ -43,7 +42,7 @@ class AddComment(CaseCommand):
 
     text: Ground
     obligation: OptionalName = ""
-    asks: Line = ""
+    asks: Annotated[Line, Names("person")] = ""
     until: Day | None = None
     answers: Seq | None = None
 

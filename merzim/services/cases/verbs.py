@@ -23,6 +23,8 @@ from merzim.services.inputs import (
     Line,
     Name,
     OptionalName,
+    Person,
+    Seq,
     Text,
     Values,
 )
@@ -190,7 +192,7 @@ class Undo(CaseCommand):
     `line`: the number of the event in the history, from the result of recording it (`seq`).
     """
 
-    line: Annotated[int, Field(ge=1, le=10**9)]
+    line: Seq
     ground: Text = ""
 
 
@@ -204,7 +206,7 @@ class Snooze(CaseCommand):
 class AddReader(CaseCommand):
     """Give a person access to a confidential case."""
 
-    person: Key
+    person: Person
 
 
 class RemoveReader(CaseCommand):

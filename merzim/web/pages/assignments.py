@@ -16,8 +16,9 @@ from merzim.services.names import Name, author_names, case_title, person_name
 from merzim.services.narrowing import MAX_EXPORTED, require_exportable
 from merzim.web.auth.dependencies import Assigning, Reading
 from merzim.web.pages.cases.page import redirect
-from merzim.web.ui.form_values import Fields, RejectedForm, parse_date, parse_text
-from merzim.web.ui.name_fields import build_person_field, resolve_person
+from merzim.web.ui.command_forms import command_values
+from merzim.web.ui.form_values import Fields, RejectedForm
+from merzim.web.ui.name_fields import build_person_field
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from workflow.cases.registers.assignments import AssignmentState, Whose
@@ -61,11 +62,7 @@ def assignments_workbook(request: Request, ctx: Reading, query: AssignmentQuery)
 def give_alone(request: Request, ctx: Assigning, answers: Fields) -> Response:
     """Give an assignment without a case, then show the case opened for it."""
     try:
-        fields = {
-            "person": resolve_person(ctx.reads.office(), answers.get("person", ""), root=ctx.reader.root),
-            "text": parse_text(answers.get("text", "")),
-            "until": parse_date(answers.get("until", "")),
-        }
+        fields = command_values(ctx, assignments.GiveAlone, answers, root=ctx.reader.root)
         result = assignments.give_alone(ctx, build(assignments.GiveAlone, fields))
     except (Refusal, OutOfRange) as refusal:
         rejected_form = RejectedForm(form="assignment", refusal=refusal, answers=answers)

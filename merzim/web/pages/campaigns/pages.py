@@ -15,11 +15,7 @@ from starlette.responses import Response
 from calendars import OutOfRange
 from merzim.services.campaigns.verbs import (
     CampaignPreview,
-    CloseCampaign,
-    ExtendCampaign,
     RecordAnswer,
-    RemindCampaign,
-    ReopenCampaign,
     StartCampaign,
     close_campaign,
     extend_campaign,
@@ -47,6 +43,7 @@ from merzim.services.inputs import FileInput, build
 from merzim.services.names import author_names
 from merzim.services.registers.access import reader_scope, seen_register
 from merzim.services.registers.results import FieldView, field_view, register_view, row_name
+from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Managing, Reading
 from merzim.web.downloads.registers import (
     CAMPAIGN_COLUMNS,
@@ -61,6 +58,7 @@ from merzim.web.http import CampaignPath, Number, PersonPath, SearchText
 from merzim.web.pages.cases.page import redirect
 from merzim.web.pages.registers.forms import form_fields, new_values, problems_of, typed_answers
 from merzim.web.ui.addresses import redirect_to_tidy_address, with_tidy_address
+from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     MAX_FIELD_BYTES,
     MAX_FIELDS,
@@ -141,54 +139,31 @@ def campaign_page(
     return with_tidy_address(request, response)
 
 
-@router.post("/campaigns/{campaign}/remind")
-def remind(request: Request, ctx: Managing, campaign: CampaignPath) -> Response:
-    """Send a reminder to people who have not answered."""
-    return _change(
-        request,
-        ctx,
-        campaign,
-        "reminded",
-        lambda: remind_campaign(ctx, build(RemindCampaign, {"campaign": campaign})),
-    )
+CHANGES: tuple[tuple[str, Verb[Any, Any], str], ...] = (
+    ("remind", remind_campaign, "reminded"),
+    ("extend", extend_campaign, "extended"),
+    ("close", close_campaign, "closed"),
+    ("reopen", reopen_campaign, "reopened"),
+)
+"""What is done about a whole campaign: end of the address, verb, message afterwards."""
 
 
-@router.post("/campaigns/{campaign}/extend")
-def extend(request: Request, ctx: Managing, campaign: CampaignPath, typed: Fields) -> Response:
-    """Accept answers until a later day."""
+def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
+    def change(request: Request, ctx: Managing, campaign: CampaignPath, typed: Fields) -> Response:
+        try:
+            fields = command_values(ctx, verb.command, typed)
+            verb(ctx, build(verb.command, {"campaign": campaign, **fields}))
+        except (Refusal, OutOfRange) as refusal:
+            if isinstance(refusal, LookupError | PermissionError):
+                raise
+            return _campaign_page(request, ctx, campaign, {}, problem=refusal)
+        return redirect(request, f"/campaigns/{campaign}", said=message)
 
-    def run() -> object:
-        fields = {"campaign": campaign, "until": parse_date(typed.get("until", ""))}
-        return extend_campaign(ctx, build(ExtendCampaign, fields))
-
-    return _change(request, ctx, campaign, "extended", run)
-
-
-@router.post("/campaigns/{campaign}/close")
-def close(request: Request, ctx: Managing, campaign: CampaignPath) -> Response:
-    """Stop accepting answers."""
-    return _change(
-        request,
-        ctx,
-        campaign,
-        "closed",
-        lambda: close_campaign(ctx, build(CloseCampaign, {"campaign": campaign})),
-    )
+    router.add_api_route(f"/campaigns/{{campaign}}/{path}", change, methods=["POST"])
 
 
-@router.post("/campaigns/{campaign}/reopen")
-def reopen(request: Request, ctx: Managing, campaign: CampaignPath, typed: Fields) -> Response:
-    """Accept answers to a closed campaign again."""
-
-    def run() -> object:
-        fields = {
-            "campaign": campaign,
-            "until": parse_date(typed.get("until", "")),
-            "ground": typed.get("ground", ""),
-        }
-        return reopen_campaign(ctx, build(ReopenCampaign, fields))
-
-    return _change(request, ctx, campaign, "reopened", run)
+for _change in CHANGES:
+    _serve(*_change)
 
 
 @router.get("/campaigns/{campaign}/paper/{person}")
@@ -368,18 +343,6 @@ def _campaign_page(
 def _kind_of(ctx: RequestContext, register_id: str, kind: str) -> CampaignKind | None:
     register = ctx.app.registers.on(register_id, ctx.today)
     return kind_view(register, register.campaigns[kind]) if kind in register.campaigns else None
-
-
-def _change(
-    request: Request, ctx: RequestContext, campaign: str, message: str, run: Callable[[], object]
-) -> Response:
-    try:
-        run()
-    except (Refusal, OutOfRange) as refusal:
-        if isinstance(refusal, LookupError | PermissionError):
-            raise
-        return _campaign_page(request, ctx, campaign, {}, problem=refusal)
-    return redirect(request, f"/campaigns/{campaign}", said=message)
 
 
 def _paper_form(

@@ -10,27 +10,25 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from calendars import OutOfRange
 from merzim.services.cases import rows
 from merzim.services.cases.rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
-from merzim.services.context import RequestContext, whole_case
+from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.web.auth.dependencies import Recording
 from merzim.web.auth.reading import run_in_reading_thread
 from merzim.web.http import CaseId
 from merzim.web.pages.cases.case_view import OF_FORM
 from merzim.web.pages.cases.evidence import evidence_inputs
-from merzim.web.pages.cases.page import UNREAD, case_page, redirect
+from merzim.web.pages.cases.forms import answer_form
+from merzim.web.pages.cases.page import UNREAD, redirect
 from merzim.web.ui.form_values import (
     MAX_FIELD_BYTES,
     InvalidForm,
-    RejectedForm,
     parse_date,
     parse_text,
     parse_whole_number,
     text_fields,
 )
-from workflow.refusal import Refusal
 from workflow.registers.definition import RegisterField
 
 router = APIRouter(include_in_schema=False)
@@ -198,17 +196,16 @@ async def _answer(
 
 
 def _done(request: Request, ctx: RequestContext, case: str, name: str, form: FormData, act: Act) -> Response:
-    whole_case(ctx, case)
     answers = text_fields(form)
     number = answers.get("number", "")
     if name == "edit":
         name = f"edit_{answers.get('kind', '')}"
-    try:
+
+    def run() -> Response:
         message, parameters = act(ctx, case, form, answers)
-    except (Refusal, OutOfRange) as refusal:
-        where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
-        rejected_form = RejectedForm(form=where, refusal=refusal, answers=answers)
-        had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
-        return case_page(request, ctx, case, tab="risks", rejected_form=rejected_form, had_files=had_files)
-    place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")
-    return redirect(request, f"/cases/{case}/risks", place=place, said=message, **parameters)
+        place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")
+        return redirect(request, f"/cases/{case}/risks", place=place, said=message, **parameters)
+
+    where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
+    had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
+    return answer_form(request, ctx, case, where, answers, run, tab="risks", had_files=had_files)

@@ -12,27 +12,25 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from calendars import OutOfRange
 from merzim.services.cases import assignments
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.inputs import build
 from merzim.web.auth.dependencies import Recording
 from merzim.web.http import CaseId
-from merzim.web.pages.cases.evidence import Unconfirmed, evidence_inputs, run_confirmed
-from merzim.web.pages.cases.page import case_page, redirect, redirect_to_case
+from merzim.web.pages.cases.evidence import evidence_inputs, run_confirmed
+from merzim.web.pages.cases.forms import answer_form
+from merzim.web.pages.cases.page import redirect, redirect_to_case
+from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     MAX_FIELD_BYTES,
     MAX_FIELDS,
     Fields,
     InvalidForm,
-    RejectedForm,
     parse_date,
     parse_numbers,
-    parse_whole_number,
     text_fields,
 )
-from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 
@@ -56,25 +54,19 @@ async def answer_assignment(request: Request, ctx: Recording, case: CaseId) -> R
 @router.post("/cases/{case}/plan")
 def replan(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
     """Set a plan date, then show the case; `back`: the query of the timeline to show instead."""
-    whole_case(ctx, case)
-    fact = answers.get("fact", "")
-    try:
+
+    def act() -> Response:
+        fact = answers.get("fact", "")
         if not fact:
             raise InvalidForm("web.refusal.no_fact")
         planned = {fact: parse_date(answers.get("on", ""))}
         run_confirmed(ctx, answers, cases.replan, {"case": case, "planned": planned})
-    except Unconfirmed as question:
-        rejected_form = RejectedForm(
-            form="plan", refusal=None, answers=answers, confirmation=question.confirmation
-        )
-        return case_page(request, ctx, case, rejected_form=rejected_form)
-    except (Refusal, OutOfRange) as refusal:
-        return case_page(
-            request, ctx, case, rejected_form=RejectedForm(form="plan", refusal=refusal, answers=answers)
-        )
-    if "back" in answers:
-        return redirect(request, "/portfolio", **{**dict(parse_qsl(answers["back"][:1000])), "replanned": case})
-    return redirect(request, f"/cases/{case}", replanned=fact)
+        if "back" in answers:
+            back = dict(parse_qsl(answers["back"][:1000]))
+            return redirect(request, "/portfolio", **{**back, "replanned": case})
+        return redirect(request, f"/cases/{case}", replanned=fact)
+
+    return answer_form(request, ctx, case, "plan", answers, act)
 
 
 def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapping[str, str]) -> str:
@@ -106,39 +98,22 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
 
 
 def _answer_assignment(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
-    whole_case(ctx, case)
     answers = text_fields(form)
-    try:
-        fields = {
-            "case": case,
-            "number": parse_whole_number(answers.get("number", "")),
-            "on": parse_date(answers.get("on", "")),
-            "text": answers.get("text", ""),
-            "evidence": evidence_inputs(form),
-        }
-        assignments.answer_assignment(ctx, build(assignments.AnswerAssignment, fields))
-    except (Refusal, OutOfRange) as refusal:
-        rejected_form = RejectedForm(form="assignment", refusal=refusal, answers=answers)
-        return case_page(request, ctx, case, rejected_form=rejected_form)
-    return redirect_to_case(request, ctx, case, said="assignment_answered")
+
+    def act() -> Response:
+        command = assignments.AnswerAssignment
+        fields = {**command_values(ctx, command, answers), "case": case, "evidence": evidence_inputs(form)}
+        assignments.answer_assignment(ctx, build(command, fields))
+        return redirect_to_case(request, ctx, case, said="assignment_answered")
+
+    return answer_form(request, ctx, case, "assignment", answers, act)
 
 
 def _record(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
-    whole_case(ctx, case)
     answers = text_fields(form)
-    try:
-        fact = record_answers(ctx, case, form, answers)
-    except Unconfirmed as question:
-        rejected_form = RejectedForm(
-            form="record", refusal=None, answers=answers, confirmation=question.confirmation
-        )
-        return case_page(request, ctx, case, rejected_form=rejected_form)
-    except (Refusal, OutOfRange) as refusal:
-        return case_page(
-            request,
-            ctx,
-            case,
-            rejected_form=RejectedForm(form="record", refusal=refusal, answers=answers),
-            had_files=any(isinstance(value, UploadFile) and value.filename for value in form.values()),
-        )
-    return redirect(request, f"/cases/{case}", recorded=fact)
+    had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
+
+    def act() -> Response:
+        return redirect(request, f"/cases/{case}", recorded=record_answers(ctx, case, form, answers))
+
+    return answer_form(request, ctx, case, "record", answers, act, had_files=had_files)
