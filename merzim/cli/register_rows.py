@@ -133,8 +133,9 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
 def _show(call: CommandContext, request: RowsRequest) -> None:
     from merzim.services.documents.row_papers import show_with_papers
     from merzim.services.registers.results import cell_value
+    from merzim.services.registers.views import AskRow
 
-    detail = show_with_papers(call.ctx, _row_id(request), call.language)
+    detail = show_with_papers(call.ctx, AskRow(row=_row_id(request)))
     if call.json:
         call.answer(detail.model_dump(mode="json"))
         return

@@ -30,7 +30,7 @@ ROOMS = {
     "merzim.web.pages.campaigns": ("pages", "confirm", "letter_answer"),
     "merzim.web.pages.registers": ("pages", "writing"),
     "merzim.web.api": (
-        *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
+        *("reading", "cases", "files", "case_rows", "register_rows", "campaigns"),
         *("documents", "notices", "monitoring", "opening", "calendar", "account"),
         *("administration", "audit", "changes"),
     ),

@@ -124,6 +124,28 @@ def summary(account: Account) -> AccountSummary:
     return AccountSummary.model_validate(fields | {"invited": not (account.password or account.providers)})
 
 
+class ListAccounts(Command):
+    """Request all accounts."""
+
+
+@verb("settings", writes=False)
+def list_accounts(ctx: RequestContext, command: ListAccounts) -> list[AccountSummary]:
+    """List all accounts."""
+    return [summary(account) for account in ctx.accounts.all()]
+
+
+class ShowAccount(Command):
+    """Request an account."""
+
+    login: Login
+
+
+@verb("settings", writes=False)
+def show_account(ctx: RequestContext, command: ShowAccount) -> AccountDetails:
+    """Return an account with its sessions and tokens."""
+    return details(ctx, command.login)
+
+
 def details(ctx: RequestContext, login: str) -> AccountDetails:
     """Return an account with its sessions and tokens. Raises NoSuchAccount."""
     account = get_account(ctx, login)

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from merzim.services.connections.channels import try_channel
 from merzim.services.context import RequestContext
 from merzim.services.people.staff import BadStaff, recorded_office
+from merzim.services.verbs import Command, verb
 from notifications.channels import STAYS_HERE
 
 if TYPE_CHECKING:
@@ -31,6 +32,16 @@ class ChannelInUse(BaseModel):
 
     name: str
     settings: dict[str, str]
+
+
+class ListChannels(Command):
+    """Request the channels in use."""
+
+
+@verb("settings", writes=False)
+def list_channels(ctx: RequestContext, command: ListChannels) -> list[ChannelInUse]:
+    """List the channels letters are sent through."""
+    return list(channels(ctx.app))
 
 
 def channels(app: AppContext) -> Sequence[ChannelInUse]:

@@ -20,6 +20,7 @@ from merzim.services.registers.queries import MAX_PAGE_SIZE, ListRows
 from merzim.services.registers.results import RowView, field_view
 from merzim.services.registers.texts import row_in_language, text_notes, with_translations
 from merzim.services.registers.views import AskRow, RowDetail, list_rows, show_row
+from merzim.services.verbs import verb
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 
@@ -109,15 +110,16 @@ class RowWithPapers(RowDetail):
     papers: list[RowPaper]
 
 
-def show_with_papers(ctx: RequestContext, row: str, language: str) -> RowWithPapers:
-    """Return a row with its forms, their remarks said in a language. Raises UnknownRow."""
-    detail, reader = show_row(ctx, AskRow(row=row)), replace(ctx, language=language)
+@verb("read", writes=False)
+def show_with_papers(ctx: RequestContext, command: AskRow) -> RowWithPapers:
+    """Return a row with the fields visible to the reader, its history, and notes on its forms."""
+    detail, language = show_row(ctx, command), ctx.language
     view = detail.row
     papers = [
         RowPaper(
             form=form.id,
             title=form.title[language],
-            notes=[say(mark.code, mark.arguments, language) for mark in paper_marks(reader, form, view)],
+            notes=[say(mark.code, mark.arguments, language) for mark in paper_marks(ctx, form, view)],
         )
         for form in papers_for(view.register_id, view.values, withdrawn=view.withdrawn)
     ]

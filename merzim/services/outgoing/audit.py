@@ -38,6 +38,9 @@ class TooManyEntries(Refusal):
     """The filter matches more entries than one workbook can have."""
 
 
+CURSOR = "The number of an entry: the `cursor` of the answer before."
+
+
 class AskAudit(Command):
     """A filter for audit log entries. `after`: entries after a number, in order; `before`: the newest first."""
 
@@ -46,8 +49,8 @@ class AskAudit(Command):
     about: Annotated[Line, Field(description="A case, or a row of a register.")] = ""
     since: Day | None = None
     until: Day | None = None
-    after: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    before: Annotated[int, Field(ge=1, le=2**53)] | None = None
+    after: Annotated[int | None, Field(ge=0, le=2**53, description=CURSOR)] = None
+    before: Annotated[int | None, Field(ge=1, le=2**53, description=CURSOR)] = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     language: LanguageCode = "kk"
 

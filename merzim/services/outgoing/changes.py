@@ -27,7 +27,7 @@ MAX_CHANGES = 1000
 class AskChanges(Command):
     """Request the changes after a cursor, in order."""
 
-    after: Annotated[int, Field(ge=0, le=2**53)] = 0
+    after: Annotated[int, Field(ge=0, le=2**53, description="The `cursor` of the answer before.")] = 0
     limit: Annotated[int, Field(ge=1, le=MAX_CHANGES)] = 100
 
 

@@ -23,7 +23,7 @@ from merzim.services.names import UnknownUnit, people_named, person_named
 from merzim.services.upkeep.maintenance import refresh_names
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.org.staff import SqlStaff
-from workflow.org.office import OF_A_PERSON, OUTSIDE, Office, Person, Unit
+from workflow.org.office import OF_A_PERSON, OUTSIDE, Office, Person, Unit, name_order
 from workflow.org.office_time import OfficeTime
 from workflow.refusal import Refusal, closest_first
 
@@ -468,6 +468,38 @@ def table_change(
     if was is not None and not fields:
         return None
     return TableChange(name=new.name, what="changed" if was else "added", unit=unit or "", fields=fields)
+
+
+class ListUnits(Command):
+    """Request all units."""
+
+
+@verb("settings", writes=False)
+def list_units(ctx: RequestContext, command: ListUnits) -> list[UnitResult]:
+    """List all units by name."""
+    return [unit_result(ctx, unit) for unit in sorted(recorded_office(ctx).units.values(), key=name_order)]
+
+
+class ListPeople(Command):
+    """Request people, all or those with these words in name, post or e-mail. `limit`: how many on a page."""
+
+    search: Line = ""
+    unit: Line = ""
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class PeopleList(BaseModel):
+    people: list[PersonResult]
+    total: int
+
+
+@verb("settings", writes=False)
+def list_people(ctx: RequestContext, command: ListPeople) -> PeopleList:
+    """List people, filtered by name, post or e-mail; `limit` per page."""
+    matches = find_people(recorded_office(ctx), command.search, command.unit)
+    shown = matches[(command.page - 1) * command.limit : command.page * command.limit]
+    return PeopleList(people=[person_result(person) for person in shown], total=len(matches))
 
 
 def find_people(office: Office, words: str, unit: str) -> list[Person]:

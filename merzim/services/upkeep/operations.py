@@ -102,7 +102,7 @@ class LetterQueued(BaseModel):
     letter: str
 
 
-@verb("settings")
+@verb("settings", writes=False)
 def get_operations(ctx: RequestContext, command: AskOperations) -> OperationsView:
     """Return the state of the installation, its queue and the letters that failed."""
     figures = sending.figures(ctx.app, now=ctx.now)

@@ -14,11 +14,8 @@ from pydantic import BaseModel, BeforeValidator, Field
 from merzim.services.names import person_name
 from merzim.services.results import (
     ActMovesResult,
-    CaseHead,
     FindingResult,
-    InLanguage,
     ObligationResult,
-    Points,
     Result,
     at,
 )
@@ -65,11 +62,6 @@ class Problem(BaseModel):
     changes: list[OtherChangeAnswer] | None = None
 
 
-class CaseList(BaseModel):
-    cases: list[CaseHead]
-    total: int
-
-
 # A reference, not the model: for each answer of each route the library would build the same validator anew.
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -89,38 +81,6 @@ def api_router(prefix: str = "/api/v1", *, tags: Sequence[str | Enum] = ()) -> A
     """Return a router whose operations are named like their functions, and may all answer with a problem."""
     name = attrgetter("name")
     return APIRouter(prefix=prefix, tags=[*tags], responses=PROBLEMS, generate_unique_id_function=name)
-
-
-class BoardLine(Result):
-    case: str
-    object: InLanguage = at("about")
-    unit: str = at("unit", "id")
-    obligation: str
-    title: InLanguage
-    stage: str = at("stage_id")
-    due: date | None
-    planned_on: date | None
-    working_days: int
-    force: str
-    responsible: list[str] = at("who", "shown")
-    duty: str = at("who", "duty")
-    stake: str | None
-
-
-class BoardAnswer(Result):
-    today: date
-    due_until: date = at("soon")
-    calendar_version: str
-    points_at_stake: Points = at("stake")
-    overdue_count: int
-    due_count: int
-    missed_count: int
-    slipped_count: int
-    overdue: list[BoardLine]
-    due: list[BoardLine]
-    missed: list[BoardLine]
-    slipped: list[BoardLine]
-    next: Annotated[str | None, BeforeValidator(lambda first: first if first is None else str(first))]
 
 
 class CaseAnswer(Result):

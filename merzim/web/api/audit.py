@@ -8,7 +8,8 @@ from fastapi import Query
 from starlette.responses import StreamingResponse
 
 from merzim.services.inputs import build
-from merzim.services.outgoing.audit import AskAudit, AuditList, ask_audit, export_lines
+from merzim.services.outgoing.audit import AskAudit, ask_audit, export_lines
+from merzim.web.api import mount
 from merzim.web.api.answers import api_router
 from merzim.web.auth.dependencies import Auditing
 from merzim.web.http import AuditQuery
@@ -23,17 +24,7 @@ FILE: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/audit")
-def list_audit_entries(
-    ctx: Auditing,
-    translator: RequestTranslator,
-    query: AuditQuery,
-    after: Number = None,
-    before: Number = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> AuditList:
-    """List entries of the audit log: after a number in order, else the newest first."""
-    return ask_audit(ctx, _command(translator, query, after=after, before=before or None, limit=limit))
+mount.get(router, "/audit", ask_audit, name="list_audit_entries")
 
 
 @router.get("/audit/file/jsonl", responses=FILE, response_class=StreamingResponse)

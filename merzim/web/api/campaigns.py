@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from merzim.services.campaigns import verbs as campaigns
 from merzim.services.campaigns import views as campaign_views
-from merzim.services.campaigns.views import AskCampaigns, CampaignList
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
-from merzim.web.auth.dependencies import Reading
 
 router = api_router(tags=["campaigns"])
 
 
-@router.get("/campaigns")
-def list_campaigns(ctx: Reading) -> CampaignList:
-    """Return the campaigns visible to the reader, the newest first, and the kinds that may be started."""
-    return campaign_views.list_campaigns(ctx, AskCampaigns())
-
-
+mount.get(router, "/campaigns", campaign_views.list_campaigns)
 mount.post(router, "/campaigns", campaigns.start_campaign, status=201)
 mount.post(router, "/campaigns/{campaign}/people/query", campaign_views.show_campaign)
 mount.post(router, "/campaigns/{campaign}/reminders", campaigns.remind_campaign)

@@ -5,9 +5,8 @@ With an `Idempotency-Key` a repeated request gets the answer of the first one.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Query
 from pydantic import Field
 
 from merzim.services.cases import assignments, bulk, comments
@@ -17,10 +16,9 @@ from merzim.services.results import FindingResult, ObligationResult, Result, at
 from merzim.services.verbs import Command, Verb
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
-from merzim.web.auth.dependencies import Asking, Reading
+from merzim.web.auth.dependencies import Asking
 from merzim.web.ui.render import RequestTranslator
 from workflow.cases.commands.planning import plan
-from workflow.cases.registers.assignments import AssignmentState, Whose
 
 router = api_router()
 mount.post(router, "/cases", cases.open_case, tags=["cases"], status=201)
@@ -87,16 +85,5 @@ def plan_dates(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> Plan
     )
 
 
-@router.get("/assignments", tags=["cases"])
-def get_assignments(
-    ctx: Reading,
-    whose: Whose = "all",
-    state: AssignmentState = "open",
-    number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
-) -> assignments.AssignmentList:
-    """Return a page of the assignments to the reader, by the reader, or all visible to the reader."""
-    query = assignments.ListAssignments(whose=whose, state=state, page=number)
-    return assignments.list_assignments(ctx, query)
-
-
+mount.get(router, "/assignments", assignments.list_assignments, name="get_assignments", tags=["cases"])
 mount.post(router, "/assignments", assignments.give_alone, tags=["cases"], status=201)

@@ -16,17 +16,19 @@ from functools import cache
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Request
+from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
+from merzim.services.inputs import build
 from merzim.services.verbs import Command, Verb
 from merzim.web.api.answers import DAMAGED, file_answer
 from merzim.web.auth.dependencies import needs
 from merzim.web.auth.reading import reads_files
 from merzim.web.ui.preferences import preferences
+from merzim.web.ui.render import RequestTranslator, Translator
 
 Key = Annotated[
     str | None,
@@ -151,14 +153,7 @@ def post(
     for part, field_name in in_path.items():
         field = verb.command.model_fields[field_name]
         parameters[part] = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-    operation.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(parameter, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
-            for parameter, annotation in parameters.items()
-        ]
-    )
-    operation.__name__ = name or verb.name
-    operation.__doc__ = verb.run.__doc__
+    _describe(operation, verb, name, parameters, {})
     router.add_api_route(
         path,
         reads_files(operation) if files else operation,
@@ -167,6 +162,57 @@ def post(
         tags=list(tags),
         status_code=status,
     )
+
+
+def get(router: APIRouter, path: str, query: Verb[C, Any], *, name: str = "", tags: Sequence[str] = ()) -> None:
+    """Add the operation of a query at GET `path`; its fields are parameters of the path and the address.
+
+    A field `language` is the language asked for by `lang`.
+    """
+    in_path = _IN_PATH.findall(path)
+
+    def operation(ctx: RequestContext, translator: Translator, **fields: Any) -> Any:
+        language = {"language": translator.language} if "language" in query.command.model_fields else {}
+        return query(replace(ctx, language=translator.language), build(query.command, {**fields, **language}))
+
+    parameters: dict[str, Any] = {
+        "ctx": Annotated[Any, Depends(needs(query.needs))],
+        "translator": RequestTranslator,
+    }
+    defaults: dict[str, Any] = {}
+    for field_name, field in query.command.model_fields.items():
+        if field_name == "language":
+            continue
+        place = Path if field_name in in_path else Query
+        words = place(description=field.description)
+        parameters[field_name] = Annotated[field.annotation, *field.metadata, words]
+        if not field.is_required():
+            defaults[field_name] = field.default
+    _describe(operation, query, name, parameters, defaults)
+    router.add_api_route(path, operation, methods=["GET"], response_model=query.result, tags=list(tags))
+
+
+def _describe(
+    operation: Callable[..., Any],
+    verb: Verb[Any, Any],
+    name: str,
+    parameters: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+) -> None:
+    """Give an operation the name, the words and the parameters by which it is called and described."""
+    operation.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(
+                parameter,
+                inspect.Parameter.KEYWORD_ONLY,
+                annotation=annotation,
+                default=defaults.get(parameter, inspect.Parameter.empty),
+            )
+            for parameter, annotation in parameters.items()
+        ]
+    )
+    operation.__name__ = name or verb.name
+    operation.__doc__ = verb.run.__doc__
 
 
 def file(
