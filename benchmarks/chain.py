@@ -11,7 +11,7 @@ import i18n
 from calendars import calendar
 from workflow.cases.case import Case
 from workflow.deadlines.resolver import deadlines
-from workflow.law.reader import read
+from workflow.law.editions import read_edition
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 4, 6)
@@ -20,7 +20,7 @@ TODAY = date(2026, 4, 6)
 def main() -> None:
     """Print milliseconds per case."""
     file = ROOT / "regulations" / "internal-analysis.2024-01-01.toml"
-    procedure = read(file.name, file.read_bytes())
+    procedure = read_edition(file.name, file.read_bytes())
     days = calendar()
     case = Case(
         id="bench",

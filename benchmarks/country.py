@@ -42,8 +42,8 @@ from workflow.cases.case import Case, Event
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.law.editions import read_edition
 from workflow.law.library import Library
-from workflow.law.reader import read
 from workflow.org.office import Office, Person, Unit
 from workflow.ports import CaseWrite, Result
 
@@ -65,7 +65,7 @@ OTHERS = (("candidate-check", "reception_ended"), ("procurement-analysis", "proc
 def library() -> Library:
     """Return the shipped editions."""
     folder = Path(__file__).parent.parent / "regulations"
-    return Library(read(file.name, file.read_bytes()) for file in sorted(folder.glob("*.toml")))
+    return Library(read_edition(file.name, file.read_bytes()) for file in sorted(folder.glob("*.toml")))
 
 
 def opening(n: int, chance: random.Random, today: date) -> dict[str, Any]:

@@ -27,8 +27,8 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, apply
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
+from workflow.law.editions import read_edition
 from workflow.law.library import Library
-from workflow.law.reader import read
 from workflow.ports import CaseWrite
 
 FACTS = 2000
@@ -86,7 +86,7 @@ def through_the_commands(address: str, count: int = CASES) -> tuple[float, float
     engine = open_database(address)
     create_or_migrate(engine)
     regulation = Path(__file__).parent.parent / "regulations" / "internal-analysis.2024-01-01.toml"
-    library = Library([read(regulation.name, regulation.read_bytes())])
+    library = Library([read_edition(regulation.name, regulation.read_bytes())])
     case_commands = CaseCommands(SqlLedger(engine), library, calendar())
     planned = {"analysis_started": DAY, "analysis_ended": date(2026, 5, 26)}
     opening = Opening(procedure="internal-analysis", planned=planned)

@@ -35,8 +35,8 @@ from notifications.letters.composing import compose
 from notifications.round import round as run_round
 from notifications.rules import Rules
 from workflow.cases.commands.opening import Opening
+from workflow.law.editions import read_edition
 from workflow.law.library import Library
-from workflow.law.reader import read
 from workflow.org.office import Person, Unit
 
 ROOT = Path(__file__).parent.parent
@@ -48,7 +48,7 @@ RULES = Rules(officer="officer@example.kz")
 def library() -> Library:
     """Return the shipped editions."""
     files = sorted((ROOT / "regulations").glob("*.toml"))
-    return Library([read(file.name, file.read_bytes()) for file in files])
+    return Library([read_edition(file.name, file.read_bytes()) for file in files])
 
 
 class Store:

@@ -11,10 +11,14 @@ from typing import Any
 from merzim.services.cases.rows import extra_fields
 from merzim.services.results import CommandResult, OpenedCase
 from merzim.settings_file import config_schema
-from workflow.law.reader.json_schema import FILES, schema
-from workflow.registers.definition import RegisterField
+from workflow.law.files import Model, json_schema
+from workflow.law.procedure import Procedure
+from workflow.registers.definition import Register, RegisterField
+from workflow.scoring.scale import Scoring
 
 HERE = Path(__file__).parent / "schemas"
+FILES: Mapping[str, type[Model]] = {"edition": Procedure, "register": Register, "points": Scoring}
+"""Files of the law."""
 RESULTS = {"command": CommandResult, "opened": OpenedCase}
 """What `--json` and the API answer: open; record, replan, correct, withdraw, cancel, exempt, reopen."""
 
@@ -52,11 +56,11 @@ def _field_schema(field: RegisterField) -> dict[str, Any]:
 
 def schemas() -> Iterator[tuple[str, dict[str, Any]]]:
     """Give every generated schema with its name."""
-    for name in FILES:
-        yield name, schema(name)
+    for name, model in FILES.items():
+        yield name, json_schema(name, model)
     yield "config", config_schema()
-    for name, model in RESULTS.items():
-        yield name, model.model_json_schema(mode="serialization", by_alias=True)
+    for name, result in RESULTS.items():
+        yield name, result.model_json_schema(mode="serialization", by_alias=True)
     for name in ROWS:
         yield name, row_schema(name)
 

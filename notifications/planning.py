@@ -145,7 +145,7 @@ class Planner:
         if come.id in SLIPPED and come.on < self.today and HIMSELF[0] not in step.to:
             # Missed questions are included in this one: people responsible who were not asked yet are notified
             # too.
-            asking = replace(step, to=(*HIMSELF, *step.to))
+            asking = step.replaced(to=(*HIMSELF, *step.to))
             first = {recipient.person.key for recipient in people}
             people, nobody = resolve_recipients(
                 self.office, case, obligation, row.obligation, asking, on=self.today

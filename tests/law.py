@@ -8,9 +8,9 @@ from pathlib import Path
 
 from calendars import calendar
 from workflow.cases.case import Case, Fact
+from workflow.law.editions import read_edition
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
-from workflow.law.reader import read
 
 ROOT = Path(__file__).parent.parent
 CALENDAR = calendar()
@@ -22,7 +22,7 @@ TODAY = date(2026, 4, 6)
 def library() -> Library:
     """Every edition in regulations/."""
     files = sorted((ROOT / "regulations").glob("*.toml"))
-    return Library([read(file.name, file.read_bytes()) for file in files])
+    return Library([read_edition(file.name, file.read_bytes()) for file in files])
 
 
 def analysis() -> Procedure:

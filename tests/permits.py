@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from tests.law import ROOT
+from workflow.law.editions import read_edition
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
-from workflow.law.reader import read
 
 APPEAL = ROOT / "examples" / "own-law" / "citizen-appeal.2021-07-01.toml"
 
@@ -79,13 +79,13 @@ title = { kk = "Емхана", ru = "Поликлиника", en = "Clinic" }
 
 
 def permit(text: str = PERMIT) -> Procedure:
-    return read("permit.2026-01-01.toml", text.encode())
+    return read_edition("permit.2026-01-01.toml", text.encode())
 
 
 @cache
 def library() -> Library:
     """Permits and appeals."""
-    return Library([permit(), read(APPEAL.name, APPEAL.read_bytes())])
+    return Library([permit(), read_edition(APPEAL.name, APPEAL.read_bytes())])
 
 
 def write_folder(folder: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Protocol
@@ -102,8 +102,8 @@ def snoozed(policy: EscalationPolicy, due: date, until: date, calendar: Kazakhst
     loud = [step for step in policy.rungs if step.to != HIMSELF or (days[step.id] or until) >= until]
     if not any(HIMSELF[0] in step.to and days[step.id] == until for step in loud):
         left = calendar.count_working_days(until, date.fromordinal(due.toordinal() - 1))
-        loud.append(Step(at=-left, to=HIMSELF))
-    return replace(policy, rungs=tuple(sorted(loud, key=lambda step: step.at)))
+        loud.append(Step.model_construct(at=-left, to=HIMSELF))
+    return policy.replaced(rungs=tuple(sorted(loud, key=lambda step: step.at)))
 
 
 def last_before(policy: EscalationPolicy, due: date, calendar: Kazakhstan) -> date:
@@ -194,7 +194,7 @@ def open_steps(
 def _open_step(at: int) -> Step:
     """Return the step of an open duty so many working days after its condition was met."""
     told = 1 + (at - 1) // OPEN_EVERY
-    return Step(at=at, to=HIMSELF if told < OFFICER_FROM else (*HIMSELF, "officer"))
+    return Step.model_construct(at=at, to=HIMSELF if told < OFFICER_FROM else (*HIMSELF, "officer"))
 
 
 def before_steps(day: date, calendar: Kazakhstan) -> Iterator[ScheduledStep]:

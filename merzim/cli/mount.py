@@ -172,9 +172,9 @@ def _restricted() -> inspect.Parameter:
 
 def _definition(info: FieldInfo) -> RegisterField | None:
     """Return the register field that a command's field is made from; None for others."""
-    from workflow.registers.definition import RegisterField
+    from merzim.services.cases.rows import MadeFrom
 
-    return next((annotation for annotation in info.metadata if isinstance(annotation, RegisterField)), None)
+    return next((note.field for note in info.metadata if isinstance(note, MadeFrom)), None)
 
 
 def _short(info: FieldInfo) -> str:

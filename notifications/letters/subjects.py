@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 
 from calendars.kazakhstan import Kazakhstan
@@ -157,7 +156,7 @@ class Matters:
         """Return the people responsible, if the notice stands for missed questions about a plan date."""
         if notice.rung not in SLIPPED or "on" not in notice.about:
             return frozenset()
-        asked = self._told(notice, matter, replace(step, to=HIMSELF))
+        asked = self._told(notice, matter, step.replaced(to=HIMSELF))
         return frozenset(recipient.person.key for recipient in asked)
 
     def case(self, notice: Notice) -> Case:

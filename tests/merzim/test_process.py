@@ -56,10 +56,10 @@ def test_exit_codes_of_a_process(tmp_path: Path) -> None:
 
 WATCHED = """
 import sys
-from workflow.law.reader import table
+from workflow.law import files
 
-read, parsed = [], table.parsed
-table.parsed = lambda name, text: read.append(name) or parsed(name, text)
+read, parsed = [], files.parsed
+files.parsed = lambda name, text: read.append(name) or parsed(name, text)
 from merzim.cli import main
 
 codes = [main(line.split()) for line in sys.argv[1:]]

@@ -66,10 +66,10 @@ def test_escalation_climbs_from_whoever_must_do_it_and_reaches_the_first_head_la
     executor = replace(AIGUL, unit="department")
     everybody = office(executor, BOLAT, ERLAN, DANA, OFFICER, officer=OFFICER.key)
     flat = office(replace(AIGUL, unit="body"), DANA, OFFICER, officer=OFFICER.key)
-    recommended = replace(OBLIGATION, force="recommended")
+    recommended = OBLIGATION.replaced(force="recommended")
 
     def heard(where: Office, *, last: bool = False, obligation: Obligation = OBLIGATION) -> list[str]:
-        step = Step(at=1, to=("duty", "head_of_unit"), last=last)
+        step = Step.model_construct(at=1, to=("duty", "head_of_unit"), last=last)
         people, _ = resolve_recipients(where, case(unit="body"), obligation, obligation.id, step, on=ON)
         return [recipient.person.name for recipient in people]
 
@@ -152,7 +152,7 @@ def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
     """The holder of the account there, not anybody in the unit."""
     own_holder = Person(key="own@example.kz", name="Own", unit="staff", duties=("account_holder",))
     higher = Person(key="up@example.kz", name="Higher", unit="body", duties=("account_holder",))
-    upload = replace(OBLIGATION, duty="account_holder")
+    upload = OBLIGATION.replaced(duty="account_holder")
     step = Step(at=-5, to=("duty",))
     plain = office(own_holder, higher)
     through = replace(plain, units={**plain.units, "staff": replace(STAFF, uploads_through="body")})

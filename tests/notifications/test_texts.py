@@ -210,7 +210,7 @@ def test_the_letter_in_english_without_pages_to_link_to() -> None:
 def test_what_is_only_recommended_is_said_to_be(language: str, line: str) -> None:
     """No "must" where the law only recommends."""
     case_deadline = due()
-    recommended = case_deadline._replace(obligation=replace(case_deadline.obligation, force="recommended"))
+    recommended = case_deadline._replace(obligation=case_deadline.obligation.replaced(force="recommended"))
 
     assert line in said(language, FIVE_BEFORE, recommended).text.splitlines()
 
@@ -295,7 +295,7 @@ def test_a_title_that_begins_with_an_abbreviation_keeps_its_capitals() -> None:
     """ISO does not become iSO inside a sentence."""
     case_deadline = due()
     title = Text(kk="ISO 37001 сертификаты", ru="ISO 37001: сертификат", en="ISO 37001 certificate")
-    renamed = case_deadline._replace(obligation=replace(case_deadline.obligation, title=title))
+    renamed = case_deadline._replace(obligation=case_deadline.obligation.replaced(title=title))
 
     assert said("kk", FIVE_BEFORE, renamed).subject.startswith("Мерзімі жақын: ISO 37001 сертификаты – ")
 

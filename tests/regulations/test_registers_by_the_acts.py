@@ -16,9 +16,8 @@ from merzim.services.regulations.registers import scoring
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.commands.planning import plan
 from workflow.law.library import Library
-from workflow.law.reader.register import read_register
-from workflow.law.reader.register_checks import cross_problems
 from workflow.registers.definition import Register, Registers
+from workflow.registers.reading import cross_problems, read_register
 
 FOLDER = Path(ROOT / "regulations" / "registers")
 LANGUAGES = ("kk", "ru", "en")

@@ -24,13 +24,13 @@ from calendars.terms import (
 )
 from tests.law import CALENDAR, ROOT
 from workflow.cases.commands.planning import plan
+from workflow.law.editions import read_edition
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
-from workflow.law.reader import read
 
 FOLDER = Path(__file__).parents[2] / "regulations"
 FILES = sorted(FOLDER.glob("*.toml"))
-LIBRARY = Library(read(path.name, path.read_bytes()) for path in FILES)
+LIBRARY = Library(read_edition(path.name, path.read_bytes()) for path in FILES)
 MAP_2023 = LIBRARY.named("internal-analysis.2023-01-01")
 INSTRUCTION_2024 = LIBRARY.named("internal-analysis.2024-01-01")
 FACTS = [

@@ -16,8 +16,8 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
+from workflow.law.editions import read_edition
 from workflow.law.library import Library
-from workflow.law.reader import read
 from workflow.ports import CaseWrite
 from workflow.reminders import Reminder
 
@@ -38,7 +38,7 @@ on_sqlite_alone = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 @cache
 def library() -> Library:
-    return Library(read(file.name, file.read_bytes()) for file in sorted(REGULATIONS.glob("*.toml")))
+    return Library(read_edition(file.name, file.read_bytes()) for file in sorted(REGULATIONS.glob("*.toml")))
 
 
 def case_commands(engine: Engine) -> CaseCommands:

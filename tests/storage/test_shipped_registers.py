@@ -384,7 +384,7 @@ def _value(app: AppContext, register: Register, field: RegisterField) -> object:
         case "link":
             return f"https://example.kz/mark-{field.id}-"
         case "row" if field.required:
-            return _filled(app, app.registers.on(field.register, TODAY))
+            return _filled(app, app.registers.on(field.rows_of, TODAY))
         case _:
             return None
 

@@ -368,7 +368,7 @@ def test_nothing_of_a_confidential_matter_is_said_in_a_chat(
     telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram
 ) -> None:
     """The list and the buttons say that a matter awaits her, and where; nothing else."""
-    quiet = Library([replace(edition, confidential=True) for edition in library().all()])
+    quiet = Library([edition.replaced(confidential=True) for edition in library().all()])
     town.case_commands = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
     case = town.open()
     quick = replace(bot, pacer=Pacer(per_chat=0.01))

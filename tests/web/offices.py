@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from workflow.law.editions import read_edition
 from workflow.law.library import Library
-from workflow.law.reader import read
 from workflow.org.office import Office, Person, Unit
 
 REGULATIONS = Path(__file__).parents[2] / "regulations"
@@ -16,7 +16,7 @@ REGULATIONS = Path(__file__).parents[2] / "regulations"
 def library() -> Library:
     """The shipped regulations."""
     files = sorted(REGULATIONS.glob("*.toml"))
-    return Library(read(file.name, file.read_bytes()) for file in files)
+    return Library(read_edition(file.name, file.read_bytes()) for file in files)
 
 
 def office() -> Office:

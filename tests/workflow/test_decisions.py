@@ -17,11 +17,10 @@ from workflow.cases.commands.withdrawals import withdraw
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.resolver import deadlines
+from workflow.law.editions import read_edition, unfinished
+from workflow.law.files import UnreadableRegulation
 from workflow.law.names import UnknownDecision, UnknownFact
 from workflow.law.procedure import Procedure
-from workflow.law.reader import read
-from workflow.law.reader.checks import unfinished
-from workflow.law.reader.table import UnreadableRegulation
 from workflow.machine import stage
 from workflow.reminders import HIMSELF, steps_of, undated_kind
 
@@ -112,9 +111,9 @@ def test_materials_are_handed_over_after_the_chance_to_correct_and_only_where_de
 def test_a_decision_with_a_term_is_due_like_an_obligation(today: date, overdue: bool) -> None:
     """One working day from the end on 19 March: due on Friday the 20th, overdue on the 26th, the next working
     day after Nauryz; reminded of by the steps of its term alone."""
-    term = 'term = { count = 1, in = "working days", from = "procurement_analysis_ended" }\n'
-    text = PROCUREMENT.replace('asked_of = "prevention_unit"', term + 'asked_of = "prevention_unit"')
-    law = read(FILE, text.encode())
+    term = 'term = { count = 1, in = "working days", from = "procurement_analysis_ended" }'
+    text = PROCUREMENT.replace('p. 52"\nterm = "none"', f'p. 52"\n{term}', 1)
+    law = read_edition(FILE, text.encode())
     sample_case = case(procedure=law, facts={"procurement_analysis_ended": date(2026, 3, 19)})
     deadline = looked_at(law, sample_case, today)[1]["offence_signs"]
 
@@ -261,27 +260,27 @@ def test_a_plan_takes_answers() -> None:
 
 def test_mistaken_decisions_are_refused() -> None:
     """Fewer than two answers, a fact of two answers, names nothing describes: each with its place."""
-    decision = 'decision 1 "offence_signs"'
-    no = PROCUREMENT[PROCUREMENT.index('[[decision.option]]\nid = "none"') :].partition("\n\n")[0]
+    decision = 'obligation 2 "offence_signs"'
+    no = PROCUREMENT[PROCUREMENT.index('[[obligation.option]]\nid = "none"') :].partition("\n\n")[0]
     mistakes = [
         (NO_SIGNS, 'fact = "offence_signs_found"', "duplicate", f"{decision}: option"),
         (NO_SIGNS, 'fact = "offence_signs"', "duplicate", f"{decision}: option"),
         ('id = "none"', 'id = "found"', "duplicate", f"{decision}: option"),
         (no, "", "too_few_options", decision),
-        ('= "offence_signs=found"', '= "offence_signs=maybe"', "unknown_reference", None),
+        ('= "offence_signs_found"\nafter', '= "offence_signs=maybe"\nafter', "unknown_reference", None),
         (
-            'ended"]\n\n[[decision.option]]',
-            'endet"]\n\n[[decision.option]]',
+            'ended"]\n\n[[obligation.option]]',
+            'endet"]\n\n[[obligation.option]]',
             "unknown_reference",
             f"{decision}: after",
         ),
-        ('asked_of = "prevention_unit"', 'asked_of = "nobody"', "not_allowed", f"{decision}: asked_of"),
+        ('?" }\nduty = "prevention_unit"', '?" }\nduty = "nobody"', "not_allowed", f"{decision}: duty"),
         ('_signs"\nstage = "report"', '_signs"\nstage = "never"', "unknown_reference", f"{decision}: stage"),
     ]
     for before, after, code, place in mistakes:
         assert PROCUREMENT.count(before) == 1, before
         with pytest.raises(UnreadableRegulation) as refusal:
-            read(FILE, PROCUREMENT.replace(before, after).encode())
+            read_edition(FILE, PROCUREMENT.replace(before, after).encode())
         problem = refusal.value.problems[0]
         assert (problem.code, place or problem.place) == (code, problem.place), after
 
@@ -291,5 +290,5 @@ def test_a_procedure_that_holds_no_case_is_unfinished() -> None:
     name = "unlawful-order.2016-01-01.toml"
     text = (ROOT / "regulations" / name).read_text(encoding="utf-8").replace("blocking = true\n", "")
 
-    assert [problem.code for problem in unfinished(read(name, text.encode()))] == ["nothing_blocks"]
+    assert [problem.code for problem in unfinished(read_edition(name, text.encode()))] == ["nothing_blocks"]
     assert [edition.edition for edition in library().all() if list(unfinished(edition))] == []

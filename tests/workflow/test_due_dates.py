@@ -14,6 +14,7 @@ from workflow.cases.case import Case, Evidence, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadline, deadlines
 from workflow.law.procedure import Obligation, Procedure
+from workflow.law.terms import AnchoredTerm
 
 START, END = date(2026, 4, 13), date(2026, 5, 26)
 
@@ -164,8 +165,7 @@ def test_the_explanation_is_a_row_of_values() -> None:
 
 def with_obligation(procedure: Procedure, changed_obligation: Obligation) -> Procedure:
     """The procedure with another obligation in the place of the one of that id."""
-    return replace(
-        procedure,
+    return procedure.replaced(
         obligations=tuple(
             changed_obligation if obligation.id == changed_obligation.id else obligation
             for obligation in procedure.obligations
@@ -176,7 +176,7 @@ def with_obligation(procedure: Procedure, changed_obligation: Obligation) -> Pro
 def test_what_counts_from_a_provisional_day_is_provisional() -> None:
     """The transfers of 2027 are not ordered yet. Ten working days before 11 January 2027 reach back into 2026;
     five more before them lie in 2026 alone, whose days are confirmed, and are no surer for that."""
-    order = replace(analysis().by_id["order_signed"], term=WorkingDays(-5), since="start_announced")
+    order = analysis().by_id["order_signed"].replaced(anchored=AnchoredTerm(WorkingDays(-5), "start_announced"))
     edition = with_obligation(analysis(), order)
     sample_case = case(planned={"analysis_started": date(2027, 1, 11)})
     derived = {deadline.id: deadline for deadline in deadlines(sample_case, edition, CALENDAR, today=TODAY)}
@@ -213,7 +213,10 @@ def test_of_at_least_two_in_a_quarter_the_second_is_judged(
     """A third one, on whatever day and in whatever order they were recorded, makes nothing late."""
     shipped = library().named("mne-standard-year.2025-09-18")
     edition = with_obligation(
-        shipped, replace(shipped.by_id["conflicts_analysed"], term=PerPeriod(2, "quarter"), several=False)
+        shipped,
+        shipped.by_id["conflicts_analysed"].replaced(
+            anchored=AnchoredTerm(PerPeriod(2, "quarter")), several=False
+        ),
     )
     names = ("conflicts_analysed.2026Q1", "conflicts_analysed.2026Q1#2", "conflicts_analysed.2026Q1#3")
     sample_case = case(
@@ -367,7 +370,9 @@ def test_nothing_is_derived_from_a_branch_that_is_not_open() -> None:
     """Measures are taken only where the conflict is confirmed (standard of the Ministry, paragraph 14(4)), ten
     working days after the opinion of Tuesday 7 April, by the 21st: three days more are Friday the 24th."""
     shipped = library().named("conflict-of-interest.2025-09-18")
-    changed_obligation = replace(shipped.by_id["notice_forwarded"], term=WorkingDays(3), since="measures_taken")
+    changed_obligation = shipped.by_id["notice_forwarded"].replaced(
+        anchored=AnchoredTerm(WorkingDays(3), "measures_taken")
+    )
     edition, opinion = with_obligation(shipped, changed_obligation), date(2026, 4, 7)
     for facts, due in (({}, None), ({"conflict_confirmed": opinion}, date(2026, 4, 24))):
         sample_case = case(procedure=edition, facts={"opinion_given": opinion, **facts})

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from i18n import LANGUAGES, refusal
 from tests.workflow.test_edition_reading import NAME, TEA
+from workflow.law.editions import read_edition
 from workflow.law.library import Library, NoEdition, TwoEditions, UnknownProcedure
 from workflow.law.procedure import Procedure
-from workflow.law.reader import read
 
 
 def edition(on: date, procedure: str = "tea") -> Procedure:
-    return replace(read(NAME, TEA.encode()), id=procedure, in_force=on)
+    return read_edition(NAME, TEA.encode()).replaced(id=procedure, in_force=on)
 
 
 OLD, NEW = edition(date(2023, 1, 1)), edition(date(2024, 1, 1))

@@ -15,8 +15,8 @@ from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.migration import OtherProcedure, migrate
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.previews import preview
+from workflow.law.editions import read_edition
 from workflow.law.library import Library
-from workflow.law.reader import read
 
 NOW, TODAY = datetime(2026, 12, 1, 7, 0, tzinfo=UTC), date(2026, 12, 1)
 STAMP = {"by": "officer", "now": NOW, "today": TODAY}
@@ -26,7 +26,7 @@ NEXT = (
     .replace("count = 10", "count = 12")
     .replace('id = "visited"', 'id = "inspected"')
 )
-LIBRARY = Library([permit(), read(f"{NEW}.toml", NEXT.encode())])
+LIBRARY = Library([permit(), read_edition(f"{NEW}.toml", NEXT.encode())])
 
 
 @pytest.fixture

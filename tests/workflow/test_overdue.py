@@ -24,6 +24,7 @@ from workflow.deadlines.lateness import (
 )
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
+from workflow.law.terms import AnchoredTerm
 
 START, END, APPROVAL = date(2026, 4, 13), date(2026, 5, 26), date(2026, 5, 13)
 
@@ -33,9 +34,9 @@ def law(**changes: dict[str, object]) -> Procedure:
     edition = analysis()
 
     def one(obligation: Obligation) -> Obligation:
-        return replace(obligation, **changes.get(obligation.id, {}))  # type: ignore[arg-type]
+        return obligation.replaced(**changes.get(obligation.id, {}))  # type: ignore[arg-type]
 
-    return replace(edition, obligations=tuple(map(one, edition.obligations)))
+    return edition.replaced(obligations=tuple(map(one, edition.obligations)))
 
 
 def at(sample_case: Case, obligation: str, *, today: date, edition: Procedure | None = None) -> Deadline:
@@ -121,7 +122,7 @@ def test_a_day_derived_from_facts_by_obligatory_terms_alone_does() -> None:
 def test_a_day_the_act_names_is_sure_though_its_year_is_planned(term: Term) -> None:
     """Were the end of the analysis due on 28 May of its year, that day would come whenever it begins."""
     sample_case = case(planned={"analysis_started": START})
-    edition = law(analysis_ended={"force": "obligatory", "term": term})
+    edition = law(analysis_ended={"force": "obligatory", "anchored": AnchoredTerm(term, "analysis_started")})
 
     assert stands(sample_case, "discussion_announced", today=date(2026, 5, 28), edition=edition) == OVERDUE
     waits = WAITS(waiting_for="analysis_ended")

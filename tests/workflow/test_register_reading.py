@@ -12,11 +12,9 @@ from calendars.terms import CalendarDays
 from i18n import LANGUAGES, say
 from tests.law import ROOT, library
 from tests.workflow.test_file_schemas import as_json
-from workflow.law.reader import UnreadableRegulation
-from workflow.law.reader.json_schema import schema
-from workflow.law.reader.register import read_register
-from workflow.law.reader.register_checks import cross_problems
-from workflow.registers.definition import Registers
+from workflow.law.files import UnreadableRegulation, json_schema
+from workflow.registers.definition import Register, Registers
+from workflow.registers.reading import cross_problems, read_register
 
 NAME = "visits.2026-01-01.toml"
 TEXT = 'title = { kk = "Ж", ru = "Ж", en = "V" }'
@@ -318,7 +316,7 @@ def test_every_shipped_register_is_read_and_is_as_its_schema_says() -> None:
 
     files = sorted((ROOT / "regulations" / "registers").glob("*.toml"))
     shipped = [read_register(file.name, file.read_bytes()) for file in files]
-    checker = jsonschema.Draft7Validator(schema("register-file"))
+    checker = jsonschema.Draft7Validator(json_schema("register", Register))
 
     assert shipped
     for register in shipped:

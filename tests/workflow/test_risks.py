@@ -553,7 +553,7 @@ def test_a_row_is_reminded_of_by_the_default_policy_of_its_procedure(
     stored, law = core.view(case, today=TODAY).case, library().named("internal-analysis.2024-01-01")
     policy = law.ladders["default"]
     for names, ladder_used in ((("brief", "default"), "default"), (("brief", "long"), "brief")):
-        other = replace(law, ladders={name: replace(policy, id=name) for name in names})
+        other = law.replaced(ladders={name: policy.replaced(id=name) for name in names})
         assert entry_obligation(stored, other, "measure.1").ladder == ladder_used
 
 

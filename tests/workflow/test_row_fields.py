@@ -12,9 +12,9 @@ from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows, NewRow
 from workflow.cases.registers.risk import register
-from workflow.law.reader import UnreadableRegulation
-from workflow.law.reader.register import read_register
+from workflow.law.files import UnreadableRegulation
 from workflow.registers.definition import Registers
+from workflow.registers.reading import read_register
 
 WHO = {"by": "a", "now": NOW, "today": TODAY}
 NAME, TEXT = next(file for file in shipped_register_files("registers/cases") if file[0].startswith("risks."))

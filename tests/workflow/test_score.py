@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 import i18n
 from tests.law import ROOT, library
-from workflow.law.reader.scoring import READINGS, read_scoring
-from workflow.law.reader.table import UnreadableRegulation
-from workflow.scoring.scale import Count, Presence, Scoring, Share
+from workflow.law.files import UnreadableRegulation
+from workflow.scoring.scale import READINGS, Count, Presence, Scoring, Share, read_scoring
 from workflow.scoring.score import Score, Scores, score, written
 from workflow.scoring.score_inputs import MAX_NUMBER, BadInputs, UnknownReading, choose, read_inputs
 
@@ -662,7 +661,7 @@ def test_what_has_nothing_to_earn_has_something_to_lose() -> None:
         ('readings = ["rounding"]', 'readings = ["rounded"]', "not_allowed"),
         ('id = "P1.T1.S2"', 'id = "P1.T1.S1"', "duplicate"),
         ('id = "whole_steps"', 'id = "half_steps"', "not_allowed"),
-        ("{ first = 6, last = 20", "{ first = 7, last = 20", "out_of_bounds"),
+        ("{ first = 6, last = 20", "{ first = 7, last = 20", "not_written_so"),
         ('{ first = 41, points = "6" }', '{ first = 41, last = 50, points = "6" }', "missing_key"),
         ("first = 1, last = 5,", "first = 1,", "missing_key"),
         ("in_force = 2024-01-01", "in_force = 2025-01-01", "file_name"),

@@ -141,7 +141,7 @@ class DueDateResolver:
         """Return the last day a period may end on; for an open-ended recurrence the end of the period after
         today's.
         """
-        if recurs.years is not None:
+        if not recurs.open_ended:
             return years_later(since, recurs.years)
         if self.today >= self.calendar.last:
             return self.calendar.last

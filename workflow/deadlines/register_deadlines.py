@@ -26,6 +26,7 @@ from workflow.deadlines.lateness import before_records, late_by
 from workflow.deadlines.told import as_told, came_too_late
 from workflow.law.library import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
+from workflow.law.terms import AnchoredTerm
 from workflow.periods import Span, periods, years_later
 
 _DUTIES = {"measure": "object_unit", "request": "authorised_person", "assignment": "officer"}
@@ -284,11 +285,11 @@ class _Entries:
 
 def _asking(procedure: Procedure, id: str, title: str, term: MeasureTerm) -> Obligation:
     stages = [stage.id for stage in procedure.stages]
-    return Obligation(
+    return Obligation.model_construct(
         id=id,
         stage="monitoring" if "monitoring" in stages else stages[-1],
         title=Text(title, title, title),
-        term=term.term,
+        anchored=AnchoredTerm(term.term),
         act="",
         paragraph="",
         force="obligatory",

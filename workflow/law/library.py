@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -16,10 +16,9 @@ from workflow.refusal import Refusal, closest_first
 
 TITLE = Text("Тапсырма", "Поручение", "Assignment")
 _ASSIGNEE = ("duty",)
-ALONE = Procedure(
+ALONE = Procedure.model_construct(
     id="assignment",
     in_force=date(2000, 1, 1),
-    in_force_assumed=False,
     last_checked_on=date(2000, 1, 1),
     title=TITLE,
     begins_with="",
@@ -39,11 +38,10 @@ ALONE = Procedure(
                 Step(at=-1, to=_ASSIGNEE),
                 Step(at=0, to=_ASSIGNEE),
                 Step(at=1, to=(*_ASSIGNEE, "head_of_unit")),
-                Step(at=5, to=(*_ASSIGNEE, "head_of_unit", "officer", "head"), last=True),
+                Step(at=5, to=(*_ASSIGNEE, "head_of_unit", "officer", "head")),
             ),
         )
     },
-    indicators={},
 )
 """The built-in procedure: its case has one assignment and is closed when that is done, refused or withdrawn."""
 
@@ -238,7 +236,7 @@ class Library:
         return self._dated[procedure]
 
 
-_UNCOMPARED = frozenset({"id", "since", "sources"})
+_UNCOMPARED = frozenset({"id", "sources"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -268,18 +266,17 @@ def _changes(before: Procedure, after: Procedure) -> Iterator[EditionChange]:
         yield EditionChange(obligation="", what="stages", before=tuple(was), after=tuple(now))
     for name, obligation in after.by_id.items():
         if name not in before.by_id:
-            yield EditionChange(obligation=name, what="added", after=obligation.term)
+            yield EditionChange(obligation=name, what="added", after=obligation.anchored)
         else:
             yield from _between(before.by_id[name], obligation)
     for name, obligation in before.by_id.items():
         if name not in after.by_id:
-            yield EditionChange(obligation=name, what="removed", before=obligation.term)
+            yield EditionChange(obligation=name, what="removed", before=obligation.anchored)
 
 
 def _between(before: Obligation, after: Obligation) -> Iterator[EditionChange]:
-    for field in fields(Obligation):
-        if field.name in _UNCOMPARED:
-            continue
-        old, new = getattr(before, field.name), getattr(after, field.name)
-        if old != new or (field.name == "term" and before.since != after.since):
-            yield EditionChange(obligation=after.id, what=field.name, before=old, after=new)
+    for name in Obligation.model_fields:
+        if name not in _UNCOMPARED and (old := getattr(before, name)) != (new := getattr(after, name)):
+            yield EditionChange(
+                obligation=after.id, what="term" if name == "anchored" else name, before=old, after=new
+            )

@@ -1,20 +1,49 @@
-"""A procedure as a value: what the law requires, in one dated edition read from regulations/."""
+"""A procedure: what the law requires, in one dated edition; the models are the format of regulations/*.toml."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from calendars.terms import Period, Term
+from workflow.cases.states import State
 from workflow.languages import LANGUAGES, law_language
-from workflow.org.kinds import Signatories
+from workflow.law.files import (
+    NAME_PATTERN,
+    As,
+    ById,
+    DashedName,
+    Distinct,
+    Listed,
+    Model,
+    Name,
+    NonBlank,
+    Number,
+    computed,
+    named,
+    wrong,
+)
+from workflow.law.terms import TERM, WORDS, AnchoredTerm
+from workflow.org.kinds import ANY, KINDS, NAMES, Signatories
 from workflow.org.name_index import plain
-from workflow.org.office import DUTIES, Office
+from workflow.org.office import ABOVE, DUTIES, OUTSIDE, Office
 from workflow.periods import Span
 
 Force = Literal["obligatory", "recommended", "may"]
@@ -30,6 +59,16 @@ _COUNTRY = re.compile(
 )
 
 
+class _Languages(Model):
+    """A text in the languages an office uses; shipped files have all three."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    kk: NonBlank | None = None
+    ru: NonBlank | None = None
+    en: NonBlank | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A text in the three languages; readers of further languages get the one that stands in for theirs."""
@@ -41,118 +80,174 @@ class Text:
     def __getitem__(self, language: str) -> str:
         return str(getattr(self, law_language(language)))
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read it from a table of languages; a missing one is filled from the first that is given."""
+        return core_schema.no_info_wrap_validator_function(cls._filled, handler.generate_schema(_Languages))
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Act:
+    @classmethod
+    def _filled(cls, value: Any, read: Callable[[Any], _Languages]) -> Text:
+        if isinstance(value, cls):
+            return value
+        given = read(value)
+        first = given.kk or given.ru or given.en
+        if first is None:
+            raise wrong("missing_language", value="ru")
+        return cls(given.kk or first, given.ru or first, given.en or first)
+
+
+BodyId = Annotated[str, named("^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]
+Duty = Annotated[Name, Field(examples=list(DUTIES))]
+"""A duty of every office, or one the file defines itself (`checks` looks it up)."""
+Kind = Annotated[Name, Field(examples=list(NAMES))]
+"""A kind of organisation or group, or a kind the file defines itself."""
+Evidence = Annotated[str, named("^(link|document):[a-z_]+$")]
+ExpectedFinding = Annotated[
+    str, named(r"^(term|order|evidence|feasibility|duration|range):[a-z0-9_]+(\.[0-9A-Z#-]+)?$")
+]
+Source = Annotated[str, named(r"^[a-z][a-z0-9-]*:[0-9]+(\.[0-9a-z]+)*$")]
+Due = Annotated[
+    date | None,
+    BeforeValidator(lambda value: None if value == "none" else value),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"const": "none"}]}),
+]
+
+
+class Act(Model):
     """The act a duty rests on. `short` is how an explanation names it.
 
-    `by_authorised_body`: the authorised body of its time issued it; which body that is now, and whether the act
-    is still in force, the office states in config.toml.
+    `issued_by`: the authorised body of its time issued it; which body that is now, and whether the act is still
+    in force, the office states in config.toml.
     """
 
-    id: str
+    id: DashedName
     title: Text
     short: Text
-    number: str | None = None
+    number: NonBlank | None = None
     adopted_on: date | None = None
-    address: str | None = None
-    by_authorised_body: bool = False
+    address: NonBlank | None = None
+    issued_by: Literal["authorised_body"] | None = None
+
+    @property
+    def by_authorised_body(self) -> bool:
+        """Whether the authorised body of its time issued it."""
+        return self.issued_by is not None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Body:
+class Body(Model):
     """A state body that an act makes responsible; the obligations of an abolished one pass to its successors.
 
     `kinds`: of a group of bodies: the kinds of organisation (or groups) it includes; `open_group`: the act does
     not say which of them belong to it.
     """
 
-    id: str
+    id: BodyId
     title: Text
     short: Text
     abolished_on: date | None = None
-    successors: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
+    successors: Distinct[BodyId] = ()
+    kinds: Distinct[Kind] = ()
     open_group: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stage:
+class Stage(Model):
     """A stage of a procedure."""
 
-    id: str
+    id: Name
     title: Text
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class Step(Model):
     """One reminder step: sent `at` working days from the due date (negative before), to these recipients.
+
+    "duty" is who must do the thing, "above" the head of the next higher unit.
 
     `through`: names of channels, empty for all; a person reachable by none of them gets it by the others.
     `last`: the last step, the only one sent to the first head if no nearer head exists.
     """
 
-    at: int
-    to: tuple[str, ...]
-    through: tuple[str, ...] = ()
-    last: bool = False
+    at: Annotated[int, Field(ge=-250, le=250)]
+    to: Distinct[Annotated[Name, Field(examples=["duty", ABOVE, *DUTIES])]] = ()
+    through: Distinct[Name] = ()
+    last: bool = computed(False)
 
     @property
     def id(self) -> str:
         return f"{self.at:+d}" if self.at else "0"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EscalationPolicy:
+def _earliest_first(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    ordered = sorted(steps, key=lambda step: step.at)
+    return (*ordered[:-1], *(step.replaced(last=True) for step in ordered[-1:]))
+
+
+class EscalationPolicy(Model):
     """An escalation policy: who is reminded on which day. Set by the program, not by the law."""
 
-    id: str
-    rungs: tuple[Step, ...]
+    id: Name
+    rungs: Annotated[Listed[Step], AfterValidator(_earliest_first)] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Indicator:
+class Indicator(Model):
     """Points of seed 001 for one subtask, as decimal strings. `stake`: points lost if it is not done."""
 
-    id: str
+    id: Annotated[str, named(r"^[A-Z0-9]+(\.[A-Z0-9]+)*$")]
     title: Text
-    maximum: str | None = None
-    deduction: str | None = None
-    scale: str | None = None
+    maximum: NonBlank | None = None
+    deduction: NonBlank | None = None
+    scale: NonBlank | None = None
 
     @property
     def stake(self) -> str | None:
         return self.maximum or self.deduction
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recurrence:
+class Recurrence(Model):
     """Recurrence of an obligation: every period whose last day lies in (anchor, anchor + years].
 
-    `years` None: as long as the case is open, up to the period after the current one.
+    `open_ended`: as long as the case is open, up to the period after the current one.
     """
 
     every: Period
-    since: str
-    years: int | None = 1
+    since: NonBlank
+    years: Annotated[int, Field(ge=1, le=100)] = 1
+    open_ended: bool = False
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Recurrence:
+        if self.open_ended and "years" in self.model_fields_set:
+            raise wrong("years_and_open_ended")
+        return self
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Option:
+class Option(Model):
     """An option of a decision. `fact`: the fact that records this answer."""
 
-    id: str
+    id: Name
     title: Text
-    fact: str
+    fact: Name
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Obligation:
-    """One thing somebody must do within a term. `id` is the name of the fact that fulfils it.
+def _signatories(duties: Any) -> Signatories:
+    return Signatories(tuple(duties.items()) if isinstance(duties, dict) else ((ANY, duties),))
+
+
+_SIGNED_BY = Annotated[
+    Annotated[Distinct[Duty], Tag("list")]
+    | Annotated[dict[Annotated[Name, Field(examples=[*NAMES, ANY])], Distinct[Duty]], Tag("table")],
+    Discriminator(lambda value: "list" if isinstance(value, list) else "table"),
+]
+MIN_OPTIONS = 2
+"""Minimum number of options of a decision."""
+
+
+class Obligation(Model):
+    """One thing somebody must do within a term, or a question every case must answer. `id` is the name of the
+    fact that fulfils it.
 
     Attributes:
         options: of a decision, whose title is its question: the options, each with the fact that records it.
-        since: the fact its term counts from, None when the term needs none.
+        anchored: its term, and the fact it counts from.
         after: facts that must not come later than this one (`order` findings).
         after_by_practice: the same, but our own check and not the law's.
         precedes: facts it must not come later than; only the first of them makes an `order` finding.
@@ -172,41 +267,66 @@ class Obligation:
         sources: rows of the tables this obligation carries out ("seed:17", "plan:17.3").
     """
 
-    id: str
-    stage: str
+    id: Name
+    stage: NonBlank
     title: Text
-    term: Term
-    act: str
-    paragraph: str
+    anchored: Annotated[AnchoredTerm, TERM] = Field(alias="term")
+    act: NonBlank
+    paragraph: NonBlank
     force: Force
-    duty: str
-    since: str | None = None
+    duty: Duty = OUTSIDE
     assumed: bool = False
     practice: bool = False
     blocking: bool = False
     occasional: bool = False
-    lapses_with: str | None = None
-    after: tuple[str, ...] = ()
-    after_by_practice: tuple[str, ...] = ()
-    precedes: tuple[str, ...] = ()
-    also_by: tuple[str, ...] = ()
+    lapses_with: NonBlank | None = None
+    after: Distinct[Name] = ()
+    after_by_practice: Distinct[Name] = ()
+    precedes: Distinct[Name] = ()
+    also_by: Distinct[Name] = ()
     judged_by: JudgedBy = "written"
-    evidence: tuple[str, ...] = ()
-    indicator: str | None = None
+    evidence: Distinct[Evidence] = ()
+    indicator: NonBlank | None = None
     recurs: Recurrence | None = None
-    ladder: str = "default"
-    only_for: tuple[str, ...] = ()
-    when: str | None = None
+    ladder: NonBlank = "default"
+    only_for: Distinct[Kind] = ()
+    when: NonBlank | None = None
     by_itself: bool = False
     several: bool = False
-    options: tuple[Option, ...] = ()
-    values: tuple[str, ...] = ()
-    signed_by: Signatories | None = None
+    options: Listed[Option] = Field(default=(), alias="option")
+    values: Distinct[Name] = ()
+    signed_by: Annotated[Signatories, As(_SIGNED_BY, _signatories)] | None = None
     uploads: bool = False
-    bodies: tuple[str, ...] = ()
-    by_agreement: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
+    bodies: Distinct[BodyId] = ()
+    by_agreement: Distinct[BodyId] = ()
+    sources: Distinct[Source] = ()
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _whose_duty(self) -> Obligation:
+        if "duty" not in self.model_fields_set and not self.by_itself:
+            # What happens by itself is nobody's duty.
+            raise wrong("missing_key", "duty")
+        return self
+
+    @model_validator(mode="after")
+    def _decides(self) -> Obligation:
+        if self.options and len(self.options) < MIN_OPTIONS:
+            raise wrong("too_few_options", least=MIN_OPTIONS)
+        if self.options and not self.blocking:
+            raise wrong("missing_key", "blocking")
+        if self.options and self.recurs:
+            raise wrong("unknown_key", value="recurs", allowed=("after", "when"))
+        return self
+
+    @property
+    def term(self) -> Term:
+        return self.anchored.term
+
+    @property
+    def since(self) -> str | None:
+        """The fact its term counts from, None when the term needs none."""
+        return self.anchored.since
 
     def name_in(self, span: Span | None) -> str:
         """Return the name of its fact in a period, `id.2026Q3`; its id where it does not recur."""
@@ -214,13 +334,21 @@ class Obligation:
 
     def answer(self, recorded: Collection[str]) -> Option | None:
         """Return the option of a decision whose fact is recorded, None while unanswered."""
-        if not self.options:
-            return None
         return next((option for option in self.options if option.fact in recorded), None)
 
+    def answering(self, option: Option) -> Obligation:
+        """Return the fact that records an option of this decision, as an obligation that nobody must fulfil."""
+        return self.replaced(
+            id=option.fact,
+            title=option.title,
+            anchored=WORDS["none"],
+            blocking=False,
+            occasional=True,
+            options=(),
+        )
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Example:
+
+class Example(Model):
     """A worked example in a regulation file; it runs as a test.
 
     Attributes:
@@ -229,32 +357,35 @@ class Example:
         state: expected status of obligations.
     """
 
-    title: str
-    source: str
-    planned: Mapping[str, date] = field(default_factory=dict)
-    facts: Mapping[str, date] = field(default_factory=dict)
-    due: Mapping[str, date | None] = field(default_factory=dict)
-    safe_by: Mapping[str, date] = field(default_factory=dict)
-    findings: tuple[str, ...] | None = None
-    kind: str = ""
-    object: str = ""
-    values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
-    signed_by: Mapping[str, str] = field(default_factory=dict)
-    state: Mapping[str, str] = field(default_factory=dict)
+    title: NonBlank
+    source: NonBlank
+    planned: dict[str, date] = Field(default={})
+    facts: dict[str, date] = Field(default={})
+    due: dict[str, Due] = Field(default={})
+    safe_by: dict[str, date] = Field(default={})
+    findings: Distinct[ExpectedFinding] | None = None
+    kind: Annotated[str, Field(pattern=NAME_PATTERN, examples=list(KINDS))] = ""
+    object: NonBlank = ""
+    values: dict[str, dict[str, Number]] = Field(default={})
+    signed_by: dict[str, Duty] = Field(default={})
+    state: dict[str, State] = Field(default={})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Word:
-    """The name of a code that an own procedure defines: a kind of evidence, a number, a duty or a kind of
-    organisation.
-    """
+class Word(Model):
+    """The name of a code that an own procedure defines: a number, a duty or a kind of organisation."""
 
-    id: str
+    id: Name
     title: Text
 
 
-@dataclass(frozen=True, kw_only=True)
-class Procedure:
+class EvidenceWord(Model):
+    """The name of a kind of evidence that an own procedure defines."""
+
+    id: Evidence
+    title: Text
+
+
+class Procedure(Model):
     """One edition of one procedure.
 
     Attributes:
@@ -266,36 +397,45 @@ class Procedure:
             it; "" where it binds all of its kind.
         confidential: its cases are visible only to named readers; its notices do not mention the matter.
         bodies: state bodies its obligations name, by id.
-        answers: facts that only answer decisions; they have no deadlines of their own.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
         evidence_words, value_words: names of its own kinds of evidence and numbers.
         duty_words, kind_words: duties and kinds of organisation of its own.
     """
 
-    id: str
+    id: DashedName
     in_force: date
-    in_force_assumed: bool
+    in_force_assumed: bool = False
     last_checked_on: date
     title: Text
-    begins_with: str
-    acts: Mapping[str, Act]
-    stages: tuple[Stage, ...]
-    obligations: tuple[Obligation, ...]
-    ladders: Mapping[str, EscalationPolicy]
-    indicators: Mapping[str, Indicator]
-    examples: tuple[Example, ...] = ()
-    notes: tuple[Text, ...] = ()
-    applies_to: tuple[str, ...] = ()
+    begins_with: NonBlank
+    acts: ById[Act] = Field(alias="act")
+    stages: Listed[Stage] = Field(alias="stage")
+    obligations: Listed[Obligation] = Field(alias="obligation")
+    ladders: ById[EscalationPolicy] = Field(alias="ladder")
+    indicators: ById[Indicator] = Field(default={}, alias="indicator")
+    examples: Listed[Example] = Field(default=(), alias="example")
+    notes: Listed[Text] = ()
+    applies_to: Distinct[Kind] = ()
     opened: Opened = "event"
-    adopted_act: str = ""
+    adopted_act: DashedName = ""
     confidential: bool = False
-    bodies: Mapping[str, Body] = field(default_factory=dict)
-    answers: tuple[Obligation, ...] = ()
-    digest: str = ""
-    evidence_words: tuple[Word, ...] = ()
-    value_words: tuple[Word, ...] = ()
-    duty_words: tuple[Word, ...] = ()
-    kind_words: tuple[Word, ...] = ()
+    bodies: ById[Body] = Field(default={}, alias="body")
+    evidence_words: Listed[EvidenceWord] = Field(default=(), alias="evidence")
+    value_words: Listed[Word] = Field(default=(), alias="value")
+    duty_words: Listed[Word] = Field(default=(), alias="duty")
+    kind_words: Listed[Word] = Field(default=(), alias="kind")
+    digest: str = computed("")
+
+    @cached_property
+    def answers(self) -> tuple[Obligation, ...]:
+        """Facts that only answer decisions; they have no deadlines of their own."""
+        known_ids = {obligation.id for obligation in self.obligations}
+        return tuple(
+            decision.answering(option)
+            for decision in self.decisions.values()
+            for option in decision.options
+            if option.fact not in known_ids
+        )
 
     @property
     def edition(self) -> str:
@@ -309,7 +449,7 @@ class Procedure:
     @property
     def words(self) -> Mapping[str, Text]:
         """Its own words, by their codes in the catalogues."""
-        tables = {
+        tables: Mapping[str, tuple[EvidenceWord | Word, ...]] = {
             "evidence": self.evidence_words,
             "value": self.value_words,
             "duty": self.duty_words,
@@ -351,9 +491,7 @@ class Procedure:
     def open_ended(self) -> tuple[Obligation, ...]:
         """Obligations that recur as long as the case is open."""
         return tuple(
-            obligation
-            for obligation in self.obligations
-            if obligation.recurs and obligation.recurs.years is None
+            obligation for obligation in self.obligations if obligation.recurs and obligation.recurs.open_ended
         )
 
     @cached_property

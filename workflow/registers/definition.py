@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
-from workflow.law.procedure import Act, Procedure, Text
+from pydantic import Field
+
+from calendars.terms import WithoutTerm
+from workflow.cases.case import EntryKind
+from workflow.law.files import (
+    As,
+    ById,
+    DashedName,
+    Distinct,
+    Listed,
+    Model,
+    Name,
+    NonBlank,
+    Number,
+    computed,
+    matching,
+    one_of,
+)
+from workflow.law.procedure import (
+    OF_REGISTER,
+    Act,
+    EscalationPolicy,
+    Force,
+    Obligation,
+    Procedure,
+    Stage,
+    Step,
+    Text,
+)
+from workflow.law.terms import TERM, AnchoredTerm
 from workflow.org.access import Access
-from workflow.org.kinds import among
+from workflow.org.kinds import NAMES, among
+from workflow.org.office import DUTIES, OUTSIDE
 from workflow.refusal import Refusal, closest_first
+from workflow.scoring.scale import EvidenceKind, Fact, IndicatorId
 
 FieldKind = Literal[
     "text",
@@ -37,10 +67,28 @@ FILLED = "filled"
 """The value in a condition that holds for any value: `decided_on=filled`."""
 TYPED: tuple[FieldKind, ...] = ("text", "long_text", "date", "number", "money", "choice", "yes_no", "link")
 """Kinds of fields that people without an account may fill in: none of them looks anything up in the office."""
+TRANSLATED: tuple[FieldKind, ...] = ("text", "long_text")
+"""Kinds of fields that another field may translate."""
+LISTED: tuple[FieldKind, ...] = tuple(kind for kind in get_args(FieldKind) if kind != "long_text")
+"""Kinds of fields that lists have columns for."""
 IN_CASES: tuple[FieldKind, ...] = (*TYPED, "row", "term")
 """Kinds of fields only for rows that are events of a case; `term`: by when something must be done."""
 UNSORTED: frozenset[FieldKind] = frozenset({"long_text", "file"})
 """Kinds of fields that lists cannot be filtered or sorted by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """Annotation: the value names fields of the register, of these kinds (of any, where none are given).
+
+    Attributes:
+        shown: every reader of the list learns their values, so none of them may be confidential.
+        keys: of a mapping, its keys name them and not its values.
+    """
+
+    kinds: tuple[FieldKind, ...] = ()
+    shown: bool = False
+    keys: bool = False
 
 
 class UnknownRegister(Refusal, LookupError):
@@ -51,16 +99,14 @@ class UnknownField(Refusal, LookupError):
     """The register has no such field, or the reader may not see it; `allowed` lists the visible ones."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FieldOption:
+class FieldOption(Model):
     """An option of a field of kind `choice`."""
 
-    id: str
+    id: Name
     title: Text
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RegisterField:
+class RegisterField(Model):
     """One field of the rows of a register.
 
     Attributes:
@@ -69,7 +115,7 @@ class RegisterField:
         unique: no two visible rows have the same value.
         past: the date must not be later than the day the row is written.
         options: of a choice; `several`: more than one of them may be chosen.
-        register: of a reference to a row: the id of the other register.
+        rows_of: of a reference to a row: the id of the register it stands in (`register` in the file).
         unit: unit of a number, in words.
         total: its numbers are summed under the list.
         counted: `register.field`: of a number, the rows of that register whose field refers to the row are
@@ -85,7 +131,7 @@ class RegisterField:
             is written.
     """
 
-    id: str
+    id: Name
     title: Text
     kind: FieldKind
     required: bool = False
@@ -94,19 +140,19 @@ class RegisterField:
     personal: bool = False
     unique: bool = False
     past: bool = False
-    options: tuple[FieldOption, ...] = ()
+    options: Listed[FieldOption] = ()
     several: bool = False
-    register: str = ""
+    rows_of: DashedName = Field(default="", alias="register")
     unit: Text | None = None
     total: bool = False
-    counted: str = ""
+    counted: NonBlank = ""
     subject: bool = False
-    form_row: str = ""
+    form_row: NonBlank = ""
     fixed: bool = False
-    preset: str = ""
-    short: str = ""
-    translation_of: str = ""
-    post_of: str = ""
+    preset: Name = ""
+    short: NonBlank = ""
+    translation_of: Annotated[Name, Refers(TRANSLATED)] = ""
+    post_of: Annotated[Name, Refers(("person",))] = ""
 
     @property
     def outside_events(self) -> bool:
@@ -143,9 +189,31 @@ class Condition:
     def __str__(self) -> str:
         return f"{self.field}={self.value}"
 
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """Return the condition written `field=value`."""
+        name, _, value = text.partition("=")
+        return cls(field=name, value=value)
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
+
+When = Annotated[
+    Condition,
+    As(
+        Annotated[str, matching("^[a-z][a-z0-9_]*=[a-z0-9][a-z0-9_-]*$", '"status=done"')],
+        Condition.parse,
+    ),
+    Refers(),
+]
+AnyField = Annotated[Name, Refers()]
+ShownField = Annotated[Name, Refers(shown=True)]
+DateField = Annotated[Name, Refers(("date",))]
+ShownDate = Annotated[Name, Refers(("date",), shown=True)]
+PersonField = Annotated[Name, Refers(("person",))]
+Figure = Annotated[Name, Refers(("number", "money"), shown=True)]
+AnyFields = Annotated[Distinct[Name], Refers()]
+
+
+class Rule(Model):
     """A rule between the fields of a row.
 
     Attributes:
@@ -157,31 +225,28 @@ class Rule:
     """
 
     kind: RuleKind
-    field: str = ""
-    than: str = ""
-    value: Decimal | None = None
-    when: Condition | None = None
-    fields: tuple[str, ...] = ()
+    field: AnyField = ""
+    than: DateField = ""
+    value: Number | None = None
+    when: When | None = None
+    fields: AnyFields = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Late:
+class Late(Model):
     """A day that is late: after another day of the row, or still missing once that day has passed."""
 
-    field: str
-    than: str
+    field: ShownDate
+    than: ShownDate
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FieldGroup:
+class FieldGroup(Model):
     """Fields only some rows need: a form shows them folded under a title until one of them has a value."""
 
     title: Text
-    fields: tuple[str, ...]
+    fields: AnyFields
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowAccess:
+class RowAccess(Model):
     """Fields that others than officers may see of confidential rows.
 
     Attributes:
@@ -190,22 +255,20 @@ class RowAccess:
             of a confidential register they change none.
     """
 
-    fields: tuple[str, ...] = ()
-    person: str = ""
+    fields: AnyFields = ()
+    person: PersonField = ""
     reader: Access | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ConditionalFact:
+class ConditionalFact(Model):
     """A fact that a date of a row gives only if a condition is true, e.g. the option of a decision."""
 
-    field: str
-    fact: str
-    when: Condition
+    field: DateField
+    fact: Name
+    when: When
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Opening:
+class Opening(Model):
     """How a row opens a case: the procedure, the field with its object, the facts given by date fields.
 
     Attributes:
@@ -213,17 +276,16 @@ class Opening:
         evidence: fact of the case -> the field with the file or link that proves it.
     """
 
-    procedure: str
-    object: str = ""
-    facts: Mapping[str, str] = field(default_factory=dict)
-    conditional: tuple[ConditionalFact, ...] = ()
-    person: str = ""
-    when: Condition | None = None
-    evidence: Mapping[str, str] = field(default_factory=dict)
+    procedure: DashedName
+    object: ShownField = ""
+    facts: Annotated[dict[Name, Name], Refers(("date",), keys=True)] = Field(default={})
+    conditional: Listed[ConditionalFact] = Field(default=(), alias="fact")
+    person: PersonField = ""
+    when: When | None = None
+    evidence: Annotated[dict[Name, Name], Refers(("file", "link"), shown=True)] = Field(default={})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Count:
+class Count(Model):
     """Which rows count for an indicator: those with the date in the year.
 
     Attributes:
@@ -236,15 +298,15 @@ class Count:
         standing: whether rows of earlier years count too.
     """
 
-    indicator: str
-    date: str
-    fact: str = ""
-    where: tuple[Condition, ...] = ()
-    distinct: str = ""
-    sum: str = ""
-    most: str = ""
-    all_of: tuple[str, ...] = ()
-    unit: str = ""
+    indicator: IndicatorId
+    date: ShownDate
+    fact: Fact = ""
+    where: Annotated[Listed[When], Refers(shown=True)] = ()
+    distinct: ShownField = ""
+    sum: Figure = ""
+    most: Figure = ""
+    all_of: Distinct[Name] = ()
+    unit: Annotated[Name, Refers(("text", "unit"), shown=True)] = ""
     standing: bool = False
 
     @property
@@ -261,8 +323,7 @@ class Count:
         return tuple(filter(None, field_names))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fulfilment:
+class Fulfilment(Model):
     """A duty of a yearly case that rows carry out: each row is recorded there as a fact on its day.
 
     Attributes:
@@ -274,13 +335,13 @@ class Fulfilment:
         values: number of the fact -> the field with its value.
     """
 
-    fact: str
-    date: str
-    period: str = ""
-    where: tuple[Condition, ...] = ()
-    distinct: str = ""
-    evidence: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, str] = field(default_factory=dict)
+    fact: Fact
+    date: ShownDate
+    period: Annotated[Name, Refers(("date",), shown=True)] = ""
+    where: Annotated[Listed[When], Refers(shown=True)] = ()
+    distinct: ShownField = ""
+    evidence: Annotated[dict[EvidenceKind, Name], Refers(("file", "link"), shown=True)] = Field(default={})
+    values: Annotated[dict[Name, Name], Refers(("number", "money"), shown=True)] = Field(default={})
 
     @property
     def procedure(self) -> str:
@@ -308,8 +369,7 @@ class Fulfilment:
         return (self.date, self.within, *field_names, *filter(None, [self.distinct]))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FurtherRow:
+class FurtherRow(Model):
     """A further row of the same answer: the declaration of the spouse beside that of the employee.
 
     Attributes:
@@ -318,16 +378,15 @@ class FurtherRow:
         values: its own, in place of the campaign's.
     """
 
-    id: str
+    id: Name
     title: Text
-    when: Condition
-    values: Mapping[str, str] = field(default_factory=dict)
-    fills: tuple[str, ...] = ()
-    keeps: tuple[str, ...] = ()
+    when: When
+    values: Annotated[dict[Name, str], Refers(TYPED, keys=True)] = Field(default={})
+    fills: Annotated[Distinct[Name], Refers(TYPED)] = ()
+    keeps: AnyFields = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CampaignRefusal:
+class CampaignRefusal(Model):
     """How a person refuses what a campaign asks; the row says so, with what stands here in place of the
     campaign's own.
 
@@ -338,14 +397,13 @@ class CampaignRefusal:
     """
 
     declares: Text
-    confirmed_on: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
-    fills: tuple[str, ...] = ()
-    may_fill: tuple[str, ...] = ()
+    confirmed_on: DateField = ""
+    values: Annotated[dict[Name, str], Refers(TYPED, keys=True)] = Field(default={})
+    fills: Annotated[Distinct[Name], Refers(TYPED)] = ()
+    may_fill: Annotated[Distinct[Name], Refers(TYPED)] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Campaign:
+class Campaign(Model):
     """A kind of campaign: many people confirm or fill in one thing, each by a personal link; each answer adds a
     row.
 
@@ -367,26 +425,26 @@ class Campaign:
         also: further rows an answer may add, by id.
     """
 
-    id: str
+    id: Name
     title: Text
-    person: str
+    person: PersonField
     invitation: Text
     declares: Text
-    act: str = ""
-    paragraph: str = ""
-    ground: str = ""
-    ground_where: Condition | None = None
-    confirmed_on: str = ""
-    written_on: str = ""
-    reminded_on: str = ""
-    post: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
-    given: tuple[str, ...] = ()
-    fills: tuple[str, ...] = ()
-    may_fill: tuple[str, ...] = ()
-    scan: str = ""
+    act: DashedName = ""
+    paragraph: NonBlank = ""
+    ground: DashedName = ""
+    ground_where: Annotated[Condition, As(str, Condition.parse)] | None = None
+    confirmed_on: DateField = ""
+    written_on: DateField = ""
+    reminded_on: DateField = ""
+    post: Annotated[Name, Refers(("text",))] = ""
+    values: Annotated[dict[Name, str], Refers(TYPED, keys=True)] = Field(default={})
+    given: Annotated[Distinct[Name], Refers((*TYPED, "row"))] = ()
+    fills: Annotated[Distinct[Name], Refers(TYPED)] = ()
+    may_fill: Annotated[Distinct[Name], Refers(TYPED)] = ()
+    scan: Annotated[Name, Refers(("file",))] = ""
     refusal: CampaignRefusal | None = None
-    also: Mapping[str, FurtherRow] = field(default_factory=dict)
+    also: ById[FurtherRow] = Field(default={})
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -406,8 +464,7 @@ class Campaign:
         other = self.refusal
         if other is None:
             return None
-        return replace(
-            self,
+        return self.replaced(
             declares=other.declares,
             confirmed_on=other.confirmed_on,
             values=other.values,
@@ -418,8 +475,7 @@ class Campaign:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowEntry:
+class RowEntry(Model):
     """How rows of a register are entered as events of their case.
 
     Attributes:
@@ -429,15 +485,14 @@ class RowEntry:
         distinct: whether rows with equal values are one row.
     """
 
-    row: str
-    event: str
+    row: Name
+    event: EntryKind
     title: Text
     button: Text
     distinct: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowAction:
+class RowAction(Model):
     """An action on a row of a case besides editing: an event with fields of its own.
 
     Attributes:
@@ -446,17 +501,44 @@ class RowAction:
         title, button: of its form; note: shown to the user before sending.
     """
 
-    id: str
-    event: str
+    id: Name
+    event: EntryKind
     title: Text
     button: Text
     note: Text | None = None
-    fields: Mapping[str, RegisterField] = field(default_factory=dict)
+    fields: ById[RegisterField] = Field(default={}, alias="field")
     evidence: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Register:
+class RowObligation(Model):
+    """An obligation of each row: `id` is the date field that fulfils it, `person` the field with who is
+    responsible.
+    """
+
+    id: ShownDate
+    title: Text
+    anchored: Annotated[AnchoredTerm, TERM] = Field(alias="term")
+    duty: Annotated[str, one_of(*DUTIES)]
+    act: NonBlank
+    paragraph: NonBlank
+    force: Force = "obligatory"
+    assumed: bool = False
+    person: PersonField = ""
+    note: Text | None = None
+
+    def made(self, stage: str) -> Obligation:
+        """Return it as an obligation of a procedure."""
+        own_values = {name: getattr(self, name) for name in type(self).model_fields if name != "person"}
+        return Obligation.model_construct(**own_values, stage=stage, blocking=True)
+
+
+REMINDERS = EscalationPolicy(id="default", rungs=tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5)))
+"""Reminder steps of the person responsible for a row's obligation, in working days from the due date. Ours, not
+the law's.
+"""
+
+
+class Register(Model):
     """One dated version of a register.
 
     Attributes:
@@ -473,39 +555,89 @@ class Register:
         lates: days marked as late in lists and on the row; nothing is refused for them.
         entry, actions: for rows stored as events of their case instead of in chains of their own.
         fulfils: duties of yearly cases that rows carry out.
-        opens: the case a row opens; procedure: made of the register's own obligations; None without either.
+        opens: the case a row opens; None without one.
         digest: SHA-256 of the file's text; a row keeps it.
     """
 
-    id: str
+    id: DashedName
     in_force: date
     title: Text
-    acts: Mapping[str, Act]
-    act: str
-    paragraph: str
-    fields: Mapping[str, RegisterField]
-    named_by: tuple[str, ...]
-    columns: tuple[str, ...] = ()
-    groups: tuple[FieldGroup, ...] = ()
+    acts: ById[Act] = Field(alias="act")
+    act: DashedName = Field(alias="rests_on")
+    paragraph: NonBlank
+    fields: ById[RegisterField] = Field(alias="field")
+    named_by: Annotated[Distinct[Name], Refers(shown=True)]
+    columns: Annotated[Distinct[Name], Refers(LISTED)] = Field(default=(), alias="list")
+    groups: Listed[FieldGroup] = Field(default=(), alias="group")
     note: Text | None = None
     kept_in: KeptIn = "unit"
-    procedures: tuple[str, ...] = ()
-    applies_to: tuple[str, ...] = ()
-    adopted_act: str = ""
+    procedures: Distinct[DashedName] = ()
+    applies_to: Distinct[Annotated[str, one_of(*NAMES)]] = ()
+    adopted_act: DashedName = ""
     confidential: bool = False
-    rules: tuple[Rule, ...] = ()
-    lates: tuple[Late, ...] = ()
-    unique_together: tuple[tuple[str, ...], ...] = ()
-    access: tuple[RowAccess, ...] = ()
+    rules: Listed[Rule] = Field(default=(), alias="rule")
+    lates: Listed[Late] = Field(default=(), alias="late")
+    unique_together: Listed[Distinct[Name]] = ()
+    access: Listed[RowAccess] = ()
     opens: Opening | None = None
-    counts: tuple[Count, ...] = ()
-    fulfils: tuple[Fulfilment, ...] = ()
-    campaigns: Mapping[str, Campaign] = field(default_factory=dict)
+    counts: Listed[Count] = Field(default=(), alias="count")
+    fulfils: Listed[Fulfilment] = ()
+    campaigns: ById[Campaign] = Field(default={}, alias="campaign")
     entry: RowEntry | None = None
-    actions: Mapping[str, RowAction] = field(default_factory=dict)
-    procedure: Procedure | None = None
-    responsible: Mapping[str, str] = field(default_factory=dict)
-    digest: str = ""
+    actions: ById[RowAction] = Field(default={}, alias="action")
+    obligations: Listed[RowObligation] = Field(default=(), alias="obligation")
+    digest: str = computed("")
+
+    @cached_property
+    def procedure(self) -> Procedure | None:
+        """The procedure made of its own obligations; None without any."""
+        if not self.obligations:
+            return None
+        obligation_ids = {obligation.id for obligation in self.obligations}
+        anchors = [
+            name
+            for name in dict.fromkeys(obligation.anchored.since for obligation in self.obligations)
+            if name and name not in obligation_ids
+        ]
+        stage = Stage.model_construct(id=self.id.replace("-", "_"), title=self.title)
+        dates = [self.fields[name] for name in anchors if name in self.fields]
+        return Procedure.model_construct(
+            id=OF_REGISTER + self.id,
+            in_force=self.in_force,
+            last_checked_on=self.in_force,
+            title=self.title,
+            begins_with=(anchors or [self.obligations[0].id])[0],
+            acts=self.acts,
+            stages=(stage,),
+            obligations=(
+                *(obligation.made(stage.id) for obligation in self.obligations),
+                *(self._anchor(date_field, stage.id) for date_field in dates),
+            ),
+            ladders={"default": REMINDERS},
+            applies_to=self.applies_to,
+            adopted_act=self.adopted_act,
+            confidential=self.confidential,
+            digest=self.digest,
+        )
+
+    def _anchor(self, field: RegisterField, stage: str) -> Obligation:
+        """Return a date field of a row as a fact that terms can count from; nobody must fulfil it."""
+        return Obligation.model_construct(
+            id=field.id,
+            stage=stage,
+            title=field.title,
+            anchored=AnchoredTerm(WithoutTerm()),
+            act=self.act,
+            paragraph=self.paragraph,
+            force="may",
+            duty=OUTSIDE,
+            by_itself=True,
+        )
+
+    @property
+    def responsible(self) -> Mapping[str, str]:
+        """Obligation of a row -> the field with the person responsible for it."""
+        return {obligation.id: obligation.person for obligation in self.obligations if obligation.person}
 
     @property
     def edition(self) -> str:

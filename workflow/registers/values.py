@@ -186,7 +186,7 @@ def _parse(field: RegisterField, raw: object, lookup: Lookup) -> Value:
         case "case":
             return _name(raw, lookup.case, "unknown_case")
         case "row":
-            return _name(raw, lambda text: lookup.row(field.register, text), "unknown_row")
+            return _name(raw, lambda text: lookup.row(field.rows_of, text), "unknown_row")
         case "term":
             return raw if isinstance(raw, Mapping) else lookup.term(str(raw))
         case "link":

@@ -249,7 +249,9 @@ def _of_ceiling(indicator: Indicator, score: Score, answer: Answer) -> Fraction:
         if answer.risks is not None:
             risks = answer.risks
             of_risks = (
-                risks.found * scale.found + risks.removed * scale.removed + risks.completed * scale.completed
+                risks.found * scale.risks.found
+                + risks.removed * scale.risks.removed
+                + risks.completed * scale.risks.completed
             )
         return score.points - of_risks
     return NOTHING if isinstance(answer, Present) else score.points
@@ -322,9 +324,7 @@ def _sources(indicator: Indicator, year: Year, registers: Mapping[str, Text]) ->
     counting = indicator.counting
     registers_by_fact = {fact: year.body.registers.get(fact, {}) for fact in counting.every_fact}
     for register in dict.fromkeys(name for names in registers_by_fact.values() for name in names):
-        own_count = sum(
-            registers_by_fact[fact].get(register, 0) for fact in (*counting.facts.values(), *counting.also)
-        )
+        own_count = sum(registers_by_fact[fact].get(register, 0) for fact in (*counting.facts, *counting.also))
         # A row with more fields (renewed, published) is not another row.
         count = own_count or max(names.get(register, 0) for names in registers_by_fact.values())
         yield Element(code="score.rows", arguments={"count": count, "register": registers[register]})

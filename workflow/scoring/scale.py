@@ -1,29 +1,76 @@
-"""The scales points are given by, and the answers a score is counted from: values with exact numbers."""
+"""The scales points are given by, and the answers a score is counted from: values with exact numbers.
+
+`Scoring` is the format of regulations/scoring/*.toml.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
 
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Strict, model_validator
+
+from workflow.law.files import (
+    As,
+    ById,
+    DashedName,
+    Distinct,
+    Listed,
+    Model,
+    Name,
+    NonBlank,
+    Points,
+    Problem,
+    heading,
+    matching,
+    one_of,
+    read_file,
+    repeated,
+    wrong,
+)
 from workflow.law.procedure import Text
+from workflow.org.kinds import KINDS
 
 Readings = Mapping[str, str]
 """Which reading of an unclear place is used: its id -> the id of the reading."""
 
+READINGS: Mapping[str, frozenset[str]] = {
+    "rounding": frozenset({"whole_steps", "linear"}),
+    "commission_rounding": frozenset({"whole_steps", "linear"}),
+    "commission_period": frozenset({"year", "quarter"}),
+    "last_row": frozenset({"from_41", "above_41"}),
+    "risks": frozenset({"found_and_higher", "sum", "highest"}),
+    "propaganda": frozenset({"instead", "sum"}),
+    "online_course": frozenset({"civil_servants", "employees"}),
+    "deduction": frozenset({"nothing_at_all", "any_analysis"}),
+    "whole_body": frozenset({"covers", "named_only"}),
+    "embargo": frozenset({"at_year_end", "any_day"}),
+    "instruction": frozenset({"renewed", "confirmed"}),
+    "own_compliance": frozenset({"own_too", "supervisor_only"}),
+    "own_commission": frozenset({"districts", "needed"}),
+}
+"""The readings supported by the calculation. A file gives their texts and the value used."""
+
+Fact = Annotated[str, matching("^[a-z0-9-]+:[a-z0-9_]+$", '"tbn4-project-4:event_held"')]
+ReadingId = Annotated[str, one_of(*READINGS)]
+EvidenceKind = Annotated[str, matching("^(document|link):[a-z0-9_]+$", '"link:site"')]
+IndicatorId = Annotated[str, matching(r"^P[0-9]\.T[0-9]\.S[0-9]$", '"P3.T2.S1"')]
+Kind = Annotated[str, one_of(*KINDS)]
+
 # ------------------------------------------------------------------------------------------------- scales
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(Model):
     """Scale without points to earn: if the thing is absent, the indicator's deduction applies."""
 
+    kind: Literal["presence"] = "presence"
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
+
+class Share(Model):
     """Points for a share of counts.
 
     Attributes:
@@ -33,149 +80,220 @@ class Share:
         nothing_below: per cent below which nothing is earned at all.
     """
 
-    maximum: Fraction
-    step: Fraction
-    per_step: Fraction
-    full: Fraction = Fraction(100)
-    nothing_below: Fraction | None = None
+    kind: Literal["share"] = "share"
+    maximum: Points
+    step: Points
+    per_step: Points
+    full: Points = Fraction(100)
+    nothing_below: Points | None = None
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        _check_steps(self, self.full)
+        return self
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Each:
+class Each(Model):
     """Points for every fact, without a ceiling."""
 
-    points: Fraction
+    kind: Literal["each"] = "each"
+    points: Points
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Kinds:
+class Kinds(Model):
     """Points for every fact, by its kind, without a ceiling."""
 
-    points: Mapping[str, Fraction]
+    kind: Literal["kinds"] = "kinds"
+    points: dict[Name, Points]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Row(Model):
     """From `first` to `last` facts, both included; no last: any number more."""
 
     first: int
-    last: int | None
-    points: Fraction
+    last: int | None = None
+    points: Points
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Brackets:
+class Brackets(Model):
     """Points by the number of facts, the fewer the more. The rows follow each other without a gap, from 0."""
 
-    rows: tuple[Row, ...]
+    kind: Literal["brackets"] = "brackets"
+    rows: Listed[Row]
+
+    @model_validator(mode="after")
+    def _follow_each_other(self) -> Self:
+        """Raise if there are gaps between the rows or the last one is bounded."""
+        first = 0
+        for number, row in enumerate(self.rows):
+            if row.first != first:
+                raise wrong("not_written_so", "rows", number, "first", example=first)
+            if row.last is None and number + 1 < len(self.rows):
+                raise wrong("missing_key", "rows", number, "last")
+            if row.last is not None and row.last < first:
+                raise wrong("too_small", "rows", number, "last", least=first)
+            first = (row.first if row.last is None else row.last) + 1
+        if not self.rows or self.rows[-1].last is not None:
+            raise wrong("missing_key", value="rows")
+        return self
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Monthly:
+class Monthly(Model):
     """Points for every fact, at most `at_most` points in one month."""
 
-    points: Fraction
-    at_most: Fraction
+    kind: Literal["monthly"] = "monthly"
+    points: Points
+    at_most: Points
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sittings:
+class Sittings(Model):
     """Scale that starts at `maximum`, less `per_step` for every whole `step` per cent of members without a
     sitting.
     """
 
-    maximum: Fraction
-    step: Fraction
-    per_step: Fraction
+    kind: Literal["sittings"] = "sittings"
+    maximum: Points
+    step: Points
+    per_step: Points
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        _check_steps(self, Fraction(100))
+        return self
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CoverageAndRisks:
+class RiskPoints(Model):
+    """Points for every risk found, removed, removed to real completion."""
+
+    found: Points
+    removed: Points
+    completed: Points
+
+
+class CoverageAndRisks(Model):
     """A share of units, and points for every risk found, removed, removed to real completion."""
 
+    kind: Literal["coverage"] = "coverage"
     units: Share
-    found: Fraction
-    removed: Fraction
-    completed: Fraction
+    risks: RiskPoints
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Propaganda:
+class Propaganda(Model):
     """Points for events shown, for publishing them on the internet, and for at least `views` views."""
 
-    shown: Fraction
-    scaled: Fraction
-    viewed: Fraction
-    views: int
+    kind: Literal["propaganda"] = "propaganda"
+    shown: Points
+    scaled: Points
+    viewed: Points
+    views: Annotated[int, Field(ge=1)]
 
 
-Scale = Presence | Share | Each | Kinds | Brackets | Monthly | Sittings | CoverageAndRisks | Propaganda
+Scale = Annotated[
+    Presence | Share | Each | Kinds | Brackets | Monthly | Sittings | CoverageAndRisks | Propaganda,
+    Discriminator("kind"),
+]
+
+
+def _check_steps(scale: Share | Sittings, full: Fraction) -> None:
+    """Raise if the steps of a scale do not add up to its maximum, which catches mistyped digits."""
+    steps = full / scale.step * scale.per_step
+    if steps != scale.maximum:
+        raise wrong("not_written_so", "maximum", example=f'"{float(steps):g}"')
+
 
 # ------------------------------------------------------------------------------------------------ answers
 
+MAX_NUMBER = 1_000_000_000
+"""Maximum number accepted; larger ones are typing errors."""
+Whole = Annotated[int, Strict(), Field(ge=0, le=MAX_NUMBER)]
+
+
+class _Exactly:
+    """What is read from JSON has no other keys than those of the answer."""
+
+    __slots__ = ()
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+def _of_something(count: int) -> int:
+    if count == 0:
+        raise wrong("of_nothing")
+    return count
+
+
+def some(*keys: str) -> BeforeValidator:
+    """Return the annotation of a record that gives at least one of these keys."""
+
+    def check(record: Any) -> Any:
+        if record == {}:
+            raise wrong("missing_key", missing=keys)
+        return record
+
+    return BeforeValidator(check)
+
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class Present(_Exactly):
     """Answer: whether the thing is present; for an indicator with a deduction."""
 
-    present: bool
+    present: Annotated[bool, Strict()]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Done(_Exactly):
     """Answer: `done` of `of`, which is at least 1; `done` may be larger."""
 
-    done: int
-    of: int
+    done: Whole
+    of: Annotated[Whole, AfterValidator(_of_something)]
 
 
 @dataclass(frozen=True, slots=True)
-class Quarters:
+class Quarters(_Exactly):
     """Answer: `done` of `of` in each quarter, at most four."""
 
-    quarters: tuple[Done, ...]
+    quarters: Annotated[tuple[Done, ...], Field(alias="per_quarter", min_length=1, max_length=4)]
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Count(_Exactly):
     """Answer: a number of facts."""
 
-    count: int
+    count: Whole
 
 
 @dataclass(frozen=True, slots=True)
-class CountByKind:
+class CountByKind(_Exactly):
     """Answer: a number of facts of each kind."""
 
     counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Months:
+class Months(_Exactly):
     """Answer: a number of facts in each month, at most twelve."""
 
-    counts: tuple[int, ...]
+    counts: Annotated[tuple[Whole, ...], Field(alias="per_month", min_length=1, max_length=12)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Risks:
+class Risks(_Exactly):
     """Numbers of risks found, removed but not to real completion, and removed to real completion."""
 
-    found: int = 0
-    removed: int = 0
-    completed: int = 0
+    found: Whole = 0
+    removed: Whole = 0
+    completed: Whole = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Analyses:
+class Analyses(_Exactly):
     """Answer: units covered by an analysis, risks, or both; None is not assessed."""
 
-    coverage: Done | None
-    risks: Risks | None
+    coverage: Done | None = None
+    risks: Annotated[Risks, some("found", "removed", "completed")] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Events:
+class Events(_Exactly):
     """Answer: whether events were shown in the report, whether they were published, and the number of views."""
 
     scaled: bool
@@ -208,8 +326,7 @@ CountedBy = Literal[
 _OF_THE_PERIOD = ("value", "values", "propaganda")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Counting:
+class Counting(Model):
     """How an indicator is counted from the facts an office recorded in a year.
 
     Attributes:
@@ -219,7 +336,7 @@ class Counting:
             districts); districts_quarters (of its districts); value, values (numbers recorded with the fact);
             facts (how many); kinds (how many of each); months (how many in each month); analyses; cartogram
             (sub-sections brought up to date); propaganda.
-        facts: kind, or "" where there is one -> `procedure:fact`.
+        fact: `procedure:fact`; kinds: of `kinds` instead: kind -> its fact (`facts` in the file).
         also: facts that count as the fact does; of values, that give the number they are taken of.
         also_if: the reading and its value by which alone they do; empty: by any.
         needs: facts without which the fact does not count.
@@ -233,33 +350,41 @@ class Counting:
     """
 
     by: CountedBy
-    facts: Mapping[str, str]
-    also: tuple[str, ...] = ()
-    also_if: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
-    evidence: tuple[str, ...] = ()
-    data: tuple[str, ...] = ()
-    scaled: str = ""
-    for_year_of: str = ""
+    fact: Fact = ""
+    kinds: dict[str, Fact] = Field(default={}, alias="facts")
+    also: Distinct[Fact] = ()
+    also_if: Distinct[NonBlank] = ()
+    needs: Distinct[Fact] = ()
+    evidence: Distinct[EvidenceKind] = ()
+    data: Distinct[Fact] = ()
+    scaled: Fact = ""
+    for_year_of: Fact = ""
     from_above: bool = False
-    readings: tuple[str, ...] = ()
-    done: str = ""
-    of: str = ""
+    readings: Distinct[ReadingId] = ()
+    done: NonBlank = ""
+    of: NonBlank = ""
+
+    @model_validator(mode="after")
+    def _has_what_it_counts(self) -> Self:
+        needed = {"kinds": ("facts",), "value": ("fact", "done"), "values": ("fact", "done", "of")}
+        for key in needed.get(self.by, ("fact",)):
+            if not getattr(self, "kinds" if key == "facts" else key):
+                raise wrong("missing_key", key)
+        return self
 
     @property
-    def fact(self) -> str:
-        """The only fact it counts: `procedure:fact`."""
-        return next(iter(self.facts.values()))
+    def facts(self) -> tuple[str, ...]:
+        """The facts it counts: one, or one of each kind."""
+        return tuple(self.kinds.values()) or (self.fact,)
 
     @property
     def every_fact(self) -> tuple[str, ...]:
         """All facts it uses."""
-        fact_names = (*self.facts.values(), *self.also, *self.needs, *self.data, self.scaled, self.for_year_of)
+        fact_names = (*self.facts, *self.also, *self.needs, *self.data, self.scaled, self.for_year_of)
         return tuple(filter(None, fact_names))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnitKinds:
+class UnitKinds(Model):
     """The units that a share is taken of, as the document names them for some kinds of body.
 
     Attributes:
@@ -270,29 +395,27 @@ class UnitKinds:
             kinds.
     """
 
-    of: tuple[str, ...]
-    kinds: tuple[str, ...] = ()
+    of: Distinct[Kind]
+    kinds: Distinct[Kind] = ()
     itself: bool = False
     inside: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Embargo:
+class Embargo(Model):
     """Facts that exclude some indicators from assessment in their year and the year after.
 
     Attributes:
         indicators: prefixes of their ids.
     """
 
-    facts: tuple[str, ...]
-    indicators: str
+    facts: Distinct[Fact]
+    indicators: NonBlank
 
 
 # ------------------------------------------------------------------------------------------------ scoring
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Indicator:
+class Indicator(Model):
     """One indicator. Its id is its place in the document: project, task, subtask.
 
     Attributes:
@@ -301,18 +424,44 @@ class Indicator:
         readings: ids of the readings its points depend on.
     """
 
-    id: str
+    id: IndicatorId
     title: Text
     scale: Scale
-    counting: Counting
-    deduction: Fraction | None = None
-    assessed: tuple[str, ...] = ()
-    readings: tuple[str, ...] = ()
-    notes: tuple[Text, ...] = ()
+    counting: Counting = Field(alias="counted")
+    deduction: Points | None = None
+    assessed: Distinct[Name] = ()
+    readings: Distinct[ReadingId] = ()
+    notes: Listed[Text] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scoring:
+class _Value(Model):
+    id: NonBlank
+    text: Text
+
+
+class _Reading(Model):
+    """A reading of an unclear place; its first value is the one used."""
+
+    id: ReadingId
+    value: Annotated[Listed[_Value], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _supported(self) -> Self:
+        names = [value.id for value in self.value]
+        for number, name in enumerate(names):
+            if name not in READINGS[self.id]:
+                allowed = tuple(sorted(READINGS[self.id]))
+                raise wrong("not_allowed", "value", number, "id", allowed=allowed)
+        for number in repeated(names):
+            raise wrong("duplicate", "value", number, value=names[number])
+        return self
+
+
+def _by_id(readings: tuple[_Reading, ...]) -> Mapping[str, Mapping[str, Text]]:
+    return {reading.id: {value.id: value.text for value in reading.value} for reading in readings}
+
+
+class Scoring(Model):
     """One edition of how execution is scored.
 
     Attributes:
@@ -320,15 +469,17 @@ class Scoring:
         units: the units that shares are taken of; for a body of a kind not named, its own parts.
     """
 
-    id: str
+    id: DashedName
     in_force: date
-    in_force_assumed: bool
+    in_force_assumed: bool = False
     last_checked_on: date
     title: Text
-    indicators: Mapping[str, Indicator]
-    readings: Mapping[str, Mapping[str, Text]]
-    notes: tuple[Text, ...] = field(default=())
-    units: tuple[UnitKinds, ...] = ()
+    indicators: ById[Indicator] = Field(default={}, alias="indicator")
+    readings: Annotated[Mapping[str, Mapping[str, Text]], As(Listed[_Reading], _by_id)] = Field(
+        default={}, alias="reading"
+    )
+    notes: Listed[Text] = ()
+    units: Listed[UnitKinds] = ()
     embargo: Embargo | None = None
 
     @property
@@ -383,3 +534,17 @@ class Scoring:
     @property
     def _countings(self) -> tuple[Counting, ...]:
         return tuple(indicator.counting for indicator in self.indicators.values())
+
+
+def read_scoring(name: str, text: bytes) -> Scoring:
+    """Return the scoring a file describes; raises UnreadableRegulation naming what is wrong."""
+    return read_file(Scoring, name, text, _unexplained)
+
+
+def _unexplained(scoring: Scoring) -> Iterator[Problem]:
+    """Yield the readings used by indicators that the file does not define."""
+    for number, indicator in enumerate(scoring.indicators.values()):
+        for reading in indicator.readings:
+            if reading not in scoring.readings:
+                place = f"{heading('indicator', number, indicator.id)}: readings"
+                yield Problem("not_allowed", place, {"value": reading, "allowed": tuple(scoring.readings)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -218,7 +218,7 @@ def _bracket(scale: Brackets, count: int, *, above: bool) -> _Earned:
     rows = list(scale.rows)
     if above:
         *other_rows, before, last = rows
-        rows = [*other_rows, replace(before, last=last.first), replace(last, first=last.first + 1)]
+        rows = [*other_rows, before.replaced(last=last.first), last.replaced(first=last.first + 1)]
     row = next(row for row in rows if row.last is None or count <= row.last)
     arguments: dict[str, object] = {"count": count, "first": row.first, "points": written(row.points)}
     if row.last is None:
@@ -282,15 +282,19 @@ def _risks(scale: CoverageAndRisks, risks: Risks, reading: str) -> _Earned:
         case "highest":
             # A risk found in an earlier year may have been removed in this one.
             found_count = max(found_count - removed - risks.completed, 0)
-    points = found_count * scale.found + removed * scale.removed + risks.completed * scale.completed
+    points = (
+        found_count * scale.risks.found
+        + removed * scale.risks.removed
+        + risks.completed * scale.risks.completed
+    )
     sentence = _element(
         "risks",
         found=found_count,
-        found_each=written(scale.found),
+        found_each=written(scale.risks.found),
         removed=removed,
-        removed_each=written(scale.removed),
+        removed_each=written(scale.risks.removed),
         completed=risks.completed,
-        completed_each=written(scale.completed),
+        completed_each=written(scale.risks.completed),
         points=written(points),
     )
     return _Earned(points, None, (sentence,))

@@ -5,19 +5,16 @@ once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
-from workflow.law.file_models import Keyed, Mistake, Table, list_of, mistakes, table, written, wrong
+from workflow.law.files import Mistake, Model, mistakes, one_of, written, wrong
 from workflow.refusal import Refusal, closest_first, quoted
 from workflow.scoring import scale as scales
-from workflow.scoring.scale import Answer, Indicator, Readings, Scoring
-
-MAX_NUMBER = 1_000_000_000
-"""Maximum number accepted; larger ones are typing errors."""
+from workflow.scoring.scale import MAX_NUMBER, Answer, Indicator, Readings, Scoring
 
 _DONE = '{"done": 19, "of": 20}'
 _COUNT = '{"count": 7}'
@@ -29,6 +26,8 @@ _INSIDE = {"coverage": _DONE, "per_quarter": _DONE, "risks": _RISKS}
 """Examples of records inside another one, by key."""
 _CODES = {
     "dict_type": "wrong_form",
+    "dataclass_type": "wrong_form",
+    "model_type": "wrong_form",
     "int_type": "not_a_count",
     "greater_than_equal": "negative",
     "less_than_equal": "too_large",
@@ -85,62 +84,34 @@ def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:
 
 # ------------------------------------------------------------------------------------------------- records
 
-Count = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
 
-
-def _of_something(count: int) -> int:
-    if count == 0:
-        raise wrong("of_nothing")
-    return count
-
-
-def _some(**fields: Any) -> dict[str, Any]:
-    """Return the given values; raise if there are none."""
-    present = {key: value for key, value in fields.items() if value is not None}
-    if not present:
-        raise wrong("missing_key", missing=tuple(fields))
-    return present
-
-
-def _absent(present: bool) -> scales.Present:
-    if present:
+def _absent(answer: scales.Present) -> scales.Present:
+    if answer.present:
         raise wrong("numbers_missing")
-    return scales.Present(False)
+    return answer
 
 
-def _risks(
-    found: Count | None = None, removed: Count | None = None, completed: Count | None = None
-) -> scales.Risks:
-    return scales.Risks(**_some(found=found, removed=removed, completed=completed))
+class _Shown(Model):
+    present: bool
+    scaled: bool | None = None
+    views: scales.Whole = 0
 
 
-def _analyses(coverage: scales.Done | None = None, risks: scales.Risks | None = None) -> scales.Analyses:
-    return scales.Analyses(**{"coverage": None, "risks": None, **_some(coverage=coverage, risks=risks)})
-
-
-def _kinds(**counts: int | None) -> scales.CountByKind:
-    return scales.CountByKind(_some(**counts))
-
-
-def _events(present: bool, scaled: bool | None = None, views: Count = 0) -> scales.Events | scales.Present:
+def _events(shown: _Shown) -> scales.Events | scales.Present:
     # Anything with views on the internet was published there.
-    if not present and (scaled or views):
+    if not shown.present and (shown.scaled or shown.views):
         raise wrong("not_shown_but_scaled")
-    if views and scaled is False:
+    if shown.views and shown.scaled is False:
         raise wrong("seen_but_not_scaled")
-    return scales.Events(bool(scaled or views), views) if present else scales.Present(False)
+    if not shown.present:
+        return scales.Present(False)
+    return scales.Events(bool(shown.scaled or shown.views), shown.views)
 
 
-DONE = table(scales.Done, done=Count, of=Annotated[Count, AfterValidator(_of_something)])
-PRESENT = table(scales.Present)
-ABSENT = table(_absent)
-COUNT = table(scales.Count, count=Count)
-QUARTERS = table(
-    scales.Quarters, quarters=Keyed("per_quarter", list_of(DONE, Field(min_length=1, max_length=4)))
-)
-MONTHS = table(scales.Months, counts=Keyed("per_month", list_of(Count, Field(min_length=1, max_length=12))))
-ANALYSES = table(_analyses, coverage=DONE, risks=table(_risks))
-EVENTS = table(_events)
+def _kinds(kinds: Iterable[str]) -> Any:
+    """Return the type of a record of numbers by these kinds."""
+    counts = dict.__class_getitem__((Annotated[str, one_of(*kinds)], scales.Whole))
+    return Annotated[counts, scales.some(*kinds), AfterValidator(scales.CountByKind)]
 
 
 # ------------------------------------------------------------------------------------------------- reading
@@ -168,7 +139,7 @@ def read_inputs(raw_inputs: object, scoring: Scoring, readings: Readings) -> Map
             continue
         record, example = _record(indicator, values, readings)
         try:
-            answers[indicator.id] = record.adapter.validate_python(values)
+            answers[indicator.id] = TypeAdapter(record).validate_python(values)
         except ValidationError as error:
             errors += _errors(indicator, example, list(mistakes(error, values)))
     if errors:
@@ -176,36 +147,38 @@ def read_inputs(raw_inputs: object, scoring: Scoring, readings: Readings) -> Map
     return answers
 
 
-def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[Table, str]:
-    """Return the table of fields that an indicator's scale requires, and an example."""
+def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[Any, str]:
+    """Return the type of the record that an indicator's scale requires, and an example."""
     match indicator.scale:
         case scales.Presence():
-            return PRESENT, _ABSENT
+            return scales.Present, _ABSENT
         case scales.Share() | scales.Each() if (
             indicator.deduction is not None and isinstance(values, Mapping) and "present" in values
         ):
-            return ABSENT, _ABSENT
+            return Annotated[scales.Present, AfterValidator(_absent)], _ABSENT
         case scales.Sittings() if readings["commission_period"] == "quarter":
-            return QUARTERS, f'{{"per_quarter": [{_DONE}]}}'
+            return scales.Quarters, f'{{"per_quarter": [{_DONE}]}}'
         case scales.Share() | scales.Sittings():
-            return DONE, _DONE
+            return scales.Done, _DONE
         case scales.Each() | scales.Brackets():
-            return COUNT, _COUNT
+            return scales.Count, _COUNT
         case scales.Kinds(points=points):
-            example = "{" + ", ".join(f'"{kind}": 2' for kind in points) + "}"
-            counts: dict[str, Any] = dict.fromkeys(points, Count)
-            return table(_kinds, **counts), example
+            return _kinds(points), "{" + ", ".join(f'"{kind}": 2' for kind in points) + "}"
         case scales.Monthly():
-            return MONTHS, _MONTHS
+            return scales.Months, _MONTHS
         case scales.CoverageAndRisks():
-            return ANALYSES, f'{{"coverage": {_DONE}, "risks": {_RISKS}}}'
+            example = f'{{"coverage": {_DONE}, "risks": {_RISKS}}}'
+            return Annotated[scales.Analyses, scales.some("coverage", "risks")], example
         case scales.Propaganda():
-            return EVENTS, _EVENTS
+            return Annotated[_Shown, AfterValidator(_events)], _EVENTS
 
 
 def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> Iterator[InputError]:
     """Yield the mistakes of one record; missing keys of one place are reported together."""
+    misspelt_at = {mistake.path for mistake in mistakes if mistake.code == "unknown_key"}
     for mistake in mistakes:
+        if mistake.code == "missing_key" and mistake.path in misspelt_at:
+            continue
         missing = tuple(
             other_mistake.given
             for other_mistake in mistakes
@@ -214,12 +187,14 @@ def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> 
         if mistake.code == "missing_key" and mistake.given != missing[0]:
             continue
         code = _CODES.get(mistake.code, mistake.code)
+        record = next((_INSIDE[key] for key in mistake.path if key in _INSIDE), example)
         arguments = {
             "place": written((indicator.id, *mistake.path)),
             "value": _shown(mistake.given),
-            "example": next((_INSIDE[key] for key in mistake.path if key in _INSIDE), example),
+            "example": record,
             "missing": missing,
             "most": MAX_NUMBER,
+            "allowed": tuple(json.loads(record)),
             **mistake.arguments,
         }
         if code == "numbers_missing":

@@ -460,7 +460,7 @@ def _facts(scoring: Scoring, year: Year, indicator: Indicator, readings: Reading
 
 
 def _kinds(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
-    counts = {kind: sum(year.body.months(fact)) for kind, fact in indicator.counting.facts.items()}
+    counts = {kind: sum(year.body.months(fact)) for kind, fact in indicator.counting.kinds.items()}
     return Tally(answer=CountByKind(counts)) if any(counts.values()) else None
 
 

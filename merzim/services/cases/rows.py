@@ -7,6 +7,7 @@ the API's body, the form's fields and the options of the command line.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -40,6 +41,14 @@ from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.registers.rows import is_extra
 from workflow.registers.definition import Register, RegisterField, RowEntry
 from workflow.registers.values import as_date, is_filled
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFrom:
+    """Annotation of an input: the field of a register it is made from."""
+
+    field: RegisterField
+
 
 RowNumber = Annotated[int, Field(ge=1, le=9999)]
 FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
@@ -274,7 +283,7 @@ def _inputs(fields: Mapping[str, RegisterField]) -> dict[str, Any]:
             type_ = Ground if field.kind in ("text", "long_text") else type_
             default = ...
         type_ = type_ | None if default is None else type_
-        inputs[name] = (Annotated[type_, field], Field(default, description=describe_field(field)))
+        inputs[name] = (Annotated[type_, MadeFrom(field)], Field(default, description=describe_field(field)))
     return inputs
 
 

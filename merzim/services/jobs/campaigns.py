@@ -112,7 +112,7 @@ def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> C
     office_acts = (*app.settings.regulations.acts, *acts_of(office, unit))
     if kind.act in office_acts or kind.act not in app.library.adopted_acts:
         return kind
-    return replace(kind, act="", paragraph="")
+    return kind.replaced(act="", paragraph="")
 
 
 def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, now: datetime) -> int:

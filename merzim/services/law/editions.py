@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from merzim.services.app import AppContext
     from merzim.storage.org.editions import AdoptedEdition
     from workflow.cases.commands.planning import Mismatch
+    from workflow.law.files import Problem
     from workflow.law.procedure import Procedure
-    from workflow.law.reader import Problem
     from workflow.registers.definition import Register
 
 Problems = tuple[tuple[str, dict[str, object]], ...]
@@ -163,8 +163,8 @@ def _rewrite(app: AppContext, cases: list[str], *, now: datetime, today: date) -
 
 def _checked(app: AppContext, path: Path) -> CheckedFile:
     from workflow.cases.commands.planning import mismatches
-    from workflow.law.reader import UnreadableRegulation
-    from workflow.law.reader.checks import unfinished
+    from workflow.law.editions import unfinished
+    from workflow.law.files import UnreadableRegulation
 
     try:
         edition = read_own(path)
@@ -186,9 +186,9 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
 
 def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[CheckedFile]:
     from merzim.services.regulations.registers import own_register_files, read_own_register, scoring
-    from workflow.law.reader import UnreadableRegulation
-    from workflow.law.reader.register_checks import cross_problems
+    from workflow.law.files import UnreadableRegulation
     from workflow.registers.definition import Registers
+    from workflow.registers.reading import cross_problems
 
     read: dict[Path, Register] = {}
     for path in own_register_files(folder):
@@ -204,7 +204,7 @@ def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[Checked
 
 def _unreadable(path: Path, trouble: Exception) -> Problems:
     """Return the reason why a file cannot be read, as codes of the catalogues."""
-    from workflow.law.reader import UnreadableRegulation
+    from workflow.law.files import UnreadableRegulation
 
     if isinstance(trouble, UnreadableRegulation):
         return _problems(path, trouble.problems)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -110,7 +109,7 @@ def sorting(ctx: RequestContext, register: Register, sort: str) -> dict[str, Any
 
 def _counted_keys(ctx: RequestContext, register: Register, field: RegisterField) -> dict[str, str]:
     """Return the sort keys of a field's numbers that are counted from another register, by row."""
-    numbers = counted_numbers(ctx, replace(register, fields={field.id: field})) if field.counted else {}
+    numbers = counted_numbers(ctx, register.replaced(fields={field.id: field})) if field.counted else {}
     return {row: sort_key(field, str(number)) for row, number in numbers.get(field.id, {}).items()}
 
 
@@ -274,8 +273,8 @@ def _cell_filter(
 
 def _key(ctx: RequestContext, register: Register, field: RegisterField, text: str) -> str:
     """Return the sort key of a value used as filter."""
-    single = replace(field, several=False)
-    single_register = replace(register, fields={field.id: single})
+    single = field.replaced(several=False)
+    single_register = register.replaced(fields={field.id: single})
     values, problems = parse_values(single_register, {field.id: text}, lookup(ctx))
     if problems:
         raise InvalidRow(single_register, tuple(problems))

@@ -318,7 +318,7 @@ def field_view(field: RegisterField) -> FieldView:
         confidential=field.confidential,
         options=[OptionView(id=option.id, title=titles_of(option.title)) for option in field.options],
         several=field.several,
-        register_id=field.register,
+        register_id=field.rows_of,
         unit=titles_of(field.unit) if field.unit else None,
         filterable=field.indexed,
         sortable=field.sortable,

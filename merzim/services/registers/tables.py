@@ -211,10 +211,10 @@ def _rows_offered(ctx: RequestContext, fields: Sequence[RegisterField]) -> dict[
     offered = dict[str, list[str]]()
     for field in fields:
         if field.kind == "row" and sees_lists(
-            ctx.app.registers.on(field.register, ctx.today), reader_scope(ctx)
+            ctx.app.registers.on(field.rows_of, ctx.today), reader_scope(ctx)
         ):
-            view = register_view(seen_register(ctx, field.register), reader_scope(ctx))
-            rows = list_rows(ctx, ListRows(register_id=field.register, size=MAX_PAGE_SIZE)).rows
+            view = register_view(seen_register(ctx, field.rows_of), reader_scope(ctx))
+            rows = list_rows(ctx, ListRows(register_id=field.rows_of, size=MAX_PAGE_SIZE)).rows
             offered[field.id] = [f"{row_name(view, row, ctx.language)} ({row.id})" for row in rows]
     return offered
 

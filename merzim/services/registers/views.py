@@ -263,7 +263,7 @@ def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
         other = ctx.app.registers.on(name, ctx.today)
         shown_fields = list_fields(other, scope) if sees_lists(other, scope) else ()
         for field in (other.fields[name] for name in shown_fields):
-            if field.kind == "row" and field.register == row.register and field.indexed:
+            if field.kind == "row" and field.rows_of == row.register and field.indexed:
                 query = row_query(ctx, other, ListRows(register_id=name))
                 query = query.with_condition(CellFilter(field=field.id, keys=(row.id,)))
                 page = lists.page(query, limit=POINTING_SHOWN)

@@ -199,14 +199,14 @@ def _as_refusal(trouble: Exception, path: Path) -> Refusal:
 @cache
 def _read_edition(name: str, text: bytes) -> Procedure:
     """Parse an edition. Cached: a process parses the same text only once."""
-    from workflow.law.reader import read
+    from workflow.law.editions import read_edition
 
-    return read(name, text)
+    return read_edition(name, text)
 
 
 @cache
 def read_register(name: str, text: bytes) -> Register:
     """Parse a register. Cached: a process parses the same text only once."""
-    from workflow.law.reader import register
+    from workflow.registers import reading
 
-    return register.read_register(name, text)
+    return reading.read_register(name, text)

@@ -16,7 +16,7 @@ from merzim.services.regulations.editions import REGISTERS, LeftOutFile, read_re
 from merzim.settings import Settings
 from workflow.cases.registers.risk_lists import Words
 from workflow.languages import LANGUAGES
-from workflow.law.reader.table import Problem, UnreadableRegulation
+from workflow.law.files import Problem, UnreadableRegulation
 from workflow.refusal import Refusal
 from workflow.registers.definition import Registers
 from workflow.registers.values import is_filled
@@ -158,7 +158,7 @@ class NotJson(Refusal, ValueError):
 @cache
 def scoring() -> Scoring:
     """Return the latest shipped scoring edition."""
-    from workflow.law.reader.scoring import read_scoring
+    from workflow.scoring.scale import read_scoring
 
     # The folder of regulations is no Python module: find it by name.
     folder = files("regulations") / "scoring"

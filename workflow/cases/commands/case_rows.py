@@ -239,7 +239,7 @@ class CaseRows:
             return text if text.isdecimal() and int(text) in numbers(register_id)[1] else None
 
         lookup = replace(NO_NAMES, row=find_row, term=lambda text: data_of(self._read_term(text)))
-        register = replace(next(iter(self._registers.all())), fields=fields)
+        register = next(iter(self._registers.all())).replaced(fields=fields)
         raw_values = {name: data_of(value) for name, value in values.items()}
         parsed, problems = parse_values(register, raw_values, lookup)
         for problem in problems:
@@ -248,7 +248,7 @@ class CaseRows:
                 allowed = problem.arguments["allowed"]
                 raise CannotEnter("risk.unknown_field", row=row, field=problem.field, allowed=allowed)
             if field.kind == "row":
-                raise _unknown_row(case, numbers(field.register)[0], value, numbers(field.register)[1])
+                raise _unknown_row(case, numbers(field.rows_of)[0], value, numbers(field.rows_of)[1])
             if field.id in _OPTIONS:
                 allowed = closest_first(str(value), field.option_ids)
                 raise CannotEnter(f"risk.unknown_{field.id}", **{field.id: value, "allowed": allowed})

@@ -7,49 +7,54 @@ shows a rank.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from workflow.cases.registers.risk import Rank
-from workflow.law.file_models import DashedName, Keyed, Name, list_of, one_of, table, within, wrong
+from workflow.law.files import DashedName, Listed, Model, Name, Problem, computed, read_file
 from workflow.law.procedure import Text
-from workflow.law.reader.table import read_edition
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Model):
     """One level of likelihood or of effect. `number`: 1 is the lowest."""
 
-    number: int
     title: Text
     meaning: Text
+    number: int = computed(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A band of ranks up to a product. `colour`: a colour of the risk map (calm, watch, high, urgent)."""
+def _numbered(levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    return tuple(level.replaced(number=number) for number, level in enumerate(levels, 1))
 
-    id: str
-    up_to: int
+
+Levels = Annotated[Listed[Level], AfterValidator(_numbered)]
+
+
+class Band(Model):
+    """A band of ranks up to a product. `colour`: a colour of the risk map."""
+
+    id: Name
+    up_to: Annotated[int, Field(ge=1)]
     title: Text
-    colour: str
+    colour: Literal["calm", "watch", "high", "urgent"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RiskScale:
-    """One edition of the scale. `note`: its author and reason."""
+class RiskScale(Model):
+    """One edition of the scale. `ours`: no act made it, as every place that shows it says; `note`: its author
+    and reason.
+    """
 
-    id: str
+    id: DashedName
     in_force: date
+    ours: bool
     title: Text
     note: Text
-    likelihood: tuple[Level, ...]
-    effect: tuple[Level, ...]
-    bands: tuple[Band, ...]
+    likelihood: Levels
+    effect: Levels
+    bands: Listed[Band] = Field(alias="band")
 
     @property
     def edition(self) -> str:
@@ -70,32 +75,11 @@ def by_edition(scales: Mapping[str, RiskScale], rank: Rank | None) -> RiskScale 
     return scales.get(rank.scale) if rank else None
 
 
-COLOURS = ("calm", "watch", "high", "urgent")
-
-
-def _ours(ours: bool) -> bool:
-    if not ours:
-        raise wrong("not_allowed", allowed=("true",))
-    return ours
-
-
-def _numbered(levels: tuple[dict[str, Any], ...]) -> tuple[Level, ...]:
-    return tuple(Level(number, **level) for number, level in enumerate(levels, 1))
-
-
-LEVELS = list_of(table(Level, without=["number"], make=dict), AfterValidator(_numbered))
-BAND = table(Band, id=Name, up_to=within(1), colour=one_of(*COLOURS))
-SCALE = table(
-    RiskScale,
-    id=DashedName,
-    ours=Annotated[bool, AfterValidator(_ours)],
-    likelihood=LEVELS,
-    effect=LEVELS,
-    bands=Keyed("band", list_of(BAND)),
-)
-
-
 def read_scale(name: str, text: bytes) -> RiskScale:
     """Return the scale a file describes; raises UnreadableRegulation naming what is wrong."""
-    scale: RiskScale = read_edition(SCALE, name, text)
-    return scale
+    return read_file(RiskScale, name, text, _whose)
+
+
+def _whose(scale: RiskScale) -> Iterator[Problem]:
+    if not scale.ours:
+        yield Problem("not_allowed", "ours", {"value": "false", "allowed": ("true",)})

@@ -1,8 +1,11 @@
-"""Checks the obligations of one file against each other: references exist, anchors form no circle."""
+"""Reads an edition of a procedure, and checks its parts against each other: references exist, anchors form no
+circle. Pure: the caller opens the file.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from hashlib import sha256
 from itertools import chain
 
 from calendars.terms import (
@@ -13,9 +16,8 @@ from calendars.terms import (
     Target,
     Window,
 )
-from workflow.law.file_models import repeated
+from workflow.law.files import Problem, heading, read_file, repeated, unknown
 from workflow.law.procedure import Obligation, Procedure
-from workflow.law.reader.table import Problem, heading
 from workflow.org.kinds import ANY, KINDS, NAMES
 from workflow.org.office import ABOVE, DUTIES
 from workflow.refusal import closest_first
@@ -28,26 +30,33 @@ _BY_NAME = (
 _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}
 
 
+def read_edition(name: str, text: bytes) -> Procedure:
+    """Return the procedure a regulation file describes; the SHA-256 of the text is the edition's digest.
+
+    Raises:
+        UnreadableRegulation: with all problems found.
+    """
+    return read_file(Procedure, name, text, problems).replaced(digest=sha256(text).hexdigest())
+
+
 def problems(procedure: Procedure) -> Iterator[Problem]:
     """Yield every mistake in how the obligations of a procedure refer to each other."""
-    obligations = [obligation for obligation in procedure.obligations if not obligation.options]
     places = {
         obligation.id: heading("obligation", number, obligation.id)
-        for number, obligation in enumerate(obligations)
+        for number, obligation in enumerate(procedure.obligations)
     }
-    places |= {name: heading("decision", number, name) for number, name in enumerate(procedure.decisions)}
     facts = tuple(procedure.facts)
     if procedure.begins_with not in facts:
-        yield _unknown("begins_with", procedure.begins_with, facts)
+        yield unknown("begins_with", procedure.begins_with, facts)
     elif procedure.opened == "yearly" and not procedure.by_id[procedure.begins_with].by_itself:
         # A yearly case is opened for hundreds of organisations at once, so nobody records its beginning.
         yield Problem("yearly_begins_by_itself", "begins_with", {"value": procedure.begins_with})
     if procedure.adopted_act and procedure.adopted_act not in procedure.acts:
-        yield _unknown("adopted_act", procedure.adopted_act, procedure.acts)
+        yield unknown("adopted_act", procedure.adopted_act, procedure.acts)
     for body in procedure.bodies.values():
         for successor in body.successors:
             if successor not in procedure.bodies:
-                yield _unknown(f'body "{body.id}": successors', successor, procedure.bodies)
+                yield unknown(f'body "{body.id}": successors', successor, procedure.bodies)
     stages = tuple(stage.id for stage in procedure.stages)
     yield from _answers(procedure, places)
     for obligation in procedure.obligations:
@@ -75,19 +84,15 @@ def _named(
     facts: Collection[str],
     stages: Collection[str],
 ) -> Iterator[Problem]:
-    anchors = [name for name in procedure.by_id if name not in procedure.decisions]
-    branches = (
-        f"{decision.id}={option.id}" for decision in procedure.decisions.values() for option in decision.options
-    )
     references: list[tuple[str, str | None, Collection[str]]] = [
         ("stage", obligation.stage, stages),
         ("act", obligation.act, procedure.acts),
         ("ladder", obligation.ladder, procedure.ladders),
         ("indicator", obligation.indicator, procedure.indicators),
-        (_SINCE.get(type(obligation.term), "term.from"), obligation.since, anchors),
+        (_SINCE.get(type(obligation.term), "term.from"), obligation.since, facts),
         ("recurs.since", obligation.recurs.since if obligation.recurs else None, facts),
         ("lapses_with", obligation.lapses_with, facts),
-        ("when", obligation.when, (*anchors, *branches)),
+        ("when", obligation.when, facts),
         *(("bodies", body, procedure.bodies) for body in obligation.bodies),
         *(("by_agreement", body, procedure.bodies) for body in obligation.by_agreement),
         *(("precedes", fact, facts) for fact in obligation.precedes),
@@ -97,7 +102,7 @@ def _named(
     ]
     for key, name, allowed in references:
         if name is not None and name not in allowed:
-            yield _unknown(f"{place}: {key}", name, allowed)
+            yield unknown(f"{place}: {key}", name, allowed)
     if obligation.lapses_with == obligation.id:
         yield Problem("itself", f"{place}: lapses_with", {"value": obligation.id})
 
@@ -116,7 +121,7 @@ def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Proble
         for option in decision.options:
             if procedure.by_id[option.fact].recurs:
                 once = [fact.id for fact in procedure.facts.values() if not fact.recurs]
-                yield _unknown(f"{places[decision.id]}: option.fact", option.fact, once)
+                yield unknown(f"{places[decision.id]}: option.fact", option.fact, once)
 
 
 def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterator[Problem]:
@@ -147,6 +152,8 @@ def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
         yield Problem(
             "not_allowed", f"{place}: recurs.every", {"value": obligation.recurs.every, "allowed": ("year",)}
         )
+    if isinstance(term, Target) and "measured" not in obligation.values:
+        yield Problem("quota_without_number", f"{place}: values", {"value": "measured"})
     if isinstance(term, Quota) and term.done:
         for key, name in (("done", term.done), ("of", term.of)):
             if name not in obligation.values:
@@ -162,7 +169,7 @@ def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Prob
     for obligation in procedure.obligations:
         place, signed_by = places[obligation.id], obligation.signed_by.by_kind if obligation.signed_by else ()
         references += [
-            (f"{place}: {'asked_of' if obligation.options else 'duty'}", (obligation.duty,), duties),
+            (f"{place}: duty", (obligation.duty,), duties),
             (f"{place}: only_for", obligation.only_for, kinds),
             *((f"{place}: signed_by", signing_duties, duties) for _, signing_duties in signed_by),
         ]
@@ -200,10 +207,10 @@ def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]
             for name in getattr(example, key):
                 # `quarter_reported.2026Q3`: the period of a recurring obligation is not part of its name.
                 if name.split(".")[0] not in facts:
-                    yield _unknown(f"{place}: {key}", name, facts)
+                    yield unknown(f"{place}: {key}", name, facts)
         for finding in example.findings or ():
             if finding.partition(":")[2].split(".")[0] not in facts:
-                yield _unknown(f"{place}: findings", finding, facts)
+                yield unknown(f"{place}: findings", finding, facts)
 
 
 def _circles(
@@ -242,7 +249,3 @@ def _branch(obligation: Obligation) -> Iterator[str]:
 
 def _before(obligation: Obligation) -> Iterator[str]:
     return chain(obligation.after, obligation.after_by_practice)
-
-
-def _unknown(place: str, name: str, allowed: Collection[str]) -> Problem:
-    return Problem("unknown_reference", place, {"value": name, "allowed": closest_first(name, allowed)})

@@ -1,0 +1,428 @@
+"""Reads files of the law: TOML as frozen pydantic models, every mistake with its place and what is allowed.
+
+The models are the file format: a field is a key, its annotation says what may stand there, and JSON Schemas for
+editors come from them (`json_schema`). Pure: the caller opens the files.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import PurePath
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PlainValidator,
+    Strict,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from workflow.refusal import Refusal, closest_first, quoted
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+MISTAKES_LIMIT = 100
+"""Maximum number of mistakes listed; a file with more is of another kind."""
+
+
+class Model(BaseModel):
+    """A table of a file: only the keys it declares, with values of exactly their types."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _knows_its_keys(cls, table: Any) -> Any:
+        for key in table if isinstance(table, dict) else ():
+            if key not in (keys := cls.keys()):
+                raise wrong("unknown_key", value=key, allowed=closest_first(key, keys))
+        return table
+
+    @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        """Return the keys a file may give: every field but those `computed`."""
+        fields = cls.model_fields.items()
+        return tuple(field.alias or name for name, field in fields if not field.exclude)
+
+    def replaced(self, **values: Any) -> Self:
+        """Return a copy with other values, unchecked; nothing computed from the old ones is taken over."""
+        copy = self.model_copy(update=values)
+        for name in vars(copy).keys() - type(self).model_fields.keys():
+            del vars(copy)[name]
+        return copy
+
+
+# ------------------------------------------------------------------------------------------ types of fields
+
+
+def wrong(code: str, *keys: str | int, **arguments: object) -> PydanticCustomError:
+    """Return the error that a validator raises for a table or list; the keys lead to the mistake in it."""
+    return PydanticCustomError(code, code, {"keys": keys, **arguments})
+
+
+def repeated(values: Iterable[object]) -> Iterator[int]:
+    """Yield the positions of values that occurred earlier."""
+    before = set[object]()
+    for position, value in enumerate(values):
+        if value in before:
+            yield position
+        before.add(value)
+
+
+def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+    if len(set(values)) < len(values):
+        raise wrong("duplicate", next(repeated(values)))
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class As:
+    """Annotation: the value is made from what the file has, which is of the type `written`."""
+
+    written: Any
+    make: Callable[[Any], Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.make, handler.generate_schema(self.written))
+
+
+class _ById:
+    """Annotation: a list of tables in the file, a mapping by their ids as a value."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        tables = core_schema.tuple_variable_schema(handler.generate_schema(get_args(source)[1]), strict=False)
+        return core_schema.no_info_after_validator_function(
+            lambda values: {value.id: value for value in values}, tables
+        )
+
+
+def computed(default: Any) -> Any:
+    """Return a field that is no key of the file."""
+    return Field(default=default, exclude=True)
+
+
+ById = Annotated[Mapping[str, T], _ById()]
+Listed = Annotated[tuple[T, ...], Strict(False)]
+"""Annotation: a list of a file."""
+Distinct = Annotated[tuple[T, ...], Strict(False), AfterValidator(_distinct)]
+"""Annotation: a list without duplicates."""
+_FORMS: dict[str, tuple[str, str]] = {}
+"""Pattern -> the code and the example of the mistake of a text that does not match it."""
+
+
+def matching(pattern: str, example: str = "", code: str = "not_written_so") -> Any:
+    """Return the annotation of a text that matches a pattern."""
+    _FORMS[pattern] = code, example
+    return Field(pattern=pattern)
+
+
+def named(pattern: str) -> Any:
+    """Return the annotation of a name that matches a pattern."""
+    return matching(pattern, code="not_a_name")
+
+
+def _positive(text: str) -> Fraction:
+    if not Fraction(text):
+        raise wrong("not_written_so", example='"0.3"')
+    return Fraction(text)
+
+
+def _decimal(value: Any) -> Decimal:
+    if type(value) not in (int, float):
+        raise wrong("number_type")
+    return Decimal(str(value))
+
+
+NonBlank = Annotated[str, matching(r"\S", code="empty")]
+
+
+def one_of(*texts: str) -> As:
+    """Return the annotation of one of these texts."""
+    return As(Literal.__getitem__(texts), str)
+
+
+NAME_PATTERN = "^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
+Name = Annotated[str, named(NAME_PATTERN)]
+"""Names of facts, stages and fields: they become parts of ids, column names and command arguments."""
+DashedName = Annotated[str, named("^[a-z0-9]+(-[a-z0-9]+)*$")]
+"""Names of procedures, registers and acts."""
+Points = Annotated[Fraction, As(Annotated[str, matching(r"^[0-9]{1,4}(\.[0-9]{1,4})?$", '"0.3"')], _positive)]
+"""A positive decimal in quotes, because floats of TOML would not be exact."""
+Number = Annotated[Decimal, PlainValidator(_decimal), WithJsonSchema({"type": "number"})]
+
+# ------------------------------------------------------------------------------------------------ mistakes
+
+Path = tuple[str | int, ...]
+"""Keys of tables and positions in lists, from the top of a file."""
+_TYPES = {
+    "string_type": "text",
+    "bool_type": "yes_no",
+    "int_type": "integer",
+    "int_from_float": "integer",
+    "number_type": "number",
+    "date_type": "date",
+    "dict_type": "table",
+    "model_type": "table",
+    "tuple_type": "list",
+}
+"""pydantic's names of errors -> names of the expected types, under `regulation.type.` in the catalogues."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One mistake in data: a code of ours, or pydantic's name of the error.
+
+    Attributes:
+        given: the value found; the key itself where it is missing or unknown.
+    """
+
+    code: str
+    path: Path
+    given: Any
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a file: `code` under `regulation.` in the catalogues, `place` as keys of the file."""
+
+    code: str
+    place: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def shown_place(self) -> str:
+        """The place as shown to readers: a problem of the whole file is reported at the key it is about."""
+        return self.place or str(self.arguments.get("value", ""))
+
+
+class UnreadableRegulation(Refusal):
+    """A regulation file cannot be read.
+
+    Its code and arguments are those of the first problem; `problems` lists all that were found.
+    """
+
+    def __init__(self, file: str, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        arguments = {**first.arguments, "file": file, "place": first.shown_place}
+        super().__init__(f"regulation.{first.code}", **arguments)
+        self.problems = tuple(replace(problem, arguments=quoted(problem.arguments)) for problem in problems)
+
+
+def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
+    """Yield the mistakes pydantic found in the data."""
+    for details in error.errors(include_url=False)[:MISTAKES_LIMIT]:
+        code, value, location = details["type"], details["input"], details["loc"]
+        path, arguments = _path(location, data), dict(details.get("ctx", {}))
+        keys = arguments.pop("keys", ())
+        if code == "missing":
+            code, value = "missing_key", location[-1]
+        elif code == "union_tag_invalid":
+            path, value = (*path, arguments["discriminator"].strip("'")), arguments["tag"]
+            code, arguments = (
+                "not_allowed",
+                {"allowed": tuple(re.findall("'([^']*)'", arguments["expected_tags"]))},
+            )
+        elif code == "union_tag_not_found":
+            code, value = "missing_key", arguments["discriminator"].strip("'")
+        elif code == "unexpected_keyword_argument":
+            code, value, path = "unknown_key", location[-1], path[:-1]
+        elif code == "literal_error" and isinstance(value, str):
+            code, arguments = "not_allowed", {"allowed": _listed(arguments["expected"])}
+        elif code == "literal_error":
+            code = "string_type"
+        elif code == "string_pattern_mismatch":
+            code, example = _FORMS[arguments["pattern"]]
+            arguments = {"example": example}
+        if location[-1:] == ("[key]",):
+            code = "unknown_key" if code == "not_allowed" else code
+            path, value = path[:-1], path[-1]
+        for key in keys:
+            if isinstance(key, str) and key not in value:
+                code, value = "missing_key", key
+                break
+            path, value = (*path, key), value[key]
+        yield Mistake(code, path, value, arguments)
+
+
+def _listed(expected: str) -> tuple[str, ...]:
+    """Return the values pydantic lists: `'a', 'b' or 'c'`."""
+    return tuple(re.findall("'([^']*)'", expected))
+
+
+def _path(location: Sequence[str | int], data: Any) -> Path:
+    """Return the location of an error without the tags pydantic inserts, and without a missing key."""
+    path: list[str | int] = []
+    for part in location:
+        if part in data if isinstance(data, dict) else isinstance(data, list) and isinstance(part, int):
+            path.append(part)
+            data = data[part]
+    return tuple(path)
+
+
+def written(path: Path) -> str:
+    """Return a path in the notation of the file: `term.in`, `rungs[2].to[1]`."""
+    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+# ------------------------------------------------------------------------------------------------- reading
+
+
+def read_file(
+    model: type[M], name: str, text: bytes, check: Callable[[M], Iterable[Problem]] = lambda value: ()
+) -> M:
+    """Return the value of a file named by its edition: `<id>.<in_force>.toml`.
+
+    Args:
+        name: of the file, or its path.
+        text: its bytes, TOML in UTF-8.
+        check: yields mistakes between the parts of the value.
+
+    Raises:
+        UnreadableRegulation: with all problems found, the first of them in its code and arguments.
+    """
+    value = _valid(model, name, parsed(name, text))
+    problems = list(check(value))
+    expected = f"{value.edition}.toml"  # type: ignore[attr-defined]
+    if PurePath(name).name != expected:
+        problems.append(Problem("file_name", "in_force", {"value": expected}))
+    if problems:
+        raise UnreadableRegulation(name, problems)
+    return value
+
+
+def parsed(name: str, text: bytes) -> dict[str, Any]:
+    """Return the file as TOML. Raises UnreadableRegulation with the line of the first mistake."""
+    try:
+        return tomllib.loads(text.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise UnreadableRegulation(name, [Problem("not_utf8", str(line), {"line": line})]) from error
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, tables within tables without end: no TOML either.
+        raise UnreadableRegulation(name, [_syntax(str(error), text)]) from error
+
+
+def _syntax(message: str, text: bytes) -> Problem:
+    # Before Python 3.14 the position stands in the message alone, and "end of document" has none.
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
+    detail = match[1] if match else message
+    if match and match[2]:
+        line, column = int(match[2]), int(match[3])
+    else:
+        lines = text.decode("utf-8-sig").split("\n")
+        line, column = len(lines), len(lines[-1]) + 1
+    return Problem("syntax", f"{line}:{column}", {"line": line, "column": column, "detail": detail})
+
+
+def _valid(model: type[M], name: str, data: dict[str, Any]) -> M:
+    keys = model.keys() if issubclass(model, Model) else ()
+    unknown = [key for key in data if key not in keys][:MISTAKES_LIMIT]
+    found = [Mistake("unknown_key", (), key, {"allowed": keys}) for key in unknown]
+    try:
+        value = model.model_validate({key: data[key] for key in keys if key in data})
+    except ValidationError as error:
+        # A key that is missing at the top is most likely the one that is misspelt there.
+        found += (
+            mistake
+            for mistake in mistakes(error, data)
+            if mistake.path or mistake.code != "missing_key" or not unknown
+        )
+    found.sort(key=lambda mistake: _listed_table(mistake.path, data) is None)
+    problems = [*(_problem(mistake, data) for mistake in found), *_duplicates(data)]
+    if problems:
+        raise UnreadableRegulation(name, problems)
+    return value
+
+
+def _problem(mistake: Mistake, data: Mapping[str, Any]) -> Problem:
+    place, value, arguments = _place(mistake.path, data), mistake.given, mistake.arguments
+    match mistake.code:
+        case code if code in _TYPES:
+            return Problem("wrong_type", place, {"value": _shown(value), "expected": _TYPES[code]})
+        case "greater_than_equal":
+            return Problem("too_small", place, {"value": _shown(value), "least": arguments["ge"]})
+        case "less_than_equal":
+            return Problem("too_large", place, {"value": _shown(value), "most": arguments["le"]})
+        case "too_short":
+            return Problem("empty", place)
+        case "unknown_key" | "not_allowed":
+            value = arguments.get("value", value)
+            allowed = closest_first(str(value), arguments["allowed"])
+            return Problem(mistake.code, place, {"value": value, "allowed": allowed})
+    return Problem(mistake.code, place, {"value": _shown(value), **arguments})
+
+
+def _shown(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:
+        # A number that is written in sixteens can be too long to be written in tens.
+        return "…"
+
+
+def _duplicates(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield the top-level tables of the file that have the name of an earlier one."""
+    for key, tables in data.items():
+        names = [_name(table) for table in tables] if isinstance(tables, list) else []
+        for number in repeated(names):
+            if names[number]:
+                yield Problem("duplicate", heading(key, number, names[number]), {"value": names[number]})
+
+
+def _place(path: Path, data: Mapping[str, Any]) -> str:
+    """Return the place of a path in words: `obligation 3 "start_announced": term.in`."""
+    table = _listed_table(path, data)
+    if table is None:
+        return written(path)
+    inside = written(path[2:])
+    return heading(str(path[0]), int(path[1]), _name(table)) + (f": {inside}" if inside else "")
+
+
+def heading(key: str, number: int, name: str = "") -> str:
+    """Return the name of a table in a top-level list of the file; `number` counts from 0."""
+    return f'{key} {number + 1} "{name}"' if name else f"{key} {number + 1}"
+
+
+def unknown(place: str, name: str, allowed: Iterable[str]) -> Problem:
+    """Return the problem of a name that nothing in the files describes."""
+    return Problem("unknown_reference", place, {"value": name, "allowed": closest_first(name, allowed)})
+
+
+def _listed_table(path: Path, data: Mapping[str, Any]) -> Mapping[str, object] | None:
+    """Return the table in a top-level list of the file that the path leads into; None if it does not."""
+    table = data[str(path[0])][path[1]] if len(path) > 1 and isinstance(path[1], int) else None
+    return table if isinstance(table, dict) else None
+
+
+def _name(table: Any) -> str:
+    for key in ("id", "title", "obligation") if isinstance(table, dict) else ():
+        if isinstance(table.get(key), str):
+            return str(table[key])
+    return ""
+
+
+class _WithoutTitles(GenerateJsonSchema):
+    """Leaves out the titles pydantic makes of keys, so that editors show the keys."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def json_schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file, in the draft that TOML editors know."""
+    schema = model.model_json_schema(schema_generator=_WithoutTitles)
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **schema, "title": f"merzim {name}"}

@@ -1,0 +1,388 @@
+"""Reads a register, and checks its parts against each other and against other files. Pure: the caller opens the
+file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import get_args
+
+from workflow.law import editions
+from workflow.law.files import Model, Problem, heading, read_file, repeated, unknown
+from workflow.law.library import Library, UnknownProcedure
+from workflow.registers import definition as registers
+from workflow.registers.definition import (
+    FILLED,
+    IN_CASES,
+    Condition,
+    FieldKind,
+    Refers,
+    Register,
+    RegisterField,
+    Registers,
+)
+from workflow.registers.values import NO_NAMES, parse_values
+from workflow.scoring.scale import Indicator
+
+RESERVED_FIELDS = frozenset({"id", "unit", "case", "row", "register", "ground"})
+"""Names that rows use for other data; a field may not have them."""
+RESERVED_REGISTERS = frozenset({"risks", "measures", "positions", "remarks"})
+"""Registers whose rows are events of their case; only shipped files define them."""
+KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
+_RULE_KEYS: Mapping[str, tuple[str, ...]] = {
+    "not_before": ("field", "than"),
+    "not_after": ("field", "than"),
+    "at_least": ("field", "value"),
+    "at_most": ("field", "value"),
+    "years_ahead": ("field", "value"),
+    "required_when": ("field", "when"),
+    "one_of": ("fields",),
+}
+"""Kind of a rule -> the keys it needs."""
+
+
+def read_register(name: str, text: bytes) -> Register:
+    """Return the register a file describes; the SHA-256 of its text is its digest.
+
+    Raises:
+        UnreadableRegulation: with all problems found.
+    """
+    return read_file(Register, name, text, problems).replaced(digest=sha256(text).hexdigest())
+
+
+def problems(register: Register) -> Iterator[Problem]:
+    """Yield every mistake in how the parts of a register refer to each other."""
+    yield from _references(register, register, "")
+    if (register.id in RESERVED_REGISTERS) != (register.entry is not None):
+        yield Problem("reserved", "id", {"value": register.id})
+    for key, act in (("rests_on", register.act), ("adopted_act", register.adopted_act)):
+        if act and act not in register.acts:
+            yield unknown(key, act, register.acts)
+    if (register.kept_in == "case") != bool(register.procedures or register.entry):
+        yield Problem("kept_in", "kept_in", {"value": register.kept_in})
+    if not register.named_by:
+        yield Problem("empty", "named_by")
+    for number, field in enumerate(register.fields.values()):
+        place = heading("field", number, field.id)
+        yield from _field(field, place)
+        yield from _in_case(register, field, place)
+        yield from _translation(register, field, f"{place}: translation_of")
+        if field.post_of and field.kind != "text":
+            yield Problem("not_allowed", f"{place}: kind", {"value": field.kind, "allowed": ("text",)})
+    for number, action in enumerate(register.actions.values()):
+        for field in action.fields.values():
+            yield from _field(field, heading("action", number, action.id))
+            yield from _in_case(register, field, heading("action", number, action.id))
+    yield from _groups(register)
+    for number, rule in enumerate(register.rules):
+        yield from _rule(register, rule, heading("rule", number))
+    for number, together in enumerate(register.unique_together):
+        place = heading("unique_together", number)
+        yield from _named(register, place, together, Refers(shown=True))
+        sortable = tuple(field.id for field in register.fields.values() if field.sortable)
+        for name in together:
+            if name in register.fields and name not in sortable:
+                yield Problem("not_allowed", place, {"value": name, "allowed": sortable})
+    for number, access in enumerate(register.access):
+        yield from _access(access, heading("access", number))
+    yield from _obligations(register)
+    for number, campaign in enumerate(register.campaigns.values()):
+        yield from _campaign(register, campaign, heading("campaign", number, campaign.id))
+    for number, count in enumerate(register.counts):
+        yield from _count(register, count, heading("count", number))
+    for number, fulfilment in enumerate(register.fulfils):
+        yield from _fulfils(register, fulfilment, heading("fulfils", number))
+
+
+def _references(register: Register, table: Model, prefix: str) -> Iterator[Problem]:
+    """Yield what is wrong with the fields of the register that a table and the tables inside it name."""
+    for name, declared in type(table).model_fields.items():
+        value, place = getattr(table, name), prefix + (declared.alias or name)
+        if name == "ground_where":
+            # A condition on rows of another register: `cross_problems`.
+            continue
+        refers = next((note for note in declared.metadata if isinstance(note, Refers)), None)
+        parts = (
+            value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else (value,)
+        )
+        for number, part in enumerate(parts):
+            if isinstance(part, Condition):
+                yield from _named(register, place, [part.field], refers or Refers())
+                yield from _condition(register, place, part)
+            elif isinstance(part, Model):
+                listed = heading(place, number, getattr(part, "id", "")) + ": "
+                yield from _references(register, part, f"{place}." if part is value else listed)
+            elif refers and not refers.keys and part:
+                yield from _named(register, place, [part], refers)
+        if refers and refers.keys:
+            yield from _named(register, place, value, refers)
+
+
+def _named(register: Register, place: str, names: Iterable[str], refers: Refers) -> Iterator[Problem]:
+    """Yield names that are not fields of the register, or fields that may not be named there."""
+    for name in names:
+        field = register.fields.get(name)
+        if field is None:
+            yield unknown(place, name, register.fields)
+            continue
+        if refers.kinds and field.kind not in refers.kinds:
+            yield Problem("field_kind", place, {"value": name, "allowed": refers.kinds})
+        if refers.shown and field.confidential:
+            yield Problem("confidential_shown", place, {"value": name})
+
+
+def _condition(register: Register, place: str, condition: Condition) -> Iterator[Problem]:
+    """Yield the value of a condition that its field cannot have."""
+    field = register.fields.get(condition.field)
+    if field is None or condition.value == FILLED:
+        return
+    allowed: tuple[str, ...] = (FILLED,)
+    if field.kind == "choice":
+        allowed = (*field.option_ids, FILLED)
+    elif field.kind == "yes_no":
+        allowed = ("yes", "no", FILLED)
+    if condition.value not in allowed:
+        yield Problem("not_allowed", place, {"value": condition.value, "allowed": allowed})
+
+
+def _field(field: RegisterField, place: str) -> Iterator[Problem]:
+    if field.id in RESERVED_FIELDS:
+        yield Problem("reserved", f"{place}: id", {"value": field.id})
+    if field.kind == "choice" and not field.options:
+        yield Problem("missing_key", place, {"value": "options"})
+    if field.kind == "row" and not field.rows_of:
+        yield Problem("missing_key", place, {"value": "register"})
+    names = [option.id for option in field.options]
+    for number in repeated(names):
+        yield Problem("duplicate", f"{place}: options[{number + 1}]", {"value": names[number]})
+    for key, stated, allowed in (
+        ("options", field.options, ("choice",)),
+        ("several", field.several, ("choice",)),
+        ("register", field.rows_of, ("row",)),
+        ("unit", field.unit, ("number", "money")),
+        ("total", field.total, ("number", "money")),
+        ("counted", field.counted, ("number",)),
+        ("subject", field.subject, ("person",)),
+        ("past", field.past, ("date",)),
+    ):
+        if stated and field.kind not in allowed:
+            yield Problem("field_kind", f"{place}: {key}", {"value": field.id, "allowed": allowed})
+    if field.unique and (not field.sortable and not field.confidential):
+        yield Problem(
+            "not_allowed", f"{place}: kind", {"value": field.kind, "allowed": ("text", "date", "number")}
+        )
+    for key in ("unique", "total"):
+        if field.confidential and getattr(field, key):
+            yield Problem("confidential_shown", f"{place}: {key}", {"value": field.id})
+
+
+def _translation(register: Register, field: RegisterField, place: str) -> Iterator[Problem]:
+    """Yield mistakes of a field that translates another: it has its kind, and is seen by the same readers."""
+    about = register.fields.get(field.translation_of)
+    if about is None:
+        return
+    same = ("kind", "confidential", "personal")
+    others = (other for other in register.fields.values() if other.id != field.id)
+    if (
+        any(getattr(field, key) != getattr(about, key) for key in same)
+        or any(other.translation_of == about.id for other in others)
+        or (about.translation_of or field.required or field.unique)
+    ):
+        yield Problem("translation", place, {"value": field.id, "name": about.id, "keys": same})
+
+
+def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[Problem]:
+    """Yield fields of a kind that rows inside a case, or rows outside one, cannot have."""
+    kinds = IN_CASES if register.entry is not None else tuple(kind for kind in KINDS if kind != "term")
+    if field.kind not in kinds:
+        yield Problem("not_allowed", f"{place}: kind", {"value": field.kind, "allowed": kinds})
+    if field.preset and field.option(field.preset) is None:
+        yield Problem("not_allowed", f"{place}: preset", {"value": field.preset, "allowed": field.option_ids})
+
+
+def _groups(register: Register) -> Iterator[Problem]:
+    """Yield fields in two groups, and required ones, which no form may fold."""
+    grouped = set[str]()
+    allowed = tuple(field.id for field in register.fields.values() if not field.required)
+    for number, group in enumerate(register.groups):
+        place = heading("group", number)
+        for name in grouped.intersection(group.fields):
+            yield Problem("duplicate", place, {"value": name})
+        grouped.update(group.fields)
+        for name in group.fields:
+            if name in register.fields and name not in allowed:
+                yield Problem("not_allowed", place, {"value": name, "allowed": allowed})
+
+
+def _rule(register: Register, rule: registers.Rule, place: str) -> Iterator[Problem]:
+    for key in _RULE_KEYS[rule.kind]:
+        if getattr(rule, key) in ("", None, ()):
+            yield Problem("missing_key", place, {"value": key})
+    kinds: tuple[FieldKind, ...] = ("date",) if rule.kind in ("not_before", "not_after") else ()
+    if rule.kind in ("at_least", "at_most", "years_ahead"):
+        kinds = ("number", "money")
+    if rule.field in register.fields:
+        yield from _named(register, f"{place}: field", [rule.field], Refers(kinds))
+
+
+def _access(access: registers.RowAccess, place: str) -> Iterator[Problem]:
+    if access.person and access.reader:
+        yield Problem("unknown_key", place, {"value": "reader", "allowed": ("person", "fields")})
+    if not access.reader and not (access.person and access.fields):
+        yield Problem("missing_key", place, {"value": "fields" if access.person else "person"})
+
+
+def _obligations(register: Register) -> Iterator[Problem]:
+    ids = {obligation.id for obligation in register.obligations}
+    if register.obligations and register.opens is not None:
+        yield Problem("opens_and_obligation", "opens", {"value": register.opens.procedure})
+    for number, obligation in enumerate(register.obligations):
+        since, place = obligation.anchored.since, heading("obligation", number, obligation.id)
+        if since and since not in ids:
+            yield from _named(register, f"{place}: term", [since], Refers(("date",), shown=True))
+    anchors = {obligation.anchored.since for obligation in register.obligations} - {None}
+    if register.procedure is not None and anchors <= register.fields.keys():
+        yield from editions.problems(register.procedure)
+
+
+def _count(register: Register, count: registers.Count, place: str) -> Iterator[Problem]:
+    if count.all_of and not count.distinct:
+        yield Problem("missing_key", place, {"value": "distinct"})
+        return
+    for value in count.all_of:
+        yield from _condition(register, f"{place}: all_of", Condition(field=count.distinct, value=value))
+
+
+def _fulfils(register: Register, fulfilment: registers.Fulfilment, place: str) -> Iterator[Problem]:
+    """Yield what everybody would read in the case of a duty that rows carry out and may not."""
+    if register.confidential or register.kept_in == "case":
+        yield Problem("fulfils_closed", place, {"value": fulfilment.fact})
+    for name in dict.fromkeys(fulfilment.fields):
+        if name in register.fields and register.fields[name].personal:
+            yield Problem("fulfils_personal", place, {"value": name})
+
+
+def _campaign(register: Register, campaign: registers.Campaign, place: str) -> Iterator[Problem]:
+    if register.kept_in != "unit":
+        yield Problem("campaign_in_case", place, {"value": campaign.id})
+    if campaign.act and campaign.act not in register.acts:
+        yield unknown(f"{place}: act", campaign.act, register.acts)
+    if campaign.act and not campaign.paragraph:
+        yield Problem("missing_key", place, {"value": "paragraph"})
+    yield from _row_of_campaign(register, campaign.values, campaign.fields, place)
+    for further_row in campaign.also.values():
+        own_fields = (*further_row.values, *further_row.fills, *further_row.keeps)
+        yield from _row_of_campaign(
+            register,
+            further_row.values,
+            (campaign.person, *filter(None, [campaign.post]), *campaign.given, *own_fields),
+            f"{place}: also: {further_row.id}",
+        )
+    if refused := campaign.refused():
+        yield from _row_of_campaign(register, refused.values, refused.fields, f"{place}: refusal")
+
+
+def _row_of_campaign(
+    register: Register, values: Mapping[str, str], named_fields: Sequence[str], place: str
+) -> Iterator[Problem]:
+    """Yield wrong fixed values of a row a campaign adds, fields named twice, required ones nobody fills."""
+    own_values = {name: value for name, value in values.items() if name in register.fields}
+    for problem in parse_values(register, own_values, NO_NAMES)[1]:
+        value = values[problem.field]
+        yield Problem("campaign_value", f"{place}: values", {"value": value, "name": problem.field})
+    for number in repeated(named_fields):
+        yield Problem("duplicate", place, {"value": named_fields[number]})
+    for field in register.fields.values():
+        if field.required and field.id not in named_fields:
+            yield Problem("campaign_lacks", place, {"value": field.id})
+
+
+def cross_problems(
+    register: Register, other_registers: Registers, library: Library, indicators: Mapping[str, Indicator]
+) -> Iterator[Problem]:
+    """Yield references to other files that do not exist: registers, procedures, facts, indicators."""
+    for number, field in enumerate(register.fields.values()):
+        if field.kind == "row" and field.rows_of not in (*other_registers.ids(), register.id):
+            yield unknown(
+                f"{heading('field', number, field.id)}: register", field.rows_of, other_registers.ids()
+            )
+        if field.counted:
+            allowed = [
+                f"{other}.{field.id}"
+                for other in other_registers.ids()
+                for field in other_registers.latest(other).fields.values()
+                if field.kind == "row" and field.rows_of == register.id and not field.confidential
+            ]
+            if field.counted not in allowed:
+                yield unknown(f"{heading('field', number, field.id)}: counted", field.counted, allowed)
+    for number, campaign in enumerate(register.campaigns.values()):
+        place = heading("campaign", number, campaign.id)
+        if campaign.ground and campaign.ground not in other_registers.ids():
+            yield unknown(f"{place}: ground", campaign.ground, other_registers.ids())
+        elif campaign.ground:
+            documents = other_registers.latest(campaign.ground)
+            if campaign.ground_where is not None:
+                where = f"{place}: ground_where"
+                yield from _named(documents, where, [campaign.ground_where.field], Refers())
+                yield from _condition(documents, where, campaign.ground_where)
+    for name in register.procedures:
+        if name not in library.procedures():
+            yield unknown("procedures", name, library.procedures())
+    yield from _opened(register, library)
+    yield from _indicators(register, indicators)
+    yield from _carried_out(register, library, indicators)
+
+
+def _opened(register: Register, library: Library) -> Iterator[Problem]:
+    if register.opens is not None:
+        try:
+            facts = library.latest(register.opens.procedure).facts
+        except UnknownProcedure:
+            yield unknown("opens.procedure", register.opens.procedure, library.procedures())
+        else:
+            conditional = (conditional_fact.fact for conditional_fact in register.opens.conditional)
+            for fact in (*register.opens.facts.values(), *conditional, *register.opens.evidence):
+                if fact not in facts:
+                    yield unknown("opens.facts", fact, facts)
+
+
+def _indicators(register: Register, indicators: Mapping[str, Indicator]) -> Iterator[Problem]:
+    for number, count in enumerate(register.counts, 1):
+        indicator = indicators.get(count.indicator)
+        if indicator is None:
+            yield unknown(f"count {number}: indicator", count.indicator, indicators)
+        elif not (count.fact or len(indicator.counting.facts) == 1):
+            yield Problem("missing_key", f"count {number}", {"value": "fact"})
+        elif count.fact and count.fact not in indicator.counting.every_fact:
+            yield unknown(f"count {number}: fact", count.fact, indicator.counting.every_fact)
+
+
+def _carried_out(
+    register: Register, library: Library, indicators: Mapping[str, Indicator]
+) -> Iterator[Problem]:
+    scored = {fact for indicator in indicators.values() for fact in indicator.counting.every_fact}
+    counted_facts = {
+        count.fact or indicators[count.indicator].counting.fact
+        for count in register.counts
+        if count.indicator in indicators
+    }
+    for number, fulfilment in enumerate(register.fulfils, 1):
+        place = f"fulfils {number}: fact"
+        if fulfilment.procedure not in library.procedures():
+            yield unknown(place, fulfilment.procedure, library.procedures())
+            continue
+        procedure = library.latest(fulfilment.procedure)
+        duties = {name: obligation for name, obligation in procedure.facts.items() if not obligation.by_itself}
+        if procedure.opened != "yearly":
+            yield Problem("fulfils_not_yearly", place, {"value": procedure.id})
+        elif fulfilment.obligation not in duties:
+            yield unknown(place, fulfilment.obligation, duties)
+        else:
+            numbers = duties[fulfilment.obligation].values
+            for value in fulfilment.values:
+                if value not in numbers:
+                    yield unknown(f"fulfils {number}: values", value, numbers)
+            if fulfilment.fact in scored - counted_facts:
+                # Points leave out facts recorded from rows: without [[count]] the row would earn nothing.
+                yield Problem("fulfils_uncounted", place, {"value": fulfilment.fact})
