@@ -8,7 +8,9 @@ parsed when first used, since a command needs few of some four thousand.
 
 from __future__ import annotations
 
+import difflib
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -32,8 +34,6 @@ class UnknownCode(KeyError):
         self.missing = code
 
     def __str__(self) -> str:
-        import difflib
-
         near = difflib.get_close_matches(self.missing, sorted(_entries()), n=3)
         return f"no catalogue has the code {self.missing!r}" + (f"; near it: {', '.join(near)}" if near else "")
 
@@ -135,8 +135,6 @@ def read(folder: Path) -> dict[str, Entry]:
         CatalogueError: a file is not TOML, a code is defined twice, a language is missing, a key is not a
             language.
     """
-    import tomllib
-
     entries_by_code: dict[str, Entry] = {}
     for path in sorted(folder.glob("*.toml")):
         try:
@@ -170,8 +168,6 @@ _CODE = re.compile(r'\[(?<!.\[)"?([^"\]]+)"?\][ \t]*(?:#.*)?$', re.MULTILINE)
 @cache
 def _texts(lines: str) -> Mapping[str, str]:
     """Parse the lines of an entry (cached)."""
-    import tomllib
-
     return {language: plain_spaces(text) for language, text in tomllib.loads(lines).items()}
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+from babel import Locale, UnknownLocaleError
+
 Language = Literal["kk", "ru", "en"]
 LANGUAGES: tuple[Language, ...] = ("kk", "ru", "en")
 """Every sentence, and every title of the law, is written in these."""
@@ -121,8 +123,6 @@ def _locale(language: str) -> Any:
     Raises:
         UnknownLanguage: the CLDR does not know it.
     """
-    from babel import Locale, UnknownLocaleError
-
     try:
         return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):

@@ -5,22 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Hashable, MutableMapping
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
 from starlette.concurrency import run_in_threadpool
 
+from calendars.kazakhstan import Kazakhstan
 from merzim import logs
+from merzim.services.app import AppContext
+from merzim.services.moments import Clock
+from merzim.settings import Settings
 from merzim.web.app import create_app
+from workflow.law.library import Library
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from calendars.kazakhstan import Kazakhstan
-    from merzim.services.app import AppContext
-    from merzim.services.moments import Clock
-    from merzim.settings import Settings
-    from workflow.law.library import Library
-
 
 AS_THEY_ARE = ("/static/", "/health", "/ready")
 """Paths that no act and no rule affects: answered without checking the database."""

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from urllib.parse import unquote, urlsplit
 
 from merzim.services.configuration.secret_keys import split_keys
 from merzim.settings import KEY_VARIABLE, OLD_KEYS_VARIABLE, SECRETS, Settings
@@ -54,8 +55,6 @@ def veiled(text: str, secrets: Collection[str] = ()) -> str:
 
 def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return the secrets of this process, longest first."""
-    from urllib.parse import unquote, urlsplit
-
     secrets = {value for name, value in environment.items() if _SECRET_NAME.search(name)}
     for section in settings.channels.sections.values():
         for key, value in section.items():

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import date, datetime
 from functools import partial
 from threading import Lock, Thread
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -22,28 +25,24 @@ from merzim.clock import StepWatch
 from merzim.dashboard import Dashboard
 from merzim.documents import child
 from merzim.services.accounts import verbs as accounts
+from merzim.services.app import AppContext
 from merzim.services.campaigns.answers import BotAnswers
 from merzim.services.context import uploads_of
-from merzim.services.jobs import rounds
+from merzim.services.jobs import queue, rounds
 from merzim.services.jobs.bot_polling import polling
-from merzim.services.moments import almaty
+from merzim.services.jobs.queue import JobHandlers
+from merzim.services.moments import Clock, almaty
 from merzim.services.upkeep.backups import back_up
 from merzim.services.yearly.clock import record_carried_out
 from merzim.services.yearly.opening import roll_over
+from merzim.settings import WebSettings
+from merzim.storage.database.engine import conninfo
 from merzim.web.auth.dependencies import is_passwordless_allowed
 from merzim.web.request_log import log_context
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
-    from types import FrameType
-
     from uvicorn import Server
-
-    from merzim.services.app import AppContext
-    from merzim.services.jobs.queue import JobHandlers
-    from merzim.services.moments import Clock
-    from merzim.settings import WebSettings
 
 LOOK = 10
 """Seconds between two checks for letters claimed by a process that died."""
@@ -249,9 +248,6 @@ def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     _warn(app, tell=tell, say=say)
     with polling(app, clock, BotAnswers(app, clock)):
         if app.many_nodes:
-            from merzim.services.jobs import queue
-            from merzim.storage.database.engine import conninfo
-
             address = conninfo(app.engine)
             tell(say("cli.working"))
             with closing(app.with_own_connections()) as planning:
@@ -286,7 +282,6 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
     Args:
         planning: a separate application context for rounds, when they run beside sending.
     """
-    from merzim.services.jobs.queue import JobHandlers
 
     def send(keys: Collection[str], is_holder_gone: bool) -> None:
         attempt(app, clock, partial(rounds.deliver, keys=keys, is_holder_gone=is_holder_gone))
@@ -302,8 +297,6 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
 
 def _free(host: str, port: int, address: str) -> None:
     """Raise PortTaken when the address is in use."""
-    import socket
-
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

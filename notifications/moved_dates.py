@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from notifications.notice import Notice, message_id
 from notifications.ports import Move, Outbox
 from notifications.rules import OfficeTimes, Rules, local_day
 from workflow.board.rows import WAITING
 from workflow.cases.case import Event
+from workflow.cases.commands.previews import DeadlineChange
 from workflow.deadlines.lateness import lateness
-
-if TYPE_CHECKING:
-    from workflow.cases.commands.previews import DeadlineChange
 
 PAGE = 500
 MOVED, WITHDRAWN = "moved", "withdrawn"

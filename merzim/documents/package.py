@@ -16,6 +16,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
+import xlsxwriter
+
 from i18n import say
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from workflow.languages import law_language
@@ -215,8 +217,6 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
     """Return the index workbook."""
-    import xlsxwriter
-
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(target, options)

@@ -11,43 +11,66 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
+import calendars
+from calendars.kazakhstan import Kazakhstan
+from calendars.records import Records, shipped_records, with_records
+from merzim.services.configuration import folders
+from merzim.services.configuration.overlay import with_browser
+from merzim.services.configuration.secret_keys import read_cipher
 from merzim.services.configuration.translations import use_languages
+from merzim.services.connections.channels import create_channel, sender_domain
+from merzim.services.connections.oidc import OidcProvider, open_provider
+from merzim.services.jobs.queue import enqueue_batches
 from merzim.services.moments import Clock, NoteWriter
+from merzim.services.preparation import prepare_database
+from merzim.services.regulations.editions import (
+    Editions,
+    read_editions,
+    reason,
+    shipped_row_procedures,
+    with_adopted,
+)
+from merzim.services.regulations.registers import read_registers
 from merzim.settings import BadSetting, Settings
-
-if TYPE_CHECKING:
-    from calendars.kazakhstan import Kazakhstan
-    from calendars.records import Records
-    from merzim.services.connections.oidc import OidcProvider
-    from merzim.services.regulations.editions import Editions
-    from merzim.storage.accounts.accounts import SqlAccounts
-    from merzim.storage.accounts.audit_log import SqlAuditLog
-    from merzim.storage.accounts.encryption import Cipher
-    from merzim.storage.accounts.invitations import SqlInvitations
-    from merzim.storage.accounts.second_factors import SqlSecondFactors
-    from merzim.storage.accounts.uploads import SqlIdempotency
-    from merzim.storage.cache import DatabaseCache
-    from merzim.storage.cases.evidence import EvidenceFolder
-    from merzim.storage.cases.ledger import SqlLedger
-    from merzim.storage.cases.points_cache import PointsCache
-    from merzim.storage.database.leases import SqlLeases
-    from merzim.storage.notices.links import SqlLinks
-    from merzim.storage.notices.outbox import SqlOutbox
-    from merzim.storage.notices.senders import EnqueueJobs
-    from merzim.storage.org.adoptions import Adoption
-    from merzim.storage.org.choices import SqlLeaves
-    from merzim.storage.queries import SqlReads
-    from notifications.channels import Channel
-    from notifications.rules import Rules
-    from workflow.cases.commands.case_commands import CaseCommands
-    from workflow.law.library import Library, UnreadEdition
-    from workflow.law.procedure import Procedure, Text
-    from workflow.org.office import Office
-    from workflow.registers.definition import Registers
-
+from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.accounts.audit_log import SqlAuditLog
+from merzim.storage.accounts.encryption import Cipher
+from merzim.storage.accounts.invitations import SqlInvitations
+from merzim.storage.accounts.second_factors import SqlSecondFactors
+from merzim.storage.accounts.uploads import SqlIdempotency
+from merzim.storage.cache import DatabaseCache
+from merzim.storage.cases.evidence import EvidenceFolder
+from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.cases.points_cache import PointsCache
+from merzim.storage.database import engine
+from merzim.storage.database.engine import is_shared_database, one_snapshot
+from merzim.storage.database.leases import SqlLeases
+from merzim.storage.maintenance.readiness import look, refuse_unwritable
+from merzim.storage.maintenance.schema import refuse_missing
+from merzim.storage.maintenance.stored_secrets import stored_secrets
+from merzim.storage.notices.links import SqlLinks
+from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.notices.senders import EnqueueJobs
+from merzim.storage.org import adoptions
+from merzim.storage.org.adoptions import Adoption, adopted_acts
+from merzim.storage.org.chain import head
+from merzim.storage.org.choices import SqlLeaves
+from merzim.storage.org.editions import adopted_editions, texts
+from merzim.storage.org.preferences import link_key
+from merzim.storage.org.settings import password, stored
+from merzim.storage.org.store import units
+from merzim.storage.queries import SqlReads
+from merzim.storage.refusals import StorageUnavailable
+from notifications.channels import Channel
+from notifications.rules import Rules
+from workflow.cases.commands.case_commands import CaseCommands
+from workflow.law.library import Library, UnreadEdition
+from workflow.law.procedure import Procedure, Text
+from workflow.org.office import Office
+from workflow.registers.definition import Registers
 
 _BUILT_BY_SETTINGS = (
     *(
@@ -139,7 +162,6 @@ class AppContext:
         """The acts the office adopted (`merzim calendar-change apply`); none while there is no database."""
         if not self.has_database:
             return ()
-        from merzim.storage.org.adoptions import adopted_acts
 
         return adopted_acts(self.engine)
 
@@ -150,8 +172,6 @@ class AppContext:
 
     def records_of(self, acts: Iterable[Adoption]) -> Records:
         """Return the shipped records together with those of these acts."""
-        from calendars.records import shipped_records, with_records
-
         return reduce(with_records, (act.records for act in acts), shipped_records())
 
     @cached_property
@@ -164,17 +184,12 @@ class AppContext:
 
     def calendar_of(self, records: Records, as_of: date | None = None) -> Kazakhstan:
         """Return the office's calendar built from other records, or as they were known on a day."""
-        import calendars
-
         return self._with_office_days(calendars.compile_calendar(records, as_of, last=calendars.REACH))
 
     def refresh(self) -> None:
         """Drop the calendar or the settings if another process changed them since."""
         if not self.has_database:
             return
-        from merzim.storage.org import adoptions
-        from merzim.storage.org.chain import head
-        from merzim.storage.org.settings import stored
 
         if stored(self.engine) != self._stored_settings:
             self.lay_over_settings()
@@ -185,17 +200,11 @@ class AppContext:
         """Return a value that changes whenever adopted acts or settings change."""
         if not self.has_database:
             return None
-        from merzim.storage.org import adoptions
-        from merzim.storage.org.chain import head
-        from merzim.storage.org.settings import stored
 
         return head(self.engine, adoptions.ACTS), tuple(sorted(stored(self.engine).items()))
 
     def lay_over_settings(self) -> None:
         """Lay what administrators set in the browser over the configured settings."""
-        from merzim.services.configuration.overlay import with_browser
-        from merzim.storage.org.settings import password, stored
-
         values = stored(self.unprepared)
         if not values and not self._stored_settings:
             return
@@ -210,8 +219,6 @@ class AppContext:
         Raises:
             StorageUnavailable: it does not answer.
         """
-        from merzim.storage.maintenance.readiness import look
-
         if self.has_database and look(self.unprepared).schema:
             self.lay_over_settings()
 
@@ -243,8 +250,6 @@ class AppContext:
     @cached_property
     def library(self) -> Library:
         """Every edition of every procedure: shipped, the organisation's own and those of registers."""
-        from workflow.law.library import Library
-
         return Library(
             [*self.read_editions.editions, *self._row_procedures()], acts=self.settings.regulations.acts
         )
@@ -252,8 +257,6 @@ class AppContext:
     def _row_procedures(self) -> Iterable[Procedure | UnreadEdition]:
         """The procedures made of the obligations of registers. Own registers may replace shipped ones: where
         there are any, all are read."""
-        from merzim.services.regulations.editions import shipped_row_procedures
-
         if self.settings.regulations.folder is None:
             return shipped_row_procedures()
         return (register.procedure for register in self.registers.all() if register.procedure is not None)
@@ -263,8 +266,6 @@ class AppContext:
         """The editions as read. Own files that cannot be used are reported, and replaced by the texts the
         office adopted last.
         """
-        from merzim.services.regulations.editions import reason
-
         read = self._read_editions()
         for unused_file in read.left_out:
             code = "law.left_out_adopted" if unused_file.adopted else "law.left_out"
@@ -273,13 +274,9 @@ class AppContext:
         return read
 
     def _read_editions(self) -> Editions:
-        from merzim.services.regulations.editions import read_editions, with_adopted
-
         read = read_editions(self.settings)
         if self.settings.regulations.folder is None or _is_missing_file(self.settings.database.url):
             return read
-        from merzim.storage.org.editions import adopted_editions, texts
-        from merzim.storage.refusals import StorageUnavailable
 
         try:
             return with_adopted(read, texts(adopted_editions(self.engine)))
@@ -290,10 +287,6 @@ class AppContext:
     @cached_property
     def registers(self) -> Registers:
         """Every register, shipped and the organisation's own. Own files that cannot be used are reported."""
-        from merzim.services.regulations.editions import reason
-        from merzim.services.regulations.registers import read_registers
-        from workflow.registers.definition import Registers
-
         read = read_registers(self.settings)
         for unused_file in read.left_out:
             self.unused_files[unused_file.file] = "law.left_out", reason(unused_file)
@@ -313,8 +306,6 @@ class AppContext:
             UnknownChannel: there is no channel of that name.
             BadSetting: a key the channel does not accept, or a required one that is missing.
         """
-        from merzim.services.connections.channels import create_channel
-
         return {
             name: create_channel(name, self.settings, lambda: self.links) for name in self.settings.channels.use
         }
@@ -322,8 +313,6 @@ class AppContext:
     @staticmethod
     def one_snapshot() -> AbstractContextManager[None]:
         """Let all reads of a block share one transaction."""
-        from merzim.storage.database.engine import one_snapshot
-
         return one_snapshot()
 
     @cached_property
@@ -334,8 +323,6 @@ class AppContext:
             StorageUnavailable: it cannot be used, or does not exist (`no_database`); nothing was changed.
             AnothersDatabase: it belongs to another installation.
         """
-        from merzim.services.preparation import prepare_database
-
         if not self.creates_database:
             self._refuse_missing_database()
         prepare_database(
@@ -346,9 +333,6 @@ class AppContext:
 
     def _refuse_missing_database(self) -> None:
         """Raise if there is no database, without creating one (opening an SQLite file would)."""
-        from merzim.storage.maintenance.schema import refuse_missing
-        from merzim.storage.refusals import StorageUnavailable
-
         url = self.settings.database.url
         if _is_missing_file(url):
             raise StorageUnavailable("no_database", where=url.partition(":///")[2])
@@ -357,15 +341,11 @@ class AppContext:
     @property
     def many_nodes(self) -> bool:
         """Whether several machines share the database, so that a queue in it hands out the work."""
-        from merzim.storage.database.engine import is_shared_database
-
         return is_shared_database(self.settings.database.url)
 
     @cached_property
     def unprepared(self) -> Any:
         """The database engine as it is, neither created nor migrated; for restore and migration."""
-        from merzim.storage.database import engine
-
         variable = self.settings.database.password_env
         if variable and variable not in os.environ:
             raise BadSetting(
@@ -384,9 +364,6 @@ class AppContext:
             StorageUnavailable: `read_only` or `no_rights`.
             BadSetting: a folder of config.toml cannot be written.
         """
-        from merzim.services.configuration import folders
-        from merzim.storage.maintenance.readiness import refuse_unwritable
-
         self.channels  # noqa: B018 (created here, or refused here)
         self.provider  # noqa: B018
         refuse_unwritable(self.engine)
@@ -396,15 +373,11 @@ class AppContext:
     @cached_property
     def cache(self) -> DatabaseCache:
         """This process's cache of the database: the office and the sums of the board."""
-        from merzim.storage.cache import DatabaseCache
-
         return DatabaseCache(self.engine, officer=self._officer, language=self._language)
 
     @cached_property
     def points_cache(self) -> PointsCache:
         """This process's cache of the data that points are calculated from."""
-        from merzim.storage.cases.points_cache import PointsCache
-
         return PointsCache(self.engine, self.cache)
 
     @cached_property
@@ -415,50 +388,36 @@ class AppContext:
     @cached_property
     def ledger(self) -> SqlLedger:
         """The cases, stored as chains of events."""
-        from merzim.storage.cases.ledger import SqlLedger
-
         return SqlLedger(self.engine, cache=self.cache)
 
     @cached_property
     def outbox(self) -> SqlOutbox:
         """The notices with their delivery records."""
-        from merzim.storage.notices.outbox import SqlOutbox
-
         return SqlOutbox(self.engine, enqueue=self._hand, cache=self.cache)
 
     @cached_property
     def leaves(self) -> SqlLeaves:
         """Absences of people and their deputies."""
-        from merzim.storage.org.choices import SqlLeaves
-
         return SqlLeaves(self.engine)
 
     @cached_property
     def links(self) -> SqlLinks:
         """The people's linked Telegram accounts."""
-        from merzim.storage.notices.links import SqlLinks
-
         return SqlLinks(self.engine)
 
     @cached_property
     def leases(self) -> SqlLeases:
         """Leases of the tasks that only one process at a time may run."""
-        from merzim.storage.database.leases import SqlLeases
-
         return SqlLeases(self.engine)
 
     @cached_property
     def reads(self) -> SqlReads:
         """The read queries of commands and pages."""
-        from merzim.storage.queries import SqlReads
-
         return SqlReads(self.engine, cache=self.cache)
 
     @cached_property
     def case_commands(self) -> CaseCommands:
         """The commands that write to cases."""
-        from workflow.cases.commands.case_commands import CaseCommands
-
         return CaseCommands(self.ledger, self.library, self.calendar, self.first_day)
 
     def first_day(self, today: date) -> date:
@@ -470,8 +429,6 @@ class AppContext:
     @cached_property
     def accounts(self) -> SqlAccounts:
         """The accounts that may log in."""
-        from merzim.storage.accounts.accounts import SqlAccounts
-
         return SqlAccounts(self.engine)
 
     @cached_property
@@ -479,22 +436,17 @@ class AppContext:
         """The OpenID provider for log-in; None if config.toml names none. Raises BadSetting."""
         if not self.settings.oidc.issuer:
             return None
-        from merzim.services.connections.oidc import open_provider
 
         return open_provider(self.settings, os.environ)
 
     @cached_property
     def factors(self) -> SqlSecondFactors:
         """The second factors of accounts."""
-        from merzim.storage.accounts.second_factors import SqlSecondFactors
-
         return SqlSecondFactors(self.engine, cipher=lambda: self.cipher, queue=self.outbox.queue)
 
     @cached_property
     def invitations(self) -> SqlInvitations:
         """The invitations of people whose accounts were opened together."""
-        from merzim.storage.accounts.invitations import SqlInvitations
-
         return SqlInvitations(self.engine, queue=self.outbox.queue)
 
     def refuse_without_key(self) -> None:
@@ -510,43 +462,30 @@ class AppContext:
         Raises:
             BadSetting: the key is missing, malformed, or readable by others; nothing was touched.
         """
-        from merzim.services.configuration.secret_keys import read_cipher
-
         return read_cipher(self.settings, os.environ, stored=self.stored_secrets, note=self.note)
 
     def stored_secrets(self) -> Sequence[str]:
         """Return the encrypted secrets in the database; none where there is none."""
-        from merzim.storage.maintenance.stored_secrets import stored_secrets
-
         return stored_secrets(self.unprepared) if self.has_database else []
 
     @cached_property
     def answers(self) -> SqlIdempotency:
         """The stored answers to API requests, by idempotency key."""
-        from merzim.storage.accounts.uploads import SqlIdempotency
-
         return SqlIdempotency(self.engine)
 
     @cached_property
     def audit_log(self) -> SqlAuditLog:
         """The audit log: entries that no other table records, and how far it was forwarded."""
-        from merzim.storage.accounts.audit_log import SqlAuditLog
-
         return SqlAuditLog(self.engine)
 
     @cached_property
     def evidence(self) -> EvidenceFolder:
         """The folder of evidence files."""
-        from merzim.storage.cases.evidence import EvidenceFolder
-
         return EvidenceFolder(self.settings.evidence.folder)
 
     @cached_property
     def rules(self) -> Rules:
         """The office's rules for sending notices."""
-        from merzim.services.connections.channels import sender_domain
-        from notifications.rules import Rules
-
         return Rules(
             office_hours=self.settings.reminders.office_hours,
             officer=self._officer,
@@ -565,8 +504,6 @@ class AppContext:
             self.unprepared.dispose()
 
     def _units(self) -> frozenset[tuple[str, str, str | None]]:
-        from merzim.storage.org.store import units
-
         return units(self.engine)
 
     def _forget(self, *attributes: str) -> None:
@@ -582,7 +519,6 @@ class AppContext:
     def _hand(self) -> EnqueueJobs | None:
         if not self.many_nodes:
             return None
-        from merzim.services.jobs.queue import enqueue_batches
 
         return enqueue_batches
 
@@ -596,8 +532,6 @@ class AppContext:
 
     @property
     def _link_key(self) -> str:
-        from merzim.storage.org.preferences import link_key
-
         return link_key(self.engine)
 
 
@@ -606,8 +540,6 @@ def _log_note(code: str, **arguments: object) -> None:
 
 
 def _shipped() -> Kazakhstan:
-    import calendars
-
     return calendars.calendar(last=calendars.REACH)
 
 

@@ -6,26 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
+from calendars.kazakhstan import Kazakhstan
+from merzim.services.app import AppContext
 from merzim.storage.accounts.accounts import SqlAccounts as Accounts
+from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.accounts.uploads import SqlUploads
 from merzim.storage.cases.evidence import EvidenceFolder as EvidenceStore
+from merzim.storage.org.choices import SqlChoices
 from merzim.storage.origin import ORIGIN, Origin, Way
 from merzim.storage.queries import SqlReads as Reads
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import UnknownCase
+from workflow.cases.commands.case_commands import CaseCommands, UnknownCase
+from workflow.law.library import Library
+from workflow.law.procedure import Procedure
 from workflow.org.access import OF_ONE_UNIT, Access, Account, Reader, placed, scope
-
-if TYPE_CHECKING:
-    from calendars.kazakhstan import Kazakhstan
-    from merzim.services.app import AppContext
-    from merzim.storage.accounts.second_factors import SqlSecondFactors
-    from merzim.storage.org.choices import SqlChoices
-    from workflow.cases.case import Case
-    from workflow.cases.commands.case_commands import CaseCommands
-    from workflow.law.library import Library
-    from workflow.law.procedure import Procedure
 
 __all__ = [
     "ANONYMOUS",
@@ -118,8 +114,6 @@ class RequestContext:
     @cached_property
     def choices(self) -> SqlChoices:
         """People's preferences for reminders."""
-        from merzim.storage.org.choices import SqlChoices
-
         return SqlChoices(self.app.engine, self.app.rules.link_key)
 
     @property

@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from io import SEEK_END, BytesIO
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
+from merzim.documents.sheets.unreadable import Upload, UploadKind
+from merzim.services.context import RequestContext
+from merzim.services.inputs import EvidenceInput, FileInput
 from merzim.services.verbs import NotFound
 from workflow.cases.case import Evidence
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.documents.sheets.unreadable import Upload, UploadKind
-    from merzim.services.context import RequestContext
-    from merzim.services.inputs import EvidenceInput, FileInput
 
 MAX_NAME_LENGTH = 200
 MAX_GROUND_LENGTH = 300

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from workflow.cases.case import Case
-    from workflow.deadlines.impact import MovedDeadline
-    from workflow.org.office import Person
+from merzim.services.app import AppContext
+from workflow.board.rows import WAITING
+from workflow.cases.case import Case
+from workflow.deadlines.impact import MovedDeadline
+from workflow.org.duties import Unresolved, resolve
+from workflow.org.office import Person
 
 CHUNK_SIZE = 1000
 """Cases read, recalculated and written together."""
@@ -73,14 +71,10 @@ def people_finder(app: AppContext, today: date) -> FindPeople:
 
     @cache
     def find(duty: str, unit: str, responsible: str, person: str) -> tuple[Person, ...]:
-        from workflow.org.duties import Unresolved, resolve
-
         people = resolve(office, duty=duty, unit=unit, on=today, responsible=responsible, person=person)
         return () if isinstance(people, Unresolved) else tuple(holder.person for holder in people)
 
     def find_people(case: Case, moved_deadline: MovedDeadline) -> tuple[Person, ...]:
-        from workflow.board.rows import WAITING
-
         if moved_deadline.state not in WAITING:
             return ()
         responsible = (
@@ -89,18 +83,3 @@ def people_finder(app: AppContext, today: date) -> FindPeople:
         return find(moved_deadline.obligation.duty, case.unit, responsible, case.person)
 
     return find_people
-
-
-@contextmanager
-def garbage_collection_off() -> Iterator[None]:
-    """Turn the garbage collector off for a block of work.
-
-    Cases hold no reference cycles, so it would free nothing and cost a third of the whole time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

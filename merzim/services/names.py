@@ -6,25 +6,24 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from merzim.services.app import AppContext
+from merzim.services.context import Reads, RequestContext
+from workflow.board.rows import Row
+from workflow.board.sums import AssigneeKey
 from workflow.cases.case import Case
-from workflow.law.procedure import Obligation, Procedure, Text
+from workflow.cases.commands.case_commands import View
+from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.findings.finding import Finding
+from workflow.findings.findings import feasibility, findings
+from workflow.findings.of_risks import risk_findings
+from workflow.law.procedure import Force, Obligation, Procedure, Text
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.name_index import alphabetical
-from workflow.org.office import Office, Person, Unit
+from workflow.org.office import Office, Person, Recipient, Unit
 from workflow.refusal import Refusal, closest_first
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from merzim.services.context import Reads, RequestContext
-    from workflow.board.rows import Row
-    from workflow.board.sums import AssigneeKey
-    from workflow.cases.commands.case_commands import View
-    from workflow.findings.finding import Finding
-    from workflow.law.procedure import Force
-    from workflow.org.office import Recipient
-
 
 Name: TypeAlias = Text | str
 """A name: by language, or the same in all."""
@@ -296,15 +295,11 @@ def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipie
 
 def title(app: AppContext, case: Case, obligation: str) -> Text:
     """Return the title of an obligation of a whole case; for a measure of its plan, the action."""
-    from workflow.deadlines.register_deadlines import entry_obligation
-
     return entry_obligation(case, app.library.named(case.edition), obligation).title
 
 
 def force(app: AppContext, case: Case, obligation: str) -> Force:
     """Return the force of an obligation of a whole case."""
-    from workflow.deadlines.register_deadlines import entry_obligation
-
     return entry_obligation(case, app.library.of(case), obligation).force
 
 
@@ -312,8 +307,6 @@ def cases_of(reads: Reads, rows: Iterable[Row]) -> Mapping[str, Case]:
     """Return the visible cases of board rows by id, as heads; for rows of registers, whose titles are in the
     events, with these.
     """
-    from workflow.cases.registers.entries import is_entry
-
     all_rows = tuple(rows)
     heads = reads.heads({row.case for row in all_rows})
     return {**heads, **reads.heads_with_rows({row.case for row in all_rows if is_entry(row.obligation)})}
@@ -326,9 +319,6 @@ def stage_title(app: AppContext, case: Case, stage: str) -> Text | str:
 
 def findings_of(app: AppContext, view: View) -> tuple[Finding, ...]:
     """Return the findings of a case, including plan dates that cannot be kept."""
-    from workflow.findings.findings import feasibility, findings
-    from workflow.findings.of_risks import risk_findings
-
     return (
         *findings(view.case, view.procedure, view.deadlines, app.calendar),
         *feasibility(view.deadlines, app.calendar),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from merzim.services.jobs import queue
 from merzim.services.moments import Clock
+from merzim.storage.database.engine import driver, writing
 from merzim.storage.maintenance.readiness import claim, refuse_anothers
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.vouching import ensure_baseline
-
-if TYPE_CHECKING:
-    pass
 
 
 def prepare_database(
@@ -29,9 +28,6 @@ def prepare_database(
     claimed = refuse_anothers(engine, installation)
     create_or_migrate(engine)
     if many_nodes:
-        from merzim.services.jobs import queue
-        from merzim.storage.database.engine import driver, writing
-
         with writing(engine) as connection:
             queue.prepare(driver(connection))
     if installation and not claimed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AliasPath,
@@ -18,15 +18,14 @@ from pydantic import (
 )
 
 from i18n import say
+from merzim.services.impacts import ActMoves
+from notifications.letters.moved import describe_cause
+from workflow.cases.case import Case, Event
+from workflow.cases.changes import FieldChange
+from workflow.cases.commands.case_commands import Change
+from workflow.cases.commands.previews import Preview
 from workflow.languages import law_language
-
-if TYPE_CHECKING:
-    from merzim.services.impacts import ActMoves
-    from workflow.cases.case import Case, Event
-    from workflow.cases.changes import FieldChange
-    from workflow.cases.commands.case_commands import Change
-    from workflow.cases.commands.previews import Preview
-    from workflow.law.procedure import Text
+from workflow.law.procedure import Text
 
 
 class _Extended:
@@ -294,8 +293,6 @@ def event_result(event: Event, changes: Iterable[FieldChange] = ()) -> EventResu
 
 def act_moves_result(act: ActMoves, language: str) -> ActMovesResult:
     """Convert the moves of a calendar act to their result."""
-    from notifications.letters.moved import describe_cause
-
     return ActMovesResult(
         on=act.on,
         at=act.at,

@@ -8,30 +8,28 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TypeAlias, cast
 
+from calendars.terms import Element
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.moments import almaty
 from merzim.services.registers.access import reader_scope
 from merzim.services.registers.queries import ListRows, row_query
 from merzim.services.regulations.registers import scoring
+from merzim.storage.board import change_counters
+from merzim.storage.database.engine import read_once, reading
+from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
+from workflow.law.procedure import Text
+from workflow.org.office import Office
 from workflow.registers.access import sees_lists
-from workflow.registers.definition import FILLED, Condition, Count, Register
+from workflow.registers.definition import FILLED, Condition, Count, Register, Registers
 from workflow.registers.rows import sort_key, text_key
-from workflow.scoring.recorded import CountedRows, Numbers, row_numbers
-
-if TYPE_CHECKING:
-    from calendars.terms import Element
-    from merzim.services.app import AppContext
-    from merzim.storage.registers.lists import RowQuery
-    from workflow.law.procedure import Text
-    from workflow.org.office import Office
-    from workflow.registers.definition import Registers
-    from workflow.scoring.prospects import Prospect, Step
-    from workflow.scoring.recorded import YearRecords
-    from workflow.scoring.scale import Readings, Scoring
-    from workflow.scoring.score import Scores
-    from workflow.scoring.tally import Tally, Year
+from workflow.scoring.prospects import Prospect, Step, explain, prospect, remarks, steps
+from workflow.scoring.recorded import CountedRows, Numbers, YearRecords, row_numbers
+from workflow.scoring.scale import Readings, Scoring
+from workflow.scoring.score import Scores, score
+from workflow.scoring.tally import Tally, Year, tally
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,9 +66,9 @@ class YearScores:
     def projects(self) -> Mapping[str, Fraction]:
         """Points by project (`P1` ... `P4`)."""
         totals: dict[str, Fraction] = {}
-        for score in self.scores.scores:
-            project = score.id.partition(".")[0]
-            totals[project] = totals.get(project, Fraction(0)) + score.points
+        for row in self.scores.scores:
+            project = row.id.partition(".")[0]
+            totals[project] = totals.get(project, Fraction(0)) + row.points
         return totals
 
 
@@ -83,9 +81,6 @@ def year_scores(
     Args:
         by_unit: whether to return also the points of each unit directly below it.
     """
-    from calendars.terms import Element
-    from workflow.scoring.tally import Year
-
     shipped, cache = scoring(), ctx.app.points_cache
     gathered = with_rows(ctx, cache.year(shipped, year, today=today), year)
     first, titles = cache.first_record(), register_titles(ctx)
@@ -114,10 +109,6 @@ def _score_year(
     titles: Mapping[str, Text],
     hidden: tuple[Element, ...],
 ) -> YearScores:
-    from workflow.scoring.prospects import explain, prospect, remarks, steps
-    from workflow.scoring.score import score
-    from workflow.scoring.tally import tally
-
     tallies = tally(scoring, year, readings)
     scores = score({name: entry.answer for name, entry in tallies.items()}, scoring, readings)
     scores = explain(scores, tallies, scoring, year, readings, registers=titles)
@@ -153,8 +144,6 @@ def with_rows(ctx: RequestContext, records: YearRecords, year: int) -> YearRecor
     Rows of open registers count for every reader, as facts of cases do; rows of confidential registers only for
     readers who see them, so that no number reveals a hidden row.
     """
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     scope, last = reader_scope(ctx), min(ctx.today, date(year, 12, 31))
     records = _with_open_rows(ctx.app, records, year, last)
     secret = [
@@ -196,9 +185,6 @@ def _with_open_rows(app: AppContext, records: YearRecords, year: int, last: date
 
     They are kept; rows are counted anew in the registers and units where some were written.
     """
-    from merzim.storage.board import change_counters
-    from merzim.storage.database.engine import read_once, reading
-
     office, before = records.office, cast("_Year | None", app.row_cache.get((year, last)))
     version = read_once(app.engine, change_counters.versions).get(change_counters.ROWS)
     if before is not None and before.registers is not app.registers:
@@ -243,8 +229,6 @@ def _row_numbers(
     changed_keys: frozenset[str] | None,
 ) -> Mapping[str, Mapping[str, Numbers]]:
     """Count rows by register and unit. `changed_keys`: only where rows were written; None for everywhere."""
-    from merzim.storage.registers.lists import RowQuery, SqlRegisterLists
-
     kept_registers, numbers = (
         SqlRegisterLists(app.engine).registers_with_rows(),
         dict[str, Mapping[str, Numbers]](),
@@ -303,8 +287,6 @@ def _counted(
 def _counted_by(
     app: AppContext, office: Office, register: Register, count: Count, query: RowQuery, year: int, last: date
 ) -> Iterator[CountedRows]:
-    from merzim.storage.registers.lists import CellFilter, SqlRegisterLists
-
     fact = count.fact or scoring().indicators[count.indicator].counting.fact
     for condition in count.where:
         keys = _keys(register, condition)

@@ -6,24 +6,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
 import i18n
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
-from merzim.services.regulations.registers import scoring
+from merzim.services.registers.queries import find_rows
+from merzim.services.registers.results import row_name
+from merzim.services.regulations.registers import case_registers, row_words, scoring
 from merzim.services.verbs import Command, verb
+from merzim.storage.queries import FoundPlaces
 from workflow.board.rows import CaseFilter
 from workflow.languages import LANGUAGES
 from workflow.law.library import Library
 from workflow.law.procedure import Text
 from workflow.org.office import Person, Unit
 from workflow.search_words import FoldedNames, search_words
-
-if TYPE_CHECKING:
-    from merzim.storage.queries import FoundPlaces
 
 HITS_SHOWN = 10
 """Number of results of one kind that are listed; the others are counted."""
@@ -95,8 +95,6 @@ def _cases(ctx: RequestContext, text: str) -> HitGroup:
 
 def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
     """Return risks, measures, exposed positions and remarks in cases visible to the reader."""
-    from merzim.services.regulations.registers import case_registers, row_words
-
     titles = {
         register.entry.row: register.title for register in case_registers().all() if register.entry is not None
     }
@@ -222,9 +220,6 @@ def _named(
 
 def _rows(ctx: RequestContext, text: str) -> HitGroup:
     """Return rows of the registers the reader sees; fields hidden from them join no search."""
-    from merzim.services.registers.queries import find_rows
-    from merzim.services.registers.results import row_name
-
     found_rows, language = find_rows(ctx, text, limit=HITS_SHOWN), ctx.spoken_language
     hits = [
         Hit(

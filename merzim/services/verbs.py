@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, get_type_hints
+from typing import ClassVar, Generic, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict
 
 from merzim.services.context import RequestContext, require_visible
+from workflow.cases.case import Case
+from workflow.org.access import Need
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from workflow.cases.case import Case
-    from workflow.org.access import Need
 
 
 class Command(BaseModel):

@@ -178,8 +178,6 @@ def _own_name(language: str) -> str:
 
 
 def _refused(no: BaseException, language: str) -> Reply:
-    from html import escape
-
     return Reply(text=escape(refusal(no, language), quote=False))
 
 

@@ -7,13 +7,11 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
+from notifications.notice import Letter, Notice, Outcome
+from workflow.org.office import Person
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from notifications.notice import Letter, Notice, Outcome
-    from workflow.org.office import Person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

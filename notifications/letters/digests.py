@@ -24,6 +24,7 @@ from notifications.letters.texts import (
 from notifications.notice import Letter, Notice
 from workflow.cases.registers.entries import period_in, row_kind
 from workflow.law.procedure import Text
+from workflow.org.duties import stand_in
 from workflow.org.office import Office
 from workflow.registers.rows import name_in
 
@@ -290,8 +291,6 @@ def _stage_line(stage: str, group: Sequence[OpenDeadline], language: str) -> Lin
 
 def _units(notice: Notice, overview: Overview, duty: str) -> list[str]:
     """Return the units whose digest the recipient gets: their own, or those of a person they are deputy of."""
-    from workflow.org.duties import stand_in
-
     office = overview.office
     units: Iterable[str] = (
         unit

@@ -17,6 +17,8 @@ from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from urllib.parse import quote
 
+import dkim
+
 from i18n import fallback
 from notifications.notice import Letter, Notice, digest
 from notifications.wire.entry import METHOD, calendar
@@ -160,8 +162,6 @@ class Signature:
 
     def signed(self, message: bytes) -> bytes:
         """Return the message with its signature header first, otherwise unchanged."""
-        import dkim
-
         header: bytes = dkim.sign(
             message,
             self.selector.encode(),

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Collection, Iterator
@@ -34,7 +31,7 @@ from merzim.storage.database.engine import conninfo, driver, writing
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.notices.senders import Batch
 from merzim.storage.refusals import StorageUnavailable
-from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim
+from tests.merzim.conftest import PEOPLE, SCHEDULE
 from tests.postgres import administer
 from tests.processes import Program
 
@@ -451,27 +448,6 @@ def test_what_the_queue_cannot_write_is_said_in_storages_words(office_app: AppCo
     with pytest.raises(StorageUnavailable):
         metronome.rounds.remind(office_app, now=moment.now, today=moment.today)
     assert not issubclass(StorageUnavailable, ConnectorException)
-
-
-def test_on_sqlite_without_telegram_neither_queue_nor_bot_is_imported(office: Merzim, tmp_path: Path) -> None:
-    """One process does it all there: round and delivery, and both libraries stay on the shelf."""
-    script = (
-        "import sys; from pathlib import Path; from merzim import metronome; from merzim.clock import clock; "
-        "from merzim.app import build_app; from merzim.settings_file import read; "
-        "from merzim.services.jobs import bot_polling\n"
-        f"with bot_polling.polling(house := build_app(read(at=Path('.'))), now := clock({MORNING!r})):\n"
-        "    metronome.tick(house, now)\n"
-        "sys.exit(bool({'procrastinate', 'psycopg', 'psycopg_pool', 'aiogram'} & sys.modules.keys()))"
-    )
-    process = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=False,
-    )
-
-    assert process.returncode == 0
-    assert _letters(tmp_path)
 
 
 def test_an_office_opened_on_a_new_server_has_its_queue(database: str, tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -72,22 +70,6 @@ def test_the_numbers_of_the_files_are_the_revisions_of_alembic() -> None:
 def test_an_up_to_date_database_is_left_alone(engine: Engine) -> None:
     """The first call did it all."""
     assert create_or_migrate(engine) is False
-
-
-def test_an_up_to_date_database_is_opened_without_alembic(tmp_path: Path) -> None:
-    """Importing Alembic costs more than the command that needs the database."""
-    address = f"sqlite:///{tmp_path / 'x.sqlite'}"
-    engine = open_database(address)
-    create_or_migrate(engine)
-    engine.dispose()
-    script = (
-        "import sys; from merzim.storage.database import engine; from merzim.storage.maintenance import schema;"
-        f"schema.create_or_migrate(engine.open({address!r})); sys.exit('alembic' in sys.modules)"
-    )
-
-    completed = subprocess.run([sys.executable, "-c", script], check=False, cwd=MIGRATIONS.parents[1])
-
-    assert completed.returncode == 0
 
 
 def test_two_that_open_a_new_database_at_once_make_it_once(tmp_path: Path) -> None:

@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from workflow.cases.case import Case
 from workflow.org.audit import AuditScope
-
-if TYPE_CHECKING:
-    from workflow.cases.case import Case
-    from workflow.org.office import Office
+from workflow.org.office import Office
 
 Access = Literal["officer", "responsible", "head_of_unit", "first_head", "auditor", "administrator"]
 ACCESSES: tuple[Access, ...] = (

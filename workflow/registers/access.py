@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from workflow.org.access import Reader, scope, within
-
-if TYPE_CHECKING:
-    from workflow.org.office import Office
-    from workflow.registers.definition import Register
-    from workflow.registers.rows import RegisterRow
+from workflow.org.office import Office
+from workflow.registers.definition import Register
+from workflow.registers.rows import RegisterRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

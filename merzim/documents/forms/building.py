@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from docx.document import Document
+from docx.enum.table import WD_ALIGN_VERTICAL
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
+from docx.shared import Cm, Pt
+from docx.text.paragraph import Paragraph
 
 from merzim.documents.forms import page
 from merzim.documents.forms.form import Form, Lines, PageBreak, Signature, Style, Table, Wording
 from merzim.documents.forms.reading import form as form_named
 from merzim.documents.forms.tables import BY_HAND
-
-if TYPE_CHECKING:
-    from docx.document import Document
-    from docx.text.paragraph import Paragraph
 
 _SPACED: tuple[Style, ...] = ("title", "centre", "annex", "right", "pair")
 """Blocks followed by an empty line if another kind of block comes next."""
@@ -70,9 +72,6 @@ class _Builder:
         self._paragraph(lines.style, "{%p endfor %}")
 
     def _paragraph(self, style: Style, text: str) -> Paragraph:
-        from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
-        from docx.shared import Cm, Pt
-
         look = page.style_layout(style, landscape=self.form.landscape)
         if style == "sign_line":
             self._keep_last_with_next()
@@ -89,8 +88,6 @@ class _Builder:
         return paragraph
 
     def _table(self, table: Table) -> None:
-        from docx.shared import Pt
-
         if self.document.paragraphs:
             self.document.paragraphs[-1].paragraph_format.space_after = Pt(6)
         grid = self._grid(table.widths)
@@ -127,8 +124,6 @@ class _Builder:
         next(texts).paragraph_format.keep_with_next = True
 
     def _signature(self, signature: Signature) -> None:
-        from docx.shared import Pt
-
         self._keep_last_with_next()
         width = page.text_width(self.form.landscape)
         grid = self._grid((width * 0.4, width * 0.28, width * 0.32))
@@ -143,8 +138,6 @@ class _Builder:
             form.keep_with_next, form.space_before = True, Pt(12)
 
     def _grid(self, widths: tuple[float, ...]) -> Any:
-        from docx.shared import Cm
-
         grid: Any = self.document.add_table(rows=0, cols=len(widths))
         grid.autofit = False
         for place, width in enumerate(widths):
@@ -156,8 +149,6 @@ class _Builder:
         table.add_row().cells[0].text = text
 
     def _height(self, row: Any, centimetres: float) -> None:
-        from docx.shared import Cm
-
         row.height = Cm(centimetres)
 
     def _cell(
@@ -170,9 +161,6 @@ class _Builder:
         size: int = 0,
         at_foot: bool = False,
     ) -> None:
-        from docx.enum.table import WD_ALIGN_VERTICAL
-        from docx.enum.text import WD_ALIGN_PARAGRAPH
-
         paragraph = cell.paragraphs[0]
         if centred:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -184,8 +172,6 @@ class _Builder:
         self._write(paragraph, text, size=size or in_table, bold=bold)
 
     def _write(self, paragraph: Any, text: str, *, size: int, bold: bool = False) -> None:
-        from docx.shared import Pt
-
         run = paragraph.add_run(text)
         run.font.size = Pt(size)
         if not text:

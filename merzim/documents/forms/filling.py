@@ -7,6 +7,9 @@ import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from docxtpl.template import DocxTemplate
+from jinja2 import Environment, StrictUndefined
+
 from merzim.documents.forms.building import template
 from merzim.documents.forms.checks import Note, check_form
 from merzim.documents.forms.form import Field, Form, Rows
@@ -259,9 +262,6 @@ def _blank_rows(form: Form, parts: Sequence[Field], count: int) -> list[dict[str
 
 def _render(docx: bytes, context: Mapping[str, object]) -> bytes:
     """Return the DOCX template filled with the variables; values are escaped and never run as template code."""
-    from docxtpl.template import DocxTemplate
-    from jinja2 import Environment, StrictUndefined
-
     document = DocxTemplate(io.BytesIO(docx))
     document.render(dict(context), Environment(undefined=StrictUndefined, autoescape=True), autoescape=True)
     target = io.BytesIO()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import docx
+from docx.document import Document
+from docx.enum.section import WD_ORIENT
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Pt
 
 from merzim.documents.forms.form import Style
-
-if TYPE_CHECKING:
-    from docx.document import Document
 
 FONT = "Times New Roman"
 LETTER, IN_TABLE, IN_WIDE_TABLE, SMALLER = 14, 12, 11, 10
@@ -73,10 +77,6 @@ def style_layout(style: Style, *, landscape: bool) -> Look:
 
 def blank_document(language: str, *, landscape: bool) -> Document:
     """Return an empty A4 document with margins, font and language set, and no author name."""
-    import docx
-    from docx.enum.section import WD_ORIENT
-    from docx.shared import Cm, Pt
-
     document = docx.Document()
     _drop_unused_parts(document)
     section = document.sections[0]
@@ -149,8 +149,6 @@ def repeat_on_every_page(row: Any) -> None:
 
 def _element(name: str, **attributes: str) -> Any:
     """Return an empty WordprocessingML element."""
-    from docx.oxml import OxmlElement
-
     element = OxmlElement(name)
     for key, value in attributes.items():
         element.set(_q(key), value)
@@ -159,6 +157,4 @@ def _element(name: str, **attributes: str) -> Any:
 
 def _q(name: str) -> str:
     """Return the qualified name of a WordprocessingML element or attribute."""
-    from docx.oxml.ns import qn
-
     return str(qn(name))

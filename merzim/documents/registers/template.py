@@ -7,6 +7,10 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 
+import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from i18n import say
 from workflow.registers.definition import RegisterField
 from workflow.registers.values import FIRST_DAY, LAST_DAY
 
@@ -34,9 +38,6 @@ def empty_table(
         heads: headings of the columns; those beyond the fields accept any text.
         answers: what a field offers besides its options; other answers are accepted too.
     """
-    import xlsxwriter
-    from xlsxwriter.utility import xl_rowcol_to_cell
-
     target = io.BytesIO()
     book = xlsxwriter.Workbook(
         target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -81,8 +82,6 @@ def empty_table(
 
 def _note(field: RegisterField, language: str) -> str:
     """Return the note of a heading: the help of its field and, of several options, all that may be written."""
-    from i18n import say
-
     notes = [field.help[language]] if field.help is not None else []
     if field.several:
         options = tuple(option.title[language] for option in field.options)
@@ -95,8 +94,6 @@ def _rule(field: RegisterField, language: str, offered: Sequence[str]) -> dict[s
 
     A cell that takes several options, or a row, offers a list and accepts what is typed as well.
     """
-    from i18n import say
-
     if field.kind == "date":
         return {"validate": "date", "criteria": "between", "minimum": _FIRST_DAY, "maximum": LAST_DAY}
     if field.kind in ("number", "money"):

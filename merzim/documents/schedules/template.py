@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import xlsxwriter
+
 from calendars.horizon import FIRST, REACH
+from i18n import say
 from merzim.documents.sheets.listing import Table, add_table, write_file
 from workflow.law.procedure import Text
 
@@ -60,10 +63,6 @@ def _workbook(
         height: of the instruction line.
         notes: a second sheet.
     """
-    import xlsxwriter
-
-    from i18n import say
-
     target = io.BytesIO()
     book = xlsxwriter.Workbook(
         target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -109,8 +108,6 @@ def write_template(path: str | Path, language: str) -> None:
 
 def _date_only(language: str) -> dict[str, object]:
     """Return the validation rule of a date cell."""
-    from i18n import say
-
     return {
         "validate": "date",
         "criteria": "between",

@@ -11,6 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import xlsxwriter
+
 from merzim.documents.sheets.unreadable import UnreadablePaper
 
 _MOMENT = date(1980, 1, 1)
@@ -48,8 +50,6 @@ def tables_workbook(tables: Iterable[Table]) -> bytes:
     Raises:
         UnreadablePaper: more rows than a sheet has (`list_too_long`).
     """
-    import xlsxwriter
-
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(target, options)

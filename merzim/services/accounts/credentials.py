@@ -8,12 +8,12 @@ from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from hmac import compare_digest
-from typing import TYPE_CHECKING
+
+import pyotp
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from pwdlib import PasswordHash
 
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 200
 TOTP_STEP_SECONDS = 30
@@ -77,8 +77,6 @@ def verify_password(password: str, password_hash: str) -> bool:
 
 def new_totp() -> str:
     """Return a new shared secret for a second factor, in base32."""
-    import pyotp
-
     return pyotp.random_base32()
 
 
@@ -107,15 +105,11 @@ def recovery_hash(code: str, login: str) -> str | None:
 
 def totp_address(secret: str, login: str, issuer: str) -> str:
     """Return the otpauth address that opens an authenticator on the same device."""
-    import pyotp
-
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=issuer)
 
 
 def totp_step(secret: str, code: str, *, now: datetime) -> int | None:
     """Return the time step a code belongs to: the present one, the one before or after; None if it is wrong."""
-    import pyotp
-
     code_digits = "".join(code.split())
     current = int(now.timestamp()) // TOTP_STEP_SECONDS
     for step in (current, current - 1, current + 1):
@@ -126,9 +120,6 @@ def totp_step(secret: str, code: str, *, now: datetime) -> int | None:
 
 @cache
 def _argon2() -> PasswordHash:
-    from pwdlib import PasswordHash
-    from pwdlib.hashers.argon2 import Argon2Hasher
-
     return PasswordHash((Argon2Hasher(),))
 
 

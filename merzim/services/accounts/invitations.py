@@ -10,23 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from merzim.documents.people.read_people import TableAccount
 from merzim.services.accounts.credentials import BadPassword, check_login, hash_secret, new_secret
 from merzim.services.accounts.verbs import MAX_NAME, BadAccount
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Key, Line
 from merzim.services.names import people_named, unit_named
 from merzim.services.verbs import Command, verb
+from merzim.storage.accounts.invitations import INVITED, Invited
+from notifications.channels import Channel
+from notifications.event_notices import account_notices
+from notifications.letters.events import owner_of_link
+from notifications.notice import Notice
 from workflow.org.access import Access, Account, Entry, Reader
 from workflow.org.office import Office, Person
-
-if TYPE_CHECKING:
-    from merzim.documents.people.read_people import TableAccount
-    from notifications.channels import Channel
-    from notifications.notice import Notice
 
 MAX_PEOPLE = 5000
 LETTERS = ("email", "folder")
@@ -233,8 +234,6 @@ def _invite(
     """Create accounts and queue the letters, or only preview. `existing`: the accounts, if all have one
     already.
     """
-    from merzim.storage.accounts.invitations import Invited
-
     channels = _channels(ctx)
     accounts = [] if existing else ctx.accounts.all()
     logins = {account.reader.login for account in accounts}
@@ -297,10 +296,6 @@ def _letter(
     ctx: RequestContext, person: Person, reader: Reader, login_way: Way, channels: Sequence[Channel]
 ) -> tuple[Entry | None, Sequence[Notice]]:
     """Return the one-time link of an invitation, and the letters that contain it encrypted."""
-    from merzim.storage.accounts.invitations import INVITED
-    from notifications.event_notices import account_notices
-    from notifications.letters.events import owner_of_link
-
     entry, sealed, until = None, "", ""
     if login_way == "password":
         secret = new_secret()

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from merzim.services.accounts.verbs import BadAccount, get_account
-from merzim.services.context import stamp
-
-if TYPE_CHECKING:
-    from merzim.services.context import RequestContext
-    from notifications.notice import Notice
-    from workflow.org.access import Account
+from merzim.services.context import RequestContext, stamp
+from notifications.event_notices import account_notices
+from notifications.notice import Notice
+from workflow.org.access import Account
 
 
 def account_letters(
@@ -20,8 +17,6 @@ def account_letters(
     """Return the letters that inform an account's holder; none if the account belongs to nobody in the
     office.
     """
-    from notifications.event_notices import account_notices
-
     person = ctx.app.outbox.office().people.get(account.reader.person)
     if person is None:
         return ()

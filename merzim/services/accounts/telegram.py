@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.names import person_named
+from notifications.links import CODE_LASTS, Link, hash_code, link_address, new_code
 from workflow.org.name_index import alphabetical
+from workflow.org.office import Person
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from notifications.links import Link
-    from workflow.org.office import Person
 
 
 class NoBot(Refusal):
@@ -45,8 +42,6 @@ def offer(ctx: RequestContext, person: str) -> TelegramCode:
         UnknownPerson: there is nobody with that name, or several people.
         NoBot: `[channels.telegram] bot` is missing, or Telegram is not among the channels in use.
     """
-    from notifications.links import CODE_LASTS, hash_code, link_address, new_code
-
     bot = _bot(ctx.app)
     if not bot:
         raise NoBot("telegram.no_bot")

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from merzim.services.accounts.credentials import BadPassword, check_login, hash_secret, new_secret
+from merzim.services.app import AppContext
 from merzim.services.context import Accounts, RequestContext, stamp
 from merzim.services.inputs import Line
 from merzim.services.names import people_named
 from merzim.services.verbs import Command, NotFound, verb
 from workflow.org.access import ACCESSES, Access, Account, Entry, EntryKind, Provider, Reader
 from workflow.refusal import Refusal, closest_first
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-
 
 MAX_TOKEN_DAYS = 366
 """Longest life of an API token."""

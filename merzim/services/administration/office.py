@@ -6,22 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import BaseModel
 
+from merzim.documents.sheets.texts import is_address
+from merzim.services.app import AppContext
 from merzim.services.connections.channels import try_channel
 from merzim.services.context import RequestContext
 from merzim.services.people.staff import BadStaff, recorded_office
 from merzim.services.verbs import Command, verb
 from notifications.channels import STAYS_HERE
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from notifications.notice import Outcome
-    from workflow.law.procedure import Text
-    from workflow.org.office import Person
-
+from notifications.notice import Outcome
+from workflow.law.procedure import Text
+from workflow.org.office import Person
 
 _SECRET = ("password", "token", "secret", "key")
 """Settings whose names contain such a word are masked; names of environment variables are shown."""
@@ -74,9 +72,6 @@ def send_test_letter(ctx: RequestContext, channel: str, email: str, language: st
 
 def reader_at(ctx: RequestContext, email: str, language: str) -> Person:
     """Return the reader as somebody who is written to at an address. Raises BadStaff."""
-    from merzim.documents.sheets.texts import is_address
-    from workflow.org.office import Person
-
     if email and not is_address(email):
         raise BadStaff("web.staff.email_malformed", email=email[:200])
     reader = ctx.reader

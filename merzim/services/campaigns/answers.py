@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
 
+from merzim.services.app import AppContext
 from merzim.services.campaigns.views import campaign_store, definition_of
 from merzim.services.context import RequestContext, operator_context
+from merzim.services.moments import Clock
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.verbs import add_rows, check_row
 from merzim.services.verbs import NotFound
+from merzim.storage.notices.campaigns import AlreadyAnswered, claim_answer
 from notifications.bot.office import CampaignQuestion
 from notifications.letter_links import AnswerLink, campaign_address, link_token, read_link
 from notifications.rules import local_moment
@@ -23,10 +25,6 @@ from workflow.registers.campaigns import CampaignPerson, StartedCampaign, is_ask
 from workflow.registers.definition import Campaign, Register, UnknownField
 from workflow.registers.rows import EventKind
 from workflow.registers.values import InvalidRow, Value, ValueProblem, holds, is_filled
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from merzim.services.moments import Clock
 
 LINK, TELEGRAM = "link", "telegram"
 """Authors recorded for a row confirmed through a personal link, or by a button of the bot."""
@@ -170,8 +168,6 @@ def answer(
         InvalidRow: with all mistakes in the values.
         LinkRefused: there is another answer already, or the campaign was closed.
     """
-    from merzim.storage.notices.campaigns import AlreadyAnswered
-
     _refuse_wrong(invitation, values)
     office = replace(ctx, reader=Reader(login=by, access="officer"), operator=True)
     try:
@@ -266,8 +262,6 @@ def add_answer(
     kind: EventKind,
 ) -> str:
     """Add the row of an answer and mark it as the person's answer, in one transaction; return its id."""
-    from merzim.storage.notices.campaigns import claim_answer
-
     campaign_person, refused, campaign = invitation.invitee, invitation.refused, invitation.campaign.id
     payload = {"campaign": campaign, **({"refused": True} if refused else {})}
     rows = _rows(ctx, invitation, values)

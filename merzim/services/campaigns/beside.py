@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from merzim.services.context import RequestContext
-
-if TYPE_CHECKING:
-    from merzim.storage.database.engine import Row_
-    from workflow.registers.definition import Campaign
+from merzim.storage.database.engine import Row_
+from merzim.storage.registers.chains import SqlRegisterRows
+from merzim.storage.registers.lists import SqlRegisterLists
+from workflow.registers.definition import Campaign
 
 
 def answer_rows(ctx: RequestContext, kind: Campaign, answers: Collection[str]) -> Mapping[str, Sequence[Row_]]:
     """Return by the row of each answer the heads of the rows it added, its own first; no withdrawn ones."""
-    from merzim.storage.registers.chains import SqlRegisterRows
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     further_ids = SqlRegisterRows(ctx.app.engine).added_beside(answers, len(kind.also))
     ids = {answer: (answer, *further_ids.get(answer, ())) for answer in answers}
     all_ids = [row for rows in ids.values() for row in rows]

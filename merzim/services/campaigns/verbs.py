@@ -26,6 +26,7 @@ from merzim.services.campaigns.views import (
 from merzim.services.context import RequestContext
 from merzim.services.evidence import store_file
 from merzim.services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress
+from merzim.services.jobs.campaigns import update_people
 from merzim.services.names import unit_name, unit_named
 from merzim.services.registers.access import reader_scope, seen_register
 from merzim.services.registers.queries import ListRows, RegisterId, lookup
@@ -130,8 +131,6 @@ class RecordAnswer(Command):
 @verb("manage")
 def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPreview:
     """Ask the people of some units to confirm or fill in something by a day; `preview` only says whom."""
-    from merzim.services.jobs.campaigns import update_people
-
     register = seen_register(ctx, command.register_id)
     kind = register.campaigns.get(command.kind)
     if kind is None:
@@ -220,8 +219,6 @@ def close_campaign(ctx: RequestContext, command: CloseCampaign) -> CampaignPage:
 @verb("manage")
 def reopen_campaign(ctx: RequestContext, command: ReopenCampaign) -> CampaignPage:
     """Accept answers to a closed campaign again; who has not answered gets one letter, their link is valid."""
-    from merzim.services.jobs.campaigns import update_people
-
     campaign, store = _managed_campaign(ctx, command.campaign), campaign_store(ctx)
     if campaign.closed_on is None:
         raise BadCampaign("campaign.not_closed", campaign=campaign.id)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from heapq import merge
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from i18n import LANGUAGES, say
+from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.services.campaigns.beside import answer_rows
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
@@ -22,6 +24,9 @@ from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.results import Titles, titles_of
 from merzim.services.verbs import Command, NotFound, verb
+from merzim.storage.notices.campaigns import REMINDED, PeopleQuery, SqlCampaigns
+from notifications.event_notices import cited
+from notifications.rules import local_moment
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.name_index import alphabetical
@@ -31,10 +36,6 @@ from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCam
 from workflow.registers.definition import Campaign, Register
 from workflow.registers.rows import name_in
 from workflow.registers.values import days_late
-
-if TYPE_CHECKING:
-    from merzim.storage.notices.campaigns import PeopleQuery, SqlCampaigns
-
 
 CampaignId = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
 
@@ -248,8 +249,6 @@ def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
 
 def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     """Return a campaign as a workbook: everybody it asked with the dates, and its question."""
-    from merzim.documents.sheets.listing import Table, tables_workbook
-
     campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
     office, sent = ctx.reads.office(), store.sent(campaign.id)
     query = _query(ctx, ShowCampaign(campaign=campaign.id))
@@ -265,8 +264,6 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         return say(f"campaign.sheet.{code}", arguments, language)
 
     def local(at: datetime | None) -> str:
-        from notifications.rules import local_moment
-
         return f"{local_moment(at):%d.%m.%Y %H:%M}" if at else ""
 
     def how(row: str) -> str:
@@ -305,7 +302,6 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         )
         for number, campaign_person in enumerate(people, 1)
     ]
-    from notifications.event_notices import cited
 
     view = _view(replace(ctx, language=language), campaign)
     document = campaign.document
@@ -381,8 +377,6 @@ def kind_view(register: Register, kind: Campaign) -> CampaignKind:
 
 
 def campaign_store(ctx: RequestContext) -> SqlCampaigns:
-    from merzim.storage.notices.campaigns import SqlCampaigns
-
     return SqlCampaigns(ctx.app.engine)
 
 
@@ -409,8 +403,6 @@ def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
 
 def reminded_today(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     """Return whether reminders of a campaign were sent today; nobody gets a second one the same day."""
-    from merzim.storage.notices.campaigns import REMINDED
-
     history = campaign_store(ctx).history(campaign.id)
     return any(event.kind == REMINDED and event.on == ctx.today for event in history)
 
@@ -436,8 +428,6 @@ def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
 
 
 def _query(ctx: RequestContext, command: ShowCampaign) -> PeopleQuery:
-    from merzim.storage.notices.campaigns import PeopleQuery
-
     return PeopleQuery(
         campaign=command.campaign,
         state=command.state or None,
@@ -483,8 +473,6 @@ def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
 
 
 def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
-    from notifications.event_notices import cited
-
     try:
         register, kind = definition_of(ctx, campaign)
     except UnknownCampaign:
@@ -565,8 +553,6 @@ def _late(
 
 
 def _details(payload: str) -> dict[str, Any]:
-    import json
-
     content = json.loads(payload)
     numbers = {"joined": int(content.get("joined", 0)), "left": len(content.get("left", ()))}
     return {**numbers, "until": content.get("until"), "ground": content.get("ground", "")}

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
+from merzim.services.app import AppContext
 from merzim.services.cases.verbs import RecordFact, Snooze, Undo, record, snooze, undo
 from merzim.services.context import RequestContext, require_visible, whole_case
 from merzim.services.outgoing.sending import Letter, acknowledge_letter
+from notifications.notice import Notice
+from workflow.cases.commands.case_commands import View
 from workflow.org.access import Reader, placed
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from notifications.notice import Notice
-    from workflow.cases.commands.case_commands import View
-    from workflow.org.office import Person
+from workflow.org.office import Person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
@@ -17,14 +17,12 @@ from merzim.services.yearly.clock import PROCEDURE
 from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
 from workflow.board.rows import CaseFilter, Row
 from workflow.board.sums import AssigneeKey
+from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import is_overdue, most_urgent
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.machine import OVER
-
-if TYPE_CHECKING:
-    from workflow.cases.case import Case
-    from workflow.org.office import Office
+from workflow.org.office import Office
 
 PAGE = 50
 _CHUNK = 1000
@@ -229,7 +227,6 @@ def _who(office: Office, row: Row, today: date, language: str) -> list[str]:
     """Return the names of the recipients a letter of that day would have; if none, the responsible by schedule
     or act.
     """
-
     assignee_key = AssigneeKey(row.unit, row.duty, row.responsible, row.person)
     people = assignees_of(office, assignee_key, on=today)
     names = [recipient.person.name_in(language) for recipient in people if recipient.why != "officer"]

@@ -8,29 +8,34 @@ from datetime import date, datetime
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from merzim.documents import match
+from merzim.documents.child import read
+from merzim.documents.measure_plan import read_measures
+from merzim.documents.schedules.written_terms import read_term
+from merzim.services.app import AppContext
 from merzim.services.regulations.registers import case_registers
+from merzim.storage.cases.registers import cases_with_entries
+from merzim.storage.org import store as office_store
+from merzim.storage.org.chain import Stamp
 from workflow.cases.case import Case
+from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.commands.case_rows import CaseRows
+from workflow.cases.commands.risk_import import PlanRow, numbers_of, taken, withdrawn_rows
 from workflow.cases.registers.entries import is_entry, number_of
-from workflow.cases.registers.exposure import Cartogram, Position, Remark, exposure, remarks
+from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Remark, exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Risk, register
-from workflow.cases.registers.risk_scale import Band, RiskScale, by_edition
+from workflow.cases.registers.risk_scale import Band, RiskScale, by_edition, read_scale
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.register_deadlines import entry_deadlines
+from workflow.findings.of_risks import by_name, results
 from workflow.registers.definition import Register
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from workflow.cases.commands.case_commands import CaseCommands, Change
-    from workflow.cases.commands.case_rows import CaseRows
-    from workflow.cases.registers.exposure import CartogramLine
 
 
 @cache
 def scales() -> dict[str, RiskScale]:
     """Return the shipped scales by edition, the latest last."""
-    from workflow.cases.registers.risk_scale import read_scale
 
     # The folder of regulations is no Python module: find it by name.
     folder = files("regulations") / "scales"
@@ -47,17 +52,11 @@ def scale(on: date) -> RiskScale:
 
 def case_rows(case_commands: CaseCommands) -> CaseRows:
     """Return the commands that write rows of the registers of a case."""
-    from merzim.documents.schedules.written_terms import read_term
-    from merzim.services.regulations.registers import case_registers
-    from workflow.cases.commands.case_rows import CaseRows
-
     return CaseRows(case_commands, case_registers(), read_term=partial(read_term, where="term"), scale_on=scale)
 
 
 def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
     """Return the active cases that have registers, whole, of a unit (id) and all units below; "" is all."""
-    from merzim.storage.cases.registers import cases_with_entries
-
     by_id = app.ledger.cases(cases_with_entries(app.engine, unit or None))
     return [by_id[id] for id in sorted(by_id)]
 
@@ -101,10 +100,6 @@ def import_plan(
         UnreadablePaper: nothing was imported; `.errors` names every bad row.
         UnknownCase: there is no such case.
     """
-    from merzim.documents.child import read
-    from merzim.documents.measure_plan import read_measures
-    from workflow.cases.commands.risk_import import PlanRow, numbers_of, taken, withdrawn_rows
-
     app.case_commands.view(case, today=today)
     plan = read(read_measures, file, name or None, year=year)
     measures = plan.measures
@@ -144,10 +139,6 @@ def keep_responsible(
     app: AppContext, texts: Iterable[str], *, by: str, now: datetime, today: date
 ) -> tuple[str, ...]:
     """Match responsible texts to people and save the matches; return the texts that match nobody."""
-    from merzim.documents import match
-    from merzim.storage.org import store as office_store
-    from merzim.storage.org.chain import Stamp
-
     office = app.reads.office()
     matches = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}
     new = {text: key for text, key in matches.items() if key is not None and text not in office.matches}
@@ -158,9 +149,6 @@ def keep_responsible(
 
 def next_due_dates(app: AppContext, case: Case, *, today: date) -> Mapping[int, date]:
     """Return each measure's next due date by number: the earliest open one, else the last."""
-    from workflow.cases.registers.entries import number_of
-    from workflow.deadlines.register_deadlines import entry_deadlines
-
     procedure = app.library.of(case)
     upcoming: dict[int, date] = {}
     past: dict[int, date] = {}
@@ -176,8 +164,6 @@ def next_due_dates(app: AppContext, case: Case, *, today: date) -> Mapping[int, 
 
 def cartogram_lines(app: AppContext, unit: str = "") -> tuple[CartogramLine, ...]:
     """Return the lines a unit's cartogram should have by the registers of its cases, with unit names."""
-    from workflow.findings.of_risks import by_name, results
-
     return by_name(results(cases(app, unit)), app.reads.office())
 
 

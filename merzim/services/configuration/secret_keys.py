@@ -10,12 +10,9 @@ import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from merzim.settings import KEY_VARIABLE, OLD_KEYS_VARIABLE, BadSetting, Settings
-
-if TYPE_CHECKING:
-    from merzim.storage.accounts.encryption import Cipher
+from merzim.storage.accounts.encryption import BadKey, Cipher, new_key, parse_key
 
 _PRIVATE = 0o600
 
@@ -39,8 +36,6 @@ def read_cipher(
     Raises:
         BadSetting: a key is missing, malformed, or in a file that others may read.
     """
-    from merzim.storage.accounts.encryption import Cipher
-
     text = environment.get(KEY_VARIABLE, "").strip()
     if text:
         current = _parse(text, where=KEY_VARIABLE)
@@ -109,8 +104,6 @@ def _read_or_create(file: Path, *, note: Callable[..., None]) -> str:
 
 def _create_key_file(file: Path) -> None:
     """Write a new key atomically; if two processes do it at once, the first one's key stays."""
-    from merzim.storage.accounts.encryption import new_key
-
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}")
     try:
@@ -126,8 +119,6 @@ def _create_key_file(file: Path) -> None:
 
 
 def _parse(text: str, *, where: str) -> str:
-    from merzim.storage.accounts.encryption import BadKey, parse_key
-
     try:
         return parse_key(text)
     except BadKey:

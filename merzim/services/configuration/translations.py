@@ -6,17 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import i18n
-from i18n import further
+from i18n import further, po
+from i18n.po import Translation
 from merzim.settings import BadSetting, Settings
 from workflow.languages import set_law_languages
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from i18n.po import Translation
-
 
 _used: Path | None = None
 
@@ -72,8 +68,6 @@ def export_po(settings: Settings, language: str, source: str | None, *, now: dat
         UnknownSource: source and language are the same.
         UnknownLanguage: the CLDR does not know it.
     """
-    from i18n import po
-
     if language in i18n.LANGUAGES:
         texts = {code: entry.texts[language] for code, entry in further.written().items()}
         usual = "ru" if language != "ru" else "kk"
@@ -95,8 +89,6 @@ def take_in_po(settings: Settings, data: bytes, language: str) -> Translation:
         BadTranslation: it has mistakes; nothing is written.
         BadSetting: it is an added language, and there is no folder for it.
     """
-    from i18n import po
-
     translation = po.read(data, language)
     if translation.language in i18n.LANGUAGES:
         further.write_shipped(translation.language, translation.texts)

@@ -8,19 +8,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 from uuid import uuid4
 
+from i18n import refusal, say
+from merzim.documents.sheets.texts import is_address
 from merzim.settings import BadSetting, Settings
+from merzim.storage.notices.links import SqlLinks
+from notifications.channels import Channel, OutgoingMessage, UnknownChannel, load, names
+from notifications.channels.email import Email
+from notifications.letters.page import Page, render_letter
+from notifications.notice import Notice, Outcome, message_id
+from workflow.org.office import Person
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.storage.notices.links import SqlLinks
-    from notifications.channels import Channel
-    from notifications.channels.email import Email
-    from notifications.notice import Outcome
-    from workflow.org.office import Person
 
 
 def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channel:
@@ -34,10 +36,6 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
         BadSetting: a key the channel does not accept, a required one that is missing, or a value of the wrong
             kind.
     """
-    from importlib import import_module
-
-    from notifications.channels import UnknownChannel, load, names
-
     if name not in names():
         raise UnknownChannel(name)
     section = settings.channels.sections.get(name, {})
@@ -67,8 +65,6 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
     channel = load(name, {**section, **extra})
     key = f"channels.{name}.password"
     if key in settings.undecrypted:
-        from i18n import refusal
-
         reason = refusal(settings.undecrypted[key], settings.office.language)
         return replace(cast("Email", channel), no_key=reason)
     password = settings.passwords.get(key)
@@ -113,8 +109,6 @@ class NotReached(Refusal):
 
 def refuse_bad_address(address: str) -> None:
     """Refuse a text that is no e-mail address. Raises BadAddress."""
-    from merzim.documents.sheets.texts import is_address
-
     if not is_address(address):
         raise BadAddress("cli.no_address", address=address[:200])
 
@@ -129,11 +123,7 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
     Raises:
         NotReached: the channel does not reach the person.
     """
-    from i18n import say
     from merzim.services.connections.channels import sender_domain
-    from notifications.channels import OutgoingMessage
-    from notifications.letters.page import Page, render_letter
-    from notifications.notice import Notice, message_id
 
     address, language = channel.address(person), person.language
     if address is None:

@@ -8,24 +8,27 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
+from merzim.documents.forms import Form, Note, UnknownForm, case_forms, fill, missing_values, names
+from merzim.documents.forms import form as form_named
+from merzim.documents.forms import title as field_title
+from merzim.documents.package import Document, write_package
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
+from merzim.services.documents.filling import foreign_names, from_case
 from merzim.services.documents.templates import layout_notes, own_template, templates_in_use
 from merzim.services.moments import almaty
+from merzim.storage.queries import SqlReads
+from workflow.cases.case import Case, EventKind
+from workflow.cases.commands.case_commands import View
+from workflow.cases.registers.entries import number_of
+from workflow.cases.registers.evidence_list import ProvedItem, as_seen, proofs
+from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.risk import register
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES, law_language
-
-if TYPE_CHECKING:
-    from merzim.documents.forms import Form, Note
-    from merzim.documents.package import Document
-    from merzim.services.app import AppContext
-    from merzim.storage.queries import SqlReads
-    from workflow.cases.case import Case, EventKind
-    from workflow.cases.commands.case_commands import View
-    from workflow.cases.registers.evidence_list import ProvedItem
-    from workflow.law.procedure import Obligation, Procedure, Text
-    from workflow.org.access import Scope
-
+from workflow.law.procedure import Obligation, Procedure, Text
+from workflow.org.access import Scope
 
 log = logging.getLogger("merzim.documents")
 
@@ -59,10 +62,6 @@ class PackageFile:
 
 def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, ...]:
     """Return the forms of a case in the order of its steps, as visible to the reader."""
-    from merzim.documents.forms import Note, missing_values
-    from merzim.documents.forms import title as field_title
-    from merzim.services.documents.filling import foreign_names, from_case
-
     app, today, document_language = ctx.app, ctx.today, law_language(language)
     document_language = document_language if document_language in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
     view, templates = _view(app, case.id, ctx.reads.scope_in(case), today), templates_in_use(app)
@@ -93,8 +92,6 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, 
 
 def forms_of(procedure: Procedure) -> Sequence[Form]:
     """Return the forms that belong to the steps of a procedure, in their order."""
-    from merzim.documents.forms import case_forms
-
     order = {obligation.id: number for number, obligation in enumerate(procedure.obligations)}
     steps = {about.id: [order[step] for step in about.steps if step in order] for about in case_forms()}
     return sorted((about for about in case_forms() if steps[about.id]), key=lambda about: min(steps[about.id]))
@@ -109,10 +106,6 @@ def filled_form(
         UnknownForm: there is no form about cases with that name.
         EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
-    from merzim.documents.forms import UnknownForm, fill, names
-    from merzim.documents.forms import form as form_named
-    from merzim.services.documents.filling import from_case
-
     about = form_named(form)
     if about.about != "case":
         raise UnknownForm("form_unknown", form=form, allowed=names())
@@ -128,8 +121,6 @@ def package(
     scope: Scope | None,
 ) -> PackageFile:
     """Return the export package of one case; the file is gone when closed."""
-    from merzim.documents.package import write_package
-
     with TemporaryDirectory(prefix="merzim") as folder:
         target = Path(folder) / "package.zip"
         entries = documents(app, case=case, reads=app.reads.seen_by(scope) if scope else app.reads)
@@ -141,8 +132,6 @@ def package(
 
 def _view(app: AppContext, case: str, scope: Scope | None, today: date) -> View:
     """Return the case as visible to the reader: a form does not name documents they may not open."""
-    from workflow.cases.registers.evidence_list import as_seen
-
     view = app.case_commands.view(case, today=today)
     return replace(view, case=as_seen(view.case, scope))
 
@@ -179,9 +168,6 @@ def documents(
 
 
 def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
-    from merzim.documents.package import Document
-    from workflow.cases.registers.evidence_list import proofs
-
     case_procedure = app.library.named(case.edition)
     order = {obligation.id: place for place, obligation in enumerate(case_procedure.obligations)}
 
@@ -229,18 +215,12 @@ def _proved_obligation(app: AppContext, own: Procedure, proof: ProvedItem) -> tu
 
 def _title(case: Case, obligation: Obligation, proof: ProvedItem) -> Text:
     """Return the title of the obligation, for register rows with their subject."""
-    from workflow.law.procedure import Text
-
     about = _about(case, proof)
     title = obligation.title
     return Text(**{key: f"{title[key]}: {about}" for key in LANGUAGES}) if about else title
 
 
 def _about(case: Case, proof: ProvedItem) -> str:
-    from workflow.cases.registers.entries import number_of
-    from workflow.cases.registers.exposure import exposure
-    from workflow.cases.registers.risk import register
-
     match proof.kind:
         case "measure_reviewed":
             return register(case).measures[number_of(proof.of)].action

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 from i18n import span
-from merzim.documents.forms import FormData, UnreadableValue, parse_value
+from merzim.documents.forms import Form, FormData, UnreadableValue, parse_value
 from merzim.documents.forms.filling import UnknownField
+from merzim.services.app import AppContext
 from merzim.services.documents.rows import (
     Row,
     group_members,
@@ -19,16 +19,12 @@ from merzim.services.documents.rows import (
     risk_rows,
     schedule_rows,
 )
+from workflow.cases.commands.case_commands import View
 from workflow.languages import KAZAKH_LETTERS
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import among
+from workflow.org.office import Office, Person
 from workflow.refusal import Refusal, closest_first
-
-if TYPE_CHECKING:
-    from merzim.documents.forms import Form
-    from merzim.services.app import AppContext
-    from workflow.cases.commands.case_commands import View
-    from workflow.org.office import Office, Person
 
 HIGH = ("central_body", "oblast_akim_office", "city_akim_office")
 APPROVERS: Mapping[str, tuple[str, ...]] = {

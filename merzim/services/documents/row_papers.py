@@ -7,13 +7,20 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from i18n import say
-from merzim.services.campaigns.views import ShowCampaign, definition_of, seen_campaign, show_campaign
+from merzim.documents.forms import Form, Note, fill, person_forms
+from merzim.services.campaigns.views import (
+    ShowCampaign,
+    definition_of,
+    person_key,
+    seen_campaign,
+    show_campaign,
+)
 from merzim.services.context import RequestContext
+from merzim.services.documents.filling import foreign_names, from_office, person_called, policy_unit
 from merzim.services.documents.templates import layout_notes, own_template, templates_in_use
 from merzim.services.evidence import clean_file_name
 from merzim.services.registers.queries import MAX_PAGE_SIZE, ListRows
@@ -23,9 +30,6 @@ from merzim.services.registers.views import AskRow, RowDetail, list_rows, show_r
 from merzim.services.verbs import verb
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.documents.forms import Form, Note
 
 MOST_PAPERS = 300
 """Maximum number of documents in one archive: some ten seconds of work."""
@@ -88,8 +92,6 @@ def papers_of_campaign(ctx: RequestContext, command: ShowCampaign, language: str
 
 def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language: str) -> tuple[str, bytes]:
     """Return the form of one person of a campaign, by their number there, and its file name."""
-    from merzim.services.campaigns.views import person_key
-
     key = person_key(ctx, campaign, number)
     for _, about, fields in _campaign_forms(ctx, ShowCampaign(campaign=campaign), language, person=key):
         return f"{about.id}-{campaign}-{number}-{language}.docx", _filled(ctx, about, fields, language)
@@ -139,16 +141,11 @@ def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool =
 
 def register_papers(register: str) -> Sequence[Form]:
     """Return the forms that rows of a register can have."""
-    from merzim.documents.forms import person_forms
-
     return [paper for paper in person_forms() if paper.source and paper.source.register == register]
 
 
 def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]:
     """Return remarks shown beside the form of a row but not printed on it."""
-    from merzim.documents.forms import Note
-    from merzim.services.documents.filling import foreign_names
-
     unit = _policy_unit(ctx, form, row)
     person_keys = [str(row.values[name]) for name in _person_fields(form) if name in row.values]
     register_fields = ctx.app.registers.on(row.register_id, ctx.today).fields.values()
@@ -178,8 +175,6 @@ def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]
 
 def row_fields(ctx: RequestContext, form: Form, row: RowView, language: str) -> Mapping[str, object]:
     """Return the values of a form's fields from a row. `row`: with names in that language."""
-    from merzim.services.documents.filling import from_office
-
     office, key = ctx.reads.office(), ""
     unit = _policy_unit(ctx, form, row)
     register = ctx.app.registers.on(row.register_id, ctx.today)
@@ -213,8 +208,6 @@ def recorded_fields(
         NoPapers: the row named does not stand on that form.
         UnknownPerson: nobody is called so.
     """
-    from merzim.services.documents.filling import person_called
-
     reader = replace(ctx, language=language)
     if row:
         rows = [show_row(reader, AskRow(row=row)).row]
@@ -241,8 +234,6 @@ def campaign_papers(ctx: RequestContext, campaign: str) -> Sequence[Form]:
 def _campaign_forms(
     ctx: RequestContext, command: ShowCampaign, language: str, *, person: str = ""
 ) -> Iterable[tuple[str, Form, Mapping[str, object]]]:
-    from merzim.services.documents.filling import from_office
-
     forms, office = campaign_papers(ctx, command.campaign), ctx.reads.office()
     if not forms:
         return
@@ -274,8 +265,6 @@ def _campaign_forms(
 
 
 def _filled(ctx: RequestContext, form: Form, fields: Mapping[str, object], language: str) -> bytes:
-    from merzim.documents.forms import fill
-
     return fill(form, fields, language, office_template=own_template(ctx.app, form.id, language)).document
 
 
@@ -302,8 +291,6 @@ def _refuse_many(count: int) -> None:
 
 def _policy_unit(ctx: RequestContext, form: Form, row: RowView) -> str:
     """Return the organisation whose policy a row falls under: that of its unit, else of its person."""
-    from merzim.services.documents.filling import policy_unit
-
     office = ctx.reads.office()
     people = [office.people.get(str(row.values.get(name))) for name in _person_fields(form)]
     units = [row.unit, *(person.unit for person in people if person)]

@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
 
 from i18n import date_long, days_list, say, span
+from merzim.documents.forms import Form
 from merzim.documents.forms.risk_rows import RiskRow, form_rows
 from merzim.documents.people.words import duty_title
 from merzim.services.cases.risks import scales
 from merzim.services.regulations.registers import extra_values, option_title
+from workflow.cases.case import Case, Evidence
+from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.exposure import SECTIONS, exposure
-from workflow.cases.registers.risk_lists import listed
+from workflow.cases.registers.risk import Risk
+from workflow.cases.registers.risk_lists import ListedRisk, listed
 from workflow.cases.registers.risk_scale import by_edition
+from workflow.deadlines.deadline import Deadline
+from workflow.org.office import Office, Person
 from workflow.registers.rows import name_in
-
-if TYPE_CHECKING:
-    from merzim.documents.forms import Form
-    from workflow.cases.case import Case, Evidence
-    from workflow.cases.commands.case_commands import View
-    from workflow.cases.registers.risk import Risk
-    from workflow.cases.registers.risk_lists import ListedRisk
-    from workflow.deadlines.deadline import Deadline
-    from workflow.org.office import Office, Person
-
 
 Row = dict[str, object]
 

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from i18n import LANGUAGES, say
 from merzim.documents.child import read
-from merzim.documents.forms import Form, form, names, title
+from merzim.documents.forms import Form, Note, form, form_marks, names, title
 from merzim.documents.forms.own_template import MAX_TEMPLATE_BYTES, Placeholder, check_template, placeholders
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.evidence import open_file, store_file
 from merzim.services.inputs import FileInput, OpenFile
@@ -23,11 +24,6 @@ from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.org.template_steps import TemplateStep, append_step, template_steps
 from workflow.languages import PAPER_LANGUAGES
 from workflow.law.procedure import Text
-
-if TYPE_CHECKING:
-    from merzim.documents.forms import Note
-    from merzim.services.app import AppContext
-
 
 FormId = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,60}$")]
 PaperLanguage = Literal["kk", "ru"]
@@ -300,8 +296,6 @@ InUse = Mapping[tuple[str, str], "TemplateStep"]
 
 def templates_in_use(app: AppContext) -> InUse:
     """Return the organisation's own templates in use."""
-    from merzim.storage.org.template_steps import template_steps
-
     last = {(step.form, step.language): step for step in template_steps(app.engine)}
     return {place: step for place, step in last.items() if step.sha256}
 
@@ -312,8 +306,6 @@ def own_template(app: AppContext, form: str, language: str) -> bytes | None:
     Raises:
         EvidenceDamaged: the stored file is missing, altered or unreadable.
     """
-    from merzim.storage.org.template_steps import template_steps
-
     steps = template_steps(app.engine, form, language)
     if not steps or not steps[-1].sha256:
         return None
@@ -326,8 +318,6 @@ def own_template(app: AppContext, form: str, language: str) -> bytes | None:
 
 def layout_notes(form: Form, templates: InUse) -> tuple[Note, ...]:
     """Return the remarks on a form's layout: whose it is, its language, and the own template used."""
-    from merzim.documents.forms import Note, form_marks
-
     used_templates = {
         language: templates[form.id, language]
         for language in PAPER_LANGUAGES

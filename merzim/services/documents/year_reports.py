@@ -6,27 +6,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from i18n import date_long, money, number, say
+from merzim.documents.forms import Form, FormData, Note, UnknownForm, fill, form, names
+from merzim.documents.forms.form import Field, RegisterRows, Rows
+from merzim.services.context import RequestContext
+from merzim.services.documents.filling import foreign_names, from_office
 from merzim.services.documents.row_papers import recorded_fields
-from merzim.services.documents.rows import Row
+from merzim.services.documents.rows import REPORTED, Row, objects, period_rows
 from merzim.services.documents.templates import InUse, layout_notes, own_template
 from merzim.services.registers.access import reader_scope, seen_register
 from merzim.services.registers.queries import MAX_PAGE_SIZE, FilterInput, ListRows
 from merzim.services.registers.results import FieldView, RowView, cell_value
 from merzim.services.registers.texts import row_in_language, text_notes, with_translations
 from merzim.services.registers.views import list_rows
+from merzim.storage.cases.registers import cases_with_entries
+from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 from workflow.registers.access import list_fields
 from workflow.registers.definition import UnknownField, UnknownRegister
-
-if TYPE_CHECKING:
-    from merzim.documents.forms import Form, FormData, Note
-    from merzim.documents.forms.form import Field, RegisterRows, Rows
-    from merzim.services.context import RequestContext
-
 
 Days = tuple[date, date]
 
@@ -37,16 +36,12 @@ class NoQuarters(Refusal, ValueError):
 
 def year_reports() -> Sequence[Form]:
     """Return the forms about a year: the annexes of the Instruction by number, then the others."""
-    from merzim.documents.forms import form, names
-
     reports = [report for report in map(form, names()) if report.about == "period"]
     return sorted(reports, key=lambda report: (report.annex is None, report.annex or 0, report.id))
 
 
 def year_report(name: str) -> Form:
     """Return the form about a year of that name. Raises UnknownForm."""
-    from merzim.documents.forms import UnknownForm
-
     allowed = {report.id: report for report in year_reports()}
     if name not in allowed:
         raise UnknownForm("form_unknown", form=name, allowed=tuple(allowed))
@@ -90,9 +85,6 @@ def report_marks(
     """Return remarks shown beside a report but not printed on it: its layout and translation, names and
     texts in the other language, and rows without required values.
     """
-    from merzim.documents.forms import Note
-    from merzim.services.documents.filling import foreign_names
-
     notes = [*layout_notes(form, templates)]
     rows = rows_in_report(ctx, form, unit=unit, year=year, quarter=quarter)
     person_keys = people_in_rows(rows)
@@ -117,8 +109,6 @@ def unanswered_notes(
     """Return remarks on register rows that lack values a report needs, and which the report therefore leaves
     out.
     """
-    from merzim.documents.forms import Note
-
     notes = []
     for group, source in form.rows.sources.items() if form.rows else ():
         for field, rows in _unanswered(ctx, source, unit, report_days(year, quarter)).items():
@@ -141,8 +131,6 @@ def filled_report(
         UnknownForm: there is none of that name about a year.
         EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
-    from merzim.documents.forms import fill
-
     form = year_report(name)
     about = quarter_of_report(form, year, quarter, today=ctx.today)
     data = report_data(ctx, form, language, unit=unit, year=year, quarter=about)
@@ -169,10 +157,6 @@ def report_data(
 
     About a person the register of the form speaks as well: its row named, or the newest one of the person.
     """
-    from merzim.documents.forms import FormData
-    from merzim.services.documents.filling import from_office
-    from merzim.services.documents.rows import REPORTED, objects, period_rows
-    from merzim.storage.cases.registers import cases_with_entries
 
     # Lists name people and units in the language of who asks: here of the paper.
     ctx = replace(ctx, language=language)
@@ -289,8 +273,6 @@ def _listed(
 
     A field of `where` without values: rows in which it is not filled.
     """
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     where = [
         {"field": name, "is": [*values]} if values else {"field": name, "empty": True}
         for name, values in source.where.items()

@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from merzim.services.impacts import garbage_collection_off
+from merzim.documents import ReadSchedule
+from merzim.documents.child import read
+from merzim.documents.schedules.reading import read_schedule
+from merzim.services.app import AppContext
 from merzim.services.imports.past import known_headings
 from merzim.services.imports.schedules import (
     Consideration,
@@ -18,14 +20,12 @@ from merzim.services.imports.schedules import (
     take_in,
     units_meant,
 )
+from merzim.storage.cases import imported_files
+from merzim.storage.org import store as office_store
+from merzim.storage.org.chain import Stamp
+from workflow.cases.case import Case
+from workflow.org.office import Office
 from workflow.refusal import Refusal, closest_first
-
-if TYPE_CHECKING:
-    from merzim.documents import ReadSchedule
-    from merzim.services.app import AppContext
-    from workflow.cases.case import Case
-    from workflow.org.office import Office
-
 
 Allowed = Callable[[Collection[str]], Collection[str]]
 """Returns those of these cases (ids) that the user may see and manage."""
@@ -59,10 +59,6 @@ def import_schedule(
         UnreadablePaper: all of the file or none of it; `.errors` names every bad row.
         UnknownProcedure: there is no such procedure.
     """
-    from merzim.storage.cases import imported_files
-    from merzim.storage.org import store as office_store
-    from merzim.storage.org.chain import Stamp
-
     considered = consider_schedule(
         app, file, procedure, name=name, answers=answers, allowed=allowed, today=today
     )
@@ -73,8 +69,7 @@ def import_schedule(
         visible = allowed(list(before.values()))
         known_cases = tuple(cases[name] for name in before.values() if name in cases and name in visible)
         return ImportedFile(cases=known_cases, unchanged=tuple(case.id for case in known_cases))
-    with garbage_collection_off():
-        imported = take_in(considered, name=name, case_commands=app.case_commands, by=by, now=now, today=today)
+    imported = take_in(considered, name=name, case_commands=app.case_commands, by=by, now=now, today=today)
     if imported.matches:
         office_store.save(app.engine, matches=imported.matches, stamp=Stamp(by=by, now=now, today=today))
     places = {str(number): case.id for number, case in enumerate(imported.cases)}
@@ -95,9 +90,6 @@ def consider_schedule(
     """Return what importing a schedule would do; nothing is written. Arguments and errors as in
     `import_schedule`.
     """
-    from merzim.documents.child import read
-    from merzim.documents.schedules.reading import read_schedule
-
     app.library.earliest(procedure)
     editions = app.library.editions_of(procedure)
     facts = {fact for edition in editions for fact in edition.facts}
@@ -125,17 +117,12 @@ def keep_match(app: AppContext, text: str, target: str, *, by: str, now: datetim
     Raises:
         UnknownKey: the office has neither.
     """
-    from merzim.storage.org import store as office_store
-    from merzim.storage.org.chain import Stamp
-
     target = _target(app.reads.office(), target)
     office_store.save(app.engine, matches={text: target}, stamp=Stamp(by=by, now=now, today=today))
 
 
 def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
     """Return the cases the schedules may refer to, whole."""
-    from merzim.storage.cases import imported_files
-
     office = app.reads.office()
     places = {(schedule.unit, schedule.object) for schedule in schedules}
     units = units_meant(schedules, office)

@@ -6,18 +6,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from i18n import LANGUAGES, knows, say
+from merzim.documents import AuditCase
+from merzim.documents.child import read
+from merzim.documents.schedules.audit_table import read_audit
+from merzim.documents.schedules.template import TemplateColumn, empty_past
+from merzim.documents.sheets.listing import Table
+from merzim.services.app import AppContext
+from workflow.cases.commands.planning import Plan, audit
+from workflow.deadlines.deadline import Deadline
+from workflow.findings.finding import Finding
 from workflow.law.names import known_fact
-
-if TYPE_CHECKING:
-    from merzim.documents import AuditCase
-    from merzim.services.app import AppContext
-    from workflow.cases.commands.planning import Plan
-    from workflow.deadlines.deadline import Deadline
-    from workflow.findings.finding import Finding
-    from workflow.law.procedure import Obligation, Procedure, Text
+from workflow.law.procedure import Obligation, Procedure, Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,10 +66,6 @@ def judge_past(
         UnreadablePaper: with all mistakes in the file.
         UnknownProcedure: there is no such procedure.
     """
-    from merzim.documents.child import read
-    from merzim.documents.schedules.audit_table import read_audit
-    from workflow.cases.commands.planning import audit
-
     app.library.earliest(procedure)
     editions = app.library.editions_of(procedure)
     facts = {name for edition in editions for name in edition.facts}
@@ -123,9 +120,6 @@ def past_template(edition: Procedure, language: str) -> bytes:
     """Return an empty table with the headings of an edition's columns; its second sheet lists other accepted
     headings.
     """
-    from merzim.documents.schedules.template import TemplateColumn, empty_past
-    from merzim.documents.sheets.listing import Table
-
     columns, notes = [], []
     for column, title in template_columns(edition, language):
         columns.append(TemplateColumn(title, 30 if column == "case" else 18, dated=column != "case"))

@@ -7,33 +7,30 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, SkipValidation
 from pydantic.json_schema import SkipJsonSchema
 
 from i18n import say
+from merzim.documents.schedules.rows_joined import Note
 from merzim.documents.sheets.unreadable import Errors, Upload
 from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import uploaded_file
 from merzim.services.imports.files import consider_schedule, import_schedule
-from merzim.services.imports.schedules import ImportedFile, ScheduleAnswers
+from merzim.services.imports.schedules import ConsideredAnalysis, ImportedFile, ScheduleAnswers
 from merzim.services.inputs import Day, Digest, Line
 from merzim.services.narrowing import chosen_procedure
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly import opening as yearly
 from merzim.storage.org import store as office_store
 from merzim.storage.org.chain import Stamp
+from workflow.cases.case import Case
+from workflow.cases.commands.opening import Opening
+from workflow.law.procedure import Procedure
 from workflow.org.access import within
+from workflow.org.office import Office
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.documents.schedules.rows_joined import Note
-    from merzim.services.imports.schedules import ConsideredAnalysis
-    from workflow.cases.case import Case
-    from workflow.cases.commands.opening import Opening
-    from workflow.law.procedure import Procedure
-    from workflow.org.office import Office
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 """The years that can be opened."""

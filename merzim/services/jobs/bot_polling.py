@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
+from merzim.services.app import AppContext
+from merzim.services.cases.person_actions import PersonActions
+from merzim.services.moments import Clock
 from merzim.storage.origin import ORIGIN, Origin
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from merzim.services.moments import Clock
-    from notifications.bot.office import CampaignAnswers
-    from notifications.bot.polling import Poller
+from notifications.bot.conversation import Conversation
+from notifications.bot.office import CampaignAnswers
+from notifications.bot.polling import Poller
+from notifications.channels.telegram import Telegram
 
 
 def create_poller(app: AppContext, clock: Clock, campaigns: CampaignAnswers | None = None) -> Poller | None:
@@ -23,14 +23,9 @@ def create_poller(app: AppContext, clock: Clock, campaigns: CampaignAnswers | No
 
     The conversation uses the day of `clock`, the lease the machine's clock, because it concerns processes.
     """
-    from notifications.channels.telegram import Telegram
-
     channel = app.channels.get("telegram")
     if not isinstance(channel, Telegram):
         return None
-    from merzim.services.cases.person_actions import PersonActions
-    from notifications.bot.conversation import Conversation
-    from notifications.bot.polling import Poller
 
     def read_clock() -> tuple[datetime, date]:
         moment = clock()

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from merzim.storage.notices.campaigns import PeopleChange, SqlCampaigns
-    from notifications.channels import Channel
-    from workflow.org.office import Office
-    from workflow.registers.campaigns import CampaignPerson, StartedCampaign
-    from workflow.registers.definition import Campaign
+from merzim.services.app import AppContext
+from merzim.storage.notices.campaigns import CHUNK, PeopleChange, SqlCampaigns
+from notifications.channels import Channel
+from notifications.event_notices import campaign_notice, chosen_channel
+from notifications.rules import OfficeTimes, local_moment
+from workflow.org.office import Office, acts_of
+from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
+from workflow.registers.definition import Campaign
+from workflow.search_words import normalise
 
 log = logging.getLogger("merzim.campaigns")
 
@@ -25,8 +26,6 @@ def carry_on(app: AppContext, *, now: datetime, today: date) -> int:
 
     Safe to repeat, in several processes too; each transaction writes a limited number of people.
     """
-    from merzim.storage.notices.campaigns import SqlCampaigns
-
     campaigns, queued = SqlCampaigns(app.engine, app.outbox), 0
     for campaign in campaigns.open(today):
         update_people(app, campaigns, campaign, now=now, today=today)
@@ -60,11 +59,6 @@ def find_changes(
     """Return the differences between the people a campaign asks (and whether a channel reaches them) and the
     present office.
     """
-    from merzim.storage.notices.campaigns import PeopleChange
-    from notifications.event_notices import chosen_channel
-    from workflow.registers.campaigns import CampaignPerson, people_asked
-    from workflow.search_words import normalise
-
     joined, changed_people = [], []
     present = {person.key: person for person in people_asked(office, campaign.choice)}
     for person in present.values():
@@ -107,8 +101,6 @@ def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> C
     """Return a kind of campaign, without its act if that is an act of one organisation that a unit (by id) and
     those above it have not adopted.
     """
-    from workflow.org.office import acts_of
-
     office_acts = (*app.settings.regulations.acts, *acts_of(office, unit))
     if kind.act in office_acts or kind.act not in app.library.adopted_acts:
         return kind
@@ -120,10 +112,6 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
 
     Who was sent a reminder today gets the next one on a later day.
     """
-    from merzim.storage.notices.campaigns import CHUNK
-    from notifications.event_notices import campaign_notice
-    from notifications.rules import OfficeTimes, local_moment
-
     register = app.registers.version(campaign.register, campaign.version)
     kind = register.campaigns[campaign.kind]
     channels, queued = tuple(app.channels.values()), 0

@@ -26,7 +26,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 import psycopg
@@ -37,10 +37,8 @@ from procrastinate.manager import JobManager
 
 from merzim.services.moments import CLOCK_TOLERANCE
 from merzim.storage.database.errors import PATIENCE
+from merzim.storage.notices.senders import Batch
 from merzim.storage.refusals import StorageUnavailable
-
-if TYPE_CHECKING:
-    from merzim.storage.notices.senders import Batch
 
 HEARTBEAT_SECONDS = 5.0
 """Interval of a worker's heartbeats."""

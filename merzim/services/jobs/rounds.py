@@ -11,20 +11,26 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from calendars.hours import moment_of
+from merzim.services.app import AppContext
 from merzim.services.jobs.campaigns import carry_on
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from notifications.channels import Channel, OutgoingMessage
-    from notifications.delivery import DeliveryReport
-    from notifications.notice import Outcome
-    from notifications.round import RoundReport
-    from workflow.cases.case import Case
-    from workflow.org.office import Person
-    from workflow.ports import CaseWrite
+from merzim.services.yearly.register_duties import record_due_rows
+from merzim.storage.cases.programmes import behind
+from merzim.storage.maintenance.backup import backup
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.notices.tally import beat
+from notifications import round as rounds
+from notifications.channels import Channel, OutgoingMessage
+from notifications.delivery import DeliveryReport
+from notifications.delivery import deliver as send
+from notifications.notice import Outcome
+from notifications.round import RoundReport
+from notifications.rules import OfficeTimes
+from workflow.cases.case import Case
+from workflow.org.office import Person
+from workflow.periods import following
+from workflow.ports import CaseWrite, Conflict
 
 
 def add_new_periods(app: AppContext, *, now: datetime, today: date) -> int:
@@ -32,10 +38,6 @@ def add_new_periods(app: AppContext, *, now: datetime, today: date) -> int:
 
     A case changed by somebody at the same moment is left to the next round.
     """
-    from merzim.storage.cases.programmes import behind
-    from workflow.periods import following
-    from workflow.ports import Conflict
-
     periods = {
         edition.edition: {
             obligation.id: following(today, obligation.recurs.every).name
@@ -92,13 +94,9 @@ def remind(
     Args:
         limit: maximum number of notices listed in the report.
     """
-    from notifications import round as rounds
-
     started = perf_counter()
     run = rounds.plan if dry_run else partial(rounds.round, limit=limit)
     if not dry_run:
-        from merzim.services.yearly.register_duties import record_due_rows
-
         add_new_periods(app, now=now, today=today)
         record_due_rows(app, now=now, today=today)
         letters = carry_on(app, now=now, today=today)
@@ -106,7 +104,6 @@ def remind(
     report = run(app.outbox, app.library, app.calendar, channels, now=now, today=today, rules=app.rules)
     if not dry_run:
         report = replace(report, queued=(report.queued or 0) + letters)
-        from merzim.storage.maintenance.seals import seal
 
         seal(app.engine, now=now)
         _record_run(app, "round", now, started)
@@ -138,8 +135,6 @@ def deliver(
     Args:
         is_holder_gone: whether the worker that was to send the batch before has died.
     """
-    from notifications.delivery import deliver as send
-
     started = perf_counter()
     report = send(
         app.outbox,
@@ -169,8 +164,6 @@ def resend(app: AppContext, key: str, *, now: datetime) -> bool:
     Returns:
         False if no notice of that key is in such a state.
     """
-    from notifications.rules import OfficeTimes
-
     notice = app.outbox.notice(key)
     if notice is None:
         return False
@@ -184,16 +177,12 @@ def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
     Returns:
         Number of letters queued.
     """
-    from notifications.rules import OfficeTimes
-
     times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
     return app.outbox.resend_all(channel, now=now, opens=lambda person: times.opening(person, now))
 
 
 def _record_run(app: AppContext, name: str, now: datetime, started: float) -> None:
     """Store the moment and duration of the last run; `/metrics` reports them, so that a stop is noticed."""
-    from merzim.storage.notices.tally import beat
-
     beat(app.engine, name, now=now, seconds=perf_counter() - started)
 
 
@@ -203,8 +192,6 @@ def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, R
     Letters are composed on their day as in earnest: an empty digest is not in the report, and people
     notified of a date are notified when it moves.
     """
-    from merzim.storage.maintenance.backup import backup
-
     with tempfile.TemporaryDirectory(prefix="merzim-rehearsal-") as folder:
         copy = Path(folder) / "copy.sqlite"
         backup(app.engine, copy)
@@ -247,6 +234,4 @@ class _SilentChannel:
     async def send(
         self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: object = None
     ) -> Mapping[str, Outcome]:
-        from notifications.notice import Outcome
-
         return {parcel.notice.key: Outcome(state="sent", answer="") for parcel in batch}

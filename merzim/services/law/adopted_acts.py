@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from i18n import say
+from merzim.services.app import AppContext
+from workflow.cases.case import Case, EventDraft
 from workflow.cases.states import AWAITED
-from workflow.org.office import acts_of
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from workflow.cases.case import Case, EventDraft
-    from workflow.law.procedure import Procedure
-    from workflow.org.office import Office
+from workflow.law.procedure import Procedure
+from workflow.org.office import Office, acts_of
 
 
 def follow_adopted_acts(

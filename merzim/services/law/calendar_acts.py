@@ -12,33 +12,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
 from calendars import OutOfRange
+from calendars.kazakhstan import Kazakhstan
+from calendars.records import RecordError, Records, Source, parse, with_records
+from merzim.documents.child import check_act, read
+from merzim.documents.sheets.workbook import contents
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.impacts import (
     CHUNK_SIZE,
     ActMoves,
     MovedDates,
     PersonImpact,
-    garbage_collection_off,
     people_finder,
 )
 from merzim.services.inputs import NO_NUL, Line, build
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.database.dialect import chunks
+from merzim.storage.maintenance.seals import seal
+from merzim.storage.org.adoptions import Adoption, adopt
+from workflow.board.rows import WAITING
+from workflow.cases.case import Case, Event, fold
+from workflow.deadlines.impact import DayChange, MovedDeadline, changed_days, moved, reach
+from workflow.ports import CaseWrite, Conflict
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from calendars.kazakhstan import Kazakhstan
-    from calendars.records import Records, Source
-    from merzim.services.app import AppContext
-    from merzim.storage.org.adoptions import Adoption
-    from workflow.cases.case import Case, Event
-    from workflow.deadlines.impact import DayChange, MovedDeadline
-    from workflow.ports import CaseWrite
 
 _Recalculated: TypeAlias = "tuple[CaseWrite, tuple[MovedDeadline, ...]]"
 """A case computed by the new calendar, to be written, and the due dates that move."""
@@ -120,9 +121,6 @@ def act_in(file: Path) -> Act:
     """Return the act written in a file. Raises RecordError, UnreadablePaper, UnreadableAct, BadInput: it is
     not one.
     """
-    from calendars.records import RecordError
-    from merzim.documents.sheets.workbook import contents
-
     try:
         text = contents(file, file.name).decode("utf-8")
     except UnicodeDecodeError as trouble:
@@ -154,19 +152,16 @@ def preview_act(ctx: RequestContext, command: Act) -> ActPreview:
     Raises:
         UnreadableAct: an entry cannot be read, or the act does not fit the records (`calendars.checks`).
     """
-    from workflow.deadlines.impact import moved
-
     app, today = ctx.app, ctx.today
     with _refusals():
         reach = _find_reach(app, app.acts, _parse(ctx, command))
     find_people = people_finder(app, today)
-    with garbage_collection_off():
-        preview = reach.preview_with(
-            PersonImpact(deadline, find_people(case, deadline))
-            for names in chunks(reach.touched, CHUNK_SIZE)
-            for case in app.ledger.cases(names).values()
-            for deadline in moved(case, app.library.of(case), reach.before, reach.after, today=today)
-        )
+    preview = reach.preview_with(
+        PersonImpact(deadline, find_people(case, deadline))
+        for names in chunks(reach.touched, CHUNK_SIZE)
+        for case in app.ledger.cases(names).values()
+        for deadline in moved(case, app.library.of(case), reach.before, reach.after, today=today)
+    )
     return _as_visible(ctx, preview)
 
 
@@ -180,9 +175,6 @@ def adopt_act(ctx: RequestContext, command: Act) -> ActPreview:
     Raises:
         as `preview_act`; StorageUnavailable: the database cannot be written.
     """
-    from merzim.storage.maintenance.seals import seal
-    from merzim.storage.org.adoptions import adopt
-
     app, now, today = ctx.app, ctx.now, ctx.today
     with _refusals():
         act, text = _parse(ctx, command), normal_text(command.text)
@@ -206,10 +198,6 @@ def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
     Args:
         events: the case's whole chain.
     """
-    from workflow.board.rows import WAITING
-    from workflow.cases.case import fold
-    from workflow.deadlines.impact import changed_days, moved
-
     acts, moves = app.acts, list[ActMoves]()
     for number, act in enumerate(acts):
         before_it = [event for event in events if event.at <= act.at]
@@ -238,9 +226,6 @@ def _refusals() -> Iterator[None]:
 
 
 def _parse(ctx: RequestContext, command: Act) -> Records:
-    from calendars.records import parse
-    from merzim.documents.child import check_act, read
-
     require_whole_office(ctx)
     text, name = normal_text(command.text), command.name
     read(check_act, text.encode("utf-8", "surrogatepass"), name)
@@ -258,8 +243,6 @@ def _as_visible(ctx: RequestContext, preview: ActPreview) -> ActPreview:
 
 def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
     from calendars.checks import adopt_act
-    from calendars.records import with_records
-    from workflow.deadlines.impact import changed_days, reach
 
     index = next((n for n, adoption in enumerate(acts) if adoption.entries == act), None)
     if index is None:
@@ -301,8 +284,6 @@ def _write_moved(
     app: AppContext, act_reach: Reach, cause: Mapping[str, object], *, now: datetime, today: date
 ) -> tuple[list[PersonImpact], int]:
     """Rewrite the cases' board rows by the present calendar; return the impacts and the number changed."""
-    from workflow.deadlines.impact import moved
-
     find_people, before, after = people_finder(app, today), act_reach.before, app.calendar
 
     def recalculate(case: Case) -> _Recalculated:
@@ -310,15 +291,14 @@ def _write_moved(
         return app.case_commands.recomputed(case, today=today), moved_dates
 
     impacts, written_count = list[PersonImpact](), 0
-    with garbage_collection_off():
-        for names in chunks(act_reach.touched, CHUNK_SIZE):
-            results, count = _write_chunk(app, names, recalculate, cause, now)
-            impacts += (
-                PersonImpact(moved_deadline, find_people(written.case, moved_deadline))
-                for written, moved_dates in results
-                for moved_deadline in moved_dates
-            )
-            written_count += count
+    for names in chunks(act_reach.touched, CHUNK_SIZE):
+        results, count = _write_chunk(app, names, recalculate, cause, now)
+        impacts += (
+            PersonImpact(moved_deadline, find_people(written.case, moved_deadline))
+            for written, moved_dates in results
+            for moved_deadline in moved_dates
+        )
+        written_count += count
     return impacts, written_count
 
 
@@ -329,8 +309,6 @@ def _write_chunk(
     cause: Mapping[str, object],
     now: datetime,
 ) -> tuple[list[_Recalculated], int]:
-    from workflow.ports import Conflict
-
     while True:
         results = [recalculate(case) for case in app.ledger.cases(names).values()]
         try:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from i18n import available_language
+from merzim.services.app import AppContext
 from merzim.services.impacts import CHUNK_SIZE
 from merzim.services.regulations.editions import UnknownWord, own_files, read_own, require_words
+from merzim.services.regulations.registers import own_register_files, read_own_register, scoring
 from merzim.storage.database.dialect import chunks
+from merzim.storage.org import editions as stored
+from merzim.storage.org.editions import AdoptedEdition
+from workflow.cases.commands.planning import Mismatch, mismatches
 from workflow.languages import law_language
+from workflow.law.editions import unfinished
+from workflow.law.files import Problem, UnreadableRegulation
+from workflow.law.procedure import Procedure
+from workflow.ports import Conflict
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from merzim.storage.org.editions import AdoptedEdition
-    from workflow.cases.commands.planning import Mismatch
-    from workflow.law.files import Problem
-    from workflow.law.procedure import Procedure
-    from workflow.registers.definition import Register
+from workflow.registers.definition import Register, Registers
+from workflow.registers.reading import cross_problems
 
 Problems = tuple[tuple[str, dict[str, object]], ...]
 """Mistakes in a file: codes of the catalogues with arguments."""
@@ -81,8 +84,6 @@ def adopt(app: AppContext, *, by: str, now: datetime, today: date) -> tuple[Adop
     Raises:
         ExamplesFail; StorageUnavailable: the database cannot be written.
     """
-    from merzim.storage.org import editions as stored
-
     adoptions = adoptable(app, today=today)
     if adoptions:
         stored.adopt(app.engine, adoptions, on=today, by=by, now=now)
@@ -94,9 +95,6 @@ def adopt(app: AppContext, *, by: str, now: datetime, today: date) -> tuple[Adop
 
 
 def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
-    from merzim.storage.org import editions as stored
-    from workflow.cases.commands.planning import mismatches
-
     adopted = stored.adopted_editions(app.engine)
     present = {edition.edition: edition.digest for edition in app.library.all()}
     accepted = stored.accepted_digests(adopted, present)
@@ -146,8 +144,6 @@ def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str,
 
 
 def _rewrite(app: AppContext, cases: list[str], *, now: datetime, today: date) -> None:
-    from workflow.ports import Conflict
-
     for names in chunks(cases, CHUNK_SIZE):
         while True:
             writes = [
@@ -162,10 +158,6 @@ def _rewrite(app: AppContext, cases: list[str], *, now: datetime, today: date) -
 
 
 def _checked(app: AppContext, path: Path) -> CheckedFile:
-    from workflow.cases.commands.planning import mismatches
-    from workflow.law.editions import unfinished
-    from workflow.law.files import UnreadableRegulation
-
     try:
         edition = read_own(path)
     except (UnreadableRegulation, OSError) as trouble:
@@ -185,11 +177,6 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
 
 
 def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[CheckedFile]:
-    from merzim.services.regulations.registers import own_register_files, read_own_register, scoring
-    from workflow.law.files import UnreadableRegulation
-    from workflow.registers.definition import Registers
-    from workflow.registers.reading import cross_problems
-
     read: dict[Path, Register] = {}
     for path in own_register_files(folder):
         try:
@@ -204,8 +191,6 @@ def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[Checked
 
 def _unreadable(path: Path, trouble: Exception) -> Problems:
     """Return the reason why a file cannot be read, as codes of the catalogues."""
-    from workflow.law.files import UnreadableRegulation
-
     if isinstance(trouble, UnreadableRegulation):
         return _problems(path, trouble.problems)
     problem = getattr(trouble, "strerror", None) or str(trouble)
@@ -221,8 +206,6 @@ def _problems(path: Path, problems: Iterable[Problem]) -> Problems:
 
 def _warnings(app: AppContext, path: Path) -> Problems:
     """Return warnings for the office's languages in which texts of a file are missing."""
-    import tomllib
-
     people = app.reads.office().people.values() if app.has_database else ()
     spoken_languages = {app.settings.office.language, *(person.language for person in people)}
     used_languages = {law_language(available_language(language)) for language in spoken_languages}

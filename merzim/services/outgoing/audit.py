@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 import i18n
+from merzim.documents.forms import form, names
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, LanguageCode, Line
 from merzim.services.moments import almaty
@@ -19,13 +20,11 @@ from merzim.services.names import people_named
 from merzim.services.narrowing import MAX_EXPORTED
 from merzim.services.verbs import Command, verb
 from merzim.storage.accounts.audit_log import AuditEvent
+from workflow.cases.case import Case
+from workflow.law.procedure import Act
 from workflow.org.access import audit_scope
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, Topic
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from workflow.cases.case import Case
-    from workflow.law.procedure import Act
 
 EXPORT_CHUNK = 1000
 """Entries of an export read together."""
@@ -246,8 +245,6 @@ class AuditWords:
 
     def _setting(self, entry: AuditEntry) -> str | None:
         """Return the form or act that was set, in words; None for others."""
-        from merzim.documents.forms import form, names
-
         about, _, language = entry.name.rpartition(".")
         if language not in ("kk", "ru"):
             return None

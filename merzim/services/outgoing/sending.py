@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from i18n import refusal
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import CaseId, Key, Name
+from merzim.services.jobs import rounds
 from merzim.services.outgoing.acknowledgement import acknowledge
 from merzim.services.verbs import Command, NotFound, verb
+from merzim.storage.database.engine import reading
+from merzim.storage.notices.faults import faults as read_faults
+from merzim.storage.notices.tally import failed as read_failed
+from merzim.storage.notices.tally import figures as read_figures
 from notifications.channels import STAYS_HERE
-from notifications.statistics import Fault
+from notifications.notice import Notice
+from notifications.planning import Planner
+from notifications.recipients import Problem
+from notifications.statistics import Fault, Figures
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from notifications.notice import Notice
-    from notifications.recipients import Problem
-    from notifications.statistics import Figures
-
 
 NOBODY_REACHED = "nobody_reached"
 FAILED = 10
@@ -30,23 +32,16 @@ FAILED = 10
 
 def figures(app: AppContext, *, now: datetime) -> Figures:
     """Return the statistics of delivery: queued, sent and failed letters."""
-    from merzim.storage.notices.tally import figures as read_figures
-
     return read_figures(app.engine, now=now)
 
 
 def failed(app: AppContext, *, limit: int) -> Sequence[Notice]:
     """Return failed and unconfirmed letters, the newest first."""
-    from merzim.storage.notices.tally import failed as read_failed
-
     return read_failed(app.engine, limit=limit)
 
 
 def faults(app: AppContext) -> Sequence[Fault]:
     """Return the faults of the channels in use."""
-    from merzim.storage.database.engine import reading
-    from merzim.storage.notices.faults import faults as read_faults
-
     with reading(app.engine) as connection:
         stored = read_faults(connection)
     unusable = _setting_faults(app) or _nobody_reached(app)
@@ -55,8 +50,6 @@ def faults(app: AppContext) -> Sequence[Fault]:
 
 def _setting_faults(app: AppContext) -> list[Fault]:
     """Return the fault of config.toml that prevents creating the channels, and so every round."""
-    from i18n import refusal
-
     try:
         _ = app.channels
     except Refusal as trouble:
@@ -92,8 +85,6 @@ def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Seque
     A round does not advance the rows of such reminders, so these rows are planned here again; nothing is
     written.
     """
-    from notifications.planning import Planner
-
     if _setting_faults(app):
         return ()
     channels = tuple(app.channels.values())
@@ -104,15 +95,11 @@ def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Seque
 
 def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
     """Queue again the letters delayed by a channel's fault; return their number."""
-    from merzim.services.jobs import rounds
-
     return rounds.resend_all(app, channel, now=now)
 
 
 def resend(app: AppContext, key: str, *, now: datetime) -> bool:
     """Queue one failed letter again for the next office hours; False if there is none of that key."""
-    from merzim.services.jobs import rounds
-
     return rounds.resend(app, key, now=now)
 
 

@@ -6,17 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
 
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.deadlines.lateness import is_overdue
+from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.law.procedure import Obligation, Text
+from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office, Person
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from workflow.board.rows import Row
-    from workflow.cases.case import Case
-    from workflow.law.procedure import Obligation, Text
-
 
 CHUNK_SIZE = 500
 """Cases read together."""
@@ -45,8 +44,6 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
 
     Confidential cases are counted without a title: administrators of people may not see them.
     """
-    from workflow.deadlines.lateness import is_overdue
-
     app, today = ctx.app, ctx.today
     office = app.reads.office()
     without = _office_without(office, person)
@@ -97,8 +94,6 @@ def _office_without(office: Office, person: str) -> Office:
 
 def _recipients(office: Office, case: Case, obligation: Obligation, name: str, today: date) -> Sequence[str]:
     """Return the keys of the people notified of an obligation's deadline."""
-    from workflow.org.duties import Unresolved, resolve
-
     responsible = case.responsible.get(name) or case.responsible.get(obligation.id) or ""
     holders = resolve(
         office, duty=obligation.duty, unit=case.unit, on=today, responsible=responsible, person=case.person
@@ -109,8 +104,6 @@ def _recipients(office: Office, case: Case, obligation: Obligation, name: str, t
 
 
 def _find_obligation(app: AppContext, case: Case, name: str) -> Obligation | None:
-    from workflow.deadlines.register_deadlines import entry_obligation
-
     try:
         return entry_obligation(case, app.library.of(case), name)
     except KeyError:

@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import logging
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 import i18n
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Ground, Key, Line
 from merzim.services.people import staff
 from merzim.services.results import Result
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import Command, NotFound, verb
+from merzim.storage.maintenance import anonymising
+from merzim.storage.maintenance.anonymising import Words, open_cases_naming
+from merzim.storage.maintenance.orders import Order
+from merzim.storage.org.former import FormerPerson, former_people, keys_by_id
 from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from merzim.storage.maintenance.anonymising import Words
-    from merzim.storage.maintenance.orders import Order
-    from merzim.storage.org.former import FormerPerson
 
 MAX_NAMES = 10
 _State = Literal["done", "present", "unknown", "spellings"]
@@ -133,8 +132,6 @@ def list_former(ctx: RequestContext, command: AskFormer) -> FormerList:
 @verb("settings")
 def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymised:
     """Replace the name of a person who left in every table, by an order of the office."""
-    from merzim.storage.maintenance import anonymising
-
     person = _find(ctx, command.person)
     words = _words(ctx, person, command.also)
     view = _view(ctx, person)
@@ -167,8 +164,6 @@ def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymise
 @verb("settings")
 def replay_orders(ctx: RequestContext, command: ReplayOrders) -> ReplayedOrders:
     """Carry out again the orders a restored backup does not know, by the lists outside the database."""
-    from merzim.storage.maintenance import anonymising
-
     replayed = []
     for order in maintenance.missing_orders(ctx.app):
         person, state = _replayable(ctx, order)
@@ -200,8 +195,6 @@ def _replayable(ctx: RequestContext, order: Order) -> tuple[FormerPerson | None,
 
     Open cases of an older copy do not stand in the way: the order was carried out.
     """
-    from merzim.storage.org.former import keys_by_id
-
     person = next(
         (
             former_person
@@ -225,8 +218,6 @@ def _list_orders(app: AppContext) -> None:
 
 
 def _former(ctx: RequestContext) -> list[FormerPerson]:
-    from merzim.storage.org.former import former_people
-
     return list(former_people(ctx.app.engine))
 
 
@@ -271,8 +262,6 @@ def _years_later(day: date, years: int) -> date:
 
 def _open_cases(ctx: RequestContext, person: FormerPerson) -> list[str]:
     """Return the open cases a person is responsible for, or that are about them."""
-    from merzim.storage.maintenance.anonymising import open_cases_naming
-
     names = {person.key, *_identifiers(person, "name"), *_identifiers(person, "email")}
     cases = ctx.app.ledger.cases(open_cases_naming(ctx.app.engine, names))
     return sorted(
@@ -288,8 +277,6 @@ def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
     """Return the words to replace and their replacements. A name shared with others is replaced only beside the
     person's key.
     """
-    from merzim.storage.maintenance.anonymising import Words
-
     office = ctx.app.reads.office()
     other_names = {name.casefold() for colleague in office.people.values() for name in colleague.names}
     other_names |= {

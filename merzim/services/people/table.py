@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from i18n import LANGUAGES, known_languages, own_name
+from merzim.documents import ReadPeople
+from merzim.documents.child import read
+from merzim.documents.people.read_people import merge_people
+from merzim.documents.people.table import read_people
 from merzim.services.accounts.invitations import (
     OF_THE_OFFICE,
     InvitedPerson,
@@ -27,12 +30,8 @@ from merzim.services.people.staff import (
     table_change,
 )
 from merzim.storage.org.staff import SqlStaff
-
-if TYPE_CHECKING:
-    from merzim.documents import ReadPeople
-    from merzim.storage.org.store import SaveCounts
-    from workflow.org.office import Office
-
+from merzim.storage.org.store import SaveCounts
+from workflow.org.office import Office
 
 MAX_TABLE_BYTES = 2 * 1024 * 1024
 """Maximum bytes of a table of people; it is sent to the browser and back between preview and import."""
@@ -67,10 +66,6 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
         BadStaff: no file, or too large an upload.
         UnreadablePaper: it names every bad row.
     """
-    from merzim.documents.child import read
-    from merzim.documents.people.read_people import merge_people
-    from merzim.documents.people.table import read_people
-
     if not file:
         raise BadStaff("web.staff.no_file")
     if isinstance(file, bytes) and len(file) > MAX_TABLE_BYTES:

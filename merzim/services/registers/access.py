@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from merzim.services.context import RequestContext
 from merzim.services.verbs import NotAllowed, NotFound
+from merzim.storage.registers.chains import SqlRegisterRows
 from workflow.org.office import Office
 from workflow.registers.access import (
     EVERYTHING,
@@ -49,8 +50,6 @@ def writable_register(ctx: RequestContext, name: str) -> Register:
 
 def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Collection[str]]:
     """Return a row, its register and its fields visible to the reader. Raises UnknownRow."""
-    from merzim.storage.registers.chains import SqlRegisterRows
-
     row = SqlRegisterRows(ctx.app.engine).rows([name]).get(name)
     if row is not None and row.register in ctx.app.registers.ids():
         register = ctx.app.registers.on(row.register, ctx.today)

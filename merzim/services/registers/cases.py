@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 from i18n import say
 from merzim.services.context import RequestContext, stamp
 from merzim.services.yearly.register_duties import as_evidence
+from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport
@@ -25,9 +25,6 @@ from workflow.org.office import Office, acts_of
 from workflow.registers.definition import Register
 from workflow.registers.rows import RegisterRow, fact_fields, name_in
 from workflow.registers.values import as_date, holds, is_filled
-
-if TYPE_CHECKING:
-    from workflow.cases.case import Case, Evidence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

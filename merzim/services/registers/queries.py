@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from merzim.services.context import RequestContext
 from merzim.services.inputs import CaseId, Line, Name
+from merzim.services.names import unit_named
 from merzim.services.registers.access import reader_scope
 from merzim.services.registers.results import (
     RegisterView,
@@ -20,6 +21,7 @@ from merzim.services.registers.results import (
     row_name,
 )
 from merzim.services.verbs import Command
+from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
 from workflow.languages import LANGUAGES
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
@@ -28,10 +30,6 @@ from workflow.registers.access import list_fields, sees_lists
 from workflow.registers.definition import Register, RegisterField, UnknownField
 from workflow.registers.rows import sort_key, text_key
 from workflow.registers.values import InvalidRow, Lookup, parse_values
-
-if TYPE_CHECKING:
-    from merzim.storage.registers.lists import CellFilter, RowQuery
-
 
 UNIT = "unit"
 """The sort by the unit of a row, and the column of it in spreadsheets."""
@@ -115,8 +113,6 @@ def _counted_keys(ctx: RequestContext, register: Register, field: RegisterField)
 
 def lookup(ctx: RequestContext) -> Lookup:
     """Return the functions that find people, units, cases and rows named in values."""
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     office, lists = ctx.reads.office(), SqlRegisterLists(ctx.app.engine)
 
     def person(text: str) -> str | None:
@@ -158,8 +154,6 @@ def lookup(ctx: RequestContext) -> Lookup:
 
 def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[str, ...]:
     """Return the ids of visible rows with this title or this list text in some language."""
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     folded_text = " ".join(text.casefold().split())
     command = ListRows(register_id=register.id, search=max(text.split(" · "), key=len)[:MAX_TITLE])
     found_rows = SqlRegisterLists(ctx.app.engine).page(row_query(ctx, register, command), limit=MAX_PAGE_SIZE)
@@ -183,8 +177,6 @@ class FoundRows(BaseModel):
 
 def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
     """Return the rows of the registers the reader sees that have all words; hidden fields join no search."""
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     lists, scope, found_rows = SqlRegisterLists(ctx.app.engine), reader_scope(ctx), FoundRows(rows=[], total=0)
     among = lists.registers_having(text)
     for name in ctx.app.registers.ids() if among else ():
@@ -211,8 +203,6 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
         UnknownField: a filter by a hidden field, or by one that lists cannot be filtered by.
         InvalidRow: a value the field cannot have.
     """
-    from merzim.storage.registers.lists import RowQuery
-
     scope, office = reader_scope(ctx), ctx.reads.office()
     shown_fields = list_fields(register, scope)
     hides = register.confidential and scope.person
@@ -233,8 +223,6 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
 
 def filtered_units(ctx: RequestContext, unit: str, office: Office) -> Sequence[str] | None:
     """Return the requested units visible to the reader; None for all."""
-    from merzim.services.names import unit_named
-
     root = reader_scope(ctx).unit
     seen = None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
     if not unit:
@@ -246,8 +234,6 @@ def filtered_units(ctx: RequestContext, unit: str, office: Office) -> Sequence[s
 def _cell_filter(
     ctx: RequestContext, register: Register, shown_fields: Collection[str], filter_input: FilterInput
 ) -> CellFilter:
-    from merzim.storage.registers.lists import CellFilter
-
     field = register.fields.get(filter_input.field)
     if field is None or field.id not in shown_fields or not field.indexed:
         allowed = [name for name in shown_fields if register.fields[name].indexed]

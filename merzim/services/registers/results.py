@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -13,14 +13,13 @@ import i18n
 from merzim.services.context import RequestContext
 from merzim.services.registers.access import may_write, reader_scope
 from merzim.services.results import Titles, titles_of
+from merzim.storage.registers.chains import outside_of
+from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.org.office import Office
 from workflow.registers.access import RowScope, in_reach, keeps_rows, list_fields, sees_lists, visible_fields
 from workflow.registers.definition import Register, RegisterField
 from workflow.registers.rows import RegisterRow, name_in
 from workflow.registers.values import days_late, is_filled
-
-if TYPE_CHECKING:
-    pass
 
 
 class OptionView(BaseModel):
@@ -114,8 +113,6 @@ class RowView(BaseModel):
 
 def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True) -> list[RowView]:
     """Return rows for lists, from their stored heads. `links`: whether names of cases and rows are included."""
-    from merzim.storage.registers.chains import outside_of
-
     heads = list(heads)
     scope = reader_scope(ctx)
     registers = {name: ctx.app.registers.on(name, ctx.today) for name in {head.register_id for head in heads}}
@@ -202,8 +199,6 @@ def counted_numbers(
     """Return the numbers counted from other registers, by field and row, of these rows or of all; a row nothing
     refers to has none.
     """
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     lists, counts = SqlRegisterLists(ctx.app.engine), dict[str, Mapping[str, int]]()
     for counted_field in register.fields.values():
         other, _, field = counted_field.counted.partition(".")
@@ -251,8 +246,6 @@ def linked_names(
     ctx: RequestContext, stored: Iterable[tuple[Register, Mapping[str, object]]]
 ) -> dict[str, str]:
     """Return the names of the cases and rows that rows refer to, if visible to the reader."""
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     ids: dict[str, set[str]] = {"case": set(), "row": set()}
     for register, values in stored:
         for field in register.fields.values():

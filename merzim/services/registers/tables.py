@@ -13,6 +13,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation
 from pydantic.json_schema import SkipJsonSchema
 
+from i18n import say
+from merzim.documents.child import read
+from merzim.documents.registers.rows_table import read_rows
+from merzim.documents.registers.template import empty_table
+from merzim.documents.sheets.listing import Table, tables_workbook
+from merzim.documents.sheets.unreadable import RowError, UnreadablePaper
 from merzim.services.context import RequestContext
 from merzim.services.evidence import UnknownUpload, clean_file_name
 from merzim.services.inputs import CaseId, Digest, Line
@@ -49,6 +55,7 @@ from merzim.services.registers.verbs import (
 )
 from merzim.services.registers.views import list_rows
 from merzim.services.verbs import Command, verb
+from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
 from workflow.refusal import Refusal
@@ -107,10 +114,6 @@ class ImportedRows(BaseModel):
 @verb("record")
 def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     """Import rows from a spreadsheet: all of them, or none if a cell is wrong."""
-    from merzim.documents.child import read
-    from merzim.documents.registers.rows_table import read_rows
-    from merzim.documents.sheets.unreadable import RowError, UnreadablePaper
-
     register = writable_register(ctx, command.register_id)
     unit, case = place_of(ctx, register, command.unit, command.case)
     data, name = _content(ctx, command)
@@ -187,9 +190,6 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
 
 def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
     """Return the empty spreadsheet of a register, with the fields the reader may fill in."""
-    from i18n import say
-    from merzim.documents.registers.template import empty_table
-
     register = writable_register(ctx, register_id)
     fields = writable_fields(ctx, register)
     required = tuple(field.title for field in fields if field.required and not field.post_of)
@@ -226,11 +226,6 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
         UnknownRegister, UnknownField, InvalidRow: as in `list_rows`.
         UnreadablePaper: more rows than a file can have (`list_too_long`).
     """
-    from i18n import say
-    from merzim.documents.sheets.listing import Table, tables_workbook
-    from merzim.documents.sheets.unreadable import UnreadablePaper
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     ctx = replace(ctx, language=language)
     register = seen_register(ctx, command.register_id)
     shown_fields = list_fields(register, reader_scope(ctx))
@@ -266,8 +261,6 @@ def writable_fields(ctx: RequestContext, register: Register) -> list[RegisterFie
 
 def _late_fields(register: Register, shown_fields: Collection[str]) -> list[RegisterField]:
     """Return the columns an export adds to these fields and no import takes: days by which dates are late."""
-    from i18n import say
-
     fields = [
         register.fields[late.field] for late in register.lates if {late.field, late.than} <= {*shown_fields}
     ]
@@ -294,8 +287,6 @@ def heads_of(fields: Sequence[RegisterField], language: str) -> list[str]:
 
 def _column(name: str, heads: Sequence[str], language: str) -> str:
     """Return the heading of an additional column, with its id if a field has the same heading."""
-    from i18n import say
-
     title = say(f"register.column.{name}", {}, language)
     return f"{title} ({name})" if title in heads else title
 
@@ -313,8 +304,6 @@ def _known_heads(register: Register, fields: Sequence[RegisterField]) -> dict[st
 
 def _rows_there(ctx: RequestContext, register: Register, ids: Sequence[str]) -> set[str]:
     """Return those of the ids that rows of the register have."""
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     heads = SqlRegisterLists(ctx.app.engine).heads(ids) if ids else ()
     return {head.id for head in heads if head.register_id == register.id}
 
@@ -338,8 +327,6 @@ def _content(ctx: RequestContext, command: ImportRows) -> tuple[bytes, str]:
 
 def _error(register: Register, problem: ValueProblem, number: int, columns: Mapping[str, str]) -> Any:
     """Return a mistake as an error of a row of the file, with the cell's address before the field's title."""
-    from merzim.documents.sheets.unreadable import RowError
-
     arguments = problem_arguments(register, problem)
     title, cell = arguments["field"], columns.get(problem.field, "")
     if isinstance(title, Text) and cell:

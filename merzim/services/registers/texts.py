@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from merzim.documents.forms import Note
 from merzim.services.registers.results import FieldView, RowView
 from workflow.languages import KAZAKH_LETTERS
-
-if TYPE_CHECKING:
-    from merzim.documents.forms import Note
-    from workflow.org.office import Office
+from workflow.org.office import Office
 
 NAMED = 20
 """Maximum number of rows a remark names."""
@@ -75,8 +73,6 @@ def text_notes(
         rows: rows with those of their fields that reach the paper.
         speaks: the language of its reader, in which fields are named.
     """
-    from merzim.documents.forms import Note
-
     rows, notes = list(rows), []
     for language in languages:
         title_counts, ids = dict[str, int](), dict[str, None]()

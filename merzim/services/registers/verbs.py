@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
+from sqlalchemy import Connection
 
 from merzim.services.cases.verbs import NotYourUnit, unit_to_open_in
 from merzim.services.context import RequestContext, stamp
@@ -26,6 +27,14 @@ from merzim.services.registers.views import AskRow, RowDetail, RowId, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.services.yearly.register_duties import follow_duties
 from merzim.storage.database.engine import one_transaction
+from merzim.storage.registers.chains import (
+    NotUnique,
+    RowChanged,
+    RowDraft,
+    RowWrite,
+    SqlRegisterRows,
+    UniqueKeys,
+)
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person, acts_of
 from workflow.refusal import Refusal
@@ -41,11 +50,6 @@ from workflow.registers.values import (
     is_filled,
     parse_values,
 )
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from merzim.storage.registers.chains import RowDraft, UniqueKeys
 
 MAX_FIELDS = 200
 RowText = Annotated[str, StringConstraints(max_length=20_000), NO_NUL]
@@ -112,8 +116,6 @@ def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
 @verb("record")
 def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
     """Change fields of a row; unchanged values are left out, and an edit without changes writes nothing."""
-    from merzim.storage.registers.chains import RowChanged, RowDraft
-
     row, register = _writable(ctx, command.row)
     if command.seq is not None and command.seq != row.seq:
         raise RowChanged("register.row_changed", row=row.id)
@@ -158,8 +160,6 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
 
 
 def _withdraw(ctx: RequestContext, register: Register, row: RegisterRow, ground: str) -> None:
-    from merzim.storage.registers.chains import RowDraft
-
     after = replace(row, withdrawn=True, ground=ground)
     _write(ctx, register, row, after, RowDraft(kind="withdrawn", payload={"ground": ground}))
     follow_row(ctx, register, row, after, ground=ground)
@@ -167,8 +167,6 @@ def _withdraw(ctx: RequestContext, register: Register, row: RegisterRow, ground:
 
 def _further_rows(ctx: RequestContext, row: RegisterRow) -> Sequence[RegisterRow]:
     """Return the rows that the answer to a campaign added beside its own (a spouse's)."""
-    from merzim.storage.registers.chains import SqlRegisterRows
-
     rows, kinds = (
         SqlRegisterRows(ctx.app.engine),
         ctx.app.registers.version(row.register, row.version).campaigns,
@@ -213,8 +211,6 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
 def _erase(
     ctx: RequestContext, register: Register, row: RegisterRow, names: tuple[str, ...], ground: str
 ) -> None:
-    from merzim.storage.registers.chains import RowDraft
-
     after = replace(row, values={name: value for name, value in row.values.items() if name not in names})
     _write(ctx, register, row, after, RowDraft(kind="erased", payload={"ground": ground}, erased=names))
 
@@ -271,8 +267,6 @@ def add_rows(
     Raises:
         NotUnique: a row has a value that must be unique and exists already.
     """
-    from merzim.storage.registers.chains import RowDraft, RowWrite, SqlRegisterRows
-
     office, writes, openings = ctx.reads.office(), [], []
     for number, values in enumerate(rows):
         filled = {name: value for name, value in values.items() if is_filled(value)}
@@ -328,8 +322,6 @@ def add_rows(
 @contextmanager
 def unique_titled(register: Register) -> Iterator[None]:
     """Name the fields by title in NotUnique errors raised in this block."""
-    from merzim.storage.registers.chains import NotUnique
-
     try:
         yield
     except NotUnique as refusal:
@@ -381,8 +373,6 @@ def unique_keys(
     ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Value]]
 ) -> list[tuple[int, ValueProblem]]:
     """Return the position of every new row with values that must be unique but are not, and the problem."""
-    from merzim.storage.registers.chains import SqlRegisterRows
-
     keys = [_unique(register, values) for values in rows]
     seen_units = _seen_units(ctx, ctx.reads.office())
     same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen_units) if any(keys) else []
@@ -524,8 +514,6 @@ def _stored(ctx: RequestContext, given_values: Mapping[str, FieldValue]) -> dict
 
 def _open_later(ctx: RequestContext, register: Register, name: str) -> None:
     """Open the case of a row, now that the row has all the case needs."""
-    from merzim.storage.registers.chains import RowDraft, SqlRegisterRows
-
     row = SqlRegisterRows(ctx.app.engine).rows([name])[name]
     opening = opening_of(ctx, register, row, ctx.reads.office())
     if opening is None:
@@ -574,8 +562,6 @@ def _write(
     *,
     unique: UniqueKeys | None = None,
 ) -> None:
-    from merzim.storage.registers.chains import RowWrite, SqlRegisterRows
-
     office = ctx.reads.office()
     write = RowWrite(draft=draft, before=before, after=after, projection=projected(register, after, office))
     with unique_titled(register):

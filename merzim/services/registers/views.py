@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import BaseModel, StringConstraints
 
@@ -33,13 +33,12 @@ from merzim.services.registers.results import (
 from merzim.services.results import FieldChangeResult, Titles, titles_of
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import duties_of
+from merzim.storage.registers.chains import SqlRegisterRows
+from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
 from workflow.org.office import acts_of
 from workflow.registers.access import in_reach, keeps_rows, list_fields, sees_lists
 from workflow.registers.definition import Register
 from workflow.registers.rows import RegisterRow, RowEvent, days_of_case
-
-if TYPE_CHECKING:
-    from merzim.storage.registers.lists import RowQuery
 
 RowId = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z0-9-]+$")]
 
@@ -136,8 +135,6 @@ class RowList(BaseModel):
 @verb("read", writes=False)
 def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
     """List the registers visible to the reader, with the number of rows in each."""
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     scope, office = reader_scope(ctx), ctx.reads.office()
     units = filtered_units(ctx, command.unit, office)
     lists = SqlRegisterLists(ctx.app.engine)
@@ -164,8 +161,6 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
 @verb("read", writes=False)
 def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
     """List rows of a register, filtered and sorted, one page of them, with sums over all pages."""
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     register, scope = seen_register(ctx, command.register_id), reader_scope(ctx)
     shown_fields = list_fields(register, scope)
     query = row_query(ctx, register, command)
@@ -195,8 +190,6 @@ def _with_counted(
     ctx: RequestContext, register: Register, query: RowQuery, totals: Mapping[str, Decimal]
 ) -> dict[str, Decimal]:
     """Return sums in which the numbers counted from other registers stand in place of those typed."""
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     sums = dict(totals)
     if any(register.fields[name].counted for name in totals):
         for name, numbers in counted_numbers(ctx, register).items():
@@ -208,8 +201,6 @@ def _with_counted(
 @verb("read", writes=False)
 def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
     """Show a row with the fields visible to the reader, and its history."""
-    from merzim.storage.registers.chains import SqlRegisterRows
-
     row, register, fields = seen_row(ctx, command.row)
     rows = SqlRegisterRows(ctx.app.engine)
     outside = rows.outside_values(row.id)
@@ -256,8 +247,6 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
 
 def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
     """Return the rows of other registers that refer to a row, for each field that may."""
-    from merzim.storage.registers.lists import CellFilter, SqlRegisterLists
-
     scope, lists, pointing = reader_scope(ctx), SqlRegisterLists(ctx.app.engine), []
     for name in ctx.app.registers.ids():
         other = ctx.app.registers.on(name, ctx.today)
@@ -299,8 +288,6 @@ def _duties(ctx: RequestContext, register: Register, row: RegisterRow) -> list[R
 @verb("self", writes=False)
 def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
     """List the rows that name the reader, with the fields of their own rows they may see."""
-    from merzim.storage.registers.lists import SqlRegisterLists
-
     registers = [ctx.app.registers.latest(name) for name in ctx.app.registers.ids()]
     fields = {register.id: tuple(register.seen_by_person) for register in registers}
     heads = SqlRegisterLists(ctx.app.engine).naming(ctx.reader.person, fields)

@@ -9,16 +9,18 @@ from functools import cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import i18n
+from i18n import refusal
+from i18n.entries import where
 from merzim.settings import BadSetting, Settings
 from workflow.languages import LANGUAGES
+from workflow.law.editions import read_edition
+from workflow.law.library import TwoEditions, UnreadEdition
+from workflow.law.procedure import OF_REGISTER, Procedure, Text
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from workflow.law.library import UnreadEdition
-    from workflow.law.procedure import Procedure, Text
-    from workflow.registers.definition import Register
+from workflow.registers import reading
+from workflow.registers.definition import Register
 
 REGISTERS = "registers"
 """Name of the folder of registers, in the shipped regulations and in an organisation's own folder."""
@@ -61,8 +63,6 @@ def read_editions(settings: Settings) -> Editions:
             edition = read_own(path)
             require_words(edition, path.name)
             if edition.edition in shipped:
-                from workflow.law.library import TwoEditions
-
                 raise TwoEditions(edition.edition)
         except Exception as refusal:
             left_out.append(LeftOutFile(file=path.name, refusal=_as_refusal(refusal, path)))
@@ -95,9 +95,6 @@ def with_adopted(read: Editions, adopted: Mapping[str, str]) -> Editions:
 
 def reason(left_out: LeftOutFile) -> Text:
     """Return the reason why a file was left out, in each language."""
-    from i18n import refusal
-    from workflow.law.procedure import Text
-
     return Text(**{language: refusal(left_out.refusal, language) for language in LANGUAGES})
 
 
@@ -105,17 +102,12 @@ def add_words(edition: Procedure) -> None:
     """Add an own edition's names of kinds of evidence, numbers, duties and kinds of organisation to the
     catalogues.
     """
-    import i18n
-
     for code, title in edition.words.items():
         i18n.add_word(code, {str(language): title[language] for language in i18n.LANGUAGES})
 
 
 def require_words(edition: Procedure, file: str) -> None:
     """Raise UnknownWord for an own edition with a kind of evidence or a number that has no name."""
-    import i18n
-    from i18n.entries import where
-
     own_words = edition.words
     for code in own_words:
         if code.startswith(("duty.", "kind.")) and i18n.knows(code) and where(code):
@@ -165,8 +157,6 @@ def shipped_files(folder: str = "") -> Iterator[Traversable]:
 
 def shipped_row_procedures() -> Iterator[UnreadEdition]:
     """Yield the procedures made of the obligations of shipped registers, each read only when needed."""
-    from workflow.law.procedure import OF_REGISTER
-
     for file in shipped_files(REGISTERS):
         if b"\n[[obligation]]" in file.read_bytes():
             edition = _unread(file)
@@ -175,8 +165,6 @@ def shipped_row_procedures() -> Iterator[UnreadEdition]:
 
 def _unread(file: Traversable) -> UnreadEdition:
     """Return a shipped edition that is read only when needed; its id and day come from the name of the file."""
-    from workflow.law.library import UnreadEdition
-
     id, in_force, _ = file.name.split(".")
     day = date.fromisoformat(in_force)
     return UnreadEdition(id=id, in_force=day, read=lambda: _read_edition(file.name, file.read_bytes()))
@@ -199,14 +187,10 @@ def _as_refusal(trouble: Exception, path: Path) -> Refusal:
 @cache
 def _read_edition(name: str, text: bytes) -> Procedure:
     """Parse an edition. Cached: a process parses the same text only once."""
-    from workflow.law.editions import read_edition
-
     return read_edition(name, text)
 
 
 @cache
 def read_register(name: str, text: bytes) -> Register:
     """Parse a register. Cached: a process parses the same text only once."""
-    from workflow.registers import reading
-
     return reading.read_register(name, text)

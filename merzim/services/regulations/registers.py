@@ -10,22 +10,19 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from i18n import date_long, knows, money, number, say
+from merzim.documents.sheets.workbook import contents
 from merzim.services.regulations.editions import REGISTERS, LeftOutFile, read_register, shipped_files
 from merzim.settings import Settings
 from workflow.cases.registers.risk_lists import Words
 from workflow.languages import LANGUAGES
 from workflow.law.files import Problem, UnreadableRegulation
 from workflow.refusal import Refusal
-from workflow.registers.definition import Registers
+from workflow.registers.definition import Register, RegisterField, Registers
 from workflow.registers.values import is_filled
+from workflow.scoring.scale import Scoring, read_scoring
 from workflow.search_words import normalise, search_words
-
-if TYPE_CHECKING:
-    from workflow.registers.definition import Register, RegisterField
-    from workflow.scoring.scale import Scoring
-
 
 IN_CASES = "cases"
 """The subfolder of shipped registers whose rows are events of a case."""
@@ -99,8 +96,6 @@ def option_title(field: str, option: str, language: str) -> str:
 
     The text for no choice is in the catalogues: `risk.outcome.none`.
     """
-    from i18n import knows, say
-
     if knows(code := f"risk.{field}.{option}"):
         return say(code, {}, language)
     known_field = row_field(field)
@@ -132,8 +127,6 @@ def extra_values(register_id: str, extra: Mapping[str, object], language: str) -
 
 
 def _text(field: RegisterField, value: object, language: str) -> str:
-    from i18n import date_long, money, number, say
-
     match field.kind:
         case "date":
             return date_long(date.fromisoformat(str(value)), language)
@@ -158,7 +151,6 @@ class NotJson(Refusal, ValueError):
 @cache
 def scoring() -> Scoring:
     """Return the latest shipped scoring edition."""
-    from workflow.scoring.scale import read_scoring
 
     # The folder of regulations is no Python module: find it by name.
     folder = files("regulations") / "scoring"
@@ -178,7 +170,6 @@ def read_input_file(file: Path) -> object:
         NotJson: not JSON in UTF-8, or a name repeated in one object.
         UnreadablePaper: the file cannot be opened, or is too large.
     """
-    from merzim.documents.sheets.workbook import contents
 
     def refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
         record: dict[str, object] = {}

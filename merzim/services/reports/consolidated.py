@@ -6,27 +6,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from calendars.terms import Target
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.narrowing import chosen_procedure, known_year, seen_unit
 from merzim.services.yearly.clock import turns
 from merzim.services.yearly.opening import organisations
+from merzim.storage.queries import SqlReads
+from notifications.recipients import resolve_assignees
+from workflow.cases.case import Case
 from workflow.cases.registers.exposure import CartogramLine
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.of_risks import by_name, compared, latest, place_of, results
 from workflow.law.names import known_obligation
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from merzim.storage.queries import SqlReads
-    from workflow.cases.case import Case
-    from workflow.deadlines.deadline import Deadline
-    from workflow.org.office import Office, Person
-    from workflow.reports.yearly_clock import Turn
-from workflow.reports.consolidated import Consolidated, Waiting
+from workflow.org.duties import Unresolved
+from workflow.org.office import Office, Person, uploads_through
+from workflow.reports.consolidated import Consolidated, Waiting, required_of, waiting
+from workflow.reports.consolidated import consolidated as gathered
+from workflow.reports.yearly_clock import Turn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,10 +116,6 @@ def consolidated(
     Raises:
         UnknownProcedure, UnknownObligation: there is none with that name.
     """
-    from calendars.terms import Target
-    from workflow.reports.consolidated import consolidated as gathered
-    from workflow.reports.consolidated import required_of
-
     last = date(year, 12, 31)
     earliest = app.library.earliest(procedure)
     edition = app.library.edition(procedure, last) if earliest.in_force <= last else earliest
@@ -141,11 +139,6 @@ def uploads(
     Args:
         reads: read queries limited to what the reader may see; None for everything.
     """
-    from notifications.recipients import resolve_assignees
-    from workflow.org.duties import Unresolved
-    from workflow.org.office import uploads_through
-    from workflow.reports.consolidated import waiting
-
     reads = reads or app.reads
     office = reads.office()
     heads = reads.cases(unit or None, status="active")
@@ -177,8 +170,6 @@ def _organisation(office: Office, unit: str) -> str:
 def _looked(
     app: AppContext, reads: SqlReads, ids: Iterable[str], today: date
 ) -> Iterator[tuple[Case, Procedure, tuple[Deadline, ...]]]:
-    from workflow.deadlines.resolver import deadlines
-
     for case in reads.whole(list(ids)).values():
         edition = app.library.of(case)
         yield case, edition, deadlines(case, edition, app.calendar, today=today, bare=True)

@@ -11,19 +11,18 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from merzim.services.app import AppContext
 from merzim.services.configuration.secret_keys import key_file
 from merzim.services.moments import almaty, is_late
+from merzim.services.outgoing.sending import figures
 from merzim.services.upkeep import maintenance
-from merzim.settings import ALARM_AGES
+from merzim.settings import ALARM_AGES, BackupSettings
+from merzim.storage.maintenance.backup import compare, temporary_database
+from merzim.storage.maintenance.verify import Problem
+from merzim.storage.notices.tally import beat
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from merzim.settings import BackupSettings
-    from merzim.storage.maintenance.verify import Problem
 
 SCHEDULED, FAILED, DRILL = "scheduled_backup", "failed_backup", "restore_drill"
 """Names under which the moments of the last run of each are stored."""
@@ -109,8 +108,6 @@ def obsolete(files: Iterable[Path], settings: BackupSettings) -> list[Path]:
 
 def state(app: AppContext, *, now: datetime) -> BackupState:
     """Return the state of scheduled backups, for the administrator's page and `/metrics`."""
-    from merzim.services.outgoing.sending import figures
-
     pulses = figures(app, now=now).pulses
     last, failed = (pulses[name][0] if name in pulses else None for name in ("backup", FAILED))
     scheduled = app.settings.backup.folder is not None
@@ -133,8 +130,6 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
         BackupRefused: the file cannot be restored.
         BadSetting: its secrets are encrypted, and there is no key here.
     """
-    from merzim.storage.maintenance.backup import compare
-
     folder = app.settings.backup.folder
     if file is None:
         if folder is None:
@@ -163,8 +158,6 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
 @contextmanager
 def _temporary(app: AppContext, file: Path) -> Iterator[AppContext]:
     """Yield a context on an empty database, removed afterwards, with the evidence beside the backup."""
-    from merzim.storage.maintenance.backup import temporary_database
-
     evidence = file.parent / "evidence"
     folder = evidence if evidence.is_dir() else app.settings.evidence.folder
     with (
@@ -187,8 +180,6 @@ def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
 
     One made at a moment to come does not count: the clock was set back since.
     """
-    from merzim.services.outgoing.sending import figures
-
     pulses = figures(app, now=now).pulses
     if FAILED in pulses and timedelta() <= now - pulses[FAILED][0] < RETRY:
         return False
@@ -217,6 +208,4 @@ def _suffix(app: AppContext) -> str:
 
 
 def _record(app: AppContext, name: str, now: datetime, started: float) -> None:
-    from merzim.storage.notices.tally import beat
-
     beat(app.engine, name, now=now, seconds=perf_counter() - started)

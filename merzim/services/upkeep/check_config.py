@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from merzim.services.configuration.secret_keys import refuse_missing
+from merzim.services.connections.channels import create_channel
+from merzim.services.connections.oidc import open_provider
+from merzim.services.regulations.editions import own_files
 from merzim.settings import SECRETS, SECTIONS, BadSetting, Settings
+from merzim.storage.database.engine import parse_address
+from merzim.storage.database.errors import hide_secrets
+from merzim.storage.notices.links import SqlLinks
+from notifications.channels import Channel
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.storage.notices.links import SqlLinks
-    from notifications.channels import Channel
 
 HIDDEN = "***"
 """Shown in place of a secret."""
@@ -22,11 +26,6 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
 
     Opens no database and connects to nothing.
     """
-    from merzim.services.configuration.secret_keys import refuse_missing
-    from merzim.services.connections.oidc import open_provider
-    from merzim.services.regulations.editions import own_files
-    from merzim.storage.database.engine import parse_address
-
     checks: list[Callable[[], object]] = [
         settings.web.refuse_plain_http,
         lambda: refuse_missing(settings, environment),
@@ -48,8 +47,6 @@ def problems(settings: Settings, environment: Mapping[str, str]) -> list[Refusal
 
 def create_unlinked_channel(name: str, settings: Settings) -> Channel:
     """Create a channel without the links between people and accounts, which are stored in the database."""
-    from merzim.services.connections.channels import create_channel
-
     return create_channel(name, settings, lambda: cast("SqlLinks", None))
 
 
@@ -90,8 +87,6 @@ def values(settings: Settings) -> Iterator[tuple[str, object]]:
 def _shown(key: str, value: object) -> object:
     if key != "database.url":
         return value
-    from merzim.storage.database.engine import parse_address
-    from merzim.storage.database.errors import hide_secrets
 
     address = parse_address(str(value))
     return value if address.get_backend_name() == "sqlite" else hide_secrets(address)

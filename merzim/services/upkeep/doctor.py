@@ -12,21 +12,27 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from calendars.hours import almaty
+from merzim.services.app import AppContext
 from merzim.services.configuration.folders import folders, order_folders
+from merzim.services.connections.oidc import ProviderSilent, open_provider
 from merzim.services.moments import CLOCK_TOLERANCE, is_late
+from merzim.services.regulations.editions import read_editions
+from merzim.services.regulations.registers import read_registers
 from merzim.services.upkeep import backups
+from merzim.services.upkeep.check_config import create_unlinked_channel
 from merzim.settings import ALARM_AGES
-from notifications.channels import STAYS_HERE
+from merzim.storage.database.errors import display_address
+from merzim.storage.maintenance.orders import missing
+from merzim.storage.maintenance.readiness import look, refuse_anothers, server_time
+from merzim.storage.notices.tally import figures
+from notifications.channels import STAYS_HERE, Testable
 from notifications.notice import UNREACHABLE
+from notifications.statistics import Figures
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from notifications.statistics import Figures
 
 State = Literal["ok", "warning", "problem"]
 ZONE_LOOK_AHEAD = [timedelta(days=30 * month) for month in range(13)]
@@ -87,9 +93,6 @@ def check_running(app: AppContext, now: datetime) -> Iterator[Check]:
 
 
 def _check_law(app: AppContext) -> Iterator[Check]:
-    from merzim.services.regulations.editions import read_editions
-    from merzim.services.regulations.registers import read_registers
-
     try:
         editions, registers = read_editions(app.settings), read_registers(app.settings)
     except Refusal as refusal:
@@ -170,9 +173,6 @@ def _check_reach(app: AppContext) -> Iterator[Check]:
 
 
 def _check_channels(app: AppContext) -> Iterator[Check]:
-    from merzim.services.upkeep.check_config import create_unlinked_channel
-    from notifications.channels import Testable
-
     for name in app.settings.channels.use:
         try:
             channel = create_unlinked_channel(name, app.settings)
@@ -194,8 +194,6 @@ def _check_channels(app: AppContext) -> Iterator[Check]:
 
 def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
     """Check that the OpenID Connect provider offers everything a log-in needs, without logging in."""
-    from merzim.services.connections.oidc import ProviderSilent, open_provider
-
     try:
         provider = open_provider(app.settings, os.environ)
         for probe_kind, arguments in provider.probe(now=now) if provider is not None else ():
@@ -209,10 +207,6 @@ def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
 
 
 def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
-    from merzim.storage.database.errors import display_address
-    from merzim.storage.maintenance.readiness import look, refuse_anothers
-    from merzim.storage.notices.tally import figures
-
     if not app.has_database:
         where = app.settings.database.url.partition(":///")[2]
         yield Check(
@@ -254,8 +248,6 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
 
 def _check_orders(app: AppContext) -> Iterator[Check]:
     """Check whether a restored backup lacks orders about people who left."""
-    from merzim.storage.maintenance.orders import missing
-
     try:
         if count := len(missing(app.unprepared, order_folders(app.settings))):
             arguments = {"count": count}
@@ -298,8 +290,6 @@ def _check_age(name: str, sent: Figures, now: datetime, limit: timedelta) -> Che
 
 def _check_clock(app: AppContext, sent: Figures, now: datetime) -> Check:
     """Compare the machine's clock with the server's, and the office's with the moments already recorded."""
-    from merzim.storage.maintenance.readiness import server_time
-
     latest = max((at for at, _ in sent.pulses.values()), default=now)
     machine = app.system_clock().now
     server = server_time(app.unprepared) or machine

@@ -7,19 +7,40 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from merzim.services.app import AppContext
 from merzim.services.configuration.folders import order_folders
+from merzim.services.configuration.secret_keys import has_key, refuse_new_key
+from merzim.services.configuration.secret_keys import key_place as place
+from merzim.services.jobs import queue
 from merzim.services.jobs.rounds import recompute_present_rows
+from merzim.settings import BadSetting
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.maintenance import migrate_to as migration
+from merzim.storage.maintenance import seals
+from merzim.storage.maintenance.checks import count_recorded_files, damages
+from merzim.storage.maintenance.orders import Order, carried_out, missing, write_list
+from merzim.storage.maintenance.readiness import take as claim
+from merzim.storage.maintenance.register_check import CHUNK, mend_rows
+from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.maintenance.stored_secrets import secrets_of_backup
+from merzim.storage.maintenance.unreadable import unreadable_values as find
+from merzim.storage.maintenance.verify import Problem
+from merzim.storage.maintenance.verify import office_differences as compare
+from merzim.storage.maintenance.verify import rebuild as rebuild_board
+from merzim.storage.maintenance.verify import verify as check
+from merzim.storage.maintenance.vouching import Vouching
+from merzim.storage.maintenance.vouching import renew_baseline as renew
+from merzim.storage.maintenance.vouching import vouching as read_vouching
+from merzim.storage.notices.tally import beat
+from merzim.storage.org.editions import accepted_digests, adopted_editions
+from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.registers.lists import SqlRegisterLists
+from workflow.cases.case import Case
+from workflow.law.library import ALONE
+from workflow.ports import CaseWrite
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from merzim.storage.maintenance.orders import Order
-    from merzim.storage.maintenance.verify import Problem
-    from merzim.storage.maintenance.vouching import Vouching
-    from workflow.cases.case import Case
-    from workflow.ports import CaseWrite
+from workflow.registers.rows import projector
 
 
 def verify(
@@ -30,12 +51,6 @@ def verify(
     Args:
         known_seal: number and hash of a seal recorded outside the database.
     """
-    from merzim.storage.maintenance.verify import Problem
-    from merzim.storage.maintenance.verify import verify as check
-    from merzim.storage.org.editions import accepted_digests, adopted_editions
-    from workflow.law.library import ALONE
-    from workflow.registers.rows import projector
-
     present = {edition.edition: edition.digest for edition in (*app.library.all(), ALONE)}
     editions = accepted_digests(adopted_editions(app.engine), present)
     left_out = tuple(
@@ -58,81 +73,55 @@ def verify(
 
 def _record_run(app: AppContext, name: str, *, now: datetime) -> None:
     """Store the moment of the last run, for `merzim doctor` and `/metrics`; skipped in a read-only database."""
-    from merzim.storage.notices.tally import beat
-    from merzim.storage.refusals import StorageUnavailable
-
     with suppress(StorageUnavailable):
         beat(app.unprepared, name, now=now, seconds=0.0)
 
 
 def unreadable_values(app: AppContext) -> tuple[Problem, ...]:
     """Return the rows with text in place of a date; if there are any, nothing else can be verified."""
-    from merzim.storage.maintenance.unreadable import unreadable_values as find
-
     return find(app.engine)
 
 
 def vouching(app: AppContext) -> Vouching:
     """Return since when the office's chain covers accounts, rights, people and their addresses."""
-    from merzim.storage.maintenance.vouching import vouching as read_vouching
-
     return read_vouching(app.engine)
 
 
 def renew_baseline(app: AppContext, *, ground: str, by: str, now: datetime) -> int:
     """Record the present accounts, rights and people in the chain. Returns the number accepted."""
-    from merzim.storage.maintenance.vouching import renew_baseline as renew
-
     return renew(app.engine, ground=ground, by=by, now=now)
 
 
 def damaged_evidence(app: AppContext) -> tuple[Problem, ...]:
     """Return the evidence files recorded in the database that are missing, altered or unreadable."""
-    from merzim.storage.maintenance.checks import damages
-    from merzim.storage.maintenance.verify import Problem
-
     problems = damages(app.engine, app.evidence)
     return tuple(Problem(code=code, arguments=arguments) for code, arguments in problems)
 
 
 def office_differences(app: AppContext, *, now: datetime) -> tuple[Problem, ...]:
     """Return the accounts, people and addresses that differ from the office's chain."""
-    from merzim.storage.maintenance.verify import office_differences as compare
-
     return compare(app.engine, now=now)
 
 
 def recorded_evidence(app: AppContext) -> int:
     """Return the number of evidence files recorded in the database; the files are in a separate folder."""
-    from merzim.storage.maintenance.checks import count_recorded_files
-
     return count_recorded_files(app.engine)
 
 
 def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
     """Seal everything written until now; return the newest seal, or None if there is nothing to seal."""
-    from merzim.storage.maintenance import seals
-
     seals.seal(app.engine, now=now)
     return seals.newest(app.engine)
 
 
 def rebuild(app: AppContext, *, now: datetime, today: date, on_case: Callable[[], None] | None = None) -> int:
     """Rewrite the board from the ledger; return the number of cases. `on_case`: called after each batch."""
-    from merzim.storage.maintenance.verify import rebuild as rebuild_board
-    from workflow.registers.rows import projector
-
     project = projector(app.registers, app.reads.office())
     return rebuild_board(app.engine, _recompute(app, today), now=now, after_chunk=on_case, project=project)
 
 
 def refresh_names(app: AppContext, people: Collection[str]) -> None:
     """Update the search texts of rows that name people whose names changed."""
-    from merzim.storage.database.engine import writing
-    from merzim.storage.maintenance.register_check import CHUNK, mend_rows
-    from merzim.storage.registers.lists import SqlRegisterLists
-    from workflow.registers.rows import projector
-
     registers = [app.registers.latest(name) for name in app.registers.ids()]
     fields = {
         register.id: [field.id for field in register.fields.values() if field.kind == "person"]
@@ -178,9 +167,7 @@ def restore(app: AppContext, file: Path) -> Path | None:
         BackupRefused: it cannot be restored.
         BadSetting: its secrets are encrypted, and there is no key here; nothing was written.
     """
-    from merzim.services.configuration.secret_keys import has_key, refuse_new_key
     from merzim.storage.maintenance import backup, dump
-    from merzim.storage.maintenance.stored_secrets import secrets_of_backup
 
     if not has_key(app.settings, os.environ):
         refuse_new_key(app.settings, os.environ, secrets_of_backup(file))
@@ -193,8 +180,6 @@ def restore(app: AppContext, file: Path) -> Path | None:
 
 def list_orders(app: AppContext) -> None:
     """Write the orders the database knows into the lists outside it. Raises OSError, OrdersUnreadable."""
-    from merzim.storage.maintenance.orders import carried_out, write_list
-
     orders = carried_out(app.engine)
     for folder in order_folders(app.settings):
         write_list(folder, orders)
@@ -205,8 +190,6 @@ def missing_orders(app: AppContext, copy_file: Path | None = None) -> list[Order
 
     Raises OrdersUnreadable.
     """
-    from merzim.storage.maintenance.orders import missing
-
     extra_folders = [copy_file.parent, copy_file.parent / "evidence"] if copy_file is not None else []
     return missing(app.engine, [*order_folders(app.settings), *extra_folders])
 
@@ -219,9 +202,6 @@ def migrate_to(
     Returns:
         The number of rows of each table, and the problems found.
     """
-    from merzim.services.jobs import queue
-    from merzim.storage.maintenance import migrate_to as migration
-
     target = app.on_database(address)
     try:
         rows = migration.migrate(app.engine, target.unprepared, prepare=queue.prepare)
@@ -232,22 +212,17 @@ def migrate_to(
 
 def key_place(app: AppContext) -> str:
     """Return where the key of second factors is stored: the name of an environment variable, or a file."""
-    from merzim.services.configuration.secret_keys import key_place as place
-
     return place(app.settings, os.environ)
 
 
 def unopened_secrets(app: AppContext) -> int:
     """Return how many stored secrets no key here decrypts; creates no key file."""
-    from merzim.services.configuration.secret_keys import has_key
-
     secrets = app.stored_secrets()
     return len(app.cipher.unopened(secrets)) if has_key(app.settings, os.environ) else len(secrets)
 
 
 def installation_name(app: AppContext) -> str:
     """Return the installation the database belongs to; "" while none has claimed it."""
-    from merzim.storage.database.engine import reading
     from merzim.storage.maintenance.readiness import installation_name
 
     with reading(app.engine) as connection:
@@ -260,10 +235,6 @@ def claim_database(app: AppContext) -> str:
     Raises:
         BadSetting: config.toml names no installation.
     """
-    from merzim.settings import BadSetting
-    from merzim.storage.maintenance.readiness import take as claim
-    from merzim.storage.maintenance.schema import create_or_migrate
-
     if not app.installation:
         raise BadSetting("cli.installation.no_name", file=str(app.settings.file))
     create_or_migrate(app.unprepared)

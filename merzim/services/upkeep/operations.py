@@ -10,20 +10,19 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
 import i18n
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.outgoing import sending
 from merzim.services.results import Result
 from merzim.services.upkeep.doctor import Check, State, check_running
 from merzim.services.verbs import Command, NotFound, verb
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-
+from merzim.storage.maintenance.readiness import look
+from merzim.storage.refusals import StorageUnavailable
 
 MAX_LETTERS = 100
 """Maximum number of failed letters on the page."""
@@ -179,9 +178,6 @@ class Readiness:
 
 def readiness(app: AppContext) -> Readiness:
     """Check the state of the database now."""
-    from merzim.storage.maintenance.readiness import look
-    from merzim.storage.refusals import StorageUnavailable
-
     try:
         state = look(app.engine)
     except StorageUnavailable as trouble:

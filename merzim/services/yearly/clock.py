@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
+from calendars.terms import Embargo
+from i18n import say
+from merzim.services.app import AppContext
 from merzim.services.yearly.opening import organisations
+from merzim.storage.queries import SqlReads
+from workflow.cases.case import Case
+from workflow.cases.commands.withdrawals import withdraw
+from workflow.org.kinds import among
+from workflow.org.office import Office
+from workflow.ports import Conflict
+from workflow.refusal import Refusal
 from workflow.reports.yearly_clock import YEAR, Analysis, Turn, turn
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from merzim.storage.queries import SqlReads
-    from workflow.cases.case import Case
-    from workflow.org.office import Office
-
 
 PROCEDURE = "internal-analysis"
 STARTED, ENDED, EXTERNAL = "analysis_started", "analysis_ended", "external_analysis_ended"
@@ -29,9 +31,6 @@ def turns(
         once_in: the reading of "once a year" (`yearly_clock.READINGS`).
         reads: read queries limited to what the reader may see; None for everything.
     """
-    from calendars.terms import Embargo
-    from workflow.org.kinds import among
-
     reads = reads or app.reads
     office = reads.office()
     edition = app.library.edition(PROCEDURE, today)
@@ -79,8 +78,6 @@ def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) ->
 
 
 def _analysis(case: Case) -> Analysis:
-    from workflow.reports.yearly_clock import Analysis
-
     days = {name: fact.on for name, fact in case.facts.items()}
     return Analysis(
         case=case.id,
@@ -102,11 +99,6 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
     Facts recorded here are withdrawn or moved when the analysis is withdrawn or its day corrected; facts
     recorded by people stay. Closed cases, and cases changed at the same moment, are left unchanged.
     """
-    from i18n import say
-    from workflow.cases.commands.withdrawals import withdraw
-    from workflow.ports import Conflict
-    from workflow.refusal import Refusal
-
     if app.last_days.get(CARRIED_OUT) == today:
         return 0
     app.last_days[CARRIED_OUT] = today

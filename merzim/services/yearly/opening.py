@@ -6,16 +6,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from calendars import OutOfRange
+from i18n import say
+from merzim.services.app import AppContext
+from merzim.services.yearly.register_duties import record_year
+from merzim.storage.cases.programmes import begun, opened
+from notifications.recipients import resolve_recipients
+from workflow.cases.case import Case
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening
+from workflow.deadlines.lateness import is_overdue
+from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.org.office import Office
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from merzim.services.app import AppContext
-    from workflow.cases.case import Case
-    from workflow.cases.commands.opening import Opening
-    from workflow.org.office import Office
+from workflow.reminders import next_step, steps_of
+from workflow.reports.programme import openings, tails, yearly
 
 
 class NothingYearly(Refusal, LookupError):
@@ -57,8 +63,6 @@ def open_year(
         NothingYearly: no procedure is opened yearly.
         OutOfRange: the year lies outside the calendar's records.
     """
-    from merzim.services.yearly.register_duties import record_year
-
     new_openings, existing_count = year_ahead(app, year, unit=unit, today=today)
     new_openings = [replace(opening, kept_from=kept_from) for opening in new_openings]
     # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
@@ -88,11 +92,6 @@ def first_day(
     app: AppContext, openings: Sequence[Opening], *, kept_from: date | None, now: datetime, today: date
 ) -> FirstDay:
     """Return what opening these cases would bring today; nothing is written. `kept_from` as of `open_year`."""
-    from notifications.recipients import resolve_recipients
-    from workflow.deadlines.lateness import is_overdue
-    from workflow.deadlines.register_deadlines import entry_obligation
-    from workflow.reminders import next_step, steps_of
-
     day = kept_from or app.first_day(today)
     openings = [replace(opening, kept_from=day) for opening in openings]
     office, overdue, told = app.reads.office(), 0, Counter[str]()
@@ -121,10 +120,6 @@ def undo_year(
     Raises:
         CannotUndo: there is none, another user opened them, or something was recorded in one of them.
     """
-    from merzim.storage.cases.programmes import opened
-    from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening
-    from workflow.reports.programme import yearly
-
     units = organisations(app.reads.office(), unit)
     records = [
         [
@@ -160,10 +155,6 @@ def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tu
     Cases of the year before with due dates ahead in this year (a report on last year due in April) are included
     if missing, because an office that begins in January must still fulfil them.
     """
-    from i18n import say
-    from merzim.storage.cases.programmes import begun
-    from workflow.reports.programme import openings, tails, yearly
-
     start = date(year, 1, 1)
     app.calendar.is_working_day(start)
     procedures = list(yearly(app.library, year))

@@ -18,22 +18,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from merzim.services.app import AppContext, RoundMark
+from merzim.storage.cases.programmes import active
+from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands.row_facts import DutyRow, follow_rows, row_changes
+from workflow.law.procedure import Obligation, Procedure
 from workflow.org.audit import EVERYTHING, AuditFilter
+from workflow.org.office import Office
 from workflow.periods import Span, period_of
 from workflow.ports import Conflict
-from workflow.registers.values import as_date, holds, is_filled
-
-if TYPE_CHECKING:
-    from workflow.law.procedure import Obligation, Procedure
-    from workflow.org.office import Office
-    from workflow.registers.definition import Fulfilment, Register
-    from workflow.registers.rows import RegisterRow
-    from workflow.registers.values import Values
+from workflow.registers.definition import Fulfilment, Register
+from workflow.registers.rows import RegisterRow
+from workflow.registers.values import Values, as_date, holds, is_filled
 
 FEW_DAYS = 3
 """Up to so many days, rows are read by the days' periods; for more, by the whole year."""
@@ -178,7 +177,6 @@ def _written_since(app: AppContext, before: RoundMark | None, mark: RoundMark) -
         return None
     if before.office is not mark.office or before.library is not mark.library:
         return None
-    from merzim.storage.registers.lists import SqlRegisterLists
 
     query = AuditFilter(topics=("case", "register"))
     page = app.reads.audit(query, scope=EVERYTHING, after=before.entry, limit=MAX_WRITTEN)
@@ -223,8 +221,6 @@ class _YearDuties:
         """Fact -> the registers and rules that carry it out, in the versions in force at the end of the
         year.
         """
-        from merzim.storage.registers.lists import SqlRegisterLists
-
         carriers: dict[str, list[tuple[Register, Fulfilment]]] = defaultdict(list)
         last = min(self.today, self.last)
         registers = [self._app.registers.on(name, last) for name in self._app.registers.ids()]
@@ -237,8 +233,6 @@ class _YearDuties:
 
     @cached_property
     def _cases(self) -> Mapping[tuple[str, str], str]:
-        from merzim.storage.cases.programmes import active
-
         library = self._app.library
         names = {fact.partition(":")[0] for fact in self.by_fact} & {*library.procedures()}
         begins = {name: library.latest(name).begins_with for name in names}
@@ -320,8 +314,6 @@ class _YearDuties:
 
     def cases(self) -> set[str]:
         """Return the cases of all units that have ever had rows, even if none is left in the year."""
-        from merzim.storage.registers.lists import SqlRegisterLists
-
         register_ids = {register.id for carriers in self.by_fact.values() for register, _ in carriers}
         return self._cases_of(SqlRegisterLists(self._app.engine).units(register_ids) if register_ids else ())
 
@@ -344,8 +336,6 @@ class _YearDuties:
         """Yield for each row whose day has come: its unit, the key by which duplicates count once, the day that
         decides its period, and its duty.
         """
-        from merzim.storage.registers.lists import SqlRegisterLists
-
         lists = SqlRegisterLists(self._app.engine)
         for register, fulfilment in self.by_fact.get(fact, ()):
             for record in lists.dated(

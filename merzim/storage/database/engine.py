@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar, cast
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
@@ -243,8 +244,6 @@ def conninfo(engine: Engine, *, password: bool = True) -> str:
     Args:
         password: whether to include the password.
     """
-    from psycopg.conninfo import make_conninfo
-
     _, driver_options = engine.dialect.create_connect_args(engine.url)
     # Not as a URL: libpq takes no space in one, and its error would show the password.
     # `context` is for the driver alone: how it reads values.

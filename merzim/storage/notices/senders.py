@@ -8,6 +8,7 @@ systems without such locks, abandoned letters are found by time.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -57,7 +58,6 @@ class DeliveryLock:
         if not self.works:
             yield
             return
-        import fcntl
 
         handle = self._open()
         try:
@@ -77,7 +77,6 @@ class DeliveryLock:
         if not self.works:
             yield False
             return
-        import fcntl
 
         lock_handle = self._handle
         handle = self._open() if lock_handle is None else lock_handle

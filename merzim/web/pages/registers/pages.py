@@ -12,6 +12,8 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from merzim.documents.forms import missing_values
+from merzim.documents.forms import title as field_title
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import (
     paper_marks,
@@ -369,9 +371,6 @@ def _pointing_lines(pointing_rows: PointingRows, translator: Translator) -> dict
 
 def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, object]]:
     """Return the forms of a row: title, fields that stay blank, remarks shown beside them."""
-    from merzim.documents.forms import missing_values
-    from merzim.documents.forms import title as field_title
-
     papers: list[dict[str, object]] = []
     for form in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
         blank = missing_values(form, row_fields(ctx, form, row, PAPER_LANGUAGES[0]), PAPER_LANGUAGES[0])
