@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
-from time import monotonic
 
 from calendars.hours import almaty, local_date
 from merzim.services.moments import Clock, Moment
 from workflow.refusal import Refusal
 
 NOON = time(12, 0)
-STEP_SECONDS = 10
-"""A clock that moved by more than this beside the monotonic one was set, or the machine slept."""
 
 
 class NotAMoment(Refusal, ValueError):
@@ -61,23 +58,3 @@ def stand(text: str) -> Moment:
 def _moment(at: datetime, *, demonstration: bool) -> Moment:
     now = at.replace(microsecond=0).astimezone(UTC)
     return Moment(now=now, today=local_date(now), demonstration=demonstration)
-
-
-class StepWatch:
-    """A clock that notices that it was set forward or back, by the machine's monotonic one."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._offset = self._measure_offset()
-
-    def read(self) -> datetime:
-        """Return the UTC moment."""
-        return self._clock().now
-
-    def has_stepped(self) -> bool:
-        """Return whether the clock was set since this was last asked."""
-        before, self._offset = self._offset, self._measure_offset()
-        return abs(self._offset - before) > STEP_SECONDS
-
-    def _measure_offset(self) -> float:
-        return self.read().timestamp() - monotonic()

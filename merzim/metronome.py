@@ -14,14 +14,13 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import date, datetime
 from functools import partial
-from threading import Lock, Thread
+from threading import Lock
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from merzim import logs
-from merzim.clock import StepWatch
 from merzim.dashboard import Dashboard
 from merzim.documents import child
 from merzim.services.accounts import verbs as accounts
@@ -108,8 +107,7 @@ def attempt(app: AppContext, clock: Clock, *acts: Callable[..., object]) -> None
 def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
     """Run a scheduler with in-memory jobs while the block lasts; the first tick comes at once.
 
-    Between ticks it checks every LOOK seconds whether another process died with claimed letters, and whether
-    the clock was set: the scheduler waits until a time of day, which may be hours away then.
+    Between ticks it checks every LOOK seconds whether another process died with claimed letters.
     """
     scheduler = BackgroundScheduler(timezone=almaty())
     job = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
@@ -130,14 +128,6 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
     def backups() -> None:
         attempt(app, clock, back_up)
 
-    def begin_anew_after_steps() -> None:
-        watch = StepWatch(app.system_clock)
-        while not app.stopping.wait(LOOK):
-            if watch.has_stepped():
-                log.warning("the clock of this machine was set: everything regular runs now, then as before")
-                for regular in scheduler.get_jobs():
-                    regular.modify(next_run_time=app.system_clock().now)
-
     # One job with a first moment, not a second one that runs once: the scheduler removes that one after handing
     # it out, and does not find it if it was stopped in the meantime.
     scheduler.add_job(ticked, "interval", seconds=interval, next_run_time=app.system_clock().now, **job)
@@ -145,13 +135,10 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
     if interval > LOOK:
         scheduler.add_job(take_up_now, "interval", seconds=LOOK, **job)
     scheduler.start()
-    steps = Thread(target=begin_anew_after_steps, name="clock steps", daemon=True)
-    steps.start()
     try:
         yield
     finally:
         app.stopping.set()
-        steps.join()
         scheduler.shutdown(wait=True)
 
 
@@ -251,7 +238,7 @@ def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
             address = conninfo(app.engine)
             tell(say("cli.working"))
             with closing(app.with_own_connections()) as planning:
-                queue.work(address, acts(app, clock, planning=planning), stopped, StepWatch(app.system_clock))
+                queue.work(address, acts(app, clock, planning=planning), stopped)
             return
         with ticking(app, clock):
             tell(say("cli.working"))

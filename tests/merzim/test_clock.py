@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from freezegun import freeze_time
 
-from merzim.clock import NotAMoment, StepWatch, clock, read, stand
-from merzim.services.moments import Moment, almaty, is_late
+from merzim.clock import NotAMoment, clock, read, stand
+from merzim.services.moments import almaty, is_late
 from merzim.services.upkeep.doctor import check_zone
 from tests.merzim.conftest import Merzim
 
@@ -168,22 +168,6 @@ def test_the_doctor_compares_the_time_zone_with_the_systems(old_system: Path) ->
     assert (alike.state, alike.arguments) == ("ok", {"offset": "UTC+05:00"})
     assert (apart.state, apart.code, apart.advice) == ("warning", "doctor.zone_apart", "zone")
     assert apart.arguments == {"on": date(2026, 4, 6), "package": "UTC+05:00", "system": "UTC+06:00"}
-
-
-@pytest.mark.parametrize("seconds", [5 * 3600, -5 * 3600, 86_400, -30])
-def test_a_clock_that_is_set_is_noticed_once(seconds: int) -> None:
-    """Forward and back; afterwards it goes on as before."""
-    step, shift = timedelta(seconds=seconds), timedelta(0)
-
-    def machine() -> Moment:
-        moment = read()
-        return Moment(now=moment.now + shift, today=moment.today)
-
-    watch = StepWatch(machine)
-    before = watch.has_stepped()
-    shift = step
-
-    assert (before, watch.has_stepped(), watch.has_stepped()) == (False, True, False)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,6 @@ from apscheduler.schedulers.base import STATE_STOPPED
 from merzim import metronome as daily
 from merzim.app import build_app
 from merzim.clock import clock
-from merzim.clock import read as read_clock
-from merzim.services.moments import Moment
 from merzim.settings_file import read
 from tests.merzim.conftest import Merzim
 from tests.notifications.servers import free_port
@@ -85,39 +82,6 @@ def test_the_metronome_ticks_at_once_and_again(tmp_path: Path, monkeypatch: pyte
         assert enough.wait(60)
 
     assert ticks[0] - began < 3.8
-
-
-@pytest.mark.parametrize("hours", [5, -5])
-def test_the_metronome_goes_on_when_the_clock_is_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
-) -> None:
-    """The scheduler waits until a time of day: set back five hours, it waited five hours."""
-    (tmp_path / "config.toml").write_text("[reminders]\ntick = 1\n", encoding="utf-8")
-    shift = timedelta(0)
-
-    def machine() -> Moment:
-        moment = read_clock()
-        return Moment(now=moment.now + shift, today=moment.today)
-
-    class ShiftedDatetime(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> ShiftedDatetime:
-            return cls.fromtimestamp(machine().now.timestamp(), tz)
-
-    app = build_app(read(at=tmp_path))
-    app.system_clock = machine
-    ticks: list[float] = []
-    monkeypatch.setattr("apscheduler.schedulers.base.datetime", ShiftedDatetime)
-    monkeypatch.setattr(daily, "tick", lambda *_: ticks.append(time.monotonic()))
-    monkeypatch.setattr(daily, "LOOK", 0.2)
-    with daily.ticking(app, clock("2026-04-06")):
-        _wait_until(lambda: len(ticks) >= 2)
-        shift = timedelta(hours=hours)
-        set_at = time.monotonic()
-        _wait_until(lambda: len(ticks) >= 4)
-    app.close()
-
-    assert ticks[3] - set_at < 5
 
 
 def test_a_stop_while_the_first_tick_is_handed_out_ends_quietly(

@@ -7,11 +7,9 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +20,7 @@ from sqlalchemy import Engine, text
 from merzim import metronome
 from merzim.app import build_app
 from merzim.cli import main
-from merzim.clock import StepWatch, clock
+from merzim.clock import clock
 from merzim.services.app import AppContext
 from merzim.services.jobs import queue
 from merzim.services.moments import Moment
@@ -308,50 +306,11 @@ def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(office_app: A
             stopped.set()
 
     acts = queue.JobHandlers(round=plan, deliver=lambda: None, send=send, back_up=lambda: None, every=1)
-    queue.work(conninfo(office_app.engine), acts, stopped, StepWatch(office_app.system_clock))
+    queue.work(conninfo(office_app.engine), acts, stopped)
 
     assert waited == [True]
     assert sorted(sent) == [f"{n}:email" for n in range(4)]
     assert not any(together)
-
-
-@pytest.mark.parametrize("hours", [5, -5])
-def test_rounds_go_on_when_the_clock_is_set(
-    office_app: AppContext, monkeypatch: pytest.MonkeyPatch, hours: int
-) -> None:
-    """A worker began with a wrong clock; once it is set right, the next round comes within seconds."""
-    stopped, wrong = threading.Event(), timedelta(hours=hours)
-    rounds: list[float] = []
-
-    class SetClock:
-        """A clock that is set right after the second round."""
-
-        is_set = False
-
-        def read(self) -> datetime:
-            return office_app.system_clock().now + (timedelta(0) if self.is_set else wrong)
-
-        def has_stepped(self) -> bool:
-            before, self.is_set = self.is_set, len(rounds) >= 2
-            return self.is_set != before
-
-    def plan() -> None:
-        rounds.append(time.monotonic())
-        if len(rounds) == 4:
-            stopped.set()
-
-    machine = SetClock()
-    acts = queue.JobHandlers(
-        round=plan, deliver=lambda: None, send=lambda *_: None, back_up=lambda: None, every=1
-    )
-    monkeypatch.setattr(queue, "RECONNECT_SECONDS", 0.1)
-    monkeypatch.setattr(periodic, "time", SimpleNamespace(time=lambda: machine.read().timestamp()))
-    alarm = threading.Timer(40, stopped.set)
-    alarm.start()
-    queue.work(conninfo(office_app.engine), acts, stopped, machine)
-    alarm.cancel()
-
-    assert len(rounds) >= 4
 
 
 def test_two_workers_share_the_letters_and_end_when_told(office_app: AppContext, tmp_path: Path) -> None:

@@ -7,9 +7,8 @@ doubled does no harm. Weaknesses of the library that are handled here:
 - Its cron uses UTC. Ours name no hour of the day, only intervals; the clock provides the local day.
 - A periodic task more than ten minutes late is dropped. A round does all that is due by now, so the next one
   makes up for those dropped.
-- It gives each minute of a periodic task out once, and waits until the latest one given out has passed: a
-  clock that was set back would stop rounds for as long. A worker whose clock was set begins anew, and while
-  minutes to come are given out already, each worker counts its own.
+- It gives each minute of a periodic task out once: after a clock was set back, rounds wait until it has caught
+  up. `merzim doctor` and /ready say that the last round lies ahead.
 - The job of a dead worker stays taken. Workers send heartbeats; live workers put the jobs of dead ones back.
 - A job whose end could not be written stays taken by a live worker, and a round would block all later ones. Its
   end is written once the database is back.
@@ -24,18 +23,14 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from importlib.resources import files
-from typing import Any, Protocol
-from uuid import uuid4
+from typing import Any
 
-import psycopg
 from procrastinate import App, JobContext, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
-from merzim.services.moments import CLOCK_TOLERANCE
 from merzim.storage.database.errors import PATIENCE
 from merzim.storage.notices.senders import Batch
 from merzim.storage.refusals import StorageUnavailable
@@ -133,31 +128,18 @@ def _version(connection: Any) -> str | None:
     return None if row is None else str(row[0] or "")
 
 
-class WorkerClock(Protocol):
-    """The clock of a worker's machine, which may be set while it works."""
-
-    def read(self) -> datetime:
-        """Return the UTC moment."""
-
-    def has_stepped(self) -> bool:
-        """Return whether it was set since this was last asked."""
-
-
-def work(conninfo: str, acts: JobHandlers, stopped: threading.Event, clock: WorkerClock) -> None:
-    """Run jobs until `stopped`, finishing the current one; begin anew when the clock was set.
-
-    Waits for a database that does not answer.
-    """
+def work(conninfo: str, acts: JobHandlers, stopped: threading.Event) -> None:
+    """Run jobs until `stopped`, finishing the current one; wait for a database that does not answer."""
     while not stopped.is_set():
         try:
-            asyncio.run(_run_workers(conninfo, acts, stopped, clock))
+            asyncio.run(_run_workers(conninfo, acts, stopped))
         except Exception as trouble:
             log.warning("the queue cannot be reached: %s", _first_line(trouble))
         stopped.wait(RECONNECT_SECONDS)
 
 
-async def _run_workers(conninfo: str, acts: JobHandlers, stopped: threading.Event, clock: WorkerClock) -> None:
-    app = application(conninfo, acts, series=_series(conninfo, clock.read() + timedelta(seconds=acts.every)))
+async def _run_workers(conninfo: str, acts: JobHandlers, stopped: threading.Event) -> None:
+    app = application(conninfo, acts)
     async with app.open_async():
         workers = [
             asyncio.create_task(
@@ -175,29 +157,12 @@ async def _run_workers(conninfo: str, acts: JobHandlers, stopped: threading.Even
         ]
         while not stopped.is_set() and not any(worker.done() for worker in workers):
             await asyncio.wait(workers, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
-            if clock.has_stepped():
-                log.warning("the clock of this machine was set: the queue is opened anew")
-                break
         for worker in workers:
             worker.cancel()
         results = await asyncio.gather(*workers, return_exceptions=True)
     for trouble in results:
         if trouble is not None and not isinstance(trouble, asyncio.CancelledError):
             raise trouble
-
-
-def _series(conninfo: str, next_at: datetime) -> str:
-    """Return the name under which this process gives out the minutes of periodic tasks.
-
-    The common one "", or one of its own where minutes after the next one have been given out, by a clock that
-    was set back since.
-    """
-    latest = "SELECT COALESCE(MAX(defer_timestamp), 0) FROM procrastinate_periodic_defers"
-    with psycopg.connect(conninfo) as connection:
-        row = connection.execute(latest).fetchone()
-    assert row is not None
-    # Another worker's clock may be a little ahead.
-    return str(uuid4()) if row[0] > (next_at + CLOCK_TOLERANCE).timestamp() else ""
 
 
 class _RetryingJobManager(JobManager):
@@ -223,30 +188,30 @@ class _RetryingJobManager(JobManager):
             await asyncio.sleep(0.5)
 
 
-def application(conninfo: str, acts: JobHandlers, *, series: str = "") -> App:
-    """Return the Procrastinate application with our tasks. `series`: name for periodic tasks' minutes."""
+def application(conninfo: str, acts: JobHandlers) -> App:
+    """Return the Procrastinate application with our tasks."""
     connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS)
     app = App(connector=connector)
     app.job_manager = _RetryingJobManager(app.connector)
     cron = cron_line(acts.every)
 
     # One round at a time and at most one waiting: it does the work of all that were missed.
-    @app.periodic(cron=cron, periodic_id=series)
+    @app.periodic(cron=cron)
     @app.task(name="round", queue=ROUNDS, queueing_lock="round", lock="round", priority=_ROUND)
     def do_round(timestamp: int) -> None:
         acts.round()
 
-    @app.periodic(cron=cron, periodic_id=series)
+    @app.periodic(cron=cron)
     @app.task(name="deliver", queueing_lock="deliver", priority=_DELIVER)
     def deliver(timestamp: int) -> None:
         acts.deliver()
 
-    @app.periodic(cron=cron, periodic_id=series)
+    @app.periodic(cron=cron)
     @app.task(name="back_up", queue=ROUNDS, queueing_lock="back_up", lock="back_up")
     def back_up(timestamp: int) -> None:
         acts.back_up()
 
-    @app.periodic(cron=cron, periodic_id=series)
+    @app.periodic(cron=cron)
     @app.task(name="take_back", queue=ROUNDS, queueing_lock="take_back", priority=_TAKE_BACK)
     async def take_back(timestamp: int) -> None:
         await put_back_stalled(app)
