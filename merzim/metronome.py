@@ -18,6 +18,7 @@ from threading import Lock
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from merzim import logs
@@ -190,7 +191,6 @@ def http_server(app: Any, web: WebSettings) -> Server:
     On shutdown it does not wait for files being read: their senders are asked to repeat. Idle connections are
     closed.
     """
-    import uvicorn
 
     class ReadingServer(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import calendars
 from calendars.kazakhstan import Kazakhstan
 from calendars.records import Records, shipped_records, with_records
-from merzim.services.configuration import folders
+from merzim.services.configuration import folders, secret_keys
 from merzim.services.configuration.overlay import with_browser
 from merzim.services.configuration.secret_keys import read_cipher
 from merzim.services.configuration.translations import use_languages
@@ -451,9 +451,7 @@ class AppContext:
 
     def refuse_without_key(self) -> None:
         """Refuse to start without a key for second factors, before anything is created. Raises BadSetting."""
-        from merzim.services.configuration.secret_keys import refuse_missing
-
-        refuse_missing(self.settings, os.environ)
+        secret_keys.refuse_missing(self.settings, os.environ)
 
     @cached_property
     def cipher(self) -> Cipher:

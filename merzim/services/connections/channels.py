@@ -123,8 +123,6 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
     Raises:
         NotReached: the channel does not reach the person.
     """
-    from merzim.services.connections.channels import sender_domain
-
     address, language = channel.address(person), person.language
     if address is None:
         raise NotReached("web.channels.not_reached", channel=channel.name)

@@ -16,7 +16,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from calendars import OutOfRange
+from calendars import OutOfRange, checks
 from calendars.kazakhstan import Kazakhstan
 from calendars.records import RecordError, Records, Source, parse, with_records
 from merzim.documents.child import check_act, read
@@ -242,12 +242,10 @@ def _as_visible(ctx: RequestContext, preview: ActPreview) -> ActPreview:
 
 
 def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
-    from calendars.checks import adopt_act
-
     index = next((n for n, adoption in enumerate(acts) if adoption.entries == act), None)
     if index is None:
         before = app.calendar
-        adopt_act(app.records, act)
+        checks.adopt_act(app.records, act)
         after = app.calendar_of(with_records(app.records, act))
     else:
         other_acts = [adoption for n, adoption in enumerate(acts) if n != index]

@@ -16,8 +16,10 @@ from merzim.services.jobs import queue
 from merzim.services.jobs.rounds import recompute_present_rows
 from merzim.settings import BadSetting
 from merzim.storage.database.engine import reading, writing
+from merzim.storage.maintenance import backup as stored_backup
+from merzim.storage.maintenance import dump as stored_dump
 from merzim.storage.maintenance import migrate_to as migration
-from merzim.storage.maintenance import seals
+from merzim.storage.maintenance import readiness, seals
 from merzim.storage.maintenance.checks import count_recorded_files, damages
 from merzim.storage.maintenance.orders import Order, carried_out, missing, write_list
 from merzim.storage.maintenance.readiness import take as claim
@@ -143,15 +145,13 @@ def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -
     Raises:
         BackupRefused: it cannot be written, or was not written whole.
     """
-    from merzim.storage.maintenance import backup, dump
-
     if app.many_nodes:
-        dump.backup(app.unprepared, file)
+        stored_dump.backup(app.unprepared, file)
     else:
-        backup.backup(app.engine, file)
+        stored_backup.backup(app.engine, file)
     if check:
         try:
-            (dump if app.many_nodes else backup).check(file)
+            (stored_dump if app.many_nodes else stored_backup).check(file)
         except Refusal:
             file.rename(file.with_name(f"{file.name}.damaged"))
             raise
@@ -167,15 +167,13 @@ def restore(app: AppContext, file: Path) -> Path | None:
         BackupRefused: it cannot be restored.
         BadSetting: its secrets are encrypted, and there is no key here; nothing was written.
     """
-    from merzim.storage.maintenance import backup, dump
-
     if not has_key(app.settings, os.environ):
         refuse_new_key(app.settings, os.environ, secrets_of_backup(file))
 
     if app.many_nodes:
-        dump.restore(app.unprepared, file)
+        stored_dump.restore(app.unprepared, file)
         return None
-    return backup.restore(app.unprepared, file)
+    return stored_backup.restore(app.unprepared, file)
 
 
 def list_orders(app: AppContext) -> None:
@@ -223,10 +221,8 @@ def unopened_secrets(app: AppContext) -> int:
 
 def installation_name(app: AppContext) -> str:
     """Return the installation the database belongs to; "" while none has claimed it."""
-    from merzim.storage.maintenance.readiness import installation_name
-
     with reading(app.engine) as connection:
-        return installation_name(connection)
+        return readiness.installation_name(connection)
 
 
 def claim_database(app: AppContext) -> str:
