@@ -13,8 +13,7 @@ def heard(engine: Engine, note: Callable[[str, int], None]) -> Iterator[None]:
     """Call `note` after each statement of the block: its text, and for how many sets of values."""
 
     def listen(_c: object, _k: object, statement: str, values: object, _x: object, is_batch: bool) -> None:
-        if not statement.startswith("BEGIN"):
-            note(statement, len(values) if is_batch and isinstance(values, list) else 1)
+        note(statement, len(values) if is_batch and isinstance(values, list) else 1)
 
     event.listen(engine, "after_cursor_execute", listen)
     try:

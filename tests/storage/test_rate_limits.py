@@ -1,4 +1,4 @@
-"""Rate limits: a burst, then one attempt per interval, shared by all processes on the database."""
+"""Rate limits: so many attempts in each period, shared by all processes on the database."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from workflow.org.access import LimitReached, RateLimit
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-NAME = RateLimit(kind="account", key="құпиясөзім", burst=3, period=MINUTE)
-WIDE = RateLimit(kind="address", key="192.0.2.7", burst=100, period=SECOND)
+NAME = RateLimit(kind="account", key="құпиясөзім", attempts=3, period=MINUTE)
+WIDE = RateLimit(kind="address", key="192.0.2.7", attempts=100, period=SECOND)
 
 
 def allowed(engine: Engine, *limits: RateLimit, times: int, now: datetime = NOW) -> int:
@@ -32,12 +32,12 @@ def rows(engine: Engine) -> int:
         return connection.execute(select(func.count()).select_from(RATE_LIMIT)).scalar_one()
 
 
-def test_so_many_at_once_and_then_one_each_period(engine: Engine) -> None:
-    """The second before the next one is allowed, that second, and never more than the burst after a pause."""
+def test_so_many_in_each_period(engine: Engine) -> None:
+    """From the first of them on: the second before the next period, and that second."""
     assert allowed(engine, NAME, times=5) == 3
     assert count_attempt(engine, [NAME], now=NOW) == LimitReached(kind="account", wait=MINUTE)
     assert count_attempt(engine, [NAME], now=NOW + MINUTE - SECOND) == LimitReached(kind="account", wait=SECOND)
-    assert allowed(engine, NAME, times=5, now=NOW + MINUTE) == 1
+    assert allowed(engine, NAME, times=5, now=NOW + MINUTE) == 3
     assert allowed(engine, NAME, times=9, now=NOW + timedelta(hours=9)) == 3
 
 
@@ -73,8 +73,8 @@ def test_where_one_limit_is_reached_the_others_count_nothing(engine: Engine) -> 
 
 def test_the_limit_that_lasts_longest_is_named(engine: Engine) -> None:
     """A sender that waits for that one need not be refused again by the other."""
-    slow = RateLimit(kind="pair", key="x", burst=1, period=5 * MINUTE)
-    quick = RateLimit(kind="device", key="y", burst=1, period=MINUTE)
+    slow = RateLimit(kind="pair", key="x", attempts=1, period=5 * MINUTE)
+    quick = RateLimit(kind="device", key="y", attempts=1, period=MINUTE)
     allowed(engine, slow, quick, times=1)
 
     assert count_attempt(engine, [quick, slow], now=NOW) == LimitReached(kind="pair", wait=5 * MINUTE)
@@ -92,7 +92,7 @@ def test_a_good_attempt_is_taken_back_and_the_bad_ones_stay(engine: Engine) -> N
 
 def test_attempts_at_the_same_moment_from_several_processes_share_the_limit(url: str) -> None:
     """Forty guesses sent at once are no more than ten sent one after another."""
-    limit = RateLimit(kind="account", key="officer", burst=10, period=MINUTE)
+    limit = RateLimit(kind="account", key="officer", attempts=10, period=MINUTE)
     engines = [open_database(url) for _ in range(2)]
     with ThreadPoolExecutor(8) as together:
         answers = list(together.map(lambda n: count_attempt(engines[n % 2], [WIDE, limit], now=NOW), range(40)))
@@ -124,7 +124,7 @@ def test_rows_nobody_needs_go_as_attempts_come(engine: Engine, monkeypatch: pyte
     accounts = SqlAccounts(engine)
     monkeypatch.setattr("merzim.storage.accounts.accounts._PRUNE_EVERY", 5)
     for number in range(10):
-        brief = RateLimit(kind="account", key=str(number), burst=3, period=SECOND)
+        brief = RateLimit(kind="account", key=str(number), attempts=3, period=SECOND)
         accounts.count_attempt([brief, NAME], now=NOW + number * MINUTE)
 
     assert rows(engine) <= 1 + 5
@@ -137,7 +137,7 @@ def test_a_flood_of_names_does_not_grow_without_bound_nor_wash_away_an_attack(
     monkeypatch.setattr(rate_limits, "MAX_ROWS", 40)
     allowed(engine, NAME, times=3)
     for number in range(120):
-        count_attempt(engine, [RateLimit(kind="account", key=str(number), burst=3, period=SECOND)], now=NOW)
+        count_attempt(engine, [RateLimit(kind="account", key=str(number), attempts=3, period=SECOND)], now=NOW)
         if number % 10 == 0:
             prune(engine, now=NOW)
     prune(engine, now=NOW)

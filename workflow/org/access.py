@@ -207,7 +207,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RateLimit:
-    """A rate limit: `burst` attempts at once, then one each `period`.
+    """A rate limit: so many attempts in each period, which begins with the first of them.
 
     Attributes:
         kind, key: identify the attempts counted together, e.g. those of one address.
@@ -216,7 +216,7 @@ class RateLimit:
 
     kind: str
     key: str
-    burst: int
+    attempts: int
     period: timedelta
 
 

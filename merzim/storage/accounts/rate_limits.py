@@ -14,8 +14,7 @@ from merzim.storage.tables.accounts import DEVICE, RATE_LIMIT
 from workflow.org.access import Entry, LimitReached, RateLimit
 
 MAX_ROWS = 100_000
-"""Above so many rows, those closest to expiry are deleted, which are single attempts."""
-_SHARE_KEPT = 0.9
+"""Above so many rows, those of single attempts are deleted."""
 
 
 class _Reached(Exception):
@@ -46,19 +45,16 @@ def forget_attempt(engine: Engine, limits: Sequence[RateLimit]) -> None:
     """Undo one attempt under each of these limits, because it succeeded."""
     with writing(engine) as connection:
         for limit in sorted(limits, key=_key):
-            less = RATE_LIMIT.c.free_at - _length(limit)
-            connection.execute(update(RATE_LIMIT).where(RATE_LIMIT.c.key == _key(limit)).values(free_at=less))
+            counted = and_(RATE_LIMIT.c.key == _key(limit), RATE_LIMIT.c.attempts > 0)
+            connection.execute(update(RATE_LIMIT).where(counted).values(attempts=RATE_LIMIT.c.attempts - 1))
 
 
 def prune(engine: Engine, *, now: datetime) -> None:
-    """Delete expired rows, and those nearest to expiry beyond MAX_ROWS."""
+    """Delete expired rows, and above MAX_ROWS those of single attempts."""
     with writing(engine) as connection:
-        _delete(connection, RATE_LIMIT.c.free_at <= _seconds(now))
-        rows = connection.execute(select(func.count()).select_from(RATE_LIMIT)).scalar_one()
-        if rows > MAX_ROWS:
-            surplus = rows - int(MAX_ROWS * _SHARE_KEPT)
-            ordered = select(RATE_LIMIT.c.free_at).order_by(RATE_LIMIT.c.free_at).offset(surplus - 1).limit(1)
-            _delete(connection, RATE_LIMIT.c.free_at <= connection.execute(ordered).scalar_one())
+        _delete(connection, RATE_LIMIT.c.until <= _seconds(now))
+        if connection.execute(select(func.count()).select_from(RATE_LIMIT)).scalar_one() > MAX_ROWS:
+            _delete(connection, RATE_LIMIT.c.attempts <= 1)
 
 
 def _delete(connection: Connection, which: ColumnElement[bool]) -> None:
@@ -69,15 +65,14 @@ def _delete(connection: Connection, which: ColumnElement[bool]) -> None:
 
 def _count(connection: Connection, limit: RateLimit, at: int) -> bool:
     """Count one attempt; return False when the limit is reached."""
-    period, full = _length(limit), at + limit.burst * _length(limit)
-    free_at = RATE_LIMIT.c.free_at
-    # Further away than the limit ever lies it was written before the clock went back, and is worth nothing.
-    current_level = case((and_(free_at > at, free_at <= full), free_at), else_=at)
-    step = insert(connection, RATE_LIMIT).values(key=_key(limit), free_at=at + period)
+    attempts, until, end = RATE_LIMIT.c.attempts, RATE_LIMIT.c.until, at + _length(limit)
+    # A window that ends later than any does was opened before the clock went back, and is worth nothing.
+    over = or_(until <= at, until > end)
+    step = insert(connection, RATE_LIMIT).values(key=_key(limit), attempts=1, until=end)
     step = step.on_conflict_do_update(
         index_elements=[RATE_LIMIT.c.key],
-        set_={"free_at": current_level + period},
-        where=or_(free_at <= full - period, free_at > full),
+        set_={"attempts": case((over, 1), else_=attempts + 1), "until": case((over, end), else_=until)},
+        where=or_(over, attempts < limit.attempts),
     )
     return bool(connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount)
 
@@ -85,14 +80,11 @@ def _count(connection: Connection, limit: RateLimit, at: int) -> bool:
 def _reached(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
     """Return the limit among these that allows no attempt now and frees up last."""
     at, by_key = _seconds(now), {_key(limit): limit for limit in limits}
-    query = select(RATE_LIMIT.c.key, RATE_LIMIT.c.free_at).where(RATE_LIMIT.c.key.in_(list(by_key)))
     reached = []
     with reading(engine) as connection:
-        for key, free_at in connection.execute(query):
-            limit = by_key[key]
-            full = at + limit.burst * _length(limit)
-            wait = free_at - (full - _length(limit))
-            if free_at <= full and wait > 0:
+        for row in connection.execute(RATE_LIMIT.select().where(RATE_LIMIT.c.key.in_(by_key))):
+            limit, wait = by_key[row.key], row.until - at
+            if row.attempts >= limit.attempts and 0 < wait <= _length(limit):
                 reached.append(LimitReached(kind=limit.kind, wait=timedelta(seconds=wait)))
     return max(reached, key=lambda limit_reached: limit_reached.wait, default=None)
 

@@ -318,6 +318,6 @@ def _create_sqlite_engine(address: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         is_writer = connection.get_execution_options().get("writer")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+        driver(connection).execute("BEGIN IMMEDIATE" if is_writer else "BEGIN").close()
 
     return engine

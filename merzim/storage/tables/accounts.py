@@ -78,15 +78,16 @@ class RateLimitRow(TableBase, table=True):
 
     Attributes:
         key: kind and SHA-256 of the name the attempts are counted by, since a typed name may be a password.
-        free_at: moment at which all attempts have expired, in seconds since 1970: each attempt adds the limit's
-            period.
+        attempts: those of the present period.
+        until: its end, in seconds since 1970.
     """
 
     __tablename__ = "rate_limit"
     __table_args__ = CLUSTERED
 
     key: str = Field(primary_key=True)
-    free_at: int = Field(sa_type=BigInteger, index=True)
+    attempts: int
+    until: int = Field(sa_type=BigInteger, index=True)
 
 
 class DeviceRow(TableBase, table=True):

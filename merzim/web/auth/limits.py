@@ -45,7 +45,7 @@ def log_in_limits(login: str, address: str, device: Entry | None) -> tuple[RateL
         device: the browser it comes from, if the account has logged in from it before.
     """
     if device is not None:
-        return (_login_limit(f"device {device.hash}", _MINUTE),)
+        return (_login_limit(f"device {device.hash}", 5 * _MINUTE),)
     return (_login_limit(f"{login} {network_of(address)}"), address_limit(address))
 
 
@@ -53,13 +53,13 @@ def address_limit(address: str) -> RateLimit:
     """Return the limit of wrong passwords of one address, whatever the names, and of what no provider
     confirms.
     """
-    return RateLimit(kind="address", key=network_of(address), burst=50, period=_MINUTE)
+    return RateLimit(kind="address", key=network_of(address), attempts=50, period=15 * _MINUTE)
 
 
 def code_limit(login: str, device: Entry | None) -> RateLimit:
     """Return the limit a second-factor code counts against, after the right password."""
     key = f"device {device.hash}" if device is not None else f"account {login}"
-    return RateLimit(kind="code", key=key, burst=10, period=30 * _MINUTE)
+    return RateLimit(kind="code", key=key, attempts=10, period=60 * _MINUTE)
 
 
 def present_password_limit(session: str) -> RateLimit:
@@ -67,8 +67,8 @@ def present_password_limit(session: str) -> RateLimit:
     return _login_limit(f"session {session}")
 
 
-def _login_limit(key: str, period: timedelta = 5 * _MINUTE) -> RateLimit:
-    return RateLimit(kind="login", key=key, burst=10, period=period)
+def _login_limit(key: str, period: timedelta = 15 * _MINUTE) -> RateLimit:
+    return RateLimit(kind="login", key=key, attempts=10, period=period)
 
 
 def network_of(address: str) -> str:
@@ -92,7 +92,7 @@ def log_refusal(address: str, reason: Reason, login: str = "") -> None:
 
 
 GUESSES = 30
-"""Number of invalid links one network may open at once; then one a minute."""
+"""Number of invalid links one network may open in a quarter of an hour."""
 
 
 def client_address(request: Request) -> str:
@@ -105,7 +105,7 @@ def client_address(request: Request) -> str:
 def count_guess(request: Request, ctx: RequestContext) -> None:
     """Count a link that was not issued here. Raises HTTPException 429 after too many from one network."""
     network = network_of(client_address(request))
-    limit = RateLimit(kind="link", key=network, burst=GUESSES, period=_MINUTE)
+    limit = RateLimit(kind="link", key=network, attempts=GUESSES, period=15 * _MINUTE)
     if ctx.accounts.count_attempt((limit,), now=ctx.now):
         raise HTTPException(429, "web.problem.too_many_links") from None
 

@@ -131,7 +131,7 @@ def refuse(ctx: RequestContext, address: str, reason: Reason, login: str) -> Non
     """
     log_refusal(address, reason, login)
     if reason in ("too_many_attempts", "too_many_codes"):
-        limit = RateLimit(kind="audit", key=f"{login} {address}", burst=1, period=10 * _MINUTE)
+        limit = RateLimit(kind="audit", key=f"{login} {address}", attempts=1, period=10 * _MINUTE)
         if ctx.accounts.count_attempt([limit], now=ctx.now):
             return
     record_refused_log_in(ctx, reason, login)
