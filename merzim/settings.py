@@ -471,6 +471,12 @@ class RegulationSettings(Section):
     acts: Names = ()
 
 
+class FormSettings(Section):
+    """The folder of the organisation's own templates of forms: `plan.kk.docx`; None for none."""
+
+    folder: OptionalPath = None
+
+
 class LanguageSettings(Section):
     """The folder with sentences of further languages, one file each (`uz.toml`); None for none."""
 
@@ -536,6 +542,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     oidc: OidcSettings = OidcSettings()
     regulations: RegulationSettings = RegulationSettings()
+    forms: FormSettings = FormSettings()
     languages: LanguageSettings = LanguageSettings()
     logs: LogSettings = LogSettings()
     backup: BackupSettings = BackupSettings()

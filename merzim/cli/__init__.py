@@ -43,7 +43,6 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
     "reminders": ("remind", "deliver", "rehearse", "snooze", "notices"),
     "contact_settings": ("digest", "uploads-through", "office-time", "acts", "telegram"),
     "forms": ("form", "forms"),
-    "templates": ("template",),
     "score": ("score",),
     "consolidated": ("yearly-clock", "consolidated", "uploads"),
     "users": ("user",),

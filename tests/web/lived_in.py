@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tests.documents.test_own_template import template
 from tests.web.real import RealOffice, real_office
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
@@ -104,13 +103,6 @@ def _live_in(office: RealOffice, word: str) -> None:
         )
         assert sent.status_code == 303, sent.text
         office.uploaded.append(sent.headers["location"])
-    with office.client("administrator") as browser:
-        sent = browser.post(
-            "/administration/templates/analytic_note",
-            data={"language": "ru"},
-            files={"file": (f"{word}.docx".replace("/", "|"), template("Бланк"))},
-        )
-        assert sent.status_code == 303, sent.text
     _rows(office, word)
     context.case_commands.record(
         late,

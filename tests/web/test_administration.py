@@ -34,8 +34,6 @@ PAGES = (
     "/administration/accounts",
     "/administration/account?login=officer",
     "/administration/settings",
-    "/administration/templates",
-    "/administration/templates/ethics_report",
 )
 
 

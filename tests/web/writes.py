@@ -28,7 +28,6 @@ from merzim.storage.org import store as office_store
 from merzim.storage.org.former import remember
 from merzim.storage.tables.notices import NOTICE
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
-from tests.documents.test_own_template import letterhead
 from tests.second_factors import code_at
 from tests.web.real import RealOffice
 from workflow.cases.case import Evidence
@@ -453,11 +452,6 @@ SENT: Mapping[str, Sent] = {
     ),
     "/administration/people/import": Sent(
         form={"do": "take"}, files={"file": ("people.csv", PEOPLE.format(unit=OWN, n=2).encode())}
-    ),
-    "/administration/templates/{form}": Sent(
-        form={"language": "kk"},
-        files={"file": ("бланк.docx", letterhead())},
-        places={"{form}": "plan"},
     ),
     "/administration/settings/organisation": Sent(form={"name_kk": "Орган"}),
     "/administration/settings/mail": Sent(form={}, changes=False),

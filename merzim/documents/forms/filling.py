@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from docxtpl.template import DocxTemplate
-from jinja2 import Environment, StrictUndefined
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
 
 from merzim.documents.forms.building import template
 from merzim.documents.forms.checks import Note, check_form
 from merzim.documents.forms.form import Field, Form, Rows
-from merzim.documents.forms.own_template import fill_template
 from merzim.documents.forms.tables import group_variable
 from merzim.documents.forms.values import (
     NEW_PARAGRAPH,
@@ -34,6 +34,10 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 class UnknownField(Refusal, LookupError):
     """The form has no such field; `allowed` lists its fields."""
+
+
+class BadTemplate(Refusal):
+    """The organisation's own template of a form cannot be filled."""
 
 
 class UnknownGroup(Refusal, LookupError):
@@ -80,12 +84,13 @@ def fill(
         rows: each part -> value; in a form with groups also the group's id (or its number).
         looked_up: groups ("" where there are none) whose register was read: if it has no rows, the form says
             so.
-        office_template: the organisation's own template, checked at upload; None for ours.
+        office_template: the organisation's own template; None for ours.
 
     Raises:
         UnknownField: a value or a part of a row that the form does not have.
         UnknownGroup: a row of no group.
         NotALanguageOfPapers: another language.
+        BadTemplate: the organisation's own template asks for what the form does not have, or is no template.
     """
     row_list = list(rows)
     if office_template is not None:
@@ -94,11 +99,7 @@ def fill(
             form, fields={id: replace(field, shown=None, blank=None) for id, field in form.fields.items()}
         )
     context, missing = _build_context(form, values, language, row_list, looked_up=looked_up)
-    document = (
-        _render(template(form.id, language), context)
-        if office_template is None
-        else fill_template(office_template, context)
-    )
+    document = _render(office_template or template(form.id, language), context, form.id)
     notes = check_form(form, values, row_list)
     if empty := _without_rows(form, row_list, looked_up):
         notes += (Note(code="form.note.none_found", arguments={"rows": empty}),)
@@ -260,10 +261,20 @@ def _blank_rows(form: Form, parts: Sequence[Field], count: int) -> list[dict[str
     return [cells | {"number": "", "told": ""} | {part.id: "" for part in parts}] * count
 
 
-def _render(docx: bytes, context: Mapping[str, object]) -> bytes:
-    """Return the DOCX template filled with the variables; values are escaped and never run as template code."""
-    document = DocxTemplate(io.BytesIO(docx))
-    document.render(dict(context), Environment(undefined=StrictUndefined, autoescape=True), autoescape=True)
+def _render(docx: bytes, context: Mapping[str, object], form: str) -> bytes:
+    """Return the DOCX template filled with the variables.
+
+    Values are escaped and never run as template code; what a template may say itself is bounded by a sandbox.
+    """
+    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
+    try:
+        document = DocxTemplate(io.BytesIO(docx))
+        unknown = document.get_undeclared_template_variables(environment) - context.keys()
+        if unknown:
+            raise BadTemplate("form_template_unknown", form=form, names=tuple(sorted(unknown)))
+        document.render(dict(context), environment, autoescape=True)
+    except (TemplateError, zipfile.BadZipFile, ValueError, KeyError) as problem:
+        raise BadTemplate("form_template_broken", form=form, problem=str(problem)) from problem
     target = io.BytesIO()
     document.save(target)
     return target.getvalue()

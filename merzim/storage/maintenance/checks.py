@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Connection, Engine, delete, literal, select, union_all, update
+from sqlalchemy import Connection, Engine, delete, select, union_all, update
 
 from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.storage.cases.evidence import EvidenceFolder
@@ -14,11 +14,8 @@ from merzim.storage.chain import link
 from merzim.storage.database.audit import ADDRESS, CHAIN, entry_line, hidden_address, read_payload
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.database.engine import Row_, reading
-from merzim.storage.org.chain import OFFICE
-from merzim.storage.org.template_steps import TAKEN
 from merzim.storage.tables.audit import AUDIT, AUDIT_ORIGIN
 from merzim.storage.tables.cases import CASE, EVENT, READER
-from merzim.storage.tables.organisation import ACT
 from merzim.storage.tables.registers import REGISTER_EVENT, REGISTER_SECRET
 from workflow.cases.case import Case
 
@@ -136,7 +133,6 @@ _PROVED = (
     .order_by(EVENT.c.case, EVENT.c.seq)
 )
 _IN_ROWS = union_all(
-    select(literal(OFFICE).label("row"), ACT.c.payload).where(ACT.c.kind == TAKEN),
     select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.payload).where(
         REGISTER_EVENT.c.payload.contains('"sha256":"')
     ),

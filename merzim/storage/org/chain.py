@@ -36,7 +36,6 @@ _PREFIXES: Mapping[str, Topic] = {
     "recovery": "account",
     "link": "account",
     "setting": "settings",
-    "template": "settings",
     "text": "settings",
     "baseline": "settings",
 }

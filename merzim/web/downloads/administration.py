@@ -1,4 +1,4 @@
-"""The files of the administration: its lists, the table of people, own templates of forms, the audit log."""
+"""The files of the administration: its lists, the table of people, the audit log."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from merzim.documents.people.sheet import people_sheets
 from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.accounts.invitations import AskInvitations, InvitationView, list_invitations
 from merzim.services.context import RequestContext
-from merzim.services.documents import templates
 from merzim.services.inputs import build
 from merzim.services.moments import almaty
 from merzim.services.names import unit_name, units_in_order
 from merzim.services.outgoing.audit import AskAudit, AuditLine, exported_entries
 from merzim.services.people.staff import recorded_office
 from merzim.web.auth.dependencies import Auditing, Setting
-from merzim.web.http import DOCX, XLSX, AuditQuery, FormId, PaperLanguage, as_file
+from merzim.web.http import XLSX, AuditQuery, as_file
 from merzim.web.ui.render import RequestTranslator, Translator
 from merzim.web.ui.tables import Column, list_workbook
 from workflow.org.access import Account, Reader, placed
@@ -138,9 +137,3 @@ def get_people_table(ctx: Setting, translator: RequestTranslator) -> Response:
     """Return all people as a workbook that can be imported again."""
     sheets = people_sheets(recorded_office(ctx), translator.language, ctx.library.own_titles)
     return as_file(tables_workbook(sheets), XLSX, "people.xlsx")
-
-
-def get_own_template(ctx: Setting, form: FormId, language: PaperLanguage, number: int) -> Response:
-    """Return an own template as uploaded, after checking its SHA-256."""
-    name, content = templates.template_file(ctx, form, language, number)
-    return as_file(content, DOCX, name)
