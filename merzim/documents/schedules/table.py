@@ -18,6 +18,7 @@ WITHIN = 60
 """Rows searched for the head."""
 LONGEST = 160
 """Maximum characters of a heading; a longer text is an instruction or a title."""
+_NUMBERS = re.compile(r"[0-9]{2}")
 _TOTAL = re.compile(r"(?:итого|всего|барлығы|жиыны|жалпы саны|total)\b")
 
 
@@ -104,21 +105,17 @@ def _is_open(row: Row, left: int, place: int) -> bool:
 
 
 def _continues(sheet: Sheet, first: Row, second: Row) -> bool:
-    """Return whether a row goes on with the head above it: it parts a merged or open heading, with words."""
-    if not first.filled() or len(first.filled()) < 2 or _is_aside(second):
-        return False
+    """Return whether a row goes on with the head above: words alone, under a merged heading or a gap."""
     values = [second.cell(place) for place in second.filled()]
-    if not values or not all(isinstance(value, str) and len(value) <= LONGEST for value in values):
+    if len(first.filled()) < 2 or _is_aside(second) or not all(isinstance(value, str) for value in values):
         return False
-    below = [place for place in second.filled() if first.cell(place) in (None, "")]
-    above = {at for place in first.filled() for at in sheet.covered(first.number, place)}
-    parts = [
-        place for place in second.filled() if tidy(str(second.cell(place))) == tidy(str(first.cell(place)))
-    ]
-    own = [place for place in second.filled() if place not in parts]
-    split = [place for place in own if any(len(sheet.covered(first.number, at)) > 1 for at in first.filled())]
-    has_digits = any(re.search(r"[0-9]{2}", str(second.cell(place))) for place in own)
-    return not has_digits and bool(own) and bool(split or (below and set(below) - above))
+    # A heading merged downwards stands in both rows.
+    own = [place for place in second.filled() if second.cell(place) != first.cell(place)]
+    if not own or any(_NUMBERS.search(str(second.cell(place))) for place in own):
+        return False
+    covered = [sheet.covered(first.number, place) for place in first.filled()]
+    has_merged = any(len(places) > 1 for places in covered)
+    return has_merged or any(not any(place in places for places in covered) for place in own)
 
 
 def _texts(row: Row) -> tuple[str, ...]:
