@@ -36,7 +36,7 @@ ROOMS = {
     ),
     "merzim.web.pages.administration": (
         *("pages", "accounts", "office", "feeds", "settings"),
-        *("templates", "operations"),
+        "operations",
     ),
 }
 """Modules with a `router`, by package, in the order of matching."""
