@@ -34,11 +34,6 @@ def period_of(day: date, period: Period) -> Span:
     return Span(_name(day.year, period, number + 1), first, last)
 
 
-def following(day: date, period: Period) -> Span:
-    """Return the calendar period after the one a day lies in."""
-    return period_of(date.fromordinal(period_of(day, period).last.toordinal() + 1), period)
-
-
 def periods(period: Period, *, after: date, until: date) -> Iterator[Span]:
     """Yield the calendar periods whose last day falls in (after, until]."""
     span = period_of(after, period)

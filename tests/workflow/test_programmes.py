@@ -415,19 +415,6 @@ def test_a_year_has_twelve_months() -> None:
     assert (len(names), names[0], names[-1]) == (12, "talk_held.2026-01", "talk_held.2026-12")
 
 
-def test_an_open_ended_recurrence_reaches_the_period_after_the_current_one() -> None:
-    """On the last day of March it reaches April, on the first of April May."""
-    law = procedure(MONTHLY.replace("years = 1", "open_ended = true"))
-
-    def last(today: date) -> str:
-        return [name for name in look(law, case(), today) if name.startswith("talk")][-1]
-
-    assert last(date(2025, 6, 1)) == "talk_held.2026-02"
-    assert last(date(2026, 3, 31)) == "talk_held.2026-04"
-    assert last(date(2026, 4, 1)) == "talk_held.2026-05"
-    assert last(CALENDAR.last) == "talk_held.2028-12"
-
-
 @pytest.mark.parametrize(
     ("keys", "code"),
     [
@@ -449,10 +436,6 @@ def test_an_open_ended_recurrence_reaches_the_period_after_the_current_one() -> 
         ('term = "none"\nsigned_by = { castle = ["head"] }', "unknown_key"),
         ('term = "none"\nseveral = true', "missing_key"),
         ('term = "none"\nsources = ["somewhere"]', "not_a_name"),
-        (
-            'term = "none"\nrecurs = { every = "month", since = "year_begun", years = 1, open_ended = true }',
-            "years_and_open_ended",
-        ),
     ],
 )
 def test_a_mistake_in_a_programme_is_named(keys: str, code: str) -> None:

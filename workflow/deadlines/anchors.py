@@ -18,8 +18,8 @@ from workflow.cases.case import Case, Fact
 from workflow.deadlines.applicability import branch_open, with_answers
 from workflow.deadlines.deadline import AnchorState, Knowledge
 from workflow.deadlines.told import as_told, came_too_late
-from workflow.law.procedure import Obligation, Procedure, Recurrence
-from workflow.periods import Span, following, periods, years_later
+from workflow.law.procedure import Obligation, Procedure
+from workflow.periods import Span, periods, years_later
 
 OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
 _NOTHING = CountedTerm()
@@ -133,19 +133,9 @@ class DueDateResolver:
             yield Link(obligation, None, _NEVER, _NOTHING, "confirmed", beyond=False)
             return
         term = obligation.term
-        for span in periods(recurs.every, after=since, until=self._until(recurs, since)):
+        for span in periods(recurs.every, after=since, until=years_later(since, recurs.years)):
             if not isinstance(term, Target) or term.of(span.last.year):
                 yield self.link(obligation, span)
-
-    def _until(self, recurs: Recurrence, since: date) -> date:
-        """Return the last day a period may end on; for an open-ended recurrence the end of the period after
-        today's.
-        """
-        if not recurs.open_ended:
-            return years_later(since, recurs.years)
-        if self.today >= self.calendar.last:
-            return self.calendar.last
-        return min(following(max(since, self.today), recurs.every).last, self.calendar.last)
 
     def link(self, obligation: Obligation, span: Span | None) -> Link:
         """Return the counted link of an obligation, of the given period when it recurs."""

@@ -203,21 +203,11 @@ class Indicator(Model):
 
 
 class Recurrence(Model):
-    """Recurrence of an obligation: every period whose last day lies in (anchor, anchor + years].
-
-    `open_ended`: as long as the case is open, up to the period after the current one.
-    """
+    """Recurrence of an obligation: every period whose last day lies in (anchor, anchor + years]."""
 
     every: Period
     since: NonBlank
     years: Annotated[int, Field(ge=1, le=100)] = 1
-    open_ended: bool = False
-
-    @model_validator(mode="after")
-    def _one_end(self) -> Recurrence:
-        if self.open_ended and "years" in self.model_fields_set:
-            raise wrong("years_and_open_ended")
-        return self
 
 
 class Option(Model):
@@ -485,13 +475,6 @@ class Procedure(Model):
             bool(self.applies_to)
             or any(obligation.only_for or obligation.signed_by for obligation in self.obligations)
             or any(body.kinds for body in self.bodies.values())
-        )
-
-    @cached_property
-    def open_ended(self) -> tuple[Obligation, ...]:
-        """Obligations that recur as long as the case is open."""
-        return tuple(
-            obligation for obligation in self.obligations if obligation.recurs and obligation.recurs.open_ended
         )
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -16,7 +16,6 @@ from calendars.hours import moment_of
 from merzim.services.app import AppContext
 from merzim.services.jobs.campaigns import carry_on
 from merzim.services.yearly.register_duties import record_due_rows
-from merzim.storage.cases.programmes import behind
 from merzim.storage.maintenance.backup import backup
 from merzim.storage.maintenance.seals import seal
 from merzim.storage.notices.tally import beat
@@ -27,59 +26,7 @@ from notifications.delivery import deliver as send
 from notifications.notice import Outcome
 from notifications.round import RoundReport
 from notifications.rules import OfficeTimes
-from workflow.cases.case import Case
 from workflow.org.office import Person
-from workflow.periods import following
-from workflow.ports import CaseWrite, Conflict
-
-
-def add_new_periods(app: AppContext, *, now: datetime, today: date) -> int:
-    """Add the rows of periods that are due to appear; return the number of cases changed. Safe to repeat.
-
-    A case changed by somebody at the same moment is left to the next round.
-    """
-    periods = {
-        edition.edition: {
-            obligation.id: following(today, obligation.recurs.every).name
-            for obligation in edition.open_ended
-            if obligation.recurs
-        }
-        for edition in app.library.all()
-        if edition.open_ended
-    }
-    changed_count = 0
-    for case in app.ledger.cases(behind(app.engine, periods)).values():
-        write = app.case_commands.recomputed(case, today=today)
-        if {row.obligation for row in write.rows} == set(app.ledger.rows(case.id)):
-            continue
-        try:
-            app.ledger.append([write], now=now)
-        except Conflict:
-            continue
-        changed_count += 1
-    return changed_count
-
-
-def recompute_present_rows(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:
-    """Return a function that recomputes a case's rows, without new periods that no round has added yet."""
-
-    def recompute(case: Case) -> CaseWrite:
-        write = app.case_commands.recomputed(case, today=today)
-        open_ended = {obligation.id for obligation in app.library.named(case.edition).open_ended}
-        if not open_ended:
-            return write
-        present = app.ledger.rows(case.id)
-        rows = tuple(
-            row
-            for row in write.rows
-            if row.obligation in present
-            or row.state != "open"
-            or row.obligation.partition(".")[0] not in open_ended
-        )
-        return replace(write, rows=rows)
-
-    return recompute
-
 
 MAX_REPORTED = 100
 """Most cases named in one line of the log, and most notices listed in a round's report."""
@@ -97,7 +44,6 @@ def remind(
     started = perf_counter()
     run = rounds.plan if dry_run else partial(rounds.round, limit=limit)
     if not dry_run:
-        add_new_periods(app, now=now, today=today)
         record_due_rows(app, now=now, today=today)
         letters = carry_on(app, now=now, today=today)
     channels = tuple(app.channels.values())

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from merzim.services.app import AppContext
@@ -13,7 +14,6 @@ from merzim.services.configuration.folders import order_folders
 from merzim.services.configuration.secret_keys import has_key, refuse_new_key
 from merzim.services.configuration.secret_keys import key_place as place
 from merzim.services.jobs import queue
-from merzim.services.jobs.rounds import recompute_present_rows
 from merzim.settings import BadSetting
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance import backup as stored_backup
@@ -62,7 +62,7 @@ def verify(
     problems = left_out + check(
         app.engine,
         editions=editions,
-        recompute=recompute_present_rows(app, today),
+        recompute=partial(app.case_commands.recomputed, today=today),
         known_seal=known_seal,
         evidence=app.evidence,
         now=now,

@@ -58,27 +58,3 @@ def _begun(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[
     )
     with reading(engine) as connection:
         return connection.execute(query).all()
-
-
-def behind(engine: Engine, wanted_periods: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Return the active cases whose recurring obligation lacks the wanted period.
-
-    Args:
-        wanted_periods: edition -> obligation -> name of the period that should be there.
-    """
-    case_ids: dict[str, None] = {}
-    for edition, periods in wanted_periods.items():
-        for obligation, period in periods.items():
-            query = (
-                select(CASE.c.id, DEADLINE.c.obligation)
-                .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
-                .where(CASE.c.edition == edition, CASE.c.standing == "active")
-                .where(DEADLINE.c.obligation.startswith(f"{obligation}.", autoescape=True))
-                .order_by(CASE.c.id)
-            )
-            latest: dict[str, str] = {}
-            with reading(engine) as connection:
-                for case, name in connection.execute(query):
-                    latest[case] = max(latest.get(case, ""), name)
-            case_ids |= {case: None for case, name in latest.items() if name < f"{obligation}.{period}"}
-    return list(case_ids)
