@@ -269,7 +269,7 @@ def _left(engine) -> str:  # type: ignore[no-untyped-def]
     query = (
         "SELECT EXISTS (SELECT 1 FROM deadline WHERE next_rung_on <= :today)"
         " OR EXISTS (SELECT 1 FROM notice WHERE state IN ('queued', 'sending')),"
-        " EXISTS (SELECT 1 FROM notice_tally WHERE state = 'sent')"
+        " EXISTS (SELECT 1 FROM notice WHERE state = 'sent')"
     )
     with reading(engine) as connection:
         unsent, sent = connection.execute(text(query), {"today": TODAY}).one()

@@ -41,10 +41,8 @@ from merzim.storage.accounts.encryption import Cipher
 from merzim.storage.accounts.invitations import SqlInvitations
 from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.accounts.uploads import SqlIdempotency
-from merzim.storage.cache import DatabaseCache
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.cases.points_cache import PointsCache
 from merzim.storage.database import engine
 from merzim.storage.database.engine import is_shared_database, one_snapshot
 from merzim.storage.database.leases import SqlLeases
@@ -60,6 +58,7 @@ from merzim.storage.org.chain import head
 from merzim.storage.org.choices import SqlLeaves
 from merzim.storage.org.editions import adopted_editions, texts
 from merzim.storage.org.preferences import link_key
+from merzim.storage.org.present import PresentOffice
 from merzim.storage.org.settings import password, stored
 from merzim.storage.org.store import units
 from merzim.storage.queries import SqlReads
@@ -77,9 +76,7 @@ _BUILT_BY_SETTINGS = (
         "channels",
         "provider",
         "rules",
-        "cache",
-        "points_cache",
-        "row_cache",
+        "present_office",
         "ledger",
         "outbox",
         "reads",
@@ -371,29 +368,19 @@ class AppContext:
         folders.refuse_unwritable(self.settings)
 
     @cached_property
-    def cache(self) -> DatabaseCache:
-        """This process's cache of the database: the office and the sums of the board."""
-        return DatabaseCache(self.engine, officer=self._officer, language=self._language)
-
-    @cached_property
-    def points_cache(self) -> PointsCache:
-        """This process's cache of the data that points are calculated from."""
-        return PointsCache(self.engine, self.cache)
-
-    @cached_property
-    def row_cache(self) -> dict[tuple[int, date], Any]:
-        """What register rows give for points, by year and last day (`merzim.services.scoring`)."""
-        return {}
+    def present_office(self) -> PresentOffice:
+        """The units and people as they are now."""
+        return PresentOffice(self.engine, officer=self._officer, language=self._language)
 
     @cached_property
     def ledger(self) -> SqlLedger:
         """The cases, stored as chains of events."""
-        return SqlLedger(self.engine, cache=self.cache)
+        return SqlLedger(self.engine, office=self.present_office)
 
     @cached_property
     def outbox(self) -> SqlOutbox:
         """The notices with their delivery records."""
-        return SqlOutbox(self.engine, enqueue=self._hand, cache=self.cache)
+        return SqlOutbox(self.engine, enqueue=self._hand, office=self.present_office)
 
     @cached_property
     def leaves(self) -> SqlLeaves:
@@ -413,7 +400,7 @@ class AppContext:
     @cached_property
     def reads(self) -> SqlReads:
         """The read queries of commands and pages."""
-        return SqlReads(self.engine, cache=self.cache)
+        return SqlReads(self.engine, office=self.present_office)
 
     @cached_property
     def case_commands(self) -> CaseCommands:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from functools import partial
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from calendars.terms import Element
 from merzim.services.app import AppContext
@@ -17,8 +16,7 @@ from merzim.services.moments import almaty
 from merzim.services.registers.access import reader_scope
 from merzim.services.registers.queries import ListRows, row_query
 from merzim.services.regulations.registers import scoring
-from merzim.storage.board import change_counters
-from merzim.storage.database.engine import read_once, reading
+from merzim.storage.cases import points
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
 from workflow.law.procedure import Text
 from workflow.org.office import Office
@@ -26,7 +24,7 @@ from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Count, Register, Registers
 from workflow.registers.rows import sort_key, text_key
 from workflow.scoring.prospects import Prospect, Step, explain, prospect, remarks, steps
-from workflow.scoring.recorded import CountedRows, Numbers, YearRecords, row_numbers
+from workflow.scoring.recorded import CountedRows, YearRecords, body, row_numbers
 from workflow.scoring.scale import Readings, Scoring
 from workflow.scoring.score import Scores, score
 from workflow.scoring.tally import Tally, Year, tally
@@ -81,25 +79,20 @@ def year_scores(
     Args:
         by_unit: whether to return also the points of each unit directly below it.
     """
-    shipped, cache = scoring(), ctx.app.points_cache
-    gathered = with_rows(ctx, cache.year(shipped, year, today=today), year)
-    first, titles = cache.first_record(), register_titles(ctx)
+    shipped = scoring()
+    gathered = year_records(ctx, year, today=today)
+    first, titles = points.first_record(ctx.app.engine), register_titles(ctx)
     hidden = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
     office = gathered.office
     # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
     unit = unit or office.root
     roots = [unit, *(office.parts.get(unit or None, ()) if by_unit else ())]
     since = None if first is None else first.astimezone(almaty()).date()
-
-    def scores(root: str) -> YearScores:
-        of_year = Year(gathered=gathered, root=root, year=year, today=today, since=since, kinds=shipped.units)
-        return _score_year(shipped, of_year, readings, titles, hidden)
-
-    # Records change with the office, its registers and their rows: the points of each unit are kept with them.
-    chosen = tuple(sorted(readings.items()))
-    return tuple(
-        gathered.once(partial(scores, root), root, since, chosen, bool(hidden), today=today) for root in roots
+    years = (
+        Year(gathered=gathered, root=root, year=year, today=today, since=since, kinds=shipped.units)
+        for root in roots
     )
+    return tuple(_score_year(shipped, of_year, readings, titles, hidden) for of_year in years)
 
 
 def _score_year(
@@ -128,135 +121,37 @@ def _score_year(
     )
 
 
-FEW_UNITS = 20
-"""Up to so many units of a register whose rows changed are counted anew alone; for more, all of its rows."""
-MOST_YEARS = 3
-"""Number of years whose counts are kept."""
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 _SCALE = 10**4
 _Line: TypeAlias = "tuple[str, str, str, int, int | None, int | None]"
 """Unit, month, value, rows, sum and largest number, in ten-thousandths."""
 
 
-def with_rows(ctx: RequestContext, records: YearRecords, year: int) -> YearRecords:
-    """Return the records of a year with the numbers that register rows give for its points.
+def year_records(ctx: RequestContext, year: int, *, today: date) -> YearRecords:
+    """Return the records of every unit in a year up to a day: of cases, and of register rows.
 
     Rows of open registers count for every reader, as facts of cases do; rows of confidential registers only for
     readers who see them, so that no number reveals a hidden row.
     """
-    scope, last = reader_scope(ctx), min(ctx.today, date(year, 12, 31))
-    records = _with_open_rows(ctx.app, records, year, last)
-    secret = [
-        register
-        for register in _counting(ctx.app.registers, last)
-        if register.confidential and sees_lists(register, scope)
-    ]
-    kept_registers, counted_rows = (
-        SqlRegisterLists(ctx.app.engine).registers_with_rows() if secret else (),
-        list[CountedRows](),
-    )
-    for register in secret:
-        if register.id in kept_registers:
-            query = row_query(ctx, register, ListRows(register_id=register.id))
-            counted_rows += _counted(ctx.app, records.office, register, query, year, last)
-    return records.with_rows(row_numbers(counted_rows)) if counted_rows else records
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Year:
-    """What the rows of open registers give for a year, by register and unit, and what it was read by.
-
-    Attributes:
-        lines: the change counters of rows; `version`: their sum.
-        records: the records of a year it was added to; `added`: both.
-    """
-
-    registers: Registers
-    office: Office
-    version: int | None
-    lines: Mapping[int, tuple[str | None, int]]
-    numbers: Mapping[str, Mapping[str, Numbers]]
-    records: YearRecords
-    added: YearRecords
-
-
-def _with_open_rows(app: AppContext, records: YearRecords, year: int, last: date) -> YearRecords:
-    """Return the records of a year with the numbers of the rows of open registers, dated up to its last day.
-
-    They are kept; rows are counted anew in the registers and units where some were written.
-    """
-    office, before = records.office, cast("_Year | None", app.row_cache.get((year, last)))
-    version = read_once(app.engine, change_counters.versions).get(change_counters.ROWS)
-    if before is not None and before.registers is not app.registers:
-        before = None
-    if before is not None and before.version == version and before.office is office:
-        if before.records is records:
-            return before.added
-        lines, numbers = before.lines, before.numbers
-    else:
-        # The counters are read before the rows: these may be newer, and are then read again.
-        with reading(app.engine) as connection:
-            lines = change_counters.lines(connection, change_counters.ROWS)
-        version = sum(n for _, n in lines.values())
-        changed_keys = None if before is None else change_counters.changed(before.lines, lines)
-        numbers = _row_numbers(app, office, year, last, before, changed_keys)
-    all_numbers = dict[str, Numbers]()
-    for unit, sums in (unit_sums for by_unit in numbers.values() for unit_sums in by_unit.items()):
-        all_numbers.setdefault(unit, Counter()).update(sums)
-    open_rows = _Year(
-        registers=app.registers,
-        office=office,
-        version=version,
-        lines=lines,
-        numbers=numbers,
-        records=records,
-        added=records.with_rows(all_numbers),
-    )
-    # Another thread may do the same at the same time: what either keeps is right.
-    app.row_cache.pop((year, last), None)
-    for oldest in [*app.row_cache][: 1 - MOST_YEARS]:
-        app.row_cache.pop(oldest, None)
-    app.row_cache[year, last] = open_rows
-    return open_rows.added
-
-
-def _row_numbers(
-    app: AppContext,
-    office: Office,
-    year: int,
-    last: date,
-    before: _Year | None,
-    changed_keys: frozenset[str] | None,
-) -> Mapping[str, Mapping[str, Numbers]]:
-    """Count rows by register and unit. `changed_keys`: only where rows were written; None for everywhere."""
-    kept_registers, numbers = (
-        SqlRegisterLists(app.engine).registers_with_rows(),
-        dict[str, Mapping[str, Numbers]](),
-    )
-    for register in _counting(app.registers, last):
-        if register.confidential or register.id not in kept_registers:
+    office, scope, last = ctx.reads.office(), reader_scope(ctx), date(year, 12, 31)
+    recorded, lacking = points.of_year(ctx.app.engine, scoring(), year, today=min(today, last))
+    numbers = {unit: Counter(sums) for unit, sums in recorded.items()}
+    kept_registers, last = SqlRegisterLists(ctx.app.engine).registers_with_rows(), min(ctx.today, last)
+    for register in _counting(ctx.app.registers, last):
+        if register.id not in kept_registers or (register.confidential and not sees_lists(register, scope)):
             continue
         query = RowQuery(register=register.id, open_cases=register.kept_in == "case")
-        unchanged: Mapping[str, Numbers] = {}
-        if before is not None and changed_keys is not None and register.id in before.numbers:
-            units = [
-                changed_key.partition("/")[2]
-                for changed_key in changed_keys
-                if changed_key.partition("/")[0] == register.id
-            ]
-            # By a field that names the unit, rows of one unit count for others, as the office is now.
-            is_moved = any(count.unit for count in register.counts)
-            if not units and (before.office is office or not is_moved):
-                numbers[register.id] = before.numbers[register.id]
-                continue
-            if len(units) <= FEW_UNITS and not is_moved:
-                query = replace(query, units=units)
-                unchanged = {
-                    unit: sums for unit, sums in before.numbers[register.id].items() if unit not in units
-                }
-        fresh_rows = row_numbers(_counted(app, office, register, query, year, last))
-        numbers[register.id] = {**unchanged, **fresh_rows}
-    return numbers
+        if register.confidential:
+            query = row_query(ctx, register, ListRows(register_id=register.id))
+        for unit, sums in row_numbers(_counted(ctx.app, office, register, query, year, last)).items():
+            numbers.setdefault(unit, Counter()).update(sums)
+    return YearRecords(
+        office,
+        {
+            unit: body(numbers.get(unit, Counter()), lacking.get(unit, ()), year=year)
+            for unit in {*numbers, *lacking}
+        },
+    )
 
 
 def hides_counts(ctx: RequestContext) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -21,11 +21,10 @@ from sqlalchemy import (
     union,
 )
 
-from merzim.storage.board import sums as summing
-from merzim.storage.cache import DatabaseCache
-from merzim.storage.confidentiality import HIDDEN, KNOWN, reader_values
+from merzim.storage.confidentiality import KNOWN, reader_values
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import read_once, reading
+from merzim.storage.org.present import PresentOffice
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, INBOX, READER
 from merzim.storage.tables.notices import ABOUT_ASSIGNMENT, NOTICE, SETTLED, TOLD
@@ -46,22 +45,18 @@ _ASSIGNED = _OWED.where(or_(not_(_OF_ASSIGNMENT), DEADLINE.c.state == "open"))
 _KNOWN_OF = select(CASE.c.id).where(in_names(CASE.c.id), KNOWN)
 
 
-_HIDDEN = HIDDEN
-MANY_CASES = 2000
-
-
 class Visibility:
     """The SQL conditions for what one reader may see, for one request; database reads are cached in it.
 
     Args:
         scope: the scope of the reader; None is the program itself, which sees all.
-        cache: the process's cache of units and people.
+        office: the present units and people.
     """
 
-    def __init__(self, engine: Engine, scope: Scope | None, cache: DatabaseCache) -> None:
+    def __init__(self, engine: Engine, scope: Scope | None, office: PresentOffice) -> None:
         self._engine = engine
         self._scope = scope
-        self._cache = cache
+        self._office = office
         self._trees: dict[str, Sequence[str]] = {}
         self._seen_elsewhere: Sequence[str] | None = None
 
@@ -74,15 +69,6 @@ class Visibility:
     def is_whole(self) -> bool:
         """Return whether the reader sees every unit."""
         return self._scope is None or self._scope.unit == ""
-
-    @cached_property
-    def sees_many(self) -> bool:
-        """Whether so many cases lie in the reader's units that some of them are found soon among all."""
-        if self._scope is None or not self._scope.unit:
-            return False
-        visible_cases = select(CASE.c.id).where(self.within(CASE.c.unit, self._scope.unit)).limit(MANY_CASES)
-        with reading(self._engine) as connection:
-            return len(connection.execute(visible_cases).all()) == MANY_CASES
 
     def in_reach(self, case: Case) -> bool:
         """Return whether a case lies in the reader's units."""
@@ -113,27 +99,19 @@ class Visibility:
         scope = self._scope
         return scope if scope is None or self.in_reach(case) else replace(scope, restricted=False)
 
-    def cases(self, *, to_know: bool = True, walked: bool = False) -> list[ColumnElement[bool]]:
+    def cases(self) -> list[ColumnElement[bool]]:
         """Return the conditions under which a case is seen: it lies in the reader's units, or a letter told
-        them of it; a confidential one only by those named to know of it or told (where `to_know`).
-
-        Args:
-            walked: whether cases are gone through in some order until enough are found, not looked up by unit.
+        them of it; a confidential one only by those named to know of it or told.
         """
         scope = self._scope
         if scope is None:
             return []
         if scope.unit is None:
             return [false()]
-        conditions = [_may_know(scope)] if to_know else []
         if not scope.unit:
-            return conditions
-        unit = CASE.c.unit.concat("") if walked else CASE.c.unit
-        inside, elsewhere = self.within(unit, scope.unit, walked=walked), self.elsewhere()
-        return [
-            *conditions,
-            or_(inside, CASE.c.id.in_(elsewhere)) if elsewhere else inside,
-        ]
+            return [_may_know(scope)]
+        inside, elsewhere = self.within(CASE.c.unit, scope.unit), self.elsewhere()
+        return [_may_know(scope), or_(inside, CASE.c.id.in_(elsewhere)) if elsewhere else inside]
 
     def among(self, cases: Collection[str]) -> Collection[str]:
         """Return those of these cases that are visible."""
@@ -164,7 +142,7 @@ class Visibility:
         scope = self._scope
         if scope is None or scope.acts_on is None or not scope.unit or not cases:
             return ()
-        office, case_ids = self._cache.office(), set[str]()
+        office, case_ids = self._office.read(), set[str]()
         for case, unit, duty, responsible, person in execute_for_names(connection, query, cases):
             if case not in case_ids:
                 people = resolve(
@@ -201,34 +179,11 @@ class Visibility:
                 self._seen_elsewhere = connection.execute(union(letters, given)).scalars().all()
         return self._seen_elsewhere
 
-    def filters(
-        self, unit: str | None, *, by_reach: bool = True, few_rows: bool = False, by_unit: bool = True
-    ) -> summing.AccessFilter:
-        """Return the conditions of `cases`, limited to a unit, for each table the sums are read from.
-
-        Args:
-            by_reach: False if the units are already limited.
-            few_rows: whether rows are found faster by their cases, when these are a small part of the office.
-            by_unit: False where an index of few rows is to be walked, not everything the units have.
+    def rows(self, unit: str | None) -> list[ColumnElement[bool]]:
+        """Return the conditions under which a row of the board is seen, of a unit with all units below it or of
+        all.
         """
-        of_unit = DEADLINE.c.unit if by_unit else DEADLINE.c.unit.concat("")
-        reach = self.reach(DEADLINE.c.case, of_unit, unit, walked=not few_rows) if by_reach else []
-        return summing.AccessFilter(
-            cases=[*self.cases(), *([] if unit is None else [self.within(CASE.c.unit, unit)])],
-            rows=self.lines(DEADLINE.c.case, reach),
-            is_small=few_rows,
-        )
-
-    def key(self, unit: str | None = None) -> Hashable:
-        """Return what the conditions on cases that are not confidential follow from, beside the office."""
-        own = None if self._scope is None else (self._scope.unit,)
-        return unit, own, frozenset(self.elsewhere())
-
-    def hidden(self) -> frozenset[str]:
-        """Return the confidential cases the reader may not know of."""
-        with reading(self._engine) as connection:
-            records = connection.execute(_HIDDEN, reader_values(self._scope))
-        return frozenset(case for (case,) in records)
+        return self.lines(DEADLINE.c.case, self.reach(DEADLINE.c.case, DEADLINE.c.unit, unit))
 
     def lines(
         self, of_case: ColumnElement[str], reach: Sequence[ColumnElement[bool]]
@@ -239,17 +194,17 @@ class Visibility:
         return [*nobody, of_case.not_in(hidden), *reach]
 
     def reach(
-        self, of_case: ColumnElement[str], of_unit: ColumnElement[str], unit: str | None, *, walked: bool
+        self, of_case: ColumnElement[str], of_unit: ColumnElement[str], unit: str | None
     ) -> list[ColumnElement[bool]]:
         """Return the conditions that limit rows to the requested and visible units, or to cases visible
         elsewhere.
         """
         roots, elsewhere = self.roots(unit), self.elsewhere()
         if self._scope is None or self._scope.unit not in roots or not elsewhere:
-            return [self.within(of_unit, root, walked=walked) for root in roots]
-        own_condition = self.within(of_unit, self._scope.unit, walked=walked)
+            return [self.within(of_unit, root) for root in roots]
+        own_condition = self.within(of_unit, self._scope.unit)
         condition = or_(own_condition, of_case.in_(elsewhere))
-        return [condition] if unit is None else [condition, self.within(of_unit, unit, walked=walked)]
+        return [condition] if unit is None else [condition, self.within(of_unit, unit)]
 
     def roots(self, unit: str | None) -> list[str]:
         """Return the topmost units to search: those requested and visible; only the lower one if one lies in
@@ -258,14 +213,14 @@ class Visibility:
         scope_unit = self._scope.unit if self._scope is not None else ""
         roots = [root for root in (unit, scope_unit or None) if root is not None]
         if len(roots) == 2:
-            office = self._cache.office()
+            office = self._office.read()
             if access.within(office, roots[0], roots[1]):
                 return roots[:1]
             if access.within(office, roots[1], roots[0]):
                 return roots[1:]
         return roots
 
-    def within(self, column: ColumnElement[str], root: str, *, walked: bool = False) -> ColumnElement[bool]:
+    def within(self, column: ColumnElement[str], root: str) -> ColumnElement[bool]:
         """Return the condition that a unit is the root or lies below it; an unknown root matches itself
         only.
         """
@@ -274,9 +229,9 @@ class Visibility:
     def below(self, root: str) -> Sequence[str]:
         """Return the unit and all units below it."""
         if self._scope is None:
-            return self._cache.office().whose_cases(root)
+            return self._office.read().whose_cases(root)
         if root not in self._trees:
-            self._trees[root] = self._cache.office().whose_cases(root)
+            self._trees[root] = self._office.read().whose_cases(root)
         return self._trees[root]
 
     def _units(self) -> frozenset[str]:

@@ -10,9 +10,9 @@ import pytest
 
 import i18n
 from merzim.storage.database.engine import reading
+from merzim.storage.notices.delivery_state import figures
 from merzim.storage.notices.faults import faults
 from merzim.storage.notices.links import SqlLinks
-from merzim.storage.notices.tally import figures
 from notifications.channels.email import channel as email
 from notifications.channels.telegram import Telegram
 from notifications.notice import Outcome

@@ -17,8 +17,8 @@ from sqlalchemy import Engine, event, select
 import calendars
 from merzim.storage.database.engine import reading
 from merzim.storage.notices import journal
+from merzim.storage.notices.delivery_state import counts
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.notices.tally import counts
 from merzim.storage.org import store as office_store
 from merzim.storage.tables.notices import PROOF
 from notifications.channels import OnSent, OutgoingMessage, ignore_sent

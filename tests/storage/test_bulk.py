@@ -19,7 +19,6 @@ from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
 from calendars import compile_calendar
 from calendars.checks import adopt_act
 from calendars.records import parse, shipped_records
-from merzim.storage.board import totals
 from merzim.storage.cases.batch import Batch
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
@@ -27,7 +26,7 @@ from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.tables.board import DEADLINE, MOVED, TOTAL
+from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE, EVENT
 from merzim.storage.tables.notices import NOTICE
 from tests.law import CALENDAR
@@ -138,9 +137,6 @@ def stored(engine: Engine, names: Sequence[str]) -> dict[str, list[tuple[object,
             place = table.c.id if table is CASE else table.c.case
             query = select(*columns).where(place.in_(names))
             rows_by_table[table.name] = sorted(map(tuple, connection.execute(query)), key=repr)
-        sums = select(TOTAL).where(TOTAL.c.n != 0)
-        rows_by_table["total"] = sorted(map(tuple, connection.execute(sums)))
-        rows_by_table["differences"] = [*totals.differences(connection)]
     return rows_by_table
 
 
@@ -261,19 +257,3 @@ def test_an_id_somebody_took_meanwhile_is_a_conflict(engine: Engine, number: int
 
     assert caught.value.case == cases[-1].case.id
     assert ledger.ids() == [cases[-1].case.id]
-
-
-def test_rows_of_another_edition_are_all_looked_at(engine: Engine) -> None:
-    """Whatever the change says it touches: every row is counted under the edition of its case."""
-    (first_change,) = cases_named("M", 1)
-    ledger = SqlLedger(engine)
-    ledger.append([first_change], now=NOW)
-    later = replace(first_change.case, edition="internal-analysis.2023-01-01")
-    change = replace(first_change, events=(), case=later, touched=frozenset())
-
-    ledger.rewrite([change], now=NOW)
-
-    with reading(engine) as connection:
-        assert [*totals.differences(connection)] == []
-        sums = select(TOTAL.c.edition).where(TOTAL.c.n != 0).distinct()
-        assert connection.execute(sums).scalars().all() == [later.edition]

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from itertools import product
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import Engine, text
 
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.verify import rebuild, verify
-from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
-from merzim.storage.rows import notice_values
-from merzim.storage.tables.notices import NOTICE
-from tests.storage.sample_cases import case_commands, letter, opened, recompute
+from tests.storage.sample_cases import case_commands, recompute
 from workflow.board.sums import horizon
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.org.access import Access, Reader, Scope, scope
-from workflow.org.office import Unit
+from workflow.org.access import Access, Reader, scope
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
 SAID = {"by": "opener", "now": NOW, "today": TODAY}
@@ -137,54 +132,3 @@ def test_an_account_of_one_unit_without_a_unit_finds_nothing_in_the_database(
     assert [case.id for case in SqlReads(engine).seen_by(scope(replace(reader, unit="hr"))).cases()] == [
         case.id
     ]
-
-
-def test_the_register_is_the_same_whichever_way_it_is_found(
-    engine: Engine, secret: Case, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Case by case or from the newest on: every reader meets the same letters in the same order."""
-    names = ["head", "hr", "law"]
-    units = [Unit(id=name, name=name, parent=None if name == "head" else "head") for name in names]
-    office_store.save(engine, units=units)
-    rows = [
-        SqlLedger(engine).rows(opened(engine, unit=unit).id)["order_signed"] for unit in ("hr", "hr", "law")
-    ]
-    rows.append(next(row for row in SqlLedger(engine).rows(secret.id).values() if row.due is not None))
-    case_letters = [
-        replace(letter(row, person=person, at=NOW + timedelta(minutes=minute)), state=state)
-        for minute, (row, person, state) in enumerate(
-            product(rows, ("told@org.kz", "else@org.kz"), ("sent", "withdrawn"))
-        )
-    ]
-    digest = replace(case_letters[0], case="", obligation="", kind="digest", person="head@org.kz")
-    withdrawn_notice = replace(digest, state="withdrawn")
-    letters = [
-        replace(letter, key=f"k{number}")
-        for number, letter in enumerate((*case_letters, digest, withdrawn_notice))
-    ]
-    with engine.begin() as connection:
-        connection.execute(NOTICE.insert(), [notice_values(letter) for letter in letters])
-
-    def met(reads: SqlReads, is_small: bool) -> list[list[str]]:
-        monkeypatch.setattr(SqlReads, "_few_notices", lambda _, __: is_small)
-        filter_sets = [
-            {},
-            {"state": "sent"},
-            {"state": "withdrawn"},
-            {"channel": "email"},
-            {"case": rows[0].case},
-        ]
-        pages = [[notice.key for notice in reads.notices_matching(**filters)] for filters in filter_sets]
-        return [
-            *pages,
-            *([notice.key for notice in reads.notices_matching(limit=3, skip=skip)] for skip in (0, 3, 99)),
-        ]
-
-    lengths = set()
-    for unit, person in product(
-        ("hr", "law", "head", "nowhere", None), ("told@org.kz", "head@org.kz", "x@org.kz")
-    ):
-        reads = SqlReads(engine).seen_by(Scope(unit=unit, names=(person,)))
-        assert met(reads, is_small=True) == met(reads, is_small=False), (unit, person)
-        lengths.add(len(met(reads, is_small=True)[0]))
-    assert lengths == {0, 1, 4, 5, 8, 9, 12, 13, 16}

@@ -44,7 +44,7 @@ from merzim.services.registers.views import (
     show_row,
 )
 from merzim.services.regulations.registers import scoring
-from merzim.services.scoring import with_rows
+from merzim.services.scoring import year_records
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
 from merzim.storage.org.store import save
@@ -539,7 +539,7 @@ def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tm
 
     def figures(year: int = 2026, *units: str) -> dict[str, int]:
         counts, people = Counter[str](), set[str]()
-        records = with_rows(ctx, app.points_cache.year(scoring(), year, today=TODAY), year)
+        records = year_records(ctx, year, today=TODAY)
         unit_sums = [(unit, body.numbers) for unit, bodies in records.at.items() for body in bodies]
         for unit, sums in unit_sums:
             for (fact, kind, *place), number in sums.items() if not units or unit in units else ():

@@ -19,7 +19,7 @@ from merzim.services.app import AppContext
 from merzim.services.jobs.rounds import remind
 from merzim.services.moments import Moment
 from merzim.settings_file import read
-from merzim.storage.notices.tally import beat
+from merzim.storage.notices.delivery_state import beat
 from merzim.version import commit_of, running
 
 MOMENT = clock("2026-04-06")()

@@ -98,7 +98,7 @@ def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(office_app: 
 
     (notice,) = office_app.outbox.notices()
     assert office_app.outbox.resend(notice.key, now=NOW, not_before=NOW)
-    from merzim.storage.notices.tally import figures
+    from merzim.storage.notices.delivery_state import figures
 
     later = NOW + timedelta(minutes=2)
     text = exposition(

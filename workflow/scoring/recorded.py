@@ -8,13 +8,13 @@ are summed again. Pure.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from heapq import nsmallest
-from typing import Literal, TypeAlias, TypeVar, cast
+from typing import Literal, TypeAlias, TypeVar
 
 from workflow.org.office import Office
 from workflow.periods import Span
@@ -341,19 +341,6 @@ class Body:
                 lacking.setdefault(fact, {}).update(cases)
         return Body(numbers, lacking)
 
-    def exchanged(self, bodies_removed: Iterable[Body], come: Iterable[Body]) -> Body:
-        """Return this body with some of its parts replaced."""
-        numbers, lacking = Counter(self.numbers), {**self._lacking}
-        for part in bodies_removed:
-            numbers.subtract(part.numbers)
-            for fact, cases in part._lacking.items():
-                lacking[fact] = {case: due for case, due in lacking[fact].items() if case not in cases}
-        for part in come:
-            numbers.update(part.numbers)
-            for fact, cases in part._lacking.items():
-                lacking[fact] = {**lacking.get(fact, {}), **cases}
-        return Body(Counter({key: n for key, n in numbers.items() if n}), lacking)
-
 
 NOTHING = Body(Counter(), {})
 
@@ -383,7 +370,6 @@ class YearRecords:
     def __init__(self, office: Office, own_bodies: Mapping[str, Body]) -> None:
         self.office = office
         self._own = dict(own_bodies)
-        self._results: dict[Hashable, object] = {}
         parts: dict[str | None, list[Body]] = {}
         for unit, body in own_bodies.items():
             for place in self._way(unit):
@@ -398,43 +384,9 @@ class YearRecords:
         """
         return self.office.unit_named.get(" ".join(unit.casefold().split()), unit) if unit else self.office.root
 
-    def exchanged(self, new_bodies: Mapping[str, Body]) -> YearRecords:
-        """Return the records with those of some units replaced; the original stays unchanged."""
-        after = YearRecords(self.office, {})
-        after._own, after._bodies = {**self._own, **new_bodies}, {**self._bodies}
-        changes: dict[str | None, list[str]] = {}
-        for unit in new_bodies:
-            for place in self._way(unit):
-                changes.setdefault(place, []).append(unit)
-        for place, units in changes.items():
-            bodies_removed = [self._own[unit] for unit in units if unit in self._own]
-            old_body = self._bodies.get(place, NOTHING)
-            after._bodies[place] = old_body.exchanged(bodies_removed, [new_bodies[unit] for unit in units])
-        return after
-
-    def with_rows(self, rows: Mapping[str, Numbers]) -> YearRecords:
-        """Return the records with the numbers of register rows added, by unit."""
-        new_bodies = {unit: Body(sums, {}) for unit, sums in rows.items()}
-        return self.exchanged(
-            {unit: self._own.get(unit, NOTHING).joined(body) for unit, body in new_bodies.items()}
-        )
-
     def body(self, root: str) -> Body:
         """Return the records of a unit with all units below it; of the whole office for ""."""
         return self._bodies.get(root or None, NOTHING)
-
-    def once(self, compute: Callable[[], Result], *key: Hashable, today: date) -> Result:
-        """Return a result that follows from these records: computed once a day.
-
-        Args:
-            key: what else it follows from.
-        """
-        key = (*key, today)
-        if key not in self._results:
-            if len(self._results) >= MAX_RESULTS:
-                self._results.clear()
-            self._results[key] = compute()
-        return cast(Result, self._results[key])
 
     @cached_property
     def at(self) -> Mapping[str, tuple[Body, ...]]:

@@ -128,8 +128,8 @@ def _filter(
     day = horizon(today, soon=near(calendar, today))
     assignees = None
     if asking.person is not None:
-        sums = reads.sums(day, asking.unit)
-        assignees = frozenset(find_assignments(office, asking.person, sums, on=today))
+        keys = reads.assignees(asking.unit)
+        assignees = frozenset(find_assignments(office, asking.person, keys, on=today))
     return DeadlineFilter(
         urgency=asking.urgency,
         horizon=day,

@@ -1,18 +1,16 @@
 """The overview: what is overdue, where, how late, at what cost, and who is responsible.
 
-Numbers come from the stored sums; only rows shown individually are loaded.
+Numbers come from one count of what is late or near; only rows shown individually are loaded.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from heapq import nsmallest
-from itertools import chain
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
@@ -20,7 +18,7 @@ from merzim.services.board.assignees import Workload, rank_workloads
 from merzim.services.board.lines import ObligationLine, build_board_lines, stake_points
 from merzim.services.context import Reads
 from merzim.services.names import UnitName, unit_name
-from workflow.board.sums import DeadlineFilter, Horizon, Sum, Sums, horizon, total
+from workflow.board.sums import DeadlineFilter, Horizon, Sum, horizon, total
 from workflow.deadlines.lateness import near, working_days_between
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Text
@@ -125,10 +123,9 @@ def overview(
     office = reads.office()
     matrix = _matrix(reads, sums, library, office, calendar, today)
     late = partial(DeadlineFilter, urgency="overdue", horizon=day, unit=unit)
-    lists = [(late(is_obligatory=True), WORST)]
+    worst = [*reads.listed(late(is_obligatory=True), limit=WORST)]
     if recommended := _recommended(sums, library):
-        lists.append((late(is_obligatory=False), WORST_RECOMMENDED))
-    worst = [*chain.from_iterable(reads.first_rows(lists))]
+        worst += reads.listed(late(is_obligatory=False), limit=WORST_RECOMMENDED)
     workloads, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
     first = min(worst, key=lambda row: row.due or today, default=None)
     return Overview(
@@ -153,15 +150,9 @@ def overview(
     )
 
 
-def _recommended(sums: Sums, library: Library) -> int:
+def _recommended(sums: Iterable[Sum], library: Library) -> int:
     """Return the number of overdue deadlines that are not obligatory; rows of registers always are."""
-
-    def number(tallies: Iterable[Sum]) -> int:
-        return sum(tally.overdue for tally in tallies if tally.overdue and not _is_obligatory(library, tally))
-
-    return sums.once(
-        ("recommended", library), number, lambda before, removed, come: before - number(removed) + number(come)
-    )
+    return sum(entry.overdue for entry in sums if entry.overdue and not _is_obligatory(library, entry))
 
 
 def _is_obligatory(library: Library, tally: Sum) -> bool:
@@ -169,24 +160,10 @@ def _is_obligatory(library: Library, tally: Sum) -> bool:
     return obligation is None or obligation.force == "obligatory"
 
 
-def at_stake(sums: Sums, library: Library) -> Decimal:
+def at_stake(sums: Iterable[Sum], library: Library) -> Decimal:
     """Return the points of all indicators with something overdue or missed, each counted once."""
-
-    def late(tallies: Sums) -> Counter[tuple[str, str]]:
-        counts: Counter[tuple[str, str]] = Counter()
-        for tally in tallies:
-            if number := tally.overdue + tally.missed:
-                counts[tally.edition, tally.obligation] += number
-        return counts
-
-    # A Counter drops zero entries: assignees without overdue deadlines.
-    late_counts = sums.once("late", late, lambda before, removed, come: before - late(removed) + late(come))
-    return sums.once(("at stake", library), lambda _: _at_stake(late_counts, library))
-
-
-def _at_stake(late: Iterable[tuple[str, str]], library: Library) -> Decimal:
     points: dict[tuple[str, str], Decimal] = {}
-    for edition, id in late:
+    for edition, id in {(entry.edition, entry.obligation) for entry in sums if entry.overdue or entry.missed}:
         procedure = library.named(edition)
         obligation = procedure.by_id.get(id)
         indicator = procedure.indicators.get(obligation.indicator or "") if obligation else None
@@ -197,10 +174,10 @@ def _at_stake(late: Iterable[tuple[str, str]], library: Library) -> Decimal:
 
 
 def _matrix(
-    reads: Reads, sums: Sums, library: Library, office: Office, calendar: Kazakhstan, today: date
+    reads: Reads, sums: Iterable[Sum], library: Library, office: Office, calendar: Kazakhstan, today: date
 ) -> Matrix:
-    units = _with_unitless(sums.once("by stage", _by_stage, _by_stage_mended), office.root)
-    shown_units, editions = sums.once(("worst", office.root), lambda _: _worst(units))
+    units = _with_unitless(_by_stage(sums), office.root)
+    shown_units, editions = _worst(units)
     stages: dict[str, tuple[int, Text]] = {}
     for stage, edition in editions.items():
         procedure = library.named(edition)
@@ -241,7 +218,7 @@ def _with_unitless(units: dict[str, _Heat], root: str) -> dict[str, _Heat]:
     return {unit: heat for unit, heat in units.items() if unit} | {root: merged}
 
 
-def _by_stage(sums: Sums) -> dict[str, _Heat]:
+def _by_stage(sums: Iterable[Sum]) -> dict[str, _Heat]:
     """Return overdue and near deadlines of each unit, by stage."""
     heats: dict[str, _Heat] = {}
     for tally in sums:
@@ -252,13 +229,6 @@ def _by_stage(sums: Sums) -> dict[str, _Heat]:
             unit.both = unit.both[0] + tally.overdue, unit.both[1] + tally.due
             unit.editions.setdefault(tally.stage, tally.edition)
     return heats
-
-
-def _by_stage_mended(before: dict[str, _Heat], removed: Sums, come: Sums) -> dict[str, _Heat]:
-    after = dict(before)
-    for tally in removed:
-        after.pop(tally.assignee.unit, None)
-    return {**after, **_by_stage(come)}
 
 
 def _worst(units: Mapping[str, _Heat]) -> tuple[Sequence[str], Mapping[str, str]]:
@@ -284,7 +254,7 @@ def _days(reads: Reads, calendar: Kazakhstan, horizon: Horizon, unit: str | None
     """Return today and the following working days; days off only if something is due on them."""
     today = horizon.today
     last = near(calendar, today, DAYS)
-    numbers = reads.coming_days(horizon, last, unit)
+    numbers = reads.by_day(today, last, unit)
     largest = max(numbers.values(), default=0)
     days = (today + timedelta(days=n) for n in range((last - today).days + 1))
     return tuple(

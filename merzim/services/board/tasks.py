@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from merzim.services.board.assignees import find_assignments, person_sums
+from merzim.services.board.assignees import find_assignments
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import Reads, RequestContext
-from merzim.services.names import assignees_of
 from workflow.board.rows import Row
-from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sums, Urgency, horizon, total
+from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Urgency, horizon
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.lateness import near
 from workflow.org.access import within
-from workflow.org.office import OF_A_PERSON, Office, Person, name_order
+from workflow.org.office import Office, Person, name_order
 
 GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "week", "later")
 UNDATED = 200
@@ -107,14 +106,10 @@ def tasks_view(
     all_ = may_switch and (person is None if everything is None else everything)
     # The reader's own obligations are visible in any unit.
     reads = ctx.reads if all_ else ctx.reads.whole_office()
-    sums = reads.sums(day)
-    recipients = find_assignments(office, reader.person, sums, on=today)
-    assignees = None if all_ else frozenset(recipients)
-    counts = sums if all_ else person_sums(office, reader.person, sums, on=today)
-    groups = _each_once(_first_rows(reads, day, assignees, counts, limit), day, limit)
-    if assignees is not None and person:
-        assignees |= _duties_held(office, person, on=today)
-    groups.append(_checklist(ctx, reads, day, assignees, limit))
+    recipients = find_assignments(office, reader.person, reads.assignees(), on=today)
+    own = None if all_ else frozenset(recipients)
+    groups = _each_once(_first_rows(reads, day, own, limit), day, limit)
+    groups.append(_checklist(ctx, reads, day, own, limit))
     all_rows = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in all_rows})
     lines_by_row = {
@@ -159,19 +154,21 @@ def most_pressing(view: TasksView) -> str:
 
 
 def _first_rows(
-    reads: Reads, day: Horizon, assignees: frozenset[AssigneeKey] | None, sums: Sums, limit: int | None
+    reads: Reads, day: Horizon, own: frozenset[AssigneeKey] | None, limit: int | None
 ) -> list[tuple[Urgency, Sequence[Row], int]]:
-    numbers = {urgency: total(sums, urgency) for urgency in GROUPS}  # type: ignore[arg-type]
+    """Return the first rows of each urgency, and how many there are. `own`: of these assignees alone, None for
+    all.
+    """
+    lists = {urgency: DeadlineFilter(urgency=urgency, horizon=day, assignees=own) for urgency in GROUPS}
+    if own == frozenset():
+        return [(urgency, (), 0) for urgency in GROUPS]
+    numbers = {urgency: reads.count(lists[urgency]) for urgency in GROUPS}
     # Those past their plan date stand in their own group alone, so others move up.
     more = min(numbers["slipped"], limit or SHOWN["slipped"])
-    # Where nothing waits for them, everybody's rows would be walked to find it out.
-    waiting = [urgency for urgency in GROUPS if numbers[urgency] or assignees is None]
-    lists = [
-        (DeadlineFilter(urgency=urgency, horizon=day, assignees=assignees), (limit or SHOWN[urgency]) + more)
-        for urgency in waiting
+    return [
+        (urgency, reads.listed(lists[urgency], limit=(limit or SHOWN[urgency]) + more), number)
+        for urgency, number in numbers.items()
     ]
-    rows = dict(zip(waiting, reads.first_rows(lists), strict=True))
-    return [(urgency, rows.get(urgency, ()), numbers[urgency]) for urgency in GROUPS]
 
 
 def _each_once(
@@ -197,38 +194,18 @@ def _urgency_of(row: Row, day: Horizon) -> Urgency | None:
     return "today" if row.due == day.today else "week" if row.due <= day.week else "later"
 
 
-def _duties_held(office: Office, person: Person, *, on: date) -> frozenset[AssigneeKey]:
-    """Return the assignee keys of rows without a due date that may be the person's: their own duties and those
-    of people they are deputy of, in the units of their organisation, and what concerns themselves.
-    """
-    return office.resolved_once(on, ("held", person.key), lambda: _resolved_duties(office, person, on=on))
-
-
-def _resolved_duties(office: Office, person: Person, *, on: date) -> frozenset[AssigneeKey]:
-    stands_in_for = (colleague for colleague in office.people.values() if colleague.deputy == person.key)
-    duties = {duty for holder in (person, *stands_in_for) for duty in holder.duties}
-    units = office.below(office.organisation(person.unit) or person.unit)[:MOST_UNITS]
-    keys = [AssigneeKey(unit, duty, "", "") for unit in ("", *units) for duty in sorted(duties)]
-    keys += [AssigneeKey(unit, duty, "", person.key) for unit in ("", *units) for duty in sorted(OF_A_PERSON)]
-    return frozenset(
-        key
-        for key in keys
-        if any(recipient.person.key == person.key for recipient in assignees_of(office, key, on=on))
-    )
-
-
 def _checklist(
     ctx: RequestContext,
     reads: Reads,
     day: Horizon,
-    assignees: frozenset[AssigneeKey] | None,
+    own: frozenset[AssigneeKey] | None,
     limit: int | None,
 ) -> tuple[Urgency, Sequence[Row], int]:
     """Return obligatory rows without a due date, of stages a case is at or has passed, which no reminder
-    covers. `assignees`: assignee keys; None for all.
+    covers. `own`: of these assignees alone, None for all.
     """
-    deadline_filter = DeadlineFilter(urgency="undated", horizon=day, assignees=assignees)
-    rows = reads.listed(deadline_filter, limit=UNDATED) if assignees is None or assignees else ()
+    deadline_filter = DeadlineFilter(urgency="undated", horizon=day, assignees=own)
+    rows = () if own == frozenset() else reads.listed(deadline_filter, limit=UNDATED)
     names = {row.case for row in rows}
     heads, stages = reads.heads(names), reads.stages(names)
 

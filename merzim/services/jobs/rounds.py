@@ -18,7 +18,7 @@ from merzim.services.jobs.campaigns import carry_on
 from merzim.services.yearly.register_duties import record_due_rows
 from merzim.storage.maintenance.backup import backup
 from merzim.storage.maintenance.seals import seal
-from merzim.storage.notices.tally import beat
+from merzim.storage.notices.delivery_state import beat
 from notifications import round as rounds
 from notifications.channels import Channel, OutgoingMessage
 from notifications.delivery import DeliveryReport

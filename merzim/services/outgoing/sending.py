@@ -15,9 +15,9 @@ from merzim.services.jobs import rounds
 from merzim.services.outgoing.acknowledgement import acknowledge
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.database.engine import reading
+from merzim.storage.notices.delivery_state import failed as read_failed
+from merzim.storage.notices.delivery_state import figures as read_figures
 from merzim.storage.notices.faults import faults as read_faults
-from merzim.storage.notices.tally import failed as read_failed
-from merzim.storage.notices.tally import figures as read_figures
 from notifications.channels import STAYS_HERE
 from notifications.notice import Notice
 from notifications.planning import Planner

@@ -153,7 +153,7 @@ def _own_rows(ctx: RequestContext, reader: Reader, today: date) -> list[tuple[Ca
     if not reader.person or not reader.may("read"):
         return []
     reads, day = ctx.reads.seen_by(scope(reader)).whole_office(), horizon(today, soon=today)
-    assignees = frozenset(find_assignments(reads.office(), reader.person, reads.sums(day), on=today))
+    assignees = frozenset(find_assignments(reads.office(), reader.person, reads.assignees(), on=today))
     # The longest overdue come first, the nearest last: all of them are read.
     limits: Mapping[Urgency, int] = {
         "overdue": MOST_OVERDUE,

@@ -21,7 +21,7 @@ from merzim.services.upkeep import maintenance
 from merzim.settings import ALARM_AGES, BackupSettings
 from merzim.storage.maintenance.backup import compare, temporary_database
 from merzim.storage.maintenance.verify import Problem
-from merzim.storage.notices.tally import beat
+from merzim.storage.notices.delivery_state import beat
 from workflow.refusal import Refusal
 
 SCHEDULED, FAILED, DRILL = "scheduled_backup", "failed_backup", "restore_drill"

@@ -28,7 +28,7 @@ from merzim.settings import ALARM_AGES
 from merzim.storage.database.errors import display_address
 from merzim.storage.maintenance.orders import missing
 from merzim.storage.maintenance.readiness import look, refuse_anothers, server_time
-from merzim.storage.notices.tally import figures
+from merzim.storage.notices.delivery_state import figures
 from notifications.channels import STAYS_HERE, Testable
 from notifications.notice import UNREACHABLE
 from notifications.statistics import Figures

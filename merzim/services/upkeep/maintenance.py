@@ -34,7 +34,7 @@ from merzim.storage.maintenance.verify import verify as check
 from merzim.storage.maintenance.vouching import Vouching
 from merzim.storage.maintenance.vouching import renew_baseline as renew
 from merzim.storage.maintenance.vouching import vouching as read_vouching
-from merzim.storage.notices.tally import beat
+from merzim.storage.notices.delivery_state import beat
 from merzim.storage.org.editions import accepted_digests, adopted_editions
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.registers.lists import SqlRegisterLists

@@ -26,7 +26,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from merzim.storage.board.lateness import overdue
 from merzim.storage.database.engine import Row_
-from merzim.storage.tables.board import DEADLINE, MEASURES, RECOMMENDATION
+from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
 
 MeasureStatus: TypeAlias = tuple[str, bool]
@@ -153,5 +153,7 @@ def _conditions(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
 
 def _late(today: date) -> ColumnElement[bool]:
     """Return the condition that a recommendation's measure is late."""
-    late = select(DEADLINE.c.case, _Number(DEADLINE.c.obligation)).where(MEASURES, overdue(today))
+    is_measure = DEADLINE.c.obligation.startswith("measure.", autoescape=True)
+    late = select(DEADLINE.c.case, _Number(DEADLINE.c.obligation))
+    late = late.where(DEADLINE.c.state == "open", is_measure, overdue(today))
     return tuple_(_R.case, _R.measure).in_(late)

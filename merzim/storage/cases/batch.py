@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import cast
 
-from merzim.storage.board.totals import Key, key
 from merzim.storage.cases import recommendations
 from merzim.storage.chain import canonical, line, link
 from merzim.storage.rows import ROW_COLUMNS, Values
@@ -63,7 +61,6 @@ class Batch:
         head: columns that differ in any changed case.
         moved: deadlines people were waiting for whose due date has changed, or that are no longer required.
         readers: current readers of confidential cases.
-        totals: changes of the board's totals.
         recommendations: all lines of cases whose lines may have changed.
         waiting: current rows of the cases whose rows changed.
         inbox: what the events say to people; `unsaid`: lines of a case that were withdrawn, and say nothing;
@@ -83,7 +80,6 @@ class Batch:
     readers: dict[str, frozenset[str]] = field(default_factory=dict)
     waiting: dict[str, Sequence[Row]] = field(default_factory=dict)
     reassigned: set[tuple[str, str]] = field(default_factory=set)
-    totals: Counter[Key] = field(default_factory=Counter)
     moved: list[Values] = field(default_factory=list)
     recommendations: dict[str, recommendations.CaseLines] = field(default_factory=dict)
     inbox: list[Values] = field(default_factory=list)
@@ -281,9 +277,9 @@ ASSIGNEE_COLUMNS = {"unit", "duty", "responsible", "person"}
 
 
 def _add_rows(target: Batch, change: CaseWrite, before: Before) -> bool:
-    """Add the rows that differ and the resulting changes of totals. Return whether there are any."""
+    """Add the rows that differ. Return whether there are any."""
     stored, edition = before.rows, change.case.edition
-    counts: list[tuple[str, Sequence[object], int]] = []
+    differs = False
     rows_to_compare, touched = change.rows, change.touched
     if touched is not None and edition == before.edition:
         rows_to_compare = tuple(row for row in rows_to_compare if row.obligation in touched)
@@ -304,25 +300,15 @@ def _add_rows(target: Batch, change: CaseWrite, before: Before) -> bool:
             if changed_columns & ASSIGNEE_COLUMNS:
                 target.reassigned.add((row.case, row.obligation))
             target.rows_changed.append((changed_columns, row, _place(stored_row)))
-            counts.append((before.edition, stored_row, -1))
-        counts.append((edition, row, 1))
+        differs = True
     for obligation, removed_row in stored.items():
         if obligation not in names:
             target.rows_gone.append(_place(removed_row))
-            counts.append((before.edition, removed_row, -1))
+            differs = True
             if removed_row[_STATE] in WAITING and removed_row[_DUE] is not None:
                 version = change.rows[0].version if change.rows else ""
                 target.moved.append(_moved(change, obligation, version))
-    if stored and edition != before.edition:
-        # Every row is counted under the edition of its case.
-        counts = [(before.edition, stored_row, -1) for stored_row in stored.values()]
-        counts += [(edition, row, 1) for row in change.rows]
-    if not change.case.confidential:
-        for of, counting, by in counts:
-            line = key(of, counting)
-            if line is not None:
-                target.totals[line] += by
-    return bool(counts)
+    return differs
 
 
 def _alike(stored_row: tuple[object, ...], row: Row) -> bool:

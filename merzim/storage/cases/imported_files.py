@@ -11,6 +11,7 @@ from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, PAPER
+from workflow.cases.states import STATES
 
 MAX_TWINS = 500
 """Maximum number of cases with the same days that are compared with a file."""
@@ -63,6 +64,7 @@ def planned_for(engine: Engine, procedure: str, fact: str, days: Iterable[date])
         select(CASE.c.id)
         .join(DEADLINE, DEADLINE.c.case == CASE.c.id)
         .where(DEADLINE.c.obligation == fact, DEADLINE.c.planned_on.in_(sorted(set(days))))
+        .where(DEADLINE.c.state.in_(STATES))  # As the index over plan dates begins.
         .where(CASE.c.procedure == procedure, CASE.c.standing == "active")
         .order_by(CASE.c.id)
         .limit(MAX_TWINS)

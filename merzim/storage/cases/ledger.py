@@ -17,7 +17,6 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindpara
 from sqlalchemy.exc import IntegrityError
 
 from calendars.hours import almaty
-from merzim.storage.cache import DatabaseCache
 from merzim.storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, Before, batch
 from merzim.storage.cases.writing import ConcurrentChange, write
 from merzim.storage.database.dialect import execute_for_names, in_names, insert
@@ -29,6 +28,7 @@ from merzim.storage.database.engine import (
     reading,
     writing,
 )
+from merzim.storage.org.present import PresentOffice
 from merzim.storage.refusals import CaseBroken
 from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
 from merzim.storage.tables.board import DEADLINE
@@ -56,14 +56,14 @@ class SqlLedger:
 
     Args:
         officer, language: person named by config.toml to be notified when nobody else can, and their language.
-        cache: the process's cache of this database, where others use it too.
+        office: the present office, where others use it too.
     """
 
     def __init__(
-        self, engine: Engine, *, officer: str = "", language: str = "kk", cache: DatabaseCache | None = None
+        self, engine: Engine, *, officer: str = "", language: str = "kk", office: PresentOffice | None = None
     ) -> None:
         self._engine = engine
-        self._cache = cache or DatabaseCache(engine, officer=officer, language=language)
+        self._office = office or PresentOffice(engine, officer=officer, language=language)
 
     def case(self, case: str) -> Case | None:
         """Return the case folded from its events; None for an unknown id."""
@@ -194,7 +194,7 @@ class SqlLedger:
 
     def office(self) -> Office:
         """Return units, people and matches, with the officer config.toml names."""
-        return self._cache.office()
+        return self._office.read()
 
     def _append(self, changes: Sequence[CaseWrite], now: datetime) -> int:
         """Write changes; return the number of cases changed."""

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, or_, select
 
 from merzim.storage.cases.ledger import cases
 from merzim.storage.database.dialect import execute_for_names, in_names, text_before
-from merzim.storage.database.engine import Row_
+from merzim.storage.database.engine import Row_, reading
+from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, event, head
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, EVENT, FIRST_ENTRY
 from merzim.storage.tables.organisation import ACT
-from workflow.cases.case import Case, values_of
+from workflow.cases.case import Case, Event, values_of, with_rows
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk import register
-from workflow.scoring.recorded import MissingFact, RecordedFact, RegisterEntry
+from workflow.scoring.recorded import MissingFact, Numbers, RecordedFact, RegisterEntry, numbers
 from workflow.scoring.scale import Scoring
 
 _OF_FACTS = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
@@ -27,21 +28,38 @@ _COLUMNS = (EVENT.c.case, CASE.c.unit, CASE.c.procedure, EVENT.c.name, EVENT.c.o
 _AMENDED = select(EVENT.c.case, EVENT.c.kind).where(
     EVENT.c.kind.in_(("corrected", "evidence", "withdrawn")), in_names(EVENT.c.case)
 )
+_ENTRY_DAYS = ("risk_found", "risk_removed", "talk_held", "cartogram_recorded")
+"""Kinds of events whose day decides in which year a row of a case's register counts."""
+_ENTRY_KINDS = (*_ENTRY_DAYS, "measure_set", "position_exposed", "position_cleared", "row_edited", "withdrawn")
+"""Kinds of events that say what such rows hold."""
 REGISTER_YEARS = 2
 """Number of earlier years in which a case may have been opened for its registers to count."""
 
 
-def recorded(
-    connection: Connection, scoring: Scoring, year: int, *, units: Collection[str] | None = None
-) -> dict[str, list[RecordedFact]]:
+def of_year(
+    engine: Engine, scoring: Scoring, year: int, *, today: date
+) -> tuple[Mapping[str, Numbers], Mapping[str, Sequence[MissingFact]]]:
+    """Return by unit, as cases name them, the numbers recorded up to a day of the year, and what is lacking.
+
+    Raises:
+        StorageUnavailable: the database cannot be read.
+    """
+    with reading(engine) as connection:
+        facts, rows = _recorded(connection, scoring, year), _entries(connection, year)
+        lacking = _lacking(connection, scoring.awaited, year)
+    recorded = {
+        unit: numbers(facts.get(unit, ()), scoring, year=year, today=today, entries=rows.get(unit, ()))
+        for unit in {*facts, *rows}
+    }
+    return recorded, lacking
+
+
+def _recorded(connection: Connection, scoring: Scoring, year: int) -> dict[str, list[RecordedFact]]:
     """Return the facts of active cases that points of a year are counted from, by unit.
 
     Those of the year and of the year before, and those whose period is of the year. A corrected fact has its
     last date; its numbers and evidence are those of all its events. A fact recorded from a row of a register is
     left out: the row itself is counted, and a case above its unit must not count it besides.
-
-    Args:
-        units: as their cases name them; None for all.
     """
     names = scoring.facts
     query = _of_active(select(*_COLUMNS), EVENT.c.case, names).where(_OF_FACTS)
@@ -53,7 +71,7 @@ def recorded(
         & name.in_(_names(scoring.of_year_before)),
         *(EVENT.c.name.like(f"{fact}.{year}%") for fact in _names(scoring.of_the_period)),
     )
-    own_records = list(_in(connection, query.where(name_condition, within), CASE.c.unit, units))
+    own_records = connection.execute(query.where(name_condition, within)).all()
     # Of most cases each fact has one event. Where something was said anew, all that was said counts; where
     # something was withdrawn, what is left of the case.
     amended = list(execute_for_names(connection, _AMENDED, {record.case for record in own_records}))
@@ -72,13 +90,17 @@ def recorded(
     return by_unit
 
 
-def lacking(
-    connection: Connection, facts: Collection[str], year: int, *, units: Collection[str] | None = None
-) -> dict[str, list[MissingFact]]:
+def _lacking(connection: Connection, facts: Collection[str], year: int) -> dict[str, list[MissingFact]]:
     """Return board rows of these facts that are open or missed in active cases and due in a year, by unit."""
-    query = _lacking(facts, DEADLINE.c.due.between(date(year, 1, 1), date(year, 12, 31)))
+    columns = DEADLINE.c.case, CASE.c.unit, CASE.c.procedure, DEADLINE.c.obligation
+    query = select(*columns, DEADLINE.c.due, DEADLINE.c.counts_until)
+    query = _of_active(query, DEADLINE.c.case, facts).where(
+        DEADLINE.c.obligation.in_(_names(facts)),
+        DEADLINE.c.state.in_(("open", "missed")),
+        DEADLINE.c.due.between(date(year, 1, 1), date(year, 12, 31)),
+    )
     missing_facts: dict[str, list[MissingFact]] = {}
-    for record in _in(connection, query, DEADLINE.c.unit, units):
+    for record in connection.execute(query):
         fact = f"{record.procedure}:{record.obligation}"
         if fact in facts:
             missing_fact = MissingFact(
@@ -92,26 +114,32 @@ def lacking(
     return missing_facts
 
 
-def first_record(connection: Connection) -> datetime | None:
+def first_record(engine: Engine) -> datetime | None:
     """Return the UTC moment of the first record, of the office's chain or of a case; None before it."""
-    act = connection.execute(select(ACT.c.at).order_by(ACT.c.seq).limit(1)).scalar()
-    case = connection.execute(select(CASE.c.opened_at).order_by(CASE.c.opened_at).limit(1)).scalar()
+    with reading(engine) as connection:
+        act = connection.execute(select(ACT.c.at).order_by(ACT.c.seq).limit(1)).scalar()
+        case = connection.execute(select(CASE.c.opened_at).order_by(CASE.c.opened_at).limit(1)).scalar()
     return min((at for at in (act, case) if at is not None), default=None)
 
 
-def entries(
-    connection: Connection, year: int, *, units: Collection[str] | None = None
-) -> dict[str, list[RegisterEntry]]:
-    """Return the rows of active cases opened in the year or in the years before it that count, by unit."""
+def _entries(connection: Connection, year: int) -> dict[str, list[RegisterEntry]]:
+    """Return the rows of active cases opened in the year or in the years before it that may count, by unit."""
+    counted = EVENT.alias()
+    in_year = counted.c.on.between(date(year, 1, 1), date(year, 12, 31))
+    may_count = or_(counted.c.kind.in_(_ENTRY_DAYS), counted.c.name == "analysis_ended")
+    has_counted = select(counted.c.seq).where(counted.c.case == CASE.c.id, in_year, may_count).exists()
+    has_register = select(EVENT.c.case).where(EVENT.c.case == CASE.c.id, FIRST_ENTRY).exists()
     since = datetime(year - REGISTER_YEARS, 1, 1, tzinfo=UTC)
-    has_first_entry = select(EVENT.c.case).where(EVENT.c.case == CASE.c.id, FIRST_ENTRY).exists()
-    query = select(CASE.c.id, CASE.c.unit).where(
-        CASE.c.opened_at >= since, CASE.c.standing == "active", has_first_entry
-    )
-    unit_of = {record.id: record.unit for record in _in(connection, query, CASE.c.unit, units)}
+    of_registers = (CASE.c.opened_at >= since, CASE.c.standing == "active", has_register, has_counted)
+    heads = {case.id: case for case in map(head, connection.execute(select(*HEAD).where(*of_registers)))}
+    wanted = or_(EVENT.c.kind.in_(_ENTRY_KINDS), EVENT.c.name == "analysis_ended")
+    of_cases = EVENT.c.case.in_(select(CASE.c.id).where(*of_registers))
+    events: dict[str, list[Event]] = {}
+    for entry in map(event, connection.execute(EVENTS_IN_ORDER.where(of_cases, wanted))):
+        events.setdefault(entry.case, []).append(entry)
     by_unit: dict[str, list[RegisterEntry]] = {}
-    for name, case in cases(connection, unit_of).items():
-        by_unit.setdefault(unit_of[name], []).extend(register_entries(case))
+    for name, case in heads.items():
+        by_unit.setdefault(case.unit, []).extend(register_entries(with_rows(case, events[name])))
     return by_unit
 
 
@@ -126,28 +154,13 @@ def register_entries(case: Case) -> Iterator[RegisterEntry]:
     talks = (talk for position in exposure(case).positions.values() for talk in position.talks)
     for month in {(talk.holder, talk.on.replace(day=1)): talk.on for talk in talks}.values():
         yield RegisterEntry(kind="talk", on=month)
-    for event in case.entries:
+    for entry in case.entries:
         # A cartogram recorded later takes the place of this one in its register, not of what was published.
-        if event.kind == "cartogram_recorded" and event.on is not None:
-            cartogram = exposure(replace(case, entries=(event,))).cartogram
+        if entry.kind == "cartogram_recorded" and entry.on is not None:
+            cartogram = exposure(replace(case, entries=(entry,))).cartogram
             for line in cartogram.lines if cartogram else ():
                 if place := line.district or line.department:
-                    yield RegisterEntry(kind="cartogram", on=event.on, place=(line.section, place))
-
-
-def _lacking(facts: Collection[str], *conditions: ColumnElement[bool]) -> Select[Any]:
-    """Return the condition for open or missed rows of these facts."""
-    query = select(
-        DEADLINE.c.case,
-        CASE.c.unit,
-        CASE.c.procedure,
-        DEADLINE.c.obligation,
-        DEADLINE.c.due,
-        DEADLINE.c.counts_until,
-    )
-    return _of_active(query, DEADLINE.c.case, facts).where(
-        DEADLINE.c.obligation.in_(_names(facts)), DEADLINE.c.state.in_(("open", "missed")), *conditions
-    )
+                    yield RegisterEntry(kind="cartogram", on=entry.on, place=(line.section, place))
 
 
 def _names(facts: Iterable[str]) -> list[str]:
@@ -159,15 +172,6 @@ def _of_active(query: Select[Any], case: ColumnElement[str], facts: Iterable[str
     procedures = sorted({fact.partition(":")[0] for fact in facts})
     query = query.join(CASE, CASE.c.id == case)
     return query.where(CASE.c.procedure.in_(procedures), CASE.c.standing == "active")
-
-
-def _in(
-    connection: Connection, query: Select[Any], unit: ColumnElement[str], units: Collection[str] | None
-) -> Iterable[Row_]:
-    """Run a query for all units or some of them."""
-    if units is None:
-        return connection.execute(query)
-    return execute_for_names(connection, query.where(in_names(unit)), sorted(units))
 
 
 def _remaining_facts(cases: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact]:

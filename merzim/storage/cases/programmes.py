@@ -10,6 +10,7 @@ from sqlalchemy import Engine, and_, or_, select
 from merzim.storage.database.engine import Row_, reading
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
+from workflow.cases.states import STATES
 
 
 def begun(engine: Engine, procedures: Mapping[str, str], on: date) -> frozenset[tuple[str, str]]:
@@ -54,6 +55,7 @@ def _begun(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[
         select(CASE.c.id, CASE.c.procedure, CASE.c.unit, CASE.c.standing, CASE.c.opened_at)
         .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
         .where(begins, DEADLINE.c.planned_on == on)
+        .where(DEADLINE.c.state.in_(STATES))  # As the index over plan dates begins.
         .order_by(CASE.c.id)
     )
     with reading(engine) as connection:

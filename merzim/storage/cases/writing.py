@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, bindparam, or_, select
 
 from calendars.hours import almaty, moment_of
-from merzim.storage.board import change_counters, totals
 from merzim.storage.cases import recommendations
 from merzim.storage.cases.batch import Batch
 from merzim.storage.database import audit
@@ -92,9 +91,6 @@ def write(connection: Connection, writes: Batch, now: datetime) -> None:
             for row in writes.events
         ),
     )
-    if any(row["kind"] in ("withdrawn", "passport") for row in writes.events):
-        # Points are counted from the facts of units; a fact may have been removed, or belong to another unit.
-        change_counters.put(connection, change_counters.FACTS)
     insert_many(connection, DEADLINE, [dict(zip(ROW_COLUMNS, row, strict=True)) for row in writes.rows_new])
     _change_rows(connection, writes.rows_changed)
     for place in writes.rows_gone:
@@ -118,8 +114,6 @@ def write(connection: Connection, writes: Batch, now: datetime) -> None:
         _drop_letters(connection, writes.answered, (ANSWER_DAY,))
     if writes.waiting:
         _withdraw(connection, writes)
-    # Late, and in the order of their keys: what many cases share is held shortly, and nobody waits crosswise.
-    totals.add(connection, writes.totals)
     insert_many(connection, MOVED, [{**row, "at": now} for row in writes.moved])
 
 

@@ -21,7 +21,6 @@ from sqlalchemy import table as plain_table
 from sqlalchemy.types import TypeDecorator
 
 from merzim.storage.accounts.accounts import end_entries
-from merzim.storage.board import change_counters
 from merzim.storage.chain import canonical, line, link
 from merzim.storage.database import audit
 from merzim.storage.database.dialect import insert
@@ -376,7 +375,6 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> d
         mine = FORMER.c.number == person.number
         closed = {"key": words.token, "anonymised_on": act.today, "act": act.number, "act_on": act.on}
         connection.execute(FORMER.update().where(mine).values(said=[], **closed))
-        change_counters.put(connection, change_counters.OFFICE)
         details = {
             "act": act.number,
             "act_on": act.on.isoformat(),

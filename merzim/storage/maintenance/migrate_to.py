@@ -14,8 +14,6 @@ from merzim.storage.database.engine import driver, writing
 from merzim.storage.maintenance.schema import create
 from merzim.storage.refusals import Migration
 from merzim.storage.tables.base import TableBase
-from merzim.storage.tables.notices import TALLY
-from merzim.storage.tables.service import MARK
 
 _STEP = 5000
 
@@ -39,10 +37,8 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
         create(target_connection)
         prepare(driver(target_connection))
         with writing(source) as source_connection:
-            # Counts of notices and marks of what changed are the new place's own.
-            uncopied_tables = (TALLY, MARK)
-            copied = [table for table in TableBase.metadata.sorted_tables if table not in uncopied_tables]
-            row_counts = {table.name: _copy(source_connection, target_connection, table) for table in copied}
+            tables = TableBase.metadata.sorted_tables
+            row_counts = {table.name: _copy(source_connection, target_connection, table) for table in tables}
         _count_on(target_connection)
     return row_counts
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, literal, null, select
 
-from merzim.storage.board import change_counters
 from merzim.storage.database.dialect import chunks, execute_for_names, in_names
 from merzim.storage.registers.chains import hidden, latest_secrets, rows, write_cells
 from merzim.storage.tables.registers import (
@@ -92,7 +91,6 @@ def mend(connection: Connection, project: ProjectRow) -> None:
     """Rewrite the index entries of all rows, and the record of who answered campaigns."""
     for names in chunks(sorted(heads(connection)), CHUNK):
         mend_rows(connection, names, project)
-    change_counters.put(connection, change_counters.ROWS)
     for campaign, person, expected in _wrong_answers(connection):
         mine = (CAMPAIGN_PERSON.c.campaign == campaign) & (CAMPAIGN_PERSON.c.person == person)
         connection.execute(CAMPAIGN_PERSON.update().where(mine).values(expected._asdict()))

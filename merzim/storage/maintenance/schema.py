@@ -11,11 +11,9 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from merzim.storage.board import change_counters
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.errors import display_address
 from merzim.storage.maintenance import triggers
-from merzim.storage.notices import tally
 from merzim.storage.refusals import BackupRefused, StorageUnavailable
 from merzim.storage.tables.service import INSTALLATION
 
@@ -87,8 +85,6 @@ def create(connection: Connection) -> None:
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     triggers.install(connection)
-    tally.install(connection)
-    change_counters.install(connection)
 
 
 def usable(connection: Connection) -> bool:

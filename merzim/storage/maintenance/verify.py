@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, select, tuple_
 
-from merzim.storage.board import totals
 from merzim.storage.cases import recommendations
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
@@ -24,7 +23,7 @@ from merzim.storage.maintenance.anonymising import Place, content_hash, rewritte
 from merzim.storage.maintenance.checks import damages
 from merzim.storage.maintenance.register_check import SEALED
 from merzim.storage.maintenance.seals import Head
-from merzim.storage.notices import journal, tally
+from merzim.storage.notices import journal
 from merzim.storage.org.chain import IN_ORDER, OFFICE
 from merzim.storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
 from merzim.storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS
@@ -153,22 +152,7 @@ def _verified(
     # A case with a broken chain cannot be computed from its events; it is reported already.
     broken = {problem.arguments["case"] for problem in problems if problem.code in _UNTELLABLE}
     problems += _cases(engine, recompute, broken, rows)
-    if not any(problem.code == "board_differs" for problem in problems):
-        # Totals of altered rows are not reported in addition; a rebuild corrects both.
-        problems += _totals(engine)
     return tuple(problems)
-
-
-def _totals(engine: Engine) -> list[Problem]:
-    """Return the problems of the board's running totals."""
-    with reading(engine) as connection:
-        return [
-            Problem(
-                code="total_differs",
-                arguments={"unit": difference[0], "obligation": difference[5], "month": difference[2]},
-            )
-            for difference in totals.differences(connection)
-        ]
 
 
 def rebuild(
@@ -200,9 +184,7 @@ def rebuild(
         rebuilt_count += len(names) - len(left_names)
         if after_chunk is not None:
             after_chunk()
-    totals.rewrite(engine)
     with writing(engine) as connection:
-        tally.recount(connection)
         if project is not None:
             register_check.mend(connection, project)
     if broken:

@@ -24,7 +24,6 @@ from sqlalchemy import (
     update,
 )
 
-from merzim.storage.cache import DatabaseCache
 from merzim.storage.cases import ledger
 from merzim.storage.chain import moment
 from merzim.storage.database.dialect import execute_for_names, in_names, insert
@@ -32,6 +31,7 @@ from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.errors import retry_until_back
 from merzim.storage.notices import bundles, faults, inbox, journal, steps
 from merzim.storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
+from merzim.storage.org.present import PresentOffice
 from merzim.storage.rows import NOTICE_COLUMNS, notice, notice_values
 from merzim.storage.tables.notices import NOTICE, UNREAD
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
@@ -57,7 +57,7 @@ class SqlOutbox:
     Args:
         officer, language: person named by config.toml to be notified when nobody else can, and their language.
         enqueue: receives queued notices in batches; None where one process sends everything.
-        cache: the process's cache of this database, where others use it too.
+        office: the present office, where others use it too.
     """
 
     def __init__(
@@ -67,13 +67,13 @@ class SqlOutbox:
         officer: str = "",
         language: str = "kk",
         enqueue: EnqueueJobs | None = None,
-        cache: DatabaseCache | None = None,
+        office: PresentOffice | None = None,
     ) -> None:
         self._engine = engine
         self._holding = Holding(engine)
         self._delivery = DeliveryLock(engine)
         self._hand = enqueue
-        self._cache = cache or DatabaseCache(engine, officer=officer, language=language)
+        self._office = office or PresentOffice(engine, officer=officer, language=language)
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
         """Return open rows of active cases with `next_rung_on <= today`, by (next_rung_on, case, obligation).
@@ -89,7 +89,7 @@ class SqlOutbox:
 
     def office(self) -> Office:
         """Return units, people and matches, with the officer config.toml names."""
-        return self._cache.office()
+        return self._office.read()
 
     def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> int:
         """Insert the notices and move the rows' next steps; return how many notices were queued.

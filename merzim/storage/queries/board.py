@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -17,11 +17,9 @@ from sqlalchemy import (
     select,
 )
 
-from merzim.storage.board import figures, first_rows, lateness, short_lists
+from merzim.storage.board import deadlines, figures, lateness
 from merzim.storage.board import recommendations as recommended
-from merzim.storage.board import sums as summing
-from merzim.storage.board.change_counters import BOARD, LISTS, OFFICE
-from merzim.storage.board.first_rows import Firsts
+from merzim.storage.board.deadlines import Firsts
 from merzim.storage.board.recommendations import MeasureStatus as Stands
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import reading
@@ -31,7 +29,7 @@ from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
 from merzim.storage.tables.cases import ASSIGNMENT_GIVEN, CASE, EVENT
 from workflow.board.figures import Outcomes, StageSpan
 from workflow.board.rows import Row
-from workflow.board.sums import DeadlineFilter, Horizon, Sums, counted
+from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sum
 from workflow.cases.registers.assignments import AssignmentFilter
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
 
@@ -45,11 +43,10 @@ _ROWS_OF = {
     )
     for only, conditions in {
         "": (),
-        # Not by the index over states and days, under which everybody's rows lie.
-        "open": (func.coalesce(DEADLINE.c.state, "") == "open", DEADLINE.c.due.is_not(None)),
-        "measures": (func.substr(DEADLINE.c.obligation, 1, 8) == "measure.",),
+        "open": (DEADLINE.c.state == "open", DEADLINE.c.due.is_not(None)),
+        "measures": (DEADLINE.c.obligation.startswith("measure.", autoescape=True),),
         "dated": (
-            func.coalesce(DEADLINE.c.state, "") != "not_required",
+            DEADLINE.c.state != "not_required",
             func.coalesce(DEADLINE.c.due, DEADLINE.c.planned_on, DEADLINE.c.done_on).is_not(None),
         ),
     }.items()
@@ -148,98 +145,45 @@ class BoardReads(SearchReads):
             for where, stage, number in records
         ]
 
-    def sums(self, horizon: Horizon, unit: str | None = None) -> Sums:
-        """Return the counts of rows by status and assignee."""
-        if self._scope is not None and self._scope.unit is None:
-            return Sums()
-        access = self._visible.filters(unit)
+    def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
+        """Return the numbers of rows that are late, near, missed or past their plan date, by assignee, edition,
+        stage and obligation.
+        """
         with reading(self._engine) as connection:
-            secret = summing.confidential(connection, horizon, access, besides=self._visible.elsewhere())
-        plain = self._plain(horizon, unit)
-        return summing.joined(plain, secret) if secret else plain
+            return deadlines.counts(connection, horizon, self._visible.rows(unit))
+
+    def assignees(self, unit: str | None = None) -> Sequence[AssigneeKey]:
+        """Return who has rows of any state."""
+        with reading(self._engine) as connection:
+            return deadlines.assignees(connection, self._visible.rows(unit))
 
     def listed(self, criteria: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """Return a page of the matching rows, the earliest due first."""
-        plain = DeadlineFilter(urgency="undated", horizon=criteria.horizon, assignees=criteria.assignees)
-        if criteria == plain and criteria.assignees and self._visible.is_whole:
-            with reading(self._engine) as connection:
-                rows = short_lists.undated_rows(
-                    connection, criteria.assignees, self._scope, criteria.horizon, limit=offset + limit
-                )
-            return rows[offset:]
-        access = self._visible.filters(criteria.unit, few_rows=self._by_unit(criteria, limit + offset))
+        conditions = self._visible.rows(criteria.unit)
         with reading(self._engine) as connection:
-            return summing.listed(connection, criteria, access, limit=limit, offset=offset)
-
-    def first_rows(self, lists: Sequence[tuple[DeadlineFilter, int]]) -> Sequence[Sequence[Row]]:
-        """Return the first rows of each list, given with their number: of one horizon, with one unit
-        and one set of assignees, of all stages and days.
-        """
-        first = lists[0][0] if lists else None
-        assignees = first.assignees if first else None
-        if (
-            first is None
-            or first.unit is not None
-            or len(assignees or ()) > summing.NAMED
-            or not self._visible.is_whole
-        ):
-            return [self.listed(criteria, limit=limit) for criteria, limit in lists]
-        short = [
-            short_lists.ShortList(
-                criteria.urgency,
-                limit,
-                is_obligatory=criteria.is_obligatory,
-                by_unit=self._by_unit(criteria, limit),
-                of_assignees=assignees is not None,
-            )
-            for criteria, limit in lists
-        ]
-        with reading(self._engine) as connection:
-            return short_lists.first_rows(connection, short, assignees or (), self._scope, first.horizon)
+            return deadlines.rows(connection, criteria, conditions, limit=limit, offset=offset)
 
     def count(self, criteria: DeadlineFilter) -> int:
         """Return the number of matching rows."""
-        if criteria.on is None and criteria.is_obligatory is None and criteria.urgency != "undated":
-            return counted(self.sums(criteria.horizon, criteria.unit), criteria)
-        access = self._visible.filters(criteria.unit)
         with reading(self._engine) as connection:
-            return summing.count(connection, criteria, access)
+            return deadlines.count(connection, criteria, self._visible.rows(criteria.unit))
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
         """Return the number of open rows due on each day from `first` to `last`, with due dates valid on
         `first`.
         """
-        access = self._visible.filters(unit)
         with reading(self._engine) as connection:
-            return summing.by_day(connection, first, last, access)
-
-    def coming_days(self, horizon: Horizon, last: date, unit: str | None = None) -> Mapping[date, int]:
-        """Return what `by_day` does from today on; of the whole office it is kept with the sums."""
-        first = horizon.today
-        if unit is not None or not self._visible.is_whole:
-            return self.by_day(first, last, unit)
-        sums = self._plain(horizon, None)
-        with reading(self._engine) as connection:
-            plain = sums.once(("by day", last), lambda _: summing.plain_by_day(connection, first, last))
-            secret = summing.confidential_by_day(connection, first, last, self._visible.filters(None))
-        return {day: plain.get(day, 0) + secret.get(day, 0) for day in {*plain, *secret}}
+            return deadlines.by_day(connection, first, last, self._visible.rows(unit))
 
     def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
         """Return by day from `first` to `last` the number of open rows due, and the first of them by case."""
-        access = self._visible.filters(unit)
         with reading(self._engine) as connection:
-            return first_rows.by_day(connection, first, last, access, limit=limit)
+            return deadlines.firsts_by_day(connection, first, last, self._visible.rows(unit), limit=limit)
 
     def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
         """Return, for each of these units, the due date of its longest overdue row."""
-        scope_unit = self._scope.unit if self._scope is not None else ""
-        if scope_unit is None:
-            return {}
-        visible_units = {*self._visible.below(scope_unit)} if scope_unit else {*units}
         with reading(self._engine) as connection:
-            return summing.since(
-                connection, [unit for unit in units if unit in visible_units], today, self._scope
-            )
+            return deadlines.oldest(connection, units, today, self._visible.rows(None))
 
     def outcomes(
         self, first: date, last: date, today: date, unit: str | None = None
@@ -247,7 +191,7 @@ class BoardReads(SearchReads):
         """Return the outcomes of obligatory deadlines due in a period, as of a day, and the stages that ended
         in it.
         """
-        conditions = self._visible.filters(unit).rows
+        conditions = self._visible.rows(unit)
         with reading(self._engine) as connection:
             ended = figures.outcomes(connection, first, last, today, conditions)
             return ended, figures.stage_spans(connection, first, last, conditions)
@@ -258,22 +202,15 @@ class BoardReads(SearchReads):
         """Return by quarter the number of rows that were due before the day and not reported, and some of
         them.
         """
-        access = self._visible.filters(unit, by_unit=False)
+        conditions = self._visible.rows(unit)
         with reading(self._engine) as connection:
-            return first_rows.unreported(connection, today, access, limit=limit, offset=offset)
+            return deadlines.unreported(connection, today, conditions, limit=limit, offset=offset)
 
     def recommendations(self, criteria: RecommendationFilter, today: date) -> Mapping[Stands, int]:
         """Return the number of recommendations by status and lateness, with all other filters applied."""
-
-        def read() -> Mapping[Stands, int]:
-            seen = self._recommended(criteria.unit)
-            with reading(self._engine) as connection:
-                return recommended.counts(connection, criteria, today, [*seen, *self._worded(criteria.words)])
-
-        if criteria.words:
-            return read()
-        key = criteria, today, self._visible.key(), self._visible.hidden()
-        return self._cache.once(read, "recommendations", *key, counters=(OFFICE, LISTS, BOARD))
+        conditions = [*self._recommended(criteria.unit), *self._worded(criteria.words)]
+        with reading(self._engine) as connection:
+            return recommended.counts(connection, criteria, today, conditions)
 
     def recommended(
         self, criteria: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
@@ -288,14 +225,8 @@ class BoardReads(SearchReads):
         """Return risks found in more than one case, those in most units first, each with up to `first`
         examples.
         """
-
-        def read() -> Sequence[RiskGroup]:
-            seen = self._recommended(unit)
-            with reading(self._engine) as connection:
-                return recommended.alike(connection, seen, limit=limit, first=first)
-
-        key = limit, first, self._visible.key(unit), self._visible.hidden()
-        return self._cache.once(read, "alike", *key, counters=(OFFICE, LISTS))
+        with reading(self._engine) as connection:
+            return recommended.alike(connection, self._recommended(unit), limit=limit, first=first)
 
     def assignments(
         self, criteria: AssignmentFilter, *, limit: int, offset: int = 0
@@ -321,46 +252,11 @@ class BoardReads(SearchReads):
             conditions.append(DEADLINE.c.due < criteria.today)
         waits = criteria.state in ("open", "overdue")
         query = query.where(ASSIGNMENT_GIVEN, *conditions)
-        # No index gives them in order: everybody's rows would be walked for few assignments.
-        day = func.coalesce(DEADLINE.c.due, DEADLINE.c.due)
-        order = day if waits else day.desc()
+        order = DEADLINE.c.due if waits else DEADLINE.c.due.desc()
         page = query.order_by(order, DEADLINE.c.case, DEADLINE.c.obligation).limit(limit).offset(offset)
         with reading(self._engine) as connection:
             total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
             return [row(record) for record in connection.execute(page)], total
-
-    def _plain(self, horizon: Horizon, unit: str | None) -> Sums:
-        roots = self._visible.roots(unit)
-        if len(roots) > 1:
-            # Neither lies in the other: nothing is in both.
-            return Sums()
-        return self._cache.sums(horizon, roots[0] if roots else None)
-
-    def _by_unit(self, criteria: DeadlineFilter, limit: int) -> bool:
-        """Return whether the rows of a list are found faster unit by unit than by reading everybody's by due
-        date.
-        """
-        roots, assignees = self._visible.roots(criteria.unit), criteria.assignees
-        in_names = assignees is not None and len(assignees) <= summing.NAMED
-        if not (roots or in_names) or criteria.on is not None:
-            return bool(roots) or in_names
-        units = (
-            len({assignee.unit for assignee in assignees or ()})
-            if in_names
-            else len(self._visible.below(roots[0]))
-        )
-        every_sum = self._cache.sums(criteria.horizon)
-        if criteria.urgency == "undated":
-            # No sum counts these: as many as what is dated, and spread evenly over the units.
-            total = counted(every_sum, replace(criteria, urgency="open", unit=None, stage=None, assignees=None))
-            share = units / max(1, len(self.office().units))
-            return share * share * total < limit
-        theirs = counted(
-            self._plain(criteria.horizon, criteria.unit),
-            replace(criteria, unit=None, stage=None, assignees=assignees if in_names else None),
-        )
-        total = counted(every_sum, replace(criteria, unit=None, stage=None, assignees=None))
-        return theirs + units < limit * total / max(1, theirs)
 
     def _rows(self, query: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
         query = query.where(*self._visible.cases())
@@ -370,5 +266,5 @@ class BoardReads(SearchReads):
             return [row(record) for record in connection.execute(query)]
 
     def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
-        reach = self._visible.reach(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, unit or None, walked=True)
+        reach = self._visible.reach(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, unit or None)
         return self._visible.lines(RECOMMENDATION.c.case, reach)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from functools import partial
 
 from sqlalchemy import (
     ColumnElement,
     and_,
     func,
-    not_,
     or_,
     select,
     text,
@@ -18,7 +16,6 @@ from sqlalchemy import (
 
 from calendars.hours import end_of_day, moment_of
 from merzim.storage.board import lateness
-from merzim.storage.board.change_counters import LISTS, OFFICE
 from merzim.storage.cases.registers import cases_with_entries
 from merzim.storage.confidentiality import KNOWN, reader_values
 from merzim.storage.database.dialect import execute_for_names, in_names
@@ -103,19 +100,10 @@ class CaseReads(SearchReads):
         return events_by_case
 
     def how_many(self, criteria: CaseFilter) -> int:
-        """Return the number of matching cases; cases without access limits are counted by an index alone."""
-        query = select(func.count()).select_from(CASE)
-
-        def count(confidential: bool) -> int:
-            mine = CASE.c.confidential if confidential else not_(CASE.c.confidential)
-            counted = query.where(mine, *self._conditions(criteria, to_know=confidential))
-            with reading(self._engine) as connection:
-                return int(connection.execute(counted).scalar_one())
-
-        if criteria.late_on is not None:
-            return count(False) + count(True)
-        key = criteria, self._visible.key()
-        return self._cache.once(partial(count, False), "cases", *key, counters=(OFFICE, LISTS)) + count(True)
+        """Return the number of matching cases."""
+        query = select(func.count()).select_from(CASE).where(*self._conditions(criteria))
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
 
     def with_cases(self, procedures: Collection[str]) -> frozenset[str]:
         """Return those of the procedures that have a case, whatever its status."""
@@ -195,8 +183,8 @@ class CaseReads(SearchReads):
         )
         return [cases_by_id[case] for case in sorted(cases_by_id)]
 
-    def _conditions(self, criteria: CaseFilter, *, to_know: bool = True) -> list[ColumnElement[bool]]:
-        conditions = self._visible.cases(to_know=to_know)
+    def _conditions(self, criteria: CaseFilter) -> list[ColumnElement[bool]]:
+        conditions = self._visible.cases()
         for name in ("procedure", "stage", "standing"):
             value = getattr(criteria, name)
             if value is not None:

@@ -6,15 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import (
     and_,
-    func,
-    literal_column,
     or_,
     select,
-    union_all,
 )
 
 from merzim.storage.database.engine import reading
-from merzim.storage.notices import inbox, tally
+from merzim.storage.notices import inbox
 from merzim.storage.queries.reader import Reader
 from merzim.storage.rows import notice
 from merzim.storage.tables.cases import CASE
@@ -54,43 +51,13 @@ class NoticeReads(Reader):
         of_none = [notices.c.case.is_(None)]
         if self._scope is not None and self._scope.unit != "":
             of_none.append(notices.c.person.in_(self._scope.names))
-        if not (case or person) and self._few_notices(None if limit is None else skip + limit):
-            # Found case by case: by date, state or channel one would walk over everybody's.
-            conditions += [func.coalesce(notices.c[name], "") == value for name, value in filters.items()]
-            theirs = select(notices.c.key, notices.c.queued_at).join(CASE, CASE.c.id == notices.c.case)
-            nobodys = select(notices.c.key, notices.c.queued_at).where(*of_none, *conditions)
-            notice_rows = union_all(theirs.where(*of_a_case, *conditions), nobodys).subquery()
-            keys = (
-                select(notice_rows.c.key)
-                .order_by(notice_rows.c.queued_at.desc(), notice_rows.c.key)
-                .limit(limit)
-                .offset(skip)
-            )
-            query = select(notices).where(notices.c.key.in_(keys)).order_by(*newest)
-        else:
-            conditions += [notices.c[name] == value for name, value in filters.items()]
-            if state and state != "sent":
-                # Said in the words of the index that leaves out what was sent, which most notices were.
-                conditions.append(notices.c.state != literal_column("'sent'"))
-            query = select(notices).outerjoin(CASE, CASE.c.id == notices.c.case).where(*conditions)
-            if self._scope is not None:
-                query = query.where(or_(and_(*of_none), and_(*of_a_case)))
-            query = query.order_by(*newest).limit(limit).offset(skip)
+        conditions += [notices.c[name] == value for name, value in filters.items()]
+        query = select(notices).outerjoin(CASE, CASE.c.id == notices.c.case).where(*conditions)
+        if self._scope is not None:
+            query = query.where(or_(and_(*of_none), and_(*of_a_case)))
+        query = query.order_by(*newest).limit(limit).offset(skip)
         with reading(self._engine) as connection:
             return [notice(record) for record in connection.execute(query)]
-
-    def _few_notices(self, limit: int | None) -> bool:
-        """Return whether a page of the register is found faster by the cases of the reader's units, when these
-        are a small part of the office, than by reading all notices from the newest on.
-        """
-        if self._scope is None or self._scope.unit == "":
-            return False
-        if self._scope.unit is None:
-            return True
-        with reading(self._engine) as connection:
-            number = sum(tally.counts(connection).values())
-        part = len(self._visible.below(self._scope.unit)) / max(1, len(self.office().units))
-        return part * number < (number if limit is None else limit / part)
 
     def unread(self, cases: Collection[str]) -> Mapping[tuple[str, str], str]:
         """Return by obligation the key of the last letter the reader got and has not acknowledged."""

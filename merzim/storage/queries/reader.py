@@ -12,10 +12,10 @@ from sqlalchemy import (
 )
 
 from merzim.storage.accounts.audit_log import read_page
-from merzim.storage.cache import DatabaseCache
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.outbox import SqlOutbox
+from merzim.storage.org.present import PresentOffice
 from merzim.storage.tables.audit import AUDIT
 from merzim.storage.visibility import Visibility
 from workflow.cases.case import Case
@@ -29,7 +29,7 @@ class Reader:
 
     Args:
         officer, language: the person config.toml names for notices nobody else can get, and their language.
-        cache: the process's cache of this database, if shared with others.
+        office: the present office, if shared with others.
         scope: the scope of the user; None for the program itself, which sees all.
     """
 
@@ -40,18 +40,18 @@ class Reader:
         officer: str = "",
         language: str = "kk",
         scope: Scope | None = None,
-        cache: DatabaseCache | None = None,
+        office: PresentOffice | None = None,
     ) -> None:
         self._scope = scope
         self._engine = engine
-        self._cache = cache or DatabaseCache(engine, officer=officer, language=language)
-        self._visible = Visibility(engine, scope, self._cache)
-        self._ledger = SqlLedger(engine, cache=self._cache)
-        self._outbox = SqlOutbox(engine, cache=self._cache)
+        self._office = office or PresentOffice(engine, officer=officer, language=language)
+        self._visible = Visibility(engine, scope, self._office)
+        self._ledger = SqlLedger(engine, office=self._office)
+        self._outbox = SqlOutbox(engine, office=self._office)
 
     def seen_by(self, scope: Scope) -> Self:
         """Return the same queries limited to what a user may see."""
-        return type(self)(self._engine, scope=scope, cache=self._cache)
+        return type(self)(self._engine, scope=scope, office=self._office)
 
     def whole_office(self) -> Self:
         """Return the same queries over all units, for results limited to the reader's own duties."""
@@ -74,7 +74,7 @@ class Reader:
 
     def office(self) -> Office:
         """Return units, people and matches, with the officer config.toml names."""
-        return self._cache.office()
+        return self._office.read()
 
     def audit(
         self,

@@ -1,4 +1,4 @@
-"""The tables of the board: the deadlines of all cases, their sums, and the recommendations of analyses."""
+"""The tables of the board: the deadlines of all cases, and the recommendations of analyses."""
 
 from __future__ import annotations
 
@@ -9,24 +9,6 @@ from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, TableBase, table
 from merzim.storage.types import Canonical, Moment
-
-UNREPORTED = text(
-    "coalesce(state, state) IN ('open', 'missed') AND substr(obligation, 1, 17) = 'quarter_reported.'"
-)
-"""Condition: the row is a quarter's report after an analysis. Queries must use the same expression, written as
-in `UNDATED`.
-"""
-
-SLIPPED = text("state = 'open' AND planned_on IS NOT NULL")
-"""Condition: the row has a plan date and is not done. Queries must use the same expression."""
-
-UNDATED = text("coalesce(due, due) IS NULL AND coalesce(state, state) = 'open' AND force = 'obligatory'")
-"""Condition of the index over obligatory rows without a due date. Written so that no index over `state` and
-`due` is chosen instead, which would cover everybody's rows.
-"""
-
-MEASURES = text("coalesce(state, state) = 'open' AND substr(obligation, 1, 8) = 'measure.'")
-"""Condition: the row is a measure of a plan. Queries must use the same expression, written as in `UNDATED`."""
 
 
 class DeadlineRow(TableBase, table=True):
@@ -42,39 +24,13 @@ class DeadlineRow(TableBase, table=True):
             sqlite_where=text("next_rung_on IS NOT NULL"),
             postgresql_where=text("next_rung_on IS NOT NULL"),
         ),
-        Index("ix_deadline_state_due", "state", "due"),
-        Index("ix_deadline_unit_state_due", "unit", "state", "due"),
+        Index("ix_deadline_state_due", "state", "due", "counts_until"),
+        Index("ix_deadline_unit", "unit", "duty", "responsible", "person", "state", "due", "counts_until"),
         Index(
             "ix_deadline_planned_on",
-            *("planned_on", "obligation"),
+            *("state", "planned_on", "due", "counts_until"),
             sqlite_where=text("planned_on IS NOT NULL"),
             postgresql_where=text("planned_on IS NOT NULL"),
-        ),
-        Index("ix_deadline_slipped", "planned_on", "due", sqlite_where=SLIPPED, postgresql_where=SLIPPED),
-        Index(
-            "ix_deadline_counts_until",
-            *("counts_until", "due"),
-            sqlite_where=text("counts_until IS NOT NULL"),
-            postgresql_where=text("counts_until IS NOT NULL"),
-        ),
-        Index(
-            "ix_deadline_undated",
-            *("unit", "duty", "responsible", "person"),
-            sqlite_where=UNDATED,
-            postgresql_where=UNDATED,
-        ),
-        # With all that who may see a row is decided by, and whether it is late: no row is looked up.
-        Index(
-            "ix_deadline_unreported",
-            *("obligation", "due", "case", "unit", "state", "counts_until"),
-            sqlite_where=UNREPORTED,
-            postgresql_where=UNREPORTED,
-        ),
-        Index(
-            "ix_deadline_measures",
-            *("due", "case", "obligation", "state", "counts_until"),
-            sqlite_where=MEASURES,
-            postgresql_where=MEASURES,
         ),
         CLUSTERED,
     )
@@ -106,29 +62,6 @@ class DeadlineRow(TableBase, table=True):
     counts_until: date | None = None
     reminds_from: date | None = None
     inherited: int | None = None
-
-
-class TotalRow(TableBase, table=True):
-    """Number of board rows by status and month of their due date, updated with every changed row.
-
-    Counts open rows with a due date, and missed ones, without confidential cases, whose visibility depends on
-    the reader. For a row whose due date is valid until a day the state contains that day's month:
-    "open:2026-05". `obligation` is without its period, `month` "2026-04" or "".
-    """
-
-    __tablename__ = "total"
-    __table_args__ = CLUSTERED
-
-    unit: str = Field(primary_key=True)
-    state: str = Field(primary_key=True)
-    month: str = Field(primary_key=True)
-    edition: str = Field(primary_key=True)
-    stage: str = Field(primary_key=True)
-    obligation: str = Field(primary_key=True)
-    duty: str = Field(primary_key=True)
-    responsible: str = Field(primary_key=True)
-    person: str = Field(primary_key=True)
-    n: int
 
 
 class RecommendationRow(TableBase, table=True):
@@ -180,6 +113,5 @@ class MoveRow(TableBase, table=True):
 
 
 DEADLINE = table("deadline")
-TOTAL = table("total")
 RECOMMENDATION = table("recommendation")
 MOVED = table("moved")

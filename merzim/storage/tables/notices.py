@@ -116,17 +116,6 @@ class ProofRow(TableBase, table=True):
     hash: str
 
 
-class TallyRow(TableBase, table=True):
-    """Number of notices of a channel in a state: the sum of its rows, which database triggers write."""
-
-    __tablename__ = "notice_tally"
-
-    id: int | None = Field(default=None, primary_key=True)
-    channel: str
-    state: str
-    n: int
-
-
 class FaultRow(TableBase, table=True):
     """A fault of a channel itself; deleted when the channel works again."""
 
@@ -164,7 +153,6 @@ class LinkCodeRow(TableBase, table=True):
 
 NOTICE = table("notice")
 PROOF = table("proof")
-TALLY = table("notice_tally")
 CHANNEL_FAULT = table("channel_fault")
 SETTLED = ("sent", "failed", "unknown")
 """Final states of a letter; only these are recorded in the register."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Text
 from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, TableBase, table
@@ -39,23 +39,6 @@ class PulseRow(TableBase, table=True):
     name: str = Field(primary_key=True)
     at: datetime = Field(sa_type=Moment)
     seconds: float = 0.0
-
-
-class MarkRow(TableBase, table=True):
-    """Change counters: a random number for each change, by which processes check whether their caches are valid
-    (`merzim.storage.board.change_counters`). Database triggers write the rows.
-
-    `what` is `office`, `board`, `facts` or `rows`; `unit`: the unit whose rows or facts changed, of `rows` with
-    their register before it (`change_counters.row_place`); null for all or for combined counters.
-    """
-
-    __tablename__ = "mark"
-    __table_args__ = (Index("ix_mark_what_unit", "what", "unit"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    what: str
-    unit: str | None = None
-    n: int = Field(sa_type=BigInteger)
 
 
 class UploadRow(TableBase, table=True):
@@ -93,6 +76,5 @@ class AnswerRow(TableBase, table=True):
 INSTALLATION = table("installation")
 LEASE = table("lease")
 PULSE = table("pulse")
-MARK = table("mark")
 UPLOAD = table("upload")
 ANSWER = table("answer")

@@ -1,0 +1,192 @@
+"""What pages ask of deadlines: how many there are, which, on what days, since when.
+
+Every query takes the conditions of what its reader may see (`merzim.storage.visibility`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, not_, or_, select, tuple_
+
+from merzim.storage.board import lateness
+from merzim.storage.rows import row
+from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.cases import CASE
+from workflow.board.rows import Row
+from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sum, Urgency, base
+
+Conditions: TypeAlias = Sequence[ColumnElement[bool]]
+Firsts: TypeAlias = tuple[int, Sequence[Row]]
+"""The number of rows, and the first of them."""
+_ASSIGNEE = (DEADLINE.c.unit, DEADLINE.c.duty, DEADLINE.c.responsible, DEADLINE.c.person)
+_IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
+_OPEN = DEADLINE.c.state == "open"
+
+
+def counts(connection: Connection, horizon: Horizon, conditions: Conditions) -> list[Sum]:
+    """Return the numbers of rows that are late, near, missed or past their plan date, by assignee, edition,
+    stage and obligation.
+    """
+    key = (*_ASSIGNEE, CASE.c.edition, DEADLINE.c.stage, DEADLINE.c.obligation)
+    within = or_(
+        DEADLINE.c.state == "missed",
+        and_(_OPEN, DEADLINE.c.due <= horizon.soon),
+        and_(_OPEN, DEADLINE.c.planned_on < horizon.today),
+    )
+    query = select(*key, *_figures(horizon)).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
+    query = query.where(within, *conditions).group_by(*key)
+    numbers: dict[tuple[str, ...], list[int]] = {}
+    for *place, obligation, overdue, today, due, missed, slipped in connection.execute(query):
+        figures = overdue, today, due, missed, slipped
+        # The periods of an obligation are counted together.
+        before = numbers.get((*place, base(obligation)), (0,) * len(figures))
+        numbers[(*place, base(obligation))] = [sum(pair) for pair in zip(before, figures, strict=True)]
+    return [
+        Sum(AssigneeKey(*assignee), edition, stage, obligation, *figures)
+        for (*assignee, edition, stage, obligation), figures in numbers.items()
+        if any(figures)
+    ]
+
+
+def assignees(connection: Connection, conditions: Conditions) -> list[AssigneeKey]:
+    """Return who has rows of any state."""
+    query = select(*_ASSIGNEE).where(*conditions).distinct()
+    return [AssigneeKey(*record) for record in connection.execute(query)]
+
+
+def _figures(horizon: Horizon) -> Iterator[ColumnElement[int]]:
+    """Yield the figures of `Sum`, in their order."""
+    due, open_ = DEADLINE.c.due, and_(_OPEN, lateness.holds(horizon.today))
+    for condition in (
+        and_(open_, due < horizon.today),
+        and_(open_, due == horizon.today),
+        and_(open_, due >= horizon.today, due <= horizon.soon),
+        DEADLINE.c.state == "missed",
+        lateness.slipped(horizon.today),
+    ):
+        yield func.sum(case((condition, 1), else_=0))
+
+
+def rows(
+    connection: Connection, criteria: DeadlineFilter, conditions: Conditions, *, limit: int, offset: int = 0
+) -> list[Row]:
+    """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
+    first = DEADLINE.c.planned_on if criteria.urgency == "slipped" else DEADLINE.c.due
+    query = select(DEADLINE).where(*_matching(criteria), *conditions).order_by(first, *_IN_ORDER[1:])
+    return [row(record) for record in connection.execute(query.limit(limit).offset(offset))]
+
+
+def count(connection: Connection, criteria: DeadlineFilter, conditions: Conditions) -> int:
+    """Return the number of matching rows."""
+    query = select(func.count()).select_from(DEADLINE).where(*_matching(criteria), *conditions)
+    return int(connection.execute(query).scalar_one())
+
+
+def _matching(criteria: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of a filter, except that of its unit."""
+    # A past day shows what was computed for it, whether still valid or not.
+    whenever = criteria.on is not None and criteria.on < criteria.horizon.today
+    yield from _of_urgency(criteria.urgency, criteria.horizon, whenever=whenever)
+    if criteria.on is not None:
+        yield DEADLINE.c.due == criteria.on
+    if criteria.stage is not None:
+        yield DEADLINE.c.stage == criteria.stage
+    if criteria.is_obligatory is not None:
+        obligatory = DEADLINE.c.force == "obligatory"
+        yield obligatory if criteria.is_obligatory else not_(obligatory)
+    if criteria.assignees is not None:
+        # The unit by itself as well: an index finds the rows by it.
+        yield DEADLINE.c.unit.in_(sorted({assignee.unit for assignee in criteria.assignees}))
+        yield tuple_(*_ASSIGNEE).in_([tuple(assignee) for assignee in sorted(criteria.assignees)])
+
+
+def _of_urgency(urgency: Urgency, horizon: Horizon, *, whenever: bool) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions for rows of an urgency; `whenever`: also due dates that no longer apply."""
+    due, today = DEADLINE.c.due, horizon.today
+    yield DEADLINE.c.state == ("missed" if urgency == "missed" else "open")
+    if urgency == "slipped":
+        yield lateness.slipped(today)
+    elif urgency != "missed" and not whenever:
+        yield lateness.holds(today)
+    match urgency:
+        case "overdue":
+            yield due < today
+        case "today":
+            yield due == today
+        case "week":
+            yield and_(due > today, due <= horizon.week)
+        case "later":
+            yield due > horizon.week
+        case "due":
+            yield and_(due >= today, due <= horizon.soon)
+        case "undated":
+            yield and_(due.is_(None), DEADLINE.c.force == "obligatory")
+        case "open":
+            yield due.is_not(None)
+
+
+def by_day(connection: Connection, first: date, last: date, conditions: Conditions) -> dict[date, int]:
+    """Return the number of open rows due on each day from `first` to `last`; days without any are left out.
+
+    Counts rows whose due date still applies on `first`.
+    """
+    query = select(DEADLINE.c.due, func.count()).group_by(DEADLINE.c.due)
+    query = query.where(_OPEN, lateness.ahead(first), DEADLINE.c.due <= last, *conditions)
+    return {record[0]: record[1] for record in connection.execute(query)}
+
+
+def oldest(
+    connection: Connection, units: Collection[str], today: date, conditions: Conditions
+) -> Mapping[str, date]:
+    """Return, for each of these units, the due date of its longest overdue row."""
+    query = select(DEADLINE.c.unit, func.min(DEADLINE.c.due, type_=DEADLINE.c.due.type))
+    query = query.where(DEADLINE.c.unit.in_(units), _OPEN, lateness.overdue(today), *conditions)
+    return {record[0]: record[1] for record in connection.execute(query.group_by(DEADLINE.c.unit))}
+
+
+def firsts_by_day(
+    connection: Connection, first: date, last: date, conditions: Conditions, *, limit: int
+) -> Mapping[date, Firsts]:
+    """Return the open rows due on each day from `first` to `last`, by case; days without any are left out."""
+    of_days = _firsts(DEADLINE.c.due, [_OPEN, DEADLINE.c.due.between(first, last), *conditions], limit, 0)
+    return _grouped(connection.execute(of_days), lambda record: record.due)
+
+
+def unreported(
+    connection: Connection, today: date, conditions: Conditions, *, limit: int, offset: int
+) -> Mapping[str, Firsts]:
+    """Return the first quarterly reports due before the day and not made, by quarter, earliest due first."""
+    late = [
+        DEADLINE.c.state.in_(("open", "missed")),
+        DEADLINE.c.obligation.startswith("quarter_reported.", autoescape=True),
+        lateness.overdue(today),
+    ]
+    of_quarters = _firsts(DEADLINE.c.obligation, [*late, *conditions], limit, offset)
+    return _grouped(connection.execute(of_quarters), lambda record: record.obligation.partition(".")[2])
+
+
+def _firsts(group: ColumnElement[Any], conditions: Conditions, limit: int, offset: int) -> Select[Any]:
+    """Return the query for the rows of each group from `offset` on, and the number of all of them. The first
+    row comes along always, for the number.
+    """
+    ranked = select(
+        DEADLINE,
+        func.count().over(partition_by=group).label("k_all"),
+        func.row_number().over(partition_by=group, order_by=_IN_ORDER).label("k_nth"),
+    )
+    found = ranked.where(*conditions).subquery()
+    shown = and_(found.c.k_nth > offset, found.c.k_nth <= offset + limit)
+    query = select(found, shown.label("k_shown")).where(or_(shown, found.c.k_nth == 1))
+    return query.order_by(found.c.due, found.c.case, found.c.obligation)
+
+
+def _grouped(records: Iterable[Any], group_of: Any) -> dict[Any, Firsts]:
+    groups: dict[Any, tuple[int, list[Row]]] = {}
+    for record in records:
+        of_group = groups.setdefault(group_of(record), (record.k_all, []))
+        if record.k_shown:
+            of_group[1].append(row(record[: len(DEADLINE.c)]))
+    return dict(groups)

@@ -1,0 +1,87 @@
+"""The state of delivery: numbers of notices by channel and state, what failed, when tasks last ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, func, select
+
+from merzim.storage.database.dialect import insert
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.notices import faults
+from merzim.storage.rows import notice
+from merzim.storage.tables.notices import NOTICE
+from merzim.storage.tables.service import PULSE
+from notifications.notice import Notice
+from notifications.rules import BACK_OFF, tried_for
+from notifications.statistics import Figures
+
+_LOST = NOTICE.c.state.in_(("failed", "unknown"))
+FAILED_FOR = timedelta(days=7)
+"""How long letters that failed for good are counted."""
+_WAITING = (NOTICE.c.state == "queued", NOTICE.c.bundle == "")
+
+
+def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
+    """Return the number of notices by channel and state."""
+    key = NOTICE.c.channel, NOTICE.c.state
+    return {
+        (channel, state): number
+        for channel, state, number in connection.execute(select(*key, func.count()).group_by(*key))
+    }
+
+
+def figures(engine: Engine, *, now: datetime) -> Figures:
+    """Return the state of delivery at a moment."""
+    lost = select(func.count()).where(_LOST, NOTICE.c.attempted_at > now - FAILED_FOR)
+    with reading(engine) as connection:
+        return Figures(
+            counts=counts(connection),
+            oldest=_oldest(connection, now),
+            pulses={pulse.name: (pulse.at, pulse.seconds) for pulse in connection.execute(PULSE.select())},
+            faults=faults.faults(connection),
+            lost=connection.execute(lost).scalar_one(),
+        )
+
+
+def _oldest(connection: Connection, now: datetime) -> datetime | None:
+    """Return the moment since which the oldest letter due for sending has waited.
+
+    Every attempt moves `not_before`: for letters that were tried it is the first attempt, for those of a
+    channel with a fault its beginning.
+    """
+    due = select(func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type)).where(
+        *_WAITING, NOTICE.c.attempts == 0, NOTICE.c.not_before <= now
+    )
+    tried = (
+        select(NOTICE.c.attempts, func.min(NOTICE.c.attempted_at, type_=NOTICE.c.attempted_at.type))
+        .where(*_WAITING, NOTICE.c.attempts > 0, NOTICE.c.not_before <= now + BACK_OFF[-1])
+        .group_by(NOTICE.c.attempts)
+    )
+    moments = [connection.execute(due).scalar(), faults.waiting_since(connection)]
+    moments += [at - tried_for(attempts) for attempts, at in connection.execute(tried) if at is not None]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
+    """Return letters of cases that failed or whose fate is unknown, newest first."""
+    query = select(NOTICE).where(_LOST, NOTICE.c.case.is_not(None))
+    query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
+    with reading(engine) as connection:
+        return [notice(record) for record in connection.execute(query)]
+
+
+def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:
+    """Record the moment and duration of a task's last run.
+
+    Raises:
+        StorageUnavailable: the database cannot be written.
+    """
+    with writing(engine) as connection:
+        step = insert(connection, PULSE)
+        step = step.on_conflict_do_update(
+            index_elements=[PULSE.c.name],
+            set_={"at": step.excluded["at"], "seconds": step.excluded["seconds"]},
+        )
+        connection.execute(step, {"name": name, "at": now, "seconds": seconds})
