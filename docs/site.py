@@ -10,18 +10,23 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from subprocess import run
+from typing import Any
+
+from typer.main import get_command
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from merzim.cli import application  # noqa: E402
 from merzim.web.ui.assets import PICTURES  # noqa: E402
 from merzim.web.ui.guides import GUIDES, guide, in_words  # noqa: E402
 
 SITE = ROOT / "var" / "site"
 PAGES = (
-    *("operations", "api", "commands", "telegram", "regulation-format", "languages", "points"),
+    *("operations", "api", "telegram", "regulation-format", "languages", "points"),
     *("performance", "glossary", "why"),
 )
 """The pages of docs/ in the order of the menu."""
@@ -89,10 +94,30 @@ def write(site: Path) -> None:
         text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
         (pages / f"{name}.md").write_text(text, encoding="utf-8")
         menu.append(f"      - {quoted(text.partition(chr(10))[0].removeprefix('# '))}: {name}.md")
+    (pages / "commands.md").write_text(commands(), encoding="utf-8")
+    menu.append("      - Commands: commands.md")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (pages / "index.md").write_text(readme.replace("(docs/", "("), encoding="utf-8")
     shutil.copytree(ROOT / "docs" / "pictures", pages / "pictures")
     (site / "mkdocs.yml").write_text("\n".join(menu) + "\n", encoding="utf-8")
+
+
+def commands() -> str:
+    """Return the page of commands: the help of each."""
+    pieces = ["# Commands"]
+    for name, command in _commands(get_command(application())):
+        context = command.make_context(f"merzim {name}", [], resilient_parsing=True)
+        pieces.append(f"## merzim {name}\n\n```\n{command.get_help(context)}\n```")
+    return "\n\n".join(pieces) + "\n"
+
+
+def _commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every command of a group, with its whole name."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{prefix}{name} ")
+        else:
+            yield prefix + name, command
 
 
 def quoted(title: str) -> str:

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 from merzim.cli import main
+from merzim.cli.call import CommandContext
+from merzim.cli.common import split
+from merzim.services.campaigns.verbs import record_answer, start_campaign
+from merzim.services.cases.assignments import answer_assignment, give_alone, give_assignment
+from merzim.services.cases.comments import add_comment
+from merzim.services.cases.rows import act_on_row
+from merzim.services.inputs import build
+from merzim.services.verbs import Verb
+
+VERBS: Mapping[str, Callable[[], Verb[Any, Any]]] = {
+    "comment": lambda: add_comment,
+    "assign": lambda: give_assignment,
+    "assign-alone": lambda: give_alone,
+    "answer-assignment": lambda: answer_assignment,
+    "campaign": lambda: start_campaign,
+    "campaign-answer": lambda: record_answer,
+    "rank": lambda: act_on_row("risks", "rank"),
+    "review": lambda: act_on_row("measures", "review"),
+}
+"""What pages do and no command does, by the word of a line `do WORD JSON`."""
 
 
 def run(file: Path) -> int:
     """Run the commands of a file, one a line (# begins a remark), and stop at the first that fails.
 
-    A line `as LOGIN` says whose account carries out those that follow. Their output is hidden, except errors.
+    A line `as LOGIN` says whose account carries out those that follow; `do WORD JSON` carries out one of
+    `VERBS` with a command in JSON. Their output is hidden, except errors.
     Returns the exit code of the last command.
     """
     author = os.environ.get("MERZIM_BY", "")
@@ -30,10 +54,22 @@ def _run(file: Path) -> int:
             arguments = shlex.split(line, comments=True)
             if arguments[:1] == ["as"]:
                 os.environ["MERZIM_BY"] = arguments[1]
+            elif arguments[:1] == ["do"]:
+                _do(arguments[1:])
             elif arguments and (code := main(arguments)):
                 print(f"{file}:{number}: {line}", file=sys.stderr)
                 return code
     return 0
+
+
+def _do(line: Sequence[str]) -> None:
+    """Carry out a verb. Raises Refusal."""
+    common, (word, body) = split(line)
+    call, verb = CommandContext(common), VERBS[word]()
+    try:
+        verb(call.ctx, build(verb.command, json.loads(body)))
+    finally:
+        call.close()
 
 
 if __name__ == "__main__":

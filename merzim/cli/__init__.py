@@ -1,6 +1,6 @@
 """The command line. `main` is the entry point.
 
-Command modules import services inside their functions, so that `merzim --help` stays fast.
+A command's module is imported when its name is typed; only `merzim --help` imports them all.
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from merzim import COLLECTIONS
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.common import CommonOptions, split
-from merzim.cli.failures import print_error
-from merzim.cli.help import Group, register_shells
+from merzim.cli.failures import UnknownCommand, print_error
 from merzim.storage.origin import ORIGIN, Origin
 from workflow.refusal import Refusal
 
@@ -29,36 +30,47 @@ STATIONS: Mapping[str, tuple[str, ...]] = {
     "calendar": ("calendar", "calendar-change"),
     "editions": ("law", "editions"),
     "law": ("procedures", "plan", "audit"),
-    "papers": ("import", "people"),
+    "papers": ("import", "people", "risks"),
     "cases": (
-        *("open", "open-year", "cases", "case", "portfolio", "record", "record-many", "decide", "comment"),
-        *("replan", "correct", "withdraw", "passport", "cancel", "exempt", "reopen"),
-        *("migrate", "explain"),
+        *("open", "open-year", "cases", "case", "record", "decide", "replan", "correct", "withdraw"),
+        *("passport", "cancel", "exempt", "reopen", "migrate", "explain", "reader"),
     ),
     "evidence": ("attach", "evidence", "package"),
     "due": ("due", "overdue"),
-    "risks": ("risks", "positions", "cartogram", "remarks", "assignment"),
     "register": ("register",),
-    "campaign": ("campaign",),
-    "reminders": ("remind", "deliver", "rehearse", "snooze", "notices"),
-    "contact_settings": ("digest", "uploads-through", "office-time", "acts", "telegram"),
+    "reminders": ("remind", "deliver", "rehearse", "notices"),
     "forms": ("form", "forms"),
     "score": ("score",),
-    "consolidated": ("yearly-clock", "consolidated", "uploads"),
-    "users": ("user",),
-    "audit_log": ("audit-log",),
-    "retention": ("retention",),
-    "readers": ("reader",),
+    "office": ("acts", "digest", "user", "retention"),
     "maintenance": (
         *("verify", "seal", "baseline", "rebuild", "backup", "restore", "restore-drill", "migrate-to"),
         *("serve", "worker", "installation", "secret-key"),
     ),
-    "installation_checks": ("check-config", "doctor", "completion", "test-mail"),
-    "i18n": ("i18n",),
+    "installation_checks": ("check-config", "doctor", "test-mail"),
 }
-"""Modules of commands, in the order of the help, each with the names it adds."""
-COMPLETION = "_MERZIM_COMPLETE"
-"""The variable by which a shell asks for completions; the script of `merzim completion` sets it."""
+"""Modules of commands, each with the first words of its commands."""
+HELP = "Merzim: the deadlines of internal analyses, computed, explained, reminded, shown."
+COMMON = (
+    "Every command takes --config FILE, --lang kk|ru|en, --json and --now MOMENT (replaces the clock), "
+    "anywhere on the line."
+)
+
+
+class Group(TyperGroup):
+    """A group of commands: alone it shows its help; an unknown command is refused with the nearest."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; none at all asks for the help."""
+        if not args:
+            typer.echo(ctx.get_help())
+            raise typer.Exit
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command named first. Raises UnknownCommand."""
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            raise UnknownCommand(args[0], tuple(get_close_matches(args[0], self.commands, n=2)))
+        return super().resolve_command(ctx, args)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,9 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         common, command_arguments = split(sys.argv[1:] if arguments is None else arguments)
         call = CommandContext(common)
         call.check()
-        code = _run(call, command_arguments)
-        call.finish()
-        return code
+        return _run(call, command_arguments)
     except BrokenPipeError:
         _close_quietly()
         return DONE
@@ -87,18 +97,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def application(*stations: str) -> typer.Typer:
     """Return the Typer application with the commands of these modules; with every command if none is given."""
-    app = typer.Typer(
+    app = _group(HELP)
+    app.callback(invoke_without_command=True)(_version)
+    groups = {"": app}
+    for station in stations or STATIONS:
+        module = import_module(f"merzim.cli.{station}")
+        for name, function in module.COMMANDS.items():
+            group, _, own_name = name.rpartition(" ")
+            if group not in groups:
+                groups[group] = _group(module.GROUPS[group])
+                app.add_typer(groups[group], name=group)
+            groups[group].command(own_name, epilog=COMMON)(function)
+    return app
+
+
+def _group(help: str) -> typer.Typer:
+    return typer.Typer(
         cls=Group,
-        help="cli.help",
+        help=help,
+        epilog=COMMON,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        invoke_without_command=True,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     )
-    app.callback(invoke_without_command=True)(_version)
-    for station in stations or STATIONS:
-        import_module(f"merzim.cli.{station}").add_to(app)
-    return app
 
 
 @cache
@@ -107,27 +129,15 @@ def _command(*stations: str) -> Any:
 
 
 def _run(call: CommandContext, arguments: list[str]) -> int:
-    if COMPLETION in os.environ:
-        register_shells()
-    answer = _command(*_stations(arguments)).main(
-        args=arguments, prog_name="merzim", standalone_mode=False, obj=call
-    )
+    stations = [station for station, names in STATIONS.items() if arguments and arguments[0] in names]
+    answer = _command(*stations).main(args=arguments, prog_name="merzim", standalone_mode=False, obj=call)
     sys.stdout.flush()
     return answer if isinstance(answer, int) else DONE
 
 
-def _stations(arguments: list[str]) -> list[str]:
-    """Return the module of the command that a line begins with; none where every command is needed: for help,
-    completion and unknown names.
-    """
-    if COMPLETION in os.environ:
-        return []
-    return [station for station, names in STATIONS.items() if arguments and arguments[0] in names]
-
-
 def _version(
     ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="cli.option.version")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show which merzim this is.")] = False,
 ) -> None:
     if version:
         from merzim.version import running

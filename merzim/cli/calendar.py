@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +10,6 @@ import typer
 from i18n import month_name
 from merzim.cli.answers import moved, print_moved
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import add_group
 from merzim.cli.parsing import day, number, optional_day
 from merzim.cli.printing import table
 
@@ -24,16 +24,11 @@ if TYPE_CHECKING:
 
 
 Day = Annotated[str, typer.Argument(metavar="DATE")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="cli.option.as_of")]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the groups to the application."""
-    add_group(app, "calendar", day=show_day, add=add, count=count, year=year)
-    add_group(app, "calendar-change", preview=preview, apply=apply)
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="by what was known on that day")]
 
 
 def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:
+    """Whether a day is a working day, and why. Exit code 1 on a day off."""
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     calendar_day = days.day(_within(day(on, where="DATE")))
@@ -69,6 +64,7 @@ def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:
 def add(
     ctx: typer.Context, on: Day, count: Annotated[str, typer.Argument(metavar="N")], as_of: AsOf = None
 ) -> None:
+    """The N-th working day after a date (before it when N is negative); the date itself is not counted."""
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     start, steps = _within(day(on, where="DATE")), number(count, where="N")
@@ -93,6 +89,7 @@ def count(
     last: Annotated[str, typer.Argument(metavar="LAST")],
     as_of: AsOf = None,
 ) -> None:
+    """How many working days there are from the first date to the last, both included."""
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     begins, ends = _within(day(first, where="FIRST")), _within(day(last, where="LAST"))
@@ -104,6 +101,7 @@ def count(
 
 
 def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")], as_of: AsOf = None) -> None:
+    """The production calendar of a year, as a table to print."""
     from calendars import LAST, layout
 
     call = CommandContext.of(ctx)
@@ -216,6 +214,7 @@ File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
 
 def preview(ctx: typer.Context, file: File) -> None:
+    """Shows what the act moves. Nothing is written."""
     from merzim.services.law.calendar_acts import act_in, preview_act
 
     call = CommandContext.of(ctx)
@@ -229,9 +228,10 @@ def preview(ctx: typer.Context, file: File) -> None:
 
 
 def apply(ctx: typer.Context, file: File) -> None:
+    """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
     from merzim.services.law.calendar_acts import act_in, adopt_act
 
-    call = CommandContext.of(ctx)
+    call = CommandContext.of(ctx, writes=True)
     act_preview = adopt_act(call.ctx, act_in(call.given(file, "toml")))
     if call.json:
         call.answer(
@@ -292,3 +292,17 @@ def _totals(act_preview: ActPreview) -> dict[str, int]:
 def _kind(call: CommandContext, day: CalendarDay) -> str:
     """Return the kind of a day in words."""
     return call.say(f"day.{day.kind}")
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
+    "calendar day": show_day,
+    "calendar add": add,
+    "calendar count": count,
+    "calendar year": year,
+    "calendar-change preview": preview,
+    "calendar-change apply": apply,
+}
+GROUPS = {
+    "calendar": "Which days count: working days and days off.",
+    "calendar-change": "An act that moves days: see what it moves, and adopt it.",
+}

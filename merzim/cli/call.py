@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     import typer
 
-    from merzim.documents import Table
     from merzim.services.app import AppContext
     from merzim.services.context import RequestContext
     from merzim.services.moments import Clock, Moment
@@ -38,10 +37,6 @@ class UnknownLanguage(Refusal, ValueError):
     """--lang or MERZIM_LANG names an unsupported language."""
 
 
-class TwoAnswers(Refusal, ValueError):
-    """Both --xlsx and --json were given."""
-
-
 class CommandContext:
     """The context of one command line. Everything is loaded on first use.
 
@@ -53,13 +48,13 @@ class CommandContext:
         self.common = common
         self.json = common.json
         self.creates_database = False
-        self._listed: list[Table] = []
-        self._beside: list[Table] = []
 
     @classmethod
-    def of(cls, context: typer.Context) -> CommandContext:
-        """Return the context of a running command."""
-        return cast("CommandContext", context.obj)
+    def of(cls, context: typer.Context, *, writes: bool = False) -> CommandContext:
+        """Return the context of a running command; only one that `writes` may create the database."""
+        call = cast("CommandContext", context.obj)
+        call.creates_database = writes
+        return call
 
     @cached_property
     def settings(self) -> Settings:
@@ -189,26 +184,6 @@ class CommandContext:
             _ = self.language
         if self.common.now or os.environ.get(NOW_VARIABLE):
             _ = self.clock
-        if self.common.xlsx is not None and self.json:
-            raise TwoAnswers("cli.xlsx_or_json")
-
-    @property
-    def lists(self) -> bool:
-        """Return whether tables are needed even when empty, because a workbook is written."""
-        return self.common.xlsx is not None
-
-    def finish(self) -> None:
-        """Write the tables to --xlsx; report when the command printed none."""
-        if self.common.xlsx is None:
-            return
-        if not self._listed:
-            self.note(self.say("cli.xlsx_no_table"))
-            return
-        from merzim.documents import write_tables
-
-        write_tables(self.common.xlsx, [*self._listed, *self._beside])
-        count = sum(len(table.rows) for table in self._listed)
-        self.print(self.say("cli.xlsx_written", file=self.common.xlsx, count=count))
 
     def close(self) -> None:
         """Close what was opened."""
@@ -257,12 +232,6 @@ class CommandContext:
 
         return refusal(trouble, self.language_or_default)
 
-    def option(self, field: str, value: str) -> str:
-        """Return the name of the option for a field of register rows."""
-        from merzim.services.regulations.registers import option_title
-
-        return option_title(field, value, self.language_or_default)
-
     def print(self, text: str = "") -> None:
         """Print output for a person."""
         sys.stdout.write(text + "\n")
@@ -275,24 +244,10 @@ class CommandContext:
         """Print a value as JSON, as the whole output of the command."""
         self.print(printing.as_json(value))
 
-    def sheet(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Add a table only to the workbook of --xlsx."""
-        from merzim.documents import Table
-
-        self.sheets(Table(list(heads), list(rows)))
-
-    def sheets(self, table: Table, *extra_tables: Table) -> None:
-        """Add a table only to the workbook of --xlsx; `extra_tables`: sheets that explain it, not counted."""
-        self._listed.append(table)
-        self._beside += extra_tables
-
     def heads(self, *names: str) -> list[str]:
         """Return headings of table columns: `cli.head.<name>`."""
         return [self.say(f"cli.head.{name}") for name in names]
 
     def table(self, names: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int = 0) -> None:
-        """Print a table with headings by name; with --xlsx add it to the workbook instead."""
-        if self.lists:
-            self.sheet(self.heads(*names), rows)
-            return
+        """Print a table with headings by name."""
         self.print(printing.table(self.heads(*names), rows, indent=indent))

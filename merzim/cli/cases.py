@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from merzim.cli.answers import (
+    deadline_named,
     explained,
     finding,
     obligation,
@@ -18,114 +19,33 @@ from merzim.cli.answers import (
     print_findings,
     says,
 )
-from merzim.cli.call import NOT_SO, CommandContext
-from merzim.cli.help import Command
+from merzim.cli.call import CommandContext
 from merzim.cli.mount import mount
-from merzim.cli.parsing import (
-    BadArgument,
-    day,
-    named_texts,
-    number,
-)
+from merzim.cli.parsing import day, named_texts, number
 from merzim.cli.printing import paragraph
+from merzim.services.cases import verbs
+from merzim.services.imports import previews
+from merzim.services.inputs import build
+from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import findings_of, stage_title, unit_named
+from merzim.services.results import act_moves_result
+from workflow.cases.case import effective_events
+from workflow.law.names import known_option
 
 if TYPE_CHECKING:
-    from merzim.services.cases.bulk import StepResult
-    from merzim.services.cases.portfolio import PortfolioPage
     from merzim.services.cases.verbs import Decide, Reopen
-    from merzim.services.imports.previews import OpenYear
     from merzim.services.results import CommandResult, OpenedCase
-    from merzim.services.verbs import Command as VerbCommand
     from workflow.cases.case import Case
     from workflow.law.procedure import Procedure
 
-C = TypeVar("C", bound="VerbCommand")
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Fact = Annotated[str, typer.Argument(metavar="FACT")]
-Evidences = Annotated[
-    list[str] | None,
-    typer.Option("--evidence", metavar="[KIND=]FILE|URL[@DATE]", help="cli.option.evidence"),
-]
-On = Annotated[str, typer.Option("--on", metavar="DATE", help="cli.option.on")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")]
-
-
-def build(command: type[C], values: Mapping[str, object]) -> C:
-    """Return the command with these values; pydantic is imported only now."""
-    from merzim.services.inputs import build as built
-
-    return built(command, values)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    commands: dict[str, Callable[..., object]] = {
-        "open": mount("merzim.services.cases.verbs:open_case", _show_opened, arguments=("procedure",)),
-        "open-year": open_year,
-        "cases": cases,
-        "case": show,
-        "portfolio": mount("merzim.services.cases.portfolio:list_portfolio", _show_portfolio, arguments=()),
-        "record": mount(
-            "merzim.services.cases.verbs:record",
-            says("cli.recorded", "cli.recorded_already"),
-            arguments=("case", "fact"),
-            proves=_procedure_and_fact,
-        ),
-        "record-many": record_many,
-        "decide": mount(
-            "merzim.services.cases.verbs:decide",
-            _show_decision,
-            arguments=("case", "decision", "option"),
-            proves=_procedure_and_option,
-        ),
-        "comment": mount(
-            "merzim.services.cases.comments:add_comment",
-            _show_comment,
-            arguments=("case", "text"),
-            options={"obligation": "about", "asks": "ask"},
-        ),
-        "replan": replan,
-        "correct": mount(
-            "merzim.services.cases.verbs:correct",
-            says("cli.corrected", "cli.recorded_already"),
-            arguments=("case", "fact"),
-        ),
-        "withdraw": mount(
-            "merzim.services.cases.verbs:withdraw", says("cli.withdrawn"), arguments=("case", "name")
-        ),
-        "passport": passport,
-        "cancel": mount("merzim.services.cases.verbs:cancel", says("cli.cancelled")),
-        "exempt": mount("merzim.services.cases.verbs:exempt", says("cli.exempted")),
-        "reopen": mount("merzim.services.cases.verbs:reopen", _show_reopened),
-        "migrate": mount(
-            "merzim.services.cases.verbs:migrate",
-            says("cli.case_migrated", "cli.case_migrated_already"),
-            options={"edition": "to"},
-        ),
-        "explain": explain,
-    }
-    for name, command in commands.items():
-        app.command(name, cls=Command, help=f"cli.help.{name}")(command)
+On = Annotated[str, typer.Option("--on", metavar="DATE", help="the date")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="show what would be, write nothing")]
 
 
 def _show_opened(call: CommandContext, _: object, opened_case: OpenedCase) -> None:
     call.print(call.say("cli.opened", case=opened_case.id, edition=opened_case.edition))
-
-
-def _show_portfolio(call: CommandContext, _: object, result: PortfolioPage) -> None:
-    rows = []
-    for line in result.lines:
-        step = line.step(line.critical)
-        critical = (step.title, step.planned, step.due) if step else ("", None, None)
-        rows.append((line.case, line.object, line.stage_title, line.drift, line.slack, *critical))
-    call.table(("case", "object", "stage", "drift", "slack", "critical", "planned", "due"), rows)
-    fields = {name: getattr(result, name) for name in ("year", "total", "page", "pages")}
-    call.print(call.say("cli.portfolio.page", **fields))
-
-
-def _show_comment(call: CommandContext, _: object, result: CommandResult) -> None:
-    call.print(call.say("cli.commented", case=result.case, line=result.events[0].seq))
 
 
 def _show_reopened(call: CommandContext, command: Reopen, result: CommandResult) -> None:
@@ -134,8 +54,6 @@ def _show_reopened(call: CommandContext, command: Reopen, result: CommandResult)
 
 
 def _show_decision(call: CommandContext, command: Decide, result: CommandResult) -> None:
-    from workflow.law.names import known_option
-
     procedure = call.app.case_commands.view(command.case, today=call.moment.today).procedure
     titles = {
         "title": procedure.decisions[command.decision].title,
@@ -149,8 +67,6 @@ def _procedure_and_fact(call: CommandContext, values: Mapping[str, Any]) -> tupl
 
 
 def _procedure_and_option(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
-    from workflow.law.names import known_option
-
     procedure = call.app.case_commands.view(values["case"], today=call.moment.today).procedure
     return procedure, known_option(procedure, values["decision"], values["option"]).fact
 
@@ -158,26 +74,36 @@ def _procedure_and_option(call: CommandContext, values: Mapping[str, Any]) -> tu
 def open_year(
     ctx: typer.Context,
     year: Annotated[str, typer.Argument(metavar="YEAR")],
-    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
-    kept_from: Annotated[str, typer.Option("--kept-from", metavar="DATE", help="cli.option.kept_from")] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="the unit")] = "",
+    kept_from: Annotated[
+        str,
+        typer.Option(
+            "--kept-from",
+            metavar="DATE",
+            help="first day of records: what was due before is not overdue",
+        ),
+    ] = "",
     dry_run: DryRun = False,
-    undo: Annotated[bool, typer.Option("--undo", help="cli.option.undo_year")] = False,
+    undo: Annotated[
+        bool,
+        typer.Option(
+            "--undo", help="Undo the last opening of that year, while nothing is recorded in its cases"
+        ),
+    ] = False,
 ) -> None:
-    from merzim.services.imports.previews import OpenYear
-    from merzim.services.imports.previews import open_year as opened_year
-
-    call = CommandContext.of(ctx)
+    """Opens the year's cases of the yearly programmes for every organisation bound by their acts."""
+    call = CommandContext.of(ctx, writes=True)
     year_number = number(year, where="YEAR", first=2000, last=2100)
     if undo:
         _undo_year(call, year_number, unit_named(call.app, unit))
         return
     first_day = day(kept_from, where="--kept-from") if kept_from else None
     values = {"year": year_number, "unit": unit_named(call.app, unit), "kept_from": first_day}
-    command = build(OpenYear, values)
+    command = build(previews.OpenYear, values)
     if dry_run:
         _show_year(call, command)
         return
-    result = opened_year(call.ctx, command)
+    result = previews.open_year(call.ctx, command)
     heads = call.app.ledger.cases(result.opened)
     if call.json:
         cases = [_head(call, heads[name]) for name in result.opened]
@@ -190,19 +116,15 @@ def open_year(
 
 
 def _undo_year(call: CommandContext, year: int, unit: str) -> None:
-    from merzim.services.imports.previews import UndoYear, undo_year
-
-    undone = undo_year(call.ctx, build(UndoYear, {"year": year, "unit": unit}))
+    undone = previews.undo_year(call.ctx, build(previews.UndoYear, {"year": year, "unit": unit}))
     if call.json:
         call.answer(undone.model_dump())
     else:
         call.print(call.say("cli.year_undone", year=year, cases=len(undone.cancelled)))
 
 
-def _show_year(call: CommandContext, command: OpenYear) -> None:
-    from merzim.services.imports.previews import preview_year
-
-    ahead = preview_year(call.ctx, command.year, command.unit, command.kept_from)
+def _show_year(call: CommandContext, command: previews.OpenYear) -> None:
+    ahead = previews.preview_year(call.ctx, command.year, command.unit, command.kept_from)
     if call.json:
         openings = [{"procedure": opening.procedure, "unit": opening.unit} for opening in ahead.openings]
         told = dict(ahead.told)
@@ -227,6 +149,7 @@ def _show_year(call: CommandContext, command: OpenYear) -> None:
 
 
 def cases(ctx: typer.Context) -> None:
+    """All cases and where they stand."""
     call = CommandContext.of(ctx)
     heads = call.app.reads.cases()
     stages = call.app.reads.stages([head.id for head in heads])
@@ -243,17 +166,14 @@ def cases(ctx: typer.Context) -> None:
         return _about(call, head) + (f" ({year})" if year != call.moment.today.year else "")
 
     rows = [(head.id, about(head), call.name(head.unit), _stage(call, head, stages[head.id])) for head in heads]
-    if rows or call.lists:
+    if rows:
         call.table(("case", "object", "unit", "stage"), rows)
     else:
         call.print(call.say("cli.no_cases"))
 
 
 def show(ctx: typer.Context, case: CaseId) -> None:
-    from merzim.services.law.calendar_acts import moves_of
-    from merzim.services.results import act_moves_result
-    from workflow.cases.case import effective_events
-
+    """One case: deadlines, findings, history."""
     call = CommandContext.of(ctx)
     app, today = call.app, call.moment.today
     view = app.case_commands.view(case, today=today)
@@ -328,54 +248,12 @@ def show(ctx: typer.Context, case: CaseId) -> None:
         call.table(("id", "was", "is"), moved_rows, indent=4)
 
 
-def record_many(
-    ctx: typer.Context,
-    steps: Annotated[list[str], typer.Argument(metavar="CASE:FACT ...")],
-    on: On,
-    evidence: Evidences = None,
-    remark: Annotated[str, typer.Option("--remark", metavar="TEXT", help="cli.option.remark")] = "",
-    dry_run: DryRun = False,
-) -> None:
-    from merzim.cli.proofs import free_evidence_inputs
-    from merzim.services.cases import bulk
-
-    call = CommandContext.of(ctx)
-    fields = {"on": day(on, where="--on"), "remark": remark, "preview": dry_run}
-    fields["steps"] = [{"case": case, "fact": fact} for case, fact in (_step(text) for text in steps)]
-    with free_evidence_inputs(evidence or ()) as items:
-        result = bulk.record_many(call.ctx, build(bulk.RecordMany, {**fields, "evidence": items}))
-    if call.json:
-        call.answer(result.model_dump(mode="json", by_alias=True))
-    else:
-        code = "web.many.preview" if result.preview else "web.many.done"
-        call.print(call.say(code, recorded=result.recorded, refused=result.refused))
-        call.table(
-            ("case", "id", "state"), [(step.case, step.fact, _outcome(call, step)) for step in result.steps]
-        )
-    if result.refused:
-        raise typer.Exit(NOT_SO)
-
-
-def _step(text: str) -> tuple[str, str]:
-    case, mark, fact = text.partition(":")
-    if not (case and mark and fact):
-        raise BadArgument("cli.bad_step", text=text[:100])
-    return case, fact
-
-
-def _outcome(call: CommandContext, step: StepResult) -> str:
-    if step.refusal is not None:
-        return step.refusal[call.language]
-    return call.say("web.many.recorded" if step.result and step.result.changed else "web.many.same")
-
-
 def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On, dry_run: DryRun = False) -> None:
-    from merzim.services.cases import verbs as cases
-
-    call = CommandContext.of(ctx)
+    """Changes a plan date."""
+    call = CommandContext.of(ctx, writes=True)
     planned = day(on, where="--on")
-    result = cases.replan(
-        call.ctx, build(cases.Replan, {"case": case, "planned": {fact: planned}, "preview": dry_run})
+    result = verbs.replan(
+        call.ctx, build(verbs.Replan, {"case": case, "planned": {fact: planned}, "preview": dry_run})
     )
     print_change(
         call, result, code_done="cli.replanned", already="cli.replanned_already", fact=fact, on=planned
@@ -386,27 +264,38 @@ def passport(
     ctx: typer.Context,
     case: CaseId,
     object_ru: Annotated[
-        str | None, typer.Option("--object-ru", metavar="T", help="cli.option.object_ru")
+        str | None, typer.Option("--object-ru", metavar="T", help="the object in Russian, in the nominative")
     ] = None,
     object_kk: Annotated[
-        str | None, typer.Option("--object-kk", metavar="T", help="cli.option.object_kk")
+        str | None, typer.Option("--object-kk", metavar="T", help="the object in Kazakh, in the nominative")
     ] = None,
-    unit: Annotated[str | None, typer.Option("--unit", metavar="U", help="cli.option.unit")] = None,
+    unit: Annotated[str | None, typer.Option("--unit", metavar="U", help="the unit")] = None,
     responsible: Annotated[
         list[str] | None,
-        typer.Option("--responsible", metavar="OBLIGATION=PERSON", help="cli.option.passport_responsible"),
+        typer.Option(
+            "--responsible", metavar="OBLIGATION=PERSON", help="who answers for an obligation (repeatable)"
+        ),
     ] = None,
     group: Annotated[
-        list[str] | None, typer.Option("--group", metavar="NAME;POST;ROLE", help="cli.option.group")
+        list[str] | None,
+        typer.Option(
+            "--group",
+            metavar="NAME;POST;ROLE",
+            help="a member of the working group (repeatable); an empty one takes the group away",
+        ),
     ] = None,
     period: Annotated[
-        str | None, typer.Option("--period", metavar="FIRST..LAST", help="cli.option.reviewed_period")
+        str | None,
+        typer.Option(
+            "--period",
+            metavar="FIRST..LAST",
+            help="the period analysed, first and last day: 2024-01-01..2025-12-31",
+        ),
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    from merzim.services.cases import verbs as cases
-
-    call = CommandContext.of(ctx)
+    """Shows or changes the passport of a case: object, unit, group, responsible people, period analysed."""
+    call = CommandContext.of(ctx, writes=True)
     fields: dict[str, object] = {"object_ru": object_ru, "object_kk": object_kk, "unit": unit, "group": group}
     if responsible:
         fields["responsible"] = named_texts(responsible, where="--responsible")
@@ -416,17 +305,16 @@ def passport(
     if not changes:
         _print_passport(call, call.app.case_commands.view(case, today=call.moment.today).case)
         return
-    command = build(cases.Passport, {"case": case, **changes, "preview": dry_run})
+    command = build(verbs.Passport, {"case": case, **changes, "preview": dry_run})
     print_change(
-        call, cases.describe(call.ctx, command), code_done="cli.described", already="cli.described_already"
+        call, verbs.describe(call.ctx, command), code_done="cli.described", already="cli.described_already"
     )
 
 
 def explain(
     ctx: typer.Context, case: CaseId, name: Annotated[str, typer.Argument(metavar="OBLIGATION")]
 ) -> None:
-    from merzim.cli.answers import deadline_named
-
+    """Explains why a deadline is what it is, with its act."""
     call = CommandContext.of(ctx)
     view = call.app.case_commands.view(case, today=call.moment.today)
     deadlines = deadline_named(view, name)
@@ -501,3 +389,40 @@ def _head(call: CommandContext, case: Case) -> dict[str, object]:
         "person": case.person,
         "standing": case.standing,
     }
+
+
+def _show_reader(call: CommandContext, _: object, result: CommandResult) -> None:
+    case = call.app.case_commands.view(result.case, today=call.moment.today).case
+    call.print(f"{result.case}: {', '.join(call.name(reader) for reader in case.readers)}")
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
+    "open": mount(verbs.open_case, _show_opened, arguments=("procedure",)),
+    "record": mount(
+        verbs.record,
+        says("cli.recorded", "cli.recorded_already"),
+        arguments=("case", "fact"),
+        proves=_procedure_and_fact,
+    ),
+    "decide": mount(
+        verbs.decide, _show_decision, arguments=("case", "decision", "option"), proves=_procedure_and_option
+    ),
+    "correct": mount(verbs.correct, says("cli.corrected", "cli.recorded_already"), arguments=("case", "fact")),
+    "withdraw": mount(verbs.withdraw, says("cli.withdrawn"), arguments=("case", "name")),
+    "cancel": mount(verbs.cancel, says("cli.cancelled")),
+    "exempt": mount(verbs.exempt, says("cli.exempted")),
+    "reopen": mount(verbs.reopen, _show_reopened),
+    "migrate": mount(
+        verbs.migrate, says("cli.case_migrated", "cli.case_migrated_already"), options={"edition": "to"}
+    ),
+    "reader add": mount(verbs.add_reader, _show_reader, arguments=("case", "person")),
+    "open-year": open_year,
+    "cases": cases,
+    "case": show,
+    "replan": replan,
+    "passport": passport,
+    "explain": explain,
+}
+GROUPS = {
+    "reader": "Who knows of a confidential case.",
+}

@@ -1,4 +1,4 @@
-"""Options common to all commands, accepted anywhere on the line: --config, --lang, --json, --xlsx, --now."""
+"""Options common to all commands, accepted anywhere on the line: --config, --lang, --json, --now."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from workflow.refusal import Refusal
 
-_VALUED = ("--config", "--lang", "--now", "--xlsx")
+_VALUED = ("--config", "--lang", "--now")
 _NEGATIVE = re.compile(r"-\d+$")
 MINUS = "\N{MINUS SIGN}"
 
@@ -25,7 +25,6 @@ class CommonOptions:
     language: str | None = None
     json: bool = False
     now: str | None = None
-    xlsx: str | None = None
 
 
 def split(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
@@ -66,7 +65,5 @@ def _with(common: CommonOptions, name: str, value: str) -> CommonOptions:
             return replace(common, config=value)
         case "--lang":
             return replace(common, language=value)
-        case "--xlsx":
-            return replace(common, xlsx=value)
         case _:
             return replace(common, now=value)

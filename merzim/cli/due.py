@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, optional_day
 from merzim.services.names import cases_of, title, unit_named
 
@@ -17,37 +16,35 @@ if TYPE_CHECKING:
     from workflow.board.rows import Row
 
 AHEAD = 7
-Unit = Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    app.command("due", cls=Command, help="cli.help.due")(due)
-    app.command("overdue", cls=Command, help="cli.help.overdue")(overdue)
+Unit = Annotated[str, typer.Option("--unit", metavar="U", help="the unit")]
 
 
 def due(
     ctx: typer.Context,
-    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="cli.option.until")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="until which day, included")
+    ] = None,
     unit: Unit = "",
 ) -> None:
+    """What is due; without --until for seven working days."""
     call = CommandContext.of(ctx)
     app, today = call.app, call.moment.today
     last = optional_day(until, where="--until") or app.calendar.add_working_days(today, AHEAD)
     if last < today:
         raise BadArgument("cli.until_before_today", until=last, today=today)
     rows = app.reads.due(today, last, unit_named(app, unit) or None)
-    if not rows and not call.json and not call.lists:
+    if not rows and not call.json:
         call.print(call.say("cli.nothing_due", until=last))
     else:
         _show(call, rows, today, extra={"until": last})
 
 
 def overdue(ctx: typer.Context, unit: Unit = "") -> int:
+    """What is overdue. Exit code 1 when there is anything."""
     call = CommandContext.of(ctx)
     app, today = call.app, call.moment.today
     rows = app.reads.overdue(today, unit_named(app, unit) or None)
-    if not rows and not call.json and not call.lists:
+    if not rows and not call.json:
         call.print(call.say("cli.nothing_overdue", today=today))
     else:
         _show(call, rows, today, extra={})
@@ -99,3 +96,9 @@ def _show(call: CommandContext, rows: Sequence[Row], today: date, *, extra: dict
         for row in rows
     ]
     call.table(("due", "late_by", "case", "object", "what", "force", "id"), lines)
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
+    "due": due,
+    "overdue": overdue,
+}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import add_group
 
 if TYPE_CHECKING:
     from merzim.services.law.editions import CheckedFile
@@ -28,16 +28,11 @@ MOVED_LIMIT = 50
 """Number of moved due dates shown to people; JSON contains all of them."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the groups to the application."""
-    add_group(app, "law", check=check)
-    add_group(app, "editions", diff=diff, adopt=adopt)
-
-
 def check(
     ctx: typer.Context,
     folder: Annotated[str | None, typer.Argument(metavar="FOLDER")] = None,
 ) -> int:
+    """Checks the files of own procedures: names everything wrong with them and runs their examples."""
     from merzim.services.law import editions as law
 
     call = CommandContext.of(ctx)
@@ -58,6 +53,7 @@ def diff(
     before: Annotated[str, typer.Argument(metavar="A")],
     after: Annotated[str, typer.Argument(metavar="B")],
 ) -> None:
+    """Compares two editions."""
     from workflow.law.library import compare
 
     call = CommandContext.of(ctx)
@@ -85,11 +81,12 @@ def diff(
 
 def adopt(
     ctx: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be, write nothing")] = False,
 ) -> None:
+    """Adopts editions whose text has changed in the office's chain; --dry-run only shows which dates move."""
     from merzim.services.law import editions as law
 
-    call = CommandContext.of(ctx)
+    call = CommandContext.of(ctx, writes=True)
     moment = call.moment
     if dry_run:
         adoptions = law.adoptable(call.app, today=moment.today)
@@ -205,3 +202,14 @@ def _checked(call: CommandContext, checked_file: CheckedFile) -> dict[str, objec
         else [line for line in _messages(call, checked_file) if line not in _warned(call, checked_file)],
         "warnings": _warned(call, checked_file),
     }
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
+    "law check": check,
+    "editions diff": diff,
+    "editions adopt": adopt,
+}
+GROUPS = {
+    "law": "The organisation's own procedures.",
+    "editions": "Editions of procedures.",
+}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, day
 from merzim.services.names import unit_named
 
@@ -19,34 +18,26 @@ if TYPE_CHECKING:
     from workflow.cases.registers.evidence_list import ProvedItem
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    commands = (
-        ("attach", attach),
-        ("evidence", listed),
-        ("package", package),
-    )
-    for name, command in commands:
-        app.command(name, cls=Command, help=f"cli.help.{name}")(command)
-
-
 def attach(
     ctx: typer.Context,
     case: Annotated[str, typer.Argument(metavar="CASE")],
     fact: Annotated[str, typer.Argument(metavar="FACT")],
     proof: Annotated[str, typer.Argument(metavar="[KIND=]FILE|URL[@DATE]")],
-    written: Annotated[str, typer.Option("--written", metavar="DATE", help="cli.option.written")] = "",
+    written: Annotated[
+        str, typer.Option("--written", metavar="DATE", help="the date written in the document")
+    ] = "",
     restricted: Annotated[
-        str, typer.Option("--restricted", metavar="GROUND", help="cli.option.restricted")
+        str, typer.Option("--restricted", metavar="GROUND", help="the ground on which few may see the document")
     ] = "",
 ) -> None:
+    """Attaches a document or a link to a recorded fact. A restricted document is marked, with its ground."""
     from merzim.cli.proofs import evidence_inputs
     from merzim.services.cases.verbs import RecordFact, record
     from merzim.services.evidence import clean_file_name
     from merzim.services.inputs import build
     from workflow.law.names import known_fact
 
-    call = CommandContext.of(ctx)
+    call = CommandContext.of(ctx, writes=True)
     view = call.app.case_commands.view(case, today=call.moment.today)
     title = known_fact(view.procedure, fact).title
     recorded_fact = view.case.facts.get(fact)
@@ -68,6 +59,7 @@ def attach(
 
 
 def listed(ctx: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE")]) -> None:
+    """The evidence of a case: kind, three dates, size, restriction."""
     from workflow.cases.registers.evidence_list import proofs
 
     call = CommandContext.of(ctx)
@@ -88,14 +80,17 @@ def listed(ctx: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE
 
 def package(
     ctx: typer.Context,
-    to: Annotated[str, typer.Option("--to", metavar="FILE.zip", help="cli.option.package_to")],
-    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
-    year: Annotated[int, typer.Option("--year", metavar="YYYY", help="cli.option.package_year", min=0)] = 0,
-    case: Annotated[str, typer.Option("--case", metavar="CASE", help="cli.option.package_case")] = "",
+    to: Annotated[str, typer.Option("--to", metavar="FILE.zip", help="file of the package")],
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="the unit")] = "",
+    year: Annotated[
+        int, typer.Option("--year", metavar="YYYY", help="only facts of this calendar year", min=0)
+    ] = 0,
+    case: Annotated[str, typer.Option("--case", metavar="CASE", help="only this case")] = "",
     with_restricted: Annotated[
-        bool, typer.Option("--with-restricted", help="cli.option.with_restricted")
+        bool, typer.Option("--with-restricted", help="put restricted documents in as well")
     ] = False,
 ) -> int:
+    """A package for the project platform: a ZIP by project, task and subtask, with an index and hashes."""
     from merzim.documents.package import write_package
     from merzim.services.documents.case_documents import documents
     from merzim.services.outgoing.audit import record
@@ -166,3 +161,10 @@ def _recorded(item: Evidence) -> object:
     from merzim.services.moments import almaty
 
     return item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
+    "attach": attach,
+    "evidence": listed,
+    "package": package,
+}

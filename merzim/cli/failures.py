@@ -22,13 +22,19 @@ COMMANDS = {
     "value_known": "merzim correct",
     "signatory_known": "merzim correct",
     "opened_once": "merzim open ... --again",
-    "risk.no_request": "merzim risks ask",
-    "risk.nothing_ranked": "merzim risks rank",
 }
 """The command suggested after an error; the error's sentence is also shown on pages, which name no commands."""
 
 _EXTRA = re.compile(r"Got unexpected extra argument\S* \((.*)\)")
 """The parser's message of more arguments than a command takes."""
+
+
+class UnknownCommand(TyperException):
+    """No command has this name; `nearest` lists similar ones."""
+
+    def __init__(self, name: str, nearest: tuple[str, ...]) -> None:
+        super().__init__(name)
+        self.nearest = nearest
 
 
 @runtime_checkable

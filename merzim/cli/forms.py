@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from merzim.cli.call import CommandContext
-from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, number
 from merzim.cli.printing import paragraph
 from workflow.refusal import Refusal
@@ -26,29 +26,48 @@ class NotWritten(Refusal, OSError):
     """The file exists already, or cannot be written."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    app.command("form", cls=Command, help="cli.help.form")(form)
-    app.command("forms", cls=Command, help="cli.help.forms")(forms)
-
-
 def form(
     ctx: typer.Context,
     first: Annotated[str, typer.Argument(metavar="CASE|FORM")],
     second: Annotated[str | None, typer.Argument(metavar="FORM")] = None,
-    to: Annotated[str, typer.Option("--to", metavar="FILE", help="cli.option.form_to")] = "",
+    to: Annotated[str, typer.Option("--to", metavar="FILE", help="the file to write (.docx)")] = "",
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="cli.option.set")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", help="the value of a field; a list field as often as it has items"
+        ),
     ] = None,
-    rows: Annotated[str | None, typer.Option("--rows", metavar="FILE", help="cli.option.rows")] = None,
-    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
-    year: Annotated[str | None, typer.Option("--year", metavar="Y", help="cli.option.form_year")] = None,
-    quarter: Annotated[str | None, typer.Option("--quarter", metavar="Q", help="cli.option.quarter")] = None,
-    person: Annotated[str, typer.Option("--person", metavar="WHO", help="cli.option.person")] = "",
-    row: Annotated[str, typer.Option("--row", metavar="ID", help="cli.option.form_row")] = "",
-    approver: Annotated[str, typer.Option("--approver", metavar="DUTY", help="cli.option.approver")] = "",
-    replace: Annotated[bool, typer.Option("--replace", help="cli.option.replace")] = False,
+    rows: Annotated[
+        str | None, typer.Option("--rows", metavar="FILE", help="a CSV, XLSX or JSON file with the rows")
+    ] = None,
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="the unit")] = "",
+    year: Annotated[str | None, typer.Option("--year", metavar="Y", help="the report year")] = None,
+    quarter: Annotated[
+        str | None,
+        typer.Option(
+            "--quarter",
+            metavar="Q",
+            help="the quarter of a report: 1 to 4, 0 for the year; left out, the last that has ended",
+        ),
+    ] = None,
+    person: Annotated[
+        str, typer.Option("--person", metavar="WHO", help="whom the policy's form is for: name or key")
+    ] = "",
+    row: Annotated[
+        str, typer.Option("--row", metavar="ID", help="row of a register the form is filled from")
+    ] = "",
+    approver: Annotated[
+        str,
+        typer.Option(
+            "--approver", metavar="DUTY", help="who approves: head, deputy, chief_of_staff, ethics_officer"
+        ),
+    ] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="write over a file that is there")] = False,
 ) -> None:
+    """A form (DOCX) filled from a case, ready to be signed; what is unknown is left as ruled lines.
+
+    Without a case: --unit, --year, --rows.
+    """
     from merzim.documents.child import read
     from merzim.documents.forms import FormData, fill, form_marks
     from merzim.documents.forms import form as form_named
@@ -145,6 +164,7 @@ def form(
 def forms(
     ctx: typer.Context,
 ) -> None:
+    """Which forms there are; with --json, their fields and columns."""
     from merzim.documents.forms import form as form_named
     from merzim.documents.forms import names, title
 
@@ -243,3 +263,9 @@ def _title(call: CommandContext, missing_field: Missing) -> str:
         if missing_field.row is None
         else call.say("form.said.missing_in_row", row=missing_field.row, title=field_title)
     )
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
+    "form": form,
+    "forms": forms,
+}

@@ -1,10 +1,9 @@
-"""The commands that check an installation: `check-config`, `doctor`, `test-mail`; and `completion` for
-shells.
-"""
+"""The commands that check an installation: `doctor` and `test-mail`."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -13,26 +12,15 @@ import typer
 
 from merzim import settings_file
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import Command, register_shells
 from merzim.settings import Settings
 from workflow.refusal import Refusal
 
-SHELLS = ("bash", "zsh", "fish")
-
-
-class UnknownShell(Refusal, ValueError):
-    """There is no completion for a shell of this name."""
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    app.command("check-config", cls=Command, help="cli.help.check_config")(check_config)
-    app.command("doctor", cls=Command, help="cli.help.doctor")(doctor)
-    app.command("completion", cls=Command, help="cli.help.completion")(completion)
-    app.command("test-mail", cls=Command, help="cli.help.test_mail")(test_mail)
-
 
 def check_config(ctx: typer.Context) -> int:
+    """Names everything wrong with the settings; when nothing is, shows every value and its source.
+
+    Exit code 1 when something is wrong.
+    """
     from merzim.services.upkeep import check_config as configuration
 
     call = CommandContext.of(ctx)
@@ -81,6 +69,10 @@ def _with_browser(settings: Settings) -> Settings:
 
 
 def doctor(ctx: typer.Context) -> int:
+    """Checks the installation on one page and says what to do.
+
+    Sends no letter, changes nothing. Exit code 1 when something is wrong.
+    """
     from merzim.app import build_app
     from merzim.services.upkeep import check_config as configuration
     from merzim.services.upkeep.doctor import Check, diagnose
@@ -123,16 +115,8 @@ def doctor(ctx: typer.Context) -> int:
     return NOT_SO if any(check.state == "problem" for check in checks) else DONE
 
 
-def completion(ctx: typer.Context, shell: Annotated[str, typer.Argument(metavar="bash|zsh|fish")]) -> None:
-    from typer.completion import shell_complete
-
-    if shell not in SHELLS:
-        raise UnknownShell("cli.unknown_shell", shell=shell, allowed=SHELLS)
-    register_shells()
-    shell_complete(ctx.find_root().command, {}, "merzim", "_MERZIM_COMPLETE", f"source_{shell}")
-
-
 def test_mail(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
+    """Sends one test letter and shows what the server answered. Exit code 1 when it did not leave."""
     from merzim.services.connections.channels import CHANNEL, refuse_bad_address, try_channel
     from merzim.services.upkeep.check_config import create_unlinked_channel
     from workflow.org.office import Person
@@ -161,3 +145,10 @@ def _line(value: object) -> str:
 
     value = "" if value is None else plain(value)
     return value if isinstance(value, str) else dumps(value, ensure_ascii=False)
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
+    "check-config": check_config,
+    "doctor": doctor,
+    "test-mail": test_mail,
+}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, answers_on, named_days, optional_day
 from merzim.cli.printing import paragraph
 
@@ -18,22 +18,20 @@ if TYPE_CHECKING:
     from workflow.law.procedure import Obligation, Procedure
 
 PROCEDURE = "internal-analysis"
-Facts = Annotated[list[str] | None, typer.Option("--fact", metavar="NAME=DATE", help="cli.option.fact")]
-Planned = Annotated[list[str] | None, typer.Option("--planned", metavar="NAME=DATE", help="cli.option.planned")]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    app.command("procedures", cls=Command, help="cli.help.procedures")(procedures)
-    app.command("plan", cls=Command, help="cli.help.plan")(plan)
-    app.command("audit", cls=Command, help="cli.help.audit")(audit)
+Facts = Annotated[
+    list[str] | None, typer.Option("--fact", metavar="NAME=DATE", help="a fact and the day it happened")
+]
+Planned = Annotated[
+    list[str] | None, typer.Option("--planned", metavar="NAME=DATE", help="something intended and its day")
+]
 
 
 def procedures(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="ID")] = None,
-    diagram: Annotated[bool, typer.Option("--diagram", help="cli.option.diagram")] = False,
+    diagram: Annotated[bool, typer.Option("--diagram", help="the stages as a Mermaid diagram")] = False,
 ) -> None:
+    """Procedures and their editions; with ID: stages, obligations, acts."""
     call = CommandContext.of(ctx)
     library = call.app.library
     editions = library.all() if name is None else library.editions_of(name) or (library.named(name),)
@@ -62,11 +60,28 @@ def plan(
     facts: Facts = None,
     planned: Planned = None,
     decide: Annotated[
-        list[str] | None, typer.Option("--decide", metavar="D=OPTION@DATE", help="cli.option.decide")
+        list[str] | None,
+        typer.Option(
+            "--decide",
+            metavar="D=OPTION@DATE",
+            help="The answer to a decision and its day: established=yes@2026-04-10",
+        ),
     ] = None,
-    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.edition_on")] = None,
-    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="cli.option.kind")] = "",
+    on: Annotated[
+        str | None,
+        typer.Option("--on", metavar="DATE", help="the edition of the procedure in force on that day"),
+    ] = None,
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--kind", metavar="KIND", help="the kind of organisation (for example, district_akim_office)"
+        ),
+    ] = "",
 ) -> int:
+    """All due dates, windows and conflicts: a what-if without a database.
+
+    Exit code 1 when there are findings.
+    """
     from workflow.cases.commands.planning import AssumedCase
     from workflow.cases.commands.planning import plan as what_if
     from workflow.refusal import closest_first
@@ -117,12 +132,20 @@ def audit(
     ctx: typer.Context,
     file: Annotated[str | None, typer.Argument(metavar="FILE")] = None,
     template: Annotated[
-        str | None, typer.Option("--template", metavar="FILE", help="cli.option.past_template")
+        str | None,
+        typer.Option(
+            "--template", metavar="FILE", help="write an empty table with its headings in words to this file"
+        ),
     ] = None,
     procedure: Annotated[
-        str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
+        str,
+        typer.Option("--procedure", metavar="PROCEDURE", help="the procedure; internal-analysis by default"),
     ] = PROCEDURE,
 ) -> int:
+    """Findings for a table of past analyses.
+
+    Columns are headed in words (Order, Start) or by codes of facts; --template writes an empty one.
+    """
     from merzim.services.imports.past import judge_past, past_template, worst_first
 
     call = CommandContext.of(ctx)
@@ -321,3 +344,10 @@ def _print_edition(call: CommandContext, edition: Procedure) -> None:
     for note in edition.notes:
         call.print("\n" + note[language])
     call.print()
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
+    "procedures": procedures,
+    "plan": plan,
+    "audit": audit,
+}

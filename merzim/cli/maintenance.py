@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.help import Command, add_group
 from merzim.services.moments import almaty
 from merzim.services.upkeep import maintenance
 from workflow.refusal import Refusal
@@ -34,30 +33,19 @@ class NoGround(Refusal, ValueError):
 File = Annotated[str, typer.Argument(metavar="FILE")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    commands: dict[str, Callable[..., object]] = {
-        "verify": verify,
-        "seal": seal,
-        "baseline": baseline,
-        "rebuild": rebuild,
-        "backup": backup,
-        "restore": restore,
-        "restore-drill": restore_drill,
-        "migrate-to": migrate_to,
-        "serve": serve,
-        "worker": worker,
-        "installation": installation,
-    }
-    for name, command in commands.items():
-        app.command(name, cls=Command, help=f"cli.help.{name.replace('-', '_')}")(command)
-    add_group(app, "secret-key", new=new_key, rotate=rotate_key)
-
-
 def verify(
     ctx: typer.Context,
-    seal: Annotated[str | None, typer.Option("--seal", metavar="LINE", help="cli.option.seal")] = None,
+    seal: Annotated[
+        str | None,
+        typer.Option(
+            "--seal", metavar="LINE", help="a line of merzim seal kept elsewhere: is that seal still here"
+        ),
+    ] = None,
 ) -> int:
+    """Checks the ledger's chains, seals and editions, and the board.
+
+    Exit code 1 when something does not agree.
+    """
     call = CommandContext.of(ctx)
     known_seal = _printed_seal(seal) if seal is not None else None
     if unreadable := maintenance.unreadable_values(call.app):
@@ -88,7 +76,8 @@ def verify(
 
 
 def seal(ctx: typer.Context) -> int:
-    call = CommandContext.of(ctx)
+    """Seals everything written until now and prints the newest seal in one line: write it down elsewhere."""
+    call = CommandContext.of(ctx, writes=True)
     newest = maintenance.seal(call.app, now=call.moment.now)
     if newest is None:
         call.note(call.say("cli.nothing_sealed"))
@@ -119,9 +108,10 @@ def _printed_seal(line: str) -> tuple[int, str]:
 
 def baseline(
     ctx: typer.Context,
-    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.baseline_ground")],
+    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="why the differences are accepted")],
 ) -> None:
-    call = CommandContext.of(ctx)
+    """Vouch for accounts and people as they stand now."""
+    call = CommandContext.of(ctx, writes=True)
     words = " ".join(ground.split())
     if not words:
         raise NoGround("cli.baseline_no_ground")
@@ -133,7 +123,8 @@ def baseline(
 
 
 def rebuild(ctx: typer.Context) -> None:
-    call = CommandContext.of(ctx)
+    """Builds the board anew from the ledger."""
+    call = CommandContext.of(ctx, writes=True)
     count = maintenance.rebuild(call.app, now=call.moment.now, today=call.moment.today)
     if call.json:
         call.answer({"cases": count})
@@ -142,6 +133,7 @@ def rebuild(ctx: typer.Context) -> None:
 
 
 def backup(ctx: typer.Context, file: File) -> None:
+    """Makes a whole copy of the database."""
     call = CommandContext.of(ctx)
     maintenance.backup(call.app, Path(file), now=call.moment.now)
     if call.app.stored_secrets():
@@ -156,7 +148,8 @@ def backup(ctx: typer.Context, file: File) -> None:
 
 
 def restore(ctx: typer.Context, file: File) -> int:
-    call = CommandContext.of(ctx)
+    """Puts the database back from a copy."""
+    call = CommandContext.of(ctx, writes=True)
     before = maintenance.restore(call.app, Path(file))
     closed = _tell_of_keys(call)
     damaged = maintenance.damaged_evidence(call.app)
@@ -184,6 +177,10 @@ def restore(ctx: typer.Context, file: File) -> int:
 def restore_drill(
     ctx: typer.Context, file: Annotated[str | None, typer.Argument(metavar="FILE")] = None
 ) -> int:
+    """Restores the newest backup (or FILE) into a temporary database and compares it with the office.
+
+    Exit code 1 where something is wrong.
+    """
     from merzim.services.upkeep.backups import drill
 
     call = CommandContext.of(ctx)
@@ -226,6 +223,7 @@ def _tell_of_keys(call: CommandContext) -> bool:
 
 
 def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
+    """Moves the office's database into an empty one of PostgreSQL: postgresql://user@host/name."""
     from merzim.storage.database.errors import display_address
 
     call = CommandContext.of(ctx)
@@ -248,9 +246,13 @@ def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metava
 
 
 def installation(
-    ctx: typer.Context, take: Annotated[bool, typer.Option("--take", help="cli.option.take")] = False
+    ctx: typer.Context,
+    take: Annotated[
+        bool, typer.Option("--take", help="the database is this installation's from now on")
+    ] = False,
 ) -> None:
-    call = CommandContext.of(ctx)
+    """Shows whose database it is; --take makes it this config.toml's."""
+    call = CommandContext.of(ctx, writes=True)
     name = maintenance.claim_database(call.app) if take else maintenance.installation_name(call.app)
     if call.json:
         call.answer({"installation": name or None})
@@ -262,20 +264,23 @@ def installation(
 
 
 def serve(ctx: typer.Context) -> None:
+    """Starts the pages and the daily round. MERZIM_NOW replaces the clock."""
     from merzim import metronome
 
-    call = CommandContext.of(ctx)
+    call = CommandContext.of(ctx, writes=True)
     metronome.serve(call.app, call.clock, tell=call.note, say=call.say, say_in_each=call.say_in_each)
 
 
 def worker(ctx: typer.Context) -> None:
+    """The daily round alone, without pages."""
     from merzim import metronome
 
-    call = CommandContext.of(ctx)
+    call = CommandContext.of(ctx, writes=True)
     metronome.work(call.app, call.clock, tell=call.note, say=call.say)
 
 
 def new_key(ctx: typer.Context) -> None:
+    """Prints a new random key, which is kept nowhere."""
     from merzim.storage.accounts.encryption import new_key as generate_key
 
     call, key = CommandContext.of(ctx), generate_key()
@@ -286,9 +291,10 @@ def new_key(ctx: typer.Context) -> None:
 
 
 def rotate_key(ctx: typer.Context) -> int:
+    """Encrypts everything anew with the present key; older ones are needed for reading only."""
     from merzim.services.administration.settings import encrypt_password
 
-    call = CommandContext.of(ctx)
+    call = CommandContext.of(ctx, writes=True)
     result = call.app.factors.encrypt(by=call.by, now=call.moment.now)
     encrypt_password(call.ctx)
     if call.json:
@@ -298,3 +304,23 @@ def rotate_key(ctx: typer.Context) -> int:
     if result.unreadable:
         call.note(call.say("cli.secret_key.unreadable", logins=result.unreadable))
     return NOT_SO if result.unreadable else DONE
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
+    "verify": verify,
+    "seal": seal,
+    "baseline": baseline,
+    "rebuild": rebuild,
+    "backup": backup,
+    "restore": restore,
+    "restore-drill": restore_drill,
+    "migrate-to": migrate_to,
+    "serve": serve,
+    "worker": worker,
+    "installation": installation,
+    "secret-key new": new_key,
+    "secret-key rotate": rotate_key,
+}
+GROUPS = {
+    "secret-key": "The key the secrets of second factors are encrypted with.",
+}

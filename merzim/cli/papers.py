@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim.cli.answers import finding, print_findings
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
-from merzim.cli.help import Command
 from merzim.cli.law import PROCEDURE
 from merzim.cli.parsing import BadArgument, named_texts, number
 from merzim.cli.printing import paragraph
@@ -22,30 +23,34 @@ NEW = "new"
 """Value of `--join` for an analysis that is none of the existing cases it resembles."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    app.command("import", cls=Command, help="cli.help.import")(import_)
-    app.command("people", cls=Command, help="cli.help.people")(people)
-
-
 def import_(
     ctx: typer.Context,
     file: Annotated[str | None, typer.Argument(metavar="FILE.xlsx")] = None,
     template: Annotated[
-        str | None, typer.Option("--template", metavar="FILE", help="cli.option.template")
+        str | None,
+        typer.Option(
+            "--template", metavar="FILE", help="write an empty workbook for many objects to this file"
+        ),
     ] = None,
     procedure: Annotated[
-        str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
+        str,
+        typer.Option("--procedure", metavar="PROCEDURE", help="the procedure; internal-analysis by default"),
     ] = PROCEDURE,
     join: Annotated[
-        list[str] | None, typer.Option("--join", metavar="ROW=CASE|new", help="cli.option.join")
+        list[str] | None,
+        typer.Option(
+            "--join",
+            metavar="ROW=CASE|new",
+            help="the analysis at that row is a known case (ROW=CASE) or a new one (ROW=new)",
+        ),
     ] = None,
 ) -> int:
+    """A published schedule becomes cases with plan dates. Importing the same file again changes nothing."""
     from merzim.documents import UnreadablePaper, write_template
     from merzim.services.imports.previews import ImportSchedule, take_schedule
     from merzim.services.inputs import build
 
-    call = CommandContext.of(ctx)
+    call = CommandContext.of(ctx, writes=True)
     if template is not None:
         write_template(template, call.language)
         if call.json:
@@ -77,16 +82,17 @@ def import_(
 
 def people(
     ctx: typer.Context,
-    file: Annotated[str | None, typer.Argument(metavar="FILE.csv|.xlsx|sync")] = None,
+    file: Annotated[str | None, typer.Argument(metavar="FILE.csv|.xlsx")] = None,
     match: Annotated[
-        list[str] | None, typer.Option("--match", metavar="TEXT=KEY", help="cli.option.match")
+        list[str] | None,
+        typer.Option("--match", metavar="TEXT=KEY", help="a text of schedules means this unit or person"),
     ] = None,
 ) -> int | None:
+    """Takes in a table of people and units; without a file: who is known, and whom texts of schedules mean."""
     from merzim.services.imports.files import keep_match
     from merzim.services.people.table import preview_table, read_table, save_table
 
-    call = CommandContext.of(ctx)
-    call.creates_database = file is not None or bool(match)
+    call = CommandContext.of(ctx, writes=file is not None or bool(match))
     app, moment = call.app, call.moment
     whole_office: list[str] = []
     absences: list[AbsenceRead] = []
@@ -110,11 +116,6 @@ def people(
             call.print(call.say("web.staff.whole_office", names=whole_office))
         for absence in absences:
             call.print(call.say("read_text_as_span", **absence.model_dump()))
-    elif call.lists:
-        from merzim.documents.people.sheet import people_sheets
-
-        first_sheet, *further_sheets = people_sheets(office, call.language, app.library.own_titles)
-        call.sheets(first_sheet, *further_sheets)
     else:
         from merzim.documents.people.words import duty_title
 
@@ -136,8 +137,73 @@ def people(
     return None
 
 
-def _fields(call: CommandContext, fields: list[str]) -> str:
-    return ", ".join(call.say(f"web.staff.field_{field}") for field in fields)
+def import_plan(
+    ctx: typer.Context,
+    case: Annotated[str, typer.Argument(metavar="CASE")],
+    file: Annotated[str, typer.Argument(metavar="FILE.csv|.xlsx")],
+    year: Annotated[
+        str | None,
+        typer.Option("--year", metavar="YYYY", help="The year of the plan, for terms that name none"),
+    ] = None,
+) -> int:
+    """Takes in a plan of measures. The same file again changes nothing."""
+    from merzim.documents import UnreadablePaper
+    from merzim.services.cases import rows
+    from merzim.services.inputs import FileInput, OpenFile, build
+    from workflow.findings.of_risks import risk_findings
+
+    call = CommandContext.of(ctx, writes=True)
+    plan_year = None if year is None else number(year, where="--year", first=2010, last=2099)
+    path = call.given(file, "xlsx", "csv")
+    try:
+        with path.open("rb") as content:
+            plan = FileInput(content=OpenFile(path.name, content))
+            fields = {"case": case, "file": plan, "year": plan_year}
+            plan_import = rows.import_plan(call.ctx, build(rows.ImportPlan, fields))
+    except UnreadablePaper as refusal:
+        if not call.json:
+            raise
+        call.answer({"errors": errors_of(call, refusal)})
+        return BAD_INPUT
+    view = call.app.case_commands.view(case, today=call.moment.today)
+    findings = risk_findings(view.case, view.deadlines)
+    if call.json:
+        call.answer(
+            {
+                "case": case,
+                "measures": plan_import.measures,
+                "changed": bool(plan_import.entered),
+                "entered": plan_import.entered,
+                "terms": plan_import.terms,
+                "unread": plan_import.unread,
+                "unmatched": plan_import.unmatched,
+                "withdrawn": plan_import.withdrawn,
+                "findings": [finding(call, case_finding) for case_finding in findings],
+            }
+        )
+        return DONE
+    if plan_import.entered:
+        counts = {"measures": plan_import.measures, "changed": plan_import.entered}
+        call.print(call.say("cli.risks.imported", case=case, **counts))
+    else:
+        call.print(call.say("cli.risks.already"))
+    terms = [(term.row, term.text, term.due or term.note) for term in plan_import.terms if term.text]
+    if terms:
+        call.table(("line", "term", "due"), terms)
+    if plan_import.unread:
+        call.print(call.say("paper_unread", names=[f"«{name}»" for name in plan_import.unread]))
+    if plan_import.withdrawn:
+        call.print("\n" + call.say("risk.plan_withdrawn", count=len(plan_import.withdrawn)))
+        for text in plan_import.withdrawn:
+            call.print(f"  {text}")
+    if plan_import.unmatched:
+        call.print("\n" + call.say("cli.risks.unmatched"))
+        for text in plan_import.unmatched:
+            call.print(f"  {text}")
+    if findings:
+        call.print("\n" + call.say("cli.findings"))
+        print_findings(call, findings, indent=2)
+    return DONE
 
 
 def _imported(call: CommandContext, imported: ImportedFile) -> dict[str, object]:
@@ -211,3 +277,13 @@ def errors_of(call: CommandContext, refusal: UnreadablePaper) -> list[dict[str, 
         for error in refusal.errors
     ]
     return rows or [{"row": None, "code": refusal.code, "message": call.say(refusal.code, **refusal.arguments)}]
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
+    "import": import_,
+    "people": people,
+    "risks import": import_plan,
+}
+GROUPS = {
+    "risks": "The risk register: risk, rank, recommendation, measure, status.",
+}

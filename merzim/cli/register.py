@@ -1,22 +1,36 @@
-"""The commands `merzim register NAME list|add|edit|withdraw ...`: rows of registers by their fields."""
+"""The command `merzim register`: rows of registers, listed, added, edited, withdrawn, imported, exported."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from merzim.cli import printing
-from merzim.cli.call import DONE, CommandContext
-from merzim.cli.help import Command
+from merzim.cli.answers import print_change
+from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.parsing import BadArgument, named_texts
-from merzim.cli.risk_answers import tell
+from merzim.documents.sheets.listing import write_file
+from merzim.services.cases import rows as case_rows
+from merzim.services.cases import verbs as cases
+from merzim.services.cases.risks import cases as cases_with_rows
+from merzim.services.inputs import FileInput, OpenFile, build
+from merzim.services.names import unit_named
+from merzim.services.registers import tables, verbs, views
+from merzim.services.registers.queries import ListRows
+from merzim.services.registers.results import cell_value
+from workflow.cases.registers.rows import rows_of, value_of
 from workflow.refusal import closest_first
+from workflow.registers.values import InvalidRow, problem_arguments
 
 if TYPE_CHECKING:
+    from merzim.services.registers.results import FieldView
+    from merzim.services.registers.views import RowDetail
     from merzim.services.results import CommandResult
-    from workflow.cases.case import Case
 
 KINDS: Mapping[str, str] = {
     "risks": "risk",
@@ -24,129 +38,165 @@ KINDS: Mapping[str, str] = {
     "positions": "position",
     "remarks": "remark",
 }
-"""Registers of a case -> the kind of their rows."""
-_ACTION = "list|show|add|edit|withdraw|erase|template|import|export|forms"
-ACTIONS = ("list", "add", "edit", "withdraw")
+"""Registers whose rows are events of a case -> the kind of their rows."""
+ACTIONS = ("list", "add", "edit", "withdraw", "import", "export")
+LISTED = 500
+"""Rows read at a time for a list."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to the application."""
-    app.command("register", cls=Command, help="cli.help.register")(register)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowsRequest:
+    """The arguments of a `merzim register` command."""
+
+    register: str
+    words: Sequence[str]
+    case: str
+    unit: str
+    ground: str
+    where: Sequence[str]
+    search: str
+    dry_run: bool
+
+    def word(self, name: str) -> str:
+        """Return the first word. Raises BadArgument for none; `name` says what it should have been."""
+        if not self.words:
+            raise BadArgument("cli.missing_parameter", name=name)
+        return self.words[0]
 
 
 def register(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="NAME")] = None,
-    action: Annotated[str, typer.Argument(metavar=_ACTION)] = "list",
-    arguments: Annotated[list[str] | None, typer.Argument(metavar="[ID] [FIELD=VALUE ...]")] = None,
-    case: Annotated[str, typer.Option("--case", metavar="C", help="cli.option.register_case")] = "",
-    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
-    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")] = "",
+    action: Annotated[str, typer.Argument(metavar="|".join(ACTIONS))] = "list",
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="[ID] [FIELD=VALUE ...] | FILE")] = None,
+    case: Annotated[
+        str, typer.Option("--case", metavar="C", help="the case; without it list shows all rows")
+    ] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="the unit")] = "",
+    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="the ground, in words")] = "",
     where: Annotated[
-        list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="cli.option.register_where")
+        list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="only rows with this value")
     ] = None,
-    search: Annotated[str, typer.Option("--search", metavar="TEXT", help="cli.option.search")] = "",
-    sort: Annotated[str, typer.Option("--sort", metavar="[-]FIELD", help="cli.option.register_sort")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
+    search: Annotated[str, typer.Option("--search", metavar="TEXT", help="words in the row")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be, write nothing")] = False,
 ) -> int:
-    from merzim.cli import register_rows
+    """Registers: lists, adds, edits, withdraws, imports and exports rows; without a name, the registers.
 
+    Registers of a case: risks, measures, positions, remarks.
+    """
     call = CommandContext.of(ctx)
     if name is None:
-        register_rows.print_registers(call)
+        _registers(call)
         return DONE
-    if name not in KINDS and name in call.app.registers.ids():
-        return register_rows.run(
-            call,
-            register_rows.RowsRequest(
-                register=name,
-                action=action,
-                words=tuple(arguments or ()),
-                case=case,
-                unit=unit,
-                ground=ground,
-                where=tuple(where or ()),
-                search=search,
-                sort=sort,
-                dry_run=dry_run,
-            ),
-        )
-    _of_case(call, name, action, list(arguments or ()), case=case, unit=unit, ground=ground)
+    of_case = name in KINDS
+    _one_of(name, (*KINDS, *call.app.registers.ids()), where="NAME")
+    actions = _CASE_ACTIONS if of_case else _ROW_ACTIONS
+    _one_of(action, tuple(actions), where="ACTION")
+    request = RowsRequest(
+        register=name,
+        words=tuple(arguments or ()),
+        case=case,
+        unit=unit,
+        ground=ground,
+        where=tuple(where or ()),
+        search=search,
+        dry_run=dry_run,
+    )
+    try:
+        actions[action](call, request)
+    except InvalidRow as invalid:
+        if of_case:
+            raise
+        definition = call.app.registers.on(name, call.moment.today)
+        for problem in invalid.problems:
+            words = problem_arguments(definition, problem)
+            call.note("merzim: " + call.say(f"register.value.{problem.code}", **words))
+        return BAD_INPUT
     return DONE
 
 
-def _of_case(
-    call: CommandContext, name: str, action: str, words: list[str], *, case: str, unit: str, ground: str
-) -> None:
-    """Carry out an action on a register whose rows are events of a case."""
-    from merzim.services.cases.rows import EditCaseRow, edit_row
-    from merzim.services.inputs import build
-
-    kind = KINDS[_one_of(name, (*KINDS, *call.app.registers.ids()), where="NAME")]
-    action = _one_of(action, ACTIONS, where="ACTION")
-    if action == "list":
-        _list(call, name, kind, _cases(call, case, unit))
-        return
-    if not case:
-        raise BadArgument("cli.missing_parameter", name="--case C")
-    if action == "add":
-        result = _add(call, case, name, _fields(words))
-        row = f"{kind}.{result.events[-1].name}" if result.events else ""
-        tell(call, result, "cli.register.added", row=row)
-        return
-    if not words:
-        raise BadArgument("cli.missing_parameter", name="ID")
-    row = f"{kind}.{words[0].removeprefix(f'{kind}.')}"
-    if action == "edit":
-        edit = build(EditCaseRow, {"case": case, "row": row, "fields": _fields(words[1:])})
-        tell(call, edit_row(call.ctx, edit), "cli.register.edited", row=row)
-        return
-    _withdraw(call, case, row, ground)
-
-
-def _one_of(text: str, allowed: Mapping[str, str] | tuple[str, ...], *, where: str) -> str:
+def _one_of(text: str, allowed: Sequence[str], *, where: str) -> None:
     if text not in allowed:
         raise BadArgument("cli.not_one_of", text=text, where=where, allowed=closest_first(text, tuple(allowed)))
-    return text
 
 
-def _cases(call: CommandContext, case: str, unit: str) -> list[Case]:
-    from merzim.services.cases.risks import cases
-    from merzim.services.names import unit_named
+def _registers(call: CommandContext) -> None:
+    """Print the list of registers."""
+    answer = views.list_registers(call.ctx, views.AskRegisters())
+    if call.json:
+        call.answer(answer)
+        return
+    rows = [(register.id, register.title[call.language], register.rows) for register in answer.registers]
+    call.table(("id", "title", "rows"), rows)
 
-    if case:
-        return [call.app.case_commands.view(case, today=call.moment.today).case]
-    return list(cases(call.app, unit_named(call.app, unit)))
 
-
-def _list(call: CommandContext, name: str, kind: str, cases: list[Case]) -> None:
+def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
     """Print the fields of each row, named as in `add` and `edit`."""
-    from merzim.services.cases.rows import register_of
-    from workflow.cases.registers.rows import rows_of, value_of
-
-    fields = {key: field for key, field in register_of(name)[0].fields.items() if not field.fixed}
+    kind = KINDS[request.register]
+    if request.case:
+        found = [call.app.case_commands.view(request.case, today=call.moment.today).case]
+    else:
+        found = list(cases_with_rows(call.app, unit_named(call.app, request.unit)))
+    definition = case_rows.register_of(request.register)[0]
+    fields = {key: field for key, field in definition.fields.items() if not field.fixed}
     rows = [
-        (case.id, f"{kind}.{number}", *(_shown(value_of(row, field)) for field in fields))
-        for case in cases
+        (case.id, f"{kind}.{number}", *(_written(value_of(row, field)) for field in fields))
+        for case in found
         for number, row in rows_of(case, kind).items()
     ]
     if call.json:
         heads = ("case", "id", *fields)
-        call.answer({"register": name, "rows": [dict(zip(heads, row, strict=True)) for row in rows]})
+        answer = [dict(zip(heads, row, strict=True)) for row in rows]
+        call.answer({"register": request.register, "rows": answer})
         return
-    heads = (*call.heads("case", "id"), *(field.title[call.language] for field in fields.values()))
-    if call.lists:
-        call.sheet(heads, rows)
-    else:
-        words = [["yes" if cell is True else cell or "" for cell in row] for row in rows]
-        call.print(printing.table(heads, words) if rows else call.say("cli.register.empty"))
+    titles = [*call.heads("case", "id"), *(field.title[call.language] for field in fields.values())]
+    _print_rows(call, titles, rows)
 
 
-def _shown(value: object) -> object:
+def _written(value: object) -> object:
     return value["written"] if isinstance(value, Mapping) else value
 
 
-def _fields(words: list[str]) -> dict[str, str]:
+def _add_to_case(call: CommandContext, request: RowsRequest) -> None:
+    values = _fields(request.words)
+    if request.register == "measures" and "risk" not in values:
+        raise BadArgument("cli.missing_parameter", name="risk=N")
+    fields = {"case": _case(request), "of_register": request.register, "fields": values}
+    result = case_rows.enter_texts(call.ctx, build(case_rows.EnterCaseRow, fields))
+    row = f"{KINDS[request.register]}.{result.events[-1].name}" if result.events else ""
+    _print_case_row(call, result, "cli.register.added", row)
+
+
+def _edit_in_case(call: CommandContext, request: RowsRequest) -> None:
+    row = _case_row(request)
+    fields = {"case": _case(request), "row": row, "fields": _fields(request.words[1:])}
+    result = case_rows.edit_row(call.ctx, build(case_rows.EditCaseRow, fields))
+    _print_case_row(call, result, "cli.register.edited", row)
+
+
+def _withdraw_from_case(call: CommandContext, request: RowsRequest) -> None:
+    row = _case_row(request)
+    fields = {"case": _case(request), "name": row, "ground": request.ground}
+    result = cases.withdraw(call.ctx, build(cases.Withdraw, fields))
+    _print_case_row(call, result, "cli.withdrawn", row)
+
+
+def _case(request: RowsRequest) -> str:
+    if not request.case:
+        raise BadArgument("cli.missing_parameter", name="--case C")
+    return request.case
+
+
+def _case_row(request: RowsRequest) -> str:
+    kind = KINDS[request.register]
+    return f"{kind}.{request.word('ID').removeprefix(f'{kind}.')}"
+
+
+def _print_case_row(call: CommandContext, result: CommandResult, code: str, row: str) -> None:
+    print_change(call, result, code_done=code, already="cli.risks.already", row=row, name=row)
+
+
+def _fields(words: Sequence[str]) -> dict[str, str]:
     """Return the values given as FIELD=VALUE."""
     texts = named_texts(words, where="FIELD=VALUE")
     if not texts:
@@ -154,22 +204,145 @@ def _fields(words: list[str]) -> dict[str, str]:
     return texts
 
 
-def _add(call: CommandContext, case: str, name: str, values: Mapping[str, str]) -> CommandResult:
-    from merzim.services.cases.rows import EnterCaseRow, enter_texts
-    from merzim.services.inputs import build
+def _query(request: RowsRequest) -> ListRows:
+    texts = named_texts(request.where, where="--where")
+    fields = {
+        "register_id": request.register,
+        "unit": request.unit,
+        "case": request.case or None,
+        "filters": [{"field": name, "is": [text]} for name, text in texts.items()],
+        "search": request.search,
+        "size": LISTED,
+    }
+    return build(ListRows, fields)
 
-    if name == "measures" and "risk" not in values:
-        raise BadArgument("cli.missing_parameter", name="risk=N")
-    return enter_texts(call.ctx, build(EnterCaseRow, {"case": case, "of_register": name, "fields": values}))
 
-
-def _withdraw(call: CommandContext, case: str, row: str, ground: str) -> None:
-    from merzim.services.cases import verbs as cases
-    from merzim.services.inputs import build
-
-    fields = {"case": case, "name": row, "ground": ground}
-    result = cases.withdraw(call.ctx, build(cases.Withdraw, fields))
+def _list(call: CommandContext, request: RowsRequest) -> None:
+    query = _query(request)
+    page = views.list_rows(call.ctx, query)
+    rows = list(page.rows)
+    for number in range(2, page.pages + 1):
+        rows += views.list_rows(call.ctx, query.model_copy(update={"page": number})).rows
     if call.json:
-        call.answer(result.model_dump(mode="json", by_alias=True))
+        answer = {"register": request.register, "total": page.total, "totals": page.totals}
+        call.answer({**answer, "rows": rows})
+        return
+    titles = ["ID", *(field.title[call.language] for field in page.fields)]
+    cells = [(row.id, *(cell_value(field, row, call.language) for field in page.fields)) for row in rows]
+    unsearched = [
+        field.title[call.language] for field in page.fields if field.confidential and not field.translation_of
+    ]
+    if request.search and unsearched:
+        call.note(call.say("web.registers.unsearched", fields=unsearched))
+    _print_rows(call, titles, cells)
+    totals = [f"{_title(call, page.fields, name)}: {amount}" for name, amount in page.totals.items()]
+    if totals and rows:
+        call.print("\n" + call.say("cli.register.totals", totals=tuple(totals)))
+
+
+def _print_rows(call: CommandContext, titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    words = [[_shown(call, cell) for cell in row] for row in rows]
+    call.print(printing.table(titles, words) if rows else call.say("cli.register.empty"))
+
+
+def _shown(call: CommandContext, cell: object) -> str:
+    if isinstance(cell, bool):
+        return call.say("register.yes" if cell else "register.no")
+    return cell.isoformat() if isinstance(cell, date) else "" if cell is None else str(cell)
+
+
+def _title(call: CommandContext, fields: Sequence[FieldView], name: str) -> str:
+    return next((field.title[call.language] for field in fields if field.id == name), name)
+
+
+def _add(call: CommandContext, request: RowsRequest) -> None:
+    with ExitStack() as files:
+        fields = {
+            "register_id": request.register,
+            "unit": request.unit,
+            "case": request.case or None,
+            "values": _values(call, request.register, request.words, files),
+        }
+        _tell(call, verbs.add_row(call.ctx, build(verbs.AddRow, fields)), "register.added")
+
+
+def _edit(call: CommandContext, request: RowsRequest) -> None:
+    with ExitStack() as files:
+        values = _values(call, request.register, request.words[1:], files)
+        fields = {"row": request.word("ID"), "values": values, "ground": request.ground}
+        _tell(call, verbs.edit_row(call.ctx, build(verbs.EditRow, fields)), "register.edited")
+
+
+def _withdraw(call: CommandContext, request: RowsRequest) -> None:
+    command = build(verbs.WithdrawRow, {"row": request.word("ID"), "ground": request.ground})
+    _tell(call, verbs.withdraw_row(call.ctx, command), "register.withdrawn")
+
+
+def _import(call: CommandContext, request: RowsRequest) -> None:
+    path = call.given(request.word("FILE"), "xlsx", "csv")
+    with path.open("rb") as content:
+        fields = {
+            "register_id": request.register,
+            "unit": request.unit,
+            "case": request.case or None,
+            "preview": request.dry_run,
+            "content": OpenFile(path.name, content),
+        }
+        result = tables.import_rows(call.ctx, build(tables.ImportRows, fields))
+    if call.json:
+        call.answer(result)
+        return
+    call.print(call.say("register.imported", file=path.name, count=result.rows))
+    if result.aside:
+        columns = [field.title[call.language] for field in result.aside]
+        call.print(call.say("register.import.aside", columns=columns))
+    if result.there:
+        call.print(call.say("register.import.there", n=result.there))
+    if request.dry_run:
+        call.print(call.say("cli.nothing_written"))
+
+
+def _export(call: CommandContext, request: RowsRequest) -> None:
+    file = request.word("FILE")
+    write_file(file, tables.export(call.ctx, _query(request), call.language))
+    if call.json:
+        call.answer({"file": file})
     else:
-        call.print(call.say("cli.withdrawn", case=case, name=row))
+        call.print(call.say("register.file_written", file=file))
+
+
+def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitStack) -> Mapping[str, Any]:
+    """Return the values given as FIELD=VALUE; for a file, its content."""
+    definition = call.app.registers.on(name, call.moment.today)
+    values: dict[str, Any] = dict(_fields(words))
+    for field, text in values.items():
+        known = definition.fields.get(field)
+        if known is not None and known.kind == "file" and text:
+            path = call.given(text)
+            values[field] = FileInput(content=OpenFile(path.name, files.enter_context(path.open("rb"))))
+    return values
+
+
+def _tell(call: CommandContext, detail: RowDetail, code: str) -> None:
+    if call.json:
+        call.answer(detail)
+    else:
+        call.print(call.say(code, row=detail.row.id))
+
+
+Act = Callable[[CommandContext, RowsRequest], None]
+_CASE_ACTIONS: dict[str, Act] = {
+    "list": _list_of_case,
+    "add": _add_to_case,
+    "edit": _edit_in_case,
+    "withdraw": _withdraw_from_case,
+}
+_ROW_ACTIONS: dict[str, Act] = {
+    "list": _list,
+    "add": _add,
+    "edit": _edit,
+    "withdraw": _withdraw,
+    "import": _import,
+    "export": _export,
+}
+COMMANDS: dict[str, Callable[..., object]] = {"register": register}

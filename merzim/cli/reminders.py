@@ -1,8 +1,8 @@
-"""Commands that send reminders: `remind`, `deliver`, `notices`, `rehearse`, `snooze`."""
+"""Commands that send reminders: `remind`, `deliver`, `notices`, `rehearse`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from merzim.cli.call import CommandContext
-from merzim.cli.contact_settings import resend
-from merzim.cli.help import Command, OpenGroup
-from merzim.cli.mount import mount
 from merzim.cli.parsing import BadArgument, day
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
@@ -20,8 +17,6 @@ from merzim.services.names import force
 from merzim.services.yearly.clock import record_carried_out
 
 if TYPE_CHECKING:
-    from merzim.services.cases.verbs import Snooze
-    from merzim.services.results import CommandResult
     from notifications.notice import Notice
     from notifications.round import RoundReport
     from workflow.law.procedure import Force
@@ -31,26 +26,12 @@ NAMED = 5
 """How many places of one problem are named; the rest is counted."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    app.command("remind", cls=Command, help="cli.help.remind")(remind)
-    app.command("deliver", cls=Command, help="cli.help.deliver")(deliver)
-    register = typer.Typer(cls=OpenGroup, help="cli.help.notices", invoke_without_command=True)
-    register.callback(invoke_without_command=True)(notices)
-    register.command("acknowledge", cls=Command, help="cli.help.notices_acknowledge")(acknowledge)
-    register.command("resend", cls=Command, help="cli.help.notices_resend")(resend)
-    app.add_typer(register, name="notices")
-    app.command("rehearse", cls=Command, help="cli.help.rehearse")(rehearse)
-    snooze = mount("merzim.services.cases.verbs:snooze", _show_snooze, arguments=("case", "obligation"))
-    app.command("snooze", cls=Command, help="cli.help.snooze")(snooze)
-
-
 def remind(
     ctx: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be, write nothing")] = False,
 ) -> None:
-    call = CommandContext.of(ctx)
-    call.creates_database = not dry_run
+    """A round: reminders whose day has come are queued, each once."""
+    call = CommandContext.of(ctx, writes=not dry_run)
     moment = call.moment
     if not dry_run:
         record_carried_out(call.app, now=moment.now, today=moment.today)
@@ -68,7 +49,8 @@ def remind(
 
 
 def deliver(ctx: typer.Context) -> None:
-    call = CommandContext.of(ctx)
+    """Sends the queued letters."""
+    call = CommandContext.of(ctx, writes=True)
     moment = call.moment
     report = rounds.deliver(call.app, now=moment.now, today=moment.today)
     if call.json:
@@ -83,11 +65,12 @@ def deliver(ctx: typer.Context) -> None:
 
 def notices(
     ctx: typer.Context,
-    case: Annotated[str | None, typer.Option("--case", metavar="CASE", help="cli.option.case")] = None,
-    export: Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.export")] = None,
+    case: Annotated[str | None, typer.Option("--case", metavar="CASE", help="this case alone")] = None,
+    export: Annotated[
+        str | None, typer.Option("--export", metavar="FILE", help="write the register to a file: .csv or .xlsx")
+    ] = None,
 ) -> None:
-    if ctx.invoked_subcommand is not None:
-        return
+    """The register of notices with their delivery records."""
     call = CommandContext.of(ctx)
     notices = call.app.outbox.notices(case=case)
     if export is not None:
@@ -116,9 +99,10 @@ def notices(
 
 def rehearse(
     ctx: typer.Context,
-    first: Annotated[str, typer.Option("--from", metavar="DATE", help="cli.option.from")],
-    last: Annotated[str, typer.Option("--until", metavar="DATE", help="cli.option.until")],
+    first: Annotated[str, typer.Option("--from", metavar="DATE", help="from which day")],
+    last: Annotated[str, typer.Option("--until", metavar="DATE", help="until which day, included")],
 ) -> None:
+    """Rehearses reminders day by day on a copy of the database; nothing is sent."""
     call = CommandContext.of(ctx)
     begins, ends = day(first, where="--from"), day(last, where="--until")
     if ends < begins:
@@ -261,24 +245,9 @@ def _state(call: CommandContext, notice: Notice) -> str:
     return f"{label}: {notice.answer}" if detail else label
 
 
-def acknowledge(ctx: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")]) -> None:
-    from merzim.services.inputs import build
-    from merzim.services.outgoing.acknowledgement import UnknownNotice
-    from merzim.services.outgoing.sending import Letter, acknowledge_letter
-
-    call = CommandContext.of(ctx)
-    notice = call.app.outbox.notice(key)
-    if notice is None or not notice.case:
-        raise UnknownNotice(key)
-    acknowledge_letter(call.ctx, build(Letter, {"case": notice.case, "key": key}))
-    notice = call.app.outbox.notice(key)
-    acknowledged_at = notice.acknowledged_at if notice else None
-    if call.json:
-        call.answer({"key": key, "acknowledged_at": acknowledged_at})
-    else:
-        call.print(call.say("cli.acknowledged", key=key, on=(acknowledged_at or call.moment.now).date()))
-
-
-def _show_snooze(call: CommandContext, command: Snooze, result: CommandResult) -> None:
-    case = call.app.case_commands.view(result.case, today=call.moment.today).case
-    call.print(call.say("cli.snoozed", until=case.snoozed[command.obligation].until))
+COMMANDS: dict[str, Callable[..., object]] = {
+    "remind": remind,
+    "deliver": deliver,
+    "notices": notices,
+    "rehearse": rehearse,
+}

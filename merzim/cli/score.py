@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
-from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument
 from merzim.cli.printing import paragraph
 
@@ -21,21 +21,27 @@ if TYPE_CHECKING:
     from workflow.scoring.score_inputs import BadInputs
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to the application."""
-    app.command("score", cls=Command, help="cli.help.score")(score)
-
-
 def score(
     ctx: typer.Context,
-    inputs: Annotated[str, typer.Option("--inputs", metavar="FILE.json", help="cli.option.inputs")] = "",
-    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
-    year: Annotated[int, typer.Option("--year", metavar="YYYY", help="cli.option.score_year", min=0)] = 0,
-    by_unit: Annotated[bool, typer.Option("--by-unit", help="cli.option.by_unit")] = False,
+    inputs: Annotated[
+        str,
+        typer.Option("--inputs", metavar="FILE.json", help="a JSON file with the numbers of the indicators"),
+    ] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="the unit")] = "",
+    year: Annotated[
+        int, typer.Option("--year", metavar="YYYY", help="which year’s points (this year by default)", min=0)
+    ] = 0,
+    by_unit: Annotated[bool, typer.Option("--by-unit", help="also for each unit directly below")] = False,
     reading: Annotated[
-        list[str] | None, typer.Option("--reading", metavar="NAME=VALUE", help="cli.option.reading")
+        list[str] | None,
+        typer.Option(
+            "--reading",
+            metavar="NAME=VALUE",
+            help="another reading of an unclear place: rounding=linear; may be repeated",
+        ),
     ] = None,
 ) -> int:
+    """Points of the projects from the numbers of a file, with their arithmetic. No database is needed."""
     from merzim.services.regulations.registers import read_input_file
     from merzim.services.regulations.registers import scoring as shipped_scoring
     from workflow.scoring.score import score as scored
@@ -249,3 +255,8 @@ def _print(call: CommandContext, scores: Scores) -> None:
 def _arithmetic(call: CommandContext, score: Score) -> str:
     """Return the arithmetic of an indicator in words."""
     return " ".join(call.say(element.code, **element.arguments) for element in score.arithmetic)
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
+    "score": score,
+}

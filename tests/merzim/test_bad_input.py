@@ -29,7 +29,6 @@ def _one_line(result: Said) -> str:
         ("calendar add 2026-05-12", "N"),
         ("calendar add 2026-05-12 five", "five"),
         ("calendar add 2026-05-12 1 2", "Too many arguments: 2."),
-        ("risks review 2026-0001 1 --status fine --on 2026-04-06", "--status: “fine”"),
         ("calendar add 31.02.26 1", "31.02.26"),
         ("calendar day 2009-12-31", "2010"),
         ("calendar add 2028-12-29 10", "2028"),

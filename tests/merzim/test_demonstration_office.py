@@ -42,9 +42,9 @@ def test_the_example_office_is_worth_looking_at(office: Path, capsys: pytest.Cap
     overdue = json.loads(capsys.readouterr().out)["obligations"]
     assert main(["register", "trainings", *DAY]) == 0
     trainings = json.loads(capsys.readouterr().out)
-    assert main(["risks", "list", *DAY]) == 0
+    assert main(["register", "risks", "list", *DAY]) == 0
     risks = capsys.readouterr().out
-    assert main(["assignment", "list", *DAY]) == 0
+    assert main(["due", "--until", "2026-04-30", *DAY]) == 0
     assignments = capsys.readouterr().out
     assert main(["people", "--lang", "kk"]) == 0
     people = capsys.readouterr().out
@@ -105,10 +105,12 @@ user add officer --access officer --person a.akhmetova@example.kz --now 2026-04-
 user add kim --access responsible --person v.kim@example.kz --now 2026-04-01T09:00
 as officer
 open internal-analysis --object-ru Закупки --object-kk "Сатып алу" --now 2026-04-01T10:00
-comment 2026-0001 "@Ким Виктория, проверьте перечень." --now 2026-04-01T11:00
-assignment give 2026-0001 v.kim@example.kz "Проверить перечень" --until 2026-04-20 --now 2026-04-01T11:05
+do comment '{"case": "2026-0001", "text": "@Ким Виктория, проверьте перечень."}' --now 2026-04-01T11:00
+do assign '{"case": "2026-0001", "person": "v.kim@example.kz", "text": "Проверить перечень",\
+ "until": "2026-04-20"}' --now 2026-04-01T11:05
 as kim
-assignment answer 2026-0001 1 --on 2026-04-01 --remark "Проверен." --now 2026-04-01T11:07
+do answer-assignment '{"case": "2026-0001", "number": 1,\
+ "on": "2026-04-01", "text": "Проверен."}' --now 2026-04-01T11:07
 remind --now 2026-04-01T11:10
 deliver --now 2026-04-01T11:10
 """,

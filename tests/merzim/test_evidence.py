@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.merzim.conftest import Merzim, Prepare, import_example
+from tests.row_commands import act, operator, proof
 
 ORDER = b"%PDF-1.7 order 15"
 DAY = ("--now", "2026-04-07")
@@ -229,17 +230,22 @@ def _review(office: Merzim) -> None:
     for name in ("қарау", "жою", "әңгіме"):
         Path(f"{name}.pdf").write_bytes(f"%PDF-1.7 {name}".encode())
     now = ("--now", "2026-07-20")
-    proved = {
-        ("risks", "review", "2026-0001", "1", "--status", "executed", "--done", "2026-07-01"): "қарау",
-        ("risks", "remove", "2026-0001", "1", "--completed"): "жою",
-        ("positions", "talk", "2026-0001", "1", "--topic", "gifts"): "әңгіме",
-    }
-    office("risks", "add", "2026-0001", "--text", "weak control", *now)
-    office("risks", "measure", "2026-0001", "1", "--action", "report to the head", "--term", "01.09.2026", *now)
-    office("positions", "add", "2026-0001", "--title", "Head of procurement", "--holder", "A. Akhmetov", *now)
-    for line, name in proved.items():
-        result = office(*line, "--on", "2026-07-20", "--evidence", f"{name}.pdf", *now)
+    for register, fields in {
+        "risks": ("description=weak control",),
+        "measures": ("risk=1", "action=report to the head", "term=01.09.2026"),
+        "positions": ("title=Head of procurement", "holder=A. Akhmetov"),
+    }.items():
+        result = office("register", register, "add", *fields, "--case", "2026-0001", *now)
         assert result.code == 0, result
+    _prove("measures", "review", "қарау", outcome="executed", done_on="2026-07-01")
+    _prove("risks", "remove", "жою", completed=True)
+    _prove("positions", "talk", "әңгіме", topic="gifts")
+
+
+def _prove(register: str, action: str, name: str, restricted: str = "", **fields: object) -> None:
+    """An action on the first row of a register, with a document."""
+    with operator("2026-07-20") as ctx, proof(Path(f"{name}.pdf"), restricted=restricted) as evidence:
+        act(ctx, register, action, "2026-0001", number=1, on="2026-07-20", evidence=evidence, **fields)
 
 
 def test_registers_prove_too(reviewed: Merzim) -> None:
@@ -271,17 +277,15 @@ def test_a_restricted_document_of_a_register_is_left_out_of_the_package(
     reviewed: Merzim, tmp_path: Path
 ) -> None:
     """Restricted afterwards: its bytes are in no place of the package, and the review is still one."""
-    reviewed(
-        *("risks", "review", "2026-0001", "1", "--status", "executed", "--done", "2026-07-01"),
-        *("--on", "2026-07-20", "--evidence", "қарау.pdf", "--restricted", "personal data"),
-        *("--now", "2026-07-21"),
-    )
+    _prove("measures", "review", "қарау", restricted="personal data", outcome="executed", done_on="2026-07-01")
     answer = reviewed("package", "--to", "жинақ.zip", "--case", "2026-0001", "--json").json
-    (risk,) = reviewed("risks", "list", "2026-0001", "--json").json["risks"]
+    reviews = [
+        event for event in reviewed("case", "2026-0001", "--json").json["events"] if "қарау" in str(event)
+    ]
 
     assert (answer["files"], answer["restricted"]) == (2, 1)
     assert not any("қарау" in name for name in zipfile.ZipFile(tmp_path / "жинақ.zip").namelist())
-    assert len(risk["measure"]["reviews"]) == 1
+    assert len(reviews) == 2, "reviewed, and restricted afterwards"
 
 
 @pytest.mark.parametrize("name", ["а/б.pdf", "Қосымша № 1 (ұсыным).pdf", "  аралық бос.pdf"])

@@ -12,6 +12,7 @@ from merzim.documents.forms import form
 from merzim.services.documents.rows import period_rows, position_rows
 from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import Merzim, Prepare, import_example
+from tests.row_commands import act, operator
 from workflow.cases.case import Case, Event, EventKind
 from workflow.org.office import Office, Person, Unit
 
@@ -36,12 +37,13 @@ def _plan(office: Merzim) -> None:
         ("record", CASE, "note_signed", "--on", "2026-06-01"),
         ("record", CASE, "plan_approved", "--on", "2026-06-10"),
         ("risks", "import", CASE, "plan.csv"),
-        ("risks", "rank", CASE, "1", "--likelihood", "3", "--effect", "3"),
-        ("risks", "review", CASE, "1", "--status", "executed", "--on", "2026-10-06"),
     ]
     for line in lines:
         result = office(*line, *NOW)
         assert result.code == 0, result.err
+    with operator(NOW[1]) as ctx:
+        act(ctx, "risks", "rank", CASE, number=1, likelihood=3, effect=3)
+        act(ctx, "measures", "review", CASE, number=1, outcome="executed", on="2026-10-06")
 
 
 def _table(merzim: Merzim, form: str, file: Path, language: str = "ru") -> list[list[str]]:

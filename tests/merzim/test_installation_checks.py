@@ -445,34 +445,3 @@ def test_no_address_and_no_server_are_bad_input(merzim: Merzim) -> None:
     """One sentence each, before anybody is called."""
     assert merzim("test-mail", "aigul").code == 2
     assert merzim("test-mail", "aigul@example.kz").err.count("channels.email.host") == 1
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_completes_commands_and_options(
-    merzim: Merzim, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shell: str
-) -> None:
-    """By the script of `completion`; nothing is opened, and no code of the catalogues is shown."""
-    script = merzim("completion", shell)
-    assert script.code == 0
-    assert "_MERZIM_COMPLETE=complete_" in script.out
-    monkeypatch.setenv("_MERZIM_COMPLETE", f"complete_{shell}")
-    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
-    lines = {"merzim cal": ("calendar", "calendar-change"), "merzim record --on": ("--on",), "merzim zz": ()}
-    for line, expected in lines.items():
-        monkeypatch.setenv("COMP_WORDS", line)
-        monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
-        monkeypatch.setenv("_TYPER_COMPLETE_ARGS", line)
-        with pytest.raises(SystemExit) as exit_info:
-            merzim()
-        out = capsys.readouterr().out
-
-        assert exit_info.value.code == 0
-        assert all(name in out for name in expected)
-        assert "cli." not in out
-        assert expected or "calendar" not in out
-    assert not list(Path().iterdir())
-
-
-def test_an_unknown_shell_is_bad_input(merzim: Merzim) -> None:
-    """With those there are."""
-    assert "bash, zsh, fish" in merzim("completion", "csh").err

@@ -98,20 +98,20 @@ def test_acts_of_one_organisation_are_opened_for_those_who_adopted_them(town: Me
         return {(case["procedure"], case["unit"]) for case in cases if case["procedure"] in own_procedures}
 
     assert opened("2026") == set()
-    assert town("acts", "Ministry", "mne-standard-2025", "--json").json["in_force"] == ["mne-standard-2025"]
-    assert town("acts", "Staff", "--json").json == {
-        "unit": "Staff",
-        "adopted": [],
-        "in_force": ["mne-standard-2025"],
-    }
+    assert town("acts", "adopt", "mne-standard-2025", "--unit", "Ministry", "--json").json["in_force"] == [
+        "mne-standard-2025"
+    ]
+    staff = town("acts", "--unit", "Staff", "--json").json
+    assert (staff["unit"], staff["adopted"], staff["in_force"]) == ("Staff", [], ["mne-standard-2025"])
+    assert "mne-standard-year" in staff["brings"]["mne-standard-2025"]
     assert opened("2026") == {("mne-standard-year", "Ministry")}
     config = CONFIG + 'acts = ["enterprise-policy"]\n'
     (tmp_path / "config.toml").write_text(config, encoding="utf-8")
     assert opened("2026") == {("enterprise-policy-year", "Company")}
-    assert town("acts", "Ministry", "--none").code == 0
+    assert town("acts", "leave", "mne-standard-2025", "--unit", "Ministry").code == 0
     assert opened("2027") == {("enterprise-policy-year", "Company")}
     assert town("open", "mne-standard-year", "--unit", "Ministry", "--now", "2025-12-20").code == 0
-    refused = town("acts", "Ministry", "mne-standard")
+    refused = town("acts", "adopt", "mne-standard", "--unit", "Ministry")
     assert refused.code == 2
     assert "mne-standard-2025" in refused.err
 
@@ -121,7 +121,7 @@ def test_a_unit_moved_by_the_table_of_people_is_bound_by_the_acts_of_its_new_pla
 ) -> None:
     """The staff move from the Ministry, which adopted the standard, to the Company, which did not: their case
     of the standard asks for nothing more; moved back, it asks again."""
-    town("acts", "Ministry", "mne-standard-2025")
+    town("acts", "adopt", "mne-standard-2025", "--unit", "Ministry")
     planned = ("--planned", "appointed=2026-01-20", "--now", "2026-01-12")
     case = town("open", "appointment", "--unit", "Staff", *planned, "--json").json["id"]
 
@@ -138,7 +138,7 @@ def test_a_unit_moved_by_the_table_of_people_is_bound_by_the_acts_of_its_new_pla
 def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) -> None:
     """An office that begins on 12 January 2026 owes the information for 2025 by 15 April, and the Ministry's
     standard the declarations of 2025 by 31 December; what was due before is not asked of it."""
-    town("acts", "Ministry", "mne-standard-2025")
+    town("acts", "adopt", "mne-standard-2025", "--unit", "Ministry")
     opened_year = town("open-year", "2026", "--unit", "Ministry", "--now", "2026-01-12", "--json").json
     due = town("due", "--until", "2026-12-31", "--json", "--now", "2026-01-12").json["obligations"]
     repeated = town("open-year", "2026", "--unit", "Ministry", "--now", "2026-01-13", "--json").json

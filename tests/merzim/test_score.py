@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from tests.merzim.conftest import ROOT, Merzim
+from tests.row_commands import act, operator
 
 INPUTS = {
     "P1.T1.S1": {"present": False},
@@ -214,8 +215,10 @@ def test_risks_of_the_years_analyses_score_with_their_coverage(office: Merzim, t
     assert office("record", case, "analysis_ended", "--on", "2026-05-26", *day).code == 0
     before = _points(office, *day)
     for text in ("Құжаттар ескірген", "Бақылау әлсіз"):
-        assert office("risks", "add", case, "--text", text, *day).code == 0
-    assert office("risks", "remove", case, "1", "--on", "2026-06-15", "--completed", *day).code == 0
+        fields = (f"description={text}", "on=2026-06-20")
+        assert office("register", "risks", "add", *fields, "--case", case, *day).code == 0
+    with operator("2026-06-20") as ctx:
+        act(ctx, "risks", "remove", case, number=1, on="2026-06-15", completed=True)
 
     assert _points(office, *day) - before == 7
 

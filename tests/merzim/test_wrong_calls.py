@@ -11,7 +11,6 @@ from tests.merzim.conftest import Merzim
     ("line", "sentence"),
     [
         ("score --year abc", "--year: a whole number is wanted"),
-        ("audit-log --after x", "--after: a whole number is wanted"),
     ],
 )
 def test_a_wrong_call_is_answered_by_its_cause(merzim: Merzim, line: str, sentence: str) -> None:

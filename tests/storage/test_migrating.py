@@ -59,7 +59,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     old_engine.dispose()
     merzim("remind", "--now", "2026-04-06")
     merzim("deliver", "--now", "2026-04-06")
-    merzim("risks", "add", "2026-0001", "--text", "Тәуекел", "--now", "2026-04-06")
+    merzim("register", "risks", "add", "description=Тәуекел", "--case", "2026-0001", "--now", "2026-04-06")
     merzim("replan", "2026-0001", "analysis_started", "--on", "2026-04-20", "--now", "2026-04-06")
     return folder
 

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from merzim.services.accounts.telegram import linked, offer
 from merzim.storage.database.leases import SqlLeases
 from merzim.storage.notices.links import SqlLinks
 from notifications.channels.telegram import Pacer, Telegram
 from tests.merzim.conftest import Merzim, merzim, office, prepared, templates  # noqa: F401
 from tests.notifications.sample_office import AIGUL, BOLAT, FIVE_BEFORE, Town
 from tests.processes import Program
+from tests.row_commands import operator
 from tests.telegram import emulator
 from tests.telegram.emulator import TOKEN, Emulator
 from tests.telegram.talk import Talk, listening, until
@@ -187,19 +189,21 @@ def test_the_worker_listens_sends_and_ends_when_told(
     """The whole program: a code by the command line, brought to a process of its own, which then reminds."""
     configured("remind", "--now", "2026-04-01", "--dry-run")
     person = _who_is_told(configured)
-    code = configured("telegram", "link", person, "--now", "2026-04-06", "--json").json["code"]
+    with operator("2026-04-06") as ctx:
+        code = offer(ctx, person).code
     worker = Program("worker", folder=tmp_path, MERZIM_NOW="2026-04-06", MERZIM_TELEGRAM_TOKEN=TOKEN)
     try:
         telegram.says(emulator.AIGUL, f"/start {code}")
         until(lambda: bool(telegram.seen(emulator.AIGUL)))
     finally:
         exit_code = worker.end()
-    links = configured("telegram", "links", "--json").json["links"]
+    with operator("2026-04-06") as ctx:
+        links = linked(ctx.app)
 
     assert exit_code == 0
     assert "Traceback" not in worker.err
     assert TOKEN not in worker.err
-    assert [notice["person"] for notice in links] == [person]
+    assert [link.person for _, link in links] == [person]
 
 
 def _who_is_told(merzim: Merzim) -> str:

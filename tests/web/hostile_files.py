@@ -232,8 +232,8 @@ CASE = "2026-0001"
 
 def prepare(office: RealOffice) -> None:
     """Objects named in the addresses: a position with an interview."""
-    position = ("--title", "Начальник отдела кадров", "--holder", "Ахметова А.")
-    office.run("positions", "add", CASE, *position, now="2026-04-06T12:00")
+    position = ("title=Начальник отдела кадров", "holder=Ахметова А.", "on=2026-04-06")
+    office.run("register", "positions", "add", *position, "--case", CASE, now="2026-04-06T12:00")
 
 
 def places() -> tuple[Place, ...]:

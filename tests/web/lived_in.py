@@ -15,6 +15,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from merzim.services.campaigns.verbs import StartCampaign, start_campaign
+from merzim.services.context import operator_context
+from merzim.services.inputs import build
+from tests.row_commands import act
 from tests.web.real import RealOffice, real_office
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
@@ -114,19 +118,26 @@ def _live_in(office: RealOffice, word: str) -> None:
         today=moment.today,
     )
     now = "2026-04-06T12:00"
-    start = ("campaign", "start", "consents", "confirmation", "--until", "2026-04-30", "--title", word)
-    office.run(*start, now=now)
     for line in (
         ("correct", corrected, "order_signed", "--on", "2026-04-03", "--ground", word),
         ("cancel", cancelled, "--ground", word),
         ("exempt", exempted, "--obligation", "order_signed", "--ground", word),
-        ("risks", "add", late, "--text", word, "--cause", word, "--act", word, "--department", word),
-        ("risks", "measure", late, "1", "--action", word, "--recommendation", word, "--responsible", word),
-        ("remarks", "add", late, "--text", word, "--from", word),
-        ("remarks", "answer", late, "1", "--answer", word),
-        ("positions", "add", late, "--title", word, "--holder", word, "--why", word),
     ):
         office.run(*line, now=now)
+    by_officer = operator_context(office.app, by="officer", now=moment.now, today=moment.today)
+    campaign = {"register_id": "consents", "kind": "confirmation", "until": "2026-04-30", "title": word}
+    start_campaign(by_officer, build(StartCampaign, campaign))
+    for register, action, fields in (
+        ("risks", "add", {"description": word, "cause": word, "act": word, "department": word}),
+        (
+            *("measures", "add"),
+            {"risk": 1, "action": word, "recommendation": word, "responsible": word},
+        ),
+        ("remarks", "add", {"text": word, "author": word, "on": "2026-04-06"}),
+        ("remarks", "answer", {"number": 1, "answer": word, "on": "2026-04-06"}),
+        ("positions", "add", {"title": word, "holder": word, "why": word}),
+    ):
+        act(by_officer, register, action, late, **fields)
     office.run("remind", now=now)
     office.run("deliver", now=now)
 

@@ -60,13 +60,6 @@ def test_page_workbook_and_command_say_what_the_api_says(
     assert [isinstance(row[5], datetime) for row in steps].count(True) == 2, (
         "the approval and the announcement are done"
     )
-    capsys.readouterr()
-    real.run("portfolio", "--year", "2026")
-    output = capsys.readouterr().out
-    assert re.search(r"2026-0001 .* 1 +0 .*2026-04-06 +2026-04-06", output), output
-    assert "2026: 1 analysis; page 1 of 1." in output
-    real.run("portfolio", "--year", "2025")
-    assert "2025: 0 analyses" in capsys.readouterr().out
 
 
 def test_a_mark_without_a_script_is_a_link_to_the_form_of_the_plan(real: RealOffice) -> None:

@@ -572,7 +572,7 @@ def test_a_register_says_on_what_it_rests_here_and_why_its_rows_open_no_case(tmp
             registers = {
                 register["id"]: register for register in browser.get(f"{API}/registers").json()["registers"]
             }
-        office.run("acts", "Инспекция", "mne-standard-2025")
+        office.run("acts", "adopt", "mne-standard-2025", "--unit", "Инспекция")
         after = pages(office, *names)
         row_pages = pages(office, add(office, {**gift(), "unit": "Инспекция"}).removeprefix("/registers/"))
 

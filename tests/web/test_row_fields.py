@@ -12,7 +12,6 @@ import pytest
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
-from docs.file_schemas import row_schema
 from merzim.documents.forms import building, reading
 from merzim.services.cases import rows as verbs
 from merzim.services.regulations import registers as register_files
@@ -159,13 +158,3 @@ def test_annexes_show_the_fields_their_form_names(fields: None, site: Site, brow
     assert first_cell("analytic_note") == "1250,50"
     assert first_cell("plan") == "Үнемделген"
     assert first_cell("exposed_positions") == "Қосымша"
-
-
-def test_the_schemas_of_lists_have_the_fields(fields: None) -> None:
-    """Written by `make schemas`, and gone with the field."""
-    risks = row_schema("risks")["$defs"]
-    assert risks["risk"]["properties"]["area"]["enum"] == ["grants", ""]
-    assert risks["measure"]["properties"]["gain"]["description"] == "Loss"
-    for name, field in (("positions", "room"), ("remarks", "phone")):
-        row = row_schema(name)["properties"][name]["items"]["properties"]
-        assert row[field]["type"] == "string"

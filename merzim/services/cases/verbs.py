@@ -56,6 +56,17 @@ from workflow.refusal import Refusal
 
 MAX_REMARK = 2000
 Dates = Annotated[dict[Name, Day], Field(default_factory=dict, max_length=200)]
+Fact = Annotated[Name, Field(description="The fact; a recurring one with its period: quarter_reported.2026Q3.")]
+On = Annotated[Day, Field(description="The day on which it happened.")]
+Numbers = Annotated[Values, Field(max_length=50, description="A number of the fact, by its name.")]
+Evidence = Annotated[list[EvidenceInput], Field(max_length=50, description="Files and links that prove it.")]
+Remark = Annotated[Text, Field(description="A remark, kept in the history.")]
+SignedBy = Annotated[Duty, Field(description="The duty of the person who signed or approved it.")]
+Why = Annotated[Ground, Field(description="The ground, in words.")]
+OneObligation = Annotated[OptionalName, Field(description="This obligation alone.")]
+Object = Annotated[Line, Field(description="What is analysed, in any wording.")]
+ObjectKk = Annotated[Line, Field(description="The object in Kazakh, in the nominative.")]
+ObjectRu = Annotated[Line, Field(description="The object in Russian, in the nominative.")]
 
 
 class NotYourUnit(Refusal, PermissionError):
@@ -69,14 +80,14 @@ class OpenCase(Command):
     """
 
     procedure: Name
-    unit: Line = ""
-    object: Line = ""
-    object_kk: Line = ""
-    object_ru: Line = ""
-    person: Line = ""
-    planned: Dates
-    facts: Dates
-    again: bool = False
+    unit: Annotated[Line, Field(description="The unit whose case it is: id or name.")] = ""
+    object: Object = ""
+    object_kk: ObjectKk = ""
+    object_ru: ObjectRu = ""
+    person: Annotated[Line, Field(description="The person it is about: key, e-mail or name.")] = ""
+    planned: Annotated[Dates, Field(description="A plan date, by fact.")]
+    facts: Annotated[Dates, Field(description="A fact that happened already, and its day.")]
+    again: Annotated[bool, Field(description="Open it although there is a case like it.")] = False
 
 
 class Previewed(CaseCommand):
@@ -88,13 +99,13 @@ class Previewed(CaseCommand):
 class RecordFact(Previewed):
     """Record that something happened on a day, with its evidence."""
 
-    fact: Name
-    on: Day
-    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
-    values: Values = Field(default_factory=dict, max_length=50)
-    signed_by: Duty = ""
-    remark: Text = ""
-    evidence_follows: bool = False
+    fact: Fact
+    on: On
+    evidence: Evidence = Field(default_factory=list)
+    values: Numbers = Field(default_factory=dict)
+    signed_by: SignedBy = ""
+    remark: Remark = ""
+    evidence_follows: Annotated[bool, Field(description="The evidence is sent later.")] = False
 
     @model_validator(mode="after")
     def _nothing_else_with_a_promise(self) -> RecordFact:
@@ -113,11 +124,11 @@ class Replan(Previewed):
 class Correct(Previewed):
     """Correct a recorded fact: another date, other numbers or another signatory."""
 
-    fact: Name
-    on: Day
-    ground: Ground
-    values: Values = Field(default_factory=dict, max_length=50)
-    signed_by: Duty = ""
+    fact: Fact
+    on: On
+    ground: Why
+    values: Numbers = Field(default_factory=dict)
+    signed_by: SignedBy = ""
 
 
 class Withdraw(Previewed):
@@ -129,8 +140,8 @@ class Withdraw(Previewed):
     """
 
     name: Name
-    ground: Ground
-    evidence: Line = ""
+    ground: Why
+    evidence: Annotated[Line, Field(description="Of the record this document alone.")] = ""
 
 
 class Decide(Previewed):
@@ -138,36 +149,36 @@ class Decide(Previewed):
 
     decision: Name
     option: Name
-    on: Day
-    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
-    decided_by: Duty = ""
-    remark: Text = ""
+    on: Annotated[Day, Field(description="The day of the answer.")]
+    evidence: Evidence = Field(default_factory=list)
+    decided_by: Annotated[Duty, Field(description="The duty of the person who decided.")] = ""
+    remark: Remark = ""
 
 
 class Cancel(Previewed):
     """Cancel a case."""
 
-    ground: Ground
+    ground: Why
 
 
 class Exempt(Previewed):
     """Exempt a case, or one obligation of it."""
 
-    ground: Ground
-    obligation: OptionalName = ""
+    ground: Why
+    obligation: OneObligation = ""
 
 
 class Reopen(Previewed):
     """Reopen a cancelled or exempted case, or withdraw the exemption of one obligation."""
 
-    ground: Ground
-    obligation: OptionalName = ""
+    ground: Why
+    obligation: OneObligation = ""
 
 
 class Migrate(Previewed):
     """Move a case to another edition of its procedure (`internal-analysis.2024-01-01`)."""
 
-    edition: Key
+    edition: Annotated[Key, Field(description="The edition under which the case goes on.")]
 
 
 class Passport(Previewed):

@@ -13,7 +13,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
-from i18n import known_languages, say
+from i18n import known_languages
 from merzim.web.api.answers import Problem
 
 LICENSE = {"name": "MIT", "identifier": "MIT"}
@@ -128,9 +128,6 @@ def _describe(
     described: dict[str, Any], schema: dict[str, Any], words: Mapping[str, list[Any]], owner: str, name: str
 ) -> None:
     text, *examples = words.get(f"{owner}.{name}") or words.get(name) or [""]
-    if text.startswith("cli.option."):
-        text = say(text, {}, "en")
-        text = f"{text[:1].upper()}{text[1:].rstrip('.')}."
     if text:
         described.setdefault("description", text)
     kind = example_kind(schema)

@@ -1,0 +1,222 @@
+"""Commands on the office: the acts it adopted, how people are reminded, accounts, and who left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.mount import mount
+from merzim.cli.parsing import BadArgument
+from merzim.services.accounts import second_factors
+from merzim.services.accounts import verbs as accounts
+from merzim.services.inputs import build
+from merzim.services.names import person_named, unit_named
+from merzim.services.people import retention
+from merzim.services.people.staff import ChangeUnit, ChooseDigest, change_unit, choose_digest, find_unit
+from notifications.letter_links import CHOICES, choice_of
+from workflow.org.access import ACCESSES, Access, placed
+from workflow.org.office import acts_of
+
+if TYPE_CHECKING:
+    from merzim.services.people.retention import Anonymised, ReplayedOrders
+
+ADOPT, LEAVE = "adopt", "leave"
+Login = Annotated[str, typer.Argument(metavar="LOGIN")]
+Unit = Annotated[str | None, typer.Option("--unit", metavar="U", help="the unit; '' is the whole office")]
+AccessOption = Annotated[str, typer.Option("--access", metavar="ACCESS", help=", ".join(ACCESSES))]
+
+
+def acts(
+    ctx: typer.Context,
+    action: Annotated[str, typer.Argument(metavar="[adopt|leave]")] = "",
+    act: Annotated[str, typer.Argument(metavar="[ACT]")] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="the unit; else the organisation")] = "",
+) -> None:
+    """Acts in force in this organisation and what each brings; adopts one, or gives one up."""
+    call = CommandContext.of(ctx, writes=bool(action))
+    if action not in ("", ADOPT, LEAVE):
+        raise BadArgument("cli.not_one_of", text=action, where="ACTION", allowed=(ADOPT, LEAVE))
+    if action and not act:
+        raise BadArgument("cli.missing_parameter", name="ACT")
+    office, library = call.app.reads.office(), call.app.library
+    tops = [top.id for top in office.units.values() if not top.parent]
+    if unit:
+        place = find_unit(office, unit).id
+    elif len(tops) == 1:
+        place = tops[0]
+    elif action:
+        raise BadArgument("cli.missing_parameter", name="--unit U")
+    else:
+        place = ""
+    if action:
+        (known,) = library.known_acts([act])
+        others = [other for other in office.units[place].acts if other != known]
+        change_unit(call.ctx, ChangeUnit(unit=place, acts=[*others, known] if action == ADOPT else others))
+        office = call.app.reads.office()
+    in_force = acts_of(office, place) | frozenset(call.app.settings.regulations.acts)
+    brought = {
+        name: sorted({edition.id for edition in library.all() if edition.adopted_act == name})
+        for name in library.adopted_acts
+    }
+    if call.json:
+        adopted = office.units[place].acts if place else ()
+        answer = {"unit": place, "adopted": adopted, "in_force": sorted(in_force), "brings": brought}
+        call.answer(answer)
+        return
+    rows = [
+        (
+            name,
+            known_act.title[call.language],
+            call.say(f"cli.acts.{'yes' if name in in_force else 'no'}"),
+            ", ".join(library.latest(procedure).title[call.language] for procedure in brought[name]),
+        )
+        for name, known_act in library.adopted_acts.items()
+    ]
+    call.table(("act", "title", "binds", "what"), rows)
+
+
+def digest(
+    ctx: typer.Context,
+    person: Annotated[str, typer.Argument(metavar="PERSON")],
+    choice: Annotated[str | None, typer.Argument(metavar="[daily|weekly|single|default]")] = None,
+) -> None:
+    """Shows or chooses how often a person is reminded. Reminders the law asks for are never switched off."""
+    call = CommandContext.of(ctx, writes=choice is not None)
+    key = person_named(call.app, person, required=True)
+    if choice is not None:
+        if choice not in CHOICES:
+            raise BadArgument("cli.unknown_digest", choice=choice, allowed=tuple(CHOICES))
+        choose_digest(call.ctx, build(ChooseDigest, {"person": key, "digest": CHOICES[choice]}))
+    recipient = call.app.reads.office().people[key]
+    chosen = choice_of(recipient)
+    if call.json:
+        call.answer({"person": key, "digest": chosen})
+    else:
+        call.print(call.say(f"cli.digest.{chosen}", name=recipient.name))
+
+
+def add(
+    ctx: typer.Context,
+    login: Login,
+    access: AccessOption,
+    person: Annotated[
+        str, typer.Option("--person", metavar="KEY", help="whose it is: e-mail, key or name")
+    ] = "",
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="name to show")] = "",
+    unit: Unit = None,
+) -> None:
+    """Makes an account and gives the address at which its password is chosen."""
+    call = CommandContext.of(ctx, writes=True)
+    fields = {"login": login, "access": _access(access), "person": person, "name": name}
+    command = build(accounts.AccountAccess, {**fields, "unit": unit_named(call.app, unit or "")})
+    _tell(call, login, "added", link=accounts.add(call.ctx, command).address)
+    _warn(call, login)
+
+
+def change(ctx: typer.Context, login: Login, access: AccessOption = "", unit: Unit = None) -> None:
+    """Changes the access or the unit of an account."""
+    call = CommandContext.of(ctx, writes=True)
+    reader = accounts.get_account(call.ctx, login).reader
+    fields = {
+        "login": login,
+        "access": _access(access) if access else reader.access,
+        "person": reader.person,
+        "name": reader.name,
+        "unit": reader.unit if unit is None else unit_named(call.app, unit),
+    }
+    accounts.change(call.ctx, build(accounts.AccountAccess, fields))
+    _tell(call, login, "changed")
+    _warn(call, login)
+
+
+def token(
+    ctx: typer.Context,
+    login: Login,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="what the token is for")] = "",
+    days: Annotated[int, typer.Option("--days", metavar="N", help="for how many days")] = 90,
+    write: Annotated[bool, typer.Option("--write", help="allow writing as well")] = False,
+) -> None:
+    """Gives a token of the API; it is shown once."""
+    call = CommandContext.of(ctx, writes=True)
+    fields = {"login": login, "name": name, "days": days, "write": write}
+    answer = accounts.give_token(call.ctx, build(accounts.TokenRequest, fields))
+    if call.json:
+        call.answer(answer)
+    else:
+        call.print(call.say("cli.user.token", **answer.model_dump(), days=days))
+
+
+def remove_totp(
+    ctx: typer.Context,
+    login: Login,
+    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="the ground, in words")],
+) -> None:
+    """Removes a second factor where nobody else can; the chain says that it was done on the server."""
+    call = CommandContext.of(ctx, writes=True)
+    second_factors.remove(call.ctx, login, ground=ground)
+    _tell(call, login, "factor_removed")
+
+
+def _access(text: str) -> Access:
+    if text not in ACCESSES:
+        raise BadArgument("cli.user.bad_access", access=text, allowed=ACCESSES)
+    return text
+
+
+def _warn(call: CommandContext, login: str) -> None:
+    """Print a warning when an account without a unit sees no case."""
+    reader = accounts.get_account(call.ctx, login).reader
+    if not call.json and placed(reader, call.app.reads.office()).nowhere:
+        call.print(call.say("cli.user.no_unit", login=reader.login))
+
+
+def _tell(call: CommandContext, login: str, code: str, **details: object) -> None:
+    """Print a sentence about an account."""
+    if call.json:
+        call.answer({"login": login.casefold(), **details})
+    else:
+        hours = call.app.settings.web.invitation_hours
+        call.print(call.say(f"cli.user.{code}", login=login.casefold(), hours=hours, **details))
+
+
+def _replayed(call: CommandContext, _: object, result: ReplayedOrders) -> int:
+    rows = [
+        (
+            order.number,
+            order.act,
+            order.act_on,
+            call.say(f"cli.replayed.{order.state}", count=order.spellings),
+            order.rows or "",
+        )
+        for order in result.orders
+    ]
+    if rows:
+        call.table(("number", "order", "order_on", "state", "rows"), rows)
+    else:
+        call.print(call.say("cli.replayed.none"))
+    return DONE if all(order.state == "done" for order in result.orders) else NOT_SO
+
+
+def _anonymised(call: CommandContext, _: object, result: Anonymised) -> None:
+    code = "rows" if result.preview else "done_now"
+    name = call.say("person.former", number=result.number)
+    call.print(call.say(f"web.retention.{code}", count=sum(result.rows.values()), name=name))
+
+
+COMMANDS: dict[str, Callable[..., object]] = {
+    "acts": acts,
+    "digest": digest,
+    "user add": add,
+    "user change": change,
+    "user token": token,
+    "user remove-totp": remove_totp,
+    "retention anonymise": mount(retention.anonymise_person, _anonymised, arguments=("person",)),
+    "retention replay": mount(retention.replay_orders, _replayed, arguments=()),
+}
+GROUPS = {
+    "user": "Who may log in.",
+    "retention": "People who left, and their anonymising by an order.",
+}

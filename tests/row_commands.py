@@ -1,0 +1,37 @@
+"""Actions on rows of a case's registers, carried out by the verbs as pages and the API do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from merzim.cli.call import CommandContext
+from merzim.cli.common import CommonOptions
+from merzim.services.cases.rows import act_on_row, add_row
+from merzim.services.context import RequestContext
+from merzim.services.inputs import EvidenceInput, OpenFile, build
+
+
+@contextmanager
+def operator(now: str) -> Iterator[RequestContext]:
+    """The context of whoever types commands in the present folder at this moment."""
+    call = CommandContext(CommonOptions(now=now))
+    try:
+        yield call.ctx
+    finally:
+        call.close()
+
+
+def act(ctx: RequestContext, register: str, action: str, case: str, **fields: Any) -> None:
+    """Carry out an action on a row (`number`); with the action "add", enter a row."""
+    verb = add_row(register) if action == "add" else act_on_row(register, action)
+    verb(ctx, build(verb.command, {"case": case, **fields}))
+
+
+@contextmanager
+def proof(file: Path, **fields: Any) -> Iterator[list[EvidenceInput]]:
+    """A file as the evidence of an action."""
+    with file.open("rb") as content:
+        yield [EvidenceInput(content=OpenFile(file.name, content), **fields)]
