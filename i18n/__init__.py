@@ -1,4 +1,4 @@
-"""Kazakh, Russian, English and what an installation adds: text catalogues, dates, values as sentences.
+"""Kazakh, Russian and English: text catalogues, dates, values as sentences.
 
 The other packages return codes with arguments; this one renders them for people. Loading is lazy: importing
 this package reads no catalogue and does not import Babel.
@@ -22,7 +22,7 @@ from i18n.dates import (
 )
 from i18n.entries import CatalogueError, UnknownCode, add_word, codes, knows
 from i18n.formats import inner, paragraph, row_number
-from i18n.languages import LANGUAGES, UnknownLanguage, available_language, fallback, known_languages, own_name
+from i18n.languages import LANGUAGES, UnknownLanguage, available_language
 from i18n.numbers import money, number, percent, plural, roman
 from i18n.sentences import MissingArgument, explain, explanation, refusal, say
 
@@ -43,15 +43,12 @@ __all__ = [
     "days_ranges",
     "explain",
     "explanation",
-    "fallback",
     "inflect",
     "inner",
-    "known_languages",
     "knows",
     "money",
     "month_name",
     "number",
-    "own_name",
     "paragraph",
     "percent",
     "period",

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Literal
 
 from calendars.hours import almaty
-from i18n.entries import sentence_language, template
+from i18n.entries import template
 from i18n.languages import names
 from i18n.numbers import roman
 
@@ -112,7 +112,6 @@ def date_weekday(day: date, language: str) -> str:
 def date_since(day: date, language: str) -> str:
     """Return "since" a date: "с 30 марта 2026 года" (but "со 2 марта"), "2026 жылғы 30 наурыздан бастап"."""
     code = _since_code("date.since", day)
-    language = sentence_language(code, language)
     return template(code, language).format(on=date_long(day, language, "from"))
 
 
@@ -155,7 +154,6 @@ def days_ranges(days: tuple[date, ...], language: str) -> str:
 def span(first: date, last: date, language: str) -> str:
     """Return a span of days, both ends included, the year named once: "с 13 апреля по 26 мая 2026 года"."""
     code = _since_code("date.span", first)
-    language = sentence_language(code, language)
     if first.year == last.year and language == "kk":
         # Kazakh names the year first, so it is said with the first day.
         ends = date_long(first, language, "from"), date_day(last, language, "to")
@@ -176,7 +174,6 @@ def period(name: str, language: str) -> str:
     if not match:
         return name
     year = match["year"]
-    language = sentence_language("period.year", language)
     if match["month"]:
         period_text = _of_year("month", language, year, month_name(int(match["month"]), language))
     elif match["quarter"]:

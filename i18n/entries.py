@@ -1,7 +1,5 @@
 """The catalogues: every word and sentence shown to users, in three languages, one TOML table each.
 
-A further language is a file of its own (`i18n.further`).
-
 All files of i18n/catalogue/ share one namespace of codes. Files are cut into entries on first use; an entry is
 parsed when first used, since a command needs few of some four thousand.
 """
@@ -17,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from i18n.languages import LANGUAGES, UnknownLanguage, fallback, names, plain_spaces
+from i18n.languages import LANGUAGES, UnknownLanguage, plain_spaces
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
@@ -58,37 +56,18 @@ class UnreadEntry(NamedTuple):
         return _texts(self.lines)
 
 
-_added: dict[str, Mapping[str, str]] = {}
-
-
-def set_translations(translations: Mapping[str, Mapping[str, str]]) -> None:
-    """Set the templates of added languages by their codes."""
-    _added.clear()
-    _added.update(translations)
-
-
-def sentence_language(code: str, language: str) -> str:
-    """Return the language used for a code: an added language if it has the sentence, else its fallback."""
-    return language if language not in _added or code in _added[language] else fallback(language)
-
-
 def template(code: str, language: str) -> str:
-    """Return the template of a code in a language; if an added language lacks it, that of its fallback.
+    """Return the template of a code in a language.
 
     Raises:
         UnknownCode: no catalogue has it.
-        UnknownLanguage: none of `known_languages`.
+        UnknownLanguage: none of LANGUAGES.
     """
     entry = _entries().get(code)
     if entry is None:
         raise UnknownCode(code)
-    if (added := _added.get(language)) is not None:
-        if code in added:
-            return added[code]
-        if code in (dates := names(language).dates):
-            return dates[code]
     try:
-        return entry.texts[fallback(language)]
+        return entry.texts[language]
     except KeyError:
         raise UnknownLanguage(language) from None
 

@@ -16,17 +16,13 @@ from typing import Any
 
 from i18n import dates
 from i18n.entries import knows, template
-from i18n.languages import fallback
 from i18n.numbers import figure, figures, number, percent, plural, plural_form, roman
 
 
 def text_in(value: object, language: str) -> str:
-    """Return the text of a language (or of its fallback) from a text in three languages; any other value as a
-    string.
-    """
+    """Return the text of a language from a text in three languages; any other value as a string."""
     if isinstance(value, str):
         return value
-    language = fallback(language)
     own_text = value.get(language) if isinstance(value, Mapping) else getattr(value, language, None)
     return own_text if isinstance(own_text, str) else str(value)
 

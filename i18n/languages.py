@@ -1,4 +1,4 @@
-"""The languages: the three that everything is written in, and those added by a folder of the installation.
+"""The three languages that everything is written in.
 
 Their names of months and weekdays, plural rules and dates come from Babel (CLDR), which is read once per
 language, never while a sentence is rendered.
@@ -21,49 +21,19 @@ LANGUAGES: tuple[Language, ...] = ("kk", "ru", "en")
 _CLDR_ORDER = ("zero", "one", "two", "few", "many", "other")
 
 
-_fallbacks: dict[str, str] = {}
-
-
 class UnknownLanguage(ValueError):
-    """The language is neither one of LANGUAGES nor added by the installation; or the CLDR does not know it."""
+    """The language is none of LANGUAGES."""
 
     code = "languages.unknown"
 
     def __init__(self, language: str) -> None:
-        super().__init__(f"unknown language {language!r}: {', '.join(known_languages())}")
-        self.arguments = {"language": language, "allowed": known_languages()}
-
-
-def known_languages() -> tuple[str, ...]:
-    """Return every language users may choose: LANGUAGES, then the added ones."""
-    return (*LANGUAGES, *_fallbacks)
+        super().__init__(f"unknown language {language!r}: {', '.join(LANGUAGES)}")
+        self.arguments = {"language": language, "allowed": LANGUAGES}
 
 
 def available_language(language: str) -> str:
     """Return a stored choice of language if it is available, else Kazakh."""
-    return language if language in LANGUAGES or language in _fallbacks else LANGUAGES[0]
-
-
-def fallback(language: str) -> str:
-    """Return the language of LANGUAGES that replaces missing sentences of an added one; itself for the
-    three.
-    """
-    return _fallbacks.get(language, language)
-
-
-def set_added(fallbacks: Mapping[str, str]) -> None:
-    """Set the added languages, each with its fallback among LANGUAGES."""
-    _fallbacks.clear()
-    _fallbacks.update(fallbacks)
-
-
-def own_name(language: str) -> str:
-    """Return the name of a language in that language: "oʻzbek", "Türkçe".
-
-    Raises:
-        UnknownLanguage: the CLDR does not know it.
-    """
-    return str(_locale(language).get_display_name() or language)
+    return language if language in LANGUAGES else LANGUAGES[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from i18n.entries import CatalogueError, UnknownCode, knows, sentence_language, template, where
+from i18n.entries import CatalogueError, UnknownCode, knows, template, where
 from i18n.formats import Arguments, Filler, Placeholder, filler
 
 _GAP = re.compile(
@@ -51,7 +51,7 @@ def say(code: str, arguments: Mapping[str, object], language: str) -> str:
 
     Raises:
         UnknownCode: no catalogue has the code.
-        UnknownLanguage: none of `known_languages`.
+        UnknownLanguage: none of LANGUAGES.
         MissingArgument: an argument of the sentence is missing.
     """
     sentence = _compiled.get((code, language))
@@ -94,9 +94,6 @@ def _compile(code: str, language: str) -> Callable[[Arguments], str]:
     Raises:
         CatalogueError: the template is invalid; the message names file and code.
     """
-    if (text_language := sentence_language(code, language)) != language:
-        # Whole, with the other language's dates and counted words: half a sentence of each is none.
-        return _compile(code, text_language)
     return compile_template(code, template(code, language), language)
 
 

@@ -34,7 +34,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from calendars import FIRST, LAST
-from workflow.languages import LANGUAGES, law_language
+from workflow.languages import LANGUAGES
 from workflow.org.access import Access
 from workflow.refusal import Refusal
 
@@ -303,7 +303,7 @@ class OfficeSettings(Section):
 
     def name_in(self, language: str) -> str:
         """Return the organisation's name in a language, or `name` if it has none."""
-        return {"kk": self.name_kk, "ru": self.name_ru}.get(law_language(language), "") or self.name
+        return {"kk": self.name_kk, "ru": self.name_ru}.get(language, "") or self.name
 
 
 class DatabaseSettings(Section):
@@ -477,12 +477,6 @@ class FormSettings(Section):
     folder: OptionalPath = None
 
 
-class LanguageSettings(Section):
-    """The folder with sentences of further languages, one file each (`uz.toml`); None for none."""
-
-    folder: OptionalPath = None
-
-
 class LogSettings(Section):
     """Logging of `serve` and `worker`: `format` is "text" or "json", `level` the minimum level."""
 
@@ -543,7 +537,6 @@ class Settings(BaseSettings):
     oidc: OidcSettings = OidcSettings()
     regulations: RegulationSettings = RegulationSettings()
     forms: FormSettings = FormSettings()
-    languages: LanguageSettings = LanguageSettings()
     logs: LogSettings = LogSettings()
     backup: BackupSettings = BackupSettings()
 

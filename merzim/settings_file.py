@@ -226,8 +226,8 @@ class _Reading:
 
     def fitting(self, settings: Settings) -> Settings:
         """Return the settings without what does not fit together, which is reported."""
-        office, folder = settings.office, settings.languages.folder
-        if office.language not in LANGUAGES and not (folder and (folder / f"{office.language}.toml").is_file()):
+        office = settings.office
+        if office.language not in LANGUAGES:
             self.problems.append(
                 _wrong(self.sources.get("office.language", self.file), "office.language", "language")
             )

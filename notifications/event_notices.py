@@ -14,7 +14,6 @@ from notifications.notice import ANSWER_DAY, Notice, message_id
 from notifications.ports import InboxLine, Outbox
 from notifications.rules import OfficeTimes, Rules, local_day
 from workflow.cases.case import Event
-from workflow.languages import law_language
 from workflow.org.office import Office, Person
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign
 from workflow.registers.definition import Campaign, Register, RegisterField
@@ -279,7 +278,7 @@ def cited(started: StartedCampaign, register: Register, campaign: Campaign, lang
         return ground
     if not campaign.act:
         return ""
-    act = register.acts[campaign.act].title[law_language(language)]
+    act = register.acts[campaign.act].title[language]
     return f"{act}, {paragraph(campaign.paragraph, language)}"
 
 

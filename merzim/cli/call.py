@@ -13,7 +13,7 @@ from merzim.cli import printing
 from merzim.cli.common import CommonOptions
 from merzim.settings import Settings
 from merzim.settings_file import read
-from workflow.languages import LANGUAGES, PAPER_LANGUAGES, law_language
+from workflow.languages import LANGUAGES, PAPER_LANGUAGES
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -61,11 +61,7 @@ class CommandContext:
         """The settings of --config, MERZIM_CONFIG or this folder's config.toml, else the built-in ones;
         variables MERZIM__SECTION__KEY override single keys.
         """
-        settings = read(self.settings_file, at=Path.cwd())
-        from merzim.services.configuration.translations import use_languages
-
-        use_languages(settings)
-        return settings
+        return read(self.settings_file, at=Path.cwd())
 
     @property
     def settings_in_force(self) -> Settings:
@@ -86,25 +82,16 @@ class CommandContext:
         language = self.common.language or os.environ.get("MERZIM_LANG", "")
         if not language:
             return self.settings.office.language
-        if language in LANGUAGES:
-            return language
-        from i18n import known_languages
-
-        if self.settings.languages.folder is None or language not in known_languages():
-            raise UnknownLanguage("cli.unknown_language", language=language, allowed=known_languages())
+        if language not in LANGUAGES:
+            raise UnknownLanguage("cli.unknown_language", language=language, allowed=LANGUAGES)
         return language
-
-    @property
-    def law_language(self) -> str:
-        """The language of the law (Kazakh, Russian or English) in which texts of the law are shown."""
-        return law_language(self.language)
 
     @property
     def paper_language(self) -> str:
         """The language for documents to sign: the command's, if documents are signed in it, else the
         office's.
         """
-        languages = (self.law_language, self.settings.office.language)
+        languages = (self.language, self.settings.office.language)
         return next((language for language in languages if language in PAPER_LANGUAGES), PAPER_LANGUAGES[0])
 
     @property

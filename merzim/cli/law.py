@@ -206,7 +206,7 @@ def _now(call: CommandContext) -> Authority:
 def _authority(call: CommandContext) -> dict[str, object]:
     """Return the authorised body of the settings as JSON."""
     authority = _now(call)
-    bodies, language = {"now": authority.now, "before": authority.before}, call.law_language
+    bodies, language = {"now": authority.now, "before": authority.before}, call.language
     return {
         "on": authority.on,
         "confirmed_on": authority.confirmed_on,
@@ -237,7 +237,7 @@ def _authorised(call: CommandContext) -> str:
 
 
 def _body_name(call: CommandContext, body: AuthorisedBody) -> str:
-    return body.name[call.law_language]
+    return body.name[call.language]
 
 
 def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:

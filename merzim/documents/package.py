@@ -20,7 +20,6 @@ import xlsxwriter
 
 from i18n import say
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
-from workflow.languages import law_language
 from workflow.law.procedure import Text
 
 _PLACE = re.compile(r"P(\d+)\.T(\d+)\.S(\d+)")
@@ -108,7 +107,7 @@ def write_package(
     Raises:
         UnreadablePaper: the file exists already, or cannot be written.
     """
-    language = law_language(language)
+    language = language
     if target.exists():
         raise UnreadablePaper("package_there", name=str(target))
     try:

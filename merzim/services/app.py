@@ -20,7 +20,6 @@ from calendars.records import Records, shipped_records, with_records
 from merzim.services.configuration import folders, secret_keys
 from merzim.services.configuration.overlay import with_browser
 from merzim.services.configuration.secret_keys import read_cipher
-from merzim.services.configuration.translations import use_languages
 from merzim.services.connections.channels import create_channel, sender_domain
 from merzim.services.connections.oidc import OidcProvider, open_provider
 from merzim.services.jobs.queue import enqueue_batches
@@ -121,7 +120,6 @@ class AppContext:
             creates_database: whether a database that does not exist is created. Commands that only read set it
                 to False before the database is opened.
         """
-        use_languages(settings)
         self.configured = self.settings = settings
         self._stored_settings: Mapping[str, str] = {}
         self.system_clock = system_clock

@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 
-from i18n import known_languages
+from i18n import LANGUAGES
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.verbs import Command
 from workflow.refusal import Refusal
@@ -45,7 +45,7 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 
 
 def _known_language(value: str) -> str:
-    if value not in (languages := known_languages()):
+    if value not in (languages := LANGUAGES):
         raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, languages))})
     return value
 
@@ -55,7 +55,7 @@ class _Languages:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "enum": list(known_languages())}
+        return {"type": "string", "enum": list(LANGUAGES)}
 
 
 LanguageCode = Annotated[str, AfterValidator(_known_language), _Languages]

@@ -24,7 +24,6 @@ from workflow.cases.case import Case, Event
 from workflow.cases.changes import FieldChange
 from workflow.cases.commands.case_commands import Change
 from workflow.cases.commands.previews import Preview
-from workflow.languages import law_language
 from workflow.law.procedure import Text
 
 
@@ -46,7 +45,7 @@ class Titles(BaseModel):
     en: str
 
     def __getitem__(self, language: str) -> str:
-        return str(getattr(self, law_language(language)))
+        return str(getattr(self, language))
 
 
 def titles_of(text: Text) -> Titles:

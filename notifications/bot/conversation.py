@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from html import escape
 
 from calendars import OutOfRange
-from i18n import LANGUAGES, available_language, known_languages, own_name, refusal, say
+from i18n import LANGUAGES, available_language, refusal, say
 from notifications.bot import buttons
 from notifications.bot.messages import ButtonAction, Reply, Sender, line, shorten
 from notifications.bot.office import ActionsOf, BotContext, CampaignAnswers, rows_of_person
@@ -98,7 +98,7 @@ class Conversation:
             return ButtonAction(toast=line("not_yours", self._guessed(sender)), alert=True)
         language = self._speaks(link, person)
         mark, _, argument = data.partition(":")
-        if mark == "l" and argument in known_languages():
+        if mark == "l" and argument in LANGUAGES:
             self._app.links.speak(person.key, argument)
             return ButtonAction(
                 toast=line("language_set", argument), replies=(Reply(text=line("help", argument)),)
@@ -146,7 +146,7 @@ class Conversation:
 
     def _languages(self, language: str) -> Reply:
         """Offer the choice of language."""
-        buttons = tuple(Button(_own_name(language), f"l:{language}") for language in known_languages())
+        buttons = tuple(Button(line("own_name", language), f"l:{language}") for language in LANGUAGES)
         return Reply(text=line("language_which", language), buttons=(buttons,))
 
     def _stranger(self, sender: Sender) -> Reply:
@@ -164,17 +164,12 @@ class Conversation:
 
     def _guessed(self, sender: Sender) -> str:
         """Return the language set in the sender's Telegram, else the default."""
-        return sender.language if sender.language in known_languages() else self._language
+        return sender.language if sender.language in LANGUAGES else self._language
 
     @staticmethod
     def _speaks(link: Link, person: Person) -> str:
         """Return the language to answer a person in."""
         return available_language(link.language or person.language)
-
-
-def _own_name(language: str) -> str:
-    """Return the name of a language in that language, for a button."""
-    return line("own_name", language) if language in LANGUAGES else own_name(language)
 
 
 def _refused(no: BaseException, language: str) -> Reply:

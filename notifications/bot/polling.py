@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from i18n import known_languages
+from i18n import LANGUAGES
 from notifications.bot.conversation import COMMANDS, Conversation
 from notifications.bot.messages import Reply, Sender, line
 from notifications.channels.telegram import Telegram, TokenMissing, hang_up, keyboard
@@ -259,7 +259,7 @@ class Poller:
         """Publish the bot's menu of commands."""
         from aiogram.types import BotCommand
 
-        for language in (None, *known_languages()):
+        for language in (None, *LANGUAGES):
             commands = [
                 BotCommand(command=name, description=line(f"command_{name}", language or "kk"))
                 for name in COMMANDS

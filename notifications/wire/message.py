@@ -19,7 +19,6 @@ from urllib.parse import quote
 
 import dkim
 
-from i18n import fallback
 from notifications.notice import Letter, Notice, digest
 from notifications.wire.entry import METHOD, calendar
 from workflow.refusal import Refusal
@@ -94,7 +93,7 @@ def build_message(notice: Notice, letter: Letter, *, name: str, sender: str, now
     if letter.entries:
         item = calendar(letter.entries)
         message.add_alternative(item.decode(), subtype="calendar", params={"method": METHOD}, cte="base64")
-        file_name = FILE_NAME[fallback(letter.language)]
+        file_name = FILE_NAME[letter.language]
         message.add_attachment(item, maintype="application", subtype="ics", filename=file_name)
     message["Content-Language"] = letter.language
     for number, part in enumerate(part for part in message.walk() if part.is_multipart()):

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple, cast, get_args
 
 from calendars.hours import almaty
-from workflow.languages import LANGUAGES, law_language
+from workflow.languages import LANGUAGES
 
 EntryKind = Literal[
     "risk_found",
@@ -251,11 +251,7 @@ class Case:
         """Return the name of the object in a language; where its passport lacks it, in the other language or in
         the words the case was opened with.
         """
-        names = (
-            (self.object_ru, self.object_kk)
-            if law_language(language) != "kk"
-            else (self.object_kk, self.object_ru)
-        )
+        names = (self.object_ru, self.object_kk) if language != "kk" else (self.object_kk, self.object_ru)
         return names[0] or names[1] or self.object
 
     def lacks_object_in(self, language: str) -> bool:

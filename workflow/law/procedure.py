@@ -24,7 +24,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from calendars.terms import Period, Term
 from workflow.cases.states import State
-from workflow.languages import LANGUAGES, law_language
+from workflow.languages import LANGUAGES
 from workflow.law.files import (
     NAME_PATTERN,
     As,
@@ -78,7 +78,7 @@ class Text:
     en: str
 
     def __getitem__(self, language: str) -> str:
-        return str(getattr(self, law_language(language)))
+        return str(getattr(self, language))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

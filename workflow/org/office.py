@@ -9,7 +9,6 @@ from datetime import date
 from functools import cached_property
 from typing import Literal, TypeVar, cast
 
-from workflow.languages import law_language
 from workflow.org.name_index import NameIndex, alphabetical
 from workflow.org.name_index import plain as _plain
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, joined
@@ -88,7 +87,7 @@ class Unit:
 
     def name_in(self, language: str) -> str:
         """Return its name in a language, or `name` if it has none."""
-        return {"kk": self.name_kk, "ru": self.name_ru}.get(law_language(language), "") or self.name
+        return {"kk": self.name_kk, "ru": self.name_ru}.get(language, "") or self.name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,11 +124,11 @@ class Person:
 
     def name_in(self, language: str) -> str:
         """Return the name in a language, or `name` if there is none."""
-        return {"kk": self.name_kk, "ru": self.name_ru}.get(law_language(language), "") or self.name
+        return {"kk": self.name_kk, "ru": self.name_ru}.get(language, "") or self.name
 
     def post_in(self, language: str) -> str:
         """Return the post in a language, or `post` if there is none."""
-        return {"kk": self.post_kk, "ru": self.post_ru}.get(law_language(language), "") or self.post
+        return {"kk": self.post_kk, "ru": self.post_ru}.get(language, "") or self.post
 
     def is_away(self, on: date) -> bool:
         return any(first <= on <= last for first, last in self.away)

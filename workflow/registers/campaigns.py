@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from workflow.languages import law_language
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person
 from workflow.registers.definition import Campaign
@@ -74,7 +73,7 @@ class StartedCampaign:
     def ground(self, language: str) -> str:
         """Return the organisation's own document it rests on, in words; "" for none."""
         ground_texts = self.document.get("ground")
-        return str(ground_texts.get(law_language(language), "")) if isinstance(ground_texts, Mapping) else ""
+        return str(ground_texts.get(language, "")) if isinstance(ground_texts, Mapping) else ""
 
     @property
     def choice(self) -> PeopleChoice:

@@ -98,7 +98,6 @@ def read_people(
     name: str | None = None,
     *,
     own_titles: Mapping[str, Mapping[str, str]] | None = None,
-    languages: Mapping[str, str] | None = None,
 ) -> ReadPeople:
     """Read units and people from a CSV or XLSX table with headings in Kazakh, Russian or English.
 
@@ -108,7 +107,6 @@ def read_people(
 
     Args:
         own_titles: of duties and kinds of own law: `duty.` or `kind.` and the code -> language -> title.
-        languages: further languages people may be written to in, each with its own name.
 
     Raises:
         UnreadablePaper: columns `unit` and `name` missing, or every bad row: no unit, an unknown duty or
@@ -141,7 +139,7 @@ def read_people(
     absences: list[ReadAbsence] = []
     for row in readable:
         away = _away(row, heading, errors)
-        person = _person(row, heading, errors, known_duties, languages or {}, away)
+        person = _person(row, heading, errors, known_duties, away)
         if person is None:
             continue
         if person.key in people:
@@ -247,7 +245,6 @@ def _person(
     heading: Heading,
     errors: Errors,
     allowed_duties: tuple[str, ...],
-    languages: Mapping[str, str],
     away: Iterable[ReadAbsence],
 ) -> Person | None:
     """Return the person of a row; None for a row without a name."""
@@ -262,8 +259,8 @@ def _person(
         errors.add(row.number, "paper_email_malformed", text=address)
         email = None
     tongue = _cell(row, heading, LANGUAGE)
-    if tongue and parse_language(tongue, languages) is None:
-        errors.add(row.number, "paper_language_unknown", text=tongue, allowed=(*LANGUAGES, *languages))
+    if tongue and parse_language(tongue) is None:
+        errors.add(row.number, "paper_language_unknown", text=tongue, allowed=LANGUAGES)
     person = Person(
         key=email or f"{unit} / {name}",
         name=name,
@@ -275,7 +272,7 @@ def _person(
         post_ru=_cell(row, heading, IN_TWO[3]),
         duties=_duties(row, heading, errors, allowed_duties),
         email=email,
-        language=parse_language(tongue, languages) or LANGUAGES[0],
+        language=parse_language(tongue) or LANGUAGES[0],
         away=tuple((absence.first, absence.last) for absence in away),
         deputy=_cell(row, heading, DEPUTY) or None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 
 from i18n import knows, say
@@ -150,10 +150,9 @@ def duties(text: str, allowed_duties: tuple[str, ...] = DUTIES) -> Iterator[tupl
         del parts[:count]
 
 
-def parse_language(word: str, further_languages: Mapping[str, str]) -> str | None:
-    """Return the language a word names: kk, ru, en or a further one by its code or own name."""
-    codes_by_name = {plain(text): code for code, name in further_languages.items() for text in (code, name)}
-    return _LANGUAGES.get(plain(word)) or codes_by_name.get(plain(word))
+def parse_language(word: str) -> str | None:
+    """Return the language a word names: kk, ru or en."""
+    return _LANGUAGES.get(plain(word))
 
 
 GIVEN_ACCESSES: tuple[Access, ...] = tuple(access for access in ACCESSES if access != "administrator")

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from i18n import known_languages, say
+from i18n import LANGUAGES, say
 from merzim.services.cases.risks import keep_responsible
 from merzim.services.context import RequestContext, is_own, stamp, whole_case
 from merzim.services.evidence import store_evidence
@@ -358,7 +358,7 @@ def _require_right(ctx: RequestContext, command: Withdraw) -> None:
     others = [event for event in events if event.seq in lines and not is_own(ctx, event.by)]
     if others and selection.what == "commented":
         raise CannotComment("comment.not_yours")
-    usual = {say("withdraw.by_mistake", {}, language).casefold() for language in known_languages()}
+    usual = {say("withdraw.by_mistake", {}, language).casefold() for language in LANGUAGES}
     if others and command.ground.strip(" .").casefold() in usual:
         raise CannotWithdraw("withdraw.own_ground", by=others[0].by, allowed=())
 

@@ -26,7 +26,7 @@ from workflow.cases.registers.entries import number_of
 from workflow.cases.registers.evidence_list import ProvedItem, as_seen, proofs
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk import register
-from workflow.languages import LANGUAGES, PAPER_LANGUAGES, law_language
+from workflow.languages import LANGUAGES, PAPER_LANGUAGES
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.access import Scope
 
@@ -62,7 +62,7 @@ class PackageFile:
 
 def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, ...]:
     """Return the forms of a case in the order of its steps, as visible to the reader."""
-    app, today, document_language = ctx.app, ctx.today, law_language(language)
+    app, today, document_language = ctx.app, ctx.today, language
     document_language = document_language if document_language in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
     view, templates = _view(app, case.id, ctx.reads.scope_in(case), today), templates_in_use(app)
     papers = []

@@ -17,7 +17,6 @@ from merzim.storage.database.dialect import chunks
 from merzim.storage.org import editions as stored
 from merzim.storage.org.editions import AdoptedEdition
 from workflow.cases.commands.planning import Mismatch, mismatches
-from workflow.languages import law_language
 from workflow.law.editions import unfinished
 from workflow.law.files import Problem, UnreadableRegulation
 from workflow.law.procedure import Procedure
@@ -208,7 +207,7 @@ def _warnings(app: AppContext, path: Path) -> Problems:
     """Return warnings for the office's languages in which texts of a file are missing."""
     people = app.reads.office().people.values() if app.has_database else ()
     spoken_languages = {app.settings.office.language, *(person.language for person in people)}
-    used_languages = {law_language(available_language(language)) for language in spoken_languages}
+    used_languages = {available_language(language) for language in spoken_languages}
     texts = list(_texts(tomllib.loads(path.read_text(encoding="utf-8-sig"))))
     lacking = {language: sum(language not in text for text in texts) for language in sorted(used_languages)}
     return tuple(

@@ -135,7 +135,7 @@ def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | No
 
 
 def _language(language: str, account: Account | None, office: Office) -> str:
-    if language in i18n.known_languages():
+    if language in i18n.LANGUAGES:
         return language
     person = office.people.get(account.reader.person) if account else None
     return i18n.available_language(person.language) if person else i18n.LANGUAGES[0]

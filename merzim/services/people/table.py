@@ -9,7 +9,6 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from i18n import LANGUAGES, known_languages, own_name
 from merzim.documents import ReadPeople
 from merzim.documents.child import read
 from merzim.documents.people.read_people import merge_people
@@ -70,10 +69,7 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
         raise BadStaff("web.staff.no_file")
     if isinstance(file, bytes) and len(file) > MAX_TABLE_BYTES:
         raise BadStaff("web.staff.file_too_large", megabytes=MAX_TABLE_BYTES // 1024 // 1024)
-    further_languages = {code: own_name(code) for code in known_languages() if code not in LANGUAGES}
-    table = read(
-        read_people, file, name or None, own_titles=ctx.library.own_titles, languages=further_languages
-    )
+    table = read(read_people, file, name or None, own_titles=ctx.library.own_titles)
     return merge_people(table, recorded_office(ctx))
 
 

@@ -13,7 +13,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
-from i18n import known_languages
+from i18n import LANGUAGES
 from merzim.web.api.answers import Problem
 
 LICENSE = {"name": "MIT", "identifier": "MIT"}
@@ -64,7 +64,7 @@ def describe_api(pages: FastAPI, routes: Routes, *, address: str) -> None:
     """
 
     def described() -> dict[str, Any]:
-        return _described(routes, pages.title, pages.version, address, known_languages())
+        return _described(routes, pages.title, pages.version, address, LANGUAGES)
 
     pages.openapi = described  # type: ignore[method-assign]
 

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 import i18n
 from merzim.web.ui.assets import asset_address
-from workflow.languages import LANGUAGES, law_language
+from workflow.languages import LANGUAGES
 from workflow.org.access import Access
 from workflow.search_words import normalise, search_words
 
@@ -115,7 +115,7 @@ def source(id: str, language: str) -> str:
 
 
 def _written(id: str, language: str) -> str:
-    return (_FOLDER / law_language(language) / f"{id}.md").read_text(encoding="utf-8")
+    return (_FOLDER / language / f"{id}.md").read_text(encoding="utf-8")
 
 
 def _shared(id: str, section: str, language: str) -> str:
@@ -137,7 +137,7 @@ def pictures(id: str, language: str) -> list[tuple[str, str]]:
 def in_words(id: str, language: str) -> str:
     """Return the Markdown of a guide for the site: names of buttons filled in, pictures as files."""
     labelled_text = _LABEL.sub(lambda match: f"**{i18n.say(match[1], {}, language)}**", source(id, language))
-    return _PICTURE.sub(rf"![\1](\2.{law_language(language)}.webp)", labelled_text)
+    return _PICTURE.sub(rf"![\1](\2.{language}.webp)", labelled_text)
 
 
 def section_of(path: str, access: Access) -> str:
@@ -176,7 +176,7 @@ def _section(title: str, id: str, text: str, language: str) -> GuideSection:
     # Control characters stand for the label's ends: Markdown leaves them alone, whatever the label contains.
     marked = _LABEL.sub(lambda match: f"\x01{match[1]}\x02", text.strip())
     html = MarkdownIt("commonmark", {"html": False}).render(marked)
-    html = _IMAGE.sub(lambda match: _image(f"{match[1]}.{law_language(language)}.webp"), html)
+    html = _IMAGE.sub(lambda match: _image(f"{match[1]}.{language}.webp"), html)
     labelled_html = _MARKED.sub(
         lambda match: f'<b class="label">{escape(i18n.say(match[1], {}, language))}</b>', html
     )

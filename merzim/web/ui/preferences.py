@@ -31,13 +31,13 @@ def preferences(request: HTTPConnection) -> Preferences:
     """
     cookies: list[tuple[str, str]] = []
     language = request.query_params.get("lang", "")
-    if language in i18n.known_languages():
+    if language in i18n.LANGUAGES:
         cookies.append(("lang", language))
     else:
         language = request.cookies.get("lang", "")
-    if language not in i18n.known_languages():
+    if language not in i18n.LANGUAGES:
         language = request.scope.get("state", {}).get("language", "")
-    if language not in i18n.known_languages():
+    if language not in i18n.LANGUAGES:
         language = preferred_language(request.headers.get("accept-language", ""))
     theme = request.query_params.get("theme", "")
     if theme in THEMES:
@@ -55,7 +55,7 @@ def preferred_language(header: str) -> str:
     for position, item in enumerate(header.split(",")[:20]):
         name, _, weight = item.strip().partition(";")
         language = name.strip().partition("-")[0].lower()
-        if language not in i18n.known_languages():
+        if language not in i18n.LANGUAGES:
             continue
         try:
             quality = float(weight.strip().removeprefix("q=")) if weight else 1.0

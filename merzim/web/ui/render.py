@@ -37,7 +37,6 @@ from merzim.web.ui.timeline import Off
 from notifications.notice import Notice, displayed_state
 from workflow.cases.changes import FieldChange
 from workflow.deadlines.term_elements import wording
-from workflow.languages import law_language
 from workflow.law.procedure import Act, Obligation, Procedure, Text
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Person, Unit
@@ -74,15 +73,10 @@ def environment() -> Environment:
 
 
 class Translator:
-    """Texts, dates and numbers in one language, for templates. One per request.
-
-    Attributes:
-        law_language: the language of the law (one of three) for this reader.
-    """
+    """Texts, dates and numbers in one language, for templates. One per request."""
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self.law_language = law_language(language)
 
     def say(self, code: str, **arguments: object) -> str:
         """Return a text of the catalogues."""
@@ -255,7 +249,7 @@ class Translator:
 
     def act_address(self, act: str) -> str | None:
         """Return the address of an act in the national register of acts; None for an id of our own."""
-        edition = "kaz" if self.law_language == "kk" else "rus"
+        edition = "kaz" if self.language == "kk" else "rus"
         return f"https://adilet.zan.kz/{edition}/docs/{act}" if _REGISTERED.fullmatch(act) else None
 
     def calendar_act(self, act: str) -> str:
@@ -287,8 +281,8 @@ class Translator:
         return i18n.period(period, self.language)
 
     def tongue(self, language: str) -> str:
-        """Return the name of a language: in the reader's language; of an added one in its own."""
-        return self.say_or(f"web.tongue.in_{language}", "") or self.capital(i18n.own_name(language))
+        """Return the name of a language in that language."""
+        return self.say(f"web.tongue.in_{language}")
 
     def say_or(self, code: str, otherwise: str) -> str:
         """Return the text of a code, or `otherwise` when the catalogues have none."""
@@ -363,8 +357,8 @@ def page(
         .get_template(template)
         .render(
             t=Translator(reader.language),
-            lang=law_language(reader.language),
-            languages=i18n.known_languages(),
+            lang=reader.language,
+            languages=i18n.LANGUAGES,
             theme=reader.theme,
             themes=THEMES,
             asset=asset_address,
