@@ -175,7 +175,6 @@ def _lost_channel_letter(notice: Notice, matters: Matters) -> Letter:
         officer=matters.name(notice),
         person=person.name_in(notice.language) if person else key,
         channel=str(notice.about["channel"]),
-        key=key,
         language=notice.language,
     )
 
@@ -203,12 +202,10 @@ def _may_wait(matter: Matter, calendar: Kazakhstan, *, today: date) -> bool:
     return bool(days_to_offer(matter.deadline, matter.procedure, calendar, today=today))
 
 
-def lost_letter(*, officer: str, person: str, channel: str, key: str, language: str) -> Letter:
+def lost_letter(*, officer: str, person: str, channel: str, language: str) -> Letter:
     """Return the letter saying whom the channel cannot reach, that no reminder is lost, and how to restore it.
 
-    Args:
-        officer, person: their names.
-        key: the person's key, as used by `merzim telegram link`.
+    `officer`, `person`: their names.
     """
 
     def line(code: str) -> str:
@@ -216,7 +213,7 @@ def lost_letter(*, officer: str, person: str, channel: str, key: str, language: 
 
     mend = Section(
         heading=say("letter.heading_do", {}, language),
-        lines=(Line(text=line("lost_do")), Line(text=f"merzim telegram link {key}", command=True)),
+        lines=(Line(text=line("lost_do")),),
     )
     page = Page(
         subject=line("lost_subject"),

@@ -14,7 +14,7 @@ from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Entry, Letter
 from notifications.wire.entry import item_id
 from workflow.cases.case import Case
-from workflow.cases.registers.entries import number_of, row_kind
+from workflow.cases.registers.entries import row_kind
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import Awaited, holds_on, lateness
@@ -329,15 +329,10 @@ def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[Line]:
 
 
 def _command(case: Case, deadline: Deadline, day: str) -> str:
-    match row_kind(deadline.id):
-        case "":
-            return f"merzim record {case.id} {deadline.id} --on {day}"
-        case "request":
-            return f"merzim risks answer {case.id} {number_of(deadline.id)} --on {day}"
-        case "assignment":
-            return f"merzim assignment answer {case.id} {number_of(deadline.id)} --on {day}"
-        case _:
-            return f"merzim risks review {case.id} {number_of(deadline.id)} --status executed --on {day}"
+    """Return the command that records a fact; for a row of a register, the one that explains its day."""
+    if row_kind(deadline.id):
+        return f"merzim explain {case.id} {deadline.id}"
+    return f"merzim record {case.id} {deadline.id} --on {day}"
 
 
 def _answers(matter: Matter, language: str) -> Iterator[Line]:

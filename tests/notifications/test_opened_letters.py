@@ -76,9 +76,7 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
     town.deliver([shelf], DAYS[-1])
     town.close()
     yield from shelf.kept
-    letter = lost_letter(
-        officer=OFFICER.name, person=AIGUL.name, channel="telegram", key=AIGUL.key, language=language
-    )
+    letter = lost_letter(officer=OFFICER.name, person=AIGUL.name, channel="telegram", language=language)
     yield replace(parcel(), letter=letter)
 
 
