@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from i18n import say
 from merzim.documents.drawings import svg
-from merzim.documents.sheets.listing import Table, write_tables
+from merzim.documents.sheets.listing import Table
 from workflow.cases.registers.exposure import SECTIONS, CartogramLine, Section
 
 WIDTH, _LINE, _COLUMNS = 1000, 22, 100
-
-
-def write_workbook(path: Path, lines: Sequence[CartogramLine], *, language: str) -> None:
-    """Write the cartogram as a workbook with a sheet for each of its two sections."""
-    write_tables(path, cartogram_sheets(lines, language=language))
 
 
 def cartogram_sheets(lines: Sequence[CartogramLine], *, language: str) -> list[Table]:

@@ -10,17 +10,12 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 
-from merzim.documents.drawings.cartogram import draw_cartogram, write_workbook
+from merzim.documents.drawings.cartogram import cartogram_sheets, draw_cartogram
 from merzim.documents.drawings.cartogram_table import read_cartogram
-from merzim.documents.drawings.risk_map import MappedRisk, risk_map
-from merzim.documents.sheets.listing import Table, tables_workbook
+from merzim.documents.sheets.listing import Table, tables_workbook, write_tables
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.cases.registers.exposure import CartogramLine
-from workflow.cases.registers.risk import Rank
-from workflow.cases.registers.risk_scale import read_scale
 
-FILE = Path(__file__).parents[2] / "regulations" / "scales" / "risk-scale.2026-01-01.toml"
-SCALE = read_scale(FILE.name, FILE.read_bytes())
 SVG = "{http://www.w3.org/2000/svg}"
 LINES = (
     CartogramLine("positions", "Қаржы басқармасы", "", "Бас бухгалтер"),
@@ -28,41 +23,10 @@ LINES = (
 )
 
 
-def mapped(label: str, likelihood: int, effect: int) -> MappedRisk:
-    rank = Rank(likelihood=likelihood, effect=effect, scale=SCALE.edition)
-    return MappedRisk(label=label, description=f"Тәуекел <{label}> & салдары", rank=rank)
-
-
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_the_map_names_every_risk_and_says_whose_the_scale_is(language: str) -> None:
-    """A title and a description for who cannot see; colours for dark and for print."""
-    risks = [mapped("1", 3, 3), mapped("2", 1, 1)]
-    text = risk_map(risks, SCALE, name="А & Б", on=date(2026, 7, 1), unranked=3, language=language)
-    root = ElementTree.fromstring(text)
-
-    texts = [element.text for element in root.iter(f"{SVG}text")]
-    assert "А & Б" in (root.findtext(f"{SVG}title") or "")
-    assert SCALE.note[language] in (root.findtext(f"{SVG}desc") or "")
-    assert {"1", "2"} <= set(texts)
-    assert "prefers-color-scheme: dark" in text
-    assert "@media print" in text
-
-
-def test_everything_stands_within_the_drawing() -> None:
-    """Sixty risks in one cell, each with a long description, and a title of two lines."""
-    risks = [mapped(f"2026-{n:04d}/1", 2, 2) for n in range(60)]
-    text = risk_map(risks, SCALE, name="ұйым " * 30, on=date(2026, 7, 1), unranked=0, language="kk")
-    root = ElementTree.fromstring(text)
-    height = float(root.attrib["height"])
-
-    assert max(float(element.attrib["y"]) for element in root.iter(f"{SVG}text")) < height
-    assert any((element.text or "").startswith("+") for element in root.iter(f"{SVG}text"))
-
-
 def test_the_cartogram_is_drawn_and_read_back(tmp_path: Path) -> None:
     """Each place with its lists; the workbook's texts stay texts."""
     root = ElementTree.fromstring(draw_cartogram(LINES, name="Әкімдік", language="kk"))
-    write_workbook(tmp_path / "c.xlsx", LINES, language="kk")
+    write_tables(tmp_path / "c.xlsx", cartogram_sheets(LINES, language="kk"))
     sheets = openpyxl.load_workbook(tmp_path / "c.xlsx")
 
     assert any("Алмалы ауданы" in (element.text or "") for element in root.iter(f"{SVG}text"))
