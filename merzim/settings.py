@@ -147,13 +147,6 @@ Folder = Annotated[Path, Field(json_schema_extra={"minLength": 1}), BeforeValida
 OptionalPath = Annotated[Path | None, EMPTY, expecting("path"), WithJsonSchema({"type": "string"})]
 _HOUR = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}
 TimeOfDay = Annotated[time, AfterValidator(_without_zone), expecting("time_of_day"), WithJsonSchema(_HOUR)]
-OptionalTime = Annotated[
-    time | None,
-    AfterValidator(_without_zone),
-    EMPTY,
-    expecting("time_of_day"),
-    WithJsonSchema({"anyOf": [{"const": ""}, _HOUR]}),
-]
 Hours = Annotated[
     tuple[time, time],
     AfterValidator(_in_order),
@@ -337,23 +330,10 @@ class ChannelSettings(Section):
 
 
 class ReminderSettings(Section):
-    """Office hours for letters (local time), seconds between rounds, and the digests that are sent.
-
-    `digest_at`: local time from which a day's digests leave; None for the beginning of the office hours.
-    """
+    """Office hours for letters (local time), and seconds between rounds."""
 
     office_hours: Hours = (time(9), time(18))
     tick: Number = 60
-    digests: Annotated[
-        frozenset[Literal["managers", "personal", "several", "unit"]], _LIST, expecting("digests")
-    ] = frozenset(("managers", "personal", "several", "unit"))
-    digest_at: OptionalTime = None
-
-    @property
-    def is_digest_hour_in_office_hours(self) -> bool:
-        """Whether digests leave when letters do."""
-        first, last = self.office_hours
-        return self.digest_at is None or first <= self.digest_at < last
 
 
 class WebSettings(Section):

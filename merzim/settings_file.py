@@ -232,9 +232,6 @@ class _Reading:
                 _wrong(self.sources.get("office.language", self.file), "office.language", "language")
             )
             settings = settings.model_copy(update={"office": office.model_copy(update={"language": "kk"})})
-        if not settings.reminders.is_digest_hour_in_office_hours:
-            key = "reminders.digest_at"
-            self.problems.append(_wrong(self.sources.get(key, self.file), key, "digest_hour"))
         unknown = [name for name in settings.channels.use if name not in names()]
         self.problems.extend(UnknownChannel(name) for name in unknown)
         use = tuple(name for name in settings.channels.use if name not in unknown)

@@ -11,8 +11,8 @@ from itertools import chain
 
 from calendars.hours import moment_of
 from calendars.kazakhstan import Kazakhstan
-from notifications.bundling import DAY, MISSED, carriers
 from notifications.channels import Channel, OnSent, OutgoingMessage
+from notifications.daily import carriers
 from notifications.fallback import fall_back, readdressed
 from notifications.letters.composing import ComposedLetters, compose
 from notifications.letters.overview import Overview
@@ -161,7 +161,7 @@ class _Delivery:
             new
             for notice, channel, person in composed.redirected
             for new in readdressed(
-                replace(notice, bundle=notice.bundle if notice.bundle in (MISSED, DAY) else "", carrier=""),
+                replace(notice, carrier=""),
                 notice.key.removesuffix(f":{notice.person}:{notice.channel}"),
                 person,
                 (channel,),

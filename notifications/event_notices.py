@@ -8,8 +8,8 @@ from datetime import date, datetime
 
 from calendars import OutOfRange
 from i18n import paragraph
-from notifications.bundling import next_opening
 from notifications.channels import NO_ADDRESS, Channel, Switchable, language_of
+from notifications.daily import DAY, bundle_of, next_opening
 from notifications.notice import ANSWER_DAY, Notice, message_id
 from notifications.ports import InboxLine, Outbox
 from notifications.rules import OfficeTimes, Rules, local_day
@@ -25,6 +25,8 @@ _KINDS = {"assignment_answered": "done", "assignment_extended": "extension"}
 """Events for which the letter's kind differs from the inbox entry's."""
 _DATED = frozenset({"question", "assignment", "extension"})
 """Kinds of letters that name a day by which their reader must do something."""
+_AT_ONCE = frozenset({"question", "assignment"})
+"""Kinds of letters addressed to one person who must act: they leave alone and do not wait for the morning."""
 TEXT_LIMIT = 1000
 """Maximum characters of a comment quoted in its letter."""
 
@@ -94,6 +96,7 @@ def comment_notices(
             not_before=times.opening(person.key, now),
             message_id=message_id(key, rules.domain),
             kind="comment",
+            bundle="" if kind in _AT_ONCE else bundle_of(person, times.days(person.key), today=local_day(now)),
             about={**about},
         )
         yield notice
@@ -117,7 +120,8 @@ def _on_its_day(notice: Notice, times: OfficeTimes, *, now: datetime, rules: Rul
         notice,
         key=key,
         rung=ANSWER_DAY,
-        not_before=next_opening(day, notice.person, times, now=now, rules=rules),
+        bundle=DAY,
+        not_before=next_opening(day, notice.person, times, now=now),
         message_id=message_id(key, rules.domain),
         about={**notice.about, "kind": ANSWER_DAY},
     )

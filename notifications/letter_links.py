@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from notifications.bundling import DAILY, SINGLE, WEEKLY
-from notifications.digest_schedule import PERSONAL
+from notifications.daily import WEEKLY
 from notifications.notice import Notice, NoticeKind
 from notifications.rules import Rules
 from workflow.org.office import Person
@@ -69,10 +68,9 @@ def _code(key: str, place: bytes) -> bytes:
     return hmac.digest(key.encode(), place, sha256)[:_CODE_BYTES]
 
 
-DEFAULT = "default"
-CHOICES = {DEFAULT: "", DAILY: DAILY, WEEKLY: WEEKLY, SINGLE: SINGLE}
-"""Possible choices -> their stored value; `default` removes a choice."""
-REMINDING: tuple[NoticeKind, ...] = ("reminder", "moved", "moves", "collected")
+DAILY = "daily"
+CHOICES = {DAILY: "", WEEKLY: WEEKLY}
+"""How often a person may be reminded -> the stored value: one letter a day, or one a week."""
 
 
 def address_secret(key: str, person: str) -> str:
@@ -89,26 +87,20 @@ def find_person(key: str, secret: str, people: Iterable[str]) -> str | None:
 
 
 def choice_address(rules: Rules, person: str) -> str:
-    """Return the address at which a person chooses how often to be reminded; "" without https pages, or if the
-    office sends no personal digests.
-    """
-    if not (rules.link_key and PERSONAL in rules.digests and rules.public_address.startswith("https://")):
+    """Return the address at which a person chooses how often to be reminded; "" without https pages."""
+    if not (rules.link_key and rules.public_address.startswith("https://")):
         return ""
     return f"{rules.public_address}/digest/{address_secret(rules.link_key, person)}"
 
 
 def choice_of(person: Person) -> str:
     """Return the key in `CHOICES` of a person's present choice."""
-    return person.digest or DEFAULT
+    return WEEKLY if person.digest == WEEKLY else DAILY
 
 
 def rarer_than(chosen: str, kind: NoticeKind) -> str:
-    """Return the next rarer frequency, chosen by one click on a letter of that kind; "" when there is none."""
-    if kind in REMINDING and chosen in ("", SINGLE):
-        return DAILY
-    if kind == "digest" and chosen in ("", DAILY):
-        return WEEKLY if chosen else DAILY
-    return ""
+    """Return the rarer frequency, chosen by one click on a letter of that kind; "" when there is none."""
+    return WEEKLY if kind in ("letter", "reminder", "moved") and chosen != WEEKLY else ""
 
 
 _PLACE = struct.Struct(">HHII")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
+from notifications.daily import bundle_of
 from notifications.notice import Notice, message_id
 from notifications.ports import Move, Outbox
 from notifications.rules import OfficeTimes, Rules, local_day
@@ -24,10 +25,7 @@ def queue_move_notices(
     outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rules
 ) -> tuple[list[Notice], int]:
     """Queue notices about dates moved since the last round, to the people who had been notified of the old
-    date.
-
-    Everything one change moved goes to one person in one letter: the notices wait for it in a bundle of that
-    change. Returns them, and the number queued.
+    date: lines of their next letter. Returns them, and the number queued.
     """
     move_notices, queued = list[Notice](), 0
     while moves := outbox.moves(limit=PAGE):
@@ -71,7 +69,8 @@ def was_notified(notices: Iterable[Notice], event: Event) -> bool:
     """
     change = f"{event.case}#{event.seq}"
     return any(
-        notice.state in DELIVERED_STATES and (notice.bundle == change or notice.queued_at > event.at)
+        notice.state in DELIVERED_STATES
+        and (notice.about.get("change") == change or notice.queued_at > event.at)
         for notice in notices
     )
 
@@ -97,7 +96,8 @@ def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> 
             continue
         if _is_news(due, last):
             opens = times.opening(last.person, now)
-            yield _notice(move, last, due, now=now, opens=opens, rules=rules, awaited=awaited)
+            bundle = bundle_of(times.person(last.person), times.days(last.person), today=today, due=due)
+            yield _notice(move, last, due, now=now, opens=opens, rules=rules, awaited=awaited, bundle=bundle)
 
 
 def _notice(
@@ -109,6 +109,7 @@ def _notice(
     opens: datetime,
     rules: Rules,
     awaited: str | None,
+    bundle: str,
 ) -> Notice:
     """Return the notice of a move to one recipient.
 
@@ -116,7 +117,11 @@ def _notice(
         awaited: the unrecorded fact without which the deadline has no valid date.
     """
     step = MOVED if due else WITHDRAWN
-    about: dict[str, object] = {"old": last.due.isoformat(), "cause": dict(move.cause)}
+    about: dict[str, object] = {
+        "old": last.due.isoformat(),
+        "cause": dict(move.cause),
+        "change": move.change,
+    }
     if awaited is not None:
         about["awaited"] = awaited
     told_due = due or last.due
@@ -137,6 +142,6 @@ def _notice(
         not_before=opens,
         message_id=message_id(key, rules.domain),
         kind="moved",
-        bundle=move.change,
+        bundle=bundle,
         about=about,
     )

@@ -8,32 +8,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-NoticeKind = Literal[
-    "reminder",
-    "moved",
-    "collected",
-    "moves",
-    "digest",
-    "unit_digest",
-    "managers_digest",
-    "calendar",
-    "lost",
-    "account",
-    "campaign",
-    "comment",
-]
-"""Kinds of notices. A reminder is about one step; `moved` about a due date that moved or disappeared.
-`collected`, `moves` and `digest` carry others: missed steps, all dates one change moved, a person's digest.
-`lost` informs the officer of a person a channel cannot reach, `account` a person about their own account,
-`campaign` asks somebody to answer a campaign, `comment` is about an event of a case that concerns its
-recipient.
+NoticeKind = Literal["reminder", "moved", "comment", "calendar", "letter", "lost", "account", "campaign"]
+"""Kinds of notices.
+
+A reminder is about one step; `moved` about a due date that moved or disappeared; `calendar` asks the officer
+to confirm next year's days; `letter` carries others, the items of one person on one day. `lost` informs the
+officer of a person a channel cannot reach, `account` a person about their own account, `campaign` asks
+somebody to answer a campaign, `comment` is about an event of a case that concerns its recipient.
 """
 ANSWER_DAY = "answer_day"
 """The step of the reminder of a question on the day its answer is due; withdrawn when it is answered."""
 PRIVATE: frozenset[NoticeKind] = frozenset({"account", "campaign"})
 """Kinds that only their recipient may read: if no channel reaches them, the officer gets none."""
-REGULAR: frozenset[NoticeKind] = frozenset({"digest", "unit_digest", "managers_digest", "calendar"})
-"""Kinds that are sent on days of their own, with what is open on that day."""
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]
 
 
@@ -56,10 +42,9 @@ class Notice:
         not_before: UTC moment before which no attempt is made (office hours, back-off).
         answer: the server's last answer.
         message_id: deterministic, from the key.
-        bundle: "" for a separate letter; else the letter it waits for: `missed`, `digest`, or the change that
-            moved a due date.
-        carrier: key of the notice whose letter carried it.
-        about: further data for the letter (old date and cause of a move; the bundle a carrier carries).
+        bundle: "" for a separate letter; else the letter it waits for (`notifications.daily`).
+        carrier: key of the notice whose letter carried it, or whose place it took.
+        about: further data for the letter (old date, cause and change of a move).
     """
 
     key: str
@@ -134,6 +119,15 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Action:
+    """A reminder of a letter that a chat gives buttons of its own; `asks` as of the letter."""
+
+    key: str
+    obligation: str
+    asks: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Letter:
     """The content of a notice in its recipient's language; every channel formats it in its own way.
 
@@ -144,7 +138,7 @@ class Letter:
         asks: whether it asks for a decision, which a day alone does not answer.
         brief: what a chat says below the subject in place of the text; "" for the text.
         later: whether its recipient may be reminded again on a later day.
-        dispensable: whether letters of this kind may be unsubscribed from (a digest; never a reminder).
+        actions: of a letter with several items those with buttons of their own.
     """
 
     subject: str
@@ -153,11 +147,11 @@ class Letter:
     language: str
     entries: tuple[Entry, ...] = ()
     settings: str = ""
-    dispensable: bool = False
     one_click: bool = False
     asks: bool = False
     brief: str = ""
     later: bool = False
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

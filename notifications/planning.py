@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 
 from calendars.kazakhstan import Kazakhstan
-from notifications.bundling import DAY, DIGEST, MISSED, SINGLE, digest_day, digest_key
 from notifications.channels import Channel, language_of
-from notifications.digest_schedule import PERSONAL, SEVERAL
+from notifications.daily import bundle_of
 from notifications.notice import Notice, message_id
 from notifications.ports import Outbox, Settlement
 from notifications.recipients import Problem, channels_for, resolve_recipients
@@ -20,7 +19,7 @@ from workflow.cases.case import Case
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Procedure
-from workflow.org.office import Office, Person, Recipient, with_officer
+from workflow.org.office import Office, Recipient, with_officer
 from workflow.refusal import Refusal
 from workflow.reminders import HIMSELF, SLIPPED, Reminder, ScheduledStep, following_step, next_step, steps_of
 
@@ -66,7 +65,6 @@ class Planner:
         self.rules = rules
         self._office: Office | None = None
         self._editions: dict[str, Procedure] = {}
-        self._digests: dict[tuple[str, str], date] = {}
 
     @property
     def office(self) -> Office:
@@ -213,36 +211,12 @@ class Planner:
             queued_at=self.now,
             not_before=self.times.opening(recipient.person.key, self.now, due=come.about),
             message_id=message_id(key, self.rules.domain),
-            bundle=self._bundle(come.about, come.on, recipient.person, channel),
+            bundle=bundle_of(
+                recipient.person,
+                self.times.days(recipient.person.key),
+                today=self.today,
+                due=come.about,
+            ),
             about={"on": come.on.isoformat()} if come.on < self.today else {},
         )
         return PlannedNotice(reminder=reminder, recipient=recipient, notice=notice)
-
-    def _bundle(self, due: date, on: date, person: Person, channel: Channel) -> str:
-        """Return the bundle the notice waits in; "" for a separate letter.
-
-        Steps missed while nothing ran are combined for each recipient. A notice for a person's digest waits for
-        it, unless the digest would come too late. Somebody who chose nothing gets a day's reminders of what is
-        still ahead in one letter; what is due today or late comes singly, as everything does where they chose
-        so.
-        """
-        if on < self.today:
-            return MISSED
-        if not person.digest:
-            leaves = digest_day(person.digest, self.times.days(person.key), today=self.today)
-            return DAY if SEVERAL in self.rules.digests and due > leaves else ""
-        if PERSONAL not in self.rules.digests or person.digest == SINGLE:
-            return ""
-        comes = self._digest_comes(person, channel)
-        return DIGEST if comes == self.today or due > comes else ""
-
-    def _digest_comes(self, person: Person, channel: Channel) -> date:
-        """Return the day of the next digest, not counting today's once it is queued."""
-        place = (person.key, channel.name)
-        if place not in self._digests:
-            days = self.times.days(person.key)
-            comes = digest_day(person.digest, days, today=self.today)
-            if comes == self.today and self.outbox.existing_keys({digest_key(DIGEST, comes, *place)}):
-                comes = digest_day(person.digest, days, today=self.today + timedelta(days=1))
-            self._digests[place] = comes
-        return self._digests[place]

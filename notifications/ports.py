@@ -57,13 +57,17 @@ class DeliveryOutcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PendingStep:
-    """Queued notices to one person through one channel that wait to be combined in one letter."""
+    """Queued notices to one person through one channel that wait to be combined in one letter.
+
+    `first_due`: the earliest day its reminders are about; None without reminders.
+    """
 
     person: str
     channel: str
     bundle: str
     count: int
     not_before: datetime
+    first_due: date | None
     address: str
     language: str
 
@@ -178,14 +182,20 @@ class Outbox(Protocol):
     def waiting(self) -> Sequence[PendingStep]:
         """Return notices that wait to be carried and have no letter queued for them."""
 
-    def unbundle(self, groups: Sequence[PendingStep]) -> None:
-        """Release these notices as separate letters."""
+    def unbundle(self, groups: Sequence[tuple[PendingStep, str]]) -> None:
+        """Release these notices as separate letters, each in the place of the letter with that key."""
 
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
         """Claim the notices that each of these claimed letters carries, by the letter's key."""
 
     def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
         """Return those of the keys that exist already."""
+
+    def letters(self, keys: Collection[str]) -> frozenset[str]:
+        """Return those of the keys whose letter is queued or has left, or whose place a single notice took."""
+
+    def queued_letters(self) -> frozenset[tuple[str, str]]:
+        """Return person and channel of the letters that carry others and have not left yet."""
 
     def moves(self, *, limit: int) -> Sequence[Move]:
         """Return deadlines whose due date has moved, the oldest move first."""
@@ -205,9 +215,6 @@ class Outbox(Protocol):
 
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
         """Return open rows of active cases due by that day, by due date."""
-
-    def unreached(self) -> frozenset[tuple[str, str]]:
-        """Return case and obligation of letters that did not arrive."""
 
     def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
         """Return what may say the same as these notices to the same people.

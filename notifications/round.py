@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calendars.kazakhstan import Kazakhstan
-from notifications.bundling import queue_carriers
+from notifications.calendar_call import plan_calls
 from notifications.channels import Channel
-from notifications.digest_schedule import plan_regular
+from notifications.daily import queue_letters
 from notifications.event_notices import queue_comment_notices
-from notifications.letters.digests import says_something
-from notifications.letters.overview import Overview
 from notifications.moved_dates import plan_move_notices, queue_move_notices
 from notifications.notice import Notice
 from notifications.planning import Page, PlannedNotice, Planner
@@ -37,7 +35,7 @@ class RoundReport:
     Attributes:
         rows: number of board rows whose step was due.
         planned: the planned notices of the steps; only the first of them when limited.
-        others: other notices: moved dates, digests, the calendar's call.
+        others: other notices: moved dates, the calendar's call.
         queued: number of new notices queued; None: nothing was written.
     """
 
@@ -93,31 +91,24 @@ def round(
         pages.append(Page(page.rows, page.planned[: limit - planned_count], page.problems, []))
         planned_count += len(pages[-1].planned)
     move_notices, count = queue_move_notices(outbox, planner.times, now=now, rules=rules)
-    regular = plan_regular(
-        outbox, planner.office, planner.times, calendar, channels, now=now, today=today, rules=rules
-    )
-    queued += count + outbox.add(regular, now=now)
+    calls = plan_calls(planner.office, planner.times, calendar, channels, now=now, today=today, rules=rules)
+    queued += count + outbox.add(calls, now=now)
     queued += queue_comment_notices(outbox, planner.office, planner.times, channels, now=now, rules=rules)
-    queue_carriers(outbox, planner.office, planner.times, now=now, today=today, rules=rules)
-    return _report(pages, [*move_notices, *regular], queued=queued)
+    queue_letters(outbox, planner.office, planner.times, channels, now=now, today=today, rules=rules)
+    return _report(pages, [*move_notices, *calls], queued=queued)
 
 
 def _others(planner: Planner) -> list[Notice]:
     """Return the notices a round would queue besides those of steps."""
     now, today, rules = planner.now, planner.today, planner.rules
-    move_notices = plan_move_notices(planner.outbox, planner.times, now=now, rules=rules)
-    regular = plan_regular(
-        planner.outbox,
-        planner.office,
-        planner.times,
-        planner.calendar,
-        planner.channels,
-        now=now,
-        today=today,
-        rules=rules,
+    calls = plan_calls(
+        planner.office, planner.times, planner.calendar, planner.channels, now=now, today=today, rules=rules
     )
-    overview = Overview(planner.outbox, planner.library, planner.calendar, today=today, rules=rules)
-    return [*move_notices, *(notice for notice in regular if says_something(notice, overview))]
+    known = planner.outbox.existing_keys({call.key for call in calls})
+    return [
+        *plan_move_notices(planner.outbox, planner.times, now=now, rules=rules),
+        *(call for call in calls if call.key not in known),
+    ]
 
 
 def _report(pages: Sequence[Page], other_notices: Sequence[Notice], *, queued: int | None) -> RoundReport:

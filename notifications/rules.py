@@ -10,7 +10,7 @@ from calendars import OutOfRange
 from calendars.hours import almaty
 from calendars.kazakhstan import Kazakhstan
 from notifications.notice import Notice
-from workflow.org.office import Office, time_of
+from workflow.org.office import Office, Person, time_of
 from workflow.org.office_time import days_of
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
@@ -31,9 +31,6 @@ class Rules:
         domain: right half of every Message-ID; the sender's own.
         public_address: address of the pages, without a trailing slash; "" when there are none to link to.
         link_key: secret of the addresses in letters that need no log-in.
-        digests: digests sent: personal (where chosen), several (a day's reminders in one letter), unit (to its
-            head, weekly), managers (weekly).
-        digest_at: local time from which digests leave on their day; None for the beginning of the office hours.
         unseal: decrypts the one-time link of an invitation, given its owner; it is stored encrypted only.
     """
 
@@ -42,8 +39,6 @@ class Rules:
     officer_language: str = "kk"
     domain: str = "merzim.invalid"
     public_address: str = ""
-    digests: frozenset[str] = frozenset()
-    digest_at: time | None = None
     link_key: str = ""
     unseal: Callable[[str, str], str] = lambda text, owner: ""
 
@@ -100,6 +95,10 @@ class OfficeTimes:
         self._own: dict[str, tuple[Kazakhstan, Rules]] = {}
         self._opens: dict[tuple[str, datetime], datetime] = {}
         self._plain = office.keeps_one_time
+
+    def person(self, key: str) -> Person | None:
+        """Return the person with that key; None for one the office does not know."""
+        return self._office.people.get(key)
 
     def days(self, person: str) -> Kazakhstan:
         """Return the calendar of a person (by key), without their own leave."""

@@ -475,8 +475,6 @@ class AppContext:
             officer_language=self._language,
             domain=sender_domain(self.settings) or "merzim.invalid",
             public_address=self.settings.web.public_address.rstrip("/"),
-            digests=self.settings.reminders.digests,
-            digest_at=self.settings.reminders.digest_at,
             link_key=self._link_key,
             unseal=lambda text, owner: self.cipher.decrypt(text, owner),
         )

@@ -283,7 +283,12 @@ class _Batch:
                 chat_id=int(chat),
                 text=format_message(parcel.letter),
                 reply_markup=keyboard(
-                    buttons(parcel.notice, asks=parcel.letter.asks, later=parcel.letter.later)
+                    buttons(
+                        parcel.notice,
+                        asks=parcel.letter.asks,
+                        later=parcel.letter.later,
+                        actions=parcel.letter.actions,
+                    )
                 ),
             )
             outcome = Outcome(state="sent", answer=f"message {sent.message_id}")

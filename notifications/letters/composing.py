@@ -10,15 +10,15 @@ from itertools import chain
 from calendars.kazakhstan import Kazakhstan
 from i18n import available_language, say
 from notifications.channels import Channel, OutgoingMessage
-from notifications.letters.digests import (
-    collected_letter,
-    digest_letter,
-    managers_letter,
-    unconfirmed_letter,
-    unit_letter,
+from notifications.letters.daily import (
+    Items,
+    actions,
+    daily_letter,
+    is_one_reminder,
+    unconfirmed_year,
+    units_lines,
 )
 from notifications.letters.events import account_letter, campaign_letter, comment_letter, is_expired
-from notifications.letters.moved import moved_letter
 from notifications.letters.overview import Overview
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.letters.repeated import repeated
@@ -33,7 +33,6 @@ from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 NOTHING_LEFT = Outcome(state="withdrawn", answer="")
-NoticeMatter = tuple[Notice, Matter]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,17 +83,14 @@ def compose(
     asking = [notice for notice in notices if notice.kind == "campaign"]
     awaited = outbox.awaited(asking, today=today) if asking else frozenset()
     settled |= {notice.key: NOTHING_LEFT for notice in asking if notice.key not in awaited}
-    superfluous = repeated(all_notices, related, carried.keys(), today=today)
+    superfluous = repeated(all_notices, related, today=today)
     settled |= dict.fromkeys(superfluous, NOTHING_LEFT)
     settled |= {notice.key: NOTHING_LEFT for notice in notices if not matters.is_still_for(notice)}
     for notice in notices:
-        if notice.key in settled and notice.key not in carried:
+        if notice.key in settled:
             continue
-        members = carried.get(notice.key, ())
         try:
-            notice_pairs = _still_true(members, matters, settled)
-            is_needed = bool(notice_pairs) or notice.key not in settled
-            letter = _letter(notice, notice_pairs, matters, overview) if is_needed else None
+            letter = _letter(notice, carried.get(notice.key, ()), matters, overview, settled)
         except (Refusal, LookupError) as trouble:
             settled[notice.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
             continue
@@ -108,51 +104,64 @@ def compose(
     return ComposedLetters(parcels=tuple(parcels), settled=settled, redirected=matters.redirected)
 
 
-def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> list[NoticeMatter]:
-    """Return the notices of a bundle that are still valid; mark the others as withdrawn."""
-    notice_pairs = []
+def _items(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> Items:
+    """Return the items of a letter that are still valid; mark the others as withdrawn."""
+    items = Items()
     for member in members:
         if member.key in settled:
             continue
         try:
-            matter = matters.to_send(member)
+            is_valid = _add(items, member, matters)
         except (Refusal, LookupError) as trouble:
-            # It does not keep other notices from being sent.
+            # It does not keep other items from being sent.
             settled[member.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
             continue
-        if matter is None:
+        if not is_valid:
             settled[member.key] = NOTHING_LEFT
-        else:
-            notice_pairs.append((member, matter))
-    return notice_pairs
+    return items
+
+
+def _add(items: Items, member: Notice, matters: Matters) -> bool:
+    """Add a notice to the items of its letter; return whether it is still valid."""
+    if member.kind == "comment":
+        matters.case(member)
+        items.comments.append(member)
+        return matters.is_still_for(member)
+    if member.kind == "calendar":
+        items.calls.append(member)
+        return unconfirmed_year(matters.calendar, matters.today) is not None
+    matter = matters.to_send(member)
+    if matter is not None:
+        (items.moved if member.kind == "moved" else items.reminders).append((member, matter))
+    return matter is not None
 
 
 def _letter(
-    notice: Notice, notice_pairs: Sequence[NoticeMatter], matters: Matters, overview: Overview
+    notice: Notice,
+    members: Sequence[Notice],
+    matters: Matters,
+    overview: Overview,
+    settled: dict[str, Outcome],
 ) -> Letter | None:
     """Return the letter of a notice; None when it has no content any more."""
     language, today = notice.language, matters.today
     match notice.kind:
+        case "letter":
+            items = _items(members, matters, settled)
+            if is_one_reminder(items, notice):
+                member, matter = items.reminders[0]
+                told = {(member.case, member.obligation)}
+                if not [*units_lines(notice, told, matters, overview)]:
+                    letter = reminder(member, matter, matters.calendar, today=today)
+                    return replace(letter, actions=actions(items))
+            return daily_letter(notice, items, matters, overview)
+        case "moved" | "calendar":
+            return daily_letter(notice, _items([notice], matters, {}), matters, overview)
         case "reminder":
             matter = matters.to_send(notice)
             if matter is None:
                 return None
             return reminder(notice, matter, matters.calendar, today=today)
-        case "moved":
-            matter = matters.to_send(notice)
-            return None if matter is None else moved_letter([(notice, matter)], matters.rules, language)
-        case "moves":
-            return moved_letter(notice_pairs, matters.rules, language) if notice_pairs else None
-        case "collected":
-            return collected_letter(notice_pairs, matters, language) if notice_pairs else None
-        case "digest":
-            return digest_letter(notice, notice_pairs, matters, overview)
-        case "unit_digest":
-            return unit_letter(notice, matters, overview)
-        case "managers_digest":
-            return managers_letter(notice, matters, overview)
-        case "calendar":
-            return unconfirmed_letter(notice, matters)
         case "lost":
             return _lost_channel_letter(notice, matters)
         case "comment":

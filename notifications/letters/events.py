@@ -9,6 +9,7 @@ from typing import cast
 from i18n import date_long, say
 from notifications.letter_links import AnswerLink, campaign_address
 from notifications.letters.page import Line, Page, Section, render_letter
+from notifications.letters.subjects import Matters
 from notifications.notice import Letter, Notice
 from notifications.rules import Rules, local_moment
 from workflow.cases.case import Case
@@ -16,6 +17,11 @@ from workflow.cases.case import Case
 
 def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Letter:
     """Return the letter; for a confidential case it only says that somebody there waits for the reader."""
+    return render_letter(comment_page(notice, case, name=name, rules=rules), notice.language)
+
+
+def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Page:
+    """Return the parts of the letter about an event of a case."""
     language, about = notice.language, notice.about
     word = "discreet" if case.confidential else str(about["kind"])
     until = date.fromisoformat(str(about["until"])) if "until" in about else None
@@ -43,7 +49,7 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
     if link:
         do = Line(text=say("letter.link_case", {}, language), link=link)
         sections.append(Section(heading=say("letter.heading_do", {}, language), lines=(do,)))
-    page = Page(
+    return Page(
         subject=say(f"comment_letter.{word}.subject", arguments, language),
         greeting=say("letter.greeting", {"name": name}, language),
         lead=say(f"comment_letter.{word}.lead", arguments, language),
@@ -51,7 +57,14 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
         sections=tuple(sections),
         footer=say("letter.sent", {}, language),
     )
-    return render_letter(page, language)
+
+
+def comment_line(notice: Notice, matters: Matters, language: str) -> Line:
+    """Return the line about an event of a case that concerns its reader."""
+    letter = comment_page(notice, matters.case(notice), name="", rules=matters.rules)
+    said = letter.sections[0].lines[0].text if len(letter.sections) > 1 else ""
+    link = letter.sections[-1].lines[0].link if letter.sections else None
+    return Line(text=": ".join(filter(None, (letter.subject, said))), link=link, below=True)
 
 
 def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:

@@ -48,6 +48,7 @@ def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
         ("planned", PLANNED),
         ("slipped", SLIPPED),
         ("asked", ("asked",)),
+        ("open", ("open", "before", "points")),
     )
     sections = []
     for name, standings in parts:

@@ -1,83 +1,48 @@
-"""The letter about moved or cancelled deadlines: old date, new date, cause."""
+"""The lines about moved or cancelled deadlines: old date, new date, cause."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from itertools import zip_longest
 
-from i18n import explain, knows, say
-from notifications.letters.page import Line, Page, Section, render_letter
+from i18n import knows, say
+from notifications.letters.page import Line
 from notifications.letters.texts import Matter, case_page, entry, object_names, with_period
-from notifications.notice import Entry, Letter, Notice
+from notifications.notice import Entry, Notice
 from notifications.rules import Rules
 from workflow.cases.registers.entries import period_in
 
 WITHDRAWN = "withdrawn"
 
 
-def moved_letter(notice_pairs: Sequence[tuple[Notice, Matter]], rules: Rules, language: str) -> Letter:
-    """Return one letter for all deadlines a change moved of which the recipient had been notified."""
-    notice, matter = notice_pairs[0]
-    alone = len(notice_pairs) == 1
+def moved_line(notice: Notice, matter: Matter, language: str) -> Line:
+    """Return the line about a deadline whose date the reader was told of: what it is now, and why."""
+    link = case_page(matter)
+    if matter.confidential:
+        return Line(text=say("digest.moved_discreet", {}, language), link=link, below=True)
+    told = say(f"digest.{_word(notice)}_line", _arguments(notice, matter, language), language)
+    cause = describe_cause(notice.about.get("cause"), language, matter)
+    if notice.rung != WITHDRAWN:
+        # What is no longer required has no force.
+        told += f"; {say(f'letter.force_{matter.deadline.obligation.force}', {}, language)}"
+    return Line(text=f"{told}. {cause}", link=link, below=True)
+
+
+def moved_words(notice: Notice, matter: Matter, language: str) -> tuple[str, str]:
+    """Return the subject and the first sentence of a letter about one moved deadline alone."""
+    if matter.confidential:
+        return say("digest.awaits_subject", {}, language), say("digest.moved_discreet", {}, language)
     arguments = _arguments(notice, matter, language)
     word = _word(notice)
-    discreet = any(matter.confidential for _, matter in notice_pairs)
-    if discreet:
-        subject, lead = say("digest.awaits_subject", {}, language), say("digest.moved_discreet", {}, language)
-    elif alone:
-        subject = say(f"digest.{word}_subject", arguments, language)
-        lead = say(f"digest.{word}_lead", arguments, language)
-    else:
-        subject = say("digest.moves_subject", {"count": len(notice_pairs)}, language)
-        lead = say("digest.moves_lead", {"count": len(notice_pairs)}, language)
-    page = Page(
-        subject=subject,
-        greeting=say("letter.greeting", {"name": matter.name}, language),
-        lead=lead,
-        table=() if discreet or not alone else tuple(_force(notice, matter, language)),
-        sections=tuple(_sections(notice_pairs, language, discreet=discreet)),
-        footer=say("letter.footer", {}, language),
-    )
-    entries = () if discreet else tuple(_entry(*pair, rules, language) for pair in notice_pairs)
-    return render_letter(page, language, entries=entries)
+    return say(f"digest.{word}_subject", arguments, language), say(f"digest.{word}_lead", arguments, language)
 
 
-def _sections(notice_pairs: Sequence[tuple[Notice, Matter]], language: str, *, discreet: bool) -> list[Section]:
-    """Return the sections of the letter: the moved deadlines (unless the first sentence names the only one),
-    the cause, what to do.
-    """
-    first_notice, first = notice_pairs[0]
-    link = Line(text=say("letter.link_case", {}, language), link=case_page(first))
-    if discreet:
-        return [Section(heading=say("letter.heading_do", {}, language), lines=(link,))]
-    lines = []
-    for notice, matter in notice_pairs:
-        move_text = say(f"digest.{_word(notice)}_line", _arguments(notice, matter, language), language)
-        if notice.rung == WITHDRAWN:
-            # It is no longer required, so it has no force.
-            lines.append(Line(text=move_text))
-            continue
-        force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
-        lines.append(Line(text=f"{move_text}; {force}"))
-    cause = Line(text=describe_cause(first_notice.about.get("cause"), language, first))
-    sections = [Section(heading=say("digest.heading_cause", {}, language), lines=(cause,))]
-    if len(notice_pairs) > 1:
-        sections.insert(0, Section(heading=say("digest.heading_dates", {}, language), lines=tuple(lines)))
-    elif first_notice.rung != WITHDRAWN:
-        why = tuple(Line(text=sentence) for sentence in explain(first.deadline.explanation, language))
-        sections.append(Section(heading=say("letter.heading_why", {}, language), lines=why))
-    if link.link:
-        sections.append(Section(heading=say("letter.heading_do", {}, language), lines=(link,)))
-    return sections
-
-
-def _force(notice: Notice, matter: Matter, language: str) -> Iterator[Line]:
-    """Yield the force of the moved obligation; nothing if it is no longer required."""
-    if notice.rung != WITHDRAWN:
-        force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
-        yield Line(label=say("letter.label_force", {}, language), text=force)
+def moved_entry(notice: Notice, matter: Matter, rules: Rules, language: str) -> Entry:
+    """Return the calendar item of a moved deadline."""
+    item = entry(matter, language=language, domain=rules.domain, queued_at=notice.queued_at, on=notice.due)
+    return replace(item, status="CANCELLED") if notice.rung == WITHDRAWN else item
 
 
 def _word(notice: Notice) -> str:
@@ -155,9 +120,3 @@ def _acts(details: Mapping[str, object], language: str) -> Iterator[str]:
 def _texts(several: object) -> tuple[str, ...]:
     """Return several texts as sentence arguments."""
     return tuple(str(value) for value in several) if isinstance(several, list | tuple) else ()
-
-
-def _entry(notice: Notice, matter: Matter, rules: Rules, language: str) -> Entry:
-    """Return the calendar item of a moved deadline."""
-    item = entry(matter, language=language, domain=rules.domain, queued_at=notice.queued_at, on=notice.due)
-    return replace(item, status="CANCELLED") if notice.rung == WITHDRAWN else item

@@ -16,7 +16,6 @@ from notifications.recipients import resolve_assignees
 from notifications.rules import Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.deadlines.applicability import asked_of, branch_open, with_answers
 from workflow.deadlines.lateness import lateness
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
@@ -27,8 +26,6 @@ from workflow.refusal import Refusal
 
 AHEAD = 5
 """Working days a digest looks ahead."""
-CAUSES = ("nobody", "unreached", "earlier_step", "not_recorded")
-"""Possible reasons why something is overdue; the first that applies is shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,8 +44,12 @@ class OpenDeadline:
     due: date
     relation: DeadlineSummary
     people: tuple[Recipient, ...]
-    cause: str
     confidential: bool
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The case and the obligation's id with its period."""
+        return self.case.id, self.id
 
     @property
     def overdue(self) -> bool:
@@ -89,7 +90,6 @@ class Overview:
             until = self._today + timedelta(days=AHEAD)
         rows = self._outbox.open_rows(until, today=self._today)
         cases = self._outbox.cases({row.case for row in rows})
-        unreached = self._outbox.unreached()
         deadlines = []
         for row in rows:
             case = cases.get(row.case)
@@ -114,7 +114,6 @@ class Overview:
                     due=day,
                     relation=now,
                     people=resolved,
-                    cause=_cause(case, procedure, obligation, row, resolved, unreached),
                     confidential=confidential(procedure),
                 )
             )
@@ -154,44 +153,6 @@ class Overview:
 
     def _place(self, unit: str) -> str:
         return self.office.unit_named.get(" ".join(unit.casefold().split()), unit)
-
-
-def _cause(
-    case: Case,
-    procedure: Procedure,
-    obligation: Obligation,
-    row: Row,
-    people: tuple[Recipient, ...],
-    unreached: frozenset[tuple[str, str]],
-) -> str:
-    """Return the code of the reason why a deadline is late."""
-    if not people or all(recipient.why == "officer" for recipient in people):
-        return "nobody"
-    if (row.case, row.obligation) in unreached:
-        return "unreached"
-    return "earlier_step" if _is_blocked(case, procedure, obligation, row) else "not_recorded"
-
-
-def _is_blocked(case: Case, procedure: Procedure, obligation: Obligation, row: Row) -> bool:
-    """Return whether an earlier obligation it depends on has not been recorded either.
-
-    Not blocking are: the anchor of a term that counts back, since it comes later; a day that comes by itself; a
-    step this case does not require.
-    """
-    facts = with_answers(case, procedure).facts
-    anchor = row.waiting_for
-    if anchor is not None and anchor not in facts:
-        planned = case.planned.get(anchor)
-        if planned is None or (row.due is not None and planned <= row.due):
-            return True
-    period = row.obligation.removeprefix(obligation.id).partition("#")[0]
-    for earlier in (procedure.by_id[name] for name in obligation.after):
-        same_periods = earlier.recurs is not None and earlier.recurs == obligation.recurs
-        if (earlier.id + period if same_periods else earlier.id) in facts or earlier.by_itself:
-            continue
-        if asked_of(case, procedure, earlier) and branch_open(case, procedure, earlier, None):
-            return True
-    return False
 
 
 def _obligation(case: Case, procedure: Procedure, name: str) -> Obligation | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from i18n import say
-from notifications.notice import Entry, Letter
+from notifications.notice import Action, Entry, Letter
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +51,7 @@ class Page:
 
 
 def render_letter(
-    page: Page, language: str, *, entries: tuple[Entry, ...] = (), dispensable: bool = False
+    page: Page, language: str, *, entries: tuple[Entry, ...] = (), actions: tuple[Action, ...] = ()
 ) -> Letter:
     """Render the page as a letter, in plain text and in HTML with the same content."""
     return Letter(
@@ -60,7 +60,7 @@ def render_letter(
         html=_template().render(page=page, language=language),
         language=language,
         entries=entries,
-        dispensable=dispensable,
+        actions=actions,
     )
 
 

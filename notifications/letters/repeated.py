@@ -6,10 +6,10 @@ something is to be done is not followed by its reminder on the day it is read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
-from notifications.notice import ANSWER_DAY, REGULAR, Notice
+from notifications.notice import ANSWER_DAY, Notice
 from notifications.rules import local_day
 from workflow.cases.registers.entries import number_of, row_kind
 from workflow.reminders import step_order
@@ -17,15 +17,12 @@ from workflow.reminders import step_order
 WAITING = ("queued", "sending")
 
 
-def repeated(
-    batch: Sequence[Notice], related: Sequence[Notice], carrying: Collection[str], *, today: date
-) -> frozenset[str]:
+def repeated(batch: Sequence[Notice], related: Sequence[Notice], *, today: date) -> frozenset[str]:
     """Return the keys of the notices that another makes superfluous.
 
     Args:
         batch: notices about to be sent.
         related: all that may say the same (`Outbox.related`).
-        carrying: keys of the letters of the batch that carry other notices; these are never superfluous.
     """
 
     def goes_today(other: Notice) -> bool:
@@ -42,24 +39,7 @@ def repeated(
         is_told = any(_gives(other, notice) or _asks(other, notice) for other in today_others)
         if is_told or any(_is_newer_step(other, notice) for other in others):
             keys.add(notice.key)
-    return frozenset(keys | set(_regular(batch, related, carrying, today=today)))
-
-
-def _regular(
-    batch: Sequence[Notice], related: Sequence[Notice], carrying: Collection[str], *, today: date
-) -> Iterator[str]:
-    """Yield the keys of regular letters whose like went to the person today, or leaves beside them."""
-    gone = {
-        (other.kind, other.person, other.channel)
-        for other in related
-        if other.sent_at is not None and local_day(other.sent_at) == today
-    }
-    for notice in sorted(batch, key=lambda notice: (notice.key in carrying, notice.due), reverse=True):
-        if notice.kind not in REGULAR:
-            continue
-        if (notice.kind, notice.person, notice.channel) in gone and notice.key not in carrying:
-            yield notice.key
-        gone.add((notice.kind, notice.person, notice.channel))
+    return frozenset(keys)
 
 
 def _is_newer_step(other: Notice, notice: Notice) -> bool:

@@ -7,7 +7,6 @@ from datetime import date
 
 from calendars.kazakhstan import Kazakhstan
 from notifications.channels import Channel
-from notifications.digest_schedule import holders
 from notifications.letter_links import answer_address, choice_address, rarer_than
 from notifications.letters.texts import Matter
 from notifications.notice import Notice
@@ -93,17 +92,9 @@ class Matters:
 
         Of deadlines `to_send` decides.
         """
-        person = self.office.people.get(notice.person)
-        match notice.kind:
-            case "account" | "campaign" | "reminder" | "moved" | "collected" | "moves":
-                return True
-            case "unit_digest":
-                return person in tuple(holders(self.office, ("head_of_unit",), self.today))
-            case "managers_digest":
-                return person in tuple(holders(self.office, ("head",), self.today))
-            case "digest":
-                return person is not None and not person.is_away(self.today)
-        return person is not None
+        return (
+            notice.kind not in ("comment", "letter", "lost", "calendar") or notice.person in self.office.people
+        )
 
     def address(self, notice: Notice) -> str:
         """Return the recipient's address of today; an account's letters go where they were addressed to."""

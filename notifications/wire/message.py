@@ -113,7 +113,7 @@ def _set_headers(
     if notice.case:
         thread = f"<case.{digest(notice.case)}@{domain}>"
         message["In-Reply-To"], message["References"] = thread, thread
-    message["List-Id"] = f"<{'digests' if letter.dispensable else 'reminders'}.{domain}>"
+    message["List-Id"] = f"<reminders.{domain}>"
     if letter.settings:
         message["List-Unsubscribe"] = f"<{quote(letter.settings, safe=_ADDRESS)}>"
         if letter.one_click and letter.settings.startswith("https://"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from i18n import say
-from notifications.notice import Letter, Notice
+from notifications.notice import Action, Letter, Notice
 from workflow.cases.registers.entries import is_entry
 
 LONGEST = 4096
@@ -45,16 +45,21 @@ def reference(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def buttons(notice: Notice, *, asks: bool = False, later: bool = False) -> Buttons:
+def buttons(
+    notice: Notice, *, asks: bool = False, later: bool = False, actions: tuple[Action, ...] = ()
+) -> Buttons:
     """Return the buttons of a reminder, in its recipient's language.
 
     Args:
+        actions: of a letter with several items those with buttons of their own, numbered as they stand.
         asks: whether it asks for a decision, which is answered on its page.
         later: whether the recipient may snooze it.
     """
     name, language = reference(notice.key), notice.language
     if notice.kind == "lost":
         return ()
+    if actions:
+        return tuple(_row(action, number, language) for number, action in enumerate(actions, 1))
 
     def button(action: str, mark: str) -> Button:
         return Button(say(f"telegram.button_{action}", {}, language), f"{mark}:{name}")
@@ -72,6 +77,19 @@ def buttons(notice: Notice, *, asks: bool = False, later: bool = False) -> Butto
     return (
         first,
         (button("done", "d"), button("open", "o")),
+    )
+
+
+def _row(action: Action, number: int, language: str) -> tuple[Button, ...]:
+    """Return the buttons of one item of a letter; what needs more than a day is done on its page."""
+    marks = ["d"] if not action.asks and not is_entry(action.obligation) else []
+    words = {"d": "done", "o": "open"}
+    return tuple(
+        Button(
+            f"{number}. {say(f'telegram.button_{words[mark]}', {}, language)}",
+            f"{mark}:{reference(action.key)}",
+        )
+        for mark in (*marks, "o")
     )
 
 

@@ -78,8 +78,6 @@ def test_the_settings_of_the_documentation_are_as_the_schema_says(tmp_path: Path
         ("[reminders]\ntick = true\n", "reminders.tick"),
         ('[reminders]\noffice_hours = ["09:00"]\n', "reminders.office_hours"),
         ('[reminders]\noffice_hours = ["9", "18:00"]\n', "reminders.office_hours.0"),
-        ('[reminders]\ndigests = ["weekly"]\n', "reminders.digests.0"),
-        ('[reminders]\ndigest_at = "4 pm"\n', "reminders.digest_at"),
         ("[web]\nsession_hours = 1001\n", "web.session_hours"),
         ("[web]\nport = 70000\n", "web.port"),
         ('[web]\ntotp_required = ["boss"]\n', "web.totp_required.0"),

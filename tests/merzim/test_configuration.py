@@ -252,7 +252,6 @@ def test_a_channel_without_a_file_is_refused(tmp_path: Path) -> None:
         ("[web]\nport = 65536", "web.port"),
         ("[office]\ndays_off = [2035-01-01]", "office.days_off"),
         ('[channels]\nuse = ["fax"]', "fax"),
-        ('[reminders]\ndigest_at = "18:00"', "reminders.digest_at"),
     ],
 )
 def test_a_setting_that_could_only_fail_later_is_refused_at_once(

@@ -15,6 +15,7 @@ from merzim.storage.database import engine
 from merzim.storage.maintenance import schema
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import store as office_store
+from merzim.storage.tables.notices import NOTICE
 from notifications import round as rounds
 from notifications.channels import Channel, OnSent, OutgoingMessage, ignore_sent
 from notifications.delivery import DeliveryReport, deliver
@@ -116,6 +117,14 @@ class Town:
         return rounds.round(
             self.outbox, self.library, CALENDAR, channels, now=at or noon(on), today=on, rules=self.rules
         )
+
+    def apart(self, channels: Sequence[Channel], on: date, *, at: datetime | None = None) -> RoundReport:
+        """A round whose items leave as letters of their own: for tests of how many letters are sent."""
+        report = self.round(channels, on, at=at)
+        with engine.writing(self.engine) as connection:
+            connection.execute(NOTICE.delete().where(NOTICE.c.kind == "letter"))
+            connection.execute(NOTICE.update().values(bundle=""))
+        return report
 
     def plan(self, channels: Sequence[Channel], on: date) -> RoundReport:
         return rounds.plan(

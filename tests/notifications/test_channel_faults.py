@@ -97,7 +97,7 @@ def test_a_server_that_is_down_is_named_while_letters_wait_for_it(town: Town) ->
     town.open()
     town.open()
     mail = email(host="127.0.0.1", port=free_port(), sender="m@example.kz", tls="none", timeout=2.0)
-    town.round([mail], FIVE_BEFORE)
+    town.apart([mail], FIVE_BEFORE)
     began, later = noon(FIVE_BEFORE), noon(FIVE_BEFORE) + timedelta(hours=3)
     for minutes in range(0, 181, 20):
         town.deliver([mail], FIVE_BEFORE, at=began + timedelta(minutes=minutes))

@@ -42,7 +42,7 @@ def opened(town: Town, on: date = RECORDED) -> Case:
 def asked(town: Town, on: date) -> dict[str, tuple[str, str]]:
     """Subject and text of the letters of the question that leave that day, by language."""
     shelf = Shelf()
-    town.round((shelf,), on)
+    town.apart((shelf,), on)
     town.deliver((shelf,), on)
     letters = [parcel.letter for parcel in shelf.kept if parcel.notice.obligation == QUESTION]
     return {letter.language: (letter.subject, " ".join(letter.text.split())) for letter in letters}

@@ -36,7 +36,7 @@ def test_twelve_missed_rungs_are_one_letter_that_lists_them(town: Town) -> None:
     opened(town, 12)
     shelf = back(town, date(2026, 3, 26))
 
-    assert mine(shelf) == ["Өткен күндердің еске салулары: 12 мерзім"]
+    assert mine(shelf) == ["Мерзімдеріңіз, 26 наурыз: өткені – 0, алдағысы – 12"]
     assert shelf.kept[0].letter.text.count("хабарландыру (Құрылыс басқармасы) – 30 наурыз") == 12
     reminders = [notice for notice in town.notices() if notice.kind == "reminder"]
     assert len(reminders) == 12
@@ -62,7 +62,7 @@ def test_three_weeks_down_speak_once_of_each_deadline(tmp_path: Path) -> None:
     shelf, second_shelf = back(town, date(2026, 4, 9)), back(town, date(2026, 4, 9))
     town.close()
 
-    assert mine(shelf) == ["Өткен күндердің еске салулары: 4 мерзім"]
+    assert mine(shelf) == ["Мерзімдеріңіз, 9 сәуір: өткені – 4, алдағысы – 0"]
     assert second_shelf.kept == []
 
 
@@ -84,7 +84,7 @@ def test_down_over_nauryz_is_told_on_the_first_working_day(town: Town) -> None:
     later = back(town, date(2026, 3, 26))
 
     assert shelf.kept == []
-    assert mine(later) == ["Өткен күндердің еске салулары: 3 мерзім"]
+    assert mine(later) == ["Мерзімдеріңіз, 26 наурыз: өткені – 0, алдағысы – 3"]
 
 
 def test_what_was_done_meanwhile_is_left_out(town: Town) -> None:
@@ -99,8 +99,10 @@ def test_what_was_done_meanwhile_is_left_out(town: Town) -> None:
     shelf = back(town, monday)
 
     assert [subject for subject in mine(shelf) if "30 наурыз" in subject]
-    assert {parcel.notice.case for parcel in shelf.kept if parcel.notice.obligation == "start_announced"} == {
-        second.id
+    of_first = {notice.obligation: notice.state for notice in town.notices() if notice.case == first.id}
+    assert of_first["start_announced"] == "withdrawn"
+    assert ("start_announced", "sent") in {
+        (notice.obligation, notice.state) for notice in town.notices() if notice.case == second.id
     }
 
 
@@ -119,7 +121,9 @@ def test_a_server_that_is_down_keeps_the_collected_letter_whole(tmp_path: Path) 
     town.close()
 
     assert waiting == {"queued"}
-    assert [parcel.letter.subject for parcel in broken.kept] == ["Өткен күндердің еске салулары: 4 мерзім"]
+    assert [parcel.letter.subject for parcel in broken.kept] == [
+        "Мерзімдеріңіз, 26 наурыз: өткені – 0, алдағысы – 4"
+    ]
 
 
 def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town: Town) -> None:

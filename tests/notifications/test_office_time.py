@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from merzim.storage.org import store as office_store
 from merzim.storage.org.chain import Stamp
-from merzim.storage.org.preferences import DIGEST, OFFICE_TIME, prefer, time_kept, time_text
+from merzim.storage.org.preferences import OFFICE_TIME, prefer, time_kept, time_text
 from merzim.storage.org.staff import SqlStaff
 from notifications.rules import OfficeTimes, Rules
 from tests.law import CALENDAR
@@ -163,21 +162,21 @@ def test_what_a_standstill_kept_waits_for_the_office_to_open(town: Town) -> None
     assert [(notice.state, notice.attempts) for notice in town.notices()] == [("sent", 1)]
 
 
-def test_a_digest_comes_on_the_days_of_the_reader(town: Town) -> None:
-    """On the Saturday of a six-day unit; the officer of another unit is notified on Monday."""
-    for key in (AIGUL.key, OFFICER.key):
-        prefer(town.engine, key, DIGEST, "daily", by=key, now=noon(FRIDAY))
-    prefer(town.engine, "staff", OFFICE_TIME, time_text(SIX_DAYS), by="x", now=noon(FRIDAY))
-    digests = Town.round
-    town.rules = Rules(domain=RULES.domain, digests=frozenset({"personal", "unit"}))
-    days: Mapping[date, set[str]] = {
-        day: {notice.person for notice in digests(town, [Shelf()], day).others if notice.kind == "digest"}
-        for day in (SATURDAY, MONDAY)
-    }
-    unit = {notice.person for notice in town.notices() if notice.kind == "unit_digest"}
+def test_the_letter_of_the_week_comes_on_the_days_of_the_reader(town: Town) -> None:
+    """The head of a unit that works from Tuesday reads it on Tuesday, the officer of another on Monday."""
+    week = OfficeTime(week=(2, 3, 4, 5, 6))
+    prefer(town.engine, "staff", OFFICE_TIME, time_text(week), by="x", now=noon(FRIDAY))
+    town.rules = Rules(domain=RULES.domain, officer=OFFICER.key)
+    people: dict[date, set[str]] = {}
+    for day in (MONDAY, MONDAY + timedelta(days=1)):
+        town.round([Shelf()], day)
+        people[day] = {
+            notice.person for notice in town.notices() if notice.kind == "letter" and notice.due == day
+        }
 
-    assert days == {SATURDAY: {AIGUL.key}, MONDAY: {AIGUL.key, OFFICER.key}}
-    assert unit == {BOLAT.key}
+    assert OFFICER.key in people[MONDAY]
+    assert BOLAT.key not in people[MONDAY]
+    assert BOLAT.key in people[MONDAY + timedelta(days=1)]
 
 
 def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(tmp_path: Path) -> None:

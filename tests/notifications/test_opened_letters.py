@@ -16,7 +16,6 @@ import icalendar
 import pytest
 
 from i18n import LANGUAGES
-from merzim.storage.org.preferences import DIGEST, prefer
 from notifications.channels import Channel, OutgoingMessage
 from notifications.event_notices import account_notices
 from notifications.letters.composing import lost_letter
@@ -38,13 +37,7 @@ from workflow.org.office import Person
 
 KINDS = {
     "reminder",
-    "moved",
-    "withdrawn",
-    "digest",
-    "unit_digest",
-    "managers_digest",
-    "collected",
-    "calendar",
+    "letter",
     "lost",
     "account",
 }
@@ -58,11 +51,9 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
         RULES,
         officer=OFFICER.key,
         officer_language=language,
-        digests=frozenset({"personal", "unit", "managers"}),
     )
     town, shelf = Town(folder, people=people, rules=rules), Shelf()
     moved_case, cancelled, _ = town.open(), town.open(), town.open()
-    prefer(town.engine, OFFICER.key, DIGEST, "daily", by="x", now=noon(FIVE_BEFORE))
     for day in DAYS:
         for _ in range(2):
             town.round([shelf], day)
@@ -127,10 +118,8 @@ def letters(
     letters_by_kind: dict[str, OutgoingMessage] = {}
     for message in written(tmp_path_factory.mktemp("year"), request.param):
         kind = message.notice.kind
-        news = kind in ("moved", "moves")
-        letters_by_kind.setdefault(
-            "withdrawn" if news and "CANCELLED" in _states(message) else "moved" if news else kind, message
-        )
+        if kind != "letter" or "CANCELLED" in _states(message):
+            letters_by_kind.setdefault(kind, message)
     letters_by_kind["lost"] = message
     return letters_by_kind
 
@@ -166,7 +155,7 @@ def test_the_item_is_one_a_calendar_takes(letters: Mapping[str, OutgoingMessage]
                 for item in icalendar.Calendar.from_ical(part.get_content()).walk("VEVENT"):
                     items_by_kind.setdefault(kind, []).append(item)
 
-    assert {"reminder", "moved", "withdrawn"} <= set(items_by_kind)
+    assert {"reminder", "letter"} <= set(items_by_kind)
     assert all(item["uid"] and str(item["summary"]) for items in items_by_kind.values() for item in items)
-    assert {str(item["status"]) for item in items_by_kind["withdrawn"]} >= {"CANCELLED"}
+    assert {str(item["status"]) for item in items_by_kind["letter"]} >= {"CANCELLED"}
     assert letters["reminder"].notice.due in {item["dtstart"].dt for item in items_by_kind["reminder"]}

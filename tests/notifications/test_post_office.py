@@ -71,6 +71,13 @@ def mailbox(port: int, person: str) -> list[EmailMessage]:
         reader.logout()
 
 
+def text_of(message: EmailMessage) -> str:
+    """Subject and plain text of a message."""
+    body = message.get_body(("plain",))
+    assert body is not None
+    return f"{message['Subject']}\n{body.get_content()}"
+
+
 def test_a_letter_is_read_in_its_readers_mailbox(town: Town, tmp_path: Path) -> None:
     """Each in their language, with a calendar item that a calendar program can read."""
     town.open()
@@ -79,16 +86,15 @@ def test_a_letter_is_read_in_its_readers_mailbox(town: Town, tmp_path: Path) -> 
         town.round([post], MONDAY_AFTER)
         report = town.deliver([post], MONDAY_AFTER)
         boxes = {person.key: mailbox(imap, person.key) for person in (AIGUL, BOLAT, DANA)}
-    letters = {
-        key: next(message for message in box if "30" in message["Subject"]) for key, box in boxes.items()
-    }
+    assert {key: len(box) for key, box in boxes.items()} == dict.fromkeys(boxes, 1), "one letter a day"
+    letters = {key: box[0] for key, box in boxes.items()}
 
-    assert set(report.counts) == {"sent"}
-    assert letters[AIGUL.key]["Subject"].startswith("Мерзімі өткен: ішкі талдаудың басталғаны")
-    assert letters[BOLAT.key]["Subject"].startswith("Просрочено: объявление о начале анализа")
-    assert letters[DANA.key]["Subject"].startswith("Overdue: announcement of the start")
+    assert set(report.counts) <= {"sent", "withdrawn"}
+    assert "Мерзімі өткен" in text_of(letters[AIGUL.key])
+    assert "Объявление о начале анализа" in text_of(letters[BOLAT.key])
+    assert "Announcement of the start" in text_of(letters[DANA.key])
     for message in letters.values():
         (part,) = [part for part in message.walk() if part.get_content_type() == "application/ics"]
-        (event,) = icalendar.Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT")
-        assert event.decoded("dtstart") == ANNOUNCE_BY
+        events = icalendar.Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT")
+        assert ANNOUNCE_BY in {event.decoded("dtstart") for event in events}
         assert message.get_body(("html",)) is not None

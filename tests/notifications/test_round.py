@@ -317,7 +317,10 @@ def test_an_assignment_is_one_letter_on_the_day_it_is_given_or_extended(town: To
         shelf = Shelf()
         town.round([shelf], on)
         town.deliver([shelf], on)
-        for letter in (parcel.notice for parcel in shelf.kept if parcel.name == AIGUL.name):
+        told = {parcel.notice.key for parcel in shelf.kept if parcel.name == AIGUL.name}
+        for letter in town.notices():
+            if letter.state != "sent" or not {letter.key, letter.carrier} & told or letter.kind == "letter":
+                continue
             place = str(letter.about.get("place", "")) if letter.kind == "comment" else letter.obligation
             if place.startswith(("given-", "assignment.")):
                 days = heard.setdefault(int(place[-1]), {})

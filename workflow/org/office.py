@@ -96,8 +96,7 @@ class Person:
 
     Attributes:
         key: the e-mail, else unit and name.
-        digest: "daily" or "weekly": reminded in one letter each working day or week; "single": singly;
-            "": chose nothing.
+        digest: "weekly": reminded in one letter a week; "": in one a day.
         name_kk, name_ru, post_kk, post_ru: the name and post in papers of that language, where `name` and
             `post` are not in it.
     """

@@ -54,7 +54,7 @@ def set_leave(ctx: RequestContext, command: Away) -> LeaveAnswer:
 
 
 class DigestChoice(Command):
-    digest: Literal["default", "single", "daily", "weekly"]
+    digest: Literal["daily", "weekly"]
     language: LanguageCode
 
 

@@ -37,7 +37,7 @@ Mark = Annotated[
         description="The version that was read: `mark` of an earlier answer; empty for a new one.",
     ),
 ]
-Digest = Literal["", "single", "daily", "weekly"]
+Digest = Literal["", "weekly"]
 Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
 
 

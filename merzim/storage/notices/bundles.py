@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, Select, and_, func, literal_column, or_, select, update
+from sqlalchemy import Connection, Engine, Select, and_, case, func, literal_column, or_, select, update
 
 from merzim.storage.board import lateness
 from merzim.storage.database.engine import reading, writing
@@ -14,7 +14,7 @@ from merzim.storage.rows import notice, row
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.notices import NOTICE
-from notifications.notice import REGULAR, Notice
+from notifications.notice import Notice
 from notifications.ports import Move, PendingStep
 from workflow.board.rows import Row
 from workflow.reminders import PLAN_STEPS
@@ -34,6 +34,7 @@ def waiting(engine: Engine) -> Sequence[PendingStep]:
             *columns,
             func.count(),
             func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type),
+            func.min(case((NOTICE.c.kind == "reminder", NOTICE.c.due)), type_=NOTICE.c.due.type),
             func.max(NOTICE.c.address),
             func.max(NOTICE.c.language),
         )
@@ -55,22 +56,24 @@ def waiting(engine: Engine) -> Sequence[PendingStep]:
             bundle=bundle,
             count=count,
             not_before=opens,
+            first_due=first_due,
             address=address,
             language=language,
         )
-        for person, channel, bundle, count, opens, address, language in groups
+        for person, channel, bundle, count, opens, first_due, address, language in groups
         if (person, channel, bundle) not in on_its_way
     ]
 
 
-def unbundle(engine: Engine, groups: Sequence[PendingStep], enqueue: EnqueueJobs | None) -> None:
-    """Release these notices as separate letters."""
+def unbundle(engine: Engine, groups: Sequence[tuple[PendingStep, str]], enqueue: EnqueueJobs | None) -> None:
+    """Release these notices as separate letters, each in the place of the letter with that key."""
     if not groups:
         return
     with writing(engine) as connection:
         freed: list[tuple[str, datetime]] = []
-        for group in groups:
-            step = update(NOTICE).where(_members(group.person, group.channel, group.bundle)).values(bundle="")
+        for group, key in groups:
+            members = _members(group.person, group.channel, group.bundle)
+            step = update(NOTICE).where(members).values(bundle="", carrier=key)
             freed_records = connection.execute(step.returning(NOTICE.c.key, NOTICE.c.not_before))
             freed += [(key, at) for key, at in freed_records]
         hand_out(connection, enqueue, freed)
@@ -105,6 +108,26 @@ def existing_keys(engine: Engine, keys: Collection[str]) -> frozenset[str]:
     with reading(engine) as connection:
         query = select(NOTICE.c.key).where(NOTICE.c.key.in_(sorted(keys)))
         return frozenset(connection.execute(query).scalars())
+
+
+def letters(engine: Engine, keys: Collection[str]) -> frozenset[str]:
+    """Return those of the keys whose letter is queued or has left, or whose place a single notice took."""
+    if not keys:
+        return frozenset()
+    places = select(NOTICE.c.key, NOTICE.c.carrier).where(
+        or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys))), NOTICE.c.state != "withdrawn"
+    )
+    with reading(engine) as connection:
+        return frozenset(place for record in connection.execute(places) for place in record) & frozenset(keys)
+
+
+def queued_letters(engine: Engine) -> frozenset[tuple[str, str]]:
+    """Return person and channel of the letters that carry others and have not left yet."""
+    query = select(NOTICE.c.person, NOTICE.c.channel).where(
+        NOTICE.c.case.is_(None), NOTICE.c.kind == "letter", NOTICE.c.state.in_(("queued", "sending"))
+    )
+    with reading(engine) as connection:
+        return frozenset((person, channel) for person, channel in connection.execute(query))
 
 
 def moves(engine: Engine, *, limit: int) -> Sequence[Move]:
@@ -152,7 +175,7 @@ def open_rows(engine: Engine, until: date, *, today: date) -> Sequence[Row]:
 
 
 def related(engine: Engine, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
-    """Return reminders and comments of the same cases, and regular letters, to the same people.
+    """Return reminders and comments of the same cases to the same people.
 
     Only those queued after the oldest of these notices or sent since a moment; not failed or withdrawn ones.
     """
@@ -165,21 +188,11 @@ def related(engine: Engine, notices: Sequence[Notice], *, since: datetime) -> Se
         or_(NOTICE.c.queued_at >= first, NOTICE.c.sent_at >= since),
     )
     cases = sorted({notice.case for notice in notices if notice.case})
+    if not cases:
+        return []
     of_cases = query.where(NOTICE.c.case.in_(cases), NOTICE.c.kind.in_(("reminder", "comment")))
-    regular = query.where(NOTICE.c.case.is_(None), NOTICE.c.kind.in_(sorted(REGULAR)))
     with reading(engine) as connection:
-        records = list(connection.execute(of_cases)) if cases else []
-        if any(notice.kind in REGULAR for notice in notices):
-            records += connection.execute(regular)
-        return [notice(record) for record in records]
-
-
-def unreached(engine: Engine) -> frozenset[tuple[str, str]]:
-    """Return case and obligation of letters that failed or whose fate is unknown."""
-    lost = or_(NOTICE.c.state == literal_column("'failed'"), NOTICE.c.state == literal_column("'unknown'"))
-    query = select(NOTICE.c.case, NOTICE.c.obligation).where(lost, NOTICE.c.case.is_not(None)).distinct()
-    with reading(engine) as connection:
-        return frozenset((case, obligation) for case, obligation in connection.execute(query))
+        return [notice(record) for record in connection.execute(of_cases)]
 
 
 def _members(person: str, channel: str, bundle: str):  # type: ignore[no-untyped-def]

@@ -251,8 +251,8 @@ class SqlOutbox:
         """Return notices that wait to be carried and have no letter queued for them."""
         return bundles.waiting(self._engine)
 
-    def unbundle(self, groups: Sequence[PendingStep]) -> None:
-        """Release these notices as separate letters."""
+    def unbundle(self, groups: Sequence[tuple[PendingStep, str]]) -> None:
+        """Release these notices as separate letters, each in the place of the letter with that key."""
         bundles.unbundle(self._engine, groups, self._hand)
 
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
@@ -262,6 +262,14 @@ class SqlOutbox:
     def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
         """Return those of the keys that exist already."""
         return bundles.existing_keys(self._engine, keys)
+
+    def letters(self, keys: Collection[str]) -> frozenset[str]:
+        """Return those of the keys whose letter is queued or has left, or whose place a single notice took."""
+        return bundles.letters(self._engine, keys)
+
+    def queued_letters(self) -> frozenset[tuple[str, str]]:
+        """Return person and channel of the letters that carry others and have not left yet."""
+        return bundles.queued_letters(self._engine)
 
     def moves(self, *, limit: int) -> Sequence[Move]:
         """Return deadlines whose due date has moved, the oldest move first."""
@@ -288,10 +296,6 @@ class SqlOutbox:
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
         """Return open rows of active cases due by that day, by due date."""
         return bundles.open_rows(self._engine, until, today=today)
-
-    def unreached(self) -> frozenset[tuple[str, str]]:
-        """Return case and obligation of letters that did not arrive."""
-        return bundles.unreached(self._engine)
 
     def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
         """Return what may say the same as these notices to the same people, queued or sent."""

@@ -22,7 +22,7 @@ from workflow.org.office import Person
 
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=43, max_length=43, pattern=r"^[A-Za-z0-9_-]+$")]
-Choice = Literal["default", "single", "daily", "weekly"]
+Choice = Literal["daily", "weekly"]
 
 
 @router.get("/digest/{secret}")

@@ -54,7 +54,7 @@ PERSON_FIELDS = (
     "language",
     "digest",
 )
-DIGESTS = ("", "daily", "weekly", "single")
+DIGESTS = ("", "weekly")
 MAX_AWAY = 40
 """Maximum number of leave rows in a form."""
 SHOWN = 200

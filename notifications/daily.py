@@ -1,0 +1,231 @@
+"""One letter a person a day: which letter carries the waiting items, and when it leaves.
+
+Every notice is an item that waits for its person's next letter, except what must arrive at once and alone (an
+assignment or question, an invitation). A letter leaves at the start of the person's office hours. What arises
+later in the day and falls due that very day leaves in one further letter; the rest waits for the next morning.
+Who chose a letter a week gets one on its first working day, and what would come too late by it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+from calendars import OutOfRange
+from calendars.hours import moment_of
+from calendars.kazakhstan import Kazakhstan
+from notifications.channels import Channel, language_of
+from notifications.notice import Notice, message_id
+from notifications.ports import Outbox, PendingStep
+from notifications.rules import OfficeTimes, Rules, local_day
+from workflow.org.duties import stand_in
+from workflow.org.office import Office, Person
+
+DAY, WEEK = "day", "week"
+"""The letters an item can wait for: its person's next of a day, or of a week."""
+WEEKLY = "weekly"
+"""The choice of a person who wants one letter a week; "" is one a day."""
+LETTER = "letter"
+"""The kind of notice that carries others."""
+OVERSEERS = ("head_of_unit", "head", "officer")
+"""Duties whose holders read once a week what is overdue in their units."""
+
+
+def bundle_of(person: Person | None, days: Kazakhstan, *, today: date, due: date | None = None) -> str:
+    """Return the letter an item waits for.
+
+    Args:
+        days: the calendar of the person's office.
+        due: the day the item is about, where it may come too late.
+    """
+    if person is None or person.digest != WEEKLY:
+        return DAY
+    comes = letter_day(WEEK, days, today=today)
+    return WEEK if due is None or comes == today or due > comes else DAY
+
+
+def queue_letters(
+    outbox: Outbox,
+    office: Office,
+    times: OfficeTimes,
+    channels: Sequence[Channel],
+    *,
+    now: datetime,
+    today: date,
+    rules: Rules,
+) -> int:
+    """Queue a letter for all that waits, and the weekly ones of heads and officer; return how many were queued.
+
+    A single item leaves as the letter it is; it counts as its person's letter of the day.
+    """
+    letters: list[Notice] = []
+    overseers = {
+        (person.key, channel.name): letter
+        for person in _overseers(office, times, today=today)
+        for channel in channels
+        if (letter := _empty(person, channel, times, now=now, today=today, rules=rules)) is not None
+    }
+    alone: list[tuple[PendingStep, str]] = []
+    for group in outbox.waiting():
+        if group.not_before > times.opening(group.person, now):
+            # What is for a later day alone waits for that day's round.
+            continue
+        place = (group.person, group.channel)
+        letter = _letter(group, outbox, times, now=now, today=today, rules=rules)
+        is_weekly = overseers.pop(place, None) is not None
+        leaves_now = letter.due <= max(today, local_day(group.not_before))
+        if group.count == 1 and group.bundle == DAY and leaves_now and not is_weekly:
+            alone.append((group, letter.key))
+        else:
+            letters.append(letter)
+    outbox.unbundle(alone)
+    known = outbox.existing_keys({letter.key for letter in overseers.values()})
+    on_its_way = outbox.queued_letters()
+    letters += [
+        letter for place, letter in overseers.items() if letter.key not in known and place not in on_its_way
+    ]
+    return outbox.add(letters, now=now)
+
+
+def letter_day(bundle: str, calendar: Kazakhstan, *, today: date) -> date:
+    """Return the first day from today on for a letter: a working day, or the first working day of a week.
+
+    Outside the calendar's records it is today.
+    """
+    try:
+        day = calendar.find_following_working_day(today)
+        if bundle != WEEK:
+            return day
+        while not first_of_week(day, calendar):
+            day = calendar.find_following_working_day(day + timedelta(days=1))
+    except OutOfRange:
+        return today
+    return day
+
+
+def first_of_week(day: date, calendar: Kazakhstan) -> bool:
+    """Return whether the day is the first working day of its week; never outside the calendar's records."""
+    monday = day - timedelta(days=day.weekday())
+    try:
+        return calendar.is_working_day(day) and (
+            day == monday or calendar.count_working_days(monday, day - timedelta(days=1)) == 0
+        )
+    except OutOfRange:
+        return False
+
+
+def letter_key(day: date, person: str, channel: str, *, further: bool = False) -> str:
+    """Return the key of a person's letter of a day; the INSERT of it is the decision to send."""
+    return f"{day.isoformat()}{'.2' if further else ''}:{person}:{channel}"
+
+
+def next_opening(day: date, person: str, times: OfficeTimes, *, now: datetime) -> datetime:
+    """Return the first moment of a local day, or after it, when letters leave for a person; never before
+    now.
+    """
+    return times.opening(person, max(now, moment_of(day, None)))
+
+
+def holders(office: Office, duties: Sequence[str], today: date) -> Iterator[Person]:
+    """Yield the people who hold one of the duties in any unit, or their deputies."""
+    for (_, duty), people in sorted(office.holders.items()):
+        if duty in duties:
+            for person in people:
+                present = stand_in(office, person, today)
+                if present is not None:
+                    yield present
+
+
+def _overseers(office: Office, times: OfficeTimes, *, today: date) -> list[Person]:
+    """Return the heads and the officer for whom today is the first working day of the week."""
+    people = {person.key: person for person in holders(office, OVERSEERS, today)}
+    officer = office.people.get(office.officer or "")
+    if officer is not None:
+        reader = stand_in(office, officer, today) or officer
+        people[reader.key] = reader
+    return [person for person in people.values() if first_of_week(today, times.days(person.key))]
+
+
+def _empty(
+    person: Person, channel: Channel, times: OfficeTimes, *, now: datetime, today: date, rules: Rules
+) -> Notice | None:
+    """Return the letter of today without items of its own; None where the channel does not reach the person."""
+    address = channel.address(person)
+    if address is None:
+        return None
+    return _notice(
+        letter_key(today, person.key, channel.name),
+        person.key,
+        channel.name,
+        address,
+        language_of(channel, person),
+        DAY,
+        today,
+        next_opening(today, person.key, times, now=now),
+        now,
+        rules,
+    )
+
+
+def _letter(
+    group: PendingStep, outbox: Outbox, times: OfficeTimes, *, now: datetime, today: date, rules: Rules
+) -> Notice:
+    """Return the letter that carries a group: of the first day that has none yet, or a further one of today."""
+    days = times.days(group.person)
+    day = max(letter_day(group.bundle, days, today=today), local_day(group.not_before))
+    key = letter_key(day, group.person, group.channel)
+    if outbox.letters({key}):
+        further = letter_key(day, group.person, group.channel, further=True)
+        if group.first_due is not None and group.first_due <= day and not outbox.letters({further}):
+            key = further
+        else:
+            day = letter_day(group.bundle, days, today=day + timedelta(days=1))
+            key = letter_key(day, group.person, group.channel)
+    opens = next_opening(day, group.person, times, now=max(now, group.not_before))
+    return _notice(
+        key,
+        group.person,
+        group.channel,
+        group.address,
+        group.language,
+        group.bundle,
+        day,
+        opens,
+        now,
+        rules,
+    )
+
+
+def _notice(
+    key: str,
+    person: str,
+    channel: str,
+    address: str,
+    language: str,
+    bundle: str,
+    day: date,
+    opens: datetime,
+    now: datetime,
+    rules: Rules,
+) -> Notice:
+    """Return the notice of a carrying letter."""
+    return Notice(
+        key=key,
+        case="",
+        obligation="",
+        due=day,
+        rung=bundle,
+        person=person,
+        channel=channel,
+        address=address,
+        language=language,
+        queued_at=now,
+        not_before=opens,
+        message_id=message_id(key, rules.domain),
+        kind="letter",
+    )
+
+
+def carriers(notices: Sequence[Notice]) -> list[Notice]:
+    """Return those of the notices that carry others."""
+    return [notice for notice in notices if notice.kind == LETTER]

@@ -1,0 +1,265 @@
+"""The letter of a day: all its items in one page, in the order of their urgency.
+
+Overdue, today, coming, planned, slipped, decisions, without a term; then dates that moved, comments, the call
+to confirm the calendar; for a head what is overdue in their units; in a letter of the week also what its reader
+must do soon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from calendars.kazakhstan import Kazakhstan
+from i18n import say
+from notifications.daily import WEEK, first_of_week
+from notifications.letters.events import comment_line
+from notifications.letters.lists import OVERDUE, SLIPPED, Item, count, sections
+from notifications.letters.moved import moved_entry, moved_line, moved_words
+from notifications.letters.overview import OpenDeadline, Overview
+from notifications.letters.page import Line, Page, Section, render_letter
+from notifications.letters.subjects import Matters
+from notifications.letters.texts import (
+    Matter,
+    answer_links,
+    case_page,
+    entry,
+    object_names,
+    relation_to_matter,
+)
+from notifications.notice import Action, Entry, Letter, Notice
+from workflow.cases.registers.entries import period_in
+from workflow.org.duties import stand_in
+from workflow.registers.rows import name_in
+
+LONGEST = 100
+"""Maximum lines of one list; the rest is counted."""
+BUTTONS = 5
+"""Items of a letter with buttons of their own in a chat."""
+FROM_MONTH = 11
+"""From 1 November on the officer is reminded to confirm next year's production calendar."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Items:
+    """The items of one letter that still hold.
+
+    `reminders`, `moved`: with their matters; `comments`, `calls`: notices about no deadline.
+    """
+
+    reminders: list[tuple[Notice, Matter]] = field(default_factory=list)
+    moved: list[tuple[Notice, Matter]] = field(default_factory=list)
+    comments: list[Notice] = field(default_factory=list)
+    calls: list[Notice] = field(default_factory=list)
+
+    def number(self) -> int:
+        """Return how many items there are."""
+        return len(self.reminders) + len(self.moved) + len(self.comments) + len(self.calls)
+
+
+def is_one_reminder(items: Items, notice: Notice) -> bool:
+    """Return whether a letter of a day consists of one reminder, which says more by itself than in a list."""
+    return items.number() == len(items.reminders) == 1 and notice.rung != WEEK
+
+
+def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overview) -> Letter | None:
+    """Return the letter; None when there is nothing to say."""
+    language = notice.language
+    listed = reminder_items(items.reminders, matters)
+    told = {(notice.case, notice.obligation) for notice, _ in items.reminders}
+    if notice.rung == WEEK:
+        mine = [deadline for deadline in overview.of(notice.person) if deadline.place not in told]
+        listed += [_item(deadline, matters) for deadline in mine]
+        told |= {deadline.place for deadline in mine}
+    units = tuple(units_lines(notice, told, matters, overview))
+    if not (listed or items.number() or units):
+        return None
+    parts = [
+        *sections(listed, language),
+        *_section("dates", (moved_line(*pair, language) for pair in items.moved), language),
+        *_section("comments", (comment_line(one, matters, language) for one in items.comments), language),
+        *(unconfirmed_section(matters, language) if items.calls else ()),
+        *_section("units", units, language),
+    ]
+    subject, lead = _words(listed, items, len(units), matters, language)
+    page = Page(
+        subject=subject,
+        greeting=say("letter.greeting", {"name": matters.name(notice)}, language),
+        lead=lead,
+        table=(),
+        sections=tuple(_shortened(part, language) for part in parts),
+        footer=say("digest.footer_weekly" if notice.rung == WEEK else "letter.footer", {}, language),
+    )
+    return render_letter(
+        page, language, entries=tuple(_entries(items, matters, language)), actions=actions(items)
+    )
+
+
+def _words(
+    listed: Sequence[Item], items: Items, units: int, matters: Matters, language: str
+) -> tuple[str, str]:
+    """Return the subject and the first sentence of the letter."""
+    today = matters.today
+    if not listed and items.number() == 1 and items.moved:
+        return moved_words(*items.moved[0], language)
+    lead = say(
+        "digest.personal_lead" if listed else "digest.news_lead",
+        {"today": today, "count": len(listed)},
+        language,
+    )
+    if not listed:
+        code = "digest.units_subject" if units and not items.number() else "digest.news_subject"
+        return say(code, {"today": today, "count": units}, language), lead
+    late, slipped = count(listed, *OVERDUE), count(listed, *SLIPPED)
+    arguments = {"today": today, "late": late, "ahead": len(listed) - late - slipped}
+    subject = say("digest.personal_subject", arguments, language)
+    if slipped:
+        subject += say("digest.subject_slipped", {"count": slipped}, language)
+    return subject, lead
+
+
+def reminder_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]:
+    """Return these reminders as items of a list, each deadline once."""
+    items: dict[tuple[str, str], Item] = {}
+    for notice, matter in notice_pairs:
+        if not matter.dated and (notice.case, notice.obligation) in items:
+            continue
+        day, now = relation_to_matter(matter, matters.calendar, today=matters.today)
+        items[notice.case, notice.obligation] = Item(
+            title=matter.deadline.obligation.title,
+            period=matter.deadline.period,
+            object=object_names(matter.case, matter.procedure),
+            due=day,
+            relation=now,
+            force=matter.deadline.obligation.force,
+            link=case_page(matter),
+            today=matters.today,
+            discreet=matter.confidential,
+            answers=answer_links(matter, notice.language),
+        )
+    return list(items.values())
+
+
+def _entries(items: Items, matters: Matters, language: str) -> Iterator[Entry]:
+    """Yield the letter's deadlines for its reader's calendar, each once, but for confidential ones."""
+    domain = matters.rules.domain
+    entries = {}
+    for notice, matter in items.moved:
+        if not matter.confidential:
+            moved = moved_entry(notice, matter, matters.rules, language)
+            entries[moved.uid] = moved
+    for notice, matter in items.reminders:
+        if not matter.confidential and matter.dated:
+            due = entry(matter, language=language, domain=domain, queued_at=notice.queued_at)
+            entries[due.uid] = due
+    yield from entries.values()
+
+
+def actions(items: Items) -> tuple[Action, ...]:
+    """Return the first reminders of a letter, which a chat gives buttons of their own."""
+    return tuple(
+        Action(key=notice.key, obligation=notice.obligation, asks=bool(matter.deadline.obligation.options))
+        for notice, matter in items.reminders[:BUTTONS]
+        if not matter.confidential
+    )
+
+
+def _section(name: str, lines: Iterator[Line] | Sequence[Line], language: str) -> tuple[Section, ...]:
+    """Return a section with these lines; none without lines."""
+    written = tuple(lines)
+    return (Section(heading=say(f"digest.heading_{name}", {}, language), lines=written),) if written else ()
+
+
+def units_lines(
+    notice: Notice, told: set[tuple[str, str]], matters: Matters, overview: Overview
+) -> Iterator[Line]:
+    """Yield what is overdue in the reader's units, with who must act; weekly where they are the officer."""
+    language, today = notice.language, matters.today
+    units = [
+        unit
+        for (unit, duty), people in sorted(overview.office.holders.items())
+        if duty in ("head_of_unit", "head")
+        for person in people
+        if (present := stand_in(overview.office, person, today)) is not None and present.key == notice.person
+    ]
+    is_officer = notice.person == overview.office.officer
+    if is_officer and first_of_week(today, matters.calendar):
+        units += [unit.id for unit in overview.office.units.values() if unit.parent is None]
+    written: dict[tuple[str, str], Line] = {}
+    for unit in units:
+        for deadline in overview.below(unit):
+            if deadline.overdue and deadline.place not in told and deadline.place not in written:
+                item = _item(deadline, matters, extra_text=_whose(deadline, overview, language))
+                (part,) = sections([item], language)
+                written[deadline.place] = part.lines[0]
+    yield from written.values()
+
+
+def unconfirmed_year(calendar: Kazakhstan, today: date) -> int | None:
+    """Return next year, when it is late in the year and its production calendar is not confirmed yet; else
+    None.
+    """
+    year = today.year + 1
+    if today.month < FROM_MONTH or year > calendar.last.year:
+        return None
+    return year if calendar.provisional_years(date(year, 1, 1), date(year, 12, 31)) else None
+
+
+def unconfirmed_section(matters: Matters, language: str) -> tuple[Section, ...]:
+    """Return the section asking the officer to adopt next year's calendar; none once it is confirmed."""
+    year = unconfirmed_year(matters.calendar, matters.today)
+    if year is None:
+        return ()
+    lines = [Line(text=say("digest.calendar_do", {"year": year}, language))]
+    if address := matters.rules.public_address:
+        lines.append(Line(text=say("digest.calendar_link", {}, language), link=f"{address}/calendar/acts"))
+    else:
+        # Where letters do not link to pages it is done by commands.
+        lines += [
+            Line(text=f"merzim calendar-change {step} {year}.toml", command=True)
+            for step in ("preview", "apply")
+        ]
+    heading = say("digest.calendar_subject", {"year": year}, language)
+    return (Section(heading=heading, lines=tuple(lines)),)
+
+
+def _shortened(part: Section, language: str) -> Section:
+    """Return a section cut to its limit, with the number of lines left out."""
+    if len(part.lines) <= LONGEST:
+        return part
+    rest_line = Line(text=say("digest.more", {"count": len(part.lines) - LONGEST}, language))
+    return Section(heading=part.heading, lines=(*part.lines[:LONGEST], rest_line))
+
+
+def _item(deadline: OpenDeadline, matters: Matters, *, extra_text: str = "") -> Item:
+    """Return an open deadline as a line of a list."""
+    address = matters.rules.public_address
+    return Item(
+        title=deadline.title,
+        period=period_in(deadline.id),
+        object=object_names(deadline.case, deadline.procedure),
+        due=deadline.due,
+        relation=deadline.relation,
+        force=deadline.obligation.force,
+        link=f"{address}/cases/{deadline.case.id}" if address else None,
+        today=matters.today,
+        discreet=deadline.confidential,
+        more=extra_text,
+    )
+
+
+def _whose(deadline: OpenDeadline, overview: Overview, language: str) -> str:
+    """Return the unit of a deadline and who must act on it; "nobody" where only the officer is notified."""
+    names = tuple(
+        dict.fromkeys(
+            recipient.person.name_in(language) for recipient in deadline.people if recipient.why != "officer"
+        )
+    )
+    unit = name_in(overview.office, deadline.case.unit, language)
+    who = (
+        say("digest.who_several" if len(names) > 1 else "digest.who", {"people": names}, language)
+        if names
+        else say("digest.cause.nobody", {}, language)
+    )
+    return "; ".join(filter(None, (unit, who)))

@@ -1,0 +1,224 @@
+"""One letter a person a day: what it lists, when it leaves, and what comes by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from merzim.storage.org.preferences import DIGEST, prefer
+from notifications.channels import OutgoingMessage
+from notifications.daily import WEEK, first_of_week, letter_day
+from notifications.rules import local_day
+from tests.law import CALENDAR
+from tests.notifications.sample_office import (
+    AIGUL,
+    BOLAT,
+    DANA,
+    FIVE_BEFORE,
+    OFFICER,
+    RULES,
+    Shelf,
+    Town,
+    noon,
+)
+from workflow.cases.commands import assignments
+
+MONDAY_AFTER = date(2026, 4, 6)
+"""Five working days after the announcement was due."""
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    new_town = Town(tmp_path, rules=replace(RULES, officer=OFFICER.key))
+    yield new_town
+    new_town.close()
+
+
+def day(town: Town, on: date, *, hours: tuple[int, ...] = (9, 10)) -> list[OutgoingMessage]:
+    """What leaves on a day, by rounds at these hours of Almaty (UTC+5)."""
+    shelf = Shelf()
+    for hour in hours:
+        moment = datetime(on.year, on.month, on.day, hour - 5, tzinfo=UTC)
+        town.round([shelf], on, at=moment)
+        town.deliver([shelf], on, at=moment)
+    return shelf.kept
+
+
+def of(parcels: list[OutgoingMessage], person: str) -> list[OutgoingMessage]:
+    return [parcel for parcel in parcels if parcel.notice.person == person]
+
+
+def test_a_year_of_three_cases_nobody_touches_is_at_most_one_letter_a_person_a_day(town: Town) -> None:
+    """March to May: the steps of terms, plans that slip, duties without a term, the weeks of heads."""
+    for _ in range(3):
+        town.open()
+    for step in range(90):
+        on = date(2026, 3, 2) + timedelta(days=step)
+        letters = Counter(parcel.notice.person for parcel in day(town, on))
+
+        assert all(number == 1 for number in letters.values()), (on, letters)
+
+
+def test_everything_of_a_day_stands_in_one_letter_by_urgency(town: Town) -> None:
+    """Two cases overdue, one of them replanned meanwhile; each line with its answers."""
+    town.open()
+    town.open(planned={"analysis_started": date(2026, 4, 27)})
+    (letter,) = of(day(town, MONDAY_AFTER), AIGUL.key)
+    text = letter.letter.text
+
+    assert letter.letter.subject == "Мерзімдеріңіз, 6 сәуір: өткені – 1, алдағысы – 1"
+    assert text.index("Мерзімі өткен") < text.index("Алдағы мерзімдер")
+    assert {notice.carrier for notice in town.notices() if notice.person == AIGUL.key and notice.carrier} == {
+        letter.notice.key
+    }
+    assert letter.notice.key == f"2026-04-06:{AIGUL.key}:shelf"
+
+
+def test_a_single_reminder_keeps_its_own_subject(town: Town) -> None:
+    town.open()
+    (letter,) = day(town, FIVE_BEFORE)
+
+    assert letter.letter.subject == (
+        "Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)"
+    )
+
+
+def test_what_arises_later_in_the_day_waits_for_the_morning(town: Town) -> None:
+    """A case opened at ten, five days before its announcement is due: told on the next working day."""
+    town.open()
+    day(town, FIVE_BEFORE)
+    town.open(on=FIVE_BEFORE)
+
+    assert day(town, FIVE_BEFORE, hours=(11, 12)) == []
+    assert len(of(day(town, date(2026, 3, 19)), AIGUL.key)) == 1
+
+
+def test_what_falls_due_that_very_day_leaves_in_one_further_letter(town: Town) -> None:
+    """Opened at ten of the due day itself, twice: one more letter with both, and no third."""
+    due = date(2026, 3, 30)
+    town.open()
+    first = of(day(town, due), AIGUL.key)
+    town.open(on=due)
+    town.open(on=due)
+    further = of(day(town, due, hours=(11, 12)), AIGUL.key)
+    town.open(on=due)
+
+    assert (len(first), len(further)) == (1, 1)
+    assert of(day(town, due, hours=(13, 14)), AIGUL.key) == []
+
+
+def test_an_assignment_comes_at_once_and_alone(town: Town) -> None:
+    case = town.open()
+    day(town, FIVE_BEFORE)
+    at = datetime(2026, 3, 18, 6, tzinfo=UTC)
+    assignments.give(
+        town.case_commands,
+        case.id,
+        assignee=AIGUL.key,
+        text="Анонс мәтінін дайындау",
+        until=date(2026, 4, 30),
+        giver=BOLAT.key,
+        by="Болат",
+        now=at,
+        today=FIVE_BEFORE,
+    )
+
+    (letter,) = of(day(town, FIVE_BEFORE, hours=(12,)), AIGUL.key)
+    assert letter.notice.kind == "comment"
+
+
+def test_a_head_reads_what_is_overdue_in_the_unit_below_their_own_lines(town: Town) -> None:
+    """Monday 13 April: the announcement is late and has no step left."""
+    town.open()
+    day(town, MONDAY_AFTER)
+    (letter,) = of(day(town, date(2026, 4, 13)), BOLAT.key)
+    text = " ".join(letter.letter.text.split())
+
+    assert "Просрочено в ваших подразделениях" in text
+    assert f"ответственный: {AIGUL.name}" in text.partition("Просрочено в ваших подразделениях")[2]
+
+
+def test_the_first_head_and_the_officer_read_once_a_week_what_is_overdue(town: Town) -> None:
+    """Mondays alone; on a Wednesday without items of their own nothing comes."""
+    town.open()
+    day(town, MONDAY_AFTER)
+    day(town, date(2026, 4, 7))
+    wednesday, monday = day(town, date(2026, 4, 8)), day(town, date(2026, 4, 13))
+
+    assert not of(wednesday, DANA.key)
+    assert len(of(monday, DANA.key)) == len(of(monday, OFFICER.key)) == 1
+    assert "Overdue in your units" in of(monday, DANA.key)[0].letter.text
+
+
+def test_a_week_with_nothing_overdue_brings_no_letter_to_heads(town: Town) -> None:
+    assert day(town, date(2026, 3, 16)) == []
+
+
+@pytest.mark.parametrize(
+    ("today", "weekly"),
+    [
+        (date(2026, 3, 16), date(2026, 3, 16)),
+        (date(2026, 3, 17), date(2026, 3, 26)),  # Monday to Wednesday of Nauryz week are off
+        (date(2026, 3, 27), date(2026, 3, 30)),
+    ],
+)
+def test_a_letter_of_the_week_comes_on_its_first_working_day(today: date, weekly: date) -> None:
+    assert letter_day(WEEK, CALENDAR, today=today) == weekly
+    assert first_of_week(weekly, CALENDAR)
+
+
+def test_beyond_the_records_a_letter_comes_today() -> None:
+    """Where nobody knows which days work, nothing waits for one that does."""
+    assert letter_day(WEEK, CALENDAR, today=CALENDAR.last) == CALENDAR.last
+
+
+def test_who_chose_one_letter_a_week_hears_of_what_cannot_wait_at_once(town: Town) -> None:
+    """Due on Monday 30 March: the step of the 18th waits for Thursday the 26th, the week's first working day;
+    the step of Friday the 27th is of a date before the next letter."""
+    prefer(town.engine, AIGUL.key, DIGEST, "weekly", by="Айгүл", now=noon(date(2026, 3, 2)))
+    town.open()
+    heard = {
+        on.day: [parcel.letter.subject for parcel in of(day(town, on), AIGUL.key)]
+        for on in (FIVE_BEFORE, date(2026, 3, 26), date(2026, 3, 27))
+    }
+
+    assert heard[18] == []
+    assert len(heard[26]) == 1
+    assert len(heard[27]) == 1
+    weekly = [notice for notice in town.notices() if notice.rung == WEEK]
+    assert [local_day(notice.not_before) for notice in weekly] == [date(2026, 3, 26)]
+
+
+def test_from_november_the_officer_is_called_weekly_and_in_the_last_five_days_daily(town: Town) -> None:
+    """An item of the officer's letter: on Mondays, from Friday 25 December on every working day; not in
+    October. The link leads to the page of acts."""
+    called = [
+        on
+        for on in (
+            date(2026, 10, 26),
+            date(2026, 11, 2),
+            date(2026, 11, 3),
+            date(2026, 12, 24),
+            date(2026, 12, 25),
+            date(2026, 12, 28),
+        )
+        if any("2027" in parcel.letter.text for parcel in of(day(town, on), OFFICER.key))
+    ]
+
+    assert called == [date(2026, 11, 2), date(2026, 12, 25), date(2026, 12, 28)]
+
+
+def test_who_is_away_gets_no_letter_and_the_deputy_gets_the_units(tmp_path: Path) -> None:
+    away = replace(BOLAT, away=((date(2026, 4, 1), date(2026, 4, 30)),), deputy=OFFICER.key)
+    town = Town(tmp_path, people=(AIGUL, away, DANA, OFFICER), rules=RULES)
+    town.open()
+    parcels = day(town, MONDAY_AFTER)
+    town.close()
+
+    assert not of(parcels, BOLAT.key)
+    assert len(of(parcels, OFFICER.key)) == 1
