@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from calendars.kazakhstan import Kazakhstan
-from i18n import say
+from i18n import explain, say
 from notifications.daily import WEEK, first_of_week
 from notifications.letters.events import comment_line
 from notifications.letters.lists import OVERDUE, SLIPPED, Item, count, sections
@@ -137,8 +137,20 @@ def reminder_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matte
             today=matters.today,
             discreet=matter.confidential,
             answers=answer_links(matter, notice.language),
+            note=_note(matter, notice.language),
         )
     return list(items.values())
+
+
+def _note(matter: Matter, language: str) -> str:
+    """Return why a deadline is on its day, and what proves that it was done."""
+    if matter.confidential:
+        return ""
+    said = " ".join(explain(matter.deadline.explanation, language))
+    if kinds := matter.deadline.obligation.evidence:
+        label = say("letter.label_evidence", {}, language)
+        said += f" {label}: {say('letter.evidence', {'kinds': kinds}, language)}."
+    return said.strip()
 
 
 def _entries(items: Items, matters: Matters, language: str) -> Iterator[Entry]:

@@ -22,7 +22,8 @@ class Item:
     """A deadline in a list, with its status and its force.
 
     `period`: of what recurs; `object`: by language; `discreet`: its line must not reveal its subject; `more`:
-    text after it; `today`: the local date of the letter; `answers`: to its reminder, with their addresses.
+    text after it; `today`: the local date of the letter; `answers`: to its reminder, with their addresses;
+    `note`: why that day, and what proves it.
     """
 
     title: Text
@@ -36,6 +37,7 @@ class Item:
     discreet: bool = False
     more: str = ""
     answers: tuple[tuple[str, str], ...] = ()
+    note: str = ""
 
 
 def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
@@ -70,7 +72,13 @@ def line(item: Item, language: str) -> Line:
     subject = f"{title} ({about})" if about else title
     addition = f"; {item.more}" if item.more else ""
     force = say(f"letter.force_{item.force}", {}, language)
-    return Line(text=f"{subject} – {when}; {force}{addition}", link=item.link, below=True, answers=item.answers)
+    return Line(
+        text=f"{subject} – {when}; {force}{addition}",
+        link=item.link,
+        below=True,
+        answers=item.answers,
+        note=item.note,
+    )
 
 
 def count(items: Iterable[Item], *standings: str) -> int:

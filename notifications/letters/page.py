@@ -22,6 +22,7 @@ class Line:
         answers: what may be answered by links of its own, with their addresses; in plain text they are one
             address, whose page offers them all.
         command: a command to be typed.
+        note: a smaller text below it.
     """
 
     text: str
@@ -30,6 +31,7 @@ class Line:
     command: bool = False
     below: bool = False
     answers: tuple[tuple[str, str], ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +72,7 @@ def _text(page: Page, language: str) -> str:
     if page.table:
         parts.append("\n".join(_table_line(line) for line in page.table))
     for section in page.sections:
-        lines = "\n".join(_line(line) + _answers(line, answer) for line in section.lines)
+        lines = "\n".join(_line(line) + _note(line) + _answers(line, answer) for line in section.lines)
         parts.append(f"{section.heading}\n{'-' * len(section.heading)}\n{lines}")
     parts.append(f"-- \n{page.footer}")
     return "\n\n".join(parts) + "\n"
@@ -86,6 +88,11 @@ def _line(line: Line) -> str:
     if line.link and line.below:
         return f"- {line.text}\n  {line.link}"
     return f"{line.text}: {line.link}" if line.link else line.text
+
+
+def _note(line: Line) -> str:
+    """Return the smaller text below a line; "" where there is none."""
+    return f"\n  {line.note}" if line.note else ""
 
 
 def _answers(line: Line, label: str) -> str:
