@@ -24,7 +24,7 @@ def operator(now: str) -> Iterator[RequestContext]:
         call.close()
 
 
-def act(ctx: RequestContext, register: str, action: str, case: str, **fields: Any) -> None:
+def act(ctx: RequestContext, register: str, action: str, case: str, /, **fields: Any) -> None:
     """Carry out an action on a row (`number`); with the action "add", enter a row."""
     verb = add_row(register) if action == "add" else act_on_row(register, action)
     verb(ctx, build(verb.command, {"case": case, **fields}))

@@ -81,7 +81,7 @@ def acts(
 def digest(
     ctx: typer.Context,
     person: Annotated[str, typer.Argument(metavar="PERSON")],
-    choice: Annotated[str | None, typer.Argument(metavar="[daily|weekly|single|default]")] = None,
+    choice: Annotated[str | None, typer.Argument(metavar="[daily|weekly]")] = None,
 ) -> None:
     """Shows or chooses how often a person is reminded. Reminders the law asks for are never switched off."""
     call = CommandContext.of(ctx, writes=choice is not None)

@@ -439,7 +439,9 @@ def test_a_decision_is_answered_on_its_page(talk: Talk) -> None:
     people = [replace(AIGUL, duties=("prevention_unit",)), DANA, OFFICER]
     office_store.save(talk.town.engine, people=people)
     opening = Opening(
-        procedure="procurement-analysis", unit="staff", facts={"procurement_analysis_ended": TODAY}
+        procedure="procurement-analysis",
+        unit="staff",
+        facts={"procurement_analysis_ended": TODAY - timedelta(days=1)},
     )
     asking_case = talk.town.case_commands.open(opening, by="Айгүл", now=noon(TODAY), today=TODAY)
     talk.day(TODAY)

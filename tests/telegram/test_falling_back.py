@@ -73,7 +73,7 @@ def test_a_blocked_bot_is_switched_off_the_letter_goes_by_mail_and_the_officer_h
     assert lost is not None
     assert lost.blocked_at == noon(FIVE_BEFORE)
     assert [letter.subject for letter in to_officer] == ["Telegram хабарламалары жетпейді: Ахметова Айгүл"]
-    assert "code" in to_officer[0].text
+    assert "жаңа бір реттік код" in to_officer[0].text
 
 
 def test_a_blocked_account_is_not_written_to_again(

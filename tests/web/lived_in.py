@@ -124,18 +124,24 @@ def _live_in(office: RealOffice, word: str) -> None:
         ("exempt", exempted, "--obligation", "order_signed", "--ground", word),
     ):
         office.run(*line, now=now)
-    by_officer = operator_context(office.app, by="officer", now=moment.now, today=moment.today)
+    by_officer = operator_context(
+        office.app, by="officer", now=moment.now, today=moment.today, demonstration=True
+    )
     campaign = {"register_id": "consents", "kind": "confirmation", "until": "2026-04-30", "title": word}
     start_campaign(by_officer, build(StartCampaign, campaign))
     for register, action, fields in (
-        ("risks", "add", {"description": word, "cause": word, "act": word, "department": word}),
+        (
+            "risks",
+            "add",
+            {"description": word, "cause": word, "act": word, "department": word, "on": "2026-04-06"},
+        ),
         (
             *("measures", "add"),
             {"risk": 1, "action": word, "recommendation": word, "responsible": word},
         ),
         ("remarks", "add", {"text": word, "author": word, "on": "2026-04-06"}),
-        ("remarks", "answer", {"number": 1, "answer": word, "on": "2026-04-06"}),
-        ("positions", "add", {"title": word, "holder": word, "why": word}),
+        ("remarks", "answer", {"number": 1, "taken": True, "answer": word, "on": "2026-04-06"}),
+        ("positions", "add", {"title": word, "holder": word, "why": word, "on": "2026-04-06"}),
     ):
         act(by_officer, register, action, late, **fields)
     office.run("remind", now=now)

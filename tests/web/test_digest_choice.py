@@ -33,7 +33,6 @@ def town(tmp_path: Path) -> Iterator[Town]:
     town.rules = Rules(
         domain=RULES.domain,
         public_address=RULES.public_address,
-        digests=frozenset({"personal"}),
         link_key=link_key(town.engine),
     )
     yield town
@@ -82,7 +81,7 @@ def unsubscribe(town: Town, on: date) -> tuple[str, str | None]:
     return message["List-Unsubscribe"].strip("<>"), message["List-Unsubscribe-Post"]
 
 
-def test_one_click_in_a_reminder_puts_them_into_a_digest_and_ends_none(town: Town, site: Site) -> None:
+def test_one_click_in_a_reminder_brings_one_letter_a_week_and_ends_none(town: Town, site: Site) -> None:
     """The address stands in the letter; the mail program posts to it as RFC 8058 says; nothing is off."""
     town.open()
     address, post = unsubscribe(town, FIVE_BEFORE)
@@ -90,19 +89,19 @@ def test_one_click_in_a_reminder_puts_them_into_a_digest_and_ends_none(town: Tow
     answer = site.stranger().post(path, data=ONE_CLICK)
 
     assert post == "List-Unsubscribe=One-Click"
-    assert re.fullmatch(r"/digest/[\w-]{43}/daily", path)
+    assert re.fullmatch(r"/digest/[\w-]{43}/weekly", path)
     assert answer.status_code == 200
-    assert chosen(town) == "daily"
+    assert chosen(town) == "weekly"
     assert said(town) == [("digest_chosen", AIGUL.key, AIGUL.key)]
 
 
 def test_one_click_twice_is_one_choice(town: Town, site: Site) -> None:
     """A mail program that asks again, after an answer that was lost, changes nothing."""
-    path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address) + "/daily"
+    path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address) + "/weekly"
     for _ in range(2):
         assert site.stranger().post(path, data=ONE_CLICK).status_code == 200
 
-    assert chosen(town) == "daily"
+    assert chosen(town) == "weekly"
     assert len(said(town)) == 1
 
 
@@ -117,23 +116,22 @@ def test_looking_at_the_address_chooses_nothing(town: Town, site: Site) -> None:
     assert not any(word in page.text for page in pages for word in (AIGUL.name, AIGUL.key, "2026-0001"))
 
 
-def test_the_page_leads_back_to_single_letters_and_to_no_choice(town: Town, site: Site) -> None:
-    """Each choice but the one that stands has its button; singles are a choice, no choice is another thing."""
+def test_the_page_leads_back_to_one_letter_a_day(town: Town, site: Site) -> None:
+    """The choice that does not stand has its button; an old choice of single letters is no address any more."""
     path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address)
     weekly = site.stranger().post(f"{path}/weekly").text
-    back = site.stranger().post(f"{path}/single")
-    singly = chosen(town)
-    none = site.stranger().post(f"{path}/default?lang=ru").text
+    after_weekly = chosen(town)
+    daily = site.stranger().post(f"{path}/daily?lang=ru").text
 
-    assert f'action="{path}/single"' in weekly
+    assert f'action="{path}/daily"' in weekly
     assert f'action="{path}/weekly"' not in weekly
-    assert back.status_code == 200
-    assert (singly, chosen(town)) == ("single", "")
-    assert "о предстоящих сроках приходит одно письмо в день" in none
-    assert f'action="{path}/single"' in none
+    assert (after_weekly, chosen(town)) == ("weekly", "")
+    assert "Сейчас напоминания приходят одним письмом в день." in daily
+    assert f'action="{path}/weekly"' in daily
+    assert site.stranger().post(f"{path}/single").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/digest/{other}/daily", "/digest/{mine}/off", "/digest/short/daily"])
+@pytest.mark.parametrize("path", ["/digest/{other}/weekly", "/digest/{mine}/off", "/digest/short/weekly"])
 def test_nobody_elses_address_and_nothing_like_off(town: Town, site: Site, path: str) -> None:
     """A secret made with another key, a choice there is none of, half a secret."""
     mine, other = address_secret(town.rules.link_key, AIGUL.key), address_secret("another key", AIGUL.key)

@@ -21,6 +21,7 @@ from tests.notifications.sample_office import (
     AIGUL,
     ANNOUNCE_BY,
     BOLAT,
+    CHECKS,
     FIVE_BEFORE,
     OFFICER,
     RULES,
@@ -126,9 +127,8 @@ def test_who_said_done_is_not_reminded_for_three_working_days_but_heads_are_told
     assert AIGUL.key not in on_the_day
     assert AIGUL.key not in after
     assert BOLAT.key in after
-    assert town.case_commands.view("2026-0001", today=ONE_AFTER).case.facts.keys() == {"schedule_approved"}, (
-        "no fact is recorded by a letter"
-    )
+    facts = town.case_commands.view("2026-0001", today=ONE_AFTER).case.facts
+    assert facts.keys() == {"schedule_approved", *CHECKS}, "no fact is recorded by a letter"
 
 
 def test_not_mine_tells_the_officer_and_stops_nothing(town: Town, pages: Callable[[date], TestClient]) -> None:

@@ -429,7 +429,7 @@ SENT: Mapping[str, Sent] = {
     "/account/recovery": Sent(form=lambda world: {"old": PASSWORD, "present": world.code(later=1)}),
     "/account/password": Sent(form={"old": PASSWORD, "password": PASSWORD, "again": PASSWORD}),
     "/account/sessions/end": Sent(form={}),
-    "/account/digest": Sent(form={"digest": "daily", "language": "kk"}),
+    "/account/digest": Sent(form={"digest": "weekly", "language": "kk"}),
     "/account/feed": Sent(form={}),
     "/account/telegram": Sent(form={}, changes=False, status=(422,)),
     "/logout": Sent(form={}),
