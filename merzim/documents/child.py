@@ -75,8 +75,9 @@ def read(function: Callable[..., Value], source: Source, name: str | None = None
         kind, value = "late" if time.monotonic() >= end else "broke", repr(error)
     finally:
         alarm.cancel()
-        process.kill()
-        process.join()
+        if process.pid is not None:
+            process.kill()
+            process.join()
         ours.close()
         _turns.release()
     if kind == "value":

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from calendars.terms import Period, month_end
@@ -118,10 +119,12 @@ _MOST = 1000
 """The largest number of days, weeks, months or years that is read as a term."""
 
 
+@lru_cache(maxsize=1000)
 def parse(text: str) -> Written | None:
     """Return what a text says; None where a word or number of it was not understood."""
     words = lexemes(text)
-    rules: tuple[_Rule, ...] = (_named, _between, _counted, _every)
+    is_understood = all(word.kind != "?" for word in words)
+    rules: tuple[_Rule, ...] = (_named, _between, _counted, _every) if is_understood else ()
     for rule in rules:
         for written, rest in rule(words, 0):
             if rest == len(words):
