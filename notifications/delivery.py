@@ -25,7 +25,7 @@ from workflow.refusal import Refusal
 
 BATCH = 100
 SMALL_BATCH = 25
-"""Batch size of a channel that cannot repeat: a crash makes no more notices unknown."""
+"""Batch size of a channel that cannot repeat: a crash makes no more letters unknown."""
 
 # A claimed notice untouched for so long belongs to a process that is gone: no batch takes so long, because a
 # channel stops asking a server that hangs. Where the outbox knows who is gone, nobody waits for it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from merzim.storage.notices.links import SqlLinks
 from merzim.storage.org import store as office_store
 from notifications.channels.telegram import AT_ONCE, Pacer, channel
 from notifications.delivery import SMALL_BATCH
-from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, PLANNED, Town, noon
+from tests.notifications.sample_office import AIGUL, CHECKS, FIVE_BEFORE, PLANNED, Town, noon
 from tests.processes import FORKED
 from tests.telegram.emulator import TOKEN, Emulator
 from tests.telegram.talk import until
@@ -22,6 +22,8 @@ from workflow.cases.commands.opening import Opening
 
 pytestmark = pytest.mark.telegram
 PEOPLE = 60
+BEHIND = dict.fromkeys(("schedule_approved", *CHECKS), date(2026, 1, 15))
+"""What each case has behind it, so that each person is reminded of one thing."""
 
 
 def deliver(folder: Path, server: str) -> None:
@@ -38,7 +40,7 @@ def test_a_kill_in_the_middle_of_sending(
     office_store.save(town.engine, people=[replace(AIGUL, duties=()), *people])
     for n, person in enumerate(people):
         link(links, person.key, 8000 + n)
-        opening = Opening(procedure="internal-analysis", unit=f"u{n}", planned=PLANNED)
+        opening = Opening(procedure="internal-analysis", unit=f"u{n}", planned=PLANNED, facts=BEHIND)
         town.case_commands.open(opening, by="x", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
     bot = channel(links=links, bot="B", token=TOKEN, server=telegram.server)
     bot = replace(bot, pacer=Pacer(overall=200, per_chat=0.01))
