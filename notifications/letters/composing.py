@@ -158,10 +158,10 @@ def _letter(
         case "moved" | "calendar":
             return daily_letter(notice, _items([notice], matters, {}), matters, overview)
         case "reminder":
-            matter = matters.to_send(notice)
-            if matter is None:
+            present = matters.to_send(notice)
+            if present is None:
                 return None
-            return reminder(notice, matter, matters.calendar, today=today)
+            return reminder(notice, present, matters.calendar, today=today)
         case "lost":
             return _lost_channel_letter(notice, matters)
         case "comment":

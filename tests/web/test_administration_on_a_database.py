@@ -86,7 +86,7 @@ def test_what_an_administrator_does_stands_in_the_office_s_chain(
     admin.post("/administration/unit", data={"name": "Архив", "parent": "head"})
     admin.post(
         "/administration/person",
-        data={"name": "Сапар", "unit": "Архив", "email": "s@org.kz", "digest": "daily"},
+        data={"name": "Сапар", "unit": "Архив", "email": "s@org.kz", "digest": "weekly"},
     )
     admin.post(
         "/administration/accounts", data={"login": "sapar", "access": "responsible", "person": "s@org.kz"}
@@ -103,7 +103,7 @@ def test_what_an_administrator_does_stands_in_the_office_s_chain(
         ("invitation_given", "sapar"),
         ("feed_given", ""),
     ]
-    assert stored_person.digest == "daily"
+    assert stored_person.digest == "weekly"
     assert verify(office_app.engine) == ()
 
 

@@ -341,7 +341,7 @@ def begin_again(request: Request, ctx: RequestContext, message: str) -> Response
 def _form_values(texts: Mapping[str, str]) -> dict[str, str]:
     """Return the fields of an interrupted form, as submitted with the log-in page."""
     try:
-        form_values = json.loads(texts.get("") or "{}")
+        form_values = json.loads(texts.get("kept") or "{}")
     except ValueError:
         return {}
     return {str(key): str(value) for key, value in form_values.items()} if isinstance(form_values, dict) else {}
