@@ -57,10 +57,13 @@ def test_an_indicator_is_at_stake_once(site: Site) -> None:
 
 
 def test_the_announcement_passed_over_is_missed_and_not_overdue(site: Site) -> None:
-    """The analysis ended without its announcement: that is lost, not late."""
+    """An announcement made before its text was checked, an analysis ended without one: lost, not late."""
     board = seen(site)
 
-    assert [(line.case, line.obligation) for line in board.missed] == [(site.missed, "start_announced")]
+    assert [(line.case, line.obligation) for line in board.missed] == [
+        ("2026-0001", "start_text_checked"),
+        (site.missed, "start_announced"),
+    ]
 
 
 def test_the_figures_are_of_all_and_the_lists_a_page_of_each(site: Site) -> None:
