@@ -133,7 +133,7 @@ def test_the_new_place_is_lived_in_at_once(file: Engine, empty: Engine) -> None:
     assert opened(empty).id not in cases
     reads = SqlReads(empty)
     assert reads.office() == office_store.office(empty)
-    assert reads.sums(horizon(TODAY, soon=TODAY))
+    assert reads.sums(horizon(TODAY, soon=TODAY.replace(month=12)))
     SqlStaff(empty).keep_unit(Unit(id="new", name="Жаңа"), was=None, by="А", now=NOW, today=TODAY)
     assert "new" in reads.office().units
     with writing(empty) as connection:

@@ -16,7 +16,6 @@ from sqlalchemy import inspect, make_url, text
 from merzim.cli import main
 from merzim.storage.database.engine import open as open_database
 from tests.postgres import administer
-from tests.storage.sample_cases import opened
 
 NOBODY = 65534
 
@@ -84,25 +83,6 @@ def execute(url: str, *statements: str) -> None:
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
-
-
-HALVES = {
-    "the version is the newest, a table is missing": "DROP TABLE pulse",
-    "the version is the newest, a column is missing": "ALTER TABLE unit DROP COLUMN kind",
-}
-
-
-@pytest.mark.parametrize("half", HALVES)
-def test_a_half_finished_migration_is_refused(url: str, run: Run, half: str) -> None:
-    """Whether it would go on or begin on top of it: neither is tried twice."""
-    engine = open_database(url)
-    opened(engine)
-    engine.dispose()
-    execute(url, HALVES[half])
-    stood = everything(url)
-
-    refused(run(url, "cases"), "half-finished")
-    assert everything(url) == stood
 
 
 def test_a_newer_version_is_refused_and_left(url: str, run: Run) -> None:

@@ -67,7 +67,7 @@ def test_points_are_not_counted_from_what_is_withdrawn(engine: Engine) -> None:
 
     def counted() -> list[tuple[date, bool]]:
         with reading(engine) as connection:
-            by_unit = points.recorded(connection, scoring(), 2026)
+            by_unit = points._recorded(connection, scoring(), 2026)
         counted_facts = [fact for facts in by_unit.values() for fact in facts if fact.fact == FACT]
         return [(fact.on, bool(fact.evidence)) for fact in counted_facts]
 
