@@ -270,8 +270,9 @@ def _late_fields(register: Register, shown_fields: Collection[str]) -> list[Regi
         )
         for field in fields
     ]
+    # No id of a field has a dot, so that these are copied unchecked.
     return [
-        RegisterField(id=f"{LATE}{field.id}", title=title, kind="number")
+        field.model_copy(update={"id": f"{LATE}{field.id}", "title": title, "kind": "number"})
         for field, title in zip(fields, titles, strict=True)
     ]
 
