@@ -66,11 +66,15 @@ class Dashboard:
     def _current(self) -> Any:
         """Return current pages, rebuilt if necessary."""
         try:
-            with self._adopting:
-                return self._fitting() or self._renewed()
+            return self._fitting() or self._adopt()
         except Refusal:
             # The database is unavailable: the page finds out itself, and says so in the reader's language.
             return self._pages
+
+    def _adopt(self) -> Any:
+        """Return pages built by this request or, meanwhile, by another."""
+        with self._adopting:
+            return self._fitting() or self._renewed()
 
     def _fitting(self) -> Any:
         """Return the cached pages if they are current, else None."""

@@ -111,7 +111,12 @@ def test_the_site_is_written_of_every_page_and_guide_with_their_pictures(tmp_pat
     page_names = {path.relative_to(pages).as_posix() for path in pages.rglob("*.md")}
     guide_pages = {f"{language}/{id}.md" for language in i18n.LANGUAGES for id in GUIDES}
 
-    assert page_names == {"index.md", *(path.name for path in Path("docs").glob("*.md")), *guide_pages}
+    assert page_names == {
+        "index.md",
+        "commands.md",
+        *(path.name for path in Path("docs").glob("*.md")),
+        *guide_pages,
+    }
     assert set(re.findall(r": ([a-z/-]+\.md)$", menu, re.MULTILINE)) == page_names
     for name in guide_pages:
         text = (pages / name).read_text(encoding="utf-8")

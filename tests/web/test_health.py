@@ -125,41 +125,6 @@ def test_a_round_at_a_moment_to_come_is_late(office_app: AppContext) -> None:
     assert pages.get("/ready?round=600").status_code == 503
 
 
-def moved(file: Path, aside_path: Path) -> None:
-    file.rename(aside_path)
-
-
-def replaced(file: Path, aside_path: Path) -> None:
-    file.rename(aside_path)
-    file.write_bytes(aside_path.read_bytes())
-
-
-@pytest.mark.parametrize("happens", [moved, replaced])
-def test_a_database_whose_file_is_not_in_its_place_takes_nothing_until_it_is_back(
-    office_app: AppContext, tmp_path: Path, happens: Callable[[Path, Path], None]
-) -> None:
-    """`/ready` names it, pages and API refuse with a sentence of their own, and it comes back by itself."""
-    file, aside_path = Path(office_app.engine.url.database), tmp_path / "aside"
-    pages = browser(office_app)
-    before = pages.get("/ready").status_code
-    happens(file, aside_path)
-
-    ready = pages.get("/ready")
-    answer = pages.post("/login?lang=ru", data={"login": "x", "password": "y"})
-    token = {"authorization": "Bearer " + "x" * 43, "accept-language": "en"}
-    response = browser(office_app).get("/api/v1/cases", headers=token)
-    aside_path.replace(file)
-
-    assert before == 200
-    assert (ready.status_code, ready.json()["database"]) == (503, happens.__name__)
-    assert (answer.status_code, response.status_code) == (503, 503)
-    assert "Файла базы данных нет на месте" in answer.text
-    assert "nothing was saved" in response.json()["detail"]
-    assert str(file) not in answer.text + response.text
-    assert pages.get("/ready").status_code == 200
-    assert pages.post("/login", data={"login": "x", "password": "y"}).status_code == 401
-
-
 @pytest.mark.parametrize(
     ("path", "language", "word"),
     [
