@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from multiprocessing import get_context
+from multiprocessing import current_process, get_context
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -71,6 +71,8 @@ class Program:
 def _run(
     folder: Path, arguments: Sequence[str], variables: Mapping[str, str], streams: tuple[Path, Path]
 ) -> None:
+    # A daemon's children are refused, and this one starts readers of papers.
+    current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     for number, file in enumerate(streams, start=1):
         with file.open("wb") as stream:
             os.dup2(stream.fileno(), number)

@@ -149,7 +149,10 @@ def test_told_to_leave_it_ends_what_is_in_hand(
     to send it again. New connections are refused; the exit code is 0.
     """
     monkeypatch.chdir(service.folder)
-    assert main(["user", "token", "first", "--write", "--json", "--now", "2026-04-06"]) == 0
+    at = ["--json", "--now", "2026-04-06"]
+    assert main(["user", "add", "officer", "--access", "officer", *at]) == 0
+    capsys.readouterr()
+    assert main(["user", "token", "officer", "--write", *at]) == 0
     headers = {"authorization": f"Bearer {json.loads(capsys.readouterr().out)['token']}"}
     reader = HTTPConnection("127.0.0.1", service.port, timeout=20)
     part = b'--a\r\ncontent-disposition: form-data; name="file"; filename="f.xlsx"\r\n\r\n'
@@ -163,7 +166,7 @@ def test_told_to_leave_it_ends_what_is_in_hand(
     with socket.create_connection(("127.0.0.1", service.port), timeout=20) as half:
         head = f"POST /login HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\nContent-Length: {len(body)}\r\n"
         half.sendall(head.encode() + b"Content-Type: application/x-www-form-urlencoded\r\n\r\n" + body[:5])
-        time.sleep(0.5)
+        time.sleep(4)  # by then the process that reads has started
         service.ask("/healthz")  # what came before it has been heard by then
         service.program.send(signal.SIGTERM)
         _until_nobody_is_let_in(service)
@@ -172,7 +175,7 @@ def test_told_to_leave_it_ends_what_is_in_hand(
         answered = half.recv(65536).decode("utf-8", "replace")
 
     refused = reader.getresponse()
-    assert (refused.status, json.loads(refused.read())["code"]) == (503, "paper_reading_stopped")
+    assert (refused.status, json.loads(refused.read())["code"]) == (422, "paper_reading_failed")
     reader.close()
     assert answered.startswith("HTTP/1.1 4")
     assert service.program.wait(20) == 0
