@@ -21,6 +21,7 @@ from merzim.settings_file import read
 from merzim.storage.org import store as office_store
 from merzim.version import commit_of, running
 from merzim.web.app import create_app
+from tests.notifications.sample_office import CHECKS
 from tests.web.conftest import PASSWORD, people
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Entry
@@ -56,7 +57,10 @@ def office_app(tmp_path: Path) -> Iterator[AppContext]:
         context = build_app(read(at=tmp_path))
         context.case_commands.open(
             Opening(
-                procedure="internal-analysis", object="Құрылыс", planned={"analysis_started": date(2026, 4, 13)}
+                procedure="internal-analysis",
+                object="Құрылыс",
+                planned={"analysis_started": date(2026, 4, 13)},
+                facts=dict.fromkeys(("schedule_approved", *CHECKS), date(2026, 1, 15)),
             ),
             by="test",
             now=NOW - timedelta(days=9),
@@ -248,7 +252,10 @@ def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Pa
     (tmp_path / "config.toml").write_text("", encoding="utf-8")
     case = context.case_commands.open(
         Opening(
-            procedure="internal-analysis", object="Құрылыс", planned={"analysis_started": date(2026, 4, 13)}
+            procedure="internal-analysis",
+            object="Құрылыс",
+            planned={"analysis_started": date(2026, 4, 13)},
+            facts=dict.fromkeys(("schedule_approved", *CHECKS), date(2026, 1, 15)),
         ),
         by="test",
         now=NOW - timedelta(days=9),
