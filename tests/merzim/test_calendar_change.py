@@ -138,9 +138,9 @@ def test_applied_twice_it_changes_nothing_and_says_so(two: Merzim, act: Path) ->
     """Not a line of the database; under another name of the file too."""
     two("calendar-change", "apply", act, *NOW)
     before = kept()
-    repeated = two("calendar-change", "apply", act, "--now", "2026-04-21")
+    repeated = two("calendar-change", "apply", act, *NOW)
     renamed = act.rename(act.with_name("again.toml"))
-    answer = two("calendar-change", "apply", renamed, "--json", "--now", "2026-04-22").json
+    answer = two("calendar-change", "apply", renamed, "--json", *NOW).json
 
     assert "Nothing changed" in repeated.out
     assert (answer["applied"], answer["known"], answer["written"]) == (False, True, 0)
