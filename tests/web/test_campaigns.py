@@ -297,7 +297,7 @@ def body_of(page: str) -> str:
 
 
 def test_guessing_is_slowed_and_disturbs_nobody_with_a_link(office: RealOffice) -> None:
-    """From one network some guesses are answered, then none for a while; a right link still opens."""
+    """Some guesses of one network are answered, then none for a quarter of an hour; a right link opens."""
     start(office)
     link = sorted(links(office).values())[0]
     with stranger(office) as browser:
