@@ -11,9 +11,9 @@ confirmed) and `closed`. On its way it can be cancelled or exempted, and reopene
 
 These are the stages of regulations/internal-analysis.*.toml, where the first is called `preparation` and one
 more stands at the end, `following` (positions and cartogram). Every procedure has stages of its own, and so a
-machine of its own, made with the library `transitions`. No fact moves a case along: facts may come late, early and out of order.
-It stands at the earliest stage that an open blocking obligation holds it at, and walks there from the first one
-each time.
+machine of its own, made with the library `transitions`. No fact moves a case along: facts may come late, early
+and out of order. It stands at the earliest stage that an open blocking obligation holds it at, and walks there
+from the first one each time.
 """
 
 from __future__ import annotations
