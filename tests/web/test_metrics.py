@@ -201,6 +201,34 @@ def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(office_app: 
     assert "no such mailbox" not in browser.get("/").text
 
 
+def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -> None:
+    """Two reminders shared a letter nobody got; the one sent again leaves alone, not with tomorrow's letter."""
+    from tests.notifications.servers import Office, always, serving
+
+    server = Office(rcpt=always("550 5.1.1 no such mailbox"))
+    opening = Opening(
+        procedure="internal-analysis", object="Құрылыс", planned={"analysis_started": date(2026, 4, 13)}
+    )
+    with serving(server) as port:
+        (tmp_path / "config.toml").write_text(SETTINGS.format(port=port), encoding="utf-8")
+        context = build_app(read(at=tmp_path))
+        context.case_commands.open(opening, by="test", now=NOW - timedelta(days=9), today=date(2026, 3, 9))
+        remind(context, now=NOW, today=TODAY)
+        deliver(context, now=NOW, today=TODAY)
+        states = [(notice.kind, notice.state) for notice in context.outbox.notices()]
+        again = next(notice for notice in context.outbox.notices() if notice.obligation == "start_announced")
+        server.rcpt = None
+        later = NOW + timedelta(minutes=30)
+        assert sending.resend(context, again.key, now=later)
+        deliver(context, now=later, today=TODAY)
+        sent = [notice.key for notice in context.outbox.notices() if notice.state == "sent"]
+        context.close()
+
+    assert sorted(states) == [("letter", "failed"), ("reminder", "failed"), ("reminder", "failed")]
+    assert sent == [again.key]
+    assert len(server.accepted) == 1
+
+
 def test_only_letters_of_the_case_can_be_sent_again_from_its_page(office_app: AppContext) -> None:
     """A key made up is no key."""
     browser = client(office_app)

@@ -388,12 +388,13 @@ class SqlOutbox:
     def resend(self, key: str, *, now: datetime, not_before: datetime) -> bool:
         """Queue a notice again that failed or whose fate is unknown; False when there is no such notice.
 
-        Its attempts restart; its key and Message-ID are kept.
+        Its attempts restart; its key and Message-ID are kept. What shared a letter leaves alone: that letter is
+        over, and the next is of another day.
         """
         step = (
             update(NOTICE)
             .where(NOTICE.c.key == key, NOTICE.c.state.in_(("failed", "unknown")))
-            .values(state="queued", attempts=0, queued_at=now, not_before=not_before)
+            .values(state="queued", attempts=0, queued_at=now, not_before=not_before, bundle="")
         )
         with writing(self._engine) as connection:
             if not connection.execute(step).rowcount:
