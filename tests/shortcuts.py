@@ -5,13 +5,13 @@ In separate processes (`merzim serve`, a worker) only the files in memory hold.
 
 from __future__ import annotations
 
-import atexit
 import os
 import shutil
 import sqlite3
 import tempfile
 from contextlib import closing, suppress
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 from threading import Lock
 
@@ -44,7 +44,8 @@ def use_memory_for_files() -> None:
     folder.chmod(0o755)  # a PostgreSQL server that is not started by root works below it
     os.environ["TMPDIR"] = str(folder)
     tempfile.tempdir = None
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    # After `multiprocessing` has taken its own folder away, which lies in this one and goes at -100.
+    Finalize(None, shutil.rmtree, (folder,), {"ignore_errors": True}, exitpriority=-200)
 
 
 def use_cheap_passwords() -> None:
