@@ -102,7 +102,7 @@ def test_letters_that_wait_for_one_another_go_to_the_deputy_together(town: Town)
         town.round([shelf], day, at=noon(day) + timedelta(minutes=2 * minutes))
 
     assert [(parcel.notice.person, parcel.notice.kind) for parcel in shelf.kept] == [(ERLAN.key, "letter")]
-    assert shelf.kept[0].letter.text.count("30 наурыз") == 3
+    assert shelf.kept[0].letter.text.count("(Құрылыс басқармасы) – 30 наурыз") == 3
 
 
 def test_who_is_back_before_the_letter_leaves_gets_it(town: Town) -> None:
