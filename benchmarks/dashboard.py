@@ -179,16 +179,13 @@ def _readers() -> list[object]:
 def _serve(folder: Path, shared: socket.socket, address: str) -> None:
     """Serve the application as `merzim serve` does, on a fixed day."""
     import asyncio
-    import gc
 
     import uvicorn
 
-    from merzim import COLLECTIONS
     from merzim.dashboard import Dashboard
     from merzim.services.moments import Moment
 
     folder.mkdir()
-    gc.set_threshold(*COLLECTIONS)
     app = Dashboard(_house(folder, address), lambda: Moment(now=NOW, today=TODAY, demonstration=True))
     config = uvicorn.Config(app, log_level="error", ws="none", access_log=False)
     asyncio.run(uvicorn.Server(config).serve(sockets=[shared]))

@@ -11,7 +11,6 @@ Databases of a FOLDER are kept there, and used as they are if they exist. ACCESS
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import subprocess
 import sys
@@ -26,7 +25,6 @@ from typing import Any
 from urllib.parse import quote
 
 from benchmarks.country import NOW, TODAY, build, databases, load
-from merzim import COLLECTIONS
 from merzim.app import build_app
 from merzim.clock import stand
 from merzim.dashboard import Dashboard
@@ -190,7 +188,6 @@ def main() -> None:
         folder_name = sys.argv[3] if len(sys.argv) > 3 else ""
         folder = Path(folder_name or stack.enter_context(tempfile.TemporaryDirectory(prefix="merzim-bench-")))
         folder.mkdir(parents=True, exist_ok=True)
-        gc.set_threshold(*COLLECTIONS)
         offices_by_name = stack.enter_context(offices(cases, where, folder, access))
         print(
             f"{'own processor':<22}" + "".join(f"{name:>12}" for name in offices_by_name) + "   larger   sent"

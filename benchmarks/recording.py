@@ -9,7 +9,6 @@ two due dates, as recording the start of an analysis does.
 
 from __future__ import annotations
 
-import gc
 import sqlite3
 import tempfile
 import time
@@ -19,7 +18,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from calendars import calendar
-from merzim import COLLECTIONS
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
@@ -82,7 +80,6 @@ def through_the_commands(address: str, count: int = CASES) -> tuple[float, float
     """Return the seconds for recording facts of real cases by the case command, those of its own processor, and
     their number. Garbage is collected as `merzim serve` does.
     """
-    gc.set_threshold(*COLLECTIONS)
     engine = open_database(address)
     create_or_migrate(engine)
     regulation = Path(__file__).parent.parent / "regulations" / "internal-analysis.2024-01-01.toml"

@@ -9,7 +9,6 @@ them. Without a second argument both databases are measured, PostgreSQL where it
 
 from __future__ import annotations
 
-import gc
 import sys
 import tempfile
 import time
@@ -25,7 +24,6 @@ from random import Random
 from statistics import median, quantiles
 
 from benchmarks.country import NOW, TODAY, postgresql
-from merzim import COLLECTIONS
 from merzim.app import build_app
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
@@ -320,8 +318,7 @@ def application(kind: str) -> Iterator[AppContext]:
 
 
 def main() -> None:
-    """Measure both databases, or the one that is named, with the garbage collected as `merzim serve` does."""
-    gc.set_threshold(*COLLECTIONS)
+    """Measure both databases, or the one that is named."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
     for kind in sys.argv[2:] or ("sqlite", "postgresql"):
         print(kind)

@@ -2,7 +2,7 @@
 
 Every notice is an item that waits for its person's next letter, except what must arrive at once and alone (an
 assignment or question, an invitation). A letter leaves at the start of the person's office hours. What arises
-later in the day and falls due that very day leaves in one further letter; the rest waits for the next morning.
+later in the day and falls due before the next letter leaves in one further letter; the rest waits for that.
 Who chose a letter a week gets one on its first working day, and what would come too late by it at once.
 """
 
@@ -58,33 +58,35 @@ def queue_letters(
 
     A single item leaves as the letter it is; it counts as its person's letter of the day.
     """
-    letters: list[Notice] = []
+    letters: dict[str, Notice] = {}
     overseers = {
-        (person.key, channel.name): letter
+        (person.key, channel.name): empty
         for person in _overseers(office, times, today=today)
         for channel in channels
-        if (letter := _empty(person, channel, times, now=now, today=today, rules=rules)) is not None
+        if (empty := _empty(person, channel, times, now=now, today=today)) is not None
     }
     alone: list[tuple[PendingStep, str]] = []
-    for group in outbox.waiting():
+    # A letter of the week carries what waits for the day as well.
+    for group in sorted(outbox.waiting(today), key=lambda group: group.bundle, reverse=True):
         if group.not_before > times.opening(group.person, now):
             # What is for a later day alone waits for that day's round.
             continue
-        place = (group.person, group.channel)
-        letter = _letter(group, outbox, times, now=now, today=today, rules=rules)
-        is_weekly = overseers.pop(place, None) is not None
-        leaves_now = letter.due <= max(today, local_day(group.not_before))
+        day, key = _day_and_key(group, outbox, times, today=today)
+        is_weekly = overseers.pop((group.person, group.channel), None) is not None
+        leaves_now = day <= max(today, local_day(group.not_before))
+        if key in letters:
+            continue
         if group.count == 1 and group.bundle == DAY and leaves_now and not is_weekly:
-            alone.append((group, letter.key))
+            alone.append((group, key))
         else:
-            letters.append(letter)
+            letters[key] = _letter(group, day, key, times, now=now, rules=rules)
     outbox.unbundle(alone)
-    known = outbox.existing_keys({letter.key for letter in overseers.values()})
     on_its_way = outbox.queued_letters()
-    letters += [
-        letter for place, letter in overseers.items() if letter.key not in known and place not in on_its_way
-    ]
-    return outbox.add(letters, now=now)
+    for place, empty in overseers.items():
+        key = letter_key(today, *place)
+        if place not in on_its_way and not outbox.existing_keys({key}):
+            letters[key] = _letter(empty, today, key, times, now=now, rules=rules)
+    return outbox.add(list(letters.values()), now=now)
 
 
 def letter_day(bundle: str, calendar: Kazakhstan, *, today: date) -> date:
@@ -147,80 +149,57 @@ def _overseers(office: Office, times: OfficeTimes, *, today: date) -> list[Perso
 
 
 def _empty(
-    person: Person, channel: Channel, times: OfficeTimes, *, now: datetime, today: date, rules: Rules
-) -> Notice | None:
+    person: Person, channel: Channel, times: OfficeTimes, *, now: datetime, today: date
+) -> PendingStep | None:
     """Return the letter of today without items of its own; None where the channel does not reach the person."""
     address = channel.address(person)
     if address is None:
         return None
-    return _notice(
-        letter_key(today, person.key, channel.name),
-        person.key,
-        channel.name,
-        address,
-        language_of(channel, person),
-        DAY,
-        today,
-        next_opening(today, person.key, times, now=now),
-        now,
-        rules,
+    return PendingStep(
+        person=person.key,
+        channel=channel.name,
+        bundle=DAY,
+        count=0,
+        not_before=next_opening(today, person.key, times, now=now),
+        first_due=None,
+        address=address,
+        language=language_of(channel, person),
     )
 
 
-def _letter(
-    group: PendingStep, outbox: Outbox, times: OfficeTimes, *, now: datetime, today: date, rules: Rules
-) -> Notice:
-    """Return the letter that carries a group: of the first day that has none yet, or a further one of today."""
+def _day_and_key(group: PendingStep, outbox: Outbox, times: OfficeTimes, *, today: date) -> tuple[date, str]:
+    """Return the day and the key of the letter that carries a group: of the first day that has none yet, or a
+    further one of today.
+    """
     days = times.days(group.person)
     day = max(letter_day(group.bundle, days, today=today), local_day(group.not_before))
     key = letter_key(day, group.person, group.channel)
-    if outbox.letters({key}):
-        further = letter_key(day, group.person, group.channel, further=True)
-        if group.first_due is not None and group.first_due <= day and not outbox.letters({further}):
-            key = further
-        else:
-            day = letter_day(group.bundle, days, today=day + timedelta(days=1))
-            key = letter_key(day, group.person, group.channel)
-    opens = next_opening(day, group.person, times, now=max(now, group.not_before))
-    return _notice(
-        key,
-        group.person,
-        group.channel,
-        group.address,
-        group.language,
-        group.bundle,
-        day,
-        opens,
-        now,
-        rules,
-    )
+    if not outbox.letters({key}):
+        return day, key
+    further = letter_key(day, group.person, group.channel, further=True)
+    next_day = letter_day(group.bundle, days, today=day + timedelta(days=1))
+    comes_too_late = group.first_due is not None and group.first_due < next_day
+    if comes_too_late and not outbox.letters({further}):
+        return day, further
+    return next_day, letter_key(next_day, group.person, group.channel)
 
 
-def _notice(
-    key: str,
-    person: str,
-    channel: str,
-    address: str,
-    language: str,
-    bundle: str,
-    day: date,
-    opens: datetime,
-    now: datetime,
-    rules: Rules,
+def _letter(
+    group: PendingStep, day: date, key: str, times: OfficeTimes, *, now: datetime, rules: Rules
 ) -> Notice:
-    """Return the notice of a carrying letter."""
+    """Return the letter that carries a group."""
     return Notice(
         key=key,
         case="",
         obligation="",
         due=day,
-        rung=bundle,
-        person=person,
-        channel=channel,
-        address=address,
-        language=language,
+        rung=group.bundle,
+        person=group.person,
+        channel=group.channel,
+        address=group.address,
+        language=group.language,
         queued_at=now,
-        not_before=opens,
+        not_before=next_opening(day, group.person, times, now=max(now, group.not_before)),
         message_id=message_id(key, rules.domain),
         kind="letter",
     )

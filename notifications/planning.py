@@ -21,7 +21,16 @@ from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.office import Office, Recipient, with_officer
 from workflow.refusal import Refusal
-from workflow.reminders import HIMSELF, SLIPPED, Reminder, ScheduledStep, following_step, next_step, steps_of
+from workflow.reminders import (
+    HIMSELF,
+    SLIPPED,
+    Reminder,
+    ScheduledStep,
+    following_step,
+    next_step,
+    steps_of,
+    undated_kind,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -215,7 +224,7 @@ class Planner:
                 recipient.person,
                 self.times.days(recipient.person.key),
                 today=self.today,
-                due=come.about,
+                due=None if undated_kind(come.id) in ("open", "points") else come.about,
             ),
             about={"on": come.on.isoformat()} if come.on < self.today else {},
         )

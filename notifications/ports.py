@@ -59,7 +59,7 @@ class DeliveryOutcome:
 class PendingStep:
     """Queued notices to one person through one channel that wait to be combined in one letter.
 
-    `first_due`: the earliest day its reminders are about; None without reminders.
+    `first_due`: the earliest due date or plan date, from today on, that its reminders are about; None without.
     """
 
     person: str
@@ -179,8 +179,8 @@ class Outbox(Protocol):
         is ignored. Not to be called with claimed notices in hand.
         """
 
-    def waiting(self) -> Sequence[PendingStep]:
-        """Return notices that wait to be carried and have no letter queued for them."""
+    def waiting(self, today: date) -> Sequence[PendingStep]:
+        """Return notices that wait to be carried and have no letter queued for them, as of a local date."""
 
     def unbundle(self, groups: Sequence[tuple[PendingStep, str]]) -> None:
         """Release these notices as separate letters, each in the place of the letter with that key."""

@@ -21,8 +21,6 @@ class CaseWrite:
 
     Attributes:
         cause: the act that changed the calendar, if due dates move without an event.
-        touched: ids of the obligations whose rows may differ from the stored ones; the others need no
-            comparison. None: any row may differ.
     """
 
     events: tuple[Event, ...]
@@ -30,7 +28,6 @@ class CaseWrite:
     stage: str
     rows: tuple[Row, ...]
     cause: Mapping[str, object] = field(default_factory=dict)
-    touched: frozenset[str] | None = None
 
 
 class Ledger(Protocol):

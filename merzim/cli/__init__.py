@@ -5,7 +5,6 @@ A command's module is imported when its name is typed; only `merzim --help` impo
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,6 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from merzim import COLLECTIONS
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.common import CommonOptions, split
 from merzim.cli.failures import UnknownCommand, print_error
@@ -78,7 +76,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     call = CommandContext(CommonOptions())
     origin = ORIGIN.set(Origin(way="cli"))
     if arguments is None:
-        gc.set_threshold(*COLLECTIONS)
         _speak_utf8()
     try:
         common, command_arguments = split(sys.argv[1:] if arguments is None else arguments)

@@ -17,7 +17,7 @@ import time
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from threading import BoundedSemaphore, Timer
+from threading import BoundedSemaphore, Event, Timer
 from typing import Any, TypeVar
 
 from calendars.records import RecordError, parse
@@ -40,6 +40,7 @@ _PRELOADED = ("__main__", "openpyxl", "merzim.documents", "merzim.documents.peop
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(list(_PRELOADED))
 _turns = BoundedSemaphore(AT_ONCE)
+_stopped = Event()
 log = logging.getLogger("merzim.reading")
 Value = TypeVar("Value")
 
@@ -48,7 +49,8 @@ def read(function: Callable[..., Value], source: Source, name: str | None = None
     """Return what a reader makes of a file: `function(its bytes, its name, **options)`.
 
     Raises:
-        UnreadablePaper: the reader refused it; it took too long or too much memory; its turn did not come.
+        UnreadablePaper: the reader refused it; it took too long or too much memory; its turn did not come;
+            the program is ending.
     """
     name = name or name_of(source)
     data = contents(source, name)
@@ -61,6 +63,8 @@ def read(function: Callable[..., Value], source: Source, name: str | None = None
         process.start()
         theirs.close()
         alarm.start()
+        if _stopped.is_set():
+            process.kill()
         kind, value = _Values(ours.recv_bytes(MAX_ANSWER)).load()
     except (
         EOFError,
@@ -85,6 +89,8 @@ def read(function: Callable[..., Value], source: Source, name: str | None = None
     if kind == "refused":
         code, arguments, errors = value
         raise UnreadablePaper(code, errors=errors, **arguments)
+    if _stopped.is_set():
+        raise UnreadablePaper("paper_reading_stopped", name=name)
     log.error("a reader of %s: %s: %s", name, kind, value)
     if kind == "late":
         raise UnreadablePaper("paper_took_too_long", name=name, seconds=SECONDS)
@@ -92,7 +98,10 @@ def read(function: Callable[..., Value], source: Source, name: str | None = None
 
 
 def stop() -> None:
-    """Kill what is being read; the sender is asked to send it again. May be called from a signal handler."""
+    """End what is being read, for good; its sender is asked to send it again. May be called from a signal
+    handler.
+    """
+    _stopped.set()
     for process in multiprocessing.active_children():
         process.kill()
 

@@ -53,7 +53,7 @@ from workflow.registers.values import InvalidRow, problem_arguments
 
 AWAY = "storage_unavailable"
 """Code of the error when the database does not answer, which is not the client's fault."""
-LATER = ("paper_readers_busy",)
+LATER = ("paper_readers_busy", "paper_reading_stopped")
 """Codes of errors after which the same request may be sent again."""
 log = logging.getLogger("merzim.web")
 MOST_FAULTS = 200

@@ -10,24 +10,15 @@ from itertools import chain
 from calendars.kazakhstan import Kazakhstan
 from i18n import available_language, say
 from notifications.channels import Channel, OutgoingMessage
-from notifications.letters.daily import (
-    Items,
-    actions,
-    daily_letter,
-    is_one_reminder,
-    unconfirmed_year,
-    units_lines,
-)
+from notifications.letters.daily import Items, daily_letter, reminder, unconfirmed_year
 from notifications.letters.events import account_letter, campaign_letter, comment_letter, is_expired
 from notifications.letters.overview import Overview
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.letters.repeated import repeated
 from notifications.letters.subjects import Matters
-from notifications.letters.texts import Matter, entry, letter
 from notifications.notice import Letter, Notice, Outcome
 from notifications.ports import Outbox
 from notifications.rules import Rules
-from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.law.library import Library
 from workflow.org.office import Person
 from workflow.refusal import Refusal
@@ -87,14 +78,14 @@ def compose(
     settled |= dict.fromkeys(superfluous, NOTHING_LEFT)
     settled |= {notice.key: NOTHING_LEFT for notice in notices if not matters.is_still_for(notice)}
     for notice in notices:
-        if notice.key in settled:
+        if notice.key in settled and notice.key not in carried:
             continue
         try:
             letter = _letter(notice, carried.get(notice.key, ()), matters, overview, settled)
         except (Refusal, LookupError) as trouble:
             settled[notice.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
             continue
-        if letter is None:
+        if letter is None or notice.key in settled:
             settled[notice.key] = NOTHING_LEFT
             continue
         address, one_click = matters.settings(notice)
@@ -125,11 +116,13 @@ def _add(items: Items, member: Notice, matters: Matters) -> bool:
     """Add a notice to the items of its letter; return whether it is still valid."""
     if member.kind == "comment":
         matters.case(member)
-        items.comments.append(member)
-        return matters.is_still_for(member)
+        if is_valid := matters.is_still_for(member):
+            items.comments.append(member)
+        return is_valid
     if member.kind == "calendar":
-        items.calls.append(member)
-        return unconfirmed_year(matters.calendar, matters.today) is not None
+        if is_valid := unconfirmed_year(matters.calendar, matters.today) is not None:
+            items.calls.append(member)
+        return is_valid
     matter = matters.to_send(member)
     if matter is not None:
         (items.moved if member.kind == "moved" else items.reminders).append((member, matter))
@@ -147,16 +140,10 @@ def _letter(
     language, today = notice.language, matters.today
     match notice.kind:
         case "letter":
-            items = _items(members, matters, settled)
-            if is_one_reminder(items, notice):
-                member, matter = items.reminders[0]
-                told = {(member.case, member.obligation)}
-                if not [*units_lines(notice, told, matters, overview)]:
-                    letter = reminder(member, matter, matters.calendar, today=today)
-                    return replace(letter, actions=actions(items))
-            return daily_letter(notice, items, matters, overview)
+            return daily_letter(notice, _items(members, matters, settled), matters, overview)
         case "moved" | "calendar":
-            return daily_letter(notice, _items([notice], matters, {}), matters, overview)
+            items = Items()
+            return daily_letter(notice, items, matters, overview) if _add(items, notice, matters) else None
         case "reminder":
             present = matters.to_send(notice)
             if present is None:
@@ -186,29 +173,6 @@ def _lost_channel_letter(notice: Notice, matters: Matters) -> Letter:
         channel=str(notice.about["channel"]),
         language=notice.language,
     )
-
-
-def reminder(notice: Notice, matter: Matter, calendar: Kazakhstan, *, today: date) -> Letter:
-    """Return the letter of one escalation step, with its deadline as a calendar item."""
-    reminder_letter = letter(matter, calendar, language=notice.language, today=today)
-    if not matter.confidential:
-        asks = bool(matter.deadline.obligation.options)
-        reminder_letter = replace(reminder_letter, asks=asks, later=_may_wait(matter, calendar, today=today))
-    if matter.confidential or not matter.dated:
-        # A plan date is not a due date: the item in the reader's calendar stays unchanged.
-        return reminder_letter
-    domain = notice.message_id.rpartition("@")[2].rstrip(">")
-    item = entry(matter, language=notice.language, domain=domain, queued_at=notice.queued_at)
-    return replace(reminder_letter, entries=(item,))
-
-
-def _may_wait(matter: Matter, calendar: Kazakhstan, *, today: date) -> bool:
-    """Return whether the recipient may snooze it: they are responsible, and a day before the due date is left
-    to choose.
-    """
-    if not matter.dated or matter.recipient is None or matter.recipient.why in ("copied", "officer"):
-        return False
-    return bool(days_to_offer(matter.deadline, matter.procedure, calendar, today=today))
 
 
 def lost_letter(*, officer: str, person: str, channel: str, language: str) -> Letter:

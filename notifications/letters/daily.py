@@ -8,7 +8,7 @@ must do soon.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from calendars.kazakhstan import Kazakhstan
@@ -25,10 +25,12 @@ from notifications.letters.texts import (
     answer_links,
     case_page,
     entry,
+    letter,
     object_names,
     relation_to_matter,
 )
 from notifications.notice import Action, Entry, Letter, Notice
+from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.cases.registers.entries import period_in
 from workflow.org.duties import stand_in
 from workflow.registers.rows import name_in
@@ -58,13 +60,11 @@ class Items:
         return len(self.reminders) + len(self.moved) + len(self.comments) + len(self.calls)
 
 
-def is_one_reminder(items: Items, notice: Notice) -> bool:
-    """Return whether a letter of a day consists of one reminder, which says more by itself than in a list."""
-    return items.number() == len(items.reminders) == 1 and notice.rung != WEEK
-
-
 def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overview) -> Letter | None:
-    """Return the letter; None when there is nothing to say."""
+    """Return the letter; None when there is nothing to say.
+
+    One reminder alone is the letter it is: it says more than a line of a list.
+    """
     language = notice.language
     listed = reminder_items(items.reminders, matters)
     told = {(notice.case, notice.obligation) for notice, _ in items.reminders}
@@ -72,9 +72,12 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overv
         mine = [deadline for deadline in overview.of(notice.person) if deadline.place not in told]
         listed += [_item(deadline, matters) for deadline in mine]
         told |= {deadline.place for deadline in mine}
-    units = tuple(units_lines(notice, told, matters, overview))
+    units = tuple(_units_lines(notice, told, matters, overview))
     if not (listed or items.number() or units):
         return None
+    if items.number() == len(items.reminders) == len(listed) == 1 and not units:
+        alone = reminder(*items.reminders[0], matters.calendar, today=matters.today)
+        return replace(alone, actions=_actions(items))
     parts = [
         *sections(listed, language),
         *_section("dates", (moved_line(*pair, language) for pair in items.moved), language),
@@ -92,7 +95,7 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overv
         footer=say("digest.footer_weekly" if notice.rung == WEEK else "letter.footer", {}, language),
     )
     return render_letter(
-        page, language, entries=tuple(_entries(items, matters, language)), actions=actions(items)
+        page, language, entries=tuple(_entries(items, matters, language)), actions=_actions(items)
     )
 
 
@@ -168,7 +171,7 @@ def _entries(items: Items, matters: Matters, language: str) -> Iterator[Entry]:
     yield from entries.values()
 
 
-def actions(items: Items) -> tuple[Action, ...]:
+def _actions(items: Items) -> tuple[Action, ...]:
     """Return the first reminders of a letter, which a chat gives buttons of their own."""
     return tuple(
         Action(key=notice.key, obligation=notice.obligation, asks=bool(matter.deadline.obligation.options))
@@ -183,7 +186,7 @@ def _section(name: str, lines: Iterator[Line] | Sequence[Line], language: str) -
     return (Section(heading=say(f"digest.heading_{name}", {}, language), lines=written),) if written else ()
 
 
-def units_lines(
+def _units_lines(
     notice: Notice, told: set[tuple[str, str]], matters: Matters, overview: Overview
 ) -> Iterator[Line]:
     """Yield what is overdue in the reader's units, with who must act; weekly where they are the officer."""
@@ -275,3 +278,26 @@ def _whose(deadline: OpenDeadline, overview: Overview, language: str) -> str:
         else say("digest.cause.nobody", {}, language)
     )
     return "; ".join(filter(None, (unit, who)))
+
+
+def reminder(notice: Notice, matter: Matter, calendar: Kazakhstan, *, today: date) -> Letter:
+    """Return the letter of one escalation step, with its deadline as a calendar item."""
+    reminder_letter = letter(matter, calendar, language=notice.language, today=today)
+    if not matter.confidential:
+        asks = bool(matter.deadline.obligation.options)
+        reminder_letter = replace(reminder_letter, asks=asks, later=_may_wait(matter, calendar, today=today))
+    if matter.confidential or not matter.dated:
+        # A plan date is not a due date: the item in the reader's calendar stays unchanged.
+        return reminder_letter
+    domain = notice.message_id.rpartition("@")[2].rstrip(">")
+    item = entry(matter, language=notice.language, domain=domain, queued_at=notice.queued_at)
+    return replace(reminder_letter, entries=(item,))
+
+
+def _may_wait(matter: Matter, calendar: Kazakhstan, *, today: date) -> bool:
+    """Return whether the recipient may snooze it: they are responsible, and a day before the due date is left
+    to choose.
+    """
+    if not matter.dated or matter.recipient is None or matter.recipient.why in ("copied", "officer"):
+        return False
+    return bool(days_to_offer(matter.deadline, matter.procedure, calendar, today=today))

@@ -179,12 +179,14 @@ def test_no_more_are_read_at_a_time_than_allowed(monkeypatch: pytest.MonkeyPatch
     assert child.read(read_people, PEOPLE, "p.csv")
 
 
-def test_told_to_stop_it_ends_what_is_read() -> None:
-    """The service that is stopped does not wait for it."""
+def test_told_to_stop_it_ends_what_is_read_and_reads_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service that is stopped does not wait for it, whether or not its process had begun."""
+    monkeypatch.setattr(child, "_stopped", threading.Event())
     begun = time.monotonic()
     threading.Timer(0.5, child.stop).start()
 
-    assert refused(loop) == "paper_reading_failed"
+    assert refused(loop) == "paper_reading_stopped"
+    assert refused(loop) == "paper_reading_stopped"
     assert time.monotonic() - begun < child.SECONDS
 
 
@@ -211,7 +213,7 @@ def test_an_answer_names_nothing_but_values_of_papers(strange: object) -> None:
 
 
 def test_a_text_of_an_act_is_looked_at_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be read is said as by the reader itself; a key of endless dots costs nobody ten seconds."""
+    """An unreadable act is refused in the words of its reader; a key of very many dots is refused quickly."""
     with pytest.raises(UnreadablePaper) as unknown:
         child.read(check_act, b"[[transfers]]", "a.toml")
     assert (unknown.value.code, unknown.value.arguments["file"]) == ("calendar_record_kind", "a.toml")

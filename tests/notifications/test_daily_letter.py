@@ -194,6 +194,18 @@ def test_who_chose_one_letter_a_week_hears_of_what_cannot_wait_at_once(town: Tow
     assert [local_day(notice.not_before) for notice in weekly] == [date(2026, 3, 26)]
 
 
+def test_the_letter_of_the_week_carries_what_waits_for_the_day_as_well(town: Town) -> None:
+    """The officer chose one letter a week: on Monday 2 November its reminders and the call for the calendar of
+    2027, an item of the day, come in one."""
+    prefer(town.engine, OFFICER.key, DIGEST, "weekly", by="x", now=noon(date(2026, 3, 2)))
+    town.open(planned={"analysis_started": date(2026, 9, 14)})
+    letters = of(day(town, date(2026, 11, 2)), OFFICER.key)
+
+    assert len(letters) == 1
+    assert "2027" in letters[0].letter.text
+    assert of(day(town, date(2026, 11, 3)), OFFICER.key) == []
+
+
 def test_from_november_the_officer_is_called_weekly_and_in_the_last_five_days_daily(town: Town) -> None:
     """An item of the officer's letter: on Mondays, from Friday 25 December on every working day; not in
     October. The link leads to the page of acts."""

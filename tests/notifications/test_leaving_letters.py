@@ -105,6 +105,19 @@ def test_letters_that_wait_for_one_another_go_to_the_deputy_together(town: Town)
     assert shelf.kept[0].letter.text.count("(Құрылыс басқармасы) – 30 наурыз") == 3
 
 
+def test_a_letter_of_several_items_goes_to_the_new_holder_when_its_reader_was_removed(town: Town) -> None:
+    """Queued at night for Aigul with three items; in the morning she is gone and Erlan holds the duty."""
+    shelf = night(town, 3)
+    change(town, ERLAN, without=[AIGUL])
+    moment = noon(FIVE_BEFORE)
+    for minutes in range(3):
+        town.deliver([shelf], FIVE_BEFORE, at=moment + timedelta(minutes=2 * minutes))
+        town.round([shelf], FIVE_BEFORE, at=moment + timedelta(minutes=2 * minutes + 1))
+
+    assert [parcel.notice.person for parcel in shelf.kept] == [ERLAN.key]
+    assert shelf.kept[0].letter.text.count("(Құрылыс басқармасы) – 30 наурыз") == 3
+
+
 def test_who_is_back_before_the_letter_leaves_gets_it(town: Town) -> None:
     """Given to the deputy while nothing could leave; the leave was called off."""
     night(town)

@@ -272,7 +272,7 @@ def test_an_officer_of_a_unit_opens_in_it_alone(app: AppContext) -> None:
 def test_a_file_tells_nothing_of_a_confidential_case_and_writes_nothing_to_it(
     app: AppContext, officer: TestClient
 ) -> None:
-    """Whoever was not named to know of a case cannot move its dates by naming its object in a file."""
+    """A person without access to a case cannot move its dates by naming its object in a file."""
     page = sent(officer, table(("Тайное", "law", "", date(2026, 6, 1), date(2026, 7, 10))))
     officer.post(page.url.path)
     (case,) = app.reads.cases()

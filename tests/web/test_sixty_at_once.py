@@ -19,9 +19,8 @@ from tests.web.serving import Answer, get, served_on_a_port
 from workflow.org.access import Reader
 
 CROWD = 60
-SOON = 10.0
-"""Seconds within which everybody is answered, and a round has ended: five on a machine of their own, and twice
-that where the tests beside share its processors."""
+SOON = 5.0
+"""Seconds within which everybody is answered, and a round has ended."""
 AT_ONCE = 2.5
 """Seconds within which `/health` is answered: one, and more where the sixty share its process."""
 MOMENT = stand(DAY)

@@ -35,7 +35,7 @@ class Before:
     """The stored state of a case before a change.
 
     Attributes:
-        rows: its rows, or those the change may affect (`Written.touched`).
+        rows: its rows.
         values: values of its head, in the order of HEAD.
     """
 
@@ -43,11 +43,6 @@ class Before:
     head: str = ""
     rows: Stored = field(default_factory=dict)
     values: Mapping[str, object] = field(default_factory=dict)
-
-    @property
-    def edition(self) -> str:
-        """The edition its rows were computed with."""
-        return str(self.values.get("edition", ""))
 
 
 @dataclass(slots=True)
@@ -142,10 +137,9 @@ def _add(target: Batch, change: CaseWrite, before: Before) -> None:
                 "hash": head,
             }
         )
-    # A change of any row without events is a rebuild: it writes everything that can be computed.
-    is_new = not change.events and change.touched is None
     if (
-        is_new
+        # A change of any row without events is a rebuild: it writes everything that can be computed.
+        not change.events
         or recommendations.affects_lines(change.events)
         or case.standing != before.values.get("standing", "active")
     ):
@@ -278,14 +272,10 @@ ASSIGNEE_COLUMNS = {"unit", "duty", "responsible", "person"}
 
 def _add_rows(target: Batch, change: CaseWrite, before: Before) -> bool:
     """Add the rows that differ. Return whether there are any."""
-    stored, edition = before.rows, change.case.edition
+    stored = before.rows
     differs = False
-    rows_to_compare, touched = change.rows, change.touched
-    if touched is not None and edition == before.edition:
-        rows_to_compare = tuple(row for row in rows_to_compare if row.obligation in touched)
-        stored = {name: stored[name] for name in touched if name in stored}
-    names = {row.obligation for row in rows_to_compare}
-    for row in rows_to_compare:
+    names = {row.obligation for row in change.rows}
+    for row in change.rows:
         stored_row = stored.get(row.obligation)
         if stored_row is not None and _alike(stored_row, row):
             continue

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -21,7 +20,6 @@ from merzim.storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batc
 from merzim.storage.cases.writing import ConcurrentChange, write
 from merzim.storage.database.dialect import execute_for_names, in_names, insert
 from merzim.storage.database.engine import (
-    Row_,
     one_snapshot,
     one_transaction,
     read_once,
@@ -220,7 +218,6 @@ class SqlLedger:
             return batch(changes, {existing[0]: self._before(existing[0])})
         with reading(self._engine) as connection:
             heads = {record[0]: record for record in execute_for_names(connection, _HEADS_OF, existing)}
-            changes = [_with_all_touched(change, heads.get(change.case.id)) for change in changes]
             rows = rows_by_case(execute_for_names(connection, _ROWS_OF, heads))
         return batch(changes, {name: _stored_state(head, rows.get(name, ())) for name, head in heads.items()})
 
@@ -290,13 +287,6 @@ def _stored_state(head: Sequence[Any], rows: Iterable[Row]) -> Before:
     """Return the stored state of a case from the columns of its head and its rows."""
     _, seq, last_hash, *values = head
     return Before(seq, last_hash, {row.obligation: row for row in rows}, dict(zip(HEAD, values, strict=True)))
-
-
-def _with_all_touched(change: CaseWrite, head: Row_ | None) -> CaseWrite:
-    """Return the change with all rows marked as affected if the case's edition differs from the stored one."""
-    if change.touched is None or (head is not None and head.edition == change.case.edition):
-        return change
-    return replace(change, touched=None)
 
 
 def _counted(connection: Connection, year: int, count: int) -> int:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, Select, and_, case, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from merzim.storage.board import lateness
 from merzim.storage.database.engine import reading, writing
@@ -14,6 +26,7 @@ from merzim.storage.rows import notice, row
 from merzim.storage.tables.board import DEADLINE, MOVED
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.notices import NOTICE
+from notifications.daily import DAY, WEEK
 from notifications.notice import Notice
 from notifications.ports import Move, PendingStep
 from workflow.board.rows import Row
@@ -21,20 +34,23 @@ from workflow.reminders import PLAN_STEPS
 
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _BUNDLED = NOTICE.c.bundle != literal_column("''")
+_DATED = tuple(NOTICE.c.rung.not_like(f"{kind}%") for kind in ("open+", "before-", "points-"))
+"""The step is about a due date or a plan date."""
 _DELIVERY_STATES = ("sending", "sent", "unknown")
 
 
-def waiting(engine: Engine) -> Sequence[PendingStep]:
+def waiting(engine: Engine, today: date) -> Sequence[PendingStep]:
     """Return queued notices that wait to be combined, by person, channel and bundle, where no letter is queued
     yet.
     """
     columns = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
+    ahead = NOTICE.c.kind == "reminder", NOTICE.c.due >= today, *_DATED
     query = (
         select(
             *columns,
             func.count(),
             func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type),
-            func.min(case((NOTICE.c.kind == "reminder", NOTICE.c.due)), type_=NOTICE.c.due.type),
+            func.min(case((and_(*ahead), NOTICE.c.due)), type_=NOTICE.c.due.type),
             func.max(NOTICE.c.address),
             func.max(NOTICE.c.language),
         )
@@ -195,10 +211,11 @@ def related(engine: Engine, notices: Sequence[Notice], *, since: datetime) -> Se
         return [notice(record) for record in connection.execute(of_cases)]
 
 
-def _members(person: str, channel: str, bundle: str):  # type: ignore[no-untyped-def]
-    """Return the condition for the notices of a bundle."""
+def _members(person: str, channel: str, bundle: str) -> ColumnElement[bool]:
+    """Return the condition for the notices of a bundle; a letter of the week carries those of the day too."""
+    bundles = (DAY, WEEK) if bundle == WEEK else (bundle,)
     return and_(
-        NOTICE.c.person == person, NOTICE.c.channel == channel, NOTICE.c.bundle == bundle, _QUEUED, _BUNDLED
+        NOTICE.c.person == person, NOTICE.c.channel == channel, NOTICE.c.bundle.in_(bundles), _QUEUED, _BUNDLED
     )
 
 
@@ -220,7 +237,7 @@ def _last_notices(
             NOTICE.c.case.in_(sorted(cases)),
             NOTICE.c.state.in_(_DELIVERY_STATES),
             NOTICE.c.rung.not_in(PLAN_STEPS),
-            *(NOTICE.c.rung.not_like(f"{kind}%") for kind in ("open+", "before-", "points-")),
+            *_DATED,
         )
         .order_by(NOTICE.c.queued_at, NOTICE.c.key)
     )

@@ -247,9 +247,9 @@ class SqlOutbox:
                 hand_out(connection, self._hand, [(key, now) for key in recovered_keys])
             return len(recovered_keys)
 
-    def waiting(self) -> Sequence[PendingStep]:
-        """Return notices that wait to be carried and have no letter queued for them."""
-        return bundles.waiting(self._engine)
+    def waiting(self, today: date) -> Sequence[PendingStep]:
+        """Return notices that wait to be carried and have no letter queued for them, as of a local date."""
+        return bundles.waiting(self._engine, today)
 
     def unbundle(self, groups: Sequence[tuple[PendingStep, str]]) -> None:
         """Release these notices as separate letters, each in the place of the letter with that key."""

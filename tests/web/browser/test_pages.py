@@ -79,7 +79,7 @@ def visits(served: Served) -> dict[str, Visit]:
     with served.page("officer", language="kk", reduced_motion="reduce") as page:
         page.add_init_script(AXE)
         for address in ("/reports/figures", "/reports/points"):
-            visits[f"officer {address}"] = visit(page, served, address, LOOKS[:1], prints=False)
+            visits[f"officer {address}"] = visit(page, served, address, LOOKS[:1], prints=True)
     return visits
 
 
@@ -187,7 +187,7 @@ def test_every_page_prints(visits: dict[str, Visit]) -> None:
     """The heading and no menu, no sheet nearly empty, never more than a case with all its reasons needs."""
     printed = {address: seen for address, seen in visits.items() if seen.sheets}
 
-    assert len(printed) >= 15
+    assert len(printed) > 15
     for address, visit in printed.items():
         assert squeezed(visit.heading)[:40] in squeezed(visit.sheets[0]), address
         assert "Выйти" not in "".join(visit.sheets), address
