@@ -25,7 +25,7 @@ def obligation(call: CommandContext, deadline: Deadline) -> Json:
     """Return an obligation with its due date as JSON, as in `plan --json` and `case --json`."""
     from merzim.services.results import ObligationResult
 
-    return ObligationResult.of(deadline, call.language).model_dump(exclude={"waiting_for"})
+    return ObligationResult.of(deadline, call.language).model_dump(exclude={"waiting_for", "exempted"})
 
 
 def finding(call: CommandContext, finding: Finding) -> Json:

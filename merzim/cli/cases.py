@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from merzim.services.cases.verbs import Decide, Reopen
     from merzim.services.results import CommandResult, OpenedCase
     from workflow.cases.case import Case
+    from workflow.deadlines.deadline import Deadline
     from workflow.law.procedure import Procedure
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
@@ -194,7 +195,11 @@ def show(ctx: typer.Context, case: CaseId) -> None:
                 "responsible": view.case.responsible,
                 "calendar_version": app.calendar.version,
                 "obligations": [
-                    {**obligation(call, deadline), "waiting_for": deadline.waiting_for}
+                    {
+                        **obligation(call, deadline),
+                        "waiting_for": deadline.waiting_for,
+                        "exempted": deadline.exempted.ground if deadline.exempted else None,
+                    }
                     for deadline in view.deadlines
                 ],
                 "findings": [finding(call, case_finding) for case_finding in findings],
@@ -214,7 +219,10 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     call.print()
     required_deadlines = [deadline for deadline in view.deadlines if deadline.state != "not_required"]
     print_deadlines(call, required_deadlines, today=today)
-    apart = [deadline.id for deadline in view.deadlines if deadline.state == "not_required"]
+    _print_exempted(call, view.deadlines)
+    apart = [
+        deadline.id for deadline in view.deadlines if deadline.state == "not_required" and not deadline.exempted
+    ]
     if apart:
         call.print("\n" + paragraph(call.say("cli.not_required", count=len(apart), ids=", ".join(apart))))
     ahead = [(fact.on, name) for name, fact in sorted(view.case.facts.items()) if fact.on > today]
@@ -235,10 +243,11 @@ def show(ctx: typer.Context, case: CaseId) -> None:
             call.say(f"cli.event.{event.word}"),
             event.name,
             event.on,
+            event.payload.get("ground"),
         )
         for event, effective in zip(events, effective_events(events), strict=True)
     ]
-    call.table(("line", "at", "by", "event", "id", "on"), history, indent=2)
+    call.table(("line", "at", "by", "event", "id", "on", "ground"), history, indent=2)
     for act in acts:
         call.print("\n" + paragraph(f"{act.on}, {act.by}: {act.cause}", indent=2))
         moved_rows = [
@@ -246,6 +255,18 @@ def show(ctx: typer.Context, case: CaseId) -> None:
             for moved_date in act.moved
         ]
         call.table(("id", "was", "is"), moved_rows, indent=4)
+
+
+def _print_exempted(call: CommandContext, deadlines: Iterable[Deadline]) -> None:
+    """Print what the case was exempted from, when, by whom and why."""
+    rows = [
+        (deadline.id, deadline.exempted.on, deadline.exempted.by, deadline.exempted.ground)
+        for deadline in deadlines
+        if deadline.exempted and deadline.state == "not_required"
+    ]
+    if rows:
+        call.print("\n" + call.say("web.case.exempted", n=len(rows)))
+        call.table(("id", "on", "by", "ground"), rows, indent=2)
 
 
 def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On, dry_run: DryRun = False) -> None:

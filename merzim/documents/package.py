@@ -46,6 +46,7 @@ class Document:
         reference: a link, or the SHA-256 of a stored file (`is_file`).
         restricted: ground of a restriction; such a file is left out of the package and the index gives the
             ground.
+        exempted: ground of an exemption from the obligation, which then has no document; `fact_on` is its day.
         name, reference: empty for a restricted document whose name the package's reader may not see.
     """
 
@@ -66,6 +67,7 @@ class Document:
     type: str = ""
     size: int | None = None
     restricted: str = ""
+    exempted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,9 @@ def _write(
     hashes: list[str] = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for document in documents:
+            if document.exempted:
+                places.append((document, "", say("package.exempted", {"ground": document.exempted}, language)))
+                continue
             if document.reference and not document.is_file:
                 places.append((document, document.reference, document.restricted))
                 continue
@@ -164,7 +169,7 @@ def _write(
         archive.writestr(_entry(say("package.index_name", {}, language)), _index(places, language))
         archive.writestr(_entry("SHA256SUMS"), "".join(hashes).encode())
     hidden = [document for document in documents if document.is_file and document.restricted and not restricted]
-    links = sum(1 for document, _, _ in places if not document.is_file)
+    links = sum(1 for document, _, _ in places if document.reference and not document.is_file)
     return PackageContent(len(hashes), links, len(hidden), tuple(lost), tuple(altered))
 
 
@@ -259,7 +264,7 @@ def _cells(document: Document, place: str, remark: str, language: str) -> Mappin
         "object": document.object[language],
         "kind": say(f"evidence.{document.kind}", {}, language) if document.kind else "",
         "document": place,
-        "fact_on": document.fact_on,
+        "fact_on": "" if document.exempted else document.fact_on,
         "written_on": document.written_on,
         "recorded_on": document.recorded_on,
         "published_on": document.published_on,

@@ -131,6 +131,7 @@ class ObligationResult(Result):
     planned_on: date | None
     done_on: date | None
     late_by_working_days: int | None = at("late_by")
+    exempted: str | None = at("exempted", "ground", default=None)
     waiting_for: str | None
     act: str = at("obligation", "act")
     paragraph: str = at("obligation", "paragraph")

@@ -45,6 +45,20 @@ def document(data: bytes | None = NOTE, **changed_fields: object) -> Document:
     return Document(**(fields | changed_fields))  # type: ignore[arg-type]
 
 
+def test_an_exemption_stands_in_the_index_with_its_ground(tmp_path: Path) -> None:
+    """No document proves what nobody had to do; the reader of the package learns why."""
+    fields = {"name": "", "reference": "", "is_file": False, "kind": "", "exempted": "құпия нысан"}
+    target = tmp_path / "package.zip"
+    written = write_package(target, [document(**fields)], store(), language="ru")
+    with zipfile.ZipFile(target) as archive:
+        index = next(name for name in archive.namelist() if name.endswith(".xlsx"))
+        rows = list(openpyxl.load_workbook(io.BytesIO(archive.read(index))).active.values)  # type: ignore[union-attr]
+    row = dict(zip(rows[0], rows[1], strict=True))
+
+    assert (written.files, written.links) == (0, 0)
+    assert row["Примечание"] == "Освобождено от этой обязанности. Основание: құпия нысан"
+
+
 def store(*contents: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
     """Evidence of the office by hash; the content of `altered` has changed."""
     files = {sha256(data).hexdigest(): data for data in contents}

@@ -304,6 +304,19 @@ def test_cancel_exempt_and_reopen(office: Merzim) -> None:
     assert (cancelled.code, overdue_list.code, reopened.code, freed.code) == (0, 0, 0, 0)
 
 
+def test_a_case_says_what_it_was_exempted_from_and_why_everywhere(office: Merzim) -> None:
+    """In words, as JSON and in the history; apart from what the law does not ask of it."""
+    office("exempt", "2026-0001", "--obligation", "uploaded", "--ground", "no access", "--now", "2026-04-06")
+    text = office("case", "2026-0001", "--now", "2026-04-07").out
+    answer = office("case", "2026-0001", "--json", "--now", "2026-04-07").json
+    grounds = {row["id"]: row["exempted"] for row in answer["obligations"]}
+
+    assert "Exempted obligations: 1" in text
+    assert "uploaded" not in text.partition("Not required")[2].partition(".")[0]
+    assert text.count("no access") == 2
+    assert (grounds["uploaded"], grounds["order_signed"]) == ("no access", None)
+
+
 def test_what_is_asked_for_again_is_reminded_of_again(office: Merzim) -> None:
     """An exempted obligation gives no letter; after withdrawal of the exemption the letter is sent."""
 

@@ -97,11 +97,13 @@ def test_one_obligation_is_freed_and_asked_for_again(site: Site, case: str, brow
 
     assert 'id="reopen"' not in untouched
     assert freed is not None
-    assert freed.exempted == {"cartogram_updated"}
+    assert freed.exempted["cartogram_updated"].ground == "Нысан жоқ"
+    assert "Освобождено от обязанностей: 1" in page
+    assert "Основание: Нысан жоқ." in page.partition("Освобождено от обязанностей: 1")[2].partition("</ul>")[0]
     assert '<option value="cartogram_updated"' in page.partition('id="reopen-what"')[2]
     assert refused.status_code == 422
     assert case_again is not None
-    assert case_again.exempted == set()
+    assert case_again.exempted == {}
     assert "Освобождение отозвано: " in toast_page
     assert "Освобождение отозвано" in history
     assert "Нысан бар" in history

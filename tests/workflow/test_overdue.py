@@ -9,7 +9,7 @@ import pytest
 
 from calendars.terms import OnDate, Term, YearlyDate
 from tests.law import CALENDAR, analysis, case, library
-from workflow.cases.case import Case, Fact
+from workflow.cases.case import Case, Exemption, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import (
@@ -196,9 +196,9 @@ def test_a_branch_that_is_only_planned_makes_nothing_late() -> None:
 @pytest.mark.parametrize("exempted", ["plan_approved", "note_signed"])
 def test_what_counts_from_an_exempted_fact_is_not_required(exempted: str) -> None:
     """Nor what counts from that in its turn; recorded all the same, it counts again."""
-    sample_case = replace(case(facts={"analysis_ended": END}), exempted=frozenset({exempted}))
+    sample_case = replace(case(facts={"analysis_ended": END}), exempted={exempted: Exemption()})
     recorded = replace(
-        case(facts={"analysis_ended": END, "plan_approved": APPROVAL}), exempted=frozenset({exempted})
+        case(facts={"analysis_ended": END, "plan_approved": APPROVAL}), exempted={exempted: Exemption()}
     )
 
     assert at(sample_case, "published", today=END).state == "not_required"
@@ -231,7 +231,7 @@ def test_a_day_of_the_year_of_an_exempted_fact_is_not_required() -> None:
     """The schedule is approved by 30 June of the year the analysis begins in (map of 2023, row 1): without a
     beginning there is no such year.
     """
-    sample_case = replace(case(), exempted=frozenset({"analysis_started"}))
+    sample_case = replace(case(), exempted={"analysis_started": Exemption()})
 
     assert at(case(), "schedule_approved", today=START).state == "open"
     assert at(sample_case, "schedule_approved", today=START).state == "not_required"
@@ -239,7 +239,7 @@ def test_a_day_of_the_year_of_an_exempted_fact_is_not_required() -> None:
 
 def test_an_exemption_of_what_only_closes_a_time_takes_nothing_along() -> None:
     """An analysis may begin a year after an outside one; without one, it begins all the same."""
-    sample_case = replace(case(), exempted=frozenset({"external_analysis_ended"}))
+    sample_case = replace(case(), exempted={"external_analysis_ended": Exemption()})
 
     assert at(sample_case, "analysis_started", today=START).state == "open"
 
@@ -249,7 +249,7 @@ def test_an_exemption_of_what_only_closes_a_time_takes_nothing_along() -> None:
 )
 def test_what_counts_from_an_exempted_period_is_not_required_in_it(exempted: str, second: str) -> None:
     """Freed of the report of one quarter, nobody reviews it; freed of all, nobody reviews any."""
-    sample_case = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted=frozenset({exempted}))
+    sample_case = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted={exempted: Exemption()})
     states = [at(sample_case, f"quarter_reviewed.2026Q{n}", today=date(2026, 7, 1)).state for n in (1, 2)]
 
     assert states == ["not_required", second]
@@ -257,7 +257,7 @@ def test_what_counts_from_an_exempted_period_is_not_required_in_it(exempted: str
 
 def test_an_exemption_takes_no_period_along_that_counts_from_another_fact() -> None:
     """Monitoring begins with the note: signed, its quarters are asked for though nothing is published."""
-    sample_case = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted=frozenset({"published"}))
+    sample_case = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted={"published": Exemption()})
 
     assert at(sample_case, "quarter_reported.2026Q1", today=date(2026, 4, 1)).state == "open"
 

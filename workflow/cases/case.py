@@ -191,6 +191,19 @@ class Withdrawal:
     title: str = ""
 
 
+class Exemption(NamedTuple):
+    """An obligation the case was exempted from: why, by whom and when (UTC)."""
+
+    ground: str = ""
+    by: str = ""
+    at: datetime | None = None
+
+    @property
+    def on(self) -> date | None:
+        """The local date of the exemption."""
+        return self.at.astimezone(almaty()).date() if self.at else None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
     """The state of one case, folded from its events.
@@ -208,6 +221,7 @@ class Case:
         confidential: visible only to people named as readers or notified of it.
         readers: keys of people (or names of accounts) who may read a confidential case.
         planned: plan dates by fact; `planned_at` the UTC moments at which each was first planned.
+        exempted: obligations the case was exempted from, by id: all periods of one, or one of them.
         snoozed: snoozed reminders, by id of the obligation with its period; the latest counts.
         quiet: people whose reminders are paused, by the same id.
         entries: events of its register rows (risks, measures, positions, remarks), without hashes.
@@ -238,7 +252,7 @@ class Case:
     planned: Mapping[str, date] = field(default_factory=dict)
     planned_at: Mapping[str, datetime] = field(default_factory=dict)
     responsible: Mapping[str, str] = field(default_factory=dict)
-    exempted: frozenset[str] = frozenset()
+    exempted: Mapping[str, Exemption] = field(default_factory=dict)
     snoozed: Mapping[str, Snooze] = field(default_factory=dict)
     quiet: Mapping[str, Quiet] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -273,6 +287,11 @@ class Case:
         prefix = f"{name}#"
         facts = [fact for key, fact in self.facts.items() if key == name or key.startswith(prefix)]
         return tuple(sorted(facts, key=lambda fact: fact.on))
+
+
+def exemption_of(case: Case, obligation: str) -> Exemption | None:
+    """Return the exemption from an obligation (its id with its period), or from all its periods."""
+    return case.exempted.get(obligation) or case.exempted.get(obligation.partition(".")[0])
 
 
 def fold(events: Iterable[Event]) -> Case:
@@ -507,7 +526,8 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
             return {"standing": "cancelled", "ground": str(event.payload.get("ground", ""))}
         case "exempted":
             if event.name:
-                return {"exempted": case.exempted | {event.name}}
+                exemption = Exemption(str(event.payload.get("ground", "")), event.by, event.at)
+                return {"exempted": {**case.exempted, event.name: exemption}}
             return {"standing": "exempted", "ground": str(event.payload.get("ground", ""))}
         case "reader_named":
             return {"readers": case.readers | {event.name}}
@@ -515,7 +535,8 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
             return {"readers": case.readers - {event.name}}
         case "reopened":
             if event.name:
-                return {"exempted": case.exempted - {event.name}}
+                left = {name: why for name, why in case.exempted.items() if name != event.name}
+                return {"exempted": left}
             return {"standing": "active", "ground": ""}
         case "migrated":
             lost = _names(event.payload.get("lost"))

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from calendars.terms import Explanation
+from workflow.cases.case import Exemption
 from workflow.cases.states import State
 from workflow.law.procedure import Obligation, Option
 
@@ -42,6 +43,7 @@ class Deadline(NamedTuple):
         reminds_from: without a due date the day its reminders count from (`workflow.deadlines.undated`).
         taken_up_on: the local date on which the organisation planned what the act did not require of it, if
             after `due`: the plan counts and it is never late. None for all others.
+        exempted: the exemption of the case from it; None for all others.
         span_first, span_last: first and last calendar day whose change could move `due`.
         versions: of the calendar and of the edition it was computed with.
     """
@@ -71,6 +73,7 @@ class Deadline(NamedTuple):
     counts_until: date | None = None
     reminds_from: date | None = None
     taken_up_on: date | None = None
+    exempted: Exemption | None = None
     explanation: Explanation = ()
     span_first: date | None = None
     span_last: date | None = None

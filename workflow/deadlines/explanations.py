@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from calendars.terms import Duration, Element, Embargo, YearlyDate
+from workflow.cases.case import exemption_of
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import branch_open, taken_up_after
 from workflow.deadlines.deadline import Deadline
@@ -19,6 +20,8 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
     act = procedure.acts[obligation.act]
     due = link.counted.due
     answers = tuple(option.title for option in obligation.options)
+    if (exemption := exemption_of(chain.case, link.id)) is not None:
+        yield Element(code="exempted", arguments=exemption._asdict() | {"on": exemption.on}, on=exemption.on)
     if answers:
         yield Element(code="answers", arguments={"title": obligation.title, "answers": answers})
     elif due is None:

@@ -7,7 +7,7 @@ from datetime import date
 
 from calendars.kazakhstan import Kazakhstan
 from calendars.terms import OngoingDuty, Target, Term, Window
-from workflow.cases.case import Case, Fact
+from workflow.cases.case import Case, Fact, exemption_of
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.anchors import DueDateResolver, Link
@@ -163,6 +163,7 @@ def _deadline(
         else None,
         reminds_from=counted_from(chain, link, state, stands),
         taken_up_on=taken_up,
+        exempted=exemption_of(case, name),
         explanation=() if bare else tuple(explanation(chain, link, judged)),
         span_first=link.counted.first,
         span_last=link.counted.last,
@@ -215,7 +216,7 @@ def _state(chain: DueDateResolver, link: Link, fact: Fact | None, judged: date |
 
 def _required(chain: DueDateResolver, link: Link) -> bool:
     obligation, case = link.obligation, chain.case
-    if case.standing != "active" or obligation.id in case.exempted or link.id in case.exempted:
+    if case.standing != "active" or exemption_of(case, link.id) is not None:
         return False
     if obligation.occasional and link.id not in case.planned:
         return False

@@ -11,6 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from calendars.terms import AtOnce, CalendarDays, Duration, Embargo, Months, Weeks, WorkingDays, Years
+from workflow.cases.case import exemption_of
 from workflow.deadlines.anchors import OF_THE_PERIOD, AnchorDate, DueDateResolver, Link
 from workflow.periods import Span
 
@@ -79,7 +80,7 @@ def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
     name = obligation.name_in(span)
     if name in case.facts or obligation.by_itself:
         return False
-    if obligation.id in case.exempted or name in case.exempted:
+    if exemption_of(case, name) is not None:
         return True
     if obligation.lapses_with and obligation.lapses_with in case.facts:
         return True

@@ -198,6 +198,33 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
             size=item.size,
             restricted=item.restricted,
         )
+    for document in _exemptions(case_procedure, case):
+        if year is None or document.fact_on.year == year:
+            yield document
+
+
+def _exemptions(procedure: Procedure, case: Case) -> Iterator[Document]:
+    """Yield the obligations a case was exempted from, each with its ground, in the order of the procedure."""
+    for obligation in procedure.obligations:
+        for name, exemption in case.exempted.items():
+            if name.partition(".")[0] == obligation.id and exemption.on is not None:
+                yield Document(
+                    paragraph=obligation.indicator or obligation.paragraph,
+                    act=procedure.acts[obligation.act].short,
+                    obligation=obligation.title,
+                    case=case.id,
+                    unit=case.unit,
+                    object=case.object_names(),
+                    kind="",
+                    reference="",
+                    is_file=False,
+                    name="",
+                    fact_on=exemption.on,
+                    written_on=None,
+                    recorded_on=exemption.on,
+                    published_on=None,
+                    exempted=exemption.ground,
+                )
 
 
 def _proved_obligation(app: AppContext, own: Procedure, proof: ProvedItem) -> tuple[Procedure, Obligation]:
