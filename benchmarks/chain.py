@@ -9,6 +9,7 @@ from pathlib import Path
 
 import i18n
 from calendars import calendar
+from merzim.services.regulations.editions import shared_law
 from workflow.cases.case import Case
 from workflow.deadlines.resolver import deadlines
 from workflow.law.editions import read_edition
@@ -20,7 +21,7 @@ TODAY = date(2026, 4, 6)
 def main() -> None:
     """Print milliseconds per case."""
     file = ROOT / "regulations" / "internal-analysis.2024-01-01.toml"
-    procedure = read_edition(file.name, file.read_bytes())
+    procedure = read_edition(file.name, file.read_bytes(), shared_law())
     days = calendar()
     case = Case(
         id="bench",

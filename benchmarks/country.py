@@ -28,6 +28,7 @@ from sqlalchemy import Engine, func, select, text
 
 from calendars import calendar
 from calendars.terms import OnDate
+from merzim.services.regulations.editions import shared_law
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.database.engine import reading
@@ -65,7 +66,9 @@ OTHERS = (("candidate-check", "reception_ended"), ("procurement-analysis", "proc
 def library() -> Library:
     """Return the shipped editions."""
     folder = Path(__file__).parent.parent / "regulations"
-    return Library(read_edition(file.name, file.read_bytes()) for file in sorted(folder.glob("*.toml")))
+    return Library(
+        read_edition(file.name, file.read_bytes(), shared_law()) for file in sorted(folder.glob("*.*.toml"))
+    )
 
 
 def opening(n: int, chance: random.Random, today: date) -> dict[str, Any]:

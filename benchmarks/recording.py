@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from calendars import calendar
+from merzim.services.regulations.editions import shared_law
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
@@ -83,7 +84,7 @@ def through_the_commands(address: str, count: int = CASES) -> tuple[float, float
     engine = open_database(address)
     create_or_migrate(engine)
     regulation = Path(__file__).parent.parent / "regulations" / "internal-analysis.2024-01-01.toml"
-    library = Library([read_edition(regulation.name, regulation.read_bytes())])
+    library = Library([read_edition(regulation.name, regulation.read_bytes(), shared_law())])
     case_commands = CaseCommands(SqlLedger(engine), library, calendar())
     planned = {"analysis_started": DAY, "analysis_ended": date(2026, 5, 26)}
     opening = Opening(procedure="internal-analysis", planned=planned)

@@ -22,6 +22,7 @@ from sqlalchemy import func, make_url, select, text
 
 from benchmarks.country import computed, load, postgresql, renamed, settled
 from calendars import calendar
+from merzim.services.regulations.editions import shared_law
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.database.engine import reading
@@ -47,8 +48,8 @@ RULES = Rules(officer="officer@example.kz")
 
 def library() -> Library:
     """Return the shipped editions."""
-    files = sorted((ROOT / "regulations").glob("*.toml"))
-    return Library([read_edition(file.name, file.read_bytes()) for file in files])
+    files = sorted((ROOT / "regulations").glob("*.*.toml"))
+    return Library([read_edition(file.name, file.read_bytes(), shared_law()) for file in files])
 
 
 class Store:

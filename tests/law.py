@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from calendars import calendar
+from merzim.services.regulations.editions import shared_law
 from workflow.cases.case import Case, Fact
 from workflow.law.editions import read_edition
 from workflow.law.library import Library
@@ -21,8 +22,8 @@ TODAY = date(2026, 4, 6)
 @lru_cache(maxsize=1)
 def library() -> Library:
     """Every edition in regulations/."""
-    files = sorted((ROOT / "regulations").glob("*.toml"))
-    return Library([read_edition(file.name, file.read_bytes()) for file in files])
+    files = sorted((ROOT / "regulations").glob("*.*.toml"))
+    return Library([read_edition(file.name, file.read_bytes(), shared_law()) for file in files])
 
 
 def analysis() -> Procedure:

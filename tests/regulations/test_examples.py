@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from merzim.services.regulations.editions import shared_law
 from tests.law import CALENDAR, library
 from workflow.cases.commands.planning import mismatches, plan
 from workflow.law.editions import read_edition
@@ -17,7 +18,9 @@ OWN = Path(__file__).parents[2] / "examples" / "own-law"
 def test_the_worked_example_comes_out_as_its_file_says() -> None:
     """Every date and every finding a regulation file names is what the engine computes; those given as examples
     of an office's own law too."""
-    own_procedures = [read_edition(file.name, file.read_bytes()) for file in sorted(OWN.glob("*.toml"))]
+    own_procedures = [
+        read_edition(file.name, file.read_bytes(), shared_law()) for file in sorted(OWN.glob("*.toml"))
+    ]
 
     assert own_procedures
     assert [

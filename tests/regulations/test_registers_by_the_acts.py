@@ -12,6 +12,7 @@ from typing import Any
 
 from i18n import paragraph
 from merzim.documents.forms import form, names
+from merzim.services.regulations.editions import shared_law
 from merzim.services.regulations.registers import scoring
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.commands.planning import plan
@@ -216,7 +217,7 @@ ALIKE = ("held_at", "register_number")
 @lru_cache(maxsize=1)
 def shipped() -> Mapping[str, Register]:
     """Return every shipped register by its id."""
-    read = [read_register(path.name, path.read_bytes()) for path in sorted(FOLDER.glob("*.toml"))]
+    read = [read_register(path.name, path.read_bytes(), shared_law()) for path in sorted(FOLDER.glob("*.toml"))]
     return {register.id: register for register in read}
 
 

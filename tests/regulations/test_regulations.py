@@ -22,6 +22,7 @@ from calendars.terms import (
     WorkingDays,
     YearlyDate,
 )
+from merzim.services.regulations.editions import shared_law
 from tests.law import CALENDAR, ROOT
 from workflow.cases.commands.planning import plan
 from workflow.law.editions import read_edition
@@ -29,8 +30,8 @@ from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 
 FOLDER = Path(__file__).parents[2] / "regulations"
-FILES = sorted(FOLDER.glob("*.toml"))
-LIBRARY = Library(read_edition(path.name, path.read_bytes()) for path in FILES)
+FILES = sorted(FOLDER.glob("*.*.toml"))
+LIBRARY = Library(read_edition(path.name, path.read_bytes(), shared_law()) for path in FILES)
 MAP_2023 = LIBRARY.named("internal-analysis.2023-01-01")
 INSTRUCTION_2024 = LIBRARY.named("internal-analysis.2024-01-01")
 FACTS = [

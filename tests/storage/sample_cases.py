@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,11 @@ from sqlalchemy import Engine
 import calendars
 from merzim.storage.cases.ledger import SqlLedger
 from notifications.notice import Notice
+from tests.law import library
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.law.editions import read_edition
-from workflow.law.library import Library
 from workflow.ports import CaseWrite
 from workflow.reminders import Reminder
 
@@ -34,11 +32,6 @@ PLANNED = {
 }
 on_sqlite_alone = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 """For what Python alone does above statements other tests ask of both databases."""
-
-
-@cache
-def library() -> Library:
-    return Library(read_edition(file.name, file.read_bytes()) for file in sorted(REGULATIONS.glob("*.toml")))
 
 
 def case_commands(engine: Engine) -> CaseCommands:

@@ -27,8 +27,9 @@ from notifications.delivery import BATCH, DeliveryReport, deliver
 from notifications.notice import Notice, Outcome, message_id
 from notifications.ports import DeliveryOutcome
 from notifications.rules import Rules
+from tests.law import library
 from tests.notifications.servers import Answer, Office, always, drop, first, only, serving
-from tests.storage.sample_cases import NOW, TODAY, letter, library, on_sqlite_alone, opened
+from tests.storage.sample_cases import NOW, TODAY, letter, on_sqlite_alone, opened
 from workflow.org.office import DUTIES, Person, Unit
 
 RULES = Rules(domain="letters.example.kz")

@@ -11,8 +11,9 @@ import calendars
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
+from tests.law import library
 from tests.web.conftest import NOW, TODAY
-from tests.web.offices import library, office
+from tests.web.offices import office
 from workflow.board.rows import CaseFilter
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening

@@ -15,7 +15,8 @@ from merzim.storage.maintenance import triggers
 from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import Problem, rebuild, verify
 from merzim.storage.refusals import CannotRebuild, CaseBroken
-from tests.storage.sample_cases import NOW, TODAY, case_commands, later, library, opened, recompute
+from tests.law import library
+from tests.storage.sample_cases import NOW, TODAY, case_commands, later, opened, recompute
 from tests.storage.statements import heard
 
 

@@ -17,8 +17,8 @@ from merzim.storage.maintenance.verify import rebuild, verify
 from merzim.storage.queries import SqlReads
 from merzim.storage.tables.board import RECOMMENDATION
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
-from tests.law import CALENDAR
-from tests.storage.sample_cases import NOW, OBJECT, PLANNED, UNIT, case_commands, library, opened, recompute
+from tests.law import CALENDAR, library
+from tests.storage.sample_cases import NOW, OBJECT, PLANNED, UNIT, case_commands, opened, recompute
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import events_as_seen

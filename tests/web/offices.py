@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
-from workflow.law.editions import read_edition
-from workflow.law.library import Library
 from workflow.org.office import Office, Person, Unit
 
 REGULATIONS = Path(__file__).parents[2] / "regulations"
-
-
-@cache
-def library() -> Library:
-    """The shipped regulations."""
-    files = sorted(REGULATIONS.glob("*.toml"))
-    return Library(read_edition(file.name, file.read_bytes()) for file in files)
 
 
 def office() -> Office:

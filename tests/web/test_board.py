@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 import calendars
 from merzim.services.board.board import Board, board
+from tests.law import library
 from tests.web.conftest import TODAY, Site, build
-from tests.web.offices import library
 
 
 def seen(site: Site, *, today: date = TODAY, limit: int = 100, first: int = 0) -> Board:

@@ -26,8 +26,9 @@ from merzim.storage.database import engine as database
 from merzim.storage.maintenance import schema
 from merzim.storage.org import store as office_store
 from merzim.web.app import create_app
+from tests.law import library
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, people, settings_in
-from tests.web.offices import library, office
+from tests.web.offices import office
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Office

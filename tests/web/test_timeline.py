@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import calendars
 from merzim.web.ui.timeline import HEAD, LABELS, MAX_SPAN_DAYS, ROW, WIDTH, Timeline, build_timeline
+from tests.law import library
 from tests.web.conftest import Site
-from tests.web.offices import library
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines

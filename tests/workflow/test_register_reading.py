@@ -10,6 +10,7 @@ import pytest
 
 from calendars.terms import CalendarDays
 from i18n import LANGUAGES, say
+from merzim.services.regulations.editions import shared_law
 from tests.law import ROOT, library
 from tests.workflow.test_file_schemas import as_json
 from workflow.law.files import UnreadableRegulation, json_schema
@@ -315,7 +316,7 @@ def test_every_shipped_register_is_read_and_is_as_its_schema_says() -> None:
     from merzim.services.regulations.registers import scoring
 
     files = sorted((ROOT / "regulations" / "registers").glob("*.toml"))
-    shipped = [read_register(file.name, file.read_bytes()) for file in files]
+    shipped = [read_register(file.name, file.read_bytes(), shared_law()) for file in files]
     checker = jsonschema.Draft7Validator(json_schema("register", Register))
 
     assert shipped

@@ -5,7 +5,6 @@ circle. Pure: the caller opens the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from hashlib import sha256
 from itertools import chain
 
 from calendars.terms import (
@@ -16,7 +15,7 @@ from calendars.terms import (
     Target,
     Window,
 )
-from workflow.law.files import Problem, heading, read_file, repeated, unknown
+from workflow.law.files import NOTHING_SHARED, Problem, Shared, heading, read_file, repeated, unknown
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.kinds import ANY, KINDS, NAMES
 from workflow.org.office import ABOVE, DUTIES
@@ -30,13 +29,13 @@ _BY_NAME = (
 _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}
 
 
-def read_edition(name: str, text: bytes) -> Procedure:
+def read_edition(name: str, text: bytes, shared: Shared = NOTHING_SHARED) -> Procedure:
     """Return the procedure a regulation file describes; the SHA-256 of the text is the edition's digest.
 
     Raises:
         UnreadableRegulation: with all problems found.
     """
-    return read_file(Procedure, name, text, problems).replaced(digest=sha256(text).hexdigest())
+    return read_file(Procedure, name, text, problems, shared).replaced(digest=shared.digest(name, text))
 
 
 def problems(procedure: Procedure) -> Iterator[Problem]:
@@ -53,6 +52,9 @@ def problems(procedure: Procedure) -> Iterator[Problem]:
         yield Problem("yearly_begins_by_itself", "begins_with", {"value": procedure.begins_with})
     if procedure.adopted_act and procedure.adopted_act not in procedure.acts:
         yield unknown("adopted_act", procedure.adopted_act, procedure.acts)
+    for act in procedure.see_also:
+        if act not in procedure.acts:
+            yield unknown("see_also", act, procedure.acts)
     for body in procedure.bodies.values():
         for successor in body.successors:
             if successor not in procedure.bodies:

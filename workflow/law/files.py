@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
@@ -281,8 +282,81 @@ def written(path: Path) -> str:
 # ------------------------------------------------------------------------------------------------- reading
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shared:
+    """What files of the law take from beside them.
+
+    Attributes:
+        acts: acts that any file may name, as tables of TOML by id; a file's own `[[act]]` goes first.
+        editions: names of editions that others may extend -> their texts.
+    """
+
+    acts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    editions: Callable[[], Mapping[str, bytes]] = dict
+
+    def completed(self, name: str, text: bytes) -> dict[str, Any]:
+        """Return the TOML of a file with what it extends and the acts it names. Raises UnreadableRegulation."""
+        data = parsed(name, text)
+        if "extends" in data:
+            editions, extended = self.editions(), data.pop("extends")
+            if not isinstance(extended, str) or extended not in editions:
+                raise UnreadableRegulation(name, [unknown("extends", str(extended), editions)])
+            data = extend(parsed(f"{extended}.toml", editions[extended]), data)
+        own, named = data.get("act", []), _acts_named(data)
+        if isinstance(own, list):
+            declared = [table.get("id") for table in own if isinstance(table, dict)]
+            shared = [table for act, table in self.acts.items() if act in named and act not in declared]
+            data |= {"act": [*own, *shared]} if shared else {}
+        return data
+
+    def digest(self, name: str, text: bytes) -> str:
+        """Return the SHA-256 of a file, and of the text it extends."""
+        extended = parsed(name, text).get("extends")
+        return sha256(text + (self.editions()[extended] if extended else b"")).hexdigest()
+
+
+NOTHING_SHARED = Shared()
+EXTENDED = ("edition", "register")
+"""Kinds of files that may extend another."""
+
+
+def _acts_named(table: Mapping[str, Any]) -> frozenset[str]:
+    """Return the acts that a table names, or a table inside it."""
+    named = {table[key] for key in ("act", "rests_on", "adopted_act") if isinstance(table.get(key), str)}
+    named.update(act for act in table.get("see_also", ()) if isinstance(act, str))
+    inner = (part for value in table.values() for part in (value if isinstance(value, list) else [value]))
+    return frozenset(named).union(*(_acts_named(part) for part in inner if isinstance(part, dict)))
+
+
+def extend(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables of a file with another's changes.
+
+    A table in a list is changed key by key where both have an `id`; one of a new id comes last. A list of
+    anything else is replaced whole, and an empty table takes a key away.
+    """
+    extended = dict(base)
+    for key, value in own.items():
+        if value == {}:
+            extended.pop(key, None)
+        elif _with_ids(value) and _with_ids(extended.get(key)):
+            tables = {table["id"]: table for table in extended[key]}
+            tables |= {table["id"]: extend(tables.get(table["id"], {}), table) for table in value}
+            extended[key] = list(tables.values())
+        else:
+            extended[key] = value
+    return extended
+
+
+def _with_ids(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(table, dict) and "id" in table for table in value)
+
+
 def read_file(
-    model: type[M], name: str, text: bytes, check: Callable[[M], Iterable[Problem]] = lambda value: ()
+    model: type[M],
+    name: str,
+    text: bytes,
+    check: Callable[[M], Iterable[Problem]] = lambda value: (),
+    shared: Shared = NOTHING_SHARED,
 ) -> M:
     """Return the value of a file named by its edition: `<id>.<in_force>.toml`.
 
@@ -290,11 +364,12 @@ def read_file(
         name: of the file, or its path.
         text: its bytes, TOML in UTF-8.
         check: yields mistakes between the parts of the value.
+        shared: what it may take from beside it.
 
     Raises:
         UnreadableRegulation: with all problems found, the first of them in its code and arguments.
     """
-    value = _valid(model, name, parsed(name, text))
+    value = _valid(model, name, shared.completed(name, text))
     problems = list(check(value))
     expected = f"{value.edition}.toml"  # type: ignore[attr-defined]
     if PurePath(name).name != expected:
@@ -423,6 +498,13 @@ class _WithoutTitles(GenerateJsonSchema):
 
 
 def json_schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of file, in the draft that TOML editors know."""
+    """Return the JSON Schema of a kind of file, in the draft that TOML editors know.
+
+    A file that extends another is not described further: it has only the keys that differ.
+    """
     schema = model.model_json_schema(schema_generator=_WithoutTitles)
+    if name in EXTENDED:
+        whole = {key: schema.pop(key) for key in tuple(schema) if key != "$defs"}
+        differences = {"required": ["extends"], "properties": {"extends": {"type": "string"}}}
+        schema = {"anyOf": [whole, differences], **schema}
     return {"$schema": "http://json-schema.org/draft-07/schema#", **schema, "title": f"merzim {name}"}

@@ -188,6 +188,23 @@ class EscalationPolicy(Model):
     rungs: Annotated[Listed[Step], AfterValidator(_earliest_first)] = ()
 
 
+STANDARD_STEPS = EscalationPolicy.model_validate(
+    {
+        "id": "default",
+        "rungs": [
+            *({"at": at, "to": ["duty"]} for at in (-5, -1, 0)),
+            {"at": 1, "to": ["duty", "head_of_unit"]},
+            {"at": 5, "to": ["duty", "head_of_unit", "officer", "head"]},
+        ],
+    }
+)
+"""Used where a file has no `[[ladder]]` called `default`."""
+
+
+def _with_default(ladders: Mapping[str, EscalationPolicy]) -> Mapping[str, EscalationPolicy]:
+    return ladders if "default" in ladders else {**ladders, "default": STANDARD_STEPS}
+
+
 class Indicator(Model):
     """Points of seed 001 for one subtask, as decimal strings. `stake`: points lost if it is not done."""
 
@@ -385,6 +402,7 @@ class Procedure(Model):
             ("yearly"), or "once".
         adopted_act: id of the act of one organisation it rests on, which binds only organisations that adopted
             it; "" where it binds all of its kind.
+        see_also: acts about its subject that none of its obligations rests on.
         confidential: its cases are visible only to named readers; its notices do not mention the matter.
         bodies: state bodies its obligations name, by id.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
@@ -398,16 +416,19 @@ class Procedure(Model):
     last_checked_on: date
     title: Text
     begins_with: NonBlank
-    acts: ById[Act] = Field(alias="act")
+    acts: ById[Act] = Field(default={}, alias="act")
     stages: Listed[Stage] = Field(alias="stage")
     obligations: Listed[Obligation] = Field(alias="obligation")
-    ladders: ById[EscalationPolicy] = Field(alias="ladder")
+    ladders: Annotated[ById[EscalationPolicy], AfterValidator(_with_default)] = Field(
+        default={"default": STANDARD_STEPS}, alias="ladder"
+    )
     indicators: ById[Indicator] = Field(default={}, alias="indicator")
     examples: Listed[Example] = Field(default=(), alias="example")
     notes: Listed[Text] = ()
     applies_to: Distinct[Kind] = ()
     opened: Opened = "event"
     adopted_act: DashedName = ""
+    see_also: Distinct[DashedName] = ()
     confidential: bool = False
     bodies: ById[Body] = Field(default={}, alias="body")
     evidence_words: Listed[EvidenceWord] = Field(default=(), alias="evidence")

@@ -562,7 +562,7 @@ class Register(Model):
     id: DashedName
     in_force: date
     title: Text
-    acts: ById[Act] = Field(alias="act")
+    acts: ById[Act] = Field(default={}, alias="act")
     act: DashedName = Field(alias="rests_on")
     paragraph: NonBlank
     fields: ById[RegisterField] = Field(alias="field")

@@ -5,11 +5,19 @@ file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from typing import get_args
 
 from workflow.law import editions
-from workflow.law.files import Model, Problem, heading, read_file, repeated, unknown
+from workflow.law.files import (
+    NOTHING_SHARED,
+    Model,
+    Problem,
+    Shared,
+    heading,
+    read_file,
+    repeated,
+    unknown,
+)
 from workflow.law.library import Library, UnknownProcedure
 from workflow.registers import definition as registers
 from workflow.registers.definition import (
@@ -42,13 +50,13 @@ _RULE_KEYS: Mapping[str, tuple[str, ...]] = {
 """Kind of a rule -> the keys it needs."""
 
 
-def read_register(name: str, text: bytes) -> Register:
+def read_register(name: str, text: bytes, shared: Shared = NOTHING_SHARED) -> Register:
     """Return the register a file describes; the SHA-256 of its text is its digest.
 
     Raises:
         UnreadableRegulation: with all problems found.
     """
-    return read_file(Register, name, text, problems).replaced(digest=sha256(text).hexdigest())
+    return read_file(Register, name, text, problems, shared).replaced(digest=shared.digest(name, text))
 
 
 def problems(register: Register) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from i18n.entries import where
 from merzim.settings import BadSetting, Settings
 from workflow.languages import LANGUAGES
 from workflow.law.editions import read_edition
+from workflow.law.files import Shared, parsed
 from workflow.law.library import TwoEditions, UnreadEdition
 from workflow.law.procedure import OF_REGISTER, Procedure, Text
 from workflow.refusal import Refusal
@@ -151,7 +152,7 @@ def read_own(path: Path) -> Procedure:
 def shipped_files(folder: str = "") -> Iterator[Traversable]:
     """Yield the shipped regulation files, or those of a folder among them, by name; no folder is a module."""
     for file in sorted(files("regulations").joinpath(folder).iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".toml"):
+        if file.name.endswith(".toml") and file.name != "acts.toml":
             yield file
 
 
@@ -187,10 +188,21 @@ def _as_refusal(trouble: Exception, path: Path) -> Refusal:
 @cache
 def _read_edition(name: str, text: bytes) -> Procedure:
     """Parse an edition. Cached: a process parses the same text only once."""
-    return read_edition(name, text)
+    return read_edition(name, text, shared_law())
 
 
 @cache
 def read_register(name: str, text: bytes) -> Register:
     """Parse a register. Cached: a process parses the same text only once."""
-    return reading.read_register(name, text)
+    return reading.read_register(name, text, shared_law())
+
+
+@cache
+def shared_law() -> Shared:
+    """Return the acts of regulations/acts.toml, and the shipped editions, which others may extend."""
+    acts = parsed("acts.toml", files("regulations").joinpath("acts.toml").read_bytes())["act"]
+    return Shared(acts={act["id"]: act for act in acts}, editions=_shipped_texts)
+
+
+def _shipped_texts() -> Mapping[str, bytes]:
+    return {file.name.removesuffix(".toml"): file.read_bytes() for file in shipped_files()}
