@@ -57,8 +57,11 @@ def test_the_shortest_files_of_the_documentation_work(merzim: Merzim, tmp_path: 
     page = (ROOT / "docs" / "regulation-format.md").read_text(encoding="utf-8")
     shortest = page.split("## The shortest files that work")[1].split("\n## ")[0]
     procedure, register = re.findall(r"```toml\n(.+?)```", shortest, re.DOTALL)
+    changed = re.search(r"```toml\n([^`]+\nextends = [^`]+)```", page)
+    assert changed
     (tmp_path / "own" / "registers").mkdir(parents=True)
     (tmp_path / "own" / "trip-report.2026-01-01.toml").write_text(procedure, encoding="utf-8")
+    (tmp_path / "own" / "internal-analysis.2026-05-01.toml").write_text(changed[1], encoding="utf-8")
     (tmp_path / "own" / "registers" / "keys.2026-01-01.toml").write_text(register, encoding="utf-8")
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
 
@@ -66,6 +69,7 @@ def test_the_shortest_files_of_the_documentation_work(merzim: Merzim, tmp_path: 
 
     assert checked.code == 0
     assert [(file["file"], file["holds"], file["problems"]) for file in checked.json["files"]] == [
+        ("internal-analysis.2026-05-01.toml", True, []),
         ("trip-report.2026-01-01.toml", True, []),
         ("keys.2026-01-01.toml", True, []),
     ]

@@ -1,4 +1,4 @@
-"""What files of the law share: acts named once, an edition that says how it differs, the usual reminder days."""
+"""What files of the law share: acts named once, an edition that says how it differs."""
 
 from __future__ import annotations
 

@@ -301,7 +301,9 @@ class Shared:
             editions, extended = self.editions(), data.pop("extends")
             if not isinstance(extended, str) or extended not in editions:
                 raise UnreadableRegulation(name, [unknown("extends", str(extended), editions)])
-            data = extend(parsed(f"{extended}.toml", editions[extended]), data)
+            base = parsed(f"{extended}.toml", editions[extended])
+            base.pop("example", None)  # Their dates are those of the terms before the change.
+            data = extend(base, data)
         own, named = data.get("act", []), _acts_named(data)
         if isinstance(own, list):
             declared = [table.get("id") for table in own if isinstance(table, dict)]
