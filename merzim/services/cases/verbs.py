@@ -311,11 +311,11 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
             return lambda case_commands: case_commands.decide(
                 case, decision, option, on=on, evidence=evidence, decided_by=duty, remark=remark, **by
             )
-        case Withdraw(name=name, ground=ground, evidence=evidence):
+        case Withdraw(name=name, ground=ground, evidence=only):
             _require_seen(ctx, command)
             _require_right(ctx, command)
             return lambda case_commands: withdrawals.withdraw(
-                case_commands, case, name, ground=ground, evidence=evidence, **by
+                case_commands, case, name, ground=ground, evidence=only, **by
             )
         case Cancel(ground=ground):
             return lambda case_commands: case_commands.cancel(case, ground=ground, **by)
