@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from merzim.cli.call import CommandContext
-from merzim.cli.common import CommonOptions
+from merzim.cli.parsing import CommonOptions
 from merzim.services.cases.rows import act_on_row, add_row
 from merzim.services.context import RequestContext
 from merzim.services.inputs import EvidenceInput, OpenFile, build

@@ -19,34 +19,42 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
-from merzim.cli.common import CommonOptions, split
 from merzim.cli.failures import UnknownCommand, print_error
+from merzim.cli.mount import COMMANDS
+from merzim.cli.parsing import CommonOptions, split
 from merzim.storage.origin import ORIGIN, Origin
 from workflow.refusal import Refusal
 
 STATIONS: Mapping[str, tuple[str, ...]] = {
     "calendar": ("calendar", "calendar-change"),
-    "editions": ("law", "editions"),
-    "law": ("procedures", "plan", "audit"),
-    "papers": ("import", "people", "risks"),
+    "law": ("procedures", "plan", "audit", "law", "editions"),
+    "papers": ("import", "people", "risks", "attach", "evidence", "package", "form", "forms"),
     "cases": (
         *("open", "open-year", "cases", "case", "record", "decide", "replan", "correct", "withdraw"),
-        *("passport", "cancel", "exempt", "reopen", "migrate", "explain", "reader"),
+        *("passport", "cancel", "exempt", "reopen", "migrate", "explain", "reader", "due", "overdue"),
     ),
-    "evidence": ("attach", "evidence", "package"),
-    "due": ("due", "overdue"),
     "register": ("register",),
     "reminders": ("remind", "deliver", "rehearse", "notices"),
-    "forms": ("form", "forms"),
     "score": ("score",),
     "office": ("acts", "digest", "user", "retention"),
     "maintenance": (
         *("verify", "seal", "baseline", "rebuild", "backup", "restore", "restore-drill", "migrate-to"),
-        *("serve", "worker", "installation", "secret-key"),
+        *("serve", "worker", "installation", "secret-key", "check-config", "doctor", "test-mail"),
     ),
-    "installation_checks": ("check-config", "doctor", "test-mail"),
 }
 """Modules of commands, each with the first words of its commands."""
+GROUPS = {
+    "calendar": "Which days count: working days and days off.",
+    "calendar-change": "An act that moves days: see what it moves, and adopt it.",
+    "law": "The organisation's own procedures.",
+    "editions": "Editions of procedures.",
+    "risks": "The risk register: risk, rank, recommendation, measure, status.",
+    "reader": "Who knows of a confidential case.",
+    "user": "Who may log in.",
+    "retention": "People who left, and their anonymising by an order.",
+    "secret-key": "The key the secrets of second factors are encrypted with.",
+}
+"""What the commands of a first word are about, where there are several."""
 HELP = "Merzim: the deadlines of internal analyses, computed, explained, reminded, shown."
 COMMON = (
     "Every command takes --config FILE, --lang kk|ru|en, --json and --now MOMENT (replaces the clock), "
@@ -98,13 +106,16 @@ def application(*stations: str) -> typer.Typer:
     app.callback(invoke_without_command=True)(_version)
     groups = {"": app}
     for station in stations or STATIONS:
-        module = import_module(f"merzim.cli.{station}")
-        for name, function in module.COMMANDS.items():
-            group, _, own_name = name.rpartition(" ")
-            if group not in groups:
-                groups[group] = _group(module.GROUPS[group])
-                app.add_typer(groups[group], name=group)
-            groups[group].command(own_name, epilog=COMMON)(function)
+        import_module(f"merzim.cli.{station}")
+    first_words = {word for station in stations or STATIONS for word in STATIONS[station]}
+    for name, function in COMMANDS.items():
+        group, _, own_name = name.rpartition(" ")
+        if name.partition(" ")[0] not in first_words:
+            continue
+        if group not in groups:
+            groups[group] = _group(GROUPS[group])
+            app.add_typer(groups[group], name=group)
+        groups[group].command(own_name, epilog=COMMON)(function)
     return app
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from calendars import LAST, layout
+from calendars.horizon import place
 from i18n import month_name
-from merzim.cli.answers import moved, print_moved
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.parsing import day, number, optional_day
-from merzim.cli.printing import table
+from merzim.cli.mount import command
+from merzim.cli.parsing import day, number
+from merzim.cli.printing import picked, table
+from merzim.services.law.calendar_acts import act_in, adopt_act, preview_act
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from calendars.kazakhstan import Day as CalendarDay
     from calendars.kazakhstan import Kazakhstan
     from calendars.layout import Month, Year
+    from merzim.services.impacts import PersonImpact
     from merzim.services.law.calendar_acts import ActPreview
 
 
@@ -27,9 +30,9 @@ Day = Annotated[str, typer.Argument(metavar="DATE")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="by what was known on that day")]
 
 
-def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:
+@command("calendar day")
+def show_day(call: CommandContext, on: Day, as_of: AsOf = None) -> int:
     """Whether a day is a working day, and why. Exit code 1 on a day off."""
-    call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     calendar_day = days.day(_within(day(on, where="DATE")))
     knowledge = days.knowledge(calendar_day.on, calendar_day.on)
@@ -37,60 +40,42 @@ def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:
     name = call.say(f"holiday.{calendar_day.name}") if calendar_day.name else None
     act = call.say("cli.act_of_day", act=calendar_day.act) if calendar_day.act else None
     if call.json:
-        call.answer(
-            {
-                "date": calendar_day.on,
-                "working": calendar_day.working,
-                "kind": calendar_day.kind,
-                "kind_text": kind,
-                "name": calendar_day.name,
-                "name_text": name,
-                "act": calendar_day.act,
-                "calendar": knowledge,
-                "calendar_version": days.version,
-            }
-        )
+        texts = {"date": calendar_day.on, "kind_text": kind, "name_text": name}
+        versions = {"calendar": knowledge, "calendar_version": days.version}
+        call.answer({**picked(calendar_day, "working", "kind", "name", "act"), **texts, **versions})
     else:
-        code = "cli.day_working" if calendar_day.working else "cli.day_off"
-        call.print(call.say(code, on=calendar_day.on))
-        for line in (kind, name, act):
-            if line:
-                call.print("  " + line)
+        call.print(call.say("cli.day_working" if calendar_day.working else "cli.day_off", on=calendar_day.on))
+        for line in filter(None, (kind, name, act)):
+            call.print("  " + line)
         if knowledge == "provisional":
             call.print("  " + call.say("provisional_year", year=calendar_day.on.year))
     return DONE if calendar_day.working else NOT_SO
 
 
+@command("calendar add")
 def add(
-    ctx: typer.Context, on: Day, count: Annotated[str, typer.Argument(metavar="N")], as_of: AsOf = None
+    call: CommandContext, on: Day, count: Annotated[str, typer.Argument(metavar="N")], as_of: AsOf = None
 ) -> None:
     """The N-th working day after a date (before it when N is negative); the date itself is not counted."""
-    call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     start, steps = _within(day(on, where="DATE")), number(count, where="N")
     reached = _within(days.add_working_days(start, steps))
     if call.json:
-        call.answer(
-            {
-                "from": start,
-                "count": steps,
-                "date": reached,
-                "calendar": days.knowledge(min(start, reached), max(start, reached)),
-                "calendar_version": days.version,
-            }
-        )
+        knowledge = days.knowledge(min(start, reached), max(start, reached))
+        answer = {"from": start, "count": steps, "date": reached, "calendar": knowledge}
+        call.answer({**answer, "calendar_version": days.version})
     else:
         call.print(reached.isoformat())
 
 
+@command("calendar count")
 def count(
-    ctx: typer.Context,
+    call: CommandContext,
     first: Annotated[str, typer.Argument(metavar="FIRST")],
     last: Annotated[str, typer.Argument(metavar="LAST")],
     as_of: AsOf = None,
 ) -> None:
     """How many working days there are from the first date to the last, both included."""
-    call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     begins, ends = _within(day(first, where="FIRST")), _within(day(last, where="LAST"))
     day_count = days.count_working_days(begins, ends)
@@ -100,27 +85,15 @@ def count(
         call.print(str(day_count))
 
 
-def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")], as_of: AsOf = None) -> None:
+@command("calendar year")
+def year(call: CommandContext, of: Annotated[str, typer.Argument(metavar="YYYY")], as_of: AsOf = None) -> None:
     """The production calendar of a year, as a table to print."""
-    from calendars import LAST, layout
-
-    call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     laid = layout.build_year(number(of, where="YYYY", first=days.first.year, last=LAST.year), days)
     if not call.json:
         call.print(printed(call, laid))
         return
-    special = [
-        {
-            "date": day.on,
-            "working": day.working,
-            "kind": day.kind,
-            "name": day.name,
-            "act": day.act,
-            "calendar": days.knowledge(day.on, day.on),
-        }
-        for day in laid.unusual
-    ]
+    names = ("working", "kind", "name", "act")
     call.answer(
         {
             "year": laid.number,
@@ -128,24 +101,24 @@ def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")],
             "calendar_version": laid.version,
             "working_days": laid.working,
             "months": [{"month": month.first.month, "working_days": month.working} for month in laid.months],
-            "days": special,
+            "days": [
+                {"date": day.on, **picked(day, *names), "calendar": days.knowledge(day.on, day.on)}
+                for day in laid.unusual
+            ],
         }
     )
 
 
 def _within(on: date) -> date:
     """Return the day. Raises OutOfRange outside the records, although deadlines reach further."""
-    from calendars.horizon import place
-
     place(on)
     return on
 
 
 def _calendar(call: CommandContext, as_of: str | None) -> Kazakhstan:
     """Return the office's calendar, as known on a day."""
-    as_of_day = optional_day(as_of, where="--as-of")
     app = call.app
-    return app.calendar if as_of_day is None else app.calendar_of(app.records, as_of_day)
+    return app.calendar if as_of is None else app.calendar_of(app.records, day(as_of, where="--as-of"))
 
 
 MONTHS_ABREAST = 3
@@ -199,12 +172,7 @@ def _count(months: Sequence[Month]) -> tuple[int, int, int]:
 def _named(call: CommandContext, year: Year) -> str:
     """Return the special days with their acts."""
     rows = [
-        (
-            day.on,
-            call.say(f"day.{day.kind}"),
-            call.say(f"holiday.{day.name}") if day.name else "",
-            day.act,
-        )
+        (day.on, call.say(f"day.{day.kind}"), call.say(f"holiday.{day.name}") if day.name else "", day.act)
         for day in year.unusual
     ]
     return table(call.heads("date", "day", "name", "act"), rows)
@@ -213,11 +181,9 @@ def _named(call: CommandContext, year: Year) -> str:
 File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
 
-def preview(ctx: typer.Context, file: File) -> None:
+@command("calendar-change preview")
+def preview(call: CommandContext, file: File) -> None:
     """Shows what the act moves. Nothing is written."""
-    from merzim.services.law.calendar_acts import act_in, preview_act
-
-    call = CommandContext.of(ctx)
     act_preview = preview_act(call.ctx, act_in(call.given(file, "toml")))
     if call.json:
         call.answer(_answer(call, act_preview))
@@ -227,11 +193,9 @@ def preview(ctx: typer.Context, file: File) -> None:
     call.print("\n" + call.say(f"cli.calendar_change.{code}"))
 
 
-def apply(ctx: typer.Context, file: File) -> None:
+@command("calendar-change apply", writes=True)
+def apply(call: CommandContext, file: File) -> None:
     """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
-    from merzim.services.law.calendar_acts import act_in, adopt_act
-
-    call = CommandContext.of(ctx, writes=True)
     act_preview = adopt_act(call.ctx, act_in(call.given(file, "toml")))
     if call.json:
         call.answer(
@@ -294,15 +258,40 @@ def _kind(call: CommandContext, day: CalendarDay) -> str:
     return call.say(f"day.{day.kind}")
 
 
-COMMANDS: dict[str, Callable[..., object]] = {
-    "calendar day": show_day,
-    "calendar add": add,
-    "calendar count": count,
-    "calendar year": year,
-    "calendar-change preview": preview,
-    "calendar-change apply": apply,
-}
-GROUPS = {
-    "calendar": "Which days count: working days and days off.",
-    "calendar-change": "An act that moves days: see what it moves, and adopt it.",
-}
+SHOWN = 100
+"""Number of rows listed; the rest is counted."""
+
+
+def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
+    """Print the deadlines as a table, or that there are none."""
+    if impacts:
+        call.print(call.say("cli.calendar_change.deadlines"))
+        rows = [
+            (
+                impact.moved.case,
+                impact.moved.id,
+                impact.moved.old,
+                impact.moved.new,
+                ", ".join(person.name for person in impact.people),
+            )
+            for impact in impacts[:SHOWN]
+        ]
+        call.table(("case", "id", "due_before", "due_after", "who"), rows, indent=2)
+        if len(impacts) > SHOWN:
+            call.print(call.say("cli.and_more", count=len(impacts) - SHOWN))
+    else:
+        call.print(call.say("cli.calendar_change.no_deadlines"))
+
+
+def moved(call: CommandContext, impact: PersonImpact) -> dict[str, object]:
+    """Return one moved deadline as JSON."""
+    deadline = impact.moved
+    return {
+        "case": deadline.case,
+        "obligation": deadline.id,
+        "title": deadline.obligation.title[call.language],
+        "state": deadline.state,
+        "from": deadline.old,
+        "to": deadline.new,
+        "people": [{"key": person.key, "name": person.name} for person in impact.people],
+    }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from merzim.cli import printing
-from merzim.cli.common import CommonOptions
+from merzim.cli.parsing import CommonOptions
 from merzim.settings import Settings
 from merzim.settings_file import read
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from merzim.services.app import AppContext
     from merzim.services.context import RequestContext
     from merzim.services.moments import Clock, Moment
+    from workflow.cases.commands.case_commands import View
 
 DONE, NOT_SO, BAD_INPUT = 0, 1, 2
 DEFAULT_LANGUAGE = "kk"
@@ -226,6 +227,17 @@ class CommandContext:
     def note(self, text: str) -> None:
         """Print a remark on stderr, keeping stdout clean."""
         sys.stderr.write(text + "\n")
+
+    def tell(self, answer: object, code: str, /, **arguments: object) -> None:
+        """Print an answer as JSON where --json asks for it, else its sentence."""
+        if self.json:
+            self.answer(answer)
+        else:
+            self.print(self.say(code, **arguments))
+
+    def view(self, case: str) -> View:
+        """Return a case with its deadlines as of today. Raises UnknownCase."""
+        return self.app.case_commands.view(case, today=self.moment.today)
 
     def answer(self, value: object) -> None:
         """Print a value as JSON, as the whole output of the command."""

@@ -1,48 +1,49 @@
-"""The commands on cases: `open`, `open-year`, `cases`, `case`, `record`, `decide`, `replan`, `correct`,
-`cancel` and more.
-"""
+"""The commands on cases and their deadlines: `open`, `case`, `record`, `due`, `overdue` and more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from merzim.cli.answers import (
+from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.mount import command, mount
+from merzim.cli.parsing import BadArgument, CaseId, DryRun, Fact, Unit, day, named_texts, number
+from merzim.cli.printing import (
     deadline_named,
     explained,
     finding,
     obligation,
+    paragraph,
+    picked,
     print_change,
     print_deadlines,
     print_findings,
     says,
 )
-from merzim.cli.call import CommandContext
-from merzim.cli.mount import mount
-from merzim.cli.parsing import day, named_texts, number
-from merzim.cli.printing import paragraph
 from merzim.services.cases import verbs
 from merzim.services.imports import previews
 from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import moves_of
-from merzim.services.names import findings_of, stage_title, unit_named
+from merzim.services.names import cases_of, findings_of, stage_title, title, unit_named
 from merzim.services.results import act_moves_result
 from workflow.cases.case import effective_events
+from workflow.deadlines.lateness import late_by
 from workflow.law.names import known_option
 
 if TYPE_CHECKING:
     from merzim.services.cases.verbs import Decide, Reopen
-    from merzim.services.results import CommandResult, OpenedCase
-    from workflow.cases.case import Case
+    from merzim.services.results import ActMovesResult, CommandResult, OpenedCase
+    from workflow.board.rows import Row
+    from workflow.cases.case import Case, Event
+    from workflow.cases.commands.case_commands import View
     from workflow.deadlines.deadline import Deadline
     from workflow.law.procedure import Procedure
 
-CaseId = Annotated[str, typer.Argument(metavar="CASE")]
-Fact = Annotated[str, typer.Argument(metavar="FACT")]
-On = Annotated[str, typer.Option("--on", metavar="DATE", help="the date")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="show what would be, write nothing")]
+AHEAD = 7
+"""Working days that `due` looks ahead."""
 
 
 def _show_opened(call: CommandContext, _: object, opened_case: OpenedCase) -> None:
@@ -55,7 +56,7 @@ def _show_reopened(call: CommandContext, command: Reopen, result: CommandResult)
 
 
 def _show_decision(call: CommandContext, command: Decide, result: CommandResult) -> None:
-    procedure = call.app.case_commands.view(command.case, today=call.moment.today).procedure
+    procedure = call.view(command.case).procedure
     titles = {
         "title": procedure.decisions[command.decision].title,
         "answer": known_option(procedure, command.decision, command.option).title,
@@ -63,25 +64,45 @@ def _show_decision(call: CommandContext, command: Decide, result: CommandResult)
     print_change(call, result, code_done="cli.decided", already="cli.decided_already", **titles)
 
 
+def _show_reader(call: CommandContext, _: object, result: CommandResult) -> None:
+    readers = call.view(result.case).case.readers
+    call.print(f"{result.case}: {', '.join(call.name(reader) for reader in readers)}")
+
+
 def _procedure_and_fact(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
-    return call.app.case_commands.view(values["case"], today=call.moment.today).procedure, values["fact"]
+    return call.view(values["case"]).procedure, values["fact"]
 
 
 def _procedure_and_option(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
-    procedure = call.app.case_commands.view(values["case"], today=call.moment.today).procedure
+    procedure = call.view(values["case"]).procedure
     return procedure, known_option(procedure, values["decision"], values["option"]).fact
 
 
+RECORDED = says("cli.recorded", "cli.recorded_already")
+mount("open", verbs.open_case, _show_opened, arguments=("procedure",))
+mount("record", verbs.record, RECORDED, arguments=("case", "fact"), proves=_procedure_and_fact)
+DECISION = ("case", "decision", "option")
+mount("decide", verbs.decide, _show_decision, arguments=DECISION, proves=_procedure_and_option)
+CORRECTED = says("cli.corrected", "cli.recorded_already")
+mount("correct", verbs.correct, CORRECTED, arguments=("case", "fact"))
+mount("withdraw", verbs.withdraw, says("cli.withdrawn"), arguments=("case", "name"))
+mount("cancel", verbs.cancel, says("cli.cancelled"))
+mount("exempt", verbs.exempt, says("cli.exempted"))
+mount("reopen", verbs.reopen, _show_reopened)
+MIGRATED = says("cli.case_migrated", "cli.case_migrated_already")
+mount("migrate", verbs.migrate, MIGRATED, options={"edition": "to"})
+mount("reader add", verbs.add_reader, _show_reader, arguments=("case", "person"))
+
+
+@command("open-year", writes=True)
 def open_year(
-    ctx: typer.Context,
+    call: CommandContext,
     year: Annotated[str, typer.Argument(metavar="YEAR")],
-    unit: Annotated[str, typer.Option("--unit", metavar="U", help="the unit")] = "",
+    unit: Unit = "",
     kept_from: Annotated[
         str,
         typer.Option(
-            "--kept-from",
-            metavar="DATE",
-            help="first day of records: what was due before is not overdue",
+            "--kept-from", metavar="DATE", help="first day of records: what was due before is not overdue"
         ),
     ] = "",
     dry_run: DryRun = False,
@@ -93,54 +114,36 @@ def open_year(
     ] = False,
 ) -> None:
     """Opens the year's cases of the yearly programmes for every organisation bound by their acts."""
-    call = CommandContext.of(ctx, writes=True)
     year_number = number(year, where="YEAR", first=2000, last=2100)
+    values = {"year": year_number, "unit": unit_named(call.app, unit)}
     if undo:
-        _undo_year(call, year_number, unit_named(call.app, unit))
+        undone = previews.undo_year(call.ctx, build(previews.UndoYear, values))
+        call.tell(undone, "cli.year_undone", year=year_number, cases=len(undone.cancelled))
         return
     first_day = day(kept_from, where="--kept-from") if kept_from else None
-    values = {"year": year_number, "unit": unit_named(call.app, unit), "kept_from": first_day}
-    command = build(previews.OpenYear, values)
+    asked = build(previews.OpenYear, {**values, "kept_from": first_day})
     if dry_run:
-        _show_year(call, command)
+        _show_year(call, asked)
         return
-    result = previews.open_year(call.ctx, command)
+    result = previews.open_year(call.ctx, asked)
     heads = call.app.ledger.cases(result.opened)
-    if call.json:
-        cases = [_head(call, heads[name]) for name in result.opened]
-        call.answer({"year": year_number, "opened": cases, "there": result.there})
-    elif result.opened:
+    opened = [_head(call, heads[name]) for name in result.opened]
+    answer = {"year": year_number, "opened": opened, "there": result.there}
+    if opened:
         units = len({case.unit for case in heads.values()})
-        call.print(call.say("cli.year_opened", year=year_number, cases=len(heads), units=units))
+        call.tell(answer, "cli.year_opened", year=year_number, cases=len(heads), units=units)
     else:
-        call.print(call.say("cli.year_there", year=year_number, cases=result.there))
+        call.tell(answer, "cli.year_there", year=year_number, cases=result.there)
 
 
-def _undo_year(call: CommandContext, year: int, unit: str) -> None:
-    undone = previews.undo_year(call.ctx, build(previews.UndoYear, {"year": year, "unit": unit}))
+def _show_year(call: CommandContext, asked: previews.OpenYear) -> None:
+    ahead = previews.preview_year(call.ctx, asked.year, asked.unit, asked.kept_from)
     if call.json:
-        call.answer(undone.model_dump())
-    else:
-        call.print(call.say("cli.year_undone", year=year, cases=len(undone.cancelled)))
-
-
-def _show_year(call: CommandContext, command: previews.OpenYear) -> None:
-    ahead = previews.preview_year(call.ctx, command.year, command.unit, command.kept_from)
-    if call.json:
-        openings = [{"procedure": opening.procedure, "unit": opening.unit} for opening in ahead.openings]
-        told = dict(ahead.told)
-        call.answer(
-            {
-                "year": command.year,
-                "openings": openings,
-                "there": ahead.there,
-                "kept_from": ahead.kept_from,
-                "overdue": ahead.overdue,
-                "told": told,
-            }
-        )
+        openings = [picked(opening, "procedure", "unit") for opening in ahead.openings]
+        others = picked(ahead, "there", "kept_from", "overdue")
+        call.answer({"year": asked.year, "openings": openings, **others, "told": dict(ahead.told)})
         return
-    call.print(call.say("cli.year_ahead", year=command.year, cases=len(ahead.openings), there=ahead.there))
+    call.print(call.say("cli.year_ahead", year=asked.year, cases=len(ahead.openings), there=ahead.there))
     call.print(call.say("web.open.year_overdue", n=ahead.overdue, on=ahead.kept_from))
     if ahead.told:
         told_people = ", ".join(f"{name} – {count}" for name, count in ahead.told.items())
@@ -149,9 +152,9 @@ def _show_year(call: CommandContext, command: previews.OpenYear) -> None:
         call.print(call.say("web.open.year_told_nobody"))
 
 
-def cases(ctx: typer.Context) -> None:
+@command("cases")
+def cases(call: CommandContext) -> None:
     """All cases and where they stand."""
-    call = CommandContext.of(ctx)
     heads = call.app.reads.cases()
     stages = call.app.reads.stages([head.id for head in heads])
     if call.json:
@@ -173,45 +176,55 @@ def cases(ctx: typer.Context) -> None:
         call.print(call.say("cli.no_cases"))
 
 
-def show(ctx: typer.Context, case: CaseId) -> None:
+@command("case")
+def show(call: CommandContext, case: CaseId) -> None:
     """One case: deadlines, findings, history."""
-    call = CommandContext.of(ctx)
-    app, today = call.app, call.moment.today
-    view = app.case_commands.view(case, today=today)
-    findings = findings_of(app, view)
-    events = app.reads.events(case)
-    acts = [act_moves_result(act, call.language) for act in moves_of(app, events)]
+    view = call.view(case)
+    events = call.app.reads.events(case)
+    acts = [act_moves_result(act, call.language) for act in moves_of(call.app, events)]
     if call.json:
-        call.answer(
-            _head(call, view.case)
-            | {
-                "stage": view.stage,
-                "planned": view.case.planned,
-                "facts": {name: fact.on for name, fact in view.case.facts.items()},
-                "values": {name: fact.values for name, fact in view.case.facts.items() if fact.values},
-                "signed_by": {name: fact.signed_by for name, fact in view.case.facts.items() if fact.signed_by},
-                "ahead": [name for name, fact in view.case.facts.items() if fact.on > today],
-                "evidence": {name: fact.evidence for name, fact in view.case.facts.items() if fact.evidence},
-                "responsible": view.case.responsible,
-                "calendar_version": app.calendar.version,
-                "obligations": [
-                    {
-                        **obligation(call, deadline),
-                        "waiting_for": deadline.waiting_for,
-                        "exempted": deadline.exempted.ground if deadline.exempted else None,
-                    }
-                    for deadline in view.deadlines
-                ],
-                "findings": [finding(call, case_finding) for case_finding in findings],
-                "events": events,
-                "calendar_acts": [act.model_dump(by_alias=True) for act in acts],
+        call.answer(_case_answer(call, view, events, acts))
+    else:
+        _print_case(call, view, events, acts)
+
+
+def _case_answer(
+    call: CommandContext, view: View, events: Sequence[Event], acts: Sequence[ActMovesResult]
+) -> dict[str, object]:
+    facts = view.case.facts
+    return {
+        **_head(call, view.case),
+        "stage": view.stage,
+        "planned": view.case.planned,
+        "facts": {name: fact.on for name, fact in facts.items()},
+        "values": {name: fact.values for name, fact in facts.items() if fact.values},
+        "signed_by": {name: fact.signed_by for name, fact in facts.items() if fact.signed_by},
+        "ahead": [name for name, fact in facts.items() if fact.on > call.moment.today],
+        "evidence": {name: fact.evidence for name, fact in facts.items() if fact.evidence},
+        "responsible": view.case.responsible,
+        "calendar_version": call.app.calendar.version,
+        "obligations": [
+            {
+                **obligation(call, deadline),
+                "waiting_for": deadline.waiting_for,
+                "exempted": deadline.exempted.ground if deadline.exempted else None,
             }
-        )
-        return
-    unadopted = app.library.unadopted_act(view.procedure, app.reads.office(), view.case.unit)
-    stage = _stage(call, view.case, view.stage)
-    call.print(f"{view.case.id}  {_about(call, view.case)}")
-    for head, value in (("unit", call.name(view.case.unit)), ("edition", view.case.edition), ("stage", stage)):
+            for deadline in view.deadlines
+        ],
+        "findings": [finding(call, case_finding) for case_finding in findings_of(call.app, view)],
+        "events": events,
+        "calendar_acts": acts,
+    }
+
+
+def _print_case(
+    call: CommandContext, view: View, events: Sequence[Event], acts: Sequence[ActMovesResult]
+) -> None:
+    app, case, today = call.app, view.case, call.moment.today
+    unadopted = app.library.unadopted_act(view.procedure, app.reads.office(), case.unit)
+    stage = _stage(call, case, view.stage)
+    call.print(f"{case.id}  {_about(call, case)}")
+    for head, value in (("unit", call.name(case.unit)), ("edition", case.edition), ("stage", stage)):
         if value:
             call.print(f"  {call.say('cli.head.' + head)}: {value}")
     if unadopted:
@@ -225,12 +238,12 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     ]
     if apart:
         call.print("\n" + paragraph(call.say("cli.not_required", count=len(apart), ids=", ".join(apart))))
-    ahead = [(fact.on, name) for name, fact in sorted(view.case.facts.items()) if fact.on > today]
+    ahead = [(fact.on, name) for name, fact in sorted(case.facts.items()) if fact.on > today]
     if ahead:
         call.print("\n" + call.say("cli.ahead", today=today))
         call.table(("on", "id"), ahead, indent=2)
-    _print_notices(call, view.case)
-    if findings:
+    _print_values(call, case)
+    if findings := findings_of(app, view):
         call.print("\n" + call.say("cli.findings"))
         print_findings(call, findings, indent=2)
     call.print("\n" + call.say("cli.history"))
@@ -238,11 +251,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     history = [
         (
             f"#{event.seq}" if effective is not None else f"(#{event.seq})",
-            event.at.date(),
-            event.by,
-            call.say(f"cli.event.{event.word}"),
-            event.name,
-            event.on,
+            *(event.at.date(), event.by, call.say(f"cli.event.{event.word}"), event.name, event.on),
             event.payload.get("ground"),
         )
         for event, effective in zip(events, effective_events(events), strict=True)
@@ -250,11 +259,8 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     call.table(("line", "at", "by", "event", "id", "on", "ground"), history, indent=2)
     for act in acts:
         call.print("\n" + paragraph(f"{act.on}, {act.by}: {act.cause}", indent=2))
-        moved_rows = [
-            (moved_date.obligation, moved_date.before or "-", moved_date.after or "-")
-            for moved_date in act.moved
-        ]
-        call.table(("id", "was", "is"), moved_rows, indent=4)
+        moved = [(line.obligation, line.before or "-", line.after or "-") for line in act.moved]
+        call.table(("id", "was", "is"), moved, indent=4)
 
 
 def _print_exempted(call: CommandContext, deadlines: Iterable[Deadline]) -> None:
@@ -269,20 +275,25 @@ def _print_exempted(call: CommandContext, deadlines: Iterable[Deadline]) -> None
         call.table(("id", "on", "by", "ground"), rows, indent=2)
 
 
-def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On, dry_run: DryRun = False) -> None:
+@command("replan", writes=True)
+def replan(
+    call: CommandContext,
+    case: CaseId,
+    fact: Fact,
+    on: Annotated[str, typer.Option("--on", metavar="DATE", help="the date")],
+    dry_run: DryRun = False,
+) -> None:
     """Changes a plan date."""
-    call = CommandContext.of(ctx, writes=True)
     planned = day(on, where="--on")
-    result = verbs.replan(
-        call.ctx, build(verbs.Replan, {"case": case, "planned": {fact: planned}, "preview": dry_run})
-    )
-    print_change(
-        call, result, code_done="cli.replanned", already="cli.replanned_already", fact=fact, on=planned
-    )
+    fields = {"case": case, "planned": {fact: planned}, "preview": dry_run}
+    result = verbs.replan(call.ctx, build(verbs.Replan, fields))
+    done, already = "cli.replanned", "cli.replanned_already"
+    print_change(call, result, code_done=done, already=already, fact=fact, on=planned)
 
 
+@command("passport", writes=True)
 def passport(
-    ctx: typer.Context,
+    call: CommandContext,
     case: CaseId,
     object_ru: Annotated[
         str | None, typer.Option("--object-ru", metavar="T", help="the object in Russian, in the nominative")
@@ -316,7 +327,6 @@ def passport(
     dry_run: DryRun = False,
 ) -> None:
     """Shows or changes the passport of a case: object, unit, group, responsible people, period analysed."""
-    call = CommandContext.of(ctx, writes=True)
     fields: dict[str, object] = {"object_ru": object_ru, "object_kk": object_kk, "unit": unit, "group": group}
     if responsible:
         fields["responsible"] = named_texts(responsible, where="--responsible")
@@ -324,20 +334,18 @@ def passport(
         fields["period"] = [day(text, where="--period") for text in period.split("..") if text.strip()]
     changes = {name: value for name, value in fields.items() if value is not None}
     if not changes:
-        _print_passport(call, call.app.case_commands.view(case, today=call.moment.today).case)
+        _print_passport(call, call.view(case).case)
         return
-    command = build(verbs.Passport, {"case": case, **changes, "preview": dry_run})
-    print_change(
-        call, verbs.describe(call.ctx, command), code_done="cli.described", already="cli.described_already"
-    )
+    result = verbs.describe(call.ctx, build(verbs.Passport, {"case": case, **changes, "preview": dry_run}))
+    print_change(call, result, code_done="cli.described", already="cli.described_already")
 
 
+@command("explain")
 def explain(
-    ctx: typer.Context, case: CaseId, name: Annotated[str, typer.Argument(metavar="OBLIGATION")]
+    call: CommandContext, case: CaseId, name: Annotated[str, typer.Argument(metavar="OBLIGATION")]
 ) -> None:
     """Explains why a deadline is what it is, with its act."""
-    call = CommandContext.of(ctx)
-    view = call.app.case_commands.view(case, today=call.moment.today)
+    view = call.view(case)
     deadlines = deadline_named(view, name)
     if call.json:
         answers = [{"case": view.case.id, **obligation(call, deadline)} for deadline in deadlines]
@@ -346,14 +354,68 @@ def explain(
     call.print("\n\n".join(explained(call, deadline) for deadline in deadlines))
 
 
+@command("due")
+def due(
+    call: CommandContext,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="until which day, included")
+    ] = None,
+    unit: Unit = "",
+) -> None:
+    """What is due; without --until for seven working days."""
+    app, today = call.app, call.moment.today
+    last = day(until, where="--until") if until is not None else app.calendar.add_working_days(today, AHEAD)
+    if last < today:
+        raise BadArgument("cli.until_before_today", until=last, today=today)
+    rows = app.reads.due(today, last, unit_named(app, unit) or None)
+    if rows or call.json:
+        _print_rows(call, rows, {"until": last})
+    else:
+        call.print(call.say("cli.nothing_due", until=last))
+
+
+@command("overdue")
+def overdue(call: CommandContext, unit: Unit = "") -> int:
+    """What is overdue. Exit code 1 when there is anything."""
+    app, today = call.app, call.moment.today
+    rows = app.reads.overdue(today, unit_named(app, unit) or None)
+    if rows or call.json:
+        _print_rows(call, rows, {})
+    else:
+        call.print(call.say("cli.nothing_overdue", today=today))
+    return NOT_SO if rows else DONE
+
+
+def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date]) -> None:
+    app, today, language = call.app, call.moment.today, call.language
+    heads = cases_of(app.reads, rows)
+    titles = {(row.case, row.obligation): title(app, heads[row.case], row.obligation)[language] for row in rows}
+    lines = [
+        {
+            **picked(row, "case", "unit", "stage", "due", "safe_by", "status", "calendar", "force", "stake"),
+            "object": heads[row.case].object_in(language),
+            "id": row.obligation,
+            "title": titles[row.case, row.obligation],
+            "late_by_working_days": late_by(row.due, today, app.calendar),
+        }
+        for row in rows
+    ]
+    if call.json:
+        call.answer({"today": today, **extra, "obligations": lines})
+        return
+    columns = ("due", "late_by_working_days", "case", "object", "title")
+    cells = [
+        (*(line[column] for column in columns), call.say(f"cli.force.{line['force']}"), line["id"])
+        for line in lines
+    ]
+    call.table(("due", "late_by", "case", "object", "what", "force", "id"), cells)
+
+
 def _print_passport(call: CommandContext, case: Case) -> None:
     period = [day.isoformat() for day in case.period or ()]
-    fields: dict[str, object] = {
-        name: getattr(case, name) for name in ("object", "object_kk", "object_ru", "unit")
-    }
-    fields |= {"group": case.group, "period": period, "responsible": case.responsible}
+    fields = picked(case, "object", "object_kk", "object_ru", "unit", "group", "responsible")
     if call.json:
-        call.answer({"case": case.id, **fields})
+        call.answer({"case": case.id, **fields, "period": period})
         return
     rows: list[tuple[str, str]] = [
         *((name, str(fields[name])) for name in ("object", "object_kk", "object_ru")),
@@ -365,21 +427,15 @@ def _print_passport(call: CommandContext, case: Case) -> None:
     call.table(("field", "value"), [(call.say(f"passport.{name}"), value) for name, value in rows if value])
 
 
-def _print_notices(call: CommandContext, case: Case) -> None:
+def _print_values(call: CommandContext, case: Case) -> None:
     """Print the numbers and signatories recorded with the facts."""
-    numbers = [
-        (name, call.say("cli.value", value=value, number=number))
-        for name, fact in sorted(case.facts.items())
-        for value, number in fact.values.items()
-    ]
-    signed = [
-        (name, call.say("cli.signed_by", duty=fact.signed_by))
-        for name, fact in sorted(case.facts.items())
-        if fact.signed_by
-    ]
-    if numbers or signed:
+    rows = []
+    for name, fact in case.facts.items():
+        rows += [(name, call.say("cli.value", value=key, number=value)) for key, value in fact.values.items()]
+        rows += [(name, call.say("cli.signed_by", duty=fact.signed_by))] if fact.signed_by else []
+    if rows:
         call.print("\n" + call.say("cli.told"))
-        call.table(("id", "value"), sorted([*numbers, *signed]), indent=2)
+        call.table(("id", "value"), sorted(rows), indent=2)
 
 
 def _about(call: CommandContext, case: Case) -> str:
@@ -398,52 +454,5 @@ def _stage(call: CommandContext, case: Case, stage: str) -> str:
 
 
 def _head(call: CommandContext, case: Case) -> dict[str, object]:
-    return {
-        "id": case.id,
-        "procedure": case.procedure,
-        "edition": case.edition,
-        "object": case.object_in(call.language),
-        "object_kk": case.object_kk,
-        "object_ru": case.object_ru,
-        "unit": case.unit,
-        "kind": case.kind,
-        "person": case.person,
-        "standing": case.standing,
-    }
-
-
-def _show_reader(call: CommandContext, _: object, result: CommandResult) -> None:
-    case = call.app.case_commands.view(result.case, today=call.moment.today).case
-    call.print(f"{result.case}: {', '.join(call.name(reader) for reader in case.readers)}")
-
-
-COMMANDS: dict[str, Callable[..., object]] = {
-    "open": mount(verbs.open_case, _show_opened, arguments=("procedure",)),
-    "record": mount(
-        verbs.record,
-        says("cli.recorded", "cli.recorded_already"),
-        arguments=("case", "fact"),
-        proves=_procedure_and_fact,
-    ),
-    "decide": mount(
-        verbs.decide, _show_decision, arguments=("case", "decision", "option"), proves=_procedure_and_option
-    ),
-    "correct": mount(verbs.correct, says("cli.corrected", "cli.recorded_already"), arguments=("case", "fact")),
-    "withdraw": mount(verbs.withdraw, says("cli.withdrawn"), arguments=("case", "name")),
-    "cancel": mount(verbs.cancel, says("cli.cancelled")),
-    "exempt": mount(verbs.exempt, says("cli.exempted")),
-    "reopen": mount(verbs.reopen, _show_reopened),
-    "migrate": mount(
-        verbs.migrate, says("cli.case_migrated", "cli.case_migrated_already"), options={"edition": "to"}
-    ),
-    "reader add": mount(verbs.add_reader, _show_reader, arguments=("case", "person")),
-    "open-year": open_year,
-    "cases": cases,
-    "case": show,
-    "replan": replan,
-    "passport": passport,
-    "explain": explain,
-}
-GROUPS = {
-    "reader": "Who knows of a confidential case.",
-}
+    names = ("id", "procedure", "edition", "object_kk", "object_ru", "unit", "kind", "person", "standing")
+    return {**picked(case, *names), "object": case.object_in(call.language)}

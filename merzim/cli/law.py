@@ -1,23 +1,47 @@
-"""Commands on the law: `merzim procedures`, `plan` and `audit`. They need no database."""
+"""Commands on the law: `procedures`, `plan`, `audit` (no database), `law check` and `editions`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
+from i18n import knows
+from i18n import paragraph as cited
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.parsing import BadArgument, answers_on, named_days, optional_day
-from merzim.cli.printing import paragraph
+from merzim.cli.mount import command
+from merzim.cli.parsing import PROCEDURE, BadArgument, DryRun, ProcedureOption, answers_on, day, named_days
+from merzim.cli.printing import (
+    explained,
+    finding,
+    obligation,
+    paragraph,
+    picked,
+    print_deadlines,
+    print_findings,
+)
+from merzim.documents.sheets.listing import write_file
+from merzim.services.imports.past import judge_past, past_template, worst_first
+from merzim.services.law import editions as law
+from merzim.settings import find_authority
+from workflow.cases.commands.planning import AssumedCase
+from workflow.cases.commands.planning import plan as what_if
+from workflow.deadlines.term_elements import wording
+from workflow.law.library import compare
+from workflow.law.procedure import Option, Recurrence
+from workflow.machine import diagram as drawn
+from workflow.org.kinds import Signatories
+from workflow.refusal import closest_first
 
 if TYPE_CHECKING:
     from merzim.services.imports.past import CheckedDate
-    from merzim.settings import AuthorisedBody, Authority
+    from merzim.services.law.editions import CheckedFile
+    from merzim.settings import AuthorisedBody
+    from workflow.cases.commands.planning import Plan
+    from workflow.law.library import EditionChange
     from workflow.law.procedure import Obligation, Procedure
 
-PROCEDURE = "internal-analysis"
 Facts = Annotated[
     list[str] | None, typer.Option("--fact", metavar="NAME=DATE", help="a fact and the day it happened")
 ]
@@ -26,18 +50,16 @@ Planned = Annotated[
 ]
 
 
+@command("procedures")
 def procedures(
-    ctx: typer.Context,
+    call: CommandContext,
     name: Annotated[str | None, typer.Argument(metavar="ID")] = None,
     diagram: Annotated[bool, typer.Option("--diagram", help="the stages as a Mermaid diagram")] = False,
 ) -> None:
     """Procedures and their editions; with ID: stages, obligations, acts."""
-    call = CommandContext.of(ctx)
     library = call.app.library
     editions = library.all() if name is None else library.editions_of(name) or (library.named(name),)
     if diagram:
-        from workflow.machine import diagram as drawn
-
         call.print("\n\n".join(drawn(edition) for edition in editions))
     elif call.json:
         procedures = [_edition(call, edition) for edition in editions]
@@ -54,8 +76,9 @@ def procedures(
             _print_edition(call, edition)
 
 
+@command("plan")
 def plan(
-    ctx: typer.Context,
+    call: CommandContext,
     procedure: Annotated[str, typer.Argument(metavar="PROCEDURE")],
     facts: Facts = None,
     planned: Planned = None,
@@ -82,11 +105,6 @@ def plan(
 
     Exit code 1 when there are findings.
     """
-    from workflow.cases.commands.planning import AssumedCase
-    from workflow.cases.commands.planning import plan as what_if
-    from workflow.refusal import closest_first
-
-    call = CommandContext.of(ctx)
     app = call.app
     if kind and kind not in app.library.kinds:
         raise BadArgument("cli.unknown_kind", kind=kind, allowed=closest_first(kind, app.library.kinds))
@@ -96,7 +114,7 @@ def plan(
         facts={**named_days(facts, where="--fact"), **answers_on(decide, where="--decide")},
         planned=named_days(planned, where="--planned"),
         calendar=app.calendar,
-        on=optional_day(on, where="--on"),
+        on=None if on is None else day(on, where="--on"),
         today=call.moment.today if call.common.now else None,
         supposed=AssumedCase(kind=kind),
     )
@@ -113,23 +131,28 @@ def plan(
             }
         )
     else:
-        call.print(call.say("cli.plan.title", title=plan.procedure.title, edition=plan.procedure.edition))
-        call.print()
-        print_deadlines(call, plan.deadlines)
-        if dated := [deadline for deadline in plan.deadlines if deadline.due is not None]:
-            call.print("\n" + call.say("cli.plan.why"))
-            call.print("\n\n".join(paragraph(explained(call, deadline), indent=2) for deadline in dated))
-        for deadline_id, start in dict(plan.latest_start).items():
-            title = plan.procedure.by_id[deadline_id.partition(".")[0]].title
-            call.print("\n" + call.say("cli.plan.latest_start", title=title, on=start))
-        if plan.findings:
-            call.print("\n" + call.say("cli.findings"))
-            print_findings(call, plan.findings, indent=2)
+        _print_plan(call, plan)
     return NOT_SO if plan.findings else DONE
 
 
+def _print_plan(call: CommandContext, plan: Plan) -> None:
+    call.print(call.say("cli.plan.title", title=plan.procedure.title, edition=plan.procedure.edition))
+    call.print()
+    print_deadlines(call, plan.deadlines)
+    if dated := [deadline for deadline in plan.deadlines if deadline.due is not None]:
+        call.print("\n" + call.say("cli.plan.why"))
+        call.print("\n\n".join(paragraph(explained(call, deadline), indent=2) for deadline in dated))
+    for deadline_id, start in dict(plan.latest_start).items():
+        title = plan.procedure.by_id[deadline_id.partition(".")[0]].title
+        call.print("\n" + call.say("cli.plan.latest_start", title=title, on=start))
+    if plan.findings:
+        call.print("\n" + call.say("cli.findings"))
+        print_findings(call, plan.findings, indent=2)
+
+
+@command("audit")
 def audit(
-    ctx: typer.Context,
+    call: CommandContext,
     file: Annotated[str | None, typer.Argument(metavar="FILE")] = None,
     template: Annotated[
         str | None,
@@ -137,96 +160,63 @@ def audit(
             "--template", metavar="FILE", help="write an empty table with its headings in words to this file"
         ),
     ] = None,
-    procedure: Annotated[
-        str,
-        typer.Option("--procedure", metavar="PROCEDURE", help="the procedure; internal-analysis by default"),
-    ] = PROCEDURE,
+    procedure: ProcedureOption = PROCEDURE,
 ) -> int:
     """Findings for a table of past analyses.
 
     Columns are headed in words (Order, Start) or by codes of facts; --template writes an empty one.
     """
-    from merzim.services.imports.past import judge_past, past_template, worst_first
-
-    call = CommandContext.of(ctx)
     if template is not None:
-        from merzim.documents.sheets.listing import write_file
-
         write_file(template, past_template(call.app.library.latest(procedure), call.language))
-        if call.json:
-            call.answer({"template": template})
-        else:
-            call.print(call.say("cli.template_written", file=template))
+        call.tell({"template": template}, "cli.template_written", file=template)
         return DONE
     if file is None:
         raise BadArgument("cli.missing_parameter", name="FILE")
     cases = judge_past(call.app, call.given(file, "xlsx", "csv"), procedure)
+    failed = NOT_SO if any(case.findings for case in cases) else DONE
     if call.json:
         answer = [{"case": case.case, "findings": [finding(call, f) for f in case.findings]} for case in cases]
         call.answer({"cases": answer, "unread": cases[0].unread})
-    else:
-        for case in cases:
-            call.print(call.say("cli.audit.case" if case.findings else "cli.audit.case_clean", case=case.case))
-            print_findings(call, case.findings, indent=2)
-        if cases[0].unread:
-            call.print(call.say("paper_unread", names=[f"«{name}»" for name in cases[0].unread]))
-        late = [
-            checked_date
-            for checked_date in worst_first(checked_date for case in cases for checked_date in case.dates)
-            if checked_date.finding
-        ]
-        if late:
-            heads = ("case", "cell", "title", "date", "law_date", "late_by")
-            call.print()
-            call.table(heads, [_checked(call, checked_date) for checked_date in late])
-    return NOT_SO if any(case.findings for case in cases) else DONE
+        return failed
+    for case in cases:
+        call.print(call.say("cli.audit.case" if case.findings else "cli.audit.case_clean", case=case.case))
+        print_findings(call, case.findings, indent=2)
+    if cases[0].unread:
+        call.print(call.say("paper_unread", names=[f"«{name}»" for name in cases[0].unread]))
+    if late := [date for date in worst_first(date for case in cases for date in case.dates) if date.finding]:
+        call.print()
+        heads = ("case", "cell", "title", "date", "law_date", "late_by")
+        call.table(heads, [_checked_date(call, date) for date in late])
+    return failed
 
 
-def _checked(call: CommandContext, checked_date: CheckedDate) -> tuple[object, ...]:
+def _checked_date(call: CommandContext, date: CheckedDate) -> tuple[object, ...]:
     """Return the table row of a date of a past analysis, with the law's date beside it."""
-    late = checked_date.finding.late_by if checked_date.finding else None
-    title = checked_date.title[call.language] + (f" ({checked_date.period})" if checked_date.period else "")
-    return (
-        checked_date.case,
-        checked_date.cell or "-",
-        title,
-        checked_date.on or "-",
-        checked_date.due or "-",
-        "-" if late is None else late,
-    )
-
-
-def _now(call: CommandContext) -> Authority:
-    """Return the authorised body of today."""
-    from merzim.settings import find_authority
-
-    return find_authority(call.settings.office.authorised_body, on=call.moment.today)
+    late = date.finding.late_by if date.finding else None
+    title = date.title[call.language] + (f" ({date.period})" if date.period else "")
+    return (date.case, date.cell or "-", title, date.on or "-", date.due or "-", "-" if late is None else late)
 
 
 def _authority(call: CommandContext) -> dict[str, object]:
     """Return the authorised body of the settings as JSON."""
-    authority = _now(call)
-    bodies, language = {"now": authority.now, "before": authority.before}, call.language
-    return {
-        "on": authority.on,
-        "confirmed_on": authority.confirmed_on,
-        **{
-            key: body and {"name": body.name[language], "from": body.since, "until": body.until}
-            for key, body in bodies.items()
-        },
-    }
+    authority = find_authority(call.settings.office.authorised_body, on=call.moment.today)
+
+    def answer(body: AuthorisedBody | None) -> object:
+        return body and {"name": body.name[call.language], "from": body.since, "until": body.until}
+
+    days = picked(authority, "on", "confirmed_on")
+    return {**days, "now": answer(authority.now), "before": answer(authority.before)}
 
 
 def _authorised(call: CommandContext) -> str:
     """Return in words who issued the rules, who is authorised now, and whether they were confirmed."""
-    authority, sentences = _now(call), []
-    if authority.before is not None:
-        code = "authority.before" if authority.before.until else "authority.before_until_next"
-        sentences.append(call.say(code, name=_body_name(call, authority.before), until=authority.before.until))
-    if authority.now is not None:
-        sentences.append(
-            call.say("authority.now", name=_body_name(call, authority.now), since=authority.now.since)
-        )
+    authority = find_authority(call.settings.office.authorised_body, on=call.moment.today)
+    sentences, language = [], call.language
+    if before := authority.before:
+        code = "authority.before" if before.until else "authority.before_until_next"
+        sentences.append(call.say(code, name=before.name[language], until=before.until))
+    if now := authority.now:
+        sentences.append(call.say("authority.now", name=now.name[language], since=now.since))
     else:
         sentences.append(call.say("authority.nobody"))
     if authority.confirmed_on is not None:
@@ -236,66 +226,39 @@ def _authorised(call: CommandContext) -> str:
     return " ".join(sentences)
 
 
-def _body_name(call: CommandContext, body: AuthorisedBody) -> str:
-    return body.name[call.language]
+EDITION = (
+    *("id", "edition", "in_force", "in_force_assumed", "last_checked_on", "begins_with", "digest"),
+    *("applies_to", "opened", "confidential"),
+)
+OBLIGATION = (
+    *("id", "stage", "duty", "act", "paragraph", "force", "assumed", "since", "sources", "only_for"),
+    *("bodies", "values", "evidence", "indicator"),
+)
+ACT = ("id", "number", "adopted_on", "address", "by_authorised_body")
 
 
 def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:
     """Return an edition as JSON."""
     language = call.language
     return {
-        "id": edition.id,
-        "edition": edition.edition,
-        "in_force": edition.in_force,
-        "in_force_assumed": edition.in_force_assumed,
-        "last_checked_on": edition.last_checked_on,
+        **picked(edition, *EDITION),
         "title": edition.title[language],
-        "begins_with": edition.begins_with,
-        "digest": edition.digest,
-        "applies_to": edition.applies_to,
-        "opened": edition.opened,
-        "confidential": edition.confidential,
         "stages": [{"id": stage.id, "title": stage.title[language]} for stage in edition.stages],
         "obligations": [
             {
-                "id": obligation.id,
-                "stage": obligation.stage,
+                **picked(obligation, *OBLIGATION),
                 "title": obligation.title[language],
-                "duty": obligation.duty,
-                "act": obligation.act,
-                "paragraph": obligation.paragraph,
-                "force": obligation.force,
-                "assumed": obligation.assumed,
-                "since": obligation.since,
                 "term": type(obligation.term).__name__,
                 "term_in_words": _term(call, edition, obligation),
-                "sources": obligation.sources,
-                "only_for": obligation.only_for,
-                "bodies": obligation.bodies,
-                "values": obligation.values,
-                "evidence": obligation.evidence,
-                "indicator": obligation.indicator,
             }
             for obligation in edition.obligations
         ],
-        "acts": [
-            {
-                "id": act.id,
-                "title": act.title[language],
-                "number": act.number,
-                "adopted_on": act.adopted_on,
-                "address": act.address,
-                "by_authorised_body": act.by_authorised_body,
-            }
-            for act in edition.acts.values()
-        ],
+        "acts": [{**picked(act, *ACT), "title": act.title[language]} for act in edition.acts.values()],
         "bodies": [
             {
-                "id": body.id,
+                **picked(body, "id", "abolished_on", "successors"),
                 "title": body.title[language],
                 "short": body.short[language],
-                "abolished_on": body.abolished_on,
-                "successors": body.successors,
             }
             for body in edition.bodies.values()
         ],
@@ -305,8 +268,6 @@ def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:
 
 def _term(call: CommandContext, edition: Procedure, obligation: Obligation) -> str:
     """Return the rule of an obligation in words."""
-    from workflow.deadlines.term_elements import wording
-
     return "; ".join(call.say(part.code, **part.arguments) for part in wording(obligation, edition))
 
 
@@ -319,11 +280,8 @@ def _print_edition(call: CommandContext, edition: Procedure) -> None:
         call.print(f"{stage.title[language]} ({stage.id})")
         rows = [
             (
-                obligation.id,
-                obligation.title[language],
-                _term(call, edition, obligation),
-                call.say(f"cli.force.{obligation.force}"),
-                f"{obligation.act}, {obligation.paragraph}",
+                *(obligation.id, obligation.title[language], _term(call, edition, obligation)),
+                *(call.say(f"cli.force.{obligation.force}"), f"{obligation.act}, {obligation.paragraph}"),
             )
             for obligation in edition.obligations
             if obligation.stage == stage.id
@@ -346,8 +304,163 @@ def _print_edition(call: CommandContext, edition: Procedure) -> None:
     call.print()
 
 
-COMMANDS: dict[str, Callable[..., object]] = {
-    "procedures": procedures,
-    "plan": plan,
-    "audit": audit,
+_CODES = {
+    "force": "force",
+    "duty": "duty",
+    "evidence": "evidence",
+    "only_for": "kind",
+    "values": "value",
+    "judged_by": "editions.judged_by",
 }
+"""Prefixes of the catalogue codes for values of a key."""
+MOVED_LIMIT = 50
+"""Number of moved due dates shown to people; JSON contains all of them."""
+
+
+@command("law check")
+def check(
+    call: CommandContext,
+    folder: Annotated[str | None, typer.Argument(metavar="FOLDER")] = None,
+) -> int:
+    """Checks the files of own procedures: names everything wrong with them and runs their examples."""
+    files = law.check(call.app, Path(folder) if folder is not None else None)
+    if call.json:
+        call.answer({"files": [_checked(call, checked_file) for checked_file in files]})
+    else:
+        for checked_file in files:
+            for line in _messages(call, checked_file):
+                call.print(line)
+        if not files:
+            call.print(call.say("law.no_files"))
+    return DONE if all(checked_file.holds for checked_file in files) else NOT_SO
+
+
+@command("editions diff")
+def diff(
+    call: CommandContext,
+    before: Annotated[str, typer.Argument(metavar="A")],
+    after: Annotated[str, typer.Argument(metavar="B")],
+) -> None:
+    """Compares two editions."""
+    old, new = call.app.library.named(before), call.app.library.named(after)
+    rows = [
+        (
+            change.obligation,
+            change.what,
+            _shown(call, old, change, change.before),
+            _shown(call, new, change, change.after),
+        )
+        for change in compare(old, new)
+    ]
+    if call.json:
+        keys = ("obligation", "what", "before", "after")
+        call.answer({"a": before, "b": after, "changes": [dict(zip(keys, row, strict=True)) for row in rows]})
+    elif rows:
+        change_rows = (
+            (id, call.say(f"editions.key.{change_kind}"), *sides) for id, change_kind, *sides in rows
+        )
+        call.table(("id", "change", "was", "is"), change_rows)
+    else:
+        call.print(call.say("editions.same"))
+
+
+@command("editions adopt", writes=True)
+def adopt(
+    call: CommandContext,
+    dry_run: DryRun = False,
+) -> None:
+    """Adopts editions whose text has changed in the office's chain; --dry-run only shows which dates move."""
+    moment = call.moment
+    if dry_run:
+        adoptions = law.adoptable(call.app, today=moment.today)
+    else:
+        adoptions = law.adopt(call.app, by=call.by, now=moment.now, today=moment.today)
+    if call.json:
+        names = ("edition", "digest", "before", "moved")
+        editions = [picked(adoption, *names) for adoption in adoptions]
+        call.answer({"adopted": editions, "preview": dry_run})
+        return
+    for adoption in adoptions:
+        code = "editions.adopted" if adoption.before else "editions.adopted_own"
+        call.print(call.say(code, edition=adoption.edition, moved=len(adoption.moved)))
+        moved_rows = [
+            (line["case"], line["obligation"], line["from"] or "–", line["to"] or "–")
+            for line in adoption.moved
+        ]
+        if moved_rows:
+            call.table(("case", "id", "was", "is"), moved_rows[:MOVED_LIMIT], indent=2)
+    if not adoptions:
+        call.print(call.say("editions.nothing_to_adopt"))
+    elif dry_run:
+        call.print(call.say("cli.nothing_written"))
+
+
+def _shown(call: CommandContext, edition: Procedure, change: EditionChange, value: object) -> str:
+    """Return one side of a difference in words; "" if it has no value."""
+    if value is None or value == ():
+        return ""
+    if change.what in ("term", "added", "removed"):
+        terms = wording(edition.by_id[change.obligation], edition)
+        return "; ".join(call.say(part.code, **part.arguments) for part in terms)
+    several = value if isinstance(value, tuple) else (value,)
+    return ", ".join(str(value) if call.json else _word(call, edition, change.what, value) for value in several)
+
+
+def _word(call: CommandContext, edition: Procedure, kind: str, value: object) -> str:
+    """Return the words for a value of an edition's key; an id without words unchanged."""
+    titles = {name: anchor.title for name, anchor in edition.by_id.items()}
+    match value:
+        case bool():
+            return call.say("change.yes" if value else "change.no")
+        case Option():
+            return _word(call, edition, kind, value.title)
+        case Recurrence():
+            return call.say(f"term.every.{value.every}")
+        case Signatories():
+            duties = dict.fromkeys(duty for _, duties in value.by_kind for duty in duties)
+            return ", ".join(call.say(f"duty.{duty}") for duty in duties)
+        case str() if kind in ("paragraph", "indicator"):
+            return cited(value, call.language)
+        case str() if kind == "act":
+            return edition.acts[value].short[call.language]
+        case str() if kind in ("stage", "stages"):
+            return edition.stage_title[value][call.language]
+        case str() if kind in ("bodies", "by_agreement"):
+            return edition.bodies[value].title[call.language]
+        case str() if value in titles and kind not in _CODES:
+            return titles[value][call.language]
+        case str() if knows(code := f"{_CODES.get(kind, kind)}.{value}"):
+            return call.say(code)
+    return str(getattr(value, call.language, value))
+
+
+def _messages(call: CommandContext, checked_file: CheckedFile) -> list[str]:
+    """Return all messages about a file, one a line."""
+    lines = [call.say(code, **arguments) for code, arguments in checked_file.problems]
+    for wrong in checked_file.mismatches:
+        names = picked(wrong, "example", "what", "expected", "actual")
+        lines.append(call.say("law.example_fails", file=checked_file.file, **names))
+    if checked_file.holds and checked_file.edition is not None:
+        lines = [call.say("law.holds", file=checked_file.file, count=len(checked_file.edition.examples))]
+    elif checked_file.holds and checked_file.register is not None:
+        lines = [
+            call.say("law.register_holds", file=checked_file.file, count=len(checked_file.register.fields))
+        ]
+    return lines + _warned(call, checked_file)
+
+
+def _warned(call: CommandContext, checked_file: CheckedFile) -> list[str]:
+    return [call.say(code, **arguments) for code, arguments in checked_file.warnings]
+
+
+def _checked(call: CommandContext, checked_file: CheckedFile) -> dict[str, object]:
+    return {
+        "file": checked_file.file,
+        "edition": checked_file.edition.edition if checked_file.edition else None,
+        "register": checked_file.register.edition if checked_file.register else None,
+        "holds": checked_file.holds,
+        "problems": []
+        if checked_file.holds
+        else [line for line in _messages(call, checked_file) if line not in _warned(call, checked_file)],
+        "warnings": _warned(call, checked_file),
+    }

@@ -1,19 +1,35 @@
-"""Commands on the installation: `verify`, `seal`, `rebuild`, `backup`, `restore`, `migrate-to`, `serve`,
-`worker`, `installation`, `secret-key`.
-"""
+"""Commands on the installation: its database and copies, `serve` and `worker`, its settings and channels."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim import metronome, settings_file
+from merzim.app import build_app
 from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.mount import command
+from merzim.cli.parsing import File
+from merzim.cli.printing import plain
+from merzim.services.administration.settings import encrypt_password
+from merzim.services.connections.channels import CHANNEL, refuse_bad_address, try_channel
 from merzim.services.moments import almaty
+from merzim.services.upkeep import check_config as configuration
 from merzim.services.upkeep import maintenance
+from merzim.services.upkeep.backups import drill
+from merzim.services.upkeep.check_config import create_unlinked_channel
+from merzim.services.upkeep.doctor import Check, diagnose
+from merzim.settings import Settings
+from merzim.storage.accounts.encryption import new_key as generate_key
+from merzim.storage.database.errors import display_address
+from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -30,11 +46,9 @@ class NoGround(Refusal, ValueError):
     """A baseline that accepts differences requires a ground."""
 
 
-File = Annotated[str, typer.Argument(metavar="FILE")]
-
-
+@command("verify")
 def verify(
-    ctx: typer.Context,
+    call: CommandContext,
     seal: Annotated[
         str | None,
         typer.Option(
@@ -46,7 +60,6 @@ def verify(
 
     Exit code 1 when something does not agree.
     """
-    call = CommandContext.of(ctx)
     known_seal = _printed_seal(seal) if seal is not None else None
     if unreadable := maintenance.unreadable_values(call.app):
         if call.json:
@@ -75,9 +88,9 @@ def verify(
     return NOT_SO if problems else DONE
 
 
-def seal(ctx: typer.Context) -> int:
+@command("seal", writes=True)
+def seal(call: CommandContext) -> int:
     """Seals everything written until now and prints the newest seal in one line: write it down elsewhere."""
-    call = CommandContext.of(ctx, writes=True)
     newest = maintenance.seal(call.app, now=call.moment.now)
     if newest is None:
         call.note(call.say("cli.nothing_sealed"))
@@ -106,35 +119,29 @@ def _printed_seal(line: str) -> tuple[int, str]:
     return int(words[0]), words[-1]
 
 
+@command("baseline", writes=True)
 def baseline(
-    ctx: typer.Context,
+    call: CommandContext,
     ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="why the differences are accepted")],
 ) -> None:
     """Vouch for accounts and people as they stand now."""
-    call = CommandContext.of(ctx, writes=True)
     words = " ".join(ground.split())
     if not words:
         raise NoGround("cli.baseline_no_ground")
     count = maintenance.renew_baseline(call.app, ground=words, by=call.by, now=call.moment.now)
-    if call.json:
-        call.answer({"accepted": count})
-    else:
-        call.print(call.say("cli.baseline", count=count))
+    call.tell({"accepted": count}, "cli.baseline", count=count)
 
 
-def rebuild(ctx: typer.Context) -> None:
+@command("rebuild", writes=True)
+def rebuild(call: CommandContext) -> None:
     """Builds the board anew from the ledger."""
-    call = CommandContext.of(ctx, writes=True)
     count = maintenance.rebuild(call.app, now=call.moment.now, today=call.moment.today)
-    if call.json:
-        call.answer({"cases": count})
-    else:
-        call.print(call.say("cli.rebuilt", count=count))
+    call.tell({"cases": count}, "cli.rebuilt", count=count)
 
 
-def backup(ctx: typer.Context, file: File) -> None:
+@command("backup")
+def backup(call: CommandContext, file: File) -> None:
     """Makes a whole copy of the database."""
-    call = CommandContext.of(ctx)
     maintenance.backup(call.app, Path(file), now=call.moment.now)
     if call.app.stored_secrets():
         call.note(call.say("cli.key_not_in_copy", where=maintenance.key_place(call.app)))
@@ -147,9 +154,9 @@ def backup(ctx: typer.Context, file: File) -> None:
         call.print(call.say("cli.backed_up_evidence", count=files, folder=folder))
 
 
-def restore(ctx: typer.Context, file: File) -> int:
+@command("restore", writes=True)
+def restore(call: CommandContext, file: File) -> int:
     """Puts the database back from a copy."""
-    call = CommandContext.of(ctx, writes=True)
     before = maintenance.restore(call.app, Path(file))
     closed = _tell_of_keys(call)
     damaged = maintenance.damaged_evidence(call.app)
@@ -174,31 +181,21 @@ def restore(ctx: typer.Context, file: File) -> int:
     return NOT_SO if damaged or differing or orders or closed else DONE
 
 
+@command("restore-drill")
 def restore_drill(
-    ctx: typer.Context, file: Annotated[str | None, typer.Argument(metavar="FILE")] = None
+    call: CommandContext, file: Annotated[str | None, typer.Argument(metavar="FILE")] = None
 ) -> int:
     """Restores the newest backup (or FILE) into a temporary database and compares it with the office.
 
     Exit code 1 where something is wrong.
     """
-    from merzim.services.upkeep.backups import drill
-
-    call = CommandContext.of(ctx)
     moment = call.moment
     result = drill(call.app, Path(file) if file else None, now=moment.now, today=moment.today)
     if call.json:
         counts = {name: {"copy": copy, "office": office} for name, (copy, office) in result.counts.items()}
-        problems = _problems(call, result.problems)
-        call.answer(
-            {
-                "file": str(result.file),
-                "seconds": round(result.seconds),
-                "counts": counts,
-                "problems": problems,
-                "orders": result.orders,
-            }
-        )
-        return NOT_SO if problems else DONE
+        answer = {"file": result.file, "seconds": round(result.seconds), "counts": counts}
+        call.answer({**answer, "problems": _problems(call, result.problems), "orders": result.orders})
+        return NOT_SO if result.problems else DONE
     rows = [
         (call.say(f"cli.drill.{name}"), copy, "" if office is None else office)
         for name, (copy, office) in result.counts.items()
@@ -222,11 +219,9 @@ def _tell_of_keys(call: CommandContext) -> bool:
     return bool(unopened)
 
 
-def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
+@command("migrate-to")
+def migrate_to(call: CommandContext, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
     """Moves the office's database into an empty one of PostgreSQL: postgresql://user@host/name."""
-    from merzim.storage.database.errors import display_address
-
-    call = CommandContext.of(ctx)
     before = display_address(call.app.engine)
     rows, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
     evidence = maintenance.recorded_evidence(call.app)
@@ -245,82 +240,158 @@ def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metava
     return NOT_SO if problems else DONE
 
 
+@command("installation", writes=True)
 def installation(
-    ctx: typer.Context,
+    call: CommandContext,
     take: Annotated[
         bool, typer.Option("--take", help="the database is this installation's from now on")
     ] = False,
 ) -> None:
     """Shows whose database it is; --take makes it this config.toml's."""
-    call = CommandContext.of(ctx, writes=True)
     name = maintenance.claim_database(call.app) if take else maintenance.installation_name(call.app)
-    if call.json:
-        call.answer({"installation": name or None})
-    elif take:
-        call.print(call.say("cli.installation.taken", name=name))
-    else:
-        code = "named" if name else "unnamed"
-        call.print(call.say(f"cli.installation.{code}", name=name))
+    code = "taken" if take else "named" if name else "unnamed"
+    call.tell({"installation": name or None}, f"cli.installation.{code}", name=name)
 
 
-def serve(ctx: typer.Context) -> None:
+@command("serve", writes=True)
+def serve(call: CommandContext) -> None:
     """Starts the pages and the daily round. MERZIM_NOW replaces the clock."""
-    from merzim import metronome
-
-    call = CommandContext.of(ctx, writes=True)
     metronome.serve(call.app, call.clock, tell=call.note, say=call.say, say_in_each=call.say_in_each)
 
 
-def worker(ctx: typer.Context) -> None:
+@command("worker", writes=True)
+def worker(call: CommandContext) -> None:
     """The daily round alone, without pages."""
-    from merzim import metronome
-
-    call = CommandContext.of(ctx, writes=True)
     metronome.work(call.app, call.clock, tell=call.note, say=call.say)
 
 
-def new_key(ctx: typer.Context) -> None:
+@command("secret-key new")
+def new_key(call: CommandContext) -> None:
     """Prints a new random key, which is kept nowhere."""
-    from merzim.storage.accounts.encryption import new_key as generate_key
-
-    call, key = CommandContext.of(ctx), generate_key()
+    key = generate_key()
     if call.json:
         call.answer({"key": key})
     else:
         call.print(key)
 
 
-def rotate_key(ctx: typer.Context) -> int:
+@command("secret-key rotate", writes=True)
+def rotate_key(call: CommandContext) -> int:
     """Encrypts everything anew with the present key; older ones are needed for reading only."""
-    from merzim.services.administration.settings import encrypt_password
-
-    call = CommandContext.of(ctx, writes=True)
     result = call.app.factors.encrypt(by=call.by, now=call.moment.now)
     encrypt_password(call.ctx)
-    if call.json:
-        call.answer({"encrypted": result.done, "unreadable": list(result.unreadable)})
-    else:
-        call.print(call.say("cli.secret_key.rotated", count=result.done))
+    answer = {"encrypted": result.done, "unreadable": result.unreadable}
+    call.tell(answer, "cli.secret_key.rotated", count=result.done)
     if result.unreadable:
         call.note(call.say("cli.secret_key.unreadable", logins=result.unreadable))
     return NOT_SO if result.unreadable else DONE
 
 
-COMMANDS: dict[str, Callable[..., object]] = {
-    "verify": verify,
-    "seal": seal,
-    "baseline": baseline,
-    "rebuild": rebuild,
-    "backup": backup,
-    "restore": restore,
-    "restore-drill": restore_drill,
-    "migrate-to": migrate_to,
-    "serve": serve,
-    "worker": worker,
-    "installation": installation,
-    "secret-key new": new_key,
-    "secret-key rotate": rotate_key,
-}
-GROUPS = {
-    "secret-key": "The key the secrets of second factors are encrypted with.",
-}
+@command("check-config")
+def check_config(call: CommandContext) -> int:
+    """Names everything wrong with the settings; when nothing is, shows every value and its source.
+
+    Exit code 1 when something is wrong.
+    """
+    read = settings_file.check(call.settings_file, at=Path.cwd())
+    settings = _with_browser(read.settings)
+    problems = [*read.problems, *configuration.problems(settings, os.environ)]
+    browser_keys = settings.from_browser
+    sources = {**read.sources, **dict.fromkeys(browser_keys, call.say("cli.in_browser"))}
+    values = () if problems else configuration.values(settings)
+    rows = [(key, value, sources.get(key, "")) for key, value in values]
+    in_clear = read.settings.in_clear
+    if call.json:
+        call.answer(
+            {
+                "file": read.file,
+                "problems": [{"code": problem.code, "message": call.refusal(problem)} for problem in problems],
+                "in_clear": in_clear,
+                "settings": [{"key": key, "value": value, "source": source} for key, value, source in rows],
+            }
+        )
+        return NOT_SO if problems else DONE
+    for problem in problems:
+        call.print(call.refusal(problem))
+    if not problems:
+        lines = [(key, source or call.say("cli.built_in"), _line(value)) for key, value, source in rows]
+        call.table(("key", "source", "value"), lines)
+        call.print("\n" + call.say("cli.config_holds"))
+    if browser_keys:
+        call.print(call.say("cli.config_overridden", keys=tuple(sorted(browser_keys))))
+    for key in in_clear:
+        call.note(call.say("cli.secret_in_clear", file=str(read.file), key=key))
+    return NOT_SO if problems else DONE
+
+
+def _with_browser(settings: Settings) -> Settings:
+    """Return the settings with those changed in the browser laid over them, where a database answers."""
+    app = build_app(settings)
+    try:
+        with suppress(Refusal):
+            app.lay_over_stored_settings()
+        return app.settings
+    finally:
+        app.close()
+
+
+@command("doctor")
+def doctor(call: CommandContext) -> int:
+    """Checks the installation on one page and says what to do.
+
+    Sends no letter, changes nothing. Exit code 1 when something is wrong.
+    """
+    read = settings_file.check(call.settings_file, at=Path.cwd())
+    settings = _with_browser(read.settings)
+    problems = [*read.problems, *configuration.problems(settings, os.environ)]
+
+    def message(check: Check) -> str:
+        reason = call.refusal(check.refusal) if check.refusal else ""
+        return call.say(check.code, **check.arguments, reason=reason) if check.code else reason
+
+    def advice(check: Check) -> str:
+        return call.say(f"doctor.advice.{check.advice}") if check.advice else ""
+
+    app = build_app(read.settings, clock=lambda: call.moment)
+    try:
+        checks = list(diagnose(app, problems))
+    finally:
+        app.close()
+    if call.json:
+        rows = [
+            {"check": check.name, "state": check.state, "message": message(check), "advice": advice(check)}
+            for check in checks
+        ]
+        call.answer({"checks": rows})
+    else:
+        lines = [
+            (
+                *(call.say(f"doctor.state.{check.state}"), call.say(f"doctor.name.{check.name}")),
+                " → ".join(filter(None, (message(check), advice(check)))),
+            )
+            for check in checks
+        ]
+        call.table(("state", "check", "result"), lines)
+    return NOT_SO if any(check.state == "problem" for check in checks) else DONE
+
+
+@command("test-mail")
+def test_mail(call: CommandContext, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
+    """Sends one test letter and shows what the server answered. Exit code 1 when it did not leave."""
+    refuse_bad_address(address)
+    settings = call.settings_in_force
+    person = Person(key=address, name="", unit="", email=address, language=call.language)
+    if f"channels.{CHANNEL}.password" in settings.undecrypted:
+        raise settings.undecrypted[f"channels.{CHANNEL}.password"]
+    channel = create_unlinked_channel(CHANNEL, settings)
+    outcome = try_channel(channel, person, settings, now=call.moment.now)
+    sent = outcome.state == "sent"
+    answer = {"address": address, "sent": sent, "answer": outcome.answer}
+    code = "cli.test_mail_sent" if sent else "cli.test_mail_refused"
+    call.tell(answer, code, address=address, answer=outcome.answer)
+    return DONE if sent else NOT_SO
+
+
+def _line(value: object) -> str:
+    value = "" if value is None else plain(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Makes commands of the services' verbs: arguments and options are the fields of the command's model."""
+"""Makes commands of functions, and of the services' verbs: options are the fields of the verb's model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import typer
 
@@ -27,20 +27,53 @@ Show = Callable[[CommandContext, Any, Any], int | None]
 """Function that prints the result of a command for people: context, command, result."""
 Proves = Callable[[CommandContext, Mapping[str, Any]], "tuple[Procedure, str]"]
 """Function that returns the procedure and fact whose kinds of evidence a command accepts."""
+Function = TypeVar("Function", bound=Callable[..., object])
+COMMANDS: dict[str, Callable[..., object]] = {}
+"""Commands of the modules imported so far, by name."""
 FLAGS = {"preview": "dry-run", "values": "value", "facts": "fact"}
 """Names of options that differ from their field's."""
 METAVARS = {bool: None, date: "DATE", int: "N"}
 
 
+def command(name: str, *, writes: bool = False) -> Callable[[Function], Function]:
+    """Return the decorator that makes a command of a function; its first argument is the context.
+
+    Args:
+        writes: whether a database that does not exist may be created.
+    """
+
+    def add(function: Function) -> Function:
+        def run(ctx: typer.Context, **values: Any) -> object:
+            return function(CommandContext.of(ctx, writes=writes), **values)
+
+        _, *parameters = inspect.signature(function, eval_str=True).parameters.values()
+        _add(name, run, parameters, function.__doc__)
+        return function
+
+    return add
+
+
+def _add(
+    name: str, run: Callable[..., object], parameters: Sequence[inspect.Parameter], help: str | None
+) -> None:
+    """Add a command with these arguments and options."""
+    context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    run.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
+    run.__annotations__ = {}
+    run.__doc__ = help
+    COMMANDS[name] = run
+
+
 def mount(
+    name: str,
     verb: Verb[Any, Any],
     show: Show,
     *,
     arguments: Sequence[str] = ("case",),
     options: Mapping[str, str] | None = None,
     proves: Proves | None = None,
-) -> Callable[..., int]:
-    """Return the command-line command of a verb; its help is the verb's, --json is its result.
+) -> None:
+    """Make a command of a verb; its help is the verb's, --json is its result.
 
     Args:
         show: prints the result unless --json is given; may return the exit code.
@@ -79,14 +112,10 @@ def mount(
         return show(call, command, result) or DONE
 
     parameters = [
-        inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
         *(_argument(field) for field in arguments),
         *(_option(field, flags[field], fields[field]) for field in _ordered(verb) if field in flags),
     ]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {}
-    run.__doc__ = verb.run.__doc__
-    return run
+    _add(name, run, parameters, verb.run.__doc__)
 
 
 def _ordered(verb: Verb[Any, Any]) -> list[str]:

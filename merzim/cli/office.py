@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
-from merzim.cli.mount import mount
-from merzim.cli.parsing import BadArgument
+from merzim.cli.mount import command, mount
+from merzim.cli.parsing import BadArgument, Ground
 from merzim.services.accounts import second_factors
 from merzim.services.accounts import verbs as accounts
 from merzim.services.inputs import build
@@ -25,18 +24,19 @@ if TYPE_CHECKING:
 
 ADOPT, LEAVE = "adopt", "leave"
 Login = Annotated[str, typer.Argument(metavar="LOGIN")]
-Unit = Annotated[str | None, typer.Option("--unit", metavar="U", help="the unit; '' is the whole office")]
+Place = Annotated[str | None, typer.Option("--unit", metavar="U", help="the unit; '' is the whole office")]
 AccessOption = Annotated[str, typer.Option("--access", metavar="ACCESS", help=", ".join(ACCESSES))]
 
 
+@command("acts")
 def acts(
-    ctx: typer.Context,
+    call: CommandContext,
     action: Annotated[str, typer.Argument(metavar="[adopt|leave]")] = "",
     act: Annotated[str, typer.Argument(metavar="[ACT]")] = "",
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="the unit; else the organisation")] = "",
 ) -> None:
     """Acts in force in this organisation and what each brings; adopts one, or gives one up."""
-    call = CommandContext.of(ctx, writes=bool(action))
+    call.creates_database = bool(action)
     if action not in ("", ADOPT, LEAVE):
         raise BadArgument("cli.not_one_of", text=action, where="ACTION", allowed=(ADOPT, LEAVE))
     if action and not act:
@@ -78,13 +78,14 @@ def acts(
     call.table(("act", "title", "binds", "what"), rows)
 
 
+@command("digest")
 def digest(
-    ctx: typer.Context,
+    call: CommandContext,
     person: Annotated[str, typer.Argument(metavar="PERSON")],
     choice: Annotated[str | None, typer.Argument(metavar="[daily|weekly]")] = None,
 ) -> None:
     """Shows or chooses how often a person is reminded. Reminders the law asks for are never switched off."""
-    call = CommandContext.of(ctx, writes=choice is not None)
+    call.creates_database = choice is not None
     key = person_named(call.app, person, required=True)
     if choice is not None:
         if choice not in CHOICES:
@@ -92,33 +93,30 @@ def digest(
         choose_digest(call.ctx, build(ChooseDigest, {"person": key, "digest": CHOICES[choice]}))
     recipient = call.app.reads.office().people[key]
     chosen = choice_of(recipient)
-    if call.json:
-        call.answer({"person": key, "digest": chosen})
-    else:
-        call.print(call.say(f"cli.digest.{chosen}", name=recipient.name))
+    call.tell({"person": key, "digest": chosen}, f"cli.digest.{chosen}", name=recipient.name)
 
 
+@command("user add", writes=True)
 def add(
-    ctx: typer.Context,
+    call: CommandContext,
     login: Login,
     access: AccessOption,
     person: Annotated[
         str, typer.Option("--person", metavar="KEY", help="whose it is: e-mail, key or name")
     ] = "",
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="name to show")] = "",
-    unit: Unit = None,
+    unit: Place = None,
 ) -> None:
     """Makes an account and gives the address at which its password is chosen."""
-    call = CommandContext.of(ctx, writes=True)
     fields = {"login": login, "access": _access(access), "person": person, "name": name}
     command = build(accounts.AccountAccess, {**fields, "unit": unit_named(call.app, unit or "")})
     _tell(call, login, "added", link=accounts.add(call.ctx, command).address)
     _warn(call, login)
 
 
-def change(ctx: typer.Context, login: Login, access: AccessOption = "", unit: Unit = None) -> None:
+@command("user change", writes=True)
+def change(call: CommandContext, login: Login, access: AccessOption = "", unit: Place = None) -> None:
     """Changes the access or the unit of an account."""
-    call = CommandContext.of(ctx, writes=True)
     reader = accounts.get_account(call.ctx, login).reader
     fields = {
         "login": login,
@@ -132,30 +130,27 @@ def change(ctx: typer.Context, login: Login, access: AccessOption = "", unit: Un
     _warn(call, login)
 
 
+@command("user token", writes=True)
 def token(
-    ctx: typer.Context,
+    call: CommandContext,
     login: Login,
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="what the token is for")] = "",
     days: Annotated[int, typer.Option("--days", metavar="N", help="for how many days")] = 90,
     write: Annotated[bool, typer.Option("--write", help="allow writing as well")] = False,
 ) -> None:
     """Gives a token of the API; it is shown once."""
-    call = CommandContext.of(ctx, writes=True)
     fields = {"login": login, "name": name, "days": days, "write": write}
     answer = accounts.give_token(call.ctx, build(accounts.TokenRequest, fields))
-    if call.json:
-        call.answer(answer)
-    else:
-        call.print(call.say("cli.user.token", **answer.model_dump(), days=days))
+    call.tell(answer, "cli.user.token", **answer.model_dump(), days=days)
 
 
+@command("user remove-totp", writes=True)
 def remove_totp(
-    ctx: typer.Context,
+    call: CommandContext,
     login: Login,
-    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="the ground, in words")],
+    ground: Ground,
 ) -> None:
     """Removes a second factor where nobody else can; the chain says that it was done on the server."""
-    call = CommandContext.of(ctx, writes=True)
     second_factors.remove(call.ctx, login, ground=ground)
     _tell(call, login, "factor_removed")
 
@@ -175,11 +170,8 @@ def _warn(call: CommandContext, login: str) -> None:
 
 def _tell(call: CommandContext, login: str, code: str, **details: object) -> None:
     """Print a sentence about an account."""
-    if call.json:
-        call.answer({"login": login.casefold(), **details})
-    else:
-        hours = call.app.settings.web.invitation_hours
-        call.print(call.say(f"cli.user.{code}", login=login.casefold(), hours=hours, **details))
+    hours, login = call.app.settings.web.invitation_hours, login.casefold()
+    call.tell({"login": login, **details}, f"cli.user.{code}", login=login, hours=hours, **details)
 
 
 def _replayed(call: CommandContext, _: object, result: ReplayedOrders) -> int:
@@ -206,17 +198,5 @@ def _anonymised(call: CommandContext, _: object, result: Anonymised) -> None:
     call.print(call.say(f"web.retention.{code}", count=sum(result.rows.values()), name=name))
 
 
-COMMANDS: dict[str, Callable[..., object]] = {
-    "acts": acts,
-    "digest": digest,
-    "user add": add,
-    "user change": change,
-    "user token": token,
-    "user remove-totp": remove_totp,
-    "retention anonymise": mount(retention.anonymise_person, _anonymised, arguments=("person",)),
-    "retention replay": mount(retention.replay_orders, _replayed, arguments=()),
-}
-GROUPS = {
-    "user": "Who may log in.",
-    "retention": "People who left, and their anonymising by an order.",
-}
+mount("retention anonymise", retention.anonymise_person, _anonymised, arguments=("person",))
+mount("retention replay", retention.replay_orders, _replayed, arguments=())

@@ -1,30 +1,82 @@
-"""Commands that import files: `merzim import` and `merzim people`."""
+"""Commands on papers: imported tables, evidence, forms to sign, the package for the project platform."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from merzim.cli.answers import finding, print_findings
-from merzim.cli.call import BAD_INPUT, DONE, CommandContext
-from merzim.cli.law import PROCEDURE
-from merzim.cli.parsing import BadArgument, named_texts, number
-from merzim.cli.printing import paragraph
+from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
+from merzim.cli.mount import command
+from merzim.cli.parsing import (
+    PROCEDURE,
+    BadArgument,
+    CaseId,
+    Fact,
+    ProcedureOption,
+    Unit,
+    Year,
+    day,
+    named_texts,
+    number,
+)
+from merzim.cli.printing import finding, paragraph, picked, print_findings
+from merzim.cli.proofs import evidence_inputs
+from merzim.documents import UnreadablePaper, write_template
+from merzim.documents.child import read
+from merzim.documents.forms import FormData, fill, form_marks, names, title
+from merzim.documents.forms import form as form_named
+from merzim.documents.forms.rows_file import read_data
+from merzim.documents.package import write_package
+from merzim.documents.people.words import duty_title
+from merzim.services.cases.rows import ImportPlan
+from merzim.services.cases.rows import import_plan as take_plan
+from merzim.services.cases.verbs import RecordFact, record
+from merzim.services.documents.case_documents import documents
+from merzim.services.documents.filling import approvers_of, foreign_names, from_case, given
+from merzim.services.documents.templates import own_template
+from merzim.services.documents.year_reports import (
+    people_in_rows,
+    quarter_of_report,
+    report_data,
+    rows_in_report,
+    unanswered_notes,
+)
+from merzim.services.evidence import clean_file_name
+from merzim.services.imports.files import keep_match
+from merzim.services.imports.previews import ImportSchedule, take_schedule
+from merzim.services.inputs import FileInput, OpenFile, build
+from merzim.services.moments import almaty
+from merzim.services.names import unit_named
+from merzim.services.outgoing import audit
+from merzim.services.people.table import preview_table, read_table, save_table
+from merzim.services.registers.texts import text_notes
+from workflow.cases.registers.evidence_list import proofs
+from workflow.findings.of_risks import risk_findings
+from workflow.law.names import known_fact
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from merzim.documents import Note, UnreadablePaper
+    from merzim.documents import Note
+    from merzim.documents.forms import FilledForm, Form, Missing
+    from merzim.documents.package import Document
+    from merzim.services.cases.rows import PlanTaken
     from merzim.services.imports.schedules import ImportedFile
     from merzim.services.people.table import AbsenceRead
-
+    from workflow.cases.case import Evidence
+    from workflow.cases.commands.case_commands import View
+    from workflow.cases.registers.evidence_list import ProvedItem
+    from workflow.findings.finding import Finding
 
 NEW = "new"
 """Value of `--join` for an analysis that is none of the existing cases it resembles."""
 
 
+@command("import", writes=True)
 def import_(
-    ctx: typer.Context,
+    call: CommandContext,
     file: Annotated[str | None, typer.Argument(metavar="FILE.xlsx")] = None,
     template: Annotated[
         str | None,
@@ -32,10 +84,7 @@ def import_(
             "--template", metavar="FILE", help="write an empty workbook for many objects to this file"
         ),
     ] = None,
-    procedure: Annotated[
-        str,
-        typer.Option("--procedure", metavar="PROCEDURE", help="the procedure; internal-analysis by default"),
-    ] = PROCEDURE,
+    procedure: ProcedureOption = PROCEDURE,
     join: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,17 +95,9 @@ def import_(
     ] = None,
 ) -> int:
     """A published schedule becomes cases with plan dates. Importing the same file again changes nothing."""
-    from merzim.documents import UnreadablePaper, write_template
-    from merzim.services.imports.previews import ImportSchedule, take_schedule
-    from merzim.services.inputs import build
-
-    call = CommandContext.of(ctx, writes=True)
     if template is not None:
         write_template(template, call.language)
-        if call.json:
-            call.answer({"template": template})
-        else:
-            call.print(call.say("cli.template_written", file=template))
+        call.tell({"template": template}, "cli.template_written", file=template)
         return DONE
     if file is None:
         raise BadArgument("cli.missing_parameter", name="FILE.xlsx")
@@ -65,9 +106,9 @@ def import_(
         for row, case in named_texts(join, where="--join").items()
     }
     path = call.given(file, "xlsx", "xls", "csv")
-    command = build(ImportSchedule, {"content": path, "procedure": procedure, "joins": joins})
+    asked = build(ImportSchedule, {"content": path, "procedure": procedure, "joins": joins})
     try:
-        imported = take_schedule(call.ctx, command)
+        imported = take_schedule(call.ctx, asked)
     except UnreadablePaper as refusal:
         if not call.json:
             raise
@@ -80,8 +121,9 @@ def import_(
     return DONE
 
 
+@command("people")
 def people(
-    ctx: typer.Context,
+    call: CommandContext,
     file: Annotated[str | None, typer.Argument(metavar="FILE.csv|.xlsx")] = None,
     match: Annotated[
         list[str] | None,
@@ -89,10 +131,7 @@ def people(
     ] = None,
 ) -> int | None:
     """Takes in a table of people and units; without a file: who is known, and whom texts of schedules mean."""
-    from merzim.services.imports.files import keep_match
-    from merzim.services.people.table import preview_table, read_table, save_table
-
-    call = CommandContext.of(ctx, writes=file is not None or bool(match))
+    call.creates_database = file is not None or bool(match)
     app, moment = call.app, call.moment
     whole_office: list[str] = []
     absences: list[AbsenceRead] = []
@@ -117,16 +156,11 @@ def people(
         for absence in absences:
             call.print(call.say("read_text_as_span", **absence.model_dump()))
     else:
-        from merzim.documents.people.words import duty_title
-
         rows = [
             (
-                call.name(person.unit),
-                call.name(person.key),
-                person.post_in(call.language),
+                *(call.name(person.unit), call.name(person.key), person.post_in(call.language)),
                 ", ".join(duty_title(duty, call.language) for duty in person.duties),
-                person.email,
-                person.language,
+                *(person.email, person.language),
             )
             for person in office.by_name
         ]
@@ -137,9 +171,10 @@ def people(
     return None
 
 
+@command("risks import", writes=True)
 def import_plan(
-    ctx: typer.Context,
-    case: Annotated[str, typer.Argument(metavar="CASE")],
+    call: CommandContext,
+    case: CaseId,
     file: Annotated[str, typer.Argument(metavar="FILE.csv|.xlsx")],
     year: Annotated[
         str | None,
@@ -147,114 +182,74 @@ def import_plan(
     ] = None,
 ) -> int:
     """Takes in a plan of measures. The same file again changes nothing."""
-    from merzim.documents import UnreadablePaper
-    from merzim.services.cases import rows
-    from merzim.services.inputs import FileInput, OpenFile, build
-    from workflow.findings.of_risks import risk_findings
-
-    call = CommandContext.of(ctx, writes=True)
     plan_year = None if year is None else number(year, where="--year", first=2010, last=2099)
     path = call.given(file, "xlsx", "csv")
     try:
         with path.open("rb") as content:
             plan = FileInput(content=OpenFile(path.name, content))
             fields = {"case": case, "file": plan, "year": plan_year}
-            plan_import = rows.import_plan(call.ctx, build(rows.ImportPlan, fields))
+            taken = take_plan(call.ctx, build(ImportPlan, fields))
     except UnreadablePaper as refusal:
         if not call.json:
             raise
         call.answer({"errors": errors_of(call, refusal)})
         return BAD_INPUT
-    view = call.app.case_commands.view(case, today=call.moment.today)
+    view = call.view(case)
     findings = risk_findings(view.case, view.deadlines)
     if call.json:
-        call.answer(
-            {
-                "case": case,
-                "measures": plan_import.measures,
-                "changed": bool(plan_import.entered),
-                "entered": plan_import.entered,
-                "terms": plan_import.terms,
-                "unread": plan_import.unread,
-                "unmatched": plan_import.unmatched,
-                "withdrawn": plan_import.withdrawn,
-                "findings": [finding(call, case_finding) for case_finding in findings],
-            }
-        )
-        return DONE
-    if plan_import.entered:
-        counts = {"measures": plan_import.measures, "changed": plan_import.entered}
+        found = [finding(call, case_finding) for case_finding in findings]
+        named = picked(taken, "measures", "entered", "terms", "unread", "unmatched", "withdrawn")
+        call.answer({"case": case, "changed": bool(taken.entered), **named, "findings": found})
+    else:
+        _print_plan(call, case, taken, findings)
+    return DONE
+
+
+def _print_plan(call: CommandContext, case: str, taken: PlanTaken, findings: Iterable[Finding]) -> None:
+    if taken.entered:
+        counts = {"measures": taken.measures, "changed": taken.entered}
         call.print(call.say("cli.risks.imported", case=case, **counts))
     else:
         call.print(call.say("cli.risks.already"))
-    terms = [(term.row, term.text, term.due or term.note) for term in plan_import.terms if term.text]
-    if terms:
+    if terms := [(term.row, term.text, term.due or term.note) for term in taken.terms if term.text]:
         call.table(("line", "term", "due"), terms)
-    if plan_import.unread:
-        call.print(call.say("paper_unread", names=[f"«{name}»" for name in plan_import.unread]))
-    if plan_import.withdrawn:
-        call.print("\n" + call.say("risk.plan_withdrawn", count=len(plan_import.withdrawn)))
-        for text in plan_import.withdrawn:
-            call.print(f"  {text}")
-    if plan_import.unmatched:
-        call.print("\n" + call.say("cli.risks.unmatched"))
-        for text in plan_import.unmatched:
-            call.print(f"  {text}")
+    if taken.unread:
+        call.print(call.say("paper_unread", names=[f"«{name}»" for name in taken.unread]))
+    withdrawn = call.say("risk.plan_withdrawn", count=len(taken.withdrawn))
+    for head, texts in ((withdrawn, taken.withdrawn), (call.say("cli.risks.unmatched"), taken.unmatched)):
+        if texts:
+            call.print("\n".join(("", head, *(f"  {text}" for text in texts))))
     if findings:
         call.print("\n" + call.say("cli.findings"))
         print_findings(call, findings, indent=2)
-    return DONE
 
 
 def _imported(call: CommandContext, imported: ImportedFile) -> dict[str, object]:
     """Return an import as JSON."""
-    return {
-        "cases": [
-            {
-                "id": case.id,
-                "object": case.object_in(call.language),
-                "object_kk": case.object_kk,
-                "object_ru": case.object_ru,
-                "unit": case.unit,
-                "planned": case.planned,
-                "facts": {name: fact.on for name, fact in case.facts.items()},
-            }
-            for case in imported.cases
-        ],
-        "notes": [
-            {"row": note.row, "code": note.code, "message": _note(call, note)} for note in imported.notes
-        ],
-        "opened": imported.opened,
-        "replanned": imported.replanned,
-        "unchanged": imported.unchanged,
-    }
+    cases = [
+        {
+            **picked(case, "id", "object_kk", "object_ru", "unit", "planned"),
+            "object": case.object_in(call.language),
+            "facts": {name: fact.on for name, fact in case.facts.items()},
+        }
+        for case in imported.cases
+    ]
+    notes = [{"row": note.row, "code": note.code, "message": _note(call, note)} for note in imported.notes]
+    return {"cases": cases, "notes": notes, **picked(imported, "opened", "replanned", "unchanged")}
 
 
 def _print_imported(call: CommandContext, imported: ImportedFile) -> None:
-    if not imported.opened and not imported.replanned:
-        call.print(call.say("cli.import.nothing_changed", count=len(imported.cases)))
+    counts = {name: len(getattr(imported, name)) for name in ("opened", "replanned", "unchanged")}
+    if imported.opened or imported.replanned:
+        call.print(call.say("cli.import.done", **counts))
     else:
-        call.print(
-            call.say(
-                "cli.import.done",
-                opened=len(imported.opened),
-                replanned=len(imported.replanned),
-                unchanged=len(imported.unchanged),
-            )
-        )
+        call.print(call.say("cli.import.nothing_changed", count=len(imported.cases)))
+
+    def change(case: str) -> str:
+        return next((name for name in ("opened", "replanned") if case in getattr(imported, name)), "unchanged")
+
     rows = [
-        (
-            case.id,
-            case.object_in(call.language),
-            case.unit,
-            call.say(
-                "cli.import.opened"
-                if case.id in imported.opened
-                else "cli.import.replanned"
-                if case.id in imported.replanned
-                else "cli.import.unchanged"
-            ),
-        )
+        (case.id, case.object_in(call.language), case.unit, call.say(f"cli.import.{change(case.id)}"))
         for case in imported.cases[:100]
     ]
     call.table(("case", "object", "unit", "change"), rows)
@@ -279,11 +274,339 @@ def errors_of(call: CommandContext, refusal: UnreadablePaper) -> list[dict[str, 
     return rows or [{"row": None, "code": refusal.code, "message": call.say(refusal.code, **refusal.arguments)}]
 
 
-COMMANDS: dict[str, Callable[..., object]] = {
-    "import": import_,
-    "people": people,
-    "risks import": import_plan,
-}
-GROUPS = {
-    "risks": "The risk register: risk, rank, recommendation, measure, status.",
-}
+@command("attach", writes=True)
+def attach(
+    call: CommandContext,
+    case: CaseId,
+    fact: Fact,
+    proof: Annotated[str, typer.Argument(metavar="[KIND=]FILE|URL[@DATE]")],
+    written: Annotated[
+        str, typer.Option("--written", metavar="DATE", help="the date written in the document")
+    ] = "",
+    restricted: Annotated[
+        str, typer.Option("--restricted", metavar="GROUND", help="the ground on which few may see the document")
+    ] = "",
+) -> None:
+    """Attaches a document or a link to a recorded fact. A restricted document is marked, with its ground."""
+    view = call.view(case)
+    title = known_fact(view.procedure, fact).title
+    recorded_fact = view.case.facts.get(fact)
+    if recorded_fact is None:
+        raise BadArgument("cli.attach.not_recorded", title=title, case=case, fact=fact)
+    written_on = day(written, where="--written") if written else None
+    with evidence_inputs([proof], view.procedure, fact) as inputs:
+        item = inputs[0].model_copy(update={"written_on": written_on, "restricted": restricted})
+        fields = {"case": case, "fact": fact, "on": recorded_fact.on, "evidence": [item]}
+        result = record(call.ctx, build(RecordFact, fields))
+    name = clean_file_name(item.content.name) if item.content else item.address
+    if call.json:
+        recorded = call.view(case).case.facts[fact].evidence
+        stored = [evidence for evidence in recorded if name in (evidence.name, evidence.reference)]
+        call.answer({"case": case, "fact": fact, "changed": result.changed, "evidence": stored[-1]})
+        return
+    code = "cli.attach.done" if result.changed else "cli.attach.already"
+    call.print(call.say(code, case=case, title=title, name=name))
+
+
+@command("evidence")
+def listed(call: CommandContext, case: CaseId) -> None:
+    """The evidence of a case: kind, three dates, size, restriction."""
+    view = call.view(case)
+    if call.json:
+        evidence_by_fact: dict[str, list[Evidence]] = {}
+        for proof in proofs(view.case):
+            evidence_by_fact.setdefault(proof.of, []).append(proof.evidence)
+        call.answer({"case": case, "evidence": evidence_by_fact})
+        return
+    rows = [_row(call, proof) for proof in proofs(view.case)]
+    if rows:
+        heads = ("id", "kind", "document", "written", "recorded", "published", "size", "restricted")
+        call.table(heads, rows)
+    else:
+        call.print(call.say("cli.evidence.none", case=case))
+
+
+@command("package")
+def package(
+    call: CommandContext,
+    to: Annotated[str, typer.Option("--to", metavar="FILE.zip", help="file of the package")],
+    unit: Unit = "",
+    year: Year = 0,
+    case: Annotated[str, typer.Option("--case", metavar="CASE", help="only this case")] = "",
+    with_restricted: Annotated[
+        bool, typer.Option("--with-restricted", help="put restricted documents in as well")
+    ] = False,
+) -> int:
+    """A package for the project platform: a ZIP by project, task and subtask, with an index and hashes."""
+    app = call.app
+    if case:
+        call.view(case)
+    case_documents = documents(app, unit=unit_named(app, unit) or None, year=year or None, case=case)
+    packed = write_package(
+        Path(to),
+        case_documents,
+        app.evidence.open,
+        language=call.language,
+        restricted=with_restricted,
+    )
+    audit.record(call.ctx, "file", "package_read", case=case)
+    if call.json:
+        counts = picked(packed, "files", "links", "restricted")
+        call.answer({"file": to, **counts, "lost": _named(packed.lost), "altered": _named(packed.altered)})
+    else:
+        call.print(call.say("cli.package.done", file=to, files=packed.files, links=packed.links))
+        if packed.restricted:
+            call.print(call.say("cli.package.restricted", count=packed.restricted))
+        for document in packed.lost:
+            call.note(call.say("cli.package.lost", case=document.case, name=document.name))
+        for document in packed.altered:
+            names = picked(document, "case", "name")
+            call.note(call.say("cli.package.altered", **names, sha256=document.reference))
+    return DONE if packed.whole else NOT_SO
+
+
+def _named(documents: Iterable[Document]) -> list[dict[str, str]]:
+    """Return documents as JSON with their names."""
+    return [
+        {"case": document.case, "name": document.name, "sha256": document.reference} for document in documents
+    ]
+
+
+def _row(call: CommandContext, proof: ProvedItem) -> tuple[object, ...]:
+    """Return the table row of a document."""
+    item = proof.evidence
+    return (
+        proof.of,
+        call.say(f"evidence.{item.kind}") if item.kind else "",
+        *(item.name or item.reference, item.written_on, _recorded(item), item.published_on),
+        *(item.size, item.restricted),
+    )
+
+
+def _recorded(item: Evidence) -> object:
+    """Return the local date on which the evidence was recorded."""
+    return item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None
+
+
+DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")
+"""Duties allowed for --approver."""
+
+
+class NotWritten(Refusal, OSError):
+    """The file exists already, or cannot be written."""
+
+
+@command("form")
+def form(
+    call: CommandContext,
+    first: Annotated[str, typer.Argument(metavar="CASE|FORM")],
+    second: Annotated[str | None, typer.Argument(metavar="FORM")] = None,
+    to: Annotated[str, typer.Option("--to", metavar="FILE", help="the file to write (.docx)")] = "",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="FIELD=VALUE", help="the value of a field; a list field as often as it has items"
+        ),
+    ] = None,
+    rows: Annotated[
+        str | None, typer.Option("--rows", metavar="FILE", help="a CSV, XLSX or JSON file with the rows")
+    ] = None,
+    unit: Unit = "",
+    year: Annotated[str | None, typer.Option("--year", metavar="Y", help="the report year")] = None,
+    quarter: Annotated[
+        str | None,
+        typer.Option(
+            "--quarter",
+            metavar="Q",
+            help="the quarter of a report: 1 to 4, 0 for the year; left out, the last that has ended",
+        ),
+    ] = None,
+    person: Annotated[
+        str, typer.Option("--person", metavar="WHO", help="whom the policy's form is for: name or key")
+    ] = "",
+    row: Annotated[
+        str, typer.Option("--row", metavar="ID", help="row of a register the form is filled from")
+    ] = "",
+    approver: Annotated[
+        str,
+        typer.Option(
+            "--approver", metavar="DUTY", help="who approves: head, deputy, chief_of_staff, ethics_officer"
+        ),
+    ] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="write over a file that is there")] = False,
+) -> None:
+    """A form (DOCX) filled from a case, ready to be signed; what is unknown is left as ruled lines.
+
+    Without a case: --unit, --year, --rows.
+    """
+    case, name = (first, second) if second else ("", first)
+    definition = form_named(name)
+    language = call.paper_language
+    if not to:
+        raise BadArgument("cli.missing_parameter", name="--to FILE")
+    if Path(to).exists() and not replace:
+        raise NotWritten("form_exists", file=to)
+    if definition.about == "case" and not case:
+        raise BadArgument("form_case_needed", form=name)
+    app, today = call.app, call.moment.today
+    _check_duty(approver)
+    view = report_year = None
+    period: dict[str, Any] = {"year": None}
+    if case and definition.about == "case":
+        view = call.view(case)
+        data = from_case(app, definition, view, language, today=today, approver=approver)
+    else:
+        of = unit_named(app, unit) or (call.view(case).case.unit if case else "")
+        report_year = number(year, where="--year", first=2000, last=2100) if year else None
+        report_quarter = number(quarter, where="--quarter", first=0, last=4) if quarter else None
+        if report_quarter is not None and report_year is None:
+            raise BadArgument("cli.missing_parameter", name="--year Y")
+        of_year = quarter_of_report(definition, report_year, report_quarter, today=today) if report_year else 0
+        period = {"year": report_year, "quarter": of_year}
+        data = report_data(
+            call.ctx, definition, language, unit=of, **period, person=person, row=row, approver=approver
+        )
+    given_rows = (
+        read(read_data, call.given(rows, "xlsx", "json", "csv"), form=definition.id) if rows else FormData()
+    )
+    values = {**data.fields, **given_rows.fields, **given(definition, set_ or [])}
+    looked_up = () if given_rows.rows else data.looked_up
+    office_template = own_template(app, definition.id, language)
+    filled = fill(
+        definition,
+        values,
+        language,
+        rows=given_rows.rows or data.rows,
+        looked_up=looked_up,
+        office_template=office_template,
+    )
+    _write(Path(to), filled.document)
+    notes = _wrong_approver(call, definition, approver, view)
+    where = view.case.unit if view is not None else unit_named(app, unit)
+    register_rows = rows_in_report(call.ctx, definition, unit=where, **period) if view is None else ()
+    person_keys = people_in_rows(register_rows)
+    foreign = foreign_names(
+        *(app, definition, language),
+        unit=where,
+        today=today,
+        view=view,
+        approver=approver,
+        person_keys=person_keys,
+    )
+    if foreign:
+        notes.append(call.say(f"form.note.foreign_{language}", names=foreign))
+    if report_year:
+        office = app.reads.office()
+        open_rows = [
+            *text_notes(register_rows, [language], office, speaks=call.language),
+            *unanswered_notes(call.ctx, definition, unit=of, **period),
+        ]
+        notes += [call.say(note.code, **note.arguments) for note in open_rows]
+    if (
+        view is not None
+        and view.case.lacks_object_in(language)
+        and view.case.object not in view.procedure.bodies
+    ):
+        notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
+    notes += [
+        call.say(note.code, **note.arguments)
+        for note in (() if office_template else form_marks(definition, language))
+    ]
+    _answer(call, definition, language, to, filled, notes)
+
+
+@command("forms")
+def forms(
+    call: CommandContext,
+) -> None:
+    """Which forms there are; with --json, their fields and columns."""
+    definitions = [form_named(name) for name in names()]
+    if call.json:
+        call.answer(
+            {
+                "forms": [
+                    {
+                        "id": definition.id,
+                        "title": definition.title[call.language],
+                        "about": definition.about,
+                        "origin": definition.origin,
+                        "annex": definition.annex,
+                        "fields": {
+                            field.id: {"title": title(field.id, call.language), "kind": field.kind}
+                            for field in definition.fields.values()
+                        },
+                        "rows": definition.rows.columns if definition.rows else (),
+                        "groups": {
+                            group.id: [part.id for part in group.parts] for group in definition.rows.groups
+                        }
+                        if definition.rows
+                        else {},
+                    }
+                    for definition in definitions
+                ]
+            }
+        )
+        return
+    rows = [
+        (definition.id, definition.title[call.language], call.say(f"form.about.{definition.about}"))
+        for definition in definitions
+    ]
+    call.table(("form", "title", "about"), rows)
+
+
+def _check_duty(duty: str) -> None:
+    if duty and duty not in DUTIES:
+        raise BadArgument("form_duty_unknown", duty=duty, allowed=DUTIES)
+
+
+def _wrong_approver(call: CommandContext, definition: Form, duty: str, view: View | None) -> list[str]:
+    allowed = [
+        approver for approver in approvers_of(definition, call.settings.office.kind, view) if approver in DUTIES
+    ]
+    if not duty or duty in allowed or not allowed:
+        return []
+    return [call.say("form.note.approver", allowed=allowed, duty=duty)]
+
+
+def _write(file: Path, document: bytes) -> None:
+    try:
+        file.write_bytes(document)
+    except OSError as trouble:
+        raise NotWritten("form_not_written", file=str(file), problem=trouble.strerror or str(trouble)) from None
+
+
+def _answer(
+    call: CommandContext, definition: Form, language: str, file: str, filled: FilledForm, extra_notes: list[str]
+) -> None:
+    notes = extra_notes + [call.say(note.code, **note.arguments) for note in filled.notes]
+    if call.json:
+        missing = [
+            {"field": missing_field.field, "row": missing_field.row, "title": _title(call, missing_field)}
+            for missing_field in filled.missing
+        ]
+        call.answer(
+            {"form": definition.id, "language": language, "file": file, "missing": missing, "notes": notes}
+        )
+        return
+    call.print(call.say("form.said.written", title=definition.title[call.language], file=file))
+    if filled.missing:
+        call.print(call.say("form.said.missing"))
+        for missing_field in filled.missing:
+            name = f"{missing_field.field}: " if missing_field.row is None else ""
+            call.print(paragraph(name + _title(call, missing_field), indent=2))
+        call.print(call.say("form.said.how"))
+    else:
+        call.print(call.say("form.said.complete"))
+    if notes:
+        call.print(call.say("form.said.notes"))
+        for note in notes:
+            call.print(paragraph(note, indent=2))
+
+
+def _title(call: CommandContext, missing_field: Missing) -> str:
+    field_title = title(missing_field.field, call.language)
+    return (
+        field_title
+        if missing_field.row is None
+        else call.say("form.said.missing_in_row", row=missing_field.row, title=field_title)
+    )

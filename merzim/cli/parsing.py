@@ -1,19 +1,87 @@
-"""Parses command line arguments: dates, numbers, NAME=DATE."""
+"""Parses command line arguments: options common to all commands, dates, numbers, NAME=DATE."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
-from merzim.cli.common import MINUS
+import typer
+
 from workflow.refusal import Refusal
+
+CaseId = Annotated[str, typer.Argument(metavar="CASE")]
+Fact = Annotated[str, typer.Argument(metavar="FACT")]
+File = Annotated[str, typer.Argument(metavar="FILE")]
+Unit = Annotated[str, typer.Option("--unit", metavar="U", help="the unit")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="show what would be, write nothing")]
+Ground = Annotated[str, typer.Option("--ground", metavar="TEXT", help="the ground, in words")]
+Year = Annotated[int, typer.Option("--year", metavar="YYYY", help="the calendar year", min=0)]
+ProcedureOption = Annotated[
+    str, typer.Option("--procedure", metavar="PROCEDURE", help="the procedure; internal-analysis by default")
+]
+PROCEDURE = "internal-analysis"
+
+_VALUED = ("--config", "--lang", "--now")
+_NEGATIVE = re.compile(r"-\d+$")
+MINUS = "\N{MINUS SIGN}"
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
+
+
+class MissingValue(Refusal):
+    """An option at the end of the line has no value."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommonOptions:
+    """Values of the common options; None for those not given."""
+
+    config: str | None = None
+    language: str | None = None
+    json: bool = False
+    now: str | None = None
+
+
+def split(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
+    """Split a command line into its common options and the rest.
+
+    Arguments after `--` are left unchanged. A negative number gets a Unicode minus sign, so that the parser
+    does not take it for an option (`merzim calendar add 2026-05-12 -5`).
+
+    Raises:
+        MissingValue: an option without its value.
+    """
+    common, other_arguments = CommonOptions(), list[str]()
+    remaining = list(arguments)
+    while remaining:
+        argument = remaining.pop(0)
+        name, equals, value = argument.partition("=")
+        if argument == "--":
+            return common, [*other_arguments, argument, *remaining]
+        if argument == "--json":
+            common = replace(common, json=True)
+        elif name in _VALUED:
+            if not equals:
+                if not remaining:
+                    raise MissingValue("cli.missing_value", option=name)
+                value = remaining.pop(0)
+            common = {
+                "--config": replace(common, config=value),
+                "--lang": replace(common, language=value),
+                "--now": replace(common, now=value),
+            }[name]
+        elif _NEGATIVE.match(argument):
+            other_arguments.append(MINUS + argument[1:])
+        else:
+            other_arguments.append(argument)
+    return common, other_arguments
 
 
 class BadArgument(Refusal, ValueError):

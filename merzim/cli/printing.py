@@ -1,14 +1,31 @@
-"""Formats output: plain text for people, JSON for machines; no colours or boxes, as it is piped and pasted."""
+"""Formats output: tables for people, JSON of the outside contract; no colours or boxes, as it is piped."""
 
 from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from pathlib import PurePath
 from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from merzim.services.results import FindingResult, ObligationResult
+from workflow.deadlines.lateness import holds_on, lateness
+from workflow.law.names import UnknownObligation
+from workflow.refusal import closest_first
+
+if TYPE_CHECKING:
+    from merzim.cli.call import CommandContext
+    from merzim.services.results import CommandResult
+    from workflow.cases.commands.case_commands import View
+    from workflow.deadlines.deadline import Deadline
+    from workflow.findings.finding import Finding
+    from workflow.law.procedure import Text
+
+
+Json = dict[str, object]
 
 
 def width(text: str) -> int:
@@ -78,3 +95,149 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
         for cell, size, to_right in zip(cells, widths, right, strict=True)
     ]
     return "  ".join(padded).rstrip()
+
+
+def picked(value: object, *names: str) -> Json:
+    """Return these attributes of a value, by name."""
+    return {name: getattr(value, name) for name in names}
+
+
+def obligation(call: CommandContext, deadline: Deadline) -> Json:
+    """Return an obligation with its due date as JSON, as in `plan --json` and `case --json`."""
+    return ObligationResult.of(deadline, call.language).model_dump(exclude={"waiting_for", "exempted"})
+
+
+def finding(call: CommandContext, finding: Finding) -> Json:
+    """Return one finding as JSON, in the format of the contract."""
+    return FindingResult.of(finding, call.language).model_dump()
+
+
+def explained(call: CommandContext, deadline: Deadline) -> str:
+    """Return the explanation as one paragraph."""
+    return " ".join(call.say(element.code, **element.arguments) for element in deadline.explanation)
+
+
+def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, today: date | None = None) -> None:
+    """Print a table of deadlines: due date, title, status (as of `today`, if given)."""
+    all_deadlines = tuple(deadlines)
+    titles = {deadline.id: deadline.obligation.title for deadline in all_deadlines}
+    rows = [
+        (
+            deadline.due or "-",
+            deadline.obligation.title[call.language] + (f" ({deadline.period})" if deadline.period else ""),
+            state(call, deadline, today=today, titles=titles),
+            call.say(f"cli.force.{deadline.obligation.force}"),
+            deadline.id,
+        )
+        for deadline in all_deadlines
+    ]
+    call.table(("due", "what", "state", "force", "id"), rows)
+
+
+def state(
+    call: CommandContext,
+    deadline: Deadline,
+    *,
+    today: date | None = None,
+    titles: Mapping[str, Text] | None = None,
+) -> str:
+    """Return the status of a deadline in words: done on a day and how late, or open and how certain.
+
+    Args:
+        titles: titles of the case's deadlines by id, to name the one it waits for.
+    """
+    if deadline.answer is not None:
+        answer = f"{deadline.answer.title[call.language]} ({deadline.answer.id})"
+        return call.say("cli.state.answered", on=deadline.done_on, answer=answer)
+    if deadline.state == "done":
+        code = "cli.state.done_late" if deadline.late_by is not None else "cli.state.done"
+        return call.say(code, on=deadline.done_on, late_by=deadline.late_by)
+    if today is not None and deadline.state == "open":
+        delay = lateness(deadline, today=today)
+        if delay.overdue:
+            return call.say("cli.state.overdue")
+        if delay.slipped:
+            return call.say("cli.state.slipped", on=deadline.planned_on)
+        if delay.waiting_for is not None:
+            title = (titles or {}).get(delay.waiting_for)
+            return call.say("cli.state.waits", what=title[call.language] if title else delay.waiting_for)
+        if not holds_on(deadline, today):
+            return call.say("cli.state.not_recorded")
+    if deadline.state == "open" and deadline.due is not None:
+        return call.say(f"cli.status.{deadline.status}")
+    return call.say(f"cli.state.{deadline.state}")
+
+
+def print_findings(call: CommandContext, findings: Iterable[Finding], *, indent: int = 0) -> None:
+    """Print findings as a list, each with its basis."""
+    for finding in findings:
+        mark = call.say(f"cli.kind.{finding.kind}")
+        text = f"[{mark}] {call.say(finding.code, **finding.arguments)}"
+        if finding.basis == "practice" and not finding.code.endswith("_own"):
+            text += " " + call.say("cli.by_practice")
+        elif finding.force != "obligatory":
+            text += " " + call.say(finding.force)
+        call.print(paragraph(text, indent=indent))
+
+
+def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
+    """Return the deadline of that id; all periods of a recurring obligation named without one.
+
+    Raises:
+        UnknownObligation: the case has no such obligation.
+    """
+    matches = [deadline for deadline in view.deadlines if name in (deadline.id, deadline.obligation.id)]
+    exact = [deadline for deadline in matches if deadline.id == name]
+    if not matches:
+        allowed = closest_first(name, [deadline.id for deadline in view.deadlines])
+        raise UnknownObligation("unknown_obligation", obligation=name, allowed=allowed)
+    return tuple(exact or matches)
+
+
+def says(code_done: str, already: str = "") -> Callable[[CommandContext, Any, CommandResult], None]:
+    """Return the function that prints a change of a case: the sentence of a code, filled with the command's
+    fields.
+    """
+
+    def show(call: CommandContext, command: Iterable[tuple[str, Any]], result: CommandResult) -> None:
+        arguments = {name: value for name, value in command if name != "case"}
+        print_change(call, result, code_done=code_done, already=already, **arguments)
+
+    return show
+
+
+def print_change(
+    call: CommandContext, result: CommandResult, *, code_done: str, already: str = "", **arguments: object
+) -> None:
+    """Print the result of a command and the due dates it moved."""
+    if call.json:
+        call.answer(result.model_dump(mode="json", by_alias=True))
+        return
+    if result.preview:
+        required = {*result.dropped, *result.opened}
+        counts = {
+            "moved": sum(date.obligation not in required for date in result.moved),
+            "dropped": len(result.dropped),
+            "opened": len(result.opened),
+        }
+        call.print(call.say("preview.summary", **counts, people=result.tells))
+    else:
+        code = code_done if result.changed or not already else already
+        call.print(call.say(code, case=result.case, **arguments))
+        for finding in result.out_of_order:
+            call.print(finding.message)
+        if result.moved:
+            call.print(call.say("cli.moved"))
+    if result.lost:
+        call.print(call.say("cli.lost", names=result.lost))
+    dates = {date.obligation: (date.before, date.after) for date in result.moved}
+    if names := tuple(dict.fromkeys((*dates, *result.dropped, *result.opened))):
+        none = call.say("cli.state.not_required")
+        rows = []
+        for name in names:
+            before, after = dates.get(name, (None, None))
+            was, becomes = (none if name in result.opened else "-"), (none if name in result.dropped else "-")
+            rows.append((name, before or was, after or becomes))
+        call.table(("id", "was", "is"), rows, indent=2)
+    if result.preview:
+        call.print(call.say("cli.nothing_written"))

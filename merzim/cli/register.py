@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from merzim.cli import printing
-from merzim.cli.answers import print_change
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
-from merzim.cli.parsing import BadArgument, named_texts
+from merzim.cli.mount import command
+from merzim.cli.parsing import BadArgument, DryRun, Ground, Unit, named_texts
+from merzim.cli.printing import print_change
 from merzim.documents.sheets.listing import write_file
 from merzim.services.cases import rows as case_rows
 from merzim.services.cases import verbs as cases
@@ -64,27 +65,27 @@ class RowsRequest:
         return self.words[0]
 
 
+@command("register")
 def register(
-    ctx: typer.Context,
+    call: CommandContext,
     name: Annotated[str | None, typer.Argument(metavar="NAME")] = None,
     action: Annotated[str, typer.Argument(metavar="|".join(ACTIONS))] = "list",
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[ID] [FIELD=VALUE ...] | FILE")] = None,
     case: Annotated[
         str, typer.Option("--case", metavar="C", help="the case; without it list shows all rows")
     ] = "",
-    unit: Annotated[str, typer.Option("--unit", metavar="U", help="the unit")] = "",
-    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="the ground, in words")] = "",
+    unit: Unit = "",
+    ground: Ground = "",
     where: Annotated[
         list[str] | None, typer.Option("--where", metavar="FIELD=VALUE", help="only rows with this value")
     ] = None,
     search: Annotated[str, typer.Option("--search", metavar="TEXT", help="words in the row")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be, write nothing")] = False,
+    dry_run: DryRun = False,
 ) -> int:
     """Registers: lists, adds, edits, withdraws, imports and exports rows; without a name, the registers.
 
     Registers of a case: risks, measures, positions, remarks.
     """
-    call = CommandContext.of(ctx)
     if name is None:
         _registers(call)
         return DONE
@@ -134,7 +135,7 @@ def _list_of_case(call: CommandContext, request: RowsRequest) -> None:
     """Print the fields of each row, named as in `add` and `edit`."""
     kind = KINDS[request.register]
     if request.case:
-        found = [call.app.case_commands.view(request.case, today=call.moment.today).case]
+        found = [call.view(request.case).case]
     else:
         found = list(cases_with_rows(call.app, unit_named(call.app, request.unit)))
     definition = case_rows.register_of(request.register)[0]
@@ -305,10 +306,7 @@ def _import(call: CommandContext, request: RowsRequest) -> None:
 def _export(call: CommandContext, request: RowsRequest) -> None:
     file = request.word("FILE")
     write_file(file, tables.export(call.ctx, _query(request), call.language))
-    if call.json:
-        call.answer({"file": file})
-    else:
-        call.print(call.say("register.file_written", file=file))
+    call.tell({"file": file}, "register.file_written", file=file)
 
 
 def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitStack) -> Mapping[str, Any]:
@@ -324,10 +322,7 @@ def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitSt
 
 
 def _tell(call: CommandContext, detail: RowDetail, code: str) -> None:
-    if call.json:
-        call.answer(detail)
-    else:
-        call.print(call.say(code, row=detail.row.id))
+    call.tell(detail, code, row=detail.row.id)
 
 
 Act = Callable[[CommandContext, RowsRequest], None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from merzim.cli.call import CommandContext
-from merzim.cli.parsing import BadArgument, day
+from merzim.cli.mount import command
+from merzim.cli.parsing import BadArgument, DryRun, day
+from merzim.cli.printing import picked
+from merzim.services.documents.notice_list import write_notices
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
+from merzim.services.moments import almaty
 from merzim.services.names import force
 from merzim.services.yearly.clock import record_carried_out
 
@@ -26,12 +30,13 @@ NAMED = 5
 """How many places of one problem are named; the rest is counted."""
 
 
+@command("remind")
 def remind(
-    ctx: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be, write nothing")] = False,
+    call: CommandContext,
+    dry_run: DryRun = False,
 ) -> None:
     """A round: reminders whose day has come are queued, each once."""
-    call = CommandContext.of(ctx, writes=not dry_run)
+    call.creates_database = not dry_run
     moment = call.moment
     if not dry_run:
         record_carried_out(call.app, now=moment.now, today=moment.today)
@@ -48,13 +53,13 @@ def remind(
     _planned(call, report)
 
 
-def deliver(ctx: typer.Context) -> None:
+@command("deliver", writes=True)
+def deliver(call: CommandContext) -> None:
     """Sends the queued letters."""
-    call = CommandContext.of(ctx, writes=True)
     moment = call.moment
     report = rounds.deliver(call.app, now=moment.now, today=moment.today)
     if call.json:
-        call.answer({"counts": report.counts, "recovered": report.recovered, "answers": report.answers})
+        call.answer(picked(report, "counts", "recovered", "answers"))
         return
     if not report.counts:
         call.print(call.say("cli.deliver.nothing"))
@@ -63,19 +68,17 @@ def deliver(ctx: typer.Context) -> None:
     call.table(("state", "count"), rows)
 
 
+@command("notices")
 def notices(
-    ctx: typer.Context,
+    call: CommandContext,
     case: Annotated[str | None, typer.Option("--case", metavar="CASE", help="this case alone")] = None,
     export: Annotated[
         str | None, typer.Option("--export", metavar="FILE", help="write the register to a file: .csv or .xlsx")
     ] = None,
 ) -> None:
     """The register of notices with their delivery records."""
-    call = CommandContext.of(ctx)
     notices = call.app.outbox.notices(case=case)
     if export is not None:
-        from merzim.services.documents.notice_list import write_notices
-
         write_notices(call.app, notices, Path(export), call.language)
         call.note(call.say("cli.exported", count=len(notices), file=export))
     if call.json:
@@ -97,35 +100,24 @@ def notices(
             call.print(call.say("cli.no_notices"))
 
 
+@command("rehearse")
 def rehearse(
-    ctx: typer.Context,
+    call: CommandContext,
     first: Annotated[str, typer.Option("--from", metavar="DATE", help="from which day")],
     last: Annotated[str, typer.Option("--until", metavar="DATE", help="until which day, included")],
 ) -> None:
     """Rehearses reminders day by day on a copy of the database; nothing is sent."""
-    call = CommandContext.of(ctx)
     begins, ends = day(first, where="--from"), day(last, where="--until")
     if ends < begins:
         raise BadArgument("cli.until_before_from", first=begins, until=ends)
-    days = rehearsed(call.app, begins, ends)
+    days = [(on, report) for on, report in rehearsed(call.app, begins, ends) if report.planned or report.others]
     if call.json:
-        call.answer(
-            {
-                "days": [
-                    {"date": on, **_round(call, report)}
-                    for on, report in days
-                    if report.planned or report.others
-                ]
-            }
-        )
+        call.answer({"days": [{"date": on, **_round(call, report)} for on, report in days]})
         return
-    quiet = True
     for on, report in days:
-        if report.planned or report.others:
-            quiet = False
-            call.print(call.say("cli.rehearse.day", on=on, count=len(report.planned) + len(report.others)))
-            _planned(call, report)
-    if quiet:
+        call.print(call.say("cli.rehearse.day", on=on, count=len(report.planned) + len(report.others)))
+        _planned(call, report)
+    if not days:
         call.print(call.say("cli.rehearse.nothing", first=begins, until=ends))
 
 
@@ -134,15 +126,11 @@ def _round(call: CommandContext, report: RoundReport) -> dict[str, object]:
     return {
         "rows": report.rows,
         "queued": report.queued,
-        "notices": [
-            {**_notice(planned_notice.notice), "why": planned_notice.recipient.why}
-            for planned_notice in report.planned
-        ],
+        "notices": [{**_notice(item.notice), "why": item.recipient.why} for item in report.planned],
         "others": [_notice(notice) for notice in report.others],
         "problems": [
             {
-                "case": problem.case,
-                "obligation": problem.obligation,
+                **picked(problem, "case", "obligation"),
                 "message": call.say(problem.code, **dict(problem.arguments)),
             }
             for problem in report.problems
@@ -152,31 +140,20 @@ def _round(call: CommandContext, report: RoundReport) -> dict[str, object]:
 
 def _planned(call: CommandContext, report: RoundReport) -> None:
     """Print the planned notices: recipient, subject, time, channel and reason."""
+    lines: list[tuple[Notice, str, str, str]] = [
+        (item.notice, item.notice.rung, item.recipient.person.name, item.recipient.why)
+        for item in report.planned
+    ]
+    lines += [
+        (notice, call.say(f"register.kind.{notice.kind}"), notice.person, notice.kind)
+        for notice in report.others
+    ]
     rows = [
         (
-            planned_notice.notice.due,
-            planned_notice.notice.case,
-            planned_notice.notice.obligation,
-            planned_notice.notice.rung,
-            planned_notice.recipient.person.name,
-            call.say(f"cli.why.{planned_notice.recipient.why}"),
-            planned_notice.notice.channel,
-            _leaves(call, planned_notice.notice),
+            *(notice.due, notice.case or "–", notice.obligation or "–", step, name),
+            *(call.say(f"cli.why.{why}"), notice.channel, _leaves(call, notice)),
         )
-        for planned_notice in report.planned
-    ]
-    rows += [
-        (
-            *(
-                notice.due,
-                notice.case or "–",
-                notice.obligation or "–",
-                call.say(f"register.kind.{notice.kind}"),
-                notice.person,
-            ),
-            *(call.say(f"cli.why.{notice.kind}"), notice.channel, _leaves(call, notice)),
-        )
-        for notice in report.others
+        for notice, step, name, why in lines
     ]
     if rows:
         call.table(("due", "case", "id", "rung", "who", "reason", "channel", "leaves"), rows, indent=2)
@@ -191,8 +168,6 @@ def _planned(call: CommandContext, report: RoundReport) -> None:
 
 def _leaves(call: CommandContext, notice: Notice) -> str:
     """Return the earliest moment a letter can be sent, and whether it is combined with others."""
-    from merzim.services.moments import almaty
-
     at = f"{notice.not_before.astimezone(almaty()):%d.%m %H:%M}"
     return f"{at} ({call.say('cli.carried')})" if notice.bundle else at
 
@@ -210,31 +185,16 @@ def _forces(call: CommandContext, notices: Sequence[Notice]) -> dict[str, Force]
     return forces
 
 
+NOTICE = (
+    *("key", "case", "obligation", "due", "rung", "person", "channel", "address", "language", "state"),
+    *("attempts", "queued_at", "not_before", "sent_at", "answer", "message_id", "text_hash"),
+    *("acknowledged_at", "kind", "carrier", "about"),
+)
+
+
 def _notice(notice: Notice) -> dict[str, object]:
     """Return a notice as JSON."""
-    return {
-        "key": notice.key,
-        "case": notice.case,
-        "obligation": notice.obligation,
-        "due": notice.due,
-        "rung": notice.rung,
-        "person": notice.person,
-        "channel": notice.channel,
-        "address": notice.address,
-        "language": notice.language,
-        "state": notice.state,
-        "attempts": notice.attempts,
-        "queued_at": notice.queued_at,
-        "not_before": notice.not_before,
-        "sent_at": notice.sent_at,
-        "answer": notice.answer,
-        "message_id": notice.message_id,
-        "text_hash": notice.text_hash,
-        "acknowledged_at": notice.acknowledged_at,
-        "kind": notice.kind,
-        "carrier": notice.carrier,
-        "about": notice.about,
-    }
+    return picked(notice, *NOTICE)
 
 
 def _state(call: CommandContext, notice: Notice) -> str:
@@ -243,11 +203,3 @@ def _state(call: CommandContext, notice: Notice) -> str:
     # One that waits after an attempt says why: a token that is not accepted, a server that is away.
     detail = notice.state in ("failed", "unknown", "queued") and notice.answer
     return f"{label}: {notice.answer}" if detail else label
-
-
-COMMANDS: dict[str, Callable[..., object]] = {
-    "remind": remind,
-    "deliver": deliver,
-    "notices": notices,
-    "rehearse": rehearse,
-}

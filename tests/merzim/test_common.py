@@ -6,8 +6,7 @@ from datetime import date
 
 import pytest
 
-from merzim.cli.common import CommonOptions, MissingValue, split
-from merzim.cli.parsing import BadArgument, day, named_days, number
+from merzim.cli.parsing import BadArgument, CommonOptions, MissingValue, day, named_days, number, split
 
 
 @pytest.mark.parametrize(
