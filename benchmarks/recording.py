@@ -22,6 +22,7 @@ from merzim.services.regulations.editions import shared_law
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.tables.events import EVENT
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, apply
 from workflow.cases.commands.case_commands import CaseCommands
@@ -198,7 +199,10 @@ def _bare(file: Path, ledger: Path, changes: list[CaseWrite]) -> float:
         bare.execute("PRAGMA journal_mode=WAL")
         bare.execute("PRAGMA synchronous=FULL")
         bare.execute("PRAGMA foreign_keys=ON")
-        events = {(row[0], row[1]): row for row in source.execute("SELECT * FROM event WHERE seq > 1")}
+        columns = [column.name for column in EVENT.columns]
+        case, seq = columns.index("case"), columns.index("seq")
+        rows = source.execute("SELECT * FROM event WHERE seq > 1")
+        events = {(row[case], row[seq]): row for row in rows}
         for trigger in source.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
             bare.execute(f"DROP TRIGGER {trigger[0]}")
         bare.execute("DELETE FROM event WHERE seq > 1")
@@ -208,7 +212,7 @@ def _bare(file: Path, ledger: Path, changes: list[CaseWrite]) -> float:
         def write() -> None:
             for event, head, rows in scripts:
                 bare.execute("BEGIN IMMEDIATE")
-                bare.execute("INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?)", event)
+                bare.execute(f"INSERT INTO event VALUES ({','.join('?' * len(columns))})", event)
                 bare.execute('UPDATE "case" SET seq = ?, head = ? WHERE id = ?', head)
                 bare.executemany(
                     "UPDATE deadline SET due = ?, next_rung_on = ?, anchor = ? "

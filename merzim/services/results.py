@@ -204,7 +204,6 @@ class EventResult(BaseModel):
     at: datetime
     by: str
     payload: dict[str, Any]
-    previous: str
     hash: str
     changes: list[FieldChangeResult] = Field(default_factory=list)
 
@@ -282,7 +281,6 @@ def event_result(event: Event, changes: Iterable[FieldChange] = ()) -> EventResu
         at=event.at,
         by=event.by,
         payload=dict(event.payload),
-        previous=event.previous,
         hash=event.hash,
         changes=[
             FieldChangeResult(field=change.field, before=change.before, after=change.after, of=change.of)

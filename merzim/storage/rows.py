@@ -8,7 +8,11 @@ from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from merzim.storage.tables.cases import CASE, EVENT
+from sqlalchemy import select
+
+from merzim.storage.events import HASHES
+from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.notices import NOTICE
 from notifications.notice import Notice
 from workflow.board.rows import Row
@@ -38,7 +42,9 @@ _HEAD = (
 )
 HEAD = [CASE.c[name] for name in _HEAD]
 """The columns of a case's head."""
-EVENTS_IN_ORDER = EVENT.select().order_by(EVENT.c.case, EVENT.c.seq)
+EVENT_COLUMNS = [EVENT.c[name] for name in ("case", "seq", "kind", "name", "on", "at", "by", "payload", "hash")]
+"""The columns of an event of a case."""
+EVENTS_IN_ORDER = select(*EVENT_COLUMNS).where(OF_CASES).order_by(EVENT.c.case, EVENT.c.seq)
 
 
 def row(record: Iterable[Any]) -> Row:
@@ -67,8 +73,10 @@ def notice_values(value: Notice) -> Values:
 
 
 def event(record: Sequence[Any]) -> Event:
-    """Return an event as stored, with its hashes, from a row of its table."""
-    case, seq, kind, name, on, at, by, payload, previous, hash_ = record
+    """Return an event of a case as stored, with its hash, from the columns EVENT_COLUMNS."""
+    case, seq, kind, name, on, at, by, payload, hash_ = record
+    content = json.loads(payload)
+    content.pop(HASHES, None)
     return Event(
         case=case,
         seq=seq,
@@ -77,8 +85,7 @@ def event(record: Sequence[Any]) -> Event:
         on=on,
         at=at,
         by=by,
-        payload=json.loads(payload),
-        previous=previous,
+        payload=content,
         hash=hash_,
     )
 

@@ -38,8 +38,8 @@ def test_replacing_an_event_is_refused_too(sqlite: Engine) -> None:
     """SQLite's INSERT OR REPLACE deletes without firing a DELETE trigger on most connections."""
     opened(sqlite)
     statement = (
-        'INSERT OR REPLACE INTO event SELECT "case", seq, kind, \'x\', "on", at, "by", payload, previous, hash '
-        "FROM event WHERE seq = 1"
+        'INSERT OR REPLACE INTO event SELECT NULL, stream, seq, topic, kind, \'x\', "on", "case", at, "by", '
+        "way, payload, private, hash FROM event WHERE seq = 1"
     )
 
     with sqlite.connect() as connection, connection.begin():

@@ -27,7 +27,8 @@ from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.tables.board import DEADLINE, MOVED
-from merzim.storage.tables.cases import CASE, EVENT
+from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
 from tests.law import CALENDAR
 from tests.storage.sample_cases import letter
@@ -133,7 +134,11 @@ def stored(engine: Engine, names: Sequence[str]) -> dict[str, list[tuple[object,
     rows_by_table = {}
     with reading(engine) as connection:
         for table in (CASE, EVENT, DEADLINE, MOVED, NOTICE):
-            columns = [column for column in table.c if (table.name, column.name) != ("moved", "n")]
+            columns = [
+                column
+                for column in table.c
+                if (table.name, column.name) not in (("moved", "n"), ("event", "id"))
+            ]
             place = table.c.id if table is CASE else table.c.case
             query = select(*columns).where(place.in_(names))
             rows_by_table[table.name] = sorted(map(tuple, connection.execute(query)), key=repr)

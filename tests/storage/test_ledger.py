@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import Engine
 
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
-from merzim.storage.chain import canonical, line, link
 from merzim.storage.database.engine import one_snapshot
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.tables.board import DEADLINE
@@ -129,27 +128,6 @@ def test_an_unknown_case_is_none(engine: Engine) -> None:
     assert ledger.case("2026-0404") is None
     assert ledger.events("2026-0404") == []
     assert ledger.rows("2026-0404") == {}
-
-
-def test_each_event_carries_the_hash_of_the_one_before(engine: Engine) -> None:
-    """The chain is SHA-256 over the hash before and the canonical event."""
-    events = SqlLedger(engine).events(opened(engine).id)
-
-    previous = ""
-    for stored_event in events:
-        text = line(
-            case=stored_event.case,
-            seq=stored_event.seq,
-            kind=stored_event.kind,
-            name=stored_event.name,
-            on=stored_event.on,
-            at=stored_event.at,
-            by=stored_event.by,
-            payload=canonical(stored_event.payload),
-        )
-        assert (stored_event.previous, stored_event.hash) == (previous, link(previous, text))
-        previous = stored_event.hash
-    assert len(events) == 1 + len(PLANNED)
 
 
 def test_the_board_rows_are_those_the_desk_computed(engine: Engine) -> None:

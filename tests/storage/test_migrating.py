@@ -24,7 +24,8 @@ from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import Migration, StorageUnavailable
 from merzim.storage.tables.base import TableBase as Table
 from merzim.storage.tables.board import RECOMMENDATION
-from merzim.storage.tables.cases import EVENT, SEAL
+from merzim.storage.tables.cases import SEAL
+from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
 from merzim.storage.tables.organisation import ACT, PERSON
 from merzim.storage.tables.service import LEASE, UPLOAD

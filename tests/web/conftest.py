@@ -188,12 +188,13 @@ def rewrite(site: Site, case: str, **payload: object) -> None:
     from sqlalchemy import select, update
 
     from merzim.storage.maintenance import triggers
-    from merzim.storage.tables.cases import CASE, EVENT
+    from merzim.storage.tables.cases import CASE
+    from merzim.storage.tables.events import EVENT
 
     with writing(site.context.engine) as connection:
         for name in triggers.names("sqlite"):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-        first = (EVENT.c.case == case) & (EVENT.c.seq == 1)
+        first = (EVENT.c.stream == f"case/{case}") & (EVENT.c.seq == 1)
         stored_payload = json.loads(connection.execute(select(EVENT.c.payload).where(first)).scalar_one())
         connection.execute(update(EVENT).where(first).values(payload=json.dumps({**stored_payload, **payload})))
         heads = {name: value for name, value in payload.items() if name in CASE.c}

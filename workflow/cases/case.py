@@ -121,7 +121,6 @@ class Event:
     at: datetime
     by: str
     payload: Mapping[str, object] = field(default_factory=dict)
-    previous: str = ""
     hash: str = ""
 
     @property
@@ -586,7 +585,7 @@ def _entered(case: Case, event: Event) -> dict[str, Any]:
         responsible = {**responsible, f"assignment.{event.name}": str(event.payload["assignee"])}
     elif event.kind == "row_edited" and event.name.startswith("measure.") and "responsible" in event.payload:
         responsible = {**responsible, event.name: str(event.payload["responsible"])}
-    line = replace(event, previous="", hash="")
+    line = replace(event, hash="")
     begins = _ROW_BEGINS.get(event.kind)
     withdrawn = _recorded_anew(case, f"{begins}.{event.name}") if begins else case.withdrawn
     return {"entries": (*case.entries, line), "responsible": responsible, "withdrawn": withdrawn}

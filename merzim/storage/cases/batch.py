@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import cast
 
+from merzim.storage import events
 from merzim.storage.cases import recommendations
-from merzim.storage.chain import canonical, line, link
 from merzim.storage.rows import ROW_COLUMNS, Values
 from workflow.board.rows import WAITING, Row
 from workflow.cases.case import Case, Event, Wording, withdrawn_lines
@@ -106,37 +106,26 @@ def _add(target: Batch, change: CaseWrite, before: Before) -> None:
     if case.id in target.expected or case.seq - len(change.events) != before.seq:
         raise Conflict(case.id, since=case.seq - len(change.events))
     target.expected[case.id] = before.seq
-    head = before.head
     for seq, event in enumerate(change.events, before.seq + 1):
         if event.seq != seq:
             raise Conflict(case.id, since=before.seq)
-        payload = canonical(event.payload)
-        text = line(
-            case=case.id,
-            seq=seq,
+        _add_inbox(target, event)
+    drafts = [
+        events.Draft(
+            topic="case",
             kind=event.kind,
             name=event.name,
+            case=case.id,
             on=event.on,
             at=event.at,
             by=event.by,
-            payload=payload,
+            payload=event.payload,
         )
-        previous, head = head, link(head, text)
-        _add_inbox(target, event)
-        target.events.append(
-            {
-                "case": case.id,
-                "seq": seq,
-                "kind": event.kind,
-                "name": event.name,
-                "on": event.on,
-                "at": event.at,
-                "by": event.by,
-                "payload": payload,
-                "previous": previous,
-                "hash": head,
-            }
-        )
+        for event in change.events
+    ]
+    lines = events.chained(f"{events.CASE}{case.id}", drafts, after=before.seq, previous=before.head)
+    target.events += lines
+    head = lines[-1]["hash"] if lines else before.head
     if (
         # A change of any row without events is a rebuild: it writes everything that can be computed.
         not change.events

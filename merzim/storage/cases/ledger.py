@@ -30,7 +30,8 @@ from merzim.storage.org.present import PresentOffice
 from merzim.storage.refusals import CaseBroken
 from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
 from merzim.storage.tables.board import DEADLINE
-from merzim.storage.tables.cases import CASE, COUNTER, EVENT
+from merzim.storage.tables.cases import CASE, COUNTER
+from merzim.storage.tables.events import EVENT
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
 from workflow.org.office import Office

@@ -15,7 +15,8 @@ from merzim.storage.database.dialect import execute_for_names, in_names, text_be
 from merzim.storage.database.engine import Row_, reading
 from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, event, head
 from merzim.storage.tables.board import DEADLINE
-from merzim.storage.tables.cases import CASE, EVENT, FIRST_ENTRY
+from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.events import EVENT, FIRST_ENTRY, OF_CASES
 from merzim.storage.tables.organisation import ACT
 from workflow.cases.case import Case, Event, values_of, with_rows
 from workflow.cases.registers.exposure import exposure
@@ -26,7 +27,7 @@ from workflow.scoring.scale import Scoring
 _OF_FACTS = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
 _COLUMNS = (EVENT.c.case, CASE.c.unit, CASE.c.procedure, EVENT.c.name, EVENT.c.on, EVENT.c.payload)
 _AMENDED = select(EVENT.c.case, EVENT.c.kind).where(
-    EVENT.c.kind.in_(("corrected", "evidence", "withdrawn")), in_names(EVENT.c.case)
+    OF_CASES, EVENT.c.kind.in_(("corrected", "evidence", "withdrawn")), in_names(EVENT.c.case)
 )
 _ENTRY_DAYS = ("risk_found", "risk_removed", "talk_held", "cartogram_recorded")
 """Kinds of events whose day decides in which year a row of a case's register counts."""
@@ -62,7 +63,7 @@ def _recorded(connection: Connection, scoring: Scoring, year: int) -> dict[str, 
     left out: the row itself is counted, and a case above its unit must not count it besides.
     """
     names = scoring.facts
-    query = _of_active(select(*_COLUMNS), EVENT.c.case, names).where(_OF_FACTS)
+    query = _of_active(select(*_COLUMNS), EVENT.c.case, names).where(OF_CASES, _OF_FACTS)
     name = text_before(connection, EVENT.c.name, ".")
     name_condition = name.in_(_names(names))
     within = or_(

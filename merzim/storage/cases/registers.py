@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, exists, literal, select
 
 from merzim.storage.database.engine import reading
-from merzim.storage.tables.cases import CASE, EVENT, FIRST_ENTRY
+from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.events import EVENT, FIRST_ENTRY
 from merzim.storage.tables.organisation import UNIT
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, bindparam, or_, select
 
 from calendars.hours import almaty, moment_of
+from merzim.storage import events
 from merzim.storage.cases import recommendations
 from merzim.storage.cases.batch import Batch
 from merzim.storage.database import audit
@@ -23,7 +24,8 @@ from merzim.storage.database.dialect import (
 )
 from merzim.storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, Values, event
 from merzim.storage.tables.board import DEADLINE, MOVED
-from merzim.storage.tables.cases import CASE, EVENT, INBOX, READER
+from merzim.storage.tables.cases import CASE, INBOX, READER
+from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
 from notifications.event_notices import COMMENT, line_key
 from notifications.moved_dates import MOVED as MOVED_RUNG
@@ -76,7 +78,7 @@ def write(connection: Connection, writes: Batch, now: datetime) -> None:
     """
     insert_many(connection, CASE, writes.opened)
     _heads(connection, writes)
-    insert_many(connection, EVENT, writes.events)
+    events.insert(connection, writes.events)
     audit.note(
         connection,
         (

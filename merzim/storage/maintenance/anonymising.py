@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, String, Table, column, or_, select, t
 from sqlalchemy import table as plain_table
 from sqlalchemy.types import TypeDecorator
 
+from merzim.storage import events
 from merzim.storage.accounts.accounts import end_entries
 from merzim.storage.chain import canonical, line, link
 from merzim.storage.database import audit
@@ -41,7 +42,6 @@ from merzim.storage.org.vouched import (
     record,
 )
 from merzim.storage.registers.chains import hidden
-from merzim.storage.rows import EVENTS_IN_ORDER
 from merzim.storage.rows import notice as notice_of
 from merzim.storage.tables.accounts import (
     ACCOUNT,
@@ -52,7 +52,8 @@ from merzim.storage.tables.accounts import (
 )
 from merzim.storage.tables.audit import AUDIT, AUDIT_ORIGIN
 from merzim.storage.tables.base import TableBase
-from merzim.storage.tables.cases import CASE, EVENT
+from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import LINK, LINK_CODE, NOTICE, PROOF, SETTLED
 from merzim.storage.tables.organisation import ACT, FORMER, PREFERENCE, REWRITTEN
 from merzim.storage.tables.registers import REGISTER_EVENT, REGISTER_SECRET
@@ -63,7 +64,7 @@ ANONYMISED = "person_anonymised"
 _LEFT_ALONE = frozenset({"person", "unit", "seal", "former_person", "rewritten", "salt", "match"})
 _LOGIN_COLUMNS = frozenset({"by", "login", "name", "created_by", "edited_by", "started_by"})
 _KEYS: Mapping[str, tuple[str, str]] = {
-    "event": ("case", "seq"),
+    "event": ("", "id"),
     "act": ("", "seq"),
     "register_event": ("row", "seq"),
     "audit": ("", "seq"),
@@ -329,7 +330,9 @@ def _hash_now(connection: Connection, source: str, place: str, seq: int) -> str:
     if source == "proof":
         row = connection.execute(PROOF.select().where(PROOF.c.n == seq)).one()
         return link(row.previous, journal.line(row.n, row.at, row.lines))
-    query = {"event": EVENTS_IN_ORDER, "act": IN_ORDER, "register_event": events_in_order()}[source].subquery()
+    if source == "event":
+        return events.hash_now(connection, seq)
+    query = {"act": IN_ORDER, "register_event": events_in_order()}[source].subquery()
     mine = query.c.seq == seq if source == "act" else (query.c.case == place) & (query.c.seq == seq)
     return content_hash(connection.execute(select(query).where(mine)).one())
 

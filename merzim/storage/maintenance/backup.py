@@ -25,7 +25,8 @@ from merzim.storage.maintenance.verify import Problem, verify
 from merzim.storage.refusals import BackupRefused, StorageUnavailable
 from merzim.storage.tables.accounts import ACCOUNT
 from merzim.storage.tables.audit import AUDIT
-from merzim.storage.tables.cases import CASE, EVENT
+from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.organisation import ACT, PERSON
 
 

@@ -15,7 +15,8 @@ from merzim.storage.database.audit import ADDRESS, CHAIN, entry_line, hidden_add
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.database.engine import Row_, reading
 from merzim.storage.tables.audit import AUDIT, AUDIT_ORIGIN
-from merzim.storage.tables.cases import CASE, EVENT, READER
+from merzim.storage.tables.cases import CASE, READER
+from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.registers import REGISTER_EVENT, REGISTER_SECRET
 from workflow.cases.case import Case
 

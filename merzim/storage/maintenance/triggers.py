@@ -16,7 +16,7 @@ END $$
 # A table that SQLite rebuilds for a migration loses its triggers, hence "anew". INSERT OR REPLACE deletes
 # without firing DELETE triggers unless the connection asks for recursive ones, hence the third trigger.
 _KEYS = {
-    "event": '"case" = NEW."case" AND seq = NEW.seq',
+    "event": "id = NEW.id OR (stream = NEW.stream AND seq = NEW.seq)",
     "seal": "n = NEW.n",
     "act": "seq = NEW.seq",
     "proof": "n = NEW.n",

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, select, tuple_
 
+from merzim.storage import events
 from merzim.storage.cases import recommendations
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import CHUNK, SqlLedger
@@ -26,9 +27,10 @@ from merzim.storage.maintenance.seals import Head
 from merzim.storage.notices import journal
 from merzim.storage.org.chain import IN_ORDER, OFFICE
 from merzim.storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
-from merzim.storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS
+from merzim.storage.rows import ROW_COLUMNS
 from merzim.storage.tables.audit import AUDIT
-from merzim.storage.tables.cases import CASE, EVENT, SEAL
+from merzim.storage.tables.cases import CASE, SEAL
+from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import PROOF
 from merzim.storage.tables.organisation import ACT
 from merzim.storage.tables.registers import REGISTER_EVENT, REGISTER_ROW
@@ -52,7 +54,7 @@ _NUMBERED: Mapping[str, tuple[Column[Any], Column[Any]]] = {
 }
 """Chain of which there is one -> the columns of the number and the hash of its events."""
 _SEALS_AT_ONCE = 500
-_UNTELLABLE = frozenset({"chain_cut", "chain_gap", "event_altered", "edition_missing"})
+_UNTELLABLE = frozenset({"stream_cut", "event_missing", "event_altered"})
 # Values a round changes by itself, and the calendar version, are not compared.
 _MOVING = frozenset({"next_rung", "next_rung_on", "version"})
 _COMPARED = tuple(n for n, name in enumerate(ROW_COLUMNS) if name not in _MOVING)
@@ -133,7 +135,7 @@ def _verified(
                 for name in sorted(triggers.missing(connection))
             ),
             *_office(connection, lines),
-            *_chains(connection, lines),
+            *_events(connection, lines),
             *_register_chains(connection, lines),
             *(
                 Problem(code=code, arguments=arguments)
@@ -150,7 +152,12 @@ def _verified(
     if any(problem.code in _OFFICE.values() for problem in problems):
         recompute = None
     # A case with a broken chain cannot be computed from its events; it is reported already.
-    broken = {problem.arguments["case"] for problem in problems if problem.code in _UNTELLABLE}
+    broken = {
+        str(problem.arguments["stream"]).removeprefix(events.CASE)
+        for problem in problems
+        if problem.code in _UNTELLABLE
+    }
+    broken |= {str(problem.arguments["case"]) for problem in problems if problem.code == "edition_missing"}
     problems += _cases(engine, recompute, broken, rows)
     return tuple(problems)
 
@@ -207,23 +214,26 @@ def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now:
     return broken
 
 
-def _chains(connection: Connection, lines: Mapping[Place, str]) -> Iterator[Problem]:
-    """Yield the problems of the cases' chains."""
-    heads = {
-        name: (seq, head) for name, seq, head in connection.execute(select(CASE.c.id, CASE.c.seq, CASE.c.head))
-    }
-    events = connection.execute(EVENTS_IN_ORDER.execution_options(yield_per=5000))
-    for name, chain in groupby(events, key=attrgetter("case")):
-        yield from _chain("event", name, chain, heads.pop(name, (0, "")), lines)
-    for name in sorted(heads):
-        yield Problem(code="chain_cut", arguments={"case": name, "seq": 1, "last": 0})
+def _events(connection: Connection, lines: Mapping[Place, str]) -> Iterator[Problem]:
+    """Yield the problems of the events, and the cases whose events do not end where their head says."""
+    of_events = {number: digest for (source, _, number), digest in lines.items() if source == "event"}
+    for code, arguments in events.problems(connection, of_events):
+        yield Problem(code=code, arguments=arguments)
+    ends = events.ends(connection)
+    for name, seq, head in connection.execute(select(CASE.c.id, CASE.c.seq, CASE.c.head).order_by(CASE.c.id)):
+        stream = f"{events.CASE}{name}"
+        end = ends.get(stream, (0, ""))
+        if end[0] < seq:
+            yield Problem(code="stream_cut", arguments={"stream": stream, "seq": seq, "last": end[0]})
+        elif end != (seq, head):
+            yield Problem(code="head_differs", arguments={"stream": stream, "seq": end[0]})
 
 
 def _register_chains(connection: Connection, lines: Mapping[Place, str]) -> Iterator[Problem]:
     """Yield the problems of the chains of register rows."""
     heads = register_check.heads(connection)
-    events = connection.execute(register_check.events_in_order())
-    for name, chain in groupby(events, key=attrgetter("case")):
+    chains = connection.execute(register_check.events_in_order())
+    for name, chain in groupby(chains, key=attrgetter("case")):
         for problem in _chain("register_event", name, chain, heads.pop(name, (0, "")), lines):
             yield _of_row(problem, name)
     for name in sorted(heads):
@@ -395,7 +405,7 @@ def _rows(connection: Connection, now: datetime | None) -> Iterator[Problem]:
         yield Problem(code=code, arguments=arguments)
 
 
-def _cases(engine: Engine, recompute: Recompute | None, broken: set[object], rows: bool) -> Iterator[Problem]:
+def _cases(engine: Engine, recompute: Recompute | None, broken: set[str], rows: bool) -> Iterator[Problem]:
     """Yield differences between events of cases and their rows, readers and board."""
     if recompute is None and not rows:
         return

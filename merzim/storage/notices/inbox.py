@@ -10,16 +10,17 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func,
 from merzim.storage.confidentiality import KNOWN, reader_values
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.rows import event
-from merzim.storage.tables.cases import CASE, EVENT, INBOX
+from merzim.storage.rows import EVENT_COLUMNS, event
+from merzim.storage.tables.cases import CASE, INBOX
+from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.notices import NOTICE
 from notifications.ports import InboxLine
 from workflow.org.access import Scope
 
 _ABOUT = {name: INBOX.c[name].label(f"inbox_{name}") for name in ("person", "kind", "read_at")}
 _LINES = (
-    select(EVENT, *_ABOUT.values(), CASE.c.confidential)
-    .join(INBOX, and_(EVENT.c.case == INBOX.c.case, EVENT.c.seq == INBOX.c.seq))
+    select(*EVENT_COLUMNS, *_ABOUT.values(), CASE.c.confidential)
+    .join(INBOX, and_(OF_CASES, EVENT.c.case == INBOX.c.case, EVENT.c.seq == INBOX.c.seq))
     .join(CASE, CASE.c.id == INBOX.c.case)
 )
 _UNREAD = INBOX.c.read_at.is_(None)
@@ -98,7 +99,7 @@ def _line(record: Row_) -> InboxLine:
     return InboxLine(
         person=record.inbox_person,
         kind=record.inbox_kind,
-        event=event(record[: len(EVENT.c)]),
+        event=event(record[: len(EVENT_COLUMNS)]),
         confidential=record.confidential,
         read_at=record.inbox_read_at,
     )

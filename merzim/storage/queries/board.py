@@ -26,7 +26,8 @@ from merzim.storage.database.engine import reading
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.rows import row, rows_by_case
 from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
-from merzim.storage.tables.cases import ASSIGNMENT_GIVEN, CASE, EVENT
+from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT
 from workflow.board.figures import Outcomes, StageSpan
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sum

@@ -23,7 +23,8 @@ from merzim.storage.database.engine import reading
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
 from merzim.storage.tables.board import DEADLINE
-from merzim.storage.tables.cases import CASE, EVENT
+from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.events import EVENT
 from workflow.board.portfolio import APPROVAL
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, with_rows

@@ -8,6 +8,7 @@ from merzim.storage.tables import accounts as accounts
 from merzim.storage.tables import audit as audit
 from merzim.storage.tables import board as board
 from merzim.storage.tables import cases as cases
+from merzim.storage.tables import events as events
 from merzim.storage.tables import notices as notices
 from merzim.storage.tables import organisation as organisation
 from merzim.storage.tables import registers as registers

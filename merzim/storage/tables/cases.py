@@ -1,4 +1,4 @@
-"""The tables of cases: their event chains, the seals over them, and indexes of their contents."""
+"""The tables of cases: their heads, the seals over their events, and indexes of their contents."""
 
 from __future__ import annotations
 
@@ -9,11 +9,6 @@ from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, TableBase, table
 from merzim.storage.types import Moment
-
-FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'cartogram_recorded')")
-"""Condition: the event begins a register. Queries must use the same expression, or the index is not used."""
-ASSIGNMENT_GIVEN = text("kind = 'assignment_given'")
-"""Condition: the event gives an assignment. Queries must use the same expression."""
 
 
 class CaseRow(TableBase, table=True):
@@ -86,37 +81,6 @@ class CaseRow(TableBase, table=True):
     head: str
     sealed: int = 0
     search: str = Field(default="", sa_type=Text)
-
-
-class EventRow(TableBase, table=True):
-    """One event of the ledger. Its primary key detects concurrent writers; UPDATE and DELETE are refused.
-
-    The indexes find cases that have a register (risks, positions, remarks) by its first events, and assignments
-    by the account that gave them.
-    """
-
-    __tablename__ = "event"
-    __table_args__ = (
-        Index("ix_event_first_entry", "case", sqlite_where=FIRST_ENTRY, postgresql_where=FIRST_ENTRY),
-        Index(
-            "ix_event_assignment",
-            *("by", "case", "name"),
-            sqlite_where=ASSIGNMENT_GIVEN,
-            postgresql_where=ASSIGNMENT_GIVEN,
-        ),
-        CLUSTERED,
-    )
-
-    case: str = Field(primary_key=True, foreign_key="case.id")
-    seq: int = Field(primary_key=True)
-    kind: str
-    name: str
-    on: date | None = None
-    at: datetime = Field(sa_type=Moment)
-    by: str
-    payload: str = Field(sa_type=Text)
-    previous: str
-    hash: str
 
 
 class SealRow(TableBase, table=True):
@@ -207,7 +171,6 @@ class CounterRow(TableBase, table=True):
 
 
 CASE = table("case")
-EVENT = table("event")
 SEAL = table("seal")
 CASE_ROW = table("case_row")
 READER = table("reader")

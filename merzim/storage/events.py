@@ -1,0 +1,158 @@
+"""The events: appended to streams, each a chain of hashes, read in order, erased where private, and verified.
+
+A stream is `case/ID`, `row/ID`, or one of the office's own: acts, access, notices, seals. Values that may have
+to be erased stand beside the chain with a salt, the payload has their digests: a chain from which private
+values were erased still verifies.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from secrets import token_hex
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select, text
+
+from merzim.storage.chain import canonical, moment
+from merzim.storage.database.dialect import insert_many
+from merzim.storage.origin import ORIGIN
+from merzim.storage.tables.events import EVENT
+from workflow.org.audit import Topic
+
+Values = dict[str, Any]
+CASE, ROW = "case/", "row/"
+"""Beginnings of the streams of cases and of rows of registers; their ids follow."""
+HASHES = "hashes"
+"""Key of a payload with the digests of private values; "" for one that was emptied."""
+CLIENT = "@client"
+"""Name of the private value with the client's address; no field of a register can have it."""
+_APPENDING = 0x4D657265  # "Mere": shared by all who append on PostgreSQL
+_DIGITS = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """An event before it is appended.
+
+    Attributes:
+        at: aware UTC; `on`: the local date it speaks of; `by`: the account, "" where nobody had logged in.
+        topic: of its entry in the audit log; "" for none.
+        case: the case it is about; "" for none.
+        private: values that may be erased, by name; None for an emptied one.
+    """
+
+    kind: str
+    at: datetime
+    by: str
+    name: str = ""
+    on: date | None = None
+    topic: Topic | str = ""
+    case: str = ""
+    payload: Mapping[str, object] = field(default_factory=dict)
+    private: Mapping[str, object] = field(default_factory=dict)
+
+
+def chained(stream: str, drafts: Sequence[Draft], *, after: int, previous: str) -> list[Values]:
+    """Return the table rows of events that follow the `after`-th of a stream, whose hash is `previous`."""
+    origin, rows = ORIGIN.get(), []
+    for seq, draft in enumerate(drafts, after + 1):
+        values = {**draft.private, **({CLIENT: origin.address} if origin.address else {})}
+        private = {name: [token_hex(16), value] for name, value in values.items() if value is not None}
+        hashes = {name: digest(stream, name, private[name]) if name in private else "" for name in values}
+        row = {
+            "stream": stream,
+            "seq": seq,
+            "topic": draft.topic,
+            "kind": draft.kind,
+            "name": draft.name,
+            "on": draft.on,
+            "case": draft.case,
+            "at": draft.at,
+            "by": draft.by,
+            "way": origin.way,
+            "payload": canonical({**draft.payload, HASHES: hashes} if hashes else draft.payload),
+            "private": canonical(private),
+        }
+        previous = row["hash"] = link(previous, row)
+        rows.append(row)
+    return rows
+
+
+def insert(connection: Connection, rows: Sequence[Values]) -> None:
+    """Insert events, in the caller's transaction.
+
+    Raises:
+        IntegrityError: somebody else wrote one of their streams first.
+    """
+    if rows and connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:n)"), {"n": _APPENDING})
+    insert_many(connection, EVENT, rows)
+
+
+def link(previous: str, row: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hexadecimal) of the hash before and of the content of an event."""
+    names = ("stream", "seq", "topic", "kind", "name", "on", "case", "by", "way", "payload")
+    line = canonical([*(row[name] for name in names), moment(row["at"])])
+    return sha256(f"{previous}{line}".encode()).hexdigest()
+
+
+def digest(stream: str, name: str, pair: Sequence[object]) -> str:
+    """Return the salted digest of a private value: of its (salt, value)."""
+    return sha256(canonical([stream, name, *pair]).encode()).hexdigest()[:_DIGITS]
+
+
+def decoded(text: str) -> dict[str, Any]:
+    """Return a payload or the private values of an event; empty when unreadable, which `verify` reports."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def problems(connection: Connection, rewritten: Mapping[int, str]) -> Iterator[tuple[str, Values]]:
+    """Yield code and arguments for every event that is missing, altered, or in another place than written.
+
+    Args:
+        rewritten: hashes of the events an order of the office has rewritten, by id.
+    """
+    stream, seq, previous, last = "", 0, "", 0
+    query = EVENT.select().order_by(EVENT.c.stream, EVENT.c.seq)
+    for event in connection.execute(query.execution_options(yield_per=5000)):
+        if event.stream != stream:
+            stream, seq, previous, last = event.stream, 0, "", 0
+        seq += 1
+        place = {"stream": stream, "seq": event.seq}
+        if event.seq != seq:
+            yield "event_missing", {"stream": stream, "seq": seq}
+            seq = event.seq
+        # After a gap nobody knows the hash before.
+        elif link(previous, event._mapping) not in (event.hash, rewritten.get(event.id)):
+            yield "event_altered", place
+        elif event.id < last:
+            yield "event_misplaced", place
+        hashes = decoded(event.payload).get(HASHES, {})
+        for name, pair in decoded(event.private).items():
+            if not isinstance(pair, list) or hashes.get(name) != digest(stream, name, pair):
+                yield "private_altered", {**place, "name": name}
+        previous, last = event.hash, event.id
+
+
+def ends(connection: Connection) -> dict[str, tuple[int, str]]:
+    """Return the seq and the hash of the last event of every stream."""
+    newest = select(EVENT.c.stream, func.max(EVENT.c.seq).label("seq")).group_by(EVENT.c.stream).subquery()
+    query = select(EVENT.c.stream, EVENT.c.seq, EVENT.c.hash).join(
+        newest, and_(newest.c.stream == EVENT.c.stream, newest.c.seq == EVENT.c.seq)
+    )
+    return {stream: (seq, digest) for stream, seq, digest in connection.execute(query)}
+
+
+def hash_now(connection: Connection, id: int) -> str:
+    """Return the hash of the present content of an event."""
+    event = connection.execute(EVENT.select().where(EVENT.c.id == id)).one()
+    before = select(EVENT.c.hash).where(EVENT.c.stream == event.stream, EVENT.c.seq == event.seq - 1)
+    return link(connection.execute(before).scalar() or "", event._mapping)
