@@ -71,7 +71,7 @@ site: $(VENV)/.run requirements/docs.txt
 	@echo "The site is in var/site/html."
 
 bench: $(VENV)/.test
-	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+	@$(BIN)/python -m benchmarks
 
 # Some minutes, hence not part of `make test`, which takes a sample: every page in three languages, two themes and
 # two widths is asked by axe-core.

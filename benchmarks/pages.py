@@ -1,32 +1,20 @@
-"""Measures what each page of the menu costs the server's own processor, in process, without a network.
-
-    python -m benchmarks.pages [CASES] [sqlite|postgresql] [FOLDER] [ACCESS]
-
-Asks the ASGI application, compressed as browsers ask, in the example office of `make run`, in an office of 100
-cases and in one of CASES cases of as many units. Prints the median of `process_time` of each page, and how many
-times as much the larger office costs. Targets: 20 ms a page; 10,000 cases at most 1.3 times 100.
-Databases of a FOLDER are kept there, and used as they are if they exist. ACCESS: officer, if not given.
-"""
+"""What a page costs the server's own processor, asked in process, compressed as browsers ask."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, MutableMapping
-from contextlib import ExitStack, contextmanager
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.country import NOW, TODAY, build, databases, load
+from benchmarks.country import NOW, TODAY, build
+from benchmarks.table import Line
 from merzim.app import build_app
-from merzim.clock import stand
 from merzim.dashboard import Dashboard
 from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.services.app import AppContext
@@ -36,45 +24,24 @@ from merzim.settings_file import read
 from merzim.web.auth.dependencies import COOKIE
 from workflow.org.access import Entry, Reader
 
-CASES, FEW, UNITS = 1_000, 100, 60
-WARM, TIMES = 4, 10
-EXAMPLE_DAY, EXAMPLE_CASE, CASE = "2026-04-06", "2026-0001", "2026-000001"
-TARGET = 20
-EXAMPLES = Path(__file__).parents[1] / "examples" / "demonstration.txt"
-
-
-def pages(case: str, today: date) -> dict[str, str]:
-    """Return the addresses of the menu's pages and of those one click below."""
-    return {
-        "desk": "/desk",
-        "assignments": "/assignments",
-        "overview": "/",
-        "deadlines": "/deadlines",
-        "list of cases": "/cases",
-        "found by words": "/cases?search=сатып+алу",
-        "case": f"/cases/{case}",
-        "analyses of a year": "/portfolio",
-        "planner": "/planner",
-        "a case opened": "/open",
-        "monitoring": "/reports/monitoring",
-        "points": "/reports/points",
-        "registers": "/registers",
-        "register of notices": "/register",
-        "campaigns": "/campaigns",
-        "calendar": f"/calendar/{today.year}",
-        "month": f"/calendar/{today.year}/{today.month}",
-        "inbox": "/inbox",
-        "search": "/search?q=сатып",
-        "audit": "/audit",
-    }
+UNITS = 60
+WARM, TIMES = 3, 7
+CASE = "2026-000001"
+LIMITS = {1_000: 80, 10_000: 250}
+"""Milliseconds of a page, by the cases of the office."""
+PAGES = (
+    *("/desk", "/assignments", "/", "/deadlines", "/cases", "/cases?search=сатып+алу", f"/cases/{CASE}"),
+    *("/portfolio", "/planner", "/open", "/reports/monitoring", "/reports/points", "/registers", "/register"),
+    *("/campaigns", "/calendar/2026", "/calendar/2026/3", "/inbox", "/search?q=сатып", "/audit"),
+)
+"""The pages of the menu and those one click below."""
 
 
 class Office:
     """An office whose pages are asked in this process."""
 
-    def __init__(self, config: Path, moment: Moment, reader: Reader, case: str) -> None:
+    def __init__(self, config: Path, moment: Moment, reader: Reader) -> None:
         self.app: AppContext = build_app(read(config, at=config.parent))
-        self.moment, self.case = moment, case
         account = self.app.accounts.account(reader.login)
         if account is None:
             self.app.accounts.save(reader, disabled=False, by="bench", now=moment.now, today=moment.today)
@@ -127,87 +94,46 @@ class Office:
         await self.served(scope, receive, send)
         return status, b"".join(parts)
 
-    async def cost(self, address: str) -> tuple[float, int]:
-        """Return the median milliseconds of our own processor, and the bytes sent; 0 where it is not shown."""
-        spent, size = [], 0
+    async def cost(self, address: str) -> float:
+        """Return the median milliseconds of our own processor."""
+        spent = []
         for _ in range(WARM + TIMES):
             began = time.process_time()
-            status, body = await self.get(address)
+            status, _ = await self.get(address)
             spent.append((time.process_time() - began) * 1000)
-            size = len(body)
-            if status in (303, 403):
-                return 0, 0
             if status != 200:
                 raise RuntimeError(f"{address}: {status}")
-        return median(spent[WARM:]), size
+        return median(spent[WARM:])
 
 
-@contextmanager
-def offices(cases: int, where: str, folder: Path, access: str) -> Iterator[dict[str, Office]]:
-    """Make the offices that do not stand in the folder yet, and yield them by name."""
-    reader = Reader(login="bench", access=access, unit="", person="top")
-    moment = Moment(now=NOW, today=TODAY, demonstration=True)
-    with ExitStack() as stack:
-        addresses = [f"sqlite:///{folder}/{number}.sqlite" for number in (FEW, cases)]
-        if where == "postgresql":
-            addresses = stack.enter_context(databases("few", "many"))
-        offices_by_name = {}
-        if where == "sqlite":
-            config = folder / "example" / "config.toml"
-            if not config.exists():
-                config.parent.mkdir(parents=True)
-                config.write_text('[database]\nurl = "sqlite:///merzim.sqlite"\n')
-                command = [sys.executable, "-m", "merzim.demonstration", str(EXAMPLES)]
-                settings = {**os.environ, "MERZIM_CONFIG": str(config)}
-                subprocess.run(command, check=True, env=settings)
-            login = {"first_head": "first", "head_of_unit": "head"}.get(access, access)
-            office_reader = Reader(login=login, access=access)
-            offices_by_name["example"] = Office(config, stand(EXAMPLE_DAY), office_reader, EXAMPLE_CASE)
-        for number, address in zip((FEW, cases), addresses, strict=True):
-            config = folder / f"{number}-{where}" / "config.toml"
-            config.parent.mkdir(exist_ok=True)
-            config.write_text(f'[database]\nurl = "{address}"\n')
-            if where == "postgresql" or not (folder / f"{number}.sqlite").exists():
-                app = build_app(read(config, at=config.parent))
-                build(app.unprepared, number, UNITS, risks=True)
-                app.close()
-            offices_by_name[f"{number:,}"] = Office(config, moment, reader, CASE)
-        try:
-            yield offices_by_name
-        finally:
-            for office in offices_by_name.values():
-                office.app.close()
-
-
-def main() -> None:
-    """Build, ask, print a table."""
-    cases = int(sys.argv[1]) if len(sys.argv) > 1 else CASES
-    where = sys.argv[2] if len(sys.argv) > 2 else "sqlite"
-    access = sys.argv[4] if len(sys.argv) > 4 else "officer"
-    with ExitStack() as stack:
-        folder_name = sys.argv[3] if len(sys.argv) > 3 else ""
-        folder = Path(folder_name or stack.enter_context(tempfile.TemporaryDirectory(prefix="merzim-bench-")))
-        folder.mkdir(parents=True, exist_ok=True)
-        offices_by_name = stack.enter_context(offices(cases, where, folder, access))
-        print(
-            f"{'own processor':<22}" + "".join(f"{name:>12}" for name in offices_by_name) + "   larger   sent"
+def measured() -> Iterator[Line]:
+    """The dearest page of the menu in an office of 1,000 cases, and in one of 10,000; each page of both."""
+    for cases, limit in LIMITS.items():
+        with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
+            office = made(Path(name), cases)
+            costs = asyncio.run(_costs(office))
+            office.app.close()
+        dearest = max(costs, key=lambda page: costs[page])
+        figure = f"{median(costs.values()):.0f} to {costs[dearest]:.0f} ms"
+        yield Line(
+            f"{len(costs)} pages at {cases:,} cases, own processor",
+            figure,
+            f"dearest: {dearest}",
+            f"{limit} ms",
+            costs[dearest] <= limit,
         )
-        asyncio.run(_table(offices_by_name))
-    print(f"{load()} (target: {TARGET} ms, 1.3 times)")
 
 
-async def _table(offices_by_name: dict[str, Office]) -> None:
-    names = list(pages(CASE, TODAY))
-    for name in names:
-        costs = [
-            await office.cost(pages(office.case, office.moment.today)[name])
-            for office in offices_by_name.values()
-        ]
-        small_cost, large_cost = costs[-2][0], costs[-1][0]
-        ratio = f"{large_cost / small_cost:6.2f}" if small_cost else "      "
-        cost_cells = "".join(f"{spent:9.1f} ms" if spent else f"{'–':>12}" for spent, _ in costs)
-        print(f"{name:<22}{cost_cells}   {ratio}   {max(size for _, size in costs) / 1024:4.0f} KB")
+def made(folder: Path, cases: int) -> Office:
+    """An office of so many cases, seen by its officer."""
+    config = folder / "config.toml"
+    config.write_text(f'[database]\nurl = "sqlite:///{folder}/office.sqlite"\n')
+    app = build_app(read(config, at=folder))
+    build(app.unprepared, cases, UNITS, risks=True)
+    app.close()
+    moment = Moment(now=NOW, today=TODAY, demonstration=True)
+    return Office(config, moment, Reader(login="bench", access="officer", unit="", person="top"))
 
 
-if __name__ == "__main__":
-    main()
+async def _costs(office: Office) -> dict[str, float]:
+    return {page: await office.cost(page) for page in PAGES}
