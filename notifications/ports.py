@@ -216,6 +216,9 @@ class Outbox(Protocol):
     def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
         """Return open rows of active cases due by that day, by due date."""
 
+    def never_confirmed(self, *, today: date) -> Sequence[Row]:
+        """Return the open obligatory rows that completed cases still wait for, by due date."""
+
     def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
         """Return what may say the same as these notices to the same people.
 

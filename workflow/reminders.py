@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Protocol
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
@@ -14,7 +13,7 @@ from calendars.terms import Before, WithoutTerm
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import number_of, row_kind
-from workflow.deadlines.lateness import Awaited, holds_on
+from workflow.deadlines.lateness import Awaited, Reminded, holds_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import EscalationPolicy, Obligation, Procedure, Step
 
@@ -164,13 +163,6 @@ def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Kazakhst
                 yield ScheduledStep(id=name, on=on, about=planned, step=step)
     except OutOfRange:
         return
-
-
-class Reminded(Awaited, Protocol):
-    """The attributes of a deadline, or of its row on the board, that decide its reminder steps."""
-
-    @property
-    def reminds_from(self) -> date | None: ...
 
 
 def open_steps(

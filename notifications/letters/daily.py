@@ -15,7 +15,7 @@ from calendars.kazakhstan import Kazakhstan
 from i18n import explain, say
 from notifications.daily import WEEK, first_of_week
 from notifications.letters.events import comment_line
-from notifications.letters.lists import OVERDUE, SLIPPED, Item, count, sections
+from notifications.letters.lists import OVERDUE, SLIPPED, Item, count, line, sections
 from notifications.letters.moved import moved_entry, moved_line, moved_words
 from notifications.letters.overview import OpenDeadline, Overview
 from notifications.letters.page import Line, Page, Section, render_letter
@@ -72,10 +72,11 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overv
         mine = [deadline for deadline in overview.of(notice.person) if deadline.place not in told]
         listed += [_item(deadline, matters) for deadline in mine]
         told |= {deadline.place for deadline in mine}
+    never = tuple(_never_confirmed_lines(notice, matters, overview))
     units = tuple(_units_lines(notice, told, matters, overview))
-    if not (listed or items.number() or units):
+    if not (listed or items.number() or units or never):
         return None
-    if items.number() == len(items.reminders) == len(listed) == 1 and not units:
+    if items.number() == len(items.reminders) == len(listed) == 1 and not (units or never):
         alone = reminder(*items.reminders[0], matters.calendar, today=matters.today)
         return replace(alone, actions=_actions(items))
     parts = [
@@ -83,9 +84,10 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overv
         *_section("dates", (moved_line(*pair, language) for pair in items.moved), language),
         *_section("comments", (comment_line(one, matters, language) for one in items.comments), language),
         *(unconfirmed_section(matters, language) if items.calls else ()),
+        *_section("never_confirmed", never, language),
         *_section("units", units, language),
     ]
-    subject, lead = _words(listed, items, len(units), matters, language)
+    subject, lead = _words(listed, items, len(units) + len(never), matters, language)
     page = Page(
         subject=subject,
         greeting=say("letter.greeting", {"name": matters.name(notice)}, language),
@@ -198,17 +200,31 @@ def _units_lines(
         for person in people
         if (present := stand_in(overview.office, person, today)) is not None and present.key == notice.person
     ]
-    is_officer = notice.person == overview.office.officer
-    if is_officer and first_of_week(today, matters.calendar):
+    if _is_officers_weekly(notice, matters, overview):
         units += [unit.id for unit in overview.office.units.values() if unit.parent is None]
     written: dict[tuple[str, str], Line] = {}
     for unit in units:
         for deadline in overview.below(unit):
             if deadline.overdue and deadline.place not in told and deadline.place not in written:
                 item = _item(deadline, matters, extra_text=_whose(deadline, overview, language))
-                (part,) = sections([item], language)
-                written[deadline.place] = part.lines[0]
+                written[deadline.place] = line(item, language)
     yield from written.values()
+
+
+def _is_officers_weekly(notice: Notice, matters: Matters, overview: Overview) -> bool:
+    """Return whether it is the officer's letter of the first working day of a week."""
+    officer = overview.office.people.get(overview.office.officer or "")
+    reader = stand_in(overview.office, officer, matters.today) or officer if officer else None
+    is_officers = reader is not None and reader.key == notice.person
+    return is_officers and first_of_week(matters.today, matters.calendar)
+
+
+def _never_confirmed_lines(notice: Notice, matters: Matters, overview: Overview) -> Iterator[Line]:
+    """Yield, once a week for the officer, what completed cases still wait for, with who must act."""
+    if _is_officers_weekly(notice, matters, overview):
+        for deadline in overview.never_confirmed:
+            whose = _whose(deadline, overview, notice.language)
+            yield line(_item(deadline, matters, extra_text=whose), notice.language)
 
 
 def unconfirmed_year(calendar: Kazakhstan, today: date) -> int | None:

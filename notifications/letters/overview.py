@@ -33,7 +33,7 @@ class OpenDeadline:
     """One open deadline.
 
     Attributes:
-        due: its due date, or its plan date where the plan has slipped.
+        due: its due date, or its plan date where the plan has slipped; without either the day it is open since.
         people: the responsible people; empty if nobody is found.
     """
 
@@ -88,7 +88,15 @@ class Overview:
             until = self._calendar.add_working_days(self._today, AHEAD)
         except OutOfRange:
             until = self._today + timedelta(days=AHEAD)
-        rows = self._outbox.open_rows(until, today=self._today)
+        return self._read(self._outbox.open_rows(until, today=self._today))
+
+    @cached_property
+    def never_confirmed(self) -> Sequence[OpenDeadline]:
+        """What completed cases still wait for: overdue, or open without a term."""
+        return self._read(self._outbox.never_confirmed(today=self._today))
+
+    def _read(self, rows: Sequence[Row]) -> Sequence[OpenDeadline]:
+        """Return these rows with who must act on them."""
         cases = self._outbox.cases({row.case for row in rows})
         deadlines = []
         for row in rows:
@@ -123,7 +131,9 @@ class Overview:
         today = self._today
         if row.due is not None and not lateness(row, today=today).slipped:
             return row.due, relation_to_due_date(row, self._calendar, today=today)
-        assert row.planned_on is not None
+        if row.planned_on is None:
+            assert row.reminds_from is not None
+            return row.reminds_from, DeadlineSummary("open")
         return row.planned_on, relation_to_plan_date(row.planned_on, self._calendar, today=today)
 
     def of(self, person: str) -> list[OpenDeadline]:

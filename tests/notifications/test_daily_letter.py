@@ -14,6 +14,7 @@ from merzim.storage.org.preferences import DIGEST, prefer
 from notifications.channels import OutgoingMessage
 from notifications.daily import WEEK, first_of_week, letter_day
 from notifications.rules import local_day
+from tests.case_rows import completed_case
 from tests.law import CALENDAR
 from tests.notifications.sample_office import (
     AIGUL,
@@ -153,6 +154,33 @@ def test_the_first_head_and_the_officer_read_once_a_week_what_is_overdue(town: T
     assert not of(wednesday, DANA.key)
     assert len(of(monday, DANA.key)) == len(of(monday, OFFICER.key)) == 1
     assert "Overdue in your units" in of(monday, DANA.key)[0].letter.text
+
+
+def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed_of(town: Town) -> None:
+    """The results of the discussion (tbn4-2024, P1.T2.S2, no term) were never published here: named each Monday
+    with since when and who must act, until the case is exempted from it with a ground."""
+    since, monday, next_monday = date(2026, 6, 1), date(2027, 9, 6), date(2027, 9, 13)
+    stamp = {"by": "test", "now": noon(monday), "today": monday}
+    case = completed_case(
+        *(town.case_commands,),
+        unit="staff",
+        leave={"discussion_results_published"},
+        on=since,
+        now=noon(monday),
+        today=monday,
+    )
+    heading = "Аяқталған істерде расталмай қалғаны"
+
+    (letter,) = of(day(town, monday), OFFICER.key)
+    part = " ".join(letter.letter.text.split()).partition(heading)[2]
+    assert town.case_commands.view(case, today=monday).stage == "completed"
+    assert "2026 жылғы 1 маусымнан бастап орындалуы күтіледі" in part
+    assert f"жауапты: {AIGUL.name}" in part
+    assert all(heading not in parcel.letter.text for parcel in day(town, date(2027, 9, 7)))
+
+    town.case_commands.exempt(case, obligation="discussion_results_published", ground="құпия нысан", **stamp)
+    assert town.case_commands.view(case, today=monday).stage == "closed"
+    assert all(heading not in parcel.letter.text for parcel in day(town, next_monday))
 
 
 def test_a_week_with_nothing_overdue_brings_no_letter_to_heads(town: Town) -> None:

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 import i18n
 from merzim.web.pages.cases.reading import MESSAGES
 from notifications.notice import Notice
+from tests.case_rows import completed_case
 from tests.web.conftest import NOW, TODAY, Site
 from tests.web.real import ROOT
 
@@ -108,6 +109,30 @@ def test_one_obligation_is_freed_and_asked_for_again(site: Site, case: str, brow
     assert "Освобождение отозвано" in history
     assert "Нысан бар" in history
     assert browser.post(f"{case}/exempt", data={"ground": "Жойылды"}).status_code == 303
+
+
+def test_a_completed_case_names_on_top_what_was_never_confirmed(site: Site, browser: TestClient) -> None:
+    """The results of the discussion (no term): on the case's page with its ways out, on the overview, in the
+    list behind it; recorded, the case is closed and nothing is named."""
+    name, on = "discussion_results_published", date(2025, 2, 3)
+    case = completed_case(site.case_commands, unit="hr", leave={name}, on=on, now=NOW, today=TODAY)
+    page, overview = (browser.get(path).text for path in (f"/cases/{case}?lang=ru", "/?lang=ru"))
+    top = page.partition('id="never-confirmed"')[2].partition("</section>")[0]
+    listed = browser.get("/deadlines?urgency=never_confirmed&lang=ru").text
+
+    assert page.index('id="never-confirmed"') < page.index('class="facts"')
+    assert "исполнение не подтверждено: 1" in top
+    assert "ожидает исполнения с 3 февраля 2025 года" in top
+    assert f"?fact={name}#record" in top
+    assert f"?exempt={name}#exempt" in top
+    assert f"/cases/{case}#{name}" in overview.partition('id="never-confirmed"')[2].partition("</section>")[0]
+    assert f"/cases/{case}#{name}" in listed
+    assert f'<option value="{name}" selected' in browser.get(f"/cases/{case}?exempt={name}").text
+
+    site.case_commands.record(case, name, on=TODAY, by="test", now=NOW, today=TODAY)
+    assert site.case_commands.view(case, today=TODAY).stage == "closed"
+    assert 'id="never-confirmed"' not in browser.get(f"/cases/{case}").text
+    assert 'id="never-confirmed"' not in browser.get("/").text
 
 
 def test_what_is_not_required_is_one_line(site: Site, case: str, browser: TestClient) -> None:

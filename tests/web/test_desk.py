@@ -318,7 +318,7 @@ def test_the_checklist_names_what_a_case_without_a_unit_asks() -> None:
     site.case_commands.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
     _, _, checklist = site.client().get("/desk?show=mine").text.partition('<section class="card" id="undated"')
 
-    assert f"{case}:start_text_checked" in rows(checklist)
+    assert f"{case}:analysis_started" in rows(checklist)
 
 
 def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_it() -> None:

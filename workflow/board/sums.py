@@ -7,9 +7,23 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
-Urgency = Literal["overdue", "today", "week", "later", "due", "missed", "slipped", "undated", "open"]
+Urgency = Literal[
+    "overdue",
+    "today",
+    "week",
+    "later",
+    "due",
+    "missed",
+    "unconfirmed",
+    "never_confirmed",
+    "slipped",
+    "undated",
+    "open",
+]
 """The kind of rows in a list: `due` from today to the last day that counts as near, `slipped` past their plan
-date, `open` all with a valid due date, `undated` obligatory ones without a due date.
+date, `open` all with a valid due date, `undated` obligatory ones without a due date that can be done now,
+`unconfirmed` those missed or open without a due date since before today, `never_confirmed` those that a
+completed case still waits for.
 """
 
 
@@ -43,6 +57,7 @@ class Sum:
     Attributes:
         overdue: due before today; today: due today; due: from today to `Horizon.soon`.
         slipped: planned for a day before today and not overdue.
+        undated: obligatory, without a due date, open since before today.
     """
 
     assignee: AssigneeKey
@@ -54,6 +69,7 @@ class Sum:
     due: int
     missed: int
     slipped: int
+    undated: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +102,8 @@ def base(obligation: str) -> str:
     return obligation.partition(".")[0].partition("#")[0]
 
 
-def total(sums: Iterable[Sum], figure: Literal["overdue", "today", "due", "missed", "slipped"]) -> int:
+def total(
+    sums: Iterable[Sum], figure: Literal["overdue", "today", "due", "missed", "slipped", "undated"]
+) -> int:
     """Return the total of one figure over all sums."""
     return sum(getattr(subtotal, figure) for subtotal in sums)

@@ -86,6 +86,23 @@ def is_overdue(deadline: Awaited, *, today: date) -> bool:
     return lateness(deadline, today=today).overdue
 
 
+class Reminded(Awaited, Protocol):
+    """The attributes of a deadline, or of its row on the board, that decide its reminder steps."""
+
+    @property
+    def reminds_from(self) -> date | None: ...
+
+
+def is_unconfirmed(deadline: Reminded, *, today: date) -> bool:
+    """Return whether an obligation waits for its record though its day has passed: it is overdue, or without a
+    due date open since before that local date.
+    """
+    if deadline.state != "open":
+        return False
+    since = deadline.reminds_from
+    return is_overdue(deadline, today=today) or (deadline.due is None and since is not None and since < today)
+
+
 def is_ahead(deadline: Awaited, *, today: date) -> bool:
     """Return whether a deadline is open and has a valid due date on that local date or later."""
     due = deadline.due

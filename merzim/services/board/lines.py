@@ -32,6 +32,7 @@ class ObligationLine:
         stake: points, a decimal string; negative for a deduction.
         unadopted: its act, if the unit has not adopted it.
         is_decision: whether it is answered by one of several options.
+        reminds_from: without a due date the day it is open since, or the day of what it must come before.
     """
 
     case: str
@@ -52,6 +53,7 @@ class ObligationLine:
     waiting_for: Text | None = None
     unadopted: Act | None = None
     is_decision: bool = False
+    reminds_from: date | None = None
 
 
 def stake_points(stake: str | None) -> Decimal:
@@ -102,6 +104,7 @@ def build_board_lines(
             waiting_for=procedure.by_id[waits.partition(".")[0]].title if waits else None,
             unadopted=library.unadopted_act(procedure, office, row.unit),
             is_decision=bool(obligation.options),
+            reminds_from=row.reminds_from,
         )
 
     return tuple(line(row) for row in rows if row.case in cases)

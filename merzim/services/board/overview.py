@@ -94,6 +94,8 @@ class Overview:
         recommended: number of overdue deadlines that are not obligatory.
         longest: working days late of the longest overdue deadline, and its unit.
         worst: those overdue the longest, obligatory ones first.
+        unconfirmed: number of those missed, or without a term open since before today; `undated`: the latter.
+        never_confirmed: the first of those that completed cases still wait for, and the number of all of them.
     """
 
     horizon: Horizon
@@ -102,7 +104,9 @@ class Overview:
     recommended: int
     today: int
     due: int
-    missed: int
+    unconfirmed: int
+    undated: int
+    never_confirmed: tuple[tuple[ObligationLine, ...], int]
     slipped: int
     stake: Decimal
     longest: tuple[int, UnitName] | None
@@ -126,6 +130,8 @@ def overview(
     worst = [*reads.listed(late(is_obligatory=True), limit=WORST)]
     if recommended := _recommended(sums, library):
         worst += reads.listed(late(is_obligatory=False), limit=WORST_RECOMMENDED)
+    never_confirmed = DeadlineFilter(urgency="never_confirmed", horizon=day, unit=unit)
+    never = reads.listed(never_confirmed, limit=WORST)
     workloads, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
     first = min(worst, key=lambda row: row.due or today, default=None)
     return Overview(
@@ -135,7 +141,12 @@ def overview(
         recommended=recommended,
         today=total(sums, "today"),
         due=total(sums, "due"),
-        missed=total(sums, "missed"),
+        unconfirmed=total(sums, "missed") + total(sums, "undated"),
+        undated=total(sums, "undated"),
+        never_confirmed=(
+            build_board_lines(reads, library, office, calendar, never, today=today, soon=day.soon),
+            reads.count(never_confirmed),
+        ),
         slipped=total(sums, "slipped"),
         stake=at_stake(sums, library),
         longest=(working_days_between(first.due, today, calendar), unit_name(office, first.unit))

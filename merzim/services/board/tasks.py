@@ -16,9 +16,7 @@ from workflow.deadlines.lateness import near
 from workflow.org.access import within
 from workflow.org.office import Office, Person, name_order
 
-GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "week", "later")
-UNDATED = 200
-"""Number of obligations without a due date that are searched for those of reached stages."""
+GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "week", "later", "undated")
 AT_ONCE = 300
 """Number of colleagues offered as deputies."""
 MOST_UNITS = 1000
@@ -109,7 +107,6 @@ def tasks_view(
     recipients = find_assignments(office, reader.person, reads.assignees(), on=today)
     own = None if all_ else frozenset(recipients)
     groups = _each_once(_first_rows(reads, day, own, limit), day, limit)
-    groups.append(_checklist(ctx, reads, day, own, limit))
     all_rows = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in all_rows})
     lines_by_row = {
@@ -189,35 +186,11 @@ def _each_once(
 
 def _urgency_of(row: Row, day: Horizon) -> Urgency | None:
     """Return the group a row that is not overdue is counted in by its due date; None if it has no valid one."""
+    if row.due is None and row.force == "obligatory" and row.reminds_from is not None:
+        return "undated" if row.reminds_from <= day.soon else None
     if row.due is None or (row.counts_until is not None and row.counts_until < day.today):
         return None
     return "today" if row.due == day.today else "week" if row.due <= day.week else "later"
-
-
-def _checklist(
-    ctx: RequestContext,
-    reads: Reads,
-    day: Horizon,
-    own: frozenset[AssigneeKey] | None,
-    limit: int | None,
-) -> tuple[Urgency, Sequence[Row], int]:
-    """Return obligatory rows without a due date, of stages a case is at or has passed, which no reminder
-    covers. `own`: of these assignees alone, None for all.
-    """
-    deadline_filter = DeadlineFilter(urgency="undated", horizon=day, assignees=own)
-    rows = () if own == frozenset() else reads.listed(deadline_filter, limit=UNDATED)
-    names = {row.case for row in rows}
-    heads, stages = reads.heads(names), reads.stages(names)
-
-    def has_come(row: Row) -> bool:
-        if row.case not in heads:
-            return False
-        order = [stage.id for stage in ctx.library.of(heads[row.case]).stages]
-        at = stages.get(row.case, "")
-        return row.stage in order and (at not in order or order.index(row.stage) <= order.index(at))
-
-    current_rows = [row for row in rows if has_come(row)]
-    return "undated", current_rows[: limit or SHOWN["undated"]], len(current_rows)
 
 
 def _colleagues(office: Office, person: Person | None, unit_seen: str) -> tuple[Person, ...]:

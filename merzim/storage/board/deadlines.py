@@ -35,12 +35,13 @@ def counts(connection: Connection, horizon: Horizon, conditions: Conditions) -> 
         DEADLINE.c.state == "missed",
         and_(_OPEN, DEADLINE.c.due <= horizon.soon),
         and_(_OPEN, DEADLINE.c.planned_on < horizon.today),
+        lateness.open_since_before(horizon.today),
     )
     query = select(*key, *_figures(horizon)).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
     query = query.where(within, *conditions).group_by(*key)
     numbers: dict[tuple[str, ...], list[int]] = {}
-    for *place, obligation, overdue, today, due, missed, slipped in connection.execute(query):
-        figures = overdue, today, due, missed, slipped
+    for *place, obligation, overdue, today, due, missed, slipped, undated in connection.execute(query):
+        figures = overdue, today, due, missed, slipped, undated
         # The periods of an obligation are counted together.
         before = numbers.get((*place, base(obligation)), (0,) * len(figures))
         numbers[(*place, base(obligation))] = [sum(pair) for pair in zip(before, figures, strict=True)]
@@ -66,6 +67,7 @@ def _figures(horizon: Horizon) -> Iterator[ColumnElement[int]]:
         and_(open_, due >= horizon.today, due <= horizon.soon),
         DEADLINE.c.state == "missed",
         lateness.slipped(horizon.today),
+        lateness.open_since_before(horizon.today),
     ):
         yield func.sum(case((condition, 1), else_=0))
 
@@ -74,7 +76,8 @@ def rows(
     connection: Connection, criteria: DeadlineFilter, conditions: Conditions, *, limit: int, offset: int = 0
 ) -> list[Row]:
     """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
-    first = DEADLINE.c.planned_on if criteria.urgency == "slipped" else DEADLINE.c.due
+    dated = func.coalesce(DEADLINE.c.due, DEADLINE.c.reminds_from)
+    first = DEADLINE.c.planned_on if criteria.urgency == "slipped" else dated
     query = select(DEADLINE).where(*_matching(criteria), *conditions).order_by(first, *_IN_ORDER[1:])
     return [row(record) for record in connection.execute(query.limit(limit).offset(offset))]
 
@@ -106,6 +109,9 @@ def _matching(criteria: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
 def _of_urgency(urgency: Urgency, horizon: Horizon, *, whenever: bool) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions for rows of an urgency; `whenever`: also due dates that no longer apply."""
     due, today = DEADLINE.c.due, horizon.today
+    if urgency == "unconfirmed":
+        yield or_(DEADLINE.c.state == "missed", lateness.open_since_before(today))
+        return
     yield DEADLINE.c.state == ("missed" if urgency == "missed" else "open")
     if urgency == "slipped":
         yield lateness.slipped(today)
@@ -123,7 +129,10 @@ def _of_urgency(urgency: Urgency, horizon: Horizon, *, whenever: bool) -> Iterat
         case "due":
             yield and_(due >= today, due <= horizon.soon)
         case "undated":
-            yield and_(due.is_(None), DEADLINE.c.force == "obligatory")
+            is_obligatory = and_(due.is_(None), DEADLINE.c.force == "obligatory")
+            yield and_(is_obligatory, DEADLINE.c.reminds_from <= horizon.soon)
+        case "never_confirmed":
+            yield lateness.never_confirmed(today)
         case "open":
             yield due.is_not(None)
 

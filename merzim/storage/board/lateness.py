@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, not_, or_
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 
 from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.cases import CASE
+from workflow.machine import COMPLETED
 
 
 def holds(today: date) -> ColumnElement[bool]:
@@ -22,6 +24,21 @@ def overdue(today: date) -> ColumnElement[bool]:
 def ahead(today: date) -> ColumnElement[bool]:
     """Return the condition that an open row is due on the day or later."""
     return and_(DEADLINE.c.due >= today, holds(today))
+
+
+def open_since_before(today: date) -> ColumnElement[bool]:
+    """Return the condition that an obligatory row without a due date has been open since before the day."""
+    is_undated = and_(DEADLINE.c.due.is_(None), DEADLINE.c.force == "obligatory")
+    return and_(DEADLINE.c.state == "open", is_undated, DEADLINE.c.reminds_from < today)
+
+
+def never_confirmed(today: date) -> ColumnElement[bool]:
+    """Return the condition that nobody confirmed an obligatory row before its case was completed."""
+    is_late = and_(DEADLINE.c.state == "open", DEADLINE.c.force == "obligatory", overdue(today))
+    return and_(
+        DEADLINE.c.case.in_(select(CASE.c.id).where(CASE.c.stage == COMPLETED)),
+        or_(is_late, open_since_before(today)),
+    )
 
 
 def slipped(today: date) -> ColumnElement[bool]:

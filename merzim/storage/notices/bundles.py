@@ -190,6 +190,14 @@ def open_rows(engine: Engine, until: date, *, today: date) -> Sequence[Row]:
         return [row(record) for record in connection.execute(query)]
 
 
+def never_confirmed(engine: Engine, *, today: date) -> Sequence[Row]:
+    """Return the open obligatory rows that completed cases still wait for, by due date."""
+    query = select(DEADLINE).where(lateness.never_confirmed(today))
+    query = query.order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
+    with reading(engine) as connection:
+        return [row(record) for record in connection.execute(query)]
+
+
 def related(engine: Engine, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
     """Return reminders and comments of the same cases to the same people.
 

@@ -297,6 +297,10 @@ class SqlOutbox:
         """Return open rows of active cases due by that day, by due date."""
         return bundles.open_rows(self._engine, until, today=today)
 
+    def never_confirmed(self, *, today: date) -> Sequence[Row]:
+        """Return the open obligatory rows that completed cases still wait for, by due date."""
+        return bundles.never_confirmed(self._engine, today=today)
+
     def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
         """Return what may say the same as these notices to the same people, queued or sent."""
         return bundles.related(self._engine, notices, since=since)

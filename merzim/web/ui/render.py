@@ -88,6 +88,9 @@ class Translator:
             return "", self.say(f"web.look.{line.look}")
         if line.look == "slipped":
             return "days days-due", self.say("web.slipped_by", on=line.planned_on, n=line.working_days)
+        if line.due is None and line.reminds_from is not None:
+            code = "digest.when_before" if line.reminds_from > today else "digest.when_open"
+            return "days", self.say(code, due=line.reminds_from)
         if line.due is None:
             return "", "–"
         if line.due == today and line.look == "overdue":

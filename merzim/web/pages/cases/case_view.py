@@ -38,12 +38,14 @@ from workflow.deadlines.lateness import (
     SOON_WORKING_DAYS,
     DeadlineStatus,
     holds_on,
+    is_unconfirmed,
     status_on,
     urgency,
     working_days_between,
 )
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Indicator, Procedure, Stage, Text
+from workflow.machine import COMPLETED
 from workflow.org.office import Office
 
 SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
@@ -123,9 +125,11 @@ class CaseView:
     next: Entry | None
     overdue: int
     stake: Decimal
+    never_confirmed: tuple[Entry, ...]
     """`status`: where the case stands: a stage or what comes after all of them; `stage` is that stage;
     `changes`: the fields each event changed, by its number; `withdrawn`: numbers of withdrawn events;
-    `people`: names by keys, those of units that were changed among them."""
+    `people`: names by keys, those of units that were changed among them; `never_confirmed`: obligatory, open
+    though the case is completed."""
 
     @property
     def periods(self) -> Mapping[str, str]:
@@ -197,6 +201,13 @@ def make_case_view(
         next=min(pressing, key=lambda entry: urgency(entry.deadline, today=today), default=None),
         overdue=sum(entry.look == "overdue" for entry in late),
         stake=_at_stake(late),
+        never_confirmed=tuple(
+            entry
+            for entry in entries
+            if judgement.stage == COMPLETED
+            and entry.deadline.obligation.force == "obligatory"
+            and is_unconfirmed(entry.deadline, today=today)
+        ),
     )
 
 

@@ -204,7 +204,7 @@ def _forms(
         return tried if tried is not None and tried.form == name else None
 
     recording, planning = of("record"), of("plan")
-    on = request.query_params.get("on", "")[:10]
+    on, exempting = (request.query_params.get(name, "")[:100] for name in ("on", "exempt"))
     record = record_form(
         deadlines,
         fact=recording.answers.get("fact", "") if recording else fact or pressing_fact(view),
@@ -237,7 +237,7 @@ def _forms(
         "correcting": bool(fix),
         "passport": passport_form(view, ctx.reads.office(), root=ctx.reader.root, rejected_form=of("describe")),
         "withdraw": withdraw_form(view.case, view.titles, chosen=taken_back, rejected_form=of("withdraw")),
-        "exempt": exempt_form(deadlines, fact=fact, rejected_form=of("exempt")),
+        "exempt": exempt_form(deadlines, fact=exempting, rejected_form=of("exempt")),
         "reopen": reopen_form(view.case, deadlines, rejected_form=of("reopen")),
         "editions": [
             (edition.edition, edition.in_force)
