@@ -35,7 +35,14 @@ from merzim.services.cases.rows import ImportPlan
 from merzim.services.cases.rows import import_plan as take_plan
 from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import documents
-from merzim.services.documents.filling import approvers_of, foreign_names, from_case, given
+from merzim.services.documents.filling import (
+    approvers_of,
+    foreign_names,
+    from_case,
+    given,
+    letterhead,
+    report_letterhead,
+)
 from merzim.services.documents.templates import own_template
 from merzim.services.documents.year_reports import (
     people_in_rows,
@@ -481,8 +488,8 @@ def form(
         office_template=office_template,
     )
     _write(Path(to), filled.document)
-    notes = _wrong_approver(call, definition, approver, view)
     where = view.case.unit if view is not None else unit_named(app, unit)
+    notes = _wrong_approver(call, definition, approver, view, where)
     register_rows = rows_in_report(call.ctx, definition, unit=where, **period) if view is None else ()
     person_keys = people_in_rows(register_rows)
     foreign = foreign_names(
@@ -559,10 +566,11 @@ def _check_duty(duty: str) -> None:
         raise BadArgument("form_duty_unknown", duty=duty, allowed=DUTIES)
 
 
-def _wrong_approver(call: CommandContext, definition: Form, duty: str, view: View | None) -> list[str]:
-    allowed = [
-        approver for approver in approvers_of(definition, call.settings.office.kind, view) if approver in DUTIES
-    ]
+def _wrong_approver(
+    call: CommandContext, definition: Form, duty: str, view: View | None, unit: str
+) -> list[str]:
+    letter = (letterhead if view else report_letterhead)(call.app, unit, call.moment.today)
+    allowed = [approver for approver in approvers_of(call.app, definition, letter, view) if approver in DUTIES]
     if not duty or duty in allowed or not allowed:
         return []
     return [call.say("form.note.approver", allowed=allowed, duty=duty)]

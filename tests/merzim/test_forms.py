@@ -316,3 +316,65 @@ def test_the_list_of_forms_tells_what_each_asks(merzim: Merzim) -> None:
     assert forms_by_id["order"]["fields"]["order_date"]["kind"] == "date"
     assert len(forms_by_id["legislation_report"]["groups"]) == 9
     assert "analytic_note" in merzim("forms").out
+
+
+OBLAST = (
+    "Бөлімше;Ұйымның түрі;Жоғары тұрған бөлімше;Аты-жөні;Лауазымы;Міндеттері;E-mail\n"
+    "Жетісу облысы әкімінің аппараты;облыс әкімінің аппараты;;Исабаев Бейбіт;Облыс әкімі;бірінші басшы;a@x.kz\n"
+    "Жетісу облысы әкімінің аппараты;;;Сәтов Мұрат;Әкімнің орынбасары;орынбасар;d@x.kz\n"
+    "Жетісу облысы әкімінің аппараты;;;Ли Анна;Аппарат басшысы;аппарат басшысы;c@x.kz\n"
+    "Қаржы басқармасы;облыстық басқарма;Жетісу облысы әкімінің аппараты;Болатов Ерлан;Басқарма басшысы;"
+    "бірінші басшы, уәкілетті тұлға;f@x.kz\n"
+    "Бюджет бөлімі;;Қаржы басқармасы;Ким Олег;Бөлім басшысы;бөлімше басшысы;b@x.kz\n"
+    "Дін істері басқармасы;облыстық басқарма;Жетісу облысы әкімінің аппараты;Оспан Айна;Маман;"
+    "уәкілетті тұлға;r@x.kz\n"
+)
+
+
+def test_a_paper_has_one_organisation_in_its_heading_and_its_signature(merzim: Merzim, tmp_path: Path) -> None:
+    """Instruction, P1: the head of the subject signs. A body with a head of its own signs its own papers, those
+    of its units too; for one without a head the body above signs, under its own name.
+    """
+    (tmp_path / "config.toml").write_text('[office]\nname = "Жетісу облысы әкімінің аппараты"\n')
+    (tmp_path / "people.csv").write_text(OBLAST)
+    assert merzim("people", "people.csv", *NOW).code == 0
+    papers, signatures = {}, {}
+    for unit in ("Қаржы басқармасы", "Бюджет бөлімі", "Дін істері басқармасы"):
+        case = merzim("open", "internal-analysis", "--unit", unit, "--object", unit, "--json", *NOW).json["id"]
+        for name in ("order", "plan", "start_announcement"):
+            line = ("form", case, name, "--to", "a.docx", "--lang", "kk", "--replace", *NOW)
+            assert merzim(*line).code == 0
+            paper = (tmp_path / "a.docx").read_bytes()
+            papers[unit, name] = text_of(paper)
+            if name == "order":
+                signatures[unit] = tables_of(paper)[0]
+
+    for unit in ("Қаржы басқармасы", "Бюджет бөлімі"):
+        assert papers[unit, "order"].startswith("Қаржы басқармасы\n")
+        assert ["Басқарма басшысы", "______________", "Е.\u00a0Болатов"] in signatures[unit]
+        assert "БЕКІТЕМІН\nБасқарма басшысы\n______________ Е. Болатов" in papers[unit, "plan"]
+        assert "Талдау субъектісі: Қаржы басқармасы\n" in papers[unit, "plan"]
+        assert "\nҚаржы басқармасы сыбайлас" in papers[unit, "start_announcement"]
+        assert "f@x.kz" in papers[unit, "start_announcement"]
+        assert "Исабаев" not in papers[unit, "order"] + papers[unit, "plan"]
+    above = papers["Дін істері басқармасы", "order"]
+    assert above.startswith("Жетісу облысы әкімінің аппараты\n")
+    assert ["Облыс әкімі", "______________", "Б.\u00a0Исабаев"] in signatures["Дін істері басқармасы"]
+    assert "r@x.kz" not in papers["Дін істері басқармасы", "start_announcement"]
+
+
+def test_a_report_is_approved_in_its_own_organisation_or_by_hand(merzim: Merzim, tmp_path: Path) -> None:
+    """Instruction, annex 2: «Мемлекеттік органның аталуы», «Аппарат басшысы»: both of one body."""
+    (tmp_path / "people.csv").write_text(OBLAST)
+    assert merzim("people", "people.csv", *NOW).code == 0
+    reports = {}
+    for unit in ("Жетісу облысы әкімінің аппараты", "Қаржы басқармасы", "Бюджет бөлімі"):
+        line = ("form", "legislation_report", "--unit", unit, "--year", 2026, "--lang", "kk", "--replace")
+        assert merzim(*line, "--to", "a.docx", *NOW).code == 0
+        reports[unit] = text_of((tmp_path / "a.docx").read_bytes())
+
+    assert "Жетісу облысы әкімінің аппараты\nАппарат басшысы\nЛи Анна\n" in reports.pop(
+        "Жетісу облысы әкімінің аппараты"
+    )
+    for report in reports.values():
+        assert "Қаржы басқармасы\nАппарат басшысы\n________________________ (Т.А.Ә)" in report

@@ -23,6 +23,7 @@ from workflow.cases.commands.case_commands import View
 from workflow.languages import KAZAKH_LETTERS
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import among
+from workflow.org.name_index import plain
 from workflow.org.office import Office, Person
 from workflow.refusal import Refusal, closest_first
 
@@ -44,11 +45,54 @@ class UnknownPerson(Refusal, LookupError):
     """The office has no person with that name or key."""
 
 
-def approvers_of(form: Form, kind: str, view: View | None = None) -> tuple[str, ...]:
-    """Return the duties that may approve a form in an organisation of a kind; empty if none approves it.
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """The one organisation a paper is of: its name, subject and signatures are that organisation's.
+
+    Attributes:
+        organisation: its unit; "" for the office itself.
+        place: the unit in it whose duties the paper names.
+        head: its first head; None if nobody or several people hold that duty, or the holder is away.
+    """
+
+    organisation: str
+    place: str
+    head: Person | None
+
+
+def letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
+    """Return whose paper a unit's is: that of the nearest organisation, going up, with a first head of its own.
+
+    Instruction (000), P1: the head of the subject of the analysis signs.
+    """
+    office = app.reads.office()
+    place = office.unit_named.get(plain(unit), unit) or office.root
+    own = office.organisation(place)
+    for unit_id in office.above(place) if place in office.units else ():
+        if own and not office.units[unit_id].kind:
+            continue
+        within = tuple(person for _, person in office.held.get((unit_id, "head"), ()))
+        if heads := office.holders.get((unit_id, "head")) or within:
+            head = heads[0] if len(heads) == 1 and not heads[0].is_away(today) else None
+            return Letterhead(unit_id, place if own in (None, unit_id) else unit_id, head)
+    return Letterhead(own or office.root, place, None if place else _holder(office, "head", "", today))
+
+
+def report_letterhead(app: AppContext, unit: str, today: date) -> Letterhead:
+    """Return whose paper a report about a unit's period is: that of the organisation the unit belongs to."""
+    office = app.reads.office()
+    place = office.unit_named.get(plain(unit), unit) or office.root
+    organisation = office.organisation(place) or (place if unit else "")
+    head = letterhead(app, place, today)
+    return Letterhead(organisation, place, head.head if head.organisation == organisation else None)
+
+
+def approvers_of(app: AppContext, form: Form, letter: Letterhead, view: View | None = None) -> tuple[str, ...]:
+    """Return the duties that may approve a form in the organisation it is of; empty if none approves it.
 
     The signatories in the case's own edition take precedence over the general rule.
     """
+    kind = app.reads.office().kind_of(letter.organisation) or app.settings.office.kind
     obligation = view.procedure.by_id.get(_APPROVED.get(form.id, "")) if view else None
     if (
         obligation is not None
@@ -70,9 +114,9 @@ def from_case(
     """
     case = view.case
     office = app.reads.office()
-    group = group_rows(case, office, language)
+    group, letter = group_rows(case, office, language), letterhead(app, case.unit, today)
     values: dict[str, object] = {
-        "organisation": organisation_name(app, case.unit, language).text,
+        "organisation": organisation_name(app, letter.organisation, language).text,
         "object": case.object_in(language),
         "reviewed_period": span(*case.period, language) if case.period else None,
         "group": [", ".join(str(part) for part in member.values() if part) for member in group],
@@ -86,11 +130,10 @@ def from_case(
         "monitored_period": _monitored(view, language),
         "approved_on": _fact(view, _APPROVED.get(form.id, "")),
     }
-    head = _holder(app, "head", case.unit, today)
-    carries_out = _holder(app, "authorised_person", case.unit, today)
-    values |= _who("head", head, language) | _who("signer", carries_out, language)
+    carries_out = _within(app, "authorised_person", letter, today)
+    values |= _who("head", letter.head, language) | _who("signer", carries_out, language)
     values["email"] = carries_out.email if carries_out else None
-    values |= _who("approver", _approving(app, form, case.unit, today, approver, view), language)
+    values |= _who("approver", _approving(app, form, letter, today, approver, view), language)
     rows = _rows(form, view, office, language, group)
     return FormData({name: value for name, value in values.items() if name in form.fields}, tuple(rows))
 
@@ -123,14 +166,13 @@ def from_office(
     """
     office = app.reads.office()
     signer = person_called(app, person) if person else None
-    organisation = office.units.get(policy_unit(office, signer.unit) if signer and not unit else unit)
+    about = policy_unit(office, signer.unit) if signer and not unit else unit
+    letter = report_letterhead(app, about, today)
     values: dict[str, object] = {
-        "organisation": organisation.name_in(language)
-        if organisation
-        else unit or organisation_name(app, "", language).text,
+        "organisation": _report_name(app, letter, language).text or unit,
         "year": year,
         "next_year": year + 1 if year else None,
-        **_who("approver", _approving(app, form, unit, today, approver), language),
+        **_who("approver", _approving(app, form, letter, today, approver), language),
     }
     if signer:
         values |= {"name": signer.name_in(language), "post": signer.post_in(language)}
@@ -197,17 +239,25 @@ def _monitored(view: View, language: str) -> str | None:
 
 
 def _approving(
-    app: AppContext, form: Form, unit: str, today: date, duty: str, view: View | None = None
+    app: AppContext, form: Form, letter: Letterhead, today: date, duty: str, view: View | None = None
 ) -> Person | None:
-    allowed = approvers_of(form, app.settings.office.kind, view)
-    return _holder(app, duty or allowed[0], unit, today) if allowed or duty else None
+    allowed = approvers_of(app, form, letter, view)
+    return _within(app, duty or allowed[0], letter, today) if allowed or duty else None
 
 
-def _holder(app: AppContext, duty: str, unit: str, today: date) -> Person | None:
-    """Return the person who holds a duty; None if nobody, several people or only a deputy holds it."""
+def _within(app: AppContext, duty: str, letter: Letterhead, today: date) -> Person | None:
+    """Return the person who holds a duty in the organisation a paper is of, never a higher body's."""
+    if duty == "head":
+        return letter.head
     office = app.reads.office()
-    place = office.organisation(unit) or "" if duty == "head" else unit
-    recipients = resolve(office, duty=duty, unit=place, on=today)
+    holder = _holder(office, duty, letter.place, today)
+    own = office.organisation(letter.organisation)
+    return holder if holder and own in (None, office.organisation(holder.unit)) else None
+
+
+def _holder(office: Office, duty: str, unit: str, today: date) -> Person | None:
+    """Return the person who holds a duty; None if nobody, several people or only a deputy holds it."""
+    recipients = resolve(office, duty=duty, unit=unit, on=today)
     if isinstance(recipients, Unresolved):
         return None
     holders = [
@@ -232,28 +282,30 @@ class PaperName:
     is_in_language: bool
 
 
-def organisation_name(app: AppContext, unit: str, language: str) -> PaperName:
-    """Return the name of the organisation for documents.
+def organisation_name(app: AppContext, organisation: str, language: str) -> PaperName:
+    """Return the name of an organisation ("" for the office itself) for documents.
 
-    It is that of config.toml; if that lacks the language, the name of the organisation a unit belongs to, or of
-    the top of the office, if it is the same organisation.
+    A body below has its own; the office the one of config.toml, or of its top unit where that is the same
+    organisation and config.toml lacks the language.
     """
     settings, office = app.settings.office, app.reads.office()
+    unit = office.units.get(organisation or office.root)
+    own = unit and _paper_name(unit.name, {"kk": unit.name_kk, "ru": unit.name_ru}, language)
+    if unit and own and (unit.id != office.root if office.root else unit.kind):
+        return own
     own_names = {"kk": settings.name_kk, "ru": settings.name_ru}
-    paper_name = _paper_name(settings.name, own_names, language)
-    if own_names.get(language):
-        return paper_name
-    for id in (office.organisation(unit) if unit else None, office.root):
-        office_unit = office.units.get(id or "")
-        if (
-            office_unit is not None
-            and settings.name
-            and settings.name in (office_unit.name, office_unit.name_kk, office_unit.name_ru)
-        ):
-            return _paper_name(
-                office_unit.name, {"kk": office_unit.name_kk, "ru": office_unit.name_ru}, language
-            )
-    return paper_name
+    is_the_same = unit is not None and settings.name in ("", *unit.names)
+    if own and is_the_same and not own_names.get(language):
+        return own
+    return _paper_name(settings.name, own_names, language)
+
+
+def _report_name(app: AppContext, letter: Letterhead, language: str) -> PaperName:
+    """Return the name on a report: of the organisation; where no kind is known, of the unit asked for."""
+    unit = app.reads.office().units.get(letter.organisation)
+    if unit is None or unit.kind:
+        return organisation_name(app, letter.organisation, language)
+    return _paper_name(unit.name, {"kk": unit.name_kk, "ru": unit.name_ru}, language)
 
 
 def foreign_names(
@@ -274,18 +326,14 @@ def foreign_names(
     """
     names = []
     office = app.reads.office()
+    letter = letterhead(app, unit, today) if view else report_letterhead(app, unit, today)
     if "organisation" in form.fields:
-        office_unit = None if view else office.units.get(unit)
-        if office_unit is None:
-            names.append(organisation_name(app, unit, language))
-        else:
-            names.append(
-                _paper_name(office_unit.name, {"kk": office_unit.name_kk, "ru": office_unit.name_ru}, language)
-            )
+        named = organisation_name(app, letter.organisation, language) if view else None
+        names.append(named or _report_name(app, letter, language))
     signers = {
-        "head": _holder(app, "head", unit, today),
-        "signer": _holder(app, "authorised_person", unit, today),
-        "approver": _approving(app, form, unit, today, approver, view),
+        "head": letter.head,
+        "signer": _within(app, "authorised_person", letter, today),
+        "approver": _approving(app, form, letter, today, approver, view),
     }
     for prefix, person in signers.items():
         if f"{prefix}_post" in form.fields and person is not None:
