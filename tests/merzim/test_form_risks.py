@@ -90,6 +90,29 @@ def test_the_note_tells_each_risk_with_its_rank(planned: Merzim, tmp_path: Path)
     assert rows[1][3] == "revise internal documents, align with law"
 
 
+def test_a_note_states_the_position_of_the_day_it_is_signed(planned: Merzim, tmp_path: Path) -> None:
+    """Instruction, P1.T2.S3: the note of 1 June knows of no risk removed in October."""
+    with operator(NOW[1]) as ctx:
+        act(ctx, "risks", "remove", CASE, number=1, on="2026-10-12", completed=True)
+    note = _table(planned, "analytic_note", tmp_path / "a.docx")
+
+    assert note[1][3] == "revise internal documents, align with law"
+
+
+def test_a_schedule_lays_down_terms_and_comes_before_what_it_lays_down(planned: Merzim, tmp_path: Path) -> None:
+    """Instruction, P1.T1.S1: the exact terms of the analysis, and no measure: the plan comes after it.
+
+    The map's last day for the schedule, 30 June, is five weeks after the analysis it would announce.
+    """
+    office, case = planned, CASE
+    assert office("record", case, "start_announced", "--on", "2026-04-02", *NOW).code == 0
+    rows = {row[1]: row[2] for row in _table(office, "schedule", tmp_path / "a.docx")[1:]}
+
+    assert rows["Утверждение графика внутреннего анализа"] == "до первого из этих действий (30 марта 2026 года)"
+    assert rows["Объявление о начале анализа"] == "30 марта 2026 года", "as planned, not as it was"
+    assert not [work for work in rows if work.startswith(("revise internal", "check completeness"))]
+
+
 def test_rows_of_a_file_go_before_the_register(planned: Merzim, tmp_path: Path) -> None:
     """Rows that are brought along are used."""
     (tmp_path / "rows.csv").write_text("recommendation;measure\nА;Б\n", encoding="utf-8")
@@ -119,14 +142,18 @@ POSITIONS = _exposed(
 )
 
 
+AFTER = date(2026, 7, 3)
 POSITION_LIST = form("exposed_positions")
 
 
 def test_the_list_of_positions_names_posts_and_never_people() -> None:
-    """Removed positions are not in the list."""
-    assert position_rows(POSITION_LIST, POSITIONS, Office(), "kk") == [
+    """Instruction, P1.T4.S1. A list is of its own day: one removed the day after stands in it."""
+    day_of_removal = date(2026, 7, 2)
+    assert position_rows(POSITION_LIST, POSITIONS, Office(), "kk", on=day_of_removal) == [
         {"unit": "", "position": "Бас маман", "risk": "сатып алу"}
     ]
+    before = position_rows(POSITION_LIST, POSITIONS, Office(), "kk", on=date(2026, 7, 1))
+    assert [row["position"] for row in before] == ["Бас маман", "Кассир"]
 
 
 def test_a_position_without_a_department_is_of_the_analysed_part() -> None:
@@ -135,8 +162,8 @@ def test_a_position_without_a_department_is_of_the_analysed_part() -> None:
     office = Office(units={"m": Unit(id="m", name="Министрлік", kind="central_body"), "u": unit})
     of_part, main_unit = (replace(POSITIONS, unit=id) for id in ("u", "m"))
 
-    assert [row["unit"] for row in position_rows(POSITION_LIST, of_part, office, "kk")] == ["Бөлім"]
-    assert [row["unit"] for row in position_rows(POSITION_LIST, main_unit, office, "kk")] == [""]
+    assert [row["unit"] for row in position_rows(POSITION_LIST, of_part, office, "kk", on=AFTER)] == ["Бөлім"]
+    assert [row["unit"] for row in position_rows(POSITION_LIST, main_unit, office, "kk", on=AFTER)] == [""]
 
 
 def test_the_ethics_report_has_a_line_for_each_talk_of_its_year() -> None:

@@ -114,40 +114,43 @@ def from_case(
     """
     case = view.case
     office = app.reads.office()
+    signed_on = _fact(view, _SIGNED.get(form.id, ""))
     group, letter = group_rows(case, office, language), letterhead(app, case.unit, today)
     values: dict[str, object] = {
         "organisation": organisation_name(app, letter.organisation, language).text,
         "object": case.object_in(language),
         "reviewed_period": span(*case.period, language) if case.period else None,
         "group": [", ".join(str(part) for part in member.values() if part) for member in group],
-        "period": _period(view),
-        "posted_on": _day(view, _POSTED.get(form.id, "")),
-        "discussion_on": _day(view, "discussion_held"),
-        "order_date": _fact(view, "order_signed"),
-        "note_date": _fact(view, "note_signed"),
-        "plan_date": _fact(view, "plan_approved"),
-        "monitoring_date": _fact(view, "monitoring_noted"),
+        "period": _period(view, as_planned=form.id == "schedule"),
+        "posted_on": _day(view, _SIGNED.get(form.id, "")),
         "monitored_period": _monitored(view, language),
-        "approved_on": _fact(view, _APPROVED.get(form.id, "")),
+        "approved_on": signed_on,
     }
+    # A paper cites no document, and tells no event, of a later day than its own.
+    own_day = signed_on or today
+    for name, fact in _CITED.items():
+        cited_on = _fact(view, fact)
+        values[name] = cited_on if cited_on is None or cited_on <= own_day else None
+    if form.id in _OF_THE_DISCUSSION:
+        values["discussion_on"] = _day(view, "discussion_held")
     carries_out = _within(app, "authorised_person", letter, today)
     values |= _who("head", letter.head, language) | _who("signer", carries_out, language)
     values["email"] = carries_out.email if carries_out else None
     values |= _who("approver", _approving(app, form, letter, today, approver, view), language)
-    rows = _rows(form, view, office, language, group)
+    rows = _rows(form, view, office, language, group, own_day)
     return FormData({name: value for name, value in values.items() if name in form.fields}, tuple(rows))
 
 
-def _rows(form: Form, view: View, office: Office, language: str, group: list[Row]) -> list[Row]:
+def _rows(form: Form, view: View, office: Office, language: str, group: list[Row], own_day: date) -> list[Row]:
     match form.id:
         case "schedule":
             return schedule_rows(view, language)
         case "exposed_positions":
-            return position_rows(form, view.case, office, language)
+            return position_rows(form, view.case, office, language, on=own_day)
         case "order":
             return group
         case _:
-            return risk_rows(form, view.case, language)
+            return risk_rows(form, view.case, language, on=own_day)
 
 
 def from_office(
@@ -205,12 +208,30 @@ def given(form: Form, pairs: list[str]) -> dict[str, object]:
     return {name: parse_value(form.fields[name], written_texts) for name, written_texts in texts.items()}
 
 
-_POSTED = {"start_announcement": "start_announced", "discussion_announcement": "discussion_announced"}
 _APPROVED = {
     "schedule": "schedule_approved",
     "plan": "plan_approved",
     "exposed_positions": "positions_listed",
 }
+_SIGNED = {
+    **_APPROVED,
+    "start_announcement": "start_announced",
+    "discussion_announcement": "discussion_announced",
+    "order": "order_signed",
+    "analytic_note": "note_signed",
+    "monitoring_note": "monitoring_noted",
+}
+"""Form -> the fact whose day is the paper's own; the paper states the position of that day."""
+_CITED = {
+    "order_date": "order_signed",
+    "note_date": "note_signed",
+    "plan_date": "plan_approved",
+    "monitoring_date": "monitoring_noted",
+    "discussion_on": "discussion_held",
+}
+"""Field -> the fact whose day it names."""
+_OF_THE_DISCUSSION = ("discussion_announcement", "minutes")
+"""The forms about the discussion itself, whose day may still be planned."""
 
 
 def _fact(view: View, name: str) -> date | None:
@@ -222,8 +243,10 @@ def _day(view: View, name: str) -> date | None:
     return _fact(view, name) or view.case.planned.get(name)
 
 
-def _period(view: View) -> tuple[date, date] | None:
-    first, last = _day(view, "analysis_started"), _day(view, "analysis_ended")
+def _period(view: View, *, as_planned: bool) -> tuple[date, date] | None:
+    """Return the days of the analysis: as it was, or as planned where the plan is known and asked for."""
+    planned = view.case.planned if as_planned else {}
+    first, last = (planned.get(fact) or _day(view, fact) for fact in ("analysis_started", "analysis_ended"))
     return (first, last) if first and last and first <= last else None
 
 

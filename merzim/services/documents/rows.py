@@ -14,6 +14,7 @@ from merzim.services.cases.risks import scales
 from merzim.services.regulations.registers import extra_values, option_title
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import View
+from workflow.cases.registers.entries import is_entry
 from workflow.cases.registers.exposure import SECTIONS, exposure
 from workflow.cases.registers.risk import Risk
 from workflow.cases.registers.risk_lists import ListedRisk, listed
@@ -28,28 +29,45 @@ Row = dict[str, object]
 def schedule_rows(view: View, language: str) -> list[Row]:
     """Return the works of a case in the order of its procedure, each with its term and the person responsible.
 
-    The start and the end of the analysis are one work. Occasional obligations are left out.
+    The terms are those planned. The start and the end of the analysis are one work. Occasional obligations are
+    left out, and what registers add: the schedule precedes it. Its own approval precedes all it lays down
+    (Instruction (000), P1.T1.S1).
     """
     works: dict[str, list[Deadline]] = {}
     for deadline in view.deadlines:
         obligation = deadline.obligation
-        if deadline.state != "not_required" and not obligation.occasional and obligation.id != "analysis_ended":
+        if (
+            deadline.state != "not_required"
+            and not (obligation.occasional or is_entry(obligation.id))
+            and obligation.id != "analysis_ended"
+        ):
             works.setdefault(obligation.id, []).append(deadline)
-    return [
-        {
+    rows = {
+        id: {
             "work": _work(deadlines[0], language),
             "term": _term(view, deadlines, language),
             "responsible": _responsible(view, deadlines[0], language),
         }
-        for deadlines in works.values()
-        if any(deadline.planned_on or deadline.recorded_on or deadline.due for deadline in deadlines)
-        or deadlines[0].obligation.blocking
-    ]
+        for id, deadlines in works.items()
+        if any(map(_scheduled, deadlines)) or deadlines[0].obligation.blocking
+    }
+    days = (_scheduled(deadline) for id, works_of in works.items() if id != _OWN for deadline in works_of)
+    first = min((day for day in days if day), default=None)
+    if _OWN in rows and first and (_scheduled(works[_OWN][0]) or first) >= first:
+        rows[_OWN]["term"] = say("form.term.before_first", {"on": first}, language)
+    return [*rows.values()]
 
 
-def risk_rows(form: Form, case: Case, language: str) -> list[Row]:
-    """Return the risks of a case, one row for each measure; empty for a form without risks."""
-    return form_rows(form, (_risk(line, language) for line in listed([case])))
+_OWN = "schedule_approved"
+
+
+def _scheduled(deadline: Deadline) -> date | None:
+    return deadline.planned_on or deadline.recorded_on or deadline.due
+
+
+def risk_rows(form: Form, case: Case, language: str, *, on: date) -> list[Row]:
+    """Return the risks of a case as of a day, one row for each measure; empty for a form without risks."""
+    return form_rows(form, (_risk(line, language, on) for line in listed([case])))
 
 
 def group_rows(case: Case, office: Office, language: str) -> list[Row]:
@@ -80,8 +98,8 @@ def _person_called(office: Office, name: str) -> Person | None:
     return office.people[keys[0]] if len(keys) == 1 else None
 
 
-def position_rows(form: Form, case: Case, office: Office, language: str) -> list[Row]:
-    """Return the exposed positions still listed in a case: posts, never their holders.
+def position_rows(form: Form, case: Case, office: Office, language: str, *, on: date) -> list[Row]:
+    """Return the exposed positions listed in a case on a day: posts, never their holders.
 
     A position without department or district gets the analysed unit, if that is a part of an organisation.
     """
@@ -96,12 +114,12 @@ def position_rows(form: Form, case: Case, office: Office, language: str) -> list
             **extra_values("positions", position.extra, language),
         }
         for position in exposure(case).positions.values()
-        if position.cleared_on is None
+        if position.cleared_on is None or position.cleared_on > on
     )
     return [{part: text for part, text in row.items() if part in part_ids} for row in rows]
 
 
-def _risk(line: ListedRisk, language: str) -> RiskRow:
+def _risk(line: ListedRisk, language: str, on: date) -> RiskRow:
     risk, measure = line.risk, line.measure
     direction = "" if risk.direction == "other" else option_title("direction", risk.direction, language)
     risk_row = RiskRow(
@@ -111,12 +129,12 @@ def _risk(line: ListedRisk, language: str) -> RiskRow:
         rank=_rank(risk, language),
         extra=extra_values("risks", risk.extra, language),
     )
-    if risk.removal:
+    if risk.removal and risk.removal.on <= on:
         code = "risk.completed" if risk.removal.completed else "risk.removed"
         risk_row = replace(risk_row, removal=say(code, {"on": risk.removal.on}, language))
     if measure is None:
         return risk_row
-    latest = measure.reviews[-1] if measure.reviews else None
+    latest = next((review for review in reversed(measure.reviews) if review.on <= on), None)
     proofs = [_proof(item, language) for item in latest.evidence] if latest else []
     return replace(
         risk_row,
@@ -160,14 +178,13 @@ def _term(view: View, deadlines: list[Deadline], language: str) -> str:
         end = next(
             (deadline for deadline in view.deadlines if deadline.obligation.id == "analysis_ended"), None
         )
-        first = only.recorded_on or only.planned_on
-        last = end and (end.recorded_on or end.planned_on)
+        first = only.planned_on or only.recorded_on
+        last = end and (end.planned_on or end.recorded_on)
         if first and last and first <= last:
             return span(first, last, language)
     if len(deadlines) > 1:
         return days_list(tuple(deadline.due for deadline in deadlines if deadline.due), language, years=True)
-    day = only.recorded_on or only.planned_on
-    if day:
+    if day := only.planned_on or only.recorded_on:
         return date_long(day, language)
     return say("form.term.until", {"on": only.due}, language) if only.due else ""
 
