@@ -9,7 +9,7 @@ import pytest
 
 from merzim.documents.forms import form
 from merzim.services.documents.year_reports import due_quarter, quarter_of_report
-from tests.documents.test_forms import tables_of
+from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import Merzim
 
 NOW = ("--now", "2026-12-01")
@@ -281,3 +281,71 @@ def _table(office: Merzim, folder: Path, form: str, language: str, *options: str
     result = office(*arguments, *options, *NOW)
     assert result.code == 0, result.err
     return tables_of(file.read_bytes())[0]
+
+
+def _recorded(office: Merzim, procedure: str, unit: str, fact: str, *options: str) -> None:
+    """Open a case of a unit of 2026 and record a fact of it by hand, without a row of a register."""
+    opened = office("open", procedure, "--unit", unit, "--json", *NOW)
+    assert opened.code == 0, opened.err
+    case = opened.json["id"]
+    assert office("record", case, "year_begun", "--on", "2026-01-05", *NOW).code == 0
+    result = office("record", case, fact, "--on", "2026-11-20", *options, *NOW)
+    assert result.code == 0, result.err
+
+
+@pytest.mark.parametrize(
+    ("number", "none", "note"),
+    [
+        ("6", [], "По делам записано 6, в реестре – 1. «Нет» в документе не сказано"),
+        ("1", ["Нет.", "Нет."], ""),
+    ],
+)
+def test_the_reconciliation_act_says_none_only_where_no_recorded_number_says_otherwise(
+    office: Merzim, tmp_path: Path, number: str, none: list[str], note: str
+) -> None:
+    """Instruction, P2.T2.S1, annex 3: six are counted for the year, one stands in the register."""
+    register, *values = ROWS[1]
+    assert office("register", register, "add", *values, *NOW).code == 0
+    _recorded(
+        office,
+        "tbn4-project-2",
+        "Правление",
+        "offences_reconciled.2026",
+        "--value",
+        f"corruption_offences={number}",
+    )
+    line = ("form", "reconciliation_act", "--year", 2026, "--lang", "ru", "--to", "a.docx", "--json", *NOW)
+    notes = [text for text in office(*line).json["notes"] if "По делам" in text]
+    cells = [row[2] for row in tables_of((tmp_path / "a.docx").read_bytes())[0]]
+
+    assert [cell for cell in cells if cell == "Нет."] == none
+    assert "Сыйлық алды." in cells
+    assert notes == [] if not note else notes[0].startswith(note)
+
+
+def test_an_order_of_the_state_recorded_without_a_row_is_not_called_none(
+    office: Merzim, tmp_path: Path
+) -> None:
+    """Instruction, P4.T1.S2, annex 4: ruled for the hand, and the preparer is told."""
+    (tmp_path / "below.csv").write_text(
+        "Бөлімше;Ұйымның түрі;Жоғары тұрған бөлімше;Аты-жөні\n"
+        "Мәдениет басқармасы;облыстық басқарма;;Асанов Үсен\n"
+    )
+    assert office("people", "below.csv", *NOW).code == 0
+    _recorded(office, "tbn4-project-4", "Мәдениет басқармасы", "social_order_placed.2026")
+    line = ("form", "social_order", "--year", 2026, "--lang", "kk", "--to", "a.docx", "--json", *NOW)
+    notes = office(*line).json["notes"]
+
+    assert "Бөлінген жоқ." not in text_of((tmp_path / "a.docx").read_bytes())
+    assert [note for note in notes if note.startswith("Істерде 1 жазылған, тізілімде – 0.")]
+
+
+def test_a_fact_found_without_a_row_leaves_its_own_row_of_annex_2_open(office: Merzim, tmp_path: Path) -> None:
+    """Instruction, P2.T5.S4: row 8; the other eight say that nothing was found."""
+    _recorded(office, "tbn4-project-2", "Правление", "gift_found.2026")
+    line = ("form", "legislation_report", "--year", 2026, "--quarter", 4, "--lang", "ru", "--json", *NOW)
+    notes = office(*line, "--to", "a.docx").json["notes"]
+    cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
+
+    assert cells == ["Не выявлено."] * 7 + ["", "Не выявлено."]
+    assert [note for note in notes if note.startswith("Строка 8: по делам записано 1, в реестре – 0.")]

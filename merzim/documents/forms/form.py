@@ -82,6 +82,22 @@ class RegisterRows:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RecordedFacts:
+    """Facts of cases that say there is something where the rows of a report would say "none".
+
+    Attributes:
+        facts: their names in the procedure; each counts as one.
+        value: the number recorded with each that counts instead; the rows must then be as many.
+        of: the groups whose rows are counted, where not all of them are.
+    """
+
+    procedure: str
+    facts: tuple[str, ...]
+    value: str = ""
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
     """A fixed group of rows of a table: its heading, and the parts of each of its rows."""
 
@@ -89,6 +105,7 @@ class Group:
     label: Wording
     parts: tuple[Field, ...]
     source: RegisterRows | None = None
+    recorded: RecordedFacts | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +115,7 @@ class Rows:
     Attributes:
         blank: number of blank rows for handwriting, in all or in each group, when no rows are given.
         source: the register of flat rows; of rows in groups each group has its own.
-        nothing: the text used if the register has no rows.
+        nothing: the text used if the register has no rows, and no fact says otherwise (`recorded`).
     """
 
     parts: tuple[Field, ...] = ()
@@ -107,6 +124,7 @@ class Rows:
     blank: int = 5
     source: RegisterRows | None = None
     nothing: Wording | None = None
+    recorded: RecordedFacts | None = None
 
     @property
     def sources(self) -> Mapping[str, RegisterRows]:

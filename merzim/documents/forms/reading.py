@@ -16,6 +16,7 @@ from merzim.documents.forms.form import (
     Group,
     Lines,
     PageBreak,
+    RecordedFacts,
     RegisterRows,
     Rows,
     Signature,
@@ -109,6 +110,7 @@ def _rows(document: Mapping[str, Any]) -> Rows:
                 label=group["label"],
                 parts=_parts(group["parts"]),
                 source=_source(group.get("from")),
+                recorded=_recorded(group.get("recorded")),
             )
             for group in document.get("group", ())
         ),
@@ -116,6 +118,18 @@ def _rows(document: Mapping[str, Any]) -> Rows:
         blank=document.get("blank", 1 if group_by else 5),
         source=_source(document.get("from")),
         nothing=document.get("nothing"),
+        recorded=_recorded(document.get("recorded")),
+    )
+
+
+def _recorded(table: Mapping[str, Any] | None) -> RecordedFacts | None:
+    """Read the facts that speak against an empty group or table: `procedure:fact`, one or several."""
+    if table is None:
+        return None
+    procedure, _, _ = _several(table["facts"])[0].partition(":")
+    facts = tuple(name.removeprefix(f"{procedure}:") for name in _several(table["facts"]))
+    return RecordedFacts(
+        procedure=procedure, facts=facts, value=table.get("value", ""), of=_several(table.get("of", []))
     )
 
 

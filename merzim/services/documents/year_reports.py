@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from i18n import date_long, money, number, say
 from merzim.documents.forms import Form, FormData, Note, UnknownForm, fill, form, names
-from merzim.documents.forms.form import Field, RegisterRows, Rows
+from merzim.documents.forms.filling import group_of
+from merzim.documents.forms.form import Field, RecordedFacts, RegisterRows, Rows
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import foreign_names, from_office
 from merzim.services.documents.row_papers import recorded_fields
@@ -107,13 +108,22 @@ def unanswered_notes(
     ctx: RequestContext, form: Form, *, unit: str, year: int, quarter: int = 0
 ) -> Sequence[Note]:
     """Return remarks on register rows that lack values a report needs, and which the report therefore leaves
-    out.
+    out; and on numbers that cases record and registers do not bear out.
     """
     notes = []
     for group, source in form.rows.sources.items() if form.rows else ():
         for field, rows in _unanswered(ctx, source, unit, report_days(year, quarter)).items():
             about = {"field": field, "rows": rows, "row": _number_of_group(form, group)}
             notes.append(Note(code="form.note.unanswered", arguments=about))
+    if form.rows:
+        rows = report_data(ctx, form, ctx.language, unit=unit, year=year, quarter=quarter).rows
+        for group, (recorded, count) in _differing(
+            ctx, form.rows, rows, unit, report_days(year, quarter)
+        ).items():
+            number = "" if group in ("", "*") else [each.id for each in form.rows.groups].index(group) + 1
+            about = {"recorded": recorded, "rows": count, "row": number}
+            code = "form.note.recorded_in_row" if number else "form.note.recorded"
+            notes.append(Note(code=code, arguments=about))
     return notes
 
 
@@ -184,7 +194,45 @@ def report_data(
         recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year, language)
         rows += [row for row in recorded if row not in rows]
         looked_up = [*looked_up, *(group.id for group in form.rows.groups if group.id not in form.rows.sources)]
-    return FormData(fields, tuple(rows), looked_up)
+    differing = _differing(ctx, form.rows, rows, unit, report_days(year, quarter))
+    silent = [group for group in looked_up if group not in differing and "*" not in differing]
+    return FormData(fields, tuple(rows), silent)
+
+
+def _differing(
+    ctx: RequestContext, rows: Rows, filled: Sequence[Row], unit: str, days: Days
+) -> Mapping[str, tuple[int, int]]:
+    """Return what cases record and what registers have, where they differ: (recorded, rows) by group.
+
+    The group "" is the one without groups, "*" all of a table whose number is recorded as one. None of these
+    may say "none"; its row is ruled.
+    """
+    whole = "*" if rows.groups else ""
+    asked = {whole: rows.recorded, **{group.id: group.recorded for group in rows.groups}}
+    differing = {}
+    for group, recorded in asked.items():
+        if recorded is None:
+            continue
+        counted = recorded.of or ((group,) if group not in ("", "*") else ())
+        count = sum(1 for row in filled if not counted or rows.groups[group_of(rows, row)].id in counted)
+        number = _recorded_number(ctx, recorded, unit, days)
+        if number is not None and (number != count if recorded.value else number > count):
+            differing[group] = (number, count)
+    return differing
+
+
+def _recorded_number(ctx: RequestContext, recorded: RecordedFacts, unit: str, days: Days) -> int | None:
+    """Return how many the facts of these days say there are; None where no such fact is recorded."""
+    first, last = days
+    heads = ctx.reads.cases(unit or None, status="active", procedure=recorded.procedure)
+    numbers = []
+    for case in ctx.reads.whole([head.id for head in heads]).values():
+        for name, fact in case.facts.items():
+            fact_id, _, period = name.partition("#")[0].partition(".")
+            of_year = bool(recorded.value) and period == str(first.year)
+            if fact_id in recorded.facts and (of_year or first <= fact.on <= last):
+                numbers.append(int(fact.values.get(recorded.value, 0)) if recorded.value else 1)
+    return sum(numbers) if numbers else None
 
 
 def _register_rows(
