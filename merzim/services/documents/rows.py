@@ -42,7 +42,7 @@ def schedule_rows(view: View, language: str) -> list[Row]:
             and obligation.id != "analysis_ended"
         ):
             works.setdefault(obligation.id, []).append(deadline)
-    rows = {
+    rows: dict[str, Row] = {
         id: {
             "work": _work(deadlines[0], language),
             "term": _term(view, deadlines, language),

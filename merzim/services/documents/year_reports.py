@@ -200,7 +200,7 @@ def report_data(
 
 
 def _differing(
-    ctx: RequestContext, rows: Rows, filled: Sequence[Row], unit: str, days: Days
+    ctx: RequestContext, rows: Rows, filled: Sequence[Mapping[str, object]], unit: str, days: Days
 ) -> Mapping[str, tuple[int, int]]:
     """Return what cases record and what registers have, where they differ: (recorded, rows) by group.
 
