@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test suite lint format bench schemas pictures site clean look lighthouse tasks lock audit sbom
+.PHONY: run test suite lint format bench schemas pictures site clean look tasks lock audit sbom
 .DELETE_ON_ERROR:
 
 # Without a day an office of its own, on the real one: `make run NOW=`.
@@ -77,10 +77,6 @@ bench: $(VENV)/.test
 # two widths is asked by axe-core.
 look: $(VENV)/.test
 	$(BIN)/python -m tests.web.browser.look
-
-# Needs npx, which fetches Lighthouse: its marks for the desk, a case and the overview on a simulated telephone.
-lighthouse: $(VENV)/.test
-	$(BIN)/python -m tests.web.browser.lighthouse
 
 # Ten tasks of a day in a browser, with their clicks and seconds; a minute on a quiet machine, hence not part of `make test`.
 tasks: $(VENV)/.test

@@ -45,11 +45,9 @@ from merzim.services.cases.person_actions import PersonActions
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import NoPapers, papers_of_campaign
 from merzim.services.inputs import OpenFile, build
-from merzim.services.jobs.campaigns import carry_on
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.services.moments import Moment
 from merzim.services.registers.queries import ListRows
-from merzim.services.registers.tables import ImportRows, export, import_rows
 from merzim.services.registers.verbs import AddRow, EraseRow, WithdrawRow, add_row, erase_row, withdraw_row
 from merzim.services.registers.views import AskRow, list_rows, show_row
 from merzim.services.upkeep import maintenance
@@ -68,7 +66,7 @@ from notifications.letter_links import AnswerLink, link_token, read_link
 from notifications.links import hash_code
 from notifications.notice import Outcome
 from notifications.wire.telegram import buttons
-from tests.storage.registers import NOW, PEOPLE, TODAY, UNITS, field, office, operator, reader
+from tests.storage.registers import NOW, PEOPLE, TODAY, field, office, operator, reader
 from tests.storage.registers import text as titles
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.office import Person, Unit
@@ -349,6 +347,7 @@ def test_a_letter_names_who_asks_and_only_an_act_that_binds_them(app: AppContext
 DECLARED = {"category": "official", "form": "income", "notice": "1", "published": "no", "spouse": "none"}
 
 
+@on_sqlite_alone
 def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> None:
     """The standard (seed 002), p. 22, 23: spouses declare; p. 21: told in writing, notices gathered; p. 20: in
     time. A row each, with the days of the letter, the reminder and the answer; published is asked of each."""
@@ -409,31 +408,6 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
 
 
 @on_sqlite_alone
-def test_the_workbook_says_by_how_many_days_what_was_declared_is_late_and_is_taken_in_again(
-    app: AppContext,
-) -> None:
-    """Due on the 5th: one declared on the 7th, one on the 5th, one not at all by the 8th."""
-    ctx = operator(app, at=NOW + timedelta(days=2))
-    for year, day in (("2024", "2026-04-07"), ("2025", "2026-04-05"), ("2026", "")):
-        answer_values = {"employee": "guest@org.kz", "declarant": "employee", "year": year}
-        values = {**DECLARED, **answer_values, "due_on": "2026-04-05", "filed_on": day}
-        add_row(ctx, AddRow(register_id="declarations", unit="law", values=values))
-
-    content = export(ctx, ListRows(register_id="declarations", sort="filed_on"), "ru")
-    heads, *rows = load_workbook(BytesIO(content)).worksheets[0].iter_rows(values_only=True)
-    file = OpenFile("declarations.xlsx", BytesIO(content))
-    imported = import_rows(ctx, ImportRows(register_id="declarations", unit="law", content=file))
-
-    assert "опоздание, дней" in str(heads[-1])
-    assert [row[-1] for row in rows] == [3, "", 2]
-    assert (imported.rows, imported.there, [column.id for column in imported.aside]) == (
-        0,
-        3,
-        ["paper_file", "late.filed_on"],
-    )
-
-
-@on_sqlite_alone
 def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> None:
     """Rows of other answers stay, those of the spouse's own withdrawal too; then both are awaited again."""
     ctx = operator(app)
@@ -461,31 +435,6 @@ def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> 
 
 
 @on_sqlite_alone
-def test_with_a_person_erased_from_an_answer_goes_whom_the_row_of_the_spouse_names(app: AppContext) -> None:
-    """Rows of other people's answers keep theirs; the chains still verify."""
-    ctx = operator(app)
-    values = {"year": "2026", "due_on": "2026-04-05"}
-    start(ctx, register_id="declarations", kind="filing", values=values, units=["law"])
-    tokens = run(app)
-    declaration = {**DECLARED, "filed_on": "2026-04-05", "spouse": "not_filed"}
-    guest, lawyer = (answer(ctx, open_link(ctx, tokens[login]), declaration) for login in ("guest", "lawyer"))
-
-    erase_row(ctx, EraseRow(row=guest, fields=["employee"], ground="сақтау мерзімі өтті"))
-
-    rows = list_rows(ctx, ListRows(register_id="declarations")).rows
-    employees_by_row = {row.id: row.values.get("employee") for row in rows}
-    assert (guest, lawyer) == ("declarations-2026-0001", "declarations-2026-0003")
-    assert [employees_by_row[row_id] for row_id in sorted(employees_by_row)] == [
-        None,
-        None,
-        "lawyer@org.kz",
-        "lawyer@org.kz",
-    ]
-    kinds = [event.kind for event in show_row(ctx, AskRow(row="declarations-2026-0002")).history]
-    assert kinds == ["confirmed", "erased"]
-    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
-
-
 def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
     """Another enterprise's policy that an office ticked grounds nothing; its own one, from the register of its
     documents, is named by the newest row, and another by its name, each in the reader's language. No letter,
@@ -524,6 +473,7 @@ def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
     assert ("Основание", ground_text) in [(line[0].value, line[1].value) for line in facts.iter_rows()]
 
 
+@on_sqlite_alone
 def test_an_answer_is_taken_whatever_row_somebody_entered_before(app: AppContext) -> None:
     """Who answers could not change that row; an officer withdraws one of the two."""
     ctx, year = operator(app), {"year": "2026", "due_on": "2026-09-15"}
@@ -538,6 +488,7 @@ def test_an_answer_is_taken_whatever_row_somebody_entered_before(app: AppContext
     assert states(ctx, campaign)["guest"] == "answered"
 
 
+@on_sqlite_alone
 def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext) -> None:
     """Policy (seed 003), p. 4.6.3: not taking the restrictions has its consequence, so it is a row of its own.
 
@@ -585,18 +536,6 @@ def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext
     assert states(ctx, campaign) == {"guest": "refused", "lawyer": "refused"}
     withdraw_row(ctx, WithdrawRow(row=row.row.id, ground="changed their mind"))
     assert states(ctx, campaign) == {"guest": "awaited", "lawyer": "refused"}
-
-
-@on_sqlite_alone
-def test_nobody_refuses_what_has_no_refusal(app: AppContext) -> None:
-    """Its register's file says whether one can, by no link and on no paper."""
-    ctx = operator(app)
-    campaign = start(ctx)
-    with pytest.raises(LinkRefused):
-        open_link(ctx, run(app)["guest"]).refusing()
-    with pytest.raises(BadCampaign) as refusal:
-        record_answer(ctx, RecordAnswer(campaign=campaign, person="guest@org.kz", refused=True))
-    assert refusal.value.code == "campaign.cannot_refuse"
 
 
 @on_sqlite_alone
@@ -677,6 +616,7 @@ def test_a_campaign_is_extended_until_a_later_day_and_its_links_with_it(app: App
         extend_campaign(after, ExtendCampaign(campaign=campaign, until=date(2026, 6, 1)))
 
 
+@on_sqlite_alone
 def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppContext) -> None:
     """Until today at the earliest; one letter each with the link they had, none to who answered or left."""
     ctx, day = operator(app), NOW + timedelta(days=2)
@@ -773,6 +713,7 @@ def test_people_are_found_by_their_name_in_the_database(app: AppContext) -> None
     assert sorted(found("")) == sorted(everybody)
 
 
+@on_sqlite_alone
 def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext) -> None:
     """With the day; no letter to those who left, not even a queued one; their link is refused at once."""
     ctx = operator(app)
@@ -865,6 +806,7 @@ def test_a_reminder_goes_to_the_rest_alone(app: AppContext) -> None:
     ]
 
 
+@on_sqlite_alone
 def test_nobody_gets_the_link_of_somebody_else(app: AppContext, tmp_path: Path) -> None:
     """Where no channel reaches a person, reminders go to the officer; what is for their own answer does not."""
     app.__dict__["rules"] = replace(app.rules, officer="officer@org.kz")
@@ -903,6 +845,7 @@ def test_a_row_withdrawn_is_awaited_again_by_a_new_link(app: AppContext) -> None
     ]
 
 
+@on_sqlite_alone
 def test_the_bot_asks_and_takes_the_answer_of_whoever_is_linked(app: AppContext) -> None:
     """One message there instead of a letter; a button shows what is declared, another confirms it, once."""
     guest, other = "guest@org.kz", "lawyer@org.kz"
@@ -944,6 +887,7 @@ def test_the_bot_asks_and_takes_the_answer_of_whoever_is_linked(app: AppContext)
     assert (question.buttons, "/confirm/" in question.text) == ((), True)
 
 
+@on_sqlite_alone
 def test_people_without_an_address_answer_on_paper(app: AppContext) -> None:
     """The officer of last resort gets no letter of theirs; what is recorded for them makes their link void."""
     change_people(app, Person(key="law:quiet", name="Тынышов Асан", unit="law"))
@@ -1035,58 +979,6 @@ def test_the_sheet_proves_who_answered_when(app: AppContext) -> None:
         assert (counts["Не ответили"], "Ожидается" in counts) == (1, False)
 
 
-@on_sqlite_alone
-def test_a_letter_to_nobody_is_no_letter_and_paper_is_told_from_it(app: AppContext) -> None:
-    """In a folder of letters, too: who has no address is counted and named before and right after the start, no
-    letter is claimed; reminders count letters, not presses; the sheet speaks its language and alphabet."""
-    folder = app.channels["folder"].path  # type: ignore[attr-defined]
-    app.__dict__["channels"] = {"folder": Folder(path=folder, sender="m@x.kz")}
-    # By code points the Kazakh letters come after the Russian ones: Власов, Тынышов, Ғалым.
-    quiet = [Person(key=f"law:{name}", name=name, unit="law") for name in ("Тынышов Асан", "Ғалым Ер")]
-    change_people(app, *quiet)
-    ctx = replace(operator(app), language="ru")
-    arguments = {
-        "register_id": "visits",
-        "kind": "read",
-        "until": UNTIL,
-        "units": ["law"],
-        "values": {"place": "Hall"},
-    }
-    preview = start_campaign(ctx, build(StartCampaign, {**arguments, "preview": True}))
-    campaign = start(ctx, units=["law"])
-    before = show(ctx, campaign)
-    carry_on(app, now=NOW, today=TODAY)
-    deliver(app, now=NOW, today=TODAY)
-    remind_campaign(ctx, RemindCampaign(campaign=campaign))
-    carry_on(app, now=NOW + timedelta(minutes=1), today=TODAY)
-    deliver(app, now=NOW + timedelta(minutes=1), today=TODAY)
-    # Pressed again the same day: refused, said on the page, and no second letter; the next day it is sent.
-    assert show(ctx, campaign).reminded_today
-    with pytest.raises(BadCampaign) as twice:
-        remind_campaign(ctx, RemindCampaign(campaign=campaign))
-    assert twice.value.code == "campaign.reminded_today"
-    assert not show(operator(app, at=NOW + timedelta(days=1)), campaign).reminded_today
-    values = {"came_on": "2026-04-03", "purpose": "check"}
-    record_answer(ctx, RecordAnswer(campaign=campaign, person=quiet[1].key, values=values))
-    people, facts = load_workbook(BytesIO(proof_sheet(ctx, campaign, "ru"))).worksheets
-    lines = {row[1]: row for row in people.iter_rows(min_row=2, values_only=True)}
-    facts_shown = {line[0]: line[1] for line in facts.iter_rows(min_row=2, values_only=True)}
-
-    assert (preview.people, preview.unreached) == (4, 2)
-    assert preview.unreached_names == ["Ғалым Ер", "Тынышов Асан"]
-    assert before.campaign.unreached == 2
-    assert [person.name for person in before.people if not person.reached] == preview.unreached_names
-    assert list(lines) == ["Әлиев Самат", "Власов Пётр", "Ғалым Ер", "Тынышов Асан"]
-    assert not any(lines[name][6] for name in preview.unreached_names)
-    assert lines["Ғалым Ер"][8] == "на бумаге, подписано 3 апреля 2026 года"
-    assert facts_shown["Отправлено писем-напоминаний"] == 2
-    assert facts_shown["Основание"].endswith(", пункт 3")
-    assert [(event.kind, event.name) for event in show(ctx, campaign).history][-1] == (
-        "campaign_on_paper",
-        "Ғалым Ер",
-    )
-
-
 def test_the_chain_vouches_for_what_a_campaign_asks(app: AppContext) -> None:
     """A campaign whose last day, units or document were changed in the tables is named by verify."""
     campaign = start(operator(app))
@@ -1121,25 +1013,3 @@ def test_an_answer_nobody_gave_is_named_and_mended(app: AppContext) -> None:
         "lawyer": "awaited",
         "erased-4": "answered",
     }
-
-
-@on_sqlite_alone
-def test_twenty_people_more_are_written_in_portions(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No transaction grows with the campaign: joined and written by the portion, each person once."""
-    import merzim.storage.notices.campaigns as campaigns
-
-    monkeypatch.setattr(campaigns, "CHUNK", 7)
-    save(
-        app.engine,
-        people=[
-            Person(key=f"p{n}@org.kz", name=f"Адам {n:02}", unit=UNITS[n % 3].id, email=f"p{n}@org.kz")
-            for n in range(20)
-        ],
-    )
-    ctx = operator(app)
-    campaign = start(ctx)
-    assert len(run(app)) == 24
-    page = show(ctx, campaign, size=10, page=2)
-    assert (page.total, page.pages, len(page.people)) == (24, 3, 10)
-    assert [event.joined for event in page.history if event.kind == "campaign_people"] == [7, 7, 7, 3]
-    assert show(ctx, campaign, search="адам 07").total == 1

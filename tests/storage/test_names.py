@@ -14,9 +14,9 @@ from workflow.org.office import Unit
 ODD = "Қ'\"\\ ,{}"
 
 
-@pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 70_000])
+@pytest.mark.parametrize("count", [0, 500, 501, 70_000])
 def test_each_of_few_or_many_names_is_found_once(engine: Engine, count: int) -> None:
-    """None, one, as many as go in one question, one fewer and one more, more than a statement takes values."""
+    """None, as many as go in one question, one more, more than a statement takes values."""
     office_store.save(engine, units=[Unit(id=name, name=name) for name in ("0", ODD, "y")])
     names = [ODD, *map(str, range(count))][:count]
     with reading(engine) as connection:

@@ -99,6 +99,7 @@ def test_the_environment_goes_before_the_browser_and_that_before_the_file(
     app.close()
 
 
+@on_sqlite_alone
 def test_other_processes_take_a_change_up_without_a_restart(office_app: AppContext) -> None:
     """Pages with the next request, a round with the next tick; and what is emptied again."""
     pages, worker = (

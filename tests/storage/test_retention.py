@@ -229,6 +229,7 @@ def test_not_before_its_day_nor_while_open_cases_wait_for_her(office_app: AppCon
     assert (early, due.is_due, due.cases, off) == (False, True, [case], False)
 
 
+@on_sqlite_alone
 def test_a_namesake_keeps_the_name_and_who_came_back_has_not_left(office_app: AppContext) -> None:
     live(office_app)
     twin = replace(OWN, key="twin@org.kz", email="twin@org.kz", unit="law")
@@ -338,6 +339,7 @@ def test_what_cannot_be_carried_out_again_is_said(tmp_path: Path) -> None:
     app.close()
 
 
+@on_sqlite_alone
 def test_names_of_an_earlier_stay_go_too(office_app: AppContext) -> None:
     """She left, came back under a new name, and left again: lists show the new one, the order takes both."""
     hand_over(office_app, live(office_app))
@@ -353,6 +355,7 @@ def test_names_of_an_earlier_stay_go_too(office_app: AppContext) -> None:
     assert [word for word in ("қасымова", "касымова", "оспанова") if word in content] == []
 
 
+@on_sqlite_alone
 def test_who_has_the_address_and_the_account_now_keeps_them(office_app: AppContext) -> None:
     """They were handed on: the order takes the name of who left, and nothing of the colleague's."""
     hand_over(office_app, live(office_app))

@@ -56,6 +56,7 @@ def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
     context.close()
 
 
+@on_sqlite_alone
 def test_no_mark_of_a_hidden_field_reaches_its_subject_or_another_reader(app: AppContext) -> None:
     """A row about Әлиев in every register, each text a mark: an officer too, he reads what `[[access]]` grants;
     the first head, who decides on conflicts, investigations, accounts and heads' discipline, of these registers
@@ -237,6 +238,7 @@ def test_trainings_are_found_and_sorted_by_who_attended_not_by_what_was_typed(ap
     assert listed(empty=True) == [none]
 
 
+@on_sqlite_alone
 def test_a_file_names_a_training_by_its_title_and_is_previewed_in_names(app: AppContext) -> None:
     """Its topic or its name in lists, whatever the letters; of two of one topic the ids are said."""
     training = {"kind": "culture", "topic": "Әдеп сағаты", "format": "offline", "audience": "бәрі"}

@@ -8,13 +8,10 @@ from sqlalchemy import Engine, select
 
 from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.services.imports.schedules import consider, take_in
-from merzim.services.regulations.registers import scoring
-from merzim.storage.cases import points
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import rebuild, verify
-from merzim.storage.queries import SqlReads
 from merzim.storage.tables.board import RECOMMENDATION
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
@@ -27,7 +24,6 @@ from workflow.org.access import Scope
 from workflow.org.office import Office
 
 TODAY = date(2026, 7, 20)
-FACT = "internal-analysis:start_announced"
 LINK = Evidence(kind="link:site", reference="https://org.kz/1", published_on=date(2026, 3, 27))
 
 
@@ -58,26 +54,6 @@ def test_chain_seals_and_rebuild_hold_after_a_withdrawal(engine: Engine) -> None
     rebuild(engine, new_recompute, now=NOW)
     assert SqlLedger(engine).rows(case.id) == before
     assert verify(engine, recompute=new_recompute) == ()
-
-
-def test_points_are_not_counted_from_what_is_withdrawn(engine: Engine) -> None:
-    """Neither the fact, nor the link of one that stays; recorded anew it counts again."""
-    case = opened(engine)
-    record(engine, case, "start_announced", date(2026, 3, 27), LINK)
-
-    def counted() -> list[tuple[date, bool]]:
-        with reading(engine) as connection:
-            by_unit = points._recorded(connection, scoring(), 2026)
-        counted_facts = [fact for facts in by_unit.values() for fact in facts if fact.fact == FACT]
-        return [(fact.on, bool(fact.evidence)) for fact in counted_facts]
-
-    assert counted() == [(date(2026, 3, 27), True)]
-    take_back(engine, case, "start_announced", evidence=LINK.reference)
-    assert counted() == [(date(2026, 3, 27), False)]
-    take_back(engine, case, "start_announced")
-    assert counted() == []
-    record(engine, case, "start_announced", date(2026, 3, 30))
-    assert counted() == [(date(2026, 3, 30), False)]
 
 
 def test_recommendations_of_a_withdrawn_risk_leave_the_list(engine: Engine) -> None:
@@ -149,16 +125,3 @@ def test_a_file_that_says_it_again_does_not_bring_it_back(engine: Engine) -> Non
 
     assert taken(PLANNED["analysis_ended"]) == (True, ["cli.import.withdrawn"])
     assert taken(date(2026, 5, 28)) == (False, [])
-
-
-def test_lists_read_a_case_without_what_was_withdrawn(engine: Engine) -> None:
-    """The case as pages read it is the one the ledger folds."""
-    case = opened(engine)
-    record(engine, case, "order_signed", date(2026, 4, 6))
-    take_back(engine, case, "order_signed")
-
-    stored_case = SqlReads(engine).case(case.id)
-
-    assert stored_case is not None
-    assert stored_case.facts == {}
-    assert stored_case.withdrawn["order_signed"].ground == "внесено ошибочно"

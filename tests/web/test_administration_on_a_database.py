@@ -149,11 +149,6 @@ def test_a_test_letter_really_goes(office_app: AppContext, admin: TestClient) ->
     assert b"x@org.kz" in letter.read_bytes()
 
 
-@pytest.mark.parametrize("path", ["people", "units", "accounts", "settings", "person?key=a@org.kz"])
-def test_every_page_is_answered_by_the_house(path: str, admin: TestClient) -> None:
-    assert admin.get(f"/administration/{path}").status_code == 200
-
-
 def test_an_own_file_that_cannot_be_used_is_named_on_the_page(office_app: AppContext, tmp_path: Path) -> None:
     """The office goes on; the administrator reads which file it is and what is wrong with it."""
     (tmp_path / "broken.2026-01-01.toml").write_text('id = "broken"\n[[stage]\n', encoding="utf-8")

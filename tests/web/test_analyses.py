@@ -145,19 +145,6 @@ def test_filters_narrow_together(kept: Kept, officer: TestClient) -> None:
     assert count(standing="no-such-standing") == 4
 
 
-def test_a_page_costs_the_same_at_three_cases_and_at_three_hundred(kept: Kept, officer: TestClient) -> None:
-    """The number of statements does not grow with the office; how many there are is asked once a change."""
-    paths = ("/cases", "/cases?search=бас&unit=head&late=1", "/cases?page=1")
-    kept.open(3)
-    officer.get("/cases")
-    few_costs = [kept.cost(officer, path) for path in paths]
-    kept.open(297)
-    officer.get("/cases")
-    many_costs = [kept.cost(officer, path) for path in paths]
-
-    assert few_costs == many_costs
-
-
 def test_pages_follow_each_other_without_gaps(kept: Kept, officer: TestClient) -> None:
     """Every case is on exactly one page; a page number beyond the last gives the last."""
     kept.open(120)
@@ -219,19 +206,3 @@ def test_an_empty_list_says_what_to_do() -> None:
     assert 'href="/open"' not in theirs
     assert "Анализ открывает ответственный сотрудник" in theirs
     assert "Таких дел не нашлось" in searched
-
-
-def test_a_page_of_the_timeline_costs_the_same_at_sixty_cases_and_at_six_hundred(
-    kept: Kept, officer: TestClient
-) -> None:
-    """Fifty on a page, the rest on the next ones; the statements do not grow with the cases."""
-    paths = ("/portfolio?year=2026", "/portfolio?year=2026&page=2")
-    kept.open(60)
-    officer.get(paths[0])
-    few_costs = [kept.cost(officer, path) for path in paths]
-    page = officer.get(paths[0]).text
-    assert page.count('class="p-track"') == 50
-    assert officer.get(paths[1]).text.count('class="p-track"') == 10
-    kept.open(540)
-    officer.get(paths[0])
-    assert [kept.cost(officer, path) for path in paths] == few_costs

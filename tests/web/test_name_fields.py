@@ -15,7 +15,6 @@ from merzim.web.ui.form_values import InvalidForm
 from merzim.web.ui.name_fields import (
     MAX_SUGGESTIONS,
     build_person_field,
-    build_unit_field,
     resolve_person,
     resolve_unit,
 )
@@ -61,27 +60,6 @@ def site() -> Site:
         reader = Reader(login=login, access="officer", unit=unit)
         site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
     return site
-
-
-def flat(units: int) -> Office:
-    return Office(units={f"u{n}": Unit(id=f"u{n}", name=f"Бөлім {n:03}") for n in range(units)})
-
-
-@pytest.mark.parametrize(("units", "listed"), [(1, True), (MAX_LISTED, True), (MAX_LISTED + 1, False)])
-def test_few_units_are_a_list_and_one_more_is_found(units: int, listed: bool) -> None:
-    """The same list as ever, with all of them."""
-    field = build_unit_field(flat(units), "u0")
-
-    assert len(field.options) == (units if listed else 0)
-    assert field.finds == ("" if listed else "unit")
-    assert field.shown == ("" if listed else "Бөлім 000")
-
-
-def test_a_reader_of_few_units_has_a_list_of_them_in_any_country() -> None:
-    assert {option.id for option in build_unit_field(COUNTRY, "", root="d3").options} == {
-        "d3",
-        *(f"s{n}" for n in range(3, MANY, 20)),
-    }
 
 
 @pytest.mark.parametrize(
@@ -280,25 +258,6 @@ def test_a_person_a_unit_and_an_account_are_kept_by_what_was_typed(site: Site) -
     assert (new_account.reader.unit, new_account.reader.person) == ("s8", "p12@org.kz")
 
 
-def test_what_an_account_cannot_be_keeps_what_was_typed(site: Site) -> None:
-    """Of an account that is changed, too."""
-    form_fields = {
-        "login": "responsible",
-        "do": "change",
-        "access": "officer",
-        "unit": "балабақша",
-        "name": "Жаңа",
-    }
-    with site.client("administrator") as admin:
-        answer = admin.post("/administration/account?lang=ru", data=form_fields)
-    fields = _Fields(answer.text)
-
-    assert answer.status_code == 422
-    assert "Подразделения «балабақша» нет." in answer.text
-    assert fields.inputs["unit"] == "балабақша"
-    assert 'id="one-name" name="name" value="Жаңа"' in answer.text
-
-
 def test_a_unit_of_others_is_refused_however_it_is_typed(site: Site) -> None:
     """By code, by name, by its beginning; a district has a list, all below the head a field."""
     cases = len(site.cases())
@@ -312,19 +271,6 @@ def test_a_unit_of_others_is_refused_however_it_is_typed(site: Site) -> None:
 
     assert {answer.status_code for answer in answers} <= {404, 422}
     assert len(site.cases()) == cases
-
-
-def test_the_planner_counts_for_the_unit_that_was_typed(site: Site) -> None:
-    """By the beginning of its name; what fits none is said above, and the dates stay."""
-    with site.client() as browser:
-        planner_answer = browser.get("/planner?unit=мектеп 0007&planned.analysis_started=2026-06-01&lang=ru")
-        none = browser.get("/planner?unit=балабақша&planned.analysis_started=2026-06-01&lang=ru")
-
-    assert (planner_answer.status_code, none.status_code) == (200, 422)
-    assert _Fields(planner_answer.text).inputs["unit"] == "Мектеп 0007"
-    assert "Подразделения «балабақша» нет." in none.text
-    assert _Fields(none.text).inputs["unit"] == "балабақша"
-    assert _Fields(none.text).inputs["planned.analysis_started"] == "2026-06-01"
 
 
 def test_a_case_is_opened_for_the_unit_that_was_typed(site: Site) -> None:
@@ -359,38 +305,6 @@ def test_units_are_suggested_as_far_as_one_may_see(site: Site, login: str, found
     assert len(answer.json()) == found
 
 
-def test_a_suggestion_says_where_the_unit_belongs(site: Site) -> None:
-    """Two schools of one name are told apart by their code, and by what stands above them."""
-    with site.client() as browser:
-        suggestions = browser.get("/suggest/unit", params={"q": "абай"}).json()
-
-    assert suggestions == [
-        {"value": "Абай мектебі (s24)", "label": "04-аудан"},
-        {"value": "Абай мектебі (s3)", "label": "03-аудан"},
-    ]
-
-
-@pytest.mark.parametrize(
-    ("login", "found"),
-    [("officer", 10), ("of_d3", 10), ("administrator", 10), ("auditor", 10), ("responsible", 0)],
-)
-def test_people_are_suggested_to_those_whose_forms_name_them_and_to_others_of_their_own_units(
-    site: Site, login: str, found: int
-) -> None:
-    with site.client(login) as browser:
-        assert len(browser.get("/suggest/person", params={"q": "сейітов"}).json()) == found
-        assert len(browser.get("/suggest/responsible", params={"q": "с"}).json()) in (0, 10, 20)
-
-
-@pytest.mark.parametrize("typed", ["", "  ", "%", "«", "\u0000", "ж" * 300])
-def test_whatever_is_typed_a_suggestion_is_a_list(site: Site, typed: str) -> None:
-    """No sign of a search language is one here."""
-    with site.client() as browser:
-        answer = browser.get("/suggest/unit", params={"q": typed})
-
-    assert (answer.status_code, answer.json()) == (200, [])
-
-
 def _shown(text: str) -> str:
     """Text of a page without its addresses."""
     return re.sub(r'href="[^"]*"', "", text[text.index("<main") :])
@@ -412,50 +326,6 @@ def test_a_list_is_narrowed_to_the_unit_that_was_typed(site: Site, path: str) ->
     assert several.status_code == 200
     assert "С «Мектеп 001» начинается несколько подразделений" in several.text
     assert _Fields(several.text).inputs["unit"] == "Мектеп 001"
-
-
-@pytest.mark.parametrize(
-    "path",
-    [f"/reports/{name}" for name in ("monitoring", "points", "uploads", "yearly", "cartogram", "figures")],
-)
-def test_where_all_depends_on_the_unit_those_that_are_near_are_links(site: Site, path: str) -> None:
-    """Each leads to the same page of that unit."""
-    with site.client() as browser:
-        several = browser.get(path, params={"unit": "Мектеп 001", "lang": "ru"})
-    links = re.findall(r'href="([^"]*unit=[^"]*)"', several.text)
-
-    assert several.status_code == 422
-    assert "С «Мектеп 001» начинается несколько подразделений" in several.text
-    assert len([link for link in links if "0017" in link]) == 1
-
-
-def test_the_way_down_is_suggested_before_anything_is_typed(site: Site) -> None:
-    """What stands at the top; of a chosen district the way to it and its schools."""
-    with site.client() as browser:
-        top, district = browser.get("/cases").text, browser.get("/cases?unit=d7").text
-
-    assert _Fields(top).lists["unit-near"] == 1
-    assert _Fields(district).lists["unit-near"] == 2 + MANY // 20
-
-
-def test_people_are_listed_of_the_unit_that_was_typed(site: Site) -> None:
-    with site.client("administrator") as admin:
-        response = admin.get("/administration/people", params={"unit": "мектеп 0007"})
-        none = admin.get("/administration/people", params={"unit": "балабақша", "lang": "ru"})
-
-    assert "Сейітов 0007" in response.text
-    assert "Сейітов 0008" not in response.text
-    assert "Подразделения «балабақша» нет." in none.text
-
-
-def test_the_register_is_narrowed_to_whoever_was_typed(site: Site) -> None:
-    """Of a thousand people those it does not show are found, too."""
-    with site.client() as browser:
-        response = browser.get("/register", params={"person": "сейітов 0012"})
-        several = browser.get("/register", params={"person": "сейітов", "lang": "ru"})
-
-    assert _Fields(response.text).inputs["person"] == "Сейітов 0012"
-    assert "По «сейітов» найдено много сотрудников" in several.text
 
 
 def test_what_fits_several_names_none_of_the_units_one_does_not_see(site: Site) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
@@ -450,25 +449,6 @@ def test_a_year_that_is_none_is_refused(year: str, officer: TestClient) -> None:
 
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
-
-
-def test_the_cost_of_a_preview_does_not_grow_with_the_office(app: AppContext, officer: TestClient) -> None:
-    """Statements at three and at a hundred cases there."""
-    statements: list[str] = []
-    event.listen(
-        app.engine, "before_cursor_execute", lambda _c, _k, statement, *_: statements.append(statement)
-    )
-    counts = []
-    for size in (3, 100):
-        rows = [(f"Объект {n}", "hr", "", date(2026, 6, 1), date(2026, 7, 10)) for n in range(size)]
-        page = sent(officer, table(*rows))
-        officer.post(page.url.path)
-        page = sent(officer, table(*rows[:3]))
-        statements.clear()
-        assert officer.get(page.url.path).status_code == 200
-        counts.append(len(statements))
-
-    assert counts[0] == counts[1]
 
 
 def test_a_page_of_the_preview_stays_small(officer: TestClient) -> None:

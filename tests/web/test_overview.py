@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from html import unescape
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
 import calendars
-from merzim.app import build_app
 from merzim.services.board.figures import figures_of
 from merzim.services.board.overview import Overview, overview
 from merzim.services.context import operator_context
-from merzim.services.moments import Moment
-from merzim.settings import DatabaseSettings
-from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database import engine as database
-from merzim.storage.maintenance import schema
-from merzim.storage.org import store as office_store
-from merzim.web.app import create_app
 from tests.law import library
-from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, people, settings_in
-from tests.web.offices import office
-from workflow.cases.commands.case_commands import CaseCommands
+from tests.web.conftest import NOW, TODAY, Site, build
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Office
 
@@ -199,68 +186,6 @@ def test_a_stale_address_gives_an_empty_list(path: str, browser: TestClient) -> 
 
     assert answer.status_code == 200
     assert "<script>alert" not in answer.text
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = database.open(f"sqlite:///{tmp_path / 'merzim.sqlite'}")
-    schema.create_or_migrate(engine)
-    sample_office = office()
-    office_store.save(engine, units=sample_office.units.values(), people=sample_office.people.values())
-    yield engine
-    engine.dispose()
-
-
-def opened(engine: Engine, count: int) -> None:
-    begins = [date(2026, 4, 8) + timedelta(days=n % 150) for n in range(count)]
-    CaseCommands(SqlLedger(engine), library(), calendars.calendar()).open_many(
-        [
-            Opening(
-                procedure="internal-analysis",
-                unit=("hr", "law")[n % 2],
-                object=f"Объект {n}",
-                planned={"analysis_started": on, "analysis_ended": on + timedelta(days=40)},
-            )
-            for n, on in enumerate(begins)
-        ],
-        by="test",
-        now=NOW,
-        today=TODAY,
-    )
-
-
-def test_a_page_asks_as_often_at_three_cases_as_at_three_hundred(engine: Engine, tmp_path: Path) -> None:
-    """And its bytes stay under 200 KB."""
-    paths = ("/", "/desk?show=all", "/deadlines?urgency=overdue", "/deadlines?person=a@org.kz")
-    address = engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=False)
-    settings = settings_in(tmp_path).model_copy(update={"database": DatabaseSettings(url=address)})
-    moment = Moment(now=NOW, today=TODAY, demonstration=True)
-    context = build_app(settings, clock=lambda: moment)
-    people(context.accounts)
-    app = create_app(context, lambda: moment)
-    statements: list[str] = []
-    query_counts: dict[str, list[int]] = {path: [] for path in paths}
-
-    def note(conn, cursor, statement, *_):  # type: ignore[no-untyped-def]
-        statements.append(statement)
-
-    with TestClient(app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000)) as browser:
-        browser.post("/login", data={"login": "officer", "password": PASSWORD})
-        browser.get("/")  # the year to be opened is looked into once an hour
-        for added_count in (3, 297):
-            opened(engine, added_count)
-            for path in paths:
-                statements.clear()
-                event.listen(context.engine, "before_cursor_execute", note)
-                answer = browser.get(path)
-                event.remove(context.engine, "before_cursor_execute", note)
-                query_counts[path].append(len(statements))
-
-                assert answer.status_code == 200
-                assert len(answer.content) < 200 * 1024, path
-
-    context.close()
-    assert {path: counts for path, counts in query_counts.items() if len({*counts}) > 1} == {}
 
 
 def test_a_case_of_no_unit_counts_for_the_organisation() -> None:

@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import event, text
 from starlette.testclient import TestClient
 
-import i18n
 from merzim.app import build_app
 from merzim.clock import clock
 from merzim.services.context import operator_context
@@ -33,7 +32,6 @@ from workflow.cases.commands.opening import Opening
 from workflow.org.office import Unit
 
 SAID = {"by": "t", "now": NOW, "today": TODAY}
-PATHS = ("/reports/monitoring", "/reports/points", "/register")
 
 
 class Kept:
@@ -103,48 +101,6 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
     site = Kept(tmp_path)
     yield site
     site.app.close()
-
-
-def test_every_page_is_whole_with_and_without_anything_on_it(kept: Kept) -> None:
-    """Empty it says what to do; filled no word is missing, in any language."""
-    requests = [(path, language) for path in PATHS for language in i18n.LANGUAGES]
-    with kept.browser() as browser:
-        empty = {(path, lang): browser.get(path, params={"lang": lang}).text for path, lang in requests}
-        kept.open(2)
-        kept.open(1, "law")
-        remind(kept.app, now=NOW, today=TODAY)
-        deliver(kept.app, now=NOW, today=TODAY)
-        full = {
-            (path, lang): browser.get(path, params={"lang": lang, "check": "1"}).text for path, lang in requests
-        }
-
-    assert [request for request in requests if 'class="nothing"' not in empty[request]] == []
-    assert [request for request in requests if 'class="nothing"' in full[request]] == []
-    assert [
-        request
-        for request in requests
-        if "web." in (empty[request] + full[request]).replace("merzim.web.app", "")
-    ] == []
-
-
-def test_a_page_asks_the_database_no_more_for_more_cases(kept: Kept) -> None:
-    """Three analyses or thirty: as many statements."""
-    (case, *_) = kept.open(3)
-    remind(kept.app, now=NOW, today=TODAY)
-    paths = [*PATHS, *(f"/cases/{case}{page}" for page in ("", "/risks", "/history"))]
-    with kept.browser() as browser:
-        for path in paths:
-            kept.cost(browser, path)
-        few_costs = {path: kept.cost(browser, path) for path in paths}
-        kept.open(27)
-        remind(kept.app, now=NOW, today=TODAY)
-        for path in paths:
-            kept.cost(browser, path)
-        many_costs = {path: kept.cost(browser, path) for path in paths}
-
-    assert {
-        path: (few_costs[path], many_costs[path]) for path in paths if many_costs[path] > few_costs[path]
-    } == {}
 
 
 def test_what_is_late_is_counted_narrowed_and_taken_away(kept: Kept) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from starlette.testclient import TestClient
 
-import i18n
 from merzim.services.regulations.registers import option_title
 from notifications.notice import Notice
 from tests.web.conftest import NOW, TODAY, Site
@@ -60,19 +59,6 @@ def test_a_fact_is_withdrawn_on_the_page_with_its_ground(site: Site, case: str, 
     assert "Запись отозвана" in browser.get(f"{answer.headers['location']}&lang=ru").text
 
 
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_the_history_names_the_withdrawal(site: Site, case: str, browser: TestClient, language: str) -> None:
-    """Who, what, why; the line that is withdrawn is marked and stays."""
-    browser.post(f"{case}/withdraw", data={"name": "start_announced", **GROUND})
-
-    page = browser.get(f"{case}/history?lang={language}").text
-
-    assert i18n.say("web.event.withdrawn", {}, language) in page
-    assert GROUND["ground"] in page
-    assert page.count('class="is-withdrawn"') == 1
-    assert i18n.say("web.withdrawn_mark", {}, language) in page
-
-
 def test_what_somebody_else_recorded_is_withdrawn_with_a_ground_of_one_s_own(
     site: Site, case: str, browser: TestClient
 ) -> None:
@@ -87,18 +73,6 @@ def test_what_somebody_else_recorded_is_withdrawn_with_a_ground_of_one_s_own(
     assert "укажите основание своими словами" in html.unescape(others.text)
     assert "start_announced" in site.facts(site.real)
     assert own.status_code == 200, own.text
-
-
-def test_a_second_withdrawal_is_a_conflict_that_says_who(site: Site, case: str, browser: TestClient) -> None:
-    """409 on the page and in the API."""
-    browser.post(f"{case}/withdraw", data={"name": "start_announced", **GROUND})
-
-    second_answer = browser.post(f"{case}/withdraw?lang=ru", data={"name": "start_announced", **GROUND})
-    program = browser.post(f"/api/v1{case}/withdrawals", json={"name": "start_announced", **GROUND})
-
-    assert (second_answer.status_code, program.status_code) == (409, 409)
-    assert "уже отозвана (officer" in html.unescape(second_answer.text)
-    assert program.json()["changes"][0]["kind"] == "withdrawn"
 
 
 def test_a_program_withdraws_and_previews(site: Site, case: str, browser: TestClient) -> None:
@@ -164,13 +138,6 @@ def test_a_form_that_moves_dates_shows_them_first(site: Site, case: str, browser
     assert site.case(site.real).planned["analysis_started"] == date(2026, 4, 20)  # type: ignore[union-attr]
 
 
-def test_a_form_that_moves_nothing_is_carried_out_at_once(site: Site, case: str, browser: TestClient) -> None:
-    """Nothing counts from the day of the announcement: its correction asks nobody twice."""
-    form_fields = {"fact": "start_announced", "on": "2026-03-27", "preview": "yes", **GROUND}
-
-    assert browser.post(f"{case}/correct", data=form_fields).status_code == 303
-
-
 def test_what_was_recorded_is_undone_within_ten_minutes(site: Site, case: str, browser: TestClient) -> None:
     """The page offers it beside "recorded"; the ground is that it was entered by mistake."""
     answer = browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
@@ -228,21 +195,6 @@ def test_nobody_undoes_what_another_recorded(site: Site, case: str, browser: Tes
     assert "order_signed" in site.facts(site.real)
 
 
-def test_my_tasks_offer_to_undo_too(site: Site, browser: TestClient) -> None:
-    """After the one step that records; afterwards the desk says so."""
-    form = {"case": site.late, "fact": "start_announced", "on": "2026-04-03"}
-    answer = browser.post("/desk/record", data=form)
-    page = browser.get(f"{answer.headers['location']}&lang=ru").text
-    line = re.search(r'action="/desk/undo">.*?name="line" value="(\d+)"', page, re.DOTALL)
-    assert line is not None
-
-    undone = browser.post("/desk/undo", data={"case": site.late, "line": line[1]})
-
-    assert undone.status_code == 303
-    assert "start_announced" not in site.facts(site.late)
-    assert "отменена" in browser.get(f"{undone.headers['location']}&lang=ru").text
-
-
 def test_a_fact_out_of_order_says_so_at_once(site: Site, case: str, browser: TestClient) -> None:
     """The end before the start is recorded, and the page that says so says what is wrong with it: that of the
     case, and one's own tasks, which say nothing of what stands in order."""
@@ -259,20 +211,6 @@ def test_a_fact_out_of_order_says_so_at_once(site: Site, case: str, browser: Tes
     assert all("analysis_ended" in site.facts(name) for name in (site.real, site.late))
 
 
-def test_a_program_is_told_in_its_language_of_a_fact_out_of_order(site: Site, browser: TestClient) -> None:
-    """The answer has the sentence of the page, whichever of the two came last; the start was planned."""
-    facts, headers = f"/api/v1/cases/{site.real}/facts", {"Accept-Language": "ru"}
-    first, second = (
-        browser.post(facts, json={"fact": fact, "on": on}, headers=headers).json()["out_of_order"]
-        for fact, on in (("analysis_ended", "2026-04-03"), ("analysis_started", "2026-04-06"))
-    )
-    message = "Окончание анализа: дата – 3 апреля 2026 года, а до этого должно быть: начало анализа."
-
-    assert [
-        [(finding["obligation"], finding["message"]) for finding in order] for order in (first, second)
-    ] == [[("analysis_ended", message)]] * 2
-
-
 def test_one_document_is_withdrawn_alone(site: Site, case: str, browser: TestClient) -> None:
     """By the link beside it; the fact and its other documents stay."""
     for number in (1, 2):
@@ -286,21 +224,6 @@ def test_one_document_is_withdrawn_alone(site: Site, case: str, browser: TestCli
     references = [evidence.reference for evidence in site.facts(site.real)["start_announced"].evidence]
     assert "https://org.kz/1" not in references
     assert "https://org.kz/2" in references
-
-
-def test_a_risk_withdrawn_leaves_its_measure_resting_on_nothing(
-    site: Site, case: str, browser: TestClient
-) -> None:
-    """The page of risks still shows the measure, and says what became of its risk."""
-    browser.post(f"{case}/risks", data={"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"})
-    browser.post(f"{case}/risks/measure", data={"number": "1", "action": "Тәртіп бекіту"})
-
-    assert browser.post(f"{case}/withdraw", data={"name": "risk.1", **GROUND}).status_code == 303
-
-    page = browser.get(f"{case}/risks?lang=ru").text
-    assert "Тәртіп бекіту" in page
-    assert "относится к риску № 1, запись о котором отозвана" in page
-    assert datetime(2026, 4, 6, tzinfo=UTC).date() == TODAY
 
 
 def test_the_history_says_what_an_edit_changed(site: Site, case: str, browser: TestClient) -> None:
@@ -321,24 +244,6 @@ def test_the_history_says_what_an_edit_changed(site: Site, case: str, browser: T
     assert f"Направление: «{before}» → «{after}»" in history
     (line,) = (event for event in browser.get(f"/api/v1{case}/events").json() if event["kind"] == "row_edited")
     assert {"field": "direction", "before": "other", "after": "procurement", "of": ""} in line["changes"]
-
-
-def test_a_plan_imported_again_says_what_it_does_not_bring_back(
-    site: Site, case: str, browser: TestClient
-) -> None:
-    """Measures withdrawn since; the page and the API say so."""
-    plan = "№;Риск;Мероприятие;Форма завершения;Ответственный;Срок\n1;Риск;Мера;приказ;юрист;30.09.2026\n"
-    file = {"file": ("plan.csv", plan.encode())}
-    browser.post(f"{case}/risks/plan", files=file, data={"year": "2026"})
-    assert browser.post(f"{case}/withdraw", data={"name": "measure.1", **GROUND}).status_code == 303
-
-    plan_answer = browser.post(f"{case}/risks/plan", files=file, data={"year": "2026"})
-
-    page = browser.get(f"{plan_answer.headers['location'].partition('#')[0]}&lang=ru").text
-    assert "Мероприятий плана, отозванных в этом деле ранее: 1" in page
-    digest = browser.post("/api/v1/files", files=file).json()["file"]
-    answer = browser.post(f"/api/v1{case}/risks/plan", json={"file": digest, "year": 2026}).json()
-    assert (answer["entered"], answer["withdrawn"]) == (0, ["Мера"])
 
 
 def test_a_row_is_edited_by_the_fields_that_differ(site: Site, case: str, browser: TestClient) -> None:
