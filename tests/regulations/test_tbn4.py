@@ -210,12 +210,19 @@ def test_whom_project_four_asks(fact: str, kinds: set[str]) -> None:
 @pytest.mark.parametrize(
     ("procedure", "fact", "kind", "signs"),
     [
-        ("internal-analysis", "note_signed", "central_body", {"head"}),
-        ("internal-analysis", "plan_approved", "quasi_state", {"head"}),
         ("internal-analysis", "discussion_held", "central_body", {"head", "deputy", "chief_of_staff"}),
         ("internal-analysis", "discussion_held", "district_akim_office", {"head", "chief_of_staff"}),
         ("internal-analysis", "discussion_held", "district_department", {"head", "chief_of_staff"}),
         ("internal-analysis", "discussion_held", "city_department", {"head", "deputy", "chief_of_staff"}),
+        *(
+            ("internal-analysis", fact, kind, signs)
+            for fact in ("order_signed", "note_signed", "plan_approved")
+            for kind, signs in (
+                ("central_body", {"head", "deputy", "chief_of_staff"}),
+                ("oblast_akim_office", {"head", "deputy", "chief_of_staff"}),
+                ("district_akim_office", {"head", "chief_of_staff"}),
+            )
+        ),
         ("internal-analysis", "certificate_filed", "oblast_akim_office", {"chief_of_staff"}),
         ("tbn4-year", "evidence_approved", "city_akim_office", {"head", "deputy", "chief_of_staff"}),
         ("tbn4-year", "evidence_approved", "district_akim_office", {"head", "chief_of_staff"}),
@@ -225,7 +232,9 @@ def test_whom_project_four_asks(fact: str, kinds: set[str]) -> None:
     ],
 )
 def test_who_approves_at_which_level(procedure: str, fact: str, kind: str, signs: set[str]) -> None:
-    """The introduction goes by levels; the annexes name the chief of staff or the ethics officer."""
+    """The introduction goes by levels, also for order, note and plan, whose paragraphs (P1.T1.S2, P1.T2.S3,
+    P1.T3.S1) name the head or nobody (reading 26); the annexes name the chief of staff or the ethics officer.
+    """
     rule = _asked(procedure, fact).signed_by
 
     assert rule is not None
