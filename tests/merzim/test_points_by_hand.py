@@ -360,6 +360,7 @@ COMPANY_POINTS = {
     "P1.T3.S3": ("36", "100 % = 30; one risk found and removed to the end = 1 + 5"),
     "P2.T4.S1": ("3", "one"),
     "P2.T5.S4": ("0", "no gift, and a report that says so"),
+    "P2.T2.S1": ("0", "no reconciliation act"),
     "P3.T1.S1": ("2", "in every quarter"),
     **{f"P3.T2.S{n}": ("2", "one of one") for n in range(1, 10)},
     "P3.T2.S5": ("0", "no standard"),

@@ -228,3 +228,21 @@ def _points(merzim: Merzim, *day: str) -> float:
     return next(
         float(indicator["points"]) for indicator in answer["indicators"] if indicator["id"] == "P1.T3.S3"
     )
+
+
+def test_a_note_signed_within_its_term_in_january_costs_nothing(office: Merzim) -> None:
+    """The analysis ended on 25 December 2026: the note is due on 12 January, the plan ten working days later.
+    On 15 January neither is absent of the year (001 P1.T2.S3, P1.T3.S1); the order, which nobody signed, is."""
+    day = ("--now", "2027-01-15")
+    for fact, on in (
+        ("analysis_started", "2026-11-30"),
+        ("analysis_ended", "2026-12-25"),
+        ("note_signed", "2027-01-11"),
+    ):
+        assert office("record", "2026-0001", fact, "--on", on, *day).code == 0
+    indicators = {
+        entry["id"]: entry for entry in office("score", "--year", "2026", "--json", *day).json["indicators"]
+    }
+
+    assert [indicators[name]["points"] for name in ("P1.T2.S3", "P1.T3.S1", "P1.T1.S2")] == ["0", "0", "-10"]
+    assert "its term still ran at the end of the year" in str(indicators["P1.T2.S3"]["arithmetic"]).casefold()

@@ -12,7 +12,7 @@ import pytest
 from tests.workflow.test_score import scoring
 from workflow.org.office import Office, Unit
 from workflow.scoring.prospects import Step, prospect, remarks, steps
-from workflow.scoring.recorded import MissingFact, RecordedFact, YearRecords, body, numbers
+from workflow.scoring.recorded import RUNNING, MissingFact, RecordedFact, YearRecords, body, numbers
 from workflow.scoring.scale import Analyses, Done, Present
 from workflow.scoring.score import Scores, score, written
 from workflow.scoring.tally import Year, tally
@@ -483,6 +483,40 @@ def test_once_the_year_is_over_nothing_is_at_stake() -> None:
 
     assert steps(scoring(), tallies, of, usual) == ()
     assert all(prospect.at_stake == 0 for prospect in prospects_seen if prospect is not None)
+
+
+def test_the_two_largest_prizes_stand_in_list_and_sums_before_anything_is_recorded() -> None:
+    """Offences by the reconciliation act (P2.T2.S1, 18 points for none) and legal propaganda (P4.T3.S1, 20):
+    ahead in the year, first among the next steps, lost after it; no deduction comes of them."""
+    unrecorded = [
+        fact for fact in prepared() if "reconciled" not in fact.fact and "propaganda" not in fact.fact
+    ]
+    during, after = (year(*unrecorded, today=on) for on in (date(2026, 12, 1), AFTER))
+    by_id = next_steps(during)
+
+    assert prospects(during)["P2.T2.S1"] == (0, 0, 18)
+    assert prospects(during)["P4.T3.S1"] == (0, 0, 20)
+    assert (by_id["P2.T2.S1"].code, by_id["P2.T2.S1"].gain) == ("record_act", 18)
+    assert (by_id["P4.T3.S1"].code, by_id["P4.T3.S1"].gain) == ("show_events", 20)
+    assert prospects(after)["P2.T2.S1"] == (0, 18, 0)
+    assert prospects(after)["P4.T3.S1"] == (0, 20, 0)
+
+
+@pytest.mark.parametrize(("name", "runs", "expected"), [("note_signed", True, 0), ("note_signed", False, -5)])
+def test_a_note_whose_term_still_runs_at_the_years_end_is_not_absent(
+    name: str, runs: bool, expected: int
+) -> None:
+    """Its analysis ended on 25 December, the note is due on 12 January: nothing is deducted, nor announced in
+    December; without such a term the body has none (P1.T2.S3)."""
+    begun = fact("dep1", f"{IA}:analysis_ended", date(2026, 12, 25))
+    during, after = (year(begun, today=on) for on in (date(2026, 12, 28), date(2027, 1, 15)))
+    for of in (during, after):
+        if runs:
+            of.gathered.body("oblast").numbers[f"{IA}:{name}", RUNNING] += 1
+
+    assert prospects(after)["P1.T2.S3"] == (expected, -expected, 0)
+    assert prospects(during)["P1.T2.S3"][2] == (0 if runs else 5)
+    assert ("P1.T2.S3" in next_steps(during)) == (not runs)
 
 
 def test_an_indicator_of_another_kind_of_body_is_not_assessed() -> None:

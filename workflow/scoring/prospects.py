@@ -20,6 +20,7 @@ from workflow.periods import period_of
 from workflow.scoring.scale import (
     Analyses,
     Answer,
+    Brackets,
     CoverageAndRisks,
     Done,
     Events,
@@ -77,7 +78,7 @@ def prospect(indicator: Indicator, score: Score, indicator_tally: Tally, year: Y
         return Prospect(lost=points_taken, at_stake=pending)
     if isinstance(indicator.scale, Monthly) and isinstance(indicator_tally.answer, Months):
         return _months(indicator.scale, indicator_tally.answer, over=over)
-    ceiling = _ceiling(indicator, score)
+    ceiling = _ceiling(indicator, score, indicator_tally.answer)
     if ceiling is None:
         return Prospect(lost=points_taken, at_stake=pending) if points_taken or pending else None
     missing = max(ceiling - _of_ceiling(indicator, score, indicator_tally.answer), NOTHING)
@@ -123,6 +124,11 @@ def _steps(
         )
     if isinstance(answer, Present) and indicator.counting.by == "values" and isinstance(scale, Share):
         yield Step(indicator=indicator.id, code="record_whole", gain=scale.maximum, by=end)
+    elif isinstance(answer, Present) and isinstance(scale, Brackets):
+        yield Step(indicator=indicator.id, code="record_act", gain=scale.rows[0].points, by=end)
+    elif isinstance(answer, Present) and isinstance(scale, Propaganda):
+        best = _points(indicator, Events(scaled=True, views=scale.views), scoring, readings)
+        yield Step(indicator=indicator.id, code="show_events", gain=best, by=end)
     elif indicator_tally.quarterly:
         yield from _this_quarter(indicator, indicator_tally, year, scoring, readings)
     elif isinstance(answer, Done):
@@ -233,9 +239,12 @@ def _months(scale: Monthly, answer: Months, *, over: bool) -> Prospect:
     return Prospect(lost=lost, at_stake=ahead + scale.at_most - min(now * scale.points, scale.at_most))
 
 
-def _ceiling(indicator: Indicator, score: Score) -> Fraction | None:
+def _ceiling(indicator: Indicator, score: Score, answer: Answer) -> Fraction | None:
     if isinstance(indicator.scale, CoverageAndRisks):
         return indicator.scale.units.maximum
+    if isinstance(indicator.scale, Brackets):
+        # The number of facts says nothing of what can still be won; only an act that is not there does.
+        return score.maximum if isinstance(answer, Present) else None
     if isinstance(indicator.scale, Share | Sittings | Propaganda):
         return score.maximum
     return None
@@ -299,6 +308,8 @@ def explain(
     for score in scores.scores:
         indicator = scoring.indicators[score.id]
         arithmetic = score.arithmetic
+        if tallies[score.id].running:
+            arithmetic = (Element(code="score.running"),)
         if tallies[score.id].pending and indicator.deduction is not None:
             pending = Element(code="score.pending", arguments={"points": written(indicator.deduction)})
             arithmetic = (pending,) if isinstance(tallies[score.id].answer, Present) else (*arithmetic, pending)

@@ -28,6 +28,8 @@ Result = TypeVar("Result")
 Numbers: TypeAlias = "Counter[tuple[str, ...]]"
 """Sums over facts, by key; none is zero."""
 _FOUND, _REMOVED, _COMPLETED = (("", "risks", name) for name in ("found", "removed", "completed"))
+RUNNING = "running"
+"""Marks the number of cases in which the term of a fact ran on beyond the year."""
 _TALKS = "tbn4-project-4:talk_held"
 """The fact that a talk in the register of positions counts as."""
 
@@ -278,6 +280,10 @@ class Body:
     def before(self, fact: str) -> bool:
         """Return whether the fact happened in the year before and still counts."""
         return (fact, "before") in self.numbers
+
+    def runs_on(self, fact: str) -> bool:
+        """Return whether the term of the fact, of an analysis of the year, ran on beyond the year's end."""
+        return (fact, RUNNING) in self.numbers
 
     def sections(self) -> Iterator[tuple[str, str]]:
         """Yield the sub-sections of the cartogram recorded in the year: section and name of the place."""

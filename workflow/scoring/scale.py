@@ -344,6 +344,8 @@ class Counting(Model):
         data: facts that show that data were submitted, though there was nothing to count.
         scaled: the fact that what was shown was published on the internet.
         for_year_of: if this fact of its case lies in the year, the fact itself may lie in the year before.
+        runs_from: the fact its term counts from, maybe through others: where that happened in the year and the
+            term still ran at its end, it is not absent.
         from_above: whether a fact recorded by a body above counts for the body too.
         readings: ids of the readings that decide what is counted.
         done, of: names of the values counted.
@@ -359,6 +361,7 @@ class Counting(Model):
     data: Distinct[Fact] = ()
     scaled: Fact = ""
     for_year_of: Fact = ""
+    runs_from: Fact = ""
     from_above: bool = False
     readings: Distinct[ReadingId] = ()
     done: NonBlank = ""
@@ -501,6 +504,11 @@ class Scoring(Model):
     def awaited(self) -> frozenset[str]:
         """Facts that are required by their due date."""
         return frozenset(counting.fact for counting in self._countings if counting.by == "presence")
+
+    @cached_property
+    def running(self) -> Mapping[str, str]:
+        """Facts whose term may run on beyond the year -> the fact it counts from."""
+        return {counting.fact: counting.runs_from for counting in self._countings if counting.runs_from}
 
     @cached_property
     def of_the_period(self) -> frozenset[str]:

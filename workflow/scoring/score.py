@@ -141,6 +141,8 @@ def _present(indicator: Indicator, answer: Present) -> _Earned:
             return _Earned(NOTHING, scale.shown + max(scale.scaled, scale.viewed), (_element("not_shown"),))
         case Sittings(maximum=maximum):
             return _Earned(NOTHING, maximum, (_element("no_sittings"),))
+        case Brackets(rows=rows):
+            return _Earned(NOTHING, rows[0].points, (_element("no_act"),))
         case Presence() | Each():
             ceiling = None
         case _:

@@ -66,6 +66,7 @@ class Tally:
     Attributes:
         missing: ids of the organisations or cases that are missing for the full number.
         members: the organisations a share is taken of; quarterly: whether it is required again each quarter.
+        running: whether it is not there yet, and nothing is deducted since its term ran on beyond the year.
         pending: whether the deduction will be made at the end of the year unless something is done.
     """
 
@@ -75,6 +76,7 @@ class Tally:
     members: Members | None = None
     quarterly: bool = False
     pending: bool = False
+    running: bool = False
 
 
 def _any_has(bodies: Iterable[Body], facts: Iterable[str], span: Span | None = None) -> bool:
@@ -324,6 +326,8 @@ def _presence(scoring: Scoring, year: Year, indicator: Indicator, readings: Read
     late, waiting = year.body.lacking(counting.fact, today=year.today)
     if readings["deduction"] == "any_analysis" and late:
         is_present = False
+    if not is_present and year.body.runs_on(counting.fact):
+        return Tally(answer=Present(True), waiting=waiting, running=True)
     if is_present or not year.is_over:
         return Tally(
             answer=Present(True), waiting=waiting, missing=() if is_present else late, pending=not is_present
@@ -416,11 +420,13 @@ def _each_quarter(year: Year, fact: str, members: Members) -> Tally | None:
 
 def _value(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count by the number from the act, the only one the document accepts; before the act exists, by register
-    rows.
+    rows. Without either nothing is earned yet.
     """
     sums = year.body.value(indicator.counting.fact, indicator.counting.done)
     rows = year.body.rows(indicator.counting.fact)
-    return Tally(answer=Count(*(sums or (rows,)))) if sums or rows else None
+    if sums or rows:
+        return Tally(answer=Count(*(sums or (rows,))))
+    return Tally(answer=Present(False)) if year.is_organisation else None
 
 
 def _values(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
@@ -500,7 +506,7 @@ def _cartogram(scoring: Scoring, year: Year, indicator: Indicator, readings: Rea
 def _propaganda(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
     fact, scaled = indicator.counting.fact, indicator.counting.scaled
     if not year.body.has(fact):
-        return Tally(answer=Present(False)) if year.is_over else None
+        return Tally(answer=Present(False)) if year.is_organisation else None
     views = max(year.body.views(fact_name) for fact_name in (fact, scaled))
     published = year.body.linked(fact) or year.body.has(scaled)
     return Tally(answer=Events(scaled=views > 0 or published, views=views))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -21,7 +22,7 @@ from merzim.storage.tables.organisation import ACT
 from workflow.cases.case import Case, Event, values_of, with_rows
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk import register
-from workflow.scoring.recorded import MissingFact, Numbers, RecordedFact, RegisterEntry, numbers
+from workflow.scoring.recorded import RUNNING, MissingFact, Numbers, RecordedFact, RegisterEntry, numbers
 from workflow.scoring.scale import Scoring
 
 _OF_FACTS = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
@@ -48,10 +49,13 @@ def of_year(
     with reading(engine) as connection:
         facts, rows = _recorded(connection, scoring, year), _entries(connection, year)
         lacking = _lacking(connection, scoring.awaited, year)
+        running = [*_running(connection, scoring, year)]
     recorded = {
         unit: numbers(facts.get(unit, ()), scoring, year=year, today=today, entries=rows.get(unit, ()))
         for unit in {*facts, *rows}
     }
+    for unit, fact in running:
+        recorded.setdefault(unit, Counter())[fact, RUNNING] += 1
     return recorded, lacking
 
 
@@ -113,6 +117,23 @@ def _lacking(connection: Connection, facts: Collection[str], year: int) -> dict[
             )
             missing_facts.setdefault(missing_fact.unit, []).append(missing_fact)
     return missing_facts
+
+
+def _running(connection: Connection, scoring: Scoring, year: int) -> Iterator[tuple[str, str]]:
+    """Yield unit and fact of each term that began in the year and ends in the next one, in active cases."""
+    began = DEADLINE.alias()
+    for fact, since in scoring.running.items():
+        procedure, _, obligation = fact.partition(":")
+        query = _of_active(select(CASE.c.unit).select_from(DEADLINE), DEADLINE.c.case, [fact]).where(
+            CASE.c.procedure == procedure,
+            DEADLINE.c.obligation == obligation,
+            DEADLINE.c.due.between(date(year + 1, 1, 1), date(year + 1, 12, 31)),
+            began.c.case == DEADLINE.c.case,
+            began.c.obligation == since.partition(":")[2],
+            began.c.done_on.between(date(year, 1, 1), date(year, 12, 31)),
+        )
+        for (unit,) in connection.execute(query):
+            yield unit, fact
 
 
 def first_record(engine: Engine) -> datetime | None:
