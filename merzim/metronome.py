@@ -38,7 +38,7 @@ from merzim.services.yearly.opening import roll_over
 from merzim.settings import WebSettings
 from merzim.storage.database.engine import conninfo
 from merzim.web.auth.dependencies import is_passwordless_allowed
-from merzim.web.request_log import log_context
+from merzim.web.health import log_context
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -38,8 +38,8 @@ from merzim.web.auth.middleware import (
     GuardMiddleware,
     HeadMiddleware,
 )
+from merzim.web.health import RequestLogMiddleware
 from merzim.web.pages.account.login import first_page, inside, login_page
-from merzim.web.request_log import RequestLogMiddleware
 from merzim.web.routes import every_route
 from merzim.web.ui.assets import MOUNTS
 from merzim.web.ui.form_values import MAX_FIELD_BYTES, status_of

@@ -1,17 +1,32 @@
-"""Health pages for monitoring: liveness, readiness, `/metrics`; and sending again what did not arrive."""
+"""One log line and one duration for each answered request.
+
+Both name the route, never the address, which may contain one-time links and search terms.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from operator import attrgetter
+from time import perf_counter
 from typing import Annotated, Literal
 
 from anyio import CapacityLimiter, to_thread
+from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Info, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    generate_latest,
+)
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.inputs import build
@@ -25,10 +40,59 @@ from merzim.web.api.answers import PROBLEMS
 from merzim.web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
 from merzim.web.auth.middleware import is_local
 from merzim.web.http import CaseId
-from merzim.web.request_log import REGISTRY
 from notifications.statistics import Figures
 from workflow.board.sums import horizon, total
 from workflow.deadlines.lateness import near
+
+log = logging.getLogger("merzim.web")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+REGISTRY = CollectorRegistry()
+"""The metrics of this process."""
+ProcessCollector(registry=REGISTRY)
+SECONDS = Histogram(
+    "merzim_http_request_seconds",
+    "Answered requests of this process and the time they took",
+    ["method", "route", "status"],
+    buckets=(0.05, 0.1, 0.2, 0.5, 1.0, 5.0),
+    registry=REGISTRY,
+)
+
+
+def log_context() -> Mapping[str, object]:
+    """Return the log field of the current request: `request`, its id."""
+    request = correlation_id.get()
+    return {"request": request} if request else {}
+
+
+class RequestLogMiddleware:
+    """Logs and times every request; one that raises is a 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status, began = 500, perf_counter()
+
+        async def send_noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noted)
+        finally:
+            # What clients invent as a method adds no series.
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            route, seconds = getattr(scope.get("route"), "path", "-"), perf_counter() - began
+            case = scope.get("path_params", {}).get("case")
+            SECONDS.labels(method, route, str(status)).observe(seconds)
+            data = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000)}
+            log.info("%s %s %s", method, route, status, extra={**data, "cases": [case]} if case else data)
+
 
 router = APIRouter(tags=["service"], generate_unique_id_function=attrgetter("name"))
 

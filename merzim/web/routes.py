@@ -8,7 +8,7 @@ from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import ParamSpec, TypeVar
 
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIRouter
 from starlette.routing import BaseRoute
 
 from merzim.services.app import AppContext
@@ -17,36 +17,29 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ROOMS = {
-    "merzim.web.pages.account": ("login", "provider", "second_factor", "digest_choice"),
+    "merzim.web.pages.account": ("login", "provider", "second_factor"),
     "merzim.web": ("health",),
     "merzim.web.pages": (
-        *("case_list", "overview", "inbox", "assignments", "search", "help", "portfolio"),
-        *("notice_journal", "calendar"),
+        *("letter_links", "case_list", "overview", "inbox", "search", "help", "portfolio", "calendar"),
+        *("reports.page",),
     ),
-    "merzim.web.pages.reports": ("page",),
     "merzim.web.pages.case_creation": ("by_hand", "schedules", "planner"),
     "merzim.web.pages.my_tasks": ("pages",),
     "merzim.web.pages.cases": ("reading", "writing", "managing", "registers"),
-    "merzim.web.pages.campaigns": ("pages", "confirm", "letter_answer"),
+    "merzim.web.pages.campaigns": ("pages", "confirm"),
     "merzim.web.pages.registers": ("pages", "writing"),
-    "merzim.web.api": (
-        *("reading", "cases", "files", "case_rows", "register_rows", "campaigns"),
-        *("documents", "notices", "monitoring", "opening", "calendar", "account"),
-        *("administration", "audit", "changes"),
-    ),
-    "merzim.web.pages.administration": (
-        *("pages", "accounts", "office", "feeds", "settings"),
-        "operations",
-    ),
+    "merzim.web.api": ("cases", "papers", "rows", "monitoring", "calendar", "office"),
+    "merzim.web.pages.administration": ("people", "accounts", "office", "operations"),
 }
-"""Modules with a `router`, by package, in the order of matching."""
+"""Modules with routers, by package, in the order of matching."""
 
 
 @cache
 def every_route() -> tuple[BaseRoute, ...]:
     """Return the pages and the API, in the order of matching; shared routes hold no state of an application."""
     modules = (f"{package}.{module}" for package, names in ROOMS.items() for module in names)
-    routes = tuple(route for module in modules for route in import_module(module).router.routes)
+    parts = (part for module in modules for part in vars(import_module(module)).values())
+    routes = tuple(route for part in parts if isinstance(part, APIRouter) for route in part.routes)
     for route in routes:
         if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
             handler = route.dependant.call

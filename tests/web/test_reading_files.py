@@ -16,7 +16,7 @@ import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 
 from merzim.documents import child
-from merzim.web.auth import reading
+from merzim.web.auth import dependencies as reading
 from tests.documents.sheets import by_hand, far_cells
 from tests.web.real import RealOffice, real_office
 

@@ -15,8 +15,7 @@ from merzim.services.narrowing import known_year
 from merzim.services.results import InLanguage, Keys, Result, at
 from merzim.web.api.answers import api_router
 from merzim.web.api.mount import Writing
-from merzim.web.auth.dependencies import Managing, Reading
-from merzim.web.auth.reading import reads_files
+from merzim.web.auth.dependencies import Managing, Reading, reads_files
 from merzim.web.ui.render import RequestTranslator, Translator
 
 router = api_router(tags=["calendar"])

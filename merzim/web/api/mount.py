@@ -25,8 +25,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.verbs import Command, Verb
 from merzim.web.api.answers import DAMAGED, file_answer
-from merzim.web.auth.dependencies import needs
-from merzim.web.auth.reading import reads_files
+from merzim.web.auth.dependencies import needs, reads_files
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import RequestTranslator, Translator
 

@@ -28,12 +28,10 @@ from merzim.services.law.calendar_acts import (
 )
 from merzim.services.names import UnitName, case_title, cases_of, unit_name
 from merzim.services.narrowing import known_year
-from merzim.web.auth.dependencies import Managing, Reading
-from merzim.web.auth.reading import run_in_reading_thread
+from merzim.web.auth.dependencies import Managing, Reading, run_in_reading_thread
 from merzim.web.ui.form_values import InvalidForm, parse_date, text_fields, tidy
-from merzim.web.ui.name_fields import NameField
+from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_filter
 from merzim.web.ui.render import page
-from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry

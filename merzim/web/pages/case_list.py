@@ -15,11 +15,16 @@ from merzim.services.context import Reads, RequestContext
 from merzim.services.names import ProcedureGroups, UnitName, case_title, group_by_document, unit_name
 from merzim.services.narrowing import require_exportable
 from merzim.web.auth.dependencies import Reading
-from merzim.web.ui.addresses import redirect_to_tidy_address, tidy_address, with_tidy_address
-from merzim.web.ui.name_fields import NameField
+from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_filter
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import Column, page_heads, workbook_response
-from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
+from merzim.web.ui.tables import (
+    Column,
+    page_heads,
+    redirect_to_tidy_address,
+    tidy_address,
+    with_tidy_address,
+    workbook_response,
+)
 from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case, CaseStatus
 from workflow.cases.registers.entries import is_entry

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from merzim.services.cases import comments
+from calendars import OutOfRange
+from merzim.services.cases import assignments, comments
+from merzim.services.cases.assignments import AssignmentResult, ListAssignments
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.names import author_names, case_title, person_name
-from merzim.web.auth.dependencies import Own
+from merzim.services.names import Name, author_names, case_title, person_name
+from merzim.services.narrowing import MAX_EXPORTED, require_exportable
+from merzim.web.auth.dependencies import Assigning, Own, Reading
 from merzim.web.pages.cases.page import redirect
-from merzim.web.ui.form_values import Fields, parse_event_number
+from merzim.web.ui.command_forms import command_values
+from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number
+from merzim.web.ui.name_fields import build_person_field
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
+from merzim.web.ui.tables import Column, page_heads, workbook_response
 from notifications.notice import Notice
 from workflow.board.sums import base
 from workflow.cases.case import Case
+from workflow.cases.registers.assignments import AssignmentState, Whose
+from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 MAX_LETTERS = 20
@@ -71,3 +79,106 @@ def mark_as_read(request: Request, ctx: Own, answers: Fields) -> Response:
     if case and line:
         return redirect(request, f"/cases/{case}", place=answers.get("place", "")[:40] or f"comment-{line}")
     return redirect(request, "/inbox")
+
+
+assignments_router = APIRouter(include_in_schema=False)
+Number = Annotated[int, Query(alias="page", ge=1, le=10_000)]
+
+
+def _query_in_address(
+    ctx: Reading, whose: Whose | None = None, state: AssignmentState = "open", number: Number = 1
+) -> ListAssignments:
+    """Return the query in the address; users who may give assignments see those they gave by default."""
+    first: Whose = "given" if ctx.reader.may("assign") else "mine" if ctx.reader.person else "all"
+    return ListAssignments(whose=whose or first, state=state, page=number)
+
+
+AssignmentQuery = Annotated[ListAssignments, Depends(_query_in_address)]
+
+
+@assignments_router.get("/assignments")
+def assignments_page(request: Request, ctx: Reading, query: AssignmentQuery) -> Response:
+    """Show a page of the list, and the form to give an assignment without a case."""
+    return _page(request, ctx, query)
+
+
+@assignments_router.get("/assignments.xlsx")
+def assignments_workbook(request: Request, ctx: Reading, query: AssignmentQuery) -> Response:
+    """Return the whole list as a workbook.
+
+    Raises:
+        TooManyRows: the list is too long for one workbook.
+    """
+    rows, total = assignments.assignments_shown(ctx, query, limit=MAX_EXPORTED)
+    require_exportable(total)
+    columns = _columns(_names(ctx, rows))
+    return workbook_response(request, columns, rows, title="web.assignments", today=ctx.today)
+
+
+@assignments_router.post("/assignments")
+def give_alone(request: Request, ctx: Assigning, answers: Fields) -> Response:
+    """Give an assignment without a case, then show the case opened for it."""
+    try:
+        fields = command_values(ctx, assignments.GiveAlone, answers, root=ctx.reader.root)
+        result = assignments.give_alone(ctx, build(assignments.GiveAlone, fields))
+    except (Refusal, OutOfRange) as refusal:
+        rejected_form = RejectedForm(form="assignment", refusal=refusal, answers=answers)
+        return _page(request, ctx, ListAssignments(whose="given"), rejected_form=rejected_form)
+    return redirect(request, f"/cases/{result.case}", said="assigned", place="given-1")
+
+
+def _page(
+    request: Request, ctx: RequestContext, query: ListAssignments, *, rejected_form: RejectedForm | None = None
+) -> Response:
+    view = assignments.list_assignments(ctx, query)
+    names = _names(ctx, view.assignments)
+    heads = ctx.reads.heads({assignment.case for assignment in view.assignments if not assignment.alone})
+    typed_person = rejected_form.answers.get("person", "") if rejected_form else ""
+    return page(
+        request,
+        ctx,
+        "assignments.html",
+        status=422 if rejected_form else 200,
+        place="/assignments",
+        view=view,
+        query=query,
+        names=names,
+        heads=page_heads(_columns(names)),
+        titles={name: case_title(head, ctx.library.of(head)) for name, head in heads.items()},
+        assigning=build_person_field(ctx.reads.office(), typed_person, root=ctx.reader.root),
+        tried=rejected_form,
+    )
+
+
+def _names(ctx: RequestContext, results: list[AssignmentResult]) -> dict[str, Name]:
+    """Return the names of assignees and givers, by key or login."""
+    office = ctx.reads.office()
+    people = {
+        key: person_name(office, key)
+        for assignment in results
+        for key in (assignment.person, assignment.giver)
+        if key
+    }
+    return {**author_names(ctx, {assignment.by for assignment in results if not assignment.giver}), **people}
+
+
+def _columns(names: dict[str, Name]) -> tuple[Column[AssignmentResult], ...]:
+    return (
+        Column("web.assignments.text", lambda _, assignment: assignment.text, ""),
+        Column("web.assignments.by", lambda _, assignment: assignment.until, "col-due"),
+        Column("web.state", lambda t, assignment: t.say(f"web.assignments.is.{assignment.state}"), ""),
+        Column(
+            "web.assignments.person",
+            lambda t, assignment: t.name(names.get(assignment.person, assignment.person)),
+            "col-who",
+        ),
+        Column(
+            "web.assignments.giver",
+            lambda t, assignment: t.name(names.get(assignment.giver or assignment.by, assignment.by)),
+            "col-who",
+        ),
+        Column("web.assignments.given_on", lambda _, assignment: assignment.given_on),
+        Column("web.cases.head.id", lambda _, assignment: assignment.case),
+        Column("web.assignments.answered_on", lambda _, assignment: assignment.answered_on),
+        Column("web.assignments.said", lambda _, assignment: assignment.answer or assignment.refused),
+    )

@@ -19,7 +19,7 @@ from merzim.services.outgoing import sending
 from merzim.services.yearly.opening import proposed_year
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import Number
-from merzim.web.ui.addresses import redirect_to_tidy_address
+from merzim.web.ui.name_fields import UnitParam, build_unit_filter
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import (
@@ -28,10 +28,10 @@ from merzim.web.ui.tables import (
     line_columns,
     matrix_columns,
     page_heads,
+    redirect_to_tidy_address,
     table_of,
     workbook_response,
 )
-from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.board.sums import Urgency
 
 UNHEARD = 20

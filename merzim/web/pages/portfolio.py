@@ -28,11 +28,10 @@ from merzim.services.names import UnknownUnit, group_by_document
 from merzim.services.narrowing import require_exportable
 from merzim.services.yearly.clock import PROCEDURE
 from merzim.web.auth.dependencies import Reading
-from merzim.web.ui.addresses import redirect_to_tidy_address, with_tidy_address
+from merzim.web.ui.name_fields import UnitParam, build_unit_filter
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import Column, download, table_of
-from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
+from merzim.web.ui.tables import Column, download, redirect_to_tidy_address, table_of, with_tidy_address
 from workflow.machine import OVER
 
 router = APIRouter(include_in_schema=False)

@@ -1,4 +1,4 @@
-"""Administration pages for accounts. Secrets are shown once."""
+"""Administration pages for accounts and invitations. Secrets are shown once."""
 
 from __future__ import annotations
 
@@ -8,26 +8,78 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
-from merzim.services.accounts import second_factors
+from merzim.services.accounts import invitations, second_factors
 from merzim.services.accounts import verbs as accounts
-from merzim.services.accounts.invitations import ResendInvitations, invite_people, resend_invitations
+from merzim.services.accounts.invitations import (
+    AskInvitations,
+    InvitedPeople,
+    InvitePeople,
+    ResendInvitations,
+    invite_people,
+    resend_invitations,
+)
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Setting, SettingByPerson
-from merzim.web.downloads.administration import account_state, account_unit
-from merzim.web.pages.administration.common import (
+from merzim.web.downloads.lists import account_state, account_unit, invitation_state
+from merzim.web.pages.administration.people import (
     onward,
     placed,
     show,
 )
-from merzim.web.pages.administration.invitations import invitation_command, invitation_values
 from merzim.web.ui.form_values import Fields, tidy
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from workflow.org.access import ACCESSES, Account
 from workflow.org.access import placed as placed_reader
 from workflow.refusal import Refusal
+
+INVITED_ACCESSES = ("officer", "responsible", "head_of_unit", "first_head", "auditor")
+SHOWN = 150
+"""Number of people a preview lists with checkboxes; more are invited all together."""
+
+
+def invitation_command(
+    ctx: RequestContext,
+    typed_texts: Mapping[str, str],
+    *,
+    people: list[str] | None = None,
+    preview: bool = False,
+) -> InvitePeople:
+    """Return the command of a form. Raises Refusal if the unit is not unique."""
+    fields = {
+        "unit": resolve_unit(recorded_office(ctx), typed_texts.get("unit", "")),
+        "people": people or [],
+        "access": typed_texts.get("access", ""),
+        "login_rule": typed_texts.get("login_rule", "email"),
+    }
+    return build(InvitePeople, {**fields, "preview": preview})
+
+
+def invitation_values(
+    ctx: RequestContext,
+    typed_texts: Mapping[str, str],
+    *,
+    preview: InvitedPeople | None = None,
+    invited: InvitedPeople | None = None,
+) -> dict[str, Any]:
+    """Return what the page says of invitations: the form, its preview, what was sent."""
+    office = recorded_office(ctx)
+    sent = invitations.list_invitations(ctx, AskInvitations()).invitations
+    return {
+        "invite_form": {"login_rule": "email", **typed_texts},
+        "invite_accesses": INVITED_ACCESSES,
+        "invite_unit": build_unit_field(office, typed_texts.get("unit", "")),
+        "preview": preview,
+        "rows": preview.people[:SHOWN] if preview else [],
+        "chooses": preview is not None and len(preview.people) <= SHOWN,
+        "done": invited,
+        "sent": sent,
+        "invitation_state": invitation_state,
+        "waiting": sum(invitation.state not in ("accepted", "closed") for invitation in sent),
+    }
+
 
 router = APIRouter(include_in_schema=False)
 Login = Annotated[str, Query(max_length=80)]

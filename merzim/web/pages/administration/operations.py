@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
 from merzim.services.administration import office as administration
@@ -15,18 +16,20 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.outgoing import sending
 from merzim.services.outgoing.audit import AskAudit, AuditList, ask_audit
+from merzim.services.people.feeds import open_feed
 from merzim.services.people.staff import recorded_office
 from merzim.services.upkeep import backups
 from merzim.services.upkeep.operations import AskOperations, ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import NotFound
-from merzim.web.auth.dependencies import Auditing, Setting
-from merzim.web.downloads.administration import AUDIT_COLUMNS, get_audit_workbook
+from merzim.web.auth.dependencies import Anybody, Auditing, Setting
+from merzim.web.downloads.lists import AUDIT_COLUMNS, get_audit_workbook
 from merzim.web.http import AuditQuery
-from merzim.web.pages.administration.common import onward, show
+from merzim.web.pages.administration.people import onward, show
 from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import page_heads
+from notifications.wire.entry import calendar
 from workflow.org.audit import OF_CASES, TOPICS
 from workflow.refusal import Refusal
 
@@ -150,4 +153,26 @@ def audit_page(request: Request, ctx: Auditing, shown: AuditQuery, before: Numbe
         older=older,
         newest=urlencode(filters) if before else "",
         query=urlencode(filters),
+    )
+
+
+feeds = APIRouter(include_in_schema=False)
+REFRESH = timedelta(hours=4)
+Token = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+@feeds.get("/feeds/{token}.ics")
+def feed(request: Request, ctx: Anybody, token: Token) -> Response:
+    """Return a feed to a calendar program, as iCalendar."""
+    open_feed_view = open_feed(ctx, token, request.query_params.get("lang", ""))
+    if open_feed_view is None:
+        raise HTTPException(403, "web.problem.second_factor")
+    return Response(
+        calendar(open_feed_view.items, name=open_feed_view.name, refresh=REFRESH),
+        media_type="text/calendar; charset=utf-8",
+        headers={
+            "cache-control": "private, max-age=3600",
+            "content-disposition": 'inline; filename="merzim.ics"',
+            "x-robots-tag": "noindex",
+        },
     )

@@ -45,7 +45,7 @@ from merzim.services.registers.access import reader_scope, seen_register
 from merzim.services.registers.results import FieldView, field_view, register_view, row_name
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Managing, Reading
-from merzim.web.downloads.registers import (
+from merzim.web.downloads.lists import (
     CAMPAIGN_COLUMNS,
     State,
     get_campaign_paper,
@@ -57,7 +57,6 @@ from merzim.web.downloads.registers import (
 from merzim.web.http import CampaignPath, Number, PersonPath, SearchText
 from merzim.web.pages.cases.page import redirect
 from merzim.web.pages.registers.forms import form_fields, new_values, problems_of, typed_answers
-from merzim.web.ui.addresses import redirect_to_tidy_address, with_tidy_address
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     MAX_FIELD_BYTES,
@@ -68,11 +67,10 @@ from merzim.web.ui.form_values import (
     parse_date,
     status_of,
 )
-from merzim.web.ui.name_fields import NameField, build_unit_field, resolve_unit
+from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_field, build_unit_filter, resolve_unit
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
-from merzim.web.ui.tables import page_heads
-from merzim.web.ui.unit_filter import UnitParam, build_unit_filter
+from merzim.web.ui.tables import page_heads, redirect_to_tidy_address, with_tidy_address
 from workflow.law.procedure import Text as Texts
 from workflow.org.office import DUTIES
 from workflow.refusal import Refusal

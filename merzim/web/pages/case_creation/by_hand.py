@@ -31,12 +31,11 @@ from merzim.services.narrowing import chosen_procedure
 from merzim.web.auth.dependencies import Managing
 from merzim.web.pages.case_creation.intended_dates import intended, text
 from merzim.web.pages.case_creation.planner import Name, Outlook, found_unit, make_outlook, ordered
-from merzim.web.ui.addresses import redirect_to_tidy_address
 from merzim.web.ui.form_values import Fields, InvalidForm
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from merzim.web.ui.preferences import preferences, set_preference_cookies
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import download
+from merzim.web.ui.tables import download, redirect_to_tidy_address
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, Office
 from workflow.refusal import Refusal

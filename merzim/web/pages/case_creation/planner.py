@@ -20,10 +20,10 @@ from merzim.services.narrowing import USUAL, chosen_procedure
 from merzim.web.auth.dependencies import Reading
 from merzim.web.pages.case_creation.chain import Chain, Load, chain, load
 from merzim.web.pages.case_creation.intended_dates import PlannedForm, intended
-from merzim.web.ui.addresses import redirect_to_tidy_address, tidy_address, with_tidy_address
 from merzim.web.ui.form_values import InvalidForm
 from merzim.web.ui.name_fields import are_units_listed, build_unit_field, resolve_unit
 from merzim.web.ui.render import page
+from merzim.web.ui.tables import redirect_to_tidy_address, tidy_address, with_tidy_address
 from workflow.cases.case import Case, Fact
 from workflow.cases.commands.planning import AssumedCase, plan
 from workflow.law.procedure import OF_REGISTER, Procedure

@@ -30,8 +30,7 @@ from merzim.services.imports.previews import (
 from merzim.services.imports.schedules import ScheduleAnswers
 from merzim.services.inputs import build
 from merzim.services.names import MAX_LISTED, Name, unit_name
-from merzim.web.auth.dependencies import Managing
-from merzim.web.auth.reading import reads_files, run_in_reading_thread
+from merzim.web.auth.dependencies import Managing, reads_files, run_in_reading_thread
 from merzim.web.http import Digest
 from merzim.web.pages.case_creation.by_hand import go, hub
 from merzim.web.pages.case_creation.chain import Chain, chain

@@ -20,10 +20,10 @@ from merzim.services.outgoing.sending import NoSuchLetter, acknowledge_letter
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Recording, needs
 from merzim.web.http import CaseId
-from merzim.web.pages.cases import passport
+from merzim.web.pages.cases import recording as passport
 from merzim.web.pages.cases.evidence import run_confirmed
-from merzim.web.pages.cases.forms import answer_form
 from merzim.web.pages.cases.page import Tab, redirect_to_case
+from merzim.web.pages.cases.writing import answer_form
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     Fields,

@@ -24,10 +24,10 @@ from merzim.services.registers.views import AskRow, show_row
 from merzim.services.results import ActMovesResult, act_moves_result
 from merzim.web.pages.cases.case_view import CaseView, make_case_view, risk_view
 from merzim.web.pages.cases.documents import papers_view
-from merzim.web.pages.cases.passport import passport_form
 from merzim.web.pages.cases.recording import (
     correct_form,
     exempt_form,
+    passport_form,
     plan_form,
     record_form,
     reopen_form,

@@ -14,13 +14,12 @@ from merzim.services.cases import rows
 from merzim.services.cases.rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
 from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, OpenFile, build
-from merzim.web.auth.dependencies import Recording
-from merzim.web.auth.reading import run_in_reading_thread
+from merzim.web.auth.dependencies import Recording, run_in_reading_thread
 from merzim.web.http import CaseId
 from merzim.web.pages.cases.case_view import OF_FORM
 from merzim.web.pages.cases.evidence import evidence_inputs
-from merzim.web.pages.cases.forms import answer_form
 from merzim.web.pages.cases.page import UNREAD, redirect
+from merzim.web.pages.cases.writing import answer_form
 from merzim.web.ui.form_values import (
     MAX_FIELD_BYTES,
     InvalidForm,

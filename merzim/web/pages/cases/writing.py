@@ -1,10 +1,8 @@
-"""Handlers of the two main forms of a case, recording a fact and setting a plan date, and of signing and
-assignments.
-"""
+"""How a form of a case is answered: the page after it, its refusal, or the confirmation to give."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
@@ -12,25 +10,56 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
+from calendars import OutOfRange
 from merzim.services.cases import assignments
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.inputs import build
 from merzim.web.auth.dependencies import Recording
 from merzim.web.http import CaseId
-from merzim.web.pages.cases.evidence import evidence_inputs, run_confirmed
-from merzim.web.pages.cases.forms import answer_form
-from merzim.web.pages.cases.page import redirect, redirect_to_case
+from merzim.web.pages.cases.evidence import Unconfirmed, evidence_inputs, run_confirmed
+from merzim.web.pages.cases.page import Tab, case_page, redirect, redirect_to_case
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     MAX_FIELD_BYTES,
     MAX_FIELDS,
     Fields,
     InvalidForm,
+    RejectedForm,
     parse_date,
     parse_numbers,
     text_fields,
 )
+from workflow.refusal import Refusal
+
+
+def answer_form(
+    request: Request,
+    ctx: RequestContext,
+    case: str,
+    name: str,
+    answers: Mapping[str, str],
+    act: Callable[[], Response],
+    *,
+    tab: Tab = "deadlines",
+    had_files: bool = False,
+) -> Response:
+    """Carry out a form; if it is refused or to be confirmed, return its page with what was typed.
+
+    Args:
+        name: the form's name on the page.
+        had_files: whether files were sent, which have to be chosen again.
+    """
+    whole_case(ctx, case)
+    try:
+        return act()
+    except Unconfirmed as question:
+        confirmation = question.confirmation
+        rejected_form = RejectedForm(form=name, refusal=None, answers=answers, confirmation=confirmation)
+    except (Refusal, OutOfRange) as refusal:
+        rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
+    return case_page(request, ctx, case, tab=tab, rejected_form=rejected_form, had_files=had_files)
+
 
 router = APIRouter(include_in_schema=False)
 

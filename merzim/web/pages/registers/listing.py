@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from merzim.services.context import RequestContext
 from merzim.services.registers.queries import FilterInput
 from merzim.services.registers.results import FieldView, RegisterView, RowView
-from merzim.web.ui.name_fields import NameField, resolve_person, resolve_unit
+from merzim.web.ui.name_fields import (
+    NameField,
+    build_person_filter,
+    build_unit_filter,
+    resolve_person,
+    resolve_unit,
+)
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Cell, cell_of, row_title
-from merzim.web.ui.unit_filter import build_person_filter, build_unit_filter
 from workflow.registers.definition import UNSORTED
 
 MAX_COLUMNS = 6

@@ -42,7 +42,7 @@ from merzim.services.registers.views import (
 )
 from merzim.services.results import FieldChangeResult
 from merzim.web.auth.dependencies import Reading, Recording
-from merzim.web.downloads.registers import (
+from merzim.web.downloads.lists import (
     get_register_template,
     get_row_file,
     get_row_paper,
@@ -59,13 +59,11 @@ from merzim.web.pages.registers.listing import (
     line_of,
     typed_cell,
 )
-from merzim.web.ui.addresses import redirect_to_tidy_address, with_tidy_address
 from merzim.web.ui.form_values import InvalidForm, RejectedForm, status_of
-from merzim.web.ui.name_fields import NameField, build_unit_field
+from merzim.web.ui.name_fields import NameField, RequiredUnit, UnitParam, build_unit_field, build_unit_filter
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import Cell, cell_of, row_title
-from merzim.web.ui.unit_filter import RequiredUnit, UnitParam, build_unit_filter
+from merzim.web.ui.tables import Cell, cell_of, redirect_to_tidy_address, row_title, with_tidy_address
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 from workflow.registers.access import is_withheld

@@ -27,8 +27,7 @@ from merzim.services.registers.verbs import (
     erase_row,
     withdraw_row,
 )
-from merzim.web.auth.dependencies import Managing, Recording
-from merzim.web.auth.reading import run_in_reading_thread
+from merzim.web.auth.dependencies import Managing, Recording, run_in_reading_thread
 from merzim.web.http import RegisterPath, RowPath
 from merzim.web.pages.cases.page import redirect
 from merzim.web.pages.registers.forms import MAX_FILES, changed_values, new_values, typed_answers

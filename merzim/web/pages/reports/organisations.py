@@ -18,7 +18,7 @@ from merzim.services.reports.consolidated import (
     list_turns,
     uploads,
 )
-from merzim.web.downloads.reports import get_cartogram_file, get_consolidated_file
+from merzim.web.downloads.papers import get_cartogram_file, get_consolidated_file
 from merzim.web.pages.case_creation.planner import ordered
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, Section, lines
 from merzim.web.ui.render import Translator

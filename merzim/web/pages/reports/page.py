@@ -9,15 +9,17 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
+from merzim.services.reports.notices import PAGE as LINES
+from merzim.services.reports.notices import list_notices, verify_journal
 from merzim.web.auth.dependencies import Reading
-from merzim.web.downloads.reports import get_report
+from merzim.web.downloads.papers import Noticed, get_notices_file, get_report
 from merzim.web.http import Number, Year
 from merzim.web.pages.reports import figures, monitoring, organisations, points
 from merzim.web.pages.reports.report import Report, ReportQuery, content_of
+from merzim.web.ui.name_fields import RequiredUnit, build_person_filter, unit_choices
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import page_heads
-from merzim.web.ui.unit_filter import RequiredUnit, unit_choices
 
 router = APIRouter(include_in_schema=False)
 ReportName = Literal["monitoring", "consolidated", "uploads", "yearly", "cartogram", "points", "figures"]
@@ -95,4 +97,29 @@ def report_page(
         cells=lambda section, row: [
             content_of(translator, column, row) for column in section.columns if column.look is not None
         ],
+    )
+
+
+journal = APIRouter(include_in_schema=False)
+NOTICE_STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
+journal.get("/register/xlsx")(get_notices_file)
+
+
+@journal.get("/register")
+def journal_page(
+    request: Request, ctx: Reading, query: Noticed, number: Number = 1, check: Literal["", "1"] = ""
+) -> Response:
+    """Show who was notified of what, when, through which channel, and the outcome."""
+    view = list_notices(ctx, query, number=number)
+    people_named = {line.notice.person for line in view.lines}
+    return page(
+        request,
+        ctx,
+        "notice_journal.html",
+        view=view,
+        query=query,
+        people=build_person_filter(ctx.reads.office(), query["person"], people_named, own_unit=ctx.reader.root),
+        states=NOTICE_STATES,
+        journal=verify_journal(ctx) if check else None,
+        lines=LINES,
     )

@@ -1,14 +1,15 @@
-"""Administration pages for units and people; each change is an event of the office's chain."""
+"""Shared helpers of the administration pages: form values, rendering, redirects."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from merzim.documents.people.office_time import parse_days
@@ -22,22 +23,52 @@ from merzim.services.people.pending_duties import pending_duties
 from merzim.services.people.staff import find_people, recorded_office
 from merzim.web.auth.dependencies import Setting
 from merzim.web.http import Number
-from merzim.web.pages.administration.common import onward, placed, show
 from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from merzim.web.ui.name_fields import (
     are_units_listed,
     build_person_field,
     build_unit_field,
+    build_unit_filter,
     resolve_person,
     resolve_unit,
     resolve_unit_text,
 )
-from merzim.web.ui.preferences import preferences
+from merzim.web.ui.preferences import preferences, set_preference_cookies
+from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
-from merzim.web.ui.unit_filter import build_unit_filter
 from workflow.org.office import Office, Person, Unit, time_of
 from workflow.org.office_time import MONDAY_TO_FRIDAY, OfficeTime
 from workflow.refusal import Refusal
+
+MESSAGES = frozenset(
+    {
+        *("saved", "removed", "taken", "made", "changed", "closed", "reopened", "ended", "revoked", "unlinked"),
+        "factor_removed",
+    }
+)
+
+
+def placed(path: str, **told: str) -> str:
+    """Return a page's address with these values as its query."""
+    return f"{path}?{urlencode(told)}" if any(told.values()) else path
+
+
+def show(request: Request, ctx: RequestContext, template: str, *, status: int = 200, **values: Any) -> Response:
+    """Render a page of the administration."""
+    message = request.query_params.get("said", "") if request.method == "GET" else ""
+    values.setdefault("refusal", None)
+    return page(request, ctx, template, status=status, message=message if message in MESSAGES else "", **values)
+
+
+def onward(request: Request, path: str, **parameters: str) -> Response:
+    """Redirect to a page after a change; htmx gets a header."""
+    address = f"{path}?{urlencode(parameters)}" if parameters else path
+    response: Response = RedirectResponse(address, status_code=303)
+    if request.headers.get("hx-request") == "true":
+        response = Response(status_code=204, headers={"hx-redirect": address})
+    set_preference_cookies(response, preferences(request).new_cookies)
+    return response
+
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
 Key = Annotated[str, Query(max_length=500)]

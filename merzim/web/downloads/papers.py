@@ -1,7 +1,8 @@
-"""The files of reports: recommendations, consolidated forms, cartogram, reports of a year, notices."""
+"""The files of a case: evidence, filled forms, the export package, its letters."""
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Literal
 
 from fastapi import Depends, HTTPException, Path, Query, Request
@@ -9,33 +10,90 @@ from starlette.responses import Response
 
 from merzim.documents.drawings.cartogram import cartogram_sheets, draw_cartogram
 from merzim.documents.sheets.listing import Table, tables_workbook
+from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.services.cases.rows import extra_cell, extra_fields
-from merzim.services.context import RequestContext
+from merzim.services.context import RequestContext, whole_case
+from merzim.services.documents.case_documents import filled_form
+from merzim.services.documents.case_documents import package as package_of_case
 from merzim.services.documents.notice_list import notices_table
 from merzim.services.documents.year_reports import filled_report
+from merzim.services.evidence import clean_file_name
 from merzim.services.names import unit_name
 from merzim.services.narrowing import seen_unit
+from merzim.services.outgoing.audit import DIGEST_DIGITS, record
 from merzim.services.regulations.registers import row_words
 from merzim.services.reports.consolidated import comparison, consolidated_query
 from merzim.services.reports.monitoring import Line, all_lines
 from merzim.services.reports.notices import NoticeFilter
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import (
+    BYTES,
     DOCX,
     SVG,
     XLSX,
+    ZIP,
+    CaseId,
+    Digest,
     FormId,
     PaperLanguage,
     Quarter,
     SearchText,
     Year,
     as_file,
+    stream_file,
 )
+from merzim.web.ui.name_fields import NameText, PersonParam, RequiredUnit, UnitParam
 from merzim.web.ui.render import RequestTranslator, Translator
 from merzim.web.ui.tables import Column, Content, workbook_response
-from merzim.web.ui.unit_filter import NameText, PersonParam, RequiredUnit, UnitParam
+from workflow.cases.registers.evidence_list import stored_file
 from workflow.cases.registers.risk_lists import RecommendationFilter
 from workflow.registers.definition import RegisterField
+
+log = logging.getLogger("merzim.web")
+
+
+def get_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
+    """Return a stored file of the case, after checking its SHA-256."""
+    stored_case, _ = whole_case(ctx, case)
+    # Of a document the reader may not open the case, as they see it, has no digest.
+    item = stored_file(stored_case, digest)
+    if item is None:
+        raise HTTPException(404, "web.problem.no_file")
+    name = clean_file_name(item.name or "")
+    try:
+        content = ctx.app.evidence.open(digest)
+    except EvidenceDamaged as damage:
+        log.error("%s of case %s: %s %s", digest, case, damage.damage, damage.problem)
+        raise damage.of(case, name) from None
+    record(ctx, "file", "evidence_read", name=digest[:DIGEST_DIGITS], case=case)
+    return stream_file(content, BYTES, name)
+
+
+def get_form(ctx: Reading, case: CaseId, form: FormId, language: PaperLanguage) -> Response:
+    """Return a form of the case, filled with the known values, as DOCX."""
+    stored_case, _ = whole_case(ctx, case)
+    document = filled_form(ctx.app, case, form, language, ctx.reads.scope_in(stored_case), today=ctx.today)
+    return as_file(document, DOCX, f"{case}-{form}-{language}.docx")
+
+
+def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
+    """Return the export package (ZIP), without restricted files; readers without access do not see their names.
+
+    Missing or altered files are left out and listed in its index; its name then says `incomplete`.
+    """
+    stored_case, _ = whole_case(ctx, case)
+    package = package_of_case(ctx.app, case, translator.language, ctx.reads.scope_in(stored_case))
+    record(ctx, "file", "package_read", case=case)
+    kind = "package" if package.whole else "package-incomplete"
+    return stream_file(package.content, ZIP, f"{case}-{kind}.zip")
+
+
+def get_case_notices_file(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
+    """Return the letters about a case as a workbook."""
+    whole_case(ctx, case)
+    table = notices_table(ctx.app, ctx.reads.notices(case), translator.language)
+    return as_file(tables_workbook([table]), XLSX, f"{case}-register.xlsx")
+
 
 IN_A_FILE = 20_000
 """Maximum number of notices in one file."""

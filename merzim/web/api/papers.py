@@ -1,30 +1,66 @@
-"""Documents of a case: its forms with their missing fields, its evidence, the export package."""
+"""Files brought in, documents of a case with its evidence, reports, and the register of notices."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import File as Part
+from fastapi import Query, UploadFile
 from pydantic import BaseModel
 
 from merzim.services.context import whole_case
 from merzim.services.documents.case_documents import case_papers
 from merzim.services.documents.templates import templates_in_use
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, year_report
+from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.narrowing import seen_unit
+from merzim.services.outgoing import sending
 from merzim.services.results import Result
 from merzim.web.api import mount
-from merzim.web.api.answers import api_router
-from merzim.web.auth.dependencies import Reading
-from merzim.web.downloads import cases as downloads
-from merzim.web.downloads.reports import get_report
-from merzim.web.http import DOCX, XLSX, ZIP, CaseId, FormId, Quarter
+from merzim.web.api.answers import Limit, NoticeAnswer, api_router, notice_answer
+from merzim.web.api.mount import Writing
+from merzim.web.auth.dependencies import Own, Reading
+from merzim.web.downloads import papers as downloads
+from merzim.web.downloads.papers import get_report
+from merzim.web.http import DOCX, XLSX, ZIP, CaseId, FormId, Number, Quarter
+from merzim.web.ui.form_values import InvalidForm
 from merzim.web.ui.render import RequestTranslator
 from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import proofs
 from workflow.languages import PAPER_LANGUAGES
+
+router = api_router()
+BINARY = Part(json_schema_extra={"format": "binary"})
+"""Format of a file in the description, which generated clients need; the library only states the media type."""
+
+
+class UploadedFile(BaseModel):
+    """An uploaded file. `file`: the SHA-256 of its bytes, by which requests refer to it for a day."""
+
+    file: str
+    name: str
+    size: int
+
+
+@router.post("/files", tags=["files"], status_code=201)
+def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, BINARY]) -> UploadedFile:
+    """Upload a file: evidence, a schedule, a table. It is stored for a day, only for its sender.
+
+    The request that refers to it decides its use, and checks its type and size.
+    """
+    name, content = clean_file_name(file.filename or ""), file.file.read()
+    if not content:
+        raise InvalidForm("web.refusal.empty_file", name=name)
+    uploaded = UploadedFile(file=sha256(content).hexdigest(), name=name, size=len(content))
+
+    def store() -> UploadedFile:
+        keep_upload(ctx, "file", content, name)
+        return uploaded
+
+    return once(ctx, uploaded, store, UploadedFile)
 
 
 class ProofAnswer(Result):
@@ -51,7 +87,7 @@ def proof_answer(item: Evidence) -> ProofAnswer:
     return ProofAnswer.of(item, file=item.name is not None, name=item.name or None)
 
 
-router = api_router(tags=["documents"])
+documents = api_router(tags=["documents"])
 
 
 class FormAnswer(BaseModel):
@@ -91,7 +127,7 @@ class DocumentsAnswer(BaseModel):
     evidence: list[EvidenceAnswer]
 
 
-@router.get("/cases/{case}/documents")
+@documents.get("/cases/{case}/documents")
 def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) -> DocumentsAnswer:
     """List the forms of a case with their missing fields, and its evidence."""
     case_record, _ = whole_case(ctx, case)
@@ -114,7 +150,7 @@ def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) ->
     )
 
 
-@router.get("/reports/{form}")
+@documents.get("/reports/{form}")
 def get_report_notes(
     ctx: Reading,
     form: FormId,
@@ -138,7 +174,43 @@ def get_report_notes(
     )
 
 
-mount.file(router, "/cases/{case}/documents/{form}/{language}", downloads.get_form, DOCX)
-mount.file(router, "/cases/{case}/evidence/{digest}", downloads.get_evidence, XLSX, DOCX, ZIP, damaged=True)
-mount.file(router, "/cases/{case}/package", downloads.get_package, ZIP)
-mount.file(router, "/reports/{form}/{language}", get_report, DOCX)
+mount.file(documents, "/cases/{case}/documents/{form}/{language}", downloads.get_form, DOCX)
+mount.file(documents, "/cases/{case}/evidence/{digest}", downloads.get_evidence, XLSX, DOCX, ZIP, damaged=True)
+mount.file(documents, "/cases/{case}/package", downloads.get_package, ZIP)
+mount.file(documents, "/reports/{form}/{language}", get_report, DOCX)
+
+
+notices = api_router(tags=["notices"])
+
+
+class NoticeList(BaseModel):
+    """A page of notices. `more`: whether there is a next page."""
+
+    notices: list[NoticeAnswer]
+    more: bool
+
+
+@notices.get("/notices")
+def list_notices(
+    ctx: Reading,
+    translator: RequestTranslator,
+    asked: downloads.Noticed,
+    number: Number = 1,
+    limit: Limit = 100,
+) -> NoticeList:
+    """List notices with recipient, time, channel and delivery state; the newest first."""
+    notices = ctx.reads.notices_matching(**asked, limit=limit + 1, skip=(number - 1) * limit)
+    office = ctx.reads.office()
+    notice_answers = [notice_answer(notice, office, translator) for notice in notices[:limit]]
+    return NoticeList(notices=notice_answers, more=len(notices) > limit)
+
+
+@notices.get("/cases/{case}/notices")
+def list_case_notices(ctx: Reading, translator: RequestTranslator, case: CaseId) -> list[NoticeAnswer]:
+    """List the letters about a case, the newest first."""
+    whole_case(ctx, case)
+    office = ctx.reads.office()
+    return [notice_answer(notice, office, translator) for notice in ctx.reads.notices(case)]
+
+
+mount.post(notices, "/cases/{case}/notices/resending", sending.resend_letter)

@@ -1,4 +1,4 @@
-"""Registers of a case: risks with their measures, exposed positions, remarks of the public, the cartogram.
+"""Rows: of the registers of a case, of the registers of the office, and of campaigns.
 
 The fields of a row, in bodies and in answers, are those of the register's file.
 """
@@ -12,20 +12,26 @@ from typing import Annotated, Any
 from fastapi import Request
 from pydantic import BeforeValidator, Field, create_model
 
+from merzim.services.campaigns import verbs as campaigns
+from merzim.services.campaigns import views as campaign_views
 from merzim.services.cases import rows
 from merzim.services.cases.judgement import judge
 from merzim.services.cases.risks import MeasureLine, RiskLine, registers_of_case
 from merzim.services.cases.rows import PlanTaken, act_on_row, add_row, describe_field, edit_row, register_of
 from merzim.services.context import whole_case
+from merzim.services.documents.row_papers import show_with_papers
 from merzim.services.inputs import Day, Digest, EvidenceInput, FileInput
+from merzim.services.registers import tables as register_tables
+from merzim.services.registers import verbs as registers
+from merzim.services.registers import views as register_views
 from merzim.services.results import CommandResult, Result, at
 from merzim.services.verbs import Command
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
-from merzim.web.api.documents import ProofAnswer, proof_answer
 from merzim.web.api.mount import Writing
-from merzim.web.auth.dependencies import Reading, Recording
-from merzim.web.auth.reading import reads_files
+from merzim.web.api.papers import ProofAnswer, proof_answer
+from merzim.web.auth.dependencies import Reading, Recording, reads_files
+from merzim.web.downloads import lists as downloads
 from merzim.web.http import CaseId
 from merzim.web.ui.render import RequestTranslator
 from workflow.cases.registers.rows import value_of
@@ -240,3 +246,31 @@ for path, tag, register_id, action in (
     mount.post(router, f"{CASE}/{path}", act_on_row(register_id, action), tags=[tag])
 for register_id in ("positions", "remarks"):
     mount.post(router, f"{CASE}/{register_id}", add_row(register_id), tags=["registers"])
+
+
+register_rows = api_router(tags=["register rows"])
+
+
+mount.get(register_rows, "/registers", register_views.list_registers)
+mount.get(register_rows, "/account/rows", register_views.list_my_rows, name="list_own_rows")
+mount.get(register_rows, "/rows/{row}", show_with_papers, name="get_row")
+mount.file(register_rows, "/rows/{row}/files/{digest}", downloads.get_row_file, damaged=True)
+mount.post(register_rows, "/registers/{register_id}/rows", registers.add_row, status=201)
+mount.post(register_rows, "/registers/{register_id}/rows/query", register_views.list_rows)
+mount.post(register_rows, "/registers/{register_id}/rows/import", register_tables.import_rows, files=True)
+mount.post(register_rows, "/rows/{row}/edits", registers.edit_row)
+mount.post(register_rows, "/rows/{row}/withdrawal", registers.withdraw_row)
+mount.post(register_rows, "/rows/{row}/erasure", registers.erase_row)
+
+
+campaigns_router = api_router(tags=["campaigns"])
+
+
+mount.get(campaigns_router, "/campaigns", campaign_views.list_campaigns)
+mount.post(campaigns_router, "/campaigns", campaigns.start_campaign, status=201)
+mount.post(campaigns_router, "/campaigns/{campaign}/people/query", campaign_views.show_campaign)
+mount.post(campaigns_router, "/campaigns/{campaign}/reminders", campaigns.remind_campaign)
+mount.post(campaigns_router, "/campaigns/{campaign}/extension", campaigns.extend_campaign)
+mount.post(campaigns_router, "/campaigns/{campaign}/answers", campaigns.record_answer)
+mount.post(campaigns_router, "/campaigns/{campaign}/closing", campaigns.close_campaign)
+mount.post(campaigns_router, "/campaigns/{campaign}/reopening", campaigns.reopen_campaign)

@@ -1,0 +1,123 @@
+"""One's own account, administration, the audit log and the feed of changes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import BaseModel
+from starlette.responses import StreamingResponse
+
+from merzim.services.accounts import verbs as accounts
+from merzim.services.accounts.verbs import WayIn, ways_in
+from merzim.services.administration import office
+from merzim.services.inputs import build
+from merzim.services.outgoing.audit import AskAudit, ask_audit, export_lines
+from merzim.services.outgoing.changes import list_changes
+from merzim.services.people import staff
+from merzim.services.people.own_choices import own_person, set_digest
+from merzim.services.upkeep import operations
+from merzim.web.api import mount
+from merzim.web.api.answers import api_router
+from merzim.web.auth.dependencies import Auditing, Own
+from merzim.web.http import AuditQuery
+from merzim.web.ui.render import RequestTranslator, Translator
+from notifications.letter_links import choice_of
+
+router = api_router("/api/v1/account", tags=["account"])
+
+
+class AccountAnswer(BaseModel):
+    """The account of the token. `person`: the key of its person, or empty. `recovery_codes_left`: null without
+    a second factor.
+    """
+
+    login: str
+    access: str
+    name: str
+    person: str
+    unit: str
+    digest: str | None
+    language: str | None
+    second_factor: bool
+    recovery_codes_left: int | None
+    ways_in: list[WayIn]
+
+
+@router.get("")
+def get_own_account(ctx: Own) -> AccountAnswer:
+    """Return the account of the token, with its sessions, tokens and feeds."""
+    reader, choosing = ctx.reader, own_person(ctx)
+    account = ctx.accounts.account(reader.login)
+    second_factor = account is not None and account.second_factor
+    return AccountAnswer(
+        login=reader.login,
+        access=reader.access,
+        name=reader.name,
+        person=reader.person,
+        unit=reader.unit,
+        digest=choice_of(choosing) if choosing else None,
+        language=choosing.language if choosing else None,
+        second_factor=second_factor,
+        recovery_codes_left=ctx.factors.codes(reader.login).left if second_factor else None,
+        ways_in=ways_in(ctx, reader.login),
+    )
+
+
+mount.post(router, "/digest", set_digest)
+
+
+administration = api_router("/api/v1/administration", tags=["administration"])
+mount.get(administration, "/units", staff.list_units)
+mount.post(administration, "/units", staff.save_unit)
+mount.post(administration, "/units/removal", staff.remove_unit)
+mount.get(administration, "/people", staff.list_people)
+mount.post(administration, "/people", staff.save_person)
+mount.post(administration, "/people/removal", staff.remove_person)
+mount.get(administration, "/accounts", accounts.list_accounts)
+mount.get(administration, "/accounts/{login}", accounts.show_account, name="get_account")
+mount.post(administration, "/accounts", accounts.add, name="add_account", status=201)
+mount.post(administration, "/accounts/{login}", accounts.change, name="change_account")
+mount.post(administration, "/accounts/{login}/closing", accounts.close, name="close_account")
+mount.post(administration, "/accounts/{login}/reopening", accounts.reopen, name="reopen_account")
+mount.post(administration, "/accounts/{login}/invitations", accounts.invite, name="invite_account", status=201)
+mount.post(administration, "/accounts/{login}/tokens", accounts.give_token, status=201)
+mount.get(administration, "/channels", office.list_channels)
+mount.get(administration, "/operations", operations.get_operations)
+
+
+audit_router = api_router(tags=["administration"])
+Number = Annotated[int | None, Query(ge=0, le=2**53, description="The number of an entry: a cursor.")]
+JSON_LINES = "application/jsonl"
+# Generated clients know no JSON lines, but text.
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media: {"schema": {"type": "string"}} for media in (JSON_LINES, "text/plain")}}
+}
+
+
+mount.get(audit_router, "/audit", ask_audit, name="list_audit_entries")
+
+
+@audit_router.get("/audit/file/jsonl", responses=FILE, response_class=StreamingResponse)
+def get_audit_file(
+    ctx: Auditing,
+    translator: RequestTranslator,
+    query: AuditQuery,
+    after: Number = None,
+) -> StreamingResponse:
+    """Return all entries after a number as lines of JSON, in order."""
+    lines = export_lines(ctx, _command(translator, query, after=after))
+    return StreamingResponse(
+        lines,
+        media_type=JSON_LINES,
+        headers={"content-disposition": f'attachment; filename="audit-{ctx.today.isoformat()}.jsonl"'},
+    )
+
+
+def _command(translator: Translator, query: dict[str, Any], **extra_filters: object) -> AskAudit:
+    filters = {name: text for name, text in query.items() if text}
+    return build(AskAudit, {**filters, **extra_filters, "language": translator.language})
+
+
+changes_router = api_router(tags=["changes"])
+mount.get(changes_router, "/events", list_changes, name="list_change_events")
