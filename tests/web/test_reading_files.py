@@ -84,6 +84,12 @@ def until(so: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+@pytest.fixture(autouse=True)
+def not_stopped_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test stops is stopped for this test alone."""
+    monkeypatch.setattr(child, "_stopped", threading.Event())
+
+
 def test_while_files_are_read_everything_else_is_answered(port: int, token: str) -> None:
     """Health, log-in, the desk, while the only thread for pages would wait for the first file."""
     body = sent(port, token, SLOW)
@@ -99,7 +105,7 @@ def test_while_files_are_read_everything_else_is_answered(port: int, token: str)
         ended = [future.result() for future in futures]
 
     assert (answered, still_read) == ([200, 200, 200], 2)
-    assert [json.loads(answer.text)["code"] for answer in ended] == ["paper_reading_failed"] * 2
+    assert [json.loads(answer.text)["code"] for answer in ended] == ["paper_reading_stopped"] * 2
 
 
 def test_an_account_with_as_many_readings_as_allowed_is_asked_to_wait(
@@ -114,7 +120,7 @@ def test_an_account_with_as_many_readings_as_allowed_is_asked_to_wait(
         until(active_children)
         second = request(port, "POST", "/api/v1/schedules", token, body, "application/json")
         child.stop()
-        assert first.result().status == 422
+        assert first.result().status == 503
 
     assert (second.status, json.loads(second.text)["code"]) == (503, "paper_readers_busy")
     assert second.headers["retry-after"] == "60"
