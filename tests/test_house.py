@@ -174,9 +174,6 @@ def _imports(nodes: list[_Named]) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
-PIN = r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)(.*(?:\n    --hash=sha256:[0-9a-f]{64}.*)*)"
-
-
 def test_no_line_of_a_template_is_longer_than_a_screen() -> None:
     """200 characters at most: a longer line is read by nobody, and a change of it by nobody either."""
     templates = [path for package in PACKAGES for path in (ROOT / package).rglob("*.html")]

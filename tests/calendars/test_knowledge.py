@@ -8,9 +8,6 @@ import pytest
 
 import calendars
 
-LAW = date(2022, 9, 29)
-DECREE = date(2022, 10, 8)
-
 
 def d(text: str) -> date:
     return date.fromisoformat(text)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing
 from datetime import date
 from email import message_from_bytes, policy
 from pathlib import Path
 
-import jsonschema
 import pytest
 from starlette.testclient import TestClient
 
@@ -18,7 +16,7 @@ from merzim.clock import clock
 from merzim.dashboard import Dashboard
 from merzim.settings_file import read
 from merzim.storage.org.adoptions import adopt
-from tests.merzim.conftest import ROOT, Merzim, Prepare, import_example
+from tests.merzim.conftest import Merzim, Prepare, import_example
 
 SOURCE = 'act = "G26G0000111"\naddress = "https://adilet.zan.kz/rus/docs/G26G0000111"\n'
 TRANSFER = f"[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\n{SOURCE}"
@@ -78,18 +76,6 @@ def test_a_preview_shows_days_deadlines_and_people_and_writes_nothing(two: Merzi
     assert kept() == before
 
 
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_a_preview_is_readable(two: Merzim, act: Path, language: str) -> None:
-    """Old date, new date, names; and that nothing was written."""
-    result = two("calendar-change", "preview", act, "--lang", language, *NOW)
-
-    assert result.code == 0
-    assert "2026-05-12" in result.out
-    assert "2026-05-13" in result.out
-    assert "merzim calendar-change apply" in result.out
-    assert max(map(len, result.out.splitlines())) < 140
-
-
 def test_applied_it_moves_what_the_preview_showed_and_nothing_else(two: Merzim, act: Path) -> None:
     """The case in the autumn stays; board, chains and seals agree."""
     old, other = rows(two, "2026-0001"), rows(two, "2026-0002")
@@ -134,19 +120,6 @@ def test_what_comes_after_counts_by_the_office_s_calendar(two: Merzim, act: Path
     assert two("calendar", "day", "2026-05-08", "--as-of", "2026-04-20").code == 1
 
 
-def test_applied_twice_it_changes_nothing_and_says_so(two: Merzim, act: Path) -> None:
-    """Not a line of the database; under another name of the file too."""
-    two("calendar-change", "apply", act, *NOW)
-    before = kept()
-    repeated = two("calendar-change", "apply", act, *NOW)
-    renamed = act.rename(act.with_name("again.toml"))
-    answer = two("calendar-change", "apply", renamed, "--json", *NOW).json
-
-    assert "Nothing changed" in repeated.out
-    assert (answer["applied"], answer["known"], answer["written"]) == (False, True, 0)
-    assert kept() == before
-
-
 def test_the_letter_about_the_old_date_is_withdrawn(two: Merzim, act: Path) -> None:
     """Queued for 12 May, not sent yet; the new date gets letters of its own."""
     two("remind", "--now", "2026-05-04")
@@ -181,22 +154,6 @@ def test_after_a_crash_between_act_and_rows_the_same_command_finishes(two: Merzi
     assert (finished["applied"], finished["written"]) == (False, 1)
     assert two("verify").code == 0
     assert "Nothing changed" in two("calendar-change", "apply", act, *NOW).out
-
-
-def test_an_act_altered_in_the_database_is_named(two: Merzim, act: Path) -> None:
-    """Somebody with the keys moves the worked Saturday by a week."""
-    two("calendar-change", "apply", act, *NOW)
-    with closing(sqlite3.connect(DATABASE)) as database, database:
-        (trigger,) = database.execute(
-            "SELECT sql FROM sqlite_master WHERE name = 'merzim_act_update'"
-        ).fetchone()
-        database.execute("DROP TRIGGER merzim_act_update")
-        database.execute("UPDATE act SET payload = replace(payload, '05-16', '05-23')")
-        database.execute(trigger)
-    result = two("verify", "--json")
-
-    assert result.code == 1
-    assert [problem["code"] for problem in result.json["problems"]] == ["act_altered"]
 
 
 def test_a_second_act_comes_on_top_of_the_first(two: Merzim, act: Path) -> None:
@@ -251,14 +208,6 @@ def test_a_file_that_is_no_text_or_is_not_there_is_refused(two: Merzim, act: Pat
     assert "none.toml" in absent.err
 
 
-def test_to_ask_for_days_makes_no_database(merzim: Merzim) -> None:
-    """`calendar` and `plan` need none."""
-    merzim("calendar", "day", "2026-05-08")
-    merzim("plan", "internal-analysis", "--planned", "analysis_started=2026-04-13")
-
-    assert not DATABASE.exists()
-
-
 def test_a_service_that_runs_takes_the_new_days_up(two: Merzim, act: Path) -> None:
     """Another process adopts the act; the next page counts by it."""
     two("user", "add", "officer", "--access", "officer", *NOW)
@@ -276,15 +225,6 @@ def test_a_service_that_runs_takes_the_new_days_up(two: Merzim, act: Path) -> No
     assert {obligation["id"]: obligation["due"] for obligation in case_view["obligations"]}[
         "discussion_announced"
     ] == "2026-05-13"
-
-
-def test_the_answer_is_as_its_schema_says(two: Merzim, act: Path) -> None:
-    """Shown, adopted, adopted again."""
-    schema = json.loads((ROOT / "docs" / "schemas" / "calendar-change.json").read_text(encoding="utf-8"))
-    checked = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
-    checked.check_schema(schema)
-    for command in ("preview", "apply", "apply"):
-        checked.validate(two("calendar-change", command, act, "--json", *NOW).json)
 
 
 def test_whoever_was_told_of_a_date_the_act_moves_hears_of_the_new_one(two: Merzim, act: Path) -> None:

@@ -60,14 +60,6 @@ def test_calendar_year_is_a_sheet_to_print(merzim: Merzim, language: str) -> Non
     assert sum(month["working_days"] for month in year_sheet["months"]) == year_sheet["working_days"]
 
 
-def test_calendar_as_of_knows_only_what_was_known(merzim: Merzim) -> None:
-    """31 August 2026 became a working day's neighbour by an act known on 18 March 2026."""
-    before = merzim("calendar", "day", "2026-08-31", "--as-of", "2026-03-17")
-    after = merzim("calendar", "day", "2026-08-31", "--as-of", "2026-03-18")
-
-    assert before.code != after.code
-
-
 def test_office_days_of_the_config_count(merzim: Merzim, tmp_path: Path) -> None:
     """The organisation's own day off moves its terms."""
     (tmp_path / "config.toml").write_text("[office]\ndays_off = [2026-05-13]\n", encoding="utf-8")
@@ -135,14 +127,6 @@ def test_plan_exits_one_with_findings(merzim: Merzim) -> None:
     assert "Findings:" in result.out
 
 
-def test_plan_lists_facts_ahead_of_now(merzim: Merzim) -> None:
-    """With --now a fact that has not happened is a plan date; without it every fact has happened."""
-    line = ("plan", "internal-analysis", "--fact", "analysis_started=2026-04-13", "--json")
-
-    assert merzim(*line, "--now", "2026-04-01").json["ahead"] == ["analysis_started"]
-    assert merzim(*line).json["ahead"] == []
-
-
 def test_audit_exits_one_with_findings_and_zero_without(merzim: Merzim, tmp_path: Path) -> None:
     """A clean analysis is said to be clean."""
     clean = tmp_path / "clean.csv"
@@ -153,15 +137,6 @@ def test_audit_exits_one_with_findings_and_zero_without(merzim: Merzim, tmp_path
     assert "A: no findings." in merzim("audit", clean).out
 
 
-def test_audit_shows_the_cell_beside_the_law_s_day(merzim: Merzim) -> None:
-    """The latest first: the plan approved on 18 April 2025, due on 28 February."""
-    output = merzim("audit", PAST).out
-    worst = next(line for line in output[output.index("Cell") :].splitlines() if "2025" in line)
-
-    assert worst.split()[:2] == ["В-2025", "J4"]
-    assert worst.split()[-3:] == ["2025-04-18", "2025-02-28", "31"]
-
-
 def test_the_template_of_past_analyses_is_written_in_words(merzim: Merzim, tmp_path: Path) -> None:
     """And is read again, empty as it is."""
     file = tmp_path / "past.xlsx"
@@ -170,19 +145,6 @@ def test_the_template_of_past_analyses_is_written_in_words(merzim: Merzim, tmp_p
     assert file.read_bytes()[:2] == b"PK"
     assert merzim("audit", file).code == 2
     assert merzim("audit").code == 2
-
-
-def test_import_again_changes_nothing_and_says_so(office: Merzim) -> None:
-    """The same file, the same cases, no event."""
-    before = office("case", "2026-0001", "--json").json["events"]
-    second_import = office("import", SCHEDULE, "--json", "--now", "2026-03-31").json
-
-    assert (second_import["opened"], second_import["replanned"], second_import["unchanged"]) == (
-        [],
-        [],
-        ["2026-0001"],
-    )
-    assert office("case", "2026-0001", "--json").json["events"] == before
 
 
 def test_an_approval_that_lies_ahead_is_a_plan_date(merzim: Merzim) -> None:
@@ -202,12 +164,6 @@ def test_responsible_texts_are_matched_kept_and_mended(office: Merzim) -> None:
 
     assert matches["Рабочая группа по ВАКР"] == "Рабочая группа по ВАКР"
     assert office("people", "--json").json["matches"]["Рабочая группа по ВАКР"] == "Пресс-служба"
-
-
-def test_the_template_comes_back_as_a_workbook(merzim: Merzim, tmp_path: Path) -> None:
-    """An empty workbook to fill in; nothing is imported."""
-    assert merzim("import", "--template", "t.xlsx").code == 0
-    assert (tmp_path / "t.xlsx").read_bytes()[:2] == b"PK"
 
 
 def test_open_record_replan_correct_and_what_moves(merzim: Merzim) -> None:
@@ -285,12 +241,6 @@ def test_a_file_is_kept_as_evidence_by_what_is_in_it(office: Merzim, tmp_path: P
     assert stored.read_bytes() == b"%PDF-1.7 the order"
 
 
-def test_an_empty_office_takes_any_unit(merzim: Merzim) -> None:
-    """Units can be entered later."""
-    assert merzim("open", "internal-analysis", "--unit", "Отдел кадров", "--now", "2026-04-06").code == 0
-    assert merzim("due", "--unit", "Отдел кадров", "--now", "2026-04-06").code == 0
-
-
 def test_cancel_exempt_and_reopen(office: Merzim) -> None:
     """Commands may be refused, and the refusal says what is open now."""
     refused = office("reopen", "2026-0001", "--ground", "x")
@@ -302,52 +252,6 @@ def test_cancel_exempt_and_reopen(office: Merzim) -> None:
     assert refused.code == 2
     assert "Possible now: cancel it" in refused.err
     assert (cancelled.code, overdue_list.code, reopened.code, freed.code) == (0, 0, 0, 0)
-
-
-def test_a_case_says_what_it_was_exempted_from_and_why_everywhere(office: Merzim) -> None:
-    """In words, as JSON and in the history; apart from what the law does not ask of it."""
-    office("exempt", "2026-0001", "--obligation", "uploaded", "--ground", "no access", "--now", "2026-04-06")
-    text = office("case", "2026-0001", "--now", "2026-04-07").out
-    answer = office("case", "2026-0001", "--json", "--now", "2026-04-07").json
-    grounds = {row["id"]: row["exempted"] for row in answer["obligations"]}
-
-    assert "Exempted obligations: 1" in text
-    assert "uploaded" not in text.partition("Not required")[2].partition(".")[0]
-    assert text.count("no access") == 2
-    assert (grounds["uploaded"], grounds["order_signed"]) == ("no access", None)
-
-
-def test_what_is_asked_for_again_is_reminded_of_again(office: Merzim) -> None:
-    """An exempted obligation gives no letter; after withdrawal of the exemption the letter is sent."""
-
-    def told(now: str) -> list[str]:
-        result = office("remind", "--now", now, "--json")
-        assert result.code == 0
-        rows = office("notices", "--case", "2026-0001", "--json").json["notices"]
-        return [row["obligation"] for row in rows if row["obligation"] == "order_signed"]
-
-    def due() -> list[str]:
-        return [
-            obligation["id"]
-            for obligation in office("due", "--now", "2026-04-06", "--json").json["obligations"]
-        ]
-
-    target = ("2026-0001", "--obligation", "order_signed")
-    office("exempt", *target, "--ground", "no order is needed", "--now", "2026-03-30")
-    silent, due_text = told("2026-04-06"), due()
-    second_reopening = office("reopen", *target, "--ground", "it is needed", "--now", "2026-04-06")
-    twice = office("reopen", *target, "--ground", "it is needed", "--now", "2026-04-06")
-
-    assert (silent, "order_signed" in due_text) == ([], False)
-    assert (second_reopening.code, second_reopening.out) == (
-        0,
-        "Case 2026-0001: the exemption is withdrawn, order_signed is required again.\n",
-    )
-    assert "order_signed" in due()
-    assert told("2026-04-06")
-    assert (twice.code, "nothing to withdraw" in twice.err) == (2, True)
-    assert "exemption withdrawn" in office("case", "2026-0001").out
-    assert office("verify").code == 0
 
 
 def test_due_and_overdue(office: Merzim) -> None:
@@ -388,14 +292,6 @@ def test_due_and_overdue(office: Merzim) -> None:
 def test_explain_defends_a_date_word_for_word(office: Merzim, language: str, sentences: str) -> None:
     """The explanation an officer reads, letter for letter."""
     assert office("explain", "2026-0001", "start_announced", "--lang", language).out == sentences + "\n"
-
-
-def test_explain_without_a_period_explains_every_one(office: Merzim) -> None:
-    """A recurring obligation has one explanation a period."""
-    answer = office("explain", "2026-0001", "quarter_reported", "--json").json
-
-    assert len(answer["obligations"]) == 4
-    assert office("explain", "2026-0001", "quarter_reported.2026Q3", "--json").json["due"] == "2026-10-05"
 
 
 def test_an_unknown_obligation_is_refused_with_those_there_are(office: Merzim) -> None:

@@ -9,7 +9,6 @@ import socket
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +27,6 @@ from tests.processes import Program
 
 def _letters(folder: Path) -> list[Path]:
     return sorted((folder / "var" / "letters").glob("*.eml"))
-
-
-def _wait_until(happened: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 30
-    while not happened():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
 
 
 def test_a_tick_is_one_round_and_one_delivery(office: Merzim, tmp_path: Path) -> None:

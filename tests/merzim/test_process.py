@@ -7,10 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from typer.core import TyperGroup
-from typer.main import get_command
-
-from merzim.cli import STATIONS, application
 from tests.merzim.conftest import ROOT
 from tests.processes import Program
 
@@ -36,76 +32,6 @@ def test_exit_codes_of_a_process(tmp_path: Path) -> None:
     assert not_so.returncode == 1
     assert (bad.returncode, bad.stdout) == (2, "")
     assert bad.stderr.count("\n") == 1
-
-
-WATCHED = """
-import sys
-from workflow.law import files
-
-read, parsed = [], files.parsed
-files.parsed = lambda name, text: read.append(name) or parsed(name, text)
-from merzim.cli import main
-
-codes = [main(line.split()) for line in sys.argv[1:]]
-print(*codes, read, file=sys.stderr)
-"""
-"""Runs command lines; prints their exit codes and the files of the law they read."""
-PLAN = "plan internal-analysis --planned analysis_started=2026-04-13"
-
-
-def _watched(folder: Path, *lines: str) -> str:
-    """Return the exit codes with the files of the law that were read."""
-    process = subprocess.run(
-        [sys.executable, "-c", WATCHED, *lines],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return process.stderr.strip()
-
-
-def test_a_plan_reads_one_edition(tmp_path: Path) -> None:
-    """It does not wait for the law of other procedures."""
-    assert _watched(tmp_path, PLAN) == "0 ['internal-analysis.2024-01-01.toml']"
-
-
-def test_reading_commands_read_one_edition(tmp_path: Path) -> None:
-    """A question about cases does not wait for the law of other procedures."""
-    open_command = (
-        "open",
-        "internal-analysis",
-        "--planned",
-        "analysis_started=2026-04-13",
-        "--now",
-        "2026-04-01",
-    )
-    assert Program(*open_command, folder=tmp_path).wait() == 0
-
-    day = "--now 2026-04-06"
-    answer = _watched(tmp_path, f"due --until 2026-04-30 {day}", f"explain 2026-0001 order_signed {day}")
-
-    assert answer == "0 0 ['internal-analysis.2024-01-01.toml']"
-
-
-def test_the_command_line_knows_which_module_adds_which_commands() -> None:
-    """A command loads its own module alone: the list that says which must be complete."""
-    for station, names in STATIONS.items():
-        added = get_command(application(station))
-        assert isinstance(added, TyperGroup)
-        assert sorted(added.commands) == sorted(names)
-
-
-def test_importing_a_station_reads_no_clock_and_opens_nothing(tmp_path: Path) -> None:
-    """Nothing happens at import: no file, no database, no folder."""
-    domain = "calendars, i18n, workflow.cases.commands.case_commands, merzim.documents"
-    code = f"import {domain}, notifications.round, merzim.storage.cases.ledger, merzim.web.app"
-    subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True
-    )
-
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_reader_who_stops_reading_is_no_trouble(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import jsonschema
 import pytest
 
 from tests.merzim.conftest import ROOT, Merzim
-from tests.row_commands import act, operator
 
 INPUTS = {
     "P1.T1.S1": {"present": False},
@@ -59,44 +58,6 @@ def test_the_answer_is_as_its_schema_says(merzim: Merzim, inputs: Path, language
     checked.validate(merzim("score", "--inputs", inputs, "--json", "--lang", language).json)
 
 
-def test_the_arithmetic_is_said_in_the_readers_language(merzim: Merzim, inputs: Path) -> None:
-    """With the decimal sign of the language and the reading used."""
-    answer = merzim("score", "--inputs", inputs, "--json", "--lang", "ru").json
-    arithmetic = {indicator["id"]: indicator["arithmetic"] for indicator in answer["indicators"]}
-
-    assert arithmetic["P1.T1.S3"] == (
-        "19 из 20, то есть 95 %. Целых шагов по 10 %: 9. 9 × 0,3 = 2,7, предел – 3. "
-        "Принятое толкование: считаются только целые шаги доли."
-    )
-
-
-def test_a_person_gets_a_table_a_total_and_the_arithmetic(merzim: Merzim, inputs: Path) -> None:
-    """Nothing of it needs a database: none is made."""
-    result = merzim("score", "--inputs", inputs)
-
-    assert result.code == 0
-    assert "Total: 72.4." in result.out
-    assert "9 × 0.3 = 2.7" in result.out
-    assert [path.name for path in Path.cwd().iterdir()] == ["inputs.json"]
-
-
-def test_another_reading_can_be_asked_for(merzim: Merzim, inputs: Path) -> None:
-    """And is said."""
-    answer = merzim("score", "--inputs", inputs, "--json", "--reading", "rounding=linear").json
-    share = next(indicator for indicator in answer["indicators"] if indicator["id"] == "P1.T1.S3")
-
-    assert share["points"] == "2.85"
-    assert "without steps" in share["arithmetic"]
-
-
-def test_a_file_without_indicators_scores_nothing(merzim: Merzim, tmp_path: Path) -> None:
-    """Which is no mistake."""
-    file = _file(tmp_path, "{}")
-
-    assert merzim("score", "--inputs", file, "--json").json == {"indicators": [], "total": "0"}
-    assert merzim("score", "--inputs", file).code == 0
-
-
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -125,22 +86,6 @@ def test_what_cannot_be_scored_is_one_line(merzim: Merzim, tmp_path: Path, text:
     assert result.out == ""
     assert len(result.err.splitlines()) == 1
     assert told in result.err
-
-
-def test_several_mistakes_are_listed_under_one_line(merzim: Merzim, tmp_path: Path) -> None:
-    """Each with its place; nothing is scored."""
-    text = '{"P1.T1.S3": {"done": -1, "of": 0}, "P4.T2.S3": {"per_month": [1,1,1,1,1,1,1,1,1,1,1,1,1]}}'
-    result = merzim("score", "--inputs", _file(tmp_path, text))
-    first, *other_lines = result.err.splitlines()
-
-    assert result.code == 2
-    assert result.out == ""
-    assert first == "merzim: inputs.json: 3 places cannot be scored, so nothing was."
-    assert sorted(line.split(":")[0] for line in other_lines) == [
-        "P1.T1.S3.done",
-        "P1.T1.S3.of",
-        "P4.T2.S3.per_month",
-    ]
 
 
 @pytest.mark.parametrize(
@@ -190,44 +135,6 @@ def test_a_year_recorded_in_the_database_is_scored_without_typing_a_number(
     assert steps["P4.T2.S1"]["gain"] == "0.3"
     assert "will make 3 instead of 2.7" in steps["P4.T2.S1"]["text"]
     assert merzim("score", "--year", "2026", "--by-unit", *day).code == 0
-
-
-def test_a_year_nobody_recorded_anything_in_says_how_to_begin(empty_office: Merzim) -> None:
-    """Not a table of noughts."""
-    result = empty_office("score", "--year", "2026", "--now", "2026-02-01")
-
-    assert result.code == 0
-    assert "open-year" in result.out
-
-
-def test_a_year_outside_the_calendar_is_refused(merzim: Merzim) -> None:
-    """With the years there are."""
-    result = merzim("score", "--year", "1999")
-
-    assert result.code == 2
-    assert "2010" in result.err
-
-
-def test_risks_of_the_years_analyses_score_with_their_coverage(office: Merzim, tmp_path: Path) -> None:
-    """Two risks found are 2, one of them removed to real completion 5 more, beside the coverage."""
-    case, day = "2026-0001", ("--now", "2026-06-20")
-    assert office("record", case, "analysis_started", "--on", "2026-04-13", *day).code == 0
-    assert office("record", case, "analysis_ended", "--on", "2026-05-26", *day).code == 0
-    before = _points(office, *day)
-    for text in ("Құжаттар ескірген", "Бақылау әлсіз"):
-        fields = (f"description={text}", "on=2026-06-20")
-        assert office("register", "risks", "add", *fields, "--case", case, *day).code == 0
-    with operator("2026-06-20") as ctx:
-        act(ctx, "risks", "remove", case, number=1, on="2026-06-15", completed=True)
-
-    assert _points(office, *day) - before == 7
-
-
-def _points(merzim: Merzim, *day: str) -> float:
-    answer = merzim("score", "--year", "2026", "--json", *day).json
-    return next(
-        float(indicator["points"]) for indicator in answer["indicators"] if indicator["id"] == "P1.T3.S3"
-    )
 
 
 def test_a_note_signed_within_its_term_in_january_costs_nothing(office: Merzim) -> None:

@@ -158,23 +158,6 @@ def test_where_others_reach_the_pages_the_environment_must_give_it(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "text", ["https://localhost", "http://127.0.0.1:8000", "https://127.3.2.1", "http://[::1]:9"]
-)
-def test_this_machine_by_any_of_its_names_needs_no_variable(tmp_path: Path, text: str) -> None:
-    """Secrets only this key can decrypt."""
-    assert settings(tmp_path, f'[web]\npublic_address = "{text}"\n').web.on_loopback
-
-
-def test_older_keys_are_a_list(tmp_path: Path) -> None:
-    """What one of them encrypted is read."""
-    variables = {"MERZIM_SECRET_KEY": KEY, "MERZIM_SECRET_KEYS_OLD": f"{OLD}, {new_key()}"}
-    cipher = read_cipher(settings(tmp_path), variables, stored=list, note=lambda *_, **__: None)
-
-    assert opens(cipher, OLD)
-    assert Cipher(KEY).opens(cipher.encrypt("x", "y"))
-
-
-@pytest.mark.parametrize(
     ("name", "value"), [("MERZIM_SECRET_KEY", "geheim"), ("MERZIM_SECRET_KEYS_OLD", "geheim")]
 )
 def test_a_key_that_is_none_is_refused_by_the_name_of_its_variable(
@@ -208,16 +191,6 @@ def test_a_start_for_others_without_a_key_is_refused_in_one_sentence(merzim: Mer
         'encrypt second factors with: set the environment variable "MERZIM_SECRET_KEY" (merzim secret-key new).'
     ]
     assert not (tmp_path / "var").exists()
-
-
-def test_commands_and_workers_need_no_key(merzim: Merzim, tmp_path: Path) -> None:
-    """Only who asks for codes has it: a worker's machine is not given it."""
-    settings(tmp_path, '[web]\npublic_address = "https://merzim.example.kz"\n')
-
-    assert merzim("user", "add", "asel", "--access", "officer").code == 0
-    assert merzim("remind").code == 0
-    assert merzim("verify").code == 0
-    assert not (tmp_path / "var" / "merzim.key").exists()
 
 
 # ------------------------------------------------------------------------------------------- changed and copied
@@ -399,13 +372,3 @@ def test_a_command_that_cannot_remove_it_says_why(
 
     assert (result.code, says in result.err) == (2, True)
     assert set(stored(tmp_path)) == {"asel"}
-
-
-def test_an_access_that_is_none_cannot_require_a_second_factor(tmp_path: Path) -> None:
-    """A misspelt one would require it of nobody."""
-    chosen = settings(tmp_path, '[web]\ntotp_required = ["administrator", "officer"]\n')
-
-    assert chosen.web.totp_required == frozenset({"administrator", "officer"})
-    for text in ('["administrators"]', '"officer"', "[1]"):
-        with pytest.raises(BadSetting):
-            settings(tmp_path, f"[web]\ntotp_required = {text}\n")

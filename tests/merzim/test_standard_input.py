@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from merzim.cli.parsing import BadArgument, kind_of_input
 from tests.merzim.conftest import PAST, PEOPLE, SCHEDULE, Merzim
 
 TRANSFER = """[[transfer]]
@@ -83,30 +82,6 @@ def test_what_cannot_be_told_is_one_sentence(
     assert (answer.code, answer.out) == (2, "")
     assert said in answer.err
     assert answer.err.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("data", "kinds", "kind"),
-    [
-        (b"PK\x03\x04", ("xlsx", "csv"), "xlsx"),
-        (b"PK\x03\x04", ("docx",), "docx"),
-        ("Аты;Күні".encode(), ("xlsx", "csv"), "csv"),
-        ("Аты;Күні".encode("utf-16"), ("xlsx", "csv"), "csv"),
-        (b' [{"a": 1}]', ("xlsx", "json", "csv"), "json"),
-        (b"a;b", ("xlsx", "json", "csv"), "csv"),
-    ],
-)
-def test_a_kind_is_told_by_the_first_bytes(data: bytes, kinds: tuple[str, ...], kind: str) -> None:
-    """A zip is the Office document the command takes, a bracket JSON, all other text what is left."""
-    assert kind_of_input(data, kinds) == kind
-
-
-def test_text_is_no_document() -> None:
-    """A template of a form is DOCX or nothing."""
-    with pytest.raises(BadArgument) as refused:
-        kind_of_input(b"text", ("docx",))
-
-    assert refused.value.arguments["allowed"] == ("docx",)
 
 
 def test_a_real_pipe_leaves_no_file_behind() -> None:

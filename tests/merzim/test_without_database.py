@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from i18n import say
-from merzim.app import build_app
 from merzim.cli import main
-from merzim.settings_file import read
-from merzim.storage.refusals import StorageUnavailable
 from tests.merzim.conftest import PEOPLE, Merzim
 from tests.postgres import administer
 
@@ -55,16 +50,6 @@ def test_the_refusal_names_the_ways_out(merzim: Merzim, language: str) -> None:
     answer = merzim("due", "--lang", language)
 
     assert all(way_out in answer.err for way_out in ("--config", "MERZIM_CONFIG", "merzim serve"))
-
-
-def test_an_empty_file_is_no_database(merzim: Merzim, tmp_path: Path) -> None:
-    """What an interrupted start leaves behind is not an office in which nothing is due."""
-    file = tmp_path / "var" / "merzim.sqlite"
-    file.parent.mkdir()
-    file.touch()
-
-    for _ in range(2):
-        assert merzim("due").code == 2
 
 
 @pytest.mark.parametrize("line", [("people", PEOPLE), ("seal",), ("remind",), ("installation",)])
@@ -119,22 +104,3 @@ def test_the_variable_names_the_file_of_settings(
     missing = merzim("due")
     assert missing.code == 2
     assert "c.toml" in missing.err
-
-
-def test_work_in_another_thread_creates_no_database_either(tmp_path: Path) -> None:
-    """A context of its own keeps what the first was told; a copy on another database is there to be written."""
-    app = build_app(read(at=tmp_path))
-    app.creates_database = False
-
-    with pytest.raises(StorageUnavailable, match="no_database"):
-        _ = app.with_own_connections().engine
-    copy = app.on_database(f"sqlite:///{(tmp_path / 'copy.sqlite').as_posix()}")
-    _ = copy.engine
-    copy.close()
-    assert os.listdir(tmp_path) == ["copy.sqlite"]  # noqa: PTH208
-
-
-def test_the_sentence_stands_in_every_language() -> None:
-    """One sentence each."""
-    for language in ("kk", "ru", "en"):
-        assert "serve" in say("storage.no_database", {}, language)

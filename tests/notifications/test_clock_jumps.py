@@ -20,7 +20,6 @@ import pytest
 from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
-from notifications.notice import Outcome
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, PEOPLE, Shelf, Town, noon
 
 DAY = timedelta(days=1)
@@ -95,21 +94,6 @@ def test_a_clock_that_is_wrong_for_a_day_tells_everything_once(
     assert spoken_steps == steady or jump > -DAY
 
 
-def test_a_step_back_between_planning_and_sending_keeps_the_letter_for_its_hour(town: Town) -> None:
-    """Planned on the 18th; the clock falls back to the 17th: it leaves once, on the 18th."""
-    shelf = Shelf()
-    town.open()
-    town.round([shelf], FIVE_BEFORE)
-    for hour in range(3):
-        tick(town, shelf, noon(FIVE_BEFORE - DAY) + timedelta(hours=hour))
-    early = list(shelf.kept)
-    tick(town, shelf, noon(FIVE_BEFORE))
-    tick(town, shelf, noon(FIVE_BEFORE))
-
-    assert early == []
-    assert [parcel.notice.rung for parcel in shelf.kept] == ["-5"]
-
-
 def test_after_a_step_back_no_rung_speaks_before_its_day(town: Town) -> None:
     """The clock ran ahead to the 27th and that step was sent; back on the 18th nothing is sent between."""
     shelf = Shelf()
@@ -126,31 +110,6 @@ def test_after_a_step_back_no_rung_speaks_before_its_day(town: Town) -> None:
         "-1",
         "0",
     ]
-
-
-def test_what_a_process_left_half_done_while_its_clock_ran_ahead_is_taken_up(town: Town) -> None:
-    """It died on a wrong "tomorrow": its letter goes today, under the same Message-ID."""
-    town.open()
-    shelf = Shelf()
-    town.round([shelf], FIVE_BEFORE)
-    (claimed,) = town.outbox.claim("shelf", now=noon(FIVE_BEFORE) + DAY, limit=10)
-    tick(town, shelf, noon(FIVE_BEFORE))
-
-    assert [parcel.notice.message_id for parcel in shelf.kept] == [claimed.message_id]
-
-
-def test_a_retry_put_off_by_a_clock_that_ran_ahead_comes_by_then(town: Town) -> None:
-    """Its patience counts from the wrong day: no attempt before it, none lost."""
-    shelf = Shelf(Outcome(state="queued", answer="451 later"))
-    town.open()
-    town.round([shelf], FIVE_BEFORE)
-    town.deliver([shelf], FIVE_BEFORE + DAY, at=noon(FIVE_BEFORE) + DAY)
-    tick(town, shelf, noon(FIVE_BEFORE))
-    early = list(shelf.kept)
-    tick(town, shelf, noon(FIVE_BEFORE) + DAY + timedelta(minutes=1))
-
-    assert early == []
-    assert len(shelf.kept) == 1
 
 
 def test_a_clock_that_jumps_while_letters_are_on_their_way_doubles_no_telegram(tmp_path: Path) -> None:

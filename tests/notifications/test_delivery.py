@@ -6,15 +6,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes, policy
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from merzim.storage.database.engine import reading
-from merzim.storage.notices.faults import faults
 from merzim.storage.notices.outbox import SqlOutbox
 from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.channels.email import channel as email
@@ -26,7 +23,6 @@ from notifications.wire.message import text_hash
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
     AIGUL,
-    ANNOUNCE_BY,
     FIVE_BEFORE,
     RULES,
     Shelf,
@@ -210,27 +206,6 @@ def test_what_was_done_while_its_letter_waited_is_not_reminded_of(town: Town) ->
     assert the_notice(town).state == "withdrawn"
 
 
-def test_what_was_done_between_two_attempts_is_not_reminded_of(town: Town) -> None:
-    """A claimed notice that comes back queued is looked at anew before its next attempt."""
-    case = town.open()
-    shelf = Shelf(LATER)
-    town.round([shelf], FIVE_BEFORE, at=NINE)
-
-    async def meanwhile(*arguments: object, **options: object) -> dict[str, Outcome]:
-        town.case_commands.record(
-            case.id, "start_announced", on=FIVE_BEFORE, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
-        )
-        return {the_notice(town).key: LATER}
-
-    usual, shelf.send = shelf.send, meanwhile  # type: ignore[method-assign, assignment]
-    town.deliver([shelf], FIVE_BEFORE, at=NINE)
-    shelf.send = usual  # type: ignore[method-assign]
-    town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(minutes=1))
-
-    assert not shelf.kept
-    assert the_notice(town).state == "withdrawn"
-
-
 def test_a_crash_between_sending_and_marking_sends_the_same_message_again(town: Town) -> None:
     """E-mail: resent with the same Message-ID once the crashed process is gone, never while it runs."""
     town.open()
@@ -261,63 +236,6 @@ def test_letters_named_to_a_delivery_are_left_to_whoever_holds_them(town: Town) 
 
     assert (twice.counts, twice.recovered) == ({}, 0)
     assert (later_report.counts, later_report.recovered) == ({"sent": 1}, 1)
-
-
-def test_where_only_time_tells_a_claim_is_good_for_ten_minutes(town: Town) -> None:
-    """The outbox is asked for what was claimed before that."""
-    moments: list[datetime] = []
-    usual = town.outbox.recover
-
-    def recover(channel: str, *, before: datetime, **options: Any) -> int:
-        moments.append(before)
-        return usual(channel, before=before, **options)
-
-    town.outbox.recover = recover  # type: ignore[method-assign, assignment]
-    town.deliver([Shelf()], FIVE_BEFORE, at=NINE)
-
-    assert moments == [NINE - timedelta(minutes=10)]
-
-
-def test_one_letter_that_leaves_ends_the_fault_of_a_channel(town: Town) -> None:
-    """Though others of its batch have to wait; while none leaves, the fault stays."""
-    for _ in range(2):
-        town.open()
-    town.outbox.fault("shelf", "login", "535", now=NINE)
-    shelf = Shelf(LATER, LATER, LATER)
-    town.apart([shelf], FIVE_BEFORE, at=NINE)
-    fault_channels = []
-    for minutes in (0, 1):
-        town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(minutes=minutes))
-        with reading(town.engine) as connection:
-            fault_channels.append([fault.channel for fault in faults(connection)])
-
-    assert fault_channels == [["shelf"], []]
-
-
-def test_letters_of_one_who_dies_beside_a_long_delivery_leave_with_its_next_batch(town: Town) -> None:
-    """A sender that goes on for an hour takes them up meanwhile; its own are never taken from it."""
-    for _ in range(3):
-        town.open()
-    shelf, other = Shelf(), SqlOutbox(town.engine)
-    dying = other.delivering()
-    town.apart([shelf], FIVE_BEFORE, at=NINE)
-    dying.__enter__()
-    (claimed,) = other.claim("shelf", now=NINE, limit=1)
-    usual = shelf.send
-
-    async def dies_meanwhile(
-        batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent
-    ) -> Mapping[str, Outcome]:
-        if not shelf.kept:
-            dying.__exit__(None, None, None)
-        return await usual(batch, now=now, on_sent=on_sent)
-
-    shelf.send = dies_meanwhile  # type: ignore[method-assign]
-    report = town.deliver([shelf], FIVE_BEFORE, at=NINE)
-
-    assert report.recovered == 1
-    assert shelf.kept[-1].notice.message_id == claimed.message_id
-    assert len({parcel.notice.message_id for parcel in shelf.kept}) == len(shelf.kept) == 3
 
 
 class Dying(Shelf):
@@ -480,19 +398,6 @@ def test_one_postponed_letter_does_not_stop_the_delivery(town: Town, monkeypatch
     assert len(shelf.kept) == 4
 
 
-def test_all_batches_are_sent(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A batch is a connection, not a limit."""
-    from notifications import delivery
-
-    monkeypatch.setattr(delivery, "BATCH", 2)
-    for _ in range(5):
-        town.open()
-    shelf = Shelf()
-    town.apart([shelf], FIVE_BEFORE)
-
-    assert town.deliver([shelf], FIVE_BEFORE).counts == {"sent": 5}
-
-
 def test_everybody_reads_their_own_language(town: Town) -> None:
     """Five days late four people are notified, in kk, ru and en."""
     town.open()
@@ -614,25 +519,3 @@ def test_a_server_that_was_down_gets_the_letter_when_it_is_back(town: Town) -> N
 
     assert the_notice(town).state == "sent"
     assert len(office.accepted) == 1
-
-
-def test_letters_of_a_whole_case_in_a_folder(town: Town, tmp_path: Path) -> None:
-    """Day by day until the start, each letter one file, each Message-ID once."""
-    town.open()
-    letters = folder(path=tmp_path / "letters")
-    day = date(2026, 3, 1)
-    while day <= ANNOUNCE_BY:
-        for _ in range(2):
-            town.round([letters], day)
-            town.deliver([letters], day)
-        day += timedelta(days=1)
-    messages = [
-        message_from_bytes(file.read_bytes(), policy=policy.default)
-        for file in (tmp_path / "letters").iterdir()
-    ]
-    announced = [notice for notice in town.notices() if notice.obligation == "start_announced"]
-    days = [(message["To"], message["Date"][:16]) for message in messages]
-
-    assert {notice.rung for notice in announced if notice.state == "sent"} == {"-5", "-1", "0"}
-    assert len({message["Message-ID"] for message in messages}) == len(messages)
-    assert len(set(days)) == len(days), "one letter a person a day"

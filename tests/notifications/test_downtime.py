@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from notifications.notice import Outcome
 from tests.notifications.sample_office import AIGUL, PEOPLE, Shelf, Town, noon
-
-# The announcement is due on 2 April then, five working days after 26 March.
-CALENDAR_START = date(2026, 4, 16)
 
 
 def opened(town: Town, count: int) -> None:
@@ -53,28 +49,6 @@ def test_one_missed_rung_is_the_letter_it_is(town: Town) -> None:
     assert mine(shelf) == [
         "Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (2 жұмыс күні қалды)"
     ]
-
-
-def test_three_weeks_down_speak_once_of_each_deadline(tmp_path: Path) -> None:
-    """Announcement and order of two cases, all their steps missed: one letter, four lines."""
-    town = Town(tmp_path, people=(replace(AIGUL, duties=("authorised_person", "head")),))
-    opened(town, 2)
-    shelf, second_shelf = back(town, date(2026, 4, 9)), back(town, date(2026, 4, 9))
-    town.close()
-
-    assert mine(shelf) == ["Мерзімдеріңіз, 9 сәуір: өткені – 4, алдағысы – 0"]
-    assert second_shelf.kept == []
-
-
-def test_over_nauryz_days_off_are_not_downtime(town: Town) -> None:
-    """21 to 25 March are days off in 2026: nothing was missed, the step of the next working day is on time."""
-    town.open(planned={"analysis_started": CALENDAR_START})
-    silent = [back(town, date(2026, 3, 20) + timedelta(days=step)) for step in range(6)]
-    shelf = back(town, date(2026, 3, 26))
-
-    assert [len(shelf.kept) for shelf in silent] == [0] * 6
-    assert len(mine(shelf)) == 1
-    assert [notice.bundle for notice in town.notices()] == [""]
 
 
 def test_down_over_nauryz_is_told_on_the_first_working_day(town: Town) -> None:
@@ -143,13 +117,3 @@ def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town:
         if notice.obligation == "analysis_started" and notice.person == AIGUL.key
     ]
     assert {notice.rung for notice in questions} == {"planned", "slipped+1", "slipped+5"}
-
-
-def test_who_was_never_asked_hears_the_latest_question(town: Town) -> None:
-    """Down from 13 to 28 April: the question of the 27th goes to those above and to who must answer."""
-    town.open()
-    back(town, date(2026, 4, 29))
-
-    questions = [notice for notice in town.notices() if notice.obligation == "analysis_started"]
-    assert AIGUL.key in {notice.person for notice in questions}
-    assert {notice.rung for notice in questions} == {"slipped+10"}

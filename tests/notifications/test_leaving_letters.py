@@ -90,21 +90,6 @@ def test_who_was_removed_gets_nothing_and_who_holds_the_duty_now_does(town: Town
     assert readers(town, shelf) == [OFFICER.key]
 
 
-def test_letters_that_wait_for_one_another_go_to_the_deputy_together(town: Town) -> None:
-    """Missed steps of three cases, collected on the 26th; the leave begins before they leave."""
-    for _ in range(3):
-        town.open()
-    shelf, day = Shelf(LATER), date(2026, 3, 26)
-    town.round([shelf], day)
-    change(town, replace(AIGUL, away=((day, day),), deputy=ERLAN.key), ERLAN)
-    for minutes in range(3):
-        town.deliver([shelf], day, at=noon(day) + timedelta(minutes=2 * minutes))
-        town.round([shelf], day, at=noon(day) + timedelta(minutes=2 * minutes))
-
-    assert [(parcel.notice.person, parcel.notice.kind) for parcel in shelf.kept] == [(ERLAN.key, "letter")]
-    assert shelf.kept[0].letter.text.count("(Құрылыс басқармасы) – 30 наурыз") == 3
-
-
 def test_a_letter_of_several_items_goes_to_the_new_holder_when_its_reader_was_removed(town: Town) -> None:
     """Queued at night for Aigul with three items; in the morning she is gone and Erlan holds the duty."""
     shelf = night(town, 3)
@@ -156,17 +141,6 @@ def test_with_nobody_to_send_it_to_a_letter_waits(town: Town) -> None:
 
     assert nobody == []
     assert [parcel.notice.person for parcel in shelf.kept] == [AIGUL.key]
-
-
-def test_a_comment_is_not_sent_to_who_was_removed(town: Town) -> None:
-    """Nobody reads it in their place: it was addressed by name."""
-    case = town.open()
-    shelf = Shelf()
-    ask(town, case.id, until=date(2026, 3, 20), at=NIGHT)
-    town.round([shelf], FIVE_BEFORE, at=NIGHT)
-    change(town, without=[BOLAT])
-
-    assert BOLAT.key not in readers(town, shelf)
 
 
 def ask(town: Town, case: str, *, until: date, at: datetime) -> None:
@@ -237,31 +211,6 @@ def test_a_mail_server_away_over_two_steps_is_one_letter(town: Town) -> None:
         "-1": "withdrawn",
         "0": "sent",
     }
-
-
-def test_a_step_put_off_by_its_server_is_not_sent_after_the_next_one(town: Town) -> None:
-    """A full mailbox on Friday; Monday's letter has arrived when the one of Friday would leave."""
-    town.open()
-    shelf = Shelf(LATER, Outcome(state="sent", answer="250"))
-    town.round([shelf], FRIDAY, at=at(FRIDAY, 9))
-    town.deliver([shelf], FRIDAY, at=at(FRIDAY, 17))
-    town.round([shelf], MONDAY, at=at(MONDAY, 9))
-    for hour in (9, 10, 15):
-        town.deliver([shelf], MONDAY, at=at(MONDAY, hour))
-
-    assert steps(shelf) == [("0", "2026-03-30")]
-
-
-def test_a_letter_to_the_next_person_is_no_repetition(town: Town) -> None:
-    """The day after the due date the head of the unit is told too: each gets the step that is theirs."""
-    town.open()
-    shelf, after = Shelf(), date(2026, 3, 31)
-    for on in (FIVE_BEFORE, FRIDAY, MONDAY, after):
-        town.round([shelf], on)
-        town.deliver([shelf], on)
-
-    assert [step for step, _ in steps(shelf)] == ["-5", "-1", "0", "+1"]
-    assert [step for step, _ in steps(shelf, BOLAT.key)] == ["+1"]
 
 
 def test_two_weeks_letters_of_a_server_that_was_away_say_what_is_open_that_day(town: Town) -> None:

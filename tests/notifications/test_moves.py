@@ -74,16 +74,6 @@ def test_an_act_is_called_by_its_name(called: dict[str, object], language: str, 
     assert said in describe_cause(cause, language)
 
 
-@pytest.mark.parametrize(
-    ("name", "said"), [("", "Дело возобновлено"), ("order_signed", "освобождение от обязанности: order_signed")]
-)
-def test_a_case_taken_up_again_is_not_one_obligation_asked_for_again(name: str, said: str) -> None:
-    """The same event with and without a name, and two sentences."""
-    cause = {"kind": "reopened", "name": name, "by": "Айгүл", "ground": "нысан бар"}
-
-    assert said in describe_cause(cause, "ru")
-
-
 def test_a_new_plan_date_is_told_with_old_and_new_day_and_cause(town: Town) -> None:
     """To the one person who was notified of the old date."""
     case = town.open()
@@ -153,34 +143,6 @@ def test_there_and_back_before_the_letter_leaves_is_no_news(town: Town) -> None:
     assert told(town, shelf, SOON_AFTER) == []
 
 
-def test_there_and_back_after_the_letter_is_news_both_times(town: Town) -> None:
-    """The second letter names the date of the first as the old one."""
-    case = town.open()
-    shelf = Shelf()
-    told(town, shelf, FIVE_BEFORE)
-    replanned(town, case.id, LATER)
-    told(town, shelf, SOON_AFTER)
-    next_day = date(2026, 3, 20)
-    replanned(town, case.id, PLANNED["analysis_started"], today=next_day)
-
-    assert moves(told(town, shelf, next_day)) == [
-        "Мерзім өзгерді: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (бұрын 13 сәуір)"
-    ]
-
-
-def test_two_changes_before_the_letter_leaves_are_one_letter(town: Town) -> None:
-    """From the date of the earlier letter to the current one."""
-    case = town.open()
-    shelf = Shelf()
-    told(town, shelf, FIVE_BEFORE)
-    replanned(town, case.id, date(2026, 5, 4))
-    replanned(town, case.id, LATER)
-
-    assert moves(told(town, shelf, SOON_AFTER)) == [
-        "Мерзім өзгерді: ішкі талдаудың басталғаны туралы хабарландыру – 13 сәуір (бұрын 30 наурыз)"
-    ]
-
-
 def test_several_dates_moved_by_one_change_are_one_letter_a_person(tmp_path: Path) -> None:
     """Announcement and order count from the same start; a recipient of both gets one letter about both."""
     head_too = replace(AIGUL, duties=("authorised_person", "head"))
@@ -225,18 +187,6 @@ def test_a_case_called_off_cancels_what_stands_in_calendars(town: Town) -> None:
     assert last["sequence"] > first["sequence"]
     assert last.decoded("dtstart") == ANNOUNCE_BY
     assert "бұйрық күшін жойды" in shelf.kept[-1].letter.text
-
-
-def test_what_is_done_is_no_news(town: Town) -> None:
-    """People who were reminded know that they have done it."""
-    case = town.open()
-    shelf = Shelf()
-    told(town, shelf, FIVE_BEFORE)
-    town.case_commands.record(
-        case.id, "start_announced", on=SOON_AFTER, by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER
-    )
-
-    assert told(town, shelf, SOON_AFTER) == []
 
 
 def test_only_those_whose_date_moved_hear(town: Town) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from merzim.storage.org import store as office_store
 from merzim.storage.org.chain import Stamp
-from merzim.storage.org.preferences import OFFICE_TIME, prefer, time_kept, time_text
+from merzim.storage.org.preferences import OFFICE_TIME, prefer, time_text
 from merzim.storage.org.staff import SqlStaff
 from notifications.rules import OfficeTimes, Rules
 from tests.law import CALENDAR
@@ -69,25 +69,6 @@ def test_a_unit_that_works_on_saturdays_hears_on_them(moment: str, expected: str
     assert not CALENDAR.is_working_day(at(moment).date()) or at(moment).hour >= 13
 
 
-def test_a_day_off_of_its_own_is_waited_for() -> None:
-    """On the day itself and the evening before: the morning after it."""
-    town = office(staff=OfficeTime(off=(date(2026, 4, 7),)))
-
-    assert opens(town, "2026-04-06T17:59") == at("2026-04-06T17:59")
-    assert opens(town, "2026-04-06T18:00") == at("2026-04-08T09:00")
-    assert opens(town, "2026-04-07T11:00") == at("2026-04-08T09:00")
-    assert opens(town, "2026-04-07T11:00", person=DANA.key) == at("2026-04-07T11:00")
-
-
-def test_hours_of_its_own() -> None:
-    """From half past eight; people of other units from nine."""
-    town = office(staff=OfficeTime(hours=(time(8, 30), time(17, 30))))
-
-    assert opens(town, "2026-04-06T08:40") == at("2026-04-06T08:40")
-    assert opens(town, "2026-04-06T17:30") == at("2026-04-07T08:30")
-    assert opens(town, "2026-04-06T08:40", person=DANA.key) == at("2026-04-06T09:00")
-
-
 def test_what_is_said_nearest_holds() -> None:
     """Hours from above, the week of its own; a day off above is a day of work where the unit says so."""
     above = OfficeTime(hours=(time(8), time(17)), off=(FRIDAY, MONDAY))
@@ -112,15 +93,6 @@ def test_nothing_waits_beyond_the_day_it_speaks_of() -> None:
     assert opens(town, "2026-04-09T19:00", due=FRIDAY) == at("2026-04-10T09:00")
     assert opens(town, "2026-04-10T10:00", due=date(2026, 4, 9)) == at("2026-04-13T09:00")
     assert opens(town, "2026-04-10T10:00", due=date(2026, 4, 15)) == at("2026-04-13T09:00")
-
-
-def test_a_kept_time_is_read_as_it_was() -> None:
-    """And nothing of one's own is kept as nothing."""
-    own_time = OfficeTime(hours=(time(8, 30), time(17)), week=(1, 2), off=(FRIDAY,), working=(SATURDAY,))
-
-    assert time_kept(time_text(own_time)) == own_time
-    assert time_text(NOTHING_OWN) == ""
-    assert time_kept(None) == NOTHING_OWN
 
 
 @pytest.fixture

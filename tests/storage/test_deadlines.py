@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date, timedelta
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.verify import verify
@@ -114,32 +114,6 @@ def test_the_sums_are_what_counting_every_row_gives(engine: Engine) -> None:
 
     check_each({str(day): day for day in SUMMED_ON}, check)
     assert verify(engine, recompute=recompute(engine)) == ()
-
-
-def test_the_number_of_queries_does_not_grow_with_what_is_stored(engine: Engine) -> None:
-    """Three cases or three hundred rows of them: the same statements."""
-    office(engine)
-    reads = SqlReads(engine)
-    reads.sums(horizon(LATER, soon=LATER + timedelta(days=9)))
-    query_counts = []
-    for _ in range(2):
-        filled(engine, 12)
-        statements: list[str] = []
-
-        def note(conn, cursor, statement, *_):  # type: ignore[no-untyped-def]
-            statements.append(statement)  # noqa: B023
-
-        event.listen(engine, "before_cursor_execute", note)
-        day = horizon(LATER, soon=LATER + timedelta(days=9))
-        reads.sums(day)
-        reads.by_day(LATER, day.soon)
-        reads.overdue_since(["hr", "law"], LATER)
-        reads.listed(DeadlineFilter(horizon=day), limit=5)
-        reads.count(DeadlineFilter(horizon=day))
-        event.remove(engine, "before_cursor_execute", note)
-        query_counts.append(len(statements))
-
-    assert query_counts[0] == query_counts[1]
 
 
 def test_a_list_is_as_long_as_its_figure(engine: Engine) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -14,14 +13,13 @@ from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, TODAY, UNIT, case_commands, later, letter, opened
-from tests.storage.statements import heard
 from tests.storage.test_outbox import settlement
 from workflow.board.rows import CaseFilter
 from workflow.cases.commands import assignments as commands
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
 from workflow.org.access import Scope
-from workflow.org.office import Person, Unit
+from workflow.org.office import Unit
 
 FAR = date(2027, 12, 31)
 
@@ -183,46 +181,6 @@ def test_a_case_page_has_all_it_shows(engine: Engine) -> None:
     assert len(reads.events(case.id)) == case.seq
     assert [row.due is None for row in rows] == sorted(row.due is None for row in rows)
     assert [notice.person for notice in reads.notices(case.id)] == ["ә@x.kz", "а@x.kz"]
-
-
-QUESTIONS: list[Callable[[SqlReads], object]] = [
-    lambda reads: reads.overdue(FAR, UNIT),
-    lambda reads: reads.due(TODAY, FAR),
-    lambda reads: reads.missed(),
-    lambda reads: reads.cases(search="бағдарлама"),
-    lambda reads: reads.page(CaseFilter(search="бағдарлама ұлт", late_on=FAR), first=0, count=50),
-    lambda reads: reads.how_many(CaseFilter(unit=UNIT)),
-    lambda reads: reads.heads([f"2026-000{n}" for n in range(1, 9)]),
-    lambda reads: reads.rows_of([f"2026-000{n}" for n in range(1, 9)]),
-    lambda reads: reads.counts(FAR),
-    lambda reads: reads.office(),
-]
-
-
-def test_the_number_of_queries_does_not_grow_with_the_answer(engine: Engine) -> None:
-    """One case or many: the same questions to the database."""
-    statements: list[str] = []
-    numbers = []
-    for cases in (1, 5):
-        for _ in range(cases):
-            opened(engine)
-        office_store.save(engine, people=[Person(key=f"{cases}{n}", name="А", unit="") for n in range(cases)])
-        counts = []
-        reads = SqlReads(engine)
-        reads.office()
-        for question in QUESTIONS:
-            statements.clear()
-            with heard(engine, lambda statement, _: statements.append(statement)):
-                question(reads)
-            counts.append(len(statements))
-        numbers.append(counts)
-
-    assert numbers[0] == numbers[1]
-    # Besides the answer: whether the office is still the one that was read, once for each unit or search, what
-    # its reader may not know of, and the change counters of what is kept; of a search each word in the index,
-    # at its beginning and within longer words.
-    assert max(number for n, number in enumerate(numbers[0]) if n not in (3, 4)) <= 5
-    assert max(numbers[0]) <= 24
 
 
 def test_the_day_of_a_step_is_when_it_was_done_else_is_planned(engine: Engine) -> None:

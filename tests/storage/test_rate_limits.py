@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 
 from merzim.storage.accounts import rate_limits
-from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt, prune
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.tables.accounts import RATE_LIMIT
@@ -71,15 +70,6 @@ def test_where_one_limit_is_reached_the_others_count_nothing(engine: Engine) -> 
     assert allowed(engine, WIDE, times=200) == 97
 
 
-def test_the_limit_that_lasts_longest_is_named(engine: Engine) -> None:
-    """A sender that waits for that one need not be refused again by the other."""
-    slow = RateLimit(kind="pair", key="x", attempts=1, period=5 * MINUTE)
-    quick = RateLimit(kind="device", key="y", attempts=1, period=MINUTE)
-    allowed(engine, slow, quick, times=1)
-
-    assert count_attempt(engine, [quick, slow], now=NOW) == LimitReached(kind="pair", wait=5 * MINUTE)
-
-
 def test_a_good_attempt_is_taken_back_and_the_bad_ones_stay(engine: Engine) -> None:
     """An attacker with an account of their own does not clear an address by logging in."""
     allowed(engine, NAME, times=2)
@@ -117,17 +107,6 @@ def test_what_was_typed_as_a_name_is_nowhere_to_be_read(engine: Engine) -> None:
 
     assert key.startswith("account:")
     assert "құпия" not in key
-
-
-def test_rows_nobody_needs_go_as_attempts_come(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every so many attempts; of what still counts nothing is lost."""
-    accounts = SqlAccounts(engine)
-    monkeypatch.setattr("merzim.storage.accounts.accounts._PRUNE_EVERY", 5)
-    for number in range(10):
-        brief = RateLimit(kind="account", key=str(number), attempts=3, period=SECOND)
-        accounts.count_attempt([brief, NAME], now=NOW + number * MINUTE)
-
-    assert rows(engine) <= 1 + 5
 
 
 def test_a_flood_of_names_does_not_grow_without_bound_nor_wash_away_an_attack(

@@ -45,10 +45,6 @@ def workbook(rows: Sequence[Sequence[object]]) -> bytes:
     return target.getvalue()
 
 
-def second_line(content: bytes) -> list[object]:
-    return [cell.value for cell in load_workbook(BytesIO(content)).active[2]]
-
-
 def take_in(ctx: RequestContext, content: bytes, name: str = "visits.xlsx", **options: Any) -> ImportedRows:
     file = OpenFile(name, BytesIO(content))
     return import_rows(

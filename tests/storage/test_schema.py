@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
@@ -18,9 +17,6 @@ from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import MIGRATIONS, create_or_migrate, shipped_revisions
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.base import TableBase
-
-NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
-
 
 ON_SQLITE = ("ix_notice_by_date", "ix_notice_lost")
 WITH_EXPRESSIONS = (*ON_SQLITE, "ix_notice_channel", "ix_notice_newest", "ix_notice_unread", "ix_notice_unsent")

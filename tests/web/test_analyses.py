@@ -17,7 +17,7 @@ from merzim.services import narrowing
 from merzim.services.moments import Moment
 from merzim.storage.org import store as office_store
 from merzim.web.app import create_app
-from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, people, settings_in
+from tests.web.conftest import NOW, PASSWORD, TODAY, people, settings_in
 from tests.web.offices import office
 from workflow.cases.commands.opening import Opening
 
@@ -99,18 +99,6 @@ def test_what_is_typed_is_found_in_any_letter_case(typed: str, kept: Kept, offic
     assert len(names) == expected[typed]
 
 
-@pytest.mark.parametrize(
-    "typed", ["%", "_", "<script>alert(1)</script>", "'; DROP TABLE case; --", "\0", "ә" * 200]
-)
-def test_strange_words_find_nothing_and_break_nothing(typed: str, kept: Kept, officer: TestClient) -> None:
-    """Wildcards of the database are letters here, and a script is words."""
-    kept.open(1)
-    answer = officer.get("/cases", params={"search": typed})
-
-    assert answer.status_code == 200
-    assert "<script>alert" not in answer.text
-
-
 def test_filters_narrow_together(kept: Kept, officer: TestClient) -> None:
     """Unit with those below it, procedure, stage, status, delay."""
     kept.open(2, unit="hr", object="Алғашқы")
@@ -184,25 +172,3 @@ def test_a_workbook_too_large_is_refused_in_words(
 
     assert answer.status_code == 422
     assert "не больше 3 строк, а здесь их 4" in answer.text
-
-
-def test_an_address_carries_no_empty_answers(site: Site, browser: TestClient) -> None:
-    """A form without script sends them all; what can be given away is short."""
-    answer = browser.get("/cases?search=&procedure=internal-analysis&unit=")
-    at_once = browser.get("/cases?search=&unit=hr", headers={"hx-request": "true"})
-
-    assert (answer.status_code, answer.headers["location"]) == (303, "/cases?procedure=internal-analysis")
-    assert (at_once.status_code, at_once.headers["hx-push-url"]) == (200, "/cases?unit=hr")
-
-
-def test_an_empty_list_says_what_to_do() -> None:
-    """Who may open is led there; who may not is told who does; a search that found nothing leads back."""
-    site = build()
-    with site.client("officer") as officer, site.client("auditor") as auditor:
-        mine, theirs = officer.get("/cases?lang=ru").text, auditor.get("/cases?lang=ru").text
-        searched = officer.get("/cases?lang=ru&search=нет").text
-
-    assert 'href="/open"' in mine
-    assert 'href="/open"' not in theirs
-    assert "Анализ открывает ответственный сотрудник" in theirs
-    assert "Таких дел не нашлось" in searched

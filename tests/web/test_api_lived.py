@@ -147,35 +147,6 @@ def test_damaged_evidence_is_never_served(
     assert client.get(f"cases/{case}/package").headers["content-disposition"] == disposition
 
 
-def test_a_schedule_is_taken_in_once(office: RealOffice) -> None:
-    """The example again: nothing would change, and a bad file names its rows."""
-    client = program(office)
-    example = (ROOT / "examples" / "real_schedule_2026_ru.xlsx").read_bytes()
-    body = {"file": sent(client, "schedule.xlsx", example)}
-    first, second_answer = (
-        done(client.post("schedules", json=body, headers={"Idempotency-Key": "the-schedule"})) for _ in range(2)
-    )
-    bad = client.post(
-        "schedules", json={"file": sent(client, "bad.csv", "объект;начало\nА;32.13.2026\n".encode())}
-    )
-
-    assert first == second_answer
-    assert (first["opened"], first["replanned"], len(first["unchanged"])) == ([], [], 1)
-    assert bad.status_code == 422
-    assert bad.headers["content-type"] == "application/problem+json"
-
-
-def test_a_token_that_only_reads_asks_and_writes_nothing(office: RealOffice) -> None:
-    """What would follow from a date is a question, whatever its method."""
-    client = program(office, scope="read")
-    response = client.post(
-        "plan", json={"procedure": "internal-analysis", "planned": {"analysis_started": "2026-09-07"}}
-    )
-
-    assert response.status_code == 200
-    assert client.post("cases", json={"procedure": "internal-analysis"}).status_code == 403
-
-
 def test_an_act_is_looked_at_and_adopted_once(tmp_path: Path) -> None:
     """What it moves stands in the preview; adopted again it is known."""
     with real_office(tmp_path) as office:
@@ -309,28 +280,6 @@ def _answers(block: str, folder: Path, environment: dict[str, str]) -> list[Any]
         values.append(value)
         rest_text = rest_text[end:].strip()
     return values
-
-
-def test_the_same_fact_with_another_date_is_409_with_who_recorded_what_and_when(office: RealOffice) -> None:
-    """For programs as fields, for people as a sentence; the same date adds nothing, and is no conflict."""
-    client, other, case = program(office), program(office, "first_head"), "2026-0001"
-    fact = {"fact": "certificate_filed", "on": "2026-04-03"}
-    done(other.post(f"cases/{case}/facts", json=fact))
-    answer = client.post(f"cases/{case}/facts?lang=ru", json={**fact, "on": "2026-04-02"})
-    second_answer = done(client.post(f"cases/{case}/facts", json=fact))
-
-    assert (answer.status_code, answer.json()["code"]) == (409, "fact_known")
-    assert answer.json()["changes"] == [
-        {
-            "kind": "fact",
-            "name": "certificate_filed",
-            "on": "2026-04-03",
-            "by": "first_head",
-            "at": office.moment[0].now.isoformat(),
-        }
-    ]
-    assert "3 апреля 2026 года (записал first_head, 06.04.2026" in answer.json()["detail"]
-    assert second_answer["changed"] is False
 
 
 def test_twenty_programs_at_one_case_are_all_answered(office: RealOffice) -> None:

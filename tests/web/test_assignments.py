@@ -9,9 +9,6 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from merzim.services.cases.assignments import ListAssignments, list_assignments
-from merzim.services.context import operator_context
-from merzim.services.names import written_assignee
 from merzim.services.upkeep.maintenance import verify
 from merzim.services.verbs import NotAllowed
 from tests.web.conftest import NOW, TODAY, Site, office_with_cases
@@ -62,17 +59,6 @@ def test_an_assignment_is_told_and_stands_on_the_desk_of_who_is_to_do_it(site: S
     row_page = site.client("erlan").get("/deadlines?on=2026-04-10&lang=ru").text
     cell = row_page.partition("Тізімді дайындаңыз")[2].partition("</tr>")[0]
     assert "Поручение" in cell, "it is of no stage of the analysis"
-
-
-def test_the_post_of_who_is_named_by_key_is_said_in_each_language() -> None:
-    """A Kazakh list shows no Russian post where the office wrote both; words of a schedule stay as they are."""
-    head = Person(key="k", name="К", unit="u", post="Начальник отдела", post_kk="Бөлім бастығы")
-    office = Office(people={"k": head})
-    post = written_assignee(office, "k")
-
-    assert not isinstance(post, str)
-    assert (post["kk"], post["ru"]) == ("Бөлім бастығы", "Начальник отдела")
-    assert written_assignee(office, "Рабочая группа") == "Рабочая группа"
 
 
 def test_it_is_answered_with_evidence_by_its_assignee_alone(site: Site) -> None:
@@ -228,20 +214,6 @@ def test_one_given_alone_is_for_heads_and_their_own_people(site: Site) -> None:
     assert give_alone(site, "hr", person="a@org.kz", until="2026-04-07") == 303
 
 
-def test_the_procedure_of_an_assignment_stands_in_no_list_of_procedures(site: Site) -> None:
-    """Nobody opens a case of it by hand, plans it or takes past ones in; its cases are read all the same."""
-    library = site.context.library
-    body = {"procedure": "assignment", "unit": "hr"}
-
-    assert "assignment" not in library.procedures()
-    assert "assignment" not in {edition.id for edition in library.all()}
-    assert site.client("officer").post("/api/v1/cases", json=body).status_code == 422
-    assert 'value="assignment"' not in site.client("officer").get("/planner?procedure=assignment").text
-    assert 'value="assignment"' not in site.client("officer").get("/open/case").text
-    give_alone(site)
-    assert library.of(alone(site)).title["ru"] == "Поручение"
-
-
 def test_the_list_shows_whose_and_in_which_state(site: Site) -> None:
     """Given by one, to one, all; overdue from the day after; the workbook has the same rows."""
     give(site, until="2026-04-06")
@@ -267,19 +239,6 @@ def test_the_list_shows_whose_and_in_which_state(site: Site) -> None:
     content = site.client("boss").get("/assignments.xlsx?whose=given&state=all").content
     _, *rows = load_workbook(BytesIO(content)).worksheets[0].iter_rows(values_only=True)
     assert {row[0] for row in rows} == {"Есеп дайындаңыз", "Тізімді дайындаңыз"}
-
-
-@pytest.mark.parametrize(("day", "late"), [(9, False), (10, False), (11, True)])
-def test_one_is_overdue_from_the_day_after(site: Site, day: int, late: bool) -> None:
-    """Due on 10 April: open the day before and on the day, overdue the day after."""
-    give_alone(site, until="2026-04-10")
-    today = date(2026, 4, day)
-    ctx = operator_context(site.context, by="test", now=NOW, today=today)
-    (open_one,) = list_assignments(ctx, ListAssignments()).assignments
-    overdue = list_assignments(ctx, ListAssignments(state="overdue"))
-
-    assert open_one.state == ("overdue" if late else "open")
-    assert overdue.total == int(late)
 
 
 def alone_of(site: Site, person: str) -> str:

@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.app import build_app
-from merzim.dashboard import Dashboard
-from merzim.services.app import AppContext
-from merzim.services.moments import Moment
-from merzim.settings_file import read
-from merzim.storage.org import store as office_store
 from tests.web.conftest import Site
-from tests.web.offices import office
-from workflow.cases.commands.opening import Opening
-from workflow.org.access import Reader
-
-NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
-ACT = """[[transfer]]
-off = 2026-05-08
-work = 2026-05-16
-act = "G26G0000000"
-address = "https://adilet.zan.kz/rus/docs/G26G0000000"
-"""
 
 
 def cell(page: str, day: int) -> str:
@@ -90,12 +70,6 @@ def test_months_at_the_ends_of_the_records_and_empty_ones_stand(path: str, brows
     assert ("даты предварительные" in answer.text) == ("/2010/" not in path)
 
 
-@pytest.mark.parametrize("day", ["0", "31", "32", "-1", "x"])
-def test_a_day_that_is_none_is_no_crash(day: str, browser: TestClient) -> None:
-    """April has no 31st."""
-    assert browser.get(f"/calendar/2026/4?day={day}").status_code in (404, 422)
-
-
 def test_what_was_known_before_an_order_is_shown_as_it_was_known(browser: TestClient) -> None:
     """31 August 2026 stopped being a day off by an act known on 18 March 2026."""
     before = browser.get("/calendar/2026/8?as_of=2026-03-17").text
@@ -112,34 +86,3 @@ def test_a_date_that_is_none_is_said(path: str, as_of: str, browser: TestClient)
 
     assert answer.status_code == 422
     assert "<script>alert" not in answer.text
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[AppContext, TestClient]]:
-    """The application as `merzim serve` runs it, with a case whose plan dates lie in May."""
-    (tmp_path / "config.toml").write_text("", encoding="utf-8")
-    context = build_app(read(tmp_path / "config.toml", at=tmp_path))
-    sample_office = office()
-    office_store.save(context.engine, units=sample_office.units.values(), people=sample_office.people.values())
-    today = date(2026, 4, 6)
-    for login, access, unit in (("officer", "officer", ""), ("own", "officer", "hr")):
-        reader = Reader(login=login, access=access, unit=unit)  # type: ignore[arg-type]
-        context.accounts.save(reader, disabled=False, by="test", now=NOW, today=today)
-    context.case_commands.open(
-        Opening(
-            procedure="internal-analysis",
-            unit="hr",
-            object="Персоналды басқару департаменті",
-            planned={"analysis_started": date(2026, 5, 12), "analysis_ended": date(2026, 6, 12)},
-        ),
-        by="test",
-        now=NOW,
-        today=today,
-    )
-    pages = Dashboard(context, lambda: Moment(now=NOW, today=today, demonstration=True))
-    with TestClient(
-        pages, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
-    ) as client:
-        client.post("/login/demonstration", data={"login": "officer"})
-        yield context, client
-    context.close()

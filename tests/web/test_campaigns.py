@@ -171,23 +171,6 @@ def text_of_docx(content: bytes) -> str:
     return "\n".join(paragraph.text for paragraph in Document(BytesIO(content)).paragraphs)
 
 
-def test_the_page_of_a_link_names_post_and_unit_in_its_language(office: RealOffice) -> None:
-    """As far as they are named in it."""
-    people = office.folder / "names.csv"
-    people.write_text(
-        "Подразделение;Подразделение (на казахском);ФИО;Должность;Должность (на казахском);E-mail\n"
-        "Пресс-служба;Баспасөз қызметі;Сейтқали Арман;Пресс-секретарь;Баспасөз хатшысы;a.seitkali@example.kz\n"
-    )
-    office.run("people", str(people))
-    start(office, unit="Пресс-служба")
-    link = links(office)["a.seitkali@example.kz"]
-    with stranger(office) as browser:
-        pages = [text_of(browser.get(link, params={"lang": language}).text) for language in ("kk", "ru")]
-
-    assert "Баспасөз хатшысы, Баспасөз қызметі" in pages[0]
-    assert "Пресс-секретарь, Пресс-служба" in pages[1]
-
-
 def test_who_has_an_account_answers_from_their_desk(office: RealOffice) -> None:
     """A button there until they answered, for those alone who are asked: by duty and words of the post."""
     person_key = "a.akhmetova@example.kz"
@@ -340,55 +323,3 @@ def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: RealOff
         "informed_on": "2026-04-06",
         "received_on": "2026-04-06",
     }
-
-
-def test_an_answer_on_paper_is_recorded_by_the_officer(office: RealOffice) -> None:
-    """From the list, with the signed form; read-only users do not get the form."""
-    address = start(office)
-    with office.client() as browser:
-        page = browser.get(address).text
-        form = re.findall(rf'href="({address}/paper/\d+)"', page)[0]
-        paper = {"field.paper_file": ("форма.pdf", b"%PDF-1.7\nsigned", "application/pdf")}
-        fields = {"field.signed_on": "2026-04-02", "field.post": "маман"}
-        assert browser.post(form, data=fields, files=paper).status_code == 303
-        second_answer = browser.post(form, data=fields)
-        row = browser.get("/api/v1/rows/consents-2026-0001").json()["row"]
-    assert second_answer.status_code == 409
-    assert (row["values"]["signed_on"], row["values"]["paper_file"]["name"]) == ("2026-04-02", "форма.pdf")
-    assert row["created_by"] == "officer"
-    with office.client("auditor") as browser:
-        page = browser.get(address)
-        assert (page.status_code, "/paper/" in page.text, "/remind" in page.text) == (200, False, False)
-        assert browser.get(form).status_code == 403
-
-
-def test_a_refusal_is_sent_by_a_link_and_recorded_from_paper(office: RealOffice) -> None:
-    """The page says what one refuses and what follows (policy, p. 4.6.3); no paper of consent is offered."""
-    address = start(office, "/campaigns/new/consents.consent")
-    link = sorted(links(office).values())[0]
-    with stranger(office) as browser:
-        page = text_of(browser.get(link, params={"lang": "ru"}).text)
-        answer = browser.post(
-            link, data={"field.post": "маман", "refuse": "1", "field.refusal_ground": "себеп"}
-        )
-    assert "непринятие влечёт отказ в приёме на должность либо освобождение от должности" in page
-    assert "refused_on" not in page
-    assert (answer.status_code, "Ваш отказ записан" in answer.text or "жазылды" in answer.text) == (200, True)
-    with office.client() as browser:
-        form = re.findall(rf'href="({address}/paper/\d+)"', browser.get(address).text)[0]
-        fields = {"refuse": "1", "field.refused_on": "2026-04-02", "field.post": "маман"}
-        bare = browser.post(f"{form}?lang=ru", data=fields)
-        scan = {"field.paper_file": ("отказ.pdf", b"%PDF-1.7\nrefused", "application/pdf")}
-        assert browser.post(form, data=fields, files=scan).status_code == 303
-        row = browser.get("/registers/consents/consents-2026-0002?lang=ru").text
-        log = text_of(browser.get("/audit?lang=ru").text)
-        refused_page = browser.get(f"{address}?lang=ru&state=refused").text
-        papers = browser.get(f"{address}/forms/kk?state=refused")
-    assert (bare.status_code, "Заполните поле «Подписанная форма либо отказ»" in text_of(bare.text)) == (
-        422,
-        True,
-    )
-    assert refused_page.count("consents-2026-000") >= 2
-    assert "/forms/consent/" not in row
-    assert " по личной ссылке " in log
-    assert papers.status_code == 422

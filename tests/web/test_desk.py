@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from email import message_from_bytes, policy
 
 import pytest
@@ -258,33 +257,6 @@ def test_the_day_begins_where_its_work_is(login: str, first: str) -> None:
     assert response.headers["location"] == "/calendar/2026"
 
 
-def test_a_measure_is_answered_in_its_case(site: Site) -> None:
-    """What a register asks for has no fact: its row leads to the case and unfolds no form."""
-    page = site.client().get(f"/desk?row={site.real}:measure.1")
-
-    assert page.status_code == 200
-    assert 'class="unfolded' not in page.text
-
-
-def test_hundreds_of_people_and_days_do_not_hide_who_may_stand_in(site: Site) -> None:
-    """Every colleague of the unit is offered, oneself not."""
-    office = site.office
-    added_people = {f"n{n}": Person(key=f"n{n}", name=f"Н {n}", unit="law") for n in range(5)}
-    site.keep(replace(office, people={**office.people, **added_people}))
-    page = site.client("erlan").get("/desk").text
-
-    assert all(f'value="n{n}"' in page for n in range(5))
-    assert 'value="c@org.kz"' not in page
-
-
-def test_this_week_ends_on_sunday(site: Site) -> None:
-    """Monday 6 April: what is due on the 12th is this week's, what is due on the 13th later."""
-    from workflow.board.sums import horizon
-
-    assert horizon(TODAY, soon=TODAY + timedelta(days=9)).week == date(2026, 4, 12)
-    assert horizon(date(2026, 4, 12), soon=TODAY).week == date(2026, 4, 12)
-
-
 def test_obligatory_steps_without_a_term_stand_on_the_desk_as_a_checklist(site: Site) -> None:
     """The check of the announcement for secrets, of the stage the case is at; what comes later is not there."""
     page = site.client("erlan").get("/desk?lang=en").text
@@ -294,31 +266,6 @@ def test_obligatory_steps_without_a_term_stand_on_the_desk_as_a_checklist(site: 
     assert f"{site.late}:start_text_checked" in rows(checklist)
     assert f"{site.late}:publication_text_checked" not in rows(page)
     assert f"{site.late}:work_plan_approved" not in rows(page), "recommended is not obligatory"
-
-
-def test_the_checklist_is_folded_until_one_of_its_rows_is_open(site: Site) -> None:
-    """On a phone twenty rows without a day would stand before everything below them."""
-    officer = site.client("erlan")
-    heading, row = '<section class="card" id="undated"', f"{site.late}:start_text_checked"
-    _, _, folded = officer.get("/desk?lang=en").text.partition(heading)
-    _, _, unfolded = officer.get(f"/desk?lang=en&row={row}").text.partition(heading)
-
-    assert '<details class="fold" data-printed><summary>' in folded
-    assert '<details class="fold" data-printed open><summary>' in unfolded
-
-
-def test_the_checklist_names_what_a_case_without_a_unit_asks() -> None:
-    """It is the whole organisation's: its steps without a term stand on the desk of who holds their duty."""
-    person = Person(key="a@org.kz", name="Әлиева", unit="body", duties=("authorised_person",))
-    site = build(Office(units={"body": Unit(id="body", name="Басқарма")}, people={person.key: person}))
-    reader = Reader(login="officer", access="officer", person=person.key)
-    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    opening = Opening(procedure="internal-analysis")
-    case = site.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
-    site.case_commands.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
-    _, _, checklist = site.client().get("/desk?show=mine").text.partition('<section class="card" id="undated"')
-
-    assert f"{case}:analysis_started" in rows(checklist)
 
 
 def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_it() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from email import message_from_bytes
 from pathlib import Path
@@ -13,9 +12,7 @@ import pytest
 
 from merzim.settings import DatabaseSettings
 from merzim.storage.org.chain import IN_ORDER
-from merzim.storage.org.choices import SqlChoices
 from merzim.storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
-from merzim.storage.org.staff import SqlStaff
 from notifications.letter_links import address_secret, choice_address
 from notifications.rules import Rules
 from notifications.wire.message import build_message
@@ -95,16 +92,6 @@ def test_one_click_in_a_reminder_brings_one_letter_a_week_and_ends_none(town: To
     assert said(town) == [("digest_chosen", AIGUL.key, AIGUL.key)]
 
 
-def test_one_click_twice_is_one_choice(town: Town, site: Site) -> None:
-    """A mail program that asks again, after an answer that was lost, changes nothing."""
-    path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address) + "/weekly"
-    for _ in range(2):
-        assert site.stranger().post(path, data=ONE_CLICK).status_code == 200
-
-    assert chosen(town) == "weekly"
-    assert len(said(town)) == 1
-
-
 def test_looking_at_the_address_chooses_nothing(town: Town, site: Site) -> None:
     """Programs that look at every address of a letter are no readers."""
     path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address)
@@ -162,35 +149,6 @@ def test_ones_own_account_chooses_digest_and_language(town: Town, site: Site) ->
     assert (person.digest, person.language) == ("weekly", "ru")
     assert '<option value="weekly" selected>' in account_page
     assert {kind for kind, _, by in said(town) if by == OWN.login} == {"digest_chosen", "language_chosen"}
-
-
-def test_what_the_administrator_writes_down_later_holds(town: Town, site: Site) -> None:
-    """They see the language somebody chose; what they save over it is the last word."""
-    SqlChoices(town.engine, "").speak(AIGUL.key, "en", by="aigul", now=noon(TODAY))
-    stored_person = town.outbox.office().people[AIGUL.key]
-    SqlStaff(town.engine).keep_person(
-        replace(stored_person, language="ru"), was=stored_person, by="admin", now=noon(TODAY), today=TODAY
-    )
-
-    assert stored_person.language == "en"
-    assert town.outbox.office().people[AIGUL.key].language == "ru"
-
-
-@pytest.mark.parametrize(
-    "form", [{"digest": "never", "language": "kk"}, {"digest": "daily", "language": "de"}, {}]
-)
-def test_an_account_chooses_what_there_is(site: Site, town: Town, form: dict[str, str]) -> None:
-    """A form nobody was given is refused whole."""
-    assert site.client(OWN.login).post("/account/digest", data=form).status_code == 422
-    assert said(town) == []
-
-
-def test_whoever_is_nobody_in_the_office_has_nothing_to_choose(site: Site) -> None:
-    """An auditor gets no reminders."""
-    browser = site.client("auditor")
-
-    assert "/account/digest" not in browser.get("/account").text
-    assert browser.post("/account/digest", data={"digest": "daily", "language": "kk"}).status_code == 404
 
 
 def test_a_choice_is_an_event_of_the_offices_chain(town: Town) -> None:

@@ -16,7 +16,6 @@ from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.services.app import AppContext
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.services.outgoing import sending
-from merzim.services.upkeep.doctor import check_running
 from merzim.settings_file import read
 from merzim.storage.org import store as office_store
 from merzim.version import commit_of, running
@@ -229,21 +228,6 @@ def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -
     assert len(server.accepted) == 1
 
 
-def test_only_letters_of_the_case_can_be_sent_again_from_its_page(office_app: AppContext) -> None:
-    """A key made up is no key."""
-    browser = client(office_app)
-    browser.post("/login", data={"login": "officer", "password": PASSWORD})
-    (notice,) = office_app.outbox.notices()
-    answer = browser.post(
-        f"/cases/{notice.case}/notices/resend",
-        data={"key": "made up"},
-        headers={"origin": "https://127.0.0.1:8000"},
-    )
-
-    assert answer.status_code == 200
-    assert {notice.state for notice in office_app.outbox.notices()} == {"failed"}
-
-
 def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_look(
     office_app: AppContext,
 ) -> None:
@@ -317,19 +301,6 @@ def browser_of(context: AppContext) -> TestClient:
     return browser
 
 
-def test_settings_no_channel_can_be_made_of_are_named_on_the_overview(tmp_path: Path) -> None:
-    """A key to sign with that is not there: every round fails, and the officer sees why instead of an error."""
-    config = SETTINGS.format(port=25) + 'dkim_key = "none.pem"\ndkim_selector = "m"\n'
-    (tmp_path / "config.toml").write_text(config, encoding="utf-8")
-    context = build_app(read(at=tmp_path))
-    board = browser_of(context).get("/?lang=en")
-    context.close()
-
-    assert board.status_code == 200
-    assert "so no letter leaves at all" in board.text
-    assert "none.pem" in board.text
-
-
 def test_alerts_and_the_dashboard_ask_for_figures_that_exist(office_app: AppContext) -> None:
     """A renamed figure or label is found here before an operator misses an alarm."""
     browser = client(office_app)
@@ -394,22 +365,6 @@ def test_the_page_of_operations_says_what_failed_and_why(
     assert "evidence.folder" not in text, (
         "folders are named by what they hold, not by a key of the configuration"
     )
-
-
-def test_a_round_that_is_late_and_a_backup_never_made_are_said(office_app: AppContext) -> None:
-    """Ten minutes are in time, eleven are late; of a backup it is said that there was none."""
-    browser = administrator(office_app)
-
-    def found(minutes: int) -> dict[str, str]:
-        at = sending.figures(office_app, now=NOW).pulses["round"][0] + timedelta(minutes=minutes)
-        checks = check_running(office_app, at)
-        return {check.name: check.state for check in checks if check.name in ("round", "backup")}
-
-    assert found(10) == {"round": "ok", "backup": "warning"}
-    assert found(11) == {"round": "problem", "backup": "warning"}
-    assert browser.get("/api/v1/administration/operations").json()["queue"] == [
-        {"channel": "email", "state": "failed", "count": 1}
-    ]
 
 
 def test_an_administrator_sends_a_failed_letter_again_without_knowing_its_case(office_app: AppContext) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, time
 from typing import Any
 
 import openpyxl
@@ -43,20 +42,6 @@ def test_what_is_announced_and_proved_waits_to_be_uploaded(officer: Any) -> None
     assert "Ахметова Айгерім Нұрланқызы" in text
 
 
-def test_what_waits_to_be_uploaded_is_taken_as_a_workbook(officer: Any) -> None:
-    """A row for each document that is ready: the announcement of 30 March with its three links."""
-    assert 'href="?format=xlsx"' in officer.get("/reports/uploads?lang=ru").text
-    heads, *rows = sheet(officer, "/reports/uploads?format=xlsx&lang=ru")
-    (row,) = (dict(zip(heads, row, strict=True)) for row in rows if row[1] == CASE)
-
-    assert (row["Что готово"], row["Дата"], row["Документы"]) == (
-        "Объявление о начале анализа",
-        datetime.combine(date(2026, 3, 30), time()),
-        3,
-    )
-    assert row["Кто исполняет"] == "Ахметова Айгерім Нұрланқызы"
-
-
 def test_one_obligation_is_gathered_from_all_organisations(officer: Any) -> None:
     """The page names the organisation, the case and its day; the workbook has the same line."""
     query = "procedure=internal-analysis&obligation=start_announced&year=2026"
@@ -83,23 +68,6 @@ def test_the_yearly_clock_shows_when_the_next_analysis_starts(officer: Any) -> N
 
     assert f'<a href="/cases/{CASE}">13.04.2026</a>' in text
     assert "а не требование закона" in text
-
-
-def test_the_yearly_clock_is_taken_as_a_workbook(office: RealOffice, officer: Any) -> None:
-    """The organisation of the example with the planned beginning of its analysis."""
-    assert 'href="?format=xlsx"' in officer.get("/reports/yearly?lang=ru").text
-    heads, row = sheet(officer, "/reports/yearly?format=xlsx&lang=ru")
-
-    assert heads[-1] == "Примечание"
-    assert dict(zip(heads, row, strict=True))["Начало следующего"] == datetime.combine(
-        date(2026, 4, 13), time()
-    )
-    assert officer.get("/reports/yearly?format=xlsx&unit=nowhere").status_code == 404
-
-
-@pytest.mark.parametrize("page", ["consolidated?year=1900", "uploads?unit=nowhere", "yearly?unit=nowhere"])
-def test_what_is_not_there_is_not_found(page: str, officer: Any) -> None:
-    assert officer.get(f"/reports/{page}").status_code == 404
 
 
 def test_a_position_is_listed_talked_to_and_taken_off(office: RealOffice, officer: Any) -> None:
@@ -183,16 +151,6 @@ def test_a_published_cartogram_is_held_against_the_results(officer: Any) -> None
     assert "нет в разделе" not in after
 
 
-def test_the_lists_of_the_cartogram_are_taken_away(officer: Any) -> None:
-    """A workbook of two sheets, and a drawing."""
-    workbook = openpyxl.load_workbook(io.BytesIO(officer.get("/reports/cartogram?format=xlsx&lang=ru").content))
-    drawing = officer.get("/reports/cartogram?format=svg&lang=ru")
-
-    assert workbook.sheetnames == ["1. Должности", "2. Риски"]
-    assert [row[3] for row in workbook.worksheets[0].iter_rows(min_row=2, values_only=True)] == ["Кадровик"]
-    assert (drawing.headers["content-type"], "Кадровик" in drawing.text) == ("image/svg+xml", True)
-
-
 def test_a_bad_row_of_the_cartogram_is_named_and_nothing_is_recorded(officer: Any) -> None:
     """The day typed stays."""
     answer = _cartogram(officer, "7;Кадры;;Кадровик\n", on="2026-04-04")
@@ -201,19 +159,3 @@ def test_a_bad_row_of_the_cartogram_is_named_and_nothing_is_recorded(officer: An
     assert "строка 2" in answer.text
     assert 'value="2026-04-04"' in answer.text
     assert "опубликованная 3 апреля 2026" in officer.get("/reports/cartogram?lang=ru").text
-
-
-def test_an_edited_position_keeps_its_talks(office: RealOffice, officer: Any) -> None:
-    """Another person holds the position now; the record of the interview keeps the earlier one."""
-    officer.post(f"/cases/{CASE}/positions", data={"title": "Инспектор", "holder": "Ким А."})
-    number = max(exposure(office.app.ledger.cases([CASE])[CASE]).positions)
-    officer.post(f"/cases/{CASE}/positions/talk", data={"number": str(number), "on": "2026-04-03"})
-    fields_before = {"was.title": "Инспектор", "was.holder": "Ким А.", "was.district": ""}
-    fields = {"title": "Инспектор", "holder": "Ли Б.", "district": "Район Сарыарка"}
-    place = {"kind": "position", "number": str(number)}
-    answer = officer.post(f"/cases/{CASE}/rows/edit", data={**place, **fields_before, **fields})
-    position = exposure(office.app.ledger.cases([CASE])[CASE]).positions[number]
-
-    assert answer.headers["location"] == f"/cases/{CASE}/risks?said=row_edited#position-{number}"
-    assert (position.holder, position.district) == ("Ли Б.", "Район Сарыарка")
-    assert [talk.holder for talk in position.talks] == ["Ким А."]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -15,7 +14,7 @@ from starlette.testclient import TestClient
 
 from merzim.services.evidence import clean_file_name
 from merzim.web.pages.cases.evidence import parse_address
-from merzim.web.ui.form_values import InvalidForm, parse_date
+from merzim.web.ui.form_values import InvalidForm
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.commands.opening import Opening
 
@@ -186,17 +185,6 @@ def test_a_preview_warns_of_a_plan_date_after_the_deadline(
     assert (answer.status_code == 200) == bool(late_by)
 
 
-@pytest.mark.parametrize("on", ["", "2026-02-30", "1999-01-01", "2039-01-01"])
-def test_a_plan_date_that_is_none_is_refused_in_the_open_form(on: str, site: Site, browser: TestClient) -> None:
-    """The fold stays open and says what is wrong."""
-    answer = browser.post(f"/cases/{site.real}/plan", data={"fact": "analysis_started", "on": on})
-    form = answer.text.split('id="plan"')[1]
-
-    assert answer.status_code == 422
-    assert '<details class="fold" open>' in form
-    assert form.split('id="plan-problem"')[1].split("</div>")[0].partition(">")[2].strip()
-
-
 def test_a_write_to_an_unknown_case_is_a_404(browser: TestClient) -> None:
     """There is nothing to write to."""
     assert browser.post("/cases/2026-999", data={"fact": "order_signed", "on": "2026-04-06"}).status_code == 404
@@ -241,23 +229,6 @@ def test_no_name_is_dangerous(name: str) -> None:
     assert "/" not in clean_name
     assert "\\" not in clean_name
     assert clean_name.isprintable()
-
-
-@given(st.dates(min_value=date(1000, 1, 1)))
-def test_a_date_is_read_as_the_browser_and_as_people_write_it(on: date) -> None:
-    """2026-04-13 and 13.04.2026 are the same day."""
-    assert parse_date(on.isoformat()) == on
-    assert parse_date(f" {on:%d.%m.}{on.year:04d} ") == on
-
-
-@given(st.text(max_size=60))
-def test_any_other_text_is_refused_and_never_breaks(text: str) -> None:
-    """A date field takes a date or says what is wrong."""
-    day: object = None
-    with suppress(InvalidForm):
-        day = parse_date(text)
-
-    assert day is None or isinstance(day, date)
 
 
 @pytest.mark.parametrize(

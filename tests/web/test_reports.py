@@ -273,13 +273,6 @@ def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Kept) -> None:
     assert silent == [""] * 9
 
 
-@pytest.mark.parametrize("year", ["0", "2009", "2039", "9223372036854775808", "x"])
-def test_a_year_without_a_calendar_is_said(year: str, kept: Kept) -> None:
-    """Never broken by a number."""
-    with kept.browser() as browser:
-        assert browser.get(f"/reports/points?year={year}").status_code in (404, 422)
-
-
 def test_points_of_many_units_are_a_page_at_a_time(kept: Kept) -> None:
     """Two hundred and fifty units are three pages, none of them heavy."""
     units = [Unit(id=f"u{n}", name=f"Ұйым {n}", parent="head") for n in range(250)]

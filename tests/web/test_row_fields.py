@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
 from merzim.documents.forms import building, reading
@@ -17,7 +15,6 @@ from merzim.services.cases import rows as verbs
 from merzim.services.regulations import registers as register_files
 from merzim.services.regulations.registers import case_registers
 from tests.case_rows import case_rows
-from tests.documents.test_forms import tables_of
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.opening import Opening
@@ -126,38 +123,3 @@ def test_nobody_finds_rows_of_a_case_they_do_not_see(fields: None, site: Site, b
     with site.client("responsible") as other:
         assert rows_found(other) == []
     assert rows_found(browser) == [1]
-
-
-def test_recommendations_are_narrowed_by_the_words_and_listed_with_the_fields(
-    fields: None, site: Site, browser: TestClient
-) -> None:
-    """Each word in the risk or in its measure; the workbook has a column for each field more."""
-    case = entered(site)
-
-    def is_listed(words: str) -> bool:
-        page = browser.get("/reports/monitoring", params={"search": words, "lang": "ru"}).text
-        return f"/cases/{case}" in page.partition('id="recommendations"')[2].partition('id="shared"')[0]
-
-    assert [is_listed(words) for words in ("субсидии үнемделген", "ротация", "уялы", "нетникого")] == [
-        *(True, True, False, False)
-    ]
-    book = load_workbook(
-        BytesIO(browser.get("/reports/monitoring?format=xlsx&search=ротация&lang=ru").content)
-    ).active
-    assert book is not None
-    heads, row = ([cell.value for cell in line] for line in book.iter_rows(max_row=2))
-    assert heads[-3:] == ["Ущерб", "Сфера", "Ущерб"]
-    assert row[-3:] == [1250.5, "Субсидии", "Үнемделген"]
-
-
-def test_annexes_show_the_fields_their_form_names(fields: None, site: Site, browser: TestClient) -> None:
-    """In the words of the paper's language; what a form does not name is not in it."""
-    case = entered(site)
-
-    def first_cell(form: str) -> str:
-        document = browser.get(f"/cases/{case}/forms/{form}/kk").content
-        return next(str(table[1][0]) for table in tables_of(document) if len(table) > 1)
-
-    assert first_cell("analytic_note") == "1250,50"
-    assert first_cell("plan") == "Үнемделген"
-    assert first_cell("exposed_positions") == "Қосымша"

@@ -343,17 +343,6 @@ def test_who_must_have_a_second_factor_can_do_nothing_before_it_is_set() -> None
     assert "order_signed" not in site.facts(site.real)
 
 
-def test_once_it_is_set_they_go_on_where_their_day_begins() -> None:
-    """The page with the recovery codes leads there, and all pages open."""
-    site = office("officer")
-    with site.client() as browser:
-        _, page = enrol(browser)
-
-        assert len(shown(page)) == 10
-        assert 'href="/desk"' in page
-        assert browser.get("/desk").status_code == 200
-
-
 def test_it_is_asked_of_the_accesses_named_and_of_no_other() -> None:
     """And of somebody who becomes one of them, at once."""
     site = office("administrator")
@@ -480,16 +469,3 @@ def test_no_token_takes_part_in_it() -> None:
 
     assert (answer.status_code, statuses) == (403, [403, 403, 403])
     assert site.factors.secret("officer") == SECRET
-
-
-def test_a_program_reads_how_many_recovery_codes_are_left() -> None:
-    """Null without a second factor."""
-    site = office()
-    with site.client() as browser:
-        before = browser.get("/api/v1/account").json()
-        enrolled(site)
-    with site.client() as browser:
-        after = browser.get("/api/v1/account").json()
-
-    assert (before["second_factor"], before["recovery_codes_left"]) == (False, None)
-    assert (after["second_factor"], after["recovery_codes_left"]) == (True, 10)

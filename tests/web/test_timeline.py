@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import calendars
-from merzim.web.ui.timeline import HEAD, LABELS, MAX_SPAN_DAYS, ROW, WIDTH, Timeline, build_timeline
+from merzim.web.ui.timeline import Timeline, build_timeline
 from tests.law import library
 from tests.web.conftest import Site
 from workflow.cases.case import Case, Fact
@@ -67,34 +67,6 @@ def test_the_shaded_days_are_exactly_the_days_off_while_days_are_wide() -> None:
     assert not life.has_weekends
 
 
-def test_the_days_off_of_may_are_one_run_with_their_name() -> None:
-    """9 and 10 May and the substitute on the 11th stand together under the name of the holiday."""
-    run = next(off for off in drawn().offs if off.first <= date(2026, 5, 9) <= off.last)
-
-    assert (run.first, run.last, run.holiday) == (date(2026, 5, 9), date(2026, 5, 11), True)
-    assert run.names == ("victory_day",)
-
-
-def test_everything_lies_inside_the_picture() -> None:
-    """No mark, bar or month runs over an edge, and rows do not overlap."""
-    picture = drawn()
-    places = [mark.x for line in picture.lines for mark in line.marks]
-    ends = [bar.x + bar.width for line in picture.lines for bar in line.bars]
-
-    assert all(LABELS <= x <= WIDTH for x in places)
-    assert all(end <= WIDTH + 0.5 for end in ends)
-    assert all(tick.x + 16 <= WIDTH for tick in picture.ticks), "the number of a day stands right of its line"
-    assert [line.y for line in picture.lines] == [HEAD + ROW * n for n in range(len(picture.lines))]
-    assert abs(sum(month.width for month in picture.months) - (WIDTH - LABELS)) < 1
-
-
-def test_the_day_farther_right_is_the_later_day() -> None:
-    """Pixels keep the order of days."""
-    marks = sorted((mark for line in drawn().lines for mark in line.marks), key=lambda mark: mark.on)
-
-    assert [mark.x for mark in marks] == sorted(mark.x for mark in marks)
-
-
 def test_today_is_marked_when_it_is_near_and_not_when_it_is_far() -> None:
     """A look years later does not stretch the picture."""
     near, far = drawn(), drawn(today=date(2028, 1, 10))
@@ -102,19 +74,6 @@ def test_today_is_marked_when_it_is_near_and_not_when_it_is_far() -> None:
     assert near.today_x is not None
     assert far.today_x is None
     assert near.today_anchor == "middle"
-
-
-def test_the_words_of_today_are_not_cut_at_the_right_edge() -> None:
-    """A month after the last date of an analysis today is the last day drawn: it is named left of its line."""
-    analysis = [
-        deadline for deadline in chain() if deadline.obligation.stage not in ("monitoring", "following")
-    ]
-    late = build_timeline(analysis, calendar=calendars.calendar(), today=date(2026, 7, 20), soon=SOON)
-
-    assert late is not None
-    assert late.today_x is not None
-    assert late.width - late.today_x < 70
-    assert late.today_anchor == "end"
 
 
 def test_the_picture_is_of_the_whole_life_from_the_start() -> None:
@@ -173,30 +132,6 @@ def test_each_period_of_a_row_has_its_own_look_and_the_date_is_of_the_mark_it_st
         (date(2027, 4, 5), "not_due_yet"),
     ]
     assert (row.shown, row.shown_look) == (date(2027, 4, 5), "not_due_yet")
-
-
-def test_dates_far_apart_do_not_make_the_days_too_narrow() -> None:
-    """A plan date years away is left out rather than drawn."""
-    picture = drawn(
-        planned={
-            "analysis_started": date(2026, 4, 13),
-            "analysis_ended": date(2026, 5, 26),
-            "published": date(2028, 11, 1),
-        }
-    )
-
-    assert (picture.last - picture.first).days <= MAX_SPAN_DAYS + 60
-
-
-def test_the_edges_of_the_records_are_not_crossed() -> None:
-    """A case at the very end of the records is drawn up to their last day."""
-    calendar = calendars.calendar()
-    deadline = next(candidate for candidate in chain() if candidate.id == "schedule_approved")
-    only = [deadline._replace(period=None, due=calendar.last, planned_on=None, done_on=None, opens=None)]
-    picture = build_timeline(only, calendar=calendar, today=TODAY, soon=SOON)
-
-    assert picture is not None
-    assert picture.last == calendar.last
 
 
 def test_the_table_has_every_row_of_the_picture(site: Site) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import i18n
 from tests.law import ROOT, library
 from workflow.law.files import UnreadableRegulation
-from workflow.scoring.scale import READINGS, Count, Presence, Scoring, Share, read_scoring
+from workflow.scoring.scale import READINGS, Scoring, Share, read_scoring
 from workflow.scoring.score import Score, Scores, score, written
 from workflow.scoring.score_inputs import MAX_NUMBER, BadInputs, UnknownReading, choose, read_inputs
 
@@ -468,34 +468,6 @@ def test_more_done_never_earns_less_and_never_above_the_maximum(
     assert 0 <= less.points <= later.points <= less.maximum
 
 
-@given(shares, counts, wholes)
-def test_whole_steps_are_never_more_than_the_proportion_and_lose_less_than_one_step(
-    indicator: str, done: int, of: int
-) -> None:
-    """A deduction by whole steps is the other way round: it is never more than the proportion."""
-    whole_score = one(indicator, {"done": done, "of": of})
-    linear = one(indicator, {"done": done, "of": of}, rounding="linear", commission_rounding="linear")
-    lost = linear.points - whole_score.points if indicator != "P4.T1.S1" else whole_score.points - linear.points
-
-    assert 0 <= lost < 1
-
-
-@given(st.sampled_from(["P4.T2.S3", "P4.T2.S4"]), st.lists(counts, min_size=1, max_size=12))
-def test_no_year_of_months_is_above_its_caps(indicator: str, by_month: list[int]) -> None:
-    """Ten points a month, however many events."""
-    indicator_score = one(indicator, {"per_month": by_month})
-
-    assert 0 <= indicator_score.points <= (indicator_score.maximum or 0) == 10 * len(by_month)
-
-
-@given(counts, counts)
-def test_more_offences_never_earn_more(first: int, second: int) -> None:
-    """The rows go down."""
-    fewer, points_of_more = (one("P2.T2.S1", {"count": count}).points for count in sorted((first, second)))
-
-    assert fewer >= points_of_more
-
-
 @given(st.fractions(min_value=-10_000, max_value=10_000))
 def test_written_points_are_plain_decimals_that_never_show_too_much(exact: Fraction) -> None:
     """No exponent, no needless zero; what does not end is cut."""
@@ -601,12 +573,6 @@ def test_an_unknown_reading_is_refused_with_those_there_are(chosen: dict[str, st
     assert caught.value.arguments["allowed"]
 
 
-def test_an_answer_of_another_form_is_an_error_of_ours() -> None:
-    """Going round the inputs fails at once."""
-    with pytest.raises(TypeError):
-        score({"P1.T1.S3": Count(3)}, scoring(), scoring().usual)
-
-
 # ----------------------------------------------------------------------------------------------- the file
 
 
@@ -639,15 +605,6 @@ def test_the_procedure_and_the_scoring_name_the_same_points() -> None:
 
             assert maximum == (Fraction(stake.maximum) if stake.maximum else None), name
             assert indicator.deduction == (Fraction(stake.deduction) if stake.deduction else None), name
-
-
-def test_what_has_nothing_to_earn_has_something_to_lose() -> None:
-    """An indicator of presence without a deduction would be none."""
-    assert all(
-        indicator.deduction
-        for indicator in scoring().indicators.values()
-        if isinstance(indicator.scale, Presence)
-    )
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,7 @@ from merzim.services.accounts.credentials import hash_password
 from tests.web.browser.conftest import Served, serving
 from tests.web.real import real_office
 
-CASE = "2026-0001"
 PASSWORD = "ұзақ құпиясөз 7"
-PDF = {"name": "Приказ.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"}
 
 
 @pytest.fixture
