@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import (
@@ -235,16 +235,23 @@ def _in_each_language(names: Mapping[str, str]) -> Mapping[str, str]:
     return names
 
 
+Function = Literal["prevention", "detection"]
+"""What an authorised body is authorised in."""
+
+
 class AuthorisedBody(Section):
-    """A body authorised to issue the rules of internal analysis, for a period (local dates, both included).
+    """A body authorised in countering corruption, for a period (local dates, both included).
 
     Attributes:
         name: by language.
+        function: "prevention" (policy, rules, the National report) or "detection" (offences, their reporters);
+            None for both.
         until: None while it is not over.
         confirmed_on: the day it officially confirmed the rules, None if it has not.
     """
 
     name: Annotated[Mapping[str, NotBlank], AfterValidator(_in_each_language)]
+    function: Function | None = None
     since: date = Field(validation_alias=AliasChoices("from", "since"))
     until: date | None = None
     confirmed_on: date | None = None
@@ -260,15 +267,48 @@ AGENCY = AuthorisedBody(
     until=date(2025, 6, 30),
 )
 """The body that issued the shipped rules; it was abolished, and nobody has officially confirmed them since."""
+CIVIL_SERVICE = AuthorisedBody(
+    name={
+        "kk": "Мемлекеттік қызмет істері агенттігі",
+        "ru": "Агентство по делам государственной службы",
+        "en": "Agency for Civil Service Affairs",
+    },
+    function="prevention",
+    since=date(2025, 7, 14),
+)
+SECURITY_COMMITTEE = AuthorisedBody(
+    name={
+        "kk": "Ұлттық қауіпсіздік комитетінің Сыбайлас жемқорлыққа қарсы қызметі",
+        "ru": "Антикоррупционная служба Комитета национальной безопасности",
+        "en": "Anti-Corruption Service of the National Security Committee",
+    },
+    function="detection",
+    since=date(2025, 7, 14),
+)
+"""The two bodies since Presidential Decree No. 944 of 14 July 2025: by what each is authorised in."""
 
 
 def _one_after_another(bodies: tuple[AuthorisedBody, ...]) -> tuple[AuthorisedBody, ...]:
-    """Return the bodies in date order. Raises ValueError where one ends before it begins, or two overlap."""
+    """Return the bodies in date order.
+
+    Raises:
+        ValueError: one ends before it begins, or two of one function overlap.
+    """
     bodies = tuple(sorted(bodies, key=lambda body: body.since))
     ends_early = any(body.until is not None and body.until < body.since for body in bodies)
-    if ends_early or any(after.since <= (body.until or body.since) for body, after in pairwise(bodies)):
+    overlaps = any(
+        after.since <= (body.until or body.since)
+        for function in get_args(Function)
+        for body, after in pairwise(of_function(bodies, function))
+    )
+    if ends_early or overlaps:
         raise ValueError("bodies")
     return bodies
+
+
+def of_function(bodies: Iterable[AuthorisedBody], function: Function) -> Sequence[AuthorisedBody]:
+    """Return the bodies authorised in something, those authorised in everything too."""
+    return [body for body in bodies if body.function in (None, function)]
 
 
 class OfficeSettings(Section):
@@ -288,7 +328,7 @@ class OfficeSettings(Section):
     language: Language = "kk"
     authorised_body: Annotated[
         tuple[AuthorisedBody, ...], AfterValidator(_one_after_another), _LIST, expecting("bodies")
-    ] = (AGENCY,)
+    ] = (AGENCY, CIVIL_SERVICE, SECURITY_COMMITTEE)
     days_off: Days = frozenset()
     working_days: Days = frozenset()
     rollover: Annotated[Literal["propose", "open"], expecting("rollover")] = "propose"
@@ -568,7 +608,7 @@ def is_loopback(name: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Authority:
-    """The authorised body on a day, by the office's settings.
+    """The body authorised in something on a day, by the office's settings.
 
     Attributes:
         now: the body authorised that day; None if the settings name none.
@@ -586,9 +626,11 @@ class Authority:
         return confirmed if confirmed is not None and confirmed <= self.on else None
 
 
-def find_authority(bodies: Sequence[AuthorisedBody], *, on: date) -> Authority:
-    """Return the authorised body on a local date. `bodies` are sorted by their first day."""
-    started = [body for body in bodies if body.since <= on]
+def find_authority(
+    bodies: Sequence[AuthorisedBody], *, on: date, function: Function = "prevention"
+) -> Authority:
+    """Return the body authorised in something on a local date. `bodies` are sorted by their first day."""
+    started = [body for body in of_function(bodies, function) if body.since <= on]
     last = started[-1] if started else None
     if last is not None and last.until is not None and last.until < on:
         return Authority(on=on, now=None, before=last)

@@ -198,27 +198,35 @@ def _checked_date(call: CommandContext, date: CheckedDate) -> tuple[object, ...]
 
 
 def _authority(call: CommandContext) -> dict[str, object]:
-    """Return the authorised body of the settings as JSON."""
-    authority = find_authority(call.settings.office.authorised_body, on=call.moment.today)
+    """Return the authorised bodies of the settings as JSON: who the rules are confirmed by, and who detects."""
+    bodies, today = call.settings.office.authorised_body, call.moment.today
+    authority = find_authority(bodies, on=today)
+    detection = find_authority(bodies, on=today, function="detection")
 
     def answer(body: AuthorisedBody | None) -> object:
         return body and {"name": body.name[call.language], "from": body.since, "until": body.until}
 
     days = picked(authority, "on", "confirmed_on")
-    return {**days, "now": answer(authority.now), "before": answer(authority.before)}
+    bodies_now = {"now": authority.now, "before": authority.before, "detection": detection.now}
+    return {**days, **{name: answer(body) for name, body in bodies_now.items()}}
 
 
 def _authorised(call: CommandContext) -> str:
     """Return in words who issued the rules, who is authorised now, and whether they were confirmed."""
-    authority = find_authority(call.settings.office.authorised_body, on=call.moment.today)
+    bodies = call.settings.office.authorised_body
+    authority = find_authority(bodies, on=call.moment.today)
+    detection = find_authority(bodies, on=call.moment.today, function="detection").now
     sentences, language = [], call.language
     if before := authority.before:
         code = "authority.before" if before.until else "authority.before_until_next"
         sentences.append(call.say(code, name=before.name[language], until=before.until))
     if now := authority.now:
-        sentences.append(call.say("authority.now", name=now.name[language], since=now.since))
+        code = "authority.prevention" if now.function else "authority.now"
+        sentences.append(call.say(code, name=now.name[language], since=now.since))
     else:
         sentences.append(call.say("authority.nobody"))
+    if detection and detection is not authority.now:
+        sentences.append(call.say("authority.detection", name=detection.name[language], since=detection.since))
     if authority.confirmed_on is not None:
         sentences.append(call.say("authority.confirmed", on=authority.confirmed_on))
     else:

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from merzim.settings import AGENCY, AuthorisedBody, find_authority
+from merzim.settings import (
+    AGENCY,
+    CIVIL_SERVICE,
+    SECURITY_COMMITTEE,
+    AuthorisedBody,
+    Function,
+    OfficeSettings,
+    find_authority,
+)
+from tests.law import library
 from tests.merzim.conftest import Merzim
 
 NOW = ("--now", "2026-11-21")
@@ -32,6 +41,55 @@ def test_who_is_authorised_changes_with_the_day(
     authority = find_authority((AGENCY, NEXT), on=on)
 
     assert (authority.now, authority.before) == (now, before)
+
+
+def test_two_bodies_divide_what_one_did_until_the_decree() -> None:
+    """Decree No. 944 of 14 July 2025: prevention to one, detection to another; the Agency did both."""
+    bodies = OfficeSettings().authorised_body
+
+    def named(on: date) -> list[AuthorisedBody | None]:
+        functions: tuple[Function, ...] = ("prevention", "detection")
+        return [find_authority(bodies, on=on, function=function).now for function in functions]
+
+    assert named(date(2025, 6, 30)) == [AGENCY, AGENCY]
+    assert named(date(2025, 7, 13)) == [None, None]
+    assert named(date(2025, 7, 14)) == [CIVIL_SERVICE, SECURITY_COMMITTEE]
+    assert find_authority(bodies, on=date(2026, 11, 21)).before == AGENCY
+
+
+@pytest.mark.parametrize(
+    ("language", "prevention", "detection"),
+    [
+        ("kk", "Мемлекеттік қызмет істері агенттігі", "Ұлттық қауіпсіздік комитетінің"),
+        ("ru", "Агентство по делам государственной службы", "Комитета национальной безопасности"),
+    ],
+)
+def test_who_issued_the_rules_and_the_two_bodies_of_today_are_named(
+    merzim: Merzim, language: str, prevention: str, detection: str
+) -> None:
+    """The rules in force are still the former Agency's."""
+    said = " ".join(merzim("procedures", "--lang", language, *NOW).out.split())
+
+    assert {
+        "kk": "Сыбайлас жемқорлыққа қарсы іс-қимыл агенттігі",
+        "ru": "Агентство по противодействию коррупции",
+    }[language] in said
+    assert prevention in said
+    assert detection in said
+
+
+@pytest.mark.parametrize(
+    ("procedure", "obligation", "body"),
+    [
+        ("conflict-of-interest", "authorised_body_told", "Антикоррупционная служба КНБ"),
+        ("procurement-analysis", "authorities_told", "Антикоррупционная служба КНБ"),
+        ("tbn4-project-2", "criminal_offence_reported", "Антикоррупционная служба КНБ"),
+        ("national-report", "information_submitted", "Агентство по делам государственной службы"),
+    ],
+)
+def test_a_duty_to_tell_the_authorised_body_names_it(procedure: str, obligation: str, body: str) -> None:
+    """002, p. 13 and p. 52; 000, P2.T1.S1; Decree No. 154 on the National report."""
+    assert body in library().latest(procedure).by_id[obligation].title["ru"]
 
 
 def test_after_the_last_one_nobody_is_authorised_and_it_is_known_who_was() -> None:
