@@ -8,14 +8,14 @@ values were erased still verifies.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, text
+from sqlalchemy import ColumnElement, Connection, and_, func, select, text
 
 from merzim.storage.chain import canonical, moment
 from merzim.storage.database.dialect import insert_many
@@ -91,6 +91,20 @@ def insert(connection: Connection, rows: Sequence[Values]) -> None:
     if rows and connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock_shared(:n)"), {"n": _APPENDING})
     insert_many(connection, EVENT, rows)
+
+
+def private_values(event: Any) -> dict[str, object]:
+    """Return the private values of an event that were not erased, without the client's address."""
+    pairs = decoded(event.private)
+    return {name: value for name, (_, value) in pairs.items() if name != CLIENT}
+
+
+def erase(connection: Connection, condition: ColumnElement[bool], names: Collection[str]) -> None:
+    """Erase private values of these names from the events that meet a condition."""
+    held = select(EVENT.c.id, EVENT.c.private).where(condition, EVENT.c.private != "{}")
+    for id, pairs in connection.execute(held).all():
+        kept = {name: pair for name, pair in decoded(pairs).items() if name not in names}
+        connection.execute(EVENT.update().where(EVENT.c.id == id).values(private=canonical(kept)))
 
 
 def link(previous: str, row: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ NUMBER_SHIFT = 10**14
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowEvent:
-    """One event of a row. `at` is UTC; `payload` carries values, and hashes of values stored outside events."""
+    """One event of a row. `at` is UTC; `payload` carries values, and digests of those that may be erased."""
 
     row: str
     seq: int
@@ -44,8 +44,8 @@ class RegisterRow:
     Attributes:
         version: of the register when it was last written; unit: its owner, "" for the organisation.
         case: the case it is kept in; opened_case: the case it opened. "" for none.
-        values: by field, including those stored outside the events where available.
-        hashes: hashes of values outside the events, by field.
+        values: by field, without erased ones.
+        hashes: digests of the values that may be erased, by field.
         erased: fields whose values were erased.
     """
 
@@ -67,8 +67,8 @@ class RegisterRow:
     edited_by: str
 
 
-def fold(events: Iterable[RowEvent], values_outside: Values | None = None) -> RegisterRow:
-    """Return the row computed from these events, with the values stored outside them."""
+def fold(events: Iterable[RowEvent]) -> RegisterRow:
+    """Return the row computed from these events."""
     row: RegisterRow | None = None
     for event in events:
         payload = event.payload
@@ -103,7 +103,7 @@ def fold(events: Iterable[RowEvent], values_outside: Values | None = None) -> Re
         )
     if row is None:
         raise ValueError("a row begins with an event")
-    return replace(row, values={**row.values, **(values_outside or {})})
+    return row
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

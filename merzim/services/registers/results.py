@@ -13,7 +13,7 @@ import i18n
 from merzim.services.context import RequestContext
 from merzim.services.registers.access import may_write, reader_scope
 from merzim.services.results import Titles, titles_of
-from merzim.storage.registers.chains import outside_of
+from merzim.storage.registers.chains import private_of
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.org.office import Office
 from workflow.registers.access import RowScope, in_reach, keeps_rows, list_fields, sees_lists, visible_fields
@@ -121,7 +121,7 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
         for head in heads
         if any(field.confidential for field in registers[head.register_id].fields.values())
     ]
-    outside = outside_of(ctx.app.engine, secret) if secret else {}
+    outside = private_of(ctx.app.engine, secret) if secret else {}
     office, views = ctx.reads.office(), []
     opened_cases = ctx.reads.heads([head.opened_case for head in heads if head.opened_case])
     stored = [(registers[head.register_id], {**head.shown, **outside.get(head.id, {})}) for head in heads]

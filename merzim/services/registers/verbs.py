@@ -132,7 +132,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
             kind="edited",
             payload=payload,
             values={name: value for name, value in changed_values.items() if not register.outside_events(name)},
-            outside={name: value for name, value in changed_values.items() if register.outside_events(name)},
+            private={name: value for name, value in changed_values.items() if register.outside_events(name)},
         )
         with one_transaction(ctx.app.engine):
             _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed_values))
@@ -288,7 +288,7 @@ def add_rows(
             kind=kind,
             payload=payload,
             values={name: value for name, value in filled.items() if not register.outside_events(name)},
-            outside={name: value for name, value in filled.items() if register.outside_events(name)},
+            private={name: value for name, value in filled.items() if register.outside_events(name)},
         )
         projection = projected(register, after, office)
         writes.append(RowWrite(draft=draft, before=None, after=after, projection=projection))

@@ -202,12 +202,10 @@ def _with_counted(
 def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
     """Show a row with the fields visible to the reader, and its history."""
     row, register, fields = seen_row(ctx, command.row)
-    rows = SqlRegisterRows(ctx.app.engine)
-    outside = rows.outside_values(row.id)
     history, before = list[RowEventView](), dict[str, object]()
-    for event in rows.events(row.id):
-        names = {*event.payload.get("values", {}), *event.payload.get("hashes", {})} & {*fields}
-        values = {**event.payload.get("values", {}), **outside.get(event.seq, {})}
+    for event in SqlRegisterRows(ctx.app.engine).events(row.id):
+        values = event.payload.get("values", {})
+        names = {*values} & {*fields}
         changes = [
             FieldChangeResult(field=name, before=before.get(name), after=values.get(name)) for name in names
         ]

@@ -66,7 +66,6 @@ def verify(
         known_seal=known_seal,
         evidence=app.evidence,
         now=now,
-        project=projector(app.registers, app.reads.office()),
     )
     if not problems:
         _record_run(app, "verify", now=now)

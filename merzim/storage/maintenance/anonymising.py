@@ -27,7 +27,6 @@ from merzim.storage.database import audit
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.maintenance import triggers
-from merzim.storage.maintenance.register_check import events_in_order
 from merzim.storage.notices import journal
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.org.former import FormerPerson
@@ -41,7 +40,6 @@ from merzim.storage.org.vouched import (
     RowEvent,
     record,
 )
-from merzim.storage.registers.chains import hidden
 from merzim.storage.rows import notice as notice_of
 from merzim.storage.tables.accounts import (
     ACCOUNT,
@@ -56,7 +54,6 @@ from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import LINK, LINK_CODE, NOTICE, PROOF, SETTLED
 from merzim.storage.tables.organisation import ACT, FORMER, PREFERENCE, REWRITTEN
-from merzim.storage.tables.registers import REGISTER_EVENT, REGISTER_SECRET
 from workflow.search_words import normalise
 
 ANONYMISED = "person_anonymised"
@@ -66,7 +63,6 @@ _LOGIN_COLUMNS = frozenset({"by", "login", "name", "created_by", "edited_by", "s
 _KEYS: Mapping[str, tuple[str, str]] = {
     "event": ("", "id"),
     "act": ("", "seq"),
-    "register_event": ("row", "seq"),
     "audit": ("", "seq"),
     "proof": ("", "n"),
 }
@@ -156,7 +152,6 @@ def anonymise(connection: Connection, words: Words) -> dict[str, int]:
             changed_rows[table.name] = rows
     if connection.dialect.name == "postgresql":
         _rewrite_jobs(connection, words)
-    _hash_values_anew(connection, changed_rows)
     _hash_notices_anew(connection, changed_rows)
     triggers.install(connection)
     places = {
@@ -250,9 +245,18 @@ def _matching_rows(
         held = {name: before[name] for name in texts if isinstance(before[name], str)}
         shared = words.stand_in(held.values())
         replaced = {name: words.replaced(text, name, shared=shared) for name, text in held.items()}
+        if table is EVENT:
+            replaced["private"] = _erased(held["private"], words, shared=shared)
         new = {name: text for name, text in replaced.items() if text != before[name]}
         if new:
             yield before, new
+
+
+def _erased(private: str, words: Words, *, shared: bool) -> str:
+    """Return the private values of an event without those that contain one of the words."""
+    texts = {name: canonical(pair) for name, pair in events.decoded(private).items()}
+    kept = {name: text for name, text in texts.items() if words.replaced(text, "", shared=shared) == text}
+    return canonical({name: json.loads(text) for name, text in kept.items()})
 
 
 def _rewrite_jobs(connection: Connection, words: Words) -> None:
@@ -268,18 +272,6 @@ def _rewrite_jobs(connection: Connection, words: Words) -> None:
 
 def _is_text(kind: object) -> bool:
     return isinstance(kind.impl if isinstance(kind, TypeDecorator) else kind, String)
-
-
-def _hash_values_anew(connection: Connection, changed_rows: dict[str, list[Mapping[str, Any]]]) -> None:
-    """Update the hashes of values stored outside the events of register rows in those events."""
-    for secret in changed_rows.get(REGISTER_SECRET.name, ()):
-        mine = (REGISTER_EVENT.c.row == secret["row"]) & (REGISTER_EVENT.c.seq == secret["seq"])
-        event = connection.execute(select(REGISTER_EVENT).where(mine)).one()
-        payload = json.loads(event.payload)
-        value = json.loads(secret["value"])
-        payload["hashes"][secret["field"]] = hidden(secret["salt"], secret["row"], secret["field"], value)
-        connection.execute(REGISTER_EVENT.update().where(mine).values(payload=canonical(payload)))
-        changed_rows.setdefault(REGISTER_EVENT.name, []).append({"row": event.row, "seq": event.seq})
 
 
 def _hash_notices_anew(connection: Connection, changed_rows: dict[str, list[Mapping[str, Any]]]) -> None:
@@ -332,9 +324,8 @@ def _hash_now(connection: Connection, source: str, place: str, seq: int) -> str:
         return link(row.previous, journal.line(row.n, row.at, row.lines))
     if source == "event":
         return events.hash_now(connection, seq)
-    query = {"act": IN_ORDER, "register_event": events_in_order()}[source].subquery()
-    mine = query.c.seq == seq if source == "act" else (query.c.case == place) & (query.c.seq == seq)
-    return content_hash(connection.execute(select(query).where(mine)).one())
+    query = IN_ORDER.subquery()
+    return content_hash(connection.execute(select(query).where(query.c.seq == seq)).one())
 
 
 def content_hash(event: Row_) -> str:

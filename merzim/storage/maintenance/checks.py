@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Connection, Engine, delete, select, union_all, update
+from sqlalchemy import Connection, Engine, delete, or_, select, update
 
 from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.storage.cases.evidence import EvidenceFolder
@@ -16,8 +16,7 @@ from merzim.storage.database.dialect import execute_for_names, in_names, insert_
 from merzim.storage.database.engine import Row_, reading
 from merzim.storage.tables.audit import AUDIT, AUDIT_ORIGIN
 from merzim.storage.tables.cases import CASE, READER
-from merzim.storage.tables.events import EVENT
-from merzim.storage.tables.registers import REGISTER_EVENT, REGISTER_SECRET
+from merzim.storage.tables.events import EVENT, OF_CASES
 from workflow.cases.case import Case
 
 _ROWS = CASE.select().where(in_names(CASE.c.id))
@@ -130,16 +129,12 @@ def _is_address_kept(entry: Row_, expected: object) -> bool:
 
 _PROVED = (
     select(EVENT.c.case, EVENT.c.payload)
-    .where(EVENT.c.payload.contains('"evidence":['))
+    .where(OF_CASES, EVENT.c.payload.contains('"evidence":['))
     .order_by(EVENT.c.case, EVENT.c.seq)
 )
-_IN_ROWS = union_all(
-    select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.payload).where(
-        REGISTER_EVENT.c.payload.contains('"sha256":"')
-    ),
-    select(REGISTER_SECRET.c.row, REGISTER_SECRET.c.value).where(
-        REGISTER_SECRET.c.value.contains('"sha256":"')
-    ),
+_IN_ROWS = select(EVENT.c.name, EVENT.c.payload, EVENT.c.private).where(
+    EVENT.c.topic == "register",
+    or_(EVENT.c.payload.contains('"sha256":"'), EVENT.c.private.contains('"sha256":"')),
 )
 _FILE = re.compile(r'"name":"((?:[^"\\]|\\.)*)","sha256":"([0-9a-f]{64})"')
 
@@ -150,8 +145,8 @@ def recorded_files(connection: Connection) -> dict[str, dict[str, str]]:
     for case, payload in connection.execute(_PROVED.execution_options(yield_per=5000)):
         for reference, name in _stored(payload):
             files.setdefault(reference, {})[case] = name
-    for row, data in connection.execute(_IN_ROWS.execution_options(yield_per=5000)):
-        for name, reference in _FILE.findall(data):
+    for row, *texts in connection.execute(_IN_ROWS.execution_options(yield_per=5000)):
+        for name, reference in _FILE.findall("".join(texts)):
             files.setdefault(reference, {})[row] = name
     return files
 

@@ -1,15 +1,24 @@
-"""Triggers that refuse UPDATE and DELETE on append-only tables; installed after every migration."""
+"""Triggers that refuse UPDATE and DELETE on append-only tables; installed after every migration.
+
+The private values of an event may be emptied, as long as nothing else of it changes.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-APPEND_ONLY = ("event", "seal", "act", "proof", "register_event", "audit")
+from merzim.storage.tables.base import TableBase
+
+APPEND_ONLY = ("event", "seal", "act", "proof", "audit")
 _SAYS = "the ledger is append-only: {what} of {table} is refused"
 # Doubled, for psycopg reads a single one as a place for a value.
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION merzim_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'private' = to_jsonb(OLD) - 'private'
+        AND length(to_jsonb(NEW) ->> 'private') < length(to_jsonb(OLD) ->> 'private') THEN
+        RETURN NEW;
+    END IF;
     RAISE EXCEPTION 'the ledger is append-only: %% of %% is refused', TG_OP, TG_TABLE_NAME;
 END $$
 """
@@ -20,7 +29,6 @@ _KEYS = {
     "seal": "n = NEW.n",
     "act": "seq = NEW.seq",
     "proof": "n = NEW.n",
-    "register_event": '"row" = NEW."row" AND seq = NEW.seq',
     "audit": "seq = NEW.seq",
 }
 
@@ -59,15 +67,24 @@ def missing(connection: Connection) -> frozenset[str]:
     return names(connection.dialect.name) - {row[0] for row in connection.exec_driver_sql(query)}
 
 
+def _unless_emptied(table: str) -> str:
+    """Return the condition that more than the private values changes, or that they do not become less."""
+    columns = [column.name for column in TableBase.metadata.tables[table].columns]
+    if "private" not in columns:
+        return ""
+    others = (f'NEW."{name}" IS NOT OLD."{name}"' for name in columns if name != "private")
+    return f"WHEN {' OR '.join(others)} OR length(NEW.private) >= length(OLD.private) "
+
+
 def _sqlite() -> list[str]:
     statements = []
     for table in APPEND_ONLY:
-        for operation in ("update", "delete"):
+        for operation, when in (("update", _unless_emptied(table)), ("delete", "")):
             says = _SAYS.format(what=operation.upper(), table=table)
             statements += [
                 f"DROP TRIGGER IF EXISTS merzim_{table}_{operation}",
                 f"CREATE TRIGGER merzim_{table}_{operation} BEFORE {operation.upper()} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{says}'); END",
+                f"{when}BEGIN SELECT RAISE(ABORT, '{says}'); END",
             ]
         says = _SAYS.format(what="REPLACE", table=table)
         statements += [

@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, select, tuple_
@@ -33,7 +31,7 @@ from merzim.storage.tables.cases import CASE, SEAL
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import PROOF
 from merzim.storage.tables.organisation import ACT
-from merzim.storage.tables.registers import REGISTER_EVENT, REGISTER_ROW
+from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.cases.case import Case
 from workflow.ports import CaseWrite, Conflict
 
@@ -77,7 +75,6 @@ def verify(
     evidence: EvidenceFolder | None = None,
     now: datetime | None = None,
     rows: bool = True,
-    project: register_check.ProjectRow | None = None,
 ) -> tuple[Problem, ...]:
     """Verify the stored data; return everything that was altered, empty when all is well.
 
@@ -88,15 +85,12 @@ def verify(
             files they sign; None if the files are not available (a copy of the database alone).
         known_seal: number and hash of a seal recorded elsewhere: it must still exist here.
         editions: edition -> digests its cases may have; a case with another one is reported.
-        project: function that returns the index entries of a register row; a row with different ones is
-            reported.
         recompute: function that recomputes a case's rows; a differing board is reported. Not called if an
             adopted act was altered, because the calendar is then unknown.
     """
     torn = _torn(engine)
     try:
         problems = _verified(engine, editions, recompute, known_seal, now, rows)
-        problems += _register_rows(engine, project, problems)
         if evidence is not None:
             problems += tuple(
                 Problem(code=code, arguments=arguments) for code, arguments in damages(engine, evidence)
@@ -136,7 +130,6 @@ def _verified(
             ),
             *_office(connection, lines),
             *_events(connection, lines),
-            *_register_chains(connection, lines),
             *(
                 Problem(code=code, arguments=arguments)
                 for code, arguments in checks.problems(connection, lines)
@@ -215,45 +208,22 @@ def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now:
 
 
 def _events(connection: Connection, lines: Mapping[Place, str]) -> Iterator[Problem]:
-    """Yield the problems of the events, and the cases whose events do not end where their head says."""
+    """Yield the problems of the events, and the streams that do not end where the head of a case or row
+    says.
+    """
     of_events = {number: digest for (source, _, number), digest in lines.items() if source == "event"}
     for code, arguments in events.problems(connection, of_events):
         yield Problem(code=code, arguments=arguments)
     ends = events.ends(connection)
-    for name, seq, head in connection.execute(select(CASE.c.id, CASE.c.seq, CASE.c.head).order_by(CASE.c.id)):
-        stream = f"{events.CASE}{name}"
-        end = ends.get(stream, (0, ""))
-        if end[0] < seq:
-            yield Problem(code="stream_cut", arguments={"stream": stream, "seq": seq, "last": end[0]})
-        elif end != (seq, head):
-            yield Problem(code="head_differs", arguments={"stream": stream, "seq": end[0]})
-
-
-def _register_chains(connection: Connection, lines: Mapping[Place, str]) -> Iterator[Problem]:
-    """Yield the problems of the chains of register rows."""
-    heads = register_check.heads(connection)
-    chains = connection.execute(register_check.events_in_order())
-    for name, chain in groupby(chains, key=attrgetter("case")):
-        for problem in _chain("register_event", name, chain, heads.pop(name, (0, "")), lines):
-            yield _of_row(problem, name)
-    for name in sorted(heads):
-        yield _of_row(Problem(code="chain_cut", arguments={"seq": 1, "last": 0}), name)
-
-
-def _register_rows(
-    engine: Engine, project: register_check.ProjectRow | None, problems: Iterable[Problem]
-) -> tuple[Problem, ...]:
-    """Return the register rows whose values or index entries do not match their chains."""
-    broken = {problem.arguments.get("row") for problem in problems}
-    with reading(engine) as connection:
-        differences = register_check.find_differences(connection, project, broken=broken)
-        return tuple(Problem(code=code, arguments=arguments) for code, arguments in differences)
-
-
-def _of_row(problem: Problem, row: str) -> Problem:
-    """Return a problem of a chain as a problem of a register row."""
-    arguments = {name: value for name, value in problem.arguments.items() if name != "case"}
-    return Problem(code=register_check.CODES[problem.code], arguments={"row": row, **arguments})
+    for prefix, table in ((events.CASE, CASE), (events.ROW, REGISTER_ROW)):
+        heads = select(table.c.id, table.c.seq, table.c.head).order_by(table.c.id)
+        for name, seq, head in connection.execute(heads):
+            stream = f"{prefix}{name}"
+            end = ends.get(stream, (0, ""))
+            if end[0] < seq:
+                yield Problem(code="stream_cut", arguments={"stream": stream, "seq": seq, "last": end[0]})
+            elif end != (seq, head):
+                yield Problem(code="head_differs", arguments={"stream": stream, "seq": end[0]})
 
 
 def _office(connection: Connection, lines: Mapping[Place, str]) -> Iterator[Problem]:
@@ -333,8 +303,6 @@ def _of_seal(n: int, name: str, seq: int, *, is_missing: bool) -> Problem:
         return Problem(code="proof_cut", arguments={"n": n, "seq": seq})
     if name == checks.CHAIN:
         return Problem(code="audit_cut", arguments={"n": n, "seq": seq})
-    if name.startswith(SEALED):
-        return _of_row(problem, name.removeprefix(SEALED))
     return _of_office(problem) if name == OFFICE else problem
 
 
@@ -367,8 +335,8 @@ def _hashes(connection: Connection, places: Iterable[tuple[str, int]]) -> dict[t
         )
         hashes |= {(name, seq): digest for name, seq, digest in connection.execute(query)}
         rows = [(name.removeprefix(SEALED), seq) for name, seq in chunk if name.startswith(SEALED)]
-        of_rows = select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.seq, REGISTER_EVENT.c.hash).where(
-            tuple_(REGISTER_EVENT.c.row, REGISTER_EVENT.c.seq).in_(rows)
+        of_rows = select(EVENT.c.name, EVENT.c.seq, EVENT.c.hash).where(
+            EVENT.c.topic == "register", tuple_(EVENT.c.name, EVENT.c.seq).in_(rows)
         )
         if rows:
             hashes |= {(SEALED + name, seq): digest for name, seq, digest in connection.execute(of_rows)}

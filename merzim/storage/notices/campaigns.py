@@ -8,16 +8,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, literal, select, update
 
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many, text_within
 from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.events import ROW
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org.chain import hold
 from merzim.storage.org.vouched import CAMPAIGNS, RowChange, RowEvent, record
+from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
 from merzim.storage.tables.organisation import ACT
-from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_EVENT, REGISTER_ROW
+from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_ROW
 from notifications.channels import NO_ADDRESS
 from notifications.notice import Notice
 from workflow.org.name_index import alphabetical
@@ -391,7 +393,7 @@ class SqlCampaigns:
         """Return the answers the officer recorded, in order of time: row, person, name, moment, author, shown
         values; `refused`: whether it is a refusal.
         """
-        first = and_(REGISTER_EVENT.c.row == _P.answer, REGISTER_EVENT.c.seq == 1)
+        first = and_(EVENT.c.stream == literal(ROW).concat(_P.answer), EVENT.c.seq == 1)
         query = (
             select(
                 _P.answer.label("row"),
@@ -399,12 +401,12 @@ class SqlCampaigns:
                 _P.name,
                 _P.answered_at.label("at"),
                 _P.refused,
-                REGISTER_EVENT.c.by,
+                EVENT.c.by,
                 REGISTER_ROW.c.shown,
             )
-            .join(REGISTER_EVENT, first)
+            .join(EVENT, first)
             .join(REGISTER_ROW, REGISTER_ROW.c.id == _P.answer)
-            .where(_P.campaign == campaign, _P.answer != "", REGISTER_EVENT.c.kind == "added")
+            .where(_P.campaign == campaign, _P.answer != "", EVENT.c.kind == "added")
             .order_by(_P.answered_at, _P.number)
         )
         if units is not None:

@@ -1,6 +1,6 @@
-"""Writes register rows: events, the values stored outside them, the head, and the index entries for lists.
+"""Writes register rows: their events, the head, and the index entries for lists.
 
-Each row has a chain of its own, whose seq detects concurrent changes, so that many people can write rows at
+Each row has a stream of its own, whose seq detects concurrent changes, so that many people can write rows at
 once.
 """
 
@@ -14,21 +14,20 @@ from functools import partial
 from hashlib import sha256
 from itertools import groupby, takewhile
 from operator import attrgetter
-from secrets import token_hex
 
 from sqlalchemy import Connection, Engine, Select, and_, func, select, text
 from sqlalchemy.exc import IntegrityError
 
-from merzim.storage.chain import canonical, line, link
+from merzim.storage import events
 from merzim.storage.database import audit
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.events import CLIENT, HASHES, ROW
+from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.registers import (
     CAMPAIGN_PERSON,
     REGISTER_CELL,
-    REGISTER_EVENT,
     REGISTER_ROW,
-    REGISTER_SECRET,
 )
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
@@ -39,17 +38,7 @@ _YEAR = 10**7
 """Maximum rows of a register in a year: a row's number is made of its year and a running number."""
 WRITE_BATCH = 1000
 """After inserting so many rows at once, the database's planner statistics are updated."""
-_DIGITS = 32
-_EVENTS_OF = (
-    REGISTER_EVENT.select()
-    .where(in_names(REGISTER_EVENT.c.row))
-    .order_by(REGISTER_EVENT.c.row, REGISTER_EVENT.c.seq)
-)
-_SECRETS_OF = (
-    REGISTER_SECRET.select()
-    .where(in_names(REGISTER_SECRET.c.row))
-    .order_by(REGISTER_SECRET.c.row, REGISTER_SECRET.c.seq)
-)
+_EVENTS_OF = EVENT.select().where(in_names(EVENT.c.stream)).order_by(EVENT.c.stream, EVENT.c.seq)
 _CELL_COLUMNS = ("row", "field", "key", "register_id")
 _ROWS_OF = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
 
@@ -80,15 +69,15 @@ class RowDraft:
 
     Attributes:
         payload: data of the event other than values.
-        values: values stored in events; None for an emptied field.
-        outside: values stored outside events; None for an emptied field.
+        values: None for an emptied field.
+        private: values that may be erased; None for an emptied field.
         erased: fields whose values and salts are erased.
     """
 
     kind: EventKind
     payload: Mapping[str, object] = field(default_factory=dict)
     values: Mapping[str, object] = field(default_factory=dict)
-    outside: Mapping[str, object] = field(default_factory=dict)
+    private: Mapping[str, object] = field(default_factory=dict)
     erased: tuple[str, ...] = ()
 
 
@@ -109,20 +98,21 @@ class SqlRegisterRows:
         self._engine = engine
 
     def rows(self, ids: Collection[str]) -> Mapping[str, RegisterRow]:
-        """Return these rows by id, computed from their events, with the values stored outside them."""
+        """Return these rows by id, computed from their events."""
         with reading(self._engine) as connection:
             return rows(connection, ids)
 
     def events(self, row: str) -> Sequence[RowEvent]:
-        """Return the events of a row in order as stored: with hashes in place of values outside them."""
+        """Return the events of a row in order."""
         with reading(self._engine) as connection:
-            return [event(record) for record in execute_for_names(connection, _EVENTS_OF, [row])]
+            return [event(record) for record in execute_for_names(connection, _EVENTS_OF, [f"{ROW}{row}"])]
 
     def first_events(self, ids: Collection[str]) -> Mapping[str, RowEvent]:
         """Return the first event of each of these rows, by id."""
         with reading(self._engine) as connection:
-            first: Select[tuple[object, ...]] = _EVENTS_OF.where(REGISTER_EVENT.c.seq == 1)
-            return {record.row: event(record) for record in execute_for_names(connection, first, sorted(ids))}
+            first: Select[tuple[object, ...]] = _EVENTS_OF.where(EVENT.c.seq == 1)
+            events = map(event, execute_for_names(connection, first, _streams(ids)))
+            return {event.row: event for event in events}
 
     def added_beside(self, answers: Collection[str], limit: int) -> Mapping[str, Sequence[str]]:
         """Return by the row of an answer to a campaign the rows it added beside its own (a spouse's), which
@@ -139,15 +129,6 @@ class SqlRegisterRows:
             for answer, ids in following.items()
             if answer in first and "campaign" in first[answer].payload
         }
-
-    def outside_values(self, row: str) -> Mapping[int, Mapping[str, object]]:
-        """Return the values stored outside the events of a row, by seq of their event."""
-        values_by_seq: dict[int, dict[str, object]] = {}
-        with reading(self._engine) as connection:
-            for record in execute_for_names(connection, _SECRETS_OF, [row]):
-                if record.value is not None:
-                    values_by_seq.setdefault(record.seq, {})[record.field] = json.loads(record.value)
-        return values_by_seq
 
     def same(
         self,
@@ -234,10 +215,11 @@ class SqlRegisterRows:
                 ).one_or_none()
                 if head is None:
                     raise RowChanged("register.row_changed", row=before.id)
-                entry, secrets = _lines(before.id, seq, head.head, write.draft, by, now)
-                insert_many(connection, REGISTER_EVENT, [entry])
+                draft = _draft(before.register, before.id, write, by, now)
+                stream = f"{ROW}{before.id}"
+                [entry] = events.chained(stream, [draft], after=before.seq, previous=head.head)
+                events.insert(connection, [entry])
                 audit.note(connection, [_audit_event(before.register, before.id, write, by, now)])
-                insert_many(connection, REGISTER_SECRET, secrets)
                 update_result = connection.execute(
                     REGISTER_ROW.update()
                     .where(REGISTER_ROW.c.id == before.id, REGISTER_ROW.c.seq == before.seq)
@@ -257,10 +239,7 @@ class SqlRegisterRows:
                 if update_result.rowcount != 1:
                     raise RowChanged("register.row_changed", row=before.id)
                 if write.draft.erased:
-                    erased = REGISTER_SECRET.update().where(
-                        REGISTER_SECRET.c.row == before.id, REGISTER_SECRET.c.field.in_(write.draft.erased)
-                    )
-                    connection.execute(erased.values(value=None, salt=None))
+                    events.erase(connection, EVENT.c.stream == stream, write.draft.erased)
                 write_cells(connection, {before.id: (before.register, write.projection)})
                 _follow_in_campaign(connection, write)
         except IntegrityError:
@@ -287,43 +266,32 @@ def _follow_in_campaign(connection: Connection, write: RowWrite) -> None:
 
 
 def rows(connection: Connection, ids: Collection[str]) -> Mapping[str, RegisterRow]:
-    """Return these rows by id, computed from their events, with the values stored outside them."""
-    outside = latest_secrets(connection, ids)
-    events = execute_for_names(connection, _EVENTS_OF, sorted(ids))
-    return {
-        name: fold((event(record) for record in chain), outside.get(name))
-        for name, chain in groupby(events, key=attrgetter("row"))
-    }
+    """Return these rows by id, computed from their events."""
+    records = execute_for_names(connection, _EVENTS_OF, _streams(ids))
+    chains = groupby(map(event, records), key=attrgetter("row"))
+    return {name: fold(chain) for name, chain in chains}
+
+
+def _streams(ids: Iterable[str]) -> list[str]:
+    return [f"{ROW}{name}" for name in sorted(ids)]
 
 
 def event(record: Row_) -> RowEvent:
-    """Return the event of a table row."""
+    """Return an event of a row, the private values among its values."""
+    payload = json.loads(record.payload)
+    hashes = {name: digest for name, digest in payload.pop(HASHES, {}).items() if name != CLIENT}
+    if hashes:
+        stored = events.private_values(record)
+        payload["values"] = {**payload.get("values", {}), **{name: stored.get(name) for name in hashes}}
+        payload[HASHES] = hashes
     return RowEvent(
-        row=record.row,
+        row=record.stream.removeprefix(ROW),
         seq=record.seq,
         kind=record.kind,
         at=record.at,
         by=record.by,
-        payload=json.loads(record.payload),
+        payload=payload,
     )
-
-
-def latest_secrets(connection: Connection, ids: Collection[str]) -> dict[str, dict[str, object]]:
-    """Return the last values stored outside the events, by row, without emptied and erased ones."""
-    values_by_row: dict[str, dict[str, object]] = {}
-    for record in execute_for_names(connection, _SECRETS_OF, sorted(ids)):
-        values = values_by_row.setdefault(record.row, {})
-        value = json.loads(record.value) if record.value is not None else None
-        if value is None:
-            values.pop(record.field, None)
-        else:
-            values[record.field] = value
-    return values_by_row
-
-
-def hidden(salt: str, row: str, field: str, value: object) -> str:
-    """Return the salted hash of a value; equal values elsewhere have other hashes."""
-    return sha256(canonical([salt, row, field, value]).encode()).hexdigest()[:_DIGITS]
 
 
 def write_cells(connection: Connection, projections: Mapping[str, tuple[str, Projection]]) -> None:
@@ -360,12 +328,12 @@ def _insert(
     now: datetime,
 ) -> None:
     """Write the first events of new rows, their values, heads and cells, each table by one statement."""
-    events, secrets, heads, cells = [], [], [], []
+    entries, heads, cells = [], [], []
     for row, number, write in writes:
-        entry, outside = _lines(row, 1, "", write.draft, by, now)
+        draft = _draft(register, row, write, by, now)
+        [entry] = events.chained(f"{ROW}{row}", [draft], after=0, previous="")
         after, projection = write.after, write.projection
-        events.append(entry)
-        secrets += outside
+        entries.append(entry)
         heads.append(
             {
                 "id": row,
@@ -388,9 +356,8 @@ def _insert(
             }
         )
         cells += [(row, name, key, register) for name, key in projection.cells]
-    insert_many(connection, REGISTER_EVENT, events)
+    events.insert(connection, entries)
     audit.note(connection, (_audit_event(register, row, write, by, now) for row, _, write in writes))
-    insert_many(connection, REGISTER_SECRET, secrets)
     insert_many(connection, REGISTER_ROW, heads)
     _insert_cells(connection, [*dict.fromkeys(cells)])
 
@@ -408,35 +375,24 @@ def _audit_event(register: str, row: str, write: RowWrite, by: str, now: datetim
     )
 
 
-def _lines(
-    row: str, seq: int, previous: str, draft: RowDraft, by: str, now: datetime
-) -> tuple[dict[str, object], list[dict[str, object]]]:
-    """Return the table row of an event, and those of the values stored outside it with their salts."""
+def _draft(register: str, row: str, write: RowWrite, by: str, now: datetime) -> events.Draft:
+    """Return the event of a change of a row."""
+    draft = write.draft
     payload = dict(draft.payload)
     if draft.values:
         payload["values"] = dict(draft.values)
-    secrets, hashes = [], {}
-    for name, value in draft.outside.items():
-        salt = token_hex(16)
-        hashes[name] = "" if value is None else hidden(salt, row, name, value)
-        secrets.append({"row": row, "field": name, "seq": seq, "value": canonical(value), "salt": salt})
-    if hashes:
-        payload["hashes"] = hashes
     if draft.erased:
         payload["erased"] = sorted(draft.erased)
-    payload_text = canonical(payload)
-    line_text = line(case=row, seq=seq, kind=draft.kind, name="", on=None, at=now, by=by, payload=payload_text)
-    entry: dict[str, object] = {
-        "row": row,
-        "seq": seq,
-        "kind": draft.kind,
-        "at": now,
-        "by": by,
-        "payload": payload_text,
-        "previous": previous,
-        "hash": link(previous, line_text),
-    }
-    return entry, secrets
+    return events.Draft(
+        topic="register",
+        kind=draft.kind,
+        name=row,
+        case=write.after.case,
+        at=now,
+        by=by,
+        payload=payload,
+        private=draft.private,
+    )
 
 
 def _hold(connection: Connection, register: str) -> None:
@@ -502,7 +458,10 @@ def heads(connection: Connection, ids: Collection[str]) -> Iterator[Row_]:
     yield from execute_for_names(connection, _ROWS_OF, sorted(ids))
 
 
-def outside_of(engine: Engine, ids: Collection[str]) -> Mapping[str, Mapping[str, object]]:
-    """Return the last values stored outside the events of these rows, by row."""
+def private_of(engine: Engine, ids: Collection[str]) -> Mapping[str, Mapping[str, object]]:
+    """Return the private values of these rows, by row."""
     with reading(engine) as connection:
-        return latest_secrets(connection, ids)
+        return {
+            name: {field: row.values[field] for field in row.hashes if field in row.values}
+            for name, row in rows(connection, ids).items()
+        }

@@ -11,26 +11,6 @@ from merzim.storage.tables.base import CLUSTERED, TableBase, table
 from merzim.storage.types import Canonical, Collated, Moment
 
 
-class RegisterEventRow(TableBase, table=True):
-    """An event of a register row's own chain. Append only, like events of cases.
-
-    Values of person fields and confidential values are stored in `RegisterSecretRow`; the payload has their
-    salted hashes.
-    """
-
-    __tablename__ = "register_event"
-    __table_args__ = CLUSTERED
-
-    row: str = Field(primary_key=True)
-    seq: int = Field(primary_key=True)
-    kind: str
-    at: datetime = Field(sa_type=Moment)
-    by: str
-    payload: str = Field(sa_type=Text)
-    previous: str
-    hash: str
-
-
 class RegisterRowRow(TableBase, table=True):
     """The head of a row's chain, with columns for lists; all of it can be recomputed from its events.
 
@@ -87,19 +67,6 @@ class RegisterCellRow(TableBase, table=True):
     field: str = Field(primary_key=True)
     key: str = Field(primary_key=True, sa_type=Collated)
     register_id: str
-
-
-class RegisterSecretRow(TableBase, table=True):
-    """A value stored outside the events of a row, and the salt of its hash there; both may be erased."""
-
-    __tablename__ = "register_secret"
-    __table_args__ = CLUSTERED
-
-    row: str = Field(primary_key=True)
-    field: str = Field(primary_key=True)
-    seq: int = Field(primary_key=True)
-    value: str | None = Field(default=None, sa_type=Text)
-    salt: str | None = None
 
 
 class CampaignRow(TableBase, table=True):
@@ -170,9 +137,7 @@ class CampaignPersonRow(TableBase, table=True):
     refused: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
-REGISTER_EVENT = table("register_event")
 REGISTER_ROW = table("register_row")
 REGISTER_CELL = table("register_cell")
-REGISTER_SECRET = table("register_secret")
 CAMPAIGN = table("campaign")
 CAMPAIGN_PERSON = table("campaign_person")

@@ -1,0 +1,141 @@
+"""Attacks on the events: forged, cut, reordered, erased, replayed; each is found and named by `verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection, Engine, select, text
+
+from merzim.storage import events
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.origin import ORIGIN, Origin
+from merzim.storage.tables.events import EVENT
+from tests.storage.sample_cases import NOW, opened
+from tests.storage.test_verify import by_hand
+
+FIRST, OTHER = "case/2026-0001", "case/2026-0002"
+
+
+def found(engine: Engine, attack: Callable[[Connection], object]) -> list[tuple[object, ...]]:
+    """What `verify` names after an attack: code, stream and number."""
+    with by_hand(engine) as connection:
+        attack(connection)
+    return [(problem.code, *list(problem.arguments.values())[:2]) for problem in verify(engine)]
+
+
+def run(*statements: str) -> Callable[[Connection], object]:
+    return lambda connection: [connection.execute(text(statement)) for statement in statements]
+
+
+def rehash(connection: Connection, stream: str) -> None:
+    """Compute the hashes of a stream anew, as somebody does who knows how."""
+    previous = ""
+    for event in connection.execute(EVENT.select().where(EVENT.c.stream == stream).order_by(EVENT.c.seq)).all():
+        previous = events.link(previous, event._mapping)
+        connection.execute(EVENT.update().where(EVENT.c.id == event.id).values(hash=previous))
+
+
+@pytest.mark.parametrize("column", ["kind", "name", "by", "way", "payload", "topic"])
+def test_a_forged_column_is_named(engine: Engine, column: str) -> None:
+    """Whatever is shown or filtered by is covered by the hash."""
+    opened(engine)
+
+    assert found(engine, run(f"UPDATE event SET \"{column}\" = 'x' WHERE seq = 2")) == [
+        ("event_altered", FIRST, 2)
+    ]
+
+
+def test_a_stream_hashed_anew_after_a_forgery_is_named_by_the_head_of_its_case(engine: Engine) -> None:
+    """Who recomputes every hash after the forged one ends elsewhere than the case says."""
+    case = opened(engine)
+
+    def forge(connection: Connection) -> None:
+        connection.execute(text("UPDATE event SET \"by\" = 'x' WHERE seq = 2"))
+        rehash(connection, FIRST)
+
+    assert found(engine, forge) == [("head_differs", FIRST, case.seq)]
+
+
+def test_a_cut_stream_is_named(engine: Engine) -> None:
+    """The tail of a stream leaves no gap: its head knows how many there were."""
+    case = opened(engine)
+
+    assert found(engine, run(f"DELETE FROM event WHERE seq > {case.seq - 2}")) == [
+        ("stream_cut", FIRST, case.seq)
+    ]
+
+
+def test_reordered_events_are_named(engine: Engine) -> None:
+    """Two numbers exchanged within a stream, and two ids, by which the audit log is ordered."""
+    opened(engine)
+
+    assert found(
+        engine,
+        run(
+            "UPDATE event SET seq = 99 WHERE seq = 2",
+            "UPDATE event SET seq = 2 WHERE seq = 3",
+            "UPDATE event SET seq = 3 WHERE seq = 99",
+        ),
+    ) == [("event_altered", FIRST, 2), ("event_altered", FIRST, 3), ("event_altered", FIRST, 4)]
+
+
+def test_ids_in_another_order_are_named(engine: Engine) -> None:
+    """The order of ids in a stream is the order in which it was written."""
+    opened(engine)
+
+    assert found(
+        engine, run("UPDATE event SET id = 999 WHERE seq = 1", "UPDATE event SET id = 1 WHERE seq = 3")
+    ) == [("event_misplaced", FIRST, 2), ("event_misplaced", FIRST, 3)]
+
+
+def test_a_replayed_event_is_named(engine: Engine) -> None:
+    """An event of one case copied to the end of another, with its hash."""
+    case, other = opened(engine), opened(engine)
+    place = f"'{OTHER}', {other.seq + 1}, '{other.id}'"
+    columns = ["topic", "kind", "name", '"on"', "at", '"by"', "way", "payload", "private", "hash"]
+    copied = ", ".join(columns)
+    replay = (
+        f'INSERT INTO event (stream, seq, "case", {copied}) SELECT {place}, {copied} '
+        f"FROM event WHERE stream = '{FIRST}' AND seq = {case.seq}"
+    )
+
+    assert found(engine, run(replay)) == [
+        ("event_altered", OTHER, other.seq + 1),
+        ("head_differs", OTHER, other.seq + 1),
+    ]
+
+
+def test_an_erased_private_value_leaves_a_chain_that_verifies(engine: Engine) -> None:
+    """The client's address beside a stream: the database lets it be emptied, and nothing put in its place."""
+    token = ORIGIN.set(Origin(way="page", address="10.1.2.3"))
+    try:
+        opened(engine)
+    finally:
+        ORIGIN.reset(token)
+    with reading(engine) as connection:
+        before = connection.execute(select(EVENT.c.private).where(EVENT.c.seq == 1)).scalar_one()
+    assert "10.1.2.3" in before
+    assert verify(engine) == ()
+    forged = before.replace("10.1.2.3", "10.9.9.9")
+    assert found(
+        engine, lambda c: c.execute(EVENT.update().where(EVENT.c.seq == 1).values(private=forged))
+    ) == [("private_altered", FIRST, 1)]
+
+    with writing(engine) as connection:
+        events.erase(connection, EVENT.c.stream == FIRST, [events.CLIENT])
+
+    with reading(engine) as connection:
+        assert set(connection.execute(select(EVENT.c.private)).scalars()) == {"{}"}
+    assert verify(engine) == ()
+
+
+def test_two_who_append_at_once_are_told_apart_by_the_database(engine: Engine) -> None:
+    """The second event of one number in one stream is refused."""
+    opened(engine)
+    draft = events.Draft(kind="fact", at=NOW, by="x")
+    rows = events.chained(FIRST, [draft], after=1, previous="")
+
+    with pytest.raises(Exception, match=r"(?i)unique|append-only"), writing(engine) as connection:
+        events.insert(connection, rows)
