@@ -46,7 +46,9 @@ def table(*rows: tuple[object, ...]) -> bytes:
 def app(tmp_path: Path) -> Iterator[AppContext]:
     """A separate office with three units and their people."""
     (tmp_path / "config.toml").write_text(
-        '[database]\nurl = "sqlite:///merzim.sqlite"\n[evidence]\nfolder = "evidence"\n', encoding="utf-8"
+        '[database]\nurl = "sqlite:///merzim.sqlite"\n[evidence]\nfolder = "evidence"\n'
+        '[regulations]\nacts = ["tbn4-2024", "decree-802", "decree-154"]\n',
+        encoding="utf-8",
     )
     context = build_app(read(tmp_path / "config.toml", at=tmp_path))
     sample_office = office()
@@ -468,3 +470,30 @@ def test_the_template_comes_filled_with_headings(officer: TestClient) -> None:
 
     assert sheet is not None
     assert "Объект анализа" in [cell.value for cell in sheet[2]]
+
+
+def test_a_row_is_corrected_on_the_page_before_anything_is_opened(app: AppContext, officer: TestClient) -> None:
+    """A unit, a day that was lacking and a row that is no analysis; an end before the start opens nothing."""
+    page = sent(
+        officer,
+        table(
+            ("Закупки", "hrr", "", date(2026, 6, 1), date(2026, 7, 10)),
+            ("Итого", "hr", "", date(2026, 6, 1), date(2026, 7, 10)),
+            ("Кадры", "hr", "", None, None),
+        ),
+    )
+    corrected = {"unit.3": "Заң департаменті", "skip.4": "on", "on.5.analysis_started": "2026-09-01"}
+    looked = officer.post(page.url.path, data={**corrected, "look": "1"})
+    backwards = officer.post(page.url.path, data={**corrected, "on.3.analysis_ended": "2026-05-01"})
+    nothing = app.reads.cases()
+    officer.post(page.url.path, data=corrected)
+
+    assert 'name="on.5.analysis_started"' in page.text
+    assert "Кадры" in looked.text
+    assert 'name="skip.4" checked' in looked.text
+    assert backwards.status_code == 422
+    assert "«Закупки»: окончание (01.05.2026) раньше начала (01.06.2026)." in backwards.text
+    assert nothing == []
+    cases = app.ledger.cases([case.id for case in app.reads.cases()]).values()
+    opened = {(case.object, case.unit, case.planned["analysis_started"]) for case in cases}
+    assert opened == {("Закупки", "law", date(2026, 6, 1)), ("Кадры", "", date(2026, 9, 1))}

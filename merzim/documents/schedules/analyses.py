@@ -104,7 +104,12 @@ def _analysis(
     what = text["object"] or text["work"] or text["unit"]
     start, end = dates.planned.get(START), dates.planned.get(END)
     if start and end and end < start:
-        errors.add(row.number, "paper_span_backwards", text=f"{start} – {end}", where=_head_of(table, END))
+        errors.add(
+            row.number,
+            "paper_span_backwards",
+            text=f"{start:%d.%m.%Y} – {end:%d.%m.%Y}",
+            where=_head_of(table, END),
+        )
     elif not what and dates.planned:
         errors.add(row.number, "paper_cell_empty", column=_first_title(table, ("object", "work", "unit")))
     elif end and not start and table.of("start"):
@@ -121,6 +126,7 @@ def _analysis(
             unit=text["unit"],
             title=title.title,
             row=row.number,
+            written=" | ".join(filter(None, (tidy(text_of(row.cell(place))) for place in row.filled()))),
             approved_on=title.approved_on,
             facts={"schedule_approved": title.approved_on} if title.approved_on else {},
             planned=dict(sorted(dates.planned.items(), key=lambda item: item[1])),

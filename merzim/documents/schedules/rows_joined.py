@@ -34,7 +34,7 @@ class ReadSchedule:
         object: what is analysed.
         unit: the unit it belongs to, as written; "" when the schedule has none.
         title: the schedule's own title; "" in the flat form.
-        row: its first row.
+        row: its first row; `written`: the texts of that row, "" in the published form.
         approved_on: the day in the approval block; it is the fact `schedule_approved` too.
         facts: days of facts that have happened, by name of fact.
         planned: plan dates, by name of fact.
@@ -49,6 +49,7 @@ class ReadSchedule:
     unit: str = ""
     title: str = ""
     row: int = 0
+    written: str = ""
     approved_on: date | None = None
     facts: Mapping[str, date] = field(default_factory=dict)
     planned: Mapping[str, date] = field(default_factory=dict)

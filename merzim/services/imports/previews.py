@@ -19,7 +19,7 @@ from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import uploaded_file
 from merzim.services.imports.files import consider_schedule, import_schedule
 from merzim.services.imports.schedules import ConsideredAnalysis, ImportedFile, ScheduleAnswers
-from merzim.services.inputs import Day, Digest, Line
+from merzim.services.inputs import Day, Digest, Line, Name
 from merzim.services.narrowing import chosen_procedure
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly import opening as yearly
@@ -46,7 +46,7 @@ class Analysis:
     """One analysis of an uploaded schedule, before it is written.
 
     Attributes:
-        row: its first row, as numbered in the spreadsheet.
+        row: its first row, as numbered in the spreadsheet; `written`: the texts of that row.
         unit: id of the matching unit, else the words of the file.
         case: the existing case, whole; None when one would be opened.
         facts, planned: dates in the file (local dates), `cells`: their places; `new`, `moved`: those that would
@@ -59,6 +59,7 @@ class Analysis:
     """
 
     row: int
+    written: str
     object: str
     unit: str
     case: Case | None
@@ -141,7 +142,8 @@ class ImportSchedule(Command):
     analysis; `meant`: unmatched responsible texts -> the unit or person by id, key, name or e-mail.
 
     By the row of an analysis: `objects`, the object in the nominative, replacing the preview's guess; `joins`:
-    the existing case an analysis is, or "" for a new case.
+    the existing case an analysis is, or "" for a new case; `units` and `planned`, in place of the file's;
+    `skip`: rows that are no analyses.
 
     `content`, from a page or a terminal: the file itself.
     """
@@ -152,6 +154,9 @@ class ImportSchedule(Command):
     meant: dict[Line, Line] = Field(default_factory=dict, max_length=500)
     objects: dict[RowNumber, ObjectNames] = Field(default_factory=dict, max_length=5000)
     joins: dict[RowNumber, Line] = Field(default_factory=dict, max_length=5000)
+    units: dict[RowNumber, Line] = Field(default_factory=dict, max_length=5000)
+    planned: dict[RowNumber, dict[Name, Day | None]] = Field(default_factory=dict, max_length=5000)
+    skip: list[RowNumber] = Field(default_factory=list, max_length=5000)
 
 
 @verb("manage")
@@ -166,6 +171,9 @@ def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
     answers = ScheduleAnswers(
         objects={row: names.model_dump(exclude_none=True) for row, names in command.objects.items()},
         joins=command.joins,
+        units=command.units,
+        planned=command.planned,
+        skip=frozenset(command.skip),
     )
     office = ctx.reads.office()
     analyses, preview = preview_schedule(ctx, content, name, procedure, answers)
@@ -312,6 +320,7 @@ def _matches(office: Office, strange: Sequence[str], meanings: Mapping[str, str]
 def _analysis(item: ConsideredAnalysis) -> Analysis:
     return Analysis(
         row=item.schedule.row,
+        written=item.schedule.written,
         object=item.schedule.object,
         unit=item.unit,
         case=item.case,

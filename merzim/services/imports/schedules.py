@@ -8,8 +8,8 @@ the other language, the user is asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from calendars import OutOfRange
@@ -28,7 +28,7 @@ from workflow.org.office import Office
 from workflow.refusal import Refusal
 
 Key = tuple[str, str, int | None]
-ENDS_WITH = "analysis_ended"
+STARTS_WITH, ENDS_WITH = "analysis_started", "analysis_ended"
 _KAZAKH = re.compile(r"[әғқңөұүһі]", re.IGNORECASE)
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 """The fact whose plan date an analysis shares with its schedule in the other language."""
@@ -53,10 +53,16 @@ class ScheduleAnswers:
     Attributes:
         objects: names of the object by language (kk, ru), as the user gives them.
         joins: the existing case an analysis is; "" for a new one.
+        units: the unit of an analysis, in place of the file's.
+        planned: plan dates by fact, besides and in place of the file's; None takes the file's away.
+        skip: rows that are no analyses.
     """
 
     objects: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     joins: Mapping[int, str] = field(default_factory=dict)
+    units: Mapping[int, str] = field(default_factory=dict)
+    planned: Mapping[int, Mapping[str, date | None]] = field(default_factory=dict)
+    skip: Collection[int] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,12 +168,15 @@ def consider(
     """
     answers = answers or ScheduleAnswers()
     cases_by_key = {key: case for case in cases for key in _known_keys(case, procedure)}
-    notes: list[Note] = [note for schedule in schedules for note in schedule.notes]
+    notes: list[Note] = [
+        note for schedule in schedules for note in schedule.notes if not _is_dated_now(note, answers)
+    ]
     matches: dict[str, str] = {}
     strange: set[str] = set()
+    errors = Errors()
+    schedules = corrected(schedules, answers, errors)
     units = units_meant(schedules, office)
     notes += _strange_units(schedules, units, office)
-    errors = Errors()
     analyses = list[ConsideredAnalysis]()
     exact = {
         key
@@ -221,6 +230,44 @@ def consider(
     return Consideration(
         analyses=tuple(analyses), notes=tuple(notes), matches=matches, strange=tuple(sorted(strange))
     )
+
+
+def corrected(
+    schedules: Sequence[ReadSchedule], answers: ScheduleAnswers, errors: Errors
+) -> list[ReadSchedule]:
+    """Return the analyses as the user corrected them, with rows that got their day from the user alone.
+
+    Errors: an analysis left without a day, an end before the start.
+    """
+    undated = (
+        ReadSchedule(form="flat", object=str(note.arguments["object"]), row=note.row)
+        for schedule in schedules
+        for note in schedule.notes
+        if _is_dated_now(note, answers)
+    )
+    analyses = []
+    for schedule in (*schedules, *undated):
+        if schedule.row in answers.skip:
+            continue
+        unit = answers.units.get(schedule.row, schedule.unit)
+        days = {**schedule.planned, **answers.planned.get(schedule.row, {})}
+        planned = {fact: on for fact, on in days.items() if on is not None}
+        first, last = (planned.get(fact) for fact in (STARTS_WITH, ENDS_WITH))
+        if not planned and not schedule.facts:
+            errors.add(schedule.row, "paper_row_no_day", object=schedule.object)
+        elif first and last and last < first:
+            errors.add(schedule.row, "import.backwards", object=schedule.object, first=first, last=last)
+        cells = {
+            fact: cell for fact, cell in schedule.cells.items() if schedule.planned.get(fact) == days.get(fact)
+        }
+        analyses.append(replace(schedule, unit=unit, planned=planned, cells=cells))
+    return analyses
+
+
+def _is_dated_now(note: Note, answers: ScheduleAnswers) -> bool:
+    """Return whether a note is about a row without a day that the user gave one."""
+    days = answers.planned.get(note.row, {})
+    return note.code == "read_row_no_day" and note.row not in answers.skip and any(days.values())
 
 
 def take_in(

@@ -5,9 +5,10 @@ imported.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -35,7 +36,8 @@ from merzim.web.http import Digest
 from merzim.web.pages.case_creation.by_hand import go, hub
 from merzim.web.pages.case_creation.chain import Chain, chain
 from merzim.web.pages.case_creation.intended_dates import HAPPENED, PLANNED, text
-from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm
+from merzim.web.pages.portfolio import Axis, build_axis
+from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, parse_date
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
 from workflow.cases.case import Case, Fact
@@ -51,7 +53,17 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 
 SHOWN = 10
-"""Analyses on one page of the preview, so that it stays under 200 KB."""
+"""Analyses whose steps one page of the preview shows, so that it stays under 200 KB."""
+ENDS = ("analysis_started", "analysis_ended")
+PICTURED = (
+    "start_announced",
+    "analysis_started",
+    "discussion_announced",
+    "discussion_held",
+    "analysis_ended",
+    "published",
+)
+"""The steps of an analysis that the picture of the year marks."""
 JUDGED = 300
 """Up to so many analyses, the conflicts of the whole file are counted; of a larger file, those of the page
 shown.
@@ -60,11 +72,11 @@ MAX_UNDECIDED = 200
 """Maximum number of analyses a page asks about: those it shows, and those that resemble existing cases."""
 NEW = "new"
 """Form value for an analysis that is none of the existing cases it resembles."""
-_FORM_NOTES = frozenset({"cli.import.unmatched", "cli.import.object_lacks"})
-_PAGE_SENTENCES = {
-    "cli.import.fact_differs": "web.open.fact_differs",
-    "cli.import.strange_unit": "web.open.strange_unit",
-}
+_FORM_NOTES = frozenset(
+    {"cli.import.unmatched", "cli.import.object_lacks", "cli.import.strange_unit", "read_row_no_day"}
+)
+_CORRECTIONS = frozenset({"object_kk", "object_ru", "unit", "on"})
+_PAGE_SENTENCES = {"cli.import.fact_differs": "web.open.fact_differs"}
 """Notes for which a page has other sentences than a command."""
 
 
@@ -81,6 +93,7 @@ class TakenDate:
         late_by: working days after that day; None in time.
     """
 
+    fact: str
     title: Text
     cell: str
     on: date
@@ -96,6 +109,7 @@ class PreviewedAnalysis:
     """One analysis of the file as the page shows it.
 
     Attributes:
+        unit: as the office names it, else as the file does.
         foreign: whether its unit is not among the reader's.
         why: address of the planner with its dates, which explains them.
     """
@@ -106,6 +120,40 @@ class PreviewedAnalysis:
     taken: tuple[TakenDate, ...]
     foreign: bool
     why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SheetRow:
+    """A row of the file, to be corrected. `unit`: the name proposed; `written_unit`: the file's, if unknown.
+
+    `law`: the analysis with its terms; None beyond those of the page.
+    """
+
+    analysis: Analysis
+    law: PreviewedAnalysis | None
+    unit: str
+    written_unit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class YearLine:
+    """An analysis on the picture of the year. `x`, `width`: its run in percent; `marks`: its steps."""
+
+    object: str
+    x: float
+    width: float
+    marks: tuple[YearMark, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class YearMark:
+    """A step on that line, where it is planned, else due. `look`: late, soon (this month) or ahead."""
+
+    fact: str
+    title: Text
+    on: date
+    x: float
+    look: str
 
 
 @router.post("/open/schedule")
@@ -192,14 +240,16 @@ def _preview(
     today = ctx.today
     form_answers = dict(answers or {})
     try:
-        analyses, result = preview_schedule(
-            ctx,
-            upload.content,
-            upload.name,
-            upload.procedure,
+        try:
             # What it may be joined to is asked again, with the answer as it was chosen.
-            replace(_of_analyses(form_answers), joins={}),
-        )
+            given = replace(_of_analyses(form_answers), joins={})
+            analyses, result = preview_schedule(ctx, upload.content, upload.name, upload.procedure, given)
+        except (Refusal, OutOfRange) as found:
+            if not form_answers:
+                raise
+            # A correction is refused: the file is shown as it is, with the fields as they were filled in.
+            refusal = refusal or found
+            analyses, result = preview_schedule(ctx, upload.content, upload.name, upload.procedure)
     except (Refusal, OutOfRange) as found:
         # The office changed since the upload, so that the file is no longer valid.
         errors = bad_rows(found, Translator(preferences(request).language))
@@ -216,6 +266,8 @@ def _preview(
         if everything or n in shown_numbers
     }
     changes = [analysis.change for analysis in analyses]
+    years = Counter(min(days).year for analysis in analyses if (days := [*analysis.planned.values()]))
+    axis = build_axis(years.most_common(1)[0][0], ctx.calendar, today=today) if years else None
     return page(
         request,
         ctx,
@@ -224,6 +276,18 @@ def _preview(
         upload=upload,
         title=ctx.library.latest(upload.procedure).title,
         shown=[judged[n] for n in shown_numbers],
+        rows=[
+            _sheet_row(office, analysis, judged.get(n))
+            for n, analysis in enumerate(analyses)
+            if n in shown_numbers or analysis.looks_like
+        ][:MAX_UNDECIDED],
+        carried=_carried(form_answers, {analyses[n].row for n in shown_numbers}),
+        skipped=[key.removeprefix("skip.") for key in form_answers if key.startswith("skip.") and not refusal],
+        ends=ENDS,
+        undated=[note for note in result.notes if note.code == "read_row_no_day" and number == 1][:SHOWN],
+        units=[unit.name for unit in office.units.values()],
+        axis=axis,
+        lines=[_year_line(axis, judged[n], today) for n in shown_numbers] if axis else [],
         total=len(analyses),
         counts={change: changes.count(change) for change in ("open", "replan", "same")},
         conflicts=sum(len(preview.chain.findings) for preview in judged.values()),
@@ -238,11 +302,6 @@ def _preview(
         strange=result.strange,
         people=_known_names(office) if result.strange else (),
         answers=form_answers,
-        undecided=[
-            analysis
-            for n, analysis in enumerate(analyses)
-            if analysis.case is None and (n in shown_numbers or analysis.looks_like)
-        ][:MAX_UNDECIDED],
         likely=_likely(analyses),
         refusal=refusal,
         errors=bad_rows(refusal, Translator(preferences(request).language)) if refusal else [],
@@ -255,8 +314,10 @@ def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) ->
     upload = uploaded_file(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     numbers = [key.removeprefix("said.") for key in answers if key.startswith("said.")]
-    given = _of_analyses(answers)
+    if look := text(answers.pop("look", "")):
+        return _preview(request, ctx, upload, int(look) if look.isdecimal() else 1, answers=answers)
     try:
+        given = _of_analyses(answers)
         command = build(
             ImportSchedule,
             {
@@ -269,6 +330,9 @@ def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) ->
                 },
                 "objects": given.objects,
                 "joins": given.joins,
+                "units": given.units,
+                "planned": given.planned,
+                "skip": [*given.skip],
             },
         )
         result = take_schedule(ctx, command)
@@ -283,22 +347,79 @@ def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) ->
 
 
 def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:
-    """Return the form's answers about the analyses of a file: `object_kk.7`, `object_ru.7`, `joins.7` by
-    row.
+    """Return the form's answers about a file by the row of the analysis: `object_kk.7`, `joins.7`, `unit.7`,
+    `skip.7`, and `on.7.analysis_started` for a date.
+
+    Raises:
+        InvalidForm: a date that is none.
     """
     objects: dict[int, dict[str, str]] = {}
     joins: dict[int, str] = {}
+    units: dict[int, str] = {}
+    planned: dict[int, dict[str, date | None]] = {}
+    skip: list[int] = []
     for key, value in answers.items():
         name, _, row = key.partition(".")
+        row, _, fact = row.partition(".")
         if not (row.isascii() and row.isdecimal() and len(row) < 8):
             continue
+        if name == "on" and fact:
+            planned.setdefault(int(row), {})[fact] = parse_date(value) if value.strip() else None
+        elif name == "unit":
+            units[int(row)] = text(value)
+        elif name == "skip":
+            skip.append(int(row))
         if name in ("object_kk", "object_ru"):
             objects.setdefault(int(row), {})[name.removeprefix("object_")] = text(
                 value, longest=MAX_FIELD_BYTES
             )
         elif name == "joins" and value:
             joins[int(row)] = "" if value == NEW else value
-    return ScheduleAnswers(objects=objects, joins=joins)
+    return ScheduleAnswers(objects=objects, joins=joins, units=units, planned=planned, skip=frozenset(skip))
+
+
+def _carried(answers: Mapping[str, str], rows: Collection[int]) -> dict[str, str]:
+    """Return the corrections of rows that are not on this page: hidden fields keep them."""
+    kept = {}
+    for key, value in answers.items():
+        name, _, rest = key.partition(".")
+        row = rest.partition(".")[0]
+        if name in _CORRECTIONS and row.isdecimal() and int(row) not in rows:
+            kept[key] = value
+    return kept
+
+
+def _sheet_row(office: Office, analysis: Analysis, law: PreviewedAnalysis | None) -> SheetRow:
+    """Return a row of the file to be corrected; an unknown unit is replaced by the known one it resembles."""
+    unit = office.units.get(analysis.unit)
+    names = [each.name for each in office.units.values()]
+    near = get_close_matches(analysis.unit, names, n=1, cutoff=0.75) if analysis.unit and not unit else []
+    return SheetRow(
+        analysis=analysis,
+        law=law,
+        unit=unit.name if unit else near[0] if near else "",
+        written_unit="" if unit else analysis.unit,
+    )
+
+
+def _year_line(axis: Axis, previewed: PreviewedAnalysis, today: date) -> YearLine:
+    """Return the line of an analysis; steps outside the year are left out."""
+    days = {link.deadline.id: link for link in previewed.chain.links}
+    planned = {**previewed.analysis.planned, **previewed.analysis.facts}
+    first, last = (planned.get(fact) for fact in ENDS)
+    x = (axis.x(first) if first else None) or 0.0
+    end = (axis.x(last) if last else None) or (100.0 if first and last else x)
+    marks = []
+    for fact in PICTURED:
+        link = days.get(fact)
+        on = planned.get(fact) or (link.deadline.due if link else None)
+        place = axis.x(on) if on else None
+        if link is None or on is None or place is None:
+            continue
+        is_late = fact not in previewed.analysis.facts and on < today
+        look = "late" if is_late else "soon" if (on.year, on.month) == (today.year, today.month) else "ahead"
+        marks.append(YearMark(fact=fact, title=link.deadline.obligation.title, on=on, x=place, look=look))
+    return YearLine(object=previewed.analysis.object, x=x, width=round(end - x, 2), marks=tuple(marks))
 
 
 def _likely(analyses: Sequence[Analysis]) -> dict[int, str]:
@@ -349,6 +470,7 @@ def _taken(
     days = {**analysis.planned, **analysis.facts}
     for name, on in sorted(days.items(), key=lambda item: item[1]):
         yield TakenDate(
+            fact=name,
             title=known_fact(analysis.procedure, name).title,
             cell=analysis.cells.get(name, ""),
             on=on,
