@@ -12,9 +12,10 @@ from merzim.cli.parsing import BadArgument, Ground
 from merzim.services.accounts import second_factors
 from merzim.services.accounts import verbs as accounts
 from merzim.services.inputs import build
+from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.names import person_named, unit_named
 from merzim.services.people import retention
-from merzim.services.people.staff import ChangeUnit, ChooseDigest, change_unit, choose_digest, find_unit
+from merzim.services.people.staff import ChooseDigest, choose_digest, find_unit
 from notifications.letter_links import CHOICES, choice_of
 from workflow.org.access import ACCESSES, Access, placed
 from workflow.org.office import acts_of
@@ -52,9 +53,7 @@ def acts(
     else:
         place = ""
     if action:
-        (known,) = library.known_acts([act])
-        others = [other for other in office.units[place].acts if other != known]
-        change_unit(call.ctx, ChangeUnit(unit=place, acts=[*others, known] if action == ADOPT else others))
+        change_act(call.ctx, ChangeAct(act=act, unit=place, leave=action == LEAVE))
         office = call.app.reads.office()
     in_force = acts_of(office, place) | frozenset(call.app.settings.regulations.acts)
     brought = {

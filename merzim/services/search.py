@@ -13,6 +13,7 @@ from pydantic import BaseModel, StringConstraints
 import i18n
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
+from merzim.services.law.acts import SCORED, acts_here, is_shown
 from merzim.services.registers.queries import find_rows
 from merzim.services.registers.results import row_name
 from merzim.services.regulations.registers import case_registers, row_words, scoring
@@ -138,7 +139,7 @@ def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
     office, root = ctx.reads.office(), ctx.reader.root
     everybody = not root or ctx.reader.may("settings")
     units = office.units if everybody else set(office.below(root))
-    people, law = office.people, _law(ctx.library, ctx.spoken_language)
+    people, law, shown = office.people, _law(ctx.library, ctx.spoken_language), _shown_law(ctx)
     return [
         _named(
             "person",
@@ -154,8 +155,24 @@ def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
             is_visible=units.__contains__,
             hit=lambda key: (_title(office.units[key]), ""),
         ),
-        *(_named(kind, names, text, hit=titles.__getitem__) for kind, (names, titles) in law.items()),
+        *(
+            _named(kind, names, text, is_visible=shown[kind], hit=titles.__getitem__)
+            for kind, (names, titles) in law.items()
+        ),
     ]
+
+
+def _shown_law(ctx: RequestContext) -> Mapping[Kind, Callable[[str], bool]]:
+    """Return, by kind, whether an entry of the law belongs to an act adopted here; others are no hits."""
+    editions = [ctx.library.latest(name) for name in ctx.library.procedures()]
+    shown = {edition.id: edition for edition in editions if is_shown(ctx, edition)}
+    acts = {act for edition in shown.values() for act in edition.acts}
+    return {
+        "procedure": shown.__contains__,
+        "obligation": lambda key: key.partition("/")[0] in shown,
+        "act": acts.__contains__,
+        "indicator": lambda key: SCORED in acts_here(ctx),
+    }
 
 
 @lru_cache(maxsize=8)

@@ -20,7 +20,7 @@ ROOMS = {
     "merzim.web.pages.account": ("login", "provider", "second_factor"),
     "merzim.web": ("health",),
     "merzim.web.pages": (
-        *("letter_links", "case_list", "overview", "inbox", "search", "help", "portfolio", "calendar"),
+        *("letter_links", "case_list", "overview", "inbox", "search", "help", "portfolio", "acts", "calendar"),
         *("reports.page",),
     ),
     "merzim.web.pages.case_creation": ("by_hand", "schedules", "planner"),

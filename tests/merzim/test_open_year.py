@@ -138,7 +138,8 @@ def test_a_unit_moved_by_the_table_of_people_is_bound_by_the_acts_of_its_new_pla
 def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) -> None:
     """An office that begins on 12 January 2026 owes the information for 2025 by 15 April, and the Ministry's
     standard the declarations of 2025 by 31 December; what was due before is not asked of it."""
-    town("acts", "adopt", "mne-standard-2025", "--unit", "Ministry")
+    for act in ("mne-standard-2025", "decree-154"):
+        town("acts", "adopt", act, "--unit", "Ministry")
     opened_year = town("open-year", "2026", "--unit", "Ministry", "--now", "2026-01-12", "--json").json
     due = town("due", "--until", "2026-12-31", "--json", "--now", "2026-01-12").json["obligations"]
     repeated = town("open-year", "2026", "--unit", "Ministry", "--now", "2026-01-13", "--json").json

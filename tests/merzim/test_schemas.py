@@ -73,6 +73,7 @@ def test_audit_is_as_its_schema_says(merzim: Merzim) -> None:
 def test_an_opened_year_is_as_its_schema_says(merzim: Merzim) -> None:
     """Opened, and opened again."""
     merzim("people", PEOPLE)
+    merzim("acts", "adopt", "tbn4-2024")
     _valid("open-year", merzim("open-year", "2026", "--json", "--now", "2026-03-30").json)
     _valid("open-year", merzim("open-year", "2026", "--json", "--now", "2026-03-30").json)
 

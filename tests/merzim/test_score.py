@@ -117,6 +117,7 @@ def test_a_year_recorded_in_the_database_is_scored_without_typing_a_number(
         encoding="utf-8",
     )
     assert merzim("people", "people.csv").code == 0
+    assert merzim("acts", "adopt", "tbn4-2024", "--now", "2026-01-05").code == 0
     assert merzim("open-year", "2026", "--now", "2026-01-05").code == 0
     cases = merzim("cases", "--json").json["cases"]
     (case,) = [case["id"] for case in cases if case["procedure"] == "tbn4-project-4"]

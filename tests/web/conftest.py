@@ -32,6 +32,7 @@ from merzim.settings import (
     EvidenceSettings,
     Network,
     OfficeSettings,
+    RegulationSettings,
     Settings,
     WebSettings,
 )
@@ -61,6 +62,8 @@ READERS = (
     Reader(login="auditor", access="auditor"),
     Reader(login="administrator", access="administrator"),
 )
+EVERY_ACT = ("tbn4-2024", "mne-standard-2025", "enterprise-policy", "decree-802", "decree-154")
+"""Acts an office may adopt: pages then show all there is."""
 _HASH = hash_password(PASSWORD)
 _OPEN: list[Site] = []
 DEMONSTRATION = Moment(now=NOW, today=TODAY, demonstration=True)
@@ -215,7 +218,7 @@ def people(accounts: SqlAccounts) -> SqlAccounts:
     return accounts
 
 
-def settings_in(folder: Path, **web: Any) -> Settings:
+def settings_in(folder: Path, acts: Collection[str] = EVERY_ACT, **web: Any) -> Settings:
     """The settings of an office in a folder."""
     return Settings(
         office=OfficeSettings(name="Министрлік", kept_from=date(2022, 1, 1)),
@@ -226,6 +229,7 @@ def settings_in(folder: Path, **web: Any) -> Settings:
                 "folder": {"path": folder / "letters", "sender": "merzim@merzim.example.kz"},
             }
         ),
+        regulations=RegulationSettings(acts=tuple(acts)),
         web=WebSettings(**web),
     )
 
@@ -267,12 +271,14 @@ def build(
     address: str = "",
     trusted_proxies: Collection[Network] = LOOPBACK_NETWORKS,
     totp_required: Collection[Access] = (),
+    acts: Collection[str] = EVERY_ACT,
 ) -> Site:
     """A dashboard over an office of its own, on a copy of its database."""
     folder = TemporaryDirectory(prefix="merzim-web-")
     shutil.copytree(_template(office, filled=filled), folder.name, dirs_exist_ok=True)
     settings = settings_in(
         Path(folder.name),
+        acts,
         public_address=address,
         trusted_proxies=tuple(trusted_proxies),
         totp_required=frozenset(totp_required),

@@ -36,6 +36,8 @@ CONFIGURATION = """
 name = "Ұлттық экономика министрлігі"
 officer = "a.akhmetova@example.kz"
 language = "kk"
+[regulations]
+acts = ["tbn4-2024", "mne-standard-2025", "enterprise-policy", "decree-802", "decree-154"]
 """
 
 
@@ -95,14 +97,18 @@ class RealOffice:
 
 @contextmanager
 def real_office(
-    folder: Path, *, day: str = DAY, cases: bool = True, is_new: bool = True
+    folder: Path, *, day: str = DAY, cases: bool = True, is_new: bool = True, acts: bool = True
 ) -> Iterator[RealOffice]:
     """The example office in that folder: people, schedule, one announcement, an account of every access.
 
-    Without `cases` the schedule has not been taken in yet. What is not `is_new` stands in the folder already.
+    Without `cases` the schedule has not been taken in yet, without `acts` none is adopted. What is not `is_new`
+    stands in the folder already.
     """
     if is_new:
         shutil.copytree(_with_cases() if cases else _with_people(), folder, dirs_exist_ok=True)
+    if not acts:
+        configuration = CONFIGURATION.partition("[regulations]")[0]
+        (folder / "config.toml").write_text(configuration, encoding="utf-8")
     context = build_app(read(folder / "config.toml", at=folder))
     moment = [stand(day)]
 

@@ -15,7 +15,7 @@ from merzim.services.accounts.telegram import TelegramCode
 from merzim.services.jobs.rounds import remind
 from merzim.services.people.staff import mark
 from merzim.web.pages.account import login
-from tests.web.conftest import NOW, Site
+from tests.web.conftest import NOW, Site, office_with_cases
 from workflow.cases.commands.opening import Opening
 from workflow.org.office_time import OfficeTime
 
@@ -343,11 +343,16 @@ def test_a_test_letter_is_sent_to_an_address_that_is_one(site: Site, admin: Test
     assert b"a@org.kz" in letter.read_bytes()
 
 
-def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_again(
-    site: Site, admin: TestClient
-) -> None:
+@pytest.fixture
+def free() -> Site:
+    """An office with cases that has adopted no act yet."""
+    return office_with_cases(acts=())
+
+
+def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_again(free: Site) -> None:
     """The office is bound no more: lists, desk, counts and letters leave them out, the case says why. A case
     opened by hand without the act counts still; one exempted for another reason stays exempted."""
+    site, admin = free, free.client("administrator")
     entered = date(2026, 1, 12)
     facts = {"appointed": entered, "office_entered": entered}
     act, today = "mne-standard-2025", date(2026, 4, 6)
@@ -405,8 +410,9 @@ def test_a_telegram_code_is_for_oneself(monkeypatch: pytest.MonkeyPatch, site: S
     assert site.client("officer").post("/account/telegram").status_code == 404
 
 
-def test_a_case_of_an_act_its_unit_has_not_adopted_is_marked(site: Site, admin: TestClient) -> None:
+def test_a_case_of_an_act_its_unit_has_not_adopted_is_marked(free: Site) -> None:
     """On its page, in the lists and by the API, until the act is ticked for the unit or one above it."""
+    site, admin = free, free.client("administrator")
     entered = date(2026, 1, 12)
     facts = {"appointed": entered, "office_entered": entered}
     opening = Opening(procedure="appointment", unit="hr", facts=facts)

@@ -418,6 +418,7 @@ SENT: Mapping[str, Sent] = {
     "/desk/read": Sent(form=lambda world: {"case": world.case, "key": world.letter("desk")}, case=True),
     "/desk/leave": Sent(form={"first": "2026-08-03", "last": "2026-08-10"}),
     "/open/case": Sent(form={"procedure": "internal-analysis", "unit": OWN, "object": "Бет: объект"}),
+    "/acts": Sent(form={"act": "decree-154", "unit": OWN}),
     "/open/year": Sent(form={"year": "2028", "unit": ""}),
     "/open/year/undo": Sent(form={"year": "2028", "unit": ""}, changes=False, status=(200, 303, 422)),
     "/open/schedule": Sent(files={"file": ("график.csv", SCHEDULE.format(n=3, unit=OWN).encode())}),

@@ -8,11 +8,11 @@ from collections.abc import Collection, Mapping
 from typing import Literal
 
 from merzim.services.context import RequestContext
+from merzim.services.law.acts import acts_here
 from merzim.services.registers.access import reader_scope
 from merzim.services.registers.results import RegisterView, register_view
 from merzim.services.results import titles_of
 from workflow.org.kinds import among
-from workflow.org.office import acts_of
 from workflow.registers.definition import Register
 
 Unopened = Literal["", "act", "kind"]
@@ -25,7 +25,7 @@ def view_here(ctx: RequestContext, register: Register, *, rows: int = 0, is_own:
 
 
 def _here(ctx: RequestContext, register: Register) -> Mapping[str, object]:
-    acts, unopened = _adopted(ctx), _unopened(ctx, register)
+    acts, unopened = acts_here(ctx), _unopened(ctx, register)
     if register.act in acts or register.act not in ctx.library.adopted_acts:
         return {"unopened": unopened}
     campaigns = [campaign for campaign in register.campaigns.values() if campaign.act in acts]
@@ -41,19 +41,6 @@ def _units(ctx: RequestContext) -> Collection[str]:
     """Return the units whose rows the reader may see."""
     office, root = ctx.reads.office(), reader_scope(ctx).unit
     return office.below(root) if root else office.units
-
-
-def _adopted(ctx: RequestContext) -> frozenset[str]:
-    """Return the acts of single organisations that the units the reader sees, or those above them, adopted."""
-    office = ctx.reads.office()
-
-    def adopted() -> frozenset[str]:
-        units = _units(ctx)
-        own_acts = {act for unit in units if unit in office.units for act in office.units[unit].acts}
-        return frozenset({*own_acts, *acts_of(office, next(iter(units), ""))})
-
-    acts = office.resolved_once(ctx.today, ("acts", reader_scope(ctx).unit), adopted)
-    return acts.union(ctx.app.settings.regulations.acts)
 
 
 def _unopened(ctx: RequestContext, register: Register) -> Unopened:
@@ -72,4 +59,4 @@ def _unopened(ctx: RequestContext, register: Register) -> Unopened:
     unit_kinds = office.resolved_once(ctx.today, ("kinds", reader_scope(ctx).unit), kinds)
     if not any(among(kind, procedure.applies_to) for kind in unit_kinds or {""}):
         return "kind"
-    return "act" if procedure.adopted_act and procedure.adopted_act not in _adopted(ctx) else ""
+    return "act" if procedure.adopted_act and procedure.adopted_act not in acts_here(ctx) else ""

@@ -134,7 +134,9 @@ class RowList(BaseModel):
 
 @verb("read", writes=False)
 def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
-    """List the registers visible to the reader, with the number of rows in each."""
+    """List the registers visible to the reader with the number of rows in each, those of adopted acts and those
+    with rows.
+    """
     scope, office = reader_scope(ctx), ctx.reads.office()
     units = filtered_units(ctx, command.unit, office)
     lists = SqlRegisterLists(ctx.app.engine)
@@ -148,14 +150,13 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
     registers = (ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids())
     kinds = {office.kind_of(unit) for unit in units} if units is not None else {""}
     acts = {*ctx.app.settings.regulations.acts, *(act for unit in units or () for act in acts_of(office, unit))}
-    return RegisterList(
-        registers=[
-            view_here(ctx, register, rows=counts.get(register.id, 0))
-            for register in registers
-            if sees_lists(register, scope)
-            and (counts.get(register.id) or units is None or any(register.binds(kind, acts) for kind in kinds))
-        ]
-    )
+    views = [
+        view_here(ctx, register, rows=counts.get(register.id, 0))
+        for register in registers
+        if sees_lists(register, scope)
+        and (counts.get(register.id) or units is None or any(register.binds(kind, acts) for kind in kinds))
+    ]
+    return RegisterList(registers=[view for view in views if view.adopted or view.rows])
 
 
 @verb("read", writes=False)

@@ -18,14 +18,14 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotUndo, take_back_opening
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.org.office import Office
+from workflow.org.office import Office, acts_of
 from workflow.refusal import Refusal
 from workflow.reminders import next_step, steps_of
 from workflow.reports.programme import openings, tails, yearly
 
 
 class NothingYearly(Refusal, LookupError):
-    """No procedure of that year is opened yearly."""
+    """No procedure of that year is opened yearly, or no adopted act asks for one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,11 +158,12 @@ def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tu
     start = date(year, 1, 1)
     app.calendar.is_working_day(start)
     procedures = list(yearly(app.library, year))
-    if not procedures:
-        raise NothingYearly("nothing_yearly", year=year)
     office = app.reads.office()
     units = organisations(office, unit)
     acts = app.library.known_acts(app.settings.regulations.acts)
+    asked = frozenset(acts).union(*(acts_of(office, place) for place in units), ("",))
+    if not any(procedure.adopted_act in asked for procedure in procedures):
+        raise NothingYearly("nothing_yearly", year=year)
     begun_cases = begun(app.engine, {procedure.id: procedure.begins_with for procedure in procedures}, start)
     new_openings = list(openings(app.library, office, year, units=units, known_openings=begun_cases, acts=acts))
     if date(year - 1, *ROLLS_OVER_FROM) <= today <= date(year, 12, 31):

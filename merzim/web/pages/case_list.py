@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.context import Reads, RequestContext
-from merzim.services.names import ProcedureGroups, UnitName, case_title, group_by_document, unit_name
+from merzim.services.names import ProcedureGroups, UnitName, case_title, unit_name
 from merzim.services.narrowing import require_exportable
 from merzim.web.auth.dependencies import Reading
+from merzim.web.pages.case_creation.planner import ordered
 from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_filter
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import (
@@ -129,11 +130,13 @@ def listing(
     today: date,
     criteria: CaseFilter,
     number: int,
+    procedures: ProcedureGroups = (),
     own_unit: str = "",
 ) -> Listing:
     """Return page `number` of the matching cases; beyond the last page, the last page.
 
     Args:
+        procedures: those the list may be narrowed to; the stages of a single one are offered at once.
         own_unit: the unit the reader sees, "" is all.
     """
     total = reads.how_many(criteria)
@@ -141,12 +144,14 @@ def listing(
     number = min(number, pages)
     shown_cases = reads.page(criteria, first=(number - 1) * PAGE, count=PAGE)
     office = reads.office()
-    chosen = library.latest(criteria.procedure) if criteria.procedure in library.procedures() else None
+    single = [procedure.id for _, group in procedures for procedure in group]
+    name = criteria.procedure or (single[0] if len(single) == 1 else "")
+    chosen = library.latest(name) if name in library.procedures() else None
     return Listing(
         items=items(reads, library, office, calendar, cases=shown_cases, today=today),
         criteria=criteria,
         units=build_unit_filter(office, criteria.unit or "", own_unit=own_unit),
-        procedures=group_by_document(library.latest(name) for name in library.procedures()),
+        procedures=procedures,
         stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
         number=number,
         pages=pages,
@@ -284,6 +289,7 @@ def cases_page(
         today=today,
         criteria=criteria,
         number=number,
+        procedures=ordered(ctx, "", criteria.procedure or ""),
         own_unit=ctx.reader.root,
     )
     query = tidy_address(request).partition("?")[2]

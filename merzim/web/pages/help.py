@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
+from merzim.services.context import RequestContext
+from merzim.services.law.acts import acts_here
 from merzim.web.auth.dependencies import Own
-from merzim.web.ui.guides import GUIDE_OF, GUIDES, find_sections, guide
+from merzim.web.ui.guides import GUIDE_OF, GUIDES, Guide, find_sections, guide, shown_sections
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
 
@@ -27,8 +30,8 @@ def help_page(request: Request, ctx: Own, q: Annotated[str, Query(max_length=200
         ctx,
         "help.html",
         text=text,
-        hits=find_sections(text, language),
-        guides=[guide(id, language) for id in order],
+        hits=find_sections(text, language, acts_here(ctx)),
+        guides=[_guide(ctx, id, language) for id in order],
         own=own_guide,
     )
 
@@ -39,4 +42,10 @@ def guide_page(request: Request, ctx: Own, guide_id: str) -> Response:
     if guide_id not in GUIDES:
         raise HTTPException(404, "web.problem.not_found")
     language = preferences(request).language
-    return page(request, ctx, "guide.html", guide=guide(guide_id, language))
+    return page(request, ctx, "guide.html", guide=_guide(ctx, guide_id, language))
+
+
+def _guide(ctx: RequestContext, id: str, language: str) -> Guide:
+    """Return a guide without what acts that are not adopted would bring."""
+    whole = guide(id, language)
+    return replace(whole, sections=shown_sections(whole.sections, acts_here(ctx)))

@@ -24,10 +24,11 @@ from merzim.services.cases.portfolio import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.names import UnknownUnit, group_by_document
+from merzim.services.names import UnknownUnit
 from merzim.services.narrowing import require_exportable
 from merzim.services.yearly.clock import PROCEDURE
 from merzim.web.auth.dependencies import Reading
+from merzim.web.pages.case_creation.planner import ordered
 from merzim.web.ui.name_fields import UnitParam, build_unit_filter
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
@@ -235,14 +236,13 @@ def _speaking(request: Request, ctx: RequestContext) -> RequestContext:
 def _page(
     request: Request, ctx: RequestContext, template: str, query: PortfolioQuery, **values: Any
 ) -> Response:
-    procedures = [ctx.library.latest(name) for name in ctx.library.procedures()]
     chosen = ctx.library.latest(query.procedure)
     response = page(
         *(request, ctx, template),
         criteria=query,
         years=_years(ctx),
         units=build_unit_filter(ctx.reads.office(), query.unit, own_unit=ctx.reader.root),
-        procedures=group_by_document(procedures),
+        procedures=ordered(ctx, "", chosen.id),
         stages=tuple((stage.id, stage.title) for stage in chosen.stages),
         **values,
     )

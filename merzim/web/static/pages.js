@@ -17,6 +17,9 @@
   // On a narrow screen the menu is unfolded by its button.
   document.addEventListener("click", function (event) {
     var button = event.target.closest("[data-menu]");
+    document.querySelectorAll(".menu-more[open]").forEach(function (more) {
+      more.open = more.contains(event.target);
+    });
     if (button) {
       button.setAttribute("aria-expanded", String(document.getElementById("menu").classList.toggle("is-open")));
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 import i18n
+from merzim.services.law.acts import SCORED
 from merzim.web.ui.assets import asset_address
 from workflow.languages import LANGUAGES
 from workflow.org.access import Access
@@ -59,6 +61,8 @@ SECTION_OF_PAGE = (
 
 Readers whose own guide has a section of that name are led there.
 """
+OF_ACTS: Mapping[str, str] = {"scores": SCORED, "campaigns": ""}
+"""Sections about what an act brings -> the act, "" for any; they are shown once it is adopted."""
 PICTURE_WIDTH, PICTURE_HEIGHT = 820, 500
 """Size of all pictures, so that a page reserves their space."""
 _FOLDER = Path(__file__).parents[1] / "guides"
@@ -109,6 +113,15 @@ def guide(id: str, language: str) -> Guide:
     return Guide(id=id, title=title, lead=lead.strip(), sections=sections)
 
 
+def shown_sections(sections: Iterable[GuideSection], acts: Collection[str]) -> tuple[GuideSection, ...]:
+    """Return the sections of a guide without those about acts that are not adopted."""
+    return tuple(
+        section
+        for section in sections
+        if section.id not in OF_ACTS or OF_ACTS[section.id] in acts or (acts and not OF_ACTS[section.id])
+    )
+
+
 def source(id: str, language: str) -> str:
     """Return the Markdown of a guide, with the sections it shares with others."""
     return _SHARED.sub(lambda match: _shared(match[1], match[2], language), _written(id, language))
@@ -155,8 +168,8 @@ def section_of(path: str, access: Access) -> str:
     return f"{own}#{id}" if has_own else section
 
 
-def find_sections(text: str, language: str) -> list[tuple[Guide, GuideSection]]:
-    """Return the sections that contain every word of the search; those with the words in their heading
+def find_sections(text: str, language: str, acts: Collection[str]) -> list[tuple[Guide, GuideSection]]:
+    """Return the shown sections that contain every word of the search; those with the words in their heading
     first.
     """
     words = search_words(text)
@@ -165,7 +178,7 @@ def find_sections(text: str, language: str) -> list[tuple[Guide, GuideSection]]:
     hits = [
         (guide, section)
         for guide in guides
-        for section in guide.sections
+        for section in shown_sections(guide.sections, acts)
         if words and section.id not in shared[guide.id] and all(word in section.words for word in words)
     ]
     return sorted(hits, key=lambda hit: not any(word in normalise(hit[1].title) for word in words))

@@ -27,6 +27,7 @@ from calendars.terms import Explanation
 from merzim.services.board.lines import ObligationLine
 from merzim.services.context import RequestContext
 from merzim.services.inputs import LanguageCode
+from merzim.services.law.acts import SCORED, acts_here
 from merzim.services.names import Name, case_title
 from merzim.services.regulations.registers import option_title, row_field
 from merzim.web.auth.middleware import SAFE_METHODS
@@ -371,6 +372,8 @@ def page(
             reader=account,
             home="/" if account is None or account.may("read") else "/administration",
             called=_person_name(ctx, reader.language),
+            acts_here=acts_here(ctx) if account else frozenset(),
+            scored=bool(account) and SCORED in acts_here(ctx),
             unread=ctx.reads.unread_lines(ctx.reader.person) if ctx.reader.person else 0,
             here=_here(request, place),
             path=request.url.path,

@@ -69,7 +69,7 @@ def hub(
         ctx,
         "open.html",
         status=200 if refusal is None else 422,
-        procedures=ordered(ctx, _kind(ctx, office), ctx.reader.root or office.root),
+        procedures=ordered(ctx, _kind(ctx, office)),
         procedure=procedure or "internal-analysis",
         years=[year for year in (today.year, today.year + 1) if year <= ctx.calendar.last.year],
         refusal=refusal,
@@ -225,7 +225,7 @@ def _case_page(
         procedures=ordered(
             ctx,
             office.kind_of(unit) if unit in office.units else _kind(ctx, office),
-            unit if unit in office.units else ctx.reader.root or office.root,
+            procedure.id,
         ),
         intended=dates,
         outlook=Outlook() if outlook.refusal else outlook,

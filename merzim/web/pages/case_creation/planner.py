@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from merzim.services.context import RequestContext
+from merzim.services.law.acts import is_shown
 from merzim.services.names import ProcedureGroups, group_by_document
 from merzim.services.narrowing import USUAL, chosen_procedure
 from merzim.web.auth.dependencies import Reading
@@ -28,7 +29,7 @@ from workflow.cases.case import Case, Fact
 from workflow.cases.commands.planning import AssumedCase, plan
 from workflow.law.procedure import OF_REGISTER, Procedure
 from workflow.org.kinds import among
-from workflow.org.office import Office, acts_of
+from workflow.org.office import Office
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -66,7 +67,7 @@ def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Nam
         "planner.html",
         status=200 if refusal is None else 422,
         procedure=form,
-        procedures=ordered(ctx, office.kind_of(unit_key) if unit_key else "", unit_key),
+        procedures=ordered(ctx, office.kind_of(unit_key) if unit_key else "", form.id),
         intended=answers,
         outlook=outlook,
         refusal=refusal,
@@ -87,26 +88,20 @@ def found_unit(office: Office, unit_text: str, root: str) -> tuple[str, InvalidF
         return "", refusal
 
 
-def ordered(ctx: RequestContext, kind: str, unit: str = "") -> ProcedureGroups:
-    """Return procedures grouped by document, those for that kind of organisation first.
-
-    Args:
-        unit: its adopted acts count: procedures of acts it has not adopted come last.
+def ordered(ctx: RequestContext, kind: str, chosen: str = "") -> ProcedureGroups:
+    """Return the procedures of adopted acts, and the chosen one, grouped by document; those for other kinds of
+    organisation come last.
     """
-    office = ctx.reads.office()
-    acts = ("", *ctx.app.settings.regulations.acts, *acts_of(office, unit))
     names = [name for name in ctx.library.procedures() if not name.startswith(OF_REGISTER)]
     latest = [ctx.library.latest(name) for name in names]
-    adopted_procedures: list[Procedure] = []
-    not_adopted: list[Procedure] = []
-    other: list[Procedure] = []
-    for procedure in sorted(latest, key=lambda procedure: procedure.id != USUAL):
-        adopted = procedure.adopted_act in acts or not unit
-        (
-            other if not among(kind, procedure.applies_to) else adopted_procedures if adopted else not_adopted
-        ).append(procedure)
-    other_groups = (("web.open.group.not_adopted", tuple(not_adopted)), ("web.open.group.other", tuple(other)))
-    return (*group_by_document(adopted_procedures), *(group for group in other_groups if group[1]))
+    procedures = [
+        procedure
+        for procedure in sorted(latest, key=lambda procedure: procedure.id != USUAL)
+        if procedure.id == chosen or is_shown(ctx, procedure)
+    ]
+    own = [procedure for procedure in procedures if among(kind, procedure.applies_to)]
+    other = tuple(procedure for procedure in procedures if procedure not in own)
+    return (*group_by_document(own), *((("web.open.group.other", other),) if other else ()))
 
 
 def make_outlook(

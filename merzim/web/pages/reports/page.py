@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
+from merzim.services.context import RequestContext
+from merzim.services.law.acts import SCORED, acts_here
 from merzim.services.reports.notices import PAGE as LINES
 from merzim.services.reports.notices import list_notices, verify_journal
 from merzim.web.auth.dependencies import Reading
@@ -27,6 +29,8 @@ Files = Mapping[str, Callable[[Request, ReportQuery], Response]]
 LONGEST = 200
 ASIDE = frozenset({"lang", "theme", "page", "format"})
 """Parameters of an address that choose no content."""
+OF_THE_ASSESSMENT: frozenset[ReportName] = frozenset({"consolidated", "uploads", "cartogram", "points"})
+"""Reports that the assessed act asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def report_page(
         "report.html",
         report=view,
         name=report,
-        titles={name: each.title for name, each in REPORTS.items()},
+        titles={other: each.title for other, each in REPORTS.items() if _is_offered(ctx, other, report)},
         units=unit_choices(ctx, unit),
         link=query.link,
         heads={section.id: page_heads(section.columns) for section in view.sections},
@@ -98,6 +102,11 @@ def report_page(
             content_of(translator, column, row) for column in section.columns if column.look is not None
         ],
     )
+
+
+def _is_offered(ctx: RequestContext, name: ReportName, current: ReportName) -> bool:
+    """Return whether a report is among the tabs: its act is adopted, or it is the one shown."""
+    return name == current or name not in OF_THE_ASSESSMENT or SCORED in acts_here(ctx)
 
 
 journal = APIRouter(include_in_schema=False)

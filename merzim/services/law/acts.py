@@ -1,0 +1,124 @@
+"""The acts an organisation adopted decide what it is shown: its menu, procedures, registers and points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pydantic import BaseModel
+
+from merzim.services.context import RequestContext, stamp
+from merzim.services.inputs import Line
+from merzim.services.law.adopted_acts import follow_adopted_acts
+from merzim.services.people.staff import BadStaff, find_unit, recorded_office
+from merzim.services.results import Titles, titles_of
+from merzim.services.verbs import Command, NotAllowed, verb
+from merzim.storage.org.staff import SqlStaff
+from workflow.law.procedure import Procedure
+from workflow.org.access import within
+from workflow.org.kinds import among
+from workflow.org.office import acts_of
+
+SCORED = "tbn4-2024"
+"""The act whose projects are assessed in points."""
+
+
+class AdoptableAct(BaseModel):
+    """An act an organisation may adopt, and what it adds.
+
+    `applies`: whether any of its procedures is for the organisation's kind; `settled`: adopted by config.toml
+    or by a unit above, so that it cannot be left here.
+    """
+
+    id: str
+    title: Titles
+    adopted: bool
+    settled: bool
+    applies: bool
+    scored: bool
+    procedures: list[Titles]
+    registers: list[Titles]
+
+
+class ChangeAct(Command):
+    """Adopt an act, or leave it. `unit`: an id or name; "" is the reader's own unit, else the organisation."""
+
+    act: Line
+    unit: Line = ""
+    leave: bool = False
+
+
+def acts_here(ctx: RequestContext) -> frozenset[str]:
+    """Return the ids of the acts that the units the reader sees, or those above them, adopted."""
+    office, root = ctx.reads.office(), "" if ctx.operator else ctx.reader.root
+
+    def adopted() -> frozenset[str]:
+        units = [unit for unit in (office.below(root) if root else office.units) if unit in office.units]
+        own_acts = {act for unit in units for act in office.units[unit].acts}
+        return frozenset(own_acts | acts_of(office, next(iter(units), "")))
+
+    return office.resolved_once(ctx.today, ("acts", root), adopted).union(ctx.app.settings.regulations.acts)
+
+
+def is_shown(ctx: RequestContext, procedure: Procedure) -> bool:
+    """Return whether pages offer a procedure: it rests on no act of choice, or on one adopted here."""
+    return not procedure.adopted_act or procedure.adopted_act in acts_here(ctx)
+
+
+def place_of_acts(ctx: RequestContext, unit: str = "") -> str:
+    """Return the unit (id) acts are adopted for: the one named, the reader's own, else the only organisation.
+
+    Raises:
+        BadStaff: there is no unit yet, or several organisations and none is named.
+    """
+    office = ctx.reads.office()
+    tops = [top.id for top in office.units.values() if not top.parent]
+    if unit:
+        return find_unit(office, unit).id
+    if ctx.reader.root in office.units:
+        return ctx.reader.root
+    if len(tops) != 1:
+        raise BadStaff("web.acts.which_unit" if tops else "web.acts.no_unit")
+    return tops[0]
+
+
+def adoptable_acts(ctx: RequestContext, unit: str) -> Sequence[AdoptableAct]:
+    """Return the acts a unit (by id) may adopt: those it adopted first, then those for its kind."""
+    office, library = ctx.reads.office(), ctx.library
+    common = frozenset(ctx.app.settings.regulations.acts)
+    above = common | acts_of(office, office.units[unit].parent or "")
+    registers = [ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids()]
+    editions = [library.latest(name) for name in library.procedures()]
+    acts = []
+    for id, act in library.adopted_acts.items():
+        procedures = [edition for edition in editions if edition.adopted_act == id]
+        acts.append(
+            AdoptableAct(
+                id=id,
+                title=titles_of(act.title),
+                adopted=id in above or id in office.units[unit].acts,
+                settled=id in above,
+                applies=any(among(office.kind_of(unit), edition.applies_to) for edition in procedures),
+                scored=id == SCORED,
+                procedures=[titles_of(edition.title) for edition in procedures],
+                registers=[titles_of(register.title) for register in registers if register.act == id],
+            )
+        )
+    return sorted(acts, key=lambda act: (not act.adopted, not act.applies))
+
+
+@verb("manage")
+def change_act(ctx: RequestContext, command: ChangeAct) -> list[AdoptableAct]:
+    """Adopt an act for a unit and all below it, or leave it; then its open obligations are exempted."""
+    office = recorded_office(ctx)
+    (act,) = ctx.library.known_acts([command.act])
+    unit = office.units[place_of_acts(ctx, command.unit)]
+    if not (ctx.operator or within(office, unit.id, ctx.reader.root)):
+        raise NotAllowed
+    others = tuple(other for other in unit.acts if other != act)
+    changed = replace(unit, acts=others if command.leave else (*others, act))
+    if set(changed.acts) != set(unit.acts):
+        SqlStaff(ctx.app.engine).keep_unit(changed, was=unit, **stamp(ctx))
+        follow_adopted_acts(ctx.app, office, unit.id, **stamp(ctx))
+        ctx.app.proposed.clear()
+    return list(adoptable_acts(ctx, unit.id))

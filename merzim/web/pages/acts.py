@@ -1,0 +1,62 @@
+"""The page of acts: those the organisation adopted, and what each of the others would add."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from merzim.services.context import RequestContext
+from merzim.services.inputs import build
+from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, place_of_acts
+from merzim.services.verbs import NotAllowed
+from merzim.web.auth.dependencies import Managing, Reading
+from merzim.web.pages.administration.people import onward
+from merzim.web.ui.form_values import Fields
+from merzim.web.ui.render import page
+from workflow.org.office import name_order
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+Key = Annotated[str, Query(max_length=500)]
+
+
+@router.get("/acts")
+def acts_page(request: Request, ctx: Reading, unit: Key = "") -> Response:
+    """Show the acts; of an office of several organisations, those of the chosen one."""
+    return _page(request, ctx, unit)
+
+
+@router.post("/acts")
+def change(request: Request, ctx: Managing, answers: Fields) -> Response:
+    """Adopt an act, or leave it."""
+    unit = answers.get("unit", "")
+    try:
+        fields = {"act": answers.get("act", ""), "unit": unit, "leave": answers.get("do") == "leave"}
+        change_act(ctx, build(ChangeAct, fields))
+    except NotAllowed:
+        raise
+    except Refusal as refusal:
+        return _page(request, ctx, unit, refusal=refusal)
+    return onward(request, "/acts", unit=unit)
+
+
+def _page(request: Request, ctx: RequestContext, unit: str, *, refusal: Refusal | None = None) -> Response:
+    office = ctx.reads.office()
+    tops = sorted((top for top in office.units.values() if not top.parent), key=name_order)
+    place = ""
+    try:
+        place = place_of_acts(ctx, unit or (tops[0].id if len(tops) > 1 and not ctx.reader.root else ""))
+    except Refusal as refused:
+        refusal = refusal or refused
+    return page(
+        request,
+        ctx,
+        "acts.html",
+        status=422 if request.method == "POST" and refusal else 200,
+        acts=adoptable_acts(ctx, place) if place else (),
+        unit=office.units.get(place),
+        organisations=tops if len(tops) > 1 and not ctx.reader.root else (),
+        refusal=refusal,
+    )
