@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
+import tomllib
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +20,19 @@ from typing import BinaryIO
 
 import xlsxwriter
 
-from i18n import say
+from i18n import paragraph, say
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from workflow.law.procedure import Text
 
-_PLACE = re.compile(r"P(\d+)\.T(\d+)\.S(\d+)")
+_PLACE = re.compile(r"(P\d+)(\.T\d+)?(\.S\d+)?(?: intro)?")
+PLACE_NAMES: Mapping[str, str] = tomllib.loads(
+    Path(__file__).with_name("platform_folders.toml").read_text(encoding="utf-8")
+)
+"""Place in the Instruction -> its name there. It wants folders named so; there is none in another language."""
+_FOLDER_LENGTHS = (45, 45, 110)
+"""Longest names of a project's, task's and subtask's folder: with a case and a file they still make a path that
+Windows unpacks (260 characters).
+"""
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
 _LONGEST = 120
 _STEP = 1024 * 1024
@@ -40,7 +50,8 @@ class Document:
     """One document or link of a fact, as listed in the index.
 
     Attributes:
-        paragraph: the paragraph that requires it; `P1.T2.S3` becomes folders, any other is put under its act.
+        paragraph: the paragraph that requires it; `P1.T2.S3` (or `P2`) becomes folders, any other is put under
+            its act.
         act: name of the act.
         kind: its kind (`evidence.<kind>`), "" when unknown.
         reference: a link, or the SHA-256 of a stored file (`is_file`).
@@ -174,13 +185,24 @@ def _write(
 
 
 def document_folder(document: Document, language: str) -> str:
-    """Return the folder of a document: project, task, subtask and case; else its act, paragraph and case."""
+    """Return the folder of a document: project, task, subtask and case; else its act, paragraph and case.
+
+    What belongs to a project as a whole is put under its obligation there. Projects, tasks and subtasks are
+    named as the Instruction (000, introduction) asks: as it names them itself.
+    """
     match = _PLACE.fullmatch(document.paragraph)
     if match:
-        steps = zip(("project", "task", "subtask"), match.groups(), strict=True)
-        folder_steps = [say(f"package.{step}", {"number": number}, language) for step, number in steps]
+        parts = [part for part in match.groups() if part]
+        places = ["".join(parts[: count + 1]) for count in range(len(parts))]
+        names = [PLACE_NAMES.get(place, place) for place in places]
+        if len(parts) < len(match.groups()):
+            names.append(document.obligation[language])
+        folder_steps = [
+            textwrap.shorten(name, length, placeholder="…")
+            for name, length in zip(names, _FOLDER_LENGTHS, strict=False)
+        ]
     else:
-        folder_steps = [document.act[language], document.paragraph]
+        folder_steps = [document.act[language], paragraph(document.paragraph, language)]
     return "/".join(_safe_name(name) for name in (*folder_steps, document.case))
 
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import openpyxl
 import pytest
 
-from merzim.documents.package import Document, PackageContent, write_package
+from merzim.documents.package import PLACE_NAMES, Document, PackageContent, document_folder, write_package
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from workflow.law.procedure import Text
 
@@ -88,19 +88,46 @@ def index(archive: zipfile.ZipFile) -> list[dict[str, object]]:
 
 
 def test_a_document_stands_in_the_folder_of_its_project_task_and_subtask(tmp_path: Path) -> None:
-    """As the platform asks: project 1, task 2, subtask 3, then the case."""
+    """Instruction, introduction: named as it names them; a long name is cut at a word, for Windows unpacks no
+    path over 260 characters.
+    """
     archive, answer = packed(tmp_path, document())
 
-    inside = "1-жоба/2-тапсырма/3-қосалқы тапсырма/2026-0001/2026-06-10 анықтама.pdf"
+    inside = (
+        "№1 жоба. Сыбайлас жемқорлық тәуекелдеріне…/"
+        "2-тапсырма. Сыбайлас жемқорлық тәуекелдеріне…/"
+        "3-қосалқы тапсырма. Сыбайлас жемқорлық тәуекелдерін ішкі талдау нәтижелері бойынша талдамалық анықтамаға қол…"
+        "/2026-0001/2026-06-10 анықтама.pdf"
+    )
     assert archive.read(inside) == NOTE
     assert (answer.files, answer.links, answer.restricted, answer.lost) == (1, 0, 0, ())
 
 
 def test_a_document_of_another_act_stands_under_that_act(tmp_path: Path) -> None:
-    """Letters no system allows in a name are replaced."""
+    """In the paragraph's words; letters no system allows in a name are replaced."""
     archive, _ = packed(tmp_path, document(paragraph="p. 16(5)"))
 
-    assert "Стандарт_ 2025_230/p. 16(5)/2026-0001/2026-06-10 анықтама.pdf" in archive.namelist()
+    inside = "Стандарт_ 2025_230/16-тармақтың 5) тармақшасы/2026-0001/2026-06-10 анықтама.pdf"
+    assert inside in archive.namelist()
+
+
+def test_a_document_of_a_whole_project_stands_under_its_obligation_there(tmp_path: Path) -> None:
+    """The quarterly report of project 2 belongs to rows of the map of 2023, and to no subtask."""
+    archive, _ = packed(tmp_path, document(paragraph="P2"))
+
+    (inside,) = (name for name in archive.namelist() if name.endswith("анықтама.pdf"))
+    assert inside.startswith("№2 жоба. Сыбайлас жемқорлыққа қарсы заңнама…/")
+    assert "row" not in inside
+    assert inside.count("/") == 3
+
+
+def test_the_deepest_folder_leaves_room_for_a_file() -> None:
+    """Windows unpacks no path over 260 characters; every place of the Instruction is named."""
+    places = [place for place in PLACE_NAMES if ".S" in place]
+    longest = max(len(document_folder(document(paragraph=place), "kk")) for place in places)
+
+    assert len(places) == 11 + 10 + 11 + 7
+    assert longest <= 220
 
 
 def test_the_index_names_every_document_with_its_dates_and_hash(tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
         procedure, obligation = _proved_obligation(app, case_procedure, proof)
         item = proof.evidence
         yield Document(
-            paragraph=obligation.indicator or obligation.paragraph,
+            paragraph=_place(procedure, obligation),
             act=procedure.acts[obligation.act].short,
             obligation=_title(case, obligation, proof),
             case=case.id,
@@ -209,7 +209,7 @@ def _exemptions(procedure: Procedure, case: Case) -> Iterator[Document]:
         for name, exemption in case.exempted.items():
             if name.partition(".")[0] == obligation.id and exemption.on is not None:
                 yield Document(
-                    paragraph=obligation.indicator or obligation.paragraph,
+                    paragraph=_place(procedure, obligation),
                     act=procedure.acts[obligation.act].short,
                     obligation=obligation.title,
                     case=case.id,
@@ -238,6 +238,15 @@ def _proved_obligation(app: AppContext, own: Procedure, proof: ProvedItem) -> tu
         return own, own.by_id[obligation]
     elsewhere = app.library.latest(named)
     return elsewhere, elsewhere.by_id[obligation]
+
+
+def _place(procedure: Procedure, obligation: Obligation) -> str:
+    """Return where what proves an obligation is filed: its subtask, for a row of the map of 2023 its project
+    ("P2"), else its paragraph.
+    """
+    projects = {each.indicator.partition(".")[0] for each in procedure.obligations if each.indicator}
+    of_project = obligation.paragraph.startswith("row ") and len(projects) == 1
+    return obligation.indicator or (projects.pop() if of_project else obligation.paragraph)
 
 
 def _title(case: Case, obligation: Obligation, proof: ProvedItem) -> Text:
