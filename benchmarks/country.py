@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 
 from calendars import calendar
 from calendars.terms import OnDate
-from merzim.services.regulations.editions import shared_law
+from merzim.services.law.regulations import shared_law
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.seals import seal

@@ -14,7 +14,7 @@ from typing import Any
 from merzim.cli import main
 from merzim.cli.call import CommandContext
 from merzim.cli.parsing import split
-from merzim.services.administration.settings import change_organisation
+from merzim.services.administration import change_organisation
 from merzim.services.campaigns.verbs import record_answer, start_campaign
 from merzim.services.cases.assignments import answer_assignment, give_alone, give_assignment
 from merzim.services.cases.comments import add_comment

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
-from merzim.services.configuration.secret_keys import split_keys
+from merzim.services.configuration import split_keys
 from merzim.settings import KEY_VARIABLE, OLD_KEYS_VARIABLE, SECRETS, Settings
 
 HIDDEN = "***"

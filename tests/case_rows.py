@@ -10,7 +10,7 @@ from typing import Any
 
 from merzim.documents.schedules.written_terms import read_term
 from merzim.services.cases.risks import scale as scale_on
-from merzim.services.regulations.registers import case_registers
+from merzim.services.law.regulations import case_registers
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.case_rows import CaseRows, NewRow

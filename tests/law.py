@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from calendars import calendar
-from merzim.services.regulations.editions import shared_law
+from merzim.services.law.regulations import shared_law
 from workflow.cases.case import Case, Fact
 from workflow.law.editions import read_edition
 from workflow.law.library import Library

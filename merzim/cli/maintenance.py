@@ -18,14 +18,13 @@ from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import File
 from merzim.cli.printing import plain
-from merzim.services.administration.settings import encrypt_password
-from merzim.services.connections.channels import CHANNEL, refuse_bad_address, try_channel
+from merzim.services.administration import encrypt_password
+from merzim.services.channels import CHANNEL, refuse_bad_address, try_channel
 from merzim.services.moments import almaty
-from merzim.services.upkeep import check_config as configuration
+from merzim.services.upkeep import doctor as configuration
 from merzim.services.upkeep import maintenance
 from merzim.services.upkeep.backups import drill
-from merzim.services.upkeep.check_config import create_unlinked_channel
-from merzim.services.upkeep.doctor import Check, diagnose
+from merzim.services.upkeep.doctor import Check, create_unlinked_channel, diagnose
 from merzim.settings import Settings
 from merzim.storage.accounts.encryption import new_key as generate_key
 from merzim.storage.database.errors import display_address

@@ -9,8 +9,8 @@ import typer
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.mount import command, mount
 from merzim.cli.parsing import BadArgument, Ground
-from merzim.services.accounts import second_factors
 from merzim.services.accounts import verbs as accounts
+from merzim.services.accounts import verbs as second_factors
 from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.names import person_named, unit_named

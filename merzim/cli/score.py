@@ -13,9 +13,9 @@ from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import BadArgument, Unit, Year, named_texts
 from merzim.cli.printing import paragraph
+from merzim.services.law.regulations import read_input_file
+from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import unit_named
-from merzim.services.regulations.registers import read_input_file
-from merzim.services.regulations.registers import scoring as shipped_scoring
 from merzim.services.scoring import YearScores, year_scores
 from workflow.scoring.score import score as scored
 from workflow.scoring.score import written

@@ -17,22 +17,22 @@ from urllib.parse import unquote
 import calendars
 from calendars.kazakhstan import Kazakhstan
 from calendars.records import Records, shipped_records, with_records
-from merzim.services.configuration import folders, secret_keys
-from merzim.services.configuration.overlay import with_browser
-from merzim.services.configuration.secret_keys import read_cipher
-from merzim.services.connections.channels import create_channel, sender_domain
-from merzim.services.connections.oidc import OidcProvider, open_provider
+from merzim.services import configuration as folders
+from merzim.services import configuration as secret_keys
+from merzim.services.channels import create_channel, sender_domain
+from merzim.services.configuration import read_cipher, with_browser
 from merzim.services.jobs.queue import enqueue_batches
-from merzim.services.moments import Clock, NoteWriter
-from merzim.services.preparation import prepare_database
-from merzim.services.regulations.editions import (
+from merzim.services.law.regulations import (
     Editions,
     read_editions,
+    read_registers,
     reason,
     shipped_row_procedures,
     with_adopted,
 )
-from merzim.services.regulations.registers import read_registers
+from merzim.services.moments import Clock, NoteWriter
+from merzim.services.oidc import OidcProvider, open_provider
+from merzim.services.preparation import prepare_database
 from merzim.settings import BadSetting, Settings
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.audit_log import SqlAuditLog

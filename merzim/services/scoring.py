@@ -12,10 +12,10 @@ from typing import TypeAlias
 from calendars.terms import Element
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
+from merzim.services.law.regulations import scoring
 from merzim.services.moments import almaty
-from merzim.services.registers.access import reader_scope
 from merzim.services.registers.queries import ListRows, row_query
-from merzim.services.regulations.registers import scoring
+from merzim.services.registers.results import reader_scope
 from merzim.storage.cases import points
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
 from workflow.law.procedure import Text

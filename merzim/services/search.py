@@ -14,9 +14,9 @@ import i18n
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.law.acts import SCORED, acts_here, is_shown
+from merzim.services.law.regulations import case_registers, row_words, scoring
 from merzim.services.registers.queries import find_rows
 from merzim.services.registers.results import row_name
-from merzim.services.regulations.registers import case_registers, row_words, scoring
 from merzim.services.verbs import Command, verb
 from merzim.storage.queries import FoundPlaces
 from workflow.board.rows import CaseFilter

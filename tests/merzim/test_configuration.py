@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import i18n
-from merzim.services.connections.channels import create_channel
+from merzim.services.channels import create_channel
 from merzim.settings import SECTIONS, BadSetting
 from merzim.settings_file import read
 from notifications.channels.email import Email

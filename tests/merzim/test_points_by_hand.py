@@ -17,7 +17,7 @@ from sqlalchemy import event
 from merzim.app import build_app
 from merzim.clock import clock
 from merzim.services.context import RequestContext, operator_context
-from merzim.services.regulations.registers import scoring
+from merzim.services.law.regulations import scoring
 from merzim.services.scoring import YearScores, year_scores
 from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org import store as office_store

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from merzim.services.inputs import build
+from merzim.services.law.regulations import scoring
 from merzim.services.registers.verbs import AddRow, add_row
-from merzim.services.regulations.registers import scoring
 from merzim.services.reports.points import points_of_year
 from merzim.services.scoring import YearScores, year_scores
 from merzim.services.yearly.opening import open_year

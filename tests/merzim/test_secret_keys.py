@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from merzim.app import build_app
 from merzim.logs import secrets_of
-from merzim.services.administration.settings import MailServer, change_mail
+from merzim.services.administration import MailServer, change_mail
 from merzim.services.app import AppContext
-from merzim.services.configuration.secret_keys import key_file, read_cipher
+from merzim.services.configuration import key_file, read_cipher
 from merzim.services.context import operator_context
 from merzim.settings import BadSetting, Settings
 from merzim.settings_file import read

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from merzim.services.regulations.editions import shared_law
+from merzim.services.law.regulations import shared_law
 from tests.law import CALENDAR, library
 from workflow.cases.commands.planning import mismatches, plan
 from workflow.law.editions import read_edition

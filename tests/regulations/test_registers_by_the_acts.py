@@ -12,8 +12,7 @@ from typing import Any
 
 from i18n import paragraph
 from merzim.documents.forms import form, names
-from merzim.services.regulations.editions import shared_law
-from merzim.services.regulations.registers import scoring
+from merzim.services.law.regulations import scoring, shared_law
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.commands.planning import plan
 from workflow.law.library import Library

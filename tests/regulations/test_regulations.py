@@ -22,7 +22,7 @@ from calendars.terms import (
     WorkingDays,
     YearlyDate,
 )
-from merzim.services.regulations.editions import shared_law
+from merzim.services.law.regulations import shared_law
 from tests.law import CALENDAR, ROOT
 from workflow.cases.commands.planning import plan
 from workflow.law.editions import read_edition

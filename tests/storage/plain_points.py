@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Engine
 
-from merzim.services.regulations.registers import scoring
+from merzim.services.law.regulations import scoring
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.cases.points import register_entries
 from workflow.cases.case import Case

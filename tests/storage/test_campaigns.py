@@ -41,7 +41,7 @@ from merzim.services.campaigns.views import (
     proof_sheet,
     show_campaign,
 )
-from merzim.services.cases.person_actions import PersonActions
+from merzim.services.cases.bulk import PersonActions
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import NoPapers, papers_of_campaign
 from merzim.services.inputs import OpenFile, build

@@ -17,7 +17,7 @@ from merzim.app import build_app
 from merzim.dashboard import Dashboard
 from merzim.logs import secrets_of
 from merzim.metronome import attempt
-from merzim.services.administration.settings import (
+from merzim.services.administration import (
     AskSettings,
     BadChange,
     MailServer,
@@ -242,7 +242,7 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
     channels = ChannelSettings(use=("folder",), sections={"email": section})
     with serving(post, starttls=certified(authority), password=PASSWORD) as port:
         app = office_app.with_settings(office_app.configured.model_copy(update={"channels": channels}))
-        monkeypatch.setattr("merzim.services.configuration.overlay.PORTS", {"starttls": port})
+        monkeypatch.setattr("merzim.services.configuration.PORTS", {"starttls": port})
         monkeypatch.setattr("notifications.channels.email.PORTS", {"starttls": port})
         server = {"host": "localhost", "user": "merzim", "sender": "m@example.kz"}
         with pytest.raises(BadChange) as without:

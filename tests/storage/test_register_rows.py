@@ -18,9 +18,9 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.inputs import OpenFile, build
-from merzim.services.registers.access import UnknownRow
+from merzim.services.law.regulations import scoring
 from merzim.services.registers.queries import ListRows
-from merzim.services.registers.results import cell_value
+from merzim.services.registers.results import UnknownRow, cell_value
 from merzim.services.registers.tables import ImportRows, import_rows
 from merzim.services.registers.verbs import (
     AddRow,
@@ -43,7 +43,6 @@ from merzim.services.registers.views import (
     list_rows,
     show_row,
 )
-from merzim.services.regulations.registers import scoring
 from merzim.services.scoring import year_records
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed

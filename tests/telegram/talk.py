@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 
-from merzim.services.cases.person_actions import PersonActions
+from merzim.services.cases.bulk import PersonActions
 from merzim.storage.database.leases import SqlLeases
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.queries import SqlReads

@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 
 from merzim.services.accounts import verbs as account_commands
 from merzim.services.accounts.verbs import AccountCommand
-from merzim.services.connections.oidc import CLOCK_SKEW_SECONDS, open_provider
 from merzim.services.context import operator_context
+from merzim.services.oidc import CLOCK_SKEW_SECONDS, open_provider
 from merzim.settings import BadSetting, GroupAccess, OidcSettings
 from merzim.web.pages.account.attempts import FRESH_SESSION
 from merzim.web.pages.account.provider import COOKIE

@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from merzim.documents.forms import building, reading
 from merzim.services.cases import rows as verbs
-from merzim.services.regulations import registers as register_files
-from merzim.services.regulations.registers import case_registers
+from merzim.services.law import regulations as register_files
+from merzim.services.law.regulations import case_registers
 from tests.case_rows import case_rows
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.commands.case_rows import NewRow

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from merzim.services.accounts import second_factors
+from merzim.services.accounts import verbs as second_factors
 from merzim.services.accounts.credentials import hash_secret, new_recovery_codes, new_secret, recovery_hash
 from merzim.storage.tables.accounts import RECOVERY_CODE
 from merzim.web.pages.account import attempts

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from merzim.app import build_app
-from merzim.services.administration.settings import Organisation, change_organisation
+from merzim.services.administration import Organisation, change_organisation
 from merzim.services.context import operator_context
 from merzim.services.moments import Moment
 from merzim.settings_file import read

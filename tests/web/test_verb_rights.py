@@ -12,7 +12,7 @@ import merzim.services
 from merzim.services.cases.rows import act_on_row, add_row
 from merzim.services.context import RequestContext
 from merzim.services.inputs import CaseCommand
-from merzim.services.regulations.registers import case_registers
+from merzim.services.law.regulations import case_registers
 from merzim.services.verbs import NotAllowed, Verb
 from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from tests.web.test_names_of_others import letter

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.services.regulations.registers import option_title
+from merzim.services.law.regulations import option_title
 from notifications.notice import Notice
 from tests.web.conftest import NOW, TODAY, Site
 

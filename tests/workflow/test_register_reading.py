@@ -10,7 +10,7 @@ import pytest
 
 from calendars.terms import CalendarDays
 from i18n import LANGUAGES, say
-from merzim.services.regulations.editions import shared_law
+from merzim.services.law.regulations import shared_law
 from tests.law import ROOT, library
 from tests.workflow.test_file_schemas import as_json
 from workflow.law.files import UnreadableRegulation, json_schema
@@ -230,7 +230,7 @@ def test_every_mistake_is_named_with_its_place_in_three_languages() -> None:
 
 def test_names_of_other_files_are_checked_against_them() -> None:
     """A procedure, its facts, an indicator, a register that are not there; which fact of several is counted."""
-    from merzim.services.regulations.registers import scoring
+    from merzim.services.law.regulations import scoring
 
     text = VISITS.partition("[[obligation]]")[0] + (
         '[opens]\nprocedure = "gift-handover"\nfacts = { came_on = "gift_receved" }\n'
@@ -267,7 +267,7 @@ def test_names_of_other_files_are_checked_against_them() -> None:
 
 def test_a_duty_that_earns_points_is_counted_by_the_register_whose_rows_carry_it_out() -> None:
     """The Instruction, P4.T2.S3: points count the row, not the fact recorded from it. Others need no count."""
-    from merzim.services.regulations.registers import scoring
+    from merzim.services.law.regulations import scoring
 
     bare = VISITS.partition("[[obligation]]")[0]
     event = '[[fulfils]]\nfact = "tbn4-project-4:event_held"\ndate = "came_on"\n'
@@ -296,8 +296,7 @@ def test_a_day_takes_the_version_in_force_and_a_row_keeps_its_own() -> None:
 
 def test_the_procedures_of_shipped_registers_are_known_before_they_are_read() -> None:
     """Whether a register has obligations is told by its text: they are those that reading it gives."""
-    from merzim.services.regulations.editions import shipped_row_procedures
-    from merzim.services.regulations.registers import read_registers
+    from merzim.services.law.regulations import read_registers, shipped_row_procedures
     from merzim.settings import Settings
 
     unread = {procedure.edition: procedure for procedure in shipped_row_procedures()}
@@ -313,7 +312,7 @@ def test_the_procedures_of_shipped_registers_are_known_before_they_are_read() ->
 
 def test_every_shipped_register_is_read_and_is_as_its_schema_says() -> None:
     """Each names procedures, facts, indicators and registers there are; an editor marks nothing in it."""
-    from merzim.services.regulations.registers import scoring
+    from merzim.services.law.regulations import scoring
 
     files = sorted((ROOT / "regulations" / "registers").glob("*.toml"))
     shipped = [read_register(file.name, file.read_bytes(), shared_law()) for file in files]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from merzim.services.cases.rows import add_row
-from merzim.services.regulations.registers import case_registers, read_own_register, shipped_register_files
+from merzim.services.law.regulations import case_registers, read_own_register, shipped_register_files
 from tests.case_rows import case_rows
 from tests.workflow.test_withdrawals import NOW, TODAY
 from workflow.cases.case import Case

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from merzim.services.regulations.editions import shared_law
+from merzim.services.law.regulations import shared_law
 from tests.law import library
 from tests.workflow.test_edition_reading import NAME, TEA
 from workflow.law.editions import read_edition

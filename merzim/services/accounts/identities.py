@@ -10,8 +10,8 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from merzim.services.connections.oidc import LogInAttempt
 from merzim.services.context import RequestContext, stamp
+from merzim.services.oidc import LogInAttempt
 from workflow.org.access import Account, Identity, OutsidePerson, Provider, Reader
 from workflow.refusal import Refusal
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -14,6 +15,8 @@ from merzim.services.context import Accounts, RequestContext, stamp
 from merzim.services.inputs import Line
 from merzim.services.names import people_named
 from merzim.services.verbs import Command, NotFound, verb
+from notifications.event_notices import account_notices
+from notifications.notice import Notice
 from workflow.org.access import ACCESSES, Access, Account, Entry, EntryKind, Provider, Reader
 from workflow.refusal import Refusal, closest_first
 
@@ -374,3 +377,47 @@ def end_sessions(ctx: RequestContext, command: Ending) -> SessionsEnded:
     for entry_hash in ended:
         ctx.accounts.end(login, entry_hash, now=now)
     return SessionsEnded(ended=len(ended))
+
+
+def account_letters(
+    ctx: RequestContext, account: Account, event: str, facts: Mapping[str, object]
+) -> Sequence[Notice]:
+    """Return the letters that inform an account's holder; none if the account belongs to nobody in the
+    office.
+    """
+    person = ctx.app.outbox.office().people.get(account.reader.person)
+    if person is None:
+        return ()
+    return account_notices(
+        person,
+        tuple(ctx.app.channels.values()),
+        ctx.app.rules,
+        login=account.reader.login,
+        event=event,
+        facts=facts,
+        now=ctx.now,
+        today=ctx.today,
+    )
+
+
+MAX_GROUND = 500
+"""Letters of a ground that are stored."""
+
+
+def remove(ctx: RequestContext, login: str, *, ground: str) -> None:
+    """Remove another account's second factor, and notify its holder by letter.
+
+    Raises:
+        NoSuchAccount: there is no account with that name.
+        BadAccount: it has no second factor, it is the reader's own, or no ground is given.
+    """
+    account = get_account(ctx, login)
+    login, ground = account.reader.login, " ".join(ground.split())[:MAX_GROUND]
+    if not account.second_factor:
+        raise BadAccount("web.factor.none", login=login)
+    if login == ctx.reader.login:
+        raise BadAccount("web.factor.own_account")
+    if not ground:
+        raise BadAccount("web.factor.no_ground")
+    letters = account_letters(ctx, account, "removed", {"by": ctx.reader.login})
+    ctx.factors.remove(login, **stamp(ctx), details={"ground": ground}, letters=letters)

@@ -28,9 +28,8 @@ from merzim.services.evidence import store_file
 from merzim.services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress
 from merzim.services.jobs.campaigns import update_people
 from merzim.services.names import unit_name, unit_named
-from merzim.services.registers.access import reader_scope, seen_register
 from merzim.services.registers.queries import ListRows, RegisterId, lookup
-from merzim.services.registers.results import RowView, register_view, row_name
+from merzim.services.registers.results import RowView, reader_scope, register_view, row_name, seen_register
 from merzim.services.registers.texts import row_in_language
 from merzim.services.registers.verbs import FieldValues, WrongPlace
 from merzim.services.registers.views import AskRow, list_rows, show_row

@@ -13,18 +13,19 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from i18n import LANGUAGES, say
 from merzim.documents.sheets.listing import Table, tables_workbook
-from merzim.services.campaigns.beside import answer_rows
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.jobs.campaigns import as_it_binds
 from merzim.services.names import unit_named
 from merzim.services.outgoing.audit import record
-from merzim.services.registers.access import reader_scope
 from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE
-from merzim.services.registers.results import FieldView, field_view
+from merzim.services.registers.results import FieldView, field_view, reader_scope
 from merzim.services.results import Titles, titles_of
 from merzim.services.verbs import Command, NotFound, verb
+from merzim.storage.database.engine import Row_
 from merzim.storage.notices.campaigns import REMINDED, PeopleQuery, SqlCampaigns
+from merzim.storage.registers.chains import SqlRegisterRows
+from merzim.storage.registers.lists import SqlRegisterLists
 from notifications.event_notices import cited
 from notifications.rules import local_moment
 from workflow.law.procedure import Text
@@ -557,3 +558,15 @@ def _details(payload: str) -> dict[str, Any]:
     content = json.loads(payload)
     numbers = {"joined": int(content.get("joined", 0)), "left": len(content.get("left", ()))}
     return {**numbers, "until": content.get("until"), "ground": content.get("ground", "")}
+
+
+def answer_rows(ctx: RequestContext, kind: Campaign, answers: Collection[str]) -> Mapping[str, Sequence[Row_]]:
+    """Return by the row of each answer the heads of the rows it added, its own first; no withdrawn ones."""
+    further_ids = SqlRegisterRows(ctx.app.engine).added_beside(answers, len(kind.also))
+    ids = {answer: (answer, *further_ids.get(answer, ())) for answer in answers}
+    all_ids = [row for rows in ids.values() for row in rows]
+    heads = {head.id: head for head in SqlRegisterLists(ctx.app.engine).heads(all_ids)} if all_ids else {}
+    return {
+        answer: [heads[row] for row in rows if row in heads and not heads[row].withdrawn]
+        for answer, rows in ids.items()
+    }

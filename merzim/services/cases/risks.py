@@ -14,7 +14,7 @@ from merzim.documents.child import read
 from merzim.documents.measure_plan import read_measures
 from merzim.documents.schedules.written_terms import read_term
 from merzim.services.app import AppContext
-from merzim.services.regulations.registers import case_registers
+from merzim.services.law.regulations import case_registers
 from merzim.storage.cases.registers import cases_with_entries
 from merzim.storage.org import store as office_store
 from merzim.storage.org.chain import Stamp

@@ -33,7 +33,7 @@ from merzim.services.inputs import (
     Text,
     WebAddress,
 )
-from merzim.services.regulations.registers import case_registers, option_title
+from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.results import CommandResult, command_result
 from merzim.services.verbs import Verb, verb
 from workflow.cases.commands.case_commands import Change

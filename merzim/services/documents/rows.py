@@ -11,7 +11,7 @@ from merzim.documents.forms import Form
 from merzim.documents.forms.risk_rows import RiskRow, form_rows
 from merzim.documents.people.words import duty_title
 from merzim.services.cases.risks import scales
-from merzim.services.regulations.registers import extra_values, option_title
+from merzim.services.law.regulations import extra_values, option_title
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.entries import is_entry

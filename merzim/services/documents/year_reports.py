@@ -16,9 +16,8 @@ from merzim.services.documents.filling import foreign_names, from_office
 from merzim.services.documents.row_papers import recorded_fields
 from merzim.services.documents.rows import REPORTED, Row, objects, period_rows
 from merzim.services.documents.templates import InUse, layout_notes, own_template
-from merzim.services.registers.access import reader_scope, seen_register
 from merzim.services.registers.queries import MAX_PAGE_SIZE, FilterInput, ListRows
-from merzim.services.registers.results import FieldView, RowView, cell_value
+from merzim.services.registers.results import FieldView, RowView, cell_value, reader_scope, seen_register
 from merzim.services.registers.texts import row_in_language, text_notes, with_translations
 from merzim.services.registers.views import list_rows
 from merzim.storage.cases.registers import cases_with_entries

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import partial
 
 from merzim.services.app import AppContext
-from merzim.services.cases.person_actions import PersonActions
+from merzim.services.cases.bulk import PersonActions
 from merzim.services.moments import Clock
 from merzim.storage.origin import ORIGIN, Origin
 from notifications.bot.conversation import Conversation

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Line
-from merzim.services.law.adopted_acts import follow_adopted_acts
+from merzim.services.law.calendar_acts import follow_adopted_acts
 from merzim.services.people.staff import BadStaff, find_unit, recorded_office
 from merzim.services.results import Titles, titles_of
 from merzim.services.verbs import Command, NotAllowed, verb

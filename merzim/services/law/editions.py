@@ -11,8 +11,15 @@ from pathlib import Path
 from i18n import available_language
 from merzim.services.app import AppContext
 from merzim.services.impacts import CHUNK_SIZE
-from merzim.services.regulations.editions import UnknownWord, own_files, read_own, require_words
-from merzim.services.regulations.registers import own_register_files, read_own_register, scoring
+from merzim.services.law.regulations import (
+    UnknownWord,
+    own_files,
+    own_register_files,
+    read_own,
+    read_own_register,
+    require_words,
+    scoring,
+)
 from merzim.storage.database.dialect import chunks
 from merzim.storage.org import editions as stored
 from merzim.storage.org.editions import AdoptedEdition

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Annotated, Literal
@@ -23,7 +23,7 @@ from merzim.storage.accounts.audit_log import AuditEvent
 from workflow.cases.case import Case
 from workflow.law.procedure import Act
 from workflow.org.access import audit_scope
-from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, Topic
+from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, AuditScope, Topic
 from workflow.refusal import Refusal
 
 EXPORT_CHUNK = 1000
@@ -286,3 +286,78 @@ def _filter(ctx: RequestContext, command: AskAudit) -> AuditFilter:
 def _midnight(day: date) -> datetime:
     """Return the moment a local day begins, in UTC."""
     return datetime.combine(day, time(), tzinfo=almaty()).astimezone(UTC)
+
+
+TOPICS: tuple[Topic, ...] = ("account", "case", "people", "register", "settings")
+"""Topics of changes; log-ins and downloads appear only in the audit log."""
+MAX_CHANGES = 1000
+
+
+class AskChanges(Command):
+    """Request the changes after a cursor, in order."""
+
+    after: Annotated[int, Field(ge=0, le=2**53, description="The `cursor` of the answer before.")] = 0
+    limit: Annotated[int, Field(ge=1, le=MAX_CHANGES)] = 100
+
+
+class ChangeEvent(BaseModel):
+    """A change. For a confidential case, and for a register row, it contains the number only."""
+
+    seq: int
+    type: str
+    at: datetime
+    by: str
+    case: str
+    name: str
+    count: int
+
+
+class ChangeList(BaseModel):
+    """Changes in the order of writing. `cursor`: the `after` of the next request, even if there are no
+    changes.
+    """
+
+    events: list[ChangeEvent]
+    cursor: int
+    more: bool
+
+
+@verb("self", writes=False)
+def list_changes(ctx: RequestContext, command: AskChanges) -> ChangeList:
+    """List what changed in the cases, registers and settings the reader may see, in the order of writing."""
+    # Read first: later entries have higher numbers.
+    end = ctx.reads.last_audit_entry()
+    query = AuditFilter(topics=TOPICS)
+    page = ctx.reads.audit(query, scope=_scope(ctx), after=command.after, limit=command.limit)
+    last = page.entries[-1].seq if page.entries else command.after
+    return ChangeList(
+        events=_events(ctx, page.entries), cursor=last if page.more else max(last, end), more=page.more
+    )
+
+
+def _scope(ctx: RequestContext) -> AuditScope:
+    """Return which audit log entries the reader may see: those about visible cases, and others by their right
+    to read the log.
+    """
+    if ctx.operator:
+        return EVERYTHING
+    full = audit_scope(ctx.reader)
+    return replace(full, registers=full.registers and ctx.reader.may("audit"))
+
+
+def _events(ctx: RequestContext, entries: tuple[AuditEntry, ...]) -> list[ChangeEvent]:
+    heads = ctx.reads.heads({entry.case for entry in entries if entry.case})
+    confidential = {case for case, head in heads.items() if head.confidential}
+    return [_event(entry, only_id=entry.topic == "register" or entry.case in confidential) for entry in entries]
+
+
+def _event(entry: AuditEntry, *, only_id: bool) -> ChangeEvent:
+    return ChangeEvent(
+        seq=entry.seq,
+        type=f"{entry.topic}.{'changed' if only_id else entry.kind}",
+        at=entry.at,
+        by="" if only_id else entry.by,
+        case=entry.case,
+        name="" if only_id and entry.topic == "case" else entry.name,
+        count=entry.count,
+    )

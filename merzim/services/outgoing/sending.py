@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Protocol
 
 from pydantic import BaseModel
 
@@ -12,7 +14,6 @@ from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import CaseId, Key, Name
 from merzim.services.jobs import rounds
-from merzim.services.outgoing.acknowledgement import acknowledge
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.delivery_state import failed as read_failed
@@ -23,6 +24,8 @@ from notifications.notice import Notice
 from notifications.planning import Planner
 from notifications.recipients import Problem
 from notifications.statistics import Fault, Figures
+from workflow.cases.commands import reminder_actions
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.refusal import Refusal
 
 NOBODY_REACHED = "nobody_reached"
@@ -174,3 +177,59 @@ def resend_channel_letters(ctx: RequestContext, command: Channel) -> Resent:
 
 def _resent(ctx: RequestContext, channel: str) -> Resent:
     return Resent(channel=channel, letters=resend_all(ctx.app, channel, now=ctx.now))
+
+
+class UnknownNotice(Refusal, LookupError):
+    """No notice has this key."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("unknown_notice", key=key)
+
+
+class Register(Protocol):
+    """The part of the outbox that acknowledgement uses."""
+
+    def carried(self, key: str) -> Sequence[Notice]:
+        """Return the notices carried by that notice's letter."""
+
+    def acknowledge(self, key: str, *, now: datetime) -> bool:
+        """Record that the notice was read; the first time is kept. False when there is no such notice."""
+
+
+def acknowledge(
+    register: Register,
+    case_commands: CaseCommands,
+    notice: Notice | None,
+    key: str,
+    *,
+    by: str,
+    now: datetime,
+    today: date,
+) -> Notice:
+    """Record that the recipient has read a notice; when repeated, the first time is kept.
+
+    Args:
+        notice: the notice of the key, None when there is none.
+        by: the person, as written in the chain.
+
+    Raises:
+        UnknownNotice: no notice has this key.
+    """
+    if notice is None:
+        raise UnknownNotice(key)
+    if notice.acknowledged_at is not None:
+        return notice
+    # A letter that carried others was read with all it carried.
+    for carried_notice in (*register.carried(notice.key), notice):
+        if carried_notice.case:
+            reminder_actions.acknowledged(
+                case_commands,
+                carried_notice.case,
+                carried_notice.obligation,
+                carried_notice.key,
+                by=by,
+                now=now,
+                today=today,
+            )
+        register.acknowledge(carried_notice.key, now=now)
+    return replace(notice, acknowledged_at=now)

@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
+
+from pydantic import BaseModel
 
 import i18n
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import BadAccount, Hash, SessionsEnded, issue_secret
 from merzim.services.board.assignees import find_assignments
-from merzim.services.context import RequestContext, reader_of
+from merzim.services.context import RequestContext, reader_of, stamp
+from merzim.services.inputs import Day, Key, LanguageCode
+from merzim.services.people.staff import NoSuchPerson
 from merzim.services.verbs import Command, NotFound, verb
+from notifications.letter_links import CHOICES
 from notifications.letters.subjects import confidential
 from notifications.notice import Entry as Item
 from notifications.wire.entry import item_id
@@ -25,7 +31,8 @@ from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.access import Account, Entry, Reader, must_enrol, scope
-from workflow.org.office import Office
+from workflow.org.office import Office, Person
+from workflow.refusal import Refusal
 
 LASTS = timedelta(days=3 * 366)
 """How long a feed is valid before it must be created anew."""
@@ -237,3 +244,67 @@ def _explained(ctx: RequestContext, case: Case, row: Row, language: str) -> Iter
     label, word = i18n.say("letter.label_force", {}, language), f"letter.force_{obligation.force}"
     yield f"{label}: {i18n.say(word, {}, language)}"
     yield i18n.say("web.feed.due", {"on": row.due}, language)
+
+
+LONGEST_LEAVE = timedelta(days=366)
+
+
+class BadLeave(Refusal, ValueError):
+    """The account belongs to no person, the days are invalid, or the deputy is not possible."""
+
+
+class Away(Command):
+    """Days of leave, both included; without them the leave is cancelled. `deputy`: a person's key."""
+
+    first: Day | None = None
+    last: Day | None = None
+    deputy: Key | None = None
+
+
+class LeaveAnswer(BaseModel):
+    first: date | None
+    last: date | None
+    deputy: str | None
+
+
+@verb("record")
+def set_leave(ctx: RequestContext, command: Away) -> LeaveAnswer:
+    """Set the reader's leave and deputy."""
+    first, last = command.first or command.last, command.last or command.first
+    office = ctx.reads.office()
+    person = office.people.get(ctx.reader.person)
+    if person is None:
+        raise BadLeave("web.desk.no_person")
+    if first and last and (last < first or last < ctx.today or last - first > LONGEST_LEAVE):
+        raise BadLeave("web.desk.bad_leave", first=first, last=last)
+    if command.deputy is not None and (command.deputy not in office.people or command.deputy == person.key):
+        raise BadLeave("web.desk.bad_deputy", person=command.deputy)
+    away = ((first, last),) if first and last else ()
+    ctx.app.leaves.set_leave(person.key, away=away, deputy=command.deputy, **stamp(ctx))
+    return LeaveAnswer(first=first, last=last, deputy=command.deputy)
+
+
+class DigestChoice(Command):
+    digest: Literal["daily", "weekly"]
+    language: LanguageCode
+
+
+class DigestChosen(BaseModel):
+    digest: str
+    language: str
+
+
+@verb("self")
+def set_digest(ctx: RequestContext, command: DigestChoice) -> DigestChosen:
+    """Set how often letters are sent to the reader, and their language."""
+    person, by = own_person(ctx), ctx.reader.login
+    if person is None:
+        raise NoSuchPerson("web.problem.no_person")
+    ctx.choices.choose(person.key, CHOICES[command.digest], by=by, now=ctx.now)
+    ctx.choices.speak(person.key, command.language, by=by, now=ctx.now)
+    return DigestChosen(digest=command.digest, language=command.language)
+
+
+def own_person(ctx: RequestContext) -> Person | None:
+    """Return the reader's person with their choice; None for an account without a person."""
+    return ctx.choices.person(ctx.reader.person) if ctx.reader.person else None

@@ -11,12 +11,12 @@ from pydantic import BaseModel, Field, StringConstraints
 from merzim.services.context import RequestContext
 from merzim.services.inputs import CaseId, Line, Name
 from merzim.services.names import unit_named
-from merzim.services.registers.access import reader_scope
 from merzim.services.registers.results import (
     RegisterView,
     RowView,
     counted_numbers,
     head_views,
+    reader_scope,
     register_view,
     row_name,
 )

@@ -1,4 +1,4 @@
-"""Results that show registers, their fields and their rows: names for ids, numbers as they are written."""
+"""Which registers and rows a reader may see, and which they may change."""
 
 from __future__ import annotations
 
@@ -11,15 +11,69 @@ from pydantic import BaseModel, Field
 
 import i18n
 from merzim.services.context import RequestContext
-from merzim.services.registers.access import may_write, reader_scope
 from merzim.services.results import Titles, titles_of
-from merzim.storage.registers.chains import private_of
+from merzim.services.verbs import NotAllowed, NotFound
+from merzim.storage.registers.chains import SqlRegisterRows, private_of
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.org.office import Office
-from workflow.registers.access import RowScope, in_reach, keeps_rows, list_fields, sees_lists, visible_fields
-from workflow.registers.definition import Register, RegisterField
+from workflow.registers.access import (
+    EVERYTHING,
+    RowScope,
+    in_reach,
+    keeps_rows,
+    list_fields,
+    row_scope,
+    sees_lists,
+    visible_fields,
+)
+from workflow.registers.definition import Register, RegisterField, UnknownRegister
 from workflow.registers.rows import RegisterRow, name_in
 from workflow.registers.values import days_late, is_filled
+
+
+class UnknownRow(NotFound):
+    """There is no row with that id visible to the reader."""
+
+    not_found = "web.problem.no_row"
+
+
+def reader_scope(ctx: RequestContext) -> RowScope:
+    """Return the scope of rows visible to the reader."""
+    return EVERYTHING if ctx.operator else row_scope(ctx.reader)
+
+
+def seen_register(ctx: RequestContext, name: str) -> Register:
+    """Return a register whose lists are visible to the reader. Raises UnknownRegister."""
+    register = ctx.app.registers.on(name, ctx.today)
+    if not sees_lists(register, reader_scope(ctx)):
+        raise UnknownRegister("register.unknown", register=name, allowed=())
+    return register
+
+
+def writable_register(ctx: RequestContext, name: str) -> Register:
+    """Return a register whose rows the reader may write. Raises UnknownRegister, NotAllowed."""
+    register = seen_register(ctx, name)
+    if not keeps_rows(register, reader_scope(ctx)):
+        raise NotAllowed
+    return register
+
+
+def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Collection[str]]:
+    """Return a row, its register and its fields visible to the reader. Raises UnknownRow."""
+    row = SqlRegisterRows(ctx.app.engine).rows([name]).get(name)
+    if row is not None and row.register in ctx.app.registers.ids():
+        register = ctx.app.registers.on(row.register, ctx.today)
+        fields = visible_fields(register, row, reader_scope(ctx), ctx.reads.office())
+        if fields is not None and (not row.case or ctx.reads.heads([row.case])):
+            return row, register, fields
+    raise UnknownRow("register.unknown_row", row=name)
+
+
+def may_write(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> bool:
+    """Return whether the reader may change a row: it is one of their units' and not withdrawn."""
+    scope = reader_scope(ctx)
+    allowed = ctx.operator or (ctx.reader.may("record") and keeps_rows(register, scope))
+    return allowed and not row.withdrawn and in_reach(register, row, scope, office)
 
 
 class OptionView(BaseModel):

@@ -22,7 +22,6 @@ from merzim.documents.sheets.unreadable import RowError, UnreadablePaper
 from merzim.services.context import RequestContext
 from merzim.services.evidence import UnknownUpload, clean_file_name
 from merzim.services.inputs import CaseId, Digest, Line
-from merzim.services.registers.access import reader_scope, seen_register, writable_register
 from merzim.services.registers.queries import (
     MAX_PAGE_SIZE,
     UNIT,
@@ -39,8 +38,11 @@ from merzim.services.registers.results import (
     field_view,
     head_views,
     names_of,
+    reader_scope,
     register_view,
     row_name,
+    seen_register,
+    writable_register,
 )
 from merzim.services.registers.verbs import (
     WrongPlace,

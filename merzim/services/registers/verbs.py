@@ -20,9 +20,9 @@ from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import store_file
 from merzim.services.inputs import NO_NUL, CaseId, FileInput, Ground, Line, Name
 from merzim.services.names import unit_name
-from merzim.services.registers.access import UnknownRow, may_write, reader_scope, seen_row, writable_register
 from merzim.services.registers.cases import follow_row, open_cases, opening_of
 from merzim.services.registers.queries import RegisterId, lookup
+from merzim.services.registers.results import UnknownRow, may_write, reader_scope, seen_row, writable_register
 from merzim.services.registers.views import AskRow, RowDetail, RowId, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.services.yearly.register_duties import follow_duties

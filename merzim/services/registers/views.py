@@ -1,23 +1,20 @@
-"""Queries on registers: the list of registers, the fields of a form, lists of rows, one row with its history.
-
-Results contain only what the reader may see: a hidden field is used in no list, filter, sort, total or search,
-and a hidden row does not appear.
+"""What a register rests on in this office: the act it names, or, where that act is another organisation's, one
+this office has adopted; and whether its rows open cases here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
-from merzim.services.registers.access import reader_scope, seen_register, seen_row
-from merzim.services.registers.grounds import view_here
+from merzim.services.law.acts import acts_here
 from merzim.services.registers.queries import ListRows, filtered_units, row_query, sorting
 from merzim.services.registers.results import (
     FieldView,
@@ -27,18 +24,69 @@ from merzim.services.registers.results import (
     field_view,
     head_views,
     linked_names,
+    reader_scope,
     register_view,
     row_view,
+    seen_register,
+    seen_row,
 )
 from merzim.services.results import FieldChangeResult, Titles, titles_of
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import duties_of
 from merzim.storage.registers.chains import SqlRegisterRows
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
+from workflow.org.kinds import among
 from workflow.org.office import acts_of
 from workflow.registers.access import in_reach, keeps_rows, list_fields, sees_lists
 from workflow.registers.definition import Register
 from workflow.registers.rows import RegisterRow, RowEvent, days_of_case
+
+Unopened = Literal["", "act", "kind"]
+
+
+def view_here(ctx: RequestContext, register: Register, *, rows: int = 0, is_own: bool = False) -> RegisterView:
+    """Return a register as its reader sees it, with what it rests on in the office."""
+    view = register_view(register, reader_scope(ctx), rows=rows, is_own=is_own)
+    return view.model_copy(update=_here(ctx, register))
+
+
+def _here(ctx: RequestContext, register: Register) -> Mapping[str, object]:
+    acts, unopened = acts_here(ctx), _unopened(ctx, register)
+    if register.act in acts or register.act not in ctx.library.adopted_acts:
+        return {"unopened": unopened}
+    campaigns = [campaign for campaign in register.campaigns.values() if campaign.act in acts]
+    if campaigns:
+        act = campaigns[0].act
+        paragraphs = dict.fromkeys(campaign.paragraph for campaign in campaigns if campaign.act == act)
+        short = titles_of(register.acts[act].short)
+        return {"act": short, "paragraph": ", ".join(paragraphs), "unopened": unopened}
+    return {"adopted": False, "unopened": unopened}
+
+
+def _units(ctx: RequestContext) -> Collection[str]:
+    """Return the units whose rows the reader may see."""
+    office, root = ctx.reads.office(), reader_scope(ctx).unit
+    return office.below(root) if root else office.units
+
+
+def _unopened(ctx: RequestContext, register: Register) -> Unopened:
+    """Return why no row opens a case here: nobody adopted the act its procedure rests on, or the procedure is
+    for another kind of organisation; "" where rows open cases, or the register has none to open.
+    """
+    if register.opens is None:
+        return ""
+    procedure, office = ctx.library.latest(register.opens.procedure), ctx.reads.office()
+
+    def kinds() -> frozenset[str]:
+        units = _units(ctx)
+        of_each = {office.units[unit].kind for unit in units if unit in office.units} - {""}
+        return frozenset(of_each | {office.kind_of(unit) for unit in [*units][:1]})
+
+    unit_kinds = office.resolved_once(ctx.today, ("kinds", reader_scope(ctx).unit), kinds)
+    if not any(among(kind, procedure.applies_to) for kind in unit_kinds or {""}):
+        return "kind"
+    return "act" if procedure.adopted_act and procedure.adopted_act not in acts_here(ctx) else ""
+
 
 RowId = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[a-z0-9-]+$")]
 

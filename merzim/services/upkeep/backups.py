@@ -14,7 +14,7 @@ from time import perf_counter
 from uuid import uuid4
 
 from merzim.services.app import AppContext
-from merzim.services.configuration.secret_keys import key_file
+from merzim.services.configuration import key_file
 from merzim.services.moments import almaty, is_late
 from merzim.services.outgoing.sending import figures
 from merzim.services.upkeep import maintenance

@@ -10,9 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from merzim.services.app import AppContext
-from merzim.services.configuration.folders import order_folders
-from merzim.services.configuration.secret_keys import has_key, refuse_new_key
-from merzim.services.configuration.secret_keys import key_place as place
+from merzim.services.configuration import has_key, order_folders, refuse_new_key
+from merzim.services.configuration import key_place as place
 from merzim.services.jobs import queue
 from merzim.settings import BadSetting
 from merzim.storage.database.engine import reading, writing

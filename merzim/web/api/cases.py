@@ -15,8 +15,8 @@ from merzim.services.board.queries import get_board, list_deadlines, list_own_ta
 from merzim.services.cases import assignments, bulk, comments
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.judgement import judge
-from merzim.services.cases.listing import list_cases
 from merzim.services.cases.portfolio import (
+    list_cases,
     list_portfolio,
 )
 from merzim.services.context import whole_case

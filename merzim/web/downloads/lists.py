@@ -34,8 +34,8 @@ from merzim.services.names import unit_name, units_in_order
 from merzim.services.outgoing.audit import AskAudit, AuditLine, exported_entries, record
 from merzim.services.people.staff import recorded_office
 from merzim.services.registers import tables as register_tables
-from merzim.services.registers.access import seen_register
 from merzim.services.registers.queries import ListRows
+from merzim.services.registers.results import seen_register
 from merzim.services.registers.views import AskRow, show_row
 from merzim.web.auth.dependencies import Auditing, Reading, Setting
 from merzim.web.http import (

@@ -18,10 +18,10 @@ from merzim.services.documents.case_documents import package as package_of_case
 from merzim.services.documents.notice_list import notices_table
 from merzim.services.documents.year_reports import filled_report
 from merzim.services.evidence import clean_file_name
+from merzim.services.law.regulations import row_words
 from merzim.services.names import unit_name
 from merzim.services.narrowing import seen_unit
 from merzim.services.outgoing.audit import DIGEST_DIGITS, record
-from merzim.services.regulations.registers import row_words
 from merzim.services.reports.consolidated import comparison, consolidated_query
 from merzim.services.reports.monitoring import Line, all_lines
 from merzim.services.reports.notices import NoticeFilter

@@ -20,7 +20,7 @@ from merzim.services.cases.letter_answers import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.people.own_choices import DigestChoice, set_digest
+from merzim.services.people.feeds import DigestChoice, set_digest
 from merzim.web.auth.dependencies import Anybody, Own
 from merzim.web.auth.limits import count_guess
 from merzim.web.pages.campaigns.confirm import refuse_in_language

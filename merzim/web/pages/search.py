@@ -12,9 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from merzim.services.context import RequestContext
 from merzim.services.names import case_title
-from merzim.services.registers.access import reader_scope, seen_register
 from merzim.services.registers.queries import ListRows
-from merzim.services.registers.results import register_view
+from merzim.services.registers.results import reader_scope, register_view, seen_register
 from merzim.services.registers.views import list_rows
 from merzim.services.search import Hit, Search, search
 from merzim.services.verbs import NotAllowed

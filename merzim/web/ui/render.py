@@ -28,8 +28,8 @@ from merzim.services.board.lines import ObligationLine
 from merzim.services.context import RequestContext
 from merzim.services.inputs import LanguageCode
 from merzim.services.law.acts import SCORED, acts_here
+from merzim.services.law.regulations import option_title, row_field
 from merzim.services.names import Name, case_title
-from merzim.services.regulations.registers import option_title, row_field
 from merzim.web.auth.middleware import SAFE_METHODS
 from merzim.web.ui.assets import asset_address
 from merzim.web.ui.guides import section_of

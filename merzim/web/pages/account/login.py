@@ -21,7 +21,7 @@ from merzim.services.accounts.verbs import Ending, demonstrators
 from merzim.services.accounts.verbs import end_sessions as end
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.people.own_choices import own_person
+from merzim.services.people.feeds import own_person
 from merzim.web.auth import dependencies
 from merzim.web.auth.dependencies import (
     Anybody,

@@ -16,8 +16,8 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from merzim.services.accounts import credentials, identities
-from merzim.services.connections.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
 from merzim.services.context import RequestContext
+from merzim.services.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
 from merzim.web.auth.dependencies import Anybody
 from merzim.web.auth.limits import Reason, address_limit, client_address
 from merzim.web.pages.account import attempts

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
-from merzim.services.accounts import invitations, second_factors
+from merzim.services.accounts import invitations
 from merzim.services.accounts import verbs as accounts
+from merzim.services.accounts import verbs as second_factors
 from merzim.services.accounts.invitations import (
     AskInvitations,
     InvitedPeople,

@@ -15,9 +15,9 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from merzim.documents import UnreadablePaper
+from merzim.services import administration as office_settings
 from merzim.services.accounts import telegram
-from merzim.services.administration import settings as office_settings
-from merzim.services.administration.settings import (
+from merzim.services.administration import (
     MAIL_PORTS,
     AskSettings,
     MailServer,
@@ -25,7 +25,7 @@ from merzim.services.administration.settings import (
     Organisation,
     TryMail,
 )
-from merzim.services.configuration.overlay import MAIL_KEYS, OFFICE_KEYS
+from merzim.services.configuration import MAIL_KEYS, OFFICE_KEYS
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.people import staff

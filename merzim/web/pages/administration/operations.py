@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
-from merzim.services.administration import office as administration
-from merzim.services.administration.office import Step, first_steps
+from merzim.services import administration
+from merzim.services.administration import Step, first_steps
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.outgoing import sending

@@ -41,8 +41,14 @@ from merzim.services.documents.row_papers import campaign_papers
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import FileInput, build
 from merzim.services.names import author_names
-from merzim.services.registers.access import reader_scope, seen_register
-from merzim.services.registers.results import FieldView, field_view, register_view, row_name
+from merzim.services.registers.results import (
+    FieldView,
+    field_view,
+    reader_scope,
+    register_view,
+    row_name,
+    seen_register,
+)
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Managing, Reading
 from merzim.web.downloads.lists import (

@@ -18,8 +18,7 @@ from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import forms_of
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import author_names
-from merzim.services.registers.access import UnknownRow
-from merzim.services.registers.results import RowView
+from merzim.services.registers.results import RowView, UnknownRow
 from merzim.services.registers.views import AskRow, show_row
 from merzim.services.results import ActMovesResult, act_moves_result
 from merzim.web.pages.cases.case_view import CaseView, make_case_view, risk_view

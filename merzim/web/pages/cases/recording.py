@@ -12,7 +12,7 @@ from datetime import date
 from calendars import OutOfRange
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
-from merzim.services.regulations.registers import case_registers
+from merzim.services.law.regulations import case_registers
 from merzim.web.pages.cases.case_view import CaseView
 from merzim.web.pages.cases.evidence import Field, fields, run_confirmed
 from merzim.web.ui.form_values import Confirmation, RejectedForm, parse_date, parse_text

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.cases.risks import MeasureLine, RiskLine
 from merzim.services.context import whole_case
-from merzim.services.regulations.registers import case_registers
+from merzim.services.law.regulations import case_registers
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import CaseId
 from merzim.web.pages.cases.case_view import Entry, Part, risk_view

@@ -27,7 +27,7 @@ from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import build
 from merzim.services.narrowing import MAX_EXPORTED, require_exportable
 from merzim.services.outgoing.sending import Letter, acknowledge_letter
-from merzim.services.people.own_choices import Away, set_leave
+from merzim.services.people.feeds import Away, set_leave
 from merzim.web.auth.dependencies import Recording
 from merzim.web.pages.cases.evidence import Unconfirmed, parse_address
 from merzim.web.pages.cases.writing import MAX_FILES, record_answers

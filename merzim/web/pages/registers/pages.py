@@ -23,10 +23,16 @@ from merzim.services.documents.row_papers import (
 )
 from merzim.services.inputs import build
 from merzim.services.names import author_names
-from merzim.services.registers.access import reader_scope, seen_register, writable_register
-from merzim.services.registers.grounds import view_here
 from merzim.services.registers.queries import ListRows
-from merzim.services.registers.results import RegisterView, RowView, names_of, written_amount
+from merzim.services.registers.results import (
+    RegisterView,
+    RowView,
+    names_of,
+    reader_scope,
+    seen_register,
+    writable_register,
+    written_amount,
+)
 from merzim.services.registers.tables import ImportedRows
 from merzim.services.registers.verbs import erasable_fields
 from merzim.services.registers.views import (
@@ -39,6 +45,7 @@ from merzim.services.registers.views import (
     list_registers,
     list_rows,
     show_row,
+    view_here,
 )
 from merzim.services.results import FieldChangeResult
 from merzim.web.auth.dependencies import Reading, Recording

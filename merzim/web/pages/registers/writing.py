@@ -14,8 +14,7 @@ from calendars import OutOfRange
 from merzim.services.context import RequestContext
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import build
-from merzim.services.registers.access import reader_scope, writable_register
-from merzim.services.registers.results import field_view
+from merzim.services.registers.results import field_view, reader_scope, writable_register
 from merzim.services.registers.tables import ImportRows, import_rows
 from merzim.services.registers.verbs import (
     AddRow,

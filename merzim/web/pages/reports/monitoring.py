@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from merzim.services.regulations.registers import row_words
+from merzim.services.law.regulations import row_words
 from merzim.services.reports.monitoring import DIRECTIONS, STATUSES, TO_READERS, Quarter, SharedRisk, monitoring
 from merzim.web.downloads.papers import RECOMMENDATION_COLUMNS, get_monitoring_file
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, Section

@@ -1,13 +1,13 @@
-"""Settings administrators change in the browser: the organisation, who is told, the mail server.
-
-They go before config.toml, and what the environment says goes before both. The audit log says who changed what.
+"""Administration: channels with a test letter, the settings in force, the organisation's own
+rules, and what a new installation still lacks.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from email.utils import parseaddr
 from ipaddress import ip_address
 from typing import Annotated, Literal
@@ -15,8 +15,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, SecretStr
 
 from merzim.documents.sheets.texts import is_address
-from merzim.services.administration.office import reader_at
-from merzim.services.configuration.overlay import (
+from merzim.services.app import AppContext
+from merzim.services.channels import CHANNEL, create_channel, try_channel
+from merzim.services.configuration import (
     MAIL_KEYS,
     OFFICE_KEYS,
     PASSWORD,
@@ -25,17 +26,125 @@ from merzim.services.configuration.overlay import (
     with_mail,
     with_password,
 )
-from merzim.services.connections import channels
-from merzim.services.connections.channels import create_channel
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Key
-from merzim.services.people.staff import recorded_office
+from merzim.services.people.staff import BadStaff, recorded_office
 from merzim.services.verbs import Command, verb
 from merzim.settings import Settings, is_loopback
 from merzim.storage.chain import canonical
 from merzim.storage.org import settings as stored_settings
 from merzim.storage.org.settings import MAIL
+from notifications.channels import STAYS_HERE
+from notifications.notice import Outcome
+from workflow.law.procedure import Text
+from workflow.org.office import Person
 from workflow.refusal import Refusal
+
+_SECRET = ("password", "token", "secret", "key")
+"""Settings whose names contain such a word are masked; names of environment variables are shown."""
+
+
+class ChannelInUse(BaseModel):
+    """A channel named in config.toml; `settings` as written there, without secrets."""
+
+    name: str
+    settings: dict[str, str]
+
+
+class ListChannels(Command):
+    """Request the channels in use."""
+
+
+@verb("settings", writes=False)
+def list_channels(ctx: RequestContext, command: ListChannels) -> list[ChannelInUse]:
+    """List the channels letters are sent through."""
+    return list(channels(ctx.app))
+
+
+def channels(app: AppContext) -> Sequence[ChannelInUse]:
+    """Return the channels in use, without their secrets."""
+    chosen = app.settings.channels
+    return [
+        ChannelInUse(
+            name=name,
+            settings={
+                key: _mask_secret(key, value) for key, value in sorted(chosen.sections.get(name, {}).items())
+            },
+        )
+        for name in chosen.use
+    ]
+
+
+def send_test_letter(ctx: RequestContext, channel: str, email: str, language: str) -> Outcome:
+    """Send the reader a test letter at once.
+
+    Raises:
+        BadStaff: no such channel, or an invalid address.
+        NotReached: the channel does not reach the reader.
+        BadSetting: the channel's section cannot be used.
+    """
+    if channel not in ctx.app.settings.channels.use:
+        raise BadStaff("web.channels.unknown", channel=channel[:80])
+    person = reader_at(ctx, email, language)
+    return try_channel(ctx.app.channels[channel], person, ctx.app.settings, now=ctx.now)
+
+
+def reader_at(ctx: RequestContext, email: str, language: str) -> Person:
+    """Return the reader as somebody who is written to at an address. Raises BadStaff."""
+    if email and not is_address(email):
+        raise BadStaff("web.staff.email_malformed", email=email[:200])
+    reader = ctx.reader
+    name, key = reader.name or reader.login, reader.person or reader.login
+    return Person(key=key, name=name, unit="", email=email or None, language=language)
+
+
+def unused_files(app: AppContext) -> Sequence[tuple[str, str, Text]]:
+    """Return code, name and reason of each own file of procedures or registers that cannot be used."""
+    _ = app.read_editions, app.registers
+    return [(code, file, reason) for file, (code, reason) in sorted(app.unused_files.items())]
+
+
+def _mask_secret(key: str, value: object) -> str:
+    hidden = any(word in key for word in _SECRET) and not key.endswith(("_env", "_selector", "_key", "_file"))
+    return "•••" if hidden and value else _text(value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {_mask_secret(str(key), item)}" for key, item in sorted(value.items()))
+    if isinstance(value, tuple | list | set | frozenset):
+        return ", ".join(sorted(map(_text, value)) if isinstance(value, set | frozenset) else map(_text, value))
+    return "" if value is None else str(value)
+
+
+Step = Literal["organisation", "units", "people", "mail", "officer", "accounts"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FirstStep:
+    """A step of an installation's beginning; what is entered says whether it is done."""
+
+    name: Step
+    done: bool
+
+
+def first_steps(ctx: RequestContext) -> Sequence[FirstStep]:
+    """Return the steps; none once all of them are done."""
+    settings, office = ctx.app.settings, recorded_office(ctx)
+    is_step_done: dict[Step, bool] = {
+        "organisation": bool(settings.office.name),
+        "units": bool(office.units),
+        "people": bool(office.people),
+        "mail": not STAYS_HERE.issuperset(settings.channels.use),
+        "officer": bool(settings.office.officer),
+        "accounts": any(
+            account.reader.access != "administrator" and not account.disabled for account in ctx.accounts.all()
+        ),
+    }
+    if all(is_step_done.values()):
+        return ()
+    return [FirstStep(name=name, done=is_done) for name, is_done in is_step_done.items()]
+
 
 MAIL_PORTS = (25, 465, 587, 2525)
 """Ports a server named in the browser may have: it is asked from inside the office's network, and the answer of
@@ -45,7 +154,7 @@ _NAME = re.compile(rf"(?:{_LABEL}\.)*(?=[A-Za-z]){_LABEL}")
 """A name ends in a label that begins with a letter: 0xa9fea9fe and 2852039166 are addresses, too."""
 _UNSEEN = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A))
 """Characters that turn the direction of writing."""
-Text = Annotated[str, Field(max_length=500)]
+Line = Annotated[str, Field(max_length=500)]
 
 
 class BadChange(Refusal, ValueError):
@@ -62,10 +171,10 @@ class Organisation(Command):
     What is left empty is as config.toml says.
     """
 
-    name: Text = ""
-    name_kk: Text = ""
-    name_ru: Text = ""
-    officer: Text = ""
+    name: Line = ""
+    name_kk: Line = ""
+    name_ru: Line = ""
+    officer: Line = ""
 
 
 class MailServer(Command):
@@ -74,11 +183,11 @@ class MailServer(Command):
     The password is stored encrypted, for this server and log-in alone; without one the stored password stays.
     """
 
-    host: Text = ""
+    host: Line = ""
     port: Literal[25, 465, 587, 2525] | None = None
     tls: Literal["starttls", "tls", "none"] = "starttls"
-    user: Text = ""
-    sender: Text = ""
+    user: Line = ""
+    sender: Line = ""
     password: SecretStr | None = None
 
 
@@ -172,8 +281,8 @@ def try_mail(ctx: RequestContext, command: TryMail) -> MailTried:
     """
     settings = _proposed(ctx, command)
     person = reader_at(ctx, command.email, ctx.spoken_language)
-    channel = create_channel(channels.CHANNEL, settings, lambda: ctx.app.links)
-    outcome = channels.try_channel(channel, person, settings, now=ctx.now)
+    channel = create_channel(CHANNEL, settings, lambda: ctx.app.links)
+    outcome = try_channel(channel, person, settings, now=ctx.now)
     return MailTried(state=outcome.state, answer=outcome.answer)
 
 

@@ -1,1 +1,0 @@
-"""What administrators see and change of the office: channels, own rules, settings."""

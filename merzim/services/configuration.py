@@ -1,0 +1,230 @@
+"""What an installation is configured with: folders, secret keys, and settings changed in the browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from merzim.settings import KEY_VARIABLE, OLD_KEYS_VARIABLE, BadSetting, Settings
+from merzim.storage.accounts.encryption import BadKey, Cipher, UnreadableSecret, new_key, parse_key
+from merzim.storage.org.settings import MAIL
+
+_PRIVATE = 0o600
+
+
+def read_cipher(
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    stored: Callable[[], Sequence[str]],
+    note: Callable[..., None],
+) -> Cipher:
+    """Return the cipher of second factors: the present key, and older keys for decryption only.
+
+    If only this machine reaches the pages and neither the environment nor its file holds a key, one is created
+    and stored in a file of mode 0600, but only while no secret is encrypted yet: a new key would open none.
+
+    Args:
+        stored: returns the encrypted secrets of the database.
+        note: called with a message code when a key file was created.
+
+    Raises:
+        BadSetting: a key is missing, malformed, or in a file that others may read.
+    """
+    text = environment.get(KEY_VARIABLE, "").strip()
+    if text:
+        current = _parse(text, where=KEY_VARIABLE)
+    elif not settings.web.on_loopback:
+        raise BadSetting("cli.no_secret_key", address=settings.web.public_address, variable=KEY_VARIABLE)
+    else:
+        if not key_file(settings).exists():
+            refuse_new_key(settings, environment, stored())
+        current = _read_or_create(key_file(settings), note=note)
+    old = environment.get(OLD_KEYS_VARIABLE, "")
+    return Cipher(current, *(_parse(key, where=OLD_KEYS_VARIABLE) for key in split_keys(old)))
+
+
+def refuse_missing(settings: Settings, environment: Mapping[str, str]) -> None:
+    """Raise BadSetting unless there is a usable key; create none."""
+    if has_key(settings, environment) or not settings.web.on_loopback:
+        read_cipher(settings, environment, stored=list, note=lambda *_, **__: None)
+
+
+def refuse_new_key(settings: Settings, environment: Mapping[str, str], stored: Sequence[str]) -> None:
+    """Raise BadSetting if stored secrets expect a key: none is made in its place."""
+    if stored:
+        raise BadSetting("cli.key_expected", where=key_place(settings, environment), count=len(stored))
+
+
+def split_keys(text: str) -> list[str]:
+    """Split a list of keys at commas and spaces."""
+    return text.replace(",", " ").split()
+
+
+def key_file(settings: Settings) -> Path:
+    """Return the file of the key when the environment holds none: beside the database unless configured."""
+    if settings.secrets.key_file is not None:
+        return settings.secrets.key_file
+    scheme, mark, path = settings.database.url.partition(":///")
+    if mark and scheme.startswith("sqlite") and path and not path.startswith(":"):
+        return Path(path).with_suffix(".key")
+    return settings.evidence.folder.parent / "merzim.key"
+
+
+def key_place(settings: Settings, environment: Mapping[str, str]) -> str:
+    """Return where the key is stored, for messages: the name of the variable, or the file."""
+    if environment.get(KEY_VARIABLE, "").strip() or not settings.web.on_loopback:
+        return KEY_VARIABLE
+    return str(key_file(settings))
+
+
+def has_key(settings: Settings, environment: Mapping[str, str]) -> bool:
+    """Return whether there is a key, in the environment or in its file."""
+    in_environment = bool(environment.get(KEY_VARIABLE, "").strip())
+    return in_environment or (settings.web.on_loopback and key_file(settings).is_file())
+
+
+def _read_or_create(file: Path, *, note: Callable[..., None]) -> str:
+    try:
+        if not file.exists():
+            _create_key_file(file)
+            note("cli.key_made", file=str(file))
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if os.name == "posix" and mode & ~_PRIVATE:
+            raise BadSetting("cli.key_file_open", file=str(file), mode=f"{mode:04o}")
+        return _parse(file.read_text(encoding="ascii", errors="replace"), where=str(file))
+    except OSError as trouble:
+        raise BadSetting("cli.key_file_unusable", file=str(file), problem=trouble.strerror or "") from None
+
+
+def _create_key_file(file: Path) -> None:
+    """Write a new key atomically; if two processes do it at once, the first one's key stays."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "w") as stream:
+            stream.write(new_key() + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(part, file)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _parse(text: str, *, where: str) -> str:
+    try:
+        return parse_key(text)
+    except BadKey:
+        raise BadSetting("cli.secret_key_bad", where=where) from None
+
+
+def refuse_unwritable(settings: Settings) -> None:
+    """Create missing folders and test each by writing a temporary file.
+
+    Raises:
+        BadSetting: `cli.folder_unwritable`; the message names the key of config.toml.
+    """
+    for key, folder in folders(settings):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=folder):
+                pass
+        except OSError as trouble:
+            problem = trouble.strerror or str(trouble)
+            raise BadSetting("cli.folder_unwritable", key=key, folder=str(folder), problem=problem) from None
+
+
+def folders(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """Yield the folders a service writes to, each with its key."""
+    yield "evidence.folder", settings.evidence.folder
+    if settings.backup.folder is not None:
+        yield "backup.folder", settings.backup.folder
+    if "folder" in settings.channels.use:
+        yield "channels.folder.path", Path(str(settings.channels.sections["folder"]["path"]))
+
+
+def order_folders(settings: Settings) -> list[Path]:
+    """Return where orders that anonymised people are listed: with the evidence, and beside the backups."""
+    return list(filter(None, (settings.evidence.folder, settings.backup.folder)))
+
+
+OFFICE_KEYS = ("name", "name_kk", "name_ru", "officer")
+MAIL_KEYS = ("host", "port", "tls", "user", "sender")
+PASSWORD = "channels.email.password"
+PORTS: Mapping[object, int] = {"starttls": 587, "tls": 465, "none": 25}
+
+
+def with_browser(
+    configured: Settings, stored: Mapping[str, str], secret: str, cipher: Callable[[], Cipher]
+) -> Settings:
+    """Return the configured settings with what was set in the browser; what the environment says stays.
+
+    Args:
+        stored: the values by key; secret: the encrypted password of the mail server.
+    """
+    fixed = configured.from_environment
+    names = {name: stored[f"office.{name}"] for name in OFFICE_KEYS if f"office.{name}" in stored}
+    names = {name: text for name, text in names.items() if f"office.{name}" not in fixed}
+    settings = configured.model_copy(
+        update={
+            "office": configured.office.model_copy(update={**names}),
+            "from_browser": frozenset(f"office.{name}" for name in names),
+        }
+    )
+    if MAIL not in stored or is_mail_fixed(configured):
+        return settings
+    return with_password(with_mail(settings, json.loads(stored[MAIL])), secret, cipher)
+
+
+def is_mail_fixed(settings: Settings) -> bool:
+    """Return whether the environment names the mail server or the channels."""
+    keys = {"channels.use", *(f"channels.email.{key}" for key in MAIL_KEYS)}
+    return not keys.isdisjoint(settings.from_environment)
+
+
+def with_mail(settings: Settings, server: Mapping[str, object]) -> Settings:
+    """Return the settings with letters sent through this server instead of into a folder.
+
+    The password of the environment goes to no server that was named in the browser.
+    """
+    channels = settings.channels
+    use = ("email", *(name for name in channels.use if name not in ("email", "folder")))
+    section = {**channels.sections.get("email", {}), **server}
+    return settings.model_copy(
+        update={
+            "channels": channels.model_copy(
+                update={"use": use, "sections": {**channels.sections, "email": section}}
+            ),
+            "from_browser": settings.from_browser | {"channels.email"},
+            "passwords": {PASSWORD: ""},
+        }
+    )
+
+
+def with_password(settings: Settings, secret: str, cipher: Callable[[], Cipher]) -> Settings:
+    """Return the settings with the stored password, if it was given for this server and log-in."""
+    if not secret:
+        return settings
+    try:
+        if not cipher().opens(secret):
+            raise BadSetting("setting.other_key")
+        text = cipher().decrypt(secret, password_owner(settings))
+    except BadSetting as refusal:
+        return settings.model_copy(update={"undecrypted": {PASSWORD: refusal}})
+    except UnreadableSecret:
+        return settings
+    return settings.model_copy(update={"passwords": {PASSWORD: text}})
+
+
+def password_owner(settings: Settings) -> str:
+    """Return what a password is bound to: the server and the log-in it was given for."""
+    mail = settings.channels.sections.get("email", {})
+    tls = mail.get("tls", "starttls")
+    port = mail.get("port") or PORTS[tls]
+    return ":".join(str(part) for part in (PASSWORD, mail.get("host", ""), port, tls, mail.get("user", "")))

@@ -1,1 +1,0 @@
-"""Connections to other systems: the directory, the OpenID provider, the channels of letters."""
