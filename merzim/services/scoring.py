@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -19,6 +20,7 @@ from merzim.services.registers.results import reader_scope
 from merzim.storage.cases import points
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
 from workflow.law.procedure import Text
+from workflow.org.access import within
 from workflow.org.office import Office
 from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Count, Register, Registers
@@ -26,7 +28,7 @@ from workflow.registers.rows import sort_key, text_key
 from workflow.scoring.prospects import Prospect, Step, explain, prospect, remarks, steps
 from workflow.scoring.recorded import CountedRows, YearRecords, body, row_numbers
 from workflow.scoring.scale import Readings, Scoring
-from workflow.scoring.score import Scores, score
+from workflow.scoring.score import Scores, score, written
 from workflow.scoring.tally import Tally, Year, tally
 
 
@@ -93,6 +95,19 @@ def year_scores(
         for root in roots
     )
     return tuple(_score_year(shipped, of_year, readings, titles, hidden) for of_year in years)
+
+
+def stake_of_year(ctx: RequestContext, unit: str) -> Decimal:
+    """Return the points that can still be earned or lost this year, as the page of points says.
+
+    Args:
+        unit: that unit with all below it; "" is all the reader sees. Nothing is at stake of an unknown one.
+    """
+    root, office = unit or ctx.reader.root, ctx.reads.office()
+    if root and (root not in office.units or not within(office, root, ctx.reader.root)):
+        return Decimal(0)
+    (whole,) = year_scores(ctx, root, ctx.today.year, today=ctx.today, readings=scoring().usual)
+    return written(whole.at_stake)
 
 
 def _score_year(

@@ -15,6 +15,7 @@ import calendars
 from merzim.services.board.figures import figures_of
 from merzim.services.board.overview import Overview, overview
 from merzim.services.context import operator_context
+from merzim.services.reports.points import points_of_year
 from tests.law import library
 from tests.web.conftest import NOW, TODAY, Site, build
 from workflow.cases.commands.opening import Opening
@@ -54,8 +55,8 @@ def test_how_late_is_said_in_working_days_and_whose_it_is(site: Site, browser: T
     longest = seen(site).longest
 
     assert longest is not None
-    assert (longest[0], longest[1].id) == (37, "law")
-    assert "37 рабочих дней: Заң департаменті" in browser.get("/?lang=ru").text
+    assert (longest[0], longest[1].names) == (37, ("Өтегенов Ерлан",))
+    assert "37 рабочих дней: Өтегенов Ерлан" in browser.get("/?lang=ru").text
 
 
 def test_what_comes_back_is_told_apart_by_its_period(browser: TestClient) -> None:
@@ -94,15 +95,58 @@ def test_what_waits_is_told_by_people_and_where_nobody_is_it_says_so(site: Site)
     assert ("Өтегенов Ерлан",) in {workload.names for workload in overview.waiting}
 
 
-def test_an_indicator_counts_once_and_missed_ones_count_too(site: Site) -> None:
-    """Announcement (3) missed and overdue: 3, not 6; the order adds its own. With it the check of its text was
-    missed."""
+def test_what_is_missed_counts_as_unconfirmed(site: Site) -> None:
+    """An announcement nobody made, and with it the check of its text."""
     overview = seen(site)
-    announcements = [line for line in overview.worst if line.obligation == "start_announced"]
 
-    assert announcements
     assert overview.unconfirmed - overview.undated == 2
-    assert overview.stake < sum(float(line.stake or 0) for line in overview.worst) + 3 + 1e-9
+
+
+def test_the_same_points_are_at_stake_on_every_page(site: Site, browser: TestClient) -> None:
+    """The overview, the board of the API and the page of points name one figure, that of the whole year."""
+    figure = re.search(r"<b>([^<]+)</b><span>баллов впереди", browser.get("/?lang=ru").text)
+    board = browser.get("/api/v1/board").json()
+    operator = operator_context(site.context, by="test", now=NOW, today=TODAY)
+    points = points_of_year(operator, None, 2026, {}, number=None)
+
+    assert figure
+    assert points.at_stake > 30
+    assert figure[1].replace(",", ".") == board["points_at_stake"] == str(points.at_stake)
+
+
+def test_the_first_sentence_says_how_much_waits_for_its_reader_and_for_whom_else(site: Site) -> None:
+    """Two orders are late for the head's signature, announcements wait for others."""
+    for _ in range(2):
+        planned = {"analysis_started": date(2026, 4, 8), "analysis_ended": date(2026, 5, 20)}
+        opening = Opening(procedure="internal-analysis", unit="hr", object="Сатып алу", planned=planned)
+        site.case_commands.open(opening, by="А", now=NOW, today=TODAY)
+    read = overview(site.context.reads, library(), calendars.calendar(), today=TODAY, person="b@org.kz")
+    page = site.client("head_of_unit").get("/?lang=ru").text
+
+    assert (read.lead.mine, read.lead.signatures) == (2, 2)
+    assert read.lead.overdue == read.overdue > 2
+    assert "b@org.kz" not in {load.keys for load in read.lead.others}
+    assert page.index("ждут вас") < page.index('class="figures')
+
+
+def test_lateness_belongs_to_the_unit_of_who_must_act(site: Site, browser: TestClient) -> None:
+    """The schedule of an analysis of hr names somebody of the law department for the announcement: it is late
+    there, and the cell leads to it."""
+    before = {row.unit.id: row.total.overdue for row in seen(site).matrix.rows}
+    opening = Opening(
+        procedure="internal-analysis",
+        unit="hr",
+        object="Сатып алу",
+        planned={"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 20)},
+        responsible={"start_announced": "c@org.kz"},
+    )
+    case = site.case_commands.open(opening, by="А", now=NOW, today=TODAY).id
+    rows = {row.unit.id: row.total.overdue for row in seen(site).matrix.rows}
+    of_law, of_hr = (browser.get(f"/deadlines?urgency=overdue&acting={unit}").text for unit in ("law", "hr"))
+
+    assert {unit: rows[unit] - before.get(unit, 0) for unit in rows} == {"law": 1, "hr": 0}
+    assert f"/cases/{case}#start_announced" in of_law
+    assert f"/cases/{case}#start_announced" not in of_hr
 
 
 def test_recommended_steps_stand_apart_below_the_obligatory_ones(
@@ -189,14 +233,14 @@ def test_a_stale_address_gives_an_empty_list(path: str, browser: TestClient) -> 
 
 
 def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
-    """Its late announcement and its own row stand with the organisation's, and in the list of its unit."""
+    """Its late announcement stands with who must make it, and in the list of the organisation."""
     site = build()
     planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
     opening = Opening(procedure="internal-analysis", object="Сатып алу", planned=planned)
     case = site.case_commands.open(opening, by="А", now=NOW, today=TODAY)
     overview = seen(site)
 
-    assert [(row.unit.id, row.unit.name) for row in overview.matrix.rows] == [("head", "Орталық аппарат")]
+    assert [(row.unit.id, row.total.overdue) for row in overview.matrix.rows] == [("hr", 1), ("head", 0)]
     assert overview.matrix.rows[0].total.overdue == overview.overdue == seen(site, unit="head").overdue == 1
     assert overview.matrix.rows[0].late == seen(site, unit="head").matrix.rows[0].late
     assert seen(site, unit="law").overdue == 0

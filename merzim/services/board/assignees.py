@@ -18,10 +18,10 @@ from workflow.org.office import OUTSIDE, Office, Recipient
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workload:
-    """The numbers of overdue and near deadlines of some people, of a vacant duty, or of an outside body.
+    """The numbers of overdue and near deadlines of one person, of a vacant duty, or of an outside body.
 
     Attributes:
-        keys, names: of the people; empty when nobody holds the duty.
+        keys, names: of the person; empty when nobody holds the duty.
         duty: the duty all of these deadlines have; "" when there are several.
         written: the assignee as the schedule names them, when nobody could be resolved.
     """
@@ -46,6 +46,17 @@ def find_assignments(
     return recipients
 
 
+def _acting(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipient, ...]:
+    """Return who must act on these rows; nobody where only the officer is told."""
+    return tuple(recipient for recipient in assignees_of(office, key, on=on) if recipient.why != "officer")
+
+
+def acting_unit(office: Office, key: AssigneeKey, *, on: date) -> str:
+    """Return the unit lateness belongs to: that of whoever must act or sign, of the case where nobody can."""
+    acting = sorted(_acting(office, key, on=on), key=lambda recipient: recipient.why == "prepares")
+    return acting[0].person.unit if acting else key.unit
+
+
 def rank_workloads(
     office: Office, sums: Iterable[Sum], *, on: date, limit: int
 ) -> tuple[Sequence[Workload], int]:
@@ -55,17 +66,18 @@ def rank_workloads(
         if entry.overdue or entry.due:
             late, near = late_and_near.get(entry.assignee, (0, 0))
             late_and_near[entry.assignee] = late + entry.overdue, near + entry.due
+    # What several people must do waits for each of them; what nobody can, for the duty.
     groups: dict[tuple[str, ...], list[AssigneeKey]] = {}
     for key in late_and_near:
-        recipients = assignees_of(office, key, on=on)
-        people = tuple(recipient.person.key for recipient in recipients if recipient.why != "officer")
-        groups.setdefault(people or (key.duty, key.responsible), []).append(key)
+        people = [recipient.person.key for recipient in _acting(office, key, on=on)]
+        for group in [(person,) for person in people] or [(key.duty, key.responsible)]:
+            groups.setdefault(group, []).append(key)
     totals = {
         group: (sum(late_and_near[key][0] for key in keys), sum(late_and_near[key][1] for key in keys))
         for group, keys in groups.items()
     }
     first = nsmallest(limit, totals, key=lambda group: (-totals[group][0], -totals[group][1], group))
-    loads = [_build_workload(office, groups[group], totals[group], on=on) for group in first]
+    loads = [_build_workload(office, group, groups[group], totals[group]) for group in first]
     return sorted(
         loads,
         key=lambda load: (
@@ -78,16 +90,15 @@ def rank_workloads(
 
 
 def _build_workload(
-    office: Office, keys: Sequence[AssigneeKey], total: tuple[int, int], *, on: date
+    office: Office, group: tuple[str, ...], keys: Sequence[AssigneeKey], total: tuple[int, int]
 ) -> Workload:
     first, duties = keys[0], {key.duty for key in keys}
-    assignees = assignees_of(office, first, on=on)
-    recipients = tuple(recipient for recipient in assignees if recipient.why != "officer")
+    person = office.people.get(group[0]) if len(group) == 1 else None
     return Workload(
-        keys=tuple(recipient.person.key for recipient in recipients),
-        names=tuple(name_of(recipient.person) for recipient in recipients),
+        keys=(person.key,) if person else (),
+        names=(name_of(person),) if person else (),
         duty=first.duty if len(duties) == 1 else "",
-        written="" if recipients or first.duty == OUTSIDE else first.responsible,
+        written="" if person or first.duty == OUTSIDE else first.responsible,
         overdue=total[0],
         due=total[1],
     )

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.lines import ObligationLine, build_board_lines
-from merzim.services.board.overview import at_stake
 from merzim.services.context import Reads
 from workflow.board.sums import DeadlineFilter, Urgency, horizon, total
 from workflow.deadlines.lateness import near
@@ -32,7 +30,6 @@ class Board:
     due_count: int
     missed_count: int
     slipped_count: int
-    stake: Decimal
     overdue: tuple[ObligationLine, ...]
     due: tuple[ObligationLine, ...]
     missed: tuple[ObligationLine, ...]
@@ -70,7 +67,6 @@ def board(
         due_count=due,
         missed_count=missed,
         slipped_count=slipped,
-        stake=at_stake(sums, library),
         overdue=page("overdue"),
         due=page("due"),
         missed=page("missed"),

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from calendars.kazakhstan import Kazakhstan
-from merzim.services.board.assignees import find_assignments
+from merzim.services.board.assignees import acting_unit, find_assignments
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import Reads
 from merzim.services.names import Name, person_name
@@ -29,13 +29,17 @@ CHUNK = 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeadlineQuery:
-    """The filter of the list, from the address. `person`: key of the assignee; `force`: as in `Force`."""
+    """The filter of the list, from the address.
+
+    `person`: key of the assignee; `acting`: unit of who must act; `force`: as in `Force`.
+    """
 
     urgency: Urgency = "open"
     on: date | None = None
     unit: str | None = None
     stage: str | None = None
     person: str | None = None
+    acting: str | None = None
     force: Force = ""
 
 
@@ -130,6 +134,11 @@ def _filter(
     if asking.person is not None:
         keys = reads.assignees(asking.unit)
         assignees = frozenset(find_assignments(office, asking.person, keys, on=today))
+    elif asking.acting is not None:
+        keys = reads.assignees(asking.unit)
+        assignees = frozenset(
+            key for key in keys if (acting_unit(office, key, on=today) or office.root) == asking.acting
+        )
     return DeadlineFilter(
         urgency=asking.urgency,
         horizon=day,

@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 from functools import partial
 from heapq import nsmallest
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
-from merzim.services.board.assignees import Workload, rank_workloads
-from merzim.services.board.lines import ObligationLine, build_board_lines, stake_points
+from merzim.services.board.assignees import Workload, acting_unit, find_assignments, rank_workloads
+from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import Reads
-from merzim.services.names import UnitName, unit_name
-from workflow.board.sums import DeadlineFilter, Horizon, Sum, horizon, total
+from merzim.services.names import AssigneeNames, UnitName, unit_name
+from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sum, horizon, total
 from workflow.deadlines.lateness import near, working_days_between
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Text
@@ -30,6 +29,8 @@ WORST = 10
 WORST_RECOMMENDED = 5
 UNITS = 25
 PEOPLE = 12
+NAMED = 3
+"""People named in the first sentence."""
 DAYS = 10
 """Working days of the next two weeks."""
 
@@ -87,12 +88,30 @@ class DayDue:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Lead:
+    """What is overdue, in one sentence.
+
+    Attributes:
+        mine, signatures: number of those that wait for the reader, and of these for a signature.
+        quarters: number of units that owe a quarter's report.
+        others: the people with most overdue, but for the reader.
+    """
+
+    overdue: int
+    mine: int
+    signatures: int
+    quarters: int
+    others: tuple[Workload, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
     """The data of the page.
 
     Attributes:
         recommended: number of overdue deadlines that are not obligatory.
-        longest: working days late of the longest overdue deadline, and its unit.
+        lead: what the first sentence says.
+        longest: working days late of the longest overdue deadline, and who must act on it.
         worst: those overdue the longest, obligatory ones first.
         unconfirmed: number of those missed, or without a term open since before today; `undated`: the latter.
         never_confirmed: the first of those that completed cases still wait for, and the number of all of them.
@@ -108,8 +127,8 @@ class Overview:
     undated: int
     never_confirmed: tuple[tuple[ObligationLine, ...], int]
     slipped: int
-    stake: Decimal
-    longest: tuple[int, UnitName] | None
+    lead: Lead
+    longest: tuple[int, AssigneeNames] | None
     matrix: Matrix
     worst: tuple[ObligationLine, ...]
     days: tuple[DayDue, ...]
@@ -119,13 +138,23 @@ class Overview:
 
 
 def overview(
-    reads: Reads, library: Library, calendar: Kazakhstan, *, today: date, unit: str | None = None
+    reads: Reads,
+    library: Library,
+    calendar: Kazakhstan,
+    *,
+    today: date,
+    unit: str | None = None,
+    person: str = "",
 ) -> Overview:
-    """Return the overview of a day, of one unit with all units below it, or of all visible to the reader."""
+    """Return the overview of a day, of one unit with all units below it, or of all visible to the reader.
+
+    Args:
+        person: key of the reader's person.
+    """
     day = horizon(today, soon=near(calendar, today))
     sums = reads.sums(day, unit)
     office = reads.office()
-    matrix = _matrix(reads, sums, library, office, calendar, today)
+    matrix = _matrix(reads, sums, library, office, calendar, today=today, unit=unit)
     late = partial(DeadlineFilter, urgency="overdue", horizon=day, unit=unit)
     worst = [*reads.listed(late(is_obligatory=True), limit=WORST)]
     if recommended := _recommended(sums, library):
@@ -133,7 +162,8 @@ def overview(
     never_confirmed = DeadlineFilter(urgency="never_confirmed", horizon=day, unit=unit)
     never = reads.listed(never_confirmed, limit=WORST)
     workloads, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
-    first = min(worst, key=lambda row: row.due or today, default=None)
+    shown_lines = build_board_lines(reads, library, office, calendar, worst, today=today, soon=day.soon)
+    first = min(shown_lines, key=lambda line: line.due or today, default=None)
     return Overview(
         horizon=day,
         unit=unit,
@@ -148,17 +178,43 @@ def overview(
             reads.count(never_confirmed),
         ),
         slipped=total(sums, "slipped"),
-        stake=at_stake(sums, library),
-        longest=(working_days_between(first.due, today, calendar), unit_name(office, first.unit))
-        if first
-        else None,
+        lead=_lead(sums, library, office, workloads, person, today),
+        longest=(first.working_days, first.who) if first else None,
         matrix=matrix,
-        worst=build_board_lines(reads, library, office, calendar, worst, today=today, soon=day.soon),
+        worst=shown_lines,
         days=_days(reads, calendar, day, unit),
         waiting=tuple(workloads),
         waiting_left_out=everybody - len(workloads),
         any_case=bool(sums) or reads.any_case(),
     )
+
+
+def _lead(
+    sums: Iterable[Sum],
+    library: Library,
+    office: Office,
+    workloads: Iterable[Workload],
+    person: str,
+    today: date,
+) -> Lead:
+    late = [entry for entry in sums if entry.overdue]
+    own = find_assignments(office, person, {entry.assignee for entry in late}, on=today) if person else {}
+    mine = [entry for entry in late if entry.assignee in own]
+    signed = [
+        entry for entry in mine if own[entry.assignee].why != "prepares" and _asks_signature(library, entry)
+    ]
+    return Lead(
+        overdue=total(late, "overdue"),
+        mine=total(mine, "overdue"),
+        signatures=total(signed, "overdue"),
+        quarters=len({entry.assignee.unit for entry in late if entry.obligation == "quarter_reported"}),
+        others=tuple(load for load in workloads if load.overdue and person not in load.keys)[:NAMED],
+    )
+
+
+def _asks_signature(library: Library, tally: Sum) -> bool:
+    obligation = library.named(tally.edition).by_id.get(tally.obligation)
+    return obligation is not None and obligation.signed_by is not None
 
 
 def _recommended(sums: Iterable[Sum], library: Library) -> int:
@@ -171,33 +227,27 @@ def _is_obligatory(library: Library, tally: Sum) -> bool:
     return obligation is None or obligation.force == "obligatory"
 
 
-def at_stake(sums: Iterable[Sum], library: Library) -> Decimal:
-    """Return the points of all indicators with something overdue or missed, each counted once."""
-    points: dict[tuple[str, str], Decimal] = {}
-    for edition, id in {(entry.edition, entry.obligation) for entry in sums if entry.overdue or entry.missed}:
-        procedure = library.named(edition)
-        obligation = procedure.by_id.get(id)
-        indicator = procedure.indicators.get(obligation.indicator or "") if obligation else None
-        if indicator is not None:
-            indicator_key = (procedure.id, indicator.id)
-            points[indicator_key] = max(points.get(indicator_key, Decimal(0)), stake_points(indicator.stake))
-    return sum(points.values(), Decimal(0))
-
-
 def _matrix(
-    reads: Reads, sums: Iterable[Sum], library: Library, office: Office, calendar: Kazakhstan, today: date
+    reads: Reads,
+    sums: Iterable[Sum],
+    library: Library,
+    office: Office,
+    calendar: Kazakhstan,
+    *,
+    today: date,
+    unit: str | None,
 ) -> Matrix:
-    units = _with_unitless(_by_stage(sums), office.root)
+    units = _with_unitless(_by_stage(sums, office, today), office.root)
     shown_units, editions = _worst(units)
     stages: dict[str, tuple[int, Text]] = {}
     for stage, edition in editions.items():
         procedure = library.named(edition)
         stages[stage] = _place(procedure, stage), procedure.stage_title[stage]
     columns = sorted(stages, key=lambda stage: (stages[stage][0], stage))
-    late = [unit for unit in shown_units if units[unit].both[0]]
-    since = dict(reads.overdue_since([*late, ""] if office.root in late else late, today))
-    if "" in since and office.root:
-        since[office.root] = min(since[""], since.get(office.root, since[""]))
+    since: dict[str, date] = {}
+    for key, due in reads.overdue_since(today, unit).items():
+        acting = acting_unit(office, key, on=today) or office.root
+        since[acting] = min(due, since.get(acting, due))
     return Matrix(
         stages=tuple((stage, stages[stage][1]) for stage in columns),
         rows=tuple(
@@ -229,12 +279,15 @@ def _with_unitless(units: dict[str, _Heat], root: str) -> dict[str, _Heat]:
     return {unit: heat for unit, heat in units.items() if unit} | {root: merged}
 
 
-def _by_stage(sums: Iterable[Sum]) -> dict[str, _Heat]:
-    """Return overdue and near deadlines of each unit, by stage."""
+def _by_stage(sums: Iterable[Sum], office: Office, today: date) -> dict[str, _Heat]:
+    """Return overdue and near deadlines by the unit of who must act, and by stage."""
     heats: dict[str, _Heat] = {}
+    units: dict[AssigneeKey, str] = {}
     for tally in sums:
         if tally.overdue or tally.due:
-            unit = heats.setdefault(tally.assignee.unit, _Heat())
+            if tally.assignee not in units:
+                units[tally.assignee] = acting_unit(office, tally.assignee, on=today)
+            unit = heats.setdefault(units[tally.assignee], _Heat())
             late, soon = unit.cells.get(tally.stage, (0, 0))
             unit.cells[tally.stage] = late + tally.overdue, soon + tally.due
             unit.both = unit.both[0] + tally.overdue, unit.both[1] + tally.due

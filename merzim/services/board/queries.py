@@ -13,6 +13,7 @@ from merzim.services.board.tasks import tasks_view
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Line
 from merzim.services.results import InLanguage, OptionalText, Points, Result, at
+from merzim.services.scoring import stake_of_year
 from merzim.services.verbs import Command, verb
 from workflow.board.sums import Urgency
 
@@ -126,7 +127,8 @@ def get_board(ctx: RequestContext, command: AskBoard) -> BoardAnswer:
         limit=command.limit,
         first=int(command.cursor or 0),
     )
-    return BoardAnswer.of(view, ctx.language, calendar_version=ctx.calendar.version)
+    stake = stake_of_year(ctx, command.unit)
+    return BoardAnswer.of(view, ctx.language, calendar_version=ctx.calendar.version, stake=stake)
 
 
 @verb("read", writes=False)

@@ -5,7 +5,7 @@ Every query takes the conditions of what its reader may see (`merzim.storage.vis
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -147,13 +147,11 @@ def by_day(connection: Connection, first: date, last: date, conditions: Conditio
     return {record[0]: record[1] for record in connection.execute(query)}
 
 
-def oldest(
-    connection: Connection, units: Collection[str], today: date, conditions: Conditions
-) -> Mapping[str, date]:
-    """Return, for each of these units, the due date of its longest overdue row."""
-    query = select(DEADLINE.c.unit, func.min(DEADLINE.c.due, type_=DEADLINE.c.due.type))
-    query = query.where(DEADLINE.c.unit.in_(units), _OPEN, lateness.overdue(today), *conditions)
-    return {record[0]: record[1] for record in connection.execute(query.group_by(DEADLINE.c.unit))}
+def oldest(connection: Connection, today: date, conditions: Conditions) -> Mapping[AssigneeKey, date]:
+    """Return, for everybody with an overdue row, the due date of the longest overdue one."""
+    query = select(*_ASSIGNEE, func.min(DEADLINE.c.due, type_=DEADLINE.c.due.type))
+    query = query.where(_OPEN, lateness.overdue(today), *conditions).group_by(*_ASSIGNEE)
+    return {AssigneeKey(*assignee): due for *assignee, due in connection.execute(query)}
 
 
 def firsts_by_day(

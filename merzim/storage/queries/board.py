@@ -181,10 +181,10 @@ class BoardReads(SearchReads):
         with reading(self._engine) as connection:
             return deadlines.firsts_by_day(connection, first, last, self._visible.rows(unit), limit=limit)
 
-    def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
-        """Return, for each of these units, the due date of its longest overdue row."""
+    def overdue_since(self, today: date, unit: str | None = None) -> Mapping[AssigneeKey, date]:
+        """Return, for everybody with an overdue row, the due date of the longest overdue one."""
         with reading(self._engine) as connection:
-            return deadlines.oldest(connection, units, today, self._visible.rows(None))
+            return deadlines.oldest(connection, today, self._visible.rows(unit))
 
     def outcomes(
         self, first: date, last: date, today: date, unit: str | None = None

@@ -16,6 +16,7 @@ from merzim.services.board.overview import overview
 from merzim.services.context import RequestContext
 from merzim.services.names import person_name
 from merzim.services.outgoing import sending
+from merzim.services.scoring import stake_of_year
 from merzim.services.yearly.opening import proposed_year
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import Number
@@ -54,7 +55,8 @@ class Unheard:
 def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
     """Show the overview for managers."""
     today = ctx.today
-    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
+    reader = ctx.reader.person
+    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None, person=reader)
     failed = sending.undelivered(ctx)
     office = ctx.reads.office() if failed else None
     names = {notice.person: person_name(office, notice.person) for notice in failed} if office else {}
@@ -64,6 +66,7 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
         ctx,
         "overview.html",
         view=view,
+        stake=stake_of_year(ctx, unit),
         units=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
         heads=page_heads(line_columns(today)),
         failed=failed,
@@ -99,6 +102,7 @@ def _asking(
     on: Annotated[date | None, Query()] = None,
     stage: Name = None,
     person: Name = None,
+    acting: Name = None,
     force: Force = "",
 ) -> DeadlineQuery:
     return DeadlineQuery(
@@ -107,6 +111,7 @@ def _asking(
         unit=unit or None,
         stage=stage or None,
         person=person or None,
+        acting=acting or None,
         force=force,
     )
 
