@@ -55,7 +55,13 @@ INSTRUCTION = {
     "ethics_report": 5,
     "propaganda_report": 6,
 }
-NO488 = {"analytic_note": 2, "exposed_positions": 4, "plan": 5, "monitoring_note": 7}
+NO488 = {
+    "analytic_note": 2,
+    "consolidated_positions": 4,
+    "exposed_positions": 4,
+    "plan": 5,
+    "monitoring_note": 7,
+}
 
 
 def text_of(document: bytes) -> str:

@@ -349,3 +349,37 @@ def test_a_fact_found_without_a_row_leaves_its_own_row_of_annex_2_open(office: M
 
     assert cells == ["Не выявлено."] * 7 + ["", "Не выявлено."]
     assert [note for note in notes if note.startswith("Строка 8: по делам записано 1, в реестре – 0.")]
+
+
+def test_purchases_are_summed_by_supplier_and_by_related_suppliers(office: Merzim, tmp_path: Path) -> None:
+    """The standard (order No. 230), paragraph 52: one supplier, or related ones, taking a large part.
+
+    By hand: 600 + 200 of 1,000 go to Alfa, 100 to Beta, which names Alfa as related; 100 to Gamma.
+    """
+    purchases = (
+        ("Альфа", "600000", "2026-02-03", ()),
+        ("Бета", "100000", "2026-03-03", ("related=Альфа",)),
+        ("Альфа", "200000", "2026-04-03", ()),
+        ("Гамма", "100000", "2026-05-04", ()),
+        ("Гамма", "900000", "2025-12-30", ()),
+    )
+    for supplier, amount, on, related in purchases:
+        line = (
+            "register",
+            "purchases",
+            "add",
+            f"supplier={supplier}",
+            f"amount={amount}",
+            f"concluded_on={on}",
+        )
+        more = ("contract=1", "subject=қағаз", "method=contest", *related)
+        assert office(*line, *more, *NOW).code == 0
+    form = ("form", "supplier_sums", "--year", 2026, "--lang", "ru", "--to", "a.docx", *NOW)
+    assert office(*form).code == 0
+    rows = [[cell.replace("\u00a0", " ") for cell in row] for row in tables_of(Path("a.docx").read_bytes())[0]]
+
+    assert rows[1:] == [
+        ["1.", "Альфа", "2", "800 000 тг.", "80 %", "Бета", "900 000 тг.", "90 %"],
+        ["2.", "Бета", "1", "100 000 тг.", "10 %", "Альфа", "900 000 тг.", "90 %"],
+        ["3.", "Гамма", "1", "100 000 тг.", "10 %", "", "", ""],
+    ]

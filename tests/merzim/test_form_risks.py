@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from merzim.documents.forms import form
-from merzim.services.documents.rows import period_rows, position_rows
+from merzim.services.documents.rows import all_position_rows, period_rows, position_rows
 from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import Merzim, Prepare, import_example
 from tests.row_commands import act, operator
@@ -164,6 +164,34 @@ def test_a_position_without_a_department_is_of_the_analysed_part() -> None:
 
     assert [row["unit"] for row in position_rows(POSITION_LIST, of_part, office, "kk", on=AFTER)] == ["Бөлім"]
     assert [row["unit"] for row in position_rows(POSITION_LIST, main_unit, office, "kk", on=AFTER)] == [""]
+
+
+def test_the_consolidated_list_names_each_body_with_its_positions_once() -> None:
+    """Instruction, P1.T4.S1: lists are sent up to be consolidated; a second analysis of a body repeats none."""
+    units = {
+        "m": Unit(id="m", name="Министрлік", kind="central_body"),
+        "k": Unit(id="k", name="Комитет", kind="committee", parent="m"),
+        "d": Unit(id="d", name="Бөлім", parent="m"),
+    }
+    cases = [replace(POSITIONS, unit=unit, id=str(number)) for number, unit in enumerate(("k", "d", "k"))]
+    definition = form("consolidated_positions")
+
+    assert all_position_rows(definition, cases, Office(units=units), "kk", on=AFTER) == [
+        {"body": "Комитет", "unit": "", "position": "Бас маман", "risk": "сатып алу"},
+        {"body": "Министрлік", "unit": "Бөлім", "position": "Бас маман", "risk": "сатып алу"},
+    ]
+
+
+def test_the_consolidated_list_of_a_year_is_filled_from_all_cases(planned: Merzim, tmp_path: Path) -> None:
+    """As a paper of the whole body."""
+    with operator(NOW[1]) as ctx:
+        act(ctx, "positions", "add", CASE, title="Бас маман", why="сатып алу", on="2026-06-02")
+    form_line = ("form", "consolidated_positions", "--year", 2026, "--lang", "kk", "--to", "a.docx", *NOW)
+    result = planned(*form_line)
+    assert result.code == 0, result.err
+    rows = tables_of(Path("a.docx").read_bytes())[0][1:]
+
+    assert [(row[1], row[3]) for row in rows] == [("Басқарма", "Бас маман")]
 
 
 def test_the_ethics_report_has_a_line_for_each_talk_of_its_year() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
-from i18n import date_long, days_list, say, span
+from i18n import date_long, days_list, percent, say, span
 from merzim.documents.forms import Form
 from merzim.documents.forms.risk_rows import RiskRow, form_rows
 from merzim.documents.people.words import duty_title
@@ -117,6 +120,65 @@ def position_rows(form: Form, case: Case, office: Office, language: str, *, on: 
         if position.cleared_on is None or position.cleared_on > on
     )
     return [{part: text for part, text in row.items() if part in part_ids} for row in rows]
+
+
+def all_position_rows(
+    form: Form, cases: Iterable[Case], office: Office, language: str, *, on: date
+) -> list[Row]:
+    """Return the exposed positions of several cases, each with the organisation it is in; each once."""
+    rows = list[Row]()
+    for case in cases:
+        body = name_in(office, office.organisation(case.unit) or office.root or case.unit, language)
+        listed_rows = position_rows(form, case, office, language, on=on) if case.standing == "active" else ()
+        rows += [row for each in listed_rows if (row := {"body": body, **each}) not in rows]
+    return sorted(rows, key=lambda row: (str(row["body"]), str(row.get("unit", ""))))
+
+
+def supplier_rows(purchases: Iterable[Row], language: str) -> list[Row]:
+    """Return purchases summed by supplier, and with the suppliers related to it, the largest first.
+
+    Suppliers are related where one is named as the other's related organisation, or both name the same one.
+    """
+    amounts, counts, related = dict[str, Decimal](), Counter[str](), dict[str, set[str]]()
+    for purchase in purchases:
+        supplier = str(purchase.get("supplier") or "")
+        amounts[supplier] = amounts.get(supplier, Decimal(0)) + Decimal(str(purchase.get("amount") or 0))
+        counts[supplier] += 1
+        named = re.split(r"[,;\n]", str(purchase.get("related") or ""))
+        related.setdefault(supplier, set()).update(name.strip() for name in named if name.strip())
+    circles = list[set[str]]()
+    for supplier, names in related.items():
+        circle = {_folded(name) for name in (supplier.partition(", ")[0], *names)}
+        joined = [known for known in circles if known & circle]
+        circles = [known for known in circles if known not in joined] + [circle.union(*joined)]
+    total = sum(amounts.values(), Decimal(0))
+    rows = list[Row]()
+    for supplier in sorted(amounts, key=lambda supplier: (-amounts[supplier], supplier)):
+        circle = next(circle for circle in circles if _folded(supplier.partition(", ")[0]) in circle)
+        others = [each for each in amounts if _folded(each.partition(", ")[0]) in circle and each != supplier]
+        row: Row = {
+            "supplier": supplier,
+            "contracts": counts[supplier],
+            "amount": amounts[supplier],
+            "share": _share(amounts[supplier], total, language),
+        }
+        by_name = {
+            _folded(each): each for each in (*(each.partition(", ")[0] for each in others), *related[supplier])
+        }
+        if names := sorted(by_name.values()):
+            together = amounts[supplier] + sum((amounts[each] for each in others), Decimal(0))
+            row |= {"related": "; ".join(names), "related_amount": together}
+            row["related_share"] = _share(together, total, language)
+        rows.append(row)
+    return rows
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _share(part: Decimal, total: Decimal, language: str) -> str:
+    return percent((part / total).quantize(Decimal("0.001")), language) if total else ""
 
 
 def _risk(line: ListedRisk, language: str, on: date) -> RiskRow:

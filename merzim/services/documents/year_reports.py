@@ -14,7 +14,14 @@ from merzim.documents.forms.form import Field, RecordedFacts, RegisterRows, Rows
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import foreign_names, from_office
 from merzim.services.documents.row_papers import recorded_fields
-from merzim.services.documents.rows import REPORTED, Row, objects, period_rows
+from merzim.services.documents.rows import (
+    REPORTED,
+    Row,
+    all_position_rows,
+    objects,
+    period_rows,
+    supplier_rows,
+)
 from merzim.services.documents.templates import InUse, layout_notes, own_template
 from merzim.services.registers.queries import MAX_PAGE_SIZE, FilterInput, ListRows
 from merzim.services.registers.results import FieldView, RowView, cell_value, reader_scope, seen_register
@@ -187,7 +194,15 @@ def report_data(
     if form.id == "year_schedule":
         cases = ctx.reads.whole([case.id for case in ctx.reads.cases(unit or None)])
         return FormData(fields, tuple(objects(cases.values(), office, year, language)))
+    if form.id == "consolidated_positions":
+        cases = ctx.reads.whole(cases_with_entries(ctx.app.engine, unit or None))
+        position_day = min(ctx.today, report_days(year, 0)[1])
+        return FormData(
+            fields, tuple(all_position_rows(form, cases.values(), office, language, on=position_day))
+        )
     rows, looked_up = _register_rows(ctx, form.rows, unit, report_days(year, quarter), language)
+    if form.id == "supplier_sums":
+        return FormData(fields, tuple(supplier_rows(rows, language)), looked_up)
     if form.id in REPORTED:
         cases = ctx.reads.whole(cases_with_entries(ctx.app.engine, unit or None))
         recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year, language)
