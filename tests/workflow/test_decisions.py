@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from merzim.services.regulations.editions import shared_law
 from tests.law import CALENDAR, ROOT, case, library
 from tests.workflow.conftest import NOW, TODAY
 from workflow.cases.case import Case
@@ -113,7 +114,7 @@ def test_a_decision_with_a_term_is_due_like_an_obligation(today: date, overdue: 
     day after Nauryz; reminded of by the steps of its term alone."""
     term = 'term = { count = 1, in = "working days", from = "procurement_analysis_ended" }'
     text = PROCUREMENT.replace('p. 52"\nterm = "none"', f'p. 52"\n{term}', 1)
-    law = read_edition(FILE, text.encode())
+    law = read_edition(FILE, text.encode(), shared_law())
     sample_case = case(procedure=law, facts={"procurement_analysis_ended": date(2026, 3, 19)})
     deadline = looked_at(law, sample_case, today)[1]["offence_signs"]
 
@@ -280,7 +281,7 @@ def test_mistaken_decisions_are_refused() -> None:
     for before, after, code, place in mistakes:
         assert PROCUREMENT.count(before) == 1, before
         with pytest.raises(UnreadableRegulation) as refusal:
-            read_edition(FILE, PROCUREMENT.replace(before, after).encode())
+            read_edition(FILE, PROCUREMENT.replace(before, after).encode(), shared_law())
         problem = refusal.value.problems[0]
         assert (problem.code, place or problem.place) == (code, problem.place), after
 
@@ -290,5 +291,7 @@ def test_a_procedure_that_holds_no_case_is_unfinished() -> None:
     name = "unlawful-order.2016-01-01.toml"
     text = (ROOT / "regulations" / name).read_text(encoding="utf-8").replace("blocking = true\n", "")
 
-    assert [problem.code for problem in unfinished(read_edition(name, text.encode()))] == ["nothing_blocks"]
+    assert [problem.code for problem in unfinished(read_edition(name, text.encode(), shared_law()))] == [
+        "nothing_blocks"
+    ]
     assert [edition.edition for edition in library().all() if list(unfinished(edition))] == []
