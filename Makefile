@@ -39,8 +39,9 @@ var/merzim.sqlite: | $(VENV)/.run
 test: $(VENV)/.test $(EMULATORS)
 	@$(MAKE) --no-print-directory --jobs 2 lint suite
 
+# A module is one process's; in their order short ones come last, and nobody waits for a long one.
 suite: $(VENV)/.test
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check

@@ -56,6 +56,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _shortcuts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         shortcuts.begin_in_2026(patched)
+        shortcuts.wait_for_readers(patched)
         shortcuts.migrate_once(patched)
         yield
 

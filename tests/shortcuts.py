@@ -1,4 +1,4 @@
-"""Speed-ups for tests: files in memory, cheap password hashes, one migration.
+"""Speed-ups for tests: files in memory, cheap password hashes, one migration; patience with a busy machine.
 
 In separate processes (`merzim serve`, a worker) only the files in memory hold.
 """
@@ -22,6 +22,7 @@ from sqlalchemy import Engine
 
 from merzim.app import build_app
 from merzim.clock import clock
+from merzim.documents import child
 from merzim.services.accounts import credentials
 from merzim.storage.maintenance import schema
 
@@ -58,6 +59,13 @@ def begin_in_2026(patched: pytest.MonkeyPatch) -> None:
     """Let an office made in this process know of its records since 1 January 2026, whatever day it is today."""
     assert build_app.__kwdefaults__ is not None
     patched.setitem(build_app.__kwdefaults__, "clock", clock("2026-01-01"))
+
+
+def wait_for_readers(patched: pytest.MonkeyPatch) -> None:
+    """Let a file be refused for the seconds of processor it takes, which its process limits, and not because
+    the machine is busy with other tests.
+    """
+    patched.setattr(child, "SECONDS", 10 * child.SECONDS)
 
 
 def migrate_once(patched: pytest.MonkeyPatch) -> None:

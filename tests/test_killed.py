@@ -97,7 +97,7 @@ def _running(folder: Path) -> Iterator[None]:
 
 
 def _until(so: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 90
+    give_up = time.monotonic() + 300
     while not so():
         assert time.monotonic() < give_up
         time.sleep(0.1)

@@ -151,7 +151,7 @@ def sound(engine: Engine) -> bool:
     return verify(engine, recompute=lambda case: new_commands.recomputed(case, today=TODAY)) == ()
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
 @given(
     number=st.sampled_from([1, 13, 40]),
     first=st.integers(0, 59),

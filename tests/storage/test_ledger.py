@@ -11,7 +11,8 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine
 
-from merzim.storage.cases.ledger import CHUNK, SqlLedger
+from merzim.storage.cases import ledger as ledger_module
+from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import one_snapshot
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.tables.board import DEADLINE
@@ -41,6 +42,10 @@ def statements(engine: Engine) -> Iterator[list[tuple[str, int]]]:
     statements_seen: list[tuple[str, int]] = []
     with heard(engine, lambda statement, count: statements_seen.append((statement, count))):
         yield statements_seen
+
+
+CHUNK = 20
+"""Cases of one transaction of an import, here."""
 
 
 def written(statements_seen: list[tuple[str, int]], table: str) -> int:
@@ -266,8 +271,11 @@ def test_ids_are_short_in_order_and_never_given_twice(engine: Engine) -> None:
     assert ledger.next_ids(2027, 0) == []
 
 
-def test_many_cases_are_written_in_portions_and_all_are_there(engine: Engine) -> None:
+def test_many_cases_are_written_in_portions_and_all_are_there(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An import of more cases than one transaction takes; those with the same dates have rows of their own."""
+    monkeypatch.setattr(ledger_module, "CHUNK", CHUNK)
     later_on = {fact: on + timedelta(days=7) for fact, on in PLANNED.items()}
     openings = [
         Opening(

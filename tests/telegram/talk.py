@@ -23,7 +23,7 @@ from tests.notifications.sample_office import Town, noon
 from tests.telegram.emulator import Emulator, Message
 from workflow.law.library import Library
 
-GIVE_UP = 60.0
+GIVE_UP = 180.0
 
 
 class Talk:

@@ -75,9 +75,6 @@ def _post(browser: TestClient, name: str, content: bytes, media: str = "applicat
     "body",
     [
         b'{"text": "\\ud800"}',
-        b'{"text": "for you \\udfff", "to": ["\\ud83d"]}',
-        b'{"\\ud800": 1}',
-        b'"\\ud800"',
         b'["\\ud800"]',
     ],
 )

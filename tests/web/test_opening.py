@@ -13,18 +13,16 @@ import openpyxl
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.app import build_app
 from merzim.documents.schedules.template import empty_schedule
 from merzim.services.app import AppContext
 from merzim.services.context import uploads_of
 from merzim.services.moments import Moment
 from merzim.services.names import MAX_LISTED
-from merzim.settings_file import read
+from merzim.settings import OfficeSettings
 from merzim.storage.org import store as office_store
 from merzim.web.app import create_app
 from tests.checking import check_each
-from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, Site, hide, people
-from tests.web.offices import office
+from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, Site, build, hide
 from workflow.org.access import Reader
 from workflow.org.office import Unit
 
@@ -43,23 +41,14 @@ def table(*rows: tuple[object, ...]) -> bytes:
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[AppContext]:
-    """A separate office with three units and their people."""
-    (tmp_path / "config.toml").write_text(
-        '[database]\nurl = "sqlite:///merzim.sqlite"\n[evidence]\nfolder = "evidence"\n'
-        '[regulations]\nacts = ["tbn4-2024", "decree-802", "decree-154"]\n',
-        encoding="utf-8",
-    )
-    context = build_app(read(tmp_path / "config.toml", at=tmp_path))
-    sample_office = office()
-    office_store.save(context.engine, units=sample_office.units.values(), people=sample_office.people.values())
-    people(context.accounts)
-    context.accounts.save(
-        Reader(login="of_law", access="officer", unit="law"), disabled=False, by="test", now=NOW, today=TODAY
-    )
+def app() -> AppContext:
+    """An office with three units and their people, no case, and an officer of one unit."""
+    context = build().context
+    context.settings = context.settings.model_copy(update={"office": OfficeSettings(name="Министрлік")})
+    of_law = Reader(login="of_law", access="officer", unit="law")
+    context.accounts.save(of_law, disabled=False, by="test", now=NOW, today=TODAY)
     context.accounts.set_password("of_law", _HASH, by="test", now=NOW, today=TODAY)
-    yield context
-    context.close()
+    return context
 
 
 def browser_of(context: AppContext, login: str = "officer") -> TestClient:
