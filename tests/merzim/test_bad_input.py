@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim, Said
+from tests.merzim.conftest import Merzim, Said
 from tests.notifications.servers import free_port
 
 
@@ -111,22 +111,6 @@ def test_evidence_must_be_there_and_asked_for(office: Merzim, evidence: str, nam
     )
 
     assert names in _one_line(result)
-
-
-def test_an_unreadable_schedule_is_answered_as_json_too(merzim: Merzim) -> None:
-    """`import --json` gives {"errors": [...]} and exit 2."""
-    result = merzim("import", PEOPLE, "--json")
-
-    assert result.code == 2
-    assert result.json["errors"][0]["message"]
-
-
-def test_a_workbook_that_is_none_is_one_sentence(merzim: Merzim, tmp_path: Path) -> None:
-    """Bytes called .xlsx are not a workbook."""
-    file = tmp_path / "schedule.xlsx"
-    file.write_bytes(b"PK\x03\x04 nothing of the kind")
-
-    assert "schedule.xlsx" in _one_line(merzim("import", file))
 
 
 def test_bad_rows_follow_the_sentence(empty_office: Merzim, tmp_path: Path) -> None:
@@ -238,9 +222,3 @@ def test_our_own_fault_is_one_sentence_too(merzim: Merzim, monkeypatch: pytest.M
     monkeypatch.setenv("MERZIM_DEBUG", "1")
     with pytest.raises(KeyError):
         merzim("procedures")
-
-
-def test_a_schedule_is_taken_whole_or_not_at_all(empty_office: Merzim) -> None:
-    """A schedule before the first edition of the law is refused and opens nothing."""
-    assert empty_office("import", SCHEDULE, "--procedure", "none").code == 2
-    assert empty_office("cases", "--json").json == {"cases": []}

@@ -39,17 +39,6 @@ def test_the_shipped_config_says_the_defaults(tmp_path: Path) -> None:
     assert built_in.evidence.folder == tmp_path / "var/evidence"
 
 
-def test_links_lead_to_where_the_pages_answer(tmp_path: Path) -> None:
-    """Another port is another address, unless the address is named."""
-    web_settings = read(_written(tmp_path, "[web]\nport = 8123\n"), at=tmp_path).web
-    web_settings_named = read(
-        _written(tmp_path, '[web]\nport = 8123\npublic_address = "https://merzim.kz"\n'), at=tmp_path
-    ).web
-
-    assert web_settings.public_address == "http://127.0.0.1:8123"
-    assert web_settings_named.public_address == "https://merzim.kz"
-
-
 @pytest.mark.parametrize(
     ("security", "port"),
     [("starttls", 587), ("tls", 465), ("none", 25)],
@@ -61,15 +50,6 @@ def test_a_mail_port_left_out_is_the_usual_one(tmp_path: Path, security: str, po
         channel = create_channel("email", read(_written(tmp_path, email + line), at=tmp_path), pytest.fail)
         assert isinstance(channel, Email)
         assert channel.port == port
-
-
-def test_another_port_in_the_shipped_config_is_another_address(tmp_path: Path) -> None:
-    """Changing `port` alone gives a first link that leads to that port."""
-    shipped = (ROOT / "config.toml").read_text(encoding="utf-8")
-    changed_config = shipped.replace("port = 8000\n", "port = 8123\n")
-
-    assert changed_config != shipped
-    assert read(_written(tmp_path, changed_config), at=tmp_path).web.public_address == "http://127.0.0.1:8123"
 
 
 def test_the_shipped_config_shows_every_key_with_a_comment() -> None:
@@ -96,16 +76,6 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 
     assert settings.database.url == f"sqlite:///{folder.as_posix()}/data/m.sqlite"
     assert settings.channels.sections["folder"]["path"] == folder / "letters"
-
-
-@pytest.mark.parametrize(
-    "url", ["sqlite:////srv/m.sqlite", "sqlite://", "sqlite:///:memory:", "postgresql+psycopg://u@h/m"]
-)
-def test_an_absolute_database_stays_as_it_is(tmp_path: Path, url: str) -> None:
-    """Only a relative file of SQLite is moved beside the config."""
-    file = _written(tmp_path, f'[database]\nurl = "{url}"\n')
-
-    assert read(file, at=tmp_path).database.url == url
 
 
 def test_the_config_of_the_folder_is_found_by_itself(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from procrastinate import periodic
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy import Engine, text
 
@@ -259,18 +258,6 @@ def test_the_end_of_a_job_is_written_when_its_connection_broke(office_app: AppCo
     assert _jobs(office_app) == []
 
 
-def test_no_round_is_ever_too_late(office_app: AppContext) -> None:
-    """Procrastinate drops what is ten minutes late; the tick before now never is, whenever a worker starts."""
-    for seconds in (1, 30, 60, 300, 3600):
-        app = queue.application(conninfo(office_app.engine), metronome.acts(office_app, clock(MORNING)))
-        for task in app.periodic_registry.periodic_tasks.values():
-            object.__setattr__(task, "cron", queue.cron_line(seconds))
-        for start in range(0, 86400, 977):
-            due = periodic.PeriodicDeferrer(app.periodic_registry).get_previous_tasks(at=1_775_000_000 + start)
-            names = {task.task.name for task, _ in due}
-            assert names == {"round", "deliver", "take_back", "back_up"} or seconds > 600
-
-
 def test_the_local_day_is_the_offices_though_cron_speaks_utc(office_app: AppContext) -> None:
     """Half past midnight in Almaty is the evening before in UTC. No cron line of the program names an hour."""
     _reminded(office_app, "2026-04-06T00:30+05:00")
@@ -380,18 +367,6 @@ def test_two_nodes_that_start_at_the_same_moment_make_the_tables_once(database: 
         engine.dispose()
 
     assert errors == []
-
-
-def test_another_programs_queue_is_left_alone(server: Engine) -> None:
-    """It lies there without our word on it."""
-    with writing(server) as connection:
-        raw = driver(connection)
-        queue.prepare(raw)
-        raw.execute("COMMENT ON TABLE procrastinate_jobs IS NULL")
-        with pytest.raises(StorageUnavailable) as caught:
-            queue.prepare(raw)
-
-    assert caught.value.what == "foreign"
 
 
 def _functions(raw: Any) -> set[str]:

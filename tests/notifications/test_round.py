@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from notifications.round import RoundReport
 from tests.law import CALENDAR
 from tests.notifications.sample_office import (
@@ -167,17 +165,6 @@ def test_a_start_moved_there_and_back_is_said_again_unless_it_was_sent(town: Tow
     assert len(shelf.kept) == 1
 
 
-def test_two_channels_are_two_notices(town: Town, tmp_path: Path) -> None:
-    """One reminder goes through every channel configured, under a key of its own."""
-    from notifications.channels.folder import Folder
-
-    town.open()
-    report = town.round([Shelf(), Folder(path=tmp_path, sender="m@example.kz")], FIVE_BEFORE)
-
-    assert sorted(planned_notice.notice.channel for planned_notice in report.planned) == ["folder", "shelf"]
-    assert report.queued == 2
-
-
 def test_a_dry_run_says_who_would_hear_what_and_writes_nothing(town: Town) -> None:
     """plan() is the round without its writing."""
     town.open()
@@ -242,29 +229,6 @@ def test_an_edition_that_is_gone_is_named_and_stops_nobody_else(town: Town) -> N
 
     assert [problem.code for problem in report.problems] == ["letter.problem_unplanned"]
     assert town.round([Shelf()], FIVE_BEFORE).queued == 1
-
-
-def test_many_rows_are_taken_page_by_page(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A round takes all that is due, however many pages it is."""
-    from notifications import round as rounds
-
-    monkeypatch.setattr(rounds, "PAGE", 2)
-    for _ in range(5):
-        town.open()
-    report = town.round([Shelf()], FIVE_BEFORE)
-
-    assert report.rows == 5
-    assert report.queued == 5
-
-
-def test_a_message_id_comes_from_the_key_alone(town: Town) -> None:
-    """It is the same message, no matter which process plans the notice."""
-    town.open()
-    planned = town.plan([Shelf()], FIVE_BEFORE).planned[0].notice
-    town.round([Shelf()], FIVE_BEFORE)
-
-    assert town.notices()[0].message_id == planned.message_id
-    assert planned.message_id.endswith("@letters.example.kz>")
 
 
 def test_a_responsible_text_matched_to_somebody_goes_to_them(tmp_path: Path) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from calendars.terms import OnDate
-from merzim.storage.org import store as office_store
 from notifications.letters.moved import describe_cause
 from notifications.moved_dates import people_to_tell
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
@@ -14,11 +12,9 @@ from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, S
 from tests.notifications.test_moves import moves, told
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, Change
-from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.previews import preview
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.org.office import Unit
 
 WRONG_START = date(2026, 3, 18)
 SOON_AFTER = date(2026, 3, 19)
@@ -161,19 +157,6 @@ def test_whoever_was_told_of_a_date_hears_when_it_says_nothing_any_more(town: To
     assert "Signing of the analytic note (Құрылыс басқармасы): 12 June 2026, due again" in later_text
 
 
-def test_what_was_missed_is_not_called_no_longer_required(town: Town) -> None:
-    """Nobody was let off: the analysis ended without the announcement, which is a finding."""
-    case = town.open()
-    shelf, end = Shelf(), date(2026, 5, 26)
-    told(town, shelf, FIVE_BEFORE)
-    for fact, on in (("analysis_started", START), ("analysis_ended", end)):
-        town.case_commands.record(case.id, fact, on=on, by="Айгүл", now=noon(end), today=end)
-    states = {deadline.id: deadline.state for deadline in town.case_commands.view(case.id, today=end).deadlines}
-
-    assert states["start_announced"] == "missed"
-    assert not [text for text in told(town, shelf, end) if text.startswith("Енді талап етілмейді")]
-
-
 def test_the_cause_names_a_row_by_its_number() -> None:
     """In each language; a fact by its title where the case is at hand, else by its name."""
     cause = {"kind": "withdrawn", "name": "risk.3", "by": "Айгүл", "ground": "двойник"}
@@ -181,36 +164,3 @@ def test_the_cause_names_a_row_by_its_number() -> None:
     assert describe_cause(cause, "ru") == "Запись отозвана: риск № 3 (Айгүл). Основание: двойник."
     assert describe_cause(cause, "kk") == "Жазбаның күші жойылды: № 3 тәуекел (Айгүл). Негіздеме: двойник."
     assert date(2026, 3, 30) == ANNOUNCE_BY
-
-
-def test_letters_not_sent_yet_follow_a_case_to_another_unit_and_back(town: Town) -> None:
-    """With another unit, those of the people of the old one are withdrawn and a round queues those of the new
-    one; changed back, theirs are withdrawn in turn. What was sent stays sent."""
-    law = Unit(id="law", name="Заң бөлімі", parent="body")
-    erlan = replace(AIGUL, key="erlan@example.kz", name="Ерлан", unit="law", email="erlan@example.kz")
-    office_store.save(town.engine, units=[law], people=[erlan])
-    case = town.open()
-    shelf = Shelf()
-    arguments = {"by": "Айгүл", "now": noon(FIVE_BEFORE), "today": FIVE_BEFORE, "kind_of": lambda unit: ""}
-
-    def states() -> dict[str, str]:
-        town.round([shelf], FIVE_BEFORE)
-        return {
-            notice.person: notice.state for notice in town.notices() if notice.obligation == "start_announced"
-        }
-
-    assert states() == {AIGUL.key: "queued"}
-    edit_passport(town.case_commands, case.id, PassportEdit(unit="law"), **arguments)
-    assert states() == {AIGUL.key: "withdrawn", erlan.key: "queued"}
-    edit_passport(town.case_commands, case.id, PassportEdit(unit="staff"), **arguments)
-    assert states() == {AIGUL.key: "queued", erlan.key: "withdrawn"}
-    town.deliver([shelf], FIVE_BEFORE)
-    edit_passport(town.case_commands, case.id, PassportEdit(unit="law"), **arguments)
-    assert states() == {AIGUL.key: "sent", erlan.key: "queued"}
-    edit_passport(
-        town.case_commands, case.id, PassportEdit(responsible={"start_announced": "Болат"}), **arguments
-    )
-    assert states()[AIGUL.key] == "sent"
-    assert {parcel.notice.person for parcel in shelf.kept if parcel.notice.obligation == "start_announced"} == {
-        AIGUL.key
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from functools import partial
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 
 import calendars
 from merzim.storage.database.engine import reading
@@ -25,7 +25,6 @@ from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.channels.email import channel
 from notifications.delivery import BATCH, DeliveryReport, deliver
 from notifications.notice import Notice, Outcome, message_id
-from notifications.ports import DeliveryOutcome
 from notifications.rules import Rules
 from tests.law import library
 from tests.notifications.servers import Answer, Office, always, drop, first, only, serving
@@ -83,23 +82,6 @@ def test_a_morning_of_any_size_leaves_whole(engine: Engine, outbox: SqlOutbox, n
         assert list(journal.problems(connection, {})) == []
         proven = [json.loads(lines) for lines in connection.execute(select(PROOF.c.lines)).scalars()]
     assert sum(len(lines) for lines in proven) == number
-
-
-def hearing(heard: list[str]) -> Callable[..., None]:
-    """Writes down each statement as often as the database is given it, for every line of an executemany."""
-
-    def listen(*arguments: object) -> None:
-        _, _, statement, parameters, _, is_batch = arguments
-        assert isinstance(parameters, Sequence | Mapping)
-        by_line = (
-            is_batch
-            and isinstance(parameters, Sequence)
-            and parameters
-            and isinstance(parameters[0], tuple | dict)
-        )
-        heard.extend([str(statement)] * (len(parameters) if by_line else 1))
-
-    return listen
 
 
 MIDDLE = "p5@example.kz"
@@ -217,84 +199,3 @@ def test_two_workers_at_the_same_letters_send_each_once(engine: Engine, outbox: 
         notice.message_id for notice in notices
     )
     assert {(notice.state, notice.attempts) for notice in outbox.notices()} == {("sent", 1)}
-
-
-@on_sqlite_alone
-def test_a_mark_says_what_it_says_and_leaves_the_rest(engine: Engine, outbox: SqlOutbox) -> None:
-    """One statement for all: each notice gets its own answer, day and hash, and only those being sent."""
-    notices = queued(engine, outbox, 6)
-    sending = outbox.claim("email", now=NOW, limit=5)
-    (unsent_notice,) = (notice for notice in notices if notice.key not in {notice.key for notice in sending})
-    later = NOW.replace(hour=9)
-    outbox.mark(
-        [
-            DeliveryOutcome(key=sending[0].key, state="sent", answer="250 'kept'; %s", text_hash="h"),
-            DeliveryOutcome(key=sending[1].key, state="queued", answer="451", not_before=later),
-            DeliveryOutcome(key=sending[2].key, state="queued", answer="", not_before=later, tried=False),
-            DeliveryOutcome(key=sending[3].key, state="failed", answer="550"),
-            # Not being sent: somebody else's by now.
-            DeliveryOutcome(key=unsent_notice.key, state="sent", answer=""),
-        ],
-        now=later,
-    )
-    notices_by_key = {notice.key: notice for notice in outbox.notices()}
-    a, b, c, d, e = (notices_by_key.pop(notice.key) for notice in sending)
-    (other,) = notices_by_key.values()
-
-    assert (a.state, a.answer, a.text_hash, a.sent_at, a.attempts) == ("sent", "250 'kept'; %s", "h", later, 1)
-    assert (b.state, b.not_before, b.attempts, b.sent_at) == ("queued", later, 1, None)
-    assert (c.state, c.not_before, c.attempts) == ("queued", later, 0)
-    assert (d.state, d.answer, d.not_before, d.text_hash) == ("failed", "550", NOW, "")
-    assert (e.state, e.attempts) == ("sending", 1)
-    assert (other.state, other.attempts, other.sent_at) == ("queued", 0, None)
-
-
-def test_a_batch_costs_as_many_statements_as_one_letter(engine: Engine, outbox: SqlOutbox) -> None:
-    """Whatever is in it: or a hundred letters would wait for a hundred round trips."""
-    queued(engine, outbox, PEOPLE)
-
-    def statements(limit: int) -> int:
-        heard: list[str] = []
-        listen = hearing(heard)
-        claimed = outbox.claim("email", now=NOW, limit=limit)
-        event.listen(engine, "before_cursor_execute", listen)
-        outbox.mark(
-            [DeliveryOutcome(key=notice.key, state="sent", answer="250") for notice in claimed], now=NOW
-        )
-        event.remove(engine, "before_cursor_execute", listen)
-        assert len(claimed) == limit
-        return len(heard)
-
-    assert statements(1) == statements(PEOPLE - 1)
-
-
-def test_a_morning_is_queued_by_the_thousand(engine: Engine, outbox: SqlOutbox) -> None:
-    """One of them twice, one that is there already, one that was withdrawn: each key once, and counted once."""
-    (sent_before, withdrawn) = queued(engine, outbox, 2)
-    claimed = outbox.claim("email", now=NOW, limit=2)
-    outbox.mark(
-        [
-            DeliveryOutcome(
-                key=notice.key, state="sent" if notice.key == sent_before.key else "withdrawn", answer=""
-            )
-            for notice in claimed
-        ],
-        now=NOW,
-    )
-    row = outbox.due_rows(date(2027, 1, 1), limit=1)[0]
-    new = [letter(row, person=f"n{n}@example.kz") for n in range(1200)]
-    heard: list[str] = []
-    listen = hearing(heard)
-    event.listen(engine, "before_cursor_execute", listen)
-    count = outbox.add([sent_before, withdrawn, *new, replace(new[0], language="ru")], now=NOW)
-    event.remove(engine, "before_cursor_execute", listen)
-    notices_by_key = {notice.key: notice for notice in outbox.notices()}
-
-    assert count == 1201
-    assert len(notices_by_key) == 1202
-    assert notices_by_key[sent_before.key].state == "sent"
-    assert notices_by_key[withdrawn.key].state == notices_by_key[new[0].key].state == "queued"
-    assert notices_by_key[new[0].key].language == new[0].language
-    assert sum(statement.startswith("INSERT INTO notice ") for statement in heard) <= 2
-    with reading(engine) as connection:
-        assert counts(connection) == {("email", "sent"): 1, ("email", "queued"): 1201}

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from calendars import OutOfRange
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, OpenFile, build
@@ -33,7 +32,6 @@ from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.registers.evidence_list import as_seen
 from workflow.findings.findings import findings
 from workflow.org.access import scope
-from workflow.refusal import Refusal
 from workflow.registers.values import InvalidRow
 
 
@@ -232,20 +230,6 @@ def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext) -> None:
 
 
 @on_sqlite_alone
-def test_a_row_before_the_first_edition_opens_its_case_under_that_one(app: AppContext) -> None:
-    """What happened before the act is kept too; a day no calendar knows is refused, and nothing written."""
-    ctx = operator(app)
-    row = add(ctx, "presents", what="Сағат", came_on="2024-01-09", kind="gift")
-    case = case_of(ctx, row)
-    assert case is not None
-    assert case.edition == "gift-handover.2025-09-18"
-
-    with pytest.raises((Refusal, ValueError, LookupError)):
-        add(ctx, "presents", what="Кітап", came_on="1999-01-09", kind="gift")
-    assert list_rows(ctx, ListRows(register_id="presents")).total == 1
-
-
-@on_sqlite_alone
 def test_a_certificate_is_renewed_thirty_days_before_it_ends(app: AppContext) -> None:
     """A day ahead is a plan date; the term stands on the board with who is responsible; no date, no case."""
     ctx = operator(app)
@@ -264,27 +248,6 @@ def test_a_certificate_is_renewed_thirty_days_before_it_ends(app: AppContext) ->
     assert done_case is not None
     assert due(ctx, done_case)["renewed_on"][0] == "done"
     assert agrees(app)
-
-
-@on_sqlite_alone
-def test_a_certificate_may_end_after_the_last_day_of_the_calendar(app: AppContext) -> None:
-    """Nobody knows the days off of 2040: the row and its case stand, the term has no due date until the
-    calendar reaches that day; a plan date typed into a case is refused as before.
-    """
-    ctx = operator(app)
-    row = add(ctx, "certificates", number="ISO-3", valid_until="2039-03-15", owner="clerk@org.kz")
-    case = case_of(ctx, row)
-    assert case is not None
-    assert case.planned == {"valid_until": date(2039, 3, 15)}
-    assert due(ctx, case)["renewed_on"] == ("open", None)
-
-    edit(ctx, row, valid_until="2030-10-17")
-    assert due(ctx, case)["renewed_on"] == ("open", date(2030, 9, 17))
-    edit(ctx, row, valid_until="2040-01-20")
-    assert due(ctx, case)["renewed_on"] == ("open", None)
-    assert agrees(app)
-    with pytest.raises(OutOfRange):
-        ctx.case_commands.replan(case.id, "valid_until", on=date(2039, 2, 2), by="o", now=NOW, today=TODAY)
 
 
 @on_sqlite_alone
@@ -389,19 +352,6 @@ def test_each_letter_about_the_term_of_a_row_goes_on_its_working_day(app: AppCon
         "23.04": ["clerk +1"],
         "29.04": ["clerk +5"],
     }
-
-
-@on_sqlite_alone
-def test_a_term_that_was_kept_is_not_reminded_of(app: AppContext, tmp_path: Path) -> None:
-    """Handed over on the day before the last: no letter of that day's round, nor of any later one."""
-    app.__dict__["channels"] = {"folder": Folder(path=tmp_path / "letters", sender="m@org.kz")}
-    ctx = operator(app, at=datetime(2026, 4, 1, 4, 0, tzinfo=UTC))
-    gift = add(ctx, "presents", what="Сағат", receiver="guest@org.kz", came_on="2026-04-01", kind="gift")
-    case = case_of(ctx, gift)
-    assert case is not None
-    assert letters(app, case, "gift_handed_over", date(2026, 4, 1), date(2026, 4, 6)) == {"03.04": ["guest -3"]}
-    edit(operator(app, at=datetime(2026, 4, 7, 4, 0, tzinfo=UTC)), gift, handed_on="2026-04-07")
-    assert letters(app, case, "gift_handed_over", date(2026, 4, 7), date(2026, 4, 20)) == {}
 
 
 def test_letters_about_a_term_go_to_whom_the_row_names_now(app: AppContext, tmp_path: Path) -> None:

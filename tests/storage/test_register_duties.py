@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from io import BytesIO
@@ -19,8 +19,6 @@ from merzim.services.jobs.rounds import remind
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from merzim.services.upkeep import maintenance
 from merzim.services.yearly.opening import open_year
-from merzim.services.yearly.register_duties import record_due_rows
-from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.org.store import save
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
@@ -318,39 +316,3 @@ def test_a_row_takes_the_place_of_what_was_withdrawn_in_the_case(app: AppContext
     assert recorded(app) == {}
     remind(app, now=NOW, today=TODAY)
     assert recorded(app) == {JANUARY: ("2026-01-12", row)}
-
-
-@on_sqlite_alone
-def test_a_round_reads_no_rows_where_nothing_was_written(
-    app: AppContext, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After a row only its case is compared; after the office changed, on a new day and after many all are."""
-    begin(app)
-    for _ in range(2):
-        remind(app, now=NOW, today=TODAY)
-    compared = list[set[str]]()
-
-    def noted(self: SqlLedger, names: Collection[str]) -> Mapping[str, Case]:
-        compared.append({*names})
-        return whole_cases(self, names)
-
-    whole_cases = SqlLedger.cases
-    monkeypatch.setattr(SqlLedger, "cases", noted)
-
-    def of_round(day: date = TODAY) -> set[str]:
-        compared.clear()
-        record_due_rows(app, now=NOW, today=day)
-        return set().union(*compared)
-
-    assert of_round() == set()
-    assert not compared
-    visit(app, "2026-01-12", unit="hr")
-    monkeypatch.setattr(SqlLedger, "cases", whole_cases)
-    case = case_of(app).id
-    monkeypatch.setattr(SqlLedger, "cases", noted)
-    assert of_round() == {case}
-    save(engine, units=[Unit(id="press", name="Баспасөз", parent="ministry")], people=[])
-    assert of_round() == {case}
-    assert of_round(date(2026, 4, 7)) == {case}
-    assert of_round(date(2026, 4, 7)) == set()
-    assert not compared

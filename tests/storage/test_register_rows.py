@@ -268,27 +268,6 @@ def test_people_units_and_options_are_sorted_by_their_names_in_the_readers_langu
         assert in_russian == ["0006", "0002", "0004", "0003", "0005", "0001"]
 
 
-def test_long_answers_are_those_of_short_ones(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where too many rows are found to be named one by one their number, sums, order and page are the same."""
-    ctx = operator(app)
-    for number in range(5):
-        add(ctx, place=f"Ауыл {number}", came_on=f"2026-04-0{number + 1}", cost=str(number), purpose="talk")
-    questions: tuple[dict[str, Any], ...] = (
-        {"search": "ауыл"},
-        {"filters": [{"field": "purpose", "is": ["talk", "check"]}]},
-        {"filters": [{"field": "came_on", "from": "2026-04-02"}], "sort": "cost"},
-        {"unit": "ministry", "sort": "-cost", "size": 2, "page": 2},
-        {"search": "ауыл", "filters": [{"field": "place", "contains": "3"}]},
-    )
-    short = [page(ctx, **question) for question in questions]
-    monkeypatch.setattr("merzim.storage.registers.lists.SHORT", 0)
-
-    assert [page(ctx, **question) for question in questions] == short
-    assert [(answer.total, answer.totals["cost"]) for answer in short] == [
-        *((5, "10"), (5, "10"), (4, "10"), (5, "10"), (1, "3")),
-    ]
-
-
 @on_sqlite_alone
 def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: AppContext) -> None:
     """A hidden field joins no list, filter, sort, search, history or write, and is no column of a list; a row

@@ -9,7 +9,6 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
 from sqlalchemy import Engine
 
 from i18n import say
@@ -20,7 +19,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import OpenFile, build
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import UnknownRow
-from merzim.services.registers.tables import ImportedRows, ImportRows, import_rows, template
+from merzim.services.registers.tables import ImportRows, import_rows, template
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from merzim.services.registers.views import (
     AskRegisters,
@@ -236,64 +235,6 @@ def test_trainings_are_found_and_sorted_by_who_attended_not_by_what_was_typed(ap
     assert listed(**{"from": "2", "until": "39"}) == [two, three]
     assert listed(until="2") == [one, two]
     assert listed(empty=True) == [none]
-
-
-@on_sqlite_alone
-def test_a_file_names_a_training_by_its_title_and_is_previewed_in_names(app: AppContext) -> None:
-    """Its topic or its name in lists, whatever the letters; of two of one topic the ids are said."""
-    training = {"kind": "culture", "topic": "Әдеп сағаты", "format": "offline", "audience": "бәрі"}
-    first = _add(app, "trainings", {**training, "held_on": "2026-03-02"})
-    heads = ("training", "employee", "civil_servant", "counted_as", "passed_on")
-    row = ("guest@org.kz", "да", "event", "2026-04-06")
-
-    def preview(title: str) -> ImportedRows:
-        content = OpenFile("attendees.xlsx", BytesIO(workbook([heads, (title, *row)])))
-        arguments = {"register_id": "training-attendees", "unit": "ministry", "preview": True}
-        return import_rows(operator(app), ImportRows(**arguments, content=content))
-
-    for title in (first, "әдеп САҒАТЫ", "Әдеп сағаты · 02.03.2026"):
-        result = preview(title)
-        assert result.first[0]["training"] == first, title
-        assert result.names == {
-            "guest@org.kz": "Әлиев Самат",
-            first: "Әдеп сағаты · 02.03.2026",
-            "ministry": "Министрлік",
-        }
-        assert (result.units, result.opening) == (["ministry"], 0)
-    second = _add(app, "trainings", {**training, "held_on": "2026-03-09"})
-    with pytest.raises(UnreadablePaper) as refused:
-        preview("Әдеп сағаты")
-    [error] = refused.value.errors
-    assert f"{first}, {second}" in say(error.code, error.arguments, "ru")
-    assert preview("Әдеп сағаты · 09.03.2026").first[0]["training"] == second
-
-    offers = load_workbook(BytesIO(template(operator(app), "training-attendees", "ru")))
-    titles = [f"Әдеп сағаты · {day}.03.2026 ({row})" for day, row in (("09", second), ("02", first))]
-    validation = offers.active.data_validations.dataValidation[0]
-    assert (validation.formula1, validation.showErrorMessage) == ('"' + ",".join(titles) + '"', False)
-    conflicts = load_workbook(BytesIO(template(operator(app), "conflicts", "kk"))).active
-    [measure] = [cell for cell in conflicts[2] if cell.value == "Қабылданған шара"]
-    options = [option.title.kk for option in app.registers.latest("conflicts").fields["measure"].options]
-    assert all(option in measure.comment.text for option in options)
-
-    book = load_workbook(BytesIO(template(operator(app), "trainings", "ru")))
-    formula = book.active.data_validations.dataValidation[0].formula1
-    options = [cell.value for cell in book["lists"]["A"]]
-    assert (formula, len(options), options[3]) == ("lists!$A$1:$A$9", 9, "онлайн-курс в системе «Documentolog»")
-    assert book["lists"].sheet_state == "hidden"
-    filled = {
-        "Вид мероприятия": options[3],
-        "Тема": "Әдеп",
-        "Дата проведения": "2026-04-01",
-        "Формат": "онлайн",
-    }
-    values = {**filled, "Целевая аудитория": "все"}
-    book.active.append([values.get(cell.value) for cell in book.active[2]])
-    book.save(target := BytesIO())
-    command = ImportRows(
-        register_id="trainings", unit="ministry", content=OpenFile("t.xlsx", BytesIO(target.getvalue()))
-    )
-    assert import_rows(operator(app), command).rows == 1
 
 
 DECLARED = {

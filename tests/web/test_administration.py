@@ -44,14 +44,6 @@ def person(site: Site, key: str = "a@org.kz", **changes: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/administration/person?key=nobody", "/administration/unit?id=nowhere", "/administration/account?login=x"],
-)
-def test_what_is_not_there_is_not_found(path: str, admin: TestClient) -> None:
-    assert admin.get(path).status_code == 404
-
-
 def test_a_person_is_changed_and_everything_typed_is_kept(site: Site, admin: TestClient) -> None:
     """Duties, leave from and to, the deputy by name, how they are reminded."""
     answer = admin.post(
@@ -241,13 +233,6 @@ def test_a_table_of_people_is_shown_before_it_is_taken_in(site: Site, admin: Tes
     assert "new@org.kz" not in before
     assert answer.status_code == 303
     assert site.office.people["new@org.kz"].duties == ("hr",)
-
-
-def test_the_preview_lists_each_text_of_an_absence_beside_its_days(site: Site, admin: TestClient) -> None:
-    table = "Подразделение;ФИО;Отсутствует\nЗаң департаменті;Ким Виктор;13-17.04.26\n".encode()
-    page = admin.post("/administration/people/import?lang=ru", files={"file": ("x.csv", table)}).text
-
-    assert "Строка 2: «13-17.04.26» прочитано как 13.04.2026 – 17.04.2026." in page
 
 
 def test_the_preview_says_in_red_who_gets_access_to_all_cases(site: Site, admin: TestClient) -> None:

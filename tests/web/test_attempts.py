@@ -166,19 +166,6 @@ def test_codes_of_the_second_factor_are_few_and_tell_nothing(office: Site) -> No
     assert enter(browser(office), code=code) == 401
 
 
-def test_codes_tried_elsewhere_do_not_close_a_known_device(office: Site) -> None:
-    """Knowing the password is not enough to keep its owner out."""
-    secret = pyotp.random_base32()
-    office.factors.enrol("officer", secret, 0, (), **SAID)
-    codes = [pyotp.TOTP(secret).at(int(NOW.timestamp()) + seconds) for seconds in (-30, 0)]
-    known_device = browser(office)
-    first = enter(known_device, code=codes[0])
-    for number in range(12):
-        enter(browser(office, f"203.0.113.{number}"), code="000000")
-
-    assert (first, enter(known_device, code=codes[1])) == (303, 303)
-
-
 @pytest.mark.parametrize("form", ["/account/password", "/account/totp"])
 def test_the_present_password_is_guessed_at_ten_times_in_a_session(office: Site, form: str) -> None:
     """Who found a browser open learns no password from it; its owner goes on in another session."""
@@ -209,15 +196,6 @@ def test_a_log_in_ends_the_session_the_browser_had_whosever_it_was(office: Site)
         statuses.append(thief.get("/account").status_code)
     assert len(set(copies)) == 4
     assert statuses == [303, 303, 303, 200]
-
-
-def test_a_log_in_leaves_the_sessions_of_other_browsers(office: Site) -> None:
-    """The telephone stays logged in."""
-    telephone = browser(office)
-    enter(telephone)
-    enter(browser(office))
-
-    assert telephone.get("/account").status_code == 200
 
 
 def test_the_cookie_of_a_device_is_of_this_host_alone_and_opens_nothing(office: Site) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from merzim.services.jobs import rounds
-from merzim.services.moments import almaty
 from notifications.channels import OutgoingMessage
 from notifications.letters.composing import compose
 from notifications.notice import ANSWER_DAY
@@ -20,7 +19,6 @@ from notifications.round import round as run_round
 from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from workflow.cases.changes import comments
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.withdrawals import withdraw
 from workflow.org.access import Reader
 
 
@@ -102,25 +100,6 @@ def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(site: S
     assert "есть ответ" in page
 
 
-@pytest.mark.parametrize(("until", "reminded"), [(6, None), (7, 7), (8, 8), (11, 10), (12, 10)])
-def test_a_question_without_an_answer_is_reminded_of_on_its_day(
-    site: Site, until: int, reminded: int | None
-) -> None:
-    """Asked on the 6th, a Monday; of a Saturday or Sunday on the Friday; of the 6th itself never."""
-    fields = {"text": "Қашан?", "asks": "c@org.kz", "until": f"2026-04-{until:02}"}
-    assert site.client().post(f"/cases/{site.late}/comments", data=fields).status_code == 303
-    composed(site)
-    days = [
-        notice.not_before
-        for notice in site.context.outbox.notices(person="c@org.kz")
-        if notice.rung == ANSWER_DAY
-    ]
-
-    assert [moment.astimezone(almaty()).date() for moment in days] == (
-        [date(2026, 4, reminded)] if reminded else []
-    )
-
-
 def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_answered(site: Site) -> None:
     """Two questions by the 8th; one is answered on the 7th."""
     officer, app = site.client(), site.context
@@ -150,37 +129,6 @@ def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_an
     ]
     line = "Сұраққа жауап әлі берілген жоқ, мерзімі – 2026 жылғы 8 сәуір: Заң департаменті: Неге?"
     assert [line in text for text in texts].count(True) == 1
-
-
-@pytest.mark.parametrize(("withdrawn", "left"), [(7, [8]), (8, [8]), (9, [])])
-def test_a_question_whose_answer_is_withdrawn_is_reminded_of_again(
-    site: Site, withdrawn: int, left: list[int]
-) -> None:
-    """Asked by the 8th and answered on the 6th; withdrawn the day before, on the day, when nobody needs it."""
-    fields = {"text": "Қашан?", "asks": "c@org.kz", "until": "2026-04-08"}
-    assert site.client().post(f"/cases/{site.late}/comments", data=fields).status_code == 303
-    composed(site)
-    (question,) = comments(site.events(site.late))
-    for text in ("Ертең", "Бүрсігүні"):
-        answer = {"text": text, "answers": str(question.seq)}
-        assert site.client("erlan").post(f"/cases/{site.late}/comments", data=answer).status_code == 303
-    days = []
-    for day in (7, 8, 9):
-        on, early = date(2026, 4, day), datetime(2026, 4, day, 3, tzinfo=UTC)
-        if day == withdrawn:
-            for line in (question.seq + 1, question.seq + 2):
-                assert not any(
-                    notice.rung == ANSWER_DAY for notice in site.context.outbox.notices(state="queued")
-                )
-                withdraw(
-                    site.case_commands, site.late, f"#{line}", ground="x", by="officer", now=early, today=on
-                )
-        rounds.remind(site.context, now=early + timedelta(hours=4), today=on)
-        rounds.deliver(site.context, now=early + timedelta(hours=4), today=on)
-        sent = site.context.outbox.notices(person="c@org.kz", state="sent")
-        days += [day] * (sum(notice.rung == ANSWER_DAY for notice in sent) - len(days))
-
-    assert days == left
 
 
 def test_who_is_named_is_told_and_a_name_that_fits_nobody_is_refused(site: Site) -> None:

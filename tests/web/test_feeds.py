@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date
 
 import pytest
 from icalendar import Calendar
 
 from notifications.wire.entry import item_id
-from tests.web.conftest import NOW, TODAY, Site, hide
-from workflow.cases.commands.opening import Opening
+from tests.web.conftest import Site, hide
 
 DOMAIN = "merzim.example.kz"
 
@@ -54,27 +52,6 @@ def test_a_person_s_feed_holds_nothing_of_others(site: Site) -> None:
 
     assert uids
     assert item_id(site.late, "order_signed", DOMAIN) not in uids
-
-
-def test_a_person_s_feed_holds_what_waits_for_them_behind_thousands_of_others(site: Site) -> None:
-    """One analysis of one's own next spring, behind 250 of another unit this month."""
-    others = Opening(
-        procedure="internal-analysis",
-        unit="law",
-        planned={"analysis_started": date(2026, 4, 27), "analysis_ended": date(2026, 5, 26)},
-    )
-    own = Opening(
-        procedure="internal-analysis",
-        unit="hr",
-        object="Кадр қызметі",
-        planned={"analysis_started": date(2027, 2, 1), "analysis_ended": date(2027, 2, 26)},
-    )
-    openings = [replace(others, object=f"Бөлім {number}") for number in range(250)]
-    *_, case = site.context.case_commands.open_many([*openings, own], by="test", now=NOW, today=TODAY)
-    read = Calendar.from_ical(site.stranger().get(feed(site, "head_of_unit")).content)
-    uids = {str(item["uid"]) for item in read.walk("VEVENT")}
-
-    assert item_id(case.id, "order_signed", DOMAIN) in uids
 
 
 def test_a_unit_s_feed_holds_what_its_units_owe(site: Site) -> None:

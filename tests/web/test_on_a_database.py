@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -63,55 +62,6 @@ def begun(browser: TestClient) -> Iterator[list[object]]:
     event.listen(Engine, "begin", note)
     yield connections
     event.remove(Engine, "begin", note)
-
-
-def test_a_fact_goes_from_the_form_to_the_ledger_and_back_to_the_page(browser: TestClient) -> None:
-    """The late announcement leaves the board, its file comes back, its finding stands on the page."""
-    line = browser.get("/api/v1/board").json()["overdue"][0]
-    page = browser.post(
-        f"/cases/{line['case']}?lang=ru",
-        data={"fact": line["obligation"], "on": "2026-04-03", "link.link:site": "https://org.kz/1"},
-        files={"file.other": ("скриншот.png", b"\x89PNG\r\n\x1a\n", "image/png")},
-    ).text
-    (file,) = re.findall(r'href="(/cases/[^"]+/evidence/[0-9a-f]{64})"', page)
-    after = browser.get("/api/v1/board").json()
-
-    assert line["obligation"] == "start_announced"
-    assert "Записано: Объявление о начале анализа" in page
-    assert "опоздание – 7 рабочих дней" in page
-    assert "https://org.kz/1" in page
-    assert browser.get(file).content == b"\x89PNG\r\n\x1a\n"
-    assert not any(item["obligation"] == "start_announced" for item in after["overdue"])
-
-
-@pytest.mark.parametrize("path", ["/", "/?unit=head", "/?unit=hr&stage=order", "/cases", "/cases?unit=law"])
-def test_every_list_is_answered_by_the_database(path: str, browser: TestClient) -> None:
-    """The database understands every question the pages ask."""
-    answer = browser.get(path)
-
-    assert answer.status_code == 200
-    assert "Ұлттық экономика министрлігі" in answer.text
-
-
-def test_a_unit_shows_what_its_own_units_owe(browser: TestClient) -> None:
-    """Narrowing to a unit keeps what lies below it."""
-    above, law_board = (browser.get(f"/api/v1/board?unit={unit}").json() for unit in ("head", "law"))
-
-    assert above["overdue_count"] == 2
-    assert law_board["overdue_count"] == 0
-
-
-def test_an_empty_file_is_refused_by_the_store_in_words(browser: TestClient) -> None:
-    """An error of the folder is shown at the form like every refusal."""
-    case = browser.get("/api/v1/board").json()["overdue"][0]["case"]
-    answer = browser.post(
-        f"/cases/{case}?lang=ru",
-        data={"fact": "order_signed", "on": "2026-04-03"},
-        files={"file.document:order": ("a.pdf", b"", "application/pdf")},
-    )
-
-    assert answer.status_code == 422
-    assert "a.pdf" in answer.text
 
 
 def test_a_page_reads_the_database_in_one_transaction(browser: TestClient, begun: list[object]) -> None:

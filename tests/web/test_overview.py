@@ -201,37 +201,6 @@ def test_an_empty_office_is_told_what_to_do() -> None:
     assert 'href="/open"' in page
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/deadlines?urgency=nonsense",
-        "/deadlines?on=yesterday",
-        "/deadlines?page=0",
-        "/deadlines?page=9223372036854775808",
-    ],
-)
-def test_an_address_nobody_made_is_answered_in_words(path: str, browser: TestClient) -> None:
-    """Not understood, never broken."""
-    assert browser.get(path).status_code == 422
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/?unit=%3Cscript%3Ealert(1)%3C/script%3E",
-        "/deadlines?unit=nobody&stage=nowhere&person=noone",
-        "/deadlines?page=99999",
-        "/deadlines?on=2010-01-01&urgency=missed",
-    ],
-)
-def test_a_stale_address_gives_an_empty_list(path: str, browser: TestClient) -> None:
-    """The page is shown whatever it names."""
-    answer = browser.get(path)
-
-    assert answer.status_code == 200
-    assert "<script>alert" not in answer.text
-
-
 def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
     """Its late announcement stands with who must make it, and in the list of the organisation."""
     site = build()

@@ -169,22 +169,6 @@ def test_a_new_plan_date_moves_what_is_counted_from_it(site: Site, browser: Test
     assert site.context.ledger.rows(site.real)["order_signed"].due == date(2026, 4, 13)
 
 
-@pytest.mark.parametrize(
-    ("day", "late_by"), [("22", ""), ("23", ""), ("24", "1 working day"), ("30", "5 working days")]
-)
-def test_a_preview_warns_of_a_plan_date_after_the_deadline(
-    day: str, late_by: str, site: Site, browser: TestClient
-) -> None:
-    """The discussion is announced by 23 April; 30 April is five working days later. The points are named."""
-    fields = {"fact": "discussion_announced", "on": f"2026-04-{day}", "preview": "yes"}
-    answer = browser.post(f"/cases/{site.late}/plan", data=fields, params={"lang": "en"})
-    problem = answer.text.split('id="plan-problem"')[1].split("</div>")[0] if answer.status_code == 200 else ""
-
-    assert ("the last day is 23 April 2026" in problem) == bool(late_by)
-    assert f"the plan is {late_by or 'never'} too late. Points at stake: up to 3." in problem or not late_by
-    assert (answer.status_code == 200) == bool(late_by)
-
-
 def test_a_write_to_an_unknown_case_is_a_404(browser: TestClient) -> None:
     """There is nothing to write to."""
     assert browser.post("/cases/2026-999", data={"fact": "order_signed", "on": "2026-04-06"}).status_code == 404

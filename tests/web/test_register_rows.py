@@ -86,27 +86,6 @@ def test_an_edit_sends_the_changed_fields_alone_and_history_says_old_and_new(off
     assert changes[-1] == ["description"]
 
 
-def test_an_entry_about_oneself_says_where_it_is_found_and_who_decides(office: RealOffice) -> None:
-    """An officer enters a gift of their own: their list leaves it out, so its page says so; others none."""
-    office.run("user", "add", "keeper", "--access", "officer", "--person", KIM)
-    note, link = "Эта запись о вас", '<a href="/registers#mine-title">'
-    with office.client("keeper") as browser:
-        answer = browser.post(f"{GIFTS}/new", data=gift())
-        address = answer.headers["location"]
-        own_page = browser.get(f"{address}&lang=ru").text
-        gifts_page, registers_page = browser.get(GIFTS).text, browser.get("/registers").text
-    with office.client() as browser:
-        other = browser.get(f"{address}&lang=ru").text
-    row = address.partition("?")[0]
-
-    assert (note in own_page, link in own_page, note in other) == (True, True, False)
-    assert (row in gifts_page, row in registers_page, 'id="mine-title"' in registers_page) == (
-        False,
-        True,
-        True,
-    )
-
-
 def test_values_are_erased_for_good_once_it_is_confirmed_by_who_manages(office: RealOffice) -> None:
     """The page offers what is stored outside the events; without the tick nothing is erased."""
     address = add(office, gift(giver="«Акме» ЖШС"))
@@ -397,32 +376,6 @@ def test_a_duty_a_row_carries_out_names_the_row_in_its_case(office: RealOffice) 
     assert "?withdraw=training_held" not in entry
 
 
-def test_a_page_calls_its_reader_in_its_language_and_says_who_reads_a_closed_journal(tmp_path: Path) -> None:
-    """By the names in the list of people; sorting and "not filled in" leave texts in the other language out."""
-    people = "Подразделение;ФИО;ФИО (на казахском);E-mail\nПравление;{};{};a.akhmetova@example.kz"
-    with real_office(tmp_path) as office:
-        (tmp_path / "people.csv").write_text(
-            people.format("Ахметова Айгерим", "Ахметова Айгерім Нұрланқызы"), "utf-8"
-        )
-        office.run("people", str(tmp_path / "people.csv"))
-        office.run("user", "add", "akhmetova", "--access", "officer", "--person", "a.akhmetova@example.kz")
-        row = add(office, gift())
-        with office.client("akhmetova") as browser:
-            kazakh, russian = (
-                browser.get(f"/registers/conflicts?lang={language}").text for language in ("kk", "ru")
-            )
-            closed = browser.get("/registers/gifts?lang=ru").text
-            of_row = browser.get(f"{row}?lang=ru").text
-
-    assert 'href="/account">Ахметова Айгерім Нұрланқызы<' in kazakh
-    assert 'href="/account">Ахметова Айгерим<' in russian
-    assert "Шешім қабылдайтындар да оқи алады (өзі туралы жазбадан басқасын): бірінші басшы." in kazakh
-    assert "Для принятия решений читает также (кроме записей о себе): первый руководитель." in russian
-    assert "Для принятия решений читает" not in closed
-    assert "(на другом языке)" not in of_row.partition("Не заполнено")[2].partition("</p>")[0]
-    assert "(на другом языке)" not in closed.partition('id="sort"')[2].partition("</select>")[0]
-
-
 def test_a_register_says_on_what_it_rests_here_and_why_its_rows_open_no_case(tmp_path: Path) -> None:
     """The acts of other organisations are models until this one adopts them; then rows open cases. What is for
     another kind of organisation opens none, whatever is adopted.
@@ -459,58 +412,3 @@ def test_a_register_says_on_what_it_rests_here_and_why_its_rows_open_no_case(tmp
     assert f"{standard}, подпункт 2) пункта 28, подпункт 2) пункта 29" in after[3]
     assert not any("не приняла акт" in page or "Образец" in page for page in after)
     assert "сроки и напоминания – в нём" in row_pages[0]
-
-
-def test_the_post_of_a_person_is_written_once_in_the_list_of_people(tmp_path: Path) -> None:
-    """A new row takes it where nothing is written, by the form and from a spreadsheet; what is written stays,
-    and of whom the office knows no post it is asked.
-    """
-    accounts = "/registers/foreign-accounts"
-    fields = {"employee": KIM, "fact": "held", "found_on": "2026-03-30"}
-    form = {"unit": OWN} | {f"field.{name}": text for name, text in fields.items()}
-    with real_office(tmp_path) as office:
-        people = "Подразделение;ФИО\nПресс-служба;Без Должности".encode()
-        (tmp_path / "people.csv").write_bytes(people)
-        office.run("people", str(tmp_path / "people.csv"))
-        rows = [add(office, form, accounts), add(office, {**form, "field.post": "Маман"}, accounts)]
-        with office.client() as browser:
-            page = browser.get(f"{accounts}/new?lang=ru").text
-            page_texts = [text_of(browser.get(f"{row}?lang=ru").text) for row in rows]
-            import_pages = []
-            for person_name in (KIM, "Без Должности"):
-                table = f"employee;fact;found_on\n{person_name};held;30.03.2026".encode()
-                file = {"file": ("шот.csv", table)}
-                import_pages.append(
-                    browser.post(f"{accounts}/import?lang=ru", data={"unit": OWN}, files=file).text
-                )
-
-    assert "должность из списка сотрудников" in page
-    assert "required" not in re.findall(r'<input[^>]*name="field.post"[^>]*>', page)[0]
-    assert ["Должность Директор" in text for text in page_texts] == [True, False]
-    assert "Должность Маман" in page_texts[1]
-    assert [("Директор" in text, 'name="take"' in text) for text in import_pages] == [
-        (True, True),
-        (False, False),
-    ]
-    assert "Должность" in import_pages[1].partition("Заполните поле")[2][:60]
-
-
-def test_what_a_paper_of_a_row_says_in_one_language_only_is_said_beside_it_by_the_api(tmp_path: Path) -> None:
-    """In the language of who asks; a row that stands on no form has none."""
-    fields = {"employee": KIM, "post": "Бөлім басшысы", "paper": "consent", "signed_on": "2026-03-30"}
-    form = {"unit": OWN} | {f"field.{name}": text for name, text in fields.items()}
-    with real_office(tmp_path) as office:
-        rows = [add(office, form, "/registers/consents"), add(office, gift())]
-        with office.client() as browser:
-            row_answers = [
-                browser.get(f"{API}/rows/{row.rpartition('/')[2]}", headers={"accept-language": "ru"}).json()
-                for row in rows
-            ]
-
-    assert [[paper["form"] for paper in row_answer["papers"]] for row_answer in row_answers] == [
-        ["consent"],
-        [],
-    ]
-    assert "В документ на русском он войдёт как есть: Должность (1)." in " ".join(
-        row_answers[0]["papers"][0]["notes"]
-    )

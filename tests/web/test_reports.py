@@ -10,7 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
@@ -18,7 +18,6 @@ from merzim.clock import clock
 from merzim.services.context import operator_context
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.services.registers.verbs import AddRow, add_row
-from merzim.services.reports import monitoring
 from merzim.settings_file import read
 from merzim.storage.notices.journal import journal_status
 from merzim.storage.org import store as office_store
@@ -121,18 +120,6 @@ def test_what_is_late_is_counted_narrowed_and_taken_away(kept: Kept) -> None:
     assert sheet.max_row == 3
 
 
-def test_a_file_read_portion_by_portion_is_the_whole_list(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the order of the list, nothing twice and nothing left out."""
-    cases = kept.open(5)
-    with kept.browser() as browser:
-        monkeypatch.setattr(monitoring, "PORTION", 2)
-        content = browser.get("/reports/monitoring?format=xlsx").content
-    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
-
-    assert sheet is not None
-    assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == cases
-
-
 def test_the_same_risk_in_many_units_stands_together(kept: Kept) -> None:
     """Once, with every unit it was found in."""
     kept.open(1)
@@ -143,27 +130,6 @@ def test_the_same_risk_in_many_units_stands_together(kept: Kept) -> None:
 
     assert shared.count("<b>Бір адам шешеді</b>") == 1
     assert "Персоналды басқару департаменті, Заң департаменті" in shared
-
-
-def test_of_a_risk_many_have_the_first_four_are_named_and_others_counted(kept: Kept) -> None:
-    """Of four cases all, of six the page says that there are two more; of 26 risks 25 are on the first page."""
-    kept.open(4)
-    with kept.browser() as browser:
-        four = browser.get("/reports/monitoring?lang=ru").text
-        kept.open(2)
-        six = browser.get("/reports/monitoring?lang=ru").text
-        kept.open(20)
-        first, second = (browser.get(f"/reports/monitoring?lang=ru&page={n}").text for n in (1, 2))
-
-    def links(page: str) -> tuple[int, bool]:
-        shared = page[page.index('id="shared"') : page.index('id="silent"')]
-        return shared.count('<a href="/cases/'), "; ещё 2<" in shared
-
-    assert (links(four), links(six)) == ((4, False), (4, True))
-    assert [page.partition('id="shared"')[0].count('class="cell-title wrap"') for page in (first, second)] == [
-        25,
-        1,
-    ]
 
 
 def test_who_has_not_reported_the_quarter_is_named(kept: Kept) -> None:
@@ -273,24 +239,6 @@ def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Kept) -> None:
     assert silent == [""] * 9
 
 
-def test_points_of_many_units_are_a_page_at_a_time(kept: Kept) -> None:
-    """Two hundred and fifty units are three pages, none of them heavy."""
-    units = [Unit(id=f"u{n}", name=f"Ұйым {n}", parent="head") for n in range(250)]
-    office_store.save(kept.app.engine, units=units)
-    kept.open(1)
-    with kept.browser() as browser:
-        first, last = (browser.get(f"/reports/points?lang=ru&unit=head&page={n}") for n in (1, 99))
-
-        book = openpyxl.load_workbook(
-            io.BytesIO(browser.get("/reports/points?format=xlsx&lang=ru&unit=head").content)
-        )
-
-    assert book.worksheets[2].max_row == 1 + 252, "a workbook has all of them, two of the office besides"
-    assert "Страница 1 из 3" in first.text
-    assert "Страница 3 из 3" in last.text
-    assert len(first.content) < 200_000
-
-
 def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Kept) -> None:
     """By case, person and state; the workbook has what the page has."""
     (case, other) = kept.open(2)
@@ -307,37 +255,6 @@ def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Kept) -> None
     assert "Таких уведомлений нет" in nobody
     assert "Таких уведомлений нет" in failed
     assert openpyxl.load_workbook(io.BytesIO(book)).active is not None
-
-
-def test_a_register_changed_by_hand_is_named(kept: Kept) -> None:
-    """As delivered it verifies; with one answer altered in the database the page says which."""
-    kept.open(1)
-    remind(kept.app, now=NOW, today=TODAY)
-    deliver(kept.app, now=NOW, today=TODAY)
-    with kept.browser() as browser:
-        whole_page = browser.get("/register?lang=ru&check=1").text
-        with kept.app.engine.begin() as connection:
-            connection.execute(text("UPDATE notice SET answer = 'x' WHERE state = 'sent'"))
-        broken = browser.get("/register?lang=ru&check=1").text
-
-    assert "Целостность реестра подтверждена" in whole_page
-    assert "Целостность реестра нарушена" in broken
-    assert "запись об уведомлении изменена" in broken
-
-
-def test_a_record_changed_by_hand_is_named_to_those_who_may_see_it(kept: Kept) -> None:
-    """Its key holds the case and the recipient: others read that one record differs, and not which."""
-    (case,) = kept.open(1, "law")
-    remind(kept.app, now=NOW, today=TODAY)
-    deliver(kept.app, now=NOW, today=TODAY)
-    with kept.app.engine.begin() as connection:
-        connection.execute(text("UPDATE notice SET answer = 'x' WHERE state = 'sent'"))
-    with kept.browser() as all_client, kept.browser("responsible") as own_client:
-        pages = [client.get("/register?lang=ru&check=1").text for client in (all_client, own_client)]
-
-    assert [case in page for page in pages] == [True, False]
-    assert ["c@org.kz" in page for page in pages] == [True, False]
-    assert all("Целостность реестра нарушена" in page for page in pages)
 
 
 def test_a_reader_acknowledges_their_own_letter_once(kept: Kept) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.storage.org import store as office_store
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
@@ -42,14 +39,6 @@ def test_a_case_is_found_in_any_form_of_its_words(typed: str, site: Site, browse
     assert case in browser.get("/cases", params={"search": typed}).text
 
 
-@pytest.mark.parametrize("typed", ["рек?ама", "рек*ама", "рек[л]ама", "[", "]", "^", "рек^ама", "[!а]"])
-def test_signs_of_patterns_are_letters_like_others(typed: str, site: Site, browser: TestClient) -> None:
-    """What SQLite compares by a pattern finds no more than what was typed."""
-    case = opened(site, "Реклама и реклама")
-
-    assert case not in browser.get("/cases", params={"search": typed}).text
-
-
 def test_such_signs_are_found_where_they_stand(site: Site, browser: TestClient) -> None:
     for object in ("Сатып алу [2026]", "Приказ*", "Что это?", "А^Б-В", "Сколько %_"):
         case = opened(site, object)
@@ -81,23 +70,6 @@ def test_a_person_is_found_by_a_surname_and_by_one_that_is_nearly_theirs(browser
     assert "no exact match" not in exact
     assert "/deadlines?person=" in near
     assert "no exact match" in near
-
-
-def test_a_person_and_a_unit_are_found_by_their_names_in_both_languages(
-    site: Site, browser: TestClient
-) -> None:
-    """Each hit is in the language of the page."""
-    person = replace(site.office.people["b@org.kz"], name_kk="Ыбыраев Петір")
-    unit = replace(site.office.units["hr"], name_ru="Управление персонала")
-    office_store.save(site.context.engine, units=[unit], people=[person])
-    pages = {
-        language: browser.get("/search", params={"q": query, "lang": language}).text
-        for language, query in (("kk", person.name), ("ru", "Ыбыраев"), ("en", "персонала"))
-    }
-
-    assert "Ыбыраев Петір" in pages["kk"].partition("found-person")[2]
-    assert person.name in pages["ru"].partition("found-person")[2]
-    assert unit.name in pages["en"].partition("found-unit")[2]
 
 
 def test_nobody_finds_a_confidential_case_they_need_not_know_of(site: Site, browser: TestClient) -> None:

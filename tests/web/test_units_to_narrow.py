@@ -16,20 +16,6 @@ def office(districts: int, below: int) -> Office:
     return Office(units={unit.id: unit for unit in units}, people={})
 
 
-def test_an_office_offers_every_unit() -> None:
-    """Up to three hundred of them."""
-    sample_office = office(1, MAX_LISTED - 2)
-
-    assert len(units_to_filter_by(sample_office, "")) == MAX_LISTED
-
-
-def test_a_country_offers_what_stands_at_its_top() -> None:
-    """One unit more than are offered at once."""
-    sample_office = office(1, MAX_LISTED - 1)
-
-    assert [unit.id for unit in units_to_filter_by(sample_office, "")] == ["akimat"]
-
-
 def test_of_a_country_one_walks_down_and_up_again() -> None:
     """The way to the chosen one, and those right below it."""
     sample_office = office(20, 100)
@@ -37,11 +23,6 @@ def test_of_a_country_one_walks_down_and_up_again() -> None:
 
     assert [(unit.id, unit.depth) for unit in offered[:3]] == [("akimat", 0), ("d7", 1), ("d7-0", 2)]
     assert len(offered) == 102
-
-
-def test_a_unit_that_is_gone_is_no_way() -> None:
-    """An old bookmark."""
-    assert [unit.id for unit in units_to_filter_by(office(20, 100), "gone")] == ["akimat"]
 
 
 @pytest.mark.parametrize(
@@ -66,12 +47,3 @@ def test_a_level_of_a_country_comes_in_pages(below: int, page: int, shown: int, 
     assert len(page_units) == 1 + shown
     assert [unit.name for unit in page_units[1:]] == sorted(unit.name for unit in page_units[1:])
     assert {unit.depth for unit in page_units[1:]} <= {1}
-
-
-def test_pages_of_a_level_hold_each_unit_once() -> None:
-    """Together they are all that lies right below."""
-    units = [Unit(id=f"u{n}", name=f"{n}") for n in range(2 * MAX_LISTED + 7)]
-    office = Office(units={unit.id: unit for unit in units})
-    pages = [paginate_units(office, "", number)[0] for number in (1, 2, 3)]
-
-    assert sorted(unit.id for page in pages for unit in page) == sorted(unit.id for unit in units)
