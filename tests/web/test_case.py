@@ -16,6 +16,7 @@ from notifications.notice import Notice
 from tests.case_rows import completed_case
 from tests.web.conftest import NOW, TODAY, Site
 from tests.web.real import ROOT
+from workflow.cases.commands import reminder_actions
 
 TABS = ("", "/risks", "/papers", "/history")
 
@@ -92,6 +93,42 @@ def test_one_obligation_is_freed_and_asked_for_again(site: Site, case: str, brow
     assert "Освобождение отозвано" in history
     assert "Нысан бар" in history
     assert browser.post(f"{case}/exempt", data={"ground": "Жойылды"}).status_code == 303
+
+
+def test_what_is_said_to_be_done_stands_as_a_badge_with_the_day_of_its_evidence(
+    site: Site, browser: TestClient
+) -> None:
+    """On the officer's desk, on the overview and in the case, until the fact is recorded."""
+    reminder_actions.answered(
+        *(site.case_commands, site.late, "start_announced", "k", "said_done"),
+        until=date(2026, 4, 9),
+        officer="",
+        text="",
+        by="c@org.kz",
+        now=NOW,
+        today=TODAY,
+    )
+    badge = "исполнитель сообщил: исполнено, ждём документ до 09.04.2026"
+    paths = ("/?lang=ru", "/desk?show=all&lang=ru", f"/cases/{site.late}?lang=ru")
+
+    assert all(badge in browser.get(path).text for path in paths)
+    site.case_commands.record(site.late, "start_announced", on=TODAY, by="test", now=NOW, today=TODAY)
+    assert not any(badge in browser.get(path).text for path in paths)
+
+
+def test_an_obligation_is_handed_over_by_two_fields(site: Site, browser: TestClient) -> None:
+    """What and to whom, shown before it is written; the passport's other fields stay as they are."""
+    page = browser.get(f"/cases/{site.late}?hand=start_announced&lang=ru").text
+    form = page.partition('id="hand"')[2].partition("</form>")[0]
+    fields = {"more": "start_announced", "more_who": "a@org.kz"}
+    browser.post(f"/cases/{site.late}/passport", data=fields)
+    case = site.case(site.late)
+
+    assert form.count("<select") == 2
+    assert '<option value="start_announced">' in form
+    assert case is not None
+    assert case.responsible["start_announced"] == "Әлиева Гүлнұр"
+    assert case.unit == "law"
 
 
 def test_a_completed_case_names_on_top_what_was_never_confirmed(site: Site, browser: TestClient) -> None:

@@ -65,11 +65,16 @@ def composed(site: Site) -> Sequence[OutgoingMessage]:
 def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(site: Site) -> None:
     """The officer asks why; Erlan has a letter and one unread line, answers, and the officer has the answer."""
     officer, erlan = site.client(), site.client("erlan")
-    assert f'action="/cases/{site.late}/ask"' in officer.get("/").text
+    assert f'href="/cases/{site.late}?why=start_announced#comment"' in officer.get("/").text
+    form = officer.get(f"/cases/{site.late}?why=start_announced&lang=ru").text.partition('id="comment-form"')[2]
+    assert "Прошу до 8 апреля 2026 года сообщить" in form
+    assert "selected>Өтегенов" in form
+    assert comments(site.events(site.late)) == ()
     erlan_page = erlan.get("/deadlines?urgency=overdue&lang=en").text
     assert "<b>Yours</b>" in erlan_page
     assert f'href="/cases/{site.late}?fact=start_announced#record"' in erlan_page
-    response = officer.post(f"/cases/{site.late}/ask", data={"obligation": "start_announced"})
+    asked = {"obligation": "start_announced", "text": "Неге?", "asks": "c@org.kz", "until": "2026-04-08"}
+    response = officer.post(f"/cases/{site.late}/comments", data=asked)
     (question,) = comments(site.events(site.late))
 
     assert response.status_code == 303

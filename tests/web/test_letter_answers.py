@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from merzim.services.moments import Moment
 from merzim.settings import DatabaseSettings
 from merzim.storage.org.preferences import link_key
+from merzim.storage.queries import SqlReads
 from notifications.letter_links import answer_token
 from notifications.notice import Notice
 from notifications.rules import Rules
@@ -120,10 +121,16 @@ def test_who_said_done_is_not_reminded_for_three_working_days_but_heads_are_told
     town.open()
     path = link(town, DAY_BEFORE)
     browser = pages(DAY_BEFORE)
-    browser.post(path, data={"say": "said_done"})
+    thanks = browser.post(path, data={"say": "said_done"}, follow_redirects=True).text
+    again = browser.get(path).text
     on_the_day, after = told(town, ANNOUNCE_BY), told(town, ONE_AFTER)
 
+    assert "Рақмет, жазылды" in thanks
+    assert "Бұл хатқа берілген жауап" in again
     assert ("said_done", "start_announced", AIGUL.key) in said(town)
+    assert SqlReads(town.engine).said_done(["2026-0001"]) == {
+        ("2026-0001", "start_announced"): date(2026, 4, 1)
+    }
     assert AIGUL.key not in on_the_day
     assert AIGUL.key not in after
     assert BOLAT.key in after

@@ -32,6 +32,7 @@ class ObligationLine:
         stake: points, a decimal string; negative for a deduction.
         unadopted: its act, if the unit has not adopted it.
         is_decision: whether it is answered by one of several options.
+        evidence_by: the day evidence is awaited of what somebody said is done; None where nobody did.
         reminds_from: without a due date the day it is open since, or the day of what it must come before.
     """
 
@@ -54,6 +55,7 @@ class ObligationLine:
     unadopted: Act | None = None
     is_decision: bool = False
     reminds_from: date | None = None
+    evidence_by: date | None = None
 
 
 def stake_points(stake: str | None) -> Decimal:
@@ -76,6 +78,7 @@ def build_board_lines(
 ) -> tuple[ObligationLine, ...]:
     """Return the lines of board rows, in their order, without cases hidden from the reader."""
     cases = cases_of(reads, rows)
+    said_done = reads.said_done({row.case for row in rows})
 
     def line(row: Row) -> ObligationLine:
         case = cases[row.case]
@@ -105,6 +108,7 @@ def build_board_lines(
             unadopted=library.unadopted_act(procedure, office, row.unit),
             is_decision=bool(obligation.options),
             reminds_from=row.reminds_from,
+            evidence_by=said_done.get((row.case, row.obligation)),
         )
 
     return tuple(line(row) for row in rows if row.case in cases)

@@ -137,12 +137,20 @@ def ask_why(ctx: RequestContext, command: AskWhy) -> CommandResult:
     """Ask the people responsible for an obligation why it is not done: a comment with a due day, sent by
     letter.
     """
-    recipients = assignees_of(ctx, command.case, command.obligation)
-    people = [recipient for recipient in recipients if recipient.person.key != ctx.reader.person]
+    person, until = whom_to_ask(ctx, command.case, command.obligation)
+    return _ask(ctx, command.case, command.obligation, person, "comment.ask_why", until)
+
+
+def whom_to_ask(ctx: RequestContext, case: str, obligation: str) -> tuple[Person, date]:
+    """Return who is asked why an obligation is not done, and by when the answer is awaited.
+
+    Raises CannotComment if nobody but the reader must do it.
+    """
+    recipients = assignees_of(ctx, case, obligation)
+    people = [recipient.person for recipient in recipients if recipient.person.key != ctx.reader.person]
     if not people:
         raise CannotComment("comment.nobody_to_ask")
-    until = ctx.calendar.add_working_days(ctx.today, ANSWER_WORKING_DAYS)
-    return _ask(ctx, command.case, command.obligation, people[0].person, "comment.ask_why", until)
+    return people[0], ctx.calendar.add_working_days(ctx.today, ANSWER_WORKING_DAYS)
 
 
 @verb("assign")

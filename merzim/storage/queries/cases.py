@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
@@ -164,6 +165,21 @@ class CaseReads(SearchReads):
         with reading(self._engine) as connection:
             records = execute_for_names(connection, query, self._visible.among(cases))
             return {record.id: record.stage for record in records}
+
+    def said_done(self, cases: Collection[str]) -> Mapping[tuple[str, str], date]:
+        """Return the obligations of which somebody said by letter that they are done and evidence follows, with
+        the day (local date) it is awaited; the last such answer counts.
+        """
+        query = select(EVENT.c.case, EVENT.c.name, EVENT.c.payload, EVENT.c.on).where(
+            in_names(EVENT.c.case), EVENT.c.kind == "notice", EVENT.c.on.is_not(None)
+        )
+        with reading(self._engine) as connection:
+            records = execute_for_names(connection, query.order_by(EVENT.c.seq), self._visible.among(cases))
+            return {
+                (case, name): on
+                for case, name, payload, on in records
+                if json.loads(payload).get("what") == "said_done"
+            }
 
     def case(self, case: str) -> Case | None:
         """Return one whole case; None if there is none with that id, or it is not visible."""

@@ -111,7 +111,7 @@ def answer(request: Request, ctx: Anybody, token: str, fields: Fields) -> Respon
         return RedirectResponse(f"/answer/{token}", status_code=303)
     sent = {"case": question.notice.case, "key": question.notice.key, "answer": reply}
     answer_letter(as_recipient(ctx, question), build(AnswerLetter, sent))
-    return RedirectResponse(f"/answer/{token}", status_code=303)
+    return RedirectResponse(f"/answer/{token}?say=noted", status_code=303)
 
 
 def _open(request: Request, ctx: RequestContext, token: str) -> LetterQuestion:

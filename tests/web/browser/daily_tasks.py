@@ -101,7 +101,8 @@ def worst_and_why(user: ScriptedUser) -> None:
 
 
 def ask_why(user: ScriptedUser) -> None:
-    user.click('[aria-labelledby="overdue-title"] form[action="/cases/2026-0002/ask"] button')
+    user.click('[aria-labelledby="overdue-title"] a[href^="/cases/2026-0002?why="]')
+    user.click('#comment-form button[type="submit"]')
     user.sees(".told[role=status]")
 
 

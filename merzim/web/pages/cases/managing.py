@@ -93,9 +93,9 @@ def _acknowledge(ctx: RequestContext, case: str, answers: Answers) -> tuple[str,
         raise InvalidForm("web.refusal.not_your_notice") from None
 
 
-def _ask(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    verb = comments.escalate if answers.get("above") else comments.ask_why
-    return _act(verb, "asked")(ctx, case, answers)
+def _comment(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    message, of = _act(comments.add_comment, "commented")(ctx, case, answers)
+    return ("asked" if answers.get("asks") and answers.get("until") else message), of
 
 
 FORMS: tuple[tuple[str, Need, str, Act, Tab], ...] = (
@@ -120,7 +120,7 @@ FORMS: tuple[tuple[str, Need, str, Act, Tab], ...] = (
     ("migrate", "manage", "migrate", _act(cases.migrate, "migrated"), "deadlines"),
     ("readers", "manage", "reader", _act(cases.add_reader, "reader_named"), "history"),
     ("readers/remove", "manage", "reader-remove", _act(cases.remove_reader, "reader_removed"), "history"),
-    ("comments", "record", "comment", _act(comments.add_comment, "commented"), "deadlines"),
+    ("comments", "record", "comment", _comment, "deadlines"),
     (
         "comments/withdraw",
         "record",
@@ -128,7 +128,7 @@ FORMS: tuple[tuple[str, Need, str, Act, Tab], ...] = (
         _act(comments.withdraw_comment, "comment_withdrawn"),
         "deadlines",
     ),
-    ("ask", "assign", "comment", _ask, "deadlines"),
+    ("ask", "assign", "comment", _act(comments.escalate, "asked"), "deadlines"),
     ("assignments", "assign", "assignment", _act(assignments.give_assignment, "assigned"), "deadlines"),
     (
         "assignments/refuse",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Literal
 from urllib.parse import urlencode
@@ -12,7 +13,9 @@ from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
+from i18n import say
 from merzim.services.cases import verbs as cases
+from merzim.services.cases.comments import whom_to_ask
 from merzim.services.cases.judgement import judge
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import forms_of
@@ -38,6 +41,7 @@ from merzim.web.ui.preferences import preferences, set_preference_cookies
 from merzim.web.ui.render import page
 from workflow.cases.case import Case, Event
 from workflow.cases.changes import comments
+from workflow.cases.commands.assignments import CannotComment
 from workflow.cases.commands.previews import Preview
 from workflow.cases.registers.assignments import assignments
 from workflow.findings.finding import Finding
@@ -226,6 +230,7 @@ def _forms(
         ),
         "asking": _asking(request, ctx, view, of("comment")),
         "last_day": ctx.calendar.last,
+        "handing": _handing(request, ctx, view),
         "plan": plan_form(
             deadlines,
             fact=planning.answers.get("fact", "") if planning else request.query_params.get("plan", "")[:100],
@@ -259,9 +264,24 @@ def _asking(
         if rejected_form
         else request.query_params.get("about", "")[:100]
     )
-    asks = rejected_form.answers.get("asks", "") if rejected_form else ""
+    asks, text, until = (rejected_form.answers.get("asks", "") if rejected_form else ""), "", ""
+    why = request.query_params.get("why", "")[:100]
+    if why in view.titles and not rejected_form and ctx.reader.may("assign"):
+        # The question is shown before it is asked, and may be worded otherwise.
+        about, language = why, preferences(request).language
+        with suppress(CannotComment, OutOfRange):
+            person, day = whom_to_ask(ctx, view.case.id, why)
+            asks, text, until = person.key, say("comment.ask_why", {"until": day}, language), day.isoformat()
     field = build_person_field(ctx.reads.office(), asks, root=ctx.reader.root)
-    return {"about": about if about in view.titles else "", "person": field}
+    return {"about": about if about in view.titles else "", "person": field, "text": text, "until": until}
+
+
+def _handing(request: Request, ctx: RequestContext, view: CaseView) -> tuple[str, NameField] | None:
+    """Return the obligation to hand over and the field for the person, where the address asks for it."""
+    name = request.query_params.get("hand", "")[:100]
+    if name not in view.titles or not ctx.reader.may("manage"):
+        return None
+    return name, build_person_field(ctx.reads.office(), "", root=ctx.reader.root)
 
 
 def pressing_fact(view: CaseView) -> str:
