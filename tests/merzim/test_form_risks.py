@@ -113,6 +113,16 @@ def test_a_schedule_lays_down_terms_and_comes_before_what_it_lays_down(planned: 
     assert not [work for work in rows if work.startswith(("revise internal", "check completeness"))]
 
 
+def test_a_work_the_case_is_exempted_from_says_why_on_the_schedule(planned: Merzim, tmp_path: Path) -> None:
+    """Instruction, P1.T4.S1: the ground stands where the term would."""
+    line = ("exempt", CASE, "--obligation", "positions_listed", "--ground", "перечень ведёт министерство")
+    assert planned(*line, *NOW).code == 0
+    rows = {row[1]: row[2] for row in _table(planned, "schedule", tmp_path / "a.docx")[1:]}
+
+    title = "Утверждение перечня должностей, подверженных рискам"
+    assert rows[title] == "освобождено: перечень ведёт министерство"
+
+
 def test_rows_of_a_file_go_before_the_register(planned: Merzim, tmp_path: Path) -> None:
     """Rows that are brought along are used."""
     (tmp_path / "rows.csv").write_text("recommendation;measure\nА;Б\n", encoding="utf-8")

@@ -33,14 +33,14 @@ def schedule_rows(view: View, language: str) -> list[Row]:
     """Return the works of a case in the order of its procedure, each with its term and the person responsible.
 
     The terms are those planned. The start and the end of the analysis are one work. Occasional obligations are
-    left out, and what registers add: the schedule precedes it. Its own approval precedes all it lays down
-    (Instruction (000), P1.T1.S1).
+    left out, and what registers add: the schedule precedes it. A work the case is exempted from says why. Its
+    own approval precedes all it lays down (Instruction (000), P1.T1.S1).
     """
     works: dict[str, list[Deadline]] = {}
     for deadline in view.deadlines:
         obligation = deadline.obligation
         if (
-            deadline.state != "not_required"
+            (deadline.state != "not_required" or deadline.exempted)
             and not (obligation.occasional or is_entry(obligation.id))
             and obligation.id != "analysis_ended"
         ):
@@ -52,7 +52,7 @@ def schedule_rows(view: View, language: str) -> list[Row]:
             "responsible": _responsible(view, deadlines[0], language),
         }
         for id, deadlines in works.items()
-        if any(map(_scheduled, deadlines)) or deadlines[0].obligation.blocking
+        if any(map(_scheduled, deadlines)) or deadlines[0].obligation.blocking or deadlines[0].exempted
     }
     days = (_scheduled(deadline) for id, works_of in works.items() if id != _OWN for deadline in works_of)
     first = min((day for day in days if day), default=None)
@@ -236,6 +236,8 @@ def _work(deadline: Deadline, language: str) -> str:
 
 def _term(view: View, deadlines: list[Deadline], language: str) -> str:
     only = deadlines[0]
+    if only.exempted:
+        return say("form.term.exempted", {"ground": only.exempted.ground}, language)
     if only.obligation.id == "analysis_started":
         end = next(
             (deadline for deadline in view.deadlines if deadline.obligation.id == "analysis_ended"), None
