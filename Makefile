@@ -8,8 +8,9 @@ export PYTHONUTF8 := 1
 # Compiled modules are kept: tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-# The demonstration day; `make run NOW=` runs on the real one.
+# The demonstration day; `make run NOW=` runs on the real one. EXAMPLE=ministry is another office than the company.
 NOW ?= 2026-04-06
+EXAMPLE ?=
 
 .PHONY: run test suite lint format bench schemas pictures site clean look tasks lock audit sbom
 .DELETE_ON_ERROR:
@@ -19,9 +20,12 @@ OFFICE := var/office/config.toml
 ifeq ($(strip $(NOW)),)
 run: $(VENV)/.run $(OFFICE)
 	$(MERZIM) --config $(OFFICE) serve
-else
+else ifeq ($(EXAMPLE),)
 run: $(VENV)/.run var/merzim.sqlite
 	MERZIM_NOW=$(NOW) $(MERZIM) serve
+else
+run: $(VENV)/.run var/$(EXAMPLE)/var/merzim.sqlite
+	MERZIM_NOW=$(NOW) $(MERZIM) --config var/$(EXAMPLE)/config.toml serve
 endif
 
 $(OFFICE):
@@ -34,6 +38,12 @@ $(OFFICE):
 var/merzim.sqlite: | $(VENV)/.run
 	@echo "A new database: loading the example office."
 	@$(BIN)/python -m merzim.demonstration examples/demonstration.txt || { rm -f $@*; exit 1; }
+
+# Another example office, in a folder of its own: `make run EXAMPLE=ministry`.
+var/%/var/merzim.sqlite: | $(VENV)/.run examples/%.txt
+	@mkdir -p var/$* && cp config.toml var/$*/config.toml
+	@echo "A new database: loading examples/$*.txt."
+	@MERZIM_CONFIG=var/$*/config.toml $(BIN)/python -m merzim.demonstration examples/$*.txt || { rm -rf var/$*; exit 1; }
 
 # Types are checked beside the tests: on two cores nobody waits for the other.
 test: $(VENV)/.test $(EMULATORS)

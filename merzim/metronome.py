@@ -160,7 +160,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
         raise DemonstrationExposed("cli.demonstration_exposed", host=web.host, address=web.public_address)
     web.refuse_plain_http()
     address = f"http://{web.host}:{web.port}"
-    _free(web.host, web.port, address)
+    _free(web.host, web.port, address, say_in_each)
     app.refuse_without_key()
     app.refuse_unable()
     logs.set_up(app.settings, context=log_context)
@@ -282,12 +282,24 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
     )
 
 
-def _free(host: str, port: int, address: str) -> None:
-    """Raise PortTaken when the address is in use."""
+def _free(host: str, port: int, address: str, say_in_each: Say) -> None:
+    """Raise PortTaken when the address is in use; the sentence offers a port that is free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError:
-            raise PortTaken("cli.port_taken", address=address) from None
+            other = next((other for other in range(port + 1, port + 100) if _is_free(family, host, other)), 0)
+            text = say_in_each("cli.port_taken", address=address, port=other)
+            raise PortTaken("cli.sentence", text=text) from None
+
+
+def _is_free(family: socket.AddressFamily, host: str, port: int) -> bool:
+    """Return whether an address of this machine can be listened at."""
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

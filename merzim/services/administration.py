@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from email.utils import parseaddr
 from ipaddress import ip_address
 from typing import Annotated, Literal
@@ -32,10 +33,12 @@ from merzim.services.people.staff import BadStaff, recorded_office
 from merzim.services.verbs import Command, verb
 from merzim.settings import Settings, is_loopback
 from merzim.storage.chain import canonical
+from merzim.storage.notices.steps import first_step_day, has_sent
 from merzim.storage.org import settings as stored_settings
 from merzim.storage.org.settings import MAIL
 from notifications.channels import STAYS_HERE
 from notifications.notice import Outcome
+from workflow.board.rows import CaseFilter
 from workflow.law.procedure import Text
 from workflow.org.office import Person
 from workflow.refusal import Refusal
@@ -117,7 +120,7 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-Step = Literal["organisation", "units", "people", "mail", "officer", "accounts"]
+Step = Literal["organisation", "units", "people", "mail", "officer", "accounts", "letter", "schedule"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,10 +143,36 @@ def first_steps(ctx: RequestContext) -> Sequence[FirstStep]:
         "accounts": any(
             account.reader.access != "administrator" and not account.disabled for account in ctx.accounts.all()
         ),
+        "letter": has_sent(ctx.app.engine, STAYS_HERE),
+        "schedule": ctx.app.reads.how_many(CaseFilter()) > 0,
     }
     if all(is_step_done.values()):
         return ()
     return [FirstStep(name=name, done=is_done) for name, is_done in is_step_done.items()]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfficerStart:
+    """What an officer's first day still lacks: a case, a channel that reaches people, the first letter.
+
+    `letter_on`: the day on which the first reminder goes out; None without one.
+    """
+
+    has_case: bool
+    reaches: bool
+    letter_on: date | None
+
+
+def officer_start(ctx: RequestContext) -> OfficerStart | None:
+    """Return the steps of an officer's first day; None for others, and once a letter has gone out."""
+    if not ctx.reader.may("manage") or has_sent(ctx.app.engine, (), kind="reminder"):
+        return None
+    day = first_step_day(ctx.app.engine)
+    return OfficerStart(
+        has_case=ctx.app.reads.how_many(CaseFilter()) > 0,
+        reaches=not STAYS_HERE.issuperset(ctx.app.settings.channels.use),
+        letter_on=max(day, ctx.today) if day else None,
+    )
 
 
 MAIL_PORTS = (25, 465, 587, 2525)

@@ -76,6 +76,20 @@ def test_the_example_office_is_worth_looking_at(office: Path, capsys: pytest.Cap
     assert len(trainings["rows"]) == 3
 
 
+def test_a_ministry_is_another_example(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The yearly programmes of the acts that bind it, its analyses, and rows of the standard's registers."""
+    assert run(ROOT / "examples" / "ministry.txt") == 0, capsys.readouterr().err
+    capsys.readouterr()
+
+    assert main(["cases", *DAY]) == 0
+    cases = json.loads(capsys.readouterr().out)["cases"]
+    assert main(["register", "gifts", "list", *DAY]) == 0
+
+    procedures = Counter(case["procedure"] for case in cases)
+    assert procedures["internal-analysis"] == 3
+    assert {"mne-standard-year", "tbn4-project-2", "tbn4-project-4", "gift-handover"} <= procedures.keys()
+
+
 def test_whoever_it_names_is_the_author_of_what_follows(
     office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

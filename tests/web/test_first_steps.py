@@ -7,10 +7,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from merzim.storage.database.engine import writing
+from merzim.storage.tables.notices import NOTICE
 from tests.web.real import ROOT, RealOffice, real_office
+from tests.web.test_names_of_others import letter
 
-STEPS = ("organisation", "units", "people", "mail", "officer", "accounts")
+STEPS = ("organisation", "units", "people", "mail", "officer", "accounts", "letter", "schedule")
+
+LAST = ["letter", "schedule"]
 
 
 @pytest.fixture
@@ -43,7 +49,7 @@ def set_mail(office: RealOffice) -> None:
 
 
 def test_what_is_entered_is_called_done_one_after_another(begun: RealOffice) -> None:
-    """Six steps; the table of people brings the units, too; the list is there until all are done."""
+    """The table of people brings the units, too; the list is there until a letter is out and a case is open."""
     empty = steps(begun)
     set_organisation(begun, name="Мекеме")
     begun.run("people", str(ROOT / "examples" / "people.csv"))
@@ -53,11 +59,17 @@ def test_what_is_entered_is_called_done_one_after_another(begun: RealOffice) -> 
     begun.run("user", "add", "aida", "--access", "officer")
     with_colleague = steps(begun)
     set_organisation(begun, name="Мекеме", officer="a.akhmetova@example.kz")
+    set_up = steps(begun)
+    begun.run("open", "internal-analysis", "--object", "Сатып алу", "--planned", "analysis_started=2026-06-01")
+    with writing(begun.app.engine) as connection:
+        begun.app.outbox.queue(connection, [letter("2026-0001", "a.akhmetova@example.kz")])
+        connection.execute(update(NOTICE).values(state="sent"))
 
     assert empty == dict.fromkeys(STEPS, False)
     assert [name for name, is_done in entered.items() if is_done] == ["organisation", "units", "people"]
-    assert [name for name, is_done in mailed.items() if not is_done] == ["officer", "accounts"]
-    assert [name for name, is_done in with_colleague.items() if not is_done] == ["officer"]
+    assert [name for name, is_done in mailed.items() if not is_done] == ["officer", "accounts", *LAST]
+    assert [name for name, is_done in with_colleague.items() if not is_done] == ["officer", *LAST]
+    assert [name for name, is_done in set_up.items() if not is_done] == LAST
     assert steps(begun) == {}
 
 
@@ -112,3 +124,24 @@ def test_the_bare_address_leads_everybody_to_a_page_of_their_own(begun: RealOffi
     assert (answer.status_code, answer.headers.get("location")) == (303, "/administration?lang=en")
     assert elsewhere.status_code == 403
     assert auditor.status_code == 200
+
+
+def test_an_empty_desk_says_what_to_do_until_the_first_letter_is_out(begun: RealOffice) -> None:
+    """An officer: load the schedule, check, and the day of the first letter; then the desk as it always is."""
+    begun.run("people", str(ROOT / "examples" / "people.csv"))
+    begun.run("user", "add", "aida", "--access", "officer", "--person", "a.akhmetova@example.kz")
+
+    def desk() -> str:
+        with begun.client("aida") as browser:
+            return str(browser.get("/desk", headers={"accept-language": "ru"}).text)
+
+    empty = desk()
+    begun.run("open", "internal-analysis", "--object", "Закупки", "--planned", "analysis_started=2026-06-01")
+    opened = desk()
+    begun.run("remind", now="2026-05-06T10:00")
+    begun.run("deliver", now="2026-05-06T12:00")
+
+    assert ('href="/open">Загрузить график анализа' in empty, "figures-desk" in empty) == (True, False)
+    assert "Готово: первое письмо уйдёт 6 мая 2026 года." in opened
+    assert "figures-desk" in opened
+    assert 'id="start"' not in desk()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from itertools import islice
 
@@ -47,6 +47,21 @@ _MOVE = (
     .values(next_rung=bindparam("k_rung"), next_rung_on=bindparam("k_rung_on"))
 )
 _STEP = 1000
+
+
+def first_step_day(engine: Engine) -> date | None:
+    """Return the earliest day on which a step of an open row comes; None without one."""
+    with reading(engine) as connection:
+        return connection.execute(select(func.min(DEADLINE.c.next_rung_on))).scalar()
+
+
+def has_sent(engine: Engine, but: Collection[str], *, kind: str = "") -> bool:
+    """Return whether any notice has been sent, through another channel than those in `but`."""
+    query = select(NOTICE.c.key).where(NOTICE.c.state == "sent", NOTICE.c.channel.not_in([*but])).limit(1)
+    if kind:
+        query = query.where(NOTICE.c.kind == kind)
+    with reading(engine) as connection:
+        return connection.execute(query).first() is not None
 
 
 def due_rows(

@@ -42,6 +42,8 @@ STEP_ADDRESSES: Mapping[Step, str] = {
     "mail": "/administration/settings#mail",
     "officer": "/administration/settings",
     "accounts": "/administration/accounts#invitations",
+    "letter": "/administration/settings#mail",
+    "schedule": "/help/officer#open",
 }
 """The page where each step of an installation's beginning is done."""
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")

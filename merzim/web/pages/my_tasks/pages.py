@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from i18n import say
+from merzim.services.administration import officer_start
 from merzim.services.board.tasks import most_pressing, tasks_view
 from merzim.services.campaigns.answers import awaited_answers
 from merzim.services.cases import bulk
@@ -308,6 +309,7 @@ def _page(
         shows_open=unfolded is not None and unfolded.id in view.ids,
         heads=_heads(view.mine),
         awaited=awaited_answers(ctx),
+        start=officer_start(ctx),
         show="mine" if view.mine else "all",
         message=message,
         undo=undo,
