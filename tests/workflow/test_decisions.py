@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from merzim.services.regulations.editions import shared_law
 
+from merzim.services.law.regulations import shared_law
 from tests.law import CALENDAR, ROOT, case, library
 from tests.workflow.conftest import NOW, TODAY
 from workflow.cases.case import Case
