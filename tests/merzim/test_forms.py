@@ -164,7 +164,7 @@ def test_a_persons_form_is_of_the_organisation_they_work_in(office: Merzim, tmp_
 
 
 def test_who_may_not_approve_at_this_level_is_noted(office: Merzim, tmp_path: Path) -> None:
-    """The paper is written all the same. A deputy may approve a plan (Instruction, introduction; reading 26)."""
+    """The paper is written all the same. A deputy may approve a plan (introduction; reading 26)."""
     line = ("form", _case(office), "plan", "--to", tmp_path / "a.docx", "--replace", "--json", *NOW)
     result = office(*line, "--approver", "ethics_officer")
     deputys = office(*line, "--approver", "deputy")

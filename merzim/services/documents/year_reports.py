@@ -29,6 +29,7 @@ from merzim.services.registers.texts import row_in_language, text_notes, with_tr
 from merzim.services.registers.views import list_rows
 from merzim.storage.cases.registers import cases_with_entries
 from merzim.storage.registers.lists import SqlRegisterLists
+from workflow.cases.case import Fact
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 from workflow.registers.access import list_fields
@@ -223,29 +224,38 @@ def _differing(
     """
     whole = "*" if rows.groups else ""
     asked = {whole: rows.recorded, **{group.id: group.recorded for group in rows.groups}}
+    facts = {
+        procedure: [*_facts_of(ctx, procedure, unit)]
+        for procedure in {recorded.procedure for recorded in asked.values() if recorded}
+    }
     differing = {}
     for group, recorded in asked.items():
         if recorded is None:
             continue
         counted = recorded.of or ((group,) if group not in ("", "*") else ())
         count = sum(1 for row in filled if not counted or rows.groups[group_of(rows, row)].id in counted)
-        number = _recorded_number(ctx, recorded, unit, days)
+        number = _recorded_number(recorded, facts[recorded.procedure], days)
         if number is not None and (number != count if recorded.value else number > count):
             differing[group] = (number, count)
     return differing
 
 
-def _recorded_number(ctx: RequestContext, recorded: RecordedFacts, unit: str, days: Days) -> int | None:
+def _facts_of(ctx: RequestContext, procedure: str, unit: str) -> Iterator[tuple[str, Fact]]:
+    """Return the facts of the active cases of a procedure, by name with their period."""
+    heads = ctx.reads.cases(unit or None, status="active", procedure=procedure)
+    for case in ctx.reads.whole([head.id for head in heads]).values():
+        yield from case.facts.items()
+
+
+def _recorded_number(recorded: RecordedFacts, facts: Iterable[tuple[str, Fact]], days: Days) -> int | None:
     """Return how many the facts of these days say there are; None where no such fact is recorded."""
     first, last = days
-    heads = ctx.reads.cases(unit or None, status="active", procedure=recorded.procedure)
     numbers = []
-    for case in ctx.reads.whole([head.id for head in heads]).values():
-        for name, fact in case.facts.items():
-            fact_id, _, period = name.partition("#")[0].partition(".")
-            of_year = bool(recorded.value) and period == str(first.year)
-            if fact_id in recorded.facts and (of_year or first <= fact.on <= last):
-                numbers.append(int(fact.values.get(recorded.value, 0)) if recorded.value else 1)
+    for name, fact in facts:
+        fact_id, _, period = name.partition("#")[0].partition(".")
+        of_year = bool(recorded.value) and period == str(first.year)
+        if fact_id in recorded.facts and (of_year or first <= fact.on <= last):
+            numbers.append(int(fact.values.get(recorded.value, 0)) if recorded.value else 1)
     return sum(numbers) if numbers else None
 
 
