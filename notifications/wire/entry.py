@@ -37,13 +37,13 @@ def calendar(entries: Sequence[Entry], *, name: str = "", refresh: timedelta | N
     if refresh is not None:
         hours = f"PT{int(refresh.total_seconds()) // 3600}H"
         lines += [f"REFRESH-INTERVAL;VALUE=DURATION:{hours}", f"X-PUBLISHED-TTL:{hours}"]
-    lines += chain.from_iterable(_event(entry) for entry in entries)
+    lines += chain.from_iterable(_event(entry, alarms=refresh is not None) for entry in entries)
     lines.append("END:VCALENDAR")
     return b"".join(_fold(line) for line in lines)
 
 
-def _event(entry: Entry) -> Iterator[str]:
-    """Yield the lines of one item."""
+def _event(entry: Entry, *, alarms: bool) -> Iterator[str]:
+    """Yield the lines of one item; in a feed with alarms at 9 on the day before and on the day itself."""
     language = f";LANGUAGE={entry.language}"
     yield "BEGIN:VEVENT"
     yield f"SUMMARY{language}:{_text(entry.summary)}"
@@ -58,6 +58,10 @@ def _event(entry: Entry) -> Iterator[str]:
     yield "TRANSP:TRANSPARENT"
     if entry.link:
         yield f"URL:{''.join(entry.link.split())}"
+    if alarms and entry.status != "CANCELLED":
+        for trigger in ("-PT15H", "PT9H"):
+            yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"TRIGGER:{trigger}")
+            yield from (f"DESCRIPTION{language}:{_text(entry.summary)}", "END:VALARM")
     yield "END:VEVENT"
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any, get_args
 
 import icalendar
 import pytest
 
 from notifications.channels.email import channel as email
-from notifications.notice import Entry
+from notifications.notice import Entry, EntryStatus
 from notifications.wire.entry import calendar, item_id
 from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, noon
 from tests.notifications.servers import Office, serving
@@ -78,6 +79,38 @@ def test_one_deadline_is_one_item_and_its_sequence_rises(town: Town) -> None:
     assert events[0]["uid"] == events[1]["uid"]
     assert events[0]["sequence"] < events[1]["sequence"]
     assert (events[0].decoded("dtstart"), events[1].decoded("dtstart")) == (ANNOUNCE_BY, date(2026, 4, 13))
+
+
+def test_a_feed_reminds_at_nine_the_day_before_and_on_the_day() -> None:
+    """Not of what was withdrawn, and not in a letter, which is a reminder itself."""
+    moment = datetime(2026, 3, 30, 9, tzinfo=UTC)
+    entries = [
+        Entry(
+            uid=status,
+            sequence=1,
+            on=date(2026, 4, 6),
+            stamp=moment,
+            summary="Бұйрық",
+            text="",
+            link="",
+            status=status,
+            language="kk",
+        )
+        for status in get_args(EntryStatus)
+    ]
+
+    def alarms(**options: Any) -> list[tuple[str, timedelta]]:
+        read = icalendar.Calendar.from_ical(calendar(entries, **options))
+        return [
+            (str(event["uid"]), alarm["TRIGGER"].dt)
+            for event in read.walk("VEVENT")
+            for alarm in event.walk("VALARM")
+        ]
+
+    assert alarms() == []
+    assert alarms(refresh=timedelta(hours=6)) == [
+        (status, timedelta(hours=hours)) for status in ("CONFIRMED", "TENTATIVE") for hours in (-15, 9)
+    ]
 
 
 def test_another_deadline_is_another_item() -> None:

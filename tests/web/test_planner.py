@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -24,6 +25,17 @@ def test_a_start_gives_the_whole_chain_with_reasons(site: Site, browser: TestCli
     assert "10 рабочих дней до него: 29, 28, 26, 25, 22, 21, 20, 19, 18, 15 мая" in page  # 27 May is Kurban Ait
     assert "Начало анализа – 1 июня 2026 года (план), этот день не считается." in page
     assert len(site.cases()) == 3
+
+
+def test_one_field_is_asked_and_the_other_dates_are_folded(browser: TestClient) -> None:
+    """When the analysis begins; what has happened is no question of a plan, unless the address says it."""
+    page = browser.get("/planner").text
+    asked = page.partition('<details class="further">')[0]
+    told = browser.get("/planner?fact.order_signed=2026-03-30").text
+
+    assert re.findall(r'name="(planned\.[a-z_]+)"', asked) == ["planned.analysis_started"]
+    assert "fact." not in page
+    assert 'name="fact.order_signed" value="2026-03-30"' in told
 
 
 def test_without_a_date_it_says_where_to_begin(browser: TestClient) -> None:
