@@ -53,14 +53,15 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("ink", "ground"), PAIRS)
-def test_words_can_be_read_on_their_ground(theme: str, ink: str, ground: str) -> None:
+def test_words_can_be_read_on_their_ground(theme: str) -> None:
     """Every pair of ink and ground keeps the contrast of 4.5 that small text needs."""
-    colours = tokens(theme)
-    high, low = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
-    contrast = (high + 0.05) / (low + 0.05)
+    colours, faint = tokens(theme), dict[tuple[str, str], float]()
+    for ink, ground in PAIRS:
+        high, low = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
+        if (ratio := (high + 0.05) / (low + 0.05)) < 4.5:
+            faint[ink, ground] = ratio
 
-    assert contrast >= 4.5
+    assert faint == {}
 
 
 def test_both_themes_name_the_same_colours() -> None:
