@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from merzim.services.cases.rows import add_row
-from merzim.services.law.regulations import case_registers, read_own_register, shipped_register_files
+from merzim.services.law.regulations import (
+    case_registers,
+    read_own_register,
+    read_register,
+    shipped_register_files,
+)
 from tests.case_rows import case_rows
 from tests.workflow.test_withdrawals import NOW, TODAY
 from workflow.cases.case import Case
@@ -14,7 +19,6 @@ from workflow.cases.commands.case_rows import CaseRows, NewRow
 from workflow.cases.registers.risk import register
 from workflow.law.files import UnreadableRegulation
 from workflow.registers.definition import Registers
-from workflow.registers.reading import read_register
 
 WHO = {"by": "a", "now": NOW, "today": TODAY}
 NAME, TEXT = next(file for file in shipped_register_files("registers/cases") if file[0].startswith("risks."))
