@@ -396,3 +396,30 @@ def test_a_row_past_its_plan_date_stands_once_on_the_desk(site: Site) -> None:
     assert (before["slipped"], after["slipped"]) == (0, 1)
     assert before["week"] + before["later"] - after["week"] - after["later"] == 1
     assert (before["shown"], after["shown"]) == (1, 1)
+
+
+def test_do_now_offers_neither_what_is_not_signed_yet_nor_what_is_weeks_away(site: Site) -> None:
+    """A publication by a plan nobody approved, and an announcement of the discussion due in 23 working days:
+    neither stands on top of the desk; in the case the start planned for tomorrow comes first."""
+    planned = {"analysis_started": date(2026, 4, 7), "analysis_ended": date(2026, 5, 26)}
+    facts = dict.fromkeys(("schedule_approved", "start_announced", "start_text_checked"), date(2026, 3, 2))
+    facts["order_signed"] = date(2026, 3, 3)
+    unsigned = Opening(
+        procedure="internal-analysis",
+        unit="hr",
+        object="Б",
+        facts={**facts, "analysis_started": date(2026, 3, 4), "note_signed": date(2026, 3, 30)},
+        planned={"plan_approved": date(2026, 4, 6)},
+    )
+    ready = Opening(procedure="internal-analysis", unit="hr", object="А", facts=facts, planned=planned)
+    first, second = (site.case_commands.open(one, by="А", now=NOW, today=TODAY).id for one in (ready, unsigned))
+    desk = site.client().get("/desk?show=all&lang=ru").text
+    card = desk.partition('"now-title"')[2].partition("</section>")[0]
+    page = site.client().get(f"/cases/{first}?lang=ru").text
+    next_one = page.partition('class="fact-next"')[2].partition("</div>")[0]
+
+    assert "/cases/" in card
+    assert f"/cases/{second}#published" not in card
+    assert f"/cases/{first}#discussion_announced" not in card
+    assert "7 апреля 2026 года" in next_one
+    assert "Начало анализа" in next_one

@@ -14,6 +14,7 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import (
     Lateness,
+    can_be_done,
     is_ahead,
     lateness,
     most_urgent,
@@ -25,6 +26,7 @@ from workflow.deadlines.lateness import (
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
 from workflow.law.terms import AnchoredTerm
+from workflow.reminders import steps_of
 
 START, END, APPROVAL = date(2026, 4, 13), date(2026, 5, 26), date(2026, 5, 13)
 
@@ -69,6 +71,35 @@ def test_a_publication_whose_plan_was_never_approved_is_never_overdue() -> None:
         assert not is_ahead(published, today=day)
         told_of = awaited_elements(published, analysis(), today=day)
         assert [element.code for element in told_of] == ["waits.planned", "waits.stale"]
+
+
+def test_a_slip_travels_down_to_what_was_planned_after_it() -> None:
+    """The note planned for 5 June is not signed: the publication three working days after the plan of 19 June
+    waits from the 6th on, and no reminder is sent by its stale day; once it is signed, the day stands again."""
+    planned = {"note_signed": date(2026, 6, 5), "plan_approved": date(2026, 6, 19)}
+    facts = {"analysis_started": START, "analysis_ended": date(2026, 5, 26)}
+    slipped, signed = (
+        case(facts=facts | more, planned=planned) for more in ({}, {"note_signed": date(2026, 6, 9)})
+    )
+    before, after = date(2026, 6, 5), date(2026, 6, 17)
+    published = at(slipped, "published", today=after)
+    steps = steps_of(slipped, analysis(), "published", published, CALENDAR, today=after)
+
+    assert (published.due, published.counts_until) == (date(2026, 6, 24), date(2026, 6, 5))
+    assert stands(slipped, "published", today=before) == Lateness()
+    assert stands(slipped, "published", today=after) == WAITS(waiting_for="plan_approved")
+    assert [step for step in steps if step.on >= after] == []
+    assert not can_be_done(published)
+    assert at(signed, "published", today=after).counts_until == date(2026, 6, 19)
+    assert stands(signed, "published", today=after) == Lateness()
+
+
+def test_what_counts_back_from_a_day_ahead_can_be_done_before_it() -> None:
+    """An announcement before a planned start can be made now; a publication of a planned plan cannot."""
+    planned = case(planned={"analysis_started": START, "plan_approved": APPROVAL})
+
+    assert can_be_done(at(planned, "start_announced", today=date(2026, 3, 20)))
+    assert not can_be_done(at(planned, "published", today=date(2026, 3, 20)))
 
 
 def test_what_counts_from_a_fact_is_overdue_from_the_day_after() -> None:

@@ -103,6 +103,15 @@ def is_unconfirmed(deadline: Reminded, *, today: date) -> bool:
     return is_overdue(deadline, today=today) or (deadline.due is None and since is not None and since < today)
 
 
+def can_be_done(deadline: Awaited) -> bool:
+    """Return whether it can be done already: nothing it counts from, or is opened by, is still to happen.
+
+    What counts back from a day ahead can be done before that day.
+    """
+    due, until = deadline.due, deadline.counts_until
+    return deadline.waiting_for is None or (due is not None and until is not None and due < until)
+
+
 def is_ahead(deadline: Awaited, *, today: date) -> bool:
     """Return whether a deadline is open and has a valid due date on that local date or later."""
     due = deadline.due

@@ -97,7 +97,9 @@ def _waiting(
     """
     obligation = resolver.procedure.by_id[fact]
     until = _earlier(day.on, due)
-    if day.state == "derived":
+    # A slip travels down: what was planned after a day that passed unrecorded stands no more than that day.
+    counts_on = day.state == "planned" and type(obligation.term) in COUNTED - {Duration}
+    if day.state == "derived" or counts_on:
         before = waiting(resolver, resolver.link(obligation, span))
         until = _earlier(until, before.until if before else None)
     return Waiting(obligation.name_in(span), until)

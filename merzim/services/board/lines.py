@@ -13,7 +13,7 @@ from merzim.services.context import Reads
 from merzim.services.names import AssigneeNames, UnitName, case_title, cases_of, unit_name
 from workflow.board.rows import Row
 from workflow.cases.registers.entries import period_in
-from workflow.deadlines.lateness import DeadlineStatus, lateness, status_on, working_days_between
+from workflow.deadlines.lateness import DeadlineStatus, can_be_done, lateness, status_on, working_days_between
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import ALONE, TITLE, Library
 from workflow.law.procedure import Act, Text
@@ -32,6 +32,7 @@ class ObligationLine:
         stake: points, a decimal string; negative for a deduction.
         unadopted: its act, if the unit has not adopted it.
         is_decision: whether it is answered by one of several options.
+        can_be_done: whether nothing it counts from is still to happen.
         evidence_by: the day evidence is awaited of what somebody said is done; None where nobody did.
         reminds_from: without a due date the day it is open since, or the day of what it must come before.
     """
@@ -56,6 +57,7 @@ class ObligationLine:
     is_decision: bool = False
     reminds_from: date | None = None
     evidence_by: date | None = None
+    can_be_done: bool = True
 
 
 def stake_points(stake: str | None) -> Decimal:
@@ -108,6 +110,7 @@ def build_board_lines(
             unadopted=library.unadopted_act(procedure, office, row.unit),
             is_decision=bool(obligation.options),
             reminds_from=row.reminds_from,
+            can_be_done=can_be_done(row),
             evidence_by=said_done.get((row.case, row.obligation)),
         )
 

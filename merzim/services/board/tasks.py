@@ -145,9 +145,13 @@ def tasks_view(
 
 
 def most_pressing(view: TasksView) -> str:
-    """Return the id of the most urgent row that a form can record; "" if there is none."""
-    items = (item for group in view.groups if group.urgency != "undated" for item in group.items)
-    return next((item.id for item in items if item.recordable), "")
+    """Return the id of the most urgent row that a form can record now; "" if there is none.
+
+    Neither what counts from something that has not happened yet, nor what is due after this week.
+    """
+    pressing = (group for group in view.groups if group.urgency not in ("later", "undated"))
+    items = (item for group in pressing for item in group.items)
+    return next((item.id for item in items if item.recordable and item.line.can_be_done), "")
 
 
 def _first_rows(

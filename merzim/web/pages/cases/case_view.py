@@ -37,10 +37,10 @@ from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import (
     SOON_WORKING_DAYS,
     DeadlineStatus,
+    can_be_done,
     holds_on,
     is_unconfirmed,
     status_on,
-    urgency,
     working_days_between,
 )
 from workflow.findings.finding import Finding
@@ -162,7 +162,8 @@ def make_case_view(
     pressing = [
         entry
         for entry in entries
-        if entry.look in ("overdue", "soon", "open", "slipped") and _dated(entry.deadline, today=today)
+        if entry.look in ("overdue", "soon", "open", "slipped")
+        and _day(entry.deadline, today=today) is not None
     ]
     changes = field_changes(events)
     return CaseView(
@@ -198,7 +199,7 @@ def make_case_view(
             **{key: person_name(office, key) for key in _people(case, events, notices)},
             **_names_in(changes, office),
         },
-        next=min(pressing, key=lambda entry: urgency(entry.deadline, today=today), default=None),
+        next=min(pressing, key=lambda entry: _order(entry, today=today), default=None),
         overdue=sum(entry.look == "overdue" for entry in late),
         stake=_at_stake(late),
         never_confirmed=tuple(
@@ -240,9 +241,16 @@ def _entry(
     )
 
 
-def _dated(deadline: Deadline, *, today: date) -> bool:
-    """Return whether a deadline has a valid due date."""
-    return deadline.due is not None and holds_on(deadline, today)
+def _day(deadline: Deadline, *, today: date) -> date | None:
+    """Return the day it is next asked for: its valid due date or its plan date, whichever is first."""
+    due = deadline.due if holds_on(deadline, today) else None
+    return min((day for day in (due, deadline.planned_on) if day is not None), default=None)
+
+
+def _order(entry: Entry, *, today: date) -> tuple[bool, bool, date]:
+    """Return the sort key of what to do next: what can be done first, of that the overdue, then by day."""
+    day = _day(entry.deadline, today=today) or date.max
+    return not can_be_done(entry.deadline), entry.look != "overdue", day
 
 
 def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> set[str]:
