@@ -20,7 +20,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import OpenFile, build
 from merzim.services.law.regulations import scoring
 from merzim.services.registers.queries import ListRows
-from merzim.services.registers.results import UnknownRow, cell_value
+from merzim.services.registers.results import UnknownRow
 from merzim.services.registers.tables import ImportRows, import_rows
 from merzim.services.registers.verbs import (
     AddRow,
@@ -52,7 +52,6 @@ from merzim.storage.registers.lists import SqlRegisterLists
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
-from workflow.org.office import Person
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownField, UnknownRegister
 from workflow.registers.values import InvalidRow
@@ -334,24 +333,6 @@ def test_a_row_whose_unit_is_not_named_lies_where_its_person_works(app: AppConte
     with pytest.raises(UnreadablePaper) as refused:
         take(clerk)
     assert [(error.row, error.code) for error in refused.value.errors] == [(2, "register.person_elsewhere")]
-
-
-@on_sqlite_alone
-def test_the_post_of_whom_a_row_names_is_shown_in_the_readers_language(app: AppContext) -> None:
-    """Whichever of their posts it was recorded by; the same word about nobody stays as it was written."""
-    posts = {"post": "сарапшы", "post_kk": "сарапшы", "post_ru": "эксперт"}
-    save(app.engine, people=[Person(key="guest@org.kz", name="Әлиев Самат", unit="law", **posts)])
-    ctx = operator(app)
-    for place, guest in (("сарапшы", "guest@org.kz"), ("эксперт", "guest@org.kz"), ("сарапшы", "")):
-        add(ctx, place=place, guest=guest)
-
-    def shown(language: str) -> list[object]:
-        row_page = page(replace(ctx, language=language))
-        place = next(field for field in row_page.fields if field.id == "place")
-        return [cell_value(place, row, language) for row in reversed(row_page.rows)]
-
-    assert shown("kk") == ["сарапшы", "сарапшы", "сарапшы"]
-    assert shown("ru") == ["эксперт", "эксперт", "сарапшы"]
 
 
 def test_whom_a_row_names_sees_their_own_row_and_the_fields_granted_alone(app: AppContext) -> None:

@@ -10,7 +10,6 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -280,36 +279,3 @@ def _answers(block: str, folder: Path, environment: dict[str, str]) -> list[Any]
         values.append(value)
         rest_text = rest_text[end:].strip()
     return values
-
-
-def test_twenty_programs_at_one_case_are_all_answered(office: RealOffice) -> None:
-    """What each says stands beside what the others say; under its key each is done once, said twice."""
-    case, people = "2026-0001", 20
-    clients = [program(office) for _ in range(people)]
-
-    def speak(n: int) -> list[int]:
-        requests = [
-            ("remarks", {"text": f"Замечание {n}", "on": "2026-04-06"}),
-            ("positions", {"title": f"Должность {n}", "on": "2026-04-06"}),
-            ("remarks", {"text": f"Замечание {n}", "on": "2026-04-06"}),
-        ]
-        return [
-            clients[n]
-            .post(f"cases/{case}/{where}", json=body, headers={"Idempotency-Key": f"twenty-{n}-{where}"})
-            .status_code
-            for where, body in requests
-        ]
-
-    with ThreadPoolExecutor(people) as pool:
-        statuses = [status for answers in pool.map(speak, range(people)) for status in answers]
-    risk_register = done(clients[0].get(f"cases/{case}/risks"))
-    remarks = [remark["text"] for remark in risk_register["remarks"] if remark["text"].startswith("Замечание ")]
-    positions = [
-        position["title"]
-        for position in risk_register["positions"]
-        if position["title"].startswith("Должность ")
-    ]
-
-    assert set(statuses) == {200}
-    assert sorted(remarks) == sorted(f"Замечание {n}" for n in range(people))
-    assert sorted(positions) == sorted(f"Должность {n}" for n in range(people))

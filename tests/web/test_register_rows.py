@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -374,41 +373,3 @@ def test_a_duty_a_row_carries_out_names_the_row_in_its_case(office: RealOffice) 
     entry = pages[0].partition('id="training_held.2026Q1"')[2].partition("</tbody>")[0]
     assert "?fix=" not in entry
     assert "?withdraw=training_held" not in entry
-
-
-def test_a_register_says_on_what_it_rests_here_and_why_its_rows_open_no_case(tmp_path: Path) -> None:
-    """The acts of other organisations are models until this one adopts them; then rows open cases. What is for
-    another kind of organisation opens none, whatever is adopted.
-    """
-
-    def pages(office: RealOffice, *names: str) -> list[str]:
-        with office.client() as browser:
-            return [text_of(browser.get(f"/registers/{name}?lang=ru").text) for name in names]
-
-    standard = "Антикоррупционный стандарт Министерства национальной экономики"
-    inspection = "Подразделение;Вышестоящее подразделение;Вид организации;ФИО\nИнспекция;Правление;{};Ким А."
-    with real_office(tmp_path, acts=False) as office:
-        (enterprise,) = pages(office, "gifts")
-        (tmp_path / "people.csv").write_text(inspection.format("территориальное подразделение"), "utf-8")
-        office.run("people", str(tmp_path / "people.csv"))
-        row = add(office, {**gift(), "unit": "Инспекция"}).removeprefix("/registers/")
-        names = ("gifts", "gifts/new", row, "consents")
-        before = pages(office, *names)
-        with office.client() as browser:
-            registers = {
-                register["id"]: register for register in browser.get(f"{API}/registers").json()["registers"]
-            }
-        office.run("acts", "adopt", "mne-standard-2025", "--unit", "Инспекция")
-        after = pages(office, *names)
-        row_pages = pages(office, add(office, {**gift(), "unit": "Инспекция"}).removeprefix("/registers/"))
-
-    assert "установлены для организаций другого вида" in enterprise
-    assert f"Образец: {standard} (организация этот акт не принимала), пункт 15" in before[0]
-    assert "Образец: Политика предприятия" in before[3]
-    warnings = ["не приняла акт, на котором эти сроки основаны" in page for page in before]
-    assert warnings == [True, True, True, False]
-    assert [registers["gifts"][name] for name in ("adopted", "unopened")] == [False, "act"]
-    assert f"{standard}, пункт 15" in after[0]
-    assert f"{standard}, подпункт 2) пункта 28, подпункт 2) пункта 29" in after[3]
-    assert not any("не приняла акт" in page or "Образец" in page for page in after)
-    assert "сроки и напоминания – в нём" in row_pages[0]
