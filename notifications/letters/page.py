@@ -19,6 +19,7 @@ class Line:
     Attributes:
         label: label in the table.
         link: its address; `below`: on a line of its own in plain text.
+        is_button: whether its link looks like a button: it answers the letter.
         answers: what may be answered by links of its own, with their addresses; in plain text they are one
             address, whose page offers them all.
         command: a command to be typed.
@@ -31,6 +32,7 @@ class Line:
     command: bool = False
     below: bool = False
     answers: tuple[tuple[str, str], ...] = ()
+    is_button: bool = False
     note: str = ""
 
 

@@ -338,7 +338,7 @@ def _command(case: Case, deadline: Deadline, day: str) -> str:
 def _answers(matter: Matter, language: str) -> Iterator[Line]:
     """Yield the links for answering without log-in; recipients who are only notified can only acknowledge."""
     for text, link in answer_links(matter, language):
-        yield Line(text=text, link=link, below=True)
+        yield Line(text=text, link=link, below=True, is_button=True)
 
 
 def answer_links(matter: Matter, language: str) -> tuple[tuple[str, str], ...]:

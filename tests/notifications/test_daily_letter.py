@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -78,6 +79,21 @@ def test_everything_of_a_day_stands_in_one_letter_by_urgency(town: Town) -> None
         letter.notice.key
     }
     assert letter.notice.key == f"2026-04-06:{AIGUL.key}:shelf"
+
+
+def test_every_answer_is_a_button_of_its_own(tmp_path: Path) -> None:
+    """In the letter of one reminder and in a list; it carries its look, which mail programs may drop."""
+    town = Town(tmp_path, rules=replace(RULES, link_key="k" * 32))
+    town.open()
+    alone = of(day(town, FIVE_BEFORE), AIGUL.key)[0].letter.html
+    town.open()
+    listed = of(day(town, MONDAY_AFTER), AIGUL.key)[0].letter.html
+    town.close()
+    for html, number in ((alone, 3), (listed, 6)):
+        buttons = re.findall(
+            r'<a class="button" style="[^"]*background:#0b5cad[^"]*" href="[^"]*/answer/', html
+        )
+        assert len(buttons) == html.count("/answer/") == number
 
 
 def test_a_single_reminder_keeps_its_own_subject(town: Town) -> None:
