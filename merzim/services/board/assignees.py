@@ -70,7 +70,8 @@ def rank_workloads(
     groups: dict[tuple[str, ...], list[AssigneeKey]] = {}
     for key in late_and_near:
         people = [recipient.person.key for recipient in _acting(office, key, on=on)]
-        for group in [(person,) for person in people] or [(key.duty, key.responsible)]:
+        who: list[tuple[str, ...]] = [(person,) for person in people] or [(key.duty, key.responsible)]
+        for group in who:
             groups.setdefault(group, []).append(key)
     totals = {
         group: (sum(late_and_near[key][0] for key in keys), sum(late_and_near[key][1] for key in keys))

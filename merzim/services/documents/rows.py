@@ -165,9 +165,9 @@ def supplier_rows(purchases: Iterable[Row], language: str) -> list[Row]:
         by_name = {
             _folded(each): each for each in (*(each.partition(", ")[0] for each in others), *related[supplier])
         }
-        if names := sorted(by_name.values()):
+        if bound := sorted(by_name.values()):
             together = amounts[supplier] + sum((amounts[each] for each in others), Decimal(0))
-            row |= {"related": "; ".join(names), "related_amount": together}
+            row |= {"related": "; ".join(bound), "related_amount": together}
             row["related_share"] = _share(together, total, language)
         rows.append(row)
     return rows

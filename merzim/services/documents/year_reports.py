@@ -119,8 +119,8 @@ def unanswered_notes(
     """
     notes = []
     for group, source in form.rows.sources.items() if form.rows else ():
-        for field, rows in _unanswered(ctx, source, unit, report_days(year, quarter)).items():
-            about = {"field": field, "rows": rows, "row": _number_of_group(form, group)}
+        for field, lacking in _unanswered(ctx, source, unit, report_days(year, quarter)).items():
+            about = {"field": field, "rows": lacking, "row": _number_of_group(form, group)}
             notes.append(Note(code="form.note.unanswered", arguments=about))
     if form.rows:
         rows = report_data(ctx, form, ctx.language, unit=unit, year=year, quarter=quarter).rows
