@@ -10,8 +10,7 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 
-from merzim.documents.drawings.cartogram import cartogram_sheets, draw_cartogram
-from merzim.documents.drawings.cartogram_table import read_cartogram
+from merzim.documents.cartogram import cartogram_sheets, draw_cartogram, read_cartogram
 from merzim.documents.sheets.listing import Table, tables_workbook, write_tables
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.cases.registers.exposure import CartogramLine

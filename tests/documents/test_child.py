@@ -19,8 +19,8 @@ import pytest
 
 from i18n import LANGUAGES, say
 from merzim.documents import child
+from merzim.documents.cartogram import read_cartogram
 from merzim.documents.child import check_act
-from merzim.documents.drawings.cartogram_table import read_cartogram
 from merzim.documents.forms.rows_file import read_data
 from merzim.documents.measure_plan import read_measures
 from merzim.documents.people.table import read_people

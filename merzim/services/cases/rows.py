@@ -16,8 +16,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints, create_model
 
 from i18n import say
+from merzim.documents.cartogram import read_cartogram
 from merzim.documents.child import read
-from merzim.documents.drawings.cartogram_table import read_cartogram
 from merzim.services.cases.risks import case_rows, keep_responsible
 from merzim.services.cases.risks import import_plan as add_plan
 from merzim.services.context import RequestContext, stamp

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from i18n import date_long, days_list, percent, say, span
 from merzim.documents.forms import Form
-from merzim.documents.forms.risk_rows import RiskRow, form_rows
 from merzim.documents.people.words import duty_title
 from merzim.services.cases.risks import scales
 from merzim.services.law.regulations import extra_values, option_title
@@ -70,7 +68,11 @@ def _scheduled(deadline: Deadline) -> date | None:
 
 def risk_rows(form: Form, case: Case, language: str, *, on: date) -> list[Row]:
     """Return the risks of a case as of a day, one row for each measure; empty for a form without risks."""
-    return form_rows(form, (_risk(line, language, on) for line in listed([case])))
+    part_ids = {part.id for part in form.rows.parts} if form.rows else set()
+    if "recommendation" not in part_ids:
+        return []
+    risks = (_risk(line, language, on) for line in listed([case]))
+    return [{name: text for name, text in risk.items() if name in part_ids and text} for risk in risks]
 
 
 def group_rows(case: Case, office: Office, language: str) -> list[Row]:
@@ -181,35 +183,35 @@ def _share(part: Decimal, total: Decimal, language: str) -> str:
     return percent((part / total).quantize(Decimal("0.001")), language) if total else ""
 
 
-def _risk(line: ListedRisk, language: str, on: date) -> RiskRow:
+def _risk(line: ListedRisk, language: str, on: date) -> Row:
+    """Return a risk with one of its measures as of a day, each part as readable text; "" when missing."""
     risk, measure = line.risk, line.measure
-    direction = "" if risk.direction == "other" else option_title("direction", risk.direction, language)
-    risk_row = RiskRow(
-        description=risk.description,
-        direction=direction,
-        cause=risk.cause,
-        rank=_rank(risk, language),
-        extra=extra_values("risks", risk.extra, language),
-    )
+    row: Row = {
+        "description": risk.description,
+        "direction": "" if risk.direction == "other" else option_title("direction", risk.direction, language),
+        "cause": risk.cause,
+        "rank": _rank(risk, language),
+        **extra_values("risks", risk.extra, language),
+    }
     if risk.removal and risk.removal.on <= on:
         code = "risk.completed" if risk.removal.completed else "risk.removed"
-        risk_row = replace(risk_row, removal=say(code, {"on": risk.removal.on}, language))
+        row["removal"] = say(code, {"on": risk.removal.on}, language)
     if measure is None:
-        return risk_row
+        return row
     latest = next((review for review in reversed(measure.reviews) if review.on <= on), None)
     proofs = [_proof(item, language) for item in latest.evidence] if latest else []
-    return replace(
-        risk_row,
-        recommendation=measure.recommendation,
-        removal=risk_row.removal or measure.action,
-        measure=measure.action,
-        completion_form=measure.completion,
-        responsible=measure.responsible,
-        term=measure.term.written,
-        status=option_title("outcome", latest.outcome, language) if latest else "",
-        extra={**risk_row.extra, **extra_values("measures", measure.extra, language)},
-        proof="\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
-    )
+    return {
+        "removal": measure.action,
+        **row,
+        "recommendation": measure.recommendation,
+        "measure": measure.action,
+        "completion_form": measure.completion,
+        "responsible": measure.responsible,
+        "term": measure.term.written,
+        "status": option_title("outcome", latest.outcome, language) if latest else "",
+        "proof": "\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
+        **extra_values("measures", measure.extra, language),
+    }
 
 
 def _proof(item: Evidence, language: str) -> str:

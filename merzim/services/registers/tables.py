@@ -15,8 +15,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from i18n import say
 from merzim.documents.child import read
-from merzim.documents.registers.rows_table import read_rows
-from merzim.documents.registers.template import empty_table
+from merzim.documents.register_table import empty_table, read_rows
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.unreadable import RowError, UnreadablePaper
 from merzim.services.context import RequestContext

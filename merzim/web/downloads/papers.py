@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
-from merzim.documents.drawings.cartogram import cartogram_sheets, draw_cartogram
+from merzim.documents.cartogram import cartogram_sheets, draw_cartogram
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.services.cases.rows import extra_cell, extra_fields

@@ -1,1 +1,0 @@
-"""Drawings: the map of risks and the cartogram, as SVG and as a workbook."""
