@@ -1,27 +1,118 @@
-"""Makes commands of functions, and of the services' verbs: options are the fields of the verb's model."""
+"""Parses evidence arguments: `[KIND=]FILE|URL[@DATE]`. Files are stored by content, links as text."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import typer
 
 from merzim.cli.call import DONE, CommandContext
-from merzim.cli.parsing import day, named_days, named_numbers, named_texts, number
-from merzim.cli.proofs import evidence_inputs
-from merzim.services.inputs import BadInput, build
+from merzim.cli.parsing import STDIN, BadArgument, day, named_days, named_numbers, named_texts, number
+from merzim.documents.sheets.texts import is_web_address
+from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
+from workflow.law.names import known_fact
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from merzim.services.verbs import Verb
     from workflow.law.procedure import Procedure
+
+
+_KIND = re.compile(r"((?:link|document):[a-z_-]+)=(.+)", re.DOTALL)
+_DATED = re.compile(r"(.+)@(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4})", re.DOTALL)
+_LINK = re.compile(r"https?:", re.IGNORECASE)
+
+
+class UnknownEvidence(Refusal, ValueError):
+    """The obligation has no evidence of that kind."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """A document or link from the command line, not stored yet."""
+
+    kind: str
+    link: str = ""
+    file: Path | None = None
+    published_on: date | None = None
+
+
+def given(text: str, procedure: Procedure, fact: str) -> Proof:
+    """Parse an --evidence argument.
+
+    Without a kind, the obligation's only kind of that sort is used, if there is just one.
+
+    Raises:
+        UnknownEvidence: a kind the obligation does not have.
+        BadArgument: neither a link nor an existing file.
+    """
+    allowed = known_fact(procedure, fact).evidence
+    proof = _parsed(text)
+    if proof.kind and proof.kind not in allowed:
+        raise UnknownEvidence("cli.unknown_evidence", kind=proof.kind, fact=fact, allowed=allowed)
+    sort = [kind for kind in allowed if kind.startswith("link:" if proof.link else "document:")]
+    return replace(proof, kind=proof.kind or (sort[0] if len(sort) == 1 else ""))
+
+
+def _parsed(text: str) -> Proof:
+    """Parse `[KIND=]FILE|URL[@DATE]`. Raises BadArgument for neither a link nor an existing file."""
+    kind, place = "", text
+    if match := _KIND.fullmatch(place):
+        kind, place = match.groups()
+    published = None
+    if match := _DATED.fullmatch(place):
+        place, published = match[1], day(match[2], where="--evidence")
+    if place == STDIN:
+        raise BadArgument("cli.stdin_no_name")
+    link = bool(_LINK.match(place))
+    if link and not is_web_address(place):
+        raise BadArgument("cli.bad_link", text=place[:100])
+    if not link and not _is_file(place):
+        raise BadArgument("cli.no_such_file", file=place)
+    return Proof(
+        kind=kind,
+        link=place if link else "",
+        file=None if link else Path(place),
+        published_on=published,
+    )
+
+
+@contextmanager
+def evidence_inputs(texts: Iterable[str], procedure: Procedure, fact: str) -> Iterator[list[EvidenceInput]]:
+    """Yield several --evidence arguments as fields of a command, with their files open.
+
+    Raises:
+        UnknownEvidence, BadArgument: as `given`.
+    """
+    proofs = [given(text, procedure, fact) for text in texts]
+    with ExitStack() as files:
+        items = []
+        for proof in proofs:
+            content = proof.file and OpenFile(proof.file.name, files.enter_context(proof.file.open("rb")))
+            link, published_on = proof.link or None, proof.published_on
+            items.append(
+                EvidenceInput(kind=proof.kind, address=link, content=content, published_on=published_on)
+            )
+        yield items
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long to be a name, say
+        return False
+
 
 Show = Callable[[CommandContext, Any, Any], int | None]
 """Function that prints the result of a command for people: context, command, result."""

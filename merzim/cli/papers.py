@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
-from merzim.cli.mount import command
+from merzim.cli.mount import command, evidence_inputs
 from merzim.cli.parsing import (
     PROCEDURE,
     BadArgument,
@@ -23,7 +23,6 @@ from merzim.cli.parsing import (
     number,
 )
 from merzim.cli.printing import finding, paragraph, picked, print_findings
-from merzim.cli.proofs import evidence_inputs
 from merzim.documents import UnreadablePaper, write_template
 from merzim.documents.child import read
 from merzim.documents.forms import FormData, fill, form_marks, names, title
@@ -31,6 +30,7 @@ from merzim.documents.forms import form as form_named
 from merzim.documents.forms.rows_file import read_data
 from merzim.documents.package import write_package
 from merzim.documents.people.words import duty_title
+from merzim.services import audit
 from merzim.services.cases.rows import ImportPlan
 from merzim.services.cases.rows import import_plan as take_plan
 from merzim.services.cases.verbs import RecordFact, record
@@ -57,7 +57,6 @@ from merzim.services.imports.previews import ImportSchedule, take_schedule
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.moments import almaty
 from merzim.services.names import unit_named
-from merzim.services.outgoing import audit
 from merzim.services.people.table import preview_table, read_table, save_table
 from merzim.services.registers.texts import text_notes
 from workflow.cases.registers.evidence_list import proofs

@@ -140,11 +140,6 @@ def day(text: str, *, where: str) -> date:
     raise BadArgument("impossible_date", text=text, where=where)
 
 
-def optional_day(text: str | None, *, where: str) -> date | None:
-    """Parse a date; None for no text."""
-    return None if text is None else day(text, where=where)
-
-
 def number(text: str, *, where: str, first: int | None = None, last: int | None = None) -> int:
     """Parse a whole number, with either minus sign.
 

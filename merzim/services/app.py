@@ -1,4 +1,4 @@
-"""The application context: builds repositories, channels and rules from the settings, each at its first use."""
+"""Prepares a database before its first use."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from merzim.services import configuration as folders
 from merzim.services import configuration as secret_keys
 from merzim.services.channels import create_channel, sender_domain
 from merzim.services.configuration import read_cipher, with_browser
+from merzim.services.jobs import queue
 from merzim.services.jobs.queue import enqueue_batches
 from merzim.services.law.regulations import (
     Editions,
@@ -32,7 +33,6 @@ from merzim.services.law.regulations import (
 )
 from merzim.services.moments import Clock, NoteWriter
 from merzim.services.oidc import OidcProvider, open_provider
-from merzim.services.preparation import prepare_database
 from merzim.settings import BadSetting, Settings
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.audit_log import SqlAuditLog
@@ -43,11 +43,12 @@ from merzim.storage.accounts.uploads import SqlIdempotency
 from merzim.storage.cases.evidence import EvidenceFolder
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import engine
-from merzim.storage.database.engine import is_shared_database, one_snapshot
+from merzim.storage.database.engine import driver, is_shared_database, one_snapshot, writing
 from merzim.storage.database.leases import SqlLeases
-from merzim.storage.maintenance.readiness import look, refuse_unwritable
-from merzim.storage.maintenance.schema import refuse_missing
+from merzim.storage.maintenance.readiness import claim, look, refuse_anothers, refuse_unwritable
+from merzim.storage.maintenance.schema import create_or_migrate, refuse_missing
 from merzim.storage.maintenance.stored_secrets import stored_secrets
+from merzim.storage.maintenance.vouching import ensure_baseline
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.notices.senders import EnqueueJobs
@@ -69,6 +70,30 @@ from workflow.law.library import Library, UnreadEdition
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Office
 from workflow.registers.definition import Registers
+
+
+def prepare_database(
+    engine: Any,
+    *,
+    installation: str,
+    many_nodes: bool,
+    clock: Clock,
+) -> None:
+    """Create or migrate the database, and claim it.
+
+    Raises:
+        StorageUnavailable: it cannot be used; nothing was changed.
+        AnothersDatabase: it belongs to another installation.
+    """
+    claimed = refuse_anothers(engine, installation)
+    create_or_migrate(engine)
+    if many_nodes:
+        with writing(engine) as connection:
+            queue.prepare(driver(connection))
+    if installation and not claimed:
+        claim(engine, installation)
+    ensure_baseline(engine, now=clock().now)
+
 
 _BUILT_BY_SETTINGS = (
     *(

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from merzim.services.app import AppContext
 from merzim.services.context import Reads, RequestContext
+from merzim.services.verbs import NotFound
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey
 from workflow.cases.case import Case
@@ -20,6 +21,7 @@ from workflow.findings.finding import Finding
 from workflow.findings.findings import feasibility, findings
 from workflow.findings.of_risks import risk_findings
 from workflow.law.procedure import Force, Obligation, Procedure, Text
+from workflow.org.access import within
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Office, Person, Recipient, Unit
@@ -324,3 +326,55 @@ def findings_of(app: AppContext, view: View) -> tuple[Finding, ...]:
         *feasibility(view.deadlines, app.calendar),
         *risk_findings(view.case, view.deadlines),
     )
+
+
+USUAL = "internal-analysis"
+
+
+class HiddenUnit(NotFound):
+    """The unit does not exist, or is not among the reader's."""
+
+    not_found = "web.problem.not_found"
+
+
+class UnknownYear(NotFound):
+    """The calendar has no records of the year."""
+
+    not_found = "web.problem.no_year"
+
+
+def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:
+    """Return the latest edition of a procedure, by default the internal analysis. Raises UnknownProcedure."""
+    procedures = ctx.library.procedures()
+    return ctx.library.latest(name or (USUAL if USUAL in procedures else procedures[0]))
+
+
+def seen_unit(ctx: RequestContext, unit: str) -> str:
+    """Return the requested unit, else the reader's own, "" for the whole office. Raises HiddenUnit."""
+    root = unit or ctx.reader.root
+    office = ctx.reads.office()
+    if root and (root not in office.units or not within(office, root, ctx.reader.root)):
+        raise HiddenUnit("web.problem.not_found")
+    return root
+
+
+def known_year(ctx: RequestContext, year: int | None = None) -> int:
+    """Return the requested year, by default the present one. Raises UnknownYear beyond the calendar."""
+    year = ctx.today.year if year is None else year
+    if not ctx.calendar.first.year <= year <= ctx.calendar.last.year:
+        raise UnknownYear("web.problem.no_year")
+    return year
+
+
+MAX_EXPORTED = 20_000
+"""Maximum rows of a workbook; longer lists must be filtered first."""
+
+
+class TooManyRows(Refusal):
+    """The list has more rows than one workbook can have."""
+
+
+def require_exportable(total: int) -> None:
+    """Raise TooManyRows for a list longer than one workbook can have."""
+    if total > MAX_EXPORTED:
+        raise TooManyRows("web.cases.too_many", total=total, most=MAX_EXPORTED)

@@ -28,11 +28,11 @@ from pydantic import BaseModel
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from merzim.services import sending
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.inputs import build
 from merzim.services.moments import is_late
-from merzim.services.outgoing import sending
-from merzim.services.outgoing.sending import Channel, Letter
+from merzim.services.sending import Channel, Letter
 from merzim.services.upkeep.operations import DatabaseState, readiness
 from merzim.settings import ALARM_AGES
 from merzim.version import commit_of, running

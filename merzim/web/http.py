@@ -15,7 +15,6 @@ RowPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,120}$")]
 CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
 PersonPath = Annotated[int, Path(ge=1, le=10_000_000)]
 """The number of a person in a campaign, so that addresses do not show keys."""
-ActPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
 PaperLanguage = Annotated[str, Path(pattern=r"^(kk|ru)$")]

@@ -21,12 +21,10 @@ ROOMS = {
     "merzim.web": ("health",),
     "merzim.web.pages": (
         *("letter_links", "case_list", "overview", "inbox", "search", "help", "portfolio", "acts", "calendar"),
-        *("reports.page",),
+        *("desk", "campaigns", "confirm", "reports.page"),
     ),
     "merzim.web.pages.case_creation": ("by_hand", "schedules", "planner"),
-    "merzim.web.pages.my_tasks": ("pages",),
     "merzim.web.pages.cases": ("reading", "writing", "managing", "registers"),
-    "merzim.web.pages.campaigns": ("pages", "confirm"),
     "merzim.web.pages.registers": ("pages", "writing"),
     "merzim.web.api": ("cases", "papers", "rows", "monitoring", "calendar", "office"),
     "merzim.web.pages.administration": ("people", "accounts", "office", "operations"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from merzim.services.outgoing.sending import acknowledge
+from merzim.services.sending import acknowledge
 from merzim.storage.database.engine import writing
 from merzim.storage.tables.notices import NOTICE
 from tests.merzim.conftest import Merzim

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from merzim.app import build_app
 from merzim.services.app import AppContext
 from merzim.services.moments import Moment
-from merzim.services.outgoing.sending import figures
+from merzim.services.sending import figures
 from merzim.services.upkeep import backups, maintenance
 from merzim.services.upkeep.backups import NoBackup, back_up, drill, obsolete
 from merzim.settings import BackupSettings, DatabaseSettings

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from merzim.services import narrowing
+from merzim.services import names as narrowing
 from merzim.services.moments import Moment
 from merzim.storage.org import store as office_store
 from merzim.web.app import create_app

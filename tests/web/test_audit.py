@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.services.audit import AskAudit, ask_audit
 from merzim.services.context import operator_context
-from merzim.services.outgoing.audit import AskAudit, ask_audit
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, hide
 
 ADDRESS = "203.0.113.9"

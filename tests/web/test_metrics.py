@@ -12,10 +12,10 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.clock import clock
+from merzim.services import sending
 from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.services.app import AppContext
 from merzim.services.jobs.rounds import deliver, remind
-from merzim.services.outgoing import sending
 from merzim.settings_file import read
 from merzim.storage.org import store as office_store
 from merzim.version import commit_of, running

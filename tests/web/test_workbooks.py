@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.services import narrowing
+from merzim.services import names as narrowing
 from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from workflow.org.access import Reader
 

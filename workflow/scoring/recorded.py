@@ -22,8 +22,6 @@ from workflow.scoring.scale import Risks, Scoring
 
 NAMED = 3
 """Number of waiting cases that are named."""
-MAX_RESULTS = 300
-"""Results kept with the records they follow from; beyond that all are computed again."""
 Result = TypeVar("Result")
 Numbers: TypeAlias = "Counter[tuple[str, ...]]"
 """Sums over facts, by key; none is zero."""

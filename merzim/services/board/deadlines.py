@@ -11,8 +11,7 @@ from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import acting_unit, find_assignments
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import Reads
-from merzim.services.names import Name, person_name
-from merzim.services.narrowing import require_exportable
+from merzim.services.names import Name, person_name, require_exportable
 from workflow.board.sums import DeadlineFilter, Urgency, horizon
 from workflow.deadlines.lateness import near
 from workflow.law.library import Library

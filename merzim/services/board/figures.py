@@ -8,8 +8,7 @@ from datetime import date
 from functools import partial
 
 from merzim.services.context import RequestContext
-from merzim.services.names import UnitName, unit_name
-from merzim.services.narrowing import UnknownYear, known_year
+from merzim.services.names import UnitName, UnknownYear, known_year, unit_name
 from workflow.board.figures import Pace, Performance, pace_by_stage, performance_by
 from workflow.deadlines.lateness import working_days_between
 from workflow.law.library import Library

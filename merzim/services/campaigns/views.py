@@ -13,11 +13,11 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from i18n import LANGUAGES, say
 from merzim.documents.sheets.listing import Table, tables_workbook
+from merzim.services.audit import record
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.jobs.campaigns import as_it_binds
 from merzim.services.names import unit_named
-from merzim.services.outgoing.audit import record
 from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE
 from merzim.services.registers.results import FieldView, field_view, reader_scope
 from merzim.services.results import Titles, titles_of

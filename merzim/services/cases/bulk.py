@@ -18,8 +18,8 @@ from merzim.services.cases.verbs import RecordFact, Snooze, Undo, Withdraw, reco
 from merzim.services.context import RequestContext, require_visible, whole_case
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
-from merzim.services.outgoing.sending import Letter, acknowledge_letter
 from merzim.services.results import CommandResult, Titles
+from merzim.services.sending import Letter, acknowledge_letter
 from merzim.services.verbs import Command, verb
 from notifications.notice import Notice
 from workflow.cases.case import Evidence

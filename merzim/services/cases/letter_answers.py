@@ -12,7 +12,7 @@ from i18n import available_language, say
 from merzim.services.cases.comments import assignees_of
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import CaseCommand, Key
-from merzim.services.outgoing.sending import acknowledge
+from merzim.services.sending import acknowledge
 from merzim.services.verbs import NotFound, verb
 from notifications.letter_links import read_token
 from notifications.notice import Notice

@@ -23,13 +23,12 @@ from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.case_rows import CaseRows
 from workflow.cases.commands.risk_import import PlanRow, numbers_of, taken, withdrawn_rows
 from workflow.cases.registers.entries import is_entry, number_of
-from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Remark, exposure, remarks
+from workflow.cases.registers.exposure import Cartogram, Position, Remark, exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Risk, register
 from workflow.cases.registers.risk_scale import Band, RiskScale, by_edition, read_scale
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_deadlines
-from workflow.findings.of_risks import by_name, results
 from workflow.registers.definition import Register
 
 
@@ -160,11 +159,6 @@ def next_due_dates(app: AppContext, case: Case, *, today: date) -> Mapping[int, 
             upcoming[number] = min(deadline.due, upcoming.get(number, deadline.due))
         past[number] = max(deadline.due, past.get(number, deadline.due))
     return past | upcoming
-
-
-def cartogram_lines(app: AppContext, unit: str = "") -> tuple[CartogramLine, ...]:
-    """Return the lines a unit's cartogram should have by the registers of its cases, with unit names."""
-    return by_name(results(cases(app, unit)), app.reads.office())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

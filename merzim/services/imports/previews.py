@@ -20,7 +20,7 @@ from merzim.services.evidence import uploaded_file
 from merzim.services.imports.files import consider_schedule, import_schedule
 from merzim.services.imports.schedules import ConsideredAnalysis, ImportedFile, ScheduleAnswers
 from merzim.services.inputs import Day, Digest, Line, Name
-from merzim.services.narrowing import chosen_procedure
+from merzim.services.names import chosen_procedure
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly import opening as yearly
 from merzim.storage.org import store as office_store

@@ -10,7 +10,7 @@ from itertools import groupby
 from calendars.terms import Target
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.services.narrowing import chosen_procedure, known_year, seen_unit
+from merzim.services.names import chosen_procedure, known_year, seen_unit
 from merzim.services.yearly.clock import turns
 from merzim.services.yearly.opening import organisations
 from merzim.storage.queries import SqlReads

@@ -10,8 +10,7 @@ from fractions import Fraction
 from calendars.terms import Element
 from merzim.services.context import RequestContext
 from merzim.services.law import regulations as scoring_services
-from merzim.services.names import Name, UnitName, unit_name, unit_text
-from merzim.services.narrowing import known_year, seen_unit
+from merzim.services.names import Name, UnitName, known_year, seen_unit, unit_name, unit_text
 from merzim.services.scoring import YearScores, year_scores
 from workflow.law.procedure import Text
 from workflow.org.name_index import alphabetical

@@ -16,7 +16,7 @@ from uuid import uuid4
 from merzim.services.app import AppContext
 from merzim.services.configuration import key_file
 from merzim.services.moments import almaty, is_late
-from merzim.services.outgoing.sending import figures
+from merzim.services.sending import figures
 from merzim.services.upkeep import maintenance
 from merzim.settings import ALARM_AGES, BackupSettings
 from merzim.storage.maintenance.backup import compare, temporary_database

@@ -15,9 +15,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, StringConstraints
 
 import i18n
+from merzim.services import sending
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.services.outgoing import sending
 from merzim.services.results import Result
 from merzim.services.upkeep.doctor import Check, State, check_running
 from merzim.services.verbs import Command, NotFound, verb

@@ -43,14 +43,6 @@ def prefer(engine: Engine, owner: str, name: str, value: str, *, by: str, now: d
         record(connection, RowEvent(kind=f"{name}_chosen", name=owner, by=by, now=now, rows=[change]))
 
 
-def prefer_many(engine: Engine, name: str, values: Mapping[str, str], *, by: str, now: datetime) -> None:
-    """Store one choice of many owners in one transaction, with one event."""
-    with writing(engine) as connection:
-        rows = [put(connection, owner, name, value, by=by, now=now) for owner, value in values.items()]
-        if any(rows):
-            record(connection, RowEvent(kind=f"{name}_chosen", name="", by=by, now=now, rows=rows))
-
-
 def chosen(engine: Engine, name: str) -> dict[str, str]:
     """Return the stored choice of each owner under a name."""
     with reading(engine) as connection:

@@ -36,8 +36,6 @@ from workflow.registers.rows import EventKind, Projection, RegisterRow, RowEvent
 _ADVISORY = 0x4D6572  # "Mer": with the register's own number, one who adds to it at a time on PostgreSQL
 _YEAR = 10**7
 """Maximum rows of a register in a year: a row's number is made of its year and a running number."""
-WRITE_BATCH = 1000
-"""After inserting so many rows at once, the database's planner statistics are updated."""
 _EVENTS_OF = EVENT.select().where(in_names(EVENT.c.stream)).order_by(EVENT.c.stream, EVENT.c.seq)
 _CELL_COLUMNS = ("row", "field", "key", "register_id")
 _ROWS_OF = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from calendars.layout import build_year
 from merzim.services.inputs import Day
 from merzim.services.law.calendar_acts import Act, ActPreview, adopt_act, preview_act
-from merzim.services.narrowing import known_year
+from merzim.services.names import known_year
 from merzim.services.results import InLanguage, Keys, Result, at
 from merzim.web.api.answers import api_router
 from merzim.web.api.mount import Writing

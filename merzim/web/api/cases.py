@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Request
+from fastapi import Path, Request
 from pydantic import BaseModel, BeforeValidator, Field
 
 from merzim.services.board.queries import get_board, list_deadlines, list_own_tasks
@@ -47,12 +47,6 @@ from workflow.cases.changes import field_changes
 from workflow.cases.commands.planning import plan
 
 router = api_router()
-YearText = Annotated[int | None, Query(ge=2010, le=2100)]
-ProcedureText = Annotated[str, Query(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.#-]+$")]
-Cursor = Annotated[
-    str,
-    Query(pattern=r"^([0-9]{1,7})?$", description="`next` of the page before; empty for the first page."),
-]
 
 
 def _options(decision: Any) -> list[str]:

@@ -11,8 +11,8 @@ from starlette.responses import StreamingResponse
 from merzim.services import administration as office
 from merzim.services.accounts import verbs as accounts
 from merzim.services.accounts.verbs import WayIn, ways_in
+from merzim.services.audit import AskAudit, ask_audit, export_lines, list_changes
 from merzim.services.inputs import build
-from merzim.services.outgoing.audit import AskAudit, ask_audit, export_lines, list_changes
 from merzim.services.people import staff
 from merzim.services.people.feeds import own_person, set_digest
 from merzim.services.upkeep import operations

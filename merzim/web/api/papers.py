@@ -11,20 +11,20 @@ from fastapi import File as Part
 from fastapi import Query, UploadFile
 from pydantic import BaseModel
 
+from merzim.services import sending
 from merzim.services.context import whole_case
 from merzim.services.documents.case_documents import case_papers
 from merzim.services.documents.templates import templates_in_use
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, year_report
 from merzim.services.evidence import clean_file_name, keep_upload
-from merzim.services.narrowing import seen_unit
-from merzim.services.outgoing import sending
+from merzim.services.names import seen_unit
 from merzim.services.results import Result
+from merzim.web import files_of_papers as downloads
 from merzim.web.api import mount
 from merzim.web.api.answers import Limit, NoticeAnswer, api_router, notice_answer
 from merzim.web.api.mount import Writing
 from merzim.web.auth.dependencies import Own, Reading
-from merzim.web.downloads import papers as downloads
-from merzim.web.downloads.papers import get_report
+from merzim.web.files_of_papers import get_report
 from merzim.web.http import DOCX, XLSX, ZIP, CaseId, FormId, Number, Quarter
 from merzim.web.ui.form_values import InvalidForm
 from merzim.web.ui.render import RequestTranslator

@@ -26,12 +26,12 @@ from merzim.services.registers import verbs as registers
 from merzim.services.registers import views as register_views
 from merzim.services.results import CommandResult, Result, at
 from merzim.services.verbs import Command
+from merzim.web import files_of_lists as downloads
 from merzim.web.api import mount
 from merzim.web.api.answers import api_router
 from merzim.web.api.mount import Writing
 from merzim.web.api.papers import ProofAnswer, proof_answer
 from merzim.web.auth.dependencies import Reading, Recording, reads_files
-from merzim.web.downloads import lists as downloads
 from merzim.web.http import CaseId
 from merzim.web.ui.render import RequestTranslator
 from workflow.cases.registers.rows import value_of

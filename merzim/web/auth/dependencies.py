@@ -242,10 +242,7 @@ SettingByPerson = Annotated[RequestContext, Depends(needs("settings", by_person=
 Enrolling = Annotated[RequestContext, Depends(needs("self", by_person=True, enrolling=True))]
 """The reader's account without its required second factor: may only set one, or log out."""
 Asking = Annotated[RequestContext, Depends(needs("read", asking=True))]
-AskingOwn = Annotated[RequestContext, Depends(needs("self", asking=True))]
-AskingToManage = Annotated[RequestContext, Depends(needs("manage", asking=True))]
-AskingToSet = Annotated[RequestContext, Depends(needs("settings", asking=True))]
-"""Queries by POST, which a read-only token may send too."""
+"""A query by POST, which a read-only token may send too."""
 
 
 READING_THREADS = 8

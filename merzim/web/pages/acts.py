@@ -12,8 +12,8 @@ from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, place_of_acts
 from merzim.services.verbs import NotAllowed
 from merzim.web.auth.dependencies import Managing, Reading
-from merzim.web.pages.administration.people import onward
 from merzim.web.ui.form_values import Fields
+from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.org.office import name_order
 from workflow.refusal import Refusal
@@ -39,7 +39,7 @@ def change(request: Request, ctx: Managing, answers: Fields) -> Response:
         raise
     except Refusal as refusal:
         return _page(request, ctx, unit, refusal=refusal)
-    return onward(request, "/acts", unit=unit)
+    return redirect(request, "/acts", unit=unit)
 
 
 def _page(request: Request, ctx: RequestContext, unit: str, *, refusal: Refusal | None = None) -> Response:

@@ -26,8 +26,7 @@ from merzim.services.law.calendar_acts import (
     preview_act,
     require_whole_office,
 )
-from merzim.services.names import UnitName, case_title, cases_of, unit_name
-from merzim.services.narrowing import known_year
+from merzim.services.names import UnitName, case_title, cases_of, known_year, unit_name
 from merzim.web.auth.dependencies import Managing, Reading, run_in_reading_thread
 from merzim.web.ui.form_values import InvalidForm, parse_date, text_fields, tidy
 from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_filter

@@ -12,8 +12,7 @@ from starlette.responses import Response
 
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.context import Reads, RequestContext
-from merzim.services.names import ProcedureGroups, UnitName, case_title, unit_name
-from merzim.services.narrowing import require_exportable
+from merzim.services.names import ProcedureGroups, UnitName, case_title, require_exportable, unit_name
 from merzim.web.auth.dependencies import Reading
 from merzim.web.pages.case_creation.planner import ordered
 from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_filter

@@ -12,14 +12,12 @@ from merzim.services.cases import assignments, comments
 from merzim.services.cases.assignments import AssignmentResult, ListAssignments
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.names import Name, author_names, case_title, person_name
-from merzim.services.narrowing import MAX_EXPORTED, require_exportable
+from merzim.services.names import MAX_EXPORTED, Name, author_names, case_title, person_name, require_exportable
 from merzim.web.auth.dependencies import Assigning, Own, Reading
-from merzim.web.pages.cases.page import redirect
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number
 from merzim.web.ui.name_fields import build_person_field
-from merzim.web.ui.preferences import preferences
+from merzim.web.ui.preferences import preferences, redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from notifications.notice import Notice

@@ -23,7 +23,7 @@ from merzim.services.inputs import build
 from merzim.services.people.feeds import DigestChoice, set_digest
 from merzim.web.auth.dependencies import Anybody, Own
 from merzim.web.auth.limits import count_guess
-from merzim.web.pages.campaigns.confirm import refuse_in_language
+from merzim.web.pages.confirm import refuse_in_language
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page
 from notifications.letter_links import CHOICES, choice_of

@@ -11,11 +11,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from merzim.documents.sheets.listing import tables_workbook
+from merzim.services import sending
 from merzim.services.board.deadlines import DeadlineQuery, Force, all_lines, deadlines
 from merzim.services.board.overview import overview
 from merzim.services.context import RequestContext
 from merzim.services.names import person_name
-from merzim.services.outgoing import sending
 from merzim.services.scoring import stake_of_year
 from merzim.services.yearly.opening import proposed_year
 from merzim.web.auth.dependencies import Reading

@@ -24,8 +24,7 @@ from merzim.services.cases.portfolio import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.names import UnknownUnit
-from merzim.services.narrowing import require_exportable
+from merzim.services.names import UnknownUnit, require_exportable
 from merzim.services.yearly.clock import PROCEDURE
 from merzim.web.auth.dependencies import Reading
 from merzim.web.pages.case_creation.planner import ordered

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from starlette.requests import HTTPConnection
-from starlette.responses import Response
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
 
 import i18n
 
@@ -70,3 +71,13 @@ def set_preference_cookies(response: Response, cookies: tuple[tuple[str, str], .
     """Set the preference cookies requested by the query. They contain nothing secret."""
     for name, value in cookies:
         response.set_cookie(name, value, max_age=_YEAR, path="/", samesite="lax", httponly=name == "lang")
+
+
+def redirect(request: Request, path: str, *, place: str = "", **parameters: str) -> Response:
+    """Redirect to a page; htmx gets a header, because it would follow a redirect inside its own request."""
+    address = path + (f"?{urlencode(parameters)}" if parameters else "") + (f"#{place}" if place else "")
+    response: Response = RedirectResponse(address, status_code=303)
+    if request.headers.get("hx-request") == "true":
+        response = Response(status_code=204, headers={"hx-redirect": address})
+    set_preference_cookies(response, preferences(request).new_cookies)
+    return response

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword
 from merzim.services.accounts.verbs import account_letters
+from merzim.services.audit import record_refused_log_in
 from merzim.services.context import RequestContext
-from merzim.services.outgoing.audit import record_refused_log_in
 from merzim.web.auth.dependencies import current_session
 from merzim.web.auth.limits import (
     Reason,

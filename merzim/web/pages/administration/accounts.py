@@ -24,14 +24,14 @@ from merzim.services.inputs import build
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Setting, SettingByPerson
-from merzim.web.downloads.lists import account_state, account_unit, invitation_state
+from merzim.web.files_of_lists import account_state, account_unit, invitation_state
 from merzim.web.pages.administration.people import (
-    onward,
     placed,
     show,
 )
 from merzim.web.ui.form_values import Fields, tidy
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
+from merzim.web.ui.preferences import redirect
 from workflow.org.access import ACCESSES, Account
 from workflow.org.access import placed as placed_reader
 from workflow.refusal import Refusal
@@ -165,7 +165,7 @@ def change(request: Request, ctx: Setting, typed: Fields) -> Response:
         return _account_page(
             request, ctx, account, typed_texts=typed if do == "change" else None, refusal=refusal
         )
-    return onward(request, "/administration/account", login=login, said=message)
+    return redirect(request, "/administration/account", login=login, said=message)
 
 
 @router.post("/administration/account/second-factor")
@@ -176,7 +176,7 @@ def remove_second_factor(request: Request, ctx: SettingByPerson, typed: Fields) 
         second_factors.remove(ctx, account.reader.login, ground=typed.get("ground", ""))
     except Refusal as refusal:
         return _account_page(request, ctx, account, refusal=refusal)
-    return onward(request, "/administration/account", login=account.reader.login, said="factor_removed")
+    return redirect(request, "/administration/account", login=account.reader.login, said="factor_removed")
 
 
 def _accounts_page(

@@ -32,11 +32,11 @@ from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, give_own, revoke_feed
 from merzim.services.people.table import MAX_TABLE_BYTES, preview_table, read_table, save_table
 from merzim.web.auth.dependencies import Own, Setting, run_in_reading_thread
-from merzim.web.downloads.lists import get_administration_list, get_people_table
+from merzim.web.files_of_lists import get_administration_list, get_people_table
 from merzim.web.pages.account.login import own_page
-from merzim.web.pages.administration.people import onward, show
+from merzim.web.pages.administration.people import show
 from merzim.web.ui.form_values import Fields, tidy
-from merzim.web.ui.preferences import preferences
+from merzim.web.ui.preferences import preferences, redirect
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -63,7 +63,7 @@ def own_feed(request: Request, ctx: Own, typed: Fields) -> Response:
     """Create or revoke the user's own calendar feed. Its address is shown once."""
     if typed.get("do") == "revoke":
         revoke_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
-        return onward(request, "/account", said="revoked")
+        return redirect(request, "/account", said="revoked")
     try:
         return own_page(request, ctx, feed=give_own(ctx, preferences(request).language))
     except Refusal as refusal:
@@ -77,7 +77,7 @@ def own_telegram(request: Request, ctx: Own, typed: Fields) -> Response:
         raise HTTPException(404, "web.problem.no_person")
     if typed.get("do") == "unlink":
         ctx.app.links.unlink(ctx.reader.person, by=ctx.reader.login, now=ctx.now)
-        return onward(request, "/account", said="unlinked")
+        return redirect(request, "/account", said="unlinked")
     try:
         return own_page(request, ctx, telegram=telegram.offer(ctx, ctx.reader.person))
     except Refusal as refusal:
@@ -90,7 +90,7 @@ def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
         read = read_table(ctx, content, name)
         if form.get("do") == "take":
             save_table(ctx, read)
-            return onward(request, "/administration/people", said="taken")
+            return redirect(request, "/administration/people", said="taken")
     except Refusal as refusal:
         errors = refusal.errors if isinstance(refusal, UnreadablePaper) else ()
         return show(
@@ -153,7 +153,7 @@ def change_organisation(request: Request, ctx: Setting, typed: Fields) -> Respon
         office_settings.change_organisation(_in_language(request, ctx), build(Organisation, values))
     except Refusal as refusal:
         return _page(request, ctx, typed=typed, refusal=refusal)
-    return onward(request, PLACE, said="saved")
+    return redirect(request, PLACE, said="saved")
 
 
 @settings_router.post("/mail")
@@ -170,7 +170,7 @@ def change_mail(request: Request, ctx: Setting, typed: Fields) -> Response:
         office_settings.change_mail(ctx, build(MailServer, values))
     except Refusal as refusal:
         return _page(request, ctx, typed=typed, refusal=refusal)
-    return onward(request, PLACE, said="saved")
+    return redirect(request, PLACE, said="saved")
 
 
 def _in_language(request: Request, ctx: RequestContext) -> RequestContext:

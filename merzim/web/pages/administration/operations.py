@@ -10,23 +10,22 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
-from merzim.services import administration
+from merzim.services import administration, sending
 from merzim.services.administration import Step, first_steps
+from merzim.services.audit import AskAudit, AuditList, ask_audit
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.outgoing import sending
-from merzim.services.outgoing.audit import AskAudit, AuditList, ask_audit
 from merzim.services.people.feeds import open_feed
 from merzim.services.people.staff import recorded_office
 from merzim.services.upkeep import backups
 from merzim.services.upkeep.operations import AskOperations, ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import NotFound
 from merzim.web.auth.dependencies import Anybody, Auditing, Setting
-from merzim.web.downloads.lists import AUDIT_COLUMNS, get_audit_workbook
+from merzim.web.files_of_lists import AUDIT_COLUMNS, get_audit_workbook
 from merzim.web.http import AuditQuery
-from merzim.web.pages.administration.people import onward, show
+from merzim.web.pages.administration.people import show
 from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
-from merzim.web.ui.preferences import preferences
+from merzim.web.ui.preferences import preferences, redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import page_heads
 from notifications.wire.entry import calendar
@@ -62,7 +61,7 @@ def send_again(request: Request, ctx: Setting, letter: Annotated[str, Form(max_l
         resend_failed_letter(ctx, build(ResendLetter, {"letter": letter}))
     except NotFound as refusal:
         return _page(request, ctx, status=404, refusal=refusal)
-    return onward(request, PATH, said="saved")
+    return redirect(request, PATH, said="saved")
 
 
 @router.post(f"{PATH}/channels")

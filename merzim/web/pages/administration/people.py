@@ -9,14 +9,13 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from calendars import OutOfRange
 from merzim.documents.people.office_time import parse_days
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.names import paginate_units, unit_name
-from merzim.services.narrowing import require_exportable
+from merzim.services.names import paginate_units, require_exportable, unit_name
 from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, feeds_of, give, revoke_unit_feed
 from merzim.services.people.pending_duties import pending_duties
@@ -33,7 +32,7 @@ from merzim.web.ui.name_fields import (
     resolve_unit,
     resolve_unit_text,
 )
-from merzim.web.ui.preferences import preferences, set_preference_cookies
+from merzim.web.ui.preferences import preferences, redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from workflow.org.office import Office, Person, Unit, time_of
@@ -58,16 +57,6 @@ def show(request: Request, ctx: RequestContext, template: str, *, status: int = 
     message = request.query_params.get("said", "") if request.method == "GET" else ""
     values.setdefault("refusal", None)
     return page(request, ctx, template, status=status, message=message if message in MESSAGES else "", **values)
-
-
-def onward(request: Request, path: str, **parameters: str) -> Response:
-    """Redirect to a page after a change; htmx gets a header."""
-    address = f"{path}?{urlencode(parameters)}" if parameters else path
-    response: Response = RedirectResponse(address, status_code=303)
-    if request.headers.get("hx-request") == "true":
-        response = Response(status_code=204, headers={"hx-redirect": address})
-    set_preference_cookies(response, preferences(request).new_cookies)
-    return response
 
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
@@ -126,7 +115,7 @@ def save_unit(request: Request, ctx: Setting, typed: Fields) -> Response:
     try:
         if typed.get("do") == "remove" and same["id"]:
             staff.remove_unit(ctx, build(staff.Removal, same))
-            return onward(request, "/administration/units", said="removed")
+            return redirect(request, "/administration/units", said="removed")
         office = recorded_office(ctx)
         has_parent, is_first = (bool(typed.get(name, "").strip()) for name in ("parent", "first_level"))
         if not same["id"] and office.units and has_parent == is_first:
@@ -148,7 +137,7 @@ def save_unit(request: Request, ctx: Setting, typed: Fields) -> Response:
         unit = recorded_office(ctx).units.get(same["id"])
         form_texts = {**typed, "acts": " ".join(typed.getlist("act"))}
         return _unit_page(request, ctx, unit, staff.mark(unit), typed_texts=form_texts, refusal=refusal)
-    return onward(request, "/administration/units", said="saved")
+    return redirect(request, "/administration/units", said="saved")
 
 
 @router.post("/unit/feed")
@@ -159,7 +148,7 @@ def unit_feed(request: Request, ctx: Setting, typed: Fields) -> Response:
         raise HTTPException(404, "web.problem.no_unit")
     if typed.get("do") == "revoke":
         revoke_unit_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
-        return onward(request, "/administration/unit", id=unit.id, said="revoked")
+        return redirect(request, "/administration/unit", id=unit.id, said="revoked")
     language = preferences(request).language
     feed = give(ctx, "", scope=unit.id, name=unit.name, language=language)
     return _unit_page(request, ctx, unit, staff.mark(unit), feed=feed)
@@ -237,7 +226,7 @@ def save_person(request: Request, ctx: Setting, typed: Fields) -> Response:
         return _person_page(
             request, ctx, person, staff.mark(person), typed_texts=typed, duties=duties, refusal=refusal
         )
-    return onward(request, "/administration/people", said="saved")
+    return redirect(request, "/administration/people", said="saved")
 
 
 @router.post("/person/remove")
@@ -249,7 +238,7 @@ def remove_person(request: Request, ctx: Setting, typed: Fields) -> Response:
         staff.remove_person(ctx, build(staff.Removal, fields))
     except Refusal as refusal:
         return _person_page(request, ctx, person, staff.mark(person), refusal=refusal)
-    return onward(request, "/administration/people", said="removed")
+    return redirect(request, "/administration/people", said="removed")
 
 
 def _unit_page(

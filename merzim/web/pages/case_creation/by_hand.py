@@ -27,7 +27,7 @@ from merzim.services.imports.previews import (
     undo_year,
 )
 from merzim.services.inputs import build
-from merzim.services.narrowing import chosen_procedure
+from merzim.services.names import chosen_procedure
 from merzim.web.auth.dependencies import Managing
 from merzim.web.pages.case_creation.intended_dates import intended, text
 from merzim.web.pages.case_creation.planner import Name, Outlook, found_unit, make_outlook, ordered

@@ -16,8 +16,7 @@ from starlette.responses import Response
 from calendars import OutOfRange
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import is_shown
-from merzim.services.names import ProcedureGroups, group_by_document
-from merzim.services.narrowing import USUAL, chosen_procedure
+from merzim.services.names import USUAL, ProcedureGroups, chosen_procedure, group_by_document
 from merzim.web.auth.dependencies import Reading
 from merzim.web.pages.case_creation.chain import Chain, Load, chain, load
 from merzim.web.pages.case_creation.intended_dates import PlannedForm, intended

@@ -13,11 +13,17 @@ from starlette.datastructures import FormData, UploadFile
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, require_visible
+from merzim.services.documents.case_documents import Paper, case_papers
 from merzim.services.evidence import MAX_GROUND_LENGTH, clean_file_name
 from merzim.services.inputs import EvidenceInput, OpenFile, build
 from merzim.services.results import CommandResult
 from merzim.services.verbs import Verb
+from merzim.web.pages.cases.case_view import CaseView
 from merzim.web.ui.form_values import Confirmation, InvalidForm, parse_date
+from workflow.cases.case import Evidence
+from workflow.cases.registers.evidence_list import ProvedItem, proofs
+from workflow.languages import PAPER_LANGUAGES
+from workflow.law.procedure import Text
 
 OTHER = "other"
 
@@ -151,3 +157,38 @@ def _token(answers: Mapping[str, str], seq: int) -> str:
     """Return a token for these answers and this state of the case."""
     sorted_answers = sorted((name, value) for name, value in answers.items() if name != CONFIRMED)
     return sha256(repr((seq, sorted_answers)).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """One document or link: of a fact (`title`, `period`), or of a register row (`event`)."""
+
+    item: Evidence
+    title: Text | None = None
+    period: str = ""
+    event: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Papers:
+    forms: tuple[Paper, ...]
+    proofs: tuple[Proof, ...]
+    languages: tuple[str, ...]
+
+
+def papers_view(dossier: CaseView, ctx: RequestContext, language: str) -> Papers:
+    """Return the documents of a case, as visible to the reader."""
+    case = dossier.case
+    return Papers(
+        forms=case_papers(ctx, case, language),
+        proofs=tuple(proof_of(proved_item, dossier) for proved_item in proofs(case)),
+        languages=PAPER_LANGUAGES,
+    )
+
+
+def proof_of(proved_item: ProvedItem, dossier: CaseView) -> Proof:
+    """Return a piece of evidence with the fact or register row it proves."""
+    what, _, more = proved_item.of.partition(".")
+    if proved_item.kind == "fact":
+        return Proof(item=proved_item.evidence, title=dossier.titles.get(what), period=more)
+    return Proof(item=proved_item.evidence, event=proved_item.kind, period=more.replace(".", ", "))

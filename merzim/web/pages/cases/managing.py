@@ -16,7 +16,7 @@ from merzim.services.cases import assignments, comments
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.outgoing.sending import NoSuchLetter, acknowledge_letter
+from merzim.services.sending import NoSuchLetter, acknowledge_letter
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Recording, needs
 from merzim.web.http import CaseId

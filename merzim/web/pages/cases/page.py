@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Literal
-from urllib.parse import urlencode
 
 from fastapi import Request
 from pydantic import ValidationError
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from calendars import OutOfRange
 from i18n import say
@@ -25,7 +24,7 @@ from merzim.services.registers.results import RowView, UnknownRow
 from merzim.services.registers.views import AskRow, show_row
 from merzim.services.results import ActMovesResult, act_moves_result
 from merzim.web.pages.cases.case_view import CaseView, make_case_view, risk_view
-from merzim.web.pages.cases.documents import papers_view
+from merzim.web.pages.cases.evidence import papers_view
 from merzim.web.pages.cases.recording import (
     correct_form,
     exempt_form,
@@ -37,7 +36,7 @@ from merzim.web.pages.cases.recording import (
 )
 from merzim.web.ui.form_values import RejectedForm, parse_date, status_of
 from merzim.web.ui.name_fields import NameField, build_person_field
-from merzim.web.ui.preferences import preferences, set_preference_cookies
+from merzim.web.ui.preferences import preferences, redirect
 from merzim.web.ui.render import page
 from workflow.cases.case import Case, Event
 from workflow.cases.changes import comments
@@ -135,16 +134,6 @@ def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure, *, to
         calendar=ctx.calendar,
         today=today,
     )
-
-
-def redirect(request: Request, address: str, *, place: str = "", **parameters: str) -> Response:
-    """Redirect to a page; htmx gets a header, because it would follow a redirect inside its own request."""
-    address = f"{address}?{urlencode(parameters)}" + (f"#{place}" if place else "")
-    response: Response = RedirectResponse(address, status_code=303)
-    if request.headers.get("hx-request") == "true":
-        response = Response(status_code=204, headers={"hx-redirect": address})
-    set_preference_cookies(response, preferences(request).new_cookies)
-    return response
 
 
 def redirect_to_case(

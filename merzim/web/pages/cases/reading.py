@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from merzim.web.auth.dependencies import Reading
-from merzim.web.downloads.papers import get_case_notices_file, get_evidence, get_form, get_package
+from merzim.web.files_of_papers import get_case_notices_file, get_evidence, get_form, get_package
 from merzim.web.http import CaseId
 from merzim.web.pages.cases.page import UNREAD, case_page
 from merzim.web.pages.cases.workbook import get_case_workbook

@@ -18,7 +18,7 @@ from merzim.web.auth.dependencies import Recording, run_in_reading_thread
 from merzim.web.http import CaseId
 from merzim.web.pages.cases.case_view import OF_FORM
 from merzim.web.pages.cases.evidence import evidence_inputs
-from merzim.web.pages.cases.page import UNREAD, redirect
+from merzim.web.pages.cases.page import UNREAD
 from merzim.web.pages.cases.writing import answer_form
 from merzim.web.ui.form_values import (
     MAX_FIELD_BYTES,
@@ -28,6 +28,7 @@ from merzim.web.ui.form_values import (
     parse_whole_number,
     text_fields,
 )
+from merzim.web.ui.preferences import redirect
 from workflow.registers.definition import RegisterField
 
 router = APIRouter(include_in_schema=False)

@@ -12,7 +12,7 @@ from merzim.services.law.regulations import case_registers
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import CaseId
 from merzim.web.pages.cases.case_view import Entry, Part, risk_view
-from merzim.web.pages.cases.documents import Proof, proof_of
+from merzim.web.pages.cases.evidence import Proof, proof_of
 from merzim.web.pages.cases.page import build_case_view
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator

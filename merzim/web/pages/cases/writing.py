@@ -18,7 +18,7 @@ from merzim.services.inputs import build
 from merzim.web.auth.dependencies import Recording
 from merzim.web.http import CaseId
 from merzim.web.pages.cases.evidence import Unconfirmed, evidence_inputs, run_confirmed
-from merzim.web.pages.cases.page import Tab, case_page, redirect, redirect_to_case
+from merzim.web.pages.cases.page import Tab, case_page, redirect_to_case
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
     MAX_FIELD_BYTES,
@@ -30,6 +30,7 @@ from merzim.web.ui.form_values import (
     parse_numbers,
     text_fields,
 )
+from merzim.web.ui.preferences import redirect
 from workflow.refusal import Refusal
 
 

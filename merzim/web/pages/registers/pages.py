@@ -49,7 +49,7 @@ from merzim.services.registers.views import (
 )
 from merzim.services.results import FieldChangeResult
 from merzim.web.auth.dependencies import Reading, Recording
-from merzim.web.downloads.lists import (
+from merzim.web.files_of_lists import (
     get_register_template,
     get_row_file,
     get_row_paper,

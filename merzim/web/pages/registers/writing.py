@@ -28,12 +28,11 @@ from merzim.services.registers.verbs import (
 )
 from merzim.web.auth.dependencies import Managing, Recording, run_in_reading_thread
 from merzim.web.http import RegisterPath, RowPath
-from merzim.web.pages.cases.page import redirect
 from merzim.web.pages.registers.forms import MAX_FILES, changed_values, new_values, typed_answers
 from merzim.web.pages.registers.pages import row_form, row_of_register, show_import_page, show_row_page
 from merzim.web.ui.form_values import MAX_FIELD_BYTES, MAX_FIELDS, Fields, InvalidForm, RejectedForm
 from merzim.web.ui.name_fields import resolve_unit
-from merzim.web.ui.preferences import preferences
+from merzim.web.ui.preferences import preferences, redirect
 from workflow.refusal import Refusal
 from workflow.registers.access import list_fields
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from merzim.services.law.regulations import row_words
 from merzim.services.reports.monitoring import DIRECTIONS, STATUSES, TO_READERS, Quarter, SharedRisk, monitoring
-from merzim.web.downloads.papers import RECOMMENDATION_COLUMNS, get_monitoring_file
+from merzim.web.files_of_papers import RECOMMENDATION_COLUMNS, get_monitoring_file
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, Section
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Content

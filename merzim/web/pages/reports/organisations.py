@@ -8,7 +8,7 @@ from fastapi import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from merzim.services.narrowing import seen_unit
+from merzim.services.names import seen_unit
 from merzim.services.reports.consolidated import (
     ConsolidatedQuery,
     Place,
@@ -18,7 +18,7 @@ from merzim.services.reports.consolidated import (
     list_turns,
     uploads,
 )
-from merzim.web.downloads.papers import get_cartogram_file, get_consolidated_file
+from merzim.web.files_of_papers import get_cartogram_file, get_consolidated_file
 from merzim.web.pages.case_creation.planner import ordered
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, Section, lines
 from merzim.web.ui.render import Translator

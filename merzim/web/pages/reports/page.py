@@ -14,7 +14,7 @@ from merzim.services.law.acts import SCORED, acts_here
 from merzim.services.reports.notices import PAGE as LINES
 from merzim.services.reports.notices import list_notices, verify_journal
 from merzim.web.auth.dependencies import Reading
-from merzim.web.downloads.papers import Noticed, get_notices_file, get_report
+from merzim.web.files_of_papers import Noticed, get_notices_file, get_report
 from merzim.web.http import Number, Year
 from merzim.web.pages.reports import figures, monitoring, organisations, points
 from merzim.web.pages.reports.report import Report, ReportQuery, content_of

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from merzim.documents.people.sheet import people_sheets
 from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.accounts.invitations import AskInvitations, InvitationView, list_invitations
+from merzim.services.audit import AskAudit, AuditLine, exported_entries, record
 from merzim.services.campaigns.views import (
     AskCampaigns,
     CampaignView,
@@ -31,7 +32,6 @@ from merzim.services.evidence import clean_file_name
 from merzim.services.inputs import build
 from merzim.services.moments import almaty
 from merzim.services.names import unit_name, units_in_order
-from merzim.services.outgoing.audit import AskAudit, AuditLine, exported_entries, record
 from merzim.services.people.staff import recorded_office
 from merzim.services.registers import tables as register_tables
 from merzim.services.registers.queries import ListRows

@@ -51,7 +51,7 @@ from merzim.services.registers.results import (
 )
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Managing, Reading
-from merzim.web.downloads.lists import (
+from merzim.web.files_of_lists import (
     CAMPAIGN_COLUMNS,
     State,
     get_campaign_paper,
@@ -61,7 +61,6 @@ from merzim.web.downloads.lists import (
     people_filter,
 )
 from merzim.web.http import CampaignPath, Number, PersonPath, SearchText
-from merzim.web.pages.cases.page import redirect
 from merzim.web.pages.registers.forms import form_fields, new_values, problems_of, typed_answers
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
@@ -74,7 +73,7 @@ from merzim.web.ui.form_values import (
     status_of,
 )
 from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_field, build_unit_filter, resolve_unit
-from merzim.web.ui.preferences import preferences
+from merzim.web.ui.preferences import preferences, redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import page_heads, redirect_to_tidy_address, with_tidy_address
 from workflow.law.procedure import Text as Texts

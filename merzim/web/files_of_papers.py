@@ -11,6 +11,7 @@ from starlette.responses import Response
 from merzim.documents.cartogram import cartogram_sheets, draw_cartogram
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.unreadable import EvidenceDamaged
+from merzim.services.audit import DIGEST_DIGITS, record
 from merzim.services.cases.rows import extra_cell, extra_fields
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import filled_form
@@ -19,9 +20,7 @@ from merzim.services.documents.notice_list import notices_table
 from merzim.services.documents.year_reports import filled_report
 from merzim.services.evidence import clean_file_name
 from merzim.services.law.regulations import row_words
-from merzim.services.names import unit_name
-from merzim.services.narrowing import seen_unit
-from merzim.services.outgoing.audit import DIGEST_DIGITS, record
+from merzim.services.names import seen_unit, unit_name
 from merzim.services.reports.consolidated import comparison, consolidated_query
 from merzim.services.reports.monitoring import Line, all_lines
 from merzim.services.reports.notices import NoticeFilter

@@ -16,8 +16,7 @@ from merzim.documents.forms import form, names
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, LanguageCode, Line
 from merzim.services.moments import almaty
-from merzim.services.names import people_named
-from merzim.services.narrowing import MAX_EXPORTED
+from merzim.services.names import MAX_EXPORTED, people_named
 from merzim.services.verbs import Command, verb
 from merzim.storage.accounts.audit_log import AuditEvent
 from workflow.cases.case import Case

@@ -1,1 +1,0 @@
-"""What leaves the office: letters, the change feed, published data, the audit log."""

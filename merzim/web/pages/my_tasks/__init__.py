@@ -1,1 +1,0 @@
-"""The task page: the reader's own obligations, recorded in one step."""
