@@ -129,14 +129,14 @@ def test_a_list_is_as_long_as_its_figure(engine: Engine) -> None:
         halves = [*reads.listed(criteria, limit=4), *reads.listed(criteria, limit=1000, offset=4)]
 
         assert reads.count(criteria) == len(rows_listed)
-        if urgency not in ("week", "later"):
+        if urgency not in ("near", "later"):
             assert total(reads.sums(day), urgency) == len(rows_listed)
         assert halves == rows_listed
         assert list(rows_listed) == sorted(
             rows_listed, key=lambda row: (row.due or date.max, row.case, row.obligation)
         )
 
-    figures: tuple[Urgency, ...] = ("overdue", "today", "week", "later", "due", "missed", "slipped")
+    figures: tuple[Urgency, ...] = ("overdue", "today", "near", "later", "due", "missed", "slipped")
     check_each({urgency: urgency for urgency in figures}, check)
 
 

@@ -380,7 +380,7 @@ def test_a_row_past_its_plan_date_stands_once_on_the_desk(site: Site) -> None:
         page = site.client("erlan").get("/desk?lang=en").text
         return {
             name: int(text.partition("<b>")[2].partition("</b>")[0])
-            for name in ("slipped", "week", "later")
+            for name in ("slipped", "near", "later")
             for text in [page.partition(f'href="#{name}"')[2]]
         } | {"shown": page.count(f'<tr id="{site.late}:discussion_announced"')}
 
@@ -394,7 +394,7 @@ def test_a_row_past_its_plan_date_stands_once_on_the_desk(site: Site) -> None:
     after = groups()
 
     assert (before["slipped"], after["slipped"]) == (0, 1)
-    assert before["week"] + before["later"] - after["week"] - after["later"] == 1
+    assert before["near"] + before["later"] - after["near"] - after["later"] == 1
     assert (before["shown"], after["shown"]) == (1, 1)
 
 

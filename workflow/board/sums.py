@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal, NamedTuple
 
 Urgency = Literal[
     "overdue",
     "today",
-    "week",
+    "near",
     "later",
     "due",
     "missed",
@@ -20,10 +20,10 @@ Urgency = Literal[
     "undated",
     "open",
 ]
-"""The kind of rows in a list: `due` from today to the last day that counts as near, `slipped` past their plan
-date, `open` all with a valid due date, `undated` obligatory ones without a due date that can be done now,
-`unconfirmed` those missed or open without a due date since before today, `never_confirmed` those that a
-completed case still waits for.
+"""The kind of rows in a list: `near` after today and `due` from today, to the last day that counts as near;
+`slipped` past their plan date, `open` all with a valid due date, `undated` obligatory ones without a due date
+that can be done now, `unconfirmed` those missed or open without a due date since before today,
+`never_confirmed` those that a completed case still waits for.
 """
 
 
@@ -41,12 +41,9 @@ class AssigneeKey(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Horizon:
-    """Limits of the day groups a page counts by (local dates): `week` ends this week, `soon` ends what is
-    near.
-    """
+    """Limits of the day groups a page counts by (local dates): `soon` ends what is near."""
 
     today: date
-    week: date
     soon: date
 
 
@@ -93,8 +90,8 @@ class DeadlineFilter:
 
 
 def horizon(today: date, *, soon: date) -> Horizon:
-    """Return the horizon of a day; a week ends on Sunday."""
-    return Horizon(today=today, week=today + timedelta(days=6 - today.weekday()), soon=soon)
+    """Return the horizon of a day."""
+    return Horizon(today=today, soon=soon)
 
 
 def base(obligation: str) -> str:

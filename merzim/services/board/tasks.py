@@ -16,11 +16,11 @@ from workflow.deadlines.lateness import near
 from workflow.org.access import within
 from workflow.org.office import Office, Person, name_order
 
-GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "week", "later", "undated")
+GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "near", "later", "undated")
 AT_ONCE = 300
 """Number of colleagues offered as deputies."""
 MOST_UNITS = 1000
-SHOWN: Mapping[str, int] = {"overdue": 20, "slipped": 20, "today": 20, "week": 20, "later": 10, "undated": 20}
+SHOWN: Mapping[str, int] = {"overdue": 20, "slipped": 20, "today": 20, "near": 20, "later": 10, "undated": 20}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,7 +194,7 @@ def _urgency_of(row: Row, day: Horizon) -> Urgency | None:
         return "undated" if row.reminds_from <= day.soon else None
     if row.due is None or (row.counts_until is not None and row.counts_until < day.today):
         return None
-    return "today" if row.due == day.today else "week" if row.due <= day.week else "later"
+    return "today" if row.due == day.today else "near" if row.due <= day.soon else "later"
 
 
 def _colleagues(office: Office, person: Person | None, unit_seen: str) -> tuple[Person, ...]:

@@ -165,7 +165,7 @@ def _own_rows(ctx: RequestContext, reader: Reader, today: date) -> list[tuple[Ca
     limits: Mapping[Urgency, int] = {
         "overdue": MOST_OVERDUE,
         "today": MAX_ITEMS,
-        "week": MAX_ITEMS,
+        "near": MAX_ITEMS,
         "later": MAX_ITEMS,
     }
     rows = [

@@ -122,10 +122,10 @@ def _of_urgency(urgency: Urgency, horizon: Horizon, *, whenever: bool) -> Iterat
             yield due < today
         case "today":
             yield due == today
-        case "week":
-            yield and_(due > today, due <= horizon.week)
+        case "near":
+            yield and_(due > today, due <= horizon.soon)
         case "later":
-            yield due > horizon.week
+            yield due > horizon.soon
         case "due":
             yield and_(due >= today, due <= horizon.soon)
         case "undated":
