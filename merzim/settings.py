@@ -35,6 +35,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from calendars import FIRST, LAST
 from workflow.languages import LANGUAGES
+from workflow.law.procedure import STANDARD_DAYS
 from workflow.org.access import Access
 from workflow.refusal import Refusal
 
@@ -133,6 +134,19 @@ def _filled(value: object) -> object:
     return value
 
 
+def _once_each(days: tuple[int, ...]) -> tuple[int, ...]:
+    if not days or len({*days}) < len(days) or not all(-60 <= day <= 60 for day in days):
+        raise ValueError("steps")
+    return days
+
+
+def _whole_days(value: object) -> object:
+    days = _listed(value)
+    if not isinstance(days, list | tuple) or not all(type(day) is int for day in days):
+        raise ValueError("steps")
+    return days
+
+
 EMPTY = BeforeValidator(lambda value: None if value == "" else value)
 _LIST = BeforeValidator(_listed)
 Text = Annotated[str, expecting("text")]
@@ -147,6 +161,20 @@ Folder = Annotated[Path, Field(json_schema_extra={"minLength": 1}), BeforeValida
 OptionalPath = Annotated[Path | None, EMPTY, expecting("path"), WithJsonSchema({"type": "string"})]
 _HOUR = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$"}
 TimeOfDay = Annotated[time, AfterValidator(_without_zone), expecting("time_of_day"), WithJsonSchema(_HOUR)]
+Steps = Annotated[
+    tuple[int, ...],
+    AfterValidator(_once_each),
+    BeforeValidator(_whole_days),
+    expecting("steps"),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "integer", "minimum": -60, "maximum": 60},
+            "minItems": 1,
+            "uniqueItems": True,
+        }
+    ),
+]
 Hours = Annotated[
     tuple[time, time],
     AfterValidator(_in_order),
@@ -370,8 +398,11 @@ class ChannelSettings(Section):
 
 
 class ReminderSettings(Section):
-    """Office hours for letters (local time), and seconds between rounds."""
+    """Office hours for letters (local time), and seconds between rounds; `steps`: the reminder steps of a term,
+    in working days before (negative) and after it.
+    """
 
+    steps: Steps = STANDARD_DAYS
     office_hours: Hours = (time(9), time(18))
     tick: Number = 60
 

@@ -271,7 +271,9 @@ class AppContext:
     def library(self) -> Library:
         """Every edition of every procedure: shipped, the organisation's own and those of registers."""
         return Library(
-            [*self.read_editions.editions, *self._row_procedures()], acts=self.settings.regulations.acts
+            [*self.read_editions.editions, *self._row_procedures()],
+            acts=self.settings.regulations.acts,
+            days=self.settings.reminders.steps,
         )
 
     def _row_procedures(self) -> Iterable[Procedure | UnreadEdition]:

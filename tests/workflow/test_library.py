@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from i18n import LANGUAGES, refusal
+from tests.law import library
 from tests.workflow.test_edition_reading import NAME, TEA
 from workflow.law.editions import read_edition
 from workflow.law.library import Library, NoEdition, TwoEditions, UnknownProcedure
@@ -86,3 +87,21 @@ def test_the_refusals_can_be_said(language: str) -> None:
     ]
 
     assert all("cacao" in refusal(error, language) for error in refusals)
+
+
+def test_the_offices_own_reminder_steps_hold_where_an_edition_names_none() -> None:
+    """Ten and three days before, two and seven after: the seventh tells the officer and the first head too. The
+    candidate's check has steps of its own, a term of two days."""
+    own = Library(library().all(), days=(-10, -3, 2, 7))
+    analysis_steps = own.latest("internal-analysis").ladders["default"].rungs
+    checked = "candidate-check"
+
+    assert [(step.at, step.to) for step in analysis_steps] == [
+        (-10, ("duty",)),
+        (-3, ("duty",)),
+        (2, ("duty", "head_of_unit")),
+        (7, ("duty", "head_of_unit", "officer", "head")),
+    ]
+    assert own.latest(checked).ladders == library().latest(checked).ladders
+    shipped_steps = library().latest("internal-analysis").ladders["default"].rungs
+    assert [step.at for step in shipped_steps] == [-5, -1, 0, 1, 5]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from workflow.cases.case import Case
 from workflow.languages import LANGUAGES
-from workflow.law.procedure import Act, EscalationPolicy, Obligation, Procedure, Stage, Step, Text
+from workflow.law.procedure import (
+    STANDARD_DAYS,
+    STANDARD_STEPS,
+    Act,
+    EscalationPolicy,
+    Obligation,
+    Procedure,
+    Stage,
+    Step,
+    Text,
+    standard_steps,
+)
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, Office, acts_of
 from workflow.refusal import Refusal, closest_first
@@ -94,6 +105,7 @@ class Library:
     Args:
         editions: editions, or files that are read when first needed.
         acts: ids of acts of one organisation that the whole office adopted.
+        days: the office's own reminder steps, in working days; they hold where an edition names none.
 
     Raises:
         TwoEditions: two editions of one procedure with the same date.
@@ -104,7 +116,9 @@ class Library:
         editions: Iterable[Procedure | UnreadEdition],
         *,
         acts: Collection[str] = (),
+        days: Sequence[int] = STANDARD_DAYS,
     ) -> None:
+        self._steps = standard_steps(days)
         self._acts = frozenset(acts)
         ordered = sorted(editions, key=lambda edition: (edition.id, edition.in_force))
         self._editions: dict[str, Procedure | UnreadEdition] = {ALONE.edition: ALONE}
@@ -114,6 +128,8 @@ class Library:
                 continue
             if edition.edition in self._editions:
                 raise TwoEditions(edition.edition)
+            if isinstance(edition, Procedure):
+                edition = self._with_steps(edition)
             self._editions[edition.edition] = edition
             self._dated.setdefault(edition.id, []).append(edition.edition)
 
@@ -168,8 +184,14 @@ class Library:
             raise UnknownProcedure(edition, self._editions)
         procedure = self._editions[edition]
         if isinstance(procedure, UnreadEdition):
-            procedure = self._editions[edition] = procedure.read()
+            procedure = self._editions[edition] = self._with_steps(procedure.read())
         return procedure
+
+    def _with_steps(self, edition: Procedure) -> Procedure:
+        """Return the edition with the office's own reminder steps, where it names none."""
+        if edition.ladders["default"] != STANDARD_STEPS or self._steps == STANDARD_STEPS:
+            return edition
+        return edition.replaced(ladders={**edition.ladders, "default": self._steps})
 
     def of(self, case: Case) -> Procedure:
         """Return the edition of a case.

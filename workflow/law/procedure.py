@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -188,16 +188,26 @@ class EscalationPolicy(Model):
     rungs: Annotated[Listed[Step], AfterValidator(_earliest_first)] = ()
 
 
-STANDARD_STEPS = EscalationPolicy.model_validate(
-    {
-        "id": "default",
-        "rungs": [
-            *({"at": at, "to": ["duty"]} for at in (-5, -1, 0)),
-            {"at": 1, "to": ["duty", "head_of_unit"]},
-            {"at": 5, "to": ["duty", "head_of_unit", "officer", "head"]},
-        ],
-    }
-)
+STANDARD_DAYS = (-5, -1, 0, 1, 5)
+"""The reminder steps where neither an edition nor the office names others, in working days."""
+_ALL_FROM = 5
+
+
+def standard_steps(days: Iterable[int]) -> EscalationPolicy:
+    """Return a policy of these steps, in working days.
+
+    After the term the head of the unit is told too, from the fifth day on the officer and the first head.
+    """
+
+    def to(at: int) -> tuple[str, ...]:
+        above = ("head_of_unit", "officer", "head") if at >= _ALL_FROM else ("head_of_unit",) if at > 0 else ()
+        return ("duty", *above)
+
+    steps = [{"at": at, "to": [*to(at)]} for at in sorted(days)]
+    return EscalationPolicy.model_validate({"id": "default", "rungs": steps})
+
+
+STANDARD_STEPS = standard_steps(STANDARD_DAYS)
 """Used where a file has no `[[ladder]]` called `default`."""
 
 
