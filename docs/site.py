@@ -27,7 +27,7 @@ from merzim.web.ui.guides import GUIDES, guide, in_words  # noqa: E402
 SITE = ROOT / "var" / "site"
 PAGES = (
     *("operations", "api", "telegram", "regulation-format", "points"),
-    *("performance", "glossary", "why"),
+    *("architecture", "performance", "glossary", "why"),
 )
 """The pages of docs/ in the order of the menu."""
 LANGUAGES = {"kk": "Нұсқаулықтар", "ru": "Руководства", "en": "Guides"}
