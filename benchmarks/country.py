@@ -20,9 +20,10 @@ from sqlalchemy import Engine
 from calendars import calendar
 from calendars.terms import OnDate
 from merzim.services.law.regulations import shared_law
+from merzim.storage import events
 from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.schema import create_or_migrate
-from merzim.storage.maintenance.seals import seal
 from merzim.storage.org import store as office_store
 from tests.case_rows import DIRECTIONS, FoundRisk, RiskCommands, SetMeasure
 from workflow.board.rows import Row
@@ -208,7 +209,8 @@ def build(
         for n in range(cases)
     )
     SqlLedger(engine).append_many(writes, now=now)
-    seal(engine, now=now)
+    with writing(engine) as connection:
+        events.seal(connection, now=now)
 
 
 @dataclass

@@ -20,7 +20,6 @@ from merzim.cli.parsing import File
 from merzim.cli.printing import plain
 from merzim.services.administration import encrypt_password
 from merzim.services.channels import CHANNEL, refuse_bad_address, try_channel
-from merzim.services.moments import almaty
 from merzim.services.upkeep import doctor as configuration
 from merzim.services.upkeep import maintenance
 from merzim.services.upkeep.backups import drill
@@ -41,10 +40,6 @@ class NoSeal(Refusal, ValueError):
     """The text is not a line printed by `merzim seal`."""
 
 
-class NoGround(Refusal, ValueError):
-    """A baseline that accepts differences requires a ground."""
-
-
 @command("verify")
 def verify(
     call: CommandContext,
@@ -55,35 +50,25 @@ def verify(
         ),
     ] = None,
 ) -> int:
-    """Checks the ledger's chains, seals and editions, and the board.
+    """Checks the events with their seals, editions and evidence, and the board.
 
     Exit code 1 when something does not agree.
     """
     known_seal = _printed_seal(seal) if seal is not None else None
     if unreadable := maintenance.unreadable_values(call.app):
         if call.json:
-            call.answer({"problems": _problems(call, unreadable), "vouched": None})
+            call.answer({"problems": _problems(call, unreadable)})
         for problem in () if call.json else unreadable:
             call.print(call.say(problem.code, **problem.arguments))
         return NOT_SO
     problems = maintenance.verify(call.app, now=call.moment.now, today=call.moment.today, known_seal=known_seal)
-    vouching = maintenance.vouching(call.app)
-    since = vouching.baseline
     if call.json:
-        utc = f"{since.at:%Y-%m-%dT%H:%M:%SZ}" if since else None
-        vouched = {"since": utc, "ground": since.ground if since else "", "unvouched": vouching.unvouched}
-        call.answer({"problems": _problems(call, problems), "vouched": vouched})
+        call.answer({"problems": _problems(call, problems)})
         return NOT_SO if problems else DONE
     for record_problem in problems:
         call.print(call.say(record_problem.code, **record_problem.arguments))
     if not problems:
         call.print(call.say("cli.verified"))
-    if since is not None:
-        code = "cli.vouched_ground" if since.ground else "cli.vouched"
-        at = since.at.astimezone(almaty())
-        call.print(call.say(code, since=at.date(), time=f"{at:%H:%M}", by=since.by, ground=since.ground))
-    if vouching.unvouched:
-        call.note(call.say("cli.unvouched", count=vouching.unvouched))
     return NOT_SO if problems else DONE
 
 
@@ -118,19 +103,6 @@ def _printed_seal(line: str) -> tuple[int, str]:
     return int(words[0]), words[-1]
 
 
-@command("baseline", writes=True)
-def baseline(
-    call: CommandContext,
-    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="why the differences are accepted")],
-) -> None:
-    """Vouch for accounts and people as they stand now."""
-    words = " ".join(ground.split())
-    if not words:
-        raise NoGround("cli.baseline_no_ground")
-    count = maintenance.renew_baseline(call.app, ground=words, by=call.by, now=call.moment.now)
-    call.tell({"accepted": count}, "cli.baseline", count=count)
-
-
 @command("rebuild", writes=True)
 def rebuild(call: CommandContext) -> None:
     """Builds the board anew from the ledger."""
@@ -159,10 +131,9 @@ def restore(call: CommandContext, file: File) -> int:
     before = maintenance.restore(call.app, Path(file))
     closed = _tell_of_keys(call)
     damaged = maintenance.damaged_evidence(call.app)
-    differing = maintenance.office_differences(call.app, now=call.moment.now)
     orders = maintenance.missing_orders(call.app, Path(file))
     if call.json:
-        problems = _problems(call, (*damaged, *differing))
+        problems = _problems(call, damaged)
         call.answer({"file": file, "before": before, "problems": problems, "orders": len(orders)})
         return NOT_SO if problems or orders or closed else DONE
     call.print(call.say("cli.restored", file=file))
@@ -171,13 +142,13 @@ def restore(call: CommandContext, file: File) -> int:
     if damaged:
         folder = str(call.app.settings.evidence.folder)
         call.note(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
-    for problem in (*damaged, *differing):
+    for problem in damaged:
         call.note(call.say(problem.code, **problem.arguments))
     for order in orders:
         call.note(call.say("cli.order_missing", number=order.number, act=order.act, on=order.act_on))
     if orders:
         call.note(call.say("cli.orders_missing", count=len(orders)))
-    return NOT_SO if damaged or differing or orders or closed else DONE
+    return NOT_SO if damaged or orders or closed else DONE
 
 
 @command("restore-drill")

@@ -32,10 +32,10 @@ from merzim.services.inputs import Key
 from merzim.services.people.staff import BadStaff, recorded_office
 from merzim.services.verbs import Command, verb
 from merzim.settings import Settings, is_loopback
-from merzim.storage.chain import canonical
 from merzim.storage.notices.steps import first_step_day, has_sent
 from merzim.storage.org import settings as stored_settings
 from merzim.storage.org.settings import MAIL
+from merzim.storage.types import canonical
 from notifications.channels import STAYS_HERE
 from notifications.notice import Outcome
 from workflow.board.rows import CaseFilter

@@ -35,7 +35,6 @@ from merzim.services.moments import Clock, NoteWriter
 from merzim.services.oidc import OidcProvider, open_provider
 from merzim.settings import BadSetting, Settings
 from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.accounts.audit_log import SqlAuditLog
 from merzim.storage.accounts.encryption import Cipher
 from merzim.storage.accounts.invitations import SqlInvitations
 from merzim.storage.accounts.second_factors import SqlSecondFactors
@@ -48,7 +47,6 @@ from merzim.storage.database.leases import SqlLeases
 from merzim.storage.maintenance.readiness import claim, look, refuse_anothers, refuse_unwritable
 from merzim.storage.maintenance.schema import create_or_migrate, refuse_missing
 from merzim.storage.maintenance.stored_secrets import stored_secrets
-from merzim.storage.maintenance.vouching import ensure_baseline
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.notices.senders import EnqueueJobs
@@ -77,7 +75,6 @@ def prepare_database(
     *,
     installation: str,
     many_nodes: bool,
-    clock: Clock,
 ) -> None:
     """Create or migrate the database, and claim it.
 
@@ -92,7 +89,6 @@ def prepare_database(
             queue.prepare(driver(connection))
     if installation and not claimed:
         claim(engine, installation)
-    ensure_baseline(engine, now=clock().now)
 
 
 _BUILT_BY_SETTINGS = (
@@ -347,9 +343,7 @@ class AppContext:
         """
         if not self.creates_database:
             self._refuse_missing_database()
-        prepare_database(
-            self.unprepared, installation=self.installation, many_nodes=self.many_nodes, clock=self.clock
-        )
+        prepare_database(self.unprepared, installation=self.installation, many_nodes=self.many_nodes)
         self.lay_over_settings()
         return self.unprepared
 
@@ -482,11 +476,6 @@ class AppContext:
     def answers(self) -> SqlIdempotency:
         """The stored answers to API requests, by idempotency key."""
         return SqlIdempotency(self.engine)
-
-    @cached_property
-    def audit_log(self) -> SqlAuditLog:
-        """The audit log: entries that no other table records, and how far it was forwarded."""
-        return SqlAuditLog(self.engine)
 
     @cached_property
     def evidence(self) -> EvidenceFolder:

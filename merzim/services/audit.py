@@ -18,7 +18,8 @@ from merzim.services.inputs import Day, LanguageCode, Line
 from merzim.services.moments import almaty
 from merzim.services.names import MAX_EXPORTED, people_named
 from merzim.services.verbs import Command, verb
-from merzim.storage.accounts.audit_log import AuditEvent
+from merzim.storage.accounts.audit_log import record_access
+from merzim.storage.events import Draft
 from workflow.cases.case import Case
 from workflow.law.procedure import Act
 from workflow.org.access import audit_scope
@@ -68,7 +69,6 @@ class AuditLine(BaseModel):
     case: str
     way: str
     address: str
-    count: int
     what: str
     text: str
     hash: str
@@ -147,18 +147,18 @@ def record(
 
     Return the number and the hash of its entry.
     """
-    event = AuditEvent(
-        topic=topic, kind=kind, by=ctx.reader.login, now=ctx.now, name=name, case=case, more=details or {}
+    event = Draft(
+        topic=topic, kind=kind, by=ctx.reader.login, at=ctx.now, name=name, case=case, payload=details or {}
     )
-    return ctx.app.audit_log.record(event)
+    return record_access(ctx.app.engine, event)
 
 
 def record_refused_log_in(ctx: RequestContext, reason: str, login: str) -> None:
     """Record a refused log-in. `login`: the account; "" for an unknown name, which may be a password."""
-    event = AuditEvent(
-        topic="login", kind="log_in_refused", by="", now=ctx.now, name=login, more={"reason": reason}
+    event = Draft(
+        topic="login", kind="log_in_refused", by="", at=ctx.now, name=login, payload={"reason": reason}
     )
-    ctx.app.audit_log.record(event)
+    record_access(ctx.app.engine, event)
 
 
 class AuditWords:
@@ -183,8 +183,6 @@ class AuditWords:
         phrases = [self._what(entry)]
         if subject := self._subject(entry, case):
             phrases[0] += f": {subject}"
-        if entry.count > 1:
-            phrases.append(self._say("audit.times", count=entry.count))
         if reason := entry.more.get("reason"):
             phrases.append(self._say(f"audit.reason.{reason}"))
         details = [*phrases, self._say("audit.of_case", case=entry.case)] if entry.case else [*phrases]
@@ -308,7 +306,6 @@ class ChangeEvent(BaseModel):
     by: str
     case: str
     name: str
-    count: int
 
 
 class ChangeList(BaseModel):
@@ -358,5 +355,4 @@ def _event(entry: AuditEntry, *, only_id: bool) -> ChangeEvent:
         by="" if only_id else entry.by,
         case=entry.case,
         name="" if only_id and entry.topic == "case" else entry.name,
-        count=entry.count,
     )

@@ -17,15 +17,23 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, text
 
-from merzim.storage.chain import canonical, moment
 from merzim.storage.database.dialect import insert_many
 from merzim.storage.origin import ORIGIN
 from merzim.storage.tables.events import EVENT
+from merzim.storage.types import canonical, moment
 from workflow.org.audit import Topic
 
 Values = dict[str, Any]
 CASE, ROW = "case/", "row/"
 """Beginnings of the streams of cases and of rows of registers; their ids follow."""
+OFFICE, ACCESS, NOTICES, SEALS = "office", "access", "notices", "seals"
+"""The streams of which there is one: acts of the office; log-ins refused, downloads, exports; outcomes of
+letters; seals.
+"""
+ENDS = "ends"
+"""Key of a seal's payload: stream -> seq and hash of its end, of the streams written since the last seal."""
+UNTIL = "until"
+"""Key of a seal's payload: the last id it covers."""
 HASHES = "hashes"
 """Key of a payload with the digests of private values; "" for one that was emptied."""
 CLIENT = "@client"
@@ -103,11 +111,70 @@ def erase(connection: Connection, condition: ColumnElement[bool], names: Collect
     """Erase private values of these names from the events that meet a condition."""
     held = select(EVENT.c.id, EVENT.c.private).where(condition, EVENT.c.private != "{}")
     for id, pairs in connection.execute(held).all():
-        kept = {name: pair for name, pair in decoded(pairs).items() if name not in names}
-        connection.execute(EVENT.update().where(EVENT.c.id == id).values(private=canonical(kept)))
+        kept = canonical({name: pair for name, pair in decoded(pairs).items() if name not in names})
+        if kept != pairs:
+            connection.execute(EVENT.update().where(EVENT.c.id == id).values(private=kept))
 
 
-def link(previous: str, row: Mapping[str, Any]) -> str:
+def append(connection: Connection, stream: str, drafts: Sequence[Draft]) -> int:
+    """Append events to a stream of which there is one; return the seq of the last.
+
+    In the caller's transaction, after its rows were written: others who append to the stream wait for its end.
+    """
+    hold(connection, stream)
+    end = select(EVENT.c.seq, EVENT.c.hash).where(EVENT.c.stream == stream).order_by(EVENT.c.seq.desc())
+    seq, previous = connection.execute(end.limit(1)).first() or (0, "")
+    insert(connection, chained(stream, drafts, after=seq, previous=previous))
+    return int(seq) + len(drafts)
+
+
+def hold(connection: Connection, stream: str) -> None:
+    """Lock a stream of which there is one until the end of the transaction; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        locked = {"n": _APPENDING, "stream": stream}
+        connection.execute(text("SELECT pg_advisory_xact_lock(:n, hashtext(:stream))"), locked)
+
+
+def settled(connection: Connection) -> int:
+    """Return the id up to which every event is there: no lower one can appear later. 0 for none.
+
+    On PostgreSQL ids are given when events are written and seen when they are committed: who asks waits until
+    those who are writing have ended.
+    """
+    newest = select(func.max(EVENT.c.id))
+    if connection.dialect.name != "postgresql":
+        return connection.execute(newest).scalar() or 0
+    connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": _APPENDING})
+    try:
+        return connection.execute(newest).scalar() or 0
+    finally:
+        connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": _APPENDING})
+
+
+def seal(connection: Connection, *, now: datetime) -> None:
+    """Append a seal over the ends of all streams written since the last; nothing when there are none."""
+    until = settled(connection)
+    hold(connection, SEALS)
+    last = select(EVENT.c.payload).where(EVENT.c.stream == SEALS).order_by(EVENT.c.seq.desc()).limit(1)
+    since = decoded(connection.execute(last).scalar() or "").get(UNTIL, 0)
+    new = (EVENT.c.id > since, EVENT.c.id <= until, EVENT.c.stream != SEALS)
+    written = select(EVENT.c.stream).where(*new).distinct()
+    if sealed := {
+        stream: list(end)
+        for stream, end in ends(connection, EVENT.c.stream.in_(written), EVENT.c.id <= until).items()
+    }:
+        content = {ENDS: sealed, UNTIL: until}
+        append(connection, SEALS, [Draft(kind="sealed", at=now, by="", payload=content)])
+
+
+def newest_seal(connection: Connection) -> tuple[int, datetime, str] | None:
+    """Return number, moment and hash of the last seal, to be recorded elsewhere; None before the first."""
+    query = select(EVENT.c.seq, EVENT.c.at, EVENT.c.hash).where(EVENT.c.stream == SEALS)
+    last = connection.execute(query.order_by(EVENT.c.seq.desc()).limit(1)).first()
+    return None if last is None else (last.seq, last.at, last.hash)
+
+
+def link(previous: str, row: Mapping[Any, Any]) -> str:
     """Return the SHA-256 (hexadecimal) of the hash before and of the content of an event."""
     names = ("stream", "seq", "topic", "kind", "name", "on", "case", "by", "way", "payload")
     line = canonical([*(row[name] for name in names), moment(row["at"])])
@@ -129,11 +196,13 @@ def decoded(text: str) -> dict[str, Any]:
 
 
 def problems(connection: Connection, rewritten: Mapping[int, str]) -> Iterator[tuple[str, Values]]:
-    """Yield code and arguments for every event that is missing, altered, or in another place than written.
+    """Yield code and arguments for every event that is missing, altered, in another place than written, or not
+    the one that was sealed.
 
     Args:
         rewritten: hashes of the events an order of the office has rewritten, by id.
     """
+    sealed = _sealed(connection)
     stream, seq, previous, last = "", 0, "", 0
     query = EVENT.select().order_by(EVENT.c.stream, EVENT.c.seq)
     for event in connection.execute(query.execution_options(yield_per=5000)):
@@ -149,16 +218,37 @@ def problems(connection: Connection, rewritten: Mapping[int, str]) -> Iterator[t
             yield "event_altered", place
         elif event.id < last:
             yield "event_misplaced", place
-        hashes = decoded(event.payload).get(HASHES, {})
-        for name, pair in decoded(event.private).items():
-            if not isinstance(pair, list) or hashes.get(name) != digest(stream, name, pair):
-                yield "private_altered", {**place, "name": name}
+        n, digest_then = sealed.pop((stream, event.seq), (0, event.hash))
+        if digest_then != event.hash:
+            yield "sealed_differs", {**place, "n": n}
+        yield from _altered_values(event)
         previous, last = event.hash, event.id
+    for (stream, seq), (n, _) in sorted(sealed.items()):
+        yield "sealed_missing", {"stream": stream, "seq": seq, "n": n}
 
 
-def ends(connection: Connection) -> dict[str, tuple[int, str]]:
-    """Return the seq and the hash of the last event of every stream."""
-    newest = select(EVENT.c.stream, func.max(EVENT.c.seq).label("seq")).group_by(EVENT.c.stream).subquery()
+def _altered_values(event: Any) -> Iterator[tuple[str, Values]]:
+    """Yield the private values of an event that are not those it was written with; erased ones are none."""
+    hashes = decoded(event.payload).get(HASHES, {})
+    for name, pair in decoded(event.private).items():
+        if not isinstance(pair, list) or hashes.get(name) != digest(event.stream, name, pair):
+            yield "private_altered", {"stream": event.stream, "seq": event.seq, "name": name}
+
+
+def _sealed(connection: Connection) -> dict[tuple[str, int], tuple[int, str]]:
+    """Return the number of the seal and the hash then of every sealed event, by stream and seq."""
+    sealed = {}
+    seals = select(EVENT.c.seq, EVENT.c.payload).where(EVENT.c.stream == SEALS).order_by(EVENT.c.seq)
+    for n, payload in connection.execute(seals):
+        for stream, (seq, hash) in decoded(payload).get(ENDS, {}).items():
+            sealed[stream, seq] = (n, hash)
+    return sealed
+
+
+def ends(connection: Connection, *conditions: ColumnElement[bool]) -> dict[str, tuple[int, str]]:
+    """Return the seq and the hash of the last event of every stream that meets the conditions."""
+    last = select(EVENT.c.stream, func.max(EVENT.c.seq).label("seq")).where(*conditions)
+    newest = last.group_by(EVENT.c.stream).subquery()
     query = select(EVENT.c.stream, EVENT.c.seq, EVENT.c.hash).join(
         newest, and_(newest.c.stream == EVENT.c.stream, newest.c.seq == EVENT.c.seq)
     )

@@ -1,14 +1,43 @@
-"""Column types with equal behaviour on both databases: moments in UTC, and JSON as canonical text."""
+"""Canonical JSON, and column types alike on both databases: moments in UTC, JSON as canonical text."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
-from merzim.storage.chain import canonical
+
+def canonical(value: object) -> str:
+    """Return the canonical JSON text of a value: sorted keys, no spaces, non-ASCII letters unescaped, dates in
+    ISO format.
+
+    Raises:
+        TypeError, ValueError: the value has no JSON form (a set, a NaN).
+    """
+    return "{}" if value == {} else _ENCODER.encode(value)
+
+
+# What is written at once bears one moment.
+@lru_cache(maxsize=64)
+def moment(at: datetime) -> str:
+    """Return a moment in the ledger's format: UTC, whole seconds, "2026-04-06T07:00:00Z"."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"no JSON: {type(value).__name__}")
+
+
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
+)
 
 
 class Moment(TypeDecorator[datetime]):

@@ -308,7 +308,10 @@ def test_what_nobody_has_done_for_long_is_named(empty_office: Merzim, monkeypatc
 def test_a_verify_with_a_finding_is_not_one_that_agreed(empty_office: Merzim) -> None:
     """Only what was found whole is written down."""
     with closing(sqlite3.connect("var/merzim.sqlite")) as connection, connection:
-        connection.execute("INSERT INTO unit (id, name, kind) VALUES ('u', 'x', '')")
+        connection.execute(
+            'INSERT INTO event (stream, seq, topic, kind, name, "case", at, "by", way, payload, private, hash) '
+            "VALUES ('access', 1, 'file', 'x', '', '', '2026-04-06 07:00:00', '', 'cli', '{}', '{}', 'forged')"
+        )
 
     assert empty_office("verify").code == 1
     assert _states(empty_office)["verify"] == "warning"

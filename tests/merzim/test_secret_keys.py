@@ -21,7 +21,6 @@ from merzim.services.context import operator_context
 from merzim.settings import BadSetting, Settings
 from merzim.settings_file import read
 from merzim.storage.accounts.encryption import Cipher, new_key, parse_key
-from merzim.storage.org.vouched import ROWS
 from tests.merzim.conftest import PEOPLE, Merzim
 from tests.notifications.servers import free_port
 from workflow.org.access import Access, Reader
@@ -68,12 +67,10 @@ def stored(folder: Path) -> dict[str, str]:
 def chain(folder: Path, kind: str) -> list[tuple[str, str, dict[str, object]]]:
     """Name, author and payload of the office's lines of a kind."""
     with sqlite3.connect(folder / "var" / "merzim.sqlite") as connection:
-        rows = connection.execute("SELECT name, by, payload FROM act WHERE kind = ? ORDER BY seq", (kind,))
-        return [(name, by, _without_rows(json.loads(payload))) for name, by, payload in rows]
-
-
-def _without_rows(payload: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in payload.items() if key != ROWS}
+        rows = connection.execute(
+            "SELECT name, by, payload FROM event WHERE stream = 'office' AND kind = ? ORDER BY seq", (kind,)
+        )
+        return [(name, by, json.loads(payload)) for name, by, payload in rows]
 
 
 # ------------------------------------------------------------------------------------------------- where it is

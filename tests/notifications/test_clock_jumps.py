@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, PEOPLE, Shelf, Town, noon
+from tests.storage.sample_cases import seal
 
 DAY = timedelta(days=1)
 FIRST, LAST = date(2026, 3, 16), date(2026, 4, 14)

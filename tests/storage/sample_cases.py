@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 import calendars
+from merzim.storage import events
 from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.database.engine import writing
 from notifications.notice import Notice
 from tests.law import library
 from workflow.board.rows import Row
@@ -77,3 +79,12 @@ def letter(row: Row, *, person: str = "aigul@example.kz", at: datetime = NOW, st
 
 def later(minutes: int) -> datetime:
     return NOW + timedelta(minutes=minutes)
+
+
+def seal(engine: Engine, *, now: datetime) -> int | None:
+    """Seal what was written; the number of the new seal, None when nothing was written since the last."""
+    with writing(engine) as connection:
+        before = events.newest_seal(connection)
+        events.seal(connection, now=now)
+        after = events.newest_seal(connection)
+    return after[0] if after is not None and after != before else None

@@ -10,11 +10,10 @@ from sqlalchemy.exc import DatabaseError
 
 import calendars
 from calendars.records import RecordError, shipped_records, with_records
-from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.adoptions import ACTS, adopt, adopted_acts, head_of
 from merzim.storage.org.chain import head
-from tests.storage.sample_cases import NOW, TODAY, later, opened, recompute
+from tests.storage.sample_cases import NOW, TODAY, later, opened, recompute, seal
 from tests.storage.test_verify import by_hand, codes
 
 ACT = """
@@ -72,7 +71,7 @@ def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:
     assert [act.text for act in adopted_acts(engine)] == [ACT]
 
 
-@pytest.mark.parametrize("statement", ["UPDATE act SET name = 'x'", "DELETE FROM act"])
+@pytest.mark.parametrize("statement", ["UPDATE event SET name = 'x'", "DELETE FROM event"])
 def test_the_database_refuses_to_change_an_act(engine: Engine, statement: str) -> None:
     """Append only, as events are."""
     adopted(engine)
@@ -98,19 +97,19 @@ def test_an_act_changed_by_hand_is_named_and_no_board_is_compared_under_it(engin
     opened(engine)
     adopted(engine)
     with by_hand(engine) as connection:
-        connection.execute(text("UPDATE act SET payload = replace(payload, '05-16', '05-23')"))
+        connection.execute(text("UPDATE event SET payload = replace(payload, '05-16', '05-23')"))
 
     def never(case: object) -> object:
         raise AssertionError(case)
 
-    assert codes(verify(engine, recompute=never)) == [("act_altered", 1)]  # type: ignore[arg-type]
+    assert codes(verify(engine, recompute=never)) == [("event_altered", 1)]  # type: ignore[arg-type]
 
 
 def test_an_act_altered_past_reading_says_so_when_it_is_read(engine: Engine) -> None:
     """A refusal that names the file, not a broken program."""
     adopted(engine)
     with by_hand(engine) as connection:
-        connection.execute(text("UPDATE act SET payload = '{'"))
+        connection.execute(text("UPDATE event SET payload = '{'"))
 
     with pytest.raises(RecordError, match=r"бұйрық\.toml"):
         _ = adopted_acts(engine)[0].records
@@ -122,13 +121,13 @@ def test_an_act_taken_out_is_named(engine: Engine) -> None:
     adopted(engine, NEXT)
     seal(engine, now=NOW)
     with by_hand(engine) as connection:
-        connection.execute(text("DELETE FROM act WHERE seq = 2"))
+        connection.execute(text("DELETE FROM event WHERE stream = 'office' AND seq = 2"))
     cut = codes(verify(engine))
     with by_hand(engine) as connection:
-        connection.execute(text("DELETE FROM act"))
+        connection.execute(text("DELETE FROM event WHERE stream = 'office'"))
 
-    assert cut == [("act_sealed_missing", 2)]
-    assert codes(verify(engine)) == [("act_sealed_missing", 2)]
+    assert cut == [("sealed_missing", 2)]
+    assert codes(verify(engine)) == [("sealed_missing", 2)]
 
 
 def test_an_act_rewritten_with_its_hash_is_named_by_the_seal(engine: Engine) -> None:
@@ -137,11 +136,11 @@ def test_an_act_rewritten_with_its_hash_is_named_by_the_seal(engine: Engine) -> 
     adopted(engine, NEXT)
     seal(engine, now=NOW)
     with by_hand(engine) as connection:
-        connection.execute(text("UPDATE act SET hash = 'forged' WHERE seq = 1"))
+        connection.execute(text("UPDATE event SET hash = 'forged' WHERE seq = 1"))
 
     problem_codes = codes(verify(engine, recompute=recompute(engine)))
 
-    assert ("act_misplaced", 2) in problem_codes
+    assert ("event_altered", 2) in problem_codes
 
 
 def test_a_gap_among_acts_is_named(engine: Engine) -> None:
@@ -149,6 +148,6 @@ def test_a_gap_among_acts_is_named(engine: Engine) -> None:
     adopted(engine)
     adopted(engine, NEXT)
     with by_hand(engine) as connection:
-        connection.execute(text("DELETE FROM act WHERE seq = 1"))
+        connection.execute(text("DELETE FROM event WHERE seq = 1"))
 
-    assert ("act_missing", 1) in codes(verify(engine))
+    assert ("event_missing", 1) in codes(verify(engine))

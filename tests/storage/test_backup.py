@@ -14,10 +14,9 @@ from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.backup import backup, restore
 from merzim.storage.maintenance.schema import create_or_migrate
-from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.refusals import BackupRefused
-from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute
+from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute, seal
 
 
 def test_a_backup_taken_while_somebody_writes_is_whole(sqlite: Engine, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from merzim.services.upkeep.backups import NoBackup, back_up, drill, obsolete
 from merzim.settings import BackupSettings, DatabaseSettings
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance import backup, dump
-from merzim.storage.tables.audit import AUDIT
+from merzim.storage.tables.events import EVENT
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.case import Evidence
@@ -278,4 +278,4 @@ def _rewrite_log(app: AppContext) -> None:
                 connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
         else:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        connection.execute(AUDIT.update().values(hash="0" * 64))
+        connection.execute(EVENT.update().values(hash="0" * 64))

@@ -17,13 +17,11 @@ from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance.dump import backup, restore
-from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org.preferences import put
-from merzim.storage.org.vouched import SETTING_SECRET
+from merzim.storage.org.preferences import SETTING_SECRET, put
 from merzim.storage.refusals import BackupRefused
 from tests.postgres import administer
-from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute
+from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute, seal
 
 pytestmark = pytest.mark.postgresql
 KEY = new_key()
@@ -110,7 +108,7 @@ def test_what_is_no_copy_of_ours_leaves_the_database_empty(
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     backup(server, tmp_path / "newer")
     with writing(server) as connection:
-        connection.execute(text("DROP TABLE seal CASCADE"))
+        connection.execute(text("DROP TABLE event CASCADE"))
     backup(server, tmp_path / "foreign")
 
     for name, code in (

@@ -139,3 +139,23 @@ def test_two_who_append_at_once_are_told_apart_by_the_database(engine: Engine) -
 
     with pytest.raises(Exception, match=r"(?i)unique|append-only"), writing(engine) as connection:
         events.insert(connection, rows)
+
+
+@pytest.mark.parametrize("stream", [events.OFFICE, events.ACCESS, events.NOTICES])
+def test_the_end_of_a_stream_without_a_head_is_missed_by_the_seal(engine: Engine, stream: str) -> None:
+    """The seals name the ends of all streams: cut or forged anew, the end is not the one that was sealed."""
+    drafts = [events.Draft(kind="x", name=name, at=NOW, by="y") for name in ("a", "b", "c")]
+    with writing(engine) as connection:
+        events.append(connection, stream, drafts)
+        events.seal(connection, now=NOW)
+    assert verify(engine) == ()
+
+    def forge(connection: Connection) -> None:
+        connection.execute(text("UPDATE event SET name = 'z' WHERE name = 'b'"))
+        rehash(connection, stream)
+
+    forged = found(engine, forge)
+    cut = found(engine, run("DELETE FROM event WHERE name = 'c'"))
+
+    assert forged == [("sealed_differs", stream, 3)]
+    assert cut == [("sealed_missing", stream, 3)]

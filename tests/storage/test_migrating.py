@@ -16,7 +16,6 @@ from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance import migrate_to
 from merzim.storage.maintenance.migrate_to import migrate
 from merzim.storage.maintenance.schema import create_or_migrate
-from merzim.storage.maintenance.seals import seal
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store
 from merzim.storage.org.staff import SqlStaff
@@ -24,15 +23,14 @@ from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import Migration, StorageUnavailable
 from merzim.storage.tables.base import TableBase as Table
 from merzim.storage.tables.board import RECOMMENDATION
-from merzim.storage.tables.cases import SEAL
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
-from merzim.storage.tables.organisation import ACT, PERSON
+from merzim.storage.tables.organisation import PERSON
 from merzim.storage.tables.service import LEASE, UPLOAD
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors
-from tests.storage.sample_cases import NOW, TODAY, opened
+from tests.storage.sample_cases import NOW, TODAY, opened, seal
 from workflow.board.sums import horizon
 from workflow.org.office import Unit
 
@@ -103,7 +101,7 @@ def _everything(engine: Engine) -> dict[str, list[str]]:
 def test_every_row_is_as_it_was_and_the_old_place_too(file: Engine, empty: Engine) -> None:
     """Events with their hashes, seals, proofs, letters, accounts, files: all of them, and none besides."""
     before = _everything(file)
-    assert all(before[table.name] for table in (EVENT, SEAL, NOTICE, PERSON, UPLOAD, RECOMMENDATION))
+    assert all(before[table.name] for table in (EVENT, NOTICE, PERSON, UPLOAD, RECOMMENDATION))
 
     row_counts = migrate(file, empty, prepare=prepare)
 
@@ -172,7 +170,7 @@ def test_interrupted_there_is_nothing(
     copied = migrate_to._copy
 
     def interrupted(source: Any, target: Any, table: Any) -> Any:
-        if when == "before the first row" or (when == "in the middle" and table is ACT):
+        if when == "before the first row" or (when == "in the middle" and table is EVENT):
             raise KeyboardInterrupt
         copy_result = copied(source, target, table)
         if when == "at the end" and table is LEASE:

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.maintenance.verify import rebuild, verify
+from merzim.storage.maintenance.rebuild import rebuild
+from merzim.storage.maintenance.verify import verify
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import case_commands, recompute
 from workflow.board.sums import horizon

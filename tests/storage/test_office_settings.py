@@ -136,7 +136,7 @@ def test_the_audit_log_says_who_changed_what(office_app: AppContext) -> None:
     send_by(office_app)
     with reading(office_app.engine) as connection:
         rows = connection.execute(
-            text("SELECT \"by\", name FROM audit WHERE kind = 'setting_changed' ORDER BY seq")
+            text("SELECT \"by\", name FROM event WHERE kind = 'setting_changed' ORDER BY id")
         ).all()
 
     assert [tuple(row) for row in rows] == [

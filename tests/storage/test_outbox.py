@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine, event
 
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.notices import journal, senders
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.notices import senders
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.notices.senders import Batch, Holding
 from notifications.notice import Notice, NoticeState
@@ -442,4 +443,4 @@ def test_what_has_left_is_written_down_when_the_database_is_back(
         coming.join()
 
     assert [notice.state for notice in outbox.notices()] == ["sent"]
-    assert journal.journal_status(server).problems == ()
+    assert verify(server) == ()

@@ -14,8 +14,8 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.imports.schedules import ImportedFile, ScheduleAnswers, consider, take_in
 from merzim.storage.cases import imported_files
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.maintenance.seals import seal
-from merzim.storage.maintenance.verify import rebuild, verify
+from merzim.storage.maintenance.rebuild import rebuild
+from merzim.storage.maintenance.verify import verify
 from merzim.storage.queries import SqlReads
 from tests.law import CALENDAR
 from tests.storage.sample_cases import (
@@ -30,6 +30,7 @@ from tests.storage.sample_cases import (
     on_sqlite_alone,
     opened,
     recompute,
+    seal,
 )
 from workflow.cases.case import Case
 from workflow.cases.commands.passports import PassportEdit, edit_passport

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, text
 from calendars.terms import OnDate
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.cases.registers import cases_with_entries
-from merzim.storage.maintenance.verify import rebuild, verify
+from merzim.storage.maintenance.rebuild import rebuild
+from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure

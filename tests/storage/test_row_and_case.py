@@ -38,7 +38,7 @@ def stop(*_: object, **__: object) -> None:
 
 def audit_entries(app: AppContext) -> int:
     with app.engine.connect() as connection:
-        return int(connection.exec_driver_sql("SELECT count(*) FROM audit").scalar_one())
+        return int(connection.exec_driver_sql("SELECT count(*) FROM event").scalar_one())
 
 
 def test_a_gift_is_never_written_without_its_case(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,6 @@ from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org.chain import IN_ORDER
-from merzim.storage.org.vouched import ROWS
 from notifications.notice import Notice
 from tests.second_factors import CIPHER, KEY, second_factors
 from tests.storage.sample_cases import on_sqlite_alone
@@ -58,11 +57,7 @@ def chain(engine: Engine, name: str = "aliyeva") -> list[tuple[str, str, dict[st
     with engine.connect() as connection:
         lines = [row for row in connection.execute(IN_ORDER) if row.name == name]
     kinds = ("second_factor", "recovery_code")
-    events = [(row.kind, row.by, json.loads(row.payload)) for row in lines if row.kind.startswith(kinds)]
-    return [
-        (kind, by, {key: value for key, value in details.items() if key != ROWS})
-        for kind, by, details in events
-    ]
+    return [(row.kind, row.by, json.loads(row.payload)) for row in lines if row.kind.startswith(kinds)]
 
 
 def stored(engine: Engine, login: str = "aliyeva") -> str:

@@ -10,12 +10,12 @@ from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.services.imports.schedules import consider, take_in
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import reading
-from merzim.storage.maintenance.seals import seal
-from merzim.storage.maintenance.verify import rebuild, verify
+from merzim.storage.maintenance.rebuild import rebuild
+from merzim.storage.maintenance.verify import verify
 from merzim.storage.tables.board import RECOMMENDATION
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
-from tests.storage.sample_cases import NOW, OBJECT, PLANNED, UNIT, case_commands, opened, recompute
+from tests.storage.sample_cases import NOW, OBJECT, PLANNED, UNIT, case_commands, opened, recompute, seal
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import events_as_seen

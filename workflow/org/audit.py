@@ -18,13 +18,12 @@ class AuditEntry:
     """An action somebody took or attempted.
 
     Attributes:
-        seq: its number in the chain, used for paging.
+        seq: its number in the order of writing, used for paging.
         at: UTC.
         by: the account, or the person who answered a letter; "" if nobody had logged in.
         name: the object of the action: a login, a person, an obligation, a row of a register.
         way: `page`, `api`, `cli`, `bot` or `job`.
         address: of the client; "" where there was none, or it was erased.
-        count: number of such actions done at once.
     """
 
     seq: int
@@ -36,7 +35,6 @@ class AuditEntry:
     case: str
     way: str
     address: str
-    count: int
     more: Mapping[str, object]
     hash: str
 

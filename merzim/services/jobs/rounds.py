@@ -12,12 +12,13 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-from calendars.hours import moment_of
+from calendars.hours import almaty, moment_of
 from merzim.services.app import AppContext
 from merzim.services.jobs.campaigns import carry_on
 from merzim.services.yearly.register_duties import record_due_rows
+from merzim.storage import events
+from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.backup import backup
-from merzim.storage.maintenance.seals import seal
 from merzim.storage.notices.delivery_state import beat
 from notifications import round as rounds
 from notifications.channels import Channel, OutgoingMessage
@@ -36,7 +37,8 @@ log = logging.getLogger("merzim.rounds")
 def remind(
     app: AppContext, *, now: datetime, today: date, dry_run: bool = False, limit: int = sys.maxsize
 ) -> RoundReport:
-    """Run one round at a moment (aware UTC, local date) and seal it; `dry_run` writes nothing.
+    """Run one round at a moment (aware UTC, local date), the first of a day with a seal; `dry_run` writes
+    nothing.
 
     Args:
         limit: maximum number of notices listed in the report.
@@ -51,7 +53,7 @@ def remind(
     if not dry_run:
         report = replace(report, queued=(report.queued or 0) + letters)
 
-        seal(app.engine, now=now)
+        _seal(app, now=now, today=today)
         _record_run(app, "round", now, started)
         log.info(
             "round: %s rows, %s notices queued",
@@ -66,6 +68,14 @@ def remind(
             },
         )
     return report
+
+
+def _seal(app: AppContext, *, now: datetime, today: date) -> None:
+    """Seal what was written since the last seal, once a day."""
+    with writing(app.engine) as connection:
+        last = events.newest_seal(connection)
+        if last is None or last[1].astimezone(almaty()).date() != today:
+            events.seal(connection, now=now)
 
 
 def deliver(

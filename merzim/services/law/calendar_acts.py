@@ -34,7 +34,6 @@ from merzim.services.impacts import (
 from merzim.services.inputs import NO_NUL, Line, build
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.database.dialect import chunks
-from merzim.storage.maintenance.seals import seal
 from merzim.storage.org.adoptions import Adoption, adopt
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case, Event, EventDraft, fold
@@ -192,7 +191,6 @@ def adopt_act(ctx: RequestContext, command: Act) -> ActPreview:
             app.refresh()
     app.refresh()
     impacts, written_count = _write_moved(app, reach, _cause(act, reach.days), now=now, today=today)
-    seal(app.engine, now=now)
     return _as_visible(ctx, reach.preview_with(impacts, written_count))
 
 

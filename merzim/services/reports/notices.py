@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict, get_args
 
-from pydantic import BaseModel
-
 from merzim.services.campaigns.views import campaign_titles
 from merzim.services.context import RequestContext
 from merzim.services.names import Name, case_title, person_name
-from merzim.storage.notices.journal import journal_status
 from notifications.notice import Notice, NoticeKind
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
@@ -28,24 +25,6 @@ class NoticeFilter(TypedDict):
     person: str
     state: str
     channel: str
-
-
-class AlteredNotice(BaseModel):
-    code: str
-    key: str
-
-
-class RegisterProof(BaseModel):
-    """The result of verifying the journal. `verified`: whether every record is unaltered.
-
-    `batches`, `end`: number of batches of the chain, and its last hash; `seal`: number of the last seal.
-    """
-
-    verified: bool
-    altered: list[AlteredNotice]
-    batches: int
-    end: str
-    seal: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,29 +81,6 @@ def list_notices(ctx: RequestContext, filters: NoticeFilter, *, number: int) -> 
         ),
         number=number,
         more=len(notices) > PAGE,
-    )
-
-
-def verify_journal(ctx: RequestContext) -> RegisterProof:
-    """Compare the journal with its chain; altered records hidden from the reader are only counted.
-
-    The key of a record names its case and its recipient.
-    """
-    status = journal_status(ctx.app.engine)
-    altered = [(code, str(arguments.get("key", ""))) for code, arguments in status.problems]
-    of = {key: key.partition(":")[0] for _, key in altered}
-    cases = ctx.reads.heads({*of.values()})
-    sees_all = ctx.reader.root == ""
-
-    def named(key: str) -> bool:
-        return of[key] in cases or (sees_all and of[key] in KINDS)
-
-    return RegisterProof(
-        verified=not altered,
-        altered=[AlteredNotice(code=code, key=key if named(key) else "") for code, key in altered],
-        batches=status.batches,
-        end=status.end,
-        seal=status.seal,
     )
 
 

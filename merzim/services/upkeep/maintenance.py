@@ -14,25 +14,21 @@ from merzim.services.configuration import has_key, order_folders, refuse_new_key
 from merzim.services.configuration import key_place as place
 from merzim.services.jobs import queue
 from merzim.settings import BadSetting
+from merzim.storage import events
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance import backup as stored_backup
 from merzim.storage.maintenance import dump as stored_dump
 from merzim.storage.maintenance import migrate_to as migration
-from merzim.storage.maintenance import readiness, seals
-from merzim.storage.maintenance.checks import count_recorded_files, damages
+from merzim.storage.maintenance import readiness
 from merzim.storage.maintenance.orders import Order, carried_out, missing, write_list
 from merzim.storage.maintenance.readiness import take as claim
-from merzim.storage.maintenance.register_check import CHUNK, mend_rows
+from merzim.storage.maintenance.rebuild import ROWS_AT_ONCE, mend_rows
+from merzim.storage.maintenance.rebuild import rebuild as rebuild_board
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.stored_secrets import secrets_of_backup
-from merzim.storage.maintenance.unreadable import unreadable_values as find
-from merzim.storage.maintenance.verify import Problem
-from merzim.storage.maintenance.verify import office_differences as compare
-from merzim.storage.maintenance.verify import rebuild as rebuild_board
+from merzim.storage.maintenance.verify import Problem, count_recorded_files, damages
+from merzim.storage.maintenance.verify import unreadable_values as find
 from merzim.storage.maintenance.verify import verify as check
-from merzim.storage.maintenance.vouching import Vouching
-from merzim.storage.maintenance.vouching import renew_baseline as renew
-from merzim.storage.maintenance.vouching import vouching as read_vouching
 from merzim.storage.notices.delivery_state import beat
 from merzim.storage.org.editions import accepted_digests, adopted_editions
 from merzim.storage.refusals import StorageUnavailable
@@ -47,7 +43,7 @@ from workflow.registers.rows import projector
 def verify(
     app: AppContext, *, now: datetime, today: date, known_seal: tuple[int, str] | None = None
 ) -> tuple[Problem, ...]:
-    """Verify chains, seals, editions, the board, evidence and people; return everything that was altered.
+    """Verify events, seals, editions, evidence and the board; return everything that was altered.
 
     Args:
         known_seal: number and hash of a seal recorded outside the database.
@@ -64,7 +60,6 @@ def verify(
         recompute=partial(app.case_commands.recomputed, today=today),
         known_seal=known_seal,
         evidence=app.evidence,
-        now=now,
     )
     if not problems:
         _record_run(app, "verify", now=now)
@@ -82,25 +77,9 @@ def unreadable_values(app: AppContext) -> tuple[Problem, ...]:
     return find(app.engine)
 
 
-def vouching(app: AppContext) -> Vouching:
-    """Return since when the office's chain covers accounts, rights, people and their addresses."""
-    return read_vouching(app.engine)
-
-
-def renew_baseline(app: AppContext, *, ground: str, by: str, now: datetime) -> int:
-    """Record the present accounts, rights and people in the chain. Returns the number accepted."""
-    return renew(app.engine, ground=ground, by=by, now=now)
-
-
 def damaged_evidence(app: AppContext) -> tuple[Problem, ...]:
     """Return the evidence files recorded in the database that are missing, altered or unreadable."""
-    problems = damages(app.engine, app.evidence)
-    return tuple(Problem(code=code, arguments=arguments) for code, arguments in problems)
-
-
-def office_differences(app: AppContext, *, now: datetime) -> tuple[Problem, ...]:
-    """Return the accounts, people and addresses that differ from the office's chain."""
-    return compare(app.engine, now=now)
+    return tuple(damages(app.engine, app.evidence))
 
 
 def recorded_evidence(app: AppContext) -> int:
@@ -110,8 +89,9 @@ def recorded_evidence(app: AppContext) -> int:
 
 def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
     """Seal everything written until now; return the newest seal, or None if there is nothing to seal."""
-    seals.seal(app.engine, now=now)
-    return seals.newest(app.engine)
+    with writing(app.engine) as connection:
+        events.seal(connection, now=now)
+        return events.newest_seal(connection)
 
 
 def rebuild(app: AppContext, *, now: datetime, today: date, on_case: Callable[[], None] | None = None) -> int:
@@ -129,9 +109,9 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
     }
     project = projector(app.registers, app.reads.office())
     rows = SqlRegisterLists(app.engine).naming_any(people, fields)
-    for first in range(0, len(rows), CHUNK):
+    for first in range(0, len(rows), ROWS_AT_ONCE):
         with writing(app.engine) as connection:
-            mend_rows(connection, rows[first : first + CHUNK], project)
+            mend_rows(connection, rows[first : first + ROWS_AT_ONCE], project)
 
 
 def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -> None:

@@ -181,7 +181,7 @@ def _written_since(app: AppContext, before: RoundMark | None, mark: RoundMark) -
     query = AuditFilter(topics=("case", "register"))
     page = app.reads.audit(query, scope=EVERYTHING, after=before.entry, limit=MAX_WRITTEN)
     rows = [entry for entry in page.entries if entry.topic == "register"]
-    if page.more or any(entry.count > 1 for entry in rows):
+    if page.more:
         return None
     heads = SqlRegisterLists(app.engine).heads({entry.name for entry in rows}) if rows else ()
     return _Written(

@@ -14,7 +14,7 @@ from merzim.storage.accounts import rate_limits
 from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt, prune
 from merzim.storage.database.dialect import execute_for_names, in_names, insert
 from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.org.vouched import ACCOUNTS, ENTRIES, IDENTITIES, RowChange, RowEvent, record
+from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY
 from workflow.org.access import (
     Access,
@@ -102,38 +102,32 @@ class SqlAccounts:
                 ),
                 [{**new, **values}],
             )
-            before = dict(existing._mapping) if existing else None
-            change = ACCOUNTS.changed(before, {**(before or new), **values})
-            ended = end_entries(connection, ENTRY.c.login == reader.login, now) if disabled else []
             if disabled:
+                end_entries(connection, ENTRY.c.login == reader.login, now)
                 rate_limits.end(connection, reader.login)
             record(
                 connection,
-                RowEvent(
+                OfficeEvent(
                     kind="account_changed" if existing else "account_opened",
                     name=reader.login,
                     on=today,
                     by=by,
                     now=now,
-                    rows=[change, *ended],
+                    more={"access": reader.access, "unit": reader.unit, "disabled": disabled},
                 ),
             )
 
     def set_password(self, login: str, password: str, *, by: str, now: datetime, today: date) -> None:
         """Set a password (its hash); end the account's sessions and the first administrator's invitation."""
         with writing(self._engine) as connection:
-            existing = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login)).first()
-            if existing is None:
+            change = update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password)
+            if not connection.execute(change).rowcount:
                 return
-            connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password))
-            before = dict(existing._mapping)
-            change = ACCOUNTS.changed(before, {**before, "password": password})
-            ended = end_entries(connection, ENTRY.c.login == login, now)
+            end_entries(connection, ENTRY.c.login == login, now)
             rate_limits.end(connection, login)
             if password:
-                ended += end_entries(connection, _FIRST_INVITATION, now)
-            event = RowEvent(kind="password_set", name=login, on=today, by=by, now=now, rows=[change, *ended])
-            record(connection, event)
+                end_entries(connection, _FIRST_INVITATION, now)
+            record(connection, OfficeEvent(kind="password_set", name=login, on=today, by=by, now=now))
 
     # ------------------------------------------------------------------------------------ outside identities
 
@@ -161,18 +155,15 @@ class SqlAccounts:
             step = insert(connection, IDENTITY).values(values).on_conflict_do_nothing()
             if connection.execute(step.returning(IDENTITY.c.login)).first() is None:
                 return False
-            before = dict(connection.execute(ACCOUNT.select().where(same_login)).one()._mapping)
             connection.execute(update(ACCOUNT).where(same_login).values(password=""))
-            rows = [IDENTITIES.added(values), ACCOUNTS.changed(before, {**before, "password": ""})]
-            rows += end_entries(connection, ENTRY.c.login == identity.login, now)
+            end_entries(connection, ENTRY.c.login == identity.login, now)
             rate_limits.end(connection, identity.login)
-            event = RowEvent(
+            event = OfficeEvent(
                 kind="account_linked",
                 name=identity.login,
                 on=today,
                 by=by,
                 now=now,
-                rows=rows,
                 more={"provider": identity.provider},
             )
             record(connection, event)
@@ -182,15 +173,11 @@ class SqlAccounts:
         """Unlink an account from external directories; its sessions end. Returns False if it was not linked."""
         with writing(self._engine) as connection:
             query = IDENTITY.delete().where(IDENTITY.c.login == login).returning(IDENTITY.c.provider)
-            removed = sorted(connection.execute(query).scalars())
-            if not removed:
+            if not connection.execute(query).all():
                 return False
-            rows = [IDENTITIES.removed(login, provider) for provider in removed]
-            rows += end_entries(connection, ENTRY.c.login == login, now)
+            end_entries(connection, ENTRY.c.login == login, now)
             rate_limits.end(connection, login)
-            record(
-                connection, RowEvent(kind="account_unlinked", name=login, on=today, by=by, now=now, rows=rows)
-            )
+            record(connection, OfficeEvent(kind="account_unlinked", name=login, on=today, by=by, now=now))
         return True
 
     # ------------------------------------------------------------------------------------------------ ways in
@@ -206,12 +193,11 @@ class SqlAccounts:
             connection.execute(ENTRY.insert(), values)
             record(
                 connection,
-                RowEvent(
+                OfficeEvent(
                     kind=f"{entry.kind}_given",
                     name=entry.login,
                     by=by or entry.login,
                     now=entry.created_at,
-                    rows=[ENTRIES.added(values)],
                     more={"name": entry.name},
                 ),
             )
@@ -245,13 +231,11 @@ class SqlAccounts:
         """Mark an invitation as used. Return False if it was used already."""
         with writing(self._engine) as connection:
             login = connection.execute(select(ENTRY.c.login).where(ENTRY.c.hash == hash)).scalar()
-            ended_entries = end_entries(connection, ENTRY.c.hash == hash, now)
-            if ended_entries:
+            is_taken = end_entries(connection, ENTRY.c.hash == hash, now)
+            if is_taken:
                 name = str(login)
-                record(
-                    connection, RowEvent(kind="entry_taken", name=name, by=name, now=now, rows=ended_entries)
-                )
-            return bool(ended_entries)
+                record(connection, OfficeEvent(kind="entry_taken", name=name, by=name, now=now))
+            return is_taken
 
     def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
         """End all invitations of the first administrator except the one with that hash.
@@ -262,7 +246,7 @@ class SqlAccounts:
         with writing(self._engine) as connection:
             ended = end_entries(connection, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now)
             if ended:
-                record(connection, RowEvent(kind="entries_ended", name="", by="", now=now, rows=ended))
+                record(connection, OfficeEvent(kind="entries_ended", name="", by="", now=now))
 
     def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
         """End one entry of an account, or all of them. `by`: who ends it; the account itself by default."""
@@ -271,8 +255,7 @@ class SqlAccounts:
             ended = end_entries(connection, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
             rate_limits.end(connection, login, hash)
             if ended:
-                event = RowEvent(kind="entries_ended", name=login, by=by or login, now=now, rows=ended)
-                record(connection, event)
+                record(connection, OfficeEvent(kind="entries_ended", name=login, by=by or login, now=now))
 
     # ----------------------------------------------------------------------------------- limits of attempts
 
@@ -307,10 +290,10 @@ def entry_values(entry: Entry) -> dict[str, object]:
     }
 
 
-def end_entries(connection: Connection, which: ColumnElement[bool], now: datetime) -> list[RowChange]:
-    """End the open entries that match a condition, in the caller's transaction."""
-    query = update(ENTRY).where(which, ENTRY.c.ended_at.is_(None)).values(ended_at=now).returning(ENTRY.c.hash)
-    return [ENTRIES.removed(hash) for hash in sorted(connection.execute(query).scalars())]
+def end_entries(connection: Connection, which: ColumnElement[bool], now: datetime) -> bool:
+    """End the open entries that match a condition, in the caller's transaction; return whether any was."""
+    query = update(ENTRY).where(which, ENTRY.c.ended_at.is_(None)).values(ended_at=now)
+    return connection.execute(query).rowcount > 0
 
 
 def _providers(connection: Connection) -> Mapping[str, tuple[Provider, ...]]:

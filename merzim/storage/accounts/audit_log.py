@@ -1,6 +1,4 @@
-"""Repository of the audit log: appends entries, reads pages, and stores how far it was sent to each
-receiver.
-"""
+"""The audit log: the events of every stream in the order of writing, as far as they have a topic."""
 
 from __future__ import annotations
 
@@ -8,31 +6,21 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, false, or_, select
 
-from merzim.storage.database import audit
-from merzim.storage.database.audit import ADDRESS, AuditEvent, read_payload
+from merzim.storage import events
 from merzim.storage.database.engine import Row_, writing
-from merzim.storage.tables.audit import AUDIT, AUDIT_ORIGIN
+from merzim.storage.events import ACCESS, Draft
 from merzim.storage.tables.cases import CASE
+from merzim.storage.tables.events import EVENT
 from workflow.org.audit import OF_CASES, AuditEntry, AuditFilter, AuditPage, AuditScope
 
-__all__ = ["AuditEvent", "SqlAuditLog", "read_page"]
-_COLUMNS = (*AUDIT.c, AUDIT_ORIGIN.c.address)
-_JOINED = AUDIT.outerjoin(AUDIT_ORIGIN, AUDIT_ORIGIN.c.seq == AUDIT.c.seq)
 
-
-class SqlAuditLog:
-    """Appends entries for actions that no other table records, and stores how far the log was sent."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def record(self, event: AuditEvent) -> tuple[int, str]:
-        """Append an entry in a transaction of its own; return its number and hash."""
-        with writing(self._engine) as connection:
-            audit.note(connection, [event])
-            audit.append_collected(connection)
-            last = connection.execute(audit.LAST).one()
-        return last.seq, last.hash
+def record_access(engine: Engine, event: Draft) -> tuple[int, str]:
+    """Append an event that nothing else records, in a transaction of its own; return its number and hash."""
+    with writing(engine) as connection:
+        seq = events.append(connection, ACCESS, [event])
+        mine = select(EVENT.c.id, EVENT.c.hash).where(EVENT.c.stream == ACCESS, EVENT.c.seq == seq)
+        id, hash = connection.execute(mine).one()
+    return id, hash
 
 
 def read_page(
@@ -51,29 +39,30 @@ def read_page(
         visible: the conditions a case must meet to be visible; empty for all cases.
     """
     conditions = [*_conditions(query), *_seen(scope, visible)]
-    rows = select(*_COLUMNS).select_from(_JOINED)
+    rows = EVENT.select()
     if after is not None:
-        rows = rows.where(AUDIT.c.seq > after, *conditions).order_by(AUDIT.c.seq)
+        until = events.settled(connection)
+        rows = rows.where(EVENT.c.id > after, EVENT.c.id <= until, *conditions).order_by(EVENT.c.id)
     else:
-        place = [AUDIT.c.seq < before] if before is not None else []
-        rows = rows.where(*place, *conditions).order_by(AUDIT.c.seq.desc())
+        place = [EVENT.c.id < before] if before is not None else []
+        rows = rows.where(*place, *conditions).order_by(EVENT.c.id.desc())
     entries = [_entry(row) for row in connection.execute(rows.limit(limit + 1))]
     return AuditPage(entries=tuple(entries[:limit]), more=len(entries) > limit)
 
 
 def _conditions(query: AuditFilter) -> list[ColumnElement[bool]]:
-    conditions = []
+    conditions = [EVENT.c.topic != ""]
     if query.names:
-        conditions.append(or_(AUDIT.c.by.in_(query.names), AUDIT.c.name.in_(query.names)))
+        conditions.append(or_(EVENT.c.by.in_(query.names), EVENT.c.name.in_(query.names)))
     if query.topics:
-        conditions.append(AUDIT.c.topic.in_(query.topics))
+        conditions.append(EVENT.c.topic.in_(query.topics))
     if query.case:
-        of_row = and_(AUDIT.c.topic == "register", AUDIT.c.name == query.case)
-        conditions.append(or_(AUDIT.c.case == query.case, of_row))
+        of_row = and_(EVENT.c.topic == "register", EVENT.c.name == query.case)
+        conditions.append(or_(EVENT.c.case == query.case, of_row))
     if query.since is not None:
-        conditions.append(AUDIT.c.at >= query.since)
+        conditions.append(EVENT.c.at >= query.since)
     if query.until is not None:
-        conditions.append(AUDIT.c.at < query.until)
+        conditions.append(EVENT.c.at < query.until)
     return conditions
 
 
@@ -82,22 +71,20 @@ def _seen(scope: AuditScope, visible: Sequence[ColumnElement[bool]]) -> list[Col
         return []
     conditions: list[ColumnElement[bool]] = [false()]
     if scope.office:
-        conditions.append(AUDIT.c.topic.not_in(sorted(OF_CASES)))
+        conditions.append(EVENT.c.topic.not_in(sorted(OF_CASES)))
     if scope.cases:
-        conditions.append(exists(select(CASE.c.id).where(CASE.c.id == AUDIT.c.case, *visible)))
+        conditions.append(exists(select(CASE.c.id).where(CASE.c.id == EVENT.c.case, *visible)))
     if scope.registers:
-        conditions.append(and_(AUDIT.c.topic.in_(sorted(OF_CASES)), AUDIT.c.case == ""))
+        conditions.append(and_(EVENT.c.topic.in_(sorted(OF_CASES)), EVENT.c.case == ""))
     return [or_(*conditions)]
 
 
 def _entry(row: Row_) -> AuditEntry:
-    details = read_payload(row.payload)
-    details.pop(ADDRESS, None)
-    count = details.pop("count", 1)
-    names = ("seq", "at", "by", "topic", "kind", "name", "case", "way", "hash")
+    names = ("at", "by", "topic", "kind", "name", "case", "way", "hash")
+    _, address = events.decoded(row.private).get(events.CLIENT, ("", ""))
     return AuditEntry(
+        seq=row.id,
         **{name: getattr(row, name) for name in names},
-        address=row.address or "",
-        count=count if isinstance(count, int) else 1,
-        more=details,
+        address=address,
+        more=events.decoded(row.payload) if row.stream == ACCESS else {},
     )

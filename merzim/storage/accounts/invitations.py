@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select
 from merzim.storage.accounts.accounts import end_entries, entry_values
 from merzim.storage.database.dialect import execute_for_names, in_names, insert
 from merzim.storage.database.engine import reading, writing
-from merzim.storage.org.vouched import ACCOUNTS, ENTRIES, RowEvent, record
+from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.rows import notice as notice_of
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY
 from merzim.storage.tables.notices import NOTICE
@@ -53,7 +53,7 @@ class SqlInvitations:
         Returns the logins invited: logins or people who got an account meanwhile are left out.
         """
         new_invited: list[Invited] = []
-        events: list[RowEvent] = []
+        events: list[OfficeEvent] = []
         with writing(self._engine) as connection:
             keys = [invited.reader.person for invited in people if invited.new]
             query = select(ACCOUNT.c.person).where(in_names(ACCOUNT.c.person))
@@ -123,22 +123,20 @@ def _values(reader: Reader) -> dict[str, object]:
     return {**named_values, "password": "", "totp": "", "disabled": False}
 
 
-def _opened(reader: Reader, *, by: str, now: datetime, today: date) -> RowEvent:
-    rows = [ACCOUNTS.added({"login": reader.login, **_values(reader)})]
-    return RowEvent(kind="account_opened", name=reader.login, on=today, by=by, now=now, rows=rows)
+def _opened(reader: Reader, *, by: str, now: datetime, today: date) -> OfficeEvent:
+    more = {"access": reader.access, "unit": reader.unit}
+    return OfficeEvent(kind="account_opened", name=reader.login, on=today, by=by, now=now, more=more)
 
 
-def _given(connection: Connection, entry: Entry, *, by: str, now: datetime) -> RowEvent:
+def _given(connection: Connection, entry: Entry, *, by: str, now: datetime) -> OfficeEvent:
     """Store a link, replacing earlier ones of the account; return the event."""
     earlier = (ENTRY.c.login == entry.login) & (ENTRY.c.kind == "invitation")
-    ended = end_entries(connection, earlier, now)
-    values = entry_values(entry)
-    connection.execute(ENTRY.insert(), values)
-    return RowEvent(
+    end_entries(connection, earlier, now)
+    connection.execute(ENTRY.insert(), entry_values(entry))
+    return OfficeEvent(
         kind="invitation_given",
         name=entry.login,
         by=by,
         now=now,
-        rows=[ENTRIES.added(values), *ended],
         more={"name": entry.name},
     )

@@ -15,7 +15,7 @@ from merzim.storage.accounts import rate_limits
 from merzim.storage.accounts.accounts import end_entries
 from merzim.storage.accounts.encryption import Cipher, UnreadableSecret
 from merzim.storage.database.engine import reading, writing
-from merzim.storage.org.vouched import ACCOUNTS, RECOVERY_CODES, RowChange, RowEvent, record
+from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, RECOVERY_CODE
 from notifications.notice import Notice
 from workflow.org.access import RecoveryCodes
@@ -70,16 +70,12 @@ class SqlSecondFactors:
         """
         stored = self._cipher().encrypt(secret, login)
         with writing(self._engine) as connection:
-            rows = [
-                *_set_secret(connection, login, stored, step),
-                *_keep_codes(connection, login, codes, now),
-                *end_entries(connection, ENTRY.c.login == login, now),
-            ]
+            _set_secret(connection, login, stored, step)
+            _keep_codes(connection, login, codes, now)
+            end_entries(connection, ENTRY.c.login == login, now)
             rate_limits.end(connection, login)
             details = {"recovery_codes": len(codes)}
-            event = RowEvent(
-                kind="second_factor_set", name=login, on=today, by=by, now=now, rows=rows, more=details
-            )
+            event = OfficeEvent(kind="second_factor_set", name=login, on=today, by=by, now=now, more=details)
             record(connection, event)
 
     def remove(
@@ -99,8 +95,8 @@ class SqlSecondFactors:
             letters: notices to the account's holder.
         """
         with writing(self._engine) as connection:
-            rows = _remove(connection, login, now)
-            event = RowEvent(kind=REMOVED, name=login, on=today, by=by, now=now, rows=rows, more=details or {})
+            _remove(connection, login, now)
+            event = OfficeEvent(kind=REMOVED, name=login, on=today, by=by, now=now, more=details or {})
             record(connection, event)
             self._queue(connection, letters)
 
@@ -128,11 +124,9 @@ class SqlSecondFactors:
     def make_codes(self, login: str, codes: Collection[str], *, by: str, now: datetime, today: date) -> None:
         """Replace the recovery codes (hashes)."""
         with writing(self._engine) as connection:
-            rows = _keep_codes(connection, login, codes, now)
+            _keep_codes(connection, login, codes, now)
             details = {"count": len(codes)}
-            event = RowEvent(
-                kind="recovery_codes_made", name=login, on=today, by=by, now=now, rows=rows, more=details
-            )
+            event = OfficeEvent(kind="recovery_codes_made", name=login, on=today, by=by, now=now, more=details)
             record(connection, event)
 
     def take_code(
@@ -159,13 +153,12 @@ class SqlSecondFactors:
             codes_left = connection.execute(
                 select(func.count()).select_from(RECOVERY_CODE).where(of_login, unused)
             ).scalar()
-            event = RowEvent(
+            event = OfficeEvent(
                 kind="recovery_code_used",
                 name=login,
                 on=today,
                 by=login,
                 now=now,
-                rows=[RECOVERY_CODES.removed(login, code)],
                 more={"left": codes_left},
             )
             record(connection, event)
@@ -176,7 +169,7 @@ class SqlSecondFactors:
 
     def encrypt(self, *, by: str, now: datetime) -> EncryptionResult:
         """Encrypt every secret anew with the present key; recorded in the office's chain."""
-        rows, unreadable = list[RowChange](), list[str]()
+        done, unreadable = 0, list[str]()
         query = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
         with writing(self._engine) as connection:
             for login, stored in connection.execute(query.with_for_update()).all():
@@ -186,49 +179,29 @@ class SqlSecondFactors:
                     unreadable.append(login)
                     continue
                 connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(totp=renewed))
-                rows.append(_secret_set(login, renewed))
-            if rows:
-                details = {"count": len(rows)}
+                done += 1
+            if done:
                 kind = "second_factors_encrypted"
-                record(connection, RowEvent(kind=kind, name="", by=by, now=now, rows=rows, more=details))
-        return EncryptionResult(done=len(rows), unreadable=tuple(unreadable))
+                record(connection, OfficeEvent(kind=kind, name="", by=by, now=now, more={"count": done}))
+        return EncryptionResult(done=done, unreadable=tuple(unreadable))
 
 
-def _set_secret(connection: Connection, login: str, stored: str, step: int) -> list[RowChange]:
+def _set_secret(connection: Connection, login: str, stored: str, step: int) -> None:
     """Store the encrypted secret of an account."""
-    of_login = ACCOUNT.c.login == login
-    before = connection.execute(select(ACCOUNT.c.totp).where(of_login)).scalar()
-    connection.execute(update(ACCOUNT).where(of_login).values(totp=stored, totp_step=step))
-    return [] if before is None or before == stored else [_secret_set(login, stored)]
+    connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(totp=stored, totp_step=step))
 
 
-def _secret_set(login: str, stored: str) -> RowChange:
-    return RowChange(ACCOUNTS, "set", (login,), {"totp": stored})
-
-
-def _keep_codes(connection: Connection, login: str, codes: Collection[str], now: datetime) -> list[RowChange]:
+def _keep_codes(connection: Connection, login: str, codes: Collection[str], now: datetime) -> None:
     """Replace the recovery codes of an account."""
+    connection.execute(RECOVERY_CODE.delete().where(RECOVERY_CODE.c.login == login))
     rows = [{"login": login, "hash": code, "made_at": now, "used_at": None} for code in codes]
-    former = _forget_codes(connection, login)
     if rows:
         connection.execute(RECOVERY_CODE.insert(), rows)
-    return [*former, *map(RECOVERY_CODES.added, rows)]
 
 
-def _forget_codes(connection: Connection, login: str) -> list[RowChange]:
-    """Delete the recovery codes of an account."""
-    of_login = RECOVERY_CODE.c.login == login
-    unused = select(RECOVERY_CODE.c.hash).where(of_login, RECOVERY_CODE.c.used_at.is_(None))
-    former = [RECOVERY_CODES.removed(login, code) for code in connection.execute(unused).scalars()]
-    connection.execute(RECOVERY_CODE.delete().where(of_login))
-    return former
-
-
-def _remove(connection: Connection, login: str, now: datetime) -> list[RowChange]:
+def _remove(connection: Connection, login: str, now: datetime) -> None:
     """Delete the second factor and recovery codes of an account."""
     rate_limits.end(connection, login)
-    return [
-        *_set_secret(connection, login, "", 0),
-        *_forget_codes(connection, login),
-        *end_entries(connection, ENTRY.c.login == login, now),
-    ]
+    _set_secret(connection, login, "", 0)
+    _keep_codes(connection, login, (), now)
+    end_entries(connection, ENTRY.c.login == login, now)

@@ -202,7 +202,6 @@ def _add_case(target: Batch, change: CaseWrite, before: Before, values: Values, 
             "object": case.object,
             "opened_at": case.opened_at,
             "confidential": case.confidential,
-            "sealed": 0,
         }
     )
 

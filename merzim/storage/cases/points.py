@@ -14,11 +14,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, or_, select
 from merzim.storage.cases.ledger import cases
 from merzim.storage.database.dialect import execute_for_names, in_names, text_before
 from merzim.storage.database.engine import Row_, reading
+from merzim.storage.events import OFFICE
 from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, event, head
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, FIRST_ENTRY, OF_CASES
-from merzim.storage.tables.organisation import ACT
 from workflow.cases.case import Case, Event, values_of, with_rows
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.risk import register
@@ -139,7 +139,8 @@ def _running(connection: Connection, scoring: Scoring, year: int) -> Iterator[tu
 def first_record(engine: Engine) -> datetime | None:
     """Return the UTC moment of the first record, of the office's chain or of a case; None before it."""
     with reading(engine) as connection:
-        act = connection.execute(select(ACT.c.at).order_by(ACT.c.seq).limit(1)).scalar()
+        of_office = select(EVENT.c.at).where(EVENT.c.stream == OFFICE).order_by(EVENT.c.seq)
+        act = connection.execute(of_office.limit(1)).scalar()
         case = connection.execute(select(CASE.c.opened_at).order_by(CASE.c.opened_at).limit(1)).scalar()
     return min((at for at in (act, case) if at is not None), default=None)
 

@@ -16,7 +16,6 @@ from calendars.hours import almaty, moment_of
 from merzim.storage import events
 from merzim.storage.cases import recommendations
 from merzim.storage.cases.batch import Batch
-from merzim.storage.database import audit
 from merzim.storage.database.dialect import (
     execute_for_names,
     in_names,
@@ -79,20 +78,6 @@ def write(connection: Connection, writes: Batch, now: datetime) -> None:
     insert_many(connection, CASE, writes.opened)
     _heads(connection, writes)
     events.insert(connection, writes.events)
-    audit.note(
-        connection,
-        (
-            audit.AuditEvent(
-                topic="case",
-                kind=row["kind"],
-                name=row["name"],
-                case=row["case"],
-                by=row["by"],
-                now=row["at"],
-            )
-            for row in writes.events
-        ),
-    )
     insert_many(connection, DEADLINE, [dict(zip(ROW_COLUMNS, row, strict=True)) for row in writes.rows_new])
     _change_rows(connection, writes.rows_changed)
     for place in writes.rows_gone:

@@ -23,7 +23,6 @@ from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from merzim.storage.database import audit
 from merzim.storage.database.errors import TranslatedErrors
 from merzim.storage.refusals import StorageUnavailable
 
@@ -146,7 +145,7 @@ def in_transaction(engine: Engine) -> bool:
 @contextmanager
 def _part(engine: Engine, connection: Connection) -> Iterator[Connection]:
     """Write as a part of the transaction of a block."""
-    with TranslatedErrors(engine), connection.begin_nested(), audit.part(connection):
+    with TranslatedErrors(engine), connection.begin_nested():
         yield connection
 
 
@@ -199,8 +198,7 @@ def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashab
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that writes; commit it on leaving, roll it back when anything is raised.
 
-    Entries collected for the audit log are appended last, in the same transaction. A write within
-    `one_snapshot` ends the transaction of its reads.
+    A write within `one_snapshot` ends the transaction of its reads.
 
     IntegrityError is not translated: the caller knows what a broken constraint means.
 
@@ -223,9 +221,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
             connection = stack.enter_context(engine.connect())
             connection.execution_options(writer=True)
             stack.enter_context(connection.begin())
-            audit.discard(connection)
             yield connection
-            audit.append_collected(connection)
             committing = not sqlite
     except StorageUnavailable as error:
         # A server lost while it confirms the commit may have committed.

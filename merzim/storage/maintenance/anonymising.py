@@ -1,7 +1,8 @@
-"""Removes a person's names and addresses from every table, keeping the chains verifiable.
+"""Removes a person's names and addresses from every table, keeping the events verifiable.
 
-A rewritten event keeps the hash it was written with; its new content is hashed in the table `rewritten`, and
-all of those rows in the event of the order. The former content can no longer be proved, which is the purpose.
+Private values that contain them are erased. A rewritten event keeps the hash it was written with; the hash of
+its new content stands in the event of the order. The former content can no longer be proved, which is the
+purpose.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from hashlib import sha256
 from sqlite3 import OperationalError
 from typing import Any
 
@@ -22,54 +22,25 @@ from sqlalchemy.types import TypeDecorator
 
 from merzim.storage import events
 from merzim.storage.accounts.accounts import end_entries
-from merzim.storage.chain import canonical, line, link
-from merzim.storage.database import audit
-from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance import triggers
-from merzim.storage.notices import journal
-from merzim.storage.org.chain import IN_ORDER
+from merzim.storage.org.chain import IN_ORDER, OfficeEvent, record
 from merzim.storage.org.former import FormerPerson
-from merzim.storage.org.vouched import (
-    ACCOUNTS,
-    IDENTITIES,
-    LINKS,
-    PREFERENCES,
-    RECOVERY_CODES,
-    RowChange,
-    RowEvent,
-    record,
-)
-from merzim.storage.rows import notice as notice_of
-from merzim.storage.tables.accounts import (
-    ACCOUNT,
-    DEVICE,
-    ENTRY,
-    IDENTITY,
-    RECOVERY_CODE,
-)
-from merzim.storage.tables.audit import AUDIT, AUDIT_ORIGIN
+from merzim.storage.tables.accounts import ACCOUNT, DEVICE, ENTRY, IDENTITY, RECOVERY_CODE
 from merzim.storage.tables.base import TableBase
 from merzim.storage.tables.cases import CASE
-from merzim.storage.tables.events import EVENT
-from merzim.storage.tables.notices import LINK, LINK_CODE, NOTICE, PROOF, SETTLED
-from merzim.storage.tables.organisation import ACT, FORMER, PREFERENCE, REWRITTEN
+from merzim.storage.tables.events import EVENT, OF_CASES
+from merzim.storage.tables.notices import LINK, LINK_CODE, NOTICE
+from merzim.storage.tables.organisation import FORMER, PREFERENCE
+from merzim.storage.types import canonical
 from workflow.search_words import normalise
 
 ANONYMISED = "person_anonymised"
-"""The event of an anonymisation; `digest` is the hash of all rows of `rewritten` at that time."""
-_LEFT_ALONE = frozenset({"person", "unit", "seal", "former_person", "rewritten", "salt", "match"})
+"""The event of an anonymisation; `rewritten`: the events it rewrote, each by its id and its hash since."""
+_LEFT_ALONE = frozenset({"person", "unit", "former_person", "match"})
 _LOGIN_COLUMNS = frozenset({"by", "login", "name", "created_by", "edited_by", "started_by"})
-_KEYS: Mapping[str, tuple[str, str]] = {
-    "event": ("", "id"),
-    "act": ("", "seq"),
-    "audit": ("", "seq"),
-    "proof": ("", "n"),
-}
-"""Source -> the columns with key and number of an event."""
 log = logging.getLogger("merzim.retention")
 _OF_ACCOUNTS = '"(?:account|identity|recovery_code)"'
-Place = tuple[str, str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,11 +108,10 @@ class Words:
         return self._patterns[kind]
 
 
-def anonymise(connection: Connection, words: Words) -> dict[str, int]:
-    """Rewrite every row that contains one of the words, in the caller's transaction; return the number of rows
-    by table.
+def anonymise(connection: Connection, words: Words) -> tuple[dict[str, int], list[tuple[int, str]]]:
+    """Rewrite every row that contains one of the words, in the caller's transaction.
 
-    Rewritten events of chains get new hashes in `rewritten`.
+    Return the number of rows by table, and id and new hash of each rewritten event.
     """
     _forget(connection, words)
     for name in sorted(triggers.names(connection.dialect.name)):
@@ -152,19 +122,10 @@ def anonymise(connection: Connection, words: Words) -> dict[str, int]:
             changed_rows[table.name] = rows
     if connection.dialect.name == "postgresql":
         _rewrite_jobs(connection, words)
-    _hash_notices_anew(connection, changed_rows)
     triggers.install(connection)
-    places = {
-        place for source, rows in changed_rows.items() if source in _KEYS for place in _places(source, rows)
-    }
-    _keep_hashes(connection, places)
-    return {name: len(rows) for name, rows in changed_rows.items()}
-
-
-def digest(connection: Connection) -> str:
-    """Return one hash over all rows of the table `rewritten`."""
-    rows = connection.execute(REWRITTEN.select().order_by(*REWRITTEN.primary_key.columns))
-    return sha256(canonical([[*row] for row in rows]).encode()).hexdigest()
+    ids = [int(row["id"]) for row in changed_rows.get(EVENT.name, ())]
+    counts = {name: len(rows) for name, rows in changed_rows.items()}
+    return counts, [(id, events.hash_now(connection, id)) for id in ids]
 
 
 def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
@@ -174,20 +135,17 @@ def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
     over = CASE.c.stage.in_(("completed", "closed"))
     with reading(engine) as connection:
         return sorted(
-            connection.execute(query.where(CASE.c.standing == "active", ~over, name_condition)).scalars()
+            connection.execute(
+                query.where(OF_CASES, CASE.c.standing == "active", ~over, name_condition)
+            ).scalars()
         )
 
 
-def rewritten(connection: Connection) -> tuple[bool, Mapping[Place, str]]:
-    """Return the hashes of rewritten events, and whether they match the last anonymisation."""
-    last = select(ACT.c.payload).where(ACT.c.kind == ANONYMISED).order_by(ACT.c.seq.desc()).limit(1)
-    payload = connection.execute(last).scalar()
-    rewritten = journal.rewritten_lines(connection)
-    try:
-        expected = json.loads(payload)["digest"] if payload else ""
-    except (ValueError, KeyError, TypeError):
-        expected = ""
-    return (digest(connection) == expected) if rewritten or expected else True, rewritten
+def rewritten(connection: Connection) -> dict[int, str]:
+    """Return the hashes of the events that orders of the office have rewritten, by id."""
+    orders = connection.execute(IN_ORDER.where(EVENT.c.kind == ANONYMISED))
+    contents = [events.decoded(order.payload) for order in orders]
+    return {id: hash for content in contents for id, hash in content.get("rewritten", ())}
 
 
 def _forms(word: str) -> set[str]:
@@ -203,9 +161,8 @@ def _forget(connection: Connection, words: Words) -> None:
     """
     keys, logins = [*words.keys], [*words.logins]
     connection.execute(LINK_CODE.delete().where(LINK_CODE.c.person.in_(keys)))
-    entries = select(AUDIT.c.seq).where(or_(AUDIT.c.by.in_([*logins, *keys]), AUDIT.c.name.in_(logins)))
-    erased = AUDIT_ORIGIN.update().where(AUDIT_ORIGIN.c.seq.in_(entries))
-    connection.execute(erased.values(address=None, salt=None))
+    theirs = or_(EVENT.c.by.in_([*logins, *keys]), EVENT.c.name.in_(logins))
+    events.erase(connection, theirs, [events.CLIENT])
     waiting = NOTICE.c.person.in_(keys) & NOTICE.c.state.in_(("queued", "sending"))
     connection.execute(NOTICE.update().where(waiting).values(state="withdrawn"))
     connection.execute(NOTICE.update().where(NOTICE.c.person.in_(keys)).values(address=words.token))
@@ -274,75 +231,6 @@ def _is_text(kind: object) -> bool:
     return isinstance(kind.impl if isinstance(kind, TypeDecorator) else kind, String)
 
 
-def _hash_notices_anew(connection: Connection, changed_rows: dict[str, list[Mapping[str, Any]]]) -> None:
-    """Update the hashes of rewritten notices in the journal of notices."""
-    keys = {row["key"] for row in changed_rows.get(NOTICE.name, ())}
-    if not keys:
-        return
-    digests = {}
-    for key in sorted(keys):
-        digests[key] = journal.digest(
-            notice_of(connection.execute(select(NOTICE).where(NOTICE.c.key == key)).one())
-        )
-    for proof in connection.execute(PROOF.select()).all():
-        lines = json.loads(proof.lines)
-        new = [
-            [key, state, digests[key] if key in digests and state in SETTLED else hashed]
-            for key, state, hashed in lines
-        ]
-        if new != lines:
-            connection.execute(PROOF.update().where(PROOF.c.n == proof.n).values(lines=canonical(new)))
-            changed_rows.setdefault(PROOF.name, []).append({"n": proof.n})
-
-
-def _places(source: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Place]:
-    place, number = _KEYS[source]
-    for row in rows:
-        yield source, str(row[place]) if place else "", int(row[number])
-
-
-def _keep_hashes(connection: Connection, places: set[Place]) -> None:
-    """Record the present hashes of these events, each with its original hash."""
-    lines = [
-        {"source": source, "place": place, "seq": seq, "hash": _hash_now(connection, source, place, seq)}
-        for source, place, seq in sorted(places)
-    ]
-    if lines:
-        step = insert(connection, REWRITTEN)
-        keys = [*REWRITTEN.primary_key.columns]
-        connection.execute(
-            step.on_conflict_do_update(index_elements=keys, set_={"hash": step.excluded.hash}), lines
-        )
-
-
-def _hash_now(connection: Connection, source: str, place: str, seq: int) -> str:
-    if source == "audit":
-        row = connection.execute(AUDIT.select().where(AUDIT.c.seq == seq)).one()
-        return link(row.previous, audit.entry_line(dict(row._mapping)))
-    if source == "proof":
-        row = connection.execute(PROOF.select().where(PROOF.c.n == seq)).one()
-        return link(row.previous, journal.line(row.n, row.at, row.lines))
-    if source == "event":
-        return events.hash_now(connection, seq)
-    query = IN_ORDER.subquery()
-    return content_hash(connection.execute(select(query).where(query.c.seq == seq)).one())
-
-
-def content_hash(event: Row_) -> str:
-    """Return the hash of an event's present content."""
-    line_text = line(
-        case=event.case,
-        seq=event.seq,
-        kind=event.kind,
-        name=event.name,
-        on=event.on,
-        at=event.at,
-        by=event.by,
-        payload=event.payload,
-    )
-    return link(event.previous, line_text)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Act:
     """The order by which somebody is anonymised. `by`, `now`, `today`: who carries it out, and when;
@@ -361,11 +249,9 @@ class Act:
 def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> dict[str, int]:
     """Anonymise a person by an order, in one transaction; return the number of rewritten rows by table."""
     with writing(engine) as connection:
-        rows = _taken_away(connection, words, act.now)
-        record(
-            connection, RowEvent(kind="person_forgotten", name=words.token, by=act.by, now=act.now, rows=rows)
-        )
-        counts = anonymise(connection, words)
+        _take_away(connection, words, act.now)
+        record(connection, OfficeEvent(kind="person_forgotten", name=words.token, by=act.by, now=act.now))
+        counts, changed_events = anonymise(connection, words)
         mine = FORMER.c.number == person.number
         closed = {"key": words.token, "anonymised_on": act.today, "act": act.number, "act_on": act.on}
         connection.execute(FORMER.update().where(mine).values(said=[], **closed))
@@ -375,9 +261,11 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> d
             "ground": words.replaced(act.ground, ""),
             "id": person.id,
             "spellings": act.spellings,
-            "digest": digest(connection),
+            "rewritten": changed_events,
         }
-        event = RowEvent(kind=ANONYMISED, name=words.token, on=act.today, by=act.by, now=act.now, more=details)
+        event = OfficeEvent(
+            kind=ANONYMISED, name=words.token, on=act.today, by=act.by, now=act.now, more=details
+        )
         record(connection, event)
     _compact(engine)
     return counts
@@ -395,23 +283,14 @@ def preview(engine: Engine, words: Words) -> dict[str, int]:
     return counts
 
 
-def _taken_away(connection: Connection, words: Words, now: datetime) -> list[RowChange]:
-    """Delete accounts, choices and the link to a chat; return the changes for the office's chain."""
+def _take_away(connection: Connection, words: Words, now: datetime) -> None:
+    """Delete accounts, choices and the link to a chat."""
     logins, keys = [*words.logins], [*words.keys]
-    rows = end_entries(connection, ENTRY.c.login.in_(logins), now)
-    for of, mine in (
-        (ACCOUNTS, ACCOUNT.c.login.in_(logins)),
-        (IDENTITIES, IDENTITY.c.login.in_(logins)),
-        (RECOVERY_CODES, RECOVERY_CODE.c.login.in_(logins)),
-        (PREFERENCES, PREFERENCE.c.owner.in_(keys)),
-        (LINKS, LINK.c.person.in_(keys)),
-    ):
-        records = connection.execute(select(*(of.table.c[name] for name in of.key)).where(mine)).all()
-        rows += [of.removed(*map(str, record)) for record in records]
-        connection.execute(of.table.delete().where(mine))
-    for table in (DEVICE,):
+    end_entries(connection, ENTRY.c.login.in_(logins), now)
+    for table in (ACCOUNT, IDENTITY, RECOVERY_CODE, DEVICE):
         connection.execute(table.delete().where(table.c.login.in_(logins)))
-    return rows
+    connection.execute(PREFERENCE.delete().where(PREFERENCE.c.owner.in_(keys)))
+    connection.execute(LINK.delete().where(LINK.c.person.in_(keys)))
 
 
 def _compact(engine: Engine) -> None:

@@ -21,7 +21,7 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.refusals import BackupRefused
 
 _MAGIC = b"PGDMP"
-_OURS = ("event", "case", "seal")
+_OURS = ("event", "case")
 _TABLE = re.compile(r" TABLE DATA \S+ (\S+) ")
 _VERSION = re.compile(r"^(\d{4})$", re.MULTILINE)
 _OLD = re.compile(r"server version: (\S+).*; \w+ version: (\S+)|unsupported version \((\S+)\) in file header")
@@ -81,8 +81,7 @@ def restore(engine: Engine, file: Path) -> None:
     )
     engine.dispose()
     create_or_migrate(engine)
-    # As for SQLite: rows that differ from the chains are named by the command.
-    if problems := verify(engine, rows=False):
+    if problems := verify(engine):
         raise BackupRefused(
             "restore_damaged", file=str(file), where=display_address(engine), count=len(problems)
         )

@@ -16,7 +16,8 @@ from sqlalchemy import Engine, select
 from merzim.storage.cases.evidence import sync_path
 from merzim.storage.database.engine import create_private, reading
 from merzim.storage.maintenance.anonymising import ANONYMISED
-from merzim.storage.tables.organisation import ACT, FORMER
+from merzim.storage.tables.events import EVENT, OF_OFFICE
+from merzim.storage.tables.organisation import FORMER
 from workflow.refusal import Refusal
 
 LIST = "anonymised.json"
@@ -50,7 +51,7 @@ def carried_out(engine: Engine) -> list[Order]:
     """Return the orders a database knows of."""
     with reading(engine) as connection:
         payloads = connection.execute(
-            select(ACT.c.payload).where(ACT.c.kind == ANONYMISED).order_by(ACT.c.seq)
+            select(EVENT.c.payload).where(OF_OFFICE, EVENT.c.kind == ANONYMISED).order_by(EVENT.c.seq)
         ).scalars()
         payloads_by_order = {(payload["id"], payload["act"]): payload for payload in map(json.loads, payloads)}
         rows = connection.execute(

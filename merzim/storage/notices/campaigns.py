@@ -12,13 +12,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, fu
 
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many, text_within
 from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.events import ROW
+from merzim.storage.events import OFFICE, ROW, hold
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org.chain import hold
-from merzim.storage.org.vouched import CAMPAIGNS, RowChange, RowEvent, record
+from merzim.storage.org.chain import IN_ORDER, OfficeEvent, record
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
-from merzim.storage.tables.organisation import ACT
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_ROW
 from notifications.channels import NO_ADDRESS
 from notifications.notice import Notice
@@ -113,7 +111,7 @@ class SqlCampaigns:
         """Store a new campaign with its event; return it with its id. Its people are added afterwards."""
         year = campaign.started_on.year
         with writing(self._engine) as connection:
-            hold(connection)
+            hold(connection, OFFICE)
             last = connection.execute(
                 select(func.max(CAMPAIGN.c.id)).where(CAMPAIGN.c.id.like(f"{year}-%"))
             ).scalar()
@@ -121,9 +119,16 @@ class SqlCampaigns:
             started = replace(campaign, id=f"{year}-{number:03d}")
             values = _values(started)
             connection.execute(CAMPAIGN.insert(), values)
-            rows = [CAMPAIGNS.added(values)]
             record(
-                connection, _event(STARTED, started, started.started_by, now, rows=rows, on=started.started_on)
+                connection,
+                _event(
+                    STARTED,
+                    started,
+                    started.started_by,
+                    now,
+                    on=started.started_on,
+                    details={"units": values["units"], "until": started.until},
+                ),
             )
         return started
 
@@ -178,7 +183,6 @@ class SqlCampaigns:
             )
             if not connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount:
                 raise CampaignChanged("campaign.changed", campaign=before.id)
-            rows = [CAMPAIGNS.changed(_values(before), _values(after))]
             if after.wave > before.wave:
                 # The new letter says what one still waiting says, and by when.
                 waits = (
@@ -187,14 +191,14 @@ class SqlCampaigns:
                     NOTICE.c.state == "queued",
                 )
                 connection.execute(NOTICE.update().where(*waits).values(state="withdrawn"))
-            record(connection, _event(kind, after, by, now, rows=rows, on=today, details=details))
+            record(connection, _event(kind, after, by, now, on=today, details=details))
         return after
 
     def history(self, campaign: str) -> Sequence[Row_]:
         """Return the events of a campaign in the office's chain, in order."""
-        query = ACT.select().where(ACT.c.kind.in_(EVENTS), ACT.c.name == campaign)
+        query = IN_ORDER.where(EVENT.c.kind.in_(EVENTS), EVENT.c.name == campaign)
         with reading(self._engine) as connection:
-            return connection.execute(query.order_by(ACT.c.seq)).all()
+            return connection.execute(query).all()
 
     # ------------------------------------------------------------------------------------------- people
 
@@ -218,7 +222,7 @@ class SqlCampaigns:
         while joined or changed_people:
             with writing(self._engine) as connection:
                 # One process at a time gives numbers.
-                hold(connection)
+                hold(connection, OFFICE)
                 last = connection.execute(
                     select(func.max(_P.number)).where(_P.campaign == campaign.id)
                 ).scalar()
@@ -513,7 +517,6 @@ def _event(
     now: datetime,
     *,
     on: date,
-    rows: Sequence[RowChange | None] = (),
     details: Mapping[str, object] | None = None,
-) -> RowEvent:
-    return RowEvent(kind=kind, name=campaign.id, by=by, now=now, on=on, rows=rows, more=details or {})
+) -> OfficeEvent:
+    return OfficeEvent(kind=kind, name=campaign.id, by=by, now=now, on=on, more=details or {})

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import Row_, reading, writing
-from merzim.storage.org.vouched import LINK_CODES, LINKS, RowEvent, record
+from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.tables.notices import LINK, LINK_CODE
 from notifications.links import CODE_LASTS, Link, Redeemed
 
@@ -64,8 +64,7 @@ class SqlLinks:
             connection.execute(LINK_CODE.delete().where(old | (LINK_CODE.c.until < now - CODE_LASTS * 144)))
             row = {"hash": hashed, "person": person, "until": now + CODE_LASTS}
             connection.execute(LINK_CODE.insert(), row)
-            rows = [LINK_CODES.added(row)]
-            record(connection, RowEvent(kind="link_code_given", name=person, by="", now=now, rows=rows))
+            record(connection, OfficeEvent(kind="link_code_given", name=person, by="", now=now))
 
     def redeem(self, hashed: str, chat: str, *, language: str, now: datetime) -> tuple[Redeemed, Link | None]:
         """Link an account to the person the code was issued to; of two accounts with one code only one is
@@ -99,10 +98,7 @@ class SqlLinks:
             )
             again_ = {"chat": chat, "linked_at": now, "blocked_at": None}
             connection.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
-            stood = dict(link_record._mapping) if link_record else None
-            change = LINKS.changed(stood, {"person": link.person, "chat": chat})
-            event = RowEvent(kind="link_saved", name=link.person, by=link.person, now=now, rows=[change])
-            record(connection, event)
+            record(connection, OfficeEvent(kind="link_saved", name=link.person, by=link.person, now=now))
         self._forget()
         return "linked", link
 
@@ -119,8 +115,7 @@ class SqlLinks:
         with writing(self._engine) as connection:
             deleted_count = connection.execute(LINK.delete().where(LINK.c.person == person)).rowcount
             if deleted_count:
-                rows = [LINKS.removed(person)]
-                record(connection, RowEvent(kind="link_removed", name=person, by=by, now=now, rows=rows))
+                record(connection, OfficeEvent(kind="link_removed", name=person, by=by, now=now))
         self._forget()
         return bool(deleted_count)
 

@@ -25,7 +25,6 @@ from sqlalchemy import (
 )
 
 from merzim.storage.cases import ledger
-from merzim.storage.chain import moment
 from merzim.storage.database.dialect import execute_for_names, in_names, insert
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.errors import retry_until_back
@@ -35,6 +34,7 @@ from merzim.storage.org.present import PresentOffice
 from merzim.storage.rows import NOTICE_COLUMNS, notice, notice_values
 from merzim.storage.tables.notices import NOTICE, UNREAD
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
+from merzim.storage.types import moment
 from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, InboxLine, Move, PendingStep, Settlement
 from workflow.board.rows import Row

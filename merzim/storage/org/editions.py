@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.org import chain as office_chain
+from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.tables.cases import CASE
 
 KIND = "edition_adopted"
@@ -95,13 +96,12 @@ def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: s
         StorageUnavailable: the database cannot be written.
     """
     with writing(engine) as connection:
-        office_chain.hold(connection)
+        adoptions = []
         for edition in editions:
             payload: dict[str, object] = {"digest": edition.digest, "before": list(edition.before)}
             if edition.text:
                 payload["text"] = edition.text
             if edition.moved:
                 payload["moved"] = [dict(move) for move in edition.moved]
-            office_chain.append(
-                connection, kind=KIND, name=edition.edition, on=on, by=by, now=now, payload=payload
-            )
+            adoptions.append(OfficeEvent(kind=KIND, name=edition.edition, on=on, by=by, now=now, more=payload))
+        record(connection, *adoptions)

@@ -9,14 +9,18 @@ from secrets import token_urlsafe
 
 from sqlalchemy import Connection, Engine
 
-from merzim.storage.chain import canonical
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import reading, writing
-from merzim.storage.org.chain import OFFICE
-from merzim.storage.org.vouched import LINK_KEY, PREFERENCES, RowChange, RowEvent, record
+from merzim.storage.events import OFFICE
+from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.tables.organisation import PREFERENCE
+from merzim.storage.types import canonical
 from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
+LINK_KEY = "link_key"
+"""The preference that is a secret of the office."""
+SETTING_SECRET = "setting_secret"
+"""The preference with the password given in the browser, encrypted."""
 DIGEST = "digest"
 UPLOADS_THROUGH = "uploads_through"
 LANGUAGE = "language"
@@ -39,8 +43,9 @@ def prefer(engine: Engine, owner: str, name: str, value: str, *, by: str, now: d
     with writing(engine) as connection:
         if preferences(connection).get((owner, name), "") == value:
             return
-        change = put(connection, owner, name, value, by=by, now=now)
-        record(connection, RowEvent(kind=f"{name}_chosen", name=owner, by=by, now=now, rows=[change]))
+        put(connection, owner, name, value, by=by, now=now)
+        more = {"value": value}
+        record(connection, OfficeEvent(kind=f"{name}_chosen", name=owner, by=by, now=now, more=more))
 
 
 def chosen(engine: Engine, name: str) -> dict[str, str]:
@@ -50,29 +55,22 @@ def chosen(engine: Engine, name: str) -> dict[str, str]:
         return {record.owner: record.value for record in records}
 
 
-def put(
-    connection: Connection, owner: str, name: str, value: str, *, by: str, now: datetime
-) -> RowChange | None:
-    """Store a choice in the caller's transaction, which appends the event.
-
-    Returns:
-        The change; None when the value was the same.
-    """
+def put(connection: Connection, owner: str, name: str, value: str, *, by: str, now: datetime) -> bool:
+    """Store a choice in the caller's transaction, which appends the event; return whether it is another one."""
     mine = (PREFERENCE.c.owner == owner) & (PREFERENCE.c.name == name)
     record = connection.execute(PREFERENCE.select().where(mine)).first()
     if (record.value if record else "") == value:
-        return None
+        return False
     if not value:
         connection.execute(PREFERENCE.delete().where(mine))
-        return PREFERENCES.removed(owner, name)
+        return True
     step = insert(connection, PREFERENCE)
     step = step.on_conflict_do_update(
         index_elements=[PREFERENCE.c.owner, PREFERENCE.c.name],
         set_={column: step.excluded[column] for column in ("value", "by", "at")},
     )
-    row = {"owner": owner, "name": name, "value": value, "by": by, "at": now}
-    connection.execute(step, row)
-    return PREFERENCES.changed(dict(record._mapping) if record else None, row)
+    connection.execute(step, {"owner": owner, "name": name, "value": value, "by": by, "at": now})
+    return True
 
 
 def link_key(engine: Engine) -> str:

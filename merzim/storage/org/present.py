@@ -6,10 +6,10 @@ from sqlalchemy import Engine, select
 
 from merzim.storage.database.engine import read_once
 from merzim.storage.org import store
-from merzim.storage.tables.organisation import ACT
+from merzim.storage.tables.events import EVENT, OF_OFFICE
 from workflow.org.office import Office
 
-_END = select(ACT.c.seq, ACT.c.hash).order_by(ACT.c.seq.desc()).limit(1)
+_END = select(EVENT.c.seq, EVENT.c.hash).where(OF_OFFICE).order_by(EVENT.c.seq.desc()).limit(1)
 
 
 class PresentOffice:

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from merzim.storage.database.engine import writing
-from merzim.storage.org.preferences import chosen, put
-from merzim.storage.org.vouched import SETTING_SECRET, RowEvent, record
+from merzim.storage.org.chain import OfficeEvent, record
+from merzim.storage.org.preferences import SETTING_SECRET, chosen, put
 
 SETTING = "setting"
 MAIL = "mail"
@@ -39,13 +39,13 @@ def store(
     """
     with writing(engine) as connection:
         events = []
-        is_other_password = secret is not None and bool(
-            put(connection, MAIL, SETTING_SECRET, secret, by=by, now=now)
-        )
+        is_other_password = secret is not None and put(connection, MAIL, SETTING_SECRET, secret, by=by, now=now)
         for key, value in values.items():
-            change = put(connection, key, SETTING, value, by=by, now=now)
-            if change is not None or (key == MAIL and is_other_password):
-                events.append(RowEvent(kind="setting_changed", name=key, by=by, now=now, rows=[change]))
+            is_other = put(connection, key, SETTING, value, by=by, now=now)
+            if is_other or (key == MAIL and is_other_password):
+                events.append(
+                    OfficeEvent(kind="setting_changed", name=key, by=by, now=now, more={"value": value})
+                )
         record(connection, *events)
 
 

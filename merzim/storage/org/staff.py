@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from sqlalchemy import Connection, Engine, Table, select
 
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import writing
-from merzim.storage.org.chain import Stamp
+from merzim.storage.org.chain import OfficeEvent, Stamp, record
 from merzim.storage.org.former import remember
 from merzim.storage.org.preferences import (
     ACTS,
@@ -32,7 +33,6 @@ from merzim.storage.org.store import (
     unit_values,
     with_chosen,
 )
-from merzim.storage.org.vouched import MATCHES, PEOPLE, UNITS, RowChange, RowEvent, record
 from merzim.storage.refusals import ChangedMeanwhile
 from merzim.storage.rows import Values
 from merzim.storage.tables.accounts import ACCOUNT
@@ -59,46 +59,49 @@ class SqlStaff:
             _same(_unit(connection, unit.id), was, unit.name)
             values = unit_values(unit)
             _put(connection, UNIT, "id", values)
-            through = unit.uploads_through or ""
-            rows = [
-                UNITS.changed(unit_values(was) if was else None, values),
-                put(connection, unit.id, UPLOADS_THROUGH, through, by=by, now=now),
-                put(connection, unit.id, OFFICE_TIME, time_text(unit.time), by=by, now=now),
-                put(connection, unit.id, ACTS, " ".join(unit.acts), by=by, now=now),
-                put(connection, unit.id, NAMES, names_text(unit.name_kk, unit.name_ru), by=by, now=now),
-            ]
-            record(connection, RowEvent(kind="unit_saved", name=unit.id, on=today, by=by, now=now, rows=rows))
+            _choose(
+                connection,
+                unit.id,
+                {
+                    UPLOADS_THROUGH: unit.uploads_through or "",
+                    OFFICE_TIME: time_text(unit.time),
+                    ACTS: " ".join(unit.acts),
+                    NAMES: names_text(unit.name_kk, unit.name_ru),
+                },
+                by=by,
+                now=now,
+            )
+            event = OfficeEvent(
+                kind="unit_saved", name=unit.id, on=today, by=by, now=now, more={"values": values}
+            )
+            record(connection, event)
 
     def remove_unit(self, unit: Unit, *, by: str, now: datetime, today: date) -> None:
         """Remove a unit that is as the writer saw it. Raises ChangedMeanwhile."""
         with writing(self._engine) as connection:
             _same(_unit(connection, unit.id), unit, unit.name)
             connection.execute(UNIT.delete().where(UNIT.c.id == unit.id))
-            rows = [
-                UNITS.removed(unit.id),
-                *_unmatched(connection, unit.id),
-                put(connection, unit.id, UPLOADS_THROUGH, "", by=by, now=now),
-                put(connection, unit.id, OFFICE_TIME, "", by=by, now=now),
-                put(connection, unit.id, ACTS, "", by=by, now=now),
-                put(connection, unit.id, NAMES, "", by=by, now=now),
-            ]
-            record(connection, RowEvent(kind="unit_removed", name=unit.id, on=today, by=by, now=now, rows=rows))
+            _unmatch(connection, unit.id)
+            _choose(
+                connection,
+                unit.id,
+                dict.fromkeys((UPLOADS_THROUGH, OFFICE_TIME, ACTS, NAMES), ""),
+                by=by,
+                now=now,
+            )
+            record(connection, OfficeEvent(kind="unit_removed", name=unit.id, on=today, by=by, now=now))
 
     def keep_person(self, person: Person, *, was: Person | None, by: str, now: datetime, today: date) -> None:
         """Save a person. `was`: the state the writer saw, None for a new one. Raises ChangedMeanwhile."""
         with writing(self._engine) as connection:
-            before = _row(connection, person.key)
             _same(_person(connection, person.key), was, person.name)
             values = person_values(person)
             _put(connection, PERSON, "key", values)
-            rows = [
-                PEOPLE.changed(before, values),
-                put(connection, person.key, DIGEST, person.digest, by=by, now=now),
-                put(connection, person.key, NAMES, names_text(person.post_kk, person.post_ru), by=by, now=now),
-                # The row now has it, regardless of who chose it before.
-                put(connection, person.key, LANGUAGE, "", by=by, now=now),
-            ]
-            event = RowEvent(kind="person_saved", name=person.key, on=today, by=by, now=now, rows=rows)
+            # The row now has the language, regardless of who chose it before.
+            names = names_text(person.post_kk, person.post_ru)
+            choices = {DIGEST: person.digest, NAMES: names, LANGUAGE: ""}
+            _choose(connection, person.key, choices, by=by, now=now)
+            event = OfficeEvent(kind="person_saved", name=person.key, on=today, by=by, now=now, private=values)
             record(connection, event)
 
     def remove_person(self, person: Person, *, by: str, now: datetime, today: date) -> None:
@@ -116,20 +119,10 @@ class SqlStaff:
                 details += [f"login:{login}", f"name:{name}"]
             remember(connection, person.key, details, left_on=today)
             connection.execute(PERSON.delete().where(PERSON.c.key == person.key))
-            orphaned = PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None)
-            rows = [
-                PEOPLE.removed(person.key),
-                *(
-                    RowChange(PEOPLE, "set", (key,), {"deputy": None})
-                    for key in sorted(connection.execute(orphaned.returning(PERSON.c.key)).scalars())
-                ),
-                *_unmatched(connection, person.key),
-                put(connection, person.key, DIGEST, "", by=by, now=now),
-                put(connection, person.key, NAMES, "", by=by, now=now),
-                put(connection, person.key, LANGUAGE, "", by=by, now=now),
-            ]
-            event = RowEvent(kind="person_removed", name=person.key, on=today, by=by, now=now, rows=rows)
-            record(connection, event)
+            connection.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
+            _unmatch(connection, person.key)
+            _choose(connection, person.key, dict.fromkeys((DIGEST, NAMES, LANGUAGE), ""), by=by, now=now)
+            record(connection, OfficeEvent(kind="person_removed", name=person.key, on=today, by=by, now=now))
 
     def take_in(
         self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date
@@ -158,15 +151,15 @@ def _person(connection: Connection, key: str) -> Person | None:
     return person_with_chosen(person_of(record), preferences(connection))
 
 
-def _row(connection: Connection, key: str) -> Values | None:
-    record = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
-    return dict(record._mapping) if record else None
+def _choose(connection: Connection, owner: str, choices: Mapping[str, str], *, by: str, now: datetime) -> None:
+    """Store the choices of a unit or person."""
+    for name, value in choices.items():
+        put(connection, owner, name, value, by=by, now=now)
 
 
-def _unmatched(connection: Connection, target: str) -> list[RowChange]:
+def _unmatch(connection: Connection, target: str) -> None:
     """Delete the schedule texts matched to a unit or person."""
-    deletion = MATCH.delete().where(MATCH.c.target == target).returning(MATCH.c.text)
-    return [MATCHES.removed(text) for text in sorted(connection.execute(deletion).scalars())]
+    connection.execute(MATCH.delete().where(MATCH.c.target == target))
 
 
 def _put(connection: Connection, table: Table, key: str, values: Values) -> None:

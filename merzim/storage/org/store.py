@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import reading, writing
-from merzim.storage.org.chain import Stamp
+from merzim.storage.org.chain import OfficeEvent, Stamp, record
 from merzim.storage.org.former import gone
 from merzim.storage.org.preferences import (
     ACTS,
@@ -27,7 +27,6 @@ from merzim.storage.org.preferences import (
     time_kept,
     time_text,
 )
-from merzim.storage.org.vouched import MATCHES, PEOPLE, UNITS, RowEvent, VouchedTable, record
 from merzim.storage.rows import Values
 from merzim.storage.tables.organisation import MATCH, PERSON, UNIT
 from workflow.org.office import Office, Person, Unit, with_officer
@@ -63,15 +62,15 @@ def save(
         StorageUnavailable: the database cannot be written; nothing was written.
     """
     units, people = list(units), list(people)
-    tables: list[tuple[VouchedTable, list[Values]]] = [
-        (UNITS, [unit_values(unit) for unit in units]),
-        (PEOPLE, [person_values(person) for person in people]),
-        (MATCHES, [{"text": text, "target": target} for text, target in (matches or {}).items()]),
+    tables: list[tuple[Table, list[Values]]] = [
+        (UNIT, [unit_values(unit) for unit in units]),
+        (PERSON, [person_values(person) for person in people]),
+        (MATCH, [{"text": text, "target": target} for text, target in (matches or {}).items()]),
     ]
-    events: list[RowEvent] = []
+    events: list[OfficeEvent] = []
     with writing(engine) as connection:
         counts = [_save_names(connection, units, people, stamp, events)]
-        counts += [_save(connection, of, lines, stamp, events) for of, lines in tables]
+        counts += [_save(connection, table, lines, stamp, events) for table, lines in tables]
         counts.append(_save_times(connection, units, stamp, events))
         record(connection, *events)
     return SaveCounts(
@@ -132,12 +131,12 @@ def _all(connection: Connection, table: Table):  # type: ignore[no-untyped-def]
 
 
 def _save(
-    connection: Connection, of: VouchedTable, lines: list[Values], stamp: Stamp, events: list[RowEvent]
+    connection: Connection, table: Table, lines: list[Values], stamp: Stamp, events: list[OfficeEvent]
 ) -> SaveCounts:
     """Write the rows that are new or differ; add their events to those to append."""
     if not lines:
         return SaveCounts()
-    table, key = of.table, of.key[0]
+    [key] = [column.name for column in table.primary_key.columns]
     records_by_key = {record._mapping[key]: dict(record._mapping) for record in _all(connection, table)}
     lines_by_key = {line[key]: line for line in lines}
     new = [line for name, line in lines_by_key.items() if name not in records_by_key]
@@ -152,13 +151,13 @@ def _save(
         )
         connection.execute(step, new + other)
         events += (
-            RowEvent(
+            OfficeEvent(
                 kind=f"{table.name}_saved",
                 name=str(line[key]),
                 on=stamp.today,
                 by=stamp.by,
                 now=stamp.now,
-                rows=[of.changed(records_by_key.get(line[key]), line)],
+                **({"more": {"values": line}} if table is UNIT else {"private": line}),
             )
             for line in new + other
         )
@@ -170,7 +169,7 @@ def _save_names(
     units: Iterable[Unit],
     people: Iterable[Person],
     stamp: Stamp,
-    events: list[RowEvent],
+    events: list[OfficeEvent],
 ) -> SaveCounts:
     """Save names in two languages where given; others are kept, except those of a post that changed."""
     chosen = preferences(connection)
@@ -186,16 +185,14 @@ def _save_names(
         if chosen.get((owner, NAMES), "") == text:
             continue
         change_count += 1
-        change = put(connection, owner, NAMES, text, by=stamp.by, now=stamp.now)
+        put(connection, owner, NAMES, text, by=stamp.by, now=stamp.now)
         kind = f"{NAMES}_chosen"
-        events.append(
-            RowEvent(kind=kind, name=owner, on=stamp.today, by=stamp.by, now=stamp.now, rows=[change])
-        )
+        events.append(OfficeEvent(kind=kind, name=owner, on=stamp.today, by=stamp.by, now=stamp.now))
     return SaveCounts(changed=change_count)
 
 
 def _save_times(
-    connection: Connection, units: Iterable[Unit], stamp: Stamp, events: list[RowEvent]
+    connection: Connection, units: Iterable[Unit], stamp: Stamp, events: list[OfficeEvent]
 ) -> SaveCounts:
     """Save the units' own office time where given; others keep theirs."""
     chosen = preferences(connection)
@@ -205,15 +202,14 @@ def _save_times(
         if not text or chosen.get((unit.id, OFFICE_TIME), "") == text:
             continue
         change_count += 1
-        change = put(connection, unit.id, OFFICE_TIME, text, by=stamp.by, now=stamp.now)
+        put(connection, unit.id, OFFICE_TIME, text, by=stamp.by, now=stamp.now)
         events.append(
-            RowEvent(
+            OfficeEvent(
                 kind=f"{OFFICE_TIME}_chosen",
                 name=unit.id,
                 on=stamp.today,
                 by=stamp.by,
                 now=stamp.now,
-                rows=[change],
             )
         )
     return SaveCounts(changed=change_count)

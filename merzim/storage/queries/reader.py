@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Self
 
-from sqlalchemy import (
-    Engine,
-    func,
-    select,
-)
+from sqlalchemy import Engine
 
+from merzim.storage import events
 from merzim.storage.accounts.audit_log import read_page
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org.present import PresentOffice
-from merzim.storage.tables.audit import AUDIT
 from merzim.storage.visibility import Visibility
 from workflow.cases.case import Case
 from workflow.org.access import Scope
@@ -98,4 +94,4 @@ class Reader:
     def last_audit_entry(self) -> int:
         """Return the number of the newest entry of the audit log, 0 for none."""
         with reading(self._engine) as connection:
-            return connection.execute(select(func.max(AUDIT.c.seq))).scalar() or 0
+            return events.settled(connection)

@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Engine, Select, and_, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from merzim.storage import events
-from merzim.storage.database import audit
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.events import CLIENT, HASHES, ROW
@@ -217,7 +216,6 @@ class SqlRegisterRows:
                 stream = f"{ROW}{before.id}"
                 [entry] = events.chained(stream, [draft], after=before.seq, previous=head.head)
                 events.insert(connection, [entry])
-                audit.note(connection, [_audit_event(before.register, before.id, write, by, now)])
                 update_result = connection.execute(
                     REGISTER_ROW.update()
                     .where(REGISTER_ROW.c.id == before.id, REGISTER_ROW.c.seq == before.seq)
@@ -343,7 +341,6 @@ def _insert(
                 "opened_case": after.opened_case,
                 "seq": 1,
                 "head": entry["hash"],
-                "sealed": 0,
                 "withdrawn": False,
                 "created_at": now,
                 "created_by": by,
@@ -355,22 +352,8 @@ def _insert(
         )
         cells += [(row, name, key, register) for name, key in projection.cells]
     events.insert(connection, entries)
-    audit.note(connection, (_audit_event(register, row, write, by, now) for row, _, write in writes))
     insert_many(connection, REGISTER_ROW, heads)
     _insert_cells(connection, [*dict.fromkeys(cells)])
-
-
-def _audit_event(register: str, row: str, write: RowWrite, by: str, now: datetime) -> audit.AuditEvent:
-    """Return the entry of the audit log for an event of a row."""
-    return audit.AuditEvent(
-        topic="register",
-        kind=write.draft.kind,
-        name=row,
-        case=write.after.case,
-        by=by,
-        now=now,
-        more={"register": register},
-    )
 
 
 def _draft(register: str, row: str, write: RowWrite, by: str, now: datetime) -> events.Draft:

@@ -5,7 +5,6 @@ costs more than the whole transaction.
 """
 
 from merzim.storage.tables import accounts as accounts
-from merzim.storage.tables import audit as audit
 from merzim.storage.tables import board as board
 from merzim.storage.tables import cases as cases
 from merzim.storage.tables import events as events

@@ -1,4 +1,4 @@
-"""The tables of cases: their heads, the seals over their events, and indexes of their contents."""
+"""The tables of cases: their heads, and indexes of their contents."""
 
 from __future__ import annotations
 
@@ -16,18 +16,11 @@ class CaseRow(TableBase, table=True):
 
     `object_kk`, `object_ru`: object by its passport; `object_also`: the last wording in a schedule, if it or
     its unit differs from `object` and `unit`. `confidential`: visible only to named readers and recipients of
-    its letters; `sealed` is the seq the last seal covers; `search` the folded text a search looks in
-    (SQLite folds Latin letters only).
+    its letters; `search`: the folded text a search looks in (SQLite folds Latin letters only).
     """
 
     __tablename__ = "case"
     __table_args__ = (
-        Index(
-            "ix_case_unsealed",
-            "id",
-            sqlite_where=text("sealed < seq"),
-            postgresql_where=text("sealed < seq"),
-        ),
         Index("ix_case_unit_stage", "unit", "stage"),
         Index("ix_case_object", "object"),
         Index(
@@ -79,22 +72,7 @@ class CaseRow(TableBase, table=True):
     span_last: date | None = None
     seq: int
     head: str
-    sealed: int = 0
     search: str = Field(default="", sa_type=Text)
-
-
-class SealRow(TableBase, table=True):
-    """A seal: the heads of all cases changed since the previous seal, linked to it by a hash. Append only, like
-    events.
-    """
-
-    __tablename__ = "seal"
-
-    n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    at: datetime = Field(sa_type=Moment)
-    heads: str = Field(sa_type=Text)
-    previous: str
-    hash: str
 
 
 class CaseRowRow(TableBase, table=True):
@@ -171,7 +149,6 @@ class CounterRow(TableBase, table=True):
 
 
 CASE = table("case")
-SEAL = table("seal")
 CASE_ROW = table("case_row")
 READER = table("reader")
 INBOX = table("inbox")

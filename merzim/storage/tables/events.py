@@ -14,6 +14,8 @@ FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'c
 """Condition: the event begins a register of a case. Queries must use the same expression, or the index is not
 used.
 """
+OF_OFFICE = text("stream = 'office'")
+"""Condition: the event is the office's own. Queries must use the same expression."""
 ASSIGNMENT_GIVEN = text("kind = 'assignment_given'")
 """Condition: the event gives an assignment. Queries must use the same expression."""
 
@@ -34,6 +36,10 @@ class EventRow(TableBase, table=True):
     __table_args__ = (
         UniqueConstraint("stream", "seq"),
         Index("ix_event_case", "case", "seq"),
+        Index("ix_event_office", "stream", "kind", "seq", sqlite_where=OF_OFFICE, postgresql_where=OF_OFFICE),
+        Index("ix_event_at", "at", "id"),
+        Index("ix_event_by", "by", "id"),
+        Index("ix_event_topic", "topic", "id"),
         Index("ix_event_first_entry", "case", sqlite_where=FIRST_ENTRY, postgresql_where=FIRST_ENTRY),
         Index(
             "ix_event_assignment",
@@ -46,7 +52,7 @@ class EventRow(TableBase, table=True):
     id: int | None = Field(
         default=None,
         primary_key=True,
-        sa_type=BigInteger().with_variant(Integer, "sqlite"),  # type: ignore[call-overload]
+        sa_type=BigInteger().with_variant(Integer, "sqlite"),
     )
     stream: str
     seq: int

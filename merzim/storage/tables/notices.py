@@ -101,21 +101,6 @@ class NoticeRow(TableBase, table=True):
     about: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
 
 
-class ProofRow(TableBase, table=True):
-    """A batch of outcomes of notices, linked to the previous batch by a hash. Append only, like events.
-
-    `lines` is canonical JSON: (key, state, hash of the notice's record) of each.
-    """
-
-    __tablename__ = "proof"
-
-    n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    at: datetime = Field(sa_type=Moment)
-    lines: str = Field(sa_type=Text)
-    previous: str
-    hash: str
-
-
 class FaultRow(TableBase, table=True):
     """A fault of a channel itself; deleted when the channel works again."""
 
@@ -152,7 +137,6 @@ class LinkCodeRow(TableBase, table=True):
 
 
 NOTICE = table("notice")
-PROOF = table("proof")
 CHANNEL_FAULT = table("channel_fault")
 SETTLED = ("sent", "failed", "unknown")
 """Final states of a letter; only these are recorded in the register."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Text
 from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, TableBase, table
@@ -64,40 +64,6 @@ class PreferenceRow(TableBase, table=True):
     at: datetime = Field(sa_type=Moment)
 
 
-class ActRow(TableBase, table=True):
-    """An event of the office's own chain, e.g. an adopted act, from which its calendar is built. Append only.
-
-    `on` is the local date of the adoption, `payload` canonical JSON with the act's unchanged text.
-    """
-
-    __tablename__ = "act"
-    __table_args__ = (Index("ix_act_kind", "kind", "seq"),)
-
-    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    kind: str
-    name: str
-    on: date | None = None
-    at: datetime = Field(sa_type=Moment)
-    by: str
-    payload: str = Field(sa_type=Text)
-    previous: str
-    hash: str
-
-
-class SaltRow(TableBase, table=True):
-    """The salt of a row's values hashed in events of the office's chain; deleted with the row.
-
-    `what` is the table, `key` the row's key as canonical JSON.
-    """
-
-    __tablename__ = "salt"
-    __table_args__ = CLUSTERED
-
-    what: str = Field(primary_key=True)
-    key: str = Field(primary_key=True)
-    salt: str
-
-
 class FormerPersonRow(TableBase, table=True):
     """A person removed from the people. Until an order anonymises them `said` has their identifying data, for
     finding it in every table; afterwards `key` is their replacement.
@@ -117,27 +83,8 @@ class FormerPersonRow(TableBase, table=True):
     act_on: date | None = None
 
 
-class RewrittenRow(TableBase, table=True):
-    """An event of a chain rewritten by an order of the office: the hash of its new content.
-
-    The event's own `hash` stays, so that the chain remains linked. All of these rows together are hashed in the
-    last event `person_anonymised` of the office's chain.
-    """
-
-    __tablename__ = "rewritten"
-    __table_args__ = CLUSTERED
-
-    source: str = Field(primary_key=True)
-    place: str = Field(primary_key=True)
-    seq: int = Field(primary_key=True)
-    hash: str
-
-
 UNIT = table("unit")
 PERSON = table("person")
 MATCH = table("match")
 PREFERENCE = table("preference")
-ACT = table("act")
-SALT = table("salt")
 FORMER = table("former_person")
-REWRITTEN = table("rewritten")

@@ -25,12 +25,6 @@ class RegisterRowRow(TableBase, table=True):
         Index("ix_register_row_unit", "register_id", "unit", "withdrawn", "number"),
         Index("ix_register_row_case", "case", "register_id"),
         Index("ix_register_row_opened_case", "opened_case"),
-        Index(
-            "ix_register_row_unsealed",
-            "id",
-            sqlite_where=text("sealed < seq"),
-            postgresql_where=text("sealed < seq"),
-        ),
     )
 
     id: str = Field(primary_key=True)
@@ -42,7 +36,6 @@ class RegisterRowRow(TableBase, table=True):
     opened_case: str = ""
     seq: int
     head: str
-    sealed: int = 0
     withdrawn: bool = False
     created_at: datetime = Field(sa_type=Moment)
     created_by: str

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from merzim.services.context import RequestContext
 from merzim.services.law.acts import SCORED, acts_here
 from merzim.services.reports.notices import PAGE as LINES
-from merzim.services.reports.notices import list_notices, verify_journal
+from merzim.services.reports.notices import list_notices
 from merzim.web.auth.dependencies import Reading
 from merzim.web.files_of_papers import Noticed, get_notices_file, get_report
 from merzim.web.http import Number, Year
@@ -115,9 +115,7 @@ journal.get("/register/xlsx")(get_notices_file)
 
 
 @journal.get("/register")
-def journal_page(
-    request: Request, ctx: Reading, query: Noticed, number: Number = 1, check: Literal["", "1"] = ""
-) -> Response:
+def journal_page(request: Request, ctx: Reading, query: Noticed, number: Number = 1) -> Response:
     """Show who was notified of what, when, through which channel, and the outcome."""
     view = list_notices(ctx, query, number=number)
     people_named = {line.notice.person for line in view.lines}
@@ -129,6 +127,5 @@ def journal_page(
         query=query,
         people=build_person_filter(ctx.reads.office(), query["person"], people_named, own_unit=ctx.reader.root),
         states=NOTICE_STATES,
-        journal=verify_journal(ctx) if check else None,
         lines=LINES,
     )

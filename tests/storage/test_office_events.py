@@ -1,0 +1,144 @@
+"""The office's stream of events: written by few statements, found by its index, many at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from merzim.storage.accounts.accounts import SqlAccounts
+from merzim.storage.database.engine import reading
+from merzim.storage.maintenance.verify import verify
+from merzim.storage.org import chain as office_chain
+from merzim.storage.org import store
+from merzim.storage.org.chain import Stamp
+from merzim.storage.queries import SqlReads
+from tests.storage.sample_cases import case_commands
+from workflow.cases.case import Case
+from workflow.cases.commands.opening import Opening
+from workflow.org.access import Entry, Reader, scope
+from workflow.org.office import Person
+
+NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
+SAID = {"by": "root", "now": NOW, "today": TODAY}
+HAND = Stamp(by="root", now=NOW, today=TODAY)
+ALIYEVA = Reader(login="aliyeva", access="responsible", person="a@org.kz", name="Айгүл", unit="hr")
+
+
+def way_in(hash: str, kind: str, login: str = "aliyeva", *, scope: str = "") -> Entry:
+    """A way in that lasts a day."""
+    return Entry(
+        hash=hash,
+        kind=kind,  # type: ignore[arg-type]
+        login=login,
+        name="1С",
+        scope=scope,
+        created_at=NOW,
+        seen_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    )
+
+
+def by_hand(engine: Engine, *statements: str) -> None:
+    """Done in the database, past the program."""
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def test_people_of_a_country_are_taken_in_by_few_statements(engine: Engine) -> None:
+    """The chain is written by one statement however many lines there are."""
+    people = [
+        Person(key=f"p{n}@org.kz", name=f"Адам {n}", unit="hr", email=f"p{n}@org.kz") for n in range(1000)
+    ]
+    count = 0
+
+    def counted(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    event.listen(engine, "before_cursor_execute", counted)
+    store.save(engine, people=people, stamp=HAND)
+    event.remove(engine, "before_cursor_execute", counted)
+
+    assert count < 30
+    assert len(office_chain.lines(engine, "person_saved")) == 1000
+    assert verify(engine) == ()
+
+
+def test_the_newest_line_of_a_kind_is_found_without_reading_the_chain(sqlite: Engine) -> None:
+    """It is asked for with every request, and the chain has a line for every person and session."""
+    query = office_chain.last(("a", "b")).compile(
+        sqlite, compile_kwargs={"literal_binds": True, "render_postcompile": True}
+    )
+    with sqlite.connect() as connection:
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}"))
+
+    assert "SEARCH event USING COVERING INDEX ix_event_office" in plan
+
+
+def test_many_write_the_chain_at_once(engine: Engine) -> None:
+    """Nobody is refused, nothing is lost, and it verifies."""
+    SqlAccounts(engine).save(ALIYEVA, disabled=False, **SAID)
+    ready, troubles = Barrier(6), list[BaseException]()
+
+    def enter(number: int) -> None:
+        accounts = SqlAccounts(engine)
+        ready.wait()
+        try:
+            for turn in range(5):
+                accounts.let_in(way_in(f"{number}{turn}", "session"))
+        except BaseException as trouble:
+            troubles.append(trouble)
+
+    threads = [Thread(target=enter, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert troubles == []
+    assert len(office_chain.lines(engine, "session_given")) == 30
+    assert verify(engine) == ()
+
+
+@pytest.fixture
+def secret(engine: Engine) -> Case:
+    """A confidential case with one person named to know of it."""
+    opening = Opening(
+        procedure="conflict-of-interest",
+        unit="hr",
+        person="about@org.kz",
+        readers=("named@org.kz",),
+        facts={"conflict_known": TODAY},
+    )
+    return case_commands(engine).open(opening, **SAID)
+
+
+@pytest.mark.parametrize("state", ["queued", "withdrawn", "sending"])
+def test_a_letter_that_never_left_opens_no_case(engine: Engine, secret: Case, state: str) -> None:
+    """What only waits is not proved in the register: anybody could have put it there."""
+    by_hand(
+        engine,
+        'INSERT INTO notice (key, "case", obligation, due, rung, person, channel, address, language, state, '
+        "attempts, queued_at, not_before, answer, text_hash, message_id, kind, bundle, carrier, about) "
+        f"VALUES ('k', '{secret.id}', 'o', '2026-04-09', '0', 'mallory', 'email', 'a', 'kk', '{state}', 1, "
+        "'2026-04-06 07:00:00', '2026-04-06 07:00:00', '', '', '', 'reminder', '', '', '{}')",
+    )
+    reads = SqlReads(engine).seen_by(scope(Reader(login="m", access="officer", person="mallory")))
+
+    assert reads.cases() == []
+
+
+def test_what_was_given_to_an_account_and_said_of_a_person_stands_in_the_events(engine: Engine) -> None:
+    """The rights openly, the person beside the chain, where they may be erased."""
+    SqlAccounts(engine).save(ALIYEVA, disabled=False, **SAID)
+    store.save(engine, people=[Person(key="a@org.kz", name="Айгүл", unit="hr")], stamp=HAND)
+
+    with reading(engine) as connection:
+        account, person = connection.execute(office_chain.IN_ORDER).all()
+    assert '"access":"responsible"' in account.payload
+    assert "Айгүл" in person.private
+    assert "Айгүл" not in person.payload
