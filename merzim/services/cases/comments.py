@@ -47,12 +47,6 @@ class AddComment(CaseCommand):
     answers: Seq | None = None
 
 
-class AskWhy(CaseCommand):
-    """Ask the person responsible why an obligation is not done; the answer is due in two working days."""
-
-    obligation: OptionalName
-
-
 class Escalate(CaseCommand):
     """Escalate an obligation that is not done to the nearest head above the person responsible."""
 
@@ -130,15 +124,6 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
     if command.answers is not None and ctx.reader.person:
         mark_read(ctx.app.engine, ctx.reader.person, case=command.case, seq=command.answers, now=ctx.now)
     return command_result(change)
-
-
-@verb("assign")
-def ask_why(ctx: RequestContext, command: AskWhy) -> CommandResult:
-    """Ask the people responsible for an obligation why it is not done: a comment with a due day, sent by
-    letter.
-    """
-    person, until = whom_to_ask(ctx, command.case, command.obligation)
-    return _ask(ctx, command.case, command.obligation, person, "comment.ask_why", until)
 
 
 def whom_to_ask(ctx: RequestContext, case: str, obligation: str) -> tuple[Person, date]:

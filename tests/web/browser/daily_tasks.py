@@ -141,7 +141,7 @@ TASKS: tuple[Task, ...] = (
     ("find an analysis by words and record its step", "officer", "/desk", record_by_search, 5),
     ("record three steps at once, after a preview", "officer", "/desk", record_three_at_once, 6),
     ("see what is overdue longest, and why that day", "first", "/", worst_and_why, 1),
-    ("ask why something is late", "first", "/", ask_why, 1),
+    ("ask why something is late", "first", "/", ask_why, 2),
     ("give somebody an assignment under a case", "first", "/", give_assignment, 5),
     ("take the form of the present step, filled in", "officer", "/cases/2026-0011", fill_in_a_form, 1),
     ("move a plan date, after a preview", "officer", "/cases", move_a_plan_date, 5),
