@@ -403,7 +403,7 @@ SENT: Mapping[str, Sent] = {
         )
         for action in ("answer", "refuse", "extend")
     },
-    "/cases/{case}/ask": form_in_case(obligation="order_signed"),
+    "/cases/{case}/ask": form_in_case(obligation="discussion_announced"),
     "/inbox/read": Sent(form={}, changes=False),
     "/desk/record-many": Sent(form={"row": "9999-0001:order_signed", "on": DAY}, changes=False, status=(200,)),
     "/desk/withdraw-many": Sent(
