@@ -14,18 +14,26 @@ Company,quasi-state entity,Dan,head,dan@example.kz
 Company,,Fay,officer,fay@example.kz
 """
 NOVEMBER = ("--now", "2026-11-25")
-OWN_FIRST_DAY = '[office]\nkept_from = 2026-01-01\n[database]\nurl = "sqlite:///office.db"\n'
+OWN_FIRST_DAY = """\
+[office]
+kept_from = 2026-01-01
+[database]
+url = "sqlite:///office.db"
+[regulations]
+acts = ["tbn4-2024"]
+"""
 
 
 @pytest.fixture
 def company(prepared: Prepare) -> Merzim:
-    """A company with two people and no case yet."""
+    """A company with two people, bound by the instruction of points, and no case yet."""
     return prepared(_company)
 
 
 def _company(merzim: Merzim) -> None:
     Path("people.csv").write_text(PEOPLE, encoding="utf-8")
     assert merzim("people", "people.csv", *NOVEMBER).code == 0
+    assert merzim("acts", "adopt", "tbn4-2024", *NOVEMBER).code == 0
 
 
 def overdue(merzim: Merzim, day: str) -> set[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from merzim.services.inputs import build
+from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.law.regulations import scoring
 from merzim.services.registers.verbs import AddRow, add_row
 from merzim.services.reports.points import points_of_year
@@ -149,6 +150,7 @@ def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
     # On 1 July what is ahead has not happened.
     assert points(office.score("min", today=date(2026, 7, 1)))["P2.T1.S1"] == "3"
     # What the case of the year records from the rows is the same events and talks.
+    change_act(office.ctx(), ChangeAct(act="tbn4-2024", unit="min"))
     opened_year = open_year(office.app, 2026, unit="min", by="officer", now=LATER, today=AFTER)
     [culture] = [
         case.id for case in opened_year.cases if (case.procedure, case.unit) == ("tbn4-project-4", "min")

@@ -16,6 +16,7 @@ from merzim.services.app import AppContext
 from merzim.services.context import stamp
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.jobs.rounds import remind
+from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from merzim.services.upkeep import maintenance
 from merzim.services.yearly.opening import open_year
@@ -54,6 +55,7 @@ JANUARY, FEBRUARY = "event_held.2026-01", "event_held.2026-02"
 @pytest.fixture
 def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
     context = office(engine, tmp_path, extra_texts={"visits": FULFILS})
+    change_act(operator(context), ChangeAct(act="tbn4-2024", unit="ministry"))
     yield context
     context.close()
 
