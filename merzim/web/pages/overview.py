@@ -15,6 +15,7 @@ from merzim.services import sending
 from merzim.services.board.deadlines import DeadlineQuery, Force, all_lines, deadlines
 from merzim.services.board.overview import overview
 from merzim.services.context import RequestContext
+from merzim.services.law.acts import SCORED, acts_here
 from merzim.services.names import person_name
 from merzim.services.scoring import stake_of_year
 from merzim.services.yearly.opening import proposed_year
@@ -66,7 +67,7 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
         ctx,
         "overview.html",
         view=view,
-        stake=stake_of_year(ctx, unit),
+        stake=stake_of_year(ctx, unit) if SCORED in acts_here(ctx) else None,
         units=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
         heads=page_heads(line_columns(today)),
         failed=failed,
