@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 import zipfile
-from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -149,20 +147,6 @@ def test_a_restore_names_the_evidence_it_does_not_find(signed: Merzim, tmp_path:
     assert "Бұйрық №15.pdf" in result.err
     assert [problem["code"] for problem in json_result.json["problems"]] == ["evidence_missing"]
     assert signed("evidence", "2026-0001", "--json").json["evidence"]["order_signed"]
-
-
-def test_a_row_changed_by_hand_keeps_nobody_from_a_backup(signed: Merzim, tmp_path: Path) -> None:
-    """It may be the only one: the database is put back, the row is named, exit 1."""
-    (file,) = (tmp_path / "var").glob("*.sqlite")
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE person SET email = 'mallory@evil.kz' WHERE email IS NOT NULL")
-    assert signed("backup", "көшірме.sqlite").code == 0
-
-    result = signed("restore", "көшірме.sqlite", *DAY)
-
-    assert result.code == 1
-    assert "mallory@evil.kz" in result.err
-    assert signed("case", "2026-0001", "--json").code == 0
 
 
 @pytest.fixture

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from sqlalchemy import text
 
-from merzim.storage.database import engine as engines
 from tests.merzim.conftest import Merzim
 
 DAY = ("--now", "2026-04-07T10:00")
@@ -37,19 +35,6 @@ def test_the_workbook_has_every_letter_with_its_answer(told: Merzim, tmp_path: P
     assert first["Состояние"] == "записано в файл"
     assert first["Ответ сервера"].endswith(".eml")
     assert len(first["Хеш текста (SHA-256)"]) == 64
-
-
-def test_a_register_changed_by_hand_is_named_by_verify(told: Merzim, tmp_path: Path) -> None:
-    """A record no longer as it was delivered."""
-    (file,) = (tmp_path / "var").glob("*.sqlite")
-    engine = engines.open(f"sqlite:///{file}")
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE notice SET answer = 'forged' WHERE rung = '-5'"))
-    engine.dispose()
-    verified = told("verify", "--lang", "en", *DAY)
-
-    assert verified.code == 1
-    assert "was altered after its delivery" in verified.out
 
 
 def test_a_dry_run_says_who_and_why(office: Merzim) -> None:

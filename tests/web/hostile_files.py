@@ -333,11 +333,11 @@ def fault(place: Place, answer: Any, seconds: float) -> str:
 
 
 def written(office: RealOffice) -> tuple[object, ...]:
-    """Counts of events, acts of the office, people, and stored files but uploads, which go after a day."""
+    """Counts of events, people, and stored files but uploads, which go after a day."""
     with office.app.engine.connect() as connection:
         counts = [
             connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar_one()
-            for table in ("event", "act", "person", "unit", "paper")
+            for table in ("event", "person", "unit", "paper")
         ]
     folder = office.app.settings.evidence.folder
     files = (file for file in folder.rglob("*") if file.is_file() and file.parent.name != "uploads")

@@ -230,7 +230,7 @@ def test_a_field_that_is_not_allowed_is_named_in_the_language_of_the_reader(
     ]
     problem = browser.get("/api/v1/deadlines?urgency=hot", headers={"Accept-Language": "kk"}).json()
     assert [error["detail"] for error in problem["errors"]] == [
-        "urgency: «hot» мәні жарамсыз. Ықтимал мәндер: overdue, today, week, later, due, missed, unconfirmed, "
+        "urgency: «hot» мәні жарамсыз. Ықтимал мәндер: overdue, today, near, later, due, missed, unconfirmed, "
         "never_confirmed, slipped, undated, open."
     ]
 

@@ -119,7 +119,7 @@ def test_one_language_after_another(served: Served, quiet: Callable[[], None]) -
         for tongue in ("ru", "en", "kk"):
             page.locator(f".switch a[hreflang={tongue}]").first.click()
             page.locator(f"html[lang={tongue}]").wait_for()
-            page.locator(".menu a").last.click()
+            page.locator(".menu > a").last.click()
             page.wait_for_load_state()
             assert page.evaluate("document.documentElement.lang") == tongue
             page.goto("/cases")
