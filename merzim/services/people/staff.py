@@ -78,17 +78,6 @@ class SaveUnit(Command):
     time: Hours = Field(default_factory=Hours)
 
 
-class ChangeUnit(Command):
-    """Settings of a unit, given by id or name; what is None stays. `uploads_through`: the unit that uploads for
-    it, itself for none.
-    """
-
-    unit: Key
-    uploads_through: Line | None = None
-    acts: Annotated[list[Line], Field(max_length=100)] | None = None
-    time: Hours | None = None
-
-
 class ChooseDigest(Command):
     """How often a person, given by key, e-mail or name, is reminded; empty: as the office's settings say."""
 
@@ -232,14 +221,6 @@ def find_unit(office: Office, text: str) -> Unit:
     return office.units[id]
 
 
-def own_hours(office_time: OfficeTime) -> Hours:
-    """Return an office time as a command takes it."""
-    first, last = (f"{end:%H:%M}" for end in office_time.hours) if office_time.hours else ("", "")
-    return Hours(
-        first=first, last=last, week=[*office_time.week], off=[*office_time.off], working=[*office_time.working]
-    )
-
-
 def hours_result(office_time: OfficeTime) -> HoursResult:
     """Return an office time as texts."""
     first, last = (f"{end:%H:%M}" for end in office_time.hours) if office_time.hours else ("", "")
@@ -272,22 +253,6 @@ def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
     SqlStaff(ctx.app.engine).keep_unit(unit, was=was, **stamp(ctx))
     follow_adopted_acts(ctx.app, office, unit.id, **stamp(ctx))
     return unit_result(ctx, unit)
-
-
-@verb("settings")
-def change_unit(ctx: RequestContext, command: ChangeUnit) -> UnitResult:
-    """Change some settings of a unit."""
-    office = recorded_office(ctx)
-    unit = find_unit(office, command.unit)
-    through = command.uploads_through
-    current_values = unit_result(ctx, unit).model_dump(include={*SaveUnit.model_fields} - {"time"})
-    given_values = {
-        "uploads_through": unit.uploads_through or "" if through is None else find_unit(office, through).id,
-        "acts": unit.acts if command.acts is None else command.acts,
-        "time": own_hours(unit.time) if command.time is None else command.time,
-        "parent": unit.parent or "",
-    }
-    return save_unit(ctx, SaveUnit.model_validate(current_values | given_values))
 
 
 @verb("settings")
