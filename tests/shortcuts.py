@@ -61,11 +61,15 @@ def begin_in_2026(patched: pytest.MonkeyPatch) -> None:
     patched.setitem(build_app.__kwdefaults__, "clock", clock("2026-01-01"))
 
 
+SECONDS = child.SECONDS
+"""The seconds a file may take, as the program has them."""
+
+
 def wait_for_readers(patched: pytest.MonkeyPatch) -> None:
     """Let a file be refused for the seconds of processor it takes, which its process limits, and not because
     the machine is busy with other tests.
     """
-    patched.setattr(child, "SECONDS", 10 * child.SECONDS)
+    patched.setattr(child, "SECONDS", 10 * SECONDS)
 
 
 def migrate_once(patched: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from merzim.documents import child
 from tests.documents.sheets import REAL, zipped
+from tests.shortcuts import SECONDS
 from tests.web import hostile_files as hostile
 from tests.web.hostile_files import Hostile, Place
 from tests.web.real import ROOT, RealOffice, real_office
@@ -17,8 +19,12 @@ PLACES = hostile.places()
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office")) as started_office:
+    with (
+        real_office(tmp_path_factory.mktemp("office")) as started_office,
+        pytest.MonkeyPatch.context() as patched,
+    ):
         hostile.prepare(started_office)
+        patched.setattr(child, "SECONDS", SECONDS)
         yield started_office
 
 
