@@ -49,6 +49,8 @@ BPMN = """<?xml version="1.0" encoding="UTF-8"?>
 
 def measured() -> Iterator[Line]:
     """A fact, beside a step of SpiffWorkflow with a short process and with one as long as ours."""
+    from benchmarks.table import Line
+
     ours = _ours()
     rate = 1 / ours
     yield Line("facts recorded a second (SQLite)", f"{rate:.0f}", "", "300", rate >= 300)
