@@ -16,7 +16,7 @@ from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.case_rows import CaseRows, NewRow
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.exposure import CartogramLine
-from workflow.cases.registers.risk import RiskScale
+from workflow.cases.registers.risk_scale import RiskScale
 from workflow.registers.definition import Registers
 
 

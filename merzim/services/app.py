@@ -35,7 +35,7 @@ from merzim.services.moments import Clock, NoteWriter
 from merzim.services.oidc import OidcProvider, open_provider
 from merzim.settings import BadSetting, Settings
 from merzim.storage.accounts.accounts import SqlAccounts
-from merzim.storage.accounts.encryption import Cipher, stored_secrets
+from merzim.storage.accounts.encryption import Cipher
 from merzim.storage.accounts.invitations import SqlInvitations
 from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.accounts.uploads import SqlIdempotency
@@ -46,6 +46,7 @@ from merzim.storage.database.engine import driver, is_shared_database, one_snaps
 from merzim.storage.database.leases import SqlLeases
 from merzim.storage.maintenance.readiness import claim, look, refuse_anothers, refuse_unwritable
 from merzim.storage.maintenance.schema import create_or_migrate, refuse_missing
+from merzim.storage.maintenance.stored_secrets import stored_secrets
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.notices.senders import EnqueueJobs

@@ -23,8 +23,8 @@ from workflow.board.rows import CaseFilter
 from workflow.languages import LANGUAGES
 from workflow.law.library import Library
 from workflow.law.procedure import Text
-from workflow.org.name_index import FoldedNames, search_words
 from workflow.org.office import Person, Unit
+from workflow.search_words import FoldedNames, search_words
 
 HITS_SHOWN = 10
 """Number of results of one kind that are listed; the others are counted."""

@@ -22,8 +22,8 @@ from merzim.storage.notices.faults import faults as read_faults
 from notifications.channels import STAYS_HERE
 from notifications.notice import Notice
 from notifications.planning import Planner
-from notifications.ports import Fault, Figures
 from notifications.recipients import Problem
+from notifications.statistics import Fault, Figures
 from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.refusal import Refusal

@@ -40,8 +40,8 @@ from merzim.web.api.answers import PROBLEMS
 from merzim.web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
 from merzim.web.auth.middleware import is_local
 from merzim.web.http import CaseId
-from notifications.ports import Figures
-from workflow.board.rows import horizon, total
+from notifications.statistics import Figures
+from workflow.board.sums import horizon, total
 from workflow.deadlines.lateness import near
 
 log = logging.getLogger("merzim.web")

@@ -10,11 +10,11 @@ from itertools import chain
 from calendars.kazakhstan import Kazakhstan
 from i18n import available_language, say
 from notifications.channels import Channel, OutgoingMessage
-from notifications.fallback import repeated
 from notifications.letters.daily import Items, daily_letter, reminder, unconfirmed_year
 from notifications.letters.events import account_letter, campaign_letter, comment_letter, is_expired
 from notifications.letters.overview import Overview
 from notifications.letters.page import Line, Page, Section, render_letter
+from notifications.letters.repeated import repeated
 from notifications.letters.subjects import Matters
 from notifications.notice import Letter, Notice, Outcome
 from notifications.ports import Outbox

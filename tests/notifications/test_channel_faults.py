@@ -16,7 +16,7 @@ from merzim.storage.notices.links import SqlLinks
 from notifications.channels.email import channel as email
 from notifications.channels.telegram import Telegram
 from notifications.notice import Outcome
-from notifications.ports import Fault
+from notifications.statistics import Fault
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, Shelf, Town, noon
 from tests.notifications.servers import Office, free_port, hang, serving
 from tests.telegram.emulator import Emulator

@@ -8,11 +8,11 @@ from sqlalchemy import Engine, text
 
 from calendars.terms import OnDate
 from merzim.storage.cases.ledger import SqlLedger
+from merzim.storage.cases.registers import cases_with_entries
 from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
-from merzim.storage.queries.cases import cases_with_entries
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.storage.sample_cases import NOW, TODAY, case_commands, on_sqlite_alone, opened, recompute
 from workflow.cases.registers.measure_term import MeasureTerm

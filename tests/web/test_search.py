@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
-from workflow.org.name_index import FoldedNames, normalise, search_words
+from workflow.search_words import FoldedNames, normalise, search_words
 
 
 def opened(site: Site, object: str, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:

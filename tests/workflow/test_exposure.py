@@ -11,8 +11,8 @@ from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from workflow.cases.case import fold
 from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.case_rows import CannotEnter
 from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.row_actions import CannotEnter
 from workflow.cases.registers.exposure import (
     Cartogram,
     CartogramLine,

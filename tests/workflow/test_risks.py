@@ -17,13 +17,14 @@ from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
 from workflow.cases.commands.assignments import give, give_alone
 from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.case_rows import CannotEnter
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
+from workflow.cases.commands.row_actions import CannotEnter
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import Measure, read_scale, register
+from workflow.cases.registers.risk import Measure, register
 from workflow.cases.registers.risk_lists import listed, shared
+from workflow.cases.registers.risk_scale import read_scale
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import inherited_days, moved
 from workflow.deadlines.register_deadlines import entry_obligation, withdrawn_deadline

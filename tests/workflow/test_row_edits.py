@@ -12,7 +12,7 @@ from tests.case_rows import ExposedPosition, RegisterCommands, edit_row
 from tests.workflow.test_withdrawals import NOW, TODAY, found, measure, stored, take_back
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, Change
-from workflow.cases.commands.case_rows import CannotEnter
+from workflow.cases.commands.row_actions import CannotEnter
 from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register

@@ -9,9 +9,10 @@ from datetime import date
 from functools import cached_property
 from typing import Literal, TypeVar, cast
 
-from workflow.org.name_index import FoldedNames, NameIndex, alphabetical, normalise
+from workflow.org.name_index import NameIndex, alphabetical
 from workflow.org.name_index import plain as _plain
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, joined
+from workflow.search_words import FoldedNames, normalise
 
 DUTIES = (
     "authorised_person",

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import Literal
 
 from workflow.law.procedure import Text
-from workflow.org.name_index import normalise, search_words
 from workflow.org.office import Office, Person
 from workflow.registers.definition import Campaign
+from workflow.search_words import normalise, search_words
 
 AnswerState = Literal["awaited", "answered", "refused", "left"]
 """Status of a person in a campaign: answer awaited, given, refused, or no longer required because they left."""

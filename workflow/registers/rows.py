@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from workflow.languages import LANGUAGES
 from workflow.org.name_index import alphabetical
-from workflow.org.name_index import normalise as fold_text
 from workflow.org.office import Office
 from workflow.registers.definition import Register, RegisterField, Registers
 from workflow.registers.values import Value, Values, as_date, holds, is_filled
+from workflow.search_words import normalise as fold_text
 
 EventKind = Literal["added", "confirmed", "edited", "withdrawn", "opened", "erased"]
 """Kinds of events of a row; `confirmed` adds a row like `added`, but by the person it is about, through a

@@ -36,12 +36,12 @@ from merzim.services.registers.views import AskRow, list_rows, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from notifications.event_notices import chosen_channel
 from workflow.org.access import within
-from workflow.org.name_index import search_words
 from workflow.org.office import DUTIES, Person, acts_of, name_order
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.campaigns import PeopleChoice, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign, Register, UnknownField, UnknownRegister
 from workflow.registers.values import InvalidRow, ValueProblem, check_values, is_filled, parse_values
+from workflow.search_words import search_words
 
 NAMED_LIMIT = 20
 """Number of people without an address that a preview names."""

@@ -15,9 +15,9 @@ from merzim.documents.measure_plan import read_measures
 from merzim.documents.schedules.written_terms import read_term
 from merzim.services.app import AppContext
 from merzim.services.law.regulations import case_registers
+from merzim.storage.cases.registers import cases_with_entries
 from merzim.storage.org import store as office_store
 from merzim.storage.org.chain import Stamp
-from merzim.storage.queries.cases import cases_with_entries
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.case_rows import CaseRows
@@ -25,7 +25,8 @@ from workflow.cases.commands.risk_import import PlanRow, numbers_of, taken, with
 from workflow.cases.registers.entries import is_entry, number_of
 from workflow.cases.registers.exposure import Cartogram, Position, Remark, exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import Band, Measure, Risk, RiskScale, by_edition, read_scale, register
+from workflow.cases.registers.risk import Measure, Risk, register
+from workflow.cases.registers.risk_scale import Band, RiskScale, by_edition, read_scale
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_deadlines
 from workflow.registers.definition import Register

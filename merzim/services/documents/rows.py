@@ -17,8 +17,9 @@ from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.registers.exposure import SECTIONS, exposure
-from workflow.cases.registers.risk import Risk, by_edition
+from workflow.cases.registers.risk import Risk
 from workflow.cases.registers.risk_lists import ListedRisk, listed
+from workflow.cases.registers.risk_scale import by_edition
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office, Person
 from workflow.registers.rows import name_in

@@ -13,10 +13,10 @@ from merzim.storage.notices.campaigns import CHUNK, PeopleChange, SqlCampaigns
 from notifications.channels import Channel
 from notifications.event_notices import campaign_notice, chosen_channel
 from notifications.rules import OfficeTimes, local_moment
-from workflow.org.name_index import normalise
 from workflow.org.office import Office, acts_of
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign
+from workflow.search_words import normalise
 
 log = logging.getLogger("merzim.campaigns")
 

@@ -23,12 +23,12 @@ from workflow.law.editions import read_edition
 from workflow.law.files import Problem, Shared, UnreadableRegulation, parsed
 from workflow.law.library import TwoEditions, UnreadEdition
 from workflow.law.procedure import OF_REGISTER, Procedure, Text
-from workflow.org.name_index import normalise, search_words
 from workflow.refusal import Refusal
 from workflow.registers import reading
 from workflow.registers.definition import Register, RegisterField, Registers
 from workflow.registers.values import is_filled
 from workflow.scoring.scale import Scoring, read_scoring
+from workflow.search_words import normalise, search_words
 
 REGISTERS = "registers"
 """Name of the folder of registers, in the shipped regulations and in an organisation's own folder."""

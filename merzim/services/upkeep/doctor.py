@@ -33,7 +33,7 @@ from merzim.storage.notices.delivery_state import figures
 from merzim.storage.notices.links import SqlLinks
 from notifications.channels import STAYS_HERE, Channel, Testable
 from notifications.notice import UNREACHABLE
-from notifications.ports import Figures
+from notifications.statistics import Figures
 from workflow.refusal import Refusal
 
 HIDDEN = "***"

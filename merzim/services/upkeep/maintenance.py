@@ -15,7 +15,6 @@ from merzim.services.configuration import key_place as place
 from merzim.services.jobs import queue
 from merzim.settings import BadSetting
 from merzim.storage import events
-from merzim.storage.accounts.encryption import secrets_of_backup
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance import backup as stored_backup
 from merzim.storage.maintenance import dump as stored_dump
@@ -26,6 +25,7 @@ from merzim.storage.maintenance.readiness import take as claim
 from merzim.storage.maintenance.rebuild import ROWS_AT_ONCE, mend_rows
 from merzim.storage.maintenance.rebuild import rebuild as rebuild_board
 from merzim.storage.maintenance.schema import create_or_migrate
+from merzim.storage.maintenance.stored_secrets import secrets_of_backup
 from merzim.storage.maintenance.verify import Problem, count_recorded_files, damages
 from merzim.storage.maintenance.verify import unreadable_values as find
 from merzim.storage.maintenance.verify import verify as check

@@ -11,7 +11,7 @@ from calendars import OutOfRange
 from i18n import say
 from merzim.services.app import AppContext
 from merzim.services.yearly.register_duties import record_year
-from merzim.storage.cases.imported_files import begun, opened
+from merzim.storage.cases.programmes import begun, opened
 from notifications.recipients import resolve_recipients
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening

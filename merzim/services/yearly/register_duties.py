@@ -21,7 +21,7 @@ from functools import cached_property, partial
 from typing import TypeAlias
 
 from merzim.services.app import AppContext, RoundMark
-from merzim.storage.cases.imported_files import active
+from merzim.storage.cases.programmes import active
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.cases.commands.row_facts import DutyRow, follow_rows, row_changes

@@ -1,7 +1,6 @@
-"""Encrypts the secrets of the database with Fernet, and finds the encrypted ones in a database or a backup.
+"""Encrypts the secrets of the database with Fernet: of second factors, of the mail server, in letters.
 
-Of second factors, of the mail server, in letters. Only this module imports cryptography. Which of the keys
-encrypted a secret is found by trying them.
+Only this module imports cryptography. Which of the keys encrypted a secret is found by trying them.
 """
 
 from __future__ import annotations
@@ -9,13 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import Engine, MetaData, Table, inspect, select
 
-from merzim.storage.database.engine import reading
-from merzim.storage.maintenance import backup, dump
 from workflow.refusal import Refusal
 
 _TOKEN = re.compile(r"\bgAAAAA[\w-]{60,}={0,2}")
@@ -97,24 +92,3 @@ class Cipher:
             return self._fernet.rotate(stored).decode()
         except InvalidToken:
             raise UnreadableSecret("secret_unreadable", login="") from None
-
-
-TABLES = ("account", "preference")
-"""The tables with encrypted secrets."""
-
-
-def stored_secrets(engine: Engine) -> list[str]:
-    """Return the encrypted secrets; none where there are no tables yet."""
-    with reading(engine) as connection:
-        names = [name for name in inspect(connection).get_table_names() if name in TABLES]
-        tables = [Table(name, MetaData(), autoload_with=connection) for name in names]
-        rows = [row for table in tables for row in connection.execute(select(table))]
-    return [secret for row in rows for secret in secrets_in(" ".join(map(str, row)))]
-
-
-def secrets_of_backup(file: Path) -> list[str]:
-    """Return the same of a backup. Raises BackupRefused where the file is none."""
-    if dump.is_dump(file):
-        return secrets_in(dump.data(file, TABLES))
-    with backup.opened_for_reading(file) as engine:
-        return stored_secrets(engine)

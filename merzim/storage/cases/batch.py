@@ -12,8 +12,8 @@ from merzim.storage.cases import recommendations
 from merzim.storage.rows import ROW_COLUMNS, Values
 from workflow.board.rows import WAITING, Row
 from workflow.cases.case import Case, Event, Wording, withdrawn_lines
-from workflow.org.name_index import normalise
 from workflow.ports import CaseWrite, Conflict
+from workflow.search_words import normalise
 
 _NAMING = ("opened", "reader_named", "reader_removed")
 Stored = Mapping[str, Row]

@@ -19,7 +19,7 @@ from workflow.cases.case import Case, Event, evidence_of
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.risk_lists import likeness, listed, unasked
 from workflow.cases.registers.rows import rows_of
-from workflow.org.name_index import normalise as fold_text
+from workflow.search_words import normalise as fold_text
 
 KINDS = (
     *("risk_found", "measure_set", "measure_reviewed", "request_sent", "row_edited", "withdrawn", "passport"),

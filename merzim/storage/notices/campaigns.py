@@ -20,9 +20,10 @@ from merzim.storage.tables.notices import NOTICE
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON, REGISTER_ROW
 from notifications.channels import NO_ADDRESS
 from notifications.notice import Notice
-from workflow.org.name_index import alphabetical, search_words
+from workflow.org.name_index import alphabetical
 from workflow.ports import Contradiction
 from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCampaign
+from workflow.search_words import search_words
 
 CHUNK = 500
 """People written in one transaction."""

@@ -14,8 +14,8 @@ from merzim.storage.rows import notice
 from merzim.storage.tables.notices import NOTICE
 from merzim.storage.tables.service import PULSE
 from notifications.notice import Notice
-from notifications.ports import Figures
 from notifications.rules import BACK_OFF, tried_for
+from notifications.statistics import Figures
 
 _LOST = NOTICE.c.state.in_(("failed", "unknown"))
 FAILED_FOR = timedelta(days=7)

@@ -23,7 +23,7 @@ from merzim.storage.notices import journal
 from merzim.storage.notices.senders import EnqueueJobs, hand_out
 from merzim.storage.tables.notices import CHANNEL_FAULT, NOTICE
 from notifications.notice import UNREACHABLE
-from notifications.ports import Fault
+from notifications.statistics import Fault
 
 Opens = Callable[[str], datetime]
 """Function that returns the moment a letter may be sent to a person (by key)."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from merzim.storage.queries.board import BoardReads, Count
 from merzim.storage.queries.cases import CaseReads
 from merzim.storage.queries.notices import NoticeReads
-from merzim.storage.queries.reader import FoundPlaces
+from merzim.storage.queries.search import FoundPlaces
 
 __all__ = ["BoardReads", "CaseReads", "Count", "FoundPlaces", "NoticeReads", "SqlReads"]
 

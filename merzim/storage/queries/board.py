@@ -23,13 +23,14 @@ from merzim.storage.board.deadlines import Firsts
 from merzim.storage.board.recommendations import MeasureStatus as Stands
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import reading
-from merzim.storage.queries.reader import SearchReads
+from merzim.storage.queries.search import SearchReads
 from merzim.storage.rows import row, rows_by_case
 from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT
 from workflow.board.figures import Outcomes, StageSpan
-from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Sum
+from workflow.board.rows import Row
+from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sum
 from workflow.cases.registers.assignments import AssignmentFilter
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
 

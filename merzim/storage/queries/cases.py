@@ -8,11 +8,8 @@ from datetime import date
 
 from sqlalchemy import (
     ColumnElement,
-    Engine,
     and_,
-    exists,
     func,
-    literal,
     or_,
     select,
     text,
@@ -20,15 +17,15 @@ from sqlalchemy import (
 
 from calendars.hours import end_of_day, moment_of
 from merzim.storage.board import lateness
+from merzim.storage.cases.registers import cases_with_entries
 from merzim.storage.confidentiality import KNOWN, reader_values
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import reading
-from merzim.storage.queries.reader import SearchReads
+from merzim.storage.queries.search import SearchReads
 from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
-from merzim.storage.tables.events import EVENT, FIRST_ENTRY
-from merzim.storage.tables.organisation import UNIT
+from merzim.storage.tables.events import EVENT
 from workflow.board.portfolio import APPROVAL
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, with_rows
@@ -58,7 +55,7 @@ class CaseReads(SearchReads):
         """Return the heads of cases, the newest first, without facts and plan dates.
 
         Args:
-            search: words to find in id, object or unit (`workflow.org.name_index`).
+            search: words to find in id, object or unit (`workflow.search_words`).
         """
         query = select(*HEAD).where(*self._visible.cases())
         query = query.order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
@@ -222,22 +219,3 @@ class CaseReads(SearchReads):
             conditions.append(or_(within, and_(CASE.c.span_first.is_(None), *opened)))
         conditions += self._search_conditions(criteria.search)
         return conditions
-
-
-def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]:
-    """Return ids of the active cases with an entry in any register, in order.
-
-    Args:
-        unit: only cases of this unit and all units below it; None for the whole office.
-    """
-    query = select(CASE.c.id).where(CASE.c.standing == "active").order_by(CASE.c.id)
-    if unit is None:
-        having = select(EVENT.c.case).where(FIRST_ENTRY).distinct().subquery()
-        query = query.join(having, having.c.case == CASE.c.id)
-    else:
-        tree = select(literal(unit).label("id")).cte("below", recursive=True)
-        tree = tree.union(select(UNIT.c.id).join(tree, UNIT.c.parent == tree.c.id))
-        entered = exists().where(EVENT.c.case == CASE.c.id, FIRST_ENTRY)
-        query = query.where(CASE.c.unit.in_(select(tree.c.id)), entered)
-    with reading(engine) as connection:
-        return connection.execute(query).scalars().all()

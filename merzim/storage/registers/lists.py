@@ -36,8 +36,8 @@ from merzim.storage.database.dialect import text_within
 from merzim.storage.database.engine import Row_, read_once, reading
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.registers import REGISTER_CELL, REGISTER_ROW
-from workflow.org.name_index import search_words
 from workflow.registers.rows import NUMBER_SHIFT
+from workflow.search_words import search_words
 
 SHORT = 1000
 """Up to so many rows are found first and then sorted."""

@@ -16,7 +16,7 @@ from merzim.services.law.acts import SCORED
 from merzim.web.ui.assets import asset_address
 from workflow.languages import LANGUAGES
 from workflow.org.access import Access
-from workflow.org.name_index import normalise, search_words
+from workflow.search_words import normalise, search_words
 
 GUIDES = ("first-day", "officer", "executor", "head", "administrator", "lawyer")
 """The guides in the order they are listed; each is a file `web/guides/<language>/<guide>.md`."""

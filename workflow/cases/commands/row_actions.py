@@ -1,0 +1,121 @@
+"""Special actions on rows of a case: ranking by a scale, reviews by period, requests to higher bodies, talks.
+
+Each function takes the values of an action and returns what its event carries, or refuses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from workflow.cases.registers.entries import measure_id
+from workflow.cases.registers.risk_scale import RiskScale
+from workflow.cases.registers.rows import Row
+from workflow.deadlines.deadline import Deadline
+from workflow.periods import period_of
+from workflow.refusal import Refusal
+
+
+class CannotEnter(Refusal, ValueError):
+    """A row or an action on it cannot be recorded as requested; the message says what is allowed."""
+
+
+Values = dict[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActedRow:
+    """A row that an action applies to.
+
+    Attributes:
+        on: the local date of the action, None where it has none.
+        scale: the scale in force today; deadlines: the present ones of the case.
+    """
+
+    row: Row
+    on: date | None
+    scale: Callable[[], RiskScale]
+    deadlines: Callable[[], Iterable[Deadline]]
+
+
+def rank(acted: ActedRow, values: Values) -> Values:
+    """Return the event values of a rank, with the edition of the scale it was given by."""
+    scale = acted.scale()
+    for axis, levels in (("likelihood", scale.likelihood), ("effect", scale.effect)):
+        level = str(values[axis])
+        if level not in map(str, range(1, len(levels) + 1)):
+            raise CannotEnter("risk.no_such_level", what=axis, level=level, last=len(levels))
+        values[axis] = int(level)
+    return {**values, "scale": scale.edition}
+
+
+def ask(acted: ActedRow, values: Values) -> Values:
+    """Return the event values of a request to the body named, or to the body whose act is the cause of the
+    risk.
+    """
+    body = values["body"] or acted.row.body
+    if not body:
+        raise CannotEnter("risk.no_body", risk=acted.row.number)
+    return {**values, "body": body}
+
+
+def answer_request(acted: ActedRow, values: Values) -> Values:
+    """Return the event values of an answer to the request about a risk; an answer before the request is
+    refused.
+    """
+    request = acted.row.request
+    if request is None:
+        raise CannotEnter("risk.no_request", risk=acted.row.number)
+    if acted.on is not None and acted.on < request.on:
+        raise CannotEnter("risk.answer_before_request", on=acted.on, sent=request.on)
+    return {"answer": values["text"]}
+
+
+def review(acted: ActedRow, values: Values) -> Values:
+    """Return the event values of a review; a recurring measure is reviewed for the period named, or the last
+    one ended by that day.
+    """
+    measure, period = acted.row, str(values["period"])
+    if measure.term.every is None:
+        if period:
+            raise CannotEnter("risk.no_period", measure=measure.number, period=period)
+        return values
+    assert acted.on is not None
+    id = measure_id(measure.number)
+    periods = tuple(
+        deadline.period for deadline in acted.deadlines() if deadline.obligation.id == id and deadline.period
+    )
+    if period and periods and period not in periods:
+        raise CannotEnter("risk.wrong_period", measure=measure.number, period=period, allowed=periods)
+    first = period_of(acted.on, measure.term.every).first
+    before = period_of(date.fromordinal(first.toordinal() - 1), measure.term.every).name
+    return {**values, "period": period or (before if before in periods or not periods else periods[0])}
+
+
+def talk(acted: ActedRow, values: Values) -> Values:
+    """Return the event values of a preventive talk with the person named, or with the holder of the
+    position.
+    """
+    holder = values["holder"] or acted.row.holder
+    if not holder:
+        raise CannotEnter("risk.nobody_holds", position=acted.row.number)
+    return {**values, "holder": holder}
+
+
+def answer_remark(acted: ActedRow, values: Values) -> Values:
+    """Return the event values of the answer to a remark: taken into the note, or why not."""
+    if not values["taken"] and not values["answer"]:
+        raise CannotEnter("risk.why_not")
+    return values
+
+
+SPECIAL: Mapping[str, Callable[[ActedRow, Values], Values]] = {
+    "risk_ranked": rank,
+    "request_sent": ask,
+    "request_answered": answer_request,
+    "measure_reviewed": review,
+    "talk_held": talk,
+    "remark_answered": answer_remark,
+}
+"""Functions by kind of event; events of other kinds store their values unchanged."""

@@ -1,0 +1,85 @@
+"""The scale risks are ranked by: levels of likelihood and effect, and bands of their product. The scale is
+ours.
+
+Act No. 488, p. 43, which ranks risks, could not be obtained; the file says so, and so must every place that
+shows a rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from workflow.cases.registers.risk import Rank
+from workflow.law.files import DashedName, Listed, Model, Name, Problem, computed, read_file
+from workflow.law.procedure import Text
+
+
+class Level(Model):
+    """One level of likelihood or of effect. `number`: 1 is the lowest."""
+
+    title: Text
+    meaning: Text
+    number: int = computed(0)
+
+
+def _numbered(levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    return tuple(level.replaced(number=number) for number, level in enumerate(levels, 1))
+
+
+Levels = Annotated[Listed[Level], AfterValidator(_numbered)]
+
+
+class Band(Model):
+    """A band of ranks up to a product. `colour`: a colour of the risk map."""
+
+    id: Name
+    up_to: Annotated[int, Field(ge=1)]
+    title: Text
+    colour: Literal["calm", "watch", "high", "urgent"]
+
+
+class RiskScale(Model):
+    """One edition of the scale. `ours`: no act made it, as every place that shows it says; `note`: its author
+    and reason.
+    """
+
+    id: DashedName
+    in_force: date
+    ours: bool
+    title: Text
+    note: Text
+    likelihood: Levels
+    effect: Levels
+    bands: Listed[Band] = Field(alias="band")
+
+    @property
+    def edition(self) -> str:
+        return f"{self.id}.{self.in_force.isoformat()}"
+
+    def product(self, rank: Rank) -> int:
+        """Return likelihood times effect."""
+        return rank.likelihood * rank.effect
+
+    def band(self, rank: Rank) -> Band:
+        """Return the band a rank falls into."""
+        product = self.product(rank)
+        return next((band for band in self.bands if product <= band.up_to), self.bands[-1])
+
+
+def by_edition(scales: Mapping[str, RiskScale], rank: Rank | None) -> RiskScale | None:
+    """Return the scale a risk was ranked by; None without a rank, or if its file no longer exists."""
+    return scales.get(rank.scale) if rank else None
+
+
+def read_scale(name: str, text: bytes) -> RiskScale:
+    """Return the scale a file describes; raises UnreadableRegulation naming what is wrong."""
+    return read_file(RiskScale, name, text, _whose)
+
+
+def _whose(scale: RiskScale) -> Iterator[Problem]:
+    if not scale.ours:
+        yield Problem("not_allowed", "ours", {"value": "false", "allowed": ("true",)})
