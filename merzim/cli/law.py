@@ -27,7 +27,7 @@ from merzim.services.law import editions as law
 from merzim.settings import find_authority
 from workflow.cases.commands.planning import AssumedCase
 from workflow.cases.commands.planning import plan as what_if
-from workflow.deadlines.term_elements import wording
+from workflow.deadlines.explanations import wording
 from workflow.law.library import compare
 from workflow.law.procedure import Option, Recurrence
 from workflow.machine import diagram as drawn

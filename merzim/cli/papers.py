@@ -41,9 +41,9 @@ from merzim.services.documents.filling import (
     from_case,
     given,
     letterhead,
+    own_template,
     report_letterhead,
 )
-from merzim.services.documents.templates import own_template
 from merzim.services.documents.year_reports import (
     people_in_rows,
     quarter_of_report,

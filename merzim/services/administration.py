@@ -35,7 +35,7 @@ from merzim.settings import Settings, is_loopback
 from merzim.storage.notices.steps import first_step_day, has_sent
 from merzim.storage.org import settings as stored_settings
 from merzim.storage.org.settings import MAIL
-from merzim.storage.types import canonical
+from merzim.storage.tables.base import canonical
 from notifications.channels import STAYS_HERE
 from notifications.notice import Outcome
 from workflow.board.rows import CaseFilter

@@ -11,8 +11,7 @@ from typing import TypeAlias
 from merzim.services.app import AppContext
 from merzim.services.context import Reads, RequestContext
 from merzim.services.verbs import NotFound
-from workflow.board.rows import Row
-from workflow.board.sums import AssigneeKey
+from workflow.board.rows import AssigneeKey, Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.entries import is_entry

@@ -19,8 +19,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select, text
 
 from merzim.storage.database.dialect import insert_many
 from merzim.storage.origin import ORIGIN
+from merzim.storage.tables.base import canonical, moment
 from merzim.storage.tables.events import EVENT
-from merzim.storage.types import canonical, moment
 from workflow.org.audit import Topic
 
 Values = dict[str, Any]

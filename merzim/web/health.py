@@ -41,7 +41,7 @@ from merzim.web.auth.dependencies import Anybody, Managing, Recording, Setting, 
 from merzim.web.auth.middleware import is_local
 from merzim.web.http import CaseId
 from notifications.statistics import Figures
-from workflow.board.sums import horizon, total
+from workflow.board.rows import horizon, total
 from workflow.deadlines.lateness import near
 
 log = logging.getLogger("merzim.web")

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from merzim.storage.types import canonical, moment
+from merzim.storage.tables.base import canonical, moment
 
 
 def test_the_order_of_keys_does_not_matter() -> None:

@@ -13,7 +13,7 @@ from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from tests.checking import check_each
 from tests.storage.sample_cases import NOW, PROCEDURE, TODAY, case_commands, recompute
-from workflow.board.sums import DeadlineFilter, Urgency, base, horizon, total
+from workflow.board.rows import DeadlineFilter, Urgency, base, horizon, total
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Scope
 from workflow.org.office import Unit

@@ -31,7 +31,7 @@ from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors
 from tests.storage.sample_cases import NOW, TODAY, opened, seal
-from workflow.board.sums import horizon
+from workflow.board.rows import horizon
 from workflow.org.office import Unit
 
 pytestmark = pytest.mark.postgresql

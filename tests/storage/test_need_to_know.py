@@ -13,7 +13,7 @@ from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import case_commands, recompute
-from workflow.board.sums import horizon
+from workflow.board.rows import horizon
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening

@@ -12,7 +12,7 @@ import i18n
 from calendars import terms
 from calendars.terms import Term
 from tests.law import library
-from workflow.deadlines.term_elements import _term, wording
+from workflow.deadlines.explanations import _term, wording
 
 ONE_OF_EACH: tuple[Term, ...] = (
     terms.WorkingDays(-10),

@@ -1,19 +1,20 @@
-"""Finds departures in terms, order, evidence and duration; pure, for cases, plans and audits."""
+"""Finds departures in terms, order, evidence, duration, measured shares and targets, signatures; pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from fractions import Fraction
+from math import ceil
 
 from calendars.counting import count
 from calendars.kazakhstan import Kazakhstan
-from calendars.terms import Duration, Embargo
-from workflow.cases.case import Case
+from calendars.terms import Duration, Embargo, Quota, Target
+from workflow.cases.case import Case, Fact
 from workflow.deadlines.applicability import with_answers
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import is_overdue, late_by
 from workflow.findings.finding import Finding, departure
-from workflow.findings.measured import measured
 from workflow.law.procedure import Procedure
 
 _CERTIFICATE = "document:certificate"
@@ -255,3 +256,71 @@ def _uncertified(deadline: Deadline, case: Case, procedure: Procedure) -> bool:
         return False
     kinds = (item.kind for fact in case.facts.values() for item in fact.evidence)
     return _CERTIFICATE not in kinds
+
+
+def measured(deadline: Deadline, case: Case, *, prove: bool) -> Iterator[Finding]:
+    """Yield findings about the numbers and signatures of a deadline's facts.
+
+    `prove`: whether a fact without any number is a finding (False for a what-if, which has none).
+    """
+    obligation = deadline.obligation
+    if not obligation.values and obligation.signed_by is None:
+        return
+    for fact in case.occurrences(deadline.id):
+        if fact.values or prove:
+            yield from _lacking(deadline, fact)
+        yield from _signed(deadline, fact, case)
+        term = obligation.term
+        if isinstance(term, Quota):
+            yield from _share(deadline, term, fact)
+        elif isinstance(term, Target):
+            yield from _figure(deadline, term, fact)
+
+
+def _lacking(deadline: Deadline, fact: Fact) -> Iterator[Finding]:
+    term = deadline.obligation.term
+    staff = term.of if isinstance(term, Quota) and term.done else None
+    lacking = tuple(name for name in deadline.obligation.values if name not in fact.values)
+    if staff in lacking or (staff is not None and fact.values.get(staff) == 0):
+        yield departure(deadline, "term", "no_staff_number", of=staff)
+    other_values = tuple(name for name in lacking if name != staff)
+    if other_values:
+        yield departure(deadline, "evidence", "no_value", values=other_values)
+
+
+def _signed(deadline: Deadline, fact: Fact, case: Case) -> Iterator[Finding]:
+    rule = deadline.obligation.signed_by
+    if rule is None or not fact.signed_by:
+        return
+    allowed = rule.of(case.kind)
+    if allowed and fact.signed_by not in allowed:
+        yield departure(deadline, "evidence", "wrong_signatory", by=fact.signed_by, allowed=allowed)
+
+
+def _share(deadline: Deadline, term: Quota, fact: Fact) -> Iterator[Finding]:
+    if term.done is None or term.done not in fact.values or not fact.values.get(term.of):
+        return
+    done_number, of = fact.values[term.done], fact.values[term.of]
+    if Fraction(done_number) < term.share * Fraction(of):
+        needed = ceil(term.share * Fraction(of))
+        yield departure(
+            deadline, "term", "quota_missed", share=term.share, done=done_number, all=of, needed=needed
+        )
+
+
+def _figure(deadline: Deadline, term: Target, fact: Fact) -> Iterator[Finding]:
+    figure = fact.values.get("measured")
+    if figure is None or deadline.period is None:
+        return
+    year = int(deadline.period)
+    if not term.met(year, Fraction(figure)):
+        target = term.of(year)
+        yield departure(
+            deadline,
+            "term",
+            "target_missed",
+            year=year,
+            measured=figure,
+            figure=target,
+            better=term.better,
+        )

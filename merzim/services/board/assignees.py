@@ -10,8 +10,7 @@ from datetime import date
 from heapq import nsmallest
 
 from merzim.services.names import AssigneeNames, Name, assignees_of, filed_as, name_of, written_assignee
-from workflow.board.rows import Row
-from workflow.board.sums import AssigneeKey, Sum
+from workflow.board.rows import AssigneeKey, Row, Sum
 from workflow.org.name_index import alphabetical
 from workflow.org.office import OUTSIDE, Office, Recipient
 

@@ -1,14 +1,23 @@
-"""The board: overdue, slipped, near and missed deadlines; totals, and a page of each list."""
+"""The board with its totals; lists of deadlines and the tasks of the reader, as programs ask for them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from calendars.kazakhstan import Kazakhstan
+from merzim.services.board.deadlines import DeadlineQuery, Force, deadlines
 from merzim.services.board.lines import ObligationLine, build_board_lines
-from merzim.services.context import Reads
-from workflow.board.sums import DeadlineFilter, Urgency, horizon, total
+from merzim.services.board.tasks import tasks_view
+from merzim.services.context import Reads, RequestContext
+from merzim.services.inputs import Day, Line
+from merzim.services.results import InLanguage, OptionalText, Points, Result, at
+from merzim.services.scoring import stake_of_year
+from merzim.services.verbs import Command, verb
+from workflow.board.rows import DeadlineFilter, Urgency, horizon, total
 from workflow.deadlines.lateness import near
 from workflow.law.library import Library
 
@@ -73,3 +82,144 @@ def board(
         slipped=page("slipped"),
         next=first + limit if max(overdue, due, missed, slipped) > first + limit else None,
     )
+
+
+Cursor = Annotated[
+    str,
+    StringConstraints(pattern=r"^([0-9]{1,7})?$"),
+    Field(description="`next` of the page before; empty for the first page."),
+]
+
+
+class AskBoard(Command):
+    """Request the board of a unit, or of all."""
+
+    unit: Line = ""
+    limit: Annotated[int, Field(ge=1, le=200, description="Lines of each list.")] = SHOWN
+    cursor: Cursor = ""
+
+
+class ListDeadlines(Command):
+    """Request deadlines, those with this due day, unit, stage, assignee and force."""
+
+    urgency: Urgency = "open"
+    on: Day | None = None
+    unit: Line = ""
+    stage: Line = ""
+    person: Line = ""
+    force: Force = ""
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+
+class AskDesk(Command):
+    """Request the reader's tasks. `show`: for officers, `all` for those of others, too."""
+
+    show: Literal["", "mine", "all"] = ""
+
+
+class BoardLine(Result):
+    case: str
+    object: InLanguage = at("about")
+    unit: str = at("unit", "id")
+    obligation: str
+    title: InLanguage
+    stage: str = at("stage_id")
+    due: date | None
+    planned_on: date | None
+    working_days: int
+    force: str
+    responsible: list[str] = at("who", "shown")
+    duty: str = at("who", "duty")
+    stake: str | None
+
+
+class BoardAnswer(Result):
+    today: date
+    due_until: date = at("soon")
+    calendar_version: str
+    points_at_stake: Points = at("stake")
+    overdue_count: int
+    due_count: int
+    missed_count: int
+    slipped_count: int
+    overdue: list[BoardLine]
+    due: list[BoardLine]
+    missed: list[BoardLine]
+    slipped: list[BoardLine]
+    next: Annotated[str | None, BeforeValidator(lambda first: first if first is None else str(first))]
+
+
+class DeadlineList(Result):
+    deadlines: list[BoardLine] = at("lines")
+    total: int
+    page: int = at("number")
+    pages: int
+
+
+class ItemAnswer(Result):
+    """A task. `letter`: key of the letter about it that is not acknowledged yet.
+
+    `instead_of`: the person the reader is deputy of; `recordable`: whether a fact fulfils it.
+    """
+
+    line: BoardLine
+    letter: str = at("key")
+    instead_of: str
+    recordable: bool
+
+
+class GroupAnswer(Result):
+    urgency: str
+    total: int
+    items: list[ItemAnswer]
+
+
+class DeskAnswer(Result):
+    """The tasks of the reader, by urgency. `mine`: false when tasks of others are included."""
+
+    today: date
+    mine: bool
+    person: OptionalText = at("person", "key", default="")
+    deputy: OptionalText = at("deputy", "key", default="")
+    groups: list[GroupAnswer]
+
+
+@verb("read", writes=False)
+def get_board(ctx: RequestContext, command: AskBoard) -> BoardAnswer:
+    """Return the overdue, slipped, near and missed deadlines: totals, and a page of each list."""
+    view = board(
+        *(ctx.reads, ctx.library, ctx.calendar),
+        today=ctx.today,
+        unit=command.unit or None,
+        limit=command.limit,
+        first=int(command.cursor or 0),
+    )
+    stake = stake_of_year(ctx, command.unit)
+    return BoardAnswer.of(view, ctx.language, calendar_version=ctx.calendar.version, stake=stake)
+
+
+@verb("read", writes=False)
+def list_deadlines(ctx: RequestContext, command: ListDeadlines) -> DeadlineList:
+    """List deadlines, 50 per page, the earliest due first. `person`: key of the assignee."""
+    view = deadlines(
+        *(ctx.reads, ctx.library, ctx.calendar),
+        DeadlineQuery(
+            urgency=command.urgency,
+            on=command.on,
+            unit=command.unit or None,
+            stage=command.stage or None,
+            person=command.person or None,
+            force=command.force,
+        ),
+        today=ctx.today,
+        number=command.page,
+        reader=ctx.reader.person,
+    )
+    return DeadlineList.of(view, ctx.language)
+
+
+@verb("record", writes=False)
+def list_own_tasks(ctx: RequestContext, command: AskDesk) -> DeskAnswer:
+    """Return the tasks of the reader. `all`: for officers, also those of all others visible to them."""
+    show_all = {"all": True, "mine": False}.get(command.show)
+    return DeskAnswer.of(tasks_view(ctx, everything=show_all, today=ctx.today), ctx.language, today=ctx.today)

@@ -12,7 +12,7 @@ from merzim.services.board.assignees import acting_unit, find_assignments
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import Reads
 from merzim.services.names import Name, person_name, require_exportable
-from workflow.board.sums import DeadlineFilter, Urgency, horizon
+from workflow.board.rows import DeadlineFilter, Urgency, horizon
 from workflow.deadlines.lateness import near
 from workflow.law.library import Library
 from workflow.law.procedure import Text

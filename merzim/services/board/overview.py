@@ -17,7 +17,7 @@ from merzim.services.board.assignees import Workload, acting_unit, find_assignme
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import Reads
 from merzim.services.names import AssigneeNames, UnitName, unit_name
-from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sum, horizon, total
+from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Sum, horizon, total
 from workflow.deadlines.lateness import near, working_days_between
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Text

@@ -9,8 +9,7 @@ from datetime import date
 from merzim.services.board.assignees import find_assignments
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import Reads, RequestContext
-from workflow.board.rows import Row
-from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Urgency, horizon
+from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Urgency, horizon
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.lateness import near
 from workflow.org.access import within

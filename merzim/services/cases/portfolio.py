@@ -16,8 +16,7 @@ from merzim.services.results import CaseHead, case_head
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.clock import PROCEDURE
 from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
-from workflow.board.rows import CaseFilter, Row
-from workflow.board.sums import AssigneeKey
+from workflow.board.rows import AssigneeKey, CaseFilter, Row
 from workflow.cases.case import Case, CaseStatus
 from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import is_overdue, most_urgent

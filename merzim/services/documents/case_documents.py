@@ -16,8 +16,13 @@ from merzim.documents.forms import title as field_title
 from merzim.documents.package import Document, write_package
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import foreign_names, from_case
-from merzim.services.documents.templates import layout_notes, own_template, templates_in_use
+from merzim.services.documents.filling import (
+    foreign_names,
+    from_case,
+    layout_notes,
+    own_template,
+    templates_in_use,
+)
 from merzim.services.moments import almaty
 from merzim.storage.queries import SqlReads
 from workflow.cases.case import Case, EventKind

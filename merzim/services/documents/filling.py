@@ -1,4 +1,4 @@
-"""Fills a form from the office's data: facts, plan dates, people. Missing data is left blank."""
+"""Fills the forms of a case or a unit, by our templates or the organisation's own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from i18n import span
-from merzim.documents.forms import Form, FormData, UnreadableValue, parse_value
+from merzim.documents.forms import Form, FormData, Note, UnreadableValue, form_marks, parse_value
 from merzim.documents.forms.filling import UnknownField
 from merzim.services.app import AppContext
 from merzim.services.documents.rows import (
@@ -20,7 +21,7 @@ from merzim.services.documents.rows import (
     schedule_rows,
 )
 from workflow.cases.commands.case_commands import View
-from workflow.languages import KAZAKH_LETTERS
+from workflow.languages import KAZAKH_LETTERS, PAPER_LANGUAGES
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import among
 from workflow.org.name_index import plain
@@ -406,3 +407,35 @@ def person_called(app: AppContext, text: str) -> Person:
 
 
 __all__ = ["BadPair", "UnknownPerson", "UnreadableValue", "approvers_of", "from_case", "from_office", "given"]
+
+
+InUse = Mapping[tuple[str, str], Path]
+"""Form and language -> the organisation's own template; ours is used for those without an entry."""
+
+
+def templates_in_use(app: AppContext) -> InUse:
+    """Return the organisation's own templates, by the names of their files."""
+    folder = app.settings.forms.folder
+    if folder is None:
+        return {}
+    files = {tuple(path.name.split(".")[:2]): path for path in sorted(folder.glob("*.??.docx"))}
+    return {(name, language): path for (name, language), path in files.items() if language in PAPER_LANGUAGES}
+
+
+def own_template(app: AppContext, form: str, language: str) -> bytes | None:
+    """Return the organisation's own template of a form; None where ours is used."""
+    path = templates_in_use(app).get((form, language))
+    return path.read_bytes() if path else None
+
+
+def layout_notes(form: Form, templates: InUse) -> tuple[Note, ...]:
+    """Return the remarks on a form's layout: whose it is, its language, and the own template used."""
+    ours = [language for language in PAPER_LANGUAGES if (form.id, language) not in templates]
+    own = [language for language in PAPER_LANGUAGES if language not in ours]
+    return (
+        *(form_marks(form, ours[-1]) if ours else ()),
+        *(
+            Note(code=f"form.mark.own_{language}", arguments={"name": templates[form.id, language].name})
+            for language in own
+        ),
+    )

@@ -20,8 +20,15 @@ from merzim.services.campaigns.views import (
     show_campaign,
 )
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import foreign_names, from_office, person_called, policy_unit
-from merzim.services.documents.templates import layout_notes, own_template, templates_in_use
+from merzim.services.documents.filling import (
+    foreign_names,
+    from_office,
+    layout_notes,
+    own_template,
+    person_called,
+    policy_unit,
+    templates_in_use,
+)
 from merzim.services.evidence import clean_file_name
 from merzim.services.registers.queries import MAX_PAGE_SIZE, ListRows
 from merzim.services.registers.results import RowView, field_view

@@ -12,7 +12,7 @@ from merzim.documents.forms import Form, FormData, Note, UnknownForm, fill, form
 from merzim.documents.forms.filling import group_of
 from merzim.documents.forms.form import Field, RecordedFacts, RegisterRows, Rows
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import foreign_names, from_office
+from merzim.services.documents.filling import InUse, foreign_names, from_office, layout_notes, own_template
 from merzim.services.documents.row_papers import recorded_fields
 from merzim.services.documents.rows import (
     REPORTED,
@@ -22,7 +22,6 @@ from merzim.services.documents.rows import (
     period_rows,
     supplier_rows,
 )
-from merzim.services.documents.templates import InUse, layout_notes, own_template
 from merzim.services.registers.queries import MAX_PAGE_SIZE, FilterInput, ListRows
 from merzim.services.registers.results import FieldView, RowView, cell_value, reader_scope, seen_register
 from merzim.services.registers.texts import row_in_language, text_notes, with_translations

@@ -25,8 +25,7 @@ from notifications.letter_links import CHOICES
 from notifications.letters.subjects import confidential
 from notifications.notice import Entry as Item
 from notifications.wire.entry import item_id
-from workflow.board.rows import Row
-from workflow.board.sums import DeadlineFilter, Urgency, horizon
+from workflow.board.rows import DeadlineFilter, Row, Urgency, horizon
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation

@@ -15,8 +15,7 @@ from merzim.storage.board import lateness
 from merzim.storage.rows import row
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
-from workflow.board.rows import Row
-from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sum, Urgency, base
+from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Sum, Urgency, base
 
 Conditions: TypeAlias = Sequence[ColumnElement[bool]]
 Firsts: TypeAlias = tuple[int, Sequence[Row]]

@@ -27,12 +27,11 @@ from merzim.storage.maintenance import triggers
 from merzim.storage.org.chain import IN_ORDER, OfficeEvent, record
 from merzim.storage.org.former import FormerPerson
 from merzim.storage.tables.accounts import ACCOUNT, DEVICE, ENTRY, IDENTITY, RECOVERY_CODE
-from merzim.storage.tables.base import TableBase
+from merzim.storage.tables.base import TableBase, canonical
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.notices import LINK, LINK_CODE, NOTICE
 from merzim.storage.tables.organisation import FORMER, PREFERENCE
-from merzim.storage.types import canonical
 from workflow.search_words import normalise
 
 ANONYMISED = "person_anonymised"

@@ -21,11 +21,10 @@ from merzim.storage.maintenance import triggers
 from merzim.storage.maintenance.anonymising import rewritten
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.rows import ROW_COLUMNS
-from merzim.storage.tables.base import TableBase
+from merzim.storage.tables.base import Moment, TableBase
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.registers import REGISTER_ROW
-from merzim.storage.types import Moment
 from workflow.cases.case import Case
 from workflow.ports import CaseWrite
 

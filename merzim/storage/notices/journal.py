@@ -15,8 +15,8 @@ from sqlalchemy import Connection, select
 from merzim.storage import events
 from merzim.storage.events import NOTICES, Draft
 from merzim.storage.rows import notice
+from merzim.storage.tables.base import canonical, moment
 from merzim.storage.tables.notices import NOTICE, SETTLED
-from merzim.storage.types import canonical, moment
 from notifications.notice import Notice
 
 ACKNOWLEDGED = "acknowledged"

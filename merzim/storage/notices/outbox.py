@@ -32,9 +32,9 @@ from merzim.storage.notices import bundles, faults, inbox, journal, steps
 from merzim.storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
 from merzim.storage.org.present import PresentOffice
 from merzim.storage.rows import NOTICE_COLUMNS, notice, notice_values
+from merzim.storage.tables.base import moment
 from merzim.storage.tables.notices import NOTICE, UNREAD
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
-from merzim.storage.types import moment
 from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, InboxLine, Move, PendingStep, Settlement
 from workflow.board.rows import Row

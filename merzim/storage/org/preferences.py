@@ -13,8 +13,8 @@ from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.events import OFFICE
 from merzim.storage.org.chain import OfficeEvent, record
+from merzim.storage.tables.base import canonical
 from merzim.storage.tables.organisation import PREFERENCE
-from merzim.storage.types import canonical
 from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
 LINK_KEY = "link_key"

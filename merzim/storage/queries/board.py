@@ -29,8 +29,7 @@ from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT
 from workflow.board.figures import Outcomes, StageSpan
-from workflow.board.rows import Row
-from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sum
+from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Sum
 from workflow.cases.registers.assignments import AssignmentFilter
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
 

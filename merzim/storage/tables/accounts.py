@@ -7,8 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, TableBase, table
-from merzim.storage.types import Moment
+from merzim.storage.tables.base import CLUSTERED, Moment, TableBase, table
 
 
 class AccountRow(TableBase, table=True):

@@ -1,8 +1,16 @@
-"""The base of every table: shared metadata with names for every constraint."""
+"""The base of every table, with names for every constraint; column types alike on both databases.
+
+Moments in UTC, JSON as canonical text.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData, Table
+import json
+from datetime import UTC, date, datetime
+from functools import lru_cache
+
+from sqlalchemy import DateTime, Dialect, MetaData, Table, Text
+from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
 CLUSTERED = {"sqlite_with_rowid": False}
@@ -31,3 +39,74 @@ class TableBase(SQLModel):
 def table(name: str) -> Table:
     """Return the table of a name, for Core statements."""
     return TableBase.metadata.tables[name]
+
+
+def canonical(value: object) -> str:
+    """Return the canonical JSON text of a value: sorted keys, no spaces, non-ASCII letters unescaped, dates in
+    ISO format.
+
+    Raises:
+        TypeError, ValueError: the value has no JSON form (a set, a NaN).
+    """
+    return "{}" if value == {} else _ENCODER.encode(value)
+
+
+# What is written at once bears one moment.
+@lru_cache(maxsize=64)
+def moment(at: datetime) -> str:
+    """Return a moment in the ledger's format: UTC, whole seconds, "2026-04-06T07:00:00Z"."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"no JSON: {type(value).__name__}")
+
+
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime in whole seconds.
+
+    SQLite returns a `DateTime(timezone=True)` naive, PostgreSQL aware in the session's zone; this type returns
+    UTC from both and refuses naive values.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a zone: {value.isoformat()}")
+        at = value.astimezone(UTC).replace(microsecond=0)
+        return at.replace(tzinfo=None) if dialect.name == "sqlite" else at
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Canonical(TypeDecorator[object]):
+    """A JSON value as canonical text: comparing texts compares values."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: object, dialect: Dialect) -> str:
+        return canonical(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> object:
+        return None if value is None else json.loads(value)
+
+
+Collated = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text sorted by its code points on both databases."""

@@ -7,8 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, Text, false, text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, TableBase, table
-from merzim.storage.types import Moment
+from merzim.storage.tables.base import CLUSTERED, Moment, TableBase, table
 
 
 class CaseRow(TableBase, table=True):

@@ -7,8 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Index, Integer, Text, UniqueConstraint, text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import TableBase, table
-from merzim.storage.types import Moment
+from merzim.storage.tables.base import Moment, TableBase, table
 
 FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'cartogram_recorded')")
 """Condition: the event begins a register of a case. Queries must use the same expression, or the index is not

@@ -7,9 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import Index, Text, and_, exists, not_, or_, text, type_coerce
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, TableBase, table
+from merzim.storage.tables.base import CLUSTERED, Canonical, Moment, TableBase, table
 from merzim.storage.tables.board import DEADLINE
-from merzim.storage.types import Canonical, Moment
 
 UNREAD = text("state = 'sent' AND acknowledged_at IS NULL")
 """Condition: the letter was sent and not acknowledged. Queries must use the same expression."""

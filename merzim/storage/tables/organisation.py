@@ -7,8 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, TableBase, table
-from merzim.storage.types import Canonical, Moment
+from merzim.storage.tables.base import CLUSTERED, Canonical, Moment, TableBase, table
 
 
 class UnitRow(TableBase, table=True):

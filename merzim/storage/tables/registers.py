@@ -7,8 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Index, Text, false, text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, TableBase, table
-from merzim.storage.types import Canonical, Collated, Moment
+from merzim.storage.tables.base import CLUSTERED, Canonical, Collated, Moment, TableBase, table
 
 
 class RegisterRowRow(TableBase, table=True):

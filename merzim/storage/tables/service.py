@@ -7,8 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, TableBase, table
-from merzim.storage.types import Moment
+from merzim.storage.tables.base import CLUSTERED, Moment, TableBase, table
 
 
 class InstallationRow(TableBase, table=True):

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import Path, Request
 from pydantic import BaseModel, BeforeValidator, Field
 
-from merzim.services.board.queries import get_board, list_deadlines, list_own_tasks
+from merzim.services.board.board import get_board, list_deadlines, list_own_tasks
 from merzim.services.cases import assignments, bulk, comments
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.judgement import judge

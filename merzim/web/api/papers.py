@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from merzim.services import sending
 from merzim.services.context import whole_case
 from merzim.services.documents.case_documents import case_papers
-from merzim.services.documents.templates import templates_in_use
+from merzim.services.documents.filling import templates_in_use
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, year_report
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.names import seen_unit

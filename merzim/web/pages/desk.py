@@ -49,7 +49,7 @@ from merzim.web.ui.form_values import (
 from merzim.web.ui.preferences import preferences, set_preference_cookies
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import line_columns, page_heads, workbook_response
-from workflow.board.sums import base
+from workflow.board.rows import base
 from workflow.cases.case import Event
 from workflow.cases.commands.previews import Preview
 from workflow.cases.commands.reminder_actions import days_to_offer

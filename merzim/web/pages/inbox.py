@@ -21,7 +21,7 @@ from merzim.web.ui.preferences import preferences, redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from notifications.notice import Notice
-from workflow.board.sums import base
+from workflow.board.rows import base
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import AssignmentState, Whose
 from workflow.refusal import Refusal

@@ -34,7 +34,7 @@ from merzim.web.ui.tables import (
     table_of,
     workbook_response,
 )
-from workflow.board.sums import Urgency
+from workflow.board.rows import Urgency
 
 UNHEARD = 20
 """Number of deadlines checked for having nobody to notify."""

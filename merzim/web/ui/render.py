@@ -37,7 +37,7 @@ from merzim.web.ui.preferences import THEMES, preferences, set_preference_cookie
 from merzim.web.ui.timeline import Off
 from notifications.notice import Notice, displayed_state
 from workflow.cases.changes import FieldChange
-from workflow.deadlines.term_elements import wording
+from workflow.deadlines.explanations import wording
 from workflow.law.procedure import Act, Obligation, Procedure, Text
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Person, Unit

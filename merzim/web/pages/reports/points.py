@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from merzim.documents.forms import Form
 from merzim.documents.sheets.listing import tables_workbook
-from merzim.services.documents.templates import templates_in_use
+from merzim.services.documents.filling import templates_in_use
 from merzim.services.documents.year_reports import due_quarter, report_marks, year_reports
 from merzim.services.reports.points import Ahead, Indicator, Part, Points, points_of_year
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, Section, lines
