@@ -27,7 +27,7 @@ Values = dict[str, Any]
 CASE, ROW = "case/", "row/"
 """Beginnings of the streams of cases and of rows of registers; their ids follow."""
 OFFICE, ACCESS, NOTICES, SEALS = "office", "access", "notices", "seals"
-"""The streams of which there is one: acts of the office; log-ins refused, downloads, exports; outcomes of
+"""The single streams: acts of the office; log-ins refused, downloads, exports; outcomes of
 letters; seals.
 """
 ENDS = "ends"
@@ -117,7 +117,7 @@ def erase(connection: Connection, condition: ColumnElement[bool], names: Collect
 
 
 def append(connection: Connection, stream: str, drafts: Sequence[Draft]) -> int:
-    """Append events to a stream of which there is one; return the seq of the last.
+    """Append events to a single stream; return the seq of the last.
 
     In the caller's transaction, after its rows were written: others who append to the stream wait for its end.
     """
@@ -129,7 +129,7 @@ def append(connection: Connection, stream: str, drafts: Sequence[Draft]) -> int:
 
 
 def hold(connection: Connection, stream: str) -> None:
-    """Lock a stream of which there is one until the end of the transaction; SQLite has one writer anyway."""
+    """Lock a single stream until the end of the transaction; SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         locked = {"n": _APPENDING, "stream": stream}
         connection.execute(text("SELECT pg_advisory_xact_lock(:n, hashtext(:stream))"), locked)

@@ -222,7 +222,7 @@ def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
 def test_an_exemption_shows_its_ground_by_whom_and_when_wherever_the_duty_is_explained(
     case_commands: CaseCommands, case: Case
 ) -> None:
-    """What the office freed itself of is told apart from what the law does not ask."""
+    """An exempted duty is told apart from one the law does not ask for."""
     stamp = {"by": "Айгүл", "now": NOW, "today": TODAY}
     case_commands.exempt(case.id, obligation="quarter_reported", ground="құпия объект", **stamp)
     deadlines = {deadline.id: deadline for deadline in case_commands.view(case.id, today=TODAY).deadlines}

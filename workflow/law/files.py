@@ -313,7 +313,7 @@ class Shared:
 
     def digest(self, name: str, text: bytes) -> str:
         """Return the SHA-256 of a file, and of the text it extends."""
-        extended = parsed(name, text).get("extends")
+        extended = parsed(name, text).get("extends") if b"\nextends" in text else None
         return sha256(text + (self.editions()[extended] if extended else b"")).hexdigest()
 
 
