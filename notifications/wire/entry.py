@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
-from itertools import chain
+from collections.abc import Sequence
+from datetime import timedelta
+
+from icalendar import Alarm, Calendar, Event, vDuration
 
 from notifications.notice import Entry
 
 PRODUCT = "-//Merzim//Deadlines//KK"
 METHOD = "PUBLISH"
 """Published, not requested: a deadline asks nobody to accept it (RFC 5546, 3.2.1)."""
-_OCTETS = 74
-"""Maximum bytes of a line, without the space that begins a continuation line."""
+ALARMS = (timedelta(hours=-15), timedelta(hours=9))
+"""Nine o'clock on the day before and on the day itself, from the midnight the item begins at."""
+_CONTROLS = dict.fromkeys([*range(0x0A), *range(0x0B, 0x20), 0x7F], " ")
+"""Control characters, which no value may contain (RFC 5545, 3.1): programs refuse the whole calendar for one."""
 
 
 def item_id(case: str, obligation: str, domain: str) -> str:
@@ -22,86 +25,53 @@ def item_id(case: str, obligation: str, domain: str) -> str:
 
 
 def calendar(entries: Sequence[Entry], *, name: str = "", refresh: timedelta | None = None) -> bytes:
-    """Return the items as iCalendar text (RFC 5545), CRLF and folded.
+    """Return the items as iCalendar text (RFC 5545).
 
     A whole day as DATE values, since a deadline is a day and not an hour; no time zone is needed then. The same
     entries are the same text: their stamps are the moments they were queued, no clock is read.
 
     Args:
         name: name of the calendar for subscribers (RFC 7986; X-WR-CALNAME for older programs).
-        refresh: suggested refresh interval for subscribers.
+        refresh: suggested refresh interval for subscribers, whose calendar reminds them besides.
     """
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN", f"METHOD:{METHOD}"]
+    whole = Calendar()
+    for key, value in (("version", "2.0"), ("prodid", PRODUCT), ("calscale", "GREGORIAN"), ("method", METHOD)):
+        whole.add(key, value)
     if name:
-        lines += [f"NAME:{_text(name)}", f"X-WR-CALNAME:{_text(name)}"]
+        whole.add("name", _plain(name))
+        whole.add("x-wr-calname", _plain(name))
     if refresh is not None:
-        hours = f"PT{int(refresh.total_seconds()) // 3600}H"
-        lines += [f"REFRESH-INTERVAL;VALUE=DURATION:{hours}", f"X-PUBLISHED-TTL:{hours}"]
-    lines += chain.from_iterable(_event(entry, alarms=refresh is not None) for entry in entries)
-    lines.append("END:VCALENDAR")
-    return b"".join(_fold(line) for line in lines)
+        whole.add("refresh-interval", refresh, parameters={"VALUE": "DURATION"})
+        whole.add("x-published-ttl", vDuration(refresh))
+    for entry in entries:
+        whole.add_component(_event(entry, alarms=refresh is not None))
+    return whole.to_ical()
 
 
-def _event(entry: Entry, *, alarms: bool) -> Iterator[str]:
-    """Yield the lines of one item; in a feed with alarms at 9 on the day before and on the day itself."""
-    language = f";LANGUAGE={entry.language}"
-    yield "BEGIN:VEVENT"
-    yield f"SUMMARY{language}:{_text(entry.summary)}"
-    yield f"DTSTART;VALUE=DATE:{_day(entry.on)}"
-    yield f"DTEND;VALUE=DATE:{_day(entry.on + timedelta(days=1))}"
-    yield f"DTSTAMP:{_moment(entry.stamp)}"
-    yield f"UID:{_text(entry.uid)}"
-    yield f"SEQUENCE:{entry.sequence}"
-    yield f"DESCRIPTION{language}:{_text(entry.text)}"
-    yield f"LAST-MODIFIED:{_moment(entry.stamp)}"
-    yield f"STATUS:{entry.status}"
-    yield "TRANSP:TRANSPARENT"
+def _event(entry: Entry, *, alarms: bool) -> Event:
+    """Return one item, in a feed with alarms."""
+    event, language = Event(), {"LANGUAGE": entry.language}
+    event.add("uid", entry.uid)
+    event.add("sequence", entry.sequence)
+    event.add("dtstart", entry.on)
+    event.add("dtend", entry.on + timedelta(days=1))
+    event.add("dtstamp", entry.stamp)
+    event.add("last-modified", entry.stamp)
+    event.add("summary", _plain(entry.summary), parameters=language)
+    event.add("description", _plain(entry.text), parameters=language)
+    event.add("status", entry.status)
+    event.add("transp", "TRANSPARENT")
     if entry.link:
-        yield f"URL:{''.join(entry.link.split())}"
-    if alarms and entry.status != "CANCELLED":
-        for trigger in ("-PT15H", "PT9H"):
-            yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"TRIGGER:{trigger}")
-            yield from (f"DESCRIPTION{language}:{_text(entry.summary)}", "END:VALARM")
-    yield "END:VEVENT"
+        event.add("url", "".join(entry.link.split()))
+    for trigger in ALARMS if alarms and entry.status != "CANCELLED" else ():
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("trigger", trigger)
+        alarm.add("description", _plain(entry.summary), parameters=language)
+        event.add_component(alarm)
+    return event
 
 
-_CONTROLS = dict.fromkeys([*range(0x20), 0x7F], " ")
-"""Control characters, which no value may contain (RFC 5545, 3.1): programs refuse the whole calendar for
-one.
-"""
-
-
-def _text(text: str) -> str:
-    """Return a value of type TEXT with special characters escaped (RFC 5545, 3.3.11)."""
-    plain = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    in_one_line = plain.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
-    return in_one_line.translate(_CONTROLS)
-
-
-def _day(on: date) -> str:
-    """Return a DATE value."""
-    return f"{on.year:04}{on.month:02}{on.day:02}"
-
-
-def _moment(at: datetime) -> str:
-    """Return a UTC DATE-TIME value."""
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def _fold(line: str) -> bytes:
-    """Return the line with its line end, folded without splitting characters or escapes."""
-    data = line.encode()
-    if len(data) <= _OCTETS:
-        return data + b"\r\n"
-    lines, at = [], 0
-    while at < len(data):
-        end = at + _OCTETS
-        while end < len(data) and data[end] & 0xC0 == 0x80:
-            end -= 1
-        # Some programs unfold after they have read the escapes: none is torn in two.
-        if end < len(data):
-            line_so_far = data[at:end]
-            end -= (len(line_so_far) - len(line_so_far.rstrip(b"\\"))) % 2
-        lines.append(data[at:end])
-        at = end
-    return b"\r\n ".join(lines) + b"\r\n"
+def _plain(text: str) -> str:
+    """Return a text without control characters but the ends of its lines."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)

@@ -1,4 +1,4 @@
-"""Calendar items in letters, read back by an independent library."""
+"""Calendar items in letters, read back as a calendar program reads them, and as they stand on the wire."""
 
 from __future__ import annotations
 
