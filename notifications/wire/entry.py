@@ -16,7 +16,7 @@ METHOD = "PUBLISH"
 ALARMS = (timedelta(hours=-15), timedelta(hours=9))
 """Nine o'clock on the day before and on the day itself, from the midnight the item begins at."""
 _CONTROLS = dict.fromkeys([*range(0x0A), *range(0x0B, 0x20), 0x7F], " ")
-"""Control characters, which no value may contain (RFC 5545, 3.1): programs refuse the whole calendar for one."""
+"""Control characters: programs refuse the whole calendar for one (RFC 5545, 3.1)."""
 
 
 def item_id(case: str, obligation: str, domain: str) -> str:

@@ -148,15 +148,12 @@ WORKING_FEBRUARY_AND_MARCH = [date(2026, 2, day) for week in (2, 9, 16, 23) for 
 WORKING_FEBRUARY_AND_MARCH += [date(2026, 3, day) for day in range(2, 7)]
 
 
-def test_the_days_of_a_delay_are_those_of_the_step_and_those_it_inherited(engine: Engine) -> None:
-    """Five steps from Monday 2 February 2026, as of Wednesday 4 March.
+def test_the_days_of_a_delay_are_those_after_the_due_date(engine: Engine) -> None:
+    """Four steps from Monday 2 February 2026, as of Wednesday 4 March.
 
-    Listed: due on 5 February, done on the 10th: 3 days (6, 9, 10), its own. Checked: first counted from the
-    5th due on the 9th, from the 10th on the 12th, done then: not late. Agreed: first counted from the 9th due
-    on the 16th, from the 12th on the 19th, done on the 23rd: 2 of its own (20, 23), 3 inherited (17, 18, 19).
-    Signed: first counted from the 16th due on the 20th, from the 23rd on the 27th, not done: 3 of its own (2,
-    3, 4 March), 5 inherited (23 to 27). Archived: due on a day of its own, 25 February, done on 2 March: 3 of
-    its own (26, 27, 2), nothing inherited.
+    Listed: due on 5 February, done on the 10th: 3 days (6, 9, 10). Checked: from the 10th on due on the 12th,
+    done then: not late. Agreed: due on the 19th, done on the 23rd: 2 (20, 23). Signed: due on the 27th, not
+    done: 3 (2, 3, 4 March). Archived: due on 25 February, done on 2 March: 3 (26, 27, 2).
     """
     office_store.save(engine, units=[Unit(id="law", name="Заң")])
     case_commands = CaseCommands(SqlLedger(engine), Library([permit(STEPS)]), calendars.calendar())
@@ -169,7 +166,7 @@ def test_the_days_of_a_delay_are_those_of_the_step_and_those_it_inherited(engine
 
     outcomes, _ = SqlReads(engine).outcomes(*YEAR, today)
     late = sorted(
-        (outcome.outcome, outcome.late_by, outcome.inherited, outcome.since)
+        (outcome.outcome, outcome.late_by, outcome.number, outcome.since)
         for outcome in outcomes
         if outcome.outcome != "on_time"
     )
@@ -177,25 +174,5 @@ def test_the_days_of_a_delay_are_those_of_the_step_and_those_it_inherited(engine
         outcomes, lambda _: None, lambda due: sum(due < day <= today for day in WORKING_FEBRUARY_AND_MARCH)
     )[None]
 
-    assert late == [("late", 2, 3, None), ("late", 3, 0, None), ("open", 0, 5, date(2026, 2, 27))]
-    assert (figures.own, figures.inherited, figures.delay) == (3 + 2 + 3 + 3, 3 + 5, 19)
-
-
-def test_a_step_done_early_leaves_nothing_to_inherit(engine: Engine) -> None:
-    """Listed a day early: what follows is counted from there, and its delay is all its own."""
-    office_store.save(engine, units=[Unit(id="law", name="Заң")])
-    case_commands = CaseCommands(SqlLedger(engine), Library([permit(STEPS)]), calendars.calendar())
-    case = case_commands.open(Opening(procedure="permit", unit="law"), **STAMP).id
-    for name, day in (("received", 2), ("listed", 4), ("checked", 10), ("agreed", 16)):
-        case_commands.record(case, name, on=date(2026, 2, day), **STAMP)
-    rows = SqlLedger(engine).rows(case)
-    assert (rows["checked"].due, rows["checked"].late_by, rows["checked"].inherited) == (
-        date(2026, 2, 6),
-        2,
-        None,
-    )
-    assert (rows["agreed"].due, rows["agreed"].late_by, rows["agreed"].inherited) == (
-        date(2026, 2, 17),
-        None,
-        2,
-    )
+    assert late == [("late", 2, 1, None), ("late", 3, 2, None), ("open", 0, 1, date(2026, 2, 27))]
+    assert figures.delay == 3 + 2 + 3 + 3

@@ -26,7 +26,7 @@ from workflow.cases.registers.risk import Measure, register
 from workflow.cases.registers.risk_lists import listed, shared
 from workflow.cases.registers.risk_scale import read_scale
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.impact import inherited_days, moved
+from workflow.deadlines.impact import moved
 from workflow.deadlines.register_deadlines import entry_obligation, withdrawn_deadline
 from workflow.deadlines.resolver import deadline
 from workflow.findings.of_risks import quality, risk_findings
@@ -644,23 +644,6 @@ def test_a_measure_of_a_planned_approval_waits_for_it(case_commands: RiskCommand
     assert (measure.waiting_for, measure.counts_until) == ("plan_approved", date(2026, 7, 27))
 
 
-def test_a_late_approval_moves_the_measures_that_count_from_it(
-    case_commands: RiskCommands, core: CaseCommands
-) -> None:
-    """Due on 15 June, approved on the 17th: publication and measure move two days, a quarter's end stays."""
-    facts = {"note_signed": date(2026, 6, 1), "plan_approved": date(2026, 6, 17)}
-    case = core.open(Opening(procedure="internal-analysis", facts=facts), **WHO).id
-    found(case_commands, case)
-    for term in (MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after"), QUARTER):
-        set_measure(case_commands, case, term)
-    view = core.view(case, today=TODAY)
-    dues = {deadline.id: deadline.due for deadline in view.deadlines}
-    measures = [deadline for deadline in view.deadlines if deadline.id.startswith("measure")]
-    moved_by = inherited_days(view.case, view.procedure, CALENDAR, dues, measures, today=TODAY)
-
-    assert moved_by == {"published": 2, "measure.1": 2}
-
-
 def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(
     case_commands: RiskCommands, core: CaseCommands
 ) -> None:
@@ -678,16 +661,3 @@ def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(
     assert [element.code for element in measure.explanation if element.code.startswith("risk.since")] == [
         "risk.since_note"
     ]
-
-
-def test_a_late_report_moves_the_review_of_its_own_quarter_alone(core: CaseCommands) -> None:
-    """Of the first quarter by 5 April 2026, a Sunday, so by the 6th; reported on Wednesday the 8th, its review
-    within five working days moves by two. That of the second was reported in time."""
-    reports = {"quarter_reported.2026Q1": date(2026, 4, 8), "quarter_reported.2026Q2": date(2026, 7, 3)}
-    facts = {"note_signed": date(2026, 3, 10), **reports}
-    case = core.open(Opening(procedure="internal-analysis", facts=facts), **WHO).id
-    view = core.view(case, today=TODAY)
-    dues = {deadline.id: deadline.due for deadline in view.deadlines}
-    moved_by = inherited_days(view.case, view.procedure, CALENDAR, dues, today=TODAY)
-
-    assert moved_by == {"quarter_reviewed.2026Q1": 2}

@@ -23,8 +23,6 @@ class Outcomes(NamedTuple):
         edition: an edition that has the stage.
         month: the first day of the month they were due in.
         late_by: working days, of deadlines met late; else 0.
-        inherited: working days by which the due date itself had moved (`workflow.deadlines.impact`),
-            of deadlines met late or still overdue; else 0.
         since: the due date of deadlines that are still overdue; None for all others.
     """
 
@@ -35,7 +33,6 @@ class Outcomes(NamedTuple):
     outcome: Outcome
     late_by: int
     number: int
-    inherited: int = 0
     since: date | None = None
 
 
@@ -60,14 +57,12 @@ class Performance:
     Attributes:
         numbers: by outcome.
         lateness: working days -> how many were done so late.
-        own, inherited: working days of delay of deadlines met late or overdue. `own`: after the due date as it
-            stands; `inherited`: by which the due date had moved because earlier steps came late.
+        delay: working days after their due dates, of deadlines met late or overdue.
     """
 
     numbers: Counter[Outcome] = field(default_factory=Counter)
     lateness: Counter[int] = field(default_factory=Counter)
-    own: int = 0
-    inherited: int = 0
+    delay: int = 0
 
     @property
     def due(self) -> int:
@@ -88,11 +83,6 @@ class Performance:
     def unmet(self) -> int:
         """Number of deadlines still overdue or missed for good."""
         return self.numbers["open"] + self.numbers["missed"]
-
-    @property
-    def delay(self) -> int:
-        """Working days of delay, own and inherited together."""
-        return self.own + self.inherited
 
     @property
     def rate(self) -> int | None:
@@ -134,8 +124,8 @@ def performance_by(
     for outcome in outcomes:
         figures = performances.setdefault(key(outcome), Performance())
         figures.numbers[outcome.outcome] += outcome.number
-        figures.own += (outcome.late_by if outcome.since is None else delay(outcome.since)) * outcome.number
-        figures.inherited += outcome.inherited * outcome.number
+        late_by = outcome.late_by if outcome.since is None else delay(outcome.since)
+        figures.delay += late_by * outcome.number
         if outcome.outcome == "late":
             figures.lateness[outcome.late_by] += outcome.number
     return performances

@@ -9,10 +9,8 @@ from typing import Literal, NamedTuple
 
 from calendars.kazakhstan import Kazakhstan
 from workflow.cases.case import Case, CaseStatus
-from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
-from workflow.deadlines.impact import inherited_days
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, OUTSIDE
 from workflow.reminders import next_step, steps_of
@@ -51,7 +49,6 @@ class Row(NamedTuple):
         stake: points lost if it is not done, a decimal string.
         version: of the calendar the row was computed by.
         waiting_for, counts_until, reminds_from: as of the deadline (`workflow.deadlines.deadline`).
-        inherited: working days by which `due` moved because facts before it came late, None where it did not.
         duty: the duty that must do it; responsible: the words of the schedule for that person; person: key of
             whom the case is about, where the duty is theirs.
     """
@@ -82,7 +79,6 @@ class Row(NamedTuple):
     waiting_for: str | None = None
     counts_until: date | None = None
     reminds_from: date | None = None
-    inherited: int | None = None
 
 
 def rows(
@@ -94,23 +90,10 @@ def rows(
     today: date,
 ) -> tuple[Row, ...]:
     """Return the board rows of a case. `today` (local date) decides which reminder step comes next."""
-    chain = tuple(deadlines)
-    dues = {deadline.id: deadline.due for deadline in chain if not is_entry(deadline.id)}
-    entries = [deadline for deadline in chain if is_entry(deadline.id)]
-    inherited = inherited_days(case, procedure, calendar, dues, entries, today=today)
-    return tuple(
-        _row(case, procedure, deadline, calendar, today, inherited.get(deadline.id)) for deadline in chain
-    )
+    return tuple(_row(case, procedure, deadline, calendar, today) for deadline in deadlines)
 
 
-def _row(
-    case: Case,
-    procedure: Procedure,
-    deadline: Deadline,
-    calendar: Kazakhstan,
-    today: date,
-    inherited: int | None,
-) -> Row:
+def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhstan, today: date) -> Row:
     obligation = deadline.obligation
     indicator = procedure.indicators.get(obligation.indicator) if obligation.indicator else None
     step = None
@@ -150,7 +133,6 @@ def _row(
         waiting_for=deadline.waiting_for,
         counts_until=deadline.counts_until,
         reminds_from=deadline.reminds_from,
-        inherited=inherited,
     )
 
 

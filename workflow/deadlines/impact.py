@@ -1,4 +1,4 @@
-"""Finds the due dates that move with changed calendar days, and those moved because steps were done late."""
+"""Finds the due dates that move with changed calendar days."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from calendars import FIRST, OutOfRange
-from calendars.counting import count
+from calendars import FIRST
 from calendars.kazakhstan import Day, Kazakhstan
 from workflow.cases.case import Case
 from workflow.cases.states import State
-from workflow.deadlines.anchors import AnchorDate, DueDateResolver, Link
+from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import late_by
 from workflow.deadlines.register_deadlines import entry_deadlines
 from workflow.deadlines.resolver import stands
-from workflow.deadlines.waiting import COUNTED
 from workflow.law.procedure import Obligation, Procedure
-from workflow.periods import Span
 
 _DAY = timedelta(days=1)
 
@@ -153,64 +149,3 @@ def _apart(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
         else:
             joined_spans.append((first, last))
     return joined_spans
-
-
-class _FirstCounted(DueDateResolver):
-    """Counts the terms of a case as if no fact had come after its own due date."""
-
-    def expected(self, fact: str, span: Span | None = None) -> AnchorDate:
-        day = super().expected(fact, span)
-        if day.on is None or day.state != "happened":
-            return day
-        obligation = self.procedure.by_id[fact]
-        due = self.link(obligation, span).counted.due
-        if due is None and fact in self.procedure.answered_by:
-            due = self.link(self.procedure.answered_by[fact], None).counted.due
-        return day if due is None or day.on <= due else day._replace(on=due)
-
-
-def inherited_days(
-    case: Case,
-    procedure: Procedure,
-    calendar: Kazakhstan,
-    dues: Mapping[str, date | None],
-    entries: Iterable[Deadline] = (),
-    *,
-    today: date,
-) -> dict[str, int]:
-    """Return by how many working days late facts moved later due dates, by id of the deadline.
-
-    Due dates that did not move are left out.
-
-    Args:
-        dues: the due dates of the procedure's obligations as they stand, by id with period.
-        entries: the deadlines of the case's registers; those of measures count from the approval of their plan.
-        today: local date, as of the resolver.
-    """
-    chain = _FirstCounted(case, procedure, calendar, today=today)
-    if not any(_is_late(fact.on, name, procedure, dues) for name, fact in chain.case.facts.items()):
-        return {}
-    first = {link.id: link.counted.due for link in chain.links()}
-    days_late = {name: late_by(first.get(name), due, chain.calendar) for name, due in dues.items()}
-    for entry in entries:
-        days_late[entry.id] = late_by(_first_due(entry, chain, calendar), entry.due, calendar)
-    return {name: days for name, days in days_late.items() if days}
-
-
-def _is_late(on: date, name: str, procedure: Procedure, dues: Mapping[str, date | None]) -> bool:
-    """Return whether a fact on that day came after its due date, or after the due date of the decision it
-    answers.
-    """
-    decision = procedure.answered_by.get(name)
-    due = dues.get(name) or (dues.get(decision.id) if decision else None)
-    return due is not None and on > due
-
-
-def _first_due(entry: Deadline, chain: DueDateResolver, calendar: Kazakhstan) -> date | None:
-    """Return the original due date of a register's deadline: counted from its fact's original due date."""
-    if entry.anchor != "happened" or entry.anchor_fact is None or type(entry.obligation.term) not in COUNTED:
-        return entry.due
-    try:
-        return count(entry.obligation.term, chain.expected(entry.anchor_fact).on, calendar).due
-    except OutOfRange:
-        return entry.due

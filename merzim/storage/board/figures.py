@@ -43,18 +43,14 @@ def outcomes(
         and_(DEADLINE.c.state == "open", lateness.overdue(today)),
     )
     since = case((DEADLINE.c.state == "open", DEADLINE.c.due))
-    is_late = or_(DEADLINE.c.state == "open", late_by > 0)
-    inherited = case((is_late, func.coalesce(DEADLINE.c.inherited, 0)), else_=0)
-    alike = (*_WHOSE, *month, ended, late_by, inherited, since)
+    alike = (*_WHOSE, *month, ended, late_by, since)
     counts_query = _in_force(scope_conditions, *alike, func.count()).group_by(*alike)
     counts_query = counts_query.where(
         DEADLINE.c.state.in_(("done", "open", "missed")), DEADLINE.c.due.between(first, last), came_due
     )
     return [
-        Outcomes(unit, stage, edition, date(int(year), int(number), 1), outcome, days, count, moved_count, due)
-        for unit, stage, edition, year, number, outcome, days, moved_count, due, count in connection.execute(
-            counts_query
-        )
+        Outcomes(unit, stage, edition, date(int(year), int(number), 1), outcome, days, count, due)
+        for unit, stage, edition, year, number, outcome, days, due, count in connection.execute(counts_query)
     ]
 
 

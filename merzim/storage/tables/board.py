@@ -60,7 +60,6 @@ class DeadlineRow(TableBase, table=True):
     waiting_for: str | None = None
     counts_until: date | None = None
     reminds_from: date | None = None
-    inherited: int | None = None
 
 
 class RecommendationRow(TableBase, table=True):

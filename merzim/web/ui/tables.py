@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from operator import attrgetter
 from typing import Generic, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -182,7 +181,7 @@ def figures_columns(
     Args:
         head: code of the first column's heading.
         with_pace: whether to include the durations of stages.
-        with_delay: whether to include own and inherited delay.
+        with_delay: whether to include the days of delay.
     """
 
     def figure(code: str, value: Callable[[Performance], object]) -> Column[FiguresLine]:
@@ -201,7 +200,7 @@ def figures_columns(
         figure("unmet", lambda performance: performance.unmet),
         figure("rate", lambda performance: performance.rate),
         figure("median_late", lambda performance: performance.median_late),
-        *(figure(name, attrgetter(name)) for name in ("own", "inherited", "delay") if with_delay),
+        *((figure("delay", lambda performance: performance.delay),) if with_delay else ()),
         *((pace("took", 0), pace("norm", 1)) if with_pace else ()),
     )
 
