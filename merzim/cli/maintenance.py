@@ -131,11 +131,10 @@ def restore(call: CommandContext, file: File) -> int:
     before = maintenance.restore(call.app, Path(file))
     closed = _tell_of_keys(call)
     damaged = maintenance.damaged_evidence(call.app)
-    orders = maintenance.missing_orders(call.app, Path(file))
     if call.json:
         problems = _problems(call, damaged)
-        call.answer({"file": file, "before": before, "problems": problems, "orders": len(orders)})
-        return NOT_SO if problems or orders or closed else DONE
+        call.answer({"file": file, "before": before, "problems": problems})
+        return NOT_SO if problems or closed else DONE
     call.print(call.say("cli.restored", file=file))
     if before is not None:
         call.print(call.say("cli.restored_before", file=str(before)))
@@ -144,11 +143,7 @@ def restore(call: CommandContext, file: File) -> int:
         call.note(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
     for problem in damaged:
         call.note(call.say(problem.code, **problem.arguments))
-    for order in orders:
-        call.note(call.say("cli.order_missing", number=order.number, act=order.act, on=order.act_on))
-    if orders:
-        call.note(call.say("cli.orders_missing", count=len(orders)))
-    return NOT_SO if damaged or orders or closed else DONE
+    return NOT_SO if damaged or closed else DONE
 
 
 @command("restore-drill")
@@ -164,7 +159,7 @@ def restore_drill(
     if call.json:
         counts = {name: {"copy": copy, "office": office} for name, (copy, office) in result.counts.items()}
         answer = {"file": result.file, "seconds": round(result.seconds), "counts": counts}
-        call.answer({**answer, "problems": _problems(call, result.problems), "orders": result.orders})
+        call.answer({**answer, "problems": _problems(call, result.problems)})
         return NOT_SO if result.problems else DONE
     rows = [
         (call.say(f"cli.drill.{name}"), copy, "" if office is None else office)
@@ -173,8 +168,6 @@ def restore_drill(
     call.table(("drill_what", "drill_copy", "drill_office"), rows)
     for problem in result.problems:
         call.note(call.say(problem.code, **problem.arguments))
-    if result.orders:
-        call.note(call.say("cli.orders_missing", count=result.orders))
     code = "cli.drill.failed" if result.problems else "cli.drill.done"
     call.print(call.say(code, file=str(result.file), seconds=round(result.seconds), count=len(result.problems)))
     return NOT_SO if result.problems else DONE

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, mount
 from merzim.cli.parsing import BadArgument, Ground
 from merzim.services.accounts import verbs as accounts
@@ -21,7 +21,7 @@ from workflow.org.access import ACCESSES, Access, placed
 from workflow.org.office import acts_of
 
 if TYPE_CHECKING:
-    from merzim.services.people.retention import Anonymised, ReplayedOrders
+    from merzim.services.people.retention import Anonymised
 
 ADOPT, LEAVE = "adopt", "leave"
 Login = Annotated[str, typer.Argument(metavar="LOGIN")]
@@ -173,24 +173,6 @@ def _tell(call: CommandContext, login: str, code: str, **details: object) -> Non
     call.tell({"login": login, **details}, f"cli.user.{code}", login=login, hours=hours, **details)
 
 
-def _replayed(call: CommandContext, _: object, result: ReplayedOrders) -> int:
-    rows = [
-        (
-            order.number,
-            order.act,
-            order.act_on,
-            call.say(f"cli.replayed.{order.state}", count=order.spellings),
-            order.rows or "",
-        )
-        for order in result.orders
-    ]
-    if rows:
-        call.table(("number", "order", "order_on", "state", "rows"), rows)
-    else:
-        call.print(call.say("cli.replayed.none"))
-    return DONE if all(order.state == "done" for order in result.orders) else NOT_SO
-
-
 def _anonymised(call: CommandContext, _: object, result: Anonymised) -> None:
     code = "rows" if result.preview else "done_now"
     name = call.say("person.former", number=result.number)
@@ -198,4 +180,3 @@ def _anonymised(call: CommandContext, _: object, result: Anonymised) -> None:
 
 
 mount("retention anonymise", retention.anonymise_person, _anonymised, arguments=("person",))
-mount("retention replay", retention.replay_orders, _replayed, arguments=())

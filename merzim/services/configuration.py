@@ -149,11 +149,6 @@ def folders(settings: Settings) -> Iterator[tuple[str, Path]]:
         yield "channels.folder.path", Path(str(settings.channels.sections["folder"]["path"]))
 
 
-def order_folders(settings: Settings) -> list[Path]:
-    """Return where orders that anonymised people are listed: with the evidence, and beside the backups."""
-    return list(filter(None, (settings.evidence.folder, settings.backup.folder)))
-
-
 OFFICE_KEYS = ("name", "name_kk", "name_ru", "officer")
 MAIL_KEYS = ("host", "port", "tls", "user", "sender")
 PASSWORD = "channels.email.password"

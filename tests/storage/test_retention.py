@@ -24,10 +24,6 @@ from merzim.services.moments import Moment
 from merzim.services.people import retention, staff
 from merzim.services.people.retention import (
     AnonymisePerson,
-    AskFormer,
-    FormerView,
-    ReplayedOrder,
-    ReplayOrders,
     RetentionRefused,
 )
 from merzim.services.registers import tables as register_tables
@@ -35,9 +31,8 @@ from merzim.services.registers import verbs as registers
 from merzim.services.registers import views as register_views
 from merzim.services.registers.queries import ListRows
 from merzim.services.upkeep import maintenance
-from merzim.services.upkeep.doctor import check_running
 from merzim.settings import DatabaseSettings, RetentionSettings
-from merzim.storage.maintenance.orders import LIST, OrdersUnreadable
+from merzim.storage.org.former import former_people
 from merzim.web.ui.name_fields import build_person_field
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
@@ -116,10 +111,6 @@ def order(person: str = "1", *, today: date = LATER, **extra_fields: object) -> 
     return AnonymisePerson.model_validate({**fields, **extra_fields})
 
 
-def former(app: AppContext, today: date) -> FormerView:
-    return retention.list_former(acting(app, today), AskFormer()).people[0]
-
-
 def everything(app: AppContext) -> str:
     """All there is in the database: the file's bytes, or every row of every table the server has."""
     if app.engine.dialect.name == "sqlite":
@@ -193,8 +184,8 @@ def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(office_app: App
     assert "Иванов Пётр".casefold() in after
     assert "№1 бұрынғы қызметкер" in after
     assert office_app.accounts.account("dina.q") is None
-    view = former(office_app, LATER)
-    assert (view.name, view.key, view.act, view.anonymised_on) == ("", FORMER, "15-ө", LATER)
+    [person] = former_people(office_app.engine)
+    assert (person.said, person.key, person.act, person.anonymised_on) == ((), FORMER, "15-ө", LATER)
     with pytest.raises(RetentionRefused):
         retention.anonymise_person(acting(office_app, LATER), order())
 
@@ -206,26 +197,27 @@ def test_not_before_its_day_nor_while_open_cases_wait_for_her(office_app: AppCon
         retention.anonymise_person(acting(office_app, LATER), order(KEY))
     leave(office_app)
     eve = LATER - timedelta(days=1)
-    early, due = former(office_app, eve).is_due, former(office_app, LATER)
 
     with pytest.raises(RetentionRefused) as too_early:
         retention.anonymise_person(acting(office_app, eve), order(today=eve))
     with pytest.raises(RetentionRefused) as open_case:
-        retention.anonymise_person(acting(office_app, LATER), order(due.id))
+        retention.anonymise_person(acting(office_app, LATER), order())
     hand_over(office_app, case)
     with pytest.raises(RetentionRefused) as ahead:
         retention.anonymise_person(acting(office_app, LATER), order(act_on=LATER + timedelta(days=1)))
     office_app.settings = office_app.settings.model_copy(update={"retention": RetentionSettings()})
-    off = former(office_app, LATER).is_due
+    with pytest.raises(RetentionRefused) as off:
+        retention.anonymise_person(acting(office_app, LATER), order())
 
-    codes = [refusal.value.code for refusal in (present, too_early, open_case, ahead)]
+    codes = [refusal.value.code for refusal in (present, too_early, open_case, ahead, off)]
     assert codes == [
         "retention_has_not_left",
         "retention_not_due",
         "retention_open_cases",
         "retention_act_ahead",
+        "retention_off",
     ]
-    assert (early, due.is_due, due.cases, off) == (False, True, [case], False)
+    assert open_case.value.arguments["cases"] == (case,)
 
 
 @on_sqlite_alone
@@ -237,9 +229,9 @@ def test_a_namesake_keeps_the_name_and_who_came_back_has_not_left(office_app: Ap
     office_app.accounts.save(plain, disabled=False, **BY)
     hand_over(office_app, office_app.reads.cases()[0].id)
     leave(office_app)
-    former_count = len(retention.list_former(acting(office_app), AskFormer()).people)
+    former_count = len(former_people(office_app.engine))
     office_store.save(office_app.engine, people=[OWN])
-    back = retention.list_former(acting(office_app), AskFormer()).people
+    back = former_people(office_app.engine)
     leave(office_app)
 
     retention.anonymise_person(acting(office_app, LATER), order())
@@ -273,71 +265,6 @@ def test_verify_names_events_that_were_rewritten_without_an_act(office_app: AppC
     assert {problem.code for problem in problems} == {"event_altered"}
 
 
-def replay(app: AppContext, **fields: object) -> list[ReplayedOrder]:
-    return retention.replay_orders(acting(app, LATER), ReplayOrders.model_validate(fields)).orders
-
-
-def test_a_restored_backup_is_told_of_later_orders_and_carries_them_out(tmp_path: Path) -> None:
-    """The list beside the evidence bears no name; `doctor` says it until the orders are carried out again."""
-    settings = settings_in(tmp_path).model_copy(update={"retention": RetentionSettings(people_years=3)})
-    app = build_app(settings, clock=lambda: Moment(now=NOW, today=TODAY))
-    office_store.save(app.engine, units=THREE_UNITS.units.values(), people=[*THREE_UNITS.people.values(), OWN])
-    case = live(app)
-    leave(app)
-    maintenance.backup(app, tmp_path / "with-her.sqlite", now=NOW)
-    hand_over(app, case)
-    retention.anonymise_person(acting(app, LATER), order())
-    orders_text = (settings.evidence.folder / LIST).read_text("utf-8")
-    maintenance.restore(app, tmp_path / "with-her.sqlite")
-    file = tmp_path / "with-her.sqlite"
-    orders = maintenance.missing_orders(app, file)
-    is_named = "қасымова" in everything(app).casefold()
-    checks = [check.code for check in check_running(app, NOW) if check.name == "orders"]
-
-    preview, results = replay(app, preview=True), replay(app)
-
-    assert [
-        word for word in ("қасымова", "касымова", "qasymova", "dina.q") if word in orders_text.casefold()
-    ] == []
-    assert [(order.number, order.act, order.act_on, order.done_on) for order in orders] == [
-        (1, "15-ө", LATER, LATER)
-    ]
-    assert (is_named, checks) == (True, ["doctor.orders_missing"])
-    assert [order.state for order in (*preview, *results)] == ["done", "done"]
-    assert results[0].rows > 0
-    assert "қасымова" not in everything(app).casefold()
-    assert maintenance.verify(app, now=NOW, today=LATER) == ()
-    assert (maintenance.missing_orders(app, file), replay(app)) == ([], [])
-    assert [check for check in check_running(app, NOW) if check.name == "orders"] == []
-    app.close()
-
-
-def test_what_cannot_be_carried_out_again_is_said(tmp_path: Path) -> None:
-    """She still worked when the copy was made, or nobody left under that number; further spellings are kept
-    nowhere; a list that was spoiled is refused, never passed over."""
-    settings = settings_in(tmp_path).model_copy(update={"retention": RetentionSettings(people_years=3)})
-    app = build_app(settings, clock=lambda: Moment(now=NOW, today=TODAY))
-    office_store.save(app.engine, units=THREE_UNITS.units.values(), people=[*THREE_UNITS.people.values(), OWN])
-    live(app)
-    maintenance.backup(app, tmp_path / "working.sqlite", now=NOW)
-    hand_over(app, app.reads.cases()[0].id)
-    leave(app)
-    retention.anonymise_person(acting(app, LATER), order(also=["Дина Қ."]))
-    maintenance.restore(app, tmp_path / "working.sqlite")
-    working = [order.state for order in replay(app)]
-    leave(app, LATER)
-    order_states = [(order.state, order.spellings) for order in replay(app)]
-    file = settings.evidence.folder / LIST
-    file.write_text(file.read_text("utf-8").replace('"number": 1', '"number": 7'), "utf-8")
-    other = [order.state for order in replay(app)]
-    file.write_text("[{", "utf-8")
-
-    assert (working, order_states, other) == (["present"], [("spellings", 1)], ["unknown"])
-    with pytest.raises(OrdersUnreadable):
-        replay(app)
-    app.close()
-
-
 @on_sqlite_alone
 def test_names_of_an_earlier_stay_go_too(office_app: AppContext) -> None:
     """She left, came back under a new name, and left again: lists show the new one, the order takes both."""
@@ -345,11 +272,11 @@ def test_names_of_an_earlier_stay_go_too(office_app: AppContext) -> None:
     leave(office_app)
     office_store.save(office_app.engine, people=[replace(OWN, name="Оспанова Дина", name_ru="")])
     leave(office_app, TODAY + timedelta(days=1))
-    former_name = former(office_app, TODAY).name
+    former_name = former_people(office_app.engine)[0].said[0]
     later = LATER + timedelta(days=1)
     retention.anonymise_person(acting(office_app, later), order(today=later))
 
-    assert former_name == "Оспанова Дина"
+    assert former_name == "name:Оспанова Дина"
     content = everything(office_app).casefold()
     assert [word for word in ("қасымова", "касымова", "оспанова") if word in content] == []
 

@@ -51,15 +51,12 @@ class BackupState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrillResult:
-    """What a drill found. `counts`: by kind, of the copy and of the office today; None without an office;
-    `orders`: those to be carried out again after the copy was restored.
-    """
+    """What a drill found. `counts`: by kind, of the copy and of the office today; None without an office."""
 
     file: Path
     seconds: float
     counts: dict[str, tuple[int, int | None]]
     problems: tuple[Problem, ...]
-    orders: int
 
 
 def back_up(app: AppContext, *, now: datetime, today: date) -> None:
@@ -77,7 +74,6 @@ def back_up(app: AppContext, *, now: datetime, today: date) -> None:
         file = settings.folder / f"merzim-{now.astimezone(almaty()):%Y-%m-%dT%H%M}.{_suffix(app)}"
         maintenance.backup(app, file, now=now, check=True)
         copied = app.evidence.copy_to(settings.folder / "evidence")
-        maintenance.list_orders(app)
         for old in obsolete(files(settings.folder), settings):
             old.unlink(missing_ok=True)
     except (Refusal, OSError) as trouble:
@@ -142,13 +138,11 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
         maintenance.restore(copy, file)
         problems = maintenance.verify(copy, now=now, today=today)
         counts, differing = compare(copy.engine, app.engine if app.has_database else None)
-        orders = len(maintenance.missing_orders(copy, file))
     result = DrillResult(
         file=file,
         seconds=perf_counter() - started,
         counts=counts,
         problems=(*problems, *differing),
-        orders=orders,
     )
     if app.has_database and not result.problems:
         _record(app, DRILL, now, started)

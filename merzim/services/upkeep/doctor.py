@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from calendars.hours import almaty
 from merzim.services.app import AppContext
 from merzim.services.channels import create_channel
-from merzim.services.configuration import folders, order_folders, refuse_missing
+from merzim.services.configuration import folders, refuse_missing
 from merzim.services.law.regulations import own_files, read_editions, read_registers
 from merzim.services.moments import CLOCK_TOLERANCE, is_late
 from merzim.services.oidc import ProviderSilent, open_provider
@@ -27,7 +27,6 @@ from merzim.services.upkeep import backups
 from merzim.settings import ALARM_AGES, SECRETS, SECTIONS, BadSetting, Settings
 from merzim.storage.database.engine import parse_address
 from merzim.storage.database.errors import display_address, hide_secrets
-from merzim.storage.maintenance.orders import missing
 from merzim.storage.maintenance.readiness import look, refuse_anothers, server_time
 from merzim.storage.notices.delivery_state import figures
 from merzim.storage.notices.links import SqlLinks
@@ -316,27 +315,10 @@ def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
         keys = {"keys": tuple(sorted(app.settings.from_browser))}
         yield Check(name="settings", code="doctor.settings_overridden", arguments=keys)
     yield Check(name="database", code="doctor.database", arguments={"where": where})
-    yield from _check_orders(app)
     yield _check_age("verify", sent, now, ALARM_AGES["verify"])
     yield _check_backup(app, sent, now)
     yield _check_clock(app, sent, now)
     yield from _check_sending(app, sent, now)
-
-
-def _check_orders(app: AppContext) -> Iterator[Check]:
-    """Check whether a restored backup lacks orders about people who left."""
-    try:
-        if count := len(missing(app.unprepared, order_folders(app.settings))):
-            arguments = {"count": count}
-            yield Check(
-                name="orders",
-                state="problem",
-                code="doctor.orders_missing",
-                arguments=arguments,
-                advice="orders",
-            )
-    except Refusal as refusal:
-        yield Check(name="orders", state="problem", refusal=refusal)
 
 
 def _check_backup(app: AppContext, sent: Figures, now: datetime) -> Check:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from merzim.services.app import AppContext
-from merzim.services.configuration import has_key, order_folders, refuse_new_key
+from merzim.services.configuration import has_key, refuse_new_key
 from merzim.services.configuration import key_place as place
 from merzim.services.jobs import queue
 from merzim.settings import BadSetting
@@ -20,7 +20,6 @@ from merzim.storage.maintenance import backup as stored_backup
 from merzim.storage.maintenance import dump as stored_dump
 from merzim.storage.maintenance import migrate_to as migration
 from merzim.storage.maintenance import readiness
-from merzim.storage.maintenance.orders import Order, carried_out, missing, write_list
 from merzim.storage.maintenance.readiness import take as claim
 from merzim.storage.maintenance.rebuild import ROWS_AT_ONCE, mend_rows
 from merzim.storage.maintenance.rebuild import rebuild as rebuild_board
@@ -152,22 +151,6 @@ def restore(app: AppContext, file: Path) -> Path | None:
         stored_dump.restore(app.unprepared, file)
         return None
     return stored_backup.restore(app.unprepared, file)
-
-
-def list_orders(app: AppContext) -> None:
-    """Write the orders the database knows into the lists outside it. Raises OSError, OrdersUnreadable."""
-    orders = carried_out(app.engine)
-    for folder in order_folders(app.settings):
-        write_list(folder, orders)
-
-
-def missing_orders(app: AppContext, copy_file: Path | None = None) -> list[Order]:
-    """Return the orders carried out after a restored backup was made, the lists beside it among those read.
-
-    Raises OrdersUnreadable.
-    """
-    extra_folders = [copy_file.parent, copy_file.parent / "evidence"] if copy_file is not None else []
-    return missing(app.engine, [*order_folders(app.settings), *extra_folders])
 
 
 def migrate_to(

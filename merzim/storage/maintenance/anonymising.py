@@ -232,9 +232,7 @@ def _is_text(kind: object) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Act:
-    """The order by which somebody is anonymised. `by`, `now`, `today`: who carries it out, and when;
-    `spellings`: how many further spellings of the name it named.
-    """
+    """The order by which somebody is anonymised. `by`, `now`, `today`: who carries it out, and when."""
 
     number: str
     on: date
@@ -242,7 +240,6 @@ class Act:
     by: str
     now: datetime
     today: date
-    spellings: int = 0
 
 
 def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> dict[str, int]:
@@ -258,8 +255,6 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> d
             "act": act.number,
             "act_on": act.on.isoformat(),
             "ground": words.replaced(act.ground, ""),
-            "id": person.id,
-            "spellings": act.spellings,
             "rewritten": changed_events,
         }
         event = OfficeEvent(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 
 from sqlalchemy import Connection, Engine, func, select
 
 from merzim.storage.database.engine import reading
-from merzim.storage.org.preferences import create_link_key, link_key
 from merzim.storage.tables.organisation import FORMER, PERSON
 from workflow.org.office import Person
 
@@ -28,7 +25,6 @@ class FormerPerson:
 
     number: int
     key: str
-    id: str
     said: tuple[str, ...]
     left_on: date
     anonymised_on: date | None
@@ -74,17 +70,5 @@ def remember(connection: Connection, key: str, details: Iterable[str], *, left_o
         connection.execute(FORMER.update().where(mine).values(said=words, left_on=left_on))
         return
     last = connection.execute(select(func.max(FORMER.c.number))).scalar() or 0
-    id = _keyed(create_link_key(connection), key)
-    values = {"number": last + 1, "key": key, "id": id, "said": words, "left_on": left_on}
+    values = {"number": last + 1, "key": key, "said": words, "left_on": left_on}
     connection.execute(FORMER.insert().values(**values, act=""))
-
-
-def keys_by_id(engine: Engine, people: Iterable[str]) -> dict[str, str]:
-    """Return keys by the ids they have, or would have, in the list of those who left."""
-    secret = link_key(engine)
-    return {_keyed(secret, key): key for key in people}
-
-
-def _keyed(secret: str, key: str) -> str:
-    """Return a hash of a key nobody can guess without the office's secret."""
-    return hmac.digest(secret.encode(), b"former:" + key.encode(), sha256).hex()[:16]

@@ -66,15 +66,12 @@ class PreferenceRow(TableBase, table=True):
 class FormerPersonRow(TableBase, table=True):
     """A person removed from the people. Until an order anonymises them `said` has their identifying data, for
     finding it in every table; afterwards `key` is their replacement.
-
-    `id` is a keyed hash of the key, by which they can be found in an older copy of the database.
     """
 
     __tablename__ = "former_person"
 
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     key: str = Field(index=True, unique=True)
-    id: str
     said: list[str] = Field(default_factory=list, sa_type=Canonical)
     left_on: date
     anonymised_on: date | None = None
