@@ -53,11 +53,9 @@ from merzim.storage.notices.senders import EnqueueJobs
 from merzim.storage.org import adoptions
 from merzim.storage.org.adoptions import Adoption, adopted_acts
 from merzim.storage.org.chain import head
-from merzim.storage.org.choices import SqlLeaves
 from merzim.storage.org.editions import adopted_editions, texts
-from merzim.storage.org.preferences import link_key
 from merzim.storage.org.present import PresentOffice
-from merzim.storage.org.settings import password, stored
+from merzim.storage.org.settings import link_key, password, stored
 from merzim.storage.org.store import units
 from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import StorageUnavailable
@@ -400,11 +398,6 @@ class AppContext:
     def outbox(self) -> SqlOutbox:
         """The notices with their delivery records."""
         return SqlOutbox(self.engine, enqueue=self._hand, office=self.present_office)
-
-    @cached_property
-    def leaves(self) -> SqlLeaves:
-        """Absences of people and their deputies."""
-        return SqlLeaves(self.engine)
 
     @cached_property
     def links(self) -> SqlLinks:

@@ -45,7 +45,7 @@ def calendar(entries: Sequence[Entry], *, name: str = "", refresh: timedelta | N
         whole.add("x-published-ttl", vDuration(refresh))
     for entry in entries:
         whole.add_component(_event(entry, alarms=refresh is not None))
-    return whole.to_ical()
+    return bytes(whole.to_ical())
 
 
 def _event(entry: Entry, *, alarms: bool) -> Event:

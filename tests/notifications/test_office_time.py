@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from merzim.documents.people.read_people import ReadPeople, merge_people
 from merzim.storage.org import store as office_store
 from merzim.storage.org.chain import Stamp
-from merzim.storage.org.preferences import OFFICE_TIME, prefer, time_text
 from merzim.storage.org.staff import SqlStaff
 from notifications.rules import OfficeTimes, Rules
 from tests.law import CALENDAR
@@ -27,7 +27,7 @@ from tests.notifications.sample_office import (
     Town,
     noon,
 )
-from workflow.org.office import Office, time_of
+from workflow.org.office import Office, Unit, time_of
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, days_of
 
 SIX_DAYS = OfficeTime(week=(1, 2, 3, 4, 5, 6))
@@ -95,11 +95,15 @@ def test_nothing_waits_beyond_the_day_it_speaks_of() -> None:
     assert opens(town, "2026-04-10T10:00", due=date(2026, 4, 15)) == at("2026-04-13T09:00")
 
 
+def staff_unit() -> Unit:
+    return next(unit for unit in UNITS if unit.id == "staff")
+
+
 @pytest.fixture
 def staff_off(town: Town) -> Town:
     """The office, its staff unit closed on the day of the first step."""
     own_time = OfficeTime(off=(WEDNESDAY,), hours=(time(8), time(17)))
-    prefer(town.engine, "staff", OFFICE_TIME, time_text(own_time), by="Айгүл", now=noon(date(2026, 3, 2)))
+    office_store.save(town.engine, units=[replace(staff_unit(), time=own_time)])
     return town
 
 
@@ -137,7 +141,7 @@ def test_what_a_standstill_kept_waits_for_the_office_to_open(town: Town) -> None
 def test_the_letter_of_the_week_comes_on_the_days_of_the_reader(town: Town) -> None:
     """The head of a unit that works from Tuesday reads it on Tuesday, the officer of another on Monday."""
     week = OfficeTime(week=(2, 3, 4, 5, 6))
-    prefer(town.engine, "staff", OFFICE_TIME, time_text(week), by="x", now=noon(FRIDAY))
+    office_store.save(town.engine, units=[replace(staff_unit(), time=week)])
     town.rules = Rules(domain=RULES.domain, officer=OFFICER.key)
     people: dict[date, set[str]] = {}
     for day in (MONDAY, MONDAY + timedelta(days=1)):
@@ -157,7 +161,8 @@ def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(tmp_p
     stamp = Stamp(by="Айгүл", now=noon(FRIDAY), today=FRIDAY)
     unit = replace(UNITS[1], time=SIX_DAYS)
     saved = office_store.save(town.engine, units=[unit], stamp=stamp)
-    office_store.save(town.engine, units=UNITS, stamp=stamp)
+    table = merge_people(ReadPeople(UNITS, ()), office_store.office(town.engine))
+    office_store.save(town.engine, units=table.units, stamp=stamp)
     stored_unit = office_store.office(town.engine).units["staff"]
 
     assert saved.changed == 1

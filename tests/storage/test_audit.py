@@ -14,12 +14,14 @@ from merzim.storage.accounts.audit_log import record_access
 from merzim.storage.database.engine import writing
 from merzim.storage.events import ACCESS, Draft
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org.preferences import prefer
+from merzim.storage.org.staff import SqlChoices
+from merzim.storage.org.store import save
 from merzim.storage.origin import ORIGIN, Origin
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, OBJECT, TODAY, opened
 from workflow.org.access import Reader
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter
+from workflow.org.office import Person
 
 OFFICER = Reader(login="officer", access="officer", name="Әлиева Гүлнұр")
 
@@ -42,7 +44,8 @@ def test_what_is_done_is_an_entry_with_its_origin(engine: Engine) -> None:
         SqlAccounts(engine).save(OFFICER, disabled=False, by="root", now=NOW, today=TODAY)
     finally:
         ORIGIN.reset(token)
-    prefer(engine, "a@org.kz", "language", "ru", by="a", now=NOW)
+    save(engine, people=[Person(key="a@org.kz", name="А", unit="")])
+    SqlChoices(engine, "k").speak("a@org.kz", "ru", by="a", now=NOW)
 
     log = [
         (entry.topic, entry.kind, entry.by, entry.case, entry.way, entry.address) for entry in entries(engine)
@@ -53,6 +56,7 @@ def test_what_is_done_is_an_entry_with_its_origin(engine: Engine) -> None:
         ("case", "opened", "Айгүл", case.id, "page", "10.0.0.7"),
         *planned,
         ("account", "account_opened", "root", "", "page", "10.0.0.7"),
+        ("people", "person_saved", "", "", "job", ""),
         ("people", "language_chosen", "a", "", "job", ""),
     ]
     assert verify(engine) == ()

@@ -18,7 +18,7 @@ from merzim.storage.database.engine import open as open_database
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance.dump import backup, restore
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.org.preferences import SETTING_SECRET, put
+from merzim.storage.org.settings import MAIL_PASSWORD, put
 from merzim.storage.refusals import BackupRefused
 from tests.postgres import administer
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute, seal
@@ -207,7 +207,7 @@ def test_a_copy_with_secrets_is_not_restored_without_their_key(
     """One sentence names it; the database stays empty and no key is made. With the key it is restored."""
     cipher = Cipher(KEY)
     with writing(server) as connection:
-        put(connection, "mail", SETTING_SECRET, cipher.encrypt("secret", "mail"), by="", now=NOW)
+        put(connection, MAIL_PASSWORD, cipher.encrypt("secret", "mail"), by="", now=NOW)
     backup(server, tmp_path / "copy.dump")
     url = empty.url.render_as_string(hide_password=False)
     (tmp_path / "config.toml").write_text(f'[database]\nurl = "{url}"\n', "utf-8")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Engine
 
 from merzim.storage.org import store as office_store
+from merzim.storage.org.staff import SqlChoices
 from merzim.storage.org.store import SaveCounts
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.office import Person, Unit
@@ -77,17 +78,10 @@ def test_the_officer_of_the_settings_is_known_to_the_office(engine: Engine) -> N
 
 
 @on_sqlite_alone
-def test_names_in_two_languages_stay_until_the_post_is_another(engine: Engine) -> None:
-    """A table that does not say them takes none away; a new post is not called as the old one was."""
-    unit = replace(UNITS[0], name_ru="Департамент финансов")
-    aigul = replace(AIGUL, post_kk="басшы", post_ru="руководитель")
-    assert office_store.save(engine, units=[unit], people=[aigul]) == SaveCounts(added=2, changed=2)
+def test_a_language_of_their_own_choice_stays_with_the_next_table(engine: Engine) -> None:
+    """The table says what it always said; the person is written to as they asked."""
+    office_store.save(engine, people=[AIGUL])
+    SqlChoices(engine, "k").speak(AIGUL.key, "ru", by="a", now=datetime(2026, 4, 6, 5, tzinfo=UTC))
 
-    assert office_store.save(engine, units=[UNITS[0]], people=[AIGUL]) == SaveCounts(same=2)
-    office = office_store.office(engine)
-    assert (office.units["dep"], office.people[AIGUL.key]) == (unit, aigul)
-    unit_names = [office.units["dep"].name_in(language) for language in ("kk", "ru", "en")]
-    assert unit_names == ["Қаржы департаменті", "Департамент финансов", "Қаржы департаменті"]
-
-    office_store.save(engine, people=[replace(AIGUL, post="бас маман")])
-    assert office_store.office(engine).people[AIGUL.key].post_in("ru") == "бас маман"
+    assert office_store.save(engine, people=[AIGUL]) == SaveCounts(same=1)
+    assert office_store.office(engine).people[AIGUL.key] == replace(AIGUL, language="ru")

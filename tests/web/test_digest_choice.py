@@ -12,7 +12,8 @@ import pytest
 
 from merzim.settings import DatabaseSettings
 from merzim.storage.org.chain import IN_ORDER
-from merzim.storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
+from merzim.storage.org.settings import link_key
+from merzim.storage.org.staff import SqlChoices
 from notifications.letter_links import address_secret, choice_address
 from notifications.rules import Rules
 from notifications.wire.message import build_message
@@ -52,7 +53,7 @@ def chosen(town: Town) -> str:
     return town.outbox.office().people[AIGUL.key].digest
 
 
-CHOSEN = ("digest_chosen", "language_chosen", "uploads_through_chosen")
+CHOSEN = ("digest_chosen", "language_chosen")
 
 
 def said(town: Town) -> list[tuple[str, str, str]]:
@@ -154,13 +155,12 @@ def test_ones_own_account_chooses_digest_and_language(town: Town, site: Site) ->
 def test_a_choice_is_an_event_of_the_offices_chain(town: Town) -> None:
     """The person's own choice; the same again is none; taken back, it is another."""
     now = noon(TODAY)
-    prefer(town.engine, "staff", UPLOADS_THROUGH, "body", by="Айгүл", now=now)
-    prefer(town.engine, AIGUL.key, DIGEST, "daily", by="Айгүл", now=now)
-    prefer(town.engine, AIGUL.key, DIGEST, "daily", by="Айгүл", now=now)
-    prefer(town.engine, AIGUL.key, DIGEST, "", by="Болат", now=now)
+    choices = SqlChoices(town.engine, "k")
+    choices.choose(AIGUL.key, "weekly", by="Айгүл", now=now)
+    choices.choose(AIGUL.key, "weekly", by="Айгүл", now=now)
+    choices.choose(AIGUL.key, "", by="Болат", now=now)
 
     assert said(town) == [
-        ("uploads_through_chosen", "staff", "Айгүл"),
         ("digest_chosen", AIGUL.key, "Айгүл"),
         ("digest_chosen", AIGUL.key, "Болат"),
     ]

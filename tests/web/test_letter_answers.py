@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from merzim.services.moments import Moment
 from merzim.settings import DatabaseSettings
-from merzim.storage.org.preferences import link_key
+from merzim.storage.org.settings import link_key
 from merzim.storage.queries import SqlReads
 from notifications.letter_links import answer_token
 from notifications.notice import Notice

@@ -21,6 +21,7 @@ from merzim.services.context import RequestContext, reader_of, stamp
 from merzim.services.inputs import Day, Key, LanguageCode
 from merzim.services.people.staff import NoSuchPerson
 from merzim.services.verbs import Command, NotFound, verb
+from merzim.storage.org.staff import SqlStaff
 from notifications.letter_links import CHOICES
 from notifications.letters.subjects import confidential
 from notifications.notice import Entry as Item
@@ -279,7 +280,7 @@ def set_leave(ctx: RequestContext, command: Away) -> LeaveAnswer:
     if command.deputy is not None and (command.deputy not in office.people or command.deputy == person.key):
         raise BadLeave("web.desk.bad_deputy", person=command.deputy)
     away = ((first, last),) if first and last else ()
-    ctx.app.leaves.set_leave(person.key, away=away, deputy=command.deputy, **stamp(ctx))
+    SqlStaff(ctx.app.engine).set_leave(person.key, away=away, deputy=command.deputy, **stamp(ctx))
     return LeaveAnswer(first=first, last=last, deputy=command.deputy)
 
 

@@ -31,7 +31,7 @@ from merzim.storage.tables.base import TableBase, canonical
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.notices import LINK, LINK_CODE, NOTICE
-from merzim.storage.tables.organisation import FORMER, PREFERENCE
+from merzim.storage.tables.organisation import FORMER
 from workflow.search_words import normalise
 
 ANONYMISED = "person_anonymised"
@@ -283,7 +283,6 @@ def _take_away(connection: Connection, words: Words, now: datetime) -> None:
     end_entries(connection, ENTRY.c.login.in_(logins), now)
     for table in (ACCOUNT, IDENTITY, RECOVERY_CODE, DEVICE):
         connection.execute(table.delete().where(table.c.login.in_(logins)))
-    connection.execute(PREFERENCE.delete().where(PREFERENCE.c.owner.in_(keys)))
     connection.execute(LINK.delete().where(LINK.c.person.in_(keys)))
 
 

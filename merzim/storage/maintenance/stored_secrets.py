@@ -13,7 +13,7 @@ from merzim.storage.accounts.encryption import secrets_in
 from merzim.storage.database.engine import reading
 from merzim.storage.maintenance import backup, dump
 
-TABLES = ("account", "preference")
+TABLES = ("account", "setting")
 """The tables with encrypted secrets."""
 
 

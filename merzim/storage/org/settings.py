@@ -1,29 +1,52 @@
-"""What administrators set in the browser: texts by key, the mail server, and its password, encrypted."""
+"""What administrators set in the browser: texts by key, the mail server and its password, encrypted; and the
+office's secret for addresses in letters.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from secrets import token_urlsafe
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, select
 
-from merzim.storage.database.engine import writing
+from merzim.storage.database.engine import reading, writing
+from merzim.storage.org import store as rows
 from merzim.storage.org.chain import OfficeEvent, record
-from merzim.storage.org.preferences import SETTING_SECRET, chosen, put
+from merzim.storage.tables.organisation import SETTING
 
-SETTING = "setting"
 MAIL = "mail"
-"""Owner of the mail server (JSON) and of its password."""
+"""The mail server (JSON)."""
+MAIL_PASSWORD = "mail.password"
+LINK_KEY = "link_key"
+_SECRETS = (MAIL_PASSWORD, LINK_KEY)
 
 
 def stored(engine: Engine) -> dict[str, str]:
-    """Return what is set, by key."""
-    return chosen(engine, SETTING)
+    """Return what is set, by key, without secrets."""
+    with reading(engine) as connection:
+        query = SETTING.select().where(SETTING.c.key.not_in(_SECRETS))
+        return {row.key: row.value for row in connection.execute(query)}
 
 
 def password(engine: Engine) -> str:
     """Return the encrypted password of the mail server; "" for none."""
-    return chosen(engine, SETTING_SECRET).get(MAIL, "")
+    with reading(engine) as connection:
+        return _value(connection, MAIL_PASSWORD)
+
+
+def link_key(engine: Engine) -> str:
+    """Return the office's secret for addresses in letters; created once, included in backups.
+
+    It is not recorded in the chain.
+    """
+    with reading(engine) as connection:
+        key = _value(connection, LINK_KEY)
+    if not key:
+        with writing(engine) as connection:
+            key = _value(connection, LINK_KEY) or token_urlsafe(32)
+            put(connection, LINK_KEY, key, by="", now=datetime.fromtimestamp(0, UTC))
+    return key
 
 
 def store(
@@ -39,9 +62,9 @@ def store(
     """
     with writing(engine) as connection:
         events = []
-        is_other_password = secret is not None and put(connection, MAIL, SETTING_SECRET, secret, by=by, now=now)
+        is_other_password = secret is not None and put(connection, MAIL_PASSWORD, secret, by=by, now=now)
         for key, value in values.items():
-            is_other = put(connection, key, SETTING, value, by=by, now=now)
+            is_other = put(connection, key, value, by=by, now=now)
             if is_other or (key == MAIL and is_other_password):
                 events.append(
                     OfficeEvent(kind="setting_changed", name=key, by=by, now=now, more={"value": value})
@@ -52,4 +75,21 @@ def store(
 def renew_password(engine: Engine, secret: str, *, by: str, now: datetime) -> None:
     """Store the password encrypted anew; it says the same, so no event says it."""
     with writing(engine) as connection:
-        put(connection, MAIL, SETTING_SECRET, secret, by=by, now=now)
+        put(connection, MAIL_PASSWORD, secret, by=by, now=now)
+
+
+def put(connection: Connection, key: str, value: str, *, by: str, now: datetime) -> bool:
+    """Store a value in the caller's transaction, or remove it where it is empty; return whether it is another
+    one.
+    """
+    if _value(connection, key) == value:
+        return False
+    if value:
+        rows.put(connection, SETTING, [{"key": key, "value": value, "by": by, "at": now}])
+    else:
+        connection.execute(SETTING.delete().where(SETTING.c.key == key))
+    return True
+
+
+def _value(connection: Connection, key: str) -> str:
+    return connection.execute(select(SETTING.c.value).where(SETTING.c.key == key)).scalar() or ""

@@ -1,43 +1,32 @@
-"""Repository of single units and people, with optimistic locking against concurrent changes."""
+"""Repository of single units and people: their changes one at a time, and what people choose for themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, select
 
-from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import writing
 from merzim.storage.org.chain import OfficeEvent, Stamp, record
 from merzim.storage.org.former import remember
-from merzim.storage.org.preferences import (
-    ACTS,
-    DIGEST,
-    LANGUAGE,
-    NAMES,
-    OFFICE_TIME,
-    UPLOADS_THROUGH,
-    names_text,
-    preferences,
-    put,
-    time_text,
-)
 from merzim.storage.org.store import (
     SaveCounts,
+    office,
     person_of,
     person_values,
-    person_with_chosen,
+    put,
     save,
+    saved,
     unit_of,
     unit_values,
-    with_chosen,
 )
 from merzim.storage.refusals import ChangedMeanwhile
-from merzim.storage.rows import Values
 from merzim.storage.tables.accounts import ACCOUNT
 from merzim.storage.tables.notices import LINK
 from merzim.storage.tables.organisation import MATCH, PERSON, UNIT
+from notifications.letter_links import find_person
 from workflow.org.office import Person, Unit
 
 
@@ -57,24 +46,8 @@ class SqlStaff:
         """
         with writing(self._engine) as connection:
             _same(_unit(connection, unit.id), was, unit.name)
-            values = unit_values(unit)
-            _put(connection, UNIT, "id", values)
-            _choose(
-                connection,
-                unit.id,
-                {
-                    UPLOADS_THROUGH: unit.uploads_through or "",
-                    OFFICE_TIME: time_text(unit.time),
-                    ACTS: " ".join(unit.acts),
-                    NAMES: names_text(unit.name_kk, unit.name_ru),
-                },
-                by=by,
-                now=now,
-            )
-            event = OfficeEvent(
-                kind="unit_saved", name=unit.id, on=today, by=by, now=now, more={"values": values}
-            )
-            record(connection, event)
+            put(connection, UNIT, [unit_values(unit)])
+            record(connection, saved(UNIT, unit_values(unit), Stamp(by=by, now=now, today=today)))
 
     def remove_unit(self, unit: Unit, *, by: str, now: datetime, today: date) -> None:
         """Remove a unit that is as the writer saw it. Raises ChangedMeanwhile."""
@@ -82,27 +55,15 @@ class SqlStaff:
             _same(_unit(connection, unit.id), unit, unit.name)
             connection.execute(UNIT.delete().where(UNIT.c.id == unit.id))
             _unmatch(connection, unit.id)
-            _choose(
-                connection,
-                unit.id,
-                dict.fromkeys((UPLOADS_THROUGH, OFFICE_TIME, ACTS, NAMES), ""),
-                by=by,
-                now=now,
-            )
             record(connection, OfficeEvent(kind="unit_removed", name=unit.id, on=today, by=by, now=now))
 
     def keep_person(self, person: Person, *, was: Person | None, by: str, now: datetime, today: date) -> None:
         """Save a person. `was`: the state the writer saw, None for a new one. Raises ChangedMeanwhile."""
         with writing(self._engine) as connection:
             _same(_person(connection, person.key), was, person.name)
-            values = person_values(person)
-            _put(connection, PERSON, "key", values)
             # The row now has the language, regardless of who chose it before.
-            names = names_text(person.post_kk, person.post_ru)
-            choices = {DIGEST: person.digest, NAMES: names, LANGUAGE: ""}
-            _choose(connection, person.key, choices, by=by, now=now)
-            event = OfficeEvent(kind="person_saved", name=person.key, on=today, by=by, now=now, private=values)
-            record(connection, event)
+            put(connection, PERSON, [person_values(person) | {"own_language": ""}])
+            record(connection, saved(PERSON, person_values(person), Stamp(by=by, now=now, today=today)))
 
     def remove_person(self, person: Person, *, by: str, now: datetime, today: date) -> None:
         """Remove a person who is as the writer saw them; they are nobody's deputy any more.
@@ -121,7 +82,6 @@ class SqlStaff:
             connection.execute(PERSON.delete().where(PERSON.c.key == person.key))
             connection.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
             _unmatch(connection, person.key)
-            _choose(connection, person.key, dict.fromkeys((DIGEST, NAMES, LANGUAGE), ""), by=by, now=now)
             record(connection, OfficeEvent(kind="person_removed", name=person.key, on=today, by=by, now=now))
 
     def take_in(
@@ -129,6 +89,68 @@ class SqlStaff:
     ) -> SaveCounts:
         """Save a whole table of people; people it does not name are kept."""
         return save(self._engine, units=units, people=people, stamp=Stamp(by=by, now=now, today=today))
+
+    def set_leave(
+        self,
+        person: str,
+        *,
+        away: Sequence[tuple[date, date]],
+        deputy: str | None,
+        by: str,
+        now: datetime,
+        today: date,
+    ) -> None:
+        """Set the absences (local dates, both ends included) and the deputy of a person; do nothing for an
+        unknown person.
+        """
+        with writing(self._engine) as connection:
+            present = _person(connection, person)
+            if present is not None:
+                changed = person_values(replace(present, away=tuple(away), deputy=deputy))
+                values = {"away": changed["away"], "deputy": deputy}
+                connection.execute(PERSON.update().where(PERSON.c.key == person).values(values))
+                record(connection, saved(PERSON, changed, Stamp(by=by, now=now, today=today)))
+
+
+class SqlChoices:
+    """How people choose to be reminded; every change is an event of the office's chain.
+
+    Args:
+        key: the secret of the addresses in letters.
+    """
+
+    def __init__(self, engine: Engine, key: str) -> None:
+        self._engine = engine
+        self._key = key
+
+    def person(self, key: str) -> Person | None:
+        """Return a person of the office with their choices."""
+        return office(self._engine).people.get(key)
+
+    def whose(self, secret: str) -> Person | None:
+        """Return the person whose personal address contains that secret."""
+        people = office(self._engine).people
+        return people.get(find_person(self._key, secret, people) or "")
+
+    def choose(self, person: str, digest: str, *, by: str, now: datetime) -> None:
+        """Set how often a person is reminded."""
+        self._set(person, "digest", digest, by=by, now=now)
+
+    def speak(self, person: str, language: str, *, by: str, now: datetime) -> None:
+        """Set the language of letters to a person; the language from the table of people is not stored as a
+        choice.
+        """
+        office_person = self.person(person)
+        if office_person is not None and office_person.language != language:
+            self._set(person, "own_language", language, by=by, now=now)
+
+    def _set(self, person: str, column: str, value: str, *, by: str, now: datetime) -> None:
+        mine = (PERSON.c.key == person) & (PERSON.c[column] != value)
+        kind = f"{column.removeprefix('own_')}_chosen"
+        with writing(self._engine) as connection:
+            if connection.execute(PERSON.update().where(mine).values({column: value})).rowcount:
+                event = OfficeEvent(kind=kind, name=person, by=by, now=now, more={"value": value})
+                record(connection, event)
 
 
 def _same(stored: object, was: object, name: str) -> None:
@@ -138,31 +160,15 @@ def _same(stored: object, was: object, name: str) -> None:
 
 
 def _unit(connection: Connection, id: str) -> Unit | None:
-    record = connection.execute(UNIT.select().where(UNIT.c.id == id)).first()
-    if record is None:
-        return None
-    return with_chosen(unit_of(record), preferences(connection))
+    row = connection.execute(UNIT.select().where(UNIT.c.id == id)).first()
+    return unit_of(row) if row is not None else None
 
 
 def _person(connection: Connection, key: str) -> Person | None:
-    record = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
-    if record is None:
-        return None
-    return person_with_chosen(person_of(record), preferences(connection))
-
-
-def _choose(connection: Connection, owner: str, choices: Mapping[str, str], *, by: str, now: datetime) -> None:
-    """Store the choices of a unit or person."""
-    for name, value in choices.items():
-        put(connection, owner, name, value, by=by, now=now)
+    row = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
+    return person_of(row) if row is not None else None
 
 
 def _unmatch(connection: Connection, target: str) -> None:
     """Delete the schedule texts matched to a unit or person."""
     connection.execute(MATCH.delete().where(MATCH.c.target == target))
-
-
-def _put(connection: Connection, table: Table, key: str, values: Values) -> None:
-    step = insert(connection, table)
-    other_columns = {column.name: step.excluded[column.name] for column in table.c if column.name != key}
-    connection.execute(step.on_conflict_do_update(index_elements=[table.c[key]], set_=other_columns), [values])

@@ -1,35 +1,22 @@
-"""Repository of units, people and matches, read as one Office."""
+"""Repository of units, people and matches, read as one Office and saved by the table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import reading, writing
+from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.org.chain import OfficeEvent, Stamp, record
 from merzim.storage.org.former import gone
-from merzim.storage.org.preferences import (
-    ACTS,
-    DIGEST,
-    LANGUAGE,
-    NAMES,
-    OFFICE_TIME,
-    UPLOADS_THROUGH,
-    names_kept,
-    names_text,
-    preferences,
-    put,
-    time_kept,
-    time_text,
-)
 from merzim.storage.rows import Values
 from merzim.storage.tables.organisation import MATCH, PERSON, UNIT
 from workflow.org.office import Office, Person, Unit, with_officer
+from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
 NOBODY = Stamp(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1))
 """The author of changes for tests and measurements, without a moment."""
@@ -61,47 +48,17 @@ def save(
     Raises:
         StorageUnavailable: the database cannot be written; nothing was written.
     """
-    units, people = list(units), list(people)
     tables: list[tuple[Table, list[Values]]] = [
         (UNIT, [unit_values(unit) for unit in units]),
         (PERSON, [person_values(person) for person in people]),
         (MATCH, [{"text": text, "target": target} for text, target in (matches or {}).items()]),
     ]
-    events: list[OfficeEvent] = []
     with writing(engine) as connection:
-        counts = [_save_names(connection, units, people, stamp, events)]
-        counts += [_save(connection, table, lines, stamp, events) for table, lines in tables]
-        counts.append(_save_times(connection, units, stamp, events))
-        record(connection, *events)
+        counts = [_save(connection, table, lines, stamp) for table, lines in tables if lines]
     return SaveCounts(
         added=sum(count.added for count in counts),
         changed=sum(count.changed for count in counts),
         same=sum(count.same for count in counts),
-    )
-
-
-def with_chosen(unit: Unit, chosen: Mapping[tuple[str, str], str]) -> Unit:
-    """Return a unit with its choices."""
-    name_kk, name_ru = names_kept(chosen.get((unit.id, NAMES)))
-    return replace(
-        unit,
-        uploads_through=chosen.get((unit.id, UPLOADS_THROUGH)),
-        time=time_kept(chosen.get((unit.id, OFFICE_TIME))),
-        acts=tuple(chosen.get((unit.id, ACTS), "").split()),
-        name_kk=name_kk,
-        name_ru=name_ru,
-    )
-
-
-def person_with_chosen(person: Person, chosen: Mapping[tuple[str, str], str]) -> Person:
-    """Return a person with their choices."""
-    post_kk, post_ru = names_kept(chosen.get((person.key, NAMES)))
-    return replace(
-        person,
-        digest=chosen.get((person.key, DIGEST), ""),
-        language=chosen.get((person.key, LANGUAGE), person.language),
-        post_kk=post_kk,
-        post_ru=post_ru,
     )
 
 
@@ -115,135 +72,92 @@ def units(engine: Engine) -> frozenset[tuple[str, str, str | None]]:
 def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office:
     """Return the office, with the officer config.toml names (by key or e-mail)."""
     with reading(engine) as connection:
-        chosen = preferences(connection)
-        units = {record.id: with_chosen(unit_of(record), chosen) for record in _all(connection, UNIT)}
-        people = {
-            record.key: person_with_chosen(person_of(record), chosen) for record in _all(connection, PERSON)
-        }
+        units = {record.id: unit_of(record) for record in _all(connection, UNIT)}
+        people = {record.key: person_of(record) for record in _all(connection, PERSON)}
         matches = {record.text: record.target for record in _all(connection, MATCH)}
         former = {person.key: person for person in gone(connection) if person.key not in people}
     office = Office(units=units, people=people, matches=matches, former=former)
     return with_officer(office, officer, language=language)
 
 
-def _all(connection: Connection, table: Table):  # type: ignore[no-untyped-def]
+def _all(connection: Connection, table: Table) -> Iterable[Row_]:
     return connection.execute(table.select().order_by(*table.primary_key.columns))
 
 
-def _save(
-    connection: Connection, table: Table, lines: list[Values], stamp: Stamp, events: list[OfficeEvent]
-) -> SaveCounts:
-    """Write the rows that are new or differ; add their events to those to append."""
-    if not lines:
-        return SaveCounts()
+def _save(connection: Connection, table: Table, lines: list[Values], stamp: Stamp) -> SaveCounts:
+    """Write the rows that are new or differ, with their events."""
     [key] = [column.name for column in table.primary_key.columns]
-    records_by_key = {record._mapping[key]: dict(record._mapping) for record in _all(connection, table)}
+    records_by_key = {record._mapping[key]: record._mapping for record in _all(connection, table)}
     lines_by_key = {line[key]: line for line in lines}
     new = [line for name, line in lines_by_key.items() if name not in records_by_key]
     other = [
-        line for name, line in lines_by_key.items() if name in records_by_key and records_by_key[name] != line
+        line
+        for name, line in lines_by_key.items()
+        if name in records_by_key and any(records_by_key[name][column] != line[column] for column in line)
     ]
-    if new or other:
-        step = insert(connection, table)
-        step = step.on_conflict_do_update(
-            index_elements=[table.c[key]],
-            set_={column.name: step.excluded[column.name] for column in table.c if column.name != key},
-        )
-        connection.execute(step, new + other)
-        events += (
-            OfficeEvent(
-                kind=f"{table.name}_saved",
-                name=str(line[key]),
-                on=stamp.today,
-                by=stamp.by,
-                now=stamp.now,
-                **({"more": {"values": line}} if table is UNIT else {"private": line}),
-            )
-            for line in new + other
-        )
+    put(connection, table, new + other)
+    record(connection, *(saved(table, line, stamp) for line in new + other))
     return SaveCounts(added=len(new), changed=len(other), same=len(lines_by_key) - len(new) - len(other))
 
 
-def _save_names(
-    connection: Connection,
-    units: Iterable[Unit],
-    people: Iterable[Person],
-    stamp: Stamp,
-    events: list[OfficeEvent],
-) -> SaveCounts:
-    """Save names in two languages where given; others are kept, except those of a post that changed."""
-    chosen = preferences(connection)
-    posts = {record.key: record.post for record in _all(connection, PERSON)} if chosen else {}
-    name_texts = {unit.id: names_text(unit.name_kk, unit.name_ru) for unit in units}
-    name_texts = {id: text for id, text in name_texts.items() if text}
-    for person in people:
-        text = names_text(person.post_kk, person.post_ru)
-        if text or posts.get(person.key, person.post) != person.post:
-            name_texts[person.key] = text
-    change_count = 0
-    for owner, text in name_texts.items():
-        if chosen.get((owner, NAMES), "") == text:
-            continue
-        change_count += 1
-        put(connection, owner, NAMES, text, by=stamp.by, now=stamp.now)
-        kind = f"{NAMES}_chosen"
-        events.append(OfficeEvent(kind=kind, name=owner, on=stamp.today, by=stamp.by, now=stamp.now))
-    return SaveCounts(changed=change_count)
+def put(connection: Connection, table: Table, lines: Sequence[Values]) -> None:
+    """Write rows by their key; a column they do not name keeps its value."""
+    if lines:
+        step = insert(connection, table)
+        keys = table.primary_key.columns
+        values = {name: step.excluded[name] for name in lines[0] if name not in keys}
+        connection.execute(step.on_conflict_do_update(index_elements=keys, set_=values), lines)
 
 
-def _save_times(
-    connection: Connection, units: Iterable[Unit], stamp: Stamp, events: list[OfficeEvent]
-) -> SaveCounts:
-    """Save the units' own office time where given; others keep theirs."""
-    chosen = preferences(connection)
-    change_count = 0
-    for unit in units:
-        text = time_text(unit.time)
-        if not text or chosen.get((unit.id, OFFICE_TIME), "") == text:
-            continue
-        change_count += 1
-        put(connection, unit.id, OFFICE_TIME, text, by=stamp.by, now=stamp.now)
-        events.append(
-            OfficeEvent(
-                kind=f"{OFFICE_TIME}_chosen",
-                name=unit.id,
-                on=stamp.today,
-                by=stamp.by,
-                now=stamp.now,
-            )
-        )
-    return SaveCounts(changed=change_count)
+def saved(table: Table, line: Values, stamp: Stamp) -> OfficeEvent:
+    """Return the event of a saved row; what a person's says is private."""
+    [key] = [column.name for column in table.primary_key.columns]
+    return OfficeEvent(
+        kind=f"{table.name}_saved",
+        name=str(line[key]),
+        on=stamp.today,
+        by=stamp.by,
+        now=stamp.now,
+        **({"more": {"values": line}} if table is UNIT else {"private": line}),
+    )
 
 
 def unit_of(record: Any) -> Unit:
-    """Return the unit of a row, without its choices."""
-    return Unit(id=record.id, name=record.name, parent=record.parent, kind=record.kind)
+    """Return the unit of a row."""
+    return Unit(**{**record._mapping, "time": _time_of(record.time), "acts": tuple(record.acts)})
 
 
 def unit_values(unit: Unit) -> Values:
     """Return the row of a unit."""
-    return {"id": unit.id, "name": unit.name, "parent": unit.parent, "kind": unit.kind}
+    return {
+        "id": unit.id,
+        "name": unit.name,
+        "parent": unit.parent,
+        "kind": unit.kind,
+        "uploads_through": unit.uploads_through,
+        "time": _time_values(unit.time),
+        "acts": list(unit.acts),
+        "name_kk": unit.name_kk,
+        "name_ru": unit.name_ru,
+    }
 
 
 def person_of(record: Any) -> Person:
-    """Return the person of a row, without their choices."""
+    """Return the person of a row, in the language of their own choice if they made one."""
+    values = dict(record._mapping)
+    own_language = values.pop("own_language")
     return Person(
-        key=record.key,
-        name=record.name,
-        unit=record.unit,
-        post=record.post,
-        duties=tuple(record.duties),
-        email=record.email,
-        language=record.language,
-        away=tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in record.away),
-        deputy=record.deputy,
-        name_kk=record.name_kk,
-        name_ru=record.name_ru,
+        **{
+            **values,
+            "language": own_language or record.language,
+            "duties": tuple(record.duties),
+            "away": tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in record.away),
+        }
     )
 
 
 def person_values(person: Person) -> Values:
-    """Return the row of a person."""
+    """Return the row of a person, without their choice of a language: a table of people takes none away."""
     return {
         "key": person.key,
         "name": person.name,
@@ -254,6 +168,34 @@ def person_values(person: Person) -> Values:
         "language": person.language,
         "away": [[first.isoformat(), last.isoformat()] for first, last in person.away],
         "deputy": person.deputy,
+        "digest": person.digest,
         "name_kk": person.name_kk,
         "name_ru": person.name_ru,
+        "post_kk": person.post_kk,
+        "post_ru": person.post_ru,
+    }
+
+
+def _time_of(values: Mapping[str, Any]) -> OfficeTime:
+    """Return the office time of a unit's row."""
+    if not values:
+        return NOTHING_OWN
+    hours = [time.fromisoformat(end) for end in values["hours"]]
+    return OfficeTime(
+        hours=(hours[0], hours[1]) if hours else None,
+        week=tuple(values["week"]),
+        off=tuple(date.fromisoformat(day) for day in values["off"]),
+        working=tuple(date.fromisoformat(day) for day in values["working"]),
+    )
+
+
+def _time_values(office_time: OfficeTime) -> dict[str, list[Any]]:
+    """Return an office time as a unit's row has it, empty for none."""
+    if not office_time:
+        return {}
+    return {
+        "hours": [f"{end:%H:%M}" for end in office_time.hours or ()],
+        "week": list(office_time.week),
+        "off": [day.isoformat() for day in office_time.off],
+        "working": [day.isoformat() for day in office_time.working],
     }

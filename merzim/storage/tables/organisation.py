@@ -11,7 +11,9 @@ from merzim.storage.tables.base import CLUSTERED, Canonical, Moment, TableBase, 
 
 
 class UnitRow(TableBase, table=True):
-    """A unit: a part of the organisation."""
+    """A unit (`workflow.org.office.Unit`). `time`: its own hours, week and days, empty for those of the unit
+    above.
+    """
 
     __tablename__ = "unit"
 
@@ -19,10 +21,17 @@ class UnitRow(TableBase, table=True):
     name: str
     parent: str | None = Field(default=None, index=True)
     kind: str = ""
+    uploads_through: str | None = None
+    time: dict[str, list[object]] = Field(default_factory=dict, sa_type=Canonical)
+    acts: list[str] = Field(default_factory=list, sa_type=Canonical)
+    name_kk: str = ""
+    name_ru: str = ""
 
 
 class PersonRow(TableBase, table=True):
-    """A person of the office; `away` contains pairs of ISO dates, both ends included."""
+    """A person of the office; `away` contains pairs of ISO dates, both ends included; `own_language`: chosen by
+    the person, "" for `language`.
+    """
 
     __tablename__ = "person"
 
@@ -33,10 +42,14 @@ class PersonRow(TableBase, table=True):
     duties: list[str] = Field(default_factory=list, sa_type=Canonical)
     email: str | None = None
     language: str = "kk"
+    own_language: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
     away: list[list[str]] = Field(default_factory=list, sa_type=Canonical)
     deputy: str | None = None
-    name_kk: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
-    name_ru: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
+    digest: str = ""
+    name_kk: str = ""
+    name_ru: str = ""
+    post_kk: str = ""
+    post_ru: str = ""
 
 
 class MatchRow(TableBase, table=True):
@@ -48,16 +61,13 @@ class MatchRow(TableBase, table=True):
     target: str
 
 
-class PreferenceRow(TableBase, table=True):
-    """A choice of a person or unit, stored apart from the table of people, so that importing the table does not
-    change it.
-    """
+class SettingRow(TableBase, table=True):
+    """What an administrator set in the browser, or a secret of the office."""
 
-    __tablename__ = "preference"
+    __tablename__ = "setting"
     __table_args__ = CLUSTERED
 
-    owner: str = Field(primary_key=True)
-    name: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
     value: str
     by: str
     at: datetime = Field(sa_type=Moment)
@@ -82,5 +92,5 @@ class FormerPersonRow(TableBase, table=True):
 UNIT = table("unit")
 PERSON = table("person")
 MATCH = table("match")
-PREFERENCE = table("preference")
+SETTING = table("setting")
 FORMER = table("former_person")
