@@ -22,6 +22,7 @@ from notifications.rules import BACK_OFF, OfficeTimes, Rules, back_off, is_given
 from notifications.wire.message import text_hash
 from workflow.law.library import Library
 from workflow.refusal import Refusal
+from workflow.scoring.prospects import Stakes
 
 BATCH = 100
 SMALL_BATCH = 25
@@ -59,6 +60,7 @@ def deliver(
     keys: Collection[str] | None = None,
     is_holder_gone: bool = False,
     go_on: Callable[[], bool] = lambda: True,
+    stakes: Stakes | None = None,
 ) -> DeliveryReport:
     """Send what is queued and may leave by now. Must not be called inside a running event loop.
 
@@ -69,12 +71,13 @@ def deliver(
         is_holder_gone: whether the process that claimed these notices is known to be gone, so that they are
             recovered.
         go_on: called before each batch; when False, the rest stays queued for the next delivery.
+        stakes: the points at stake; None where letters name none.
     """
     counts: Counter[NoticeState] = Counter()
     answers: dict[str, str] = {}
     recovered = 0
     overview = Overview(outbox, library, calendar, today=today, rules=rules)
-    delivery = _Delivery(outbox, library, calendar, channels, now, today, rules, overview)
+    delivery = _Delivery(outbox, library, calendar, channels, now, today, rules, overview, stakes)
     with outbox.delivering():
         for channel in channels:
             if keys is not None and not any(key.endswith(f":{channel.name}") for key in keys):
@@ -111,6 +114,7 @@ class _Delivery:
     today: date
     rules: Rules
     overview: Overview
+    stakes: Stakes | None
 
     def send(
         self, channel: Channel, claimed: Sequence[Notice]
@@ -187,6 +191,7 @@ class _Delivery:
             ),
             carried=carried,
             overview=self.overview,
+            stakes=self.stakes,
         )
 
 

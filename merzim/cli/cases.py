@@ -392,7 +392,7 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
     titles = {(row.case, row.obligation): title(app, heads[row.case], row.obligation)[language] for row in rows}
     lines = [
         {
-            **picked(row, "case", "unit", "stage", "due", "safe_by", "status", "calendar", "force", "stake"),
+            **picked(row, "case", "unit", "stage", "due", "safe_by", "status", "calendar", "force"),
             "object": heads[row.case].object_in(language),
             "id": row.obligation,
             "title": titles[row.case, row.obligation],

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from calendars.terms import Element
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
+from merzim.services.law.acts import SCORED
 from merzim.services.law.regulations import scoring
 from merzim.services.moments import almaty
 from merzim.services.registers.queries import ListRows, row_query
@@ -21,11 +22,20 @@ from merzim.storage.cases import points
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
 from workflow.law.procedure import Text
 from workflow.org.access import within
-from workflow.org.office import Office
+from workflow.org.office import Office, acts_of
 from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Count, Register, Registers
 from workflow.registers.rows import sort_key, text_key
-from workflow.scoring.prospects import Prospect, Step, explain, prospect, remarks, steps
+from workflow.scoring.prospects import (
+    Prospect,
+    Stake,
+    Step,
+    explain,
+    prospect,
+    remarks,
+    stake_of,
+    steps,
+)
 from workflow.scoring.recorded import CountedRows, YearRecords, body, row_numbers
 from workflow.scoring.scale import Readings, Scoring
 from workflow.scoring.score import Scores, score, written
@@ -97,17 +107,48 @@ def year_scores(
     return tuple(_score_year(shipped, of_year, readings, titles, hidden) for of_year in years)
 
 
-def stake_of_year(ctx: RequestContext, unit: str) -> Decimal:
-    """Return the points that can still be earned or lost this year, as the page of points says.
+class Stakes:
+    """The points that can still be earned or lost this year, as the page of points counts them."""
 
-    Args:
-        unit: that unit with all below it; "" is all the reader sees. Nothing is at stake of an unknown one.
-    """
-    root, office = unit or ctx.reader.root, ctx.reads.office()
-    if root and (root not in office.units or not within(office, root, ctx.reader.root)):
-        return Decimal(0)
-    (whole,) = year_scores(ctx, root, ctx.today.year, today=ctx.today, readings=scoring().usual)
-    return written(whole.at_stake)
+    def __init__(self, ctx: RequestContext) -> None:
+        self._ctx = ctx
+        self._scores: dict[str, YearScores] = {}
+
+    def total(self, unit: str) -> Decimal:
+        """Return the points at stake of a unit with all below it; "" is all the reader sees.
+
+        Nothing is at stake of an unknown unit.
+        """
+        root, office = unit or self._ctx.reader.root, self._ctx.reads.office()
+        if root and (root not in office.units or not within(office, root, self._ctx.reader.root)):
+            return Decimal(0)
+        return written(self._of_root(root).at_stake)
+
+    def of(self, unit: str, indicator: str | None, due: date | None) -> Stake | None:
+        """Return the points of an indicator at stake by what a unit (by id) does; None where nothing is.
+
+        Nothing is where the unit adopted no act of points, where the organisation has what it needs already,
+        or where it is due in another year.
+        """
+        ctx, office = self._ctx, self._ctx.reads.office()
+        unit = unit if unit in office.units else office.root
+        if indicator is None or (due is not None and due.year != ctx.today.year):
+            return None
+        if SCORED not in acts_of(office, unit) | {*ctx.app.settings.regulations.acts}:
+            return None
+        *_, root = (office.root, *(above for above in office.above(unit) if above in office.units))
+        scores = self._of_root(root)
+        if indicator not in scores.prospects:
+            return None
+        counted = scores.prospects[indicator], scores.counted[indicator]
+        return stake_of(unit, scoring().indicators[indicator], *counted, office)
+
+    def _of_root(self, root: str) -> YearScores:
+        if root not in self._scores:
+            today = self._ctx.today
+            (whole,) = year_scores(self._ctx, root, today.year, today=today, readings=scoring().usual)
+            self._scores[root] = whole
+        return self._scores[root]
 
 
 def _score_year(

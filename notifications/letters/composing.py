@@ -22,6 +22,7 @@ from notifications.rules import Rules
 from workflow.law.library import Library
 from workflow.org.office import Person
 from workflow.refusal import Refusal
+from workflow.scoring.prospects import Stakes
 
 NOTHING_LEFT = Outcome(state="withdrawn", answer="")
 
@@ -51,6 +52,7 @@ def compose(
     related: Sequence[Notice] = (),
     carried: Mapping[str, Sequence[Notice]] | None = None,
     overview: Overview | None = None,
+    stakes: Stakes | None = None,
 ) -> ComposedLetters:
     """Return a letter for each notice that is still needed.
 
@@ -62,6 +64,7 @@ def compose(
         related: what may say the same to the same people (`Outbox.related`).
         carried: the notices carried by letters of this batch, by the letter's key.
         overview: the open deadlines, for digests; built once for all batches of a delivery.
+        stakes: the points at stake; None where letters name none.
     """
     carried = carried or {}
     overview = overview or Overview(outbox, library, calendar, today=today, rules=rules)
@@ -69,7 +72,9 @@ def compose(
     notices = [replace(notice, language=available_language(notice.language)) for notice in notices]
     all_notices = [*notices, *chain.from_iterable(carried.values())]
     cases = outbox.cases({notice.case for notice in all_notices if notice.case})
-    matters = Matters(cases, overview.office, channels, library, calendar, today=today, rules=rules)
+    matters = Matters(
+        cases, overview.office, channels, library, calendar, today=today, rules=rules, stakes=stakes
+    )
     parcels, settled = [], dict[str, Outcome]()
     asking = [notice for notice in notices if notice.kind == "campaign"]
     awaited = outbox.awaited(asking, today=today) if asking else frozenset()

@@ -23,6 +23,7 @@ from workflow.law.procedure import Procedure, Step
 from workflow.org.duties import stand_in
 from workflow.org.office import Office, Person, Recipient
 from workflow.reminders import HIMSELF, PLAN_STEPS, SLIPPED, is_about, step_named, undated_kind
+from workflow.scoring.prospects import Stakes
 
 
 class Matters:
@@ -38,6 +39,7 @@ class Matters:
         *,
         today: date,
         rules: Rules,
+        stakes: Stakes | None = None,
     ) -> None:
         self.channels = channels
         self.library = library
@@ -45,6 +47,7 @@ class Matters:
         self.today = today
         self.rules = rules
         self.office = office
+        self._stakes = stakes
         self.redirected: list[tuple[Notice, Channel, Person]] = []
         self._cases = cases
         self._deadlines: dict[tuple[str, str], Deadline | None] = {}
@@ -191,7 +194,7 @@ class Matters:
     def _matter(self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline) -> Matter:
         """Return the subject of a notice about a deadline."""
         recipients = self._recipients(notice, case, procedure, deadline)
-        unit = self.office.units.get(case.unit)
+        unit, indicator = self.office.units.get(case.unit), deadline.obligation.indicator
         return Matter(
             case=case,
             procedure=procedure,
@@ -210,6 +213,7 @@ class Matters:
             planned=notice.rung in PLAN_STEPS,
             undated=undated_kind(notice.rung),
             about=notice.due,
+            stake=self._stakes.of(case.unit, indicator, deadline.due) if self._stakes else None,
         )
 
     def _recipients(

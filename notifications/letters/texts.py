@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
@@ -21,6 +20,7 @@ from workflow.deadlines.lateness import Awaited, holds_on, lateness
 from workflow.law.library import ALONE
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Recipient
+from workflow.scoring.prospects import Stake
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +39,7 @@ class Matter:
         undated: of a duty without a due date what the letter says ("open", "before", "points"); about: the day
             it speaks of.
         confidential: whether the letter reveals only that something waits; the rest requires log-in.
+        stake: the points of the year at stake by it; None where nothing is.
     """
 
     case: Case
@@ -54,6 +55,7 @@ class Matter:
     planned: bool = False
     undated: str = ""
     about: date | None = None
+    stake: Stake | None = None
 
     @property
     def is_recipients(self) -> bool:
@@ -278,11 +280,9 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
         yield line("assumed", say("letter.assumed", {}, language))
     if obligation.evidence:
         yield line("evidence", say("letter.evidence", {"kinds": obligation.evidence}, language))
-    indicator = procedure.indicators.get(obligation.indicator or "")
-    if indicator and indicator.maximum:
-        yield line("points", say("letter.points_to_earn", {"points": Decimal(indicator.maximum)}, language))
-    elif indicator and indicator.deduction:
-        yield line("points", say("letter.points_to_lose", {"points": Decimal(indicator.deduction)}, language))
+    if matter.stake:
+        code = "letter.points_to_lose" if matter.stake.deducted else "letter.points_to_earn"
+        yield line("points", say(code, {"points": matter.stake.points}, language))
     act = procedure.acts.get(obligation.act)
     if act and act.address:
         yield line("act", act.short[language], act.address)

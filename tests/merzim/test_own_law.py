@@ -294,3 +294,18 @@ def test_a_language_the_office_uses_and_a_file_lacks_is_a_warning(merzim: Merzim
     assert (warned.code, warned.json["files"][0]["holds"], warned.json["files"][0]["problems"]) == (0, True, [])
     assert len(warned.json["files"][0]["warnings"]) == 1
     assert "1 не на языке, которым в учреждении пользуются (kk)" in result.out
+
+
+def test_an_indicator_the_assessment_does_not_have_is_named_by_the_check(
+    merzim: Merzim, tmp_path: Path
+) -> None:
+    """Points are told of by the scoring document alone."""
+    (tmp_path / "own").mkdir()
+    law = obligation("x", 'term = "none"\nindicator = "P1.T9.S9"')
+    (tmp_path / "own" / "tea.2024-01-01.toml").write_text(HEAD + YEAR + law, encoding="utf-8")
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+
+    checked = merzim("law", "check", "--json")
+
+    assert checked.code == 1
+    assert any("P1.T9.S9" in problem for problem in checked.json["files"][0]["problems"])

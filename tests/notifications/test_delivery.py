@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from tests.notifications.sample_office import (
 )
 from tests.notifications.servers import Office, free_port, serving
 from tests.processes import FORKED
+from workflow.scoring.prospects import Stake
 
 LATER = Outcome(state="queued", answer="451 later")
 NINE = datetime(2026, 3, 18, 4, tzinfo=UTC)
@@ -76,6 +78,26 @@ def test_the_record_says_when_what_and_with_which_answer(town: Town) -> None:
     assert (notice.state, notice.answer, notice.attempts) == ("sent", "250 kept", 1)
     assert notice.sent_at == noon(FIVE_BEFORE)
     assert notice.text_hash == text_hash(shelf.kept[0].letter)
+
+
+class Ten:
+    """Ten points are at stake by whatever counts for an indicator."""
+
+    def of(self, unit: str, indicator: str | None, due: date | None) -> Stake | None:
+        return Stake(Decimal(10), deducted=True) if indicator else None
+
+
+def test_a_delivery_asks_what_is_at_stake_as_its_letters_leave(town: Town) -> None:
+    """Not when they are queued: what was done meanwhile counts."""
+    town.open()
+    shelf = Shelf()
+    town.apart([shelf], FIVE_BEFORE)
+
+    options = {"now": noon(FIVE_BEFORE), "today": FIVE_BEFORE, "rules": RULES}
+    deliver(town.outbox, library(), CALENDAR, [shelf], **options, stakes=Ten())  # type: ignore[arg-type]
+
+    (aigul,) = (parcel.letter.text for parcel in shelf.kept if parcel.notice.person == AIGUL.key)
+    assert "10 балл шегеріледі" in aigul
 
 
 def test_whoever_is_told_to_leave_ends_the_batch_in_hand(town: Town) -> None:

@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -22,6 +23,7 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadline
 from workflow.law.procedure import Text
 from workflow.org.office import Recipient
+from workflow.scoring.prospects import Stake
 
 NEXT_DAY = date(2026, 3, 31)
 A_WEEK_AFTER = date(2026, 4, 6)
@@ -47,6 +49,7 @@ def matter(case_deadline: Deadline | None = None, **changes: object) -> Matter:
         name=AIGUL.name,
         recipient=Recipient(person=AIGUL, why="duty"),
         public_address="https://merzim.example.kz",
+        stake=Stake(Decimal(3), deducted=False),
     )
     return replace(base_matter, **changes)  # type: ignore[arg-type]
 
@@ -118,7 +121,7 @@ def test_the_letter_in_kazakh() -> None:
 Мерзім есебі: жоспарланған күн бойынша; ол өзгерсе, мерзім қайта есептеледі
 Міндеттілігі: міндетті
 Растайтын құжаттар: интернет-ресурсқа сілтеме, БАҚ-тағы жарияланымға сілтеме, әлеуметтік желіге сілтеме
-Балл: орындалса 3 балға дейін
+Балл: осы көрсеткіш бойынша жыл соңына дейін тағы 3 балға дейін алуға болады
 Іс: 2026-0001
 
 Неліктен осы күн
@@ -161,7 +164,7 @@ def test_the_letter_in_russian_when_the_day_has_passed() -> None:
 Расчёт срока: по плановой дате; при её изменении срок пересчитывается
 Обязательность: обязательно
 Подтверждающие документы: ссылка на интернет-ресурс, ссылка на публикацию в СМИ, ссылка на социальную сеть
-Баллы: до 3 при исполнении
+Баллы: по этому показателю до конца года ещё можно получить до 3
 Дело: 2026-0001
 
 Обоснование срока
@@ -190,13 +193,21 @@ def test_the_letter_in_russian_when_the_day_has_passed() -> None:
 
 def test_the_letter_in_english_without_pages_to_link_to() -> None:
     """Where no public address is configured the commands stand in their place; an assumed term is said so."""
-    composed_letter = said("en", date(2026, 3, 27), due("order_signed"), public_address="", name=DANA.name)
+    stake = Stake(Decimal(10), deducted=True)
+    composed_letter = said(
+        "en", date(2026, 3, 27), due("order_signed"), public_address="", name=DANA.name, stake=stake
+    )
 
     assert "    merzim record 2026-0001 order_signed --on YYYY-MM-DD\n" in composed_letter.text
     assert "    merzim replan 2026-0001 analysis_started --on YYYY-MM-DD\n" in composed_letter.text
     assert "Note: the term is assumed; the act itself does not state it\n" in composed_letter.text
-    assert "Points: 10 deducted if not done\n" in composed_letter.text
+    assert "Points: 10 deducted if the body has none in the year\n" in composed_letter.text
     assert "http" not in composed_letter.text
+
+
+def test_a_letter_by_which_no_points_can_come_or_go_is_silent_of_points() -> None:
+    """The order of a second analysis: the body has one this year (tbn4-scoring, P1.T1.S2)."""
+    assert not any(line in said("ru", NEXT_DAY, stake=None).text for line in ("Баллы", "вычет"))
 
 
 @pytest.mark.parametrize(

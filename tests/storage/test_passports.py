@@ -85,7 +85,6 @@ def test_lists_sums_and_searches_follow_another_unit_and_name(engine: Engine) ->
         *("Заң департаменті", OBJECT),
         "Государственные закупки",
     )
-    assert [count.unit for count in reads.counts(date(2026, 6, 1))] == ["Заң департаменті"]
     for words in ("государственные", "мемлекеттік", "заң", case.id):
         assert [case.id for case in reads.cases(search=words)] == [case.id]
     seal(engine, now=NOW)

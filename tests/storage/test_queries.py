@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
 
 import pytest
 from sqlalchemy import Engine
@@ -69,7 +68,6 @@ def test_a_cancelled_case_is_not_on_the_lists_but_among_the_cases(engine: Engine
     reads = SqlReads(engine)
 
     assert [*reads.overdue(FAR), *reads.due(TODAY, FAR), *reads.missed()] == []
-    assert reads.counts(FAR) == []
     assert [(case.id, case.standing, case.ground) for case in reads.cases()] == [
         (case, "cancelled", "Жоспардан алынды")
     ]
@@ -104,7 +102,6 @@ def test_a_unit_answers_with_the_units_below_it(tree: SqlReads) -> None:
     assert {row.unit for row in tree.overdue(FAR, "dep")} == {"dep", "div"}
     assert {row.unit for row in tree.due(TODAY, FAR, "div")} == {"div"}
     assert {case.unit for case in tree.cases("dep")} == {"dep", "div"}
-    assert {count.unit for count in tree.counts(FAR, "dep")} == {"dep", "div"}
     assert tree.cases("жоқ бөлім") == []
 
 
@@ -153,18 +150,6 @@ def test_cases_come_newest_first_and_narrowed(tree: SqlReads) -> None:
     assert tree.heads(["2026-0002", "2026-0404"]) == {"2026-0002": cases[1]}
     assert cases[0].planned == {}
     assert cases[0].head
-
-
-def test_counts_are_exact_to_the_tenth_of_a_point(tree: SqlReads, engine: Engine) -> None:
-    """Points at stake are decimals: their sum is no float."""
-    counts = {count.unit: count for count in tree.counts(FAR)}
-    rows = [row for row in tree.overdue(FAR) if row.unit == "dep"]
-
-    assert counts["dep"].cases == 1
-    assert counts["dep"].overdue == len(rows) > 0
-    assert counts["dep"].stake == sum((abs(Decimal(row.stake)) for row in rows if row.stake), Decimal())
-    assert counts["dep"].stage == tree.stages(["2026-0001"])["2026-0001"] != ""
-    assert all(count.overdue == 0 == count.stake for count in tree.counts(date(2010, 1, 1)))
 
 
 def test_a_case_page_has_all_it_shows(engine: Engine) -> None:

@@ -6,14 +6,14 @@ from datetime import date
 
 from starlette.testclient import TestClient
 
-import calendars
 from merzim.services.board.board import Board, board
-from tests.law import library
-from tests.web.conftest import TODAY, Site, build
+from merzim.services.context import operator_context
+from tests.web.conftest import NOW, TODAY, Site, build
 
 
 def seen(site: Site, *, today: date = TODAY, limit: int = 100, first: int = 0) -> Board:
-    return board(site.context.reads, library(), calendars.calendar(), today=today, limit=limit, first=first)
+    ctx = operator_context(site.context, by="test", now=NOW, today=today)
+    return board(ctx, limit=limit, first=first)
 
 
 def test_the_order_of_the_real_schedule_is_due_on_its_demonstration_day(site: Site) -> None:

@@ -11,19 +11,18 @@ import pytest
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
-import calendars
 from merzim.services.board.figures import figures_of
 from merzim.services.board.overview import Overview, overview
 from merzim.services.context import operator_context
 from merzim.services.reports.points import points_of_year
-from tests.law import library
 from tests.web.conftest import NOW, TODAY, Site, build
 from workflow.cases.commands.opening import Opening
+from workflow.org.access import Reader
 from workflow.org.office import Office
 
 
 def seen(site: Site, *, today: date = TODAY, unit: str | None = None) -> Overview:
-    return overview(site.context.reads, library(), calendars.calendar(), today=today, unit=unit)
+    return overview(operator_context(site.context, by="test", now=NOW, today=today), unit)
 
 
 def links(page: str) -> list[str]:
@@ -120,7 +119,8 @@ def test_the_first_sentence_says_how_much_waits_for_its_reader_and_for_whom_else
         planned = {"analysis_started": date(2026, 4, 8), "analysis_ended": date(2026, 5, 20)}
         opening = Opening(procedure="internal-analysis", unit="hr", object="Сатып алу", planned=planned)
         site.case_commands.open(opening, by="А", now=NOW, today=TODAY)
-    read = overview(site.context.reads, library(), calendars.calendar(), today=TODAY, person="b@org.kz")
+    head = Reader(login="head", access="first_head", person="b@org.kz")
+    read = overview(operator_context(site.context, by="test", now=NOW, today=TODAY).read_by(head))
     page = site.client("head_of_unit").get("/?lang=ru").text
 
     assert (read.lead.mine, read.lead.signatures) == (2, 2)

@@ -56,11 +56,6 @@ title = { kk = "Ас үй", ru = "Кухня", en = "Kitchen" }
 id = "default"
 rungs = [{ at = 1, to = ["duty", "head"] }, { at = -1, to = ["duty"] }]
 
-[[indicator]]
-id = "P1.T1.S1"
-title = { kk = "Шай", ru = "Чай", en = "Tea" }
-maximum = "3"
-
 [[obligation]]
 id = "water_boiled"
 stage = "kitchen"
@@ -120,7 +115,6 @@ def test_a_file_becomes_a_procedure_with_everything_it_says() -> None:
     assert tea.by_id["tea_poured"].force == "recommended"
     assert [step.id for step in tea.ladders["default"].rungs] == ["-1", "+1"]
     assert tea.examples[0].due == {"tea_poured": date(2024, 2, 6), "water_boiled": None}
-    assert tea.indicators["P1.T1.S1"].stake == "3"
 
 
 def test_the_digest_is_of_the_bytes_as_they_are() -> None:
@@ -223,7 +217,6 @@ MISTAKES = [
     ('title = { kk = "Шай", ru = "Чай", en = "Tea" }', "title = {}", "missing_language", "title"),
     ('title = { kk = "Шай", ru', 'title = { kk = "", ru', "empty", "title.kk"),
     ('id = "tea-act"\n', "", "missing_key", "act 1"),
-    ('maximum = "3"', "maximum = 3", "wrong_type", 'indicator 1 "P1.T1.S1": maximum'),
     # an obligation
     ('paragraph = "p. 2"\n', "", "missing_key", SECOND),
     ('act = "tea-act"\nparagraph = "p. 2"', 'paragraph = "p. 2"', "missing_key", SECOND),
@@ -242,7 +235,6 @@ MISTAKES = [
         "unknown_reference",
         f"{SECOND}: act",
     ),
-    ("# more of the second", 'indicator = "P1.T1.S2"', "unknown_reference", f"{SECOND}: indicator"),
     ("# more of the second", 'ladder = "steep"', "unknown_reference", f"{SECOND}: ladder"),
     ("# more of the second", 'lapses_with = "water"', "unknown_reference", f"{SECOND}: lapses_with"),
     ("# more of the second", 'lapses_with = "tea_poured"', "itself", f"{SECOND}: lapses_with"),
@@ -391,7 +383,6 @@ def test_a_key_that_is_no_kind_of_organisation_is_named_with_the_nearest() -> No
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ('maximum = "3"', f"maximum = 0x1{'0' * 4000}"),
         ("# more of the first", f"recurs = {{ every = 0x1{'0' * 4000}, since = 1 }}"),
         (TERM, f'{{ count = 0x1{"0" * 4000}, in = "weeks", from = "water_boiled" }}'),
         (TERM, '{ count = nan, in = "weeks", from = "water_boiled" }'),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import i18n
-from tests.law import ROOT, library
+from tests.law import ROOT
 from workflow.law.files import UnreadableRegulation
 from workflow.scoring.scale import READINGS, Scoring, Share, read_scoring
 from workflow.scoring.score import Score, Scores, score, written
@@ -594,17 +594,6 @@ def test_every_reading_the_arithmetic_knows_is_explained_in_the_file_and_used() 
 
     assert {name: frozenset(values) for name, values in scoring().readings.items()} == READINGS
     assert readings_used == set(READINGS)
-
-
-def test_the_procedure_and_the_scoring_name_the_same_points() -> None:
-    """What the board shows at stake is what the score gives."""
-    for procedure in library().all():
-        for name, stake in procedure.indicators.items():
-            indicator = scoring().indicators[name]
-            maximum = getattr(getattr(indicator.scale, "units", indicator.scale), "maximum", None)
-
-            assert maximum == (Fraction(stake.maximum) if stake.maximum else None), name
-            assert indicator.deduction == (Fraction(stake.deduction) if stake.deduction else None), name
 
 
 @pytest.mark.parametrize(

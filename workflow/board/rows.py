@@ -46,7 +46,6 @@ class Row(NamedTuple):
         next_rung_on: the working day of the next reminder step; None when no step is left.
         next_rung: id of that step.
         span_first, span_last: first and last calendar day whose change could move `due`.
-        stake: points lost if it is not done, a decimal string.
         version: of the calendar the row was computed by.
         waiting_for, counts_until, reminds_from: as of the deadline (`workflow.deadlines.deadline`).
         duty: the duty that must do it; responsible: the words of the schedule for that person; person: key of
@@ -67,7 +66,6 @@ class Row(NamedTuple):
     status: Status
     state: State
     force: str
-    stake: str | None
     next_rung: str | None
     next_rung_on: date | None
     span_first: date | None
@@ -95,7 +93,6 @@ def rows(
 
 def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhstan, today: date) -> Row:
     obligation = deadline.obligation
-    indicator = procedure.indicators.get(obligation.indicator) if obligation.indicator else None
     step = None
     state = deadline.state
     if state in WAITING:
@@ -121,7 +118,6 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhs
         status=deadline.status,
         state=state,
         force=obligation.force,
-        stake=indicator.stake if indicator else None,
         next_rung=step.id if step else None,
         next_rung_on=step.on if step else None,
         span_first=deadline.span_first,

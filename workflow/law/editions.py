@@ -90,7 +90,6 @@ def _named(
         ("stage", obligation.stage, stages),
         ("act", obligation.act, procedure.acts),
         ("ladder", obligation.ladder, procedure.ladders),
-        ("indicator", obligation.indicator, procedure.indicators),
         (_SINCE.get(type(obligation.term), "term.from"), obligation.since, facts),
         ("recurs.since", obligation.recurs.since if obligation.recurs else None, facts),
         ("lapses_with", obligation.lapses_with, facts),

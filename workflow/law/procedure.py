@@ -215,20 +215,6 @@ def _with_default(ladders: Mapping[str, EscalationPolicy]) -> Mapping[str, Escal
     return ladders if "default" in ladders else {**ladders, "default": STANDARD_STEPS}
 
 
-class Indicator(Model):
-    """Points of seed 001 for one subtask, as decimal strings. `stake`: points lost if it is not done."""
-
-    id: Annotated[str, named(r"^[A-Z0-9]+(\.[A-Z0-9]+)*$")]
-    title: Text
-    maximum: NonBlank | None = None
-    deduction: NonBlank | None = None
-    scale: NonBlank | None = None
-
-    @property
-    def stake(self) -> str | None:
-        return self.maximum or self.deduction
-
-
 class Recurrence(Model):
     """Recurrence of an obligation: every period whose last day lies in (anchor, anchor + years]."""
 
@@ -432,7 +418,6 @@ class Procedure(Model):
     ladders: Annotated[ById[EscalationPolicy], AfterValidator(_with_default)] = Field(
         default={"default": STANDARD_STEPS}, alias="ladder"
     )
-    indicators: ById[Indicator] = Field(default={}, alias="indicator")
     examples: Listed[Example] = Field(default=(), alias="example")
     notes: Listed[Text] = ()
     applies_to: Distinct[Kind] = ()

@@ -12,10 +12,13 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple, Protocol
 
 from calendars.terms import Element
 from workflow.law.procedure import Text
+from workflow.org.office import Office
 from workflow.periods import period_of
 from workflow.scoring.scale import (
     Analyses,
@@ -69,6 +72,24 @@ class Prospect:
     at_stake: Fraction
 
 
+class Stake(NamedTuple):
+    """Points that can still be earned or kept; `deducted`: whether they are taken off if it is never done."""
+
+    points: Decimal
+    deducted: bool
+
+
+class Stakes(Protocol):
+    """What is at stake of the points of the year."""
+
+    def of(self, unit: str, indicator: str | None, due: date | None) -> Stake | None:
+        """Return the points of an indicator at stake by what a unit (by id) does; None where nothing is.
+
+        Args:
+            due: the due date of what it does, if it has one.
+        """
+
+
 def prospect(indicator: Indicator, score: Score, indicator_tally: Tally, year: Year) -> Prospect | None:
     """Return the points lost and at stake for an indicator; None where the document names no ceiling."""
     over = year.today.year > year.year
@@ -92,6 +113,21 @@ def prospect(indicator: Indicator, score: Score, indicator_tally: Tally, year: Y
         # A unit that missed a quarter can no longer be counted for the year.
         return Prospect(lost=missing, at_stake=score.points)
     return Prospect(lost=NOTHING, at_stake=missing + pending)
+
+
+def stake_of(
+    unit: str, indicator: Indicator, indicator_prospect: Prospect, indicator_tally: Tally, office: Office
+) -> Stake | None:
+    """Return the points at stake for an indicator by what one unit (by id) does; None where nothing is.
+
+    Nothing is where the share counts that unit already, or can no longer count it since it missed a quarter.
+    """
+    members = indicator_tally.members
+    place = next((above for above in office.above(unit) if members and above in members.units), None)
+    if place is not None and (place in indicator_tally.missing) == indicator_tally.quarterly:
+        return None
+    points = written(indicator_prospect.at_stake)
+    return Stake(points, isinstance(indicator.scale, Presence)) if points else None
 
 
 def steps(scoring: Scoring, tallies: Mapping[str, Tally], year: Year, readings: Readings) -> tuple[Step, ...]:

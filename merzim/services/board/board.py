@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.deadlines import DeadlineQuery, Force, deadlines
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.board.tasks import tasks_view
-from merzim.services.context import Reads, RequestContext
+from merzim.services.context import RequestContext
 from merzim.services.inputs import Day, Line
 from merzim.services.results import InLanguage, OptionalText, Points, Result, at
-from merzim.services.scoring import stake_of_year
+from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, verb
 from workflow.board.rows import DeadlineFilter, Urgency, horizon, total
 from workflow.deadlines.lateness import near
-from workflow.law.library import Library
 
 SHOWN = 100
 
@@ -43,30 +42,23 @@ class Board:
     due: tuple[ObligationLine, ...]
     missed: tuple[ObligationLine, ...]
     slipped: tuple[ObligationLine, ...]
+    stake: Decimal
     next: int | None
 
 
-def board(
-    reads: Reads,
-    library: Library,
-    calendar: Kazakhstan,
-    *,
-    today: date,
-    unit: str | None = None,
-    limit: int = SHOWN,
-    first: int = 0,
-) -> Board:
-    """Return the board on a day, of one unit with all units below it, or of all.
+def board(ctx: RequestContext, unit: str | None = None, *, limit: int = SHOWN, first: int = 0) -> Board:
+    """Return the board of the day, of one unit with all units below it, or of all.
 
     Args:
         limit: number of lines of each list, after the first `first`.
     """
-    day = horizon(today, soon=near(calendar, today))
-    sums, office = reads.sums(day, unit), reads.office()
+    reads, today, stakes = ctx.reads, ctx.today, Stakes(ctx)
+    day = horizon(today, soon=near(ctx.calendar, today))
+    sums = reads.sums(day, unit)
 
     def page(urgency: Urgency) -> tuple[ObligationLine, ...]:
         rows = reads.listed(DeadlineFilter(urgency=urgency, horizon=day, unit=unit), limit=limit, offset=first)
-        return build_board_lines(reads, library, office, calendar, rows, today=today, soon=day.soon)
+        return build_board_lines(ctx, reads, rows, soon=day.soon, stakes=stakes)
 
     overdue, due, missed, slipped = (total(sums, figure) for figure in ("overdue", "due", "missed", "slipped"))
     return Board(
@@ -80,6 +72,7 @@ def board(
         due=page("due"),
         missed=page("missed"),
         slipped=page("slipped"),
+        stake=stakes.total(unit or ""),
         next=first + limit if max(overdue, due, missed, slipped) > first + limit else None,
     )
 
@@ -130,7 +123,7 @@ class BoardLine(Result):
     force: str
     responsible: list[str] = at("who", "shown")
     duty: str = at("who", "duty")
-    stake: str | None
+    stake: Points | None
 
 
 class BoardAnswer(Result):
@@ -187,22 +180,15 @@ class DeskAnswer(Result):
 @verb("read", writes=False)
 def get_board(ctx: RequestContext, command: AskBoard) -> BoardAnswer:
     """Return the overdue, slipped, near and missed deadlines: totals, and a page of each list."""
-    view = board(
-        *(ctx.reads, ctx.library, ctx.calendar),
-        today=ctx.today,
-        unit=command.unit or None,
-        limit=command.limit,
-        first=int(command.cursor or 0),
-    )
-    stake = stake_of_year(ctx, command.unit)
-    return BoardAnswer.of(view, ctx.language, calendar_version=ctx.calendar.version, stake=stake)
+    view = board(ctx, command.unit or None, limit=command.limit, first=int(command.cursor or 0))
+    return BoardAnswer.of(view, ctx.language, calendar_version=ctx.calendar.version)
 
 
 @verb("read", writes=False)
 def list_deadlines(ctx: RequestContext, command: ListDeadlines) -> DeadlineList:
     """List deadlines, 50 per page, the earliest due first. `person`: key of the assignee."""
     view = deadlines(
-        *(ctx.reads, ctx.library, ctx.calendar),
+        ctx,
         DeadlineQuery(
             urgency=command.urgency,
             on=command.on,
@@ -211,9 +197,7 @@ def list_deadlines(ctx: RequestContext, command: ListDeadlines) -> DeadlineList:
             person=command.person or None,
             force=command.force,
         ),
-        today=ctx.today,
         number=command.page,
-        reader=ctx.reader.person,
     )
     return DeadlineList.of(view, ctx.language)
 

@@ -10,8 +10,9 @@ from typing import Literal
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import acting_unit, find_assignments
 from merzim.services.board.lines import ObligationLine, build_board_lines
-from merzim.services.context import Reads
+from merzim.services.context import Reads, RequestContext
 from merzim.services.names import Name, person_name, require_exportable
+from merzim.services.scoring import Stakes
 from workflow.board.rows import DeadlineFilter, Urgency, horizon
 from workflow.deadlines.lateness import near
 from workflow.law.library import Library
@@ -55,36 +56,22 @@ class Deadlines:
     total: int
 
 
-def deadlines(
-    reads: Reads,
-    library: Library,
-    calendar: Kazakhstan,
-    asking: DeadlineQuery,
-    *,
-    today: date,
-    number: int,
-    reader_unit: str = "",
-    reader: str = "",
-) -> Deadlines:
+def deadlines(ctx: RequestContext, asking: DeadlineQuery, *, number: int) -> Deadlines:
     """Return page `number` of the matching deadlines; beyond the last page, the last page.
 
-    Args:
-        reader_unit: the unit the reader sees, "" is all.
-        reader: key of the reader's person; deadlines they are responsible for are visible in any unit.
+    Deadlines the reader is responsible for are visible to them in any unit.
     """
-    reads, office = _reach(reads, asking, reader), reads.office()
-    deadline_filter = _filter(reads, office, calendar, asking, today=today)
+    reads, office = _reach(ctx, asking), ctx.reads.office()
+    deadline_filter = _filter(reads, office, ctx.calendar, asking, today=ctx.today)
     total = reads.count(deadline_filter)
     pages = max(1, -(-total // PAGE))
     number = min(number, pages)
     rows = reads.listed(deadline_filter, limit=PAGE, offset=(number - 1) * PAGE)
     return Deadlines(
         asking=asking,
-        lines=build_board_lines(
-            reads, library, office, calendar, rows, today=today, soon=deadline_filter.horizon.soon
-        ),
-        stage=_stage(library, asking.stage),
-        person=_person(office, asking.person, reader_unit, waits=bool(deadline_filter.assignees))
+        lines=build_board_lines(ctx, reads, rows, soon=deadline_filter.horizon.soon),
+        stage=_stage(ctx.library, asking.stage),
+        person=_person(office, asking.person, ctx.reader.root, waits=bool(deadline_filter.assignees))
         if asking.person is not None
         else "",
         number=number,
@@ -93,36 +80,27 @@ def deadlines(
     )
 
 
-def all_lines(
-    reads: Reads,
-    library: Library,
-    calendar: Kazakhstan,
-    asking: DeadlineQuery,
-    *,
-    today: date,
-    reader: str = "",
-) -> Iterator[ObligationLine]:
-    """Yield every line of the list, for a file. `reader`: as in `deadlines`.
+def all_lines(ctx: RequestContext, asking: DeadlineQuery) -> Iterator[ObligationLine]:
+    """Yield every line of the list, for a file.
 
     Raises:
         TooManyRows: the list is too long for one workbook.
     """
-    reads, office = _reach(reads, asking, reader), reads.office()
-    deadline_filter = _filter(reads, office, calendar, asking, today=today)
+    reads, stakes = _reach(ctx, asking), Stakes(ctx)
+    deadline_filter = _filter(reads, ctx.reads.office(), ctx.calendar, asking, today=ctx.today)
     total = reads.count(deadline_filter)
     require_exportable(total)
     for offset in range(0, total, CHUNK):
         rows = reads.listed(deadline_filter, limit=CHUNK, offset=offset)
-        yield from build_board_lines(
-            reads, library, office, calendar, rows, today=today, soon=deadline_filter.horizon.soon
-        )
+        yield from build_board_lines(ctx, reads, rows, soon=deadline_filter.horizon.soon, stakes=stakes)
 
 
-def _reach(reads: Reads, asking: DeadlineQuery, reader: str) -> Reads:
+def _reach(ctx: RequestContext, asking: DeadlineQuery) -> Reads:
     """Return the read queries of a list; not limited to the reader's units if it shows the reader's own
     deadlines.
     """
-    return reads.whole_office() if asking.person and asking.person == reader else reads
+    is_own = asking.person and asking.person == ctx.reader.person
+    return ctx.reads.whole_office() if is_own else ctx.reads
 
 
 def _filter(

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import name_assignees
-from merzim.services.context import Reads
+from merzim.services.context import Reads, RequestContext
 from merzim.services.names import AssigneeNames, UnitName, case_title, cases_of, unit_name
+from merzim.services.scoring import Stakes
 from workflow.board.rows import Row
 from workflow.cases.registers.entries import period_in
 from workflow.deadlines.lateness import DeadlineStatus, can_be_done, lateness, status_on, working_days_between
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.law.library import ALONE, TITLE, Library
+from workflow.law.library import ALONE, TITLE
 from workflow.law.procedure import Act, Text
-from workflow.org.office import Office
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +28,7 @@ class ObligationLine:
         working_days: days late if overdue (0 if only days off have passed), else days left; for a slipped one,
             days since its plan date.
         waiting_for: title of what it waits for, None if its due date is valid.
-        stake: points, a decimal string; negative for a deduction.
+        stake: points of the year at stake by it; None where nothing is.
         unadopted: its act, if the unit has not adopted it.
         is_decision: whether it is answered by one of several options.
         can_be_done: whether nothing it counts from is still to happen.
@@ -50,7 +49,7 @@ class ObligationLine:
     working_days: int
     force: str
     who: AssigneeNames
-    stake: str | None
+    stake: Decimal | None
     planned_on: date | None = None
     waiting_for: Text | None = None
     unadopted: Act | None = None
@@ -60,26 +59,17 @@ class ObligationLine:
     can_be_done: bool = True
 
 
-def stake_points(stake: str | None) -> Decimal:
-    """Return the points of a stake as a positive number; 0 when it is absent or not a number."""
-    try:
-        return abs(Decimal(stake)) if stake else Decimal(0)
-    except InvalidOperation:
-        return Decimal(0)
-
-
 def build_board_lines(
-    reads: Reads,
-    library: Library,
-    office: Office,
-    calendar: Kazakhstan,
-    rows: Sequence[Row],
-    *,
-    today: date,
-    soon: date,
+    ctx: RequestContext, reads: Reads, rows: Sequence[Row], *, soon: date, stakes: Stakes | None = None
 ) -> tuple[ObligationLine, ...]:
-    """Return the lines of board rows, in their order, without cases hidden from the reader."""
-    cases = cases_of(reads, rows)
+    """Return the lines of board rows, in their order, without cases hidden from the reader.
+
+    Args:
+        soon: the last day that counts as near.
+        stakes: the points at stake, where they are counted for the page already.
+    """
+    library, calendar, office, today = ctx.library, ctx.calendar, reads.office(), ctx.today
+    cases, stakes = cases_of(reads, rows), stakes or Stakes(ctx)
     said_done = reads.said_done({row.case for row in rows})
 
     def line(row: Row) -> ObligationLine:
@@ -89,6 +79,7 @@ def build_board_lines(
         status = status_on(row, today=today, soon=soon)
         waits = lateness(row, today=today).waiting_for
         day = row.planned_on if status == "slipped" else row.due
+        stake = stakes.of(row.unit, obligation.indicator, row.due)
         return ObligationLine(
             case=row.case,
             # The title of a case with one assignment is that of the assignment.
@@ -104,7 +95,7 @@ def build_board_lines(
             working_days=working_days_between(day, today, calendar),
             force=row.force,
             who=name_assignees(office, row, obligation.duty, on=today),
-            stake=row.stake,
+            stake=stake.points if stake else None,
             planned_on=row.planned_on,
             waiting_for=procedure.by_id[waits.partition(".")[0]].title if waits else None,
             unadopted=library.unadopted_act(procedure, office, row.unit),

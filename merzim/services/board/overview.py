@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import partial
 from heapq import nsmallest
 
@@ -15,8 +16,10 @@ from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import Workload, acting_unit, find_assignments, rank_workloads
 from merzim.services.board.lines import ObligationLine, build_board_lines
-from merzim.services.context import Reads
+from merzim.services.context import Reads, RequestContext
+from merzim.services.law.acts import SCORED, acts_here
 from merzim.services.names import AssigneeNames, UnitName, unit_name
+from merzim.services.scoring import Stakes
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Sum, horizon, total
 from workflow.deadlines.lateness import near, working_days_between
 from workflow.law.library import Library
@@ -115,6 +118,7 @@ class Overview:
         worst: those overdue the longest, obligatory ones first.
         unconfirmed: number of those missed, or without a term open since before today; `undated`: the latter.
         never_confirmed: the first of those that completed cases still wait for, and the number of all of them.
+        stake: points of the year at stake; None where no act of points was adopted.
     """
 
     horizon: Horizon
@@ -135,22 +139,13 @@ class Overview:
     waiting: tuple[Workload, ...]
     waiting_left_out: int
     any_case: bool
+    stake: Decimal | None
 
 
-def overview(
-    reads: Reads,
-    library: Library,
-    calendar: Kazakhstan,
-    *,
-    today: date,
-    unit: str | None = None,
-    person: str = "",
-) -> Overview:
-    """Return the overview of a day, of one unit with all units below it, or of all visible to the reader.
-
-    Args:
-        person: key of the reader's person.
-    """
+def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
+    """Return the overview of the day, of one unit with all units below it, or of all visible to the reader."""
+    reads, library, calendar, today = ctx.reads, ctx.library, ctx.calendar, ctx.today
+    stakes = Stakes(ctx)
     day = horizon(today, soon=near(calendar, today))
     sums = reads.sums(day, unit)
     office = reads.office()
@@ -162,7 +157,7 @@ def overview(
     never_confirmed = DeadlineFilter(urgency="never_confirmed", horizon=day, unit=unit)
     never = reads.listed(never_confirmed, limit=WORST)
     workloads, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
-    shown_lines = build_board_lines(reads, library, office, calendar, worst, today=today, soon=day.soon)
+    shown_lines = build_board_lines(ctx, reads, worst, soon=day.soon, stakes=stakes)
     first = min(shown_lines, key=lambda line: line.due or today, default=None)
     return Overview(
         horizon=day,
@@ -174,11 +169,11 @@ def overview(
         unconfirmed=total(sums, "missed") + total(sums, "undated"),
         undated=total(sums, "undated"),
         never_confirmed=(
-            build_board_lines(reads, library, office, calendar, never, today=today, soon=day.soon),
+            build_board_lines(ctx, reads, never, soon=day.soon, stakes=stakes),
             reads.count(never_confirmed),
         ),
         slipped=total(sums, "slipped"),
-        lead=_lead(sums, library, office, workloads, person, today),
+        lead=_lead(sums, library, office, workloads, ctx.reader.person, today),
         longest=(first.working_days, first.who) if first else None,
         matrix=matrix,
         worst=shown_lines,
@@ -186,6 +181,7 @@ def overview(
         waiting=tuple(workloads),
         waiting_left_out=everybody - len(workloads),
         any_case=bool(sums) or reads.any_case(),
+        stake=stakes.total(unit or "") if SCORED in acts_here(ctx) else None,
     )
 
 

@@ -109,10 +109,7 @@ def tasks_view(
     all_rows = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in all_rows})
     lines_by_row = {
-        (line.case, line.obligation): line
-        for line in build_board_lines(
-            reads, ctx.library, office, ctx.calendar, all_rows, today=today, soon=day.soon
-        )
+        (line.case, line.obligation): line for line in build_board_lines(ctx, reads, all_rows, soon=day.soon)
     }
 
     def item(row: Row) -> Item:

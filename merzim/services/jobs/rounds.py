@@ -14,7 +14,9 @@ from time import perf_counter
 
 from calendars.hours import almaty, moment_of
 from merzim.services.app import AppContext
+from merzim.services.context import operator_context
 from merzim.services.jobs.campaigns import carry_on
+from merzim.services.scoring import Stakes
 from merzim.services.yearly.register_duties import record_due_rows
 from merzim.storage import events
 from merzim.storage.database.engine import writing
@@ -104,6 +106,7 @@ def deliver(
         is_holder_gone=is_holder_gone,
         # A batch is small and no other worker's: finish it. The rest of a full delivery is left to the next.
         go_on=lambda: keys is not None or not app.stopping.is_set(),
+        stakes=Stakes(operator_context(app, by="", now=now, today=today)),
     )
     _record_run(app, "delivery", now, started)
     log.info(

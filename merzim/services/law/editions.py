@@ -25,7 +25,7 @@ from merzim.storage.org import editions as stored
 from merzim.storage.org.editions import AdoptedEdition
 from workflow.cases.commands.planning import Mismatch, mismatches
 from workflow.law.editions import unfinished
-from workflow.law.files import Problem, UnreadableRegulation
+from workflow.law.files import Problem, UnreadableRegulation, unknown
 from workflow.law.procedure import Procedure
 from workflow.ports import Conflict
 from workflow.refusal import Refusal
@@ -173,10 +173,16 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
     lacking: list[tuple[str, dict[str, object]]] = [
         (code, {"file": path.name, "place": place}) for code, place in places
     ]
+    known = scoring().indicators
+    wrong = (
+        unknown(f'obligation "{obligation.id}": indicator', obligation.indicator, known)
+        for obligation in edition.obligations
+        if obligation.indicator is not None and obligation.indicator not in known
+    )
     return CheckedFile(
         file=path.name,
         edition=edition,
-        problems=(*lacking, *_unnamed(edition, path.name)),
+        problems=(*lacking, *_problems(path, wrong), *_unnamed(edition, path.name)),
         mismatches=tuple(mismatches(edition, app.calendar)),
         warnings=_warnings(app, path),
     )

@@ -7,12 +7,12 @@ active cases only. `today` is passed where a result depends on it.
 
 from __future__ import annotations
 
-from merzim.storage.queries.board import BoardReads, Count
+from merzim.storage.queries.board import BoardReads
 from merzim.storage.queries.cases import CaseReads
 from merzim.storage.queries.notices import NoticeReads
 from merzim.storage.queries.search import FoundPlaces
 
-__all__ = ["BoardReads", "CaseReads", "Count", "FoundPlaces", "NoticeReads", "SqlReads"]
+__all__ = ["BoardReads", "CaseReads", "FoundPlaces", "NoticeReads", "SqlReads"]
 
 
 class SqlReads(CaseReads, BoardReads, NoticeReads):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Literal
 
 from sqlalchemy import (
@@ -54,22 +52,6 @@ _ROWS_OF = {
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Count:
-    """Number of active cases of one unit at one stage, and their overdue rows.
-
-    Attributes:
-        overdue: number of rows overdue on the day.
-        stake: points at stake in those rows, exact.
-    """
-
-    unit: str
-    stage: str
-    cases: int
-    overdue: int
-    stake: Decimal
-
-
 class BoardReads(SearchReads):
     """Queries of the board's rows."""
 
@@ -109,41 +91,6 @@ class BoardReads(SearchReads):
         with reading(self._engine) as connection:
             records = execute_for_names(connection, query, self._visible.among(steps))
             return {case: on for case, obligation, on in records if steps[case] == obligation}
-
-    def counts(self, today: date, unit: str | None = None) -> Sequence[Count]:
-        """Return counts of active cases by unit and stage, with their overdue rows and the points at stake."""
-        active = and_(CASE.c.standing == "active", *self._visible.cases())
-        cases = (
-            select(CASE.c.unit, CASE.c.stage, func.count()).where(active).group_by(CASE.c.unit, CASE.c.stage)
-        )
-        late = (
-            select(CASE.c.unit, CASE.c.stage, DEADLINE.c.stake, func.count())
-            .join(CASE, CASE.c.id == DEADLINE.c.case)
-            .where(_OPEN, active, lateness.overdue(today))
-            .group_by(CASE.c.unit, CASE.c.stage, DEADLINE.c.stake)
-        )
-        if unit is not None:
-            cases = cases.where(self._visible.within(CASE.c.unit, unit))
-            late = late.where(self._visible.within(CASE.c.unit, unit))
-        overdue: dict[tuple[str, str], int] = {}
-        stakes: dict[tuple[str, str], Decimal] = {}
-        with reading(self._engine) as connection:
-            records = connection.execute(cases.order_by(CASE.c.unit, CASE.c.stage)).all()
-            for where, stage, stake, number in connection.execute(late):
-                place = (where, stage)
-                overdue[place] = overdue.get(place, 0) + number
-                # A deduction is at stake too: its size counts.
-                stakes[place] = stakes.get(place, Decimal()) + abs(Decimal(stake or "0")) * number
-        return [
-            Count(
-                unit=where,
-                stage=stage,
-                cases=number,
-                overdue=overdue.get((where, stage), 0),
-                stake=stakes.get((where, stage), Decimal()),
-            )
-            for where, stage, number in records
-        ]
 
     def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
         """Return the numbers of rows that are late, near, missed or past their plan date, by assignee, edition,

@@ -48,7 +48,6 @@ class DeadlineRow(TableBase, table=True):
     status: str
     state: str
     force: str
-    stake: str | None = None
     next_rung: str | None = None
     next_rung_on: date | None = None
     span_first: date | None = None

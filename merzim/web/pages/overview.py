@@ -15,9 +15,7 @@ from merzim.services import sending
 from merzim.services.board.deadlines import DeadlineQuery, Force, all_lines, deadlines
 from merzim.services.board.overview import overview
 from merzim.services.context import RequestContext
-from merzim.services.law.acts import SCORED, acts_here
 from merzim.services.names import person_name
-from merzim.services.scoring import stake_of_year
 from merzim.services.yearly.opening import proposed_year
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import Number
@@ -55,9 +53,7 @@ class Unheard:
 @router.get("/")
 def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
     """Show the overview for managers."""
-    today = ctx.today
-    reader = ctx.reader.person
-    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None, person=reader)
+    view = overview(ctx, unit or None)
     failed = sending.undelivered(ctx)
     office = ctx.reads.office() if failed else None
     names = {notice.person: person_name(office, notice.person) for notice in failed} if office else {}
@@ -67,9 +63,8 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
         ctx,
         "overview.html",
         view=view,
-        stake=stake_of_year(ctx, unit) if SCORED in acts_here(ctx) else None,
         units=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
-        heads=page_heads(line_columns(today)),
+        heads=page_heads(line_columns(ctx.today)),
         failed=failed,
         failed_names=names,
         faults=sending.visible_faults(ctx),
@@ -82,9 +77,9 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
 def overview_workbook(request: Request, ctx: Reading, unit: UnitParam) -> Response:
     """Return the overview as a workbook: units and stages, assignees, and all overdue deadlines."""
     today, translator = ctx.today, Translator(preferences(request).language)
-    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
+    view = overview(ctx, unit or None)
     overdue = DeadlineQuery(urgency="overdue", unit=unit or None)
-    lines = all_lines(ctx.reads, ctx.library, ctx.calendar, overdue, today=today)
+    lines = all_lines(ctx, overdue)
     names = ("matrix", "waiting", "overdue")
     matrix, waiting, late = (translator.say(f"web.overview.sheet.{name}") for name in names)
     tables = (
@@ -124,7 +119,7 @@ Asked = Annotated[DeadlineQuery, Depends(_asking)]
 def deadlines_workbook(request: Request, ctx: Reading, asking: Asked) -> Response:
     """Return the whole list of deadlines as a workbook."""
     today = ctx.today
-    lines = all_lines(ctx.reads, ctx.library, ctx.calendar, asking, today=today, reader=ctx.reader.person)
+    lines = all_lines(ctx, asking)
     title = f"web.deadlines.title.{asking.urgency}"
     return workbook_response(request, line_columns(today), lines, title=title, today=today)
 
@@ -135,18 +130,8 @@ def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number
     onward = redirect_to_tidy_address(request)
     if onward is not None:
         return onward
-    today = ctx.today
-    view = deadlines(
-        ctx.reads,
-        ctx.library,
-        ctx.calendar,
-        asking,
-        today=today,
-        number=number,
-        reader_unit=ctx.reader.root,
-        reader=ctx.reader.person,
-    )
-    heads = page_heads(line_columns(today))
+    view = deadlines(ctx, asking, number=number)
+    heads = page_heads(line_columns(ctx.today))
     return page(
         request,
         ctx,

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.services.board.assignees import Workload
 from merzim.services.board.figures import FiguresLine
-from merzim.services.board.lines import ObligationLine, stake_points
+from merzim.services.board.lines import ObligationLine
 from merzim.services.board.overview import Matrix, MatrixRow
 from merzim.services.names import UnitName
 from merzim.services.registers.results import FieldView, RegisterView, RowView, cell_value
@@ -160,7 +160,7 @@ def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
         Column("web.stage", lambda t, line: line.stage[t.language]),
         Column("web.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
         Column("web.who", lambda t, line: t.names(line.who.shown) or t.word("duty.", line.who.duty), "col-who"),
-        Column("web.points", lambda _, line: stake_points(line.stake) or None, "col-points"),
+        Column("web.points", lambda _, line: line.stake, "col-points"),
     )
 
 

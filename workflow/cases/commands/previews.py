@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from workflow.board.rows import WAITING, Row
 from workflow.cases.case import Case, Event
-from workflow.cases.commands.case_commands import CaseCommands, Change, View
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on
 from workflow.findings.finding import Finding
@@ -42,12 +42,12 @@ class DeadlineChange:
 class Preview:
     """The events a command would write, and the deadlines it would change (not those it fulfils itself).
 
-    `late_plans`: plan dates it would set after their due date, each with the stake of its indicator, if any.
+    `late_plans`: plan dates it would set after their due date.
     """
 
     change: Change
     deadlines: tuple[DeadlineChange, ...]
-    late_plans: tuple[tuple[Finding, str | None], ...] = ()
+    late_plans: tuple[Finding, ...] = ()
 
     @property
     def moved(self) -> tuple[DeadlineChange, ...]:
@@ -86,17 +86,8 @@ def preview(
     return Preview(
         change=change,
         deadlines=_changes(before.deadlines, after.deadlines, today),
-        late_plans=tuple(
-            (conflict, _stake(conflict.obligation, after))
-            for conflict in conflicts
-            if conflict.code in LATE_PLANS
-        ),
+        late_plans=tuple(conflict for conflict in conflicts if conflict.code in LATE_PLANS),
     )
-
-
-def _stake(obligation: str, view: View) -> str | None:
-    indicator = next(deadline.obligation.indicator for deadline in view.deadlines if deadline.id == obligation)
-    return view.procedure.indicators[indicator].stake if indicator else None
 
 
 def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date) -> tuple[DeadlineChange, ...]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Explanation
-from merzim.services.board.lines import stake_points
 from merzim.services.cases.judgement import Judgement
 from merzim.services.cases.risks import CaseRegisters, registers_of_case
 from merzim.services.names import (
@@ -44,9 +43,10 @@ from workflow.deadlines.lateness import (
     working_days_between,
 )
 from workflow.findings.finding import Finding
-from workflow.law.procedure import Indicator, Procedure, Stage, Text
+from workflow.law.procedure import Procedure, Stage, Text
 from workflow.machine import COMPLETED
 from workflow.org.office import Office
+from workflow.scoring.prospects import Stakes
 
 SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
 PRESSING: tuple[DeadlineStatus, ...] = ("overdue", "soon", "slipped")
@@ -59,6 +59,7 @@ class Entry:
     Attributes:
         fact: the recorded fact.
         working_days: working days left, or passed since.
+        stake: points of the year at stake by it; None where nothing is.
         awaited: explanation elements of what it waits for.
         stale: whether its due date was computed from a plan date that has passed.
     """
@@ -67,7 +68,7 @@ class Entry:
     look: DeadlineStatus
     fact: Fact | None
     who: AssigneeNames
-    indicator: Indicator | None
+    stake: Decimal | None
     working_days: int
     awaited: Explanation = ()
     stale: bool = False
@@ -124,7 +125,6 @@ class CaseView:
     people: dict[str, Name]
     next: Entry | None
     overdue: int
-    stake: Decimal
     never_confirmed: tuple[Entry, ...]
     """`status`: where the case stands: a stage or what comes after all of them; `stage` is that stage;
     `changes`: the fields each event changed, by its number; `withdrawn`: numbers of withdrawn events;
@@ -147,18 +147,18 @@ def make_case_view(
     notices: Sequence[Notice],
     office: Office,
     calendar: Kazakhstan,
+    stakes: Stakes,
     today: date,
 ) -> CaseView:
     """Return everything the page of a case shows on a day."""
     soon = calendar.add_working_days(today, SOON_WORKING_DAYS)
     entries = tuple(
-        _entry(deadline, case, procedure, office, calendar, today=today, soon=soon)
+        _entry(deadline, case, procedure, office, calendar, stakes, today=today, soon=soon)
         for deadline in judgement.deadlines
     )
     order = [stage.id for stage in procedure.stages]
     stands = judgement.stage
     at = order.index(stands) if stands in order else len(order)
-    late = [entry for entry in entries if entry.look in ("overdue", "missed")]
     pressing = [
         entry
         for entry in entries
@@ -200,8 +200,7 @@ def make_case_view(
             **_names_in(changes, office),
         },
         next=min(pressing, key=lambda entry: _order(entry, today=today), default=None),
-        overdue=sum(entry.look == "overdue" for entry in late),
-        stake=_at_stake(late),
+        overdue=sum(entry.look == "overdue" for entry in entries),
         never_confirmed=tuple(
             entry
             for entry in entries
@@ -224,17 +223,19 @@ def _entry(
     procedure: Procedure,
     office: Office,
     calendar: Kazakhstan,
+    stakes: Stakes,
     *,
     today: date,
     soon: date,
 ) -> Entry:
     obligation = deadline.obligation
+    stake = stakes.of(case.unit, obligation.indicator, deadline.due)
     return Entry(
         deadline=deadline,
         look=status_on(deadline, today=today, soon=soon),
         fact=case.facts.get(deadline.fact),
         who=name_obligation_assignees(case, obligation, deadline.id, office, on=today),
-        indicator=procedure.indicators.get(obligation.indicator) if obligation.indicator else None,
+        stake=stake.points if stake else None,
         working_days=working_days_between(deadline.due, today, calendar),
         awaited=awaited_elements(deadline, procedure, today=today),
         stale=deadline.due is not None and not holds_on(deadline, today),
@@ -271,14 +272,6 @@ def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> d
     keys = {str(key) for change in all_changes for key in (change.before, change.after)}
     named = {key: office.units.get(key) or office.people.get(key) or office.former.get(key) for key in keys}
     return {key: name_of(entity) for key, entity in named.items() if entity is not None}
-
-
-def _at_stake(late: Sequence[Entry]) -> Decimal:
-    stakes: dict[str, Decimal] = {}
-    for entry in late:
-        if entry.indicator is not None:
-            stakes[entry.indicator.id] = stake_points(entry.indicator.stake)
-    return sum(stakes.values(), Decimal(0))
 
 
 CHOSEN = ("risk", "measure", "position", "remark")

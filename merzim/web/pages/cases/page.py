@@ -23,6 +23,7 @@ from merzim.services.names import author_names
 from merzim.services.registers.results import RowView, UnknownRow
 from merzim.services.registers.views import AskRow, show_row
 from merzim.services.results import ActMovesResult, act_moves_result
+from merzim.services.scoring import Stakes
 from merzim.web.pages.cases.case_view import CaseView, make_case_view, risk_view
 from merzim.web.pages.cases.evidence import papers_view
 from merzim.web.pages.cases.recording import (
@@ -132,6 +133,7 @@ def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure, *, to
         notices=ctx.reads.notices(case.id),
         office=ctx.reads.office(),
         calendar=ctx.calendar,
+        stakes=Stakes(ctx),
         today=today,
     )
 
