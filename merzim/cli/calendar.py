@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from calendars import LAST, layout
 from calendars.horizon import place
 from i18n import month_name
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.mount import command
-from merzim.cli.parsing import day, number
+from merzim.cli.parsing import argument, day, number, option
 from merzim.cli.printing import picked, table
 from merzim.services.law.calendar_acts import act_in, adopt_act, preview_act
 
@@ -26,8 +24,8 @@ if TYPE_CHECKING:
     from merzim.services.law.calendar_acts import ActPreview
 
 
-Day = Annotated[str, typer.Argument(metavar="DATE")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="by what was known on that day")]
+Day = Annotated[str, argument("DATE")]
+AsOf = Annotated[str | None, option("--as-of", "DATE", "by what was known on that day")]
 
 
 @command("calendar day")
@@ -53,9 +51,7 @@ def show_day(call: CommandContext, on: Day, as_of: AsOf = None) -> int:
 
 
 @command("calendar add")
-def add(
-    call: CommandContext, on: Day, count: Annotated[str, typer.Argument(metavar="N")], as_of: AsOf = None
-) -> None:
+def add(call: CommandContext, on: Day, count: Annotated[str, argument("N")], as_of: AsOf = None) -> None:
     """The N-th working day after a date (before it when N is negative); the date itself is not counted."""
     days = _calendar(call, as_of)
     start, steps = _within(day(on, where="DATE")), number(count, where="N")
@@ -71,8 +67,8 @@ def add(
 @command("calendar count")
 def count(
     call: CommandContext,
-    first: Annotated[str, typer.Argument(metavar="FIRST")],
-    last: Annotated[str, typer.Argument(metavar="LAST")],
+    first: Annotated[str, argument("FIRST")],
+    last: Annotated[str, argument("LAST")],
     as_of: AsOf = None,
 ) -> None:
     """How many working days there are from the first date to the last, both included."""
@@ -86,7 +82,7 @@ def count(
 
 
 @command("calendar year")
-def year(call: CommandContext, of: Annotated[str, typer.Argument(metavar="YYYY")], as_of: AsOf = None) -> None:
+def year(call: CommandContext, of: Annotated[str, argument("YYYY")], as_of: AsOf = None) -> None:
     """The production calendar of a year, as a table to print."""
     days = _calendar(call, as_of)
     laid = layout.build_year(number(of, where="YYYY", first=days.first.year, last=LAST.year), days)
@@ -178,7 +174,7 @@ def _named(call: CommandContext, year: Year) -> str:
     return table(call.heads("date", "day", "name", "act"), rows)
 
 
-File = Annotated[str, typer.Argument(metavar="FILE.toml")]
+File = Annotated[str, argument("FILE.toml")]
 
 
 @command("calendar-change preview")

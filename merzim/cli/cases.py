@@ -6,11 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.mount import command, mount
-from merzim.cli.parsing import BadArgument, CaseId, DryRun, Fact, Unit, day, named_texts, number
+from merzim.cli.parsing import (
+    BadArgument,
+    CaseId,
+    DryRun,
+    Fact,
+    Unit,
+    argument,
+    day,
+    named_texts,
+    number,
+    option,
+)
 from merzim.cli.printing import (
     deadline_named,
     explained,
@@ -97,20 +106,15 @@ mount("reader add", verbs.add_reader, _show_reader, arguments=("case", "person")
 @command("open-year", writes=True)
 def open_year(
     call: CommandContext,
-    year: Annotated[str, typer.Argument(metavar="YEAR")],
+    year: Annotated[str, argument("YEAR")],
     unit: Unit = "",
     kept_from: Annotated[
-        str,
-        typer.Option(
-            "--kept-from", metavar="DATE", help="first day of records: what was due before is not overdue"
-        ),
+        str, option("--kept-from", "DATE", "first day of records: what was due before is not overdue")
     ] = "",
     dry_run: DryRun = False,
     undo: Annotated[
         bool,
-        typer.Option(
-            "--undo", help="Undo the last opening of that year, while nothing is recorded in its cases"
-        ),
+        option("--undo", None, "Undo the last opening of that year, while nothing is recorded in its cases"),
     ] = False,
 ) -> None:
     """Opens the year's cases of the yearly programmes for every organisation bound by their acts."""
@@ -280,7 +284,7 @@ def replan(
     call: CommandContext,
     case: CaseId,
     fact: Fact,
-    on: Annotated[str, typer.Option("--on", metavar="DATE", help="the date")],
+    on: Annotated[str, option("--on", "DATE", "the date")],
     dry_run: DryRun = False,
 ) -> None:
     """Changes a plan date."""
@@ -296,33 +300,27 @@ def passport(
     call: CommandContext,
     case: CaseId,
     object_ru: Annotated[
-        str | None, typer.Option("--object-ru", metavar="T", help="the object in Russian, in the nominative")
+        str | None, option("--object-ru", "T", "the object in Russian, in the nominative")
     ] = None,
     object_kk: Annotated[
-        str | None, typer.Option("--object-kk", metavar="T", help="the object in Kazakh, in the nominative")
+        str | None, option("--object-kk", "T", "the object in Kazakh, in the nominative")
     ] = None,
-    unit: Annotated[str | None, typer.Option("--unit", metavar="U", help="the unit")] = None,
+    unit: Annotated[str | None, option("--unit", "U", "the unit")] = None,
     responsible: Annotated[
         list[str] | None,
-        typer.Option(
-            "--responsible", metavar="OBLIGATION=PERSON", help="who answers for an obligation (repeatable)"
-        ),
+        option("--responsible", "OBLIGATION=PERSON", "who answers for an obligation (repeatable)"),
     ] = None,
     group: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--group",
-            metavar="NAME;POST;ROLE",
-            help="a member of the working group (repeatable); an empty one takes the group away",
+            "NAME;POST;ROLE",
+            "a member of the working group (repeatable); an empty one takes the group away",
         ),
     ] = None,
     period: Annotated[
         str | None,
-        typer.Option(
-            "--period",
-            metavar="FIRST..LAST",
-            help="the period analysed, first and last day: 2024-01-01..2025-12-31",
-        ),
+        option("--period", "FIRST..LAST", "the period analysed, first and last day: 2024-01-01..2025-12-31"),
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -341,9 +339,7 @@ def passport(
 
 
 @command("explain")
-def explain(
-    call: CommandContext, case: CaseId, name: Annotated[str, typer.Argument(metavar="OBLIGATION")]
-) -> None:
+def explain(call: CommandContext, case: CaseId, name: Annotated[str, argument("OBLIGATION")]) -> None:
     """Explains why a deadline is what it is, with its act."""
     view = call.view(case)
     deadlines = deadline_named(view, name)
@@ -357,9 +353,7 @@ def explain(
 @command("due")
 def due(
     call: CommandContext,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="DATE", help="until which day, included")
-    ] = None,
+    until: Annotated[str | None, option("--until", "DATE", "until which day, included")] = None,
     unit: Unit = "",
 ) -> None:
     """What is due; without --until for seven working days."""

@@ -5,13 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from i18n import knows
 from i18n import paragraph as cited
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.mount import command
-from merzim.cli.parsing import PROCEDURE, BadArgument, DryRun, ProcedureOption, answers_on, day, named_days
+from merzim.cli.parsing import (
+    PROCEDURE,
+    BadArgument,
+    DryRun,
+    ProcedureOption,
+    answers_on,
+    argument,
+    day,
+    named_days,
+    option,
+)
 from merzim.cli.printing import (
     explained,
     finding,
@@ -42,19 +50,15 @@ if TYPE_CHECKING:
     from workflow.law.library import EditionChange
     from workflow.law.procedure import Obligation, Procedure
 
-Facts = Annotated[
-    list[str] | None, typer.Option("--fact", metavar="NAME=DATE", help="a fact and the day it happened")
-]
-Planned = Annotated[
-    list[str] | None, typer.Option("--planned", metavar="NAME=DATE", help="something intended and its day")
-]
+Facts = Annotated[list[str] | None, option("--fact", "NAME=DATE", "a fact and the day it happened")]
+Planned = Annotated[list[str] | None, option("--planned", "NAME=DATE", "something intended and its day")]
 
 
 @command("procedures")
 def procedures(
     call: CommandContext,
-    name: Annotated[str | None, typer.Argument(metavar="ID")] = None,
-    diagram: Annotated[bool, typer.Option("--diagram", help="the stages as a Mermaid diagram")] = False,
+    name: Annotated[str | None, argument("ID")] = None,
+    diagram: Annotated[bool, option("--diagram", None, "the stages as a Mermaid diagram")] = False,
 ) -> None:
     """Procedures and their editions; with ID: stages, obligations, acts."""
     library = call.app.library
@@ -79,26 +83,18 @@ def procedures(
 @command("plan")
 def plan(
     call: CommandContext,
-    procedure: Annotated[str, typer.Argument(metavar="PROCEDURE")],
+    procedure: Annotated[str, argument("PROCEDURE")],
     facts: Facts = None,
     planned: Planned = None,
     decide: Annotated[
         list[str] | None,
-        typer.Option(
-            "--decide",
-            metavar="D=OPTION@DATE",
-            help="The answer to a decision and its day: established=yes@2026-04-10",
-        ),
+        option("--decide", "D=OPTION@DATE", "The answer to a decision and its day: established=yes@2026-04-10"),
     ] = None,
     on: Annotated[
-        str | None,
-        typer.Option("--on", metavar="DATE", help="the edition of the procedure in force on that day"),
+        str | None, option("--on", "DATE", "the edition of the procedure in force on that day")
     ] = None,
     kind: Annotated[
-        str,
-        typer.Option(
-            "--kind", metavar="KIND", help="the kind of organisation (for example, district_akim_office)"
-        ),
+        str, option("--kind", "KIND", "the kind of organisation (for example, district_akim_office)")
     ] = "",
 ) -> int:
     """All due dates, windows and conflicts: a what-if without a database.
@@ -153,12 +149,9 @@ def _print_plan(call: CommandContext, plan: Plan) -> None:
 @command("audit")
 def audit(
     call: CommandContext,
-    file: Annotated[str | None, typer.Argument(metavar="FILE")] = None,
+    file: Annotated[str | None, argument("FILE")] = None,
     template: Annotated[
-        str | None,
-        typer.Option(
-            "--template", metavar="FILE", help="write an empty table with its headings in words to this file"
-        ),
+        str | None, option("--template", "FILE", "write an empty table with its headings in words to this file")
     ] = None,
     procedure: ProcedureOption = PROCEDURE,
 ) -> int:
@@ -328,7 +321,7 @@ MOVED_LIMIT = 50
 @command("law check")
 def check(
     call: CommandContext,
-    folder: Annotated[str | None, typer.Argument(metavar="FOLDER")] = None,
+    folder: Annotated[str | None, argument("FOLDER")] = None,
 ) -> int:
     """Checks the files of own procedures: names everything wrong with them and runs their examples."""
     files = law.check(call.app, Path(folder) if folder is not None else None)
@@ -346,8 +339,8 @@ def check(
 @command("editions diff")
 def diff(
     call: CommandContext,
-    before: Annotated[str, typer.Argument(metavar="A")],
-    after: Annotated[str, typer.Argument(metavar="B")],
+    before: Annotated[str, argument("A")],
+    after: Annotated[str, argument("B")],
 ) -> None:
     """Compares two editions."""
     old, new = call.app.library.named(before), call.app.library.named(after)

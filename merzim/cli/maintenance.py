@@ -10,13 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from merzim import metronome, settings_file
 from merzim.app import build_app
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.mount import command
-from merzim.cli.parsing import File
+from merzim.cli.parsing import File, argument, option
 from merzim.cli.printing import plain
 from merzim.services.administration import encrypt_password
 from merzim.services.channels import CHANNEL, refuse_bad_address, try_channel
@@ -44,10 +42,7 @@ class NoSeal(Refusal, ValueError):
 def verify(
     call: CommandContext,
     seal: Annotated[
-        str | None,
-        typer.Option(
-            "--seal", metavar="LINE", help="a line of merzim seal kept elsewhere: is that seal still here"
-        ),
+        str | None, option("--seal", "LINE", "a line of merzim seal kept elsewhere: is that seal still here")
     ] = None,
 ) -> int:
     """Checks the events with their seals, editions and evidence, and the board.
@@ -147,9 +142,7 @@ def restore(call: CommandContext, file: File) -> int:
 
 
 @command("restore-drill")
-def restore_drill(
-    call: CommandContext, file: Annotated[str | None, typer.Argument(metavar="FILE")] = None
-) -> int:
+def restore_drill(call: CommandContext, file: Annotated[str | None, argument("FILE")] = None) -> int:
     """Restores the newest backup (or FILE) into a temporary database and compares it with the office.
 
     Exit code 1 where something is wrong.
@@ -183,7 +176,7 @@ def _tell_of_keys(call: CommandContext) -> bool:
 
 
 @command("migrate-to")
-def migrate_to(call: CommandContext, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
+def migrate_to(call: CommandContext, address: Annotated[str, argument("ADDRESS")]) -> int:
     """Moves the office's database into an empty one of PostgreSQL: postgresql://user@host/name."""
     before = display_address(call.app.engine)
     rows, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
@@ -206,9 +199,7 @@ def migrate_to(call: CommandContext, address: Annotated[str, typer.Argument(meta
 @command("installation", writes=True)
 def installation(
     call: CommandContext,
-    take: Annotated[
-        bool, typer.Option("--take", help="the database is this installation's from now on")
-    ] = False,
+    take: Annotated[bool, option("--take", None, "the database is this installation's from now on")] = False,
 ) -> None:
     """Shows whose database it is; --take makes it this config.toml's."""
     name = maintenance.claim_database(call.app) if take else maintenance.installation_name(call.app)
@@ -339,7 +330,7 @@ def doctor(call: CommandContext) -> int:
 
 
 @command("test-mail")
-def test_mail(call: CommandContext, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
+def test_mail(call: CommandContext, address: Annotated[str, argument("ADDRESS")]) -> int:
     """Sends one test letter and shows what the server answered. Exit code 1 when it did not leave."""
     refuse_bad_address(address)
     settings = call.settings_in_force

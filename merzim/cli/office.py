@@ -8,7 +8,7 @@ import typer
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, mount
-from merzim.cli.parsing import BadArgument, Ground
+from merzim.cli.parsing import BadArgument, Ground, argument, option
 from merzim.services.accounts import verbs as accounts
 from merzim.services.accounts import verbs as second_factors
 from merzim.services.inputs import build
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from merzim.services.people.retention import Anonymised
 
 ADOPT, LEAVE = "adopt", "leave"
-Login = Annotated[str, typer.Argument(metavar="LOGIN")]
-Place = Annotated[str | None, typer.Option("--unit", metavar="U", help="the unit; '' is the whole office")]
+Login = Annotated[str, argument("LOGIN")]
+Place = Annotated[str | None, option("--unit", "U", "the unit; '' is the whole office")]
 AccessOption = Annotated[str, typer.Option("--access", metavar="ACCESS", help=", ".join(ACCESSES))]
 
 
 @command("acts")
 def acts(
     call: CommandContext,
-    action: Annotated[str, typer.Argument(metavar="[adopt|leave]")] = "",
-    act: Annotated[str, typer.Argument(metavar="[ACT]")] = "",
-    unit: Annotated[str, typer.Option("--unit", metavar="U", help="the unit; else the organisation")] = "",
+    action: Annotated[str, argument("[adopt|leave]")] = "",
+    act: Annotated[str, argument("[ACT]")] = "",
+    unit: Annotated[str, option("--unit", "U", "the unit; else the organisation")] = "",
 ) -> None:
     """Acts in force in this organisation and what each brings; adopts one, or gives one up."""
     call.creates_database = bool(action)
@@ -80,8 +80,8 @@ def acts(
 @command("digest")
 def digest(
     call: CommandContext,
-    person: Annotated[str, typer.Argument(metavar="PERSON")],
-    choice: Annotated[str | None, typer.Argument(metavar="[daily|weekly]")] = None,
+    person: Annotated[str, argument("PERSON")],
+    choice: Annotated[str | None, argument("[daily|weekly]")] = None,
 ) -> None:
     """Shows or chooses how often a person is reminded. Reminders the law asks for are never switched off."""
     call.creates_database = choice is not None
@@ -100,10 +100,8 @@ def add(
     call: CommandContext,
     login: Login,
     access: AccessOption,
-    person: Annotated[
-        str, typer.Option("--person", metavar="KEY", help="whose it is: e-mail, key or name")
-    ] = "",
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="name to show")] = "",
+    person: Annotated[str, option("--person", "KEY", "whose it is: e-mail, key or name")] = "",
+    name: Annotated[str, option("--name", "NAME", "name to show")] = "",
     unit: Place = None,
 ) -> None:
     """Makes an account and gives the address at which its password is chosen."""
@@ -133,9 +131,9 @@ def change(call: CommandContext, login: Login, access: AccessOption = "", unit: 
 def token(
     call: CommandContext,
     login: Login,
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="what the token is for")] = "",
-    days: Annotated[int, typer.Option("--days", metavar="N", help="for how many days")] = 90,
-    write: Annotated[bool, typer.Option("--write", help="allow writing as well")] = False,
+    name: Annotated[str, option("--name", "NAME", "what the token is for")] = "",
+    days: Annotated[int, option("--days", "N", "for how many days")] = 90,
+    write: Annotated[bool, option("--write", None, "allow writing as well")] = False,
 ) -> None:
     """Gives a token of the API; it is shown once."""
     fields = {"login": login, "name": name, "days": days, "write": write}

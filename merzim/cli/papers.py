@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
 from merzim.cli.mount import command, evidence_inputs
 from merzim.cli.parsing import (
@@ -18,9 +16,11 @@ from merzim.cli.parsing import (
     ProcedureOption,
     Unit,
     Year,
+    argument,
     day,
     named_texts,
     number,
+    option,
 )
 from merzim.cli.printing import finding, paragraph, picked, print_findings
 from merzim.documents import UnreadablePaper, write_template
@@ -83,20 +83,17 @@ NEW = "new"
 @command("import", writes=True)
 def import_(
     call: CommandContext,
-    file: Annotated[str | None, typer.Argument(metavar="FILE.xlsx")] = None,
+    file: Annotated[str | None, argument("FILE.xlsx")] = None,
     template: Annotated[
-        str | None,
-        typer.Option(
-            "--template", metavar="FILE", help="write an empty workbook for many objects to this file"
-        ),
+        str | None, option("--template", "FILE", "write an empty workbook for many objects to this file")
     ] = None,
     procedure: ProcedureOption = PROCEDURE,
     join: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--join",
-            metavar="ROW=CASE|new",
-            help="the analysis at that row is a known case (ROW=CASE) or a new one (ROW=new)",
+            "ROW=CASE|new",
+            "the analysis at that row is a known case (ROW=CASE) or a new one (ROW=new)",
         ),
     ] = None,
 ) -> int:
@@ -130,10 +127,9 @@ def import_(
 @command("people")
 def people(
     call: CommandContext,
-    file: Annotated[str | None, typer.Argument(metavar="FILE.csv|.xlsx")] = None,
+    file: Annotated[str | None, argument("FILE.csv|.xlsx")] = None,
     match: Annotated[
-        list[str] | None,
-        typer.Option("--match", metavar="TEXT=KEY", help="a text of schedules means this unit or person"),
+        list[str] | None, option("--match", "TEXT=KEY", "a text of schedules means this unit or person")
     ] = None,
 ) -> int | None:
     """Takes in a table of people and units; without a file: who is known, and whom texts of schedules mean."""
@@ -181,10 +177,9 @@ def people(
 def import_plan(
     call: CommandContext,
     case: CaseId,
-    file: Annotated[str, typer.Argument(metavar="FILE.csv|.xlsx")],
+    file: Annotated[str, argument("FILE.csv|.xlsx")],
     year: Annotated[
-        str | None,
-        typer.Option("--year", metavar="YYYY", help="The year of the plan, for terms that name none"),
+        str | None, option("--year", "YYYY", "The year of the plan, for terms that name none")
     ] = None,
 ) -> int:
     """Takes in a plan of measures. The same file again changes nothing."""
@@ -285,12 +280,10 @@ def attach(
     call: CommandContext,
     case: CaseId,
     fact: Fact,
-    proof: Annotated[str, typer.Argument(metavar="[KIND=]FILE|URL[@DATE]")],
-    written: Annotated[
-        str, typer.Option("--written", metavar="DATE", help="the date written in the document")
-    ] = "",
+    proof: Annotated[str, argument("[KIND=]FILE|URL[@DATE]")],
+    written: Annotated[str, option("--written", "DATE", "the date written in the document")] = "",
     restricted: Annotated[
-        str, typer.Option("--restricted", metavar="GROUND", help="the ground on which few may see the document")
+        str, option("--restricted", "GROUND", "the ground on which few may see the document")
     ] = "",
 ) -> None:
     """Attaches a document or a link to a recorded fact. A restricted document is marked, with its ground."""
@@ -335,12 +328,12 @@ def listed(call: CommandContext, case: CaseId) -> None:
 @command("package")
 def package(
     call: CommandContext,
-    to: Annotated[str, typer.Option("--to", metavar="FILE.zip", help="file of the package")],
+    to: Annotated[str, option("--to", "FILE.zip", "file of the package")],
     unit: Unit = "",
     year: Year = 0,
-    case: Annotated[str, typer.Option("--case", metavar="CASE", help="only this case")] = "",
+    case: Annotated[str, option("--case", "CASE", "only this case")] = "",
     with_restricted: Annotated[
-        bool, typer.Option("--with-restricted", help="put restricted documents in as well")
+        bool, option("--with-restricted", None, "put restricted documents in as well")
     ] = False,
 ) -> int:
     """A package for the project platform: a ZIP by project, task and subtask, with an index and hashes."""
@@ -405,41 +398,30 @@ class NotWritten(Refusal, OSError):
 @command("form")
 def form(
     call: CommandContext,
-    first: Annotated[str, typer.Argument(metavar="CASE|FORM")],
-    second: Annotated[str | None, typer.Argument(metavar="FORM")] = None,
-    to: Annotated[str, typer.Option("--to", metavar="FILE", help="the file to write (.docx)")] = "",
+    first: Annotated[str, argument("CASE|FORM")],
+    second: Annotated[str | None, argument("FORM")] = None,
+    to: Annotated[str, option("--to", "FILE", "the file to write (.docx)")] = "",
     set_: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", metavar="FIELD=VALUE", help="the value of a field; a list field as often as it has items"
-        ),
+        option("--set", "FIELD=VALUE", "the value of a field; a list field as often as it has items"),
     ] = None,
-    rows: Annotated[
-        str | None, typer.Option("--rows", metavar="FILE", help="a CSV, XLSX or JSON file with the rows")
-    ] = None,
+    rows: Annotated[str | None, option("--rows", "FILE", "a CSV, XLSX or JSON file with the rows")] = None,
     unit: Unit = "",
-    year: Annotated[str | None, typer.Option("--year", metavar="Y", help="the report year")] = None,
+    year: Annotated[str | None, option("--year", "Y", "the report year")] = None,
     quarter: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--quarter",
-            metavar="Q",
-            help="the quarter of a report: 1 to 4, 0 for the year; left out, the last that has ended",
+            "Q",
+            "the quarter of a report: 1 to 4, 0 for the year; left out, the last that has ended",
         ),
     ] = None,
-    person: Annotated[
-        str, typer.Option("--person", metavar="WHO", help="whom the policy's form is for: name or key")
-    ] = "",
-    row: Annotated[
-        str, typer.Option("--row", metavar="ID", help="row of a register the form is filled from")
-    ] = "",
+    person: Annotated[str, option("--person", "WHO", "whom the policy's form is for: name or key")] = "",
+    row: Annotated[str, option("--row", "ID", "row of a register the form is filled from")] = "",
     approver: Annotated[
-        str,
-        typer.Option(
-            "--approver", metavar="DUTY", help="who approves: head, deputy, chief_of_staff, ethics_officer"
-        ),
+        str, option("--approver", "DUTY", "who approves: head, deputy, chief_of_staff, ethics_officer")
     ] = "",
-    replace: Annotated[bool, typer.Option("--replace", help="write over a file that is there")] = False,
+    replace: Annotated[bool, option("--replace", None, "write over a file that is there")] = False,
 ) -> None:
     """A form (DOCX) filled from a case, ready to be signed; what is unknown is left as ruled lines.
 

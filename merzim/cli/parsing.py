@@ -7,21 +7,32 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from workflow.refusal import Refusal
 
-CaseId = Annotated[str, typer.Argument(metavar="CASE")]
-Fact = Annotated[str, typer.Argument(metavar="FACT")]
-File = Annotated[str, typer.Argument(metavar="FILE")]
-Unit = Annotated[str, typer.Option("--unit", metavar="U", help="the unit")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="show what would be, write nothing")]
-Ground = Annotated[str, typer.Option("--ground", metavar="TEXT", help="the ground, in words")]
+
+def option(flag: str, metavar: str | None, help: str) -> Any:
+    """Return an option of a command; `metavar`: how its value is named in the help, None for a flag."""
+    return typer.Option(flag, metavar=metavar, help=help)
+
+
+def argument(metavar: str) -> Any:
+    """Return an argument of a command."""
+    return typer.Argument(metavar=metavar)
+
+
+CaseId = Annotated[str, argument("CASE")]
+Fact = Annotated[str, argument("FACT")]
+File = Annotated[str, argument("FILE")]
+Unit = Annotated[str, option("--unit", "U", "the unit")]
+DryRun = Annotated[bool, option("--dry-run", None, "show what would be, write nothing")]
+Ground = Annotated[str, option("--ground", "TEXT", "the ground, in words")]
 Year = Annotated[int, typer.Option("--year", metavar="YYYY", help="the calendar year", min=0)]
 ProcedureOption = Annotated[
-    str, typer.Option("--procedure", metavar="PROCEDURE", help="the procedure; internal-analysis by default")
+    str, option("--procedure", "PROCEDURE", "the procedure; internal-analysis by default")
 ]
 PROCEDURE = "internal-analysis"
 

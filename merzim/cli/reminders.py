@@ -7,11 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command
-from merzim.cli.parsing import BadArgument, DryRun, day
+from merzim.cli.parsing import BadArgument, DryRun, day, option
 from merzim.cli.printing import picked
 from merzim.services.documents.notice_list import write_notices
 from merzim.services.jobs import rounds
@@ -71,9 +69,9 @@ def deliver(call: CommandContext) -> None:
 @command("notices")
 def notices(
     call: CommandContext,
-    case: Annotated[str | None, typer.Option("--case", metavar="CASE", help="this case alone")] = None,
+    case: Annotated[str | None, option("--case", "CASE", "this case alone")] = None,
     export: Annotated[
-        str | None, typer.Option("--export", metavar="FILE", help="write the register to a file: .csv or .xlsx")
+        str | None, option("--export", "FILE", "write the register to a file: .csv or .xlsx")
     ] = None,
 ) -> None:
     """The register of notices with their delivery records."""
@@ -103,8 +101,8 @@ def notices(
 @command("rehearse")
 def rehearse(
     call: CommandContext,
-    first: Annotated[str, typer.Option("--from", metavar="DATE", help="from which day")],
-    last: Annotated[str, typer.Option("--until", metavar="DATE", help="until which day, included")],
+    first: Annotated[str, option("--from", "DATE", "from which day")],
+    last: Annotated[str, option("--until", "DATE", "until which day, included")],
 ) -> None:
     """Rehearses reminders day by day on a copy of the database; nothing is sent."""
     begins, ends = day(first, where="--from"), day(last, where="--until")

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from i18n import number
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.mount import command
-from merzim.cli.parsing import BadArgument, Unit, Year, named_texts
+from merzim.cli.parsing import BadArgument, Unit, Year, named_texts, option
 from merzim.cli.printing import paragraph
 from merzim.services.law.regulations import read_input_file
 from merzim.services.law.regulations import scoring as shipped_scoring
@@ -31,18 +29,15 @@ if TYPE_CHECKING:
 def score(
     call: CommandContext,
     inputs: Annotated[
-        str,
-        typer.Option("--inputs", metavar="FILE.json", help="a JSON file with the numbers of the indicators"),
+        str, option("--inputs", "FILE.json", "a JSON file with the numbers of the indicators")
     ] = "",
     unit: Unit = "",
     year: Year = 0,
-    by_unit: Annotated[bool, typer.Option("--by-unit", help="also for each unit directly below")] = False,
+    by_unit: Annotated[bool, option("--by-unit", None, "also for each unit directly below")] = False,
     reading: Annotated[
         list[str] | None,
-        typer.Option(
-            "--reading",
-            metavar="NAME=VALUE",
-            help="another reading of an unclear place: rounding=linear; may be repeated",
+        option(
+            "--reading", "NAME=VALUE", "another reading of an unclear place: rounding=linear; may be repeated"
         ),
     ] = None,
 ) -> int:
