@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import i18n
-from merzim.web.pages.cases.reading import MESSAGES
+from merzim.web.pages.cases.page import MESSAGES
 from notifications.notice import Notice
 from tests.case_rows import completed_case
 from tests.web.conftest import NOW, TODAY, Site

@@ -27,8 +27,8 @@ from merzim.services.law.calendar_acts import (
     require_whole_office,
 )
 from merzim.services.names import UnitName, case_title, cases_of, known_year, unit_name
-from merzim.web.auth.dependencies import Managing, Reading, run_in_reading_thread
-from merzim.web.ui.form_values import InvalidForm, parse_date, text_fields, tidy
+from merzim.web.auth.dependencies import Managing, Reading, reads_files
+from merzim.web.ui.form_values import InvalidForm, parse_date, sent, text_fields, tidy
 from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_filter
 from merzim.web.ui.render import page
 from workflow.board.rows import Row
@@ -175,13 +175,6 @@ def ask_act(request: Request, ctx: Managing) -> Response:
     return _act_page(request, ctx)
 
 
-@router.post("/acts")
-async def adopt(request: Request, ctx: Managing) -> Response:
-    """Show what an act moves; submitted again from there, adopt it."""
-    async with request.form(max_files=1, max_fields=12, max_part_size=2 * MAX_BYTES) as form:
-        return await run_in_reading_thread(request, _adopt, request, ctx, form)
-
-
 @router.get("/{number}")
 def year_page(
     request: Request, ctx: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: Asked = ""
@@ -243,7 +236,14 @@ def _act_page(
     )
 
 
-def _adopt(request: Request, ctx: RequestContext, form: FormData) -> Response:
+@router.post("/acts")
+@reads_files
+def adopt(
+    request: Request,
+    ctx: Managing,
+    form: Annotated[FormData, sent(files=1, fields=12, field_bytes=2 * MAX_BYTES)],
+) -> Response:
+    """Show what an act moves; submitted again from there, adopt it."""
     require_whole_office(ctx)
     text = name = ""
     try:

@@ -11,8 +11,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, ImmutableMultiDict, UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
@@ -34,15 +33,14 @@ from merzim.services.sending import Letter, acknowledge_letter
 from merzim.web.auth.dependencies import Recording
 from merzim.web.pages.cases.evidence import Unconfirmed, parse_address
 from merzim.web.pages.cases.recording import Form, record_form
-from merzim.web.pages.cases.writing import MAX_FILES, record_answers
+from merzim.web.pages.cases.writing import Sent, record_answers
 from merzim.web.ui.form_values import (
-    MAX_FIELD_BYTES,
-    MAX_FIELDS,
     Confirmation,
     Fields,
     InvalidForm,
     parse_date,
     parse_event_number,
+    sent,
     status_of,
     text_fields,
 )
@@ -200,27 +198,6 @@ def desk_workbook(request: Request, ctx: Recording, show: Literal["", "mine", "a
     return workbook_response(request, line_columns(today), lines, title="web.desk.title", today=today)
 
 
-@router.post("/desk/record")
-async def record(request: Request, ctx: Recording) -> Response:
-    """Record a fact in one step: with its date, numbers, signatory, evidence and a remark."""
-    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
-        return await run_in_threadpool(_record, request, ctx, form)
-
-
-@router.post("/desk/record-many")
-async def record_many(request: Request, ctx: Recording) -> Response:
-    """Record the ticked rows at once: first a preview, then the result of each."""
-    async with request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
-        return await run_in_threadpool(_record_many, request, ctx, form)
-
-
-@router.post("/desk/withdraw-many")
-async def withdraw_many(request: Request, ctx: Recording) -> Response:
-    """Withdraw what was just recorded for several rows; show the result of each."""
-    async with request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
-        return await run_in_threadpool(_withdraw_many, request, ctx, text_fields(form))
-
-
 @router.post("/desk/undo")
 def undo(request: Request, ctx: Recording, answers: Fields) -> Response:
     """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
@@ -276,7 +253,9 @@ def leave(request: Request, ctx: Recording, answers: Fields) -> Response:
     return _onward(request, answers, said="leave", what="")
 
 
-def _record(request: Request, ctx: RequestContext, form: FormData) -> Response:
+@router.post("/desk/record")
+def record(request: Request, ctx: Recording, form: Sent) -> Response:
+    """Record a fact in one step: with its date, numbers, signatory, evidence and a remark."""
     answers = text_fields(form)
     case, fact = answers.get("case", ""), answers.get("fact", "")
     today = ctx.today
@@ -296,7 +275,9 @@ def _record(request: Request, ctx: RequestContext, form: FormData) -> Response:
     return _onward(request, answers, said="recorded", what=f"{case}:{recorded}")
 
 
-def _record_many(request: Request, ctx: RequestContext, form: FormData) -> Response:
+@router.post("/desk/record-many")
+def record_many(request: Request, ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Response:
+    """Record the ticked rows at once: first a preview, then the result of each."""
     answers, rows = text_fields(form), [row.partition(":") for row in text_fields(form).getlist("row")]
     show = answers.get("show", "")
     try:
@@ -336,7 +317,9 @@ def _record_many(request: Request, ctx: RequestContext, form: FormData) -> Respo
     )
 
 
-def _withdraw_many(request: Request, ctx: RequestContext, answers: ImmutableMultiDict[str, str]) -> Response:
+@router.post("/desk/withdraw-many")
+def withdraw_many(request: Request, ctx: Recording, answers: Fields) -> Response:
+    """Withdraw what was just recorded for several rows; show the result of each."""
     show = answers.get("show", "")
     try:
         chosen_records = [(*row.split(":", 2), "", "")[:3] for row in answers.getlist("taken")]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData, ImmutableMultiDict
@@ -24,10 +24,22 @@ MAX_FIELD_BYTES = 64 * 1024
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 
-async def read_fields(request: Request) -> ImmutableMultiDict[str, str]:
+def sent(*, files: int = 0, fields: int = MAX_FIELDS, field_bytes: int = MAX_FIELD_BYTES) -> Any:
+    """Return the dependency that reads a submitted form with at most so many files and fields.
+
+    Its files are closed after the answer.
+    """
+
+    async def read(request: Request) -> AsyncIterator[FormData]:
+        async with request.form(max_files=files, max_fields=fields, max_part_size=field_bytes) as form:
+            yield form
+
+    return Depends(read)
+
+
+async def read_fields(form: Annotated[FormData, sent()]) -> ImmutableMultiDict[str, str]:
     """Return the text fields of a submitted form, without NUL characters, which databases refuse."""
-    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
-        return text_fields(form)
+    return text_fields(form)
 
 
 def text_fields(form: FormData) -> ImmutableMultiDict[str, str]:
@@ -37,9 +49,7 @@ def text_fields(form: FormData) -> ImmutableMultiDict[str, str]:
 
 
 Fields = Annotated[ImmutableMultiDict[str, str], Depends(read_fields)]
-"""The fields of a submitted form; in handlers a parameter of this type comes after the context, which checks
-the right.
-"""
+"""The fields of a submitted form; in handlers a form comes after the context, which checks the right."""
 
 
 class InvalidForm(Refusal):

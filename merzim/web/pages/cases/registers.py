@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -14,24 +13,25 @@ from merzim.services.cases import rows
 from merzim.services.cases.rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
 from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, OpenFile, build
-from merzim.web.auth.dependencies import Recording, run_in_reading_thread
+from merzim.web.auth.dependencies import Recording, reads_files
 from merzim.web.http import CaseId
 from merzim.web.pages.cases.case_view import OF_FORM
 from merzim.web.pages.cases.evidence import evidence_inputs
 from merzim.web.pages.cases.page import UNREAD
 from merzim.web.pages.cases.writing import answer_form
 from merzim.web.ui.form_values import (
-    MAX_FIELD_BYTES,
     InvalidForm,
     parse_date,
     parse_text,
     parse_whole_number,
+    sent,
     text_fields,
 )
 from merzim.web.ui.preferences import redirect
 from workflow.registers.definition import RegisterField
 
 router = APIRouter(include_in_schema=False)
+Sent = Annotated[FormData, sent(files=3, fields=60)]
 
 
 class RowForm(NamedTuple):
@@ -77,11 +77,11 @@ Act = Callable[[RequestContext, str, FormData, Mapping[str, str]], Outcome]
 
 
 def _mount(path: str, form: RowForm) -> None:
-    def act(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
-        return _write(form, ctx, case, sent, answers)
+    def act(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
+        return _write(form, ctx, case, sent_form, answers)
 
-    async def answer(request: Request, ctx: Recording, case: CaseId) -> Response:
-        return await _answer(request, ctx, case, form.name, act)
+    def answer(request: Request, ctx: Recording, case: CaseId, answered: Sent) -> Response:
+        return _done(request, ctx, case, form.name, answered, act)
 
     router.post(f"/cases/{{case}}/{path}")(answer)
 
@@ -91,25 +91,27 @@ for _path, _form in FORMS.items():
 
 
 @router.post("/cases/{case}/risks/plan")
-async def import_plan(request: Request, ctx: Recording, case: CaseId) -> Response:
+@reads_files
+def import_plan(request: Request, ctx: Recording, case: CaseId, form: Sent) -> Response:
     """Import a plan of measures as risks and measures; all of the file or nothing."""
-    return await _answer(request, ctx, case, "plan-file", _import_plan, reads_file=True)
+    return _done(request, ctx, case, "plan-file", form, _import_plan)
 
 
 @router.post("/cases/{case}/rows/edit")
-async def edit(request: Request, ctx: Recording, case: CaseId) -> Response:
+def edit(request: Request, ctx: Recording, case: CaseId, form: Sent) -> Response:
     """Change a risk, a measure, a position or a remark."""
-    return await _answer(request, ctx, case, "edit", _edit)
+    return _done(request, ctx, case, "edit", form, _edit)
 
 
 @router.post("/cases/{case}/cartogram")
-async def record_cartogram(request: Request, ctx: Recording, case: CaseId) -> Response:
+@reads_files
+def record_cartogram(request: Request, ctx: Recording, case: CaseId, form: Sent) -> Response:
     """Record the published cartogram; all of the file or nothing."""
-    return await _answer(request, ctx, case, "cartogram", _record_cartogram, reads_file=True)
+    return _done(request, ctx, case, "cartogram", form, _record_cartogram)
 
 
 def _write(
-    form: RowForm, ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]
+    form: RowForm, ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]
 ) -> Outcome:
     register, entry = register_of(form.register)
     action = register.actions[form.action] if form.action else None
@@ -122,7 +124,7 @@ def _write(
         if name not in values:
             values |= _value(ctx, name, field, answers)
     if action and action.evidence:
-        values["evidence"] = evidence_inputs(sent)
+        values["evidence"] = evidence_inputs(sent_form)
     result = verb(ctx, build(verb.command, values))
     event = action.event if action else entry.event
     message = "position_described" if event == "position_exposed" and numbered else _OUTCOMES.get(event, event)
@@ -145,7 +147,7 @@ def _value(ctx: RequestContext, name: str, field: RegisterField, answers: Mappin
             return {name: parse_text(text)}
 
 
-def _edit(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
+def _edit(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
     """Save the fields of the form that differ from the values it showed."""
     field_names = sorted(name.partition(".")[2] for name in answers if name.startswith("was."))
     fields = {
@@ -161,8 +163,8 @@ def _edit(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, 
     return "row_edited" if changed_fields else "nothing_new", {}
 
 
-def _import_plan(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
-    file = sent.get("file")
+def _import_plan(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
+    file = sent_form.get("file")
     if not isinstance(file, UploadFile) or not file.filename or not file.size:
         raise InvalidForm("web.refusal.no_plan_file")
     year = answers.get("year", "").strip()
@@ -175,24 +177,17 @@ def _import_plan(ctx: RequestContext, case: str, sent: FormData, answers: Mappin
     return "plan_taken" if imported_plan.entered else "nothing_new", told
 
 
-def _record_cartogram(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
-    file = sent.get("table")
+def _record_cartogram(
+    ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]
+) -> Outcome:
+    file = sent_form.get("table")
     if not isinstance(file, UploadFile) or not file.filename or not file.size:
         raise InvalidForm("web.refusal.no_cartogram_file")
     table = FileInput(content=OpenFile(file.filename, file.file))
-    on, evidence = parse_date(answers.get("on", "")), evidence_inputs(sent)
+    on, evidence = parse_date(answers.get("on", "")), evidence_inputs(sent_form)
     fields = {"case": case, "file": table, "on": on, "evidence": evidence}
     result = rows.record_cartogram(ctx, build(rows.RecordCartogram, fields))
     return "cartogram_recorded" if result.changed else "nothing_new", {}
-
-
-async def _answer(
-    request: Request, ctx: RequestContext, case: str, name: str, act: Act, *, reads_file: bool = False
-) -> Response:
-    async with request.form(max_files=3, max_fields=60, max_part_size=MAX_FIELD_BYTES) as form:
-        if reads_file:
-            return await run_in_reading_thread(request, _done, request, ctx, case, name, form, act)
-        return await run_in_threadpool(_done, request, ctx, case, name, form, act)
 
 
 def _done(request: Request, ctx: RequestContext, case: str, name: str, form: FormData, act: Act) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from merzim.documents.sheets.listing import tables_workbook
@@ -19,6 +19,7 @@ from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, download, table_of
 from workflow.cases.registers.evidence_list import proofs
 
+router = APIRouter(include_in_schema=False)
 DEADLINES: tuple[Column[tuple[Part, Entry]], ...] = (
     Column("web.stage", lambda t, row: row[0].stage.title[t.language]),
     Column("web.obligation", lambda t, row: t.titled(row[1].deadline.obligation.title, row[1].deadline.period)),
@@ -48,6 +49,7 @@ DOCUMENTS: tuple[Column[Proof], ...] = (
 )
 
 
+@router.get("/cases/{case}/xlsx")
 def get_case_workbook(request: Request, ctx: Reading, case: CaseId) -> Response:
     """Return the deadlines, documents and risks of a case as one workbook."""
     stored_case, procedure = whole_case(ctx, case)

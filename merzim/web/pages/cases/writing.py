@@ -1,36 +1,44 @@
-"""How a form of a case is answered: the page after it, its refusal, or the confirmation to give."""
+"""The forms of a case: record, plan, correct, withdraw, cancel, exempt, comment, give assignments.
+
+Each is answered by the page after it, its refusal, or the confirmation to give.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from merzim.services.cases import assignments
+from i18n import say
+from merzim.services.cases import assignments, comments
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.inputs import build
-from merzim.web.auth.dependencies import Recording
+from merzim.services.sending import NoSuchLetter, acknowledge_letter
+from merzim.services.verbs import Verb
+from merzim.web.auth.dependencies import Recording, needs
 from merzim.web.http import CaseId
 from merzim.web.pages.cases.evidence import Unconfirmed, evidence_inputs, run_confirmed
 from merzim.web.pages.cases.page import Tab, case_page, redirect_to_case
+from merzim.web.pages.cases.recording import describe
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
-    MAX_FIELD_BYTES,
-    MAX_FIELDS,
     Fields,
     InvalidForm,
     RejectedForm,
     parse_date,
+    parse_event_number,
     parse_numbers,
+    sent,
     text_fields,
 )
-from merzim.web.ui.preferences import redirect
+from merzim.web.ui.preferences import preferences, redirect
+from workflow.org.access import Need
 from workflow.refusal import Refusal
 
 
@@ -64,21 +72,8 @@ def answer_form(
 
 router = APIRouter(include_in_schema=False)
 
-MAX_FILES = 10
-
-
-@router.post("/cases/{case}")
-async def record(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Record a fact with its evidence, then show the case."""
-    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
-        return await run_in_threadpool(_record, request, ctx, case, form)
-
-
-@router.post("/cases/{case}/assignments/answer")
-async def answer_assignment(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Report an assignment done, with its evidence, then show the case."""
-    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES) as form:
-        return await run_in_threadpool(_answer_assignment, request, ctx, case, form)
+Sent = Annotated[FormData, sent(files=10)]
+"""A form with evidence."""
 
 
 @router.post("/cases/{case}/plan")
@@ -127,7 +122,9 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
     return fact
 
 
-def _answer_assignment(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
+@router.post("/cases/{case}/assignments/answer")
+def answer_assignment(request: Request, ctx: Recording, case: CaseId, form: Sent) -> Response:
+    """Report an assignment done, with its evidence, then show the case."""
     answers = text_fields(form)
 
     def act() -> Response:
@@ -139,7 +136,9 @@ def _answer_assignment(request: Request, ctx: RequestContext, case: str, form: F
     return answer_form(request, ctx, case, "assignment", answers, act)
 
 
-def _record(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
+@router.post("/cases/{case}")
+def record(request: Request, ctx: Recording, case: CaseId, form: Sent) -> Response:
+    """Record a fact with its evidence, then show the case."""
     answers = text_fields(form)
     had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
 
@@ -147,3 +146,98 @@ def _record(request: Request, ctx: RequestContext, case: str, form: FormData) ->
         return redirect(request, f"/cases/{case}", recorded=record_answers(ctx, case, form, answers))
 
     return answer_form(request, ctx, case, "record", answers, act, had_files=had_files)
+
+
+Answers = Mapping[str, str]
+Act = Callable[[RequestContext, str, Answers], tuple[str, str]]
+"""Function that carries out a form; returns the code of the message, and the obligation it is about ("" for
+none).
+"""
+
+
+@router.post("/cases/{case}/undo")
+def undo(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
+    """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
+    ground = say("withdraw.by_mistake", {}, preferences(request).language)
+
+    def act(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+        line = parse_event_number(answers.get("line", ""))
+        cases.undo(ctx, build(cases.Undo, {"case": case, "line": line, "ground": ground}))
+        return "undone", cases.event_name(ctx, case, line)
+
+    return done(request, ctx, case, "undo", answers, act, tab="deadlines")
+
+
+def done(
+    request: Request, ctx: RequestContext, case: str, name: str, answers: Answers, act: Act, *, tab: Tab
+) -> Response:
+    """Carry out a form; return the page with the result, the refusal, or the confirmation to give."""
+
+    def run() -> Response:
+        message, of = act(ctx, case, answers)
+        parameters = {"said": message, "of": of} if of else {"said": message}
+        return redirect_to_case(request, ctx, case, tab=tab, **parameters)
+
+    return answer_form(request, ctx, case, name, answers, run, tab=tab)
+
+
+def _act(verb: Verb[Any, Any], message: str, *, of: str = "", one: str = "") -> Act:
+    """Return the act of a verb, whose command a form fills.
+
+    Args:
+        of: the field that says what the message is about; one: another message where that is filled in.
+    """
+
+    def act(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+        fields = {"case": case, **command_values(ctx, verb.command, answers)}
+        if issubclass(verb.command, cases.Previewed):
+            run_confirmed(ctx, answers, verb, fields)
+        else:
+            verb(ctx, build(verb.command, fields))
+        about = str(fields.get(of, ""))
+        return (one if one and about else message), about
+
+    return act
+
+
+def _acknowledge(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    try:
+        return _act(acknowledge_letter, "acknowledged")(ctx, case, answers)
+    except NoSuchLetter:
+        raise InvalidForm("web.refusal.not_your_notice") from None
+
+
+def _comment(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    message, of = _act(comments.add_comment, "commented")(ctx, case, answers)
+    return ("asked" if answers.get("asks") and answers.get("until") else message), of
+
+
+def _serve(path: str, need: Need, act: Act, *, name: str = "", tab: Tab = "deadlines") -> None:
+    """Add a form at the end of a case's address. `name`: of the form on the page, by default the path."""
+    context = Depends(needs(need))
+
+    def answer(request: Request, *, ctx: Any = context, case: CaseId, answers: Fields) -> Response:
+        return done(request, ctx, case, name or path, answers, act, tab=tab)
+
+    router.add_api_route(f"/cases/{{case}}/{path}", answer, methods=["POST"])
+
+
+_serve("correct", "manage", _act(cases.correct, "corrected", of="fact"))
+_serve("withdraw", "manage", _act(cases.withdraw, "withdrawn"))
+_serve("passport", "manage", describe, name="describe")
+_serve("cancel", "manage", _act(cases.cancel, "cancelled"))
+_serve("exempt", "manage", _act(cases.exempt, "exempted", of="obligation", one="exempted_one"))
+_serve("reopen", "manage", _act(cases.reopen, "reopened", of="obligation", one="reopened_one"))
+_serve("migrate", "manage", _act(cases.migrate, "migrated"))
+_serve("readers", "manage", _act(cases.add_reader, "reader_named"), name="reader", tab="history")
+_serve(
+    "readers/remove", "manage", _act(cases.remove_reader, "reader_removed"), name="reader-remove", tab="history"
+)
+_serve("comments", "record", _comment, name="comment")
+_serve("comments/withdraw", "record", _act(comments.withdraw_comment, "comment_withdrawn"), name="comment")
+_serve("ask", "assign", _act(comments.escalate, "asked"), name="comment")
+GIVEN = "assignment"
+_serve("assignments", "assign", _act(assignments.give_assignment, "assigned"), name=GIVEN)
+_serve("assignments/refuse", "record", _act(assignments.refuse_assignment, "assignment_refused"), name=GIVEN)
+_serve("assignments/extend", "record", _act(assignments.extend_assignment, "assignment_extended"), name=GIVEN)
+_serve("acknowledge", "record", _acknowledge, tab="history")
