@@ -25,9 +25,6 @@ LISTS = {
     "/cases.xlsx": ("/cases", "Анализы 06.04.2026.xlsx"),
     "/reports/monitoring?format=xlsx": ("/reports/monitoring", ""),
     "/register/xlsx": ("/register", "Реестр уведомлений 06.04.2026.xlsx"),
-    "/administration/people.xlsx": ("/administration/people", "Сотрудники 06.04.2026.xlsx"),
-    "/administration/lists/units": ("/administration/units", "Подразделения 06.04.2026.xlsx"),
-    "/administration/lists/accounts": ("/administration/accounts", "Учётные записи 06.04.2026.xlsx"),
     "/audit.xlsx": ("/audit", "Журнал действий 06.04.2026.xlsx"),
 }
 

@@ -13,6 +13,7 @@ from merzim.services.accounts import verbs as accounts
 from merzim.services.accounts import verbs as second_factors
 from merzim.services.accounts.invitations import (
     AskInvitations,
+    InvitationView,
     InvitedPeople,
     InvitePeople,
     ResendInvitations,
@@ -21,10 +22,10 @@ from merzim.services.accounts.invitations import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
+from merzim.services.names import unit_name
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Setting, SettingByPerson
-from merzim.web.files_of_lists import account_state, account_unit, invitation_state
 from merzim.web.pages.administration.people import (
     placed,
     show,
@@ -32,13 +33,34 @@ from merzim.web.pages.administration.people import (
 from merzim.web.ui.form_values import Fields, tidy
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from merzim.web.ui.preferences import redirect
-from workflow.org.access import ACCESSES, Account
+from merzim.web.ui.render import Translator
+from workflow.org.access import ACCESSES, Account, Reader
 from workflow.org.access import placed as placed_reader
+from workflow.org.office import Office
 from workflow.refusal import Refusal
 
 INVITED_ACCESSES = ("officer", "responsible", "head_of_unit", "first_head", "auditor")
 SHOWN = 150
 """Number of people a preview lists with checkboxes; more are invited all together."""
+
+
+def account_state(account: Account) -> str:
+    """Return the code of an account's state."""
+    return "closed" if account.disabled else "active" if account.password or account.providers else "invited"
+
+
+def account_unit(translator: Translator, office: Office, reader: Reader) -> str:
+    """Return in words whose cases an account shows."""
+    reader = placed_reader(reader, office)
+    if reader.unit:
+        return translator.name(unit_name(office, reader.unit).name)
+    return translator.say("web.unit.no_case" if reader.nowhere else "web.unit.all")
+
+
+def invitation_state(invitation: InvitationView) -> str:
+    """Return the code of the words for the state of an invitation."""
+    is_in_folder = invitation.state == "sent" and invitation.channel == "folder"
+    return f"web.invitations.state_{'written' if is_in_folder else invitation.state}"
 
 
 def invitation_command(

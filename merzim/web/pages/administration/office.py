@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import replace
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import SecretStr
@@ -31,31 +32,17 @@ from merzim.services.inputs import build
 from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, give_own, revoke_feed
 from merzim.services.people.table import MAX_TABLE_BYTES, preview_table, read_table, save_table
-from merzim.web.auth.dependencies import Own, Setting, run_in_reading_thread
-from merzim.web.files_of_lists import get_administration_list, get_people_table
+from merzim.web.auth.dependencies import Own, Setting, reads_files
+from merzim.web.files_of_lists import get_people_table
 from merzim.web.pages.account.login import own_page
 from merzim.web.pages.administration.people import show
-from merzim.web.ui.form_values import Fields, tidy
+from merzim.web.ui.form_values import Fields, sent, tidy
 from merzim.web.ui.preferences import preferences, redirect
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 200
 router.get("/administration/people/export")(get_people_table)
-router.get("/administration/lists/{listed}")(get_administration_list)
-
-
-@router.get("/administration/people/import")
-def ask_import(request: Request, ctx: Setting) -> Response:
-    """Show the form for importing a table of people."""
-    return show(request, ctx, "people_import.html", preview=None, accounts=())
-
-
-@router.post("/administration/people/import")
-async def import_people(request: Request, ctx: Setting) -> Response:
-    """Show a preview of a table's changes; when submitted from there, import it."""
-    async with request.form(max_files=1, max_fields=5, max_part_size=MAX_TABLE_BYTES * 2) as form:
-        return await run_in_reading_thread(request, _import, request, ctx, form)
 
 
 @router.post("/account/feed")
@@ -84,7 +71,14 @@ def own_telegram(request: Request, ctx: Own, typed: Fields) -> Response:
         return own_page(request, ctx, refusal=refusal, status=422)
 
 
-def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
+@router.post("/administration/people/import")
+@reads_files
+def import_people(
+    request: Request,
+    ctx: Setting,
+    form: Annotated[FormData, sent(files=1, fields=5, field_bytes=2 * MAX_TABLE_BYTES)],
+) -> Response:
+    """Show a preview of a table's changes; when submitted from there, import it."""
     try:
         content, name = _uploaded(form)
         read = read_table(ctx, content, name)

@@ -37,7 +37,7 @@ PATH = "/administration"
 STEP_ADDRESSES: Mapping[Step, str] = {
     "organisation": "/administration/settings",
     "units": "/administration/unit",
-    "people": "/administration/people/import",
+    "people": "/administration/people#import",
     "mail": "/administration/settings#mail",
     "officer": "/administration/settings",
     "accounts": "/administration/accounts#invitations",

@@ -15,7 +15,7 @@ from calendars import OutOfRange
 from merzim.documents.people.office_time import parse_days
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
-from merzim.services.names import paginate_units, require_exportable, unit_name
+from merzim.services.names import paginate_units
 from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, feeds_of, give, revoke_unit_feed
 from merzim.services.people.pending_duties import pending_duties
@@ -34,7 +34,6 @@ from merzim.web.ui.name_fields import (
 )
 from merzim.web.ui.preferences import preferences, redirect
 from merzim.web.ui.render import page
-from merzim.web.ui.tables import Column, page_heads, workbook_response
 from workflow.org.office import Office, Person, Unit, time_of
 from workflow.org.office_time import MONDAY_TO_FRIDAY, OfficeTime
 from workflow.refusal import Refusal
@@ -166,37 +165,12 @@ def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Respo
         ctx,
         "people.html",
         office=office,
-        heads=page_heads(PEOPLE_COLUMNS),
         people=people[:SHOWN],
         more=len(people) - len(people[:SHOWN]),
         q=q,
         units=build_unit_filter(office, unit),
         unit=unit,
     )
-
-
-PEOPLE_COLUMNS: tuple[Column[tuple[Office, Person]], ...] = (
-    Column("web.staff.name", lambda _, row: row[1].name, ""),
-    Column("web.staff.post", lambda _, row: row[1].post),
-    Column("web.unit", lambda t, row: t.name(unit_name(row[0], row[1].unit).name), ""),
-    Column("web.staff.duties", lambda t, row: "; ".join(t.word("duty.", duty) for duty in row[1].duties), ""),
-    Column("web.staff.email", lambda _, row: row[1].email, ""),
-    Column(
-        "web.staff.away",
-        lambda t, row: "; ".join(f"{t.short(first)} – {t.short(last)}" for first, last in row[1].away),
-        "",
-    ),
-)
-
-
-@router.get("/people.xlsx")
-def people_workbook(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Response:
-    """Return all people that match the search as a workbook."""
-    office = recorded_office(ctx)
-    people = find_people(office, q, unit)
-    require_exportable(len(people))
-    rows = ((office, person) for person in people)
-    return workbook_response(request, PEOPLE_COLUMNS, rows, title="web.administration.people", today=ctx.today)
 
 
 @router.get("/person")
