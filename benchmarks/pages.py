@@ -31,7 +31,7 @@ LIMITS = {1_000: 80, 10_000: 250}
 """Milliseconds of a page, by the cases of the office."""
 PAGES = (
     *("/desk", "/assignments", "/", "/deadlines", "/cases", "/cases?search=сатып+алу", f"/cases/{CASE}"),
-    *("/portfolio", "/planner", "/open", "/reports/monitoring", "/reports/points", "/registers", "/register"),
+    *("/portfolio", "/open", "/reports/monitoring", "/reports/points", "/registers", "/register"),
     *("/campaigns", "/calendar/2026", "/calendar/2026/3", "/inbox", "/search?q=сатып", "/audit"),
 )
 """The pages of the menu and those one click below."""

@@ -34,7 +34,7 @@ GUIDE_PAGES = {
     "screen": ("responsible", "/desk", ""),
     "due": ("officer", "/cases/2026-0001", "#order_signed"),
     "open": ("officer", "/open", "main"),
-    "plan": ("officer", "/planner", "main"),
+    "plan": ("officer", "/open/case", "main"),
     "case": ("officer", "/cases/2026-0001", ".card-now"),
     "risks": ("officer", "/cases/2025-0002/risks", "main"),
     "papers": ("officer", "/cases/2026-0001/papers", "main"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -196,24 +195,6 @@ def case_title(case: Case, procedure: Procedure) -> Text:
     if body is not None:
         return body.title
     return Text(**case.object_names()) if case.object_in("kk") else procedure.title
-
-
-ProcedureGroups = tuple[tuple[Text | str, tuple[Procedure, ...]], ...]
-"""Procedures grouped under a title, or a code of the catalogues."""
-
-
-def group_by_document(procedures: Iterable[Procedure]) -> ProcedureGroups:
-    """Return procedures grouped by the document most of their obligations rest on, in order of first
-    occurrence.
-    """
-    groups: dict[str, list[Procedure]] = {}
-    titles: dict[str, Text] = {}
-    for procedure in procedures:
-        acts = Counter(obligation.act for obligation in procedure.obligations if obligation.act)
-        document = procedure.acts[max(acts, key=lambda act: acts[act])]
-        titles[document.id] = document.short
-        groups.setdefault(document.id, []).append(procedure)
-    return tuple((titles[document], tuple(group)) for document, group in groups.items())
 
 
 def unit_text(office: Office, unit: str) -> str:

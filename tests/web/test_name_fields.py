@@ -167,7 +167,6 @@ def pages() -> dict[str, str]:
     starts = (
         *STARTS,
         f"/cases/{site.real}/history",
-        "/planner?unit=s7",
         "/open/case?unit=s7",
         "/cases?unit=d3",
         "/administration/unit?id=s7",
@@ -195,7 +194,7 @@ def test_no_page_offers_a_thousand_of_anything(pages: dict[str, str]) -> None:
     }
     paths = {address.partition("?")[0] for address in pages}
 
-    assert {"/planner", "/open/case", "/cases", "/administration/unit"} <= paths
+    assert {"/open/case", "/cases", "/administration/unit"} <= paths
     assert {"/administration/person", "/administration/account", "/administration/accounts"} <= paths
     assert any(address.endswith("/history") and "/suggest/person" in text for address, text in pages.items())
     assert long == set()

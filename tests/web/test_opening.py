@@ -451,7 +451,7 @@ def test_a_page_of_the_preview_stays_small(officer: TestClient) -> None:
     assert len(page.content) < 200 * 1024
     assert "Объект 44" in last.text
     assert "Объект 44" not in page.text
-    assert 'href="/planner?procedure=internal-analysis&amp;unit=hr&amp;planned.analysis_started' in page.text
+    assert 'href="/open/case?procedure=internal-analysis&amp;unit=hr&amp;planned.analysis_started' in page.text
 
 
 def test_the_template_comes_filled_with_headings(officer: TestClient) -> None:

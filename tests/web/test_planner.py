@@ -1,20 +1,15 @@
-"""The planner: dates in the address, all deadlines on the page, nothing stored."""
+"""The form of one case as a planner: dates in the address, all deadlines on the page, nothing stored."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
 
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.web.pages.case_creation.chain import load
-from tests.web.conftest import NOW, TODAY, Site
-from workflow.cases.case import Case
-from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.planning import plan
+from tests.web.conftest import Site
 
-START = "/planner?lang=ru&planned.analysis_started=2026-06-01"
+START = "/open/case?lang=ru&planned.analysis_started=2026-06-01"
 
 
 def test_a_start_gives_the_whole_chain_with_reasons(site: Site, browser: TestClient) -> None:
@@ -27,19 +22,22 @@ def test_a_start_gives_the_whole_chain_with_reasons(site: Site, browser: TestCli
     assert len(site.cases()) == 3
 
 
-def test_one_field_is_asked_and_the_other_dates_are_folded(browser: TestClient) -> None:
+def test_who_opens_no_cases_is_asked_one_field_and_the_other_dates_are_folded(site: Site) -> None:
     """When the analysis begins; what has happened is no question of a plan, unless the address says it."""
-    page = browser.get("/planner").text
+    browser = site.client("auditor")
+    page = browser.get("/open/case").text
     asked = page.partition('<details class="further">')[0]
-    told = browser.get("/planner?fact.order_signed=2026-03-30").text
+    told = browser.get("/open/case?fact.order_signed=2026-03-30").text
 
     assert re.findall(r'name="(planned\.[a-z_]+)"', asked) == ["planned.analysis_started"]
     assert "fact." not in page
+    assert 'method="post" action="/open/case"' not in page
+    assert browser.post("/open/case", data={"procedure": "internal-analysis"}).status_code == 403
     assert 'name="fact.order_signed" value="2026-03-30"' in told
 
 
 def test_without_a_date_it_says_where_to_begin(browser: TestClient) -> None:
-    page = browser.get("/planner?lang=ru").text
+    page = browser.get("/open/case?lang=ru").text
 
     assert "Начните с одной даты: «Начало анализа»" in page
 
@@ -53,13 +51,13 @@ def test_a_conflict_is_named_at_once(browser: TestClient) -> None:
 
 
 def test_the_latest_start_is_told_when_an_end_is_wanted(browser: TestClient) -> None:
-    page = browser.get("/planner?lang=ru&planned.plan_approved=2026-08-07").text
+    page = browser.get("/open/case?lang=ru&planned.plan_approved=2026-08-07").text
 
     assert "анализ нужно начать не позднее" in page
 
 
 def test_a_fact_ahead_is_counted_as_planned_and_said(browser: TestClient) -> None:
-    page = browser.get("/planner?lang=ru&fact.order_signed=2026-04-07").text
+    page = browser.get("/open/case?lang=ru&fact.order_signed=2026-04-07").text
 
     assert "учтены как плановые: подписание приказа" in page
 
@@ -68,7 +66,7 @@ def test_a_fact_ahead_is_counted_as_planned_and_said(browser: TestClient) -> Non
 def test_what_is_no_date_is_given_back_as_typed(typed: str, browser: TestClient) -> None:
     """One sentence; the other dates hold."""
     answer = browser.get(
-        "/planner",
+        "/open/case",
         params={"planned.analysis_started": typed, "planned.analysis_ended": "2026-07-10", "lang": "ru"},
     )
 
@@ -82,8 +80,8 @@ def test_what_is_no_date_is_given_back_as_typed(typed: str, browser: TestClient)
 
 def test_the_address_can_be_sent_to_somebody(browser: TestClient) -> None:
     """Without the fields left empty, by either way of asking; the officer goes on to opening with it."""
-    long = "/planner?procedure=internal-analysis&unit=&planned.analysis_started=2026-06-01&fact.order_signed="
-    short = "/planner?procedure=internal-analysis&planned.analysis_started=2026-06-01"
+    long = "/open/case?procedure=internal-analysis&unit=&planned.analysis_started=2026-06-01&fact.order_signed="
+    short = "/open/case?procedure=internal-analysis&planned.analysis_started=2026-06-01"
     plain = browser.get(long)
     at_once = browser.get(long, headers={"hx-request": "true"})
 
@@ -97,40 +95,7 @@ def test_every_procedure_can_be_planned(site: Site, browser: TestClient) -> None
     library = site.app.state.ctx.library
     for name in library.procedures():
         begins = library.latest(name).begins_with
-        answer = browser.get(f"/planner?procedure={name}&planned.{begins}=2026-06-01")
+        answer = browser.get(f"/open/case?procedure={name}&planned.{begins}=2026-06-01")
 
         assert answer.status_code == 200, name
         assert 'id="chain-title"' in answer.text, name
-
-
-def test_the_load_counts_what_people_have_to_do_in_those_weeks(site: Site, browser: TestClient) -> None:
-    """Open obligations of other cases by week, and those of this plan beside them."""
-    context = site.app.state.ctx
-    planned = {"analysis_started": date(2026, 6, 1)}
-    forecast = plan(
-        context.library, "internal-analysis", facts={}, planned=planned, calendar=context.calendar, today=TODAY
-    )
-    case = Case(
-        id="", procedure="internal-analysis", edition=forecast.procedure.edition, unit="law", planned=planned
-    )
-    arguments = {"deadlines": forecast.deadlines, "case": case, "today": TODAY}
-    before = load(site.context.reads, context.library, site.context.reads.office(), **arguments)
-    site.case_commands.open(
-        Opening(procedure="internal-analysis", unit="law", object="Ещё один", planned=planned),
-        by="test",
-        now=NOW,
-        today=TODAY,
-    )
-    after = load(site.context.reads, context.library, site.context.reads.office(), **arguments)
-    page = browser.get(f"{START}&unit=law").text
-
-    assert before is not None
-    assert after is not None
-    week = date(2026, 5, 15) - timedelta(days=date(2026, 5, 15).weekday())
-    column = after.weeks.index(week)
-    (was,) = [row.cells[column] for row in before.people if row.person.name == "Өтегенов Ерлан"]
-    (now,) = [row.cells[column] for row in after.people if row.person.name == "Өтегенов Ерлан"]
-    assert now.added == was.added >= 1
-    assert now.open == was.open + now.added
-    assert "Нагрузка сотрудников" in page
-    assert "Өтегенов Ерлан" in page

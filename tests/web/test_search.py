@@ -98,7 +98,7 @@ def test_a_reader_of_one_unit_finds_its_people_alone(site: Site) -> None:
 
 def test_a_file_an_obligation_and_an_act_are_found_by_their_names(site: Site, browser: TestClient) -> None:
     """The file opens where it lies; an obligation names its procedure and leads to the cases of it, or, where
-    nobody has opened any, to the planner.
+    nobody has opened any, to the form of one case.
     """
     order = Evidence(kind="document:order", reference="a" * 64, name="Бұйрық №15.pdf")
     stamp = {"by": "officer", "now": NOW, "today": TODAY}
@@ -120,6 +120,6 @@ def test_a_file_an_obligation_and_an_act_are_found_by_their_names(site: Site, br
     assert "Что требуется: объявление о начале анализа" in announced.replace("\xa0", " ")
     assert "Инструкция по исполнению проектов" in act.partition('id="found-act"')[2]
     for kind in ("procedure", "obligation"):
-        assert 'href="/planner?procedure=gift-handover"' in unopened.partition(f'id="found-{kind}"')[2]
+        assert 'href="/open/case?procedure=gift-handover"' in unopened.partition(f'id="found-{kind}"')[2]
     assert "/cases?procedure=gift-handover" not in unopened
-    assert browser.get("/planner?procedure=gift-handover").status_code == 200
+    assert browser.get("/open/case?procedure=gift-handover").status_code == 200

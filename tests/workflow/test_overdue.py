@@ -15,7 +15,7 @@ from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import (
     Lateness,
     can_be_done,
-    is_ahead,
+    holds_on,
     lateness,
     most_urgent,
     near,
@@ -62,13 +62,13 @@ def test_a_publication_whose_plan_was_never_approved_is_never_overdue() -> None:
     assert published.counts_until == APPROVAL
     for day in (date(2026, 5, 12), APPROVAL):
         assert stands(sample_case, "published", today=day) == Lateness()
-        assert is_ahead(published, today=day)
+        assert holds_on(published, day)
         assert urgency(published, today=day) == (1, date(2026, 5, 18))
         (waits,) = awaited_elements(published, analysis(), today=day)
         assert (waits.code, waits.on, waits.arguments["on"]) == ("waits.planned", APPROVAL, APPROVAL)
     for day in (date(2026, 5, 14), date(2026, 5, 18), date(2026, 5, 19), date(2026, 6, 15)):
         assert stands(sample_case, "published", today=day) == WAITS(waiting_for="plan_approved")
-        assert not is_ahead(published, today=day)
+        assert not holds_on(published, day)
         told_of = awaited_elements(published, analysis(), today=day)
         assert [element.code for element in told_of] == ["waits.planned", "waits.stale"]
 
@@ -186,7 +186,7 @@ def test_a_chain_of_derived_anchors_holds_until_the_first_of_them_is_overdue() -
         "plan_approved",
     ]
     assert approved.counts_until == published.counts_until == date(2026, 6, 10)
-    assert is_ahead(published, today=date(2026, 6, 10))
+    assert holds_on(published, date(2026, 6, 10))
     late = date(2026, 6, 11)
     assert lateness(signed, today=late) == OVERDUE
     assert lateness(approved, today=late) == WAITS(waiting_for="note_signed")

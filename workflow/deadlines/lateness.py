@@ -112,12 +112,6 @@ def can_be_done(deadline: Awaited) -> bool:
     return deadline.waiting_for is None or (due is not None and until is not None and due < until)
 
 
-def is_ahead(deadline: Awaited, *, today: date) -> bool:
-    """Return whether a deadline is open and has a valid due date on that local date or later."""
-    due = deadline.due
-    return deadline.state in AWAITED and due is not None and due >= today and holds_on(deadline, today)
-
-
 def urgency(deadline: Awaited, *, today: date) -> tuple[int, date]:
     """Return the sort key that puts open deadlines in order of urgency: overdue, then ahead, then waiting or
     without a due date; each by day.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pydantic import BaseModel
@@ -10,11 +11,12 @@ from pydantic import BaseModel
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Line
 from merzim.services.law.calendar_acts import follow_adopted_acts
+from merzim.services.names import USUAL
 from merzim.services.people.staff import BadStaff, find_unit, recorded_office
 from merzim.services.results import Titles, titles_of
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.org.staff import SqlStaff
-from workflow.law.procedure import Procedure
+from workflow.law.procedure import OF_REGISTER, Procedure, Text
 from workflow.org.access import within
 from workflow.org.kinds import among
 from workflow.org.office import acts_of
@@ -63,6 +65,40 @@ def acts_here(ctx: RequestContext) -> frozenset[str]:
 def is_shown(ctx: RequestContext, procedure: Procedure) -> bool:
     """Return whether pages offer a procedure: it rests on no act of choice, or on one adopted here."""
     return not procedure.adopted_act or procedure.adopted_act in acts_here(ctx)
+
+
+ProcedureGroups = tuple[tuple[Text | str, tuple[Procedure, ...]], ...]
+"""Procedures grouped under a title, or a code of the catalogues."""
+
+
+def _group_by_document(procedures: Iterable[Procedure]) -> ProcedureGroups:
+    """Return procedures grouped by the document most of their obligations rest on, in order of first
+    occurrence.
+    """
+    groups: dict[str, list[Procedure]] = {}
+    titles: dict[str, Text] = {}
+    for procedure in procedures:
+        acts = Counter(obligation.act for obligation in procedure.obligations if obligation.act)
+        document = procedure.acts[max(acts, key=lambda act: acts[act])]
+        titles[document.id] = document.short
+        groups.setdefault(document.id, []).append(procedure)
+    return tuple((titles[document], tuple(group)) for document, group in groups.items())
+
+
+def offered_procedures(ctx: RequestContext, kind: str, chosen: str = "") -> ProcedureGroups:
+    """Return the procedures of adopted acts, and the chosen one, grouped by document; those for other kinds of
+    organisation come last.
+    """
+    names = [name for name in ctx.library.procedures() if not name.startswith(OF_REGISTER)]
+    latest = [ctx.library.latest(name) for name in names]
+    procedures = [
+        procedure
+        for procedure in sorted(latest, key=lambda procedure: procedure.id != USUAL)
+        if procedure.id == chosen or is_shown(ctx, procedure)
+    ]
+    own = [procedure for procedure in procedures if among(kind, procedure.applies_to)]
+    other = tuple(procedure for procedure in procedures if procedure not in own)
+    return (*_group_by_document(own), *((("web.open.group.other", other),) if other else ()))
 
 
 def place_of_acts(ctx: RequestContext, unit: str = "") -> str:

@@ -12,9 +12,9 @@ from starlette.responses import Response
 
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.context import Reads, RequestContext
-from merzim.services.names import ProcedureGroups, UnitName, case_title, require_exportable, unit_name
+from merzim.services.law.acts import ProcedureGroups, offered_procedures
+from merzim.services.names import UnitName, case_title, require_exportable, unit_name
 from merzim.web.auth.dependencies import Reading
-from merzim.web.pages.case_creation.planner import ordered
 from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_filter
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import (
@@ -288,7 +288,7 @@ def cases_page(
         today=today,
         criteria=criteria,
         number=number,
-        procedures=ordered(ctx, "", criteria.procedure or ""),
+        procedures=offered_procedures(ctx, "", criteria.procedure or ""),
         own_unit=ctx.reader.root,
     )
     query = tidy_address(request).partition("?")[2]

@@ -24,10 +24,10 @@ from merzim.services.cases.portfolio import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
+from merzim.services.law.acts import offered_procedures
 from merzim.services.names import UnknownUnit, require_exportable
 from merzim.services.yearly.clock import PROCEDURE
 from merzim.web.auth.dependencies import Reading
-from merzim.web.pages.case_creation.planner import ordered
 from merzim.web.ui.name_fields import UnitParam, build_unit_filter
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
@@ -241,7 +241,7 @@ def _page(
         criteria=query,
         years=_years(ctx),
         units=build_unit_filter(ctx.reads.office(), query.unit, own_unit=ctx.reader.root),
-        procedures=ordered(ctx, "", chosen.id),
+        procedures=offered_procedures(ctx, "", chosen.id),
         stages=tuple((stage.id, stage.title) for stage in chosen.stages),
         **values,
     )

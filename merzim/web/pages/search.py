@@ -65,11 +65,11 @@ def hit_address(hit: Hit, open_procedures: Collection[str]) -> str:
     """Return the page of what was found; an act has one where its text is loaded.
 
     Args:
-        open_procedures: procedures with cases; of any other the planner shows what it asks and when.
+        open_procedures: procedures with cases; of any other the form of one case shows what it asks and when.
     """
     id = quote(hit.id, safe="")
     if (procedure := _procedure(hit)) and procedure not in open_procedures:
-        return f"/planner?procedure={quote(procedure, safe='')}"
+        return f"/open/case?procedure={quote(procedure, safe='')}"
     match hit.kind:
         case "case":
             return f"/cases/{id}"

@@ -46,7 +46,7 @@ SECTION_OF_PAGE = (
     ("/desk", "executor#desk"),
     ("/inbox", "executor#inbox"),
     ("/open", "officer#open"),
-    ("/planner", "officer#plan"),
+    ("/open/case", "officer#plan"),
     ("/portfolio", "head#portfolio"),
     ("/register", "officer#letters"),
     ("/registers", "officer#registers"),

@@ -16,7 +16,7 @@ from workflow.org.office import Unit
 
 PAGES = {
     "administrator": ("/administration/unit?id=s7", "/administration/people"),
-    "officer": ("/planner?unit=мектеп 00", "/cases?unit=мектеп 00", "/"),
+    "officer": ("/open/case?unit=мектеп 00", "/cases?unit=мектеп 00", "/"),
 }
 
 
@@ -53,7 +53,7 @@ def test_a_unit_is_suggested_while_somebody_types(served: Served) -> None:
 def test_without_scripts_what_was_typed_is_understood_or_given_back(served: Served) -> None:
     """The sentence names some, the field's own list the same ones."""
     with served.page("officer", language="ru", java_script_enabled=False) as page:
-        page.goto("/planner")
+        page.goto("/open/case")
         page.fill("#unit", "мектеп 07")
         page.locator(".plan-foot button[type=submit]").click()
         message = page.locator("[role=alert]").inner_text()

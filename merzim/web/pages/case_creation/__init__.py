@@ -1,1 +1,1 @@
-"""Pages for creating cases: the planner, opening by hand or from a schedule."""
+"""Pages for creating cases: opening by hand, for a year, from a schedule."""

@@ -27,21 +27,22 @@ from merzim.services.imports.previews import (
     undo_year,
 )
 from merzim.services.inputs import build
+from merzim.services.law.acts import offered_procedures
 from merzim.services.names import chosen_procedure
-from merzim.web.auth.dependencies import Managing
-from merzim.web.pages.case_creation.intended_dates import intended, text
-from merzim.web.pages.case_creation.planner import Name, Outlook, found_unit, make_outlook, ordered
+from merzim.web.auth.dependencies import Managing, Reading
+from merzim.web.pages.case_creation.outlook import Outlook, intended, make_outlook, text
 from merzim.web.ui.form_values import Fields, InvalidForm
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from merzim.web.ui.preferences import preferences, set_preference_cookies
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import download, redirect_to_tidy_address
+from merzim.web.ui.tables import download, redirect_to_tidy_address, with_tidy_address
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, Office
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 
+Name = Annotated[str, Query(max_length=200)]
 LONGEST_OBJECT = 500
 OBJECT_FIELDS = ("object", "object_kk", "object_ru")
 
@@ -69,7 +70,7 @@ def hub(
         ctx,
         "open.html",
         status=200 if refusal is None else 422,
-        procedures=ordered(ctx, _kind(ctx, office)),
+        procedures=offered_procedures(ctx, _kind(ctx, office)),
         procedure=procedure or "internal-analysis",
         years=[year for year in (today.year, today.year + 1) if year <= ctx.calendar.last.year],
         refusal=refusal,
@@ -88,13 +89,13 @@ def schedule_template(request: Request, ctx: Managing) -> Response:
 @router.get("/open/case")
 def case_form_page(
     request: Request,
-    ctx: Managing,
+    ctx: Reading,
     procedure: Name = "",
     unit: Name = "",
     object: Annotated[str, Query(max_length=2000)] = "",
     person: Name = "",
 ) -> Response:
-    """Show the form of a procedure, with the deadlines of the dates typed so far."""
+    """Show the form of a procedure, with the deadlines of the dates typed so far; only managers open a case."""
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
@@ -105,7 +106,7 @@ def case_form_page(
         "object": object,
         "person": person,
     }
-    return _case_page(request, ctx, answers)
+    return with_tidy_address(request, _case_page(request, ctx, answers))
 
 
 @router.post("/open/case")
@@ -198,18 +199,16 @@ def _case_page(
     *,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
-    today = ctx.today
     procedure = chosen_procedure(ctx, text(answers.get("procedure")))
     dates = intended(procedure, answers.items(), ctx.calendar)
     office = ctx.reads.office()
     unit_text = text(answers.get("unit"))
-    unit, unknown = found_unit(office, unit_text, ctx.reader.root)
+    unit, unknown = _found_unit(office, unit_text, ctx.reader.root)
     outlook = make_outlook(
         ctx,
         procedure,
         dates,
         unit=unit if unit in office.units else "",
-        today=today,
         object=next(
             filter(None, (text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS)), ""
         ),
@@ -222,13 +221,13 @@ def _case_page(
         status=200 if refusal is None else 422,
         place=f"/open/case?{urlencode({'procedure': procedure.id})}",
         procedure=procedure,
-        procedures=ordered(
-            ctx,
-            office.kind_of(unit) if unit in office.units else _kind(ctx, office),
-            procedure.id,
+        procedures=offered_procedures(
+            ctx, office.kind_of(unit) if unit in office.units else _kind(ctx, office), procedure.id
         ),
         intended=dates,
         outlook=Outlook() if outlook.refusal else outlook,
+        titles_ahead=[procedure.by_id[name.partition(".")[0]].title for name in outlook.ahead],
+        may_open=ctx.reader.may("manage"),
         refusal=refusal,
         unit=build_unit_field(office, unit or unit_text, root=ctx.reader.root),
         objects=_objects(answers, preferences(request).language),
@@ -274,7 +273,7 @@ def _year_page(
     today = ctx.today
     office = ctx.reads.office()
     ahead: YearPreview | None = None
-    unit_key, unknown = found_unit(office, unit, ctx.reader.root)
+    unit_key, unknown = _found_unit(office, unit, ctx.reader.root)
     try:
         if unknown is not None:
             raise unknown
@@ -302,6 +301,14 @@ def _year_page(
         ],
         refusal=refusal,
     )
+
+
+def _found_unit(office: Office, unit_text: str, root: str) -> tuple[str, InvalidForm | None]:
+    """Return the unit that was typed and None, or "" and the error."""
+    try:
+        return resolve_unit(office, unit_text, root=root), None
+    except InvalidForm as refusal:
+        return "", refusal
 
 
 def _units(ahead: YearPreview | None) -> list[str]:

@@ -31,13 +31,12 @@ from merzim.services.imports.previews import (
 from merzim.services.imports.schedules import ScheduleAnswers
 from merzim.services.inputs import build
 from merzim.services.names import MAX_LISTED, Name, unit_name
-from merzim.web.auth.dependencies import Managing, reads_files, run_in_reading_thread
+from merzim.web.auth.dependencies import Managing, reads_files
 from merzim.web.http import Digest
 from merzim.web.pages.case_creation.by_hand import go, hub
-from merzim.web.pages.case_creation.chain import Chain, chain
-from merzim.web.pages.case_creation.intended_dates import HAPPENED, PLANNED, text
+from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, Chain, chain, text
 from merzim.web.pages.portfolio import Axis, build_axis
-from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, parse_date
+from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, parse_date, sent
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
 from workflow.cases.case import Case, Fact
@@ -111,7 +110,7 @@ class PreviewedAnalysis:
     Attributes:
         unit: as the office names it, else as the file does.
         foreign: whether its unit is not among the reader's.
-        why: address of the planner with its dates, which explains them.
+        why: address of the form of one case with its dates, which explains them.
     """
 
     analysis: Analysis
@@ -156,13 +155,6 @@ class YearMark:
     look: str
 
 
-@router.post("/open/schedule")
-async def send(request: Request, ctx: Managing) -> Response:
-    """Accept a file and show its preview."""
-    async with request.form(max_files=2, max_fields=10, max_part_size=MAX_FIELD_BYTES) as form:
-        return await run_in_reading_thread(request, _send, request, ctx, form)
-
-
 @router.get("/open/schedule/{digest}")
 @reads_files
 def preview(
@@ -173,13 +165,6 @@ def preview(
 ) -> Response:
     """Show every row, date and conflict; nothing is written."""
     return _preview(request, ctx, uploaded_file(ctx, "schedule", digest), number)
-
-
-@router.post("/open/schedule/{digest}")
-async def take(request: Request, ctx: Managing, digest: Digest) -> Response:
-    """Import the file: all of it or nothing."""
-    async with request.form(max_files=0, max_fields=1500, max_part_size=MAX_FIELD_BYTES) as form:
-        return await run_in_reading_thread(request, _take, request, ctx, digest, form)
 
 
 def sent_file(form: FormData) -> tuple[bytes, str]:
@@ -207,7 +192,10 @@ def bad_rows(refusal: Refusal | OutOfRange, translator: Translator) -> list[tupl
     return [(error.row, translator.tell(error.code, error.arguments)) for error in refusal.errors]
 
 
-def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
+@router.post("/open/schedule")
+@reads_files
+def send(request: Request, ctx: Managing, form: Annotated[FormData, sent(files=2, fields=10)]) -> Response:
+    """Accept a file and show its preview."""
     form_value = form.get("procedure")
     procedure = text(form_value if isinstance(form_value, str) else "") or "internal-analysis"
     name = ""
@@ -310,7 +298,12 @@ def _preview(
     )
 
 
-def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) -> Response:
+@router.post("/open/schedule/{digest}")
+@reads_files
+def take(
+    request: Request, ctx: Managing, digest: Digest, form: Annotated[FormData, sent(fields=1500)]
+) -> Response:
+    """Import the file: all of it or nothing."""
     upload = uploaded_file(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     numbers = [key.removeprefix("said.") for key in answers if key.startswith("said.")]
@@ -483,7 +476,7 @@ def _taken(
 
 
 def _planned(analysis: Analysis, office: Office) -> str:
-    """Return the address of the planner with the same dates, which explains each of them."""
+    """Return the address of the form of one case with the same dates, which explains each of them."""
     unit = {"unit": analysis.unit} if analysis.unit in office.units else {}
     facts = {
         **{name: fact.on for name, fact in (analysis.case.facts if analysis.case else {}).items()},
@@ -495,7 +488,7 @@ def _planned(analysis: Analysis, office: Office) -> str:
         **{PLANNED + name: on.isoformat() for name, on in analysis.planned.items()},
         **{HAPPENED + name: on.isoformat() for name, on in facts.items()},
     }
-    return f"/planner?{urlencode(parameters)}"
+    return f"/open/case?{urlencode(parameters)}"
 
 
 def _after(analysis: Analysis, office: Office) -> Case:

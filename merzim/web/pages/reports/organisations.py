@@ -8,6 +8,7 @@ from fastapi import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from merzim.services.law.acts import offered_procedures
 from merzim.services.names import seen_unit
 from merzim.services.reports.consolidated import (
     ConsolidatedQuery,
@@ -19,7 +20,6 @@ from merzim.services.reports.consolidated import (
     uploads,
 )
 from merzim.web.files_of_papers import get_cartogram_file, get_consolidated_file
-from merzim.web.pages.case_creation.planner import ordered
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, Section, lines
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content, workbook_response
@@ -39,7 +39,7 @@ def build_consolidated(query: ReportQuery) -> Report:
     form = _consolidated(query)
     law, obligation = form.procedure, form.obligation
     force = t.say(f"web.force.{obligation.force}")
-    procedures = (procedure for _, group in ordered(ctx, "") for procedure in group)
+    procedures = (procedure for _, group in offered_procedures(ctx, "") for procedure in group)
     return Report(
         title=t.titled(obligation.title, str(form.year)),
         lead=f"{t.say('web.together.consolidated_lead')} {law.title[t.language]} · {force}",
