@@ -175,14 +175,9 @@ def _count_working_days(term: WorkingDays, anchor: date, calendar: Kazakhstan) -
         end = calendar.before[anchor] if anchor in calendar.before else place(anchor, calendar.last)
         days = calendar.working_days[end + number : end]
         listed_days = days[::-1]
-        if term.backward == "clear_days":
-            code = "clear_days_before"
-            due = safe_by = calendar.add_working_days(anchor, number - 1)
-        else:
-            code = "working_days_before"
-            due = calendar.add_working_days(anchor, number)
-            safe_by = calendar.working_days[max(0, end + number - 1)]
-        first, last = due, anchor - _DAY
+        due = calendar.add_working_days(anchor, number)
+        safe_by = calendar.working_days[max(0, end + number - 1)]
+        code, first, last = "working_days_before", due, anchor - _DAY
     arguments: dict[str, object] = {"count": abs(number), "days": listed_days}
     if len(listed_days) > LISTED_AT_MOST:
         arguments = {"count": abs(number), "days": (), "first": days[0], "last": days[-1]}

@@ -85,20 +85,17 @@ class Target:
 
 
 Roll = Literal["next", "none"]
-Backward = Literal["nth_day", "clear_days"]
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingDays:
     """N working days after the anchor, or before it when `count` is negative; the anchor day is not counted.
 
-    `backward` says how a negative count is read: the N-th working day before is the last permitted
-    one ("nth_day"), or N clear working days must lie between ("clear_days"). No article decides it
-    (CALENDAR: mirror of Civil Code art. 173), so it is a field.
+    Of a negative count the N-th working day before is the last permitted one. No article says so (mirror of
+    Civil Code art. 173); `safe_by` leaves N clear working days between.
     """
 
     count: int
-    backward: Backward = "nth_day"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def plan_calls(
             case="",
             obligation="",
             due=today,
-            rung="",
+            step="",
             person=reader.key,
             channel=channel.name,
             address=address,

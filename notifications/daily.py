@@ -193,7 +193,7 @@ def _letter(
         case="",
         obligation="",
         due=day,
-        rung=group.bundle,
+        step=group.bundle,
         person=group.person,
         channel=group.channel,
         address=group.address,

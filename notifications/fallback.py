@@ -98,7 +98,7 @@ def _to_officer(
     officer = office.people.get(office.officer or "")
     if officer is not None and officer.key != notice.person:
         about = {"channel": channel.name, "person": notice.person}
-        news = replace(notice, kind="lost", rung="lost", about=about, bundle="", carrier="")
+        news = replace(notice, kind="lost", step="lost", about=about, bundle="", carrier="")
         place = (
             f"{notice.case}:{notice.obligation}:{notice.due.isoformat()}:lost.{channel.name}.{notice.person}"
         )

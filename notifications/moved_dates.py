@@ -77,7 +77,7 @@ def was_notified(notices: Iterable[Notice], event: Event) -> bool:
 
 def _is_news(due: date | None, last: Notice) -> bool:
     """Return whether the due date differs from the one in the person's last notice."""
-    was_withdrawn = last.rung == WITHDRAWN
+    was_withdrawn = last.step == WITHDRAWN
     return not was_withdrawn if due is None else was_withdrawn or due != last.due
 
 
@@ -133,7 +133,7 @@ def _notice(
         case=move.case,
         obligation=move.obligation,
         due=told_due,
-        rung=step,
+        step=step,
         person=last.person,
         channel=last.channel,
         address=last.address,

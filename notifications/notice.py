@@ -34,7 +34,7 @@ class Notice:
     """A notice to one person through one channel.
 
     Attributes:
-        key: `case:obligation:due:rung:person:channel`; the INSERT of it is the decision to send.
+        key: `case:obligation:due:step:person:channel`; the INSERT of it is the decision to send.
         case, obligation: "" when it is not about one deadline; `due` is then its own day.
         person: the person's key; `address` where the channel finds them.
         due: the due date it is about.
@@ -51,7 +51,7 @@ class Notice:
     case: str
     obligation: str
     due: date
-    rung: str
+    step: str
     person: str
     channel: str
     address: str

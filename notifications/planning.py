@@ -1,4 +1,4 @@
-"""Plans notices from board rows whose escalation step is due, and determines their next steps."""
+"""Plans notices from board rows whose reminder step is due, and determines their next steps."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Planner:
             try:
                 self._row(row, cases[row.case], page)
             except (Refusal, LookupError) as trouble:
-                # An edition or an escalation policy that is no longer there: the row keeps its day and is
+                # An edition that is no longer there: the row keeps its day and is
                 # named in every round until somebody mends it.
                 page.problems.append(
                     Problem(
@@ -111,7 +111,7 @@ class Planner:
 
     def _row(self, row: Row, case: Case, page: Page) -> None:
         """Plan the step of one row."""
-        assert row.next_rung_on is not None
+        assert row.next_step_on is not None
         procedure = self._edition(case.edition)
         obligation = entry_obligation(case, procedure, row.obligation)
         steps = steps_of(case, procedure, row.obligation, row, self.calendar, today=self.today)
@@ -130,10 +130,10 @@ class Planner:
                 case=row.case,
                 obligation=row.obligation,
                 due=row.due,
-                rung_on=row.next_rung_on,
+                step_on=row.next_step_on,
                 notices=tuple(planned_notice.notice for planned_notice in planned),
-                next_rung=following.id if following else None,
-                next_rung_on=following.on if following else None,
+                next_step=following.id if following else None,
+                next_step_on=following.on if following else None,
             )
         )
 
@@ -172,7 +172,7 @@ class Planner:
         for addressee in people:
             if quiet is not None and addressee.person.key == quiet.person and self.today < quiet.until:
                 continue
-            reached = channels_for(addressee, self.channels, self.office, through=step.through)
+            reached = channels_for(addressee, self.channels, self.office)
             if not reached:
                 channels = tuple(channel.name for channel in self.channels)
                 problems.append(
@@ -192,7 +192,7 @@ class Planner:
         """Return whether one of these people got an earlier question about the same plan date."""
         if planned.reminder.person not in unasked:
             return False
-        keys = [replace(planned.reminder, rung=step).key(planned.notice.channel) for step in SLIPPED]
+        keys = [replace(planned.reminder, step=step).key(planned.notice.channel) for step in SLIPPED]
         return bool(self.outbox.existing_keys(keys))
 
     def _planned_notice(
@@ -202,7 +202,7 @@ class Planner:
             case=row.case,
             obligation=row.obligation,
             due=come.about,
-            rung=come.id,
+            step=come.id,
             on=come.on,
             person=recipient.person.key,
         )
@@ -212,7 +212,7 @@ class Planner:
             case=row.case,
             obligation=row.obligation,
             due=come.about,
-            rung=come.id,
+            step=come.id,
             person=recipient.person.key,
             channel=channel.name,
             address=channel.address(recipient.person) or "",

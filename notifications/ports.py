@@ -19,18 +19,18 @@ class Settlement:
     """The decision of a round about one board row: the notices of its step, and the next step.
 
     Attributes:
-        due, rung_on: `due` and `next_rung_on` as the round read them. When the row has changed since
+        due, step_on: `due` and `next_step_on` as the round read them. When the row has changed since
             (a fact was recorded meanwhile), nothing of this settlement is written.
-        next_rung, next_rung_on: the step after this one; both None after the last one.
+        next_step, next_step_on: the step after this one; both None after the last one.
     """
 
     case: str
     obligation: str
     due: date | None
-    rung_on: date
+    step_on: date
     notices: tuple[Notice, ...]
-    next_rung: str | None
-    next_rung_on: date | None
+    next_step: str | None
+    next_step_on: date | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,9 +113,9 @@ class Outbox(Protocol):
     """Repository of notices with their delivery records and board rows; each method is one transaction."""
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
-        """Return rows with `next_rung_on <= today` that are still open (state `open` or `not_due_yet`).
+        """Return rows with `next_step_on <= today` that are still open (state `open` or `not_due_yet`).
 
-        In the order (next_rung_on, case, obligation), only those after `after`. Cost depends on the number due.
+        In the order (next_step_on, case, obligation), only those after `after`. Cost depends on the number due.
         """
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
@@ -130,7 +130,7 @@ class Outbox(Protocol):
 
         The insert under the unique key is the decision to send: a key already there changes nothing, except
         that a `withdrawn` notice is queued again (attempts 0, `queued_at` and `not_before` of the new one,
-        answer emptied). Each settlement counts only while its row still has the `due` and `next_rung_on` it was
+        answer emptied). Each settlement counts only while its row still has the `due` and `next_step_on` it was
         planned from.
         """
 

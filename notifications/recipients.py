@@ -1,4 +1,4 @@
-"""Resolves the duties of an escalation step to people, each once, with the reason."""
+"""Resolves the duties of a reminder step to people, each once, with the reason."""
 
 from __future__ import annotations
 
@@ -128,19 +128,12 @@ def _copied(recipient: Recipient) -> Recipient:
 
 
 def channels_for(
-    recipient: Recipient, channels: Sequence[Channel], office: Office, *, through: Sequence[str] = ()
+    recipient: Recipient, channels: Sequence[Channel], office: Office
 ) -> tuple[tuple[Channel, Recipient], ...]:
     """Return the channels that reach a person, or the officer's when none does.
 
     So a person without Telegram hears by e-mail. Empty when not even the officer can be reached.
-
-    Args:
-        through: names of the channels a step prefers; when none of those reaches the person, the others are
-            used.
     """
-    named_channels = [channel for channel in channels if channel.name in through]
-    if any(channel.address(recipient.person) is not None for channel in named_channels):
-        channels = named_channels
     direct = tuple(
         (channel, recipient) for channel in channels if channel.address(recipient.person) is not None
     )

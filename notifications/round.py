@@ -129,6 +129,6 @@ def _pages(planner: Planner) -> Iterator[Page]:
             return
         yield planner.page(rows)
         last = rows[-1]
-        if len(rows) < PAGE or last.next_rung_on is None:
+        if len(rows) < PAGE or last.next_step_on is None:
             return
-        after = (last.next_rung_on, last.case, last.obligation)
+        after = (last.next_step_on, last.case, last.obligation)

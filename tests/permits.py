@@ -37,6 +37,7 @@ id = "permit"
 in_force = 2026-01-01
 last_checked_on = 2026-11-22
 begins_with = "received"
+steps = [{{ at = -1, to = ["duty"] }}]
 title = {texts("Permit")}
 [[act]]
 id = "permits"
@@ -45,9 +46,6 @@ short = {texts("Rules")}
 [[stage]]
 id = "work"
 title = {texts("Work")}
-[[ladder]]
-id = "default"
-rungs = [{{ at = -1, to = ["duty"] }}]
 """ + "".join(
     (
         obligation("received", '"none"'),

@@ -1,4 +1,4 @@
-"""Computes reminders from a deadline: its escalation policy, the steps of it, and the working day of each."""
+"""Computes reminders from a deadline: its steps, and the working day of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import number_of, row_kind
 from workflow.deadlines.lateness import Awaited, Reminded, holds_on
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.law.procedure import EscalationPolicy, Obligation, Procedure, Step
+from workflow.law.procedure import Obligation, Procedure, Step
 
 HIMSELF = ("duty",)
 """A reminder step sent only to the responsible person."""
@@ -61,53 +61,54 @@ class Reminder:
     Attributes:
         obligation: id with its period.
         due: the due date (or plan date) it is about; another date makes another reminder.
-        rung: id of the step ("-5", "0", "+1").
+        step: id of the step ("-5", "0", "+1").
         on: the working day of the step.
     """
 
     case: str
     obligation: str
     due: date
-    rung: str
+    step: str
     on: date
     person: str
 
     def key(self, channel: str) -> str:
-        """Return the unique key of the notice: `case:obligation:due:rung:person:channel`."""
-        return f"{self.case}:{self.obligation}:{self.due.isoformat()}:{self.rung}:{self.person}:{channel}"
+        """Return the unique key of the notice: `case:obligation:due:step:person:channel`."""
+        return f"{self.case}:{self.obligation}:{self.due.isoformat()}:{self.step}:{self.person}:{channel}"
 
 
-def policy_of(
+def snoozed_steps(
     case: Case, procedure: Procedure, deadline: str, due: date, calendar: Kazakhstan
-) -> EscalationPolicy:
-    """Return the escalation policy of a deadline of the case, with snoozed reminders taken into account.
+) -> tuple[Step, ...]:
+    """Return the steps of a deadline of the case, with snoozed reminders taken into account.
 
     Args:
         deadline: the obligation's id with its period.
         due: a reminder snoozed for another due date is no longer snoozed.
     """
-    policy = procedure.ladders[entry_obligation(case, procedure, deadline).ladder]
     later = case.snoozed.get(deadline)
-    return policy if later is None or later.due != due else snoozed(policy, due, later.until, calendar)
+    if later is None or later.due != due:
+        return procedure.steps
+    return snoozed(procedure.steps, due, later.until, calendar)
 
 
-def snoozed(policy: EscalationPolicy, due: date, until: date, calendar: Kazakhstan) -> EscalationPolicy:
-    """Return the policy without steps before `until`, a working day, and with a step on that day.
+def snoozed(steps: tuple[Step, ...], due: date, until: date, calendar: Kazakhstan) -> tuple[Step, ...]:
+    """Return the steps without those before `until`, a working day, and with a step on that day.
 
     Only steps sent to nobody but the responsible person are suppressed; steps that notify somebody above them,
     and all steps from `until` on, stay on their days.
     """
-    days = {step.id: _day(step, due, calendar) for step in policy.rungs}
-    loud = [step for step in policy.rungs if step.to != HIMSELF or (days[step.id] or until) >= until]
+    days = {step.id: _day(step, due, calendar) for step in steps}
+    loud = [step for step in steps if step.to != HIMSELF or (days[step.id] or until) >= until]
     if not any(HIMSELF[0] in step.to and days[step.id] == until for step in loud):
         left = calendar.count_working_days(until, date.fromordinal(due.toordinal() - 1))
         loud.append(Step.model_construct(at=-left, to=HIMSELF))
-    return policy.replaced(rungs=tuple(sorted(loud, key=lambda step: step.at)))
+    return tuple(sorted(loud, key=lambda step: step.at))
 
 
-def last_before(policy: EscalationPolicy, due: date, calendar: Kazakhstan) -> date:
+def last_before(steps: Sequence[Step], due: date, calendar: Kazakhstan) -> date:
     """Return the day of the last reminder step before the due date passes: nothing can be snoozed beyond it."""
-    days = [day_of_step(step, due, calendar) for step in policy.rungs if step.at <= 0]
+    days = [day_of_step(step, due, calendar) for step in steps if step.at <= 0]
     return max(days, default=calendar.find_previous_working_day(due))
 
 
@@ -125,13 +126,13 @@ def day_of_step(step: Step, due: date, calendar: Kazakhstan) -> date:
     return calendar.add_working_days(due, step.at)
 
 
-# The deadlines of one schedule share their policies and days.
+# The deadlines of one schedule share their steps and days.
 @lru_cache(maxsize=8192)
-def law_steps(policy: EscalationPolicy, due: date, calendar: Kazakhstan) -> tuple[ScheduledStep, ...]:
+def law_steps(steps: tuple[Step, ...], due: date, calendar: Kazakhstan) -> tuple[ScheduledStep, ...]:
     """Return the reminder steps of a due date with their days, in order, without those beyond the calendar's
     records.
     """
-    days = ((step, _day(step, due, calendar)) for step in sorted(policy.rungs, key=lambda step: step.at))
+    days = ((step, _day(step, due, calendar)) for step in sorted(steps, key=lambda step: step.at))
     return tuple(ScheduledStep(id=step.id, on=on, about=due, step=step) for step, on in days if on is not None)
 
 
@@ -266,7 +267,7 @@ def steps_of(
         obligation = entry_obligation(case, procedure, name)
         undated = undated_steps(procedure, obligation, name, deadline, calendar, today=today)
     else:
-        law = law_steps(policy_of(case, procedure, name, deadline.due, calendar), deadline.due, calendar)
+        law = law_steps(snoozed_steps(case, procedure, name, deadline.due, calendar), deadline.due, calendar)
         if row_kind(name) == "assignment":
             law = list(_steps_after_its_letter(law, assignments(case).get(number_of(name))))
         if deadline.counts_until is not None:
@@ -343,12 +344,8 @@ def step_named(
             return BEFORE.get(step)
         case "points":
             return _POINTS_STEP
-    return law_step_named(policy_of(case, procedure, name, due, calendar), step)
-
-
-def law_step_named(policy: EscalationPolicy, id: str) -> Step | None:
-    """Return the step of a policy with that id."""
-    return next((step for step in policy.rungs if step.id == id), None)
+    steps = snoozed_steps(case, procedure, name, due, calendar)
+    return next((law_step for law_step in steps if law_step.id == step), None)
 
 
 def _day(step: Step, due: date, calendar: Kazakhstan) -> date | None:

@@ -88,12 +88,12 @@ def notices(
             (
                 *(notice.due, notice.case, notice.obligation),
                 call.say(f"cli.force.{forces[notice.key]}") if notice.key in forces else "–",
-                *(notice.rung, notice.person, notice.channel, _state(call, notice)),
+                *(notice.step, notice.person, notice.channel, _state(call, notice)),
             )
             for notice in notices
         ]
         if rows:
-            call.table(("due", "case", "id", "force", "rung", "who", "channel", "state"), rows)
+            call.table(("due", "case", "id", "force", "step", "who", "channel", "state"), rows)
         else:
             call.print(call.say("cli.no_notices"))
 
@@ -139,7 +139,7 @@ def _round(call: CommandContext, report: RoundReport) -> dict[str, object]:
 def _planned(call: CommandContext, report: RoundReport) -> None:
     """Print the planned notices: recipient, subject, time, channel and reason."""
     lines: list[tuple[Notice, str, str, str]] = [
-        (item.notice, item.notice.rung, item.recipient.person.name, item.recipient.why)
+        (item.notice, item.notice.step, item.recipient.person.name, item.recipient.why)
         for item in report.planned
     ]
     lines += [
@@ -154,7 +154,7 @@ def _planned(call: CommandContext, report: RoundReport) -> None:
         for notice, step, name, why in lines
     ]
     if rows:
-        call.table(("due", "case", "id", "rung", "who", "reason", "channel", "leaves"), rows, indent=2)
+        call.table(("due", "case", "id", "step", "who", "reason", "channel", "leaves"), rows, indent=2)
     places_by_text: dict[str, list[str]] = {}
     for problem in report.problems:
         text = call.say(problem.code, **problem.arguments)
@@ -184,7 +184,7 @@ def _forces(call: CommandContext, notices: Sequence[Notice]) -> dict[str, Force]
 
 
 NOTICE = (
-    *("key", "case", "obligation", "due", "rung", "person", "channel", "address", "language", "state"),
+    *("key", "case", "obligation", "due", "step", "person", "channel", "address", "language", "state"),
     *("attempts", "queued_at", "not_before", "sent_at", "answer", "message_id", "text_hash"),
     *("acknowledged_at", "kind", "carrier", "about"),
 )

@@ -141,7 +141,7 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
         case="",
         obligation="",
         due=now.date(),
-        rung="test",
+        step="test",
         person=person.key,
         channel=channel.name,
         address=address,

@@ -167,10 +167,10 @@ def is_responsible(
 def is_notified(
     app: BotContext, office: Office, person: Person, case: Case, deadline: str, *, today: date
 ) -> bool:
-    """Return whether the deadline's escalation policy still includes the person, by the office as of today."""
+    """Return whether a reminder step of the deadline is still for the person, by the office as of today."""
     procedure = app.library.named(case.edition)
     obligation = entry_obligation(case, procedure, deadline)
-    for step in procedure.ladders[obligation.ladder].rungs:
+    for step in procedure.steps:
         people, _ = resolve_recipients(office, case, obligation, deadline, step, on=today)
         if any(recipient.person.key == person.key for recipient in people):
             return True

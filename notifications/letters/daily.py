@@ -68,7 +68,7 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overv
     language = notice.language
     listed = reminder_items(items.reminders, matters)
     told = {(notice.case, notice.obligation) for notice, _ in items.reminders}
-    if notice.rung == WEEK:
+    if notice.step == WEEK:
         mine = [deadline for deadline in overview.of(notice.person) if deadline.place not in told]
         listed += [_item(deadline, matters) for deadline in mine]
         told |= {deadline.place for deadline in mine}
@@ -94,7 +94,7 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overv
         lead=lead,
         table=(),
         sections=tuple(_shortened(part, language) for part in parts),
-        footer=say("digest.footer_weekly" if notice.rung == WEEK else "letter.footer", {}, language),
+        footer=say("digest.footer_weekly" if notice.step == WEEK else "letter.footer", {}, language),
     )
     return render_letter(
         page, language, entries=tuple(_entries(items, matters, language)), actions=_actions(items)
@@ -297,7 +297,7 @@ def _whose(deadline: OpenDeadline, overview: Overview, language: str) -> str:
 
 
 def reminder(notice: Notice, matter: Matter, calendar: Kazakhstan, *, today: date) -> Letter:
-    """Return the letter of one escalation step, with its deadline as a calendar item."""
+    """Return the letter of one reminder step, with its deadline as a calendar item."""
     reminder_letter = letter(matter, calendar, language=notice.language, today=today)
     if not matter.confidential:
         asks = bool(matter.deadline.obligation.options)

@@ -75,7 +75,7 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
     arguments = {"title": about["title"], "until": notice.due, "today": today}
     days = [(str(title), str(day)) for title, day in cast("list[list[str]]", about.get("days", []))]
     asks = str(about.get("asks", "link"))
-    kind = "reminder" if notice.rung.startswith("reminder") else "invitation"
+    kind = "reminder" if notice.step.startswith("reminder") else "invitation"
 
     def line(code: str) -> str:
         return say(f"campaign_letter.{code}", arguments, language)

@@ -24,7 +24,7 @@ def moved_line(notice: Notice, matter: Matter, language: str) -> Line:
         return Line(text=say("digest.moved_discreet", {}, language), link=link, below=True)
     told = say(f"digest.{_word(notice)}_line", _arguments(notice, matter, language), language)
     cause = describe_cause(notice.about.get("cause"), language, matter)
-    if notice.rung != WITHDRAWN:
+    if notice.step != WITHDRAWN:
         # What is no longer required has no force.
         told += f"; {say(f'letter.force_{matter.deadline.obligation.force}', {}, language)}"
     return Line(text=f"{told}. {cause}", link=link, below=True)
@@ -42,14 +42,14 @@ def moved_words(notice: Notice, matter: Matter, language: str) -> tuple[str, str
 def moved_entry(notice: Notice, matter: Matter, rules: Rules, language: str) -> Entry:
     """Return the calendar item of a moved deadline."""
     item = entry(matter, language=language, domain=rules.domain, queued_at=notice.queued_at, on=notice.due)
-    return replace(item, status="CANCELLED") if notice.rung == WITHDRAWN else item
+    return replace(item, status="CANCELLED") if notice.step == WITHDRAWN else item
 
 
 def _word(notice: Notice) -> str:
     """Return the key of the sentences for a notice: another date, the same again, none valid yet, or no longer
     required.
     """
-    if notice.rung != WITHDRAWN:
+    if notice.step != WITHDRAWN:
         return "again" if notice.about["old"] == notice.due.isoformat() else "moved"
     return "waits" if notice.about.get("awaited") else "withdrawn"
 

@@ -47,8 +47,8 @@ def _is_newer_step(other: Notice, notice: Notice) -> bool:
     kinds = (other.kind, notice.kind)
     if kinds != ("reminder", "reminder") or (other.obligation, other.due) != (notice.obligation, notice.due):
         return False
-    kind, at = step_order(notice.rung)
-    other_kind, other_at = step_order(other.rung)
+    kind, at = step_order(notice.step)
+    other_kind, other_at = step_order(other.step)
     return kind == other_kind and other_at > at
 
 
@@ -62,5 +62,5 @@ def _gives(other: Notice, notice: Notice) -> bool:
 
 def _asks(other: Notice, notice: Notice) -> bool:
     """Return whether another letter asks the question whose day a notice reminds of."""
-    is_question = other.kind == "comment" and other.rung != ANSWER_DAY
-    return notice.rung == ANSWER_DAY and is_question and other.about.get("line") == notice.about.get("line")
+    is_question = other.kind == "comment" and other.step != ANSWER_DAY
+    return notice.step == ANSWER_DAY and is_question and other.about.get("line") == notice.about.get("line")

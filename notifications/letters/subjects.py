@@ -116,7 +116,7 @@ class Matters:
         if matter.recipient is not None:
             return None
         case, id = matter.case, matter.deadline.id
-        step = step_named(case, matter.procedure, id, notice.due, self.calendar, notice.rung)
+        step = step_named(case, matter.procedure, id, notice.due, self.calendar, notice.step)
         if notice.kind != "reminder" or step is None:
             person = self.office.people.get(notice.person)
             present = stand_in(self.office, person, self.today) if person is not None else None
@@ -125,15 +125,14 @@ class Matters:
             if present in (person, None):
                 return None
             recipients: Sequence[Recipient] = (Recipient(person=present, why="deputy", instead_of=person),)
-            through: Sequence[str] = ()
         else:
             if notice.person in self._asked_late(notice, matter, step):
                 return None
-            recipients, through = self._told(notice, matter, step), step.through
+            recipients = self._told(notice, matter, step)
         reached = [
             (channel, recipient.person)
             for addressee in recipients
-            for channel, recipient in channels_for(addressee, self.channels, self.office, through=through)
+            for channel, recipient in channels_for(addressee, self.channels, self.office)
         ]
         if not reached:
             raise LookupError(f"nobody to send {notice.obligation} to")
@@ -148,7 +147,7 @@ class Matters:
 
     def _asked_late(self, notice: Notice, matter: Matter, step: Step) -> frozenset[str]:
         """Return the people responsible, if the notice stands for missed questions about a plan date."""
-        if notice.rung not in SLIPPED or "on" not in notice.about:
+        if notice.step not in SLIPPED or "on" not in notice.about:
             return frozenset()
         asked = self._told(notice, matter, step.replaced(to=HIMSELF))
         return frozenset(recipient.person.key for recipient in asked)
@@ -177,16 +176,16 @@ class Matters:
 
     def _holds(self, notice: Notice, deadline: Deadline) -> bool:
         """Return whether the deadline still has the date the notice was queued for."""
-        if undated_kind(notice.rung):
-            return deadline.state in WAITING and is_about(deadline, notice.rung, notice.due)
-        if notice.rung in PLAN_STEPS:
+        if undated_kind(notice.step):
+            return deadline.state in WAITING and is_about(deadline, notice.step, notice.due)
+        if notice.step in PLAN_STEPS:
             overdue = is_overdue(deadline, today=self.today)
             return deadline.state in WAITING and deadline.planned_on == notice.due and not overdue
         waited_for = deadline.state in WAITING and deadline.due is not None
         if notice.kind == "reminder" and not holds_on(deadline, self.today):
             # The date it is computed from has passed, so that it is not late and nobody is reminded.
             return False
-        if notice.kind == "moved" and notice.rung == "withdrawn":
+        if notice.kind == "moved" and notice.step == "withdrawn":
             awaited = waited_for and not holds_on(deadline, self.today)
             return awaited if waited_for else deadline.state not in ("done", "missed")
         return waited_for and deadline.due == notice.due
@@ -210,8 +209,8 @@ class Matters:
             public_address=self.rules.public_address,
             answer=answer_address(self.rules, notice),
             confidential=confidential(procedure),
-            planned=notice.rung in PLAN_STEPS,
-            undated=undated_kind(notice.rung),
+            planned=notice.step in PLAN_STEPS,
+            undated=undated_kind(notice.step),
             about=notice.due,
             stake=self._stakes.of(case.unit, indicator, deadline.due) if self._stakes else None,
         )
@@ -220,7 +219,7 @@ class Matters:
         self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline
     ) -> Mapping[str, Recipient]:
         """Return the recipients of the same step by key, by the office as of today."""
-        step = step_named(case, procedure, deadline.id, notice.due, self.calendar, notice.rung)
+        step = step_named(case, procedure, deadline.id, notice.due, self.calendar, notice.step)
         if step is None:
             return {}
         people, _ = resolve_recipients(

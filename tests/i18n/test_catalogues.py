@@ -149,7 +149,7 @@ def test_tables_inside_tables_are_longer_codes(tmp_path: Path) -> None:
 
 
 ELEMENTS = """
-    working_days_before working_days_after clear_days_before days_off holidays worked_days_off
+    working_days_before working_days_after days_off holidays worked_days_off
     calendar_days_after calendar_days_before unspecified_days weeks_after months_after months_before
     years_after day_after_period window_closes standing target target_none in_year in_years branch_waits
     signed_by anchor_happened_moment

@@ -182,7 +182,7 @@ def test_a_measure_taken_up_after_its_term_is_asked_of_by_its_plan_date(merzim: 
     def notices(day: str) -> list[str]:
         merzim("remind", "--now", day)
         rows = merzim("notices", "--case", "2025-0001", "--json", "--now", day).json["notices"]
-        return [row["rung"] for row in rows if row["obligation"] == "measure_18"]
+        return [row["step"] for row in rows if row["obligation"] == "measure_18"]
 
     why = merzim("explain", "2025-0001", "measure_18", "--now", "2025-12-08").out
     late = merzim("overdue", "--json", "--now", "2025-12-08").json["obligations"]

@@ -22,9 +22,9 @@ def _round(merzim: Merzim, day: str) -> list[tuple[str, str]]:
     single = [
         notice
         for notice in sent
-        if notice["obligation"] and notice["sent_at"].startswith(day) and "before" not in notice["rung"]
+        if notice["obligation"] and notice["sent_at"].startswith(day) and "before" not in notice["step"]
     ]
-    return sorted({(notice["obligation"], notice["rung"]) for notice in single})
+    return sorted({(notice["obligation"], notice["step"]) for notice in single})
 
 
 def test_going_through_the_days_makes_the_right_letters_once_each(merzim: Merzim, tmp_path: Path) -> None:

@@ -261,7 +261,7 @@ def test_the_end_of_a_job_is_written_when_its_connection_broke(office_app: AppCo
 def test_the_local_day_is_the_offices_though_cron_speaks_utc(office_app: AppContext) -> None:
     """Half past midnight in Almaty is the evening before in UTC. No cron line of the program names an hour."""
     _reminded(office_app, "2026-04-06T00:30+05:00")
-    due = {notice.obligation for notice in office_app.outbox.notices() if notice.rung == "0"}
+    due = {notice.obligation for notice in office_app.outbox.notices() if notice.step == "0"}
 
     assert due == {"order_signed"}
     app = queue.application(conninfo(office_app.engine), metronome.acts(office_app, clock(MORNING)))

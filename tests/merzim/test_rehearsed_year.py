@@ -1,6 +1,6 @@
 """`rehearse` of the example case over its whole year: every line is expected, no expected line missing.
 
-The expected lines are derived here from the escalation policy, the people and the calendar; of the deadlines
+The expected lines are derived here from the reminder steps, the people and the calendar; of the deadlines
 only due dates and plan dates are used. No fact is recorded: obligations that count from a plan date are
 reminded of until that day, and passed plan dates lead to questions.
 """
@@ -54,7 +54,7 @@ DOERS: Mapping[str, tuple[str, ...]] = {
     # Nor here: everybody authorised.
     "quarter_reviewed": (*SERVICE, *GROUP),
 }
-LADDER: Mapping[int, tuple[str, ...]] = {
+STEPS: Mapping[int, tuple[str, ...]] = {
     # After the due date, besides the heads over those who must do it.
     -5: (),
     -1: (),
@@ -135,7 +135,7 @@ def spoken(name: str, deadline: Open, first: date) -> list[tuple[date, str, tupl
     doers = DOERS[name.partition(".")[0]]
     spoken_steps: list[tuple[date, str, tuple[str, ...]]] = []
     if deadline.due is not None:
-        for offset, other_duties in LADDER.items():
+        for offset, other_duties in STEPS.items():
             if (on := spoken_on(deadline.due, offset)) <= deadline.until:
                 heads = heads_over(doers) if offset > 0 else ()
                 other_duties = () if name in RECOMMENDED else (*other_duties, *heads)
@@ -173,10 +173,10 @@ def expected(waiting: Mapping[str, Open], first: date, last: date) -> Iterator[L
 def reminders(days: list[dict[str, Any]], *, undated: bool = False) -> list[Line]:
     """Lines about terms and plan dates; or those about duties without a number of days."""
     return [
-        (date.fromisoformat(day["date"]), notice["obligation"], notice["rung"], notice["person"])
+        (date.fromisoformat(day["date"]), notice["obligation"], notice["step"], notice["person"])
         for day in days
         for notice in day["notices"]
-        if notice["rung"].startswith(("open+", "before-", "points-")) == undated
+        if notice["step"].startswith(("open+", "before-", "points-")) == undated
     ]
 
 

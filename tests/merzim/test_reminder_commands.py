@@ -21,7 +21,7 @@ def test_a_letter_that_carried_others_is_acknowledged_with_them(tmp_path: Path) 
     shelf = Shelf()
     town.round((shelf,), FIVE_BEFORE)
     first = town.notices()[0]
-    carrier = replace(first, key="carrier", case="", kind="collected", rung="missed")
+    carrier = replace(first, key="carrier", case="", kind="collected", step="missed")
     town.outbox.add([carrier], now=noon(FIVE_BEFORE))
     with writing(town.engine) as connection:
         connection.execute(NOTICE.update().where(NOTICE.c.key == first.key).values(carrier="carrier"))

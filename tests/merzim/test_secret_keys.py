@@ -347,7 +347,7 @@ def test_a_command_removes_a_second_factor(
         )
     ]
     letters = merzim("notices", "--json").json["notices"]
-    assert [(letter["rung"], letter["state"]) for letter in letters] == [("account", "queued")]
+    assert [(letter["step"], letter["state"]) for letter in letters] == [("account", "queued")]
     assert merzim("verify").code == 0
 
 

@@ -185,7 +185,7 @@ def parcel(number: int = 1, *, address: str = "aigul@example.kz", name: str = AI
         case=f"2026-{number:04}",
         obligation="start_announced",
         due=ANNOUNCE_BY,
-        rung="-5",
+        step="-5",
         person=address,
         channel="email",
         address=address,

@@ -43,10 +43,10 @@ def tick(town: Town, shelf: Shelf, at: datetime) -> None:
     seal(town.engine, now=at)
 
 
-def rungs(shelf: Shelf) -> list[tuple[str, str, str]]:
+def steps(shelf: Shelf) -> list[tuple[str, str, str]]:
     """Sent notices: obligation, step, person; nothing for letters that list others."""
     return sorted(
-        (parcel.notice.obligation, parcel.notice.rung, parcel.notice.person)
+        (parcel.notice.obligation, parcel.notice.step, parcel.notice.person)
         for parcel in shelf.kept
         if parcel.notice.case
     )
@@ -60,7 +60,7 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str
     for day in days(FIRST, LAST):
         tick(town, shelf, noon(day))
     town.close()
-    return rungs(shelf)
+    return steps(shelf)
 
 
 @pytest.mark.parametrize(("when", "jump"), JUMPS)
@@ -80,7 +80,7 @@ def test_a_clock_that_is_wrong_for_a_day_tells_everything_once(
             for hour in range(1, 4):
                 tick(town, shelf, noon(day) + jump + timedelta(hours=hour))
             tick(town, shelf, noon(day) + timedelta(hours=4))
-    spoken_steps = rungs(shelf)
+    spoken_steps = steps(shelf)
     problems = verify(town.engine)
     states = {notice.state for notice in town.notices()}
     town.close()
@@ -94,7 +94,7 @@ def test_a_clock_that_is_wrong_for_a_day_tells_everything_once(
     assert spoken_steps == steady or jump > -DAY
 
 
-def test_after_a_step_back_no_rung_speaks_before_its_day(town: Town) -> None:
+def test_after_a_step_back_no_step_speaks_before_its_day(town: Town) -> None:
     """The clock ran ahead to the 27th and that step was sent; back on the 18th nothing is sent between."""
     shelf = Shelf()
     town.open()
@@ -106,7 +106,7 @@ def test_after_a_step_back_no_rung_speaks_before_its_day(town: Town) -> None:
     tick(town, shelf, noon(date(2026, 3, 30)))
 
     assert ahead == before == 1
-    assert [parcel.notice.rung for parcel in shelf.kept if parcel.notice.obligation == "start_announced"] == [
+    assert [parcel.notice.step for parcel in shelf.kept if parcel.notice.obligation == "start_announced"] == [
         "-1",
         "0",
     ]
@@ -121,7 +121,7 @@ def test_a_clock_that_jumps_while_letters_are_on_their_way_doubles_no_telegram(t
     with SqlOutbox(town.engine).delivering():
         town.outbox.claim("shelf", now=noon(FIVE_BEFORE), limit=10)
         tick(town, shelf, noon(FIVE_BEFORE) + DAY)
-        state = {notice.state for notice in town.notices() if notice.rung == "-5"}
+        state = {notice.state for notice in town.notices() if notice.step == "-5"}
     town.close()
 
     assert state == {"sending"}

@@ -234,7 +234,7 @@ def test_who_chose_one_letter_a_week_hears_of_what_cannot_wait_at_once(town: Tow
     assert heard[18] == []
     assert len(heard[26]) == 1
     assert len(heard[27]) == 1
-    weekly = [notice for notice in town.notices() if notice.rung == WEEK]
+    weekly = [notice for notice in town.notices() if notice.step == WEEK]
     assert [local_day(notice.not_before) for notice in weekly] == [date(2026, 3, 26)]
 
 

@@ -191,7 +191,7 @@ def test_what_a_server_puts_off_for_five_days_is_a_failure_with_the_last_answer(
     assert the_notice(town).answer == "451 later"
 
 
-def test_a_failed_letter_leaves_the_next_rung_to_speak(town: Town) -> None:
+def test_a_failed_letter_leaves_the_next_step_to_speak(town: Town) -> None:
     """A refused address is not tried twice for one step; the next step is another letter."""
     town.open()
     shelf = Shelf(Outcome(state="failed", answer="550 no such mailbox"))

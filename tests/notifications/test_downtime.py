@@ -27,7 +27,7 @@ def mine(shelf: Shelf, person: str = AIGUL.key) -> list[str]:
     return [parcel.letter.subject for parcel in shelf.kept if parcel.notice.person == person]
 
 
-def test_twelve_missed_rungs_are_one_letter_that_lists_them(town: Town) -> None:
+def test_twelve_missed_steps_are_one_letter_that_lists_them(town: Town) -> None:
     """Down from the 18th to the 25th of March: twelve cases, one letter, twelve proofs."""
     opened(town, 12)
     shelf = back(town, date(2026, 3, 26))
@@ -36,12 +36,12 @@ def test_twelve_missed_rungs_are_one_letter_that_lists_them(town: Town) -> None:
     assert shelf.kept[0].letter.text.count("хабарландыру (Құрылыс басқармасы) – 30 наурыз") == 12
     reminders = [notice for notice in town.notices() if notice.kind == "reminder"]
     assert len(reminders) == 12
-    assert {(reminder.state, reminder.rung) for reminder in reminders} == {("sent", "-5")}
+    assert {(reminder.state, reminder.step) for reminder in reminders} == {("sent", "-5")}
     assert len({reminder.text_hash for reminder in reminders}) == 1
     assert {reminder.carrier for reminder in reminders} == {shelf.kept[0].notice.key}
 
 
-def test_one_missed_rung_is_the_letter_it_is(town: Town) -> None:
+def test_one_missed_step_is_the_letter_it_is(town: Town) -> None:
     """Nothing to collect."""
     opened(town, 1)
     shelf = back(town, date(2026, 3, 26))
@@ -116,4 +116,4 @@ def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town:
         for notice in town.notices()
         if notice.obligation == "analysis_started" and notice.person == AIGUL.key
     ]
-    assert {notice.rung for notice in questions} == {"planned", "slipped+1", "slipped+5"}
+    assert {notice.step for notice in questions} == {"planned", "slipped+1", "slipped+5"}

@@ -1,4 +1,4 @@
-"""Escalation policies: which step notifies whom, through which channel, and the fallbacks."""
+"""Reminder steps: which notifies whom, and the fallbacks."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import pytest
-
-from notifications.channels.folder import Folder
-from notifications.recipients import channels_for, resolve_recipients
+from notifications.recipients import resolve_recipients
 from tests.law import library
-from tests.notifications.sample_office import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, UNITS, Shelf, Town
+from tests.notifications.sample_office import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, UNITS, Town
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Step
 from workflow.org.duties import Unresolved
-from workflow.org.office import Office, Person, Recipient, Unit
+from workflow.org.office import Office, Person, Unit
 
 ON = date(2026, 3, 18)
 DEPARTMENT = Unit(id="department", name="Департамент", parent="body")
@@ -54,7 +51,7 @@ def test_above_a_unit_without_a_head_of_its_own() -> None:
     assert names(office(AIGUL, ERLAN, DANA), "above") == [DANA.name]
 
 
-def test_a_ladder_without_a_head_to_climb_to_ends_at_the_officer() -> None:
+def test_steps_without_a_head_to_climb_to_end_at_the_officer() -> None:
     """Nothing is lost; without an officer it is named."""
     assert names(office(BOLAT, OFFICER, officer=OFFICER.key), "above") == [OFFICER.name]
     assert names(office(BOLAT), "above") == ["nobody: above"]
@@ -132,20 +129,6 @@ def test_somebody_away_is_stood_in_for_on_every_step() -> None:
 
     assert names(office(aigul, BOLAT, DANA), "duty") == [BOLAT.name]
     assert names(office(aigul, bolat, DANA), "duty") == [DANA.name]
-
-
-@pytest.mark.parametrize(
-    ("through", "heard"),
-    [((), ["folder", "shelf"]), (("shelf",), ["shelf"]), (("telegram",), ["folder", "shelf"])],
-)
-def test_a_rung_speaks_through_its_channels(tmp_path: Path, through: tuple[str, ...], heard: list[str]) -> None:
-    """Those it names; all of them where none it names reaches the reader."""
-    channels = [Shelf(), Folder(path=tmp_path, sender="m@example.kz")]
-    reached_channels = channels_for(
-        Recipient(person=AIGUL, why="duty"), channels, office(AIGUL), through=through
-    )
-
-    assert sorted(channel.name for channel, _ in reached_channels) == heard
 
 
 def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:

@@ -161,7 +161,7 @@ def ask(town: Town, case: str, *, until: date, at: datetime) -> None:
 def steps(shelf: Shelf, person: str = AIGUL.key) -> list[tuple[str, str]]:
     """Step and due date of the letters about the announcement of the start."""
     return [
-        (parcel.notice.rung, parcel.notice.due.isoformat())
+        (parcel.notice.step, parcel.notice.due.isoformat())
         for parcel in shelf.kept
         if parcel.notice.person == person and parcel.notice.obligation == "start_announced"
     ]
@@ -206,7 +206,7 @@ def test_a_mail_server_away_over_two_steps_is_one_letter(town: Town) -> None:
 
     announced = [message for address, message in office.accepted if address == AIGUL.email]
     assert len(announced) == 1
-    assert {notice.rung: notice.state for notice in town.notices() if notice.person == AIGUL.key} == {
+    assert {notice.step: notice.state for notice in town.notices() if notice.person == AIGUL.key} == {
         "-5": "withdrawn",
         "-1": "withdrawn",
         "0": "sent",
@@ -241,10 +241,10 @@ def test_a_question_that_reaches_its_reader_on_its_day_is_not_reminded_of(town: 
     for hour in (9, 10):
         town.round([shelf], thursday, at=at(thursday, hour))
         town.deliver([shelf], thursday, at=at(thursday, hour))
-    asked = [parcel.notice.rung for parcel in shelf.kept if parcel.notice.person == BOLAT.key]
+    asked = [parcel.notice.step for parcel in shelf.kept if parcel.notice.person == BOLAT.key]
 
     assert asked == [COMMENT]
-    assert [notice.state for notice in town.notices() if notice.rung == ANSWER_DAY] == ["withdrawn"]
+    assert [notice.state for notice in town.notices() if notice.step == ANSWER_DAY] == ["withdrawn"]
 
 
 def test_an_assignment_given_in_the_evening_is_one_letter_the_next_morning(town: Town) -> None:
@@ -267,4 +267,4 @@ def test_an_assignment_given_in_the_evening_is_one_letter_the_next_morning(town:
         town.round([shelf], thursday, at=at(thursday, hour))
         town.deliver([shelf], thursday, at=at(thursday, hour))
 
-    assert [parcel.notice.rung for parcel in shelf.kept if parcel.notice.person == BOLAT.key] == [COMMENT]
+    assert [parcel.notice.step for parcel in shelf.kept if parcel.notice.person == BOLAT.key] == [COMMENT]

@@ -107,7 +107,7 @@ def staff_off(town: Town) -> Town:
     return town
 
 
-def test_a_rung_on_a_day_off_is_heard_the_morning_after_and_tells_what_is_true_then(staff_off: Town) -> None:
+def test_a_step_on_a_day_off_is_heard_the_morning_after_and_tells_what_is_true_then(staff_off: Town) -> None:
     """Five working days before is the staff's day off: on Thursday at eight, with four days left."""
     town, shelf = staff_off, Shelf()
     town.open()
@@ -115,7 +115,7 @@ def test_a_rung_on_a_day_off_is_heard_the_morning_after_and_tells_what_is_true_t
     town.deliver([shelf], WEDNESDAY)
     (notice,) = town.notices()
 
-    assert (notice.rung, notice.state) == ("-5", "queued")
+    assert (notice.step, notice.state) == ("-5", "queued")
     assert notice.not_before == at("2026-03-19T08:00")
     assert notice.due == date(2026, 3, 30)
     town.deliver([shelf], date(2026, 3, 19), at=at("2026-03-19T08:00"))

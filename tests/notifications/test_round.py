@@ -30,13 +30,13 @@ MONDAY = date(2026, 4, 6)
 def heard(report: RoundReport, obligation: str = "start_announced") -> list[tuple[str, str, str]]:
     """Recipients of each step of an obligation, with the reason."""
     return [
-        (planned_notice.recipient.person.name, planned_notice.reminder.rung, planned_notice.recipient.why)
+        (planned_notice.recipient.person.name, planned_notice.reminder.step, planned_notice.recipient.why)
         for planned_notice in report.planned
         if planned_notice.reminder.obligation == obligation
     ]
 
 
-def test_the_day_before_a_rung_nobody_is_told(town: Town) -> None:
+def test_the_day_before_a_step_nobody_is_told(town: Town) -> None:
     """Nothing per person exists before its day."""
     town.open()
     report = town.round([Shelf()], date(2026, 3, 17))
@@ -45,7 +45,7 @@ def test_the_day_before_a_rung_nobody_is_told(town: Town) -> None:
     assert not town.notices()
 
 
-def test_on_the_day_of_a_rung_whoever_must_do_it_is_told(town: Town) -> None:
+def test_on_the_day_of_a_step_whoever_must_do_it_is_told(town: Town) -> None:
     """Five working days before, the authorised person."""
     town.open()
     report = town.round([Shelf()], FIVE_BEFORE)
@@ -64,19 +64,19 @@ def test_a_round_run_again_adds_nothing(town: Town) -> None:
     assert len(town.notices()) == 1
 
 
-def test_every_day_of_a_ladder_speaks_once(town: Town) -> None:
+def test_every_day_of_a_step_speaks_once(town: Town) -> None:
     """Over consecutive days each step gives one notice per person, on its day only."""
     town.open()
-    rungs_by_day: dict[date, list[str]] = {}
+    steps_by_day: dict[date, list[str]] = {}
     day = date(2026, 3, 10)
     while day < date(2026, 4, 20):
         report = town.round([Shelf()], day)
         town.round([Shelf()], day)
-        if rungs := sorted({step for _, step, _ in heard(report)}):
-            rungs_by_day[day] = rungs
+        if steps := sorted({step for _, step, _ in heard(report)}):
+            steps_by_day[day] = steps
         day = date.fromordinal(day.toordinal() + 1)
 
-    assert rungs_by_day == {
+    assert steps_by_day == {
         date(2026, 3, 18): ["-5"],
         date(2026, 3, 27): ["-1"],
         date(2026, 3, 30): ["0"],
@@ -85,7 +85,7 @@ def test_every_day_of_a_ladder_speaks_once(town: Town) -> None:
     }
 
 
-def test_the_ladder_tells_more_people_the_later_it_is(town: Town) -> None:
+def test_the_steps_tell_more_people_the_later_it_is(town: Town) -> None:
     """One day after, the head of the unit too; five days after, the officer and the head."""
     town.open()
 
@@ -101,7 +101,7 @@ def test_the_ladder_tells_more_people_the_later_it_is(town: Town) -> None:
     }
 
 
-def test_after_downtime_missed_rungs_are_one_letter(town: Town) -> None:
+def test_after_downtime_missed_steps_are_one_letter(town: Town) -> None:
     """Three missed steps are collapsed into the latest."""
     town.open()
     report = town.round([Shelf()], date(2026, 4, 3))
@@ -288,7 +288,7 @@ def test_an_assignment_is_one_letter_on_the_day_it_is_given_or_extended(town: To
             place = str(letter.about.get("place", "")) if letter.kind == "comment" else letter.obligation
             if place.startswith(("given-", "assignment.")):
                 days = heard.setdefault(int(place[-1]), {})
-                days.setdefault(on.day, []).append(letter.rung)
+                days.setdefault(on.day, []).append(letter.step)
 
     later = {4: ["-1"], 5: ["0"]}
     assert heard == {

@@ -111,23 +111,22 @@ def test_every_obligation_with_a_due_date_is_reminded_of(procedure: Procedure) -
 
 
 def _is_reminded_of(requirement: Asked) -> None:
-    ladder = requirement.procedure.ladders[requirement.obligation.ladder]
     silent = requirement.obligation.by_itself or requirement.obligation.duty == "outside"
     case = _case(requirement)
     deadlines = _deadlines(requirement)
     board = rows(case, requirement.procedure, deadlines, CALENDAR, today=requirement.begun)
 
     if requirement.obligation.duty == "outside":
-        assert {row.next_rung_on for row in board} == {None}, "nobody of the office can do it"
+        assert {row.next_step_on for row in board} == {None}, "nobody of the office can do it"
     for row in board:
         if row.due is None or row.state != "open" or silent:
             continue
-        assert row.next_rung_on is not None
-        for duty in {duty_name for step in ladder.rungs for duty_name in step.to}:
+        assert row.next_step_on is not None
+        for duty in {duty_name for step in requirement.procedure.steps for duty_name in step.to}:
             resolved_duty = requirement.obligation.duty if duty == "duty" else duty
             # The case is about somebody: their own duties, and their head's, are resolved through them.
             about = "person_concerned"
-            recipients = resolve(OFFICE, duty=resolved_duty, unit="office", on=row.next_rung_on, person=about)
+            recipients = resolve(OFFICE, duty=resolved_duty, unit="office", on=row.next_step_on, person=about)
             assert isinstance(recipients, tuple), f"nobody is told: {resolved_duty}"
             assert all(isinstance(recipient, Recipient) for recipient in recipients)
 

@@ -145,9 +145,9 @@ def test_who_may_know_is_said(edition: Procedure) -> None:
 
 
 @editions
-def test_a_confidential_ladder_tells_nobody_else(edition: Procedure) -> None:
+def test_the_steps_of_a_confidential_matter_tell_nobody_else(edition: Procedure) -> None:
     """No step of a confidential matter notifies anybody but the responsible person."""
-    duties = {duty for ladder in edition.ladders.values() for step in ladder.rungs for duty in step.to}
+    duties = {duty for step in edition.steps for duty in step.to}
 
     assert duties == {"duty"} if edition.confidential else "duty" in duties
 

@@ -266,7 +266,7 @@ def test_what_is_for_quasi_state_subjects_alone(procedure: str, of: set[str]) ->
 def test_what_concerns_one_person_is_for_those_who_need_to_know(name: str) -> None:
     """An offence reported, a head answering for one: no content in letters, no head of a unit copied in."""
     procedure = library().latest(name)
-    duties = {duty for ladder in procedure.ladders.values() for step in ladder.rungs for duty in step.to}
+    duties = {duty for step in procedure.steps for duty in step.to}
 
     assert procedure.confidential
     assert duties <= {"duty", "hr"}

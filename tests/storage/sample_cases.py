@@ -60,14 +60,14 @@ def letter(row: Row, *, person: str = "aigul@example.kz", at: datetime = NOW, st
     """A notice of a board row."""
     assert row.due is not None
     reminder = Reminder(
-        case=row.case, obligation=row.obligation, due=row.due, rung=step, on=row.due, person=person
+        case=row.case, obligation=row.obligation, due=row.due, step=step, on=row.due, person=person
     )
     return Notice(
         key=reminder.key("email"),
         case=row.case,
         obligation=row.obligation,
         due=row.due,
-        rung=step,
+        step=step,
         person=person,
         channel="email",
         address=person,

@@ -13,7 +13,7 @@ from merzim.storage.cases.ledger import SqlLedger
 from tests.storage.sample_cases import opened
 from workflow.ports import CaseWrite
 
-NOTHING = {"done_on": None, "next_rung_on": None, "planned_on": None, "counts_until": None}
+NOTHING = {"done_on": None, "next_step_on": None, "planned_on": None, "counts_until": None}
 SPAN = {"span_first": date(2026, 3, 30), "span_last": date(2026, 4, 13)}
 
 
@@ -22,7 +22,7 @@ SPAN = {"span_first": date(2026, 3, 30), "span_last": date(2026, 4, 13)}
     [
         ({"due": date(2026, 4, 6)}, date(2026, 3, 30), date(2026, 4, 13)),
         ({"due": date(2026, 4, 6), "done_on": date(2026, 5, 8)}, date(2026, 3, 30), date(2026, 5, 8)),
-        ({"due": date(2026, 4, 6), "next_rung_on": date(2026, 3, 27)}, date(2026, 3, 27), date(2026, 4, 13)),
+        ({"due": date(2026, 4, 6), "next_step_on": date(2026, 3, 27)}, date(2026, 3, 27), date(2026, 4, 13)),
         # Questions about a plan date up to forty days after it; steps of a date that holds until a day.
         ({"planned_on": date(2026, 4, 6)}, date(2026, 3, 17), date(2026, 5, 16)),
         ({"due": date(2026, 4, 6), "counts_until": date(2026, 4, 13)}, date(2026, 3, 17), date(2026, 4, 13)),

@@ -658,7 +658,7 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
         reopen(day, UNTIL)
     run(app, at=day)
     assert sorted(
-        (notice.person.partition("@")[0], notice.rung, notice.state) for notice in app.outbox.notices()
+        (notice.person.partition("@")[0], notice.step, notice.state) for notice in app.outbox.notices()
     ) == [
         *(("clerk", step, "sent") for step in ("invitation", "reminder-1")),
         ("clerk", "reminder-3", "queued"),
@@ -670,7 +670,7 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
     ]
     # Nobody gets two reminders a day: the second leaves tomorrow.
     run(app, at=over)
-    assert {notice.state for notice in app.outbox.notices() if notice.rung == "reminder-3"} == {"sent"}
+    assert {notice.state for notice in app.outbox.notices() if notice.step == "reminder-3"} == {"sent"}
     assert show(ctx, campaign, state="answered").people[0].answer == row
     assert not refused(operator(app, at=datetime(2026, 4, 30, 10, tzinfo=NOW.tzinfo)), tokens["clerk"])
     assert [problem.code for problem in maintenance.verify(app, now=day, today=day.date())] == []
@@ -790,7 +790,7 @@ def test_a_reminder_goes_to_the_rest_alone(app: AppContext) -> None:
     remind(app, now=at, today=at.date())
     # What was withdrawn before it left is no letter any more.
     notices = app.outbox.notices()
-    assert sorted((notice.person.partition("@")[0], notice.rung, notice.state) for notice in notices) == [
+    assert sorted((notice.person.partition("@")[0], notice.step, notice.state) for notice in notices) == [
         ("clerk", "invitation", "sent"),
         ("guest", "invitation", "sent"),
         ("lawyer", "invitation", "sent"),

@@ -328,17 +328,17 @@ def test_a_moved_due_date_withdraws_what_was_queued_for_the_old_one(engine: Engi
     moves, stays = rows["order_signed"], rows["schedule_approved"]
     for row in (moves, stays):
         assert row.due is not None
-        assert row.next_rung_on is not None
+        assert row.next_step_on is not None
         outbox.settle(
             [
                 Settlement(
                     case=case.id,
                     obligation=row.obligation,
                     due=row.due,
-                    rung_on=row.next_rung_on,
+                    step_on=row.next_step_on,
                     notices=(letter(row),),
-                    next_rung=None,
-                    next_rung_on=None,
+                    next_step=None,
+                    next_step_on=None,
                 )
             ],
             now=NOW,

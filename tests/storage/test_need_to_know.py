@@ -69,7 +69,7 @@ def test_who_was_told_in_a_letter_sees_it(engine: Engine, secret: Case) -> None:
     with engine.begin() as connection:
         connection.execute(
             text(
-                'INSERT INTO notice (key, "case", obligation, due, rung, person, channel, address, language, '
+                'INSERT INTO notice (key, "case", obligation, due, step, person, channel, address, language, '
                 "state, attempts, queued_at, not_before, answer, text_hash, message_id, kind, bundle, carrier, "
                 "about) VALUES "
                 "('k', :case, 'o', '2026-04-09', '0', 'told@org.kz', 'email', 'a', 'kk', 'sent', 1, "

@@ -122,7 +122,7 @@ def test_a_letter_that_never_left_opens_no_case(engine: Engine, secret: Case, st
     """What only waits is not proved in the register: anybody could have put it there."""
     by_hand(
         engine,
-        'INSERT INTO notice (key, "case", obligation, due, rung, person, channel, address, language, state, '
+        'INSERT INTO notice (key, "case", obligation, due, step, person, channel, address, language, state, '
         "attempts, queued_at, not_before, answer, text_hash, message_id, kind, bundle, carrier, about) "
         f"VALUES ('k', '{secret.id}', 'o', '2026-04-09', '0', 'mallory', 'email', 'a', 'kk', '{state}', 1, "
         "'2026-04-06 07:00:00', '2026-04-06 07:00:00', '', '', '', 'reminder', '', '', '{}')",

@@ -30,15 +30,15 @@ def the_row(engine: Engine, case: str, obligation: str = "order_signed") -> Row:
 
 def settlement(row: Row, *notices: Notice, step_id: str | None = None, on: date | None = None) -> Settlement:
     assert row.due is not None
-    assert row.next_rung_on is not None
+    assert row.next_step_on is not None
     return Settlement(
         case=row.case,
         obligation=row.obligation,
         due=row.due,
-        rung_on=row.next_rung_on,
+        step_on=row.next_step_on,
         notices=notices,
-        next_rung=step_id,
-        next_rung_on=on,
+        next_step=step_id,
+        next_step_on=on,
     )
 
 
@@ -47,13 +47,13 @@ def row(engine: Engine) -> Row:
     return the_row(engine, opened(engine).id)
 
 
-def test_a_row_is_due_on_the_day_of_its_rung_and_not_before(engine: Engine, row: Row) -> None:
+def test_a_row_is_due_on_the_day_of_its_step_and_not_before(engine: Engine, row: Row) -> None:
     """The day itself is in time; the day before is too early."""
-    assert row.next_rung_on is not None
+    assert row.next_step_on is not None
     outbox = SqlOutbox(engine)
 
-    on_the_day = outbox.due_rows(row.next_rung_on, limit=100)
-    the_day_before = outbox.due_rows(row.next_rung_on - timedelta(days=1), limit=100)
+    on_the_day = outbox.due_rows(row.next_step_on, limit=100)
+    the_day_before = outbox.due_rows(row.next_step_on - timedelta(days=1), limit=100)
 
     assert row in on_the_day
     assert row not in the_day_before
@@ -71,8 +71,8 @@ def test_due_rows_come_in_order_and_in_portions(engine: Engine) -> None:
     while portion := outbox.due_rows(FAR, limit=4, after=after):
         rows += portion
         last = portion[-1]
-        assert last.next_rung_on is not None
-        after = (last.next_rung_on, last.case, last.obligation)
+        assert last.next_step_on is not None
+        after = (last.next_step_on, last.case, last.obligation)
 
     assert rows == list(all_rows)
     assert len({(row.case, row.obligation) for row in rows}) == len(rows) > 4
@@ -86,7 +86,7 @@ def test_a_cancelled_case_reminds_nobody(engine: Engine) -> None:
     assert SqlOutbox(engine).due_rows(FAR, limit=100) == []
 
 
-def test_settling_queues_the_letters_and_moves_the_rung(engine: Engine, row: Row) -> None:
+def test_settling_queues_the_letters_and_moves_the_step(engine: Engine, row: Row) -> None:
     """In one transaction."""
     outbox = SqlOutbox(engine)
     note = letter(row)
@@ -96,13 +96,13 @@ def test_settling_queues_the_letters_and_moves_the_rung(engine: Engine, row: Row
     assert queued == 1
     assert outbox.notices() == [note]
     after = the_row(engine, row.case)
-    assert (after.next_rung, after.next_rung_on) == ("-1", FAR)
+    assert (after.next_step, after.next_step_on) == ("-1", FAR)
 
 
 def test_the_same_round_again_queues_nothing(engine: Engine, row: Row) -> None:
     """However often a round is run: the key is the decision."""
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, letter(row), step_id="-1", on=row.next_rung_on)], now=NOW)
+    outbox.settle([settlement(row, letter(row), step_id="-1", on=row.next_step_on)], now=NOW)
 
     second_count = outbox.settle(
         [settlement(row, letter(row, at=later(9)), step_id="-1", on=FAR)], now=later(9)
@@ -147,7 +147,7 @@ def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine,
 def test_a_sent_notice_that_comes_due_again_is_not_sent_again(engine: Engine, row: Row) -> None:
     """A letter that was sent stays sent."""
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, letter(row), step_id="-1", on=row.next_rung_on)], now=NOW)
+    outbox.settle([settlement(row, letter(row), step_id="-1", on=row.next_step_on)], now=NOW)
     outbox.claim("email", now=NOW, limit=9)
     outbox.mark([DeliveryOutcome(key=letter(row).key, state="sent", answer="250 OK")], now=later(1))
 
@@ -161,8 +161,8 @@ def test_what_may_say_the_same_is_found_while_it_waits_and_once_it_is_sent(engin
     """To the same people about the same case; not what came before it, nor what failed."""
     earlier, mine, newer = letter(row), letter(row, at=later(5)), letter(row, at=later(9))
     notices = [
-        replace(notice, key=f"{number}:{notice.channel}", rung=rung)
-        for number, (notice, rung) in enumerate([(earlier, "-5"), (mine, "-1"), (newer, "0")])
+        replace(notice, key=f"{number}:{notice.channel}", step=step)
+        for number, (notice, step) in enumerate([(earlier, "-5"), (mine, "-1"), (newer, "0")])
     ]
     failed = replace(newer, key="failed:email", state="failed")
     other = replace(letter(row, person="в@x.kz", at=later(9)), key="other:email")
@@ -173,8 +173,8 @@ def test_what_may_say_the_same_is_found_while_it_waits_and_once_it_is_sent(engin
     outbox.mark([DeliveryOutcome(key="0:email", state="sent", answer="250", address="б2@x.kz")], now=later(70))
     with_sent = outbox.related([notices[1]], since=later(60))
 
-    assert sorted(notice.rung for notice in found) == ["-1", "0"]
-    assert sorted(notice.rung for notice in with_sent) == ["-1", "-5", "0"]
+    assert sorted(notice.step for notice in found) == ["-1", "0"]
+    assert sorted(notice.step for notice in with_sent) == ["-1", "-5", "0"]
     assert [notice.address for notice in with_sent if notice.state == "sent"] == ["б2@x.kz"]
 
 
@@ -379,7 +379,7 @@ def test_due_rows_and_claims_go_by_an_index(sqlite: Engine) -> None:
     queries: list[tuple[str, object]] = []
 
     def note(_c: object, _k: object, statement: str, values: object, _x: object, _m: bool) -> None:
-        if statement.startswith("SELECT") and ("next_rung_on <=" in statement or "not_before <=" in statement):
+        if statement.startswith("SELECT") and ("next_step_on <=" in statement or "not_before <=" in statement):
             queries.append((statement, values))
 
     event.listen(sqlite, "before_cursor_execute", note)
@@ -395,7 +395,7 @@ def test_due_rows_and_claims_go_by_an_index(sqlite: Engine) -> None:
             plans.append(" / ".join(str(line[3]) for line in plan))
     assert len(plans) == 3
     assert all("TEMP B-TREE" not in plan for plan in plans)
-    assert all("ix_deadline_next_rung_on" in plan or "ix_notice_queued" in plan for plan in plans)
+    assert all("ix_deadline_next_step_on" in plan or "ix_notice_queued" in plan for plan in plans)
 
 
 def test_a_clock_ahead_takes_nothing_from_whoever_is_sending(

@@ -316,7 +316,7 @@ def letters(app: AppContext, case: Case, term: str, first: date, last: date) -> 
         notices = [notice for notice in app.outbox.notices(case=case.id) if notice.obligation == term]
         if new := [notice for notice in notices if notice.queued_at == now]:
             recipients_by_day[f"{day:%d.%m}"] = sorted(
-                f"{notice.person.partition('@')[0]} {notice.rung}" for notice in new
+                f"{notice.person.partition('@')[0]} {notice.step}" for notice in new
             )
     return recipients_by_day
 

@@ -88,4 +88,4 @@ def test_a_reviewed_measure_leaves_the_board(engine: Engine) -> None:
     )
     row = SqlLedger(engine).rows(case)["measure.1"]
 
-    assert (row.state, row.done_on, row.next_rung_on) == ("done", TODAY, None)
+    assert (row.state, row.done_on, row.next_step_on) == ("done", TODAY, None)

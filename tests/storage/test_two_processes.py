@@ -48,7 +48,7 @@ def test_two_processes_never_claim_the_same_notice(engine: Engine, url: str) -> 
     case = opened(engine)
     row = SqlLedger(engine).rows(case.id)["order_signed"]
     assert row.due is not None
-    assert row.next_rung_on is not None
+    assert row.next_step_on is not None
     letters = tuple(
         replace(letter(row, person=f"{n}@example.kz"), key=f"{letter(row).key}:{n}") for n in range(40)
     )
@@ -56,10 +56,10 @@ def test_two_processes_never_claim_the_same_notice(engine: Engine, url: str) -> 
         case=case.id,
         obligation=row.obligation,
         due=row.due,
-        rung_on=row.next_rung_on,
+        step_on=row.next_step_on,
         notices=letters,
-        next_rung=None,
-        next_rung_on=None,
+        next_step=None,
+        next_step_on=None,
     )
     SqlOutbox(engine).settle([settlement], now=NOW)
 

@@ -164,11 +164,11 @@ def test_a_board_changed_by_hand_is_named_and_rebuilt(engine: Engine) -> None:
     assert verify(engine, recompute=recompute(engine)) == ()
 
 
-def test_a_rung_that_moved_is_no_difference(engine: Engine) -> None:
+def test_a_step_that_moved_is_no_difference(engine: Engine) -> None:
     """A round moves it; the events know nothing of rounds."""
     opened(engine)
     with engine.connect() as connection, connection.begin():
-        connection.execute(text("UPDATE deadline SET next_rung = NULL, next_rung_on = NULL"))
+        connection.execute(text("UPDATE deadline SET next_step = NULL, next_step_on = NULL"))
 
     assert verify(engine, recompute=recompute(engine)) == ()
 

@@ -55,7 +55,7 @@ def test_an_assignment_is_told_and_stands_on_the_desk_of_who_is_to_do_it(site: S
     assert "Тізімді дайындаңыз" in site.client("erlan").get("/desk").text
     assert f'id="{site.late}:assignment.1"' in site.client("erlan").get("/desk").text
     assert (assignment.due, assignment.state) == (date(2026, 4, 10), "open")
-    assert assignment.next_rung_on is not None
+    assert assignment.next_step_on is not None
     row_page = site.client("erlan").get("/deadlines?on=2026-04-10&lang=ru").text
     cell = row_page.partition("Тізімді дайындаңыз")[2].partition("</tr>")[0]
     assert "Поручение" in cell, "it is of no stage of the analysis"
@@ -155,7 +155,7 @@ def test_one_that_is_late_is_overdue_and_escalated(site: Site) -> None:
     procedure = site.context.library.of(case)
     obligation = entry_obligation(case, procedure, "assignment.1")
     overdue = site.context.reads.overdue(date(2026, 4, 14))
-    last = procedure.ladders[obligation.ladder].rungs[-1]
+    last = procedure.steps[-1]
     people, _ = resolve_recipients(site.office, case, obligation, "assignment.1", last, on=date(2026, 4, 14))
 
     assert "assignment.1" in {row.obligation for row in overdue if row.case == site.late}

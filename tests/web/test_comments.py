@@ -122,7 +122,7 @@ def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_an
         rounds.remind(app, now=now, today=on)
         rounds.deliver(app, now=now, today=on)
         sent = app.outbox.notices(person="c@org.kz", state="sent")
-        lines_by_day[day] = [notice.about["line"] for notice in sent if notice.rung == ANSWER_DAY]
+        lines_by_day[day] = [notice.about["line"] for notice in sent if notice.step == ANSWER_DAY]
 
     assert lines_by_day == {7: [], 8: [second.seq], 9: [second.seq]}
     folder = Path(str(app.settings.channels.sections["folder"]["path"]))

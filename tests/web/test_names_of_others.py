@@ -28,7 +28,7 @@ def letter(case: str, person: str) -> Notice:
         case=case,
         obligation="order_signed",
         due=date(2026, 4, 6),
-        rung="0",
+        step="0",
         person=person,
         channel="email",
         address=person,

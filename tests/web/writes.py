@@ -583,7 +583,7 @@ def _letters(world: World) -> None:
             "case": world.case,
             "obligation": "order_signed",
             "due": date(2026, 4, 9),
-            "rung": "0",
+            "step": "0",
             "person": reader.login,
             "channel": "folder",
             "address": "a",

@@ -38,6 +38,7 @@ from workflow.law.procedure import Procedure, Recurrence, Text
 NAME = "tea.2024-01-01.toml"
 TEA = """\
 id = "tea"
+steps = [{ at = 1, to = ["duty", "head"] }, { at = -1, to = ["duty"] }]
 in_force = 2024-01-01
 last_checked_on = 2026-11-21
 begins_with = "water_boiled"
@@ -51,10 +52,6 @@ short = { kk = "Акт", ru = "Акт", en = "Act" }
 [[stage]]
 id = "kitchen"
 title = { kk = "Ас үй", ru = "Кухня", en = "Kitchen" }
-
-[[ladder]]
-id = "default"
-rungs = [{ at = 1, to = ["duty", "head"] }, { at = -1, to = ["duty"] }]
 
 [[obligation]]
 id = "water_boiled"
@@ -113,7 +110,7 @@ def test_a_file_becomes_a_procedure_with_everything_it_says() -> None:
     assert tea.title == Text(kk="Шай", ru="Чай", en="Tea")
     assert tea.by_id["tea_poured"].since == "water_boiled"
     assert tea.by_id["tea_poured"].force == "recommended"
-    assert [step.id for step in tea.ladders["default"].rungs] == ["-1", "+1"]
+    assert [step.id for step in tea.steps] == ["-1", "+1"]
     assert tea.examples[0].due == {"tea_poured": date(2024, 2, 6), "water_boiled": None}
 
 
@@ -137,10 +134,6 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
     [
         (TERM, WorkingDays(3)),
         ('{ count = -10, in = "working days", from = "water_boiled" }', WorkingDays(-10)),
-        (
-            '{ count = -10, in = "working days", from = "water_boiled", backward = "clear_days" }',
-            WorkingDays(-10, backward="clear_days"),
-        ),
         ('{ count = 7, in = "calendar days", from = "water_boiled" }', CalendarDays(7)),
         (
             '{ count = 10, in = "days", from = "water_boiled", roll = "none" }',
@@ -235,7 +228,6 @@ MISTAKES = [
         "unknown_reference",
         f"{SECOND}: act",
     ),
-    ("# more of the second", 'ladder = "steep"', "unknown_reference", f"{SECOND}: ladder"),
     ("# more of the second", 'lapses_with = "water"', "unknown_reference", f"{SECOND}: lapses_with"),
     ("# more of the second", 'lapses_with = "tea_poured"', "itself", f"{SECOND}: lapses_with"),
     (
@@ -246,7 +238,7 @@ MISTAKES = [
     ),
     ('id = "tea_poured"', 'id = "water_boiled"', "duplicate", 'obligation 2 "water_boiled"'),
     ('id = "tea_poured"', 'id = "tea.poured"', "not_a_name", 'obligation 2 "tea.poured": id'),
-    ('at = -1, to = ["duty"]', 'at = -1, to = ["dutty"]', "not_allowed", 'ladder 1 "default": rungs'),
+    ('at = -1, to = ["duty"]', 'at = -1, to = ["dutty"]', "not_allowed", "steps"),
     ("water_boiled = 2024-02-01", "water = 2024-02-01", "unknown_reference", 'example 1 "one cup": facts'),
     ("order:tea_poured", "disorder:tea_poured", "not_a_name", 'example 1 "one cup": findings[1]'),
     ("order:tea_poured", "order:tea", "unknown_reference", 'example 1 "one cup": findings'),

@@ -176,5 +176,5 @@ def test_rows_of_programmes_are_never_waited_for(ledger: SqlLedger, case: Case) 
     """The beginning of the year is recorded; without a due date there is no step."""
     rows = ledger.rows(case.id)
 
-    assert (rows["year_begun"].state, rows["year_begun"].next_rung_on) == ("done", None)
+    assert (rows["year_begun"].state, rows["year_begun"].next_step_on) == ("done", None)
     assert rows["people_trained.2026"].state == "open"

@@ -93,7 +93,7 @@ def test_the_offices_own_reminder_steps_hold_where_an_edition_names_none() -> No
     """Ten and three days before, two and seven after: the seventh tells the officer and the first head too. The
     candidate's check has steps of its own, a term of two days."""
     own = Library(library().all(), days=(-10, -3, 2, 7))
-    analysis_steps = own.latest("internal-analysis").ladders["default"].rungs
+    analysis_steps = own.latest("internal-analysis").steps
     checked = "candidate-check"
 
     assert [(step.at, step.to) for step in analysis_steps] == [
@@ -102,6 +102,6 @@ def test_the_offices_own_reminder_steps_hold_where_an_edition_names_none() -> No
         (2, ("duty", "head_of_unit")),
         (7, ("duty", "head_of_unit", "officer", "head")),
     ]
-    assert own.latest(checked).ladders == library().latest(checked).ladders
-    shipped_steps = library().latest("internal-analysis").ladders["default"].rungs
+    assert own.latest(checked).steps == library().latest(checked).steps
+    shipped_steps = library().latest("internal-analysis").steps
     assert [step.at for step in shipped_steps] == [-5, -1, 0, 1, 5]

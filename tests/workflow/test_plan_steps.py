@@ -92,7 +92,7 @@ def test_of_what_waits_no_step_of_the_term_speaks() -> None:
     assert steps(sample_case, "published", today=APPROVAL) == [("-5", date(2026, 5, 8))]
     for day in (date(2026, 5, 14), date(2026, 5, 19), date(2026, 6, 15)):
         assert steps(sample_case, "published", today=day) == []
-        assert row_of(sample_case, "published", today=day).next_rung_on is None
+        assert row_of(sample_case, "published", today=day).next_step_on is None
 
 
 def test_once_the_anchor_happened_all_steps_speak() -> None:
@@ -120,7 +120,7 @@ def test_questions_that_went_by_are_one() -> None:
     sample_case = case(planned={"analysis_started": START})
     row = row_of(sample_case, "analysis_started", today=date(2026, 6, 1))
 
-    assert (row.next_rung, row.next_rung_on) == ("slipped+10", date(2026, 4, 27))
+    assert (row.next_step, row.next_step_on) == ("slipped+10", date(2026, 4, 27))
 
 
 def test_the_executor_is_asked_twice_and_then_those_above() -> None:
@@ -150,7 +150,7 @@ def test_the_key_names_the_plan_date() -> None:
         case="2026-0001",
         obligation="analysis_started",
         due=step.about,
-        rung=step.id,
+        step=step.id,
         on=step.on,
         person="p@akimat.kz",
     )
@@ -173,4 +173,4 @@ def test_what_is_recorded_is_not_asked_about(done: bool) -> None:
     facts = {"analysis_started": date(2026, 4, 14)} if done else {}
     row = row_of(case(planned={"analysis_started": START}, facts=facts), "analysis_started", today=START)
 
-    assert (row.next_rung_on is None) == done
+    assert (row.next_step_on is None) == done

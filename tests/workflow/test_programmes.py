@@ -27,6 +27,7 @@ id = "tea"
 in_force = 2024-01-01
 last_checked_on = 2026-11-21
 begins_with = "year_begun"
+steps = [{ at = 0, to = ["duty"] }]
 opened = "yearly"
 applies_to = ["civil_service"]
 title = { kk = "Шай", ru = "Чай", en = "Tea" }
@@ -37,9 +38,6 @@ short = { kk = "Акт", ru = "Акт", en = "Act" }
 [[stage]]
 id = "kitchen"
 title = { kk = "Ас үй", ru = "Кухня", en = "Kitchen" }
-[[ladder]]
-id = "default"
-rungs = [{ at = 0, to = ["duty"] }]
 [[body]]
 id = "OLD"
 title = { kk = "Ескі", ru = "Прежний", en = "Old" }

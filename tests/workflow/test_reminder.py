@@ -1,4 +1,4 @@
-"""Escalation policies: the working day of each step."""
+"""Reminder steps: the working day of each."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from hypothesis import strategies as st
 
 from calendars.kazakhstan import Kazakhstan
 from tests.law import CALENDAR
-from workflow.law.procedure import EscalationPolicy, Step
-from workflow.reminders import Reminder, day_of_step, following_step, law_step_named, law_steps, next_step
+from workflow.law.procedure import Step
+from workflow.reminders import Reminder, day_of_step, following_step, law_steps, next_step
 
-DEFAULT = EscalationPolicy(id="default", rungs=tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5)))
+DEFAULT = tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5))
 DUE = date(2026, 3, 30)  # a Monday; 21-25 March are days off
 
 
-def next_rung(
-    ladder: EscalationPolicy, due: date, calendar: Kazakhstan, *, today: date
+def named_next(
+    steps: tuple[Step, ...], due: date, calendar: Kazakhstan, *, today: date
 ) -> tuple[str, date] | None:
-    step = next_step(law_steps(ladder, due, calendar), today=today)
+    step = next_step(law_steps(steps, due, calendar), today=today)
     return (step.id, step.on) if step else None
 
 
-def following_rung(
-    ladder: EscalationPolicy, due: date, calendar: Kazakhstan, *, after: date
+def named_following(
+    steps: tuple[Step, ...], due: date, calendar: Kazakhstan, *, after: date
 ) -> tuple[str, date] | None:
-    step = following_step(law_steps(ladder, due, calendar), after=after)
+    step = following_step(law_steps(steps, due, calendar), after=after)
     return (step.id, step.on) if step else None
 
 
@@ -43,92 +43,86 @@ def test_the_day_after_is_the_next_working_day() -> None:
     assert day_of_step(Step(at=1, to=()), date(2026, 3, 27), CALENDAR) == date(2026, 3, 30)
 
 
-def test_the_rung_of_the_due_date_speaks_on_it() -> None:
+def test_the_step_of_the_due_date_speaks_on_it() -> None:
     """Step 0 of a working day is that day."""
     assert day_of_step(Step(at=0, to=()), DUE, CALENDAR) == DUE
 
 
-def test_the_rung_of_a_day_off_speaks_on_the_working_day_before() -> None:
+def test_the_step_of_a_day_off_speaks_on_the_working_day_before() -> None:
     """The reminder of a due date on a day off is sent while it can still be met."""
     assert day_of_step(Step(at=0, to=()), date(2026, 3, 29), CALENDAR) == date(2026, 3, 27)
 
 
-def test_before_the_ladder_begins_its_first_rung_is_next() -> None:
+def test_before_the_first_step_it_is_next() -> None:
     """Long before the due date the earliest step is next."""
-    assert next_rung(DEFAULT, DUE, CALENDAR, today=date(2026, 1, 5)) == ("-5", date(2026, 3, 18))
+    assert named_next(DEFAULT, DUE, CALENDAR, today=date(2026, 1, 5)) == ("-5", date(2026, 3, 18))
 
 
-def test_on_the_day_of_a_rung_that_rung_is_next() -> None:
+def test_on_the_day_of_a_step_that_step_is_next() -> None:
     """A step whose day is today is due today."""
-    assert next_rung(DEFAULT, DUE, CALENDAR, today=date(2026, 3, 18)) == ("-5", date(2026, 3, 18))
+    assert named_next(DEFAULT, DUE, CALENDAR, today=date(2026, 3, 18)) == ("-5", date(2026, 3, 18))
 
 
-def test_missed_rungs_are_collapsed_into_the_latest() -> None:
+def test_missed_steps_are_collapsed_into_the_latest() -> None:
     """After a month of downtime one step is due, the last whose day has come."""
-    assert next_rung(DEFAULT, DUE, CALENDAR, today=date(2026, 5, 4)) == ("+5", date(2026, 4, 6))
+    assert named_next(DEFAULT, DUE, CALENDAR, today=date(2026, 5, 4)) == ("+5", date(2026, 4, 6))
 
 
-def test_the_following_rung_is_the_first_after_the_day() -> None:
+def test_the_following_step_is_the_first_after_the_day() -> None:
     """A step sent today is not sent again."""
-    assert following_rung(DEFAULT, DUE, CALENDAR, after=date(2026, 3, 18)) == ("-1", date(2026, 3, 27))
+    assert named_following(DEFAULT, DUE, CALENDAR, after=date(2026, 3, 18)) == ("-1", date(2026, 3, 27))
 
 
-def test_two_rungs_on_one_day_are_one() -> None:
+def test_two_steps_on_one_day_are_one() -> None:
     """Of a due date on a Sunday, "1 before" and "today" fall on the same Friday: the later step is used."""
-    assert following_rung(DEFAULT, date(2026, 3, 29), CALENDAR, after=date(2026, 3, 20)) == (
+    assert named_following(DEFAULT, date(2026, 3, 29), CALENDAR, after=date(2026, 3, 20)) == (
         "0",
         date(2026, 3, 27),
     )
 
 
-def test_a_spent_ladder_has_no_following_rung() -> None:
+def test_after_the_last_step_none_follows() -> None:
     """After the last step nothing more is sent."""
-    assert following_rung(DEFAULT, DUE, CALENDAR, after=date(2026, 4, 6)) is None
+    assert named_following(DEFAULT, DUE, CALENDAR, after=date(2026, 4, 6)) is None
 
 
-def test_rungs_beyond_the_records_do_not_exist() -> None:
+def test_steps_beyond_the_records_do_not_exist() -> None:
     """A due date on the last day of the records keeps its earlier steps and has none after."""
     last = CALENDAR.last
 
-    assert next_rung(DEFAULT, last, CALENDAR, today=last) == ("0", CALENDAR.find_previous_working_day(last))
-    assert following_rung(DEFAULT, last, CALENDAR, after=last) is None
+    assert named_next(DEFAULT, last, CALENDAR, today=last) == ("0", CALENDAR.find_previous_working_day(last))
+    assert named_following(DEFAULT, last, CALENDAR, after=last) is None
 
 
-def test_a_due_date_outside_the_records_has_no_rung() -> None:
+def test_a_due_date_outside_the_records_has_no_step() -> None:
     """Nobody knows the working days of 2035."""
-    assert next_rung(DEFAULT, date(2035, 1, 1), CALENDAR, today=DUE) is None
-
-
-def test_a_rung_is_found_by_its_id() -> None:
-    """A notice stores the id of its step; "+1" identifies that step."""
-    assert law_step_named(DEFAULT, "+1") == Step(at=1, to=("duty",))
-    assert law_step_named(DEFAULT, "+2") is None
+    assert named_next(DEFAULT, date(2035, 1, 1), CALENDAR, today=DUE) is None
 
 
 def test_the_key_names_everything_that_makes_a_notice_one() -> None:
     """case:obligation:due:step:person:channel."""
     reminder = Reminder(
-        case="2026-0001", obligation="start_announced", due=DUE, rung="-5", on=DUE, person="a@b.kz"
+        case="2026-0001", obligation="start_announced", due=DUE, step="-5", on=DUE, person="a@b.kz"
     )
 
     assert reminder.key("email") == "2026-0001:start_announced:2026-03-30:-5:a@b.kz:email"
 
 
 @given(due=DAYS, today=DAYS)
-def test_a_ladder_walked_by_rounds_speaks_each_day_at_most_once(due: date, today: date) -> None:
+def test_steps_walked_by_rounds_speaks_each_day_at_most_once(due: date, today: date) -> None:
     """From any day on, next and following steps go strictly forward and end."""
-    step = next_rung(DEFAULT, due, CALENDAR, today=today)
+    step = named_next(DEFAULT, due, CALENDAR, today=today)
     assert step is not None
     spoken_days = [step[1]]
-    while step := following_rung(DEFAULT, due, CALENDAR, after=max(today, spoken_days[-1])):
+    while step := named_following(DEFAULT, due, CALENDAR, after=max(today, spoken_days[-1])):
         spoken_days.append(step[1])
 
     assert spoken_days == sorted(set(spoken_days))
-    assert len(spoken_days) <= len(DEFAULT.rungs)
+    assert len(spoken_days) <= len(DEFAULT)
 
 
 @given(due=DAYS, at=st.integers(-20, 20))
-def test_a_rung_always_speaks_on_a_working_day(due: date, at: int) -> None:
+def test_a_step_always_speaks_on_a_working_day(due: date, at: int) -> None:
     """Nobody is written to on a day off, however the due date falls."""
     day = day_of_step(Step(at=at, to=()), due, CALENDAR)
 
@@ -139,8 +133,8 @@ def test_a_rung_always_speaks_on_a_working_day(due: date, at: int) -> None:
 @given(due=DAYS)
 def test_collapsing_leaves_what_following_would_have_reached(due: date) -> None:
     """The step of a day is the same whether rounds ran every day or only on that one."""
-    for step in DEFAULT.rungs:
+    for step in DEFAULT:
         day = day_of_step(step, due, CALENDAR)
-        walked = following_rung(DEFAULT, due, CALENDAR, after=day - timedelta(days=1))
+        walked = named_following(DEFAULT, due, CALENDAR, after=day - timedelta(days=1))
 
-        assert walked == next_rung(DEFAULT, due, CALENDAR, today=day)
+        assert walked == named_next(DEFAULT, due, CALENDAR, today=day)

@@ -17,16 +17,13 @@ from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import CannotSnooze
 from workflow.law.names import UnknownObligation
-from workflow.law.procedure import EscalationPolicy, Step
+from workflow.law.procedure import Step
 from workflow.reminders import following_step, law_steps, next_step, snoozed, steps_of
 
 DUE = date(2026, 4, 6)  # the order: five working days before Monday 13 April
-LADDER = EscalationPolicy(
-    id="default",
-    rungs=(
-        *(Step(at=at, to=("duty",)) for at in (-5, -1, 0)),
-        Step(at=1, to=("duty", "head_of_unit")),
-    ),
+STEPS = (
+    *(Step(at=at, to=("duty",)) for at in (-5, -1, 0)),
+    Step(at=1, to=("duty", "head_of_unit")),
 )
 
 
@@ -43,11 +40,11 @@ def later(case_commands: CaseCommands, case: Case, until: date, *, today: date =
     ).case
 
 
-def days(ladder: EscalationPolicy, *, after: date) -> list[tuple[str, date]]:
+def days(steps: tuple[Step, ...], *, after: date) -> list[tuple[str, date]]:
     """All steps with their days, one after another."""
     step_days = []
     current_day = after
-    while step := following_step(law_steps(ladder, DUE, CALENDAR), after=current_day):
+    while step := following_step(law_steps(steps, DUE, CALENDAR), after=current_day):
         step_days.append((step.id, step.on))
         current_day = step.on
     return step_days
@@ -55,7 +52,7 @@ def days(ladder: EscalationPolicy, *, after: date) -> list[tuple[str, date]]:
 
 def test_it_is_quiet_until_the_day_and_speaks_on_it() -> None:
     """From 30 March to 2 April: nothing but that Thursday, and then as ever."""
-    quiet = snoozed(LADDER, DUE, date(2026, 4, 2), CALENDAR)
+    quiet = snoozed(STEPS, DUE, date(2026, 4, 2), CALENDAR)
 
     assert days(quiet, after=date(2026, 3, 1)) == [
         ("-2", date(2026, 4, 2)),
@@ -65,18 +62,18 @@ def test_it_is_quiet_until_the_day_and_speaks_on_it() -> None:
     ]
 
 
-def test_a_day_that_has_a_rung_gets_no_second_one() -> None:
+def test_a_day_that_has_a_step_gets_no_second_one() -> None:
     """Snoozed to the day of the step before the last."""
-    quiet = snoozed(LADDER, DUE, date(2026, 4, 3), CALENDAR)
+    quiet = snoozed(STEPS, DUE, date(2026, 4, 3), CALENDAR)
 
     assert [name for name, _ in days(quiet, after=date(2026, 3, 1))] == ["-1", "0", "+1"]
-    assert len(quiet.rungs) == 3
+    assert len(quiet) == 3
 
 
-def test_a_rung_that_tells_somebody_above_is_never_quiet() -> None:
+def test_a_step_that_tells_somebody_above_is_never_quiet() -> None:
     """Nobody can hide from his head by asking for later."""
-    ladder = EscalationPolicy(id="x", rungs=(*LADDER.rungs, Step(at=-3, to=("duty", "head"))))
-    quiet = snoozed(ladder, DUE, DUE, CALENDAR)
+    steps = (*STEPS, Step(at=-3, to=("duty", "head")))
+    quiet = snoozed(steps, DUE, DUE, CALENDAR)
 
     assert [name for name, _ in days(quiet, after=date(2026, 3, 1))] == ["-3", "0", "+1"]
 
@@ -94,7 +91,7 @@ def test_the_step_asked_for_counts_the_working_days_that_are_left(
     due: date, until: date, expected: list[str]
 ) -> None:
     """A day that has steps of its own gets no other."""
-    assert [step.id for step in snoozed(LADDER, due, until, CALENDAR).rungs] == expected
+    assert [step.id for step in snoozed(STEPS, due, until, CALENDAR)] == expected
 
 
 def test_the_board_waits_for_the_day(case_commands: CaseCommands, ledger: SqlLedger, case: Case) -> None:
@@ -106,11 +103,11 @@ def test_the_board_waits_for_the_day(case_commands: CaseCommands, ledger: SqlLed
         row.obligation: row for row in case_commands.recomputed(stored_case, today=date(2026, 3, 30)).rows
     }
 
-    assert ledger.rows(case.id)["order_signed"].next_rung_on == date(2026, 4, 2)
+    assert ledger.rows(case.id)["order_signed"].next_step_on == date(2026, 4, 2)
     assert rows_again["order_signed"] == ledger.rows(case.id)["order_signed"]
 
 
-def test_the_last_rung_in_time_is_the_latest_day(case_commands: CaseCommands, case: Case) -> None:
+def test_the_last_step_in_time_is_the_latest_day(case_commands: CaseCommands, case: Case) -> None:
     """The due date itself can be asked for; the day after cannot, and the refusal names the latest."""
     with pytest.raises(CannotSnooze) as refused:
         later(case_commands, case, date(2026, 4, 7))
@@ -161,10 +158,10 @@ def test_a_moved_due_date_forgets_what_was_put_off(
     row = ledger.rows(case.id)["order_signed"]
 
     assert row.due is not None
-    ladder = library().named(case.edition).ladders["default"]
-    step = next_step(law_steps(ladder, row.due, CALENDAR), today=on)
+    steps = library().named(case.edition).steps
+    step = next_step(law_steps(steps, row.due, CALENDAR), today=on)
     assert step is not None
-    assert (row.next_rung, row.next_rung_on) == (step.id, step.on)
+    assert (row.next_step, row.next_step_on) == (step.id, step.on)
 
 
 def test_said_twice_it_is_written_once(case_commands: CaseCommands, ledger: SqlLedger, case: Case) -> None:
@@ -250,7 +247,7 @@ def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
     row = ledger.rows(case.id)["council_invited"]
 
     assert row.due == date(2028, 12, 25)
-    assert row.next_rung_on == date(2026, 7, 2)
+    assert row.next_step_on == date(2026, 7, 2)
 
 
 def test_the_days_offered_are_days_that_are_taken(case_commands: CaseCommands, case: Case) -> None:

@@ -27,7 +27,7 @@ from workflow.cases.registers.risk_lists import listed, shared
 from workflow.cases.registers.risk_scale import read_scale
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import moved
-from workflow.deadlines.register_deadlines import entry_obligation, withdrawn_deadline
+from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline
 from workflow.findings.of_risks import quality, risk_findings
 
@@ -489,8 +489,8 @@ def test_the_board_holds_measures_and_equals_its_rebuild(
 
     rows = ledger.rows(case)
     assert rows == {row.obligation: row for row in core.recomputed(stored_case, today=TODAY).rows}
-    assert (rows["measure.1"].due, rows["measure.1"].next_rung) == (date(2026, 9, 30), "-5")
-    assert rows["request.1"].next_rung_on == date(2026, 9, 23)
+    assert (rows["measure.1"].due, rows["measure.1"].next_step) == (date(2026, 9, 30), "-5")
+    assert rows["request.1"].next_step_on == date(2026, 9, 23)
     assert stored_case.responsible["measure.1"] == "Сатып алу басқармасы"
     assert stored_case == fold(ledger.events(case))
 
@@ -542,19 +542,6 @@ def test_a_measure_quotes_the_words_of_its_term_where_it_has_any_and_a_request_n
         "measure.1": ["due_by", "on_date"],
         "request.1": ["due_by", "risk.basis_request", "on_date"],
     }
-
-
-def test_a_row_is_reminded_of_by_the_default_policy_of_its_procedure(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
-    """By the first one where none is called so."""
-    found(case_commands, case)
-    set_measure(case_commands, case, QUARTER)
-    stored, law = core.view(case, today=TODAY).case, library().named("internal-analysis.2024-01-01")
-    policy = law.ladders["default"]
-    for names, ladder_used in ((("brief", "default"), "default"), (("brief", "long"), "brief")):
-        other = law.replaced(ladders={name: policy.replaced(id=name) for name in names})
-        assert entry_obligation(stored, other, "measure.1").ladder == ladder_used
 
 
 def test_an_assignment_is_named_by_its_text_also_once_it_is_withdrawn(case: str, core: CaseCommands) -> None:

@@ -86,7 +86,7 @@ def test_a_file_takes_from_the_shared_acts_those_it_names_unless_it_describes_th
 
 
 def test_the_officer_and_the_first_head_learn_on_the_fifth_day_where_a_file_names_no_steps() -> None:
-    steps = library().named("internal-analysis.2024-01-01").ladders["default"].rungs
+    steps = library().named("internal-analysis.2024-01-01").steps
 
     assert [(step.at, step.to) for step in steps] == [
         (-5, ("duty",)),

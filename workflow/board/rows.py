@@ -43,8 +43,8 @@ class Row(NamedTuple):
 
     Attributes:
         obligation: id with its period.
-        next_rung_on: the working day of the next reminder step; None when no step is left.
-        next_rung: id of that step.
+        next_step_on: the working day of the next reminder step; None when no step is left.
+        next_step: id of that step.
         span_first, span_last: first and last calendar day whose change could move `due`.
         version: of the calendar the row was computed by.
         waiting_for, counts_until, reminds_from: as of the deadline (`workflow.deadlines.deadline`).
@@ -66,8 +66,8 @@ class Row(NamedTuple):
     status: Status
     state: State
     force: str
-    next_rung: str | None
-    next_rung_on: date | None
+    next_step: str | None
+    next_step_on: date | None
     span_first: date | None
     span_last: date | None
     version: str
@@ -118,8 +118,8 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Kazakhs
         status=deadline.status,
         state=state,
         force=obligation.force,
-        next_rung=step.id if step else None,
-        next_rung_on=step.on if step else None,
+        next_step=step.id if step else None,
+        next_step_on=step.on if step else None,
         span_first=deadline.span_first,
         span_last=deadline.span_last,
         version=calendar.version,

@@ -294,7 +294,6 @@ def _asking(procedure: Procedure, id: str, title: str, term: MeasureTerm) -> Obl
         paragraph="",
         force="obligatory",
         duty=_DUTIES[id.partition(".")[0]],
-        ladder="default" if "default" in procedure.ladders else next(iter(procedure.ladders)),
         # Given alone it is all that its case is about.
         blocking=procedure.id == ALONE.id,
     )

@@ -89,7 +89,6 @@ def _named(
     references: list[tuple[str, str | None, Collection[str]]] = [
         ("stage", obligation.stage, stages),
         ("act", obligation.act, procedure.acts),
-        ("ladder", obligation.ladder, procedure.ladders),
         (_SINCE.get(type(obligation.term), "term.from"), obligation.since, facts),
         ("recurs.since", obligation.recurs.since if obligation.recurs else None, facts),
         ("lapses_with", obligation.lapses_with, facts),
@@ -178,11 +177,8 @@ def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Prob
             if kind not in (*kinds, ANY):
                 allowed = closest_first(kind, (*kinds, ANY))
                 yield Problem("unknown_key", f"{place}: signed_by", {"value": kind, "allowed": allowed})
-    for number, policy in enumerate(procedure.ladders.values()):
-        step_duties = (duty for step in policy.rungs for duty in step.to)
-        references.append(
-            (f"{heading('ladder', number, policy.id)}: rungs", step_duties, ("duty", ABOVE, *duties))
-        )
+    step_duties = (duty for step in procedure.steps for duty in step.to)
+    references.append(("steps", step_duties, ("duty", ABOVE, *duties)))
     for number, example in enumerate(procedure.examples, 1):
         place = f'example {number} "{example.title}"'
         references.append((f"{place}: signed_by", example.signed_by.values(), duties))

@@ -275,7 +275,7 @@ def _path(location: Sequence[str | int], data: Any) -> Path:
 
 
 def written(path: Path) -> str:
-    """Return a path in the notation of the file: `term.in`, `rungs[2].to[1]`."""
+    """Return a path in the notation of the file: `term.in`, `steps[2].to[1]`."""
     return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
 
 

@@ -13,11 +13,9 @@ from workflow.law.procedure import (
     STANDARD_DAYS,
     STANDARD_STEPS,
     Act,
-    EscalationPolicy,
     Obligation,
     Procedure,
     Stage,
-    Step,
     Text,
     standard_steps,
 )
@@ -26,7 +24,6 @@ from workflow.org.office import DUTIES, Office, acts_of
 from workflow.refusal import Refusal, closest_first
 
 TITLE = Text("Тапсырма", "Поручение", "Assignment")
-_ASSIGNEE = ("duty",)
 ALONE = Procedure.model_construct(
     id="assignment",
     in_force=date(2000, 1, 1),
@@ -41,18 +38,7 @@ ALONE = Procedure.model_construct(
         ),
     ),
     obligations=(),
-    ladders={
-        "default": EscalationPolicy(
-            id="default",
-            rungs=(
-                Step(at=-5, to=_ASSIGNEE),
-                Step(at=-1, to=_ASSIGNEE),
-                Step(at=0, to=_ASSIGNEE),
-                Step(at=1, to=(*_ASSIGNEE, "head_of_unit")),
-                Step(at=5, to=(*_ASSIGNEE, "head_of_unit", "officer", "head")),
-            ),
-        )
-    },
+    steps=STANDARD_STEPS,
 )
 """The built-in procedure: its case has one assignment and is closed when that is done, refused or withdrawn."""
 
@@ -189,9 +175,7 @@ class Library:
 
     def _with_steps(self, edition: Procedure) -> Procedure:
         """Return the edition with the office's own reminder steps, where it names none."""
-        if edition.ladders["default"] != STANDARD_STEPS or self._steps == STANDARD_STEPS:
-            return edition
-        return edition.replaced(ladders={**edition.ladders, "default": self._steps})
+        return edition.replaced(steps=self._steps) if edition.steps == STANDARD_STEPS else edition
 
     def of(self, case: Case) -> Procedure:
         """Return the edition of a case.

@@ -162,13 +162,11 @@ class Step(Model):
 
     "duty" is who must do the thing, "above" the head of the next higher unit.
 
-    `through`: names of channels, empty for all; a person reachable by none of them gets it by the others.
     `last`: the last step, the only one sent to the first head if no nearer head exists.
     """
 
     at: Annotated[int, Field(ge=-250, le=250)]
     to: Distinct[Annotated[Name, Field(examples=["duty", ABOVE, *DUTIES])]] = ()
-    through: Distinct[Name] = ()
     last: bool = computed(False)
 
     @property
@@ -181,20 +179,15 @@ def _earliest_first(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return (*ordered[:-1], *(step.replaced(last=True) for step in ordered[-1:]))
 
 
-class EscalationPolicy(Model):
-    """An escalation policy: who is reminded on which day. Set by the program, not by the law."""
-
-    id: Name
-    rungs: Annotated[Listed[Step], AfterValidator(_earliest_first)] = ()
-
-
+Steps = Annotated[Listed[Step], AfterValidator(_earliest_first)]
+"""Annotation: the reminder steps of a term: who is told on which day. Set by the program, not by the law."""
 STANDARD_DAYS = (-5, -1, 0, 1, 5)
 """The reminder steps where neither an edition nor the office names others, in working days."""
 _ALL_FROM = 5
 
 
-def standard_steps(days: Iterable[int]) -> EscalationPolicy:
-    """Return a policy of these steps, in working days.
+def standard_steps(days: Iterable[int]) -> tuple[Step, ...]:
+    """Return the steps of these working days.
 
     After the term the head of the unit is told too, from the fifth day on the officer and the first head.
     """
@@ -203,16 +196,11 @@ def standard_steps(days: Iterable[int]) -> EscalationPolicy:
         above = ("head_of_unit", "officer", "head") if at >= _ALL_FROM else ("head_of_unit",) if at > 0 else ()
         return ("duty", *above)
 
-    steps = [{"at": at, "to": [*to(at)]} for at in sorted(days)]
-    return EscalationPolicy.model_validate({"id": "default", "rungs": steps})
+    return _earliest_first(tuple(Step(at=at, to=to(at)) for at in days))
 
 
 STANDARD_STEPS = standard_steps(STANDARD_DAYS)
-"""Used where a file has no `[[ladder]]` called `default`."""
-
-
-def _with_default(ladders: Mapping[str, EscalationPolicy]) -> Mapping[str, EscalationPolicy]:
-    return ladders if "default" in ladders else {**ladders, "default": STANDARD_STEPS}
+"""Used where an edition names no steps."""
 
 
 class Recurrence(Model):
@@ -291,7 +279,6 @@ class Obligation(Model):
     evidence: Distinct[Evidence] = ()
     indicator: NonBlank | None = None
     recurs: Recurrence | None = None
-    ladder: NonBlank = "default"
     only_for: Distinct[Kind] = ()
     when: NonBlank | None = None
     by_itself: bool = False
@@ -398,6 +385,7 @@ class Procedure(Model):
             ("yearly"), or "once".
         adopted_act: id of the act of one organisation it rests on, which binds only organisations that adopted
             it; "" where it binds all of its kind.
+        steps: the reminder steps of every term in it.
         see_also: acts about its subject that none of its obligations rests on.
         confidential: its cases are visible only to named readers; its notices do not mention the matter.
         bodies: state bodies its obligations name, by id.
@@ -415,9 +403,7 @@ class Procedure(Model):
     acts: ById[Act] = Field(default={}, alias="act")
     stages: Listed[Stage] = Field(alias="stage")
     obligations: Listed[Obligation] = Field(alias="obligation")
-    ladders: Annotated[ById[EscalationPolicy], AfterValidator(_with_default)] = Field(
-        default={"default": STANDARD_STEPS}, alias="ladder"
-    )
+    steps: Steps = STANDARD_STEPS
     examples: Listed[Example] = Field(default=(), alias="example")
     notes: Listed[Text] = ()
     applies_to: Distinct[Kind] = ()

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Union
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from calendars import terms
-from calendars.terms import Backward, Better, Period, Roll
+from calendars.terms import Better, Period, Roll
 from workflow.law.files import As, Listed, Model, Name, NonBlank, matching, wrong
 
 
@@ -59,13 +59,11 @@ class Count(_AnchoredForm):
     count: Annotated[int, Field(ge=-1000, le=1000), AfterValidator(_not_zero)]
     in_: Literal["working days", "calendar days", "days", "weeks", "months", "years"] = Field(alias="in")
     roll: Roll | None = None
-    backward: Backward | None = None
 
     @model_validator(mode="after")
     def _keys_of_the_unit(self) -> Count:
-        unfit = "roll" if self.in_ == "working days" else "backward"
-        if getattr(self, unfit) is not None:
-            raise wrong("unknown_key", value=unfit, allowed=tuple(key for key in self.keys() if key != unfit))
+        if self.in_ == "working days" and self.roll is not None:
+            raise wrong("unknown_key", value="roll", allowed=tuple(key for key in self.keys() if key != "roll"))
         if self.in_ in ("weeks", "years") and self.count < 1:
             raise wrong("too_small", "count", least=1)
         if self.in_ == "years" and self.count > 100:
@@ -76,7 +74,7 @@ class Count(_AnchoredForm):
         roll = self.roll or "next"
         match self.in_:
             case "working days":
-                return terms.WorkingDays(self.count, self.backward or "nth_day")
+                return terms.WorkingDays(self.count)
             case "weeks":
                 return terms.Weeks(self.count, roll)
             case "months":

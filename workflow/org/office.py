@@ -146,8 +146,8 @@ class Recipient:
         why: named (in the schedule), prepares (so named, while somebody else signs), signs, duty (holds it in
             that unit), duty_above (in a unit above), duty_elsewhere (in another one), head_for_unit (where
             nobody in the unit holds the duty), deputy, officer (nobody else is there), unreachable (the officer
-            for somebody no channel reaches), copied (not responsible, but a recipient by the escalation
-            policy).
+            for somebody no channel reaches), copied (not responsible, but a recipient of the
+            step).
         instead_of: the person who is away or cannot be reached.
     """
 

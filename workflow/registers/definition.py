@@ -29,7 +29,6 @@ from workflow.law.files import (
 from workflow.law.procedure import (
     OF_REGISTER,
     Act,
-    EscalationPolicy,
     Force,
     Obligation,
     Procedure,
@@ -532,7 +531,7 @@ class RowObligation(Model):
         return Obligation.model_construct(**own_values, stage=stage, blocking=True)
 
 
-REMINDERS = EscalationPolicy(id="default", rungs=tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5)))
+REMINDERS = tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5))
 """Reminder steps of the person responsible for a row's obligation, in working days from the due date. Ours, not
 the law's.
 """
@@ -613,7 +612,7 @@ class Register(Model):
                 *(obligation.made(stage.id) for obligation in self.obligations),
                 *(self._anchor(date_field, stage.id) for date_field in dates),
             ),
-            ladders={"default": REMINDERS},
+            steps=REMINDERS,
             applies_to=self.applies_to,
             adopted_act=self.adopted_act,
             confidential=self.confidential,

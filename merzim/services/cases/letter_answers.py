@@ -177,7 +177,7 @@ def _answered(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
 
 def _has_changed(notice: Notice, deadline: Deadline) -> bool:
     """Return whether the letter's deadline is done, or due on another day by now."""
-    by_step = notice.rung.lstrip("+-").isdigit()
+    by_step = notice.step.lstrip("+-").isdigit()
     return deadline.state not in WAITING or (by_step and deadline.due != notice.due)
 
 

@@ -15,7 +15,7 @@ from workflow.cases.case import Case
 from workflow.refusal import Refusal
 
 COLUMNS = (
-    *("due", "case", "obligation", "object", "rung", "who", "channel", "address", "kind", "state", "moment"),
+    *("due", "case", "obligation", "object", "step", "who", "channel", "address", "kind", "state", "moment"),
     *("answer", "acknowledged", "text_hash", "carrier", "key"),
 )
 
@@ -71,10 +71,10 @@ def step_in_words(notice: Notice, language: str) -> str:
     """Return a reminder step in words: so many working days before or after the due date, or the kind of
     letter.
     """
-    if notice.rung and notice.rung.lstrip("+-").isdigit():
-        at = int(notice.rung)
+    if notice.step and notice.step.lstrip("+-").isdigit():
+        at = int(notice.step)
         word = "today" if at == 0 else "before" if at < 0 else "after"
-        return say(f"register.rung_{word}", {"count": abs(at)}, language)
+        return say(f"register.step_{word}", {"count": abs(at)}, language)
     return say(f"register.kind.{notice.kind}", {}, language)
 
 

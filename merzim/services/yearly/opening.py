@@ -99,7 +99,7 @@ def first_day(
         case, procedure = write.case, app.library.of(write.case)
         for row in write.rows:
             overdue += is_overdue(row, today=today)
-            if row.next_rung_on is None or row.next_rung_on > today:
+            if row.next_step_on is None or row.next_step_on > today:
                 continue
             steps = steps_of(case, procedure, row.obligation, row, app.calendar, today=today)
             if (scheduled := next_step(steps, today=today)) is not None:

@@ -207,7 +207,7 @@ def _add_case(target: Batch, change: CaseWrite, before: Before, values: Values, 
 
 
 STEPS_BEFORE = timedelta(days=20)
-"""Calendar days before a due date within which the first step of an escalation policy lies."""
+"""Calendar days before a due date within which the first reminder step lies."""
 QUESTIONS_AFTER = timedelta(days=40)
 """Calendar days after a plan date within which the last question about it is asked."""
 
@@ -220,7 +220,7 @@ def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
     days: set[date | None] = set()
     for row in rows:
         due = row.due
-        days.update((row.span_first, row.span_last, row.next_rung_on))
+        days.update((row.span_first, row.span_last, row.next_step_on))
         if row.state in WAITING:
             if row.planned_on is not None:
                 days |= {row.planned_on - STEPS_BEFORE, row.planned_on + QUESTIONS_AFTER}

@@ -258,7 +258,7 @@ def _feels(first: date, last: date) -> ColumnElement[bool]:
     """Return the condition that one of these days lies between the earliest and latest day of a row."""
     days = (
         *(DEADLINE.c.span_first, DEADLINE.c.span_last, DEADLINE.c.due),
-        *(DEADLINE.c.next_rung_on, DEADLINE.c.done_on),
+        *(DEADLINE.c.next_step_on, DEADLINE.c.done_on),
     )
     # Steps before a due date, and questions after a plan date, lie that far from them (`storage.cases.batch`).
     awaited = DEADLINE.c.state == "open"

@@ -27,7 +27,7 @@ from merzim.storage.tables.cases import CASE, INBOX, READER
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.notices import NOTICE
 from notifications.event_notices import COMMENT, line_key
-from notifications.moved_dates import MOVED as MOVED_RUNG
+from notifications.moved_dates import MOVED as MOVED_STEP
 from notifications.notice import ANSWER_DAY
 from workflow.board.rows import WAITING, Row
 from workflow.cases.changes import comments
@@ -46,10 +46,10 @@ _HERE = (
     ),
 )
 _DROP_ROW = DEADLINE.delete().where(*_HERE)
-_QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.rung).where(
+_QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.step).where(
     NOTICE.c.state == "queued",
     # That nobody is asked for something any more, or that somebody said something, stays true.
-    *(NOTICE.c.rung != step for step in ("withdrawn", COMMENT, ANSWER_DAY)),
+    *(NOTICE.c.step != step for step in ("withdrawn", COMMENT, ANSWER_DAY)),
 )
 _QUEUED_OF = _QUEUED.where(in_names(NOTICE.c.case))
 _WITHDRAW = (
@@ -120,7 +120,7 @@ def _ask_again(connection: Connection, withdrawn_lines: Sequence[Values], now: d
         if starts:
             requeuing = NOTICE.update().where(
                 NOTICE.c.case == case,
-                NOTICE.c.rung == ANSWER_DAY,
+                NOTICE.c.step == ANSWER_DAY,
                 NOTICE.c.state == "withdrawn",
                 NOTICE.c.not_before >= moment_of(now.astimezone(almaty()).date(), None),
                 or_(*(NOTICE.c.key.startswith(start) for start in starts)),
@@ -128,12 +128,12 @@ def _ask_again(connection: Connection, withdrawn_lines: Sequence[Values], now: d
             connection.execute(requeuing.values(state="queued"))
 
 
-def _drop_letters(connection: Connection, lines: Sequence[Values], rungs: Sequence[str]) -> None:
+def _drop_letters(connection: Connection, lines: Sequence[Values], steps: Sequence[str]) -> None:
     """Withdraw the queued letters about events of cases."""
     starts = [NOTICE.c.key.startswith(line_key(str(line["k_case"]), int(line["k_seq"]))) for line in lines]
     of_cases = NOTICE.c.case.in_({str(line["k_case"]) for line in lines})
     withdrawal = NOTICE.update().where(
-        of_cases, NOTICE.c.rung.in_(rungs), NOTICE.c.state == "queued", or_(*starts)
+        of_cases, NOTICE.c.step.in_(steps), NOTICE.c.state == "queued", or_(*starts)
     )
     connection.execute(withdrawal.values(state="withdrawn"))
 
@@ -180,7 +180,7 @@ def _withdraw(connection: Connection, writes: Batch) -> None:
     stale = [
         {"k_key": key}
         for key, case, obligation, due, step in queued
-        if (step != MOVED_RUNG and (case, obligation) in writes.reassigned)
+        if (step != MOVED_STEP and (case, obligation) in writes.reassigned)
         or not any(
             row.obligation == obligation and is_about(row, step, due) and row.state in WAITING
             for row in writes.waiting[case]

@@ -34,7 +34,7 @@ from workflow.reminders import PLAN_STEPS
 
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _BUNDLED = NOTICE.c.bundle != literal_column("''")
-_DATED = tuple(NOTICE.c.rung.not_like(f"{kind}%") for kind in ("open+", "before-", "points-"))
+_DATED = tuple(NOTICE.c.step.not_like(f"{kind}%") for kind in ("open+", "before-", "points-"))
 """The step is about a due date or a plan date."""
 _DELIVERY_STATES = ("sending", "sent", "unknown")
 
@@ -59,7 +59,7 @@ def waiting(engine: Engine, today: date) -> Sequence[PendingStep]:
         .order_by(*columns)
     )
     # Letters that carry others belong to no case: few, and found by the index of the case.
-    carriers = select(NOTICE.c.person, NOTICE.c.channel, NOTICE.c.rung).where(
+    carriers = select(NOTICE.c.person, NOTICE.c.channel, NOTICE.c.step).where(
         NOTICE.c.case.is_(None), NOTICE.c.state.in_(("queued", "sending"))
     )
     with reading(engine) as connection:
@@ -102,7 +102,7 @@ def collect(engine: Engine, carriers: Sequence[Notice], *, now: datetime) -> Map
     members_by_key: dict[str, Sequence[Notice]] = {}
     with writing(engine) as connection:
         for carrier in carriers:
-            members = and_(_members(carrier.person, carrier.channel, carrier.rung), NOTICE.c.not_before <= now)
+            members = and_(_members(carrier.person, carrier.channel, carrier.step), NOTICE.c.not_before <= now)
             query = select(NOTICE.c.key).where(members).with_for_update(skip_locked=True)
             keys = connection.execute(query).scalars().all()
             if not keys:
@@ -244,7 +244,7 @@ def _last_notices(
         .where(
             NOTICE.c.case.in_(sorted(cases)),
             NOTICE.c.state.in_(_DELIVERY_STATES),
-            NOTICE.c.rung.not_in(PLAN_STEPS),
+            NOTICE.c.step.not_in(PLAN_STEPS),
             *_DATED,
         )
         .order_by(NOTICE.c.queued_at, NOTICE.c.key)

@@ -369,7 +369,7 @@ class SqlCampaigns:
 
     def letters_of(self, campaign: str, person: str) -> tuple[datetime | None, datetime | None]:
         """Return the moments of the first letter and of the last reminder a person was sent."""
-        reminded = case((NOTICE.c.rung.like("reminder-%"), NOTICE.c.sent_at))
+        reminded = case((NOTICE.c.step.like("reminder-%"), NOTICE.c.sent_at))
         query = select(func.min(NOTICE.c.sent_at), func.max(reminded)).where(
             *_sent(campaign), NOTICE.c.person == person
         )
@@ -380,7 +380,7 @@ class SqlCampaigns:
     def reminded(self, campaign: str, since: datetime) -> frozenset[str]:
         """Return the people who were sent a reminder of a campaign since a moment."""
         query = select(NOTICE.c.person).where(
-            *_sent(campaign), NOTICE.c.rung.like("reminder-%"), NOTICE.c.sent_at >= since
+            *_sent(campaign), NOTICE.c.step.like("reminder-%"), NOTICE.c.sent_at >= since
         )
         with reading(self._engine) as connection:
             return frozenset(connection.execute(query).scalars())
@@ -388,7 +388,7 @@ class SqlCampaigns:
     def reminders_sent(self, campaign: str) -> int:
         """Return the number of reminder letters of a campaign that were sent."""
         query = (
-            select(func.count()).select_from(NOTICE).where(*_sent(campaign), NOTICE.c.rung.like("reminder-%"))
+            select(func.count()).select_from(NOTICE).where(*_sent(campaign), NOTICE.c.step.like("reminder-%"))
         )
         with reading(self._engine) as connection:
             return int(connection.execute(query).scalar_one())

@@ -35,7 +35,7 @@ def digest(notice: Notice) -> str:
             notice.case,
             notice.obligation,
             notice.due,
-            notice.rung,
+            notice.step,
             notice.person,
             notice.channel,
         ),

@@ -1,4 +1,4 @@
-"""The outbox: notices with their delivery records, and board rows whose escalation step is due.
+"""The outbox: notices with their delivery records, and board rows whose reminder step is due.
 
 Every method is one transaction. The cost depends on what is due, not on what is stored.
 """
@@ -76,7 +76,7 @@ class SqlOutbox:
         self._office = office or PresentOffice(engine, officer=officer, language=language)
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
-        """Return open rows of active cases with `next_rung_on <= today`, by (next_rung_on, case, obligation).
+        """Return open rows of active cases with `next_step_on <= today`, by (next_step_on, case, obligation).
 
         Only those after `after`.
         """
@@ -95,7 +95,7 @@ class SqlOutbox:
         """Insert the notices and move the rows' next steps; return how many notices were queued.
 
         A key already there changes nothing, except that a withdrawn notice is queued again. A settlement
-        counts only while its row still has the `due` and `next_rung_on` it was planned from.
+        counts only while its row still has the `due` and `next_step_on` it was planned from.
         """
         if not settlements:
             return 0

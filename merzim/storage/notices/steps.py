@@ -1,4 +1,4 @@
-"""Statements of the outbox: board rows whose escalation step is due, and outcomes of a batch."""
+"""Statements of the outbox: board rows whose reminder step is due, and outcomes of a batch."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from notifications.notice import Notice
 from notifications.ports import DeliveryOutcome, Settlement
 from workflow.board.rows import WAITING, Row
 
-_PLACE = (DEADLINE.c.next_rung_on, DEADLINE.c.case, DEADLINE.c.obligation)
+_PLACE = (DEADLINE.c.next_step_on, DEADLINE.c.case, DEADLINE.c.obligation)
 _DUE = (
     select(DEADLINE)
     # Only rows that still wait for somebody have a next step (workflow.board.rows), so the day alone is asked
     # and the partial index alone answers.
-    .where(DEADLINE.c.next_rung_on <= bindparam("k_today"), DEADLINE.c.next_rung_on.is_not(None))
+    .where(DEADLINE.c.next_step_on <= bindparam("k_today"), DEADLINE.c.next_step_on.is_not(None))
     .order_by(*_PLACE)
     .limit(bindparam("k_limit"))
 )
 _MOVE = (
     update(DEADLINE)
     .where(DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation"))
-    .values(next_rung=bindparam("k_rung"), next_rung_on=bindparam("k_rung_on"))
+    .values(next_step=bindparam("k_step"), next_step_on=bindparam("k_step_on"))
 )
 _STEP = 1000
 
@@ -52,7 +52,7 @@ _STEP = 1000
 def first_step_day(engine: Engine) -> date | None:
     """Return the earliest day on which a step of an open row comes; None without one."""
     with reading(engine) as connection:
-        return connection.execute(select(func.min(DEADLINE.c.next_rung_on))).scalar()
+        return connection.execute(select(func.min(DEADLINE.c.next_step_on))).scalar()
 
 
 def has_sent(engine: Engine, but: Collection[str], *, kind: str = "") -> bool:
@@ -67,7 +67,7 @@ def has_sent(engine: Engine, but: Collection[str], *, kind: str = "") -> bool:
 def due_rows(
     engine: Engine, today: date, *, limit: int, after: tuple[date, str, str] | None = None
 ) -> Sequence[Row]:
-    """Return open rows whose next step is due, by (next_rung_on, case, obligation), only those after
+    """Return open rows whose next step is due, by (next_step_on, case, obligation), only those after
     `after`.
     """
     query = _DUE
@@ -84,7 +84,7 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> list[No
     holding = [
         settlement
         for settlement in settlements
-        if stands.get((settlement.case, settlement.obligation)) == (settlement.due, settlement.rung_on)
+        if stands.get((settlement.case, settlement.obligation)) == (settlement.due, settlement.step_on)
     ]
     if holding:
         connection.execute(
@@ -93,8 +93,8 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> list[No
                 {
                     "k_case": settlement.case,
                     "k_obligation": settlement.obligation,
-                    "k_rung": settlement.next_rung,
-                    "k_rung_on": settlement.next_rung_on,
+                    "k_step": settlement.next_step,
+                    "k_step_on": settlement.next_step_on,
                 }
                 for settlement in holding
             ],
@@ -118,7 +118,7 @@ def _stands(
                 DEADLINE.c.case,
                 DEADLINE.c.obligation,
                 DEADLINE.c.due,
-                DEADLINE.c.next_rung_on,
+                DEADLINE.c.next_step_on,
                 DEADLINE.c.state,
             )
             .where(DEADLINE.c.case.in_(sorted({case for case, _ in chunk})))
@@ -126,9 +126,9 @@ def _stands(
             .order_by(DEADLINE.c.case, DEADLINE.c.obligation)
             .with_for_update()
         )
-        for case_id, obligation, due, rung_on, state in connection.execute(query):
+        for case_id, obligation, due, step_on, state in connection.execute(query):
             if state in WAITING:
-                days_by_place[case_id, obligation] = (due, rung_on)
+                days_by_place[case_id, obligation] = (due, step_on)
     return days_by_place
 
 

@@ -16,12 +16,12 @@ class DeadlineRow(TableBase, table=True):
     __tablename__ = "deadline"
     __table_args__ = (
         Index(
-            "ix_deadline_next_rung_on",
-            "next_rung_on",
+            "ix_deadline_next_step_on",
+            "next_step_on",
             "case",
             "obligation",
-            sqlite_where=text("next_rung_on IS NOT NULL"),
-            postgresql_where=text("next_rung_on IS NOT NULL"),
+            sqlite_where=text("next_step_on IS NOT NULL"),
+            postgresql_where=text("next_step_on IS NOT NULL"),
         ),
         Index("ix_deadline_state_due", "state", "due", "counts_until"),
         Index("ix_deadline_unit", "unit", "duty", "responsible", "person", "state", "due", "counts_until"),
@@ -48,8 +48,8 @@ class DeadlineRow(TableBase, table=True):
     status: str
     state: str
     force: str
-    next_rung: str | None = None
-    next_rung_on: date | None = None
+    next_step: str | None = None
+    next_step_on: date | None = None
     span_first: date | None = None
     span_last: date | None = None
     version: str

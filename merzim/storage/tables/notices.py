@@ -79,7 +79,7 @@ class NoticeRow(TableBase, table=True):
     case: str | None = Field(default=None, index=True, foreign_key="case.id")
     obligation: str
     due: date
-    rung: str
+    step: str
     person: str
     channel: str
     address: str

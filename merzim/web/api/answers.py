@@ -113,7 +113,7 @@ class NoticeAnswer(Result):
     case: str
     obligation: str
     due: date
-    rung: str
+    step: str
     kind: str
     person: str
     name: str

@@ -296,11 +296,11 @@ class Translator:
         """Return the name of a notice's step: working days before or after the due date; its kind if it has
         none.
         """
-        if not notice.rung.lstrip("+-").isdigit():
+        if not notice.step.lstrip("+-").isdigit():
             return self.say(f"register.kind.{notice.kind}")
-        at = int(notice.rung)
+        at = int(notice.step)
         word = "today" if at == 0 else "before" if at < 0 else "after"
-        return i18n.say(f"register.rung_{word}", {"count": abs(at)}, self.language)
+        return i18n.say(f"register.step_{word}", {"count": abs(at)}, self.language)
 
     def channel(self, name: str) -> str:
         """Return the name of a channel; the id itself for a channel of a plug-in."""

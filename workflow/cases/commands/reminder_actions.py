@@ -59,7 +59,7 @@ def snooze(
         if deadline.state not in WAITING or deadline.due is None:
             raise CannotSnooze("put_off_not_open", title=title)
         try:
-            latest = last_before(view.procedure.ladders[deadline.obligation.ladder], deadline.due, calendar)
+            latest = last_before(view.procedure.steps, deadline.due, calendar)
         except OutOfRange:
             # Its last reminder in time was due before the first day on record.
             latest = today
@@ -88,7 +88,7 @@ def days_to_offer(
     if deadline.state not in WAITING or deadline.due is None:
         return ()
     try:
-        latest = last_before(procedure.ladders[deadline.obligation.ladder], deadline.due, calendar)
+        latest = last_before(procedure.steps, deadline.due, calendar)
         days = {calendar.add_working_days(today, 1), calendar.add_working_days(today, 3), latest}
     except OutOfRange:
         return ()
