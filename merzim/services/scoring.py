@@ -241,7 +241,9 @@ def _counted_by(
     fact = count.fact or scoring().indicators[count.indicator].counting.fact
     for condition in count.where:
         keys = _keys(register, condition)
-        query = query.with_condition(CellFilter(field=condition.field, keys=keys, filled=keys is None))
+        several = register.fields[condition.field].several
+        condition_on_cell = CellFilter(field=condition.field, keys=keys, filled=keys is None, several=several)
+        query = query.with_condition(condition_on_cell)
     figures = SqlRegisterLists(app.engine).figures(
         query,
         date_field=count.date,

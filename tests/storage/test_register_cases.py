@@ -22,7 +22,7 @@ from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_ro
 from merzim.services.registers.views import AskRow, list_rows, show_row
 from merzim.services.upkeep import maintenance
 from merzim.storage.org.store import save
-from merzim.storage.registers.chains import NotUnique
+from merzim.storage.registers.rows import NotUnique
 from notifications.channels.folder import Folder
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from io import BytesIO
@@ -17,7 +17,9 @@ from merzim.services.context import stamp
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.jobs.rounds import remind
 from merzim.services.law.acts import ChangeAct, change_act
+from merzim.services.registers.queries import ListRows
 from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from merzim.services.registers.views import list_rows
 from merzim.services.upkeep import maintenance
 from merzim.services.yearly.opening import open_year
 from merzim.storage.org.store import save
@@ -262,48 +264,54 @@ def test_a_row_somebody_writes_meanwhile_stays_recorded(
     assert "withdrawn" not in kinds
 
 
-def interrupted(app: AppContext, monkeypatch: pytest.MonkeyPatch, write: Callable[[], object]) -> None:
-    """Write a row in a process that crashes before it compares the row with its case."""
-    with monkeypatch.context() as patched:
-        patched.setattr("merzim.services.registers.verbs.follow_duties", lambda *_given, **_more: None)
-        write()
+class Stopped(RuntimeError):
+    """The process died here."""
+
+
+def stop(*_: object, **__: object) -> None:
+    raise Stopped
+
+
+@pytest.mark.parametrize("write", ["add", "edit", "withdraw"])
+def test_a_row_is_written_with_the_facts_it_carries_out_or_not_at_all(
+    app: AppContext, monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    """Stopped while its fact is recorded, corrected or withdrawn, the row stands as before."""
+    begin(app)
+    row = "" if write == "add" else visit(app, "2026-01-12")
+    before, steps = (
+        recorded(app),
+        {
+            "add": lambda: visit(app, "2026-01-12"),
+            "edit": lambda: edit(app, row, came_on="2026-01-15"),
+            "withdraw": lambda: withdraw_row(operator(app), WithdrawRow(row=row, ground="never held")),
+        },
+    )
+    with monkeypatch.context() as stopped:
+        stopped.setattr("merzim.services.yearly.register_duties.follow_rows", stop)
+        with pytest.raises(Stopped):
+            steps[write]()
+
+    page = list_rows(operator(app), ListRows(register_id="visits"))
+    assert [(shown.id, shown.values["came_on"]) for shown in page.rows] == (
+        [(row, "2026-01-12")] if row else []
+    )
+    assert recorded(app) == before
+    steps[write]()
+    assert recorded(app) != before
+    assert agrees(app)
 
 
 @on_sqlite_alone
-@pytest.mark.parametrize("process", ["the same", "another one"])
-def test_the_next_round_records_what_was_interrupted(
-    app: AppContext, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, process: str
+def test_a_row_of_a_day_ahead_is_recorded_by_another_process_too(
+    app: AppContext, engine: Engine, tmp_path: Path
 ) -> None:
-    """A row that was added, moved to another year or withdrawn, and then the process died."""
+    """Once its day has come."""
     begin(app)
-    begin(app, 2025)
-    remind(app, now=NOW, today=TODAY)
-
-    def next_round() -> None:
-        if process == "the same":
-            remind(app, now=NOW, today=TODAY)
-            return
-        with closing(application(engine, tmp_path)) as other:
-            remind(other, now=NOW, today=TODAY)
-
-    written_rows = list[str]()
-    interrupted(app, monkeypatch, lambda: written_rows.append(visit(app, "2026-01-12", unit="hr")))
-    [row] = written_rows
-    assert recorded(app) == {}
-    next_round()
-    assert recorded(app) == {JANUARY: ("2026-01-12", row)}
-
-    interrupted(app, monkeypatch, lambda: edit(app, row, came_on="2025-12-30"))
-    next_round()
-    assert recorded(app) == {}
-    assert recorded(app, year=2025) == {"event_held.2025-12": ("2025-12-30", row)}
-
-    interrupted(
-        app, monkeypatch, lambda: withdraw_row(operator(app), WithdrawRow(row=row, ground="never held"))
-    )
-    next_round()
-    assert recorded(app, year=2025) == {}
-    assert agrees(app)
+    ahead = visit(app, "2026-04-20")
+    with closing(application(engine, tmp_path)) as other:
+        remind(other, now=datetime(2026, 4, 20, 4, 0, tzinfo=UTC), today=date(2026, 4, 20))
+    assert recorded(app) == {"event_held.2026-04": ("2026-04-20", ahead)}
 
 
 @on_sqlite_alone

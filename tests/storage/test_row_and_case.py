@@ -15,7 +15,7 @@ from merzim.services.registers import cases as row_cases
 from merzim.services.registers import verbs
 from merzim.services.registers.verbs import EditRow, WithdrawRow, edit_row, withdraw_row
 from merzim.services.registers.views import AskRow, show_row
-from merzim.storage.registers.chains import RowChanged, SqlRegisterRows
+from merzim.storage.registers.rows import RowChanged, SqlRegisterRows
 from tests.storage.registers import office, operator
 from tests.storage.test_register_cases import add, agrees, case_of, edit
 from workflow.cases.commands.case_commands import CaseCommands

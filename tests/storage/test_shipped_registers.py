@@ -31,7 +31,7 @@ from merzim.services.registers.views import (
 )
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
-from merzim.storage.registers.chains import NotUnique
+from merzim.storage.registers.rows import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_register_tables import workbook

@@ -43,10 +43,9 @@ class RegisterRow:
 
     Attributes:
         version: of the register when it was last written; unit: its owner, "" for the organisation.
-        case: the case it is kept in; opened_case: the case it opened. "" for none.
+        case: the case it is kept in; opened_case: the case it opened; parent: the row of the answer to a
+            campaign it stands beside. "" for none.
         values: by field, without erased ones.
-        hashes: digests of the values that may be erased, by field.
-        erased: fields whose values were erased.
     """
 
     id: str
@@ -55,9 +54,8 @@ class RegisterRow:
     unit: str = ""
     case: str = ""
     opened_case: str = ""
+    parent: str = ""
     values: Values = field(default_factory=dict)
-    hashes: Mapping[str, str] = field(default_factory=dict)
-    erased: frozenset[str] = frozenset()
     withdrawn: bool = False
     ground: str = ""
     seq: int = 0
@@ -83,7 +81,6 @@ def fold(events: Iterable[RowEvent]) -> RegisterRow:
                 edited_by=event.by,
             )
         changed_values = payload.get("values", {})
-        hashes = payload.get("hashes", {})
         row = replace(
             row,
             seq=event.seq,
@@ -91,11 +88,10 @@ def fold(events: Iterable[RowEvent]) -> RegisterRow:
             unit=str(payload.get("unit", row.unit)),
             case=str(payload.get("case", row.case)),
             opened_case=str(payload.get("opened_case", row.opened_case)),
+            parent=str(payload.get("parent", row.parent)),
             values={
                 name: value for name, value in {**row.values, **changed_values}.items() if is_filled(value)
             },
-            hashes={name: digest for name, digest in {**row.hashes, **hashes}.items() if digest},
-            erased=(row.erased | frozenset(payload.get("erased", ()))) - frozenset(hashes),
             withdrawn=row.withdrawn or event.kind == "withdrawn",
             ground=str(payload.get("ground", "")) if event.kind == "withdrawn" else row.ground,
             edited_at=event.at if event.kind != "opened" else row.edited_at,
@@ -112,12 +108,12 @@ class Projection:
 
     Attributes:
         values: of the fields that are not confidential.
-        cells: (field, sort key) for filtering and sorting lists; one per field, empty for an empty field.
+        cells: field -> its sort key for filtering and sorting lists, a list of several; "" for an empty field.
         search: the text that searches look in, normalised like the search words.
     """
 
     values: Values
-    cells: tuple[tuple[str, str], ...]
+    cells: Mapping[str, str | list[str]]
     search: str
 
 
@@ -132,9 +128,9 @@ def project(register: Register, row: RegisterRow, name_of: Callable[[str], str])
         for name, value in row.values.items()
         if name in register.fields and not register.fields[name].confidential
     }
-    cells = [] if row.withdrawn else _cells(register, row.values)
+    cells = {} if row.withdrawn else _cells(register, row.values)
     words = [row.id, *(_words(register.fields[name], value, name_of) for name, value in shown_values.items())]
-    return Projection(values=shown_values, cells=tuple(cells), search=fold_text(" ".join(filter(None, words))))
+    return Projection(values=shown_values, cells=cells, search=fold_text(" ".join(filter(None, words))))
 
 
 def fact_fields(register: Register, values: Values) -> list[tuple[str, str]]:
@@ -193,20 +189,17 @@ def all_names(office: Office, key: str) -> str:
     return " ".join(member.names) if member is not None else key
 
 
-def _cells(register: Register, values: Values) -> list[tuple[str, str]]:
-    cells = []
+def _cells(register: Register, values: Values) -> dict[str, str | list[str]]:
+    cells: dict[str, str | list[str]] = {}
     for row_field in register.fields.values():
         value = values.get(row_field.id)
-        if row_field.indexed:
-            keys = (
-                [sort_key(row_field, item) for item in value]
-                if isinstance(value, list)
-                else [sort_key(row_field, value)]
-            )
-            cells += [(row_field.id, key) for key in keys or [""]]
+        if row_field.indexed and isinstance(value, list):
+            cells[row_field.id] = [sort_key(row_field, item) for item in value]
+        elif row_field.indexed:
+            cells[row_field.id] = sort_key(row_field, value)
         elif row_field.kind == "person" and is_filled(value):
             # Lists are not filtered by it, but the row's owner must be stored.
-            cells.append((row_field.id, str(value)))
+            cells[row_field.id] = str(value)
     return cells
 
 

@@ -14,7 +14,8 @@ from merzim.services.moments import Clock
 from merzim.services.registers.results import FieldView, field_view
 from merzim.services.registers.verbs import add_rows, check_row
 from merzim.services.verbs import NotFound
-from merzim.storage.notices.campaigns import AlreadyAnswered, claim_answer
+from merzim.storage.database.engine import one_transaction
+from merzim.storage.notices.campaigns import AlreadyAnswered
 from notifications.bot.office import CampaignQuestion
 from notifications.letter_links import AnswerLink, campaign_address, link_token, read_link
 from notifications.rules import local_moment
@@ -261,23 +262,18 @@ def add_answer(
     *,
     kind: EventKind,
 ) -> str:
-    """Add the row of an answer and mark it as the person's answer, in one transaction; return its id."""
-    campaign_person, refused, campaign = invitation.invitee, invitation.refused, invitation.campaign.id
+    """Add the row of an answer and mark it as the person's answer, in one transaction; return its id.
+
+    Raises:
+        AlreadyAnswered: there is another answer already.
+    """
+    refused, campaign = invitation.refused, invitation.campaign.id
     payload = {"campaign": campaign, **({"refused": True} if refused else {})}
-    rows = _rows(ctx, invitation, values)
-    ids = add_rows(
-        ctx,
-        invitation.register,
-        invitation.person.unit,
-        "",
-        rows,
-        kind=kind,
-        inherited=[payload, *({"beside_campaign": campaign} for _ in rows[1:])],
-        also=lambda connection, added: claim_answer(
-            connection, campaign_person, added[0], refused=refused, at=ctx.now
-        ),
-    )
-    return ids[0]
+    rows, unit = _rows(ctx, invitation, values), invitation.person.unit
+    with one_transaction(ctx.app.engine):
+        own, *_ = add_rows(ctx, invitation.register, unit, "", rows, kind=kind, answer=payload)
+        campaign_store(ctx).answer(invitation.invitee, own, refused=refused, at=ctx.now)
+    return own
 
 
 def _rows(

@@ -24,8 +24,8 @@ from merzim.services.results import Titles, titles_of
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.database.engine import Row_
 from merzim.storage.notices.campaigns import REMINDED, PeopleQuery, SqlCampaigns
-from merzim.storage.registers.chains import SqlRegisterRows
 from merzim.storage.registers.lists import SqlRegisterLists
+from merzim.storage.registers.rows import SqlRegisterRows
 from notifications.event_notices import cited
 from notifications.rules import local_moment
 from workflow.law.procedure import Text
@@ -545,7 +545,7 @@ def _late(
         if register.lates or kind.also
         else []
     )
-    rows_by_answer = answer_rows(ctx, kind, answers)
+    rows_by_answer = answer_rows(ctx, answers)
     return {
         answer: {
             head.id: max(days_late(register, head.shown, today=ctx.today).values(), default=0) for head in heads
@@ -560,13 +560,12 @@ def _details(payload: str) -> dict[str, Any]:
     return {**numbers, "until": content.get("until"), "ground": content.get("ground", "")}
 
 
-def answer_rows(ctx: RequestContext, kind: Campaign, answers: Collection[str]) -> Mapping[str, Sequence[Row_]]:
+def answer_rows(ctx: RequestContext, answers: Collection[str]) -> Mapping[str, Sequence[Row_]]:
     """Return by the row of each answer the heads of the rows it added, its own first; no withdrawn ones."""
-    further_ids = SqlRegisterRows(ctx.app.engine).added_beside(answers, len(kind.also))
-    ids = {answer: (answer, *further_ids.get(answer, ())) for answer in answers}
-    all_ids = [row for rows in ids.values() for row in rows]
-    heads = {head.id: head for head in SqlRegisterLists(ctx.app.engine).heads(all_ids)} if all_ids else {}
+    own_heads = {head.id: head for head in SqlRegisterLists(ctx.app.engine).heads(answers)} if answers else {}
+    further_heads = SqlRegisterRows(ctx.app.engine).beside(answers)
     return {
-        answer: [heads[row] for row in rows if row in heads and not heads[row].withdrawn]
-        for answer, rows in ids.items()
+        answer: [head for head in (own_heads[answer], *further_heads[answer]) if not head.withdrawn]
+        for answer in answers
+        if answer in own_heads
     }

@@ -184,10 +184,10 @@ def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
         if name not in among or not sees_lists(register, scope):
             continue
         query = row_query(ctx, register, ListRows(register_id=name, search=text))
-        total, heads = lists.newest(query, limit=limit - len(found_rows.rows))
-        found_rows.total += total
+        page = lists.page(query, limit=limit - len(found_rows.rows))
+        found_rows.total += page.total
         view = register_view(register, scope)
-        found_rows.rows += [(view, row) for row in head_views(ctx, heads, links=False)]
+        found_rows.rows += [(view, row) for row in head_views(ctx, page.rows, links=False)]
     return found_rows
 
 
@@ -253,6 +253,7 @@ def _cell_filter(
         least=_key(ctx, register, field, filter_input.from_) if filter_input.from_ else "",
         most=_key(ctx, register, field, filter_input.until) if filter_input.until else "",
         contains=text_key(filter_input.contains),
+        several=field.several,
         instead=_counted_keys(ctx, register, field),
     )
 

@@ -13,8 +13,8 @@ import i18n
 from merzim.services.context import RequestContext
 from merzim.services.results import Titles, titles_of
 from merzim.services.verbs import NotAllowed, NotFound
-from merzim.storage.registers.chains import SqlRegisterRows, private_of
 from merzim.storage.registers.lists import SqlRegisterLists
+from merzim.storage.registers.rows import SqlRegisterRows
 from workflow.org.office import Office
 from workflow.registers.access import (
     EVERYTHING,
@@ -175,10 +175,13 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
         for head in heads
         if any(field.confidential for field in registers[head.register_id].fields.values())
     ]
-    outside = private_of(ctx.app.engine, secret) if secret else {}
+    whole_rows = SqlRegisterRows(ctx.app.engine).rows(secret) if secret else {}
     office, views = ctx.reads.office(), []
     opened_cases = ctx.reads.heads([head.opened_case for head in heads if head.opened_case])
-    stored = [(registers[head.register_id], {**head.shown, **outside.get(head.id, {})}) for head in heads]
+    stored = [
+        (registers[head.register_id], whole_rows[head.id].values if head.id in whole_rows else head.shown)
+        for head in heads
+    ]
     linked = linked_names(ctx, stored) if links else {}
     counts = {
         name: counted_numbers(ctx, register, [head.id for head in heads if head.register_id == name])

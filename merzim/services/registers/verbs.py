@@ -6,14 +6,13 @@ at once (`InvalidRow.problems`), each with its field.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import Connection
 
 from merzim.services.cases.verbs import NotYourUnit, unit_to_open_in
 from merzim.services.context import RequestContext, stamp
@@ -22,25 +21,19 @@ from merzim.services.inputs import NO_NUL, CaseId, FileInput, Ground, Line, Name
 from merzim.services.names import unit_name
 from merzim.services.registers.cases import follow_row, open_cases, opening_of
 from merzim.services.registers.queries import RegisterId, lookup
-from merzim.services.registers.results import UnknownRow, may_write, reader_scope, seen_row, writable_register
+from merzim.services.registers.results import may_write, reader_scope, seen_row, writable_register
 from merzim.services.registers.views import AskRow, RowDetail, RowId, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.services.yearly.register_duties import follow_duties
 from merzim.storage.database.engine import one_transaction
-from merzim.storage.registers.chains import (
-    NotUnique,
-    RowChanged,
-    RowDraft,
-    RowWrite,
-    SqlRegisterRows,
-    UniqueKeys,
-)
+from merzim.storage.registers.rows import NotUnique, RowChanged, RowWrite, SqlRegisterRows, UniqueKeys
+from workflow.cases.commands.opening import Opening
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person, acts_of
 from workflow.refusal import Refusal
 from workflow.registers.access import in_reach, list_fields, visible_fields
 from workflow.registers.definition import Register, UnknownField
-from workflow.registers.rows import EventKind, Projection, RegisterRow, all_names, project, sort_key
+from workflow.registers.rows import EventKind, RegisterRow, all_names, project, sort_key
 from workflow.registers.values import (
     InvalidRow,
     Value,
@@ -128,19 +121,14 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
         payload: dict[str, object] = {"ground": command.ground} if command.ground else {}
         if row.version != register.edition:
             payload |= {"version": register.edition, "digest": register.digest}
-        draft = RowDraft(
-            kind="edited",
-            payload=payload,
-            values={name: value for name, value in changed_values.items() if not register.outside_events(name)},
-            private={name: value for name, value in changed_values.items() if register.outside_events(name)},
-        )
+        unique = _unique(register, after.values, changed_values)
         with one_transaction(ctx.app.engine):
-            _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed_values))
+            _write(ctx, register, row, after, "edited", payload, values=changed_values, unique=unique)
             if row.opened_case:
                 follow_row(ctx, register, row, after, ground=command.ground)
             else:
                 _open_later(ctx, register, row.id)
-        follow_duties(ctx.app, register, (row, after), ground=command.ground, **stamp(ctx))
+            follow_duties(ctx.app, register, (row, after), ground=command.ground, **stamp(ctx))
     return show_row(ctx, AskRow(row=row.id))
 
 
@@ -150,29 +138,20 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
     campaign the further rows of the same answer are withdrawn.
     """
     row, register = _writable(ctx, command.row)
-    further_rows = [further_row for further_row in _further_rows(ctx, row) if not further_row.withdrawn]
-    removed_rows = (*further_rows, row)
+    removed_rows = (*(further_row for further_row in _further_rows(ctx, row) if not further_row.withdrawn), row)
     with one_transaction(ctx.app.engine):
         for removed_row in removed_rows:
-            _withdraw(ctx, register, removed_row, command.ground)
-    follow_duties(ctx.app, register, removed_rows, ground=command.ground, **stamp(ctx))
+            after = replace(removed_row, withdrawn=True, ground=command.ground)
+            _write(ctx, register, removed_row, after, "withdrawn", {"ground": command.ground})
+            follow_row(ctx, register, removed_row, after, ground=command.ground)
+        follow_duties(ctx.app, register, removed_rows, ground=command.ground, **stamp(ctx))
     return show_row(ctx, AskRow(row=row.id))
-
-
-def _withdraw(ctx: RequestContext, register: Register, row: RegisterRow, ground: str) -> None:
-    after = replace(row, withdrawn=True, ground=ground)
-    _write(ctx, register, row, after, RowDraft(kind="withdrawn", payload={"ground": ground}))
-    follow_row(ctx, register, row, after, ground=ground)
 
 
 def _further_rows(ctx: RequestContext, row: RegisterRow) -> Sequence[RegisterRow]:
     """Return the rows that the answer to a campaign added beside its own (a spouse's)."""
-    rows, kinds = (
-        SqlRegisterRows(ctx.app.engine),
-        ctx.app.registers.version(row.register, row.version).campaigns,
-    )
-    further_limit = max((len(kind.also) for kind in kinds.values()), default=0)
-    return list(rows.rows(rows.added_beside([row.id], further_limit).get(row.id, ())).values())
+    rows = SqlRegisterRows(ctx.app.engine)
+    return [*rows.rows([head.id for head in rows.beside([row.id])[row.id]]).values()]
 
 
 def erasable_fields(ctx: RequestContext, name: str) -> list[str]:
@@ -198,21 +177,13 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
         if name not in erasable:
             raise UnknownField("register.cannot_erase", field=name, allowed=tuple(erasable))
     names = tuple(dict.fromkeys(command.fields))
-    further_rows = [
-        further_row
-        for further_row in _further_rows(ctx, row)
-        if not further_row.values.keys().isdisjoint(names)
-    ]
-    for erased_row in (*further_rows, row):
-        _erase(ctx, register, erased_row, names, command.ground)
+    with one_transaction(ctx.app.engine):
+        for erased_row in (*_further_rows(ctx, row), row):
+            kept_values = {name: value for name, value in erased_row.values.items() if name not in names}
+            if erased_row is row or kept_values != erased_row.values:
+                after, ground = replace(erased_row, values=kept_values), {"ground": command.ground}
+                _write(ctx, register, erased_row, after, "erased", ground, erased=names)
     return show_row(ctx, AskRow(row=row.id))
-
-
-def _erase(
-    ctx: RequestContext, register: Register, row: RegisterRow, names: tuple[str, ...], ground: str
-) -> None:
-    after = replace(row, values={name: value for name, value in row.values.items() if name not in names})
-    _write(ctx, register, row, after, RowDraft(kind="erased", payload={"ground": ground}, erased=names))
 
 
 def _new_row(ctx: RequestContext, register: Register, filled: Values, unit: str, case: str) -> RegisterRow:
@@ -254,68 +225,57 @@ def add_rows(
     units: Sequence[str] = (),
     *,
     kind: EventKind = "added",
-    inherited: Sequence[Mapping[str, object]] = (),
-    also: Callable[[Connection, Sequence[str]], None] = lambda _connection, _ids: None,
+    answer: Mapping[str, object] | None = None,
 ) -> Sequence[str]:
-    """Write parsed and checked rows, and the cases they open, in one transaction; return their ids.
+    """Write parsed and checked rows, the cases they open and the duties they carry out, in one transaction;
+    return their ids.
 
     Args:
         units: the unit of each row, if they differ.
-        kind: kind of their first event; more: its further data, row by row, of an answer to a campaign.
-        also: function called with the ids inside the transaction.
+        kind: kind of their first event.
+        answer: further data of the first row's event if they are one answer to a campaign; the others stand
+            beside it. It is accepted even if an equal row exists, which its author could not change.
 
     Raises:
         NotUnique: a row has a value that must be unique and exists already.
     """
-    office, writes, openings = ctx.reads.office(), [], []
+    office, writes, openings = ctx.reads.office(), [], dict[int, Opening]()
     for number, values in enumerate(rows):
         filled = {name: value for name, value in values.items() if is_filled(value)}
-        of_unit = units[number] if units else unit
-        payload: dict[str, object] = {
+        after = _new_row(ctx, register, filled, units[number] if units else unit, case)
+        opening = opening_of(ctx, register, after, office)
+        if opening is not None:
+            openings[number] = opening
+        payload = {
             "register": register.id,
             "version": register.edition,
             "digest": register.digest,
-            "unit": of_unit,
-            **(inherited[number] if inherited else {}),
+            "unit": after.unit,
+            **({"case": case} if case else {}),
+            **((answer or {}) if number == 0 else {}),
         }
-        if case:
-            payload["case"] = case
-        after = _new_row(ctx, register, filled, of_unit, case)
-        opening = opening_of(ctx, register, after, office)
-        if opening is not None:
-            openings.append((number, opening))
-        draft = RowDraft(
-            kind=kind,
-            payload=payload,
-            values={name: value for name, value in filled.items() if not register.outside_events(name)},
-            private={name: value for name, value in filled.items() if register.outside_events(name)},
-        )
-        projection = projected(register, after, office)
-        writes.append(RowWrite(draft=draft, before=None, after=after, projection=projection))
-    cases = ctx.case_commands.reserve([opening for _, opening in openings], today=ctx.today) if openings else ()
-    for (number, _), case_id in zip(openings, cases, strict=True):
-        write = writes[number]
-        writes[number] = replace(
-            write,
-            after=replace(write.after, opened_case=case_id),
-            draft=replace(write.draft, payload={**write.draft.payload, "opened_case": case_id}),
-        )
+        unique = _unique(register, filled, together=answer is None)
+        writes.append(_row_write(ctx, register, None, after, kind, payload, values=filled, unique=unique))
+    cases = ctx.case_commands.reserve([*openings.values()], today=ctx.today) if openings else ()
+    for number, case_id in zip(openings, cases, strict=True):
+        opened = replace(writes[number].after, opened_case=case_id)
+        payload = {**writes[number].payload, "opened_case": case_id}
+        writes[number] = replace(writes[number], after=opened, payload=payload)
     with one_transaction(ctx.app.engine):
         with unique_titled(register):
             ids = SqlRegisterRows(ctx.app.engine).add(
                 register.id,
                 writes,
-                unique=[_unique(register, write.after.values, together=not inherited) for write in writes],
                 seen_units=_seen_units(ctx, office),
                 by=ctx.reader.login,
                 now=ctx.now,
                 year=ctx.today.year,
-                also=also,
+                is_answer=answer is not None,
             )
-        opened_rows = [replace(writes[number].after, id=ids[number]) for number, _ in openings]
-        of_rows = [replace(opening, row=ids[number]) for number, opening in openings]
+        opened_rows = [replace(writes[number].after, id=ids[number]) for number in openings]
+        of_rows = [replace(opening, row=ids[number]) for number, opening in openings.items()]
         open_cases(ctx, register, opened_rows, of_rows)
-    follow_duties(ctx.app, register, (write.after for write in writes), **stamp(ctx))
+        follow_duties(ctx.app, register, (write.after for write in writes), **stamp(ctx))
     return ids
 
 
@@ -389,11 +349,6 @@ def unique_keys(
         )
         for position, fields in same_rows
     ]
-
-
-def projected(register: Register, row: RegisterRow, office: Office) -> Projection:
-    """Return the index entries of a row for lists."""
-    return project(register, row, partial(all_names, office))
 
 
 def first_person(ctx: RequestContext, register: Register, given_values: Mapping[str, object]) -> Person | None:
@@ -519,9 +474,8 @@ def _open_later(ctx: RequestContext, register: Register, name: str) -> None:
     if opening is None:
         return
     [case_id] = ctx.case_commands.reserve([opening], today=ctx.today)
-    draft = RowDraft(kind="opened", payload={"opened_case": case_id})
     after = replace(row, opened_case=case_id)
-    _write(ctx, register, row, after, draft)
+    _write(ctx, register, row, after, "opened", {"opened_case": case_id})
     open_cases(ctx, register, [after], [opening])
 
 
@@ -536,8 +490,7 @@ def _unique(
 
     Args:
         changed_names: only keys that contain one of these fields.
-        together: whether keys of several fields are included. Answers to campaigns omit them, so that an answer
-            is accepted even if an equal row exists, which its author could not change.
+        together: whether keys of several fields are included.
     """
     single = ((field.id,) for field in register.fields.values() if field.unique)
     return {
@@ -553,35 +506,38 @@ def _seen_units(ctx: RequestContext, office: Office) -> Sequence[str] | None:
     return None if root == "" else office.whose_cases(root) if root is not None else ()
 
 
+def _row_write(
+    ctx: RequestContext,
+    register: Register,
+    before: RegisterRow | None,
+    after: RegisterRow,
+    kind: EventKind,
+    payload: Mapping[str, object],
+    **changes: Any,
+) -> RowWrite:
+    """Return a change of a row as storage writes it. `changes`: values, erased fields, unique keys."""
+    return RowWrite(
+        kind=kind,
+        before=before,
+        after=after,
+        projection=project(register, after, partial(all_names, ctx.reads.office())),
+        payload=payload,
+        private=frozenset(filter(register.outside_events, changes.get("values", ()))),
+        **changes,
+    )
+
+
 def _write(
     ctx: RequestContext,
     register: Register,
     before: RegisterRow,
     after: RegisterRow,
-    draft: RowDraft,
-    *,
-    unique: UniqueKeys | None = None,
+    kind: EventKind,
+    payload: Mapping[str, object],
+    **changes: Any,
 ) -> None:
-    office = ctx.reads.office()
-    write = RowWrite(draft=draft, before=before, after=after, projection=projected(register, after, office))
+    write = _row_write(ctx, register, before, after, kind, payload, **changes)
     with unique_titled(register):
         SqlRegisterRows(ctx.app.engine).change(
-            write,
-            unique=unique,
-            seen_units=_seen_units(ctx, office),
-            by=ctx.reader.login,
-            now=ctx.now,
+            write, seen_units=_seen_units(ctx, ctx.reads.office()), by=ctx.reader.login, now=ctx.now
         )
-
-
-__all__ = [
-    "AddRow",
-    "EditRow",
-    "EraseRow",
-    "UnknownRow",
-    "WithdrawRow",
-    "add_row",
-    "edit_row",
-    "erase_row",
-    "withdraw_row",
-]

@@ -33,8 +33,8 @@ from merzim.services.registers.results import (
 from merzim.services.results import FieldChangeResult, Titles, titles_of
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.register_duties import duties_of
-from merzim.storage.registers.chains import SqlRegisterRows
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
+from merzim.storage.registers.rows import SqlRegisterRows
 from workflow.org.kinds import among
 from workflow.org.office import acts_of
 from workflow.registers.access import in_reach, keeps_rows, list_fields, sees_lists
@@ -337,7 +337,7 @@ def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
     """List the rows that name the reader, with the fields of their own rows they may see."""
     registers = [ctx.app.registers.latest(name) for name in ctx.app.registers.ids()]
     fields = {register.id: tuple(register.seen_by_person) for register in registers}
-    heads = SqlRegisterLists(ctx.app.engine).naming(ctx.reader.person, fields)
+    heads = SqlRegisterLists(ctx.app.engine).naming([ctx.reader.person], fields)
     register_ids = {head.register_id for head in heads}
     scope = reader_scope(ctx)
     views = [

@@ -107,7 +107,7 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
         for register in registers
     }
     project = projector(app.registers, app.reads.office())
-    rows = SqlRegisterLists(app.engine).naming_any(people, fields)
+    rows = [head.id for head in SqlRegisterLists(app.engine).naming(people, fields)]
     for first in range(0, len(rows), ROWS_AT_ONCE):
         with writing(app.engine) as connection:
             mend_rows(connection, rows[first : first + ROWS_AT_ONCE], project)

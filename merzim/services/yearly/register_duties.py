@@ -1,23 +1,20 @@
 """Duties of yearly cases that register rows carry out (`[[fulfils]]`): records facts in the cases to match the
 rows.
 
-After a row is written, its period is compared with its case. A round compares the cases of everything written
-since the last round, which completes interrupted work; on a new day, after changes of the office or the law,
-and in a new process it compares whole years. Comparing again changes nothing.
+A row and the facts it carries out are written together. A round compares the cases somebody changed; on a new
+day, after changes of the office or the law, and in a new process it compares whole years. Comparing again
+changes nothing.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from copy import copy
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TypeAlias
 
 from merzim.services.app import AppContext, RoundMark
@@ -34,27 +31,25 @@ from workflow.registers.definition import Fulfilment, Register
 from workflow.registers.rows import RegisterRow
 from workflow.registers.values import Values, as_date, holds, is_filled
 
-FEW_DAYS = 3
-"""Up to so many days, rows are read by the days' periods; for more, by the whole year."""
-FEW_CASES = 3
-"""Above so many cases, rows are found by the units of the cases; else by their days."""
-WRITERS = 4
-"""Number of cases written in parallel if the database supports several writers."""
-MAX_WRITTEN = 500
+MAX_CHANGED = 500
 """Above so many changes since the last round, whole years are compared."""
 log = logging.getLogger("merzim.registers")
 _Days: TypeAlias = "Mapping[str, Collection[date]]"
 """Fact -> days in the periods that are compared."""
-_Rows: TypeAlias = "Mapping[str, list[DutyRow]]"
-"""Case -> the rows that carry out a fact there; rows of unknown units under ""."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """Changes since the last round: (register, unit) of rows, and ids of cases."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Done:
+    """What a row carries out: the day that decides its period, and the key by which duplicates count once."""
 
-    rows: frozenset[tuple[str, str]]
-    cases: frozenset[str]
+    unit: str
+    day: date
+    key: object
+    row: DutyRow
+
+
+_Rows: TypeAlias = "Mapping[tuple[str, str], Sequence[_Done]]"
+"""Case and fact -> what rows carry out there; of units the office no longer has under the case ""."""
 
 
 def follow_duties(
@@ -73,59 +68,36 @@ def follow_duties(
         rows: the rows before and after the change; a withdrawn one only as before.
         ground: ground for corrections and withdrawals.
     """
-    if not register.fulfils:
-        return
     periods = {
         (fulfilment.fact, day, row.unit)
-        for row in rows
+        for row in (rows if register.fulfils else ())
         for fulfilment in register.fulfils
         if (day := _period_day(fulfilment, row.values)) is not None
     }
     for year in sorted({day.year for _, day, _ in periods}):
         duties = _YearDuties(app, year, today=today)
         touched: dict[str, dict[str, set[date]]] = defaultdict(lambda: defaultdict(set))
-        for fact, day, unit in periods:
+        for fact, day, unit in sorted(periods):
             case = duties.case_of(fact, unit) if day.year == year else ""
             if case:
                 touched[case][fact].add(day)
-        duties.of_many = len(touched) > FEW_CASES
-        follow = partial(_follow, app, duties, ground=ground, by=by, now=now)
-        _one_by_one_or_at_once(app, [partial(follow, case, days) for case, days in touched.items()])
+        for case, days in touched.items():
+            _follow(app, duties, case, days, ground=ground, by=by, now=now)
 
 
 def record_year(
-    app: AppContext, year: int, *, new_rows: _Written | None = None, by: str, now: datetime, today: date
+    app: AppContext, year: int, *, among: Collection[str] | None = None, by: str, now: datetime, today: date
 ) -> None:
-    """Make the cases of a year match the register rows wherever they differ.
-
-    Args:
-        new_rows: only the cases affected by these changes.
-    """
+    """Make the cases of a year match the register rows wherever they differ. `among`: only these cases."""
     duties = _YearDuties(app, year, today=today)
-    cases = app.ledger.cases(duties.cases() if new_rows is None else duties.cases_of(new_rows))
-    duties.of_many = len(cases) > FEW_CASES
-    read = duties if new_rows is None else duties.again(of=cases.values())
-    follow, changed_cases = partial(_follow, app, duties, days=None, ground="", by=by, now=now), list[str]()
-    for case in cases.values():
-        rows_by_fact = read.of_case(case, app.library.of(case))
-        changes = row_changes(case, app.library.of(case), rows_by_fact, partial(app.ledger.events, case.id))
+    cases = duties.cases() if among is None else duties.cases().intersection(among)
+    rows = duties.rows(duties.by_fact) if cases else {}
+    for case in app.ledger.cases(cases).values():
+        procedure = app.library.of(case)
+        rows_by_fact = duties.of_case(case, procedure, rows)
+        changes = row_changes(case, procedure, rows_by_fact, partial(app.ledger.events, case.id))
         if next(changes, None) is not None:
-            changed_cases.append(case.id)
-    _one_by_one_or_at_once(app, [partial(follow, case) for case in changed_cases])
-
-
-def _one_by_one_or_at_once(app: AppContext, work: Sequence[Callable[[], None]]) -> None:
-    """Run functions on different cases; in parallel if there are many and the database allows it.
-
-    SQLite has one writer at a time, so that threads would only wait for each other.
-    """
-    if len(work) <= FEW_CASES or app.engine.dialect.name == "sqlite":
-        for task in work:
-            task()
-        return
-    with ThreadPoolExecutor(WRITERS, thread_name_prefix="register-duties") as threads:
-        for future in [threads.submit(copy_context().run, task) for task in work]:
-            future.result()
+            _follow(app, duties, case.id, None, ground="", by=by, now=now)
 
 
 def _follow(
@@ -144,7 +116,8 @@ def _follow(
     """
 
     def read(case: Case, procedure: Procedure) -> Mapping[str, Sequence[DutyRow]]:
-        rows_by_fact = duties.again(of=[case]).of_case(case, procedure, days)
+        facts = duties.by_fact if days is None else days
+        rows_by_fact = duties.of_case(case, procedure, duties.rows(facts, duties.units_of(case)), days)
         rows = {row.row for duty_rows in rows_by_fact.values() for row in duty_rows}
         recorded = (
             fact for fact in case.facts.values() if fact.row and fact.name.partition("#")[0] in rows_by_fact
@@ -152,7 +125,7 @@ def _follow(
         if all(fact.row in rows for fact in recorded):
             return rows_by_fact
         # The row was deleted, or its unit no longer belongs to the case.
-        return duties.again().of_case(case, procedure, days)
+        return duties.of_case(case, procedure, duties.rows(facts), days)
 
     try:
         follow_rows(app.case_commands, case_id, read, ground=ground, by=by, now=now, today=duties.today)
@@ -164,30 +137,22 @@ def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:
     """Record what the rows of this year and the previous one carry out up to today; part of a round."""
     # Read first: later entries have higher numbers.
     mark = RoundMark(app.reads.last_audit_entry(), today, app.reads.office(), app.library)
-    new_rows = _written_since(app, app.rows_compared, mark)
-    if new_rows is None or new_rows.rows or new_rows.cases:
+    changed = _changed_since(app, app.rows_compared, mark)
+    if changed is None or changed:
         for year in (today.year - 1, today.year):
-            record_year(app, year, new_rows=new_rows, by="merzim", now=now, today=today)
+            record_year(app, year, among=changed, by="merzim", now=now, today=today)
     app.rows_compared = mark
 
 
-def _written_since(app: AppContext, before: RoundMark | None, mark: RoundMark) -> _Written | None:
-    """Return the changes since a round; None if whole years must be compared."""
+def _changed_since(app: AppContext, before: RoundMark | None, mark: RoundMark) -> frozenset[str] | None:
+    """Return the cases changed since a round; None if whole years must be compared."""
     if before is None or before.entry > mark.entry or before.today != mark.today:
         return None
     if before.office is not mark.office or before.library is not mark.library:
         return None
-
-    query = AuditFilter(topics=("case", "register"))
-    page = app.reads.audit(query, scope=EVERYTHING, after=before.entry, limit=MAX_WRITTEN)
-    rows = [entry for entry in page.entries if entry.topic == "register"]
-    if page.more:
-        return None
-    heads = SqlRegisterLists(app.engine).heads({entry.name for entry in rows}) if rows else ()
-    return _Written(
-        rows=frozenset((head.register_id, head.unit) for head in heads),
-        cases=frozenset(entry.case for entry in page.entries if entry.topic == "case"),
-    )
+    query = AuditFilter(topics=("case",))
+    page = app.reads.audit(query, scope=EVERYTHING, after=before.entry, limit=MAX_CHANGED)
+    return None if page.more else frozenset(entry.case for entry in page.entries)
 
 
 def duties_of(app: AppContext, register: Register, row: RegisterRow, *, today: date) -> list[tuple[str, Fact]]:
@@ -209,12 +174,8 @@ class _YearDuties:
 
     def __init__(self, app: AppContext, year: int, *, today: date) -> None:
         self._app, self.today = app, today
-        self._units: Collection[str] | None = None
-        self.of_many = False
         self.first, self.last = date(year, 1, 1), date(year, 12, 31)
-        self._found: dict[tuple[str, date, date], _Rows] = {}
-        self._years: dict[str, list[tuple[str, object, date, DutyRow]]] = {}
-        self._places: dict[tuple[str, str], str] = {}
+        self._place = cache(self._find_place)
 
     @cached_property
     def by_fact(self) -> Mapping[str, list[tuple[Register, Fulfilment]]]:
@@ -246,31 +207,50 @@ class _YearDuties:
         """Return the case of a unit, or of the nearest unit above it in its organisation; "" for none."""
         return self._place(fact.partition(":")[0], unit)
 
-    def _place(self, procedure: str, unit: str) -> str:
-        if (procedure, unit) not in self._places:
-            organisation, place = self._office.organisation(unit), ""
-            for organisation_id in self._office.above(unit):
-                place = self._cases.get((procedure, organisation_id), "")
-                if place or organisation_id == organisation:
-                    break
-            self._places[procedure, unit] = place
-        return self._places[procedure, unit]
+    def _find_place(self, procedure: str, unit: str) -> str:
+        organisation = self._office.organisation(unit)
+        for unit_above in self._office.above(unit):
+            place = self._cases.get((procedure, unit_above), "")
+            if place or unit_above == organisation:
+                return place
+        return ""
 
-    def again(self, *, of: Iterable[Case] | None = None) -> _YearDuties:
-        """Return the same year with its rows to be read again. `of`: only rows of the units of these cases."""
-        other = copy(self)
-        other._found, other._years = {}, {}
-        if of is not None:
-            other._units = [
-                unit
-                for case in of
-                for unit in self._office.below(case.unit)
-                if self._place(case.procedure, unit) == case.id
-            ]
-        return other
+    def units_of(self, case: Case) -> list[str]:
+        """Return the units whose rows belong to a case."""
+        return [unit for unit in self._office.below(case.unit) if self._place(case.procedure, unit) == case.id]
+
+    def cases(self) -> set[str]:
+        """Return the cases of all units that have ever had rows, even if none is left in the year."""
+        facts: dict[str, list[str]] = defaultdict(list)
+        for fact, carriers in self.by_fact.items():
+            for name in {register.id for register, _ in carriers}:
+                facts[name].append(fact)
+        units = SqlRegisterLists(self._app.engine).units(facts) if facts else ()
+        return {self.case_of(fact, unit) for name, unit in units for fact in facts[name]} - {""}
+
+    def rows(self, facts: Iterable[str], units: Collection[str] | None = None) -> _Rows:
+        """Return what the rows of the year carry out of these facts. `units`: rows of these; None for all."""
+        rows: dict[tuple[str, str], list[_Done]] = defaultdict(list)
+        for fact in facts:
+            for done in self._read(fact, units):
+                case = self.case_of(fact, done.unit)
+                if case or done.unit not in self._office.units:
+                    rows[case, fact].append(done)
+        return rows
+
+    def _read(self, fact: str, units: Collection[str] | None) -> Iterator[_Done]:
+        lists = SqlRegisterLists(self._app.engine)
+        for register, fulfilment in self.by_fact.get(fact, ()):
+            for record in lists.dated(register.id, fulfilment.within, self.first, self.last, units):
+                values: Values = record.shown
+                day, on = _period_day(fulfilment, values), as_date(values.get(fulfilment.date))
+                if day is not None and on is not None and on <= self.today:
+                    key = values.get(fulfilment.distinct) or record.id
+                    row = _duty_row(fulfilment, record.id, on, values)
+                    yield _Done(unit=record.unit, day=day, key=key, row=row)
 
     def of_case(
-        self, case: Case, procedure: Procedure, days: _Days | None = None
+        self, case: Case, procedure: Procedure, rows: _Rows, days: _Days | None = None
     ) -> Mapping[str, Sequence[DutyRow]]:
         """Return the rows that carry out facts of a case, by name of the fact with its period.
 
@@ -279,73 +259,22 @@ class _YearDuties:
         """
         rows_by_fact = dict[str, Sequence[DutyRow]]()
         recorded = {fact.row for fact in case.facts.values()}
+        months = [date(self.first.year, month, 1) for month in range(1, 13)]
         for fact in self.by_fact if days is None else days:
             obligation = procedure.by_id.get(fact.partition(":")[2])
             if obligation is None or not fact.startswith(f"{procedure.id}:"):
                 continue
-            is_whole_year = days is None or len(days[fact]) > FEW_DAYS
-            if is_whole_year and fact not in self._years:
-                self._years[fact] = [*self._read(fact, self.first, self.last)]
-            months = (date(self.first.year, month, 1) for month in range(1, 13))
+            # The unit of a row may be gone from the office: what was recorded of it stays.
+            stay = [done for done in rows.get(("", fact), ()) if done.row.row in recorded]
+            done_here = [*rows.get((case.id, fact), ()), *stay]
             for name, span in _periods(obligation, months if days is None else days[fact], self):
-                rows = self._rows(fact, span.first, span.last)
-                # The unit of a row may be gone from the office: what was recorded of it stays.
-                stay = (row for row in rows.get("", ()) if row.row in recorded)
-                rows_by_fact[name] = sorted((*rows.get(case.id, ()), *stay), key=lambda row: (row.on, row.row))
+                once: dict[object, DutyRow] = {}
+                for done in done_here:
+                    other = once.get(done.key)
+                    if span.first <= done.day <= span.last and (other is None or done.row.on < other.on):
+                        once[done.key] = done.row
+                rows_by_fact[name] = sorted(once.values(), key=lambda row: (row.on, row.row))
         return rows_by_fact
-
-    def _rows(self, fact: str, first: date, last: date) -> _Rows:
-        """Return the rows that carry out a fact in a period, by case, without duplicates; those of unknown
-        units under "".
-        """
-        if (fact, first, last) not in self._found:
-            rows_by_case: dict[str, dict[object, DutyRow]] = defaultdict(dict)
-            units = self._office.units
-            year = self._years.get(fact)
-            for unit, key, day, row in self._read(fact, first, last) if year is None else year:
-                case = self.case_of(fact, unit)
-                if not first <= day <= last or (not case and unit in units):
-                    continue
-                other = rows_by_case[case].get(key)
-                if other is None or row.on < other.on:
-                    rows_by_case[case][key] = row
-            self._found[fact, first, last] = {case: [*rows.values()] for case, rows in rows_by_case.items()}
-        return self._found[fact, first, last]
-
-    def cases(self) -> set[str]:
-        """Return the cases of all units that have ever had rows, even if none is left in the year."""
-        register_ids = {register.id for carriers in self.by_fact.values() for register, _ in carriers}
-        return self._cases_of(SqlRegisterLists(self._app.engine).units(register_ids) if register_ids else ())
-
-    def cases_of(self, new_rows: _Written) -> set[str]:
-        """Return the cases that changed rows belong to, and the changed cases of the year."""
-        heads = self._app.reads.heads(new_rows.cases) if new_rows.cases else {}
-        procedures = {fact.partition(":")[0] for fact in self.by_fact}
-        yearly = {case for case, head in heads.items() if head.procedure in procedures}
-        return self._cases_of(new_rows.rows) | (yearly & set(self._cases.values()) if yearly else set())
-
-    def _cases_of(self, rows: Iterable[tuple[str, str]]) -> set[str]:
-        """Return the cases that rows belong to, given by register and unit."""
-        facts: dict[str, list[str]] = defaultdict(list)
-        for fact, carriers in self.by_fact.items():
-            for name in {register.id for register, _ in carriers}:
-                facts[name].append(fact)
-        return {self.case_of(fact, unit) for name, unit in rows for fact in facts[name]} - {""}
-
-    def _read(self, fact: str, first: date, last: date) -> Iterator[tuple[str, object, date, DutyRow]]:
-        """Yield for each row whose day has come: its unit, the key by which duplicates count once, the day that
-        decides its period, and its duty.
-        """
-        lists = SqlRegisterLists(self._app.engine)
-        for register, fulfilment in self.by_fact.get(fact, ()):
-            for record in lists.dated(
-                register.id, fulfilment.within, first, last, self._units, by_unit=self.of_many
-            ):
-                values: Values = record.shown
-                day, on = _period_day(fulfilment, values), as_date(values.get(fulfilment.date))
-                if day is not None and on is not None and on <= self.today:
-                    key = values.get(fulfilment.distinct) or record.id
-                    yield record.unit, key, day, _duty_row(fulfilment, record.id, on, values)
 
 
 def _periods(obligation: Obligation, days: Iterable[date], duties: _YearDuties) -> Iterator[tuple[str, Span]]:

@@ -14,7 +14,7 @@ from merzim.storage.database.dialect import chunks, execute_for_names, in_names,
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.verify import Recompute
 from merzim.storage.refusals import CannotRebuild, CaseBroken
-from merzim.storage.registers.chains import rows, write_cells
+from merzim.storage.registers.rows import list_columns, rows
 from merzim.storage.tables.cases import CASE, READER
 from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.cases.case import Case
@@ -136,19 +136,11 @@ def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> 
     """Rewrite the index entries of these rows, locked against edits meanwhile."""
     stored = {head.id: head for head in execute_for_names(connection, _HEADS.with_for_update(), names)}
     folded = rows(connection, names)
-    projections = {name: project(row) for name, row in folded.items()}
     for name, row in folded.items():
-        expected = {
-            **_columns(row),
-            "shown": dict(projections[name].values),
-            "search": projections[name].search,
-        }
+        expected = {**_columns(row), **list_columns(project(row))}
         if any(getattr(stored[name], column) != value for column, value in expected.items()):
             step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
             connection.execute(step)
-    write_cells(
-        connection, {name: (folded[name].register, projection) for name, projection in projections.items()}
-    )
 
 
 def _columns(row: RegisterRow) -> Mapping[str, object]:
@@ -158,5 +150,6 @@ def _columns(row: RegisterRow) -> Mapping[str, object]:
         "unit": row.unit,
         "case": row.case,
         "opened_case": row.opened_case,
+        "parent": row.parent,
         "withdrawn": row.withdrawn,
     }

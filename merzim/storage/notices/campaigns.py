@@ -320,6 +320,28 @@ class SqlCampaigns:
             record = connection.execute(query).first()
         return _person(record) if record is not None else None
 
+    def answer(self, person: CampaignPerson, row: str, *, refused: bool, at: datetime) -> None:
+        """Record a row as somebody's answer; of two simultaneous answers one is accepted.
+
+        Raises:
+            AlreadyAnswered: there is another answer, or they left, or the campaign was closed.
+        """
+        open_ = select(CAMPAIGN.c.id).where(CAMPAIGN.c.closed_on.is_(None))
+        step = (
+            CAMPAIGN_PERSON.update()
+            .where(
+                _P.campaign == person.campaign,
+                _P.person == person.person,
+                _P.version == person.version,
+                _STATES["awaited"],
+                _P.campaign.in_(open_),
+            )
+            .values(answer=row, answered_at=at, refused=refused, version=person.version + 1)
+        )
+        with writing(self._engine) as connection:
+            if not connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount:
+                raise AlreadyAnswered("campaign.answered_already")
+
     # ------------------------------------------------------------------------------------------ letters
 
     def unwritten(self, campaign: StartedCampaign, *, limit: int) -> Sequence[CampaignPerson]:
@@ -427,31 +449,6 @@ def _sent(campaign: str) -> Sequence[ColumnElement[bool]]:
         NOTICE.c.sent_at.is_not(None),
         NOTICE.c.address != NO_ADDRESS,
     )
-
-
-def claim_answer(
-    connection: Connection, person: CampaignPerson, row: str, *, refused: bool, at: datetime
-) -> None:
-    """Record a row as somebody's answer, in the transaction that adds it; of two simultaneous answers one is
-    accepted.
-
-    Raises:
-        AlreadyAnswered: there is another answer, or they left, or the campaign was closed.
-    """
-    open_ = select(CAMPAIGN.c.id).where(CAMPAIGN.c.closed_on.is_(None))
-    step = (
-        CAMPAIGN_PERSON.update()
-        .where(
-            _P.campaign == person.campaign,
-            _P.person == person.person,
-            _P.version == person.version,
-            _STATES["awaited"],
-            _P.campaign.in_(open_),
-        )
-        .values(answer=row, answered_at=at, refused=refused, version=person.version + 1)
-    )
-    if not connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount:
-        raise AlreadyAnswered("campaign.answered_already")
 
 
 def _insert_people(connection: Connection, people: Sequence[CampaignPerson]) -> int:

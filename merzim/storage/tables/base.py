@@ -9,7 +9,8 @@ import json
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
-from sqlalchemy import DateTime, Dialect, MetaData, Table, Text
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
@@ -108,5 +109,5 @@ class Canonical(TypeDecorator[object]):
         return None if value is None else json.loads(value)
 
 
-Collated = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text sorted by its code points on both databases."""
+Cells = JSON().with_variant(JSONB(), "postgresql")
+"""A JSON object whose values conditions name."""

@@ -7,14 +7,15 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Index, Text, false, text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, Canonical, Collated, Moment, TableBase, table
+from merzim.storage.tables.base import CLUSTERED, Canonical, Cells, Moment, TableBase, table
 
 
 class RegisterRowRow(TableBase, table=True):
     """The head of a row's chain, with columns for lists; all of it can be recomputed from its events.
 
     `number` orders rows by the time they were added; `case` is the case the row is kept in, `opened_case` the
-    one it opened; `shown` are the values of fields that are not confidential.
+    one it opened, `parent` the row of the answer to a campaign it stands beside; `shown` are the values of
+    fields that are not confidential, `cells` the sort keys by which lists are filtered and sorted.
     """
 
     __tablename__ = "register_row"
@@ -24,6 +25,7 @@ class RegisterRowRow(TableBase, table=True):
         Index("ix_register_row_unit", "register_id", "unit", "withdrawn", "number"),
         Index("ix_register_row_case", "case", "register_id"),
         Index("ix_register_row_opened_case", "opened_case"),
+        Index("ix_register_row_parent", "parent"),
     )
 
     id: str = Field(primary_key=True)
@@ -33,6 +35,7 @@ class RegisterRowRow(TableBase, table=True):
     unit: str
     case: str = ""
     opened_case: str = ""
+    parent: str = ""
     seq: int
     head: str
     withdrawn: bool = False
@@ -41,24 +44,8 @@ class RegisterRowRow(TableBase, table=True):
     edited_at: datetime = Field(sa_type=Moment)
     edited_by: str
     shown: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
+    cells: dict[str, object] = Field(default_factory=dict, sa_type=Cells)
     search: str = Field(default="", sa_type=Text)
-
-
-class RegisterCellRow(TableBase, table=True):
-    """The sort key of a register row's field, by which lists are filtered and sorted; "" if the field is
-    empty.
-    """
-
-    __tablename__ = "register_cell"
-    __table_args__ = (
-        Index("ix_register_cell_sorted", "register_id", "field", "key", "row"),
-        CLUSTERED,
-    )
-
-    row: str = Field(primary_key=True)
-    field: str = Field(primary_key=True)
-    key: str = Field(primary_key=True, sa_type=Collated)
-    register_id: str
 
 
 class CampaignRow(TableBase, table=True):
@@ -130,6 +117,5 @@ class CampaignPersonRow(TableBase, table=True):
 
 
 REGISTER_ROW = table("register_row")
-REGISTER_CELL = table("register_cell")
 CAMPAIGN = table("campaign")
 CAMPAIGN_PERSON = table("campaign_person")
