@@ -20,7 +20,7 @@ from pydantic import (
 from i18n import say
 from merzim.services.impacts import ActMoves
 from notifications.letters.moved import describe_cause
-from workflow.cases.case import Case, Event
+from workflow.cases.case import Event
 from workflow.cases.changes import FieldChange
 from workflow.cases.commands.case_commands import Change
 from workflow.cases.commands.previews import Preview
@@ -160,11 +160,13 @@ class FindingResult(Result):
         return _Extended(value, {"message": message, "late_by_working_days": value.late_by})
 
 
-class CaseHead(BaseModel):
+class CaseHead(Result):
     """A case as shown in lists."""
 
     id: str
-    case: Annotated[str, Field(deprecated=True, description="The same as `id`.")]
+    case: Annotated[
+        str, Field(deprecated=True, description="The same as `id`.", validation_alias=AliasPath("id"))
+    ]
     procedure: str
     edition: str
     object: str
@@ -187,13 +189,15 @@ class OpenedCase(CaseHead):
 class FieldChangeResult(BaseModel):
     """A field before and after an event. `of`: the obligation, for a field that exists once per obligation."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     field: str
     before: Any
     after: Any
     of: str = ""
 
 
-class EventResult(BaseModel):
+class EventResult(Result):
     """One event of a case's chain. `changes`: in a case's history, the fields it changed."""
 
     case: str
@@ -218,7 +222,7 @@ class MovedDate(BaseModel):
     after: date | None = Field(alias="to")
 
 
-class ActMovesResult(BaseModel):
+class ActMovesResult(Result):
     """The due dates an act of the calendar moved in a case; `cause` names the act in the reader's language."""
 
     on: date
@@ -249,57 +253,15 @@ class CommandResult(BaseModel):
     out_of_order: list[FindingResult] = Field(default_factory=list)
 
 
-def case_head(case: Case) -> CaseHead:
-    """Convert a case to its head."""
-    return CaseHead(
-        id=case.id,
-        case=case.id,
-        procedure=case.procedure,
-        edition=case.edition,
-        object=case.object,
-        object_kk=case.object_kk,
-        object_ru=case.object_ru,
-        unit=case.unit,
-        standing=case.standing,
-        opened_at=case.opened_at,
-    )
-
-
-def opened_case(case: Case) -> OpenedCase:
-    """Convert an opened case to its result."""
-    return OpenedCase(**dict(case_head(case)), kind=case.kind, person=case.person)
-
-
 def event_result(event: Event, changes: Iterable[FieldChange] = ()) -> EventResult:
     """Convert an event to its result, with the fields it changed."""
-    return EventResult(
-        case=event.case,
-        seq=event.seq,
-        kind=event.kind,
-        name=event.name,
-        on=event.on,
-        at=event.at,
-        by=event.by,
-        payload=dict(event.payload),
-        hash=event.hash,
-        changes=[
-            FieldChangeResult(field=change.field, before=change.before, after=change.after, of=change.of)
-            for change in changes
-        ],
-    )
+    return EventResult.of(event, changes=[*changes])
 
 
 def act_moves_result(act: ActMoves, language: str) -> ActMovesResult:
     """Convert the moves of a calendar act to their result."""
-    return ActMovesResult(
-        on=act.on,
-        at=act.at,
-        by=act.by,
-        cause=describe_cause(act.cause, language),
-        moved=[
-            _moved(moved_deadline.id, moved_deadline.old, moved_deadline.new) for moved_deadline in act.moved
-        ],
-    )
+    moved = [_moved(deadline.id, deadline.old, deadline.new) for deadline in act.moved]
+    return ActMovesResult.of(act, cause=describe_cause(act.cause, language), moved=moved)
 
 
 def command_result(change: Change) -> CommandResult:

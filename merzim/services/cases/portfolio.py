@@ -12,7 +12,7 @@ from i18n import period, say
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line, Name, OptionalName
 from merzim.services.names import assignees_of, stage_title, unit_named
-from merzim.services.results import CaseHead, case_head
+from merzim.services.results import CaseHead
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly.clock import PROCEDURE
 from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
@@ -56,7 +56,7 @@ def list_cases(ctx: RequestContext, command: ListCases) -> CaseList:
         late_on=ctx.today if command.late else None,
     )
     cases = ctx.reads.page(query, first=(command.page - 1) * command.limit, count=command.limit)
-    return CaseList(cases=[case_head(case) for case in cases], total=ctx.reads.how_many(query))
+    return CaseList(cases=[CaseHead.of(case) for case in cases], total=ctx.reads.how_many(query))
 
 
 PAGE = 50

@@ -34,7 +34,6 @@ from merzim.services.results import (
     FindingResult,
     OpenedCase,
     command_result,
-    opened_case,
     preview_result,
 )
 from merzim.services.verbs import Command, verb
@@ -409,7 +408,7 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
         facts=command.facts,
         again=command.again,
     )
-    return opened_case(ctx.case_commands.open(opening, **stamp(ctx)))
+    return OpenedCase.of(ctx.case_commands.open(opening, **stamp(ctx)))
 
 
 @verb("record")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -13,21 +13,18 @@ from pydantic import BaseModel, Field, SkipValidation
 from pydantic.json_schema import SkipJsonSchema
 
 from i18n import say
-from merzim.documents.schedules.rows_joined import Note
 from merzim.documents.sheets.unreadable import Errors, Upload
 from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import uploaded_file
 from merzim.services.imports.files import consider_schedule, import_schedule
-from merzim.services.imports.schedules import ConsideredAnalysis, ImportedFile, ScheduleAnswers
+from merzim.services.imports.schedules import Consideration, ConsideredAnalysis, ImportedFile, ScheduleAnswers
 from merzim.services.inputs import Day, Digest, Line, Name
 from merzim.services.names import chosen_procedure
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly import opening as yearly
 from merzim.storage.org import store as office_store
 from merzim.storage.org.chain import Stamp
-from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
-from workflow.law.procedure import Procedure
 from workflow.org.access import within
 from workflow.org.office import Office
 from workflow.refusal import Refusal
@@ -39,60 +36,6 @@ RowNumber = Annotated[int, Field(ge=0, le=2_000_000)]
 
 class NotOpened(Refusal, ValueError):
     """Cases cannot be opened for that unit, or an answer about a file matches nobody."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Analysis:
-    """One analysis of an uploaded schedule, before it is written.
-
-    Attributes:
-        row: its first row, as numbered in the spreadsheet; `written`: the texts of that row.
-        unit: id of the matching unit, else the words of the file.
-        case: the existing case, whole; None when one would be opened.
-        facts, planned: dates in the file (local dates), `cells`: their places; `new`, `moved`: those that would
-            be written.
-        procedure: its edition.
-        responsible: fact -> the person responsible, in the words of the file.
-        names: names of the object by language, of the file or typed by the user; `looks_like`: existing cases
-            it may be.
-        closed: whether it is an existing case that the reader may not see or not manage.
-    """
-
-    row: int
-    written: str
-    object: str
-    unit: str
-    case: Case | None
-    facts: Mapping[str, date]
-    planned: Mapping[str, date]
-    cells: Mapping[str, str]
-    new: Mapping[str, date]
-    moved: Mapping[str, date]
-    procedure: Procedure
-    responsible: Mapping[str, str]
-    names: Mapping[str, str]
-    looks_like: tuple[Case, ...]
-    closed: bool
-
-    @property
-    def change(self) -> str:
-        """What importing it would do: open, replan, or nothing (same)."""
-        if self.case is None:
-            return "open"
-        return "replan" if self.new or self.moved else "same"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FilePreview:
-    """Notes on how a schedule was read, and the meaning of its responsible texts.
-
-    Attributes:
-        matches: text -> unit id or person key; `strange`: texts that match nobody.
-    """
-
-    notes: tuple[Note, ...] = ()
-    matches: Mapping[str, str] = field(default_factory=dict)
-    strange: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,18 +59,16 @@ def preview_schedule(
     name: str,
     procedure: str,
     answers: ScheduleAnswers | None = None,
-) -> tuple[tuple[Analysis, ...], FilePreview]:
+) -> Consideration:
     """Return what importing a schedule would do. Raises UnreadablePaper, UnknownProcedure.
 
     Args:
         answers: information missing in the file about its analyses.
     """
     allowed = partial(_managed, ctx)
-    considered = consider_schedule(
+    return consider_schedule(
         ctx.app, content, procedure, name=name, answers=answers, allowed=allowed, today=ctx.today
     )
-    analyses = tuple(_analysis(item) for item in considered.analyses)
-    return analyses, FilePreview(notes=considered.notes, matches=considered.matches, strange=considered.strange)
 
 
 class ObjectNames(Command):
@@ -176,13 +117,13 @@ def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
         skip=frozenset(command.skip),
     )
     office = ctx.reads.office()
-    analyses, preview = preview_schedule(ctx, content, name, procedure, answers)
+    considered = preview_schedule(ctx, content, name, procedure, answers)
     errors = Errors()
-    for analysis in analyses:
+    for analysis in considered.analyses:
         if foreign(ctx, office, analysis):
-            errors.add(analysis.row, "web.open.foreign", object=analysis.object)
+            errors.add(analysis.schedule.row, "web.open.foreign", object=analysis.schedule.object)
     errors.refuse(name)
-    if matches := _matches(office, preview.strange, command.meant):
+    if matches := _matches(office, considered.strange, command.meant):
         office_store.save(ctx.app.engine, matches=matches, stamp=Stamp(**stamp(ctx)))
     return import_schedule(
         ctx.app,
@@ -210,7 +151,7 @@ def _managed(ctx: RequestContext, cases: Collection[str]) -> frozenset[str]:
     return frozenset(name for name, head in heads.items() if take_schedule.allows(ctx, head))
 
 
-def foreign(ctx: RequestContext, office: Office, analysis: Analysis) -> bool:
+def foreign(ctx: RequestContext, office: Office, analysis: ConsideredAnalysis) -> bool:
     """Return whether an analysis is a case closed to the reader, or belongs to a unit where they open none."""
     if analysis.closed:
         return True
@@ -315,23 +256,3 @@ def _matches(office: Office, strange: Sequence[str], meanings: Mapping[str, str]
             raise NotOpened("web.refusal.unknown_meaning", text=text, answer=answer)
         matches[text] = candidates[0]
     return matches
-
-
-def _analysis(item: ConsideredAnalysis) -> Analysis:
-    return Analysis(
-        row=item.schedule.row,
-        written=item.schedule.written,
-        object=item.schedule.object,
-        unit=item.unit,
-        case=item.case,
-        facts=item.facts,
-        planned=item.intended,
-        cells=item.schedule.cells,
-        new=item.new,
-        moved=item.moved,
-        procedure=item.procedure,
-        responsible=item.schedule.responsible,
-        names=item.names,
-        looks_like=item.looks_like,
-        closed=item.closed,
-    )

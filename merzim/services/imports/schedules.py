@@ -72,7 +72,7 @@ class ConsideredAnalysis:
     Attributes:
         unit: id of the matching unit, else the words of the file.
         case: the existing case, whole; None when one would be opened.
-        facts, intended: facts and plan dates in the file (local dates).
+        facts, planned: facts and plan dates in the file (local dates).
         procedure: the edition of the case, or of the one to be opened.
         names: names of its object by language, of the file or typed by the user; empty for a case found by
             these words.
@@ -89,8 +89,15 @@ class ConsideredAnalysis:
     joined: bool = False
     closed: bool = False
     facts: Mapping[str, date]
-    intended: Mapping[str, date]
+    planned: Mapping[str, date]
     procedure: Procedure
+
+    @property
+    def change(self) -> str:
+        """What importing it would do: open, replan, or nothing (same)."""
+        if self.case is None:
+            return "open"
+        return "replan" if self.new or self.moved else "same"
 
     @property
     def new(self) -> dict[str, date]:
@@ -108,7 +115,7 @@ class ConsideredAnalysis:
         withdrawn = {record for record, _, _ in self.withdrawn}
         return {
             fact: on
-            for fact, on in self.intended.items()
+            for fact, on in self.planned.items()
             if planned_days.get(fact) != on and PLAN + fact not in withdrawn
         }
 
@@ -120,7 +127,7 @@ class ConsideredAnalysis:
         """
         taken_back = self.case.withdrawn if self.case else {}
         dated_facts = [(fact, fact, on) for fact, on in self.facts.items()]
-        dated_facts += [(PLAN + fact, fact, on) for fact, on in self.intended.items()]
+        dated_facts += [(PLAN + fact, fact, on) for fact, on in self.planned.items()]
         return [
             (record, fact, on)
             for record, fact, on in dated_facts
@@ -214,7 +221,7 @@ def consider(
                 unit=unit,
                 case=case,
                 facts=facts,
-                intended=intended,
+                planned=intended,
                 procedure=edition,
                 names=names,
                 looks_like=twins,
@@ -427,7 +434,7 @@ def _opening(analysis: ConsideredAnalysis) -> Opening:
         object=analysis.schedule.object,
         object_kk=analysis.names.get("kk", ""),
         object_ru=analysis.names.get("ru", ""),
-        planned=analysis.intended,
+        planned=analysis.planned,
         facts=analysis.facts,
         responsible=dict(analysis.schedule.responsible),
     )

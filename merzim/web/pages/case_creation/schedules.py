@@ -22,13 +22,12 @@ from merzim.documents.sheets.workbook import MAX_BYTES
 from merzim.services.context import RequestContext
 from merzim.services.evidence import clean_file_name, keep_upload, uploaded_file
 from merzim.services.imports.previews import (
-    Analysis,
     ImportSchedule,
     foreign,
     preview_schedule,
     take_schedule,
 )
-from merzim.services.imports.schedules import ScheduleAnswers
+from merzim.services.imports.schedules import ConsideredAnalysis, ScheduleAnswers
 from merzim.services.inputs import build
 from merzim.services.names import MAX_LISTED, Name, unit_name
 from merzim.web.auth.dependencies import Managing, reads_files
@@ -113,7 +112,7 @@ class PreviewedAnalysis:
         why: address of the form of one case with its dates, which explains them.
     """
 
-    analysis: Analysis
+    analysis: ConsideredAnalysis
     unit: Name
     chain: Chain
     taken: tuple[TakenDate, ...]
@@ -128,7 +127,7 @@ class SheetRow:
     `law`: the analysis with its terms; None beyond those of the page.
     """
 
-    analysis: Analysis
+    analysis: ConsideredAnalysis
     law: PreviewedAnalysis | None
     unit: str
     written_unit: str
@@ -231,18 +230,18 @@ def _preview(
         try:
             # What it may be joined to is asked again, with the answer as it was chosen.
             given = replace(_of_analyses(form_answers), joins={})
-            analyses, result = preview_schedule(ctx, upload.content, upload.name, upload.procedure, given)
+            result = preview_schedule(ctx, upload.content, upload.name, upload.procedure, given)
         except (Refusal, OutOfRange) as found:
             if not form_answers:
                 raise
             # A correction is refused: the file is shown as it is, with the fields as they were filled in.
             refusal = refusal or found
-            analyses, result = preview_schedule(ctx, upload.content, upload.name, upload.procedure)
+            result = preview_schedule(ctx, upload.content, upload.name, upload.procedure)
     except (Refusal, OutOfRange) as found:
         # The office changed since the upload, so that the file is no longer valid.
         errors = bad_rows(found, Translator(preferences(request).language))
         return hub(request, ctx, procedure=upload.procedure, refusal=found, errors=errors, file=upload.name)
-    office = ctx.reads.office()
+    analyses, office = result.analyses, ctx.reads.office()
     pages = max(1, -(-len(analyses) // SHOWN))
     number = min(number, pages)
     first = (number - 1) * SHOWN
@@ -269,7 +268,7 @@ def _preview(
             for n, analysis in enumerate(analyses)
             if n in shown_numbers or analysis.looks_like
         ][:MAX_UNDECIDED],
-        carried=_carried(form_answers, {analyses[n].row for n in shown_numbers}),
+        carried=_carried(form_answers, {analyses[n].schedule.row for n in shown_numbers}),
         skipped=[key.removeprefix("skip.") for key in form_answers if key.startswith("skip.") and not refusal],
         ends=ENDS,
         undated=[note for note in result.notes if note.code == "read_row_no_day" and number == 1][:SHOWN],
@@ -382,7 +381,7 @@ def _carried(answers: Mapping[str, str], rows: Collection[int]) -> dict[str, str
     return kept
 
 
-def _sheet_row(office: Office, analysis: Analysis, law: PreviewedAnalysis | None) -> SheetRow:
+def _sheet_row(office: Office, analysis: ConsideredAnalysis, law: PreviewedAnalysis | None) -> SheetRow:
     """Return a row of the file to be corrected; an unknown unit is replaced by the known one it resembles."""
     unit = office.units.get(analysis.unit)
     names = [each.name for each in office.units.values()]
@@ -412,21 +411,21 @@ def _year_line(axis: Axis, previewed: PreviewedAnalysis, today: date) -> YearLin
         is_late = fact not in previewed.analysis.facts and on < today
         look = "late" if is_late else "soon" if (on.year, on.month) == (today.year, today.month) else "ahead"
         marks.append(YearMark(fact=fact, title=link.deadline.obligation.title, on=on, x=place, look=look))
-    return YearLine(object=previewed.analysis.object, x=x, width=round(end - x, 2), marks=tuple(marks))
+    return YearLine(object=previewed.analysis.schedule.object, x=x, width=round(end - x, 2), marks=tuple(marks))
 
 
-def _likely(analyses: Sequence[Analysis]) -> dict[int, str]:
+def _likely(analyses: Sequence[ConsideredAnalysis]) -> dict[int, str]:
     """Return the case preselected for each analysis: its only candidate, if no other analysis has it."""
     of = Counter(case.id for analysis in analyses for case in analysis.looks_like)
     return {
-        analysis.row: analysis.looks_like[0].id
+        analysis.schedule.row: analysis.looks_like[0].id
         for analysis in analyses
         if len(analysis.looks_like) == 1 and of[analysis.looks_like[0].id] == 1
     }
 
 
 def _previewed(
-    ctx: RequestContext, analysis: Analysis, office: Office, *, today: date, reasons: bool
+    ctx: RequestContext, analysis: ConsideredAnalysis, office: Office, *, today: date, reasons: bool
 ) -> PreviewedAnalysis:
     case = _after(analysis, office)
     case_deadlines = deadlines(case, analysis.procedure, ctx.calendar, today=today, bare=not reasons)
@@ -455,7 +454,7 @@ def _previewed(
 
 
 def _taken(
-    analysis: Analysis, case_deadlines: Sequence[Deadline], case_findings: Sequence[Finding]
+    analysis: ConsideredAnalysis, case_deadlines: Sequence[Deadline], case_findings: Sequence[Finding]
 ) -> Iterator[TakenDate]:
     """Yield every date of the file in order, each with the last day by the act."""
     due = {deadline.id: deadline.due for deadline in case_deadlines}
@@ -465,7 +464,7 @@ def _taken(
         yield TakenDate(
             fact=name,
             title=known_fact(analysis.procedure, name).title,
-            cell=analysis.cells.get(name, ""),
+            cell=analysis.schedule.cells.get(name, ""),
             on=on,
             happened=name in analysis.facts,
             before=analysis.case.planned.get(name) if analysis.case and name in analysis.moved else None,
@@ -475,7 +474,7 @@ def _taken(
         )
 
 
-def _planned(analysis: Analysis, office: Office) -> str:
+def _planned(analysis: ConsideredAnalysis, office: Office) -> str:
     """Return the address of the form of one case with the same dates, which explains each of them."""
     unit = {"unit": analysis.unit} if analysis.unit in office.units else {}
     facts = {
@@ -491,7 +490,7 @@ def _planned(analysis: Analysis, office: Office) -> str:
     return f"/open/case?{urlencode(parameters)}"
 
 
-def _after(analysis: Analysis, office: Office) -> Case:
+def _after(analysis: ConsideredAnalysis, office: Office) -> Case:
     """Return the case as it would be after the import."""
     facts = {name: Fact(name=name, on=on) for name, on in analysis.new.items()}
     if analysis.case is not None:
@@ -505,13 +504,13 @@ def _after(analysis: Analysis, office: Office) -> Case:
         procedure=analysis.procedure.id,
         edition=analysis.procedure.edition,
         unit=analysis.unit,
-        object=analysis.object,
+        object=analysis.schedule.object,
         kind=office.kind_of(analysis.unit)
         if analysis.unit in office.units and analysis.procedure.asks_for_kind
         else "",
         facts=facts,
         planned=dict(analysis.planned),
-        responsible=dict(analysis.responsible),
+        responsible=dict(analysis.schedule.responsible),
     )
 
 
