@@ -23,13 +23,14 @@ from merzim.cli.parsing import (
     option,
 )
 from merzim.cli.printing import finding, paragraph, picked, print_findings
-from merzim.documents import UnreadablePaper, write_template
 from merzim.documents.child import read
 from merzim.documents.forms import FormData, fill, form_marks, names, title
 from merzim.documents.forms import form as form_named
 from merzim.documents.forms.rows_file import read_data
 from merzim.documents.package import write_package
 from merzim.documents.people.words import duty_title
+from merzim.documents.schedules.template import write_template
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services import audit
 from merzim.services.cases.rows import ImportPlan
 from merzim.services.cases.rows import import_plan as take_plan
@@ -65,9 +66,9 @@ from workflow.law.names import known_fact
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from merzim.documents import Note
     from merzim.documents.forms import FilledForm, Form, Missing
     from merzim.documents.package import Document
+    from merzim.documents.schedules.rows_joined import Note
     from merzim.services.cases.rows import PlanTaken
     from merzim.services.imports.schedules import ImportedFile
     from merzim.services.people.table import AbsenceRead

@@ -21,8 +21,6 @@ from merzim.services import configuration as folders
 from merzim.services import configuration as secret_keys
 from merzim.services.channels import create_channel, sender_domain
 from merzim.services.configuration import read_cipher, with_browser
-from merzim.services.jobs import queue
-from merzim.services.jobs.queue import enqueue_batches
 from merzim.services.law.regulations import (
     Editions,
     read_editions,
@@ -83,6 +81,8 @@ def prepare_database(
     claimed = refuse_anothers(engine, installation)
     create_or_migrate(engine)
     if many_nodes:
+        from merzim.services.jobs import queue  # only an office on PostgreSQL has one
+
         with writing(engine) as connection:
             queue.prepare(driver(connection))
     if installation and not claimed:
@@ -509,6 +509,7 @@ class AppContext:
     def _hand(self) -> EnqueueJobs | None:
         if not self.many_nodes:
             return None
+        from merzim.services.jobs.queue import enqueue_batches
 
         return enqueue_batches
 

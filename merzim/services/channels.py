@@ -10,7 +10,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import PurePath
-from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin, get_type_hints
 from uuid import uuid4
 
 from i18n import refusal, say
@@ -18,11 +18,12 @@ from merzim.documents.sheets.texts import is_address
 from merzim.settings import BadSetting, Settings
 from merzim.storage.notices.links import SqlLinks
 from notifications.channels import Channel, OutgoingMessage, UnknownChannel, load, names
-from notifications.channels.email import Email
-from notifications.letters.page import Page, render_letter
 from notifications.notice import Notice, Outcome, message_id
 from workflow.org.office import Person
 from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from notifications.channels.email import Email
 
 
 def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channel:
@@ -123,6 +124,8 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
     Raises:
         NotReached: the channel does not reach the person.
     """
+    from notifications.letters.page import Page, render_letter
+
     address, language = channel.address(person), person.language
     if address is None:
         raise NotReached("web.channels.not_reached", channel=channel.name)

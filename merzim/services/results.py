@@ -56,7 +56,7 @@ def titles_of(text: Text) -> Titles:
 class Result(BaseModel):
     """Base of results built from the attributes of values; a field's name may be a path of attributes."""
 
-    model_config = ConfigDict(from_attributes=True, populate_by_name=True)
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True, defer_build=True)
 
     @classmethod
     def of(cls, value: object, language: str = "", **extra: object) -> Self:

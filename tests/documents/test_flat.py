@@ -8,8 +8,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from merzim.documents import UnreadablePaper, empty_schedule, write_template
 from merzim.documents.schedules.reading import read_schedule
+from merzim.documents.schedules.template import empty_schedule, write_template
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import day, xlsx
 
 RU = ("№", "Объект анализа", "Подразделение", "Ответственный", "Начало анализа", "Окончание анализа")

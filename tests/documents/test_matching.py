@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merzim.documents import closest_keys, match
+from merzim.documents.people.matching import closest_keys, match
 from merzim.documents.people.table import read_people
 from tests.documents.sheets import REAL
 from workflow.org.office import Office, Person, Unit

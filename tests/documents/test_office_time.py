@@ -7,11 +7,11 @@ from datetime import date, time
 
 import pytest
 
-from merzim.documents import UnreadablePaper
 from merzim.documents.people.office_time import BadOfficeTime, office_time, parse_days, parse_hours, parse_week
 from merzim.documents.people.read_people import merge_people
 from merzim.documents.people.sheet import people_table
 from merzim.documents.people.table import read_people
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.org.office import Office
 from workflow.org.office_time import OfficeTime
 

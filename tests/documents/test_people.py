@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from merzim.documents import ReadPeople, UnreadablePaper
-from merzim.documents.people.read_people import ReadAbsence
+from merzim.documents.people.read_people import ReadAbsence, ReadPeople
 from merzim.documents.people.table import read_people
 from merzim.documents.people.words import parse_duty
 from merzim.documents.sheets.texts import is_address
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import REAL, day, xlsx
 from tests.law import analysis
 from workflow.org.office import DUTIES, Unit

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from merzim.documents import ReadSchedule
 from merzim.documents.schedules.reading import read_schedule
+from merzim.documents.schedules.rows_joined import ReadSchedule
 from tests.documents.sheets import REAL, day, xlsx
 
 PLANNED = {

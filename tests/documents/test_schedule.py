@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from merzim.documents import ReadSchedule, UnreadablePaper
 from merzim.documents.schedules.reading import read_schedule
+from merzim.documents.schedules.rows_joined import ReadSchedule
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import HEADING, day, published, xlsx
 
 RUN = ("Проведение внутреннего анализа", "13.04.26г. по 26.05.26г.")

@@ -9,10 +9,10 @@ import pytest
 
 import merzim.documents
 from i18n import LANGUAGES, knows, say
-from merzim.documents import UnreadablePaper
 from merzim.documents.people.table import read_people
 from merzim.documents.schedules.audit_table import read_audit
 from merzim.documents.schedules.reading import read_schedule
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import REAL, published, xlsx
 
 CODES = sorted(

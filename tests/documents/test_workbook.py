@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from merzim.documents import UnreadablePaper
 from merzim.documents.schedules.reading import read_schedule
 from merzim.documents.sheets import rows as sheet_rows
 from merzim.documents.sheets.rows import MAX_LETTERS, MAX_ROWS, NotAValue, Sheet
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.documents.sheets.workbook import MAX_BYTES, open_paper
 from tests.documents.sheets import HEADING, by_hand, far_cells, xlsx, zipped
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from merzim.documents import UnreadablePaper
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.accounts import invitations
 from merzim.services.accounts.invitations import (
     InvitePeople,

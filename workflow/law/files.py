@@ -42,7 +42,7 @@ MISTAKES_LIMIT = 100
 class Model(BaseModel):
     """A table of a file: only the keys it declares, with values of exactly their types."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -9,9 +9,8 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from typing import TYPE_CHECKING
 
-import openpyxl
-from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from merzim.documents.sheets import rows as limits
@@ -27,6 +26,9 @@ from merzim.documents.sheets.rows import (
     spread_down,
 )
 from merzim.documents.sheets.unreadable import UnreadablePaper
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 _WORD = re.compile(r"[^\W\d_]")
 _NO_VALUE = ("f", "e")
@@ -76,6 +78,7 @@ def _plain(value: object) -> object:
 
 def _open_marked(data: bytes) -> dict[str, Worksheet]:
     """Return the sheets of an XLSX file by name, with the formats of their rows and cells."""
+    import openpyxl  # libraries of papers are read by the process that opens one
 
     # openpyxl warns of styles and extensions it does not keep; none of them matters here.
     with warnings.catch_warnings():

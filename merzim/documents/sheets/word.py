@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-
-import docx
-from docx.table import Table, _Cell
+from typing import TYPE_CHECKING
 
 from merzim.documents.sheets.rows import Merge, RowKeeper, Sheet, by_row
 from merzim.documents.sheets.unreadable import UnreadablePaper
+
+if TYPE_CHECKING:
+    from docx.table import _Cell
 
 
 def read_document(data: bytes, name: str) -> tuple[Sheet, ...]:
@@ -38,6 +39,9 @@ def read_document(data: bytes, name: str) -> tuple[Sheet, ...]:
 
 def _lines(data: bytes) -> Iterator[tuple[list[str], list[tuple[int, int]]]]:
     """Yield the cells of each line, and the columns over which cells of it are merged."""
+    import docx  # libraries of papers are read by the process that opens one
+    from docx.table import Table
+
     for block in docx.Document(io.BytesIO(data)).iter_inner_content():
         if not isinstance(block, Table):
             yield [block.text], []

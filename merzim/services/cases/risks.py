@@ -9,9 +9,9 @@ from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 
-from merzim.documents import match
 from merzim.documents.child import read
 from merzim.documents.measure_plan import read_measures
+from merzim.documents.people.matching import match
 from merzim.documents.schedules.written_terms import read_term
 from merzim.services.app import AppContext
 from merzim.services.law.regulations import case_registers

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from merzim.documents import ReadSchedule
 from merzim.documents.child import read
 from merzim.documents.schedules.reading import read_schedule
+from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.services.app import AppContext
 from merzim.services.imports.past import known_headings
 from merzim.services.imports.schedules import (

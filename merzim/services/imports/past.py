@@ -8,9 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from i18n import LANGUAGES, knows, say
-from merzim.documents import AuditCase
 from merzim.documents.child import read
-from merzim.documents.schedules.audit_table import read_audit
+from merzim.documents.schedules.audit_table import AuditCase, read_audit
 from merzim.documents.schedules.template import TemplateColumn, empty_past
 from merzim.documents.sheets.listing import Table
 from merzim.services.app import AppContext

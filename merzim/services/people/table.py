@@ -9,9 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from merzim.documents import ReadPeople
 from merzim.documents.child import read
-from merzim.documents.people.read_people import merge_people
+from merzim.documents.people.read_people import ReadPeople, merge_people
 from merzim.documents.people.table import read_people
 from merzim.services.accounts.invitations import (
     OF_THE_OFFICE,

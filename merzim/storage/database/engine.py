@@ -18,7 +18,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar, cast
 
-from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
@@ -240,6 +239,8 @@ def conninfo(engine: Engine, *, password: bool = True) -> str:
     Args:
         password: whether to include the password.
     """
+    from psycopg.conninfo import make_conninfo  # the driver of PostgreSQL alone
+
     _, driver_options = engine.dialect.create_connect_args(engine.url)
     # Not as a URL: libpq takes no space in one, and its error would show the password.
     # `context` is for the driver alone: how it reads values.

@@ -6,8 +6,6 @@ import re
 from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -80,6 +78,9 @@ def _migrate(engine: Engine) -> bool:
 
 def create(connection: Connection) -> None:
     """Create the tables or migrate them, inside a running transaction."""
+    from alembic import command  # a tenth of a second that only a new or older database needs
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from merzim.documents import UnreadablePaper
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services import administration as office_settings
 from merzim.services.accounts import telegram
 from merzim.services.administration import (
