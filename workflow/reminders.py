@@ -221,7 +221,8 @@ def undated_steps(
 ) -> Iterator[ScheduledStep]:
     """Yield the reminder steps of a duty without a due date (`workflow.deadlines.undated`), not in order."""
     since = deadline.reminds_from
-    if since is not None and isinstance(obligation.term, Before) and since > today:
+    is_before = isinstance(obligation.term, Before) and deadline.anchor != "none"
+    if since is not None and is_before and since > today:
         yield from before_steps(since, calendar)
     elif since is not None:
         once = bool(obligation.options) and obligation.force != "obligatory"

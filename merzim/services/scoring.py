@@ -124,15 +124,16 @@ class Stakes:
             return Decimal(0)
         return written(self._of_root(root).at_stake)
 
-    def of(self, unit: str, indicator: str | None, due: date | None) -> Stake | None:
+    def of(self, unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
         """Return the points of an indicator at stake by what a unit (by id) does; None where nothing is.
 
         Nothing is where the unit adopted no act of points, where the organisation has what it needs already,
         or where it is due in another year.
         """
-        ctx, office = self._ctx, self._ctx.reads.office()
+        ctx, office, today = self._ctx, self._ctx.reads.office(), self._ctx.today
         unit = unit if unit in office.units else office.root
-        if indicator is None or (due is not None and due.year != ctx.today.year):
+        year = int(period[:4]) if period else due.year if due else today.year
+        if indicator is None or year != today.year:
             return None
         if SCORED not in acts_of(office, unit) | {*ctx.app.settings.regulations.acts}:
             return None
@@ -141,7 +142,7 @@ class Stakes:
         if indicator not in scores.prospects:
             return None
         counted = scores.prospects[indicator], scores.counted[indicator]
-        return stake_of(unit, scoring().indicators[indicator], *counted, office)
+        return stake_of(unit, scoring().indicators[indicator], *counted, office, month=period, today=today)
 
     def _of_root(self, root: str) -> YearScores:
         if root not in self._scores:

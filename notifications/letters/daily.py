@@ -87,7 +87,7 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overv
         *_section("never_confirmed", never, language),
         *_section("units", units, language),
     ]
-    subject, lead = _words(listed, items, len(units) + len(never), matters, language)
+    subject, lead = _words(listed, items, len(units), matters, language)
     page = Page(
         subject=subject,
         greeting=say("letter.greeting", {"name": matters.name(notice)}, language),
@@ -108,14 +108,14 @@ def _words(
     today = matters.today
     if not listed and items.number() == 1 and items.moved:
         return moved_words(*items.moved[0], language)
-    lead = say(
-        "digest.personal_lead" if listed else "digest.news_lead",
-        {"today": today, "count": len(listed)},
-        language,
-    )
     if not listed:
-        code = "digest.units_subject" if units and not items.number() else "digest.news_subject"
-        return say(code, {"today": today, "count": units}, language), lead
+        about = "units" if units and not items.number() else "news"
+        arguments = {"today": today, "count": units}
+        return (
+            say(f"digest.{about}_subject", arguments, language),
+            say(f"digest.{about}_lead", arguments, language),
+        )
+    lead = say("digest.personal_lead", {"today": today, "count": len(listed)}, language)
     late, slipped = count(listed, *OVERDUE), count(listed, *SLIPPED)
     arguments = {"today": today, "late": late, "ahead": len(listed) - late - slipped}
     subject = say("digest.personal_subject", arguments, language)

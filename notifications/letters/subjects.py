@@ -193,7 +193,10 @@ class Matters:
     def _matter(self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline) -> Matter:
         """Return the subject of a notice about a deadline."""
         recipients = self._recipients(notice, case, procedure, deadline)
-        unit, indicator = self.office.units.get(case.unit), deadline.obligation.indicator
+        unit, stake = self.office.units.get(case.unit), None
+        if self._stakes is not None:
+            indicator = deadline.obligation.indicator
+            stake = self._stakes.of(case.unit, indicator, deadline.period, deadline.due)
         return Matter(
             case=case,
             procedure=procedure,
@@ -212,7 +215,7 @@ class Matters:
             planned=notice.step in PLAN_STEPS,
             undated=undated_kind(notice.step),
             about=notice.due,
-            stake=self._stakes.of(case.unit, indicator, deadline.due) if self._stakes else None,
+            stake=stake,
         )
 
     def _recipients(

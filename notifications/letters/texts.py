@@ -219,10 +219,12 @@ def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) ->
         "late": now.late,
         "today": today,
     }
+    # A due date counted from a day that passed unrecorded is explained no more: the table says what is awaited.
+    explanation = deadline.explanation if deadline.due is None or holds_on(deadline, today) else ()
     sections = (
         Section(
             heading=say(_heading(matter), {}, language),
-            lines=tuple(Line(text=sentence) for sentence in explain(deadline.explanation, language)),
+            lines=tuple(Line(text=sentence) for sentence in explain(explanation, language)),
         ),
         Section(
             heading=say("letter.heading_do", {}, language),

@@ -14,7 +14,7 @@ import pytest
 
 from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.scoring import Stakes
-from tests.merzim.test_points_by_hand import IA, Recorded
+from tests.merzim.test_points_by_hand import IA, P4, Recorded
 from workflow.scoring.prospects import Stake
 
 MINISTRY = (("min", "", "central_body"), ("first", "min", ""), ("second", "min", ""))
@@ -30,8 +30,10 @@ def ministry(tmp_path: Path) -> Recorded:
     return office
 
 
-def stake(office: Recorded, unit: str, indicator: str, due: date | None = DUE) -> Stake | None:
-    return Stakes(office.ctx(TODAY)).of(unit, indicator, due)
+def stake(
+    office: Recorded, unit: str, indicator: str, due: date | None = DUE, period: str | None = None
+) -> Stake | None:
+    return Stakes(office.ctx(TODAY)).of(unit, indicator, period, due)
 
 
 def test_a_deduction_can_come_until_one_case_of_the_body_has_its_order(ministry: Recorded) -> None:
@@ -57,6 +59,20 @@ def test_nothing_is_at_stake_this_year_by_what_is_due_in_another(ministry: Recor
     assert stake(ministry, "first", ORDER, None) == Stake(Decimal(10), deducted=True)
     assert stake(ministry, "first", ORDER, date(2027, 1, 11)) is None
     assert stake(ministry, "first", ORDER, date(2025, 12, 1)) is None
+
+
+def test_a_month_gone_by_brings_no_points_and_one_to_come_no_more_than_its_own(ministry: Recorded) -> None:
+    """A talk is a point, ten a month at most (P4.T2.S4): of 70 at stake in June 10 are by talks of June."""
+    ministry.case("min", P4)
+
+    assert Stakes(ministry.ctx(TODAY)).total("") >= 70
+    assert stake(ministry, "min", "P4.T2.S4", None, "2026-05") is None
+    assert stake(ministry, "min", "P4.T2.S4", None, "2026-06") == Stake(Decimal(10), deducted=False)
+
+
+def test_the_last_quarter_counts_for_its_year_though_it_is_told_of_in_the_next(ministry: Recorded) -> None:
+    """What is owed for a period has the points of that period's year."""
+    assert stake(ministry, "first", ORDER, date(2027, 1, 5), "2026Q4") == Stake(Decimal(10), deducted=True)
 
 
 def test_who_adopted_no_act_of_points_is_shown_none(tmp_path: Path) -> None:

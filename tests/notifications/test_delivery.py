@@ -83,7 +83,7 @@ def test_the_record_says_when_what_and_with_which_answer(town: Town) -> None:
 class Ten:
     """Ten points are at stake by whatever counts for an indicator."""
 
-    def of(self, unit: str, indicator: str | None, due: date | None) -> Stake | None:
+    def of(self, unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
         return Stake(Decimal(10), deducted=True) if indicator else None
 
 

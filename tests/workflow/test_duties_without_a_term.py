@@ -6,17 +6,19 @@ The days are our practice: the first working day after the condition is met, the
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.law import CALENDAR, analysis, case
+from tests.law import CALENDAR, analysis, case, library
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.reminders import HIMSELF, next_step, steps_of
 
 HELD = date(2026, 5, 19)
+OPENED = datetime(2026, 1, 19, 7, tzinfo=UTC)
 TO_THE_OFFICER = (*HIMSELF, "officer")
 
 
@@ -73,6 +75,26 @@ def test_the_check_for_secrets_is_asked_for_before_the_announcement(today: date,
     assert asked(sample, "start_text_checked", today) == (step, on, HIMSELF)
 
 
+def test_a_check_before_a_publication_waits_while_the_publication_does() -> None:
+    """The plan was to be approved on 13 May and is not: the publication of 18 May waits for it, and nothing is
+    there to be checked (P1.T3.S2)."""
+    planned = {"note_signed": date(2026, 5, 12), "plan_approved": date(2026, 5, 13)}
+    sample = case(facts={"analysis_started": date(2026, 4, 13)}, planned=planned)
+
+    assert deadline(sample, "publication_text_checked", date(2026, 5, 12)).reminds_from == date(2026, 5, 18)
+    assert asked(sample, "publication_text_checked", date(2026, 5, 20)) is None
+
+
+def test_a_start_that_was_planned_is_open_from_the_day_it_was_planned_for() -> None:
+    """The case was opened in January, the analysis planned for 13 April: nobody owed it from January on. Its
+    plan is asked about for ten working days, then the start itself."""
+    sample = replace(case(planned={"analysis_started": date(2026, 4, 13)}), opened_at=OPENED)
+
+    assert deadline(sample, "analysis_started", date(2026, 5, 5)).reminds_from == date(2026, 4, 13)
+    assert asked(sample, "analysis_started", date(2026, 4, 20)) == ("slipped+5", date(2026, 4, 20), HIMSELF)
+    assert asked(sample, "analysis_started", date(2026, 5, 5)) == ("open+11", date(2026, 4, 28), HIMSELF)
+
+
 def test_a_check_not_made_before_the_announcement_was_missed() -> None:
     sample = case(facts={"start_announced": date(2026, 3, 27)})
 
@@ -123,3 +145,16 @@ def test_what_points_hang_on_is_named_in_november_and_december(today: date, step
     sample = case(planned={"analysis_started": date(2026, 12, 21)})
 
     assert asked(sample, "positions_listed", today) == (step, on, TO_THE_OFFICER)
+
+
+def test_what_comes_before_a_step_without_a_day_is_asked_for_when_its_period_is_over() -> None:
+    """The papers of a quarter are approved before they are uploaded, and no day is named for that (P1 intro):
+    31 March ends the quarter, and is no day on which the upload is expected."""
+    year = library().latest("tbn4-year")
+    sample = replace(case(procedure=year, facts={"year_begun": date(2026, 1, 1)}), opened_at=OPENED)
+    name, today = "evidence_approved.2026Q1", date(2026, 3, 20)
+    found = next(item for item in deadlines(sample, year, CALENDAR, today=today) if item.id == name)
+    step = next_step(steps_of(sample, year, name, found, CALENDAR, today=today), today=today)
+
+    assert step is not None
+    assert (step.id, step.on, step.about) == ("open+1", date(2026, 4, 1), date(2026, 3, 31))

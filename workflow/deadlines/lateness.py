@@ -14,6 +14,7 @@ from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from workflow.cases.case import Case
 from workflow.cases.states import AWAITED, State
+from workflow.deadlines.deadline import AnchorState
 
 
 def late_by(due: date | None, on: date | None, calendar: Kazakhstan) -> int | None:
@@ -91,6 +92,8 @@ class Reminded(Awaited, Protocol):
 
     @property
     def reminds_from(self) -> date | None: ...
+    @property
+    def anchor(self) -> AnchorState: ...
 
 
 def is_unconfirmed(deadline: Reminded, *, today: date) -> bool:

@@ -14,6 +14,7 @@ from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, Target, Window
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.lateness import before_records
+from workflow.deadlines.waiting import waiting
 from workflow.law.procedure import Obligation
 from workflow.org.office import OUTSIDE
 
@@ -43,10 +44,12 @@ def counted_from(chain: DueDateResolver, link: Link, state: State, stands: Stand
     if isinstance(obligation.term, _NEVER_DUE):
         return None
     if isinstance(obligation.term, Before) and obligation.since is not None:
-        ahead = chain.expected(obligation.since, link.span)
-        is_undated = isinstance(chain.procedure.by_id[obligation.since].term, WithoutTerm)
+        ahead, fact = chain.expected(obligation.since, link.span), chain.procedure.by_id[obligation.since]
+        is_undated = isinstance(fact.term, WithoutTerm)
         if ahead.state != "happened" and not (ahead.on is None and is_undated):
-            return ahead.on
+            # While that fact waits for another itself, there is nothing yet to do before it.
+            held = waiting(chain, chain.link(fact, link.span))
+            return None if held and held.until and held.until < chain.today else ahead.on
     since = _open_since(chain, link, stands)
     return None if before_records(chain.case, since) else since
 
@@ -58,8 +61,8 @@ def _open_since(chain: DueDateResolver, link: Link, stands: Stands) -> date | No
     """
     obligation, case = link.obligation, chain.case
     if obligation.id == chain.procedure.begins_with:
-        # Everything counts from it: a case without its day is asked for it at once.
-        return case.opened_on
+        # Everything counts from it: a case without its day is asked for it at once, else from that day on.
+        return case.planned.get(link.id, case.opened_on)
     is_counted = not isinstance(obligation.term, WithoutTerm | AtOnce | Before | Embargo)
     if is_counted and link.anchor.state != "happened":
         return None

@@ -82,11 +82,11 @@ class Stake(NamedTuple):
 class Stakes(Protocol):
     """What is at stake of the points of the year."""
 
-    def of(self, unit: str, indicator: str | None, due: date | None) -> Stake | None:
+    def of(self, unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
         """Return the points of an indicator at stake by what a unit (by id) does; None where nothing is.
 
         Args:
-            due: the due date of what it does, if it has one.
+            period: the period it does it for, where that recurs; due: its due date, if it has one.
         """
 
 
@@ -116,17 +116,31 @@ def prospect(indicator: Indicator, score: Score, indicator_tally: Tally, year: Y
 
 
 def stake_of(
-    unit: str, indicator: Indicator, indicator_prospect: Prospect, indicator_tally: Tally, office: Office
+    unit: str,
+    indicator: Indicator,
+    indicator_prospect: Prospect,
+    indicator_tally: Tally,
+    office: Office,
+    *,
+    month: str | None,
+    today: date,
 ) -> Stake | None:
     """Return the points at stake for an indicator by what one unit (by id) does; None where nothing is.
 
     Nothing is where the share counts that unit already, or can no longer count it since it missed a quarter.
+
+    Args:
+        month: the month it does it for, where each has points of its own.
     """
     members = indicator_tally.members
     place = next((above for above in office.above(unit) if members and above in members.units), None)
     if place is not None and (place in indicator_tally.missing) == indicator_tally.quarterly:
         return None
-    points = written(indicator_prospect.at_stake)
+    at_stake = indicator_prospect.at_stake
+    if isinstance(indicator.scale, Monthly) and month is not None:
+        is_over = month < period_of(today, "month").name
+        at_stake = NOTHING if is_over else min(at_stake, indicator.scale.at_most)
+    points = written(at_stake)
     return Stake(points, isinstance(indicator.scale, Presence)) if points else None
 
 

@@ -79,7 +79,7 @@ def build_board_lines(
         status = status_on(row, today=today, soon=soon)
         waits = lateness(row, today=today).waiting_for
         day = row.planned_on if status == "slipped" else row.due
-        stake = stakes.of(row.unit, obligation.indicator, row.due)
+        stake = stakes.of(row.unit, obligation.indicator, period_in(row.obligation), row.due)
         return ObligationLine(
             case=row.case,
             # The title of a case with one assignment is that of the assignment.

@@ -229,7 +229,7 @@ def _entry(
     soon: date,
 ) -> Entry:
     obligation = deadline.obligation
-    stake = stakes.of(case.unit, obligation.indicator, deadline.due)
+    stake = stakes.of(case.unit, obligation.indicator, deadline.period, deadline.due)
     return Entry(
         deadline=deadline,
         look=status_on(deadline, today=today, soon=soon),
