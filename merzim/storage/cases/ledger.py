@@ -51,7 +51,7 @@ _HEADS_OF = _HEADS.where(in_names(CASE.c.id))
 
 
 class SqlLedger:
-    """Implements `workflow.ports.Ledger` on a database.
+    """Implements `workflow.ports.Ledger`, which says what each method of it does, on a database.
 
     Args:
         officer, language: person named by config.toml to be notified when nobody else can, and their language.
@@ -65,12 +65,10 @@ class SqlLedger:
         self._office = office or PresentOffice(engine, officer=officer, language=language)
 
     def case(self, case: str) -> Case | None:
-        """Return the case folded from its events; None for an unknown id."""
         events = self.events(case)
         return fold(events) if events else None
 
     def events(self, case: str) -> Sequence[Event]:
-        """Return its events in order, with their hashes."""
 
         def read(connection: Connection) -> Sequence[Event]:
             return [event(record) for record in connection.execute(_EVENTS, {"k_case": case})]
@@ -78,7 +76,6 @@ class SqlLedger:
         return read_once(self._engine, read, "events", case)
 
     def rows(self, case: str) -> Mapping[str, Row]:
-        """Return its board rows by obligation id."""
         return self._before(case).rows
 
     def rows_of(self, ids: Collection[str]) -> Mapping[str, Sequence[Row]]:
@@ -161,7 +158,6 @@ class SqlLedger:
             time.sleep(_PAUSE)
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:
-        """Reserve unused case ids for good, in order: "2026-0001"."""
         if count < 1:
             return []
         with writing(self._engine) as connection:
@@ -181,7 +177,6 @@ class SqlLedger:
         return opened_at.astimezone(almaty()).date() if opened_at else None
 
     def open_case(self, procedure: str, unit: str, object: str) -> str | None:
-        """Return the first active case of that procedure, unit and object; None when there is none."""
         query = select(CASE.c.id).where(
             CASE.c.procedure == procedure,
             CASE.c.unit == unit,
@@ -192,7 +187,6 @@ class SqlLedger:
             return connection.execute(query.order_by(CASE.c.id).limit(1)).scalar()
 
     def office(self) -> Office:
-        """Return units, people and matches, with the officer config.toml names."""
         return self._office.read()
 
     def _append(self, changes: Sequence[CaseWrite], now: datetime) -> int:

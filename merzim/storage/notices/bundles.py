@@ -39,184 +39,173 @@ _DATED = tuple(NOTICE.c.step.not_like(f"{kind}%") for kind in ("open+", "before-
 _DELIVERY_STATES = ("sending", "sent", "unknown")
 
 
-def waiting(engine: Engine, today: date) -> Sequence[PendingStep]:
-    """Return queued notices that wait to be combined, by person, channel and bundle, where no letter is queued
-    yet.
+class CombinedNotices:
+    """The part of `notifications.ports.Outbox` that combines notices in letters, and reads what they may say.
+
+    Args:
+        enqueue: receives queued notices in batches; None where one process sends everything.
     """
-    columns = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
-    ahead = NOTICE.c.kind == "reminder", NOTICE.c.due >= today, *_DATED
-    query = (
-        select(
-            *columns,
-            func.count(),
-            func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type),
-            func.min(case((and_(*ahead), NOTICE.c.due)), type_=NOTICE.c.due.type),
-            func.max(NOTICE.c.address),
-            func.max(NOTICE.c.language),
-        )
-        .where(_QUEUED, _BUNDLED)
-        .group_by(*columns)
-        .order_by(*columns)
-    )
-    # Letters that carry others belong to no case: few, and found by the index of the case.
-    carriers = select(NOTICE.c.person, NOTICE.c.channel, NOTICE.c.step).where(
-        NOTICE.c.case.is_(None), NOTICE.c.state.in_(("queued", "sending"))
-    )
-    with reading(engine) as connection:
-        groups = connection.execute(query).all()
-        on_its_way = {tuple(record) for record in connection.execute(carriers)} if groups else set()
-    return [
-        PendingStep(
-            person=person,
-            channel=channel,
-            bundle=bundle,
-            count=count,
-            not_before=opens,
-            first_due=first_due,
-            address=address,
-            language=language,
-        )
-        for person, channel, bundle, count, opens, first_due, address, language in groups
-        if (person, channel, bundle) not in on_its_way
-    ]
 
+    def __init__(self, engine: Engine, enqueue: EnqueueJobs | None) -> None:
+        self._engine = engine
+        self._enqueue = enqueue
 
-def unbundle(engine: Engine, groups: Sequence[tuple[PendingStep, str]], enqueue: EnqueueJobs | None) -> None:
-    """Release these notices as separate letters, each in the place of the letter with that key."""
-    if not groups:
-        return
-    with writing(engine) as connection:
-        freed: list[tuple[str, datetime]] = []
-        for group, key in groups:
-            members = _members(group.person, group.channel, group.bundle)
-            step = update(NOTICE).where(members).values(bundle="", carrier=key)
-            freed_records = connection.execute(step.returning(NOTICE.c.key, NOTICE.c.not_before))
-            freed += [(key, at) for key, at in freed_records]
-        hand_out(connection, enqueue, freed)
-
-
-def collect(engine: Engine, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
-    """Claim the notices each of these claimed letters carries, by the letter's key; commits."""
-    if not carriers:
-        return {}
-    members_by_key: dict[str, Sequence[Notice]] = {}
-    with writing(engine) as connection:
-        for carrier in carriers:
-            members = and_(_members(carrier.person, carrier.channel, carrier.step), NOTICE.c.not_before <= now)
-            query = select(NOTICE.c.key).where(members).with_for_update(skip_locked=True)
-            keys = connection.execute(query).scalars().all()
-            if not keys:
-                continue
-            connection.execute(
-                update(NOTICE)
-                .where(NOTICE.c.key.in_(keys))
-                .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now, carrier=carrier.key)
+    def waiting(self, today: date) -> Sequence[PendingStep]:
+        columns = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
+        ahead = NOTICE.c.kind == "reminder", NOTICE.c.due >= today, *_DATED
+        query = (
+            select(
+                *columns,
+                func.count(),
+                func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type),
+                func.min(case((and_(*ahead), NOTICE.c.due)), type_=NOTICE.c.due.type),
+                func.max(NOTICE.c.address),
+                func.max(NOTICE.c.language),
             )
-            members_query = select(NOTICE).where(NOTICE.c.key.in_(keys)).order_by(NOTICE.c.due, NOTICE.c.key)
-            members_by_key[carrier.key] = [notice(record) for record in connection.execute(members_query)]
-    return members_by_key
-
-
-def existing_keys(engine: Engine, keys: Collection[str]) -> frozenset[str]:
-    """Return those of the keys that exist already."""
-    if not keys:
-        return frozenset()
-    with reading(engine) as connection:
-        query = select(NOTICE.c.key).where(NOTICE.c.key.in_(sorted(keys)))
-        return frozenset(connection.execute(query).scalars())
-
-
-def letters(engine: Engine, keys: Collection[str]) -> frozenset[str]:
-    """Return those of the keys whose letter is queued or has left, or whose place a single notice took."""
-    if not keys:
-        return frozenset()
-    places = select(NOTICE.c.key, NOTICE.c.carrier).where(
-        or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys))), NOTICE.c.state != "withdrawn"
-    )
-    with reading(engine) as connection:
-        return frozenset(place for record in connection.execute(places) for place in record) & frozenset(keys)
-
-
-def queued_letters(engine: Engine) -> frozenset[tuple[str, str]]:
-    """Return person and channel of the letters that carry others and have not left yet."""
-    query = select(NOTICE.c.person, NOTICE.c.channel).where(
-        NOTICE.c.case.is_(None), NOTICE.c.kind == "letter", NOTICE.c.state.in_(("queued", "sending"))
-    )
-    with reading(engine) as connection:
-        return frozenset((person, channel) for person, channel in connection.execute(query))
-
-
-def moves(engine: Engine, *, limit: int) -> Sequence[Move]:
-    """Return the deadlines whose due date has moved, in order, with their current rows and earlier
-    recipients.
-    """
-    with reading(engine) as connection:
-        lines = connection.execute(MOVED.select().order_by(MOVED.c.n).limit(limit)).all()
-        if not lines:
-            return []
-        # If a deadline moved several times, the last cause is given.
-        last = {(line.case, line.obligation): line for line in lines}
-        rows = _rows(connection, {case for case, _ in last})
-        notices_by_place = _last_notices(connection, {case for case, _ in last})
-    return [
-        Move(
-            numbers=tuple(line.n for line in lines if (line.case, line.obligation) == place),
-            case=place[0],
-            obligation=place[1],
-            change=line.change,
-            cause=line.cause,
-            row=rows.get(place),
-            notified=tuple(notices_by_place.get(place, {}).values()),
+            .where(_QUEUED, _BUNDLED)
+            .group_by(*columns)
+            .order_by(*columns)
         )
-        for place, line in last.items()
-    ]
+        # Letters that carry others belong to no case: few, and found by the index of the case.
+        carriers = select(NOTICE.c.person, NOTICE.c.channel, NOTICE.c.step).where(
+            NOTICE.c.case.is_(None), NOTICE.c.state.in_(("queued", "sending"))
+        )
+        with reading(self._engine) as connection:
+            groups = connection.execute(query).all()
+            on_its_way = {tuple(record) for record in connection.execute(carriers)} if groups else set()
+        return [
+            PendingStep(
+                person=person,
+                channel=channel,
+                bundle=bundle,
+                count=count,
+                not_before=opens,
+                first_due=first_due,
+                address=address,
+                language=language,
+            )
+            for person, channel, bundle, count, opens, first_due, address, language in groups
+            if (person, channel, bundle) not in on_its_way
+        ]
 
+    def unbundle(self, groups: Sequence[tuple[PendingStep, str]]) -> None:
+        if not groups:
+            return
+        with writing(self._engine) as connection:
+            freed: list[tuple[str, datetime]] = []
+            for group, key in groups:
+                members = _members(group.person, group.channel, group.bundle)
+                step = update(NOTICE).where(members).values(bundle="", carrier=key)
+                freed_records = connection.execute(step.returning(NOTICE.c.key, NOTICE.c.not_before))
+                freed += [(key, at) for key, at in freed_records]
+            hand_out(connection, self._enqueue, freed)
 
-def settle_moves(connection: Connection, numbers: Sequence[int]) -> None:
-    """Delete these moves, whose recipients have been notified."""
-    connection.execute(MOVED.delete().where(MOVED.c.n.in_(numbers)))
+    def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
+        if not carriers:
+            return {}
+        members_by_key: dict[str, Sequence[Notice]] = {}
+        with writing(self._engine) as connection:
+            for carrier in carriers:
+                members = and_(
+                    _members(carrier.person, carrier.channel, carrier.step), NOTICE.c.not_before <= now
+                )
+                query = select(NOTICE.c.key).where(members).with_for_update(skip_locked=True)
+                keys = connection.execute(query).scalars().all()
+                if not keys:
+                    continue
+                connection.execute(
+                    update(NOTICE)
+                    .where(NOTICE.c.key.in_(keys))
+                    .values(
+                        state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now, carrier=carrier.key
+                    )
+                )
+                members_query = (
+                    select(NOTICE).where(NOTICE.c.key.in_(keys)).order_by(NOTICE.c.due, NOTICE.c.key)
+                )
+                members_by_key[carrier.key] = [notice(record) for record in connection.execute(members_query)]
+        return members_by_key
 
+    def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
+        if not keys:
+            return frozenset()
+        with reading(self._engine) as connection:
+            query = select(NOTICE.c.key).where(NOTICE.c.key.in_(sorted(keys)))
+            return frozenset(connection.execute(query).scalars())
 
-def open_rows(engine: Engine, until: date, *, today: date) -> Sequence[Row]:
-    """Return open rows of active cases due by then, or planned for a day before `today`, by due date."""
-    query = (
-        select(DEADLINE)
-        .join(CASE, CASE.c.id == DEADLINE.c.case)
-        .where(DEADLINE.c.state == "open", CASE.c.standing == "active")
-        .where(or_(and_(DEADLINE.c.due <= until, lateness.holds(today)), lateness.slipped(today)))
-        .order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
-    )
-    with reading(engine) as connection:
-        return [row(record) for record in connection.execute(query)]
+    def letters(self, keys: Collection[str]) -> frozenset[str]:
+        if not keys:
+            return frozenset()
+        places = select(NOTICE.c.key, NOTICE.c.carrier).where(
+            or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys))),
+            NOTICE.c.state != "withdrawn",
+        )
+        with reading(self._engine) as connection:
+            return frozenset(place for record in connection.execute(places) for place in record) & frozenset(
+                keys
+            )
 
+    def queued_letters(self) -> frozenset[tuple[str, str]]:
+        query = select(NOTICE.c.person, NOTICE.c.channel).where(
+            NOTICE.c.case.is_(None), NOTICE.c.kind == "letter", NOTICE.c.state.in_(("queued", "sending"))
+        )
+        with reading(self._engine) as connection:
+            return frozenset((person, channel) for person, channel in connection.execute(query))
 
-def never_confirmed(engine: Engine, *, today: date) -> Sequence[Row]:
-    """Return the open obligatory rows that completed cases still wait for, by due date."""
-    query = select(DEADLINE).where(lateness.never_confirmed(today))
-    query = query.order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
-    with reading(engine) as connection:
-        return [row(record) for record in connection.execute(query)]
+    def moves(self, *, limit: int) -> Sequence[Move]:
+        with reading(self._engine) as connection:
+            lines = connection.execute(MOVED.select().order_by(MOVED.c.n).limit(limit)).all()
+            if not lines:
+                return []
+            # If a deadline moved several times, the last cause is given.
+            last = {(line.case, line.obligation): line for line in lines}
+            rows = _rows(connection, {case for case, _ in last})
+            notices_by_place = _last_notices(connection, {case for case, _ in last})
+        return [
+            Move(
+                numbers=tuple(line.n for line in lines if (line.case, line.obligation) == place),
+                case=place[0],
+                obligation=place[1],
+                change=line.change,
+                cause=line.cause,
+                row=rows.get(place),
+                notified=tuple(notices_by_place.get(place, {}).values()),
+            )
+            for place, line in last.items()
+        ]
 
+    def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
+        query = (
+            select(DEADLINE)
+            .join(CASE, CASE.c.id == DEADLINE.c.case)
+            .where(DEADLINE.c.state == "open", CASE.c.standing == "active")
+            .where(or_(and_(DEADLINE.c.due <= until, lateness.holds(today)), lateness.slipped(today)))
+            .order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
+        )
+        with reading(self._engine) as connection:
+            return [row(record) for record in connection.execute(query)]
 
-def related(engine: Engine, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
-    """Return reminders and comments of the same cases to the same people.
+    def never_confirmed(self, *, today: date) -> Sequence[Row]:
+        query = select(DEADLINE).where(lateness.never_confirmed(today))
+        query = query.order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
+        with reading(self._engine) as connection:
+            return [row(record) for record in connection.execute(query)]
 
-    Only those queued after the oldest of these notices or sent since a moment; not failed or withdrawn ones.
-    """
-    if not notices:
-        return []
-    first = min(notice.queued_at for notice in notices)
-    query = select(NOTICE).where(
-        NOTICE.c.person.in_(sorted({notice.person for notice in notices})),
-        NOTICE.c.state.in_(("queued", *_DELIVERY_STATES)),
-        or_(NOTICE.c.queued_at >= first, NOTICE.c.sent_at >= since),
-    )
-    cases = sorted({notice.case for notice in notices if notice.case})
-    if not cases:
-        return []
-    of_cases = query.where(NOTICE.c.case.in_(cases), NOTICE.c.kind.in_(("reminder", "comment")))
-    with reading(engine) as connection:
-        return [notice(record) for record in connection.execute(of_cases)]
+    def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
+        if not notices:
+            return []
+        first = min(notice.queued_at for notice in notices)
+        query = select(NOTICE).where(
+            NOTICE.c.person.in_(sorted({notice.person for notice in notices})),
+            NOTICE.c.state.in_(("queued", *_DELIVERY_STATES)),
+            or_(NOTICE.c.queued_at >= first, NOTICE.c.sent_at >= since),
+        )
+        cases = sorted({notice.case for notice in notices if notice.case})
+        if not cases:
+            return []
+        of_cases = query.where(NOTICE.c.case.in_(cases), NOTICE.c.kind.in_(("reminder", "comment")))
+        with reading(self._engine) as connection:
+            return [notice(record) for record in connection.execute(of_cases)]
 
 
 def _members(person: str, channel: str, bundle: str) -> ColumnElement[bool]:

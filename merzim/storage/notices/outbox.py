@@ -28,15 +28,17 @@ from merzim.storage.cases import ledger
 from merzim.storage.database.dialect import execute_for_names, in_names, insert
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.errors import retry_until_back
-from merzim.storage.notices import bundles, faults, inbox, journal, steps
+from merzim.storage.notices import faults, inbox, journal, steps
+from merzim.storage.notices.bundles import CombinedNotices
 from merzim.storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
 from merzim.storage.org.present import PresentOffice
 from merzim.storage.rows import NOTICE_COLUMNS, notice, notice_values
 from merzim.storage.tables.base import moment
+from merzim.storage.tables.board import MOVED
 from merzim.storage.tables.notices import NOTICE, UNREAD
 from merzim.storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
 from notifications.notice import Notice, NoticeState
-from notifications.ports import DeliveryOutcome, InboxLine, Move, PendingStep, Settlement
+from notifications.ports import DeliveryOutcome, InboxLine, Move, Settlement
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.org.office import Office
@@ -51,8 +53,8 @@ _OF_CASE = (
 )
 
 
-class SqlOutbox:
-    """Implements `notifications.ports.Outbox` on a database.
+class SqlOutbox(CombinedNotices):
+    """Implements `notifications.ports.Outbox`, which says what each method of it does, on a database.
 
     Args:
         officer, language: person named by config.toml to be notified when nobody else can, and their language.
@@ -69,44 +71,28 @@ class SqlOutbox:
         enqueue: EnqueueJobs | None = None,
         office: PresentOffice | None = None,
     ) -> None:
-        self._engine = engine
+        super().__init__(engine, enqueue)
         self._holding = Holding(engine)
         self._delivery = DeliveryLock(engine)
-        self._hand = enqueue
         self._office = office or PresentOffice(engine, officer=officer, language=language)
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
-        """Return open rows of active cases with `next_step_on <= today`, by (next_step_on, case, obligation).
-
-        Only those after `after`.
-        """
         return steps.due_rows(self._engine, today, limit=limit, after=after)
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
-        """Return these cases folded from their events, read together; unknown ids are left out."""
         with reading(self._engine) as connection:
             return ledger.cases(connection, ids)
 
     def office(self) -> Office:
-        """Return units, people and matches, with the officer config.toml names."""
         return self._office.read()
 
     def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> int:
-        """Insert the notices and move the rows' next steps; return how many notices were queued.
-
-        A key already there changes nothing, except that a withdrawn notice is queued again. A settlement
-        counts only while its row still has the `due` and `next_step_on` it was planned from.
-        """
         if not settlements:
             return 0
         with writing(self._engine) as connection:
             return self.queue(connection, steps.settle(connection, settlements))
 
     def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
-        """Queue notices that come from no board row; return how many were queued.
-
-        A key already there changes nothing, except that a withdrawn notice is queued again.
-        """
         if not notices:
             return 0
         with writing(self._engine) as connection:
@@ -115,11 +101,6 @@ class SqlOutbox:
     def claim(
         self, channel: str, *, now: datetime, limit: int, keys: Collection[str] | None = None
     ) -> Sequence[Notice]:
-        """Claim up to `limit` queued notices of the channel with `not_before <= now`, oldest first.
-
-        With `keys` only those. They are `sending` and committed before this returns. Of two claimers each
-        notice goes to one.
-        """
         chosen = (
             select(NOTICE.c.key)
             .where(NOTICE.c.channel == channel, _QUEUED, _ALONE, NOTICE.c.not_before <= now)
@@ -145,16 +126,14 @@ class SqlOutbox:
         return sorted(claimed_notices, key=lambda notice: (notice.not_before, notice.queued_at, notice.key))
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
-        """Record a fault of the channel itself; an empty code ends it."""
         # Recorded between sending a letter and storing its outcome: if this failed, it would be sent again.
         retry_until_back(lambda: faults.write_down(self._engine, channel, code, answer, now=now))
 
     def resend_all(self, channel: str, *, now: datetime, opens: faults.Opens) -> int:
         """Queue again the letters a fault of the channel has delayed; return how many."""
-        return faults.resend_all(self._engine, channel, now=now, opens=opens, enqueue=self._hand)
+        return faults.resend_all(self._engine, channel, now=now, opens=opens, enqueue=self._enqueue)
 
     def mark(self, marks: Sequence[DeliveryOutcome], *, now: datetime) -> None:
-        """Record outcomes of claimed notices, only where the state is still `sending`."""
         if marks:
             # The letters have left: a database that is away for a moment is waited for, or they leave again.
             retry_until_back(lambda: self._mark(marks, now))
@@ -164,13 +143,10 @@ class SqlOutbox:
             changed_notices = [notice(record) for record in connection.execute(steps.step(marks, now=now))]
             journal.prove_these(connection, changed_notices, now=now)
             requeued = [(mark.key, mark.not_before) for mark in marks if mark.state == "queued"]
-            hand_out(connection, self._hand, [(key, at or now) for key, at in requeued])
+            hand_out(connection, self._enqueue, [(key, at or now) for key, at in requeued])
 
     @contextmanager
     def delivering(self) -> Iterator[None]:
-        """Hold the delivery lock while the block runs, so that nobody recovers what this delivery has
-        claimed.
-        """
         with self._delivery.shared():
             yield
 
@@ -211,7 +187,7 @@ class SqlOutbox:
         self, channel: str, before: datetime, now: datetime, keys: Collection[str] | None
     ) -> ColumnElement[bool]:
         """Return the condition for abandoned notices."""
-        if keys is None and self._hand is not None:
+        if keys is None and self._enqueue is not None:
             abandoned_attempts = self._holding.abandoned(channel, now - before)
             return tuple_(NOTICE.c.key, NOTICE.c.attempts).in_(abandoned_attempts)
         if keys is None:
@@ -244,69 +220,24 @@ class SqlOutbox:
             journal.prove(connection, recovered_keys, now=now)
             if state == "queued" and keys is None:
                 # The caller that names them goes on to send them.
-                hand_out(connection, self._hand, [(key, now) for key in recovered_keys])
+                hand_out(connection, self._enqueue, [(key, now) for key in recovered_keys])
             return len(recovered_keys)
 
-    def waiting(self, today: date) -> Sequence[PendingStep]:
-        """Return notices that wait to be carried and have no letter queued for them, as of a local date."""
-        return bundles.waiting(self._engine, today)
-
-    def unbundle(self, groups: Sequence[tuple[PendingStep, str]]) -> None:
-        """Release these notices as separate letters, each in the place of the letter with that key."""
-        bundles.unbundle(self._engine, groups, self._hand)
-
-    def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
-        """Claim the notices that each of these claimed letters carries, by the letter's key."""
-        return bundles.collect(self._engine, carriers, now=now)
-
-    def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
-        """Return those of the keys that exist already."""
-        return bundles.existing_keys(self._engine, keys)
-
-    def letters(self, keys: Collection[str]) -> frozenset[str]:
-        """Return those of the keys whose letter is queued or has left, or whose place a single notice took."""
-        return bundles.letters(self._engine, keys)
-
-    def queued_letters(self) -> frozenset[tuple[str, str]]:
-        """Return person and channel of the letters that carry others and have not left yet."""
-        return bundles.queued_letters(self._engine)
-
-    def moves(self, *, limit: int) -> Sequence[Move]:
-        """Return deadlines whose due date has moved, the oldest move first."""
-        return bundles.moves(self._engine, limit=limit)
-
     def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice], *, now: datetime) -> int:
-        """Queue the notices of these moves and delete the moves in one transaction; return how many were
-        queued.
-        """
         with writing(self._engine) as connection:
-            bundles.settle_moves(connection, [number for move in moves for number in move.numbers])
+            numbers = [number for move in moves for number in move.numbers]
+            connection.execute(MOVED.delete().where(MOVED.c.n.in_(numbers)))
             return self.queue(connection, notices)
 
     def untold(self, *, limit: int) -> Sequence[InboxLine]:
-        """Return the events that concern people and have no letter queued yet, the oldest first."""
         return inbox.untold(self._engine, limit=limit)
 
     def settle_untold(self, lines: Sequence[InboxLine], notices: Sequence[Notice], *, now: datetime) -> int:
-        """Queue the notices of these events and mark the events as notified; return how many were queued."""
         with writing(self._engine) as connection:
             inbox.settle(connection, lines)
             return self.queue(connection, notices)
 
-    def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
-        """Return open rows of active cases due by that day, by due date."""
-        return bundles.open_rows(self._engine, until, today=today)
-
-    def never_confirmed(self, *, today: date) -> Sequence[Row]:
-        """Return the open obligatory rows that completed cases still wait for, by due date."""
-        return bundles.never_confirmed(self._engine, today=today)
-
-    def related(self, notices: Sequence[Notice], *, since: datetime) -> Sequence[Notice]:
-        """Return what may say the same as these notices to the same people, queued or sent."""
-        return bundles.related(self._engine, notices, since=since)
-
     def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
-        """Return the keys of those notices of campaigns whose person's answer is still awaited."""
         awaited_keys: set[tuple[object, ...]] = set()
         people = sorted({notice.person for notice in notices})
         query = (
@@ -404,7 +335,7 @@ class SqlOutbox:
             if not connection.execute(step).rowcount:
                 return False
             journal.append(connection, [(key, journal.RESENT, "")], now=now)
-            hand_out(connection, self._hand, [(key, not_before)])
+            hand_out(connection, self._enqueue, [(key, not_before)])
         return True
 
     def queue(self, connection: Connection, letters: Sequence[Notice]) -> int:
@@ -413,7 +344,7 @@ class SqlOutbox:
             return 0
         # Notices that wait to be combined are sent with the letter that carries them.
         alone = [(letter.key, letter.not_before) for letter in letters if not letter.bundle]
-        hand_out(connection, self._hand, alone)
+        hand_out(connection, self._enqueue, alone)
         return count
 
 
