@@ -25,107 +25,41 @@ from calendars.records import (
 )
 
 
-class BalanceMismatch(ValueError):
-    """A confirmed year has another number of working days than its official balance.
+class RecordsRefused(ValueError):
+    """Records that contradict themselves, or an act that contradicts the records it comes to.
 
     Attributes:
-        code: "balance_mismatch_month" or "balance_mismatch_year".
-        arguments: `year`, `month` (None for the year's total), `official` and `computed` working days, `act`.
+        code: of its sentence in the catalogues. `arguments`: what the sentence names, always the `act` with the
+            entry that is refused or stands against it.
     """
 
-    def __init__(self, balance: Balance, computed: int) -> None:
-        month = f"-{balance.month:02}" if balance.month else ""
-        super().__init__(
-            f"{balance.year}{month}: the records make {computed} working days, the official balance "
-            f"({balance.act}) says {balance.days}"
-        )
-        self.code = "balance_mismatch_month" if balance.month else "balance_mismatch_year"
-        self.arguments: Mapping[str, object] = {
-            "year": balance.year,
-            "month": balance.month,
-            "official": balance.days,
-            "computed": computed,
-            "act": balance.act,
-        }
-
-
-class TransferMismatch(ValueError):
-    """A transfer one day of which changes nothing: it was off already, or working already.
-
-    Attributes:
-        code: "transfer_off_mismatch" or "transfer_work_mismatch", by the end that does not change.
-        arguments: `on`, the day that does not change, `off` and `work`, the pair, `act`.
-    """
-
-    def __init__(self, transfer: Transfer, on: date) -> None:
-        self.code, state = (
-            ("transfer_off_mismatch", "is a day off already")
-            if on == transfer.off
-            else ("transfer_work_mismatch", "is a working day already")
-        )
-        super().__init__(f"transfer {transfer.off} for {transfer.work} ({transfer.act}): {on} {state}")
-        self.arguments: Mapping[str, object] = {
-            "on": on,
-            "off": transfer.off,
-            "work": transfer.work,
-            "act": transfer.act,
-        }
-
-
-class EmptyAct(ValueError):
-    """The act contains no entries. `code` "calendar_act_empty", no arguments."""
-
-    code = "calendar_act_empty"
-
-    def __init__(self) -> None:
-        super().__init__("the act has no entries")
-        self.arguments: Mapping[str, object] = {}
-
-
-class OnFile(ValueError):
-    """The act repeats an entry that is already on record.
-
-    Attributes:
-        code: "calendar_record_on_file".
-        arguments: `kind` and `number` of the entry among its kind in the act, `act` that contains the existing
-            record.
-    """
-
-    code = "calendar_record_on_file"
-
-    def __init__(self, kind: str, number: int, act: str) -> None:
-        super().__init__(f"{kind} {number}: is on file already ({act})")
-        self.arguments: Mapping[str, object] = {"kind": kind, "number": number, "act": act}
-
-
-class Overruled(ValueError):
-    """The act transfers a day that an override on record already decides.
-
-    Attributes:
-        code: "calendar_transfer_overruled".
-        arguments: `on`, the day; `act`, the act of the override.
-    """
-
-    code = "calendar_transfer_overruled"
-
-    def __init__(self, on: date, act: str) -> None:
-        super().__init__(f"{on} is decided by an override ({act}), which stands above transfers")
-        self.arguments: Mapping[str, object] = {"on": on, "act": act}
+    def __init__(self, code: str, **arguments: object) -> None:
+        super().__init__(", ".join((code, *(f"{name}: {value}" for name, value in arguments.items()))))
+        self.code = code
+        self.arguments: Mapping[str, object] = arguments
 
 
 def check(calendar: Kazakhstan) -> Kazakhstan:
     """Return the calendar after checking it against its official balances and its transfers.
 
     Raises:
-        BalanceMismatch: working days of a month or year differ from the official balance.
-        TransferMismatch: a transfer leaves one of its two days as it was.
+        RecordsRefused: working days of a month or year differ from the official balance
+            (`balance_mismatch_month`, `_year`), or a transfer leaves one of its two days as it was
+            (`transfer_off_mismatch`, `transfer_work_mismatch`).
     """
     _check_transfers(calendar.records)
     for balance in prevailing_balances(calendar.records):
         if balance.year in calendar.confirmed:
             computed = calendar.count_working_days(*_balance_span(balance))
             if computed != balance.days:
-                raise BalanceMismatch(balance, computed)
+                raise RecordsRefused(
+                    "balance_mismatch_month" if balance.month else "balance_mismatch_year",
+                    year=balance.year,
+                    month=balance.month,
+                    official=balance.days,
+                    computed=computed,
+                    act=balance.act,
+                )
     return calendar
 
 
@@ -140,13 +74,19 @@ def prevailing_balances(records: Records) -> tuple[Balance, ...]:
 
 
 def _check_transfers(records: Records) -> None:
-    """Raise TransferMismatch for a transfer that leaves one of its days as it was."""
+    """Raise RecordsRefused for a transfer that leaves one of its days as it was."""
     other_entries = tuple(entry for entry in records.entries if not isinstance(entry, Transfer))
     plain = compiled(Records(other_entries))
     for transfer in records.of(Transfer):
         for on, works in ((transfer.off, True), (transfer.work, False)):
             if FIRST <= on <= LAST and plain.is_working_day(on) != works:
-                raise TransferMismatch(transfer, on)
+                raise _unchanged(transfer, on)
+
+
+def _unchanged(transfer: Transfer, on: date) -> RecordsRefused:
+    """Return the refusal of a transfer one day of which was off already, or working already."""
+    code = "transfer_off_mismatch" if on == transfer.off else "transfer_work_mismatch"
+    return RecordsRefused(code, on=on, off=transfer.off, work=transfer.work, act=transfer.act)
 
 
 def _balance_span(balance: Balance) -> tuple[date, date]:
@@ -161,15 +101,13 @@ def adopt_act(base: Records, act: Records) -> Records:
     """Return the records with the act appended, after checking that it agrees with them.
 
     Raises:
-        EmptyAct: it has no entries.
-        OnFile: an entry equals a record on file, from any act.
+        RecordsRefused: it has no entries (`calendar_act_empty`), repeats one on file
+            (`calendar_record_on_file`), orders what is so already, transfers a day an override decides
+            (`calendar_transfer_overruled`), or leaves a confirmed year without its official balance.
         calendars.OutOfRange: it contains a day outside the records.
-        TransferMismatch: one day of a transfer has already the kind the transfer would give it.
-        Overruled: an override keeps a transfer from having effect.
-        BalanceMismatch: a confirmed year no longer has the working days of its official balance.
     """
     if not act.entries:
-        raise EmptyAct
+        raise RecordsRefused("calendar_act_empty")
     _refuse_on_file(base, act)
     for entry in act.entries:
         for day in _entry_days(entry):
@@ -200,20 +138,22 @@ def _refuse_on_file(base: Records, act: Records) -> None:
         name, content = names[type(entry)], entry.content()
         numbers[name] += 1
         if content in acts_by_content:
-            raise OnFile(name, numbers[name], acts_by_content[content])
+            act_on_file = acts_by_content[content]
+            raise RecordsRefused("calendar_record_on_file", kind=name, number=numbers[name], act=act_on_file)
         acts_by_content[content] = entry.act
 
 
 def _check_transfers_of(act: Records, base: Records, after: Kazakhstan) -> None:
-    """Raise TransferMismatch or Overruled for a transfer of the act that would change nothing."""
+    """Raise RecordsRefused for a transfer of the act that would change nothing."""
     records = with_records(base, [entry for entry in act.entries if not isinstance(entry, Transfer)])
     for transfer in act.of(Transfer):
         before = compiled(records)
         for on, works in ((transfer.off, True), (transfer.work, False)):
             if before.is_working_day(on) != works:
-                raise TransferMismatch(transfer, on)
+                raise _unchanged(transfer, on)
             if after.is_working_day(on) == works:
-                raise Overruled(on, after.day(on).act or transfer.act)
+                act_above = after.day(on).act or transfer.act
+                raise RecordsRefused("calendar_transfer_overruled", on=on, act=act_above)
         records = with_records(records, (transfer,))
 
 

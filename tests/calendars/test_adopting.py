@@ -9,11 +9,7 @@ import pytest
 import calendars
 import i18n
 from calendars.checks import (
-    BalanceMismatch,
-    EmptyAct,
-    OnFile,
-    Overruled,
-    TransferMismatch,
+    RecordsRefused,
     adopt_act,
     with_known_since,
 )
@@ -41,33 +37,33 @@ def test_a_transfer_that_fits_is_appended() -> None:
 @pytest.mark.parametrize(
     ("text", "refusal", "code"),
     [
-        ("", EmptyAct, "calendar_act_empty"),
-        (transfer("2026-05-09", "2026-05-16"), TransferMismatch, "transfer_off_mismatch"),
-        (transfer("2026-05-08", "2026-05-15"), TransferMismatch, "transfer_work_mismatch"),
+        ("", RecordsRefused, "calendar_act_empty"),
+        (transfer("2026-05-09", "2026-05-16"), RecordsRefused, "transfer_off_mismatch"),
+        (transfer("2026-05-08", "2026-05-15"), RecordsRefused, "transfer_work_mismatch"),
         (transfer("2029-01-03", "2028-12-30"), calendars.OutOfRange, "out_of_range"),
         (f"[[confirmed_year]]\nyear = 2029\n{SOURCE}", calendars.OutOfRange, "out_of_range"),
         (f"[[confirmed_year]]\nyear = 0\n{SOURCE}", calendars.OutOfRange, "out_of_range"),
-        (transfer("2025-01-03", "2025-01-05"), OnFile, "calendar_record_on_file"),
-        (f"[[confirmed_year]]\nyear = 2026\n{SOURCE}", OnFile, "calendar_record_on_file"),
-        (transfer("2026-05-08", "2026-05-16") * 2, OnFile, "calendar_record_on_file"),
+        (transfer("2025-01-03", "2025-01-05"), RecordsRefused, "calendar_record_on_file"),
+        (f"[[confirmed_year]]\nyear = 2026\n{SOURCE}", RecordsRefused, "calendar_record_on_file"),
+        (transfer("2026-05-08", "2026-05-16") * 2, RecordsRefused, "calendar_record_on_file"),
         (
             transfer("2026-05-08", "2026-05-16") + transfer("2026-05-08", "2026-05-23"),
-            TransferMismatch,
+            RecordsRefused,
             "transfer_off_mismatch",
         ),
         (
             transfer("2026-05-08", "2026-05-16") + f"[[override]]\non = 2026-05-08\nworking = true\n{SOURCE}",
-            Overruled,
+            RecordsRefused,
             "calendar_transfer_overruled",
         ),
         (
             f"[[override]]\non = 2026-05-08\nworking = false\n{SOURCE}",
-            BalanceMismatch,
+            RecordsRefused,
             "balance_mismatch_year",
         ),
         (
             f'[[balance]]\nyear = 2026\nmonth = 5\ndays = 3\nstatus = "final"\n{SOURCE}',
-            BalanceMismatch,
+            RecordsRefused,
             "balance_mismatch_month",
         ),
     ],
@@ -86,7 +82,7 @@ def test_an_act_that_does_not_fit_is_refused_with_a_sentence(
 
 def test_what_is_on_file_is_named_by_its_place_in_the_act() -> None:
     """The first transfer is new, the second was ordered before."""
-    with pytest.raises(OnFile) as raised:
+    with pytest.raises(RecordsRefused) as raised:
         adopt_act(
             shipped_records(), act(transfer("2026-05-08", "2026-05-16") + transfer("2025-01-03", "2025-01-05"))
         )

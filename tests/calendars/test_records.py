@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import calendars
-from calendars.checks import BalanceMismatch, TransferMismatch, check
+from calendars.checks import RecordsRefused, check
 from calendars.kazakhstan import KINDS, Kazakhstan
 from calendars.records import (
     ConfirmedYear,
@@ -128,16 +128,17 @@ def test_an_override_stands_above_the_rules() -> None:
 
 @pytest.mark.parametrize(
     ("month", "code", "named"),
-    [("", "balance_mismatch_year", "2026: "), ("month = 5\n", "balance_mismatch_month", "2026-05: ")],
+    [("", "balance_mismatch_year", None), ("month = 5\n", "balance_mismatch_month", 5)],
 )
-def test_a_confirmed_year_that_misses_its_balance_is_refused(month: str, code: str, named: str) -> None:
+def test_a_confirmed_year_that_misses_its_balance_is_refused(month: str, code: str, named: int | None) -> None:
     """The refusal names year and month, what is computed and what is official."""
     text = f'[[balance]]\nyear = 2026\n{month}days = 7\nstatus = "final"\n{SOURCE}'
-    with pytest.raises(BalanceMismatch, match=f"^{named}") as raised:
+    with pytest.raises(RecordsRefused) as raised:
         check(Kazakhstan(records=with_records(shipped_records(), parse(text))))
 
     assert raised.value.code == code
-    assert raised.value.arguments["official"] == 7
+    arguments = raised.value.arguments
+    assert (arguments["year"], arguments["month"], arguments["official"]) == (2026, named, 7)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_a_confirmed_year_that_misses_its_balance_is_refused(month: str, code: s
 def test_a_transfer_must_change_both_its_days(off: str, work: str, code: str, day: date) -> None:
     """A pair of which one end is already as ordered is a slip of the pen."""
     records = with_records(shipped_records(), parse(f"[[transfer]]\noff = {off}\nwork = {work}\n{SOURCE}"))
-    with pytest.raises(TransferMismatch) as raised:
+    with pytest.raises(RecordsRefused) as raised:
         check(Kazakhstan(records=records))
 
     assert (raised.value.code, raised.value.arguments["on"]) == (code, day)
