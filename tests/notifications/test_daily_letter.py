@@ -193,7 +193,7 @@ def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed
     assert "2026 жылғы 1 маусымнан бастап орындалуы күтіледі" in part
     assert f"жауапты: {AIGUL.name}" in part
     # Without a term nothing is overdue, and the letter does not say so.
-    assert "өткені" not in letter.letter.subject
+    assert "Бөлімшелеріңізде мерзімі өткені" not in letter.letter.subject
     assert all(heading not in parcel.letter.text for parcel in day(town, date(2027, 9, 7)))
 
     town.case_commands.exempt(case, obligation="discussion_results_published", ground="құпия нысан", **stamp)
