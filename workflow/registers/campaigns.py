@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person
@@ -53,11 +53,11 @@ class StartedCampaign:
     """
 
     id: str
-    register: str
+    register_id: str
     version: str
     kind: str
     title: str
-    units: tuple[str, ...]
+    units: Sequence[str]
     until: date
     document: Mapping[str, object] = field(default_factory=dict)
     given: Mapping[str, object] = field(default_factory=dict)
@@ -65,6 +65,11 @@ class StartedCampaign:
     started_by: str
     closed_on: date | None = None
     wave: int = 0
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Its values by name, as they are stored."""
+        return {name: getattr(self, name) for name in type(self).__slots__}
 
     def titled(self, kind: Campaign) -> Text:
         """Return its title; a title written by the officer is the same in every language."""
@@ -95,7 +100,6 @@ class CampaignPerson:
         version: number of answers given, including withdrawn ones; a link is valid for one answer.
         answer: id of the row their answer added; answered_at: its moment; refused: whether it is a refusal.
         reached: whether a channel had an address for them when last checked.
-        search: the name normalised for searches; "" if written by an older version, until the next round.
     """
 
     campaign: str
@@ -111,15 +115,24 @@ class CampaignPerson:
     answered_at: datetime | None = None
     written: int = -1
     reached: bool = False
-    search: str = ""
     refused: bool = False
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Their values by name, as they are stored."""
+        return {name: getattr(self, name) for name in type(self).__slots__}
 
     @property
     def state(self) -> AnswerState:
         """The person's status in the campaign."""
-        if self.answer:
-            return "refused" if self.refused else "answered"
-        return "left" if self.left_on is not None else "awaited"
+        return state_of(has_answer=bool(self.answer), refused=self.refused, has_left=self.left_on is not None)
+
+
+def state_of(*, has_answer: bool, refused: bool, has_left: bool) -> AnswerState:
+    """Return somebody's status in a campaign."""
+    if has_answer:
+        return "refused" if refused else "answered"
+    return "left" if has_left else "awaited"
 
 
 def word_of_state(state: str, *, is_open: bool) -> str:

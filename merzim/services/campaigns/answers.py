@@ -17,6 +17,7 @@ from merzim.services.verbs import NotFound
 from merzim.storage.database.engine import one_transaction
 from merzim.storage.notices.campaigns import AlreadyAnswered
 from notifications.bot.office import CampaignQuestion
+from notifications.event_notices import INVITATION
 from notifications.letter_links import AnswerLink, campaign_address, link_token, read_link
 from notifications.rules import local_moment
 from workflow.law.procedure import Text
@@ -287,10 +288,12 @@ def _rows(
     if campaign_kind.confirmed_on:
         given_values[campaign_kind.confirmed_on] = ctx.today.isoformat()
     if campaign_kind.written_on or campaign_kind.reminded_on:
-        sent = campaign_store(ctx).letters_of(invitation.campaign.id, person.key)
-        for name, at in zip((campaign_kind.written_on, campaign_kind.reminded_on), sent, strict=True):
-            if name and at:
-                given_values[name] = local_moment(at).date().isoformat()
+        letters = campaign_store(ctx).letters(invitation.campaign.id, person.key)
+        reminders = [letter for letter in letters if letter.step != INVITATION]
+        days = ((campaign_kind.written_on, letters[:1]), (campaign_kind.reminded_on, reminders[-1:]))
+        for name, sent in days:
+            if name and sent:
+                given_values[name] = local_moment(sent[0].at).date().isoformat()
     typed_values = {name: value for name, value in values.items() if "." not in name}
     rows = [
         check_row(

@@ -7,6 +7,7 @@ without an account (`services.campaigns.answers`). Letters are queued by the rou
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from pydantic import BaseModel, Field
@@ -34,6 +35,7 @@ from merzim.services.registers.texts import row_in_language
 from merzim.services.registers.verbs import FieldValues, WrongPlace
 from merzim.services.registers.views import AskRow, list_rows, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
+from merzim.storage.notices.campaigns import CLOSED, EXTENDED, REMINDED, REOPENED
 from notifications.event_notices import chosen_channel
 from workflow.org.access import within
 from workflow.org.office import DUTIES, Person, acts_of, name_order
@@ -163,7 +165,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     campaign = campaigns.start(
         StartedCampaign(
             id="",
-            register=register.id,
+            register_id=register.id,
             version=register.edition,
             kind=kind.id,
             title=_own_title(command.title.strip(), kind),
@@ -191,7 +193,7 @@ def remind_campaign(ctx: RequestContext, command: RemindCampaign) -> CampaignPag
     campaign = _open_campaign(ctx, command.campaign)
     if reminded_today(ctx, campaign):
         raise BadCampaign("campaign.reminded_today", campaign=campaign.id)
-    campaign_store(ctx).remind(campaign, by=ctx.reader.login, now=ctx.now, today=ctx.today)
+    _change(ctx, REMINDED, campaign, replace(campaign, wave=campaign.wave + 1))
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
 
@@ -203,7 +205,8 @@ def extend_campaign(ctx: RequestContext, command: ExtendCampaign) -> CampaignPag
         raise BadCampaign("campaign.past", until=command.until)
     if command.until <= campaign.until:
         raise BadCampaign("campaign.not_later", until=campaign.until)
-    campaign_store(ctx).extend(campaign, command.until, by=ctx.reader.login, now=ctx.now, today=ctx.today)
+    details = {"until": command.until.isoformat()}
+    _change(ctx, EXTENDED, campaign, replace(campaign, until=command.until), details)
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
 
@@ -211,22 +214,27 @@ def extend_campaign(ctx: RequestContext, command: ExtendCampaign) -> CampaignPag
 def close_campaign(ctx: RequestContext, command: CloseCampaign) -> CampaignPage:
     """Stop accepting answers; every link is refused from now on."""
     campaign = _open_campaign(ctx, command.campaign)
-    campaign_store(ctx).close(campaign, by=ctx.reader.login, now=ctx.now, today=ctx.today)
+    _change(ctx, CLOSED, campaign, replace(campaign, closed_on=ctx.today))
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
 
 @verb("manage")
 def reopen_campaign(ctx: RequestContext, command: ReopenCampaign) -> CampaignPage:
     """Accept answers to a closed campaign again; who has not answered gets one letter, their link is valid."""
-    campaign, store = _managed_campaign(ctx, command.campaign), campaign_store(ctx)
+    campaign = _managed_campaign(ctx, command.campaign)
     if campaign.closed_on is None:
         raise BadCampaign("campaign.not_closed", campaign=campaign.id)
     if command.until < ctx.today:
         raise BadCampaign("campaign.past", until=command.until)
-    reopened = store.reopen(
-        campaign, command.until, command.ground, by=ctx.reader.login, now=ctx.now, today=ctx.today
+    reopened = replace(campaign, until=command.until, closed_on=None, wave=campaign.wave + 1)
+    _change(
+        ctx,
+        REOPENED,
+        campaign,
+        reopened,
+        {"until": command.until.isoformat(), "ground": command.ground},
     )
-    update_people(ctx.app, store, reopened, now=ctx.now, today=ctx.today)
+    update_people(ctx.app, campaign_store(ctx), reopened, now=ctx.now, today=ctx.today)
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
 
@@ -267,6 +275,18 @@ def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
     }
     add_answer(ctx, form.refusing() if command.refused else form, values, kind="added")
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
+
+
+def _change(
+    ctx: RequestContext,
+    kind: str,
+    campaign: StartedCampaign,
+    after: StartedCampaign,
+    details: Mapping[str, object] | None = None,
+) -> None:
+    campaign_store(ctx).change(
+        kind, campaign, after, by=ctx.reader.login, now=ctx.now, on=ctx.today, details=details
+    )
 
 
 def _open_campaign(ctx: RequestContext, name: str, *, past: bool = False) -> StartedCampaign:

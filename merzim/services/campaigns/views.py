@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from heapq import merge
@@ -23,10 +24,10 @@ from merzim.services.registers.results import FieldView, field_view, reader_scop
 from merzim.services.results import Titles, titles_of
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.database.engine import Row_
-from merzim.storage.notices.campaigns import REMINDED, PeopleQuery, SqlCampaigns
+from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
 from merzim.storage.registers.lists import SqlRegisterLists
 from merzim.storage.registers.rows import SqlRegisterRows
-from notifications.event_notices import cited
+from notifications.event_notices import INVITATION, cited
 from notifications.rules import local_moment
 from workflow.law.procedure import Text
 from workflow.org.access import within
@@ -37,6 +38,7 @@ from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCam
 from workflow.registers.definition import Campaign, Register
 from workflow.registers.rows import name_in
 from workflow.registers.values import days_late
+from workflow.search_words import normalise, search_words
 
 CampaignId = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
 
@@ -204,23 +206,25 @@ def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
         for kind in register.campaigns.values()
         if (bound := as_it_binds(ctx.app, kind, office, unit)).act or not kind.act
     ]
-    return CampaignList(campaigns=[_view(ctx, campaign) for campaign in visible_campaigns], kinds=kinds)
+    counts = campaign_store(ctx).counts(seen_units(ctx))
+    campaigns = [_view(ctx, campaign, counts) for campaign in visible_campaigns]
+    return CampaignList(campaigns=campaigns, kinds=kinds)
 
 
 @verb("read", writes=False)
 def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
     """Show a campaign: who has answered, who has not, who left; one page of its people."""
-    campaign, store = seen_campaign(ctx, command.campaign), campaign_store(ctx)
-    office, query = ctx.reads.office(), _query(ctx, command)
-    offset, place = (command.page - 1) * command.size, _place(office, ctx.language)
-    total, people = store.page(query, limit=command.size, offset=offset, place=place)
+    campaign = seen_campaign(ctx, command.campaign)
+    office, found = ctx.reads.office(), _people(ctx, command)
+    people = found[(command.page - 1) * command.size :][: command.size]
     rows = _late(ctx, campaign, people)
+    counts = campaign_store(ctx).counts(seen_units(ctx), campaign.id)
     return CampaignPage(
-        campaign=_view(ctx, campaign),
+        campaign=_view(ctx, campaign, counts),
         reminded_today=reminded_today(ctx, campaign),
-        total=total,
+        total=len(found),
         page=command.page,
-        pages=max(1, -(-total // command.size)),
+        pages=max(1, -(-len(found) // command.size)),
         people=[
             _person_view(campaign_person, office, ctx.language).model_copy(
                 update={
@@ -252,9 +256,10 @@ def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
 def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     """Return a campaign as a workbook: everybody it asked with the dates, and its question."""
     campaign, store = seen_campaign(ctx, campaign_id), campaign_store(ctx)
-    office, sent = ctx.reads.office(), store.sent(campaign.id)
-    query = _query(ctx, ShowCampaign(campaign=campaign.id))
-    _, people = store.page(query, limit=None, place=_place(office, language))
+    ctx = replace(ctx, language=language)
+    office, letters = ctx.reads.office(), store.letters(campaign.id)
+    sent = {letter.person: letter.at for letter in reversed(letters)}
+    people = _people(ctx, ShowCampaign(campaign=campaign.id))
     register, kind = definition_of(ctx, campaign)
     day_of = {True: kind.refusal.confirmed_on if kind.refusal else "", False: kind.confirmed_on}
     paper = {
@@ -305,7 +310,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         for number, campaign_person in enumerate(people, 1)
     ]
 
-    view = _view(replace(ctx, language=language), campaign)
+    view = _view(ctx, campaign, store.counts(seen_units(ctx), campaign.id))
     document = campaign.document
     facts = [
         (head("campaign"), f"{campaign.id}. {view.title[language]}"),
@@ -319,7 +324,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         (head("started"), campaign.started_on),
         (head("until"), campaign.until),
         (head("closed"), campaign.closed_on),
-        (head("reminders"), store.reminders_sent(campaign.id)),
+        (head("reminders"), sum(letter.step != INVITATION for letter in letters)),
         *(
             (head_of(name, "campaign.sheet.count_"), getattr(view, name))
             for name in ("asked", "answered", "refused", "awaited", "left")
@@ -347,7 +352,7 @@ def campaign_titles(ctx: RequestContext, names: Collection[str]) -> Mapping[str,
     for name in names:
         campaign = campaign_store(ctx).get(name)
         if campaign is not None and _sees(ctx, campaign):
-            kinds = ctx.app.registers.version(campaign.register, campaign.version).campaigns
+            kinds = ctx.app.registers.version(campaign.register_id, campaign.version).campaigns
             titles[name] = (
                 campaign.titled(kinds[campaign.kind]) if campaign.kind in kinds else Text(*[name] * 3)
             )
@@ -384,7 +389,7 @@ def campaign_store(ctx: RequestContext) -> SqlCampaigns:
 
 def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Register, Campaign]:
     """Return the register and the kind of a campaign, in the version at its start."""
-    register = ctx.app.registers.version(campaign.register, campaign.version)
+    register = ctx.app.registers.version(campaign.register_id, campaign.version)
     if campaign.kind not in register.campaigns:
         raise UnknownCampaign("campaign.unknown", campaign=campaign.id)
     office, kind = ctx.reads.office(), register.campaigns[campaign.kind]
@@ -393,9 +398,9 @@ def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Regis
 
 def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     scope = reader_scope(ctx)
-    if campaign.register not in ctx.app.registers.ids():
+    if campaign.register_id not in ctx.app.registers.ids():
         return False
-    if not sees_lists(ctx.app.registers.latest(campaign.register), scope):
+    if not sees_lists(ctx.app.registers.latest(campaign.register_id), scope):
         return False
     office = ctx.reads.office()
     if not campaign.units or not scope.unit:
@@ -429,25 +434,43 @@ def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
     return units if visible_units is None else [unit_id for unit_id in units if unit_id in visible_units]
 
 
-def _query(ctx: RequestContext, command: ShowCampaign) -> PeopleQuery:
-    return PeopleQuery(
-        campaign=command.campaign,
-        state=command.state or None,
-        units=seen_units(ctx, command.unit),
-        search=command.search,
-        unreached=command.unreached,
-    )
+def _people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPerson]:
+    """Return the people a query finds, in the alphabetical order of the names shown to the reader."""
+    office, words = ctx.reads.office(), search_words(command.search)
+    units = seen_units(ctx, command.unit)
+    inside = None if units is None else frozenset(units)
+
+    def is_found(asked: CampaignPerson) -> bool:
+        if inside is not None and asked.unit not in inside:
+            return False
+        if asked.state != (command.state or asked.state):
+            return False
+        if command.unreached and (asked.state != "awaited" or asked.reached):
+            return False
+        person = _person(office, asked.person)
+        name = normalise(" ".join(person.names if person else (asked.name,))) if words else ""
+        return all(word in name for word in words)
+
+    def place(asked: CampaignPerson) -> tuple[str, str, str]:
+        person = _person(office, asked.person)
+        shown_name = person.name_in(ctx.language) if person else asked.name
+        return alphabetical(shown_name), asked.name, asked.person
+
+    people = campaign_store(ctx).people(command.campaign).values()
+    return sorted(filter(is_found, people), key=place)
 
 
-def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
-    register = ctx.app.registers.version(campaign.register, campaign.version)
+def _view(
+    ctx: RequestContext, campaign: StartedCampaign, counts_by_campaign: Mapping[str, Counter[str]]
+) -> CampaignView:
+    register = ctx.app.registers.version(campaign.register_id, campaign.version)
     kind = register.campaigns.get(campaign.kind)
     title = campaign.titled(kind) if kind else Text(campaign.title, campaign.title, campaign.title)
-    counts, unreached = campaign_store(ctx).counts(campaign.id, seen_units(ctx))
+    counts = counts_by_campaign.get(campaign.id, Counter())
     office = ctx.reads.office()
     return CampaignView(
         id=campaign.id,
-        register_id=campaign.register,
+        register_id=campaign.register_id,
         register_title=titles_of(register.title),
         kind=campaign.kind,
         title=titles_of(title),
@@ -464,12 +487,12 @@ def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
         ground=_ground(ctx, campaign),
         link=str(campaign.document.get("link", "")),
         file=str(campaign.document.get("name", "")),
-        asked=sum(counts.values()),
+        asked=counts.total() - counts["unreached"],
         answered=counts["answered"],
         refused=counts["refused"],
         awaited=counts["awaited"],
         left=counts["left"],
-        unreached=unreached,
+        unreached=counts["unreached"],
         may_manage=(ctx.operator or ctx.reader.may("manage")) and reaches(ctx, campaign),
     )
 
@@ -480,12 +503,6 @@ def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
     except UnknownCampaign:
         return Titles(kk="", ru="", en="")
     return Titles(**{language: cited(campaign, register, kind, language) for language in LANGUAGES})
-
-
-def _place(office: Office, language: str) -> Callable[[str, str], str]:
-    """Return the sort key function for people: the name shown to the reader, in alphabetical order."""
-    people = office.people
-    return lambda key, name: alphabetical(people[key].name_in(language) if key in people else name)
 
 
 def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 
 from merzim.services.app import AppContext
-from merzim.storage.notices.campaigns import CHUNK, PeopleChange, SqlCampaigns
+from merzim.storage.notices.campaigns import CHUNK, SqlCampaigns
 from notifications.channels import Channel
-from notifications.event_notices import campaign_notice, chosen_channel
+from notifications.event_notices import INVITATION, campaign_notice, chosen_channel
 from notifications.rules import OfficeTimes, local_moment
 from workflow.org.office import Office, acts_of
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign
-from workflow.search_words import normalise
 
 log = logging.getLogger("merzim.campaigns")
 
@@ -43,58 +42,41 @@ def update_people(
     if app.campaign_offices.get(campaign.id) is office:
         return
     channels = tuple(app.channels.values())
-    change = find_changes(campaign, office, campaigns.people(campaign.id), channels, today=today)
-    campaigns.change_people(campaign, change, now=now, on=today)
+    changes = changed_people(campaign, office, campaigns.people(campaign.id), channels, today=today)
+    campaigns.change_people(campaign, [*changes], now=now, on=today)
     app.campaign_offices[campaign.id] = office
 
 
-def find_changes(
+def changed_people(
     campaign: StartedCampaign,
     office: Office,
     campaign_people: Mapping[str, CampaignPerson],
     channels: Sequence[Channel],
     *,
     today: date,
-) -> PeopleChange:
-    """Return the differences between the people a campaign asks (and whether a channel reaches them) and the
-    present office.
+) -> Iterator[CampaignPerson]:
+    """Yield the people of the present office a campaign asks who joined (without a number) or changed, also in
+    whether a channel reaches them, and those who left.
     """
-    joined, changed_people = [], []
     present = {person.key: person for person in people_asked(office, campaign.choice)}
-    for person in present.values():
-        before, reached = campaign_people.get(person.key), chosen_channel(person, channels) is not None
-        if before is None:
-            joined.append(
-                CampaignPerson(
-                    campaign=campaign.id,
-                    person=person.key,
-                    number=0,
-                    name=person.name,
-                    unit=person.unit,
-                    post=person.post,
-                    joined_on=today,
-                    reached=reached,
-                    search=normalise(" ".join(person.names)),
-                )
-            )
-            continue
+    for key, person in present.items():
+        before = campaign_people.get(key)
+        stored = before or CampaignPerson(
+            campaign=campaign.id, person=key, number=0, name="", unit="", post="", joined_on=today
+        )
         after = replace(
-            before,
+            stored,
             name=person.name,
             unit=person.unit,
             post=person.post,
             left_on=None,
-            reached=reached,
-            search=normalise(" ".join(person.names)),
+            reached=chosen_channel(person, channels) is not None,
         )
         if after != before:
-            changed_people.append(after)
-    changed_people += [
-        replace(before, left_on=today)
-        for key, before in campaign_people.items()
-        if key not in present and before.left_on is None
-    ]
-    return PeopleChange(joined=joined, changed=changed_people)
+            yield after
+    for key, before in campaign_people.items():
+        if key not in present and before.left_on is None:
+            yield replace(before, left_on=today)
 
 
 def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> Campaign:
@@ -112,13 +94,14 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
 
     Who was sent a reminder today gets the next one on a later day.
     """
-    register = app.registers.version(campaign.register, campaign.version)
+    register = app.registers.version(campaign.register_id, campaign.version)
     kind = register.campaigns[campaign.kind]
     channels, queued = tuple(app.channels.values()), 0
     times: OfficeTimes | None = None
     midnight = local_moment(now).replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = (midnight + timedelta(days=1)).astimezone(now.tzinfo)
-    reminded = campaigns.reminded(campaign.id, midnight) if campaign.wave else frozenset[str]()
+    letters_sent = campaigns.letters(campaign.id) if campaign.wave else ()
+    reminded = {letter.person for letter in letters_sent if letter.step != INVITATION and letter.at >= midnight}
     while people := campaigns.unwritten(campaign, limit=CHUNK):
         office = app.outbox.office()
         times = times or OfficeTimes(office, app.calendar, app.rules)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Index, Text, false, text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
 
 from merzim.storage.tables.base import CLUSTERED, Canonical, Cells, Moment, TableBase, table
@@ -86,10 +86,6 @@ class CampaignPersonRow(TableBase, table=True):
     __table_args__ = (
         Index("uq_campaign_person_number", "campaign", "number", unique=True),
         Index(
-            "ix_campaign_person_counted",
-            *("campaign", "name", "person", "unit", "answer", "left_on", "reached", "refused"),
-        ),
-        Index(
             "ix_campaign_person_answer",
             "answer",
             sqlite_where=text("answer <> ''"),
@@ -112,8 +108,7 @@ class CampaignPersonRow(TableBase, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=Moment)
     written: int = -1
     reached: bool = False
-    search: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
-    refused: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    refused: bool = False
 
 
 REGISTER_ROW = table("register_row")
