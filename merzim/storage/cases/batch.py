@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import cast
 
 from merzim.storage import events
@@ -52,8 +53,7 @@ class Batch:
     Attributes:
         expected: the seq each case must still have when the lock is held (0: must not exist).
         written: ids of the cases with anything to write.
-        rows_changed: the columns that differ, the changed row, and the key and values that must still stand.
-        head: columns that differ in any changed case.
+        rows_changed: the changed rows, with the key and values that must still stand.
         moved: deadlines people were waiting for whose due date has changed, or that are no longer required.
         readers: current readers of confidential cases.
         recommendations: all lines of cases whose lines may have changed.
@@ -69,8 +69,7 @@ class Batch:
     changed: list[Values] = field(default_factory=list)
     events: list[Values] = field(default_factory=list)
     rows_new: list[tuple[object, ...]] = field(default_factory=list)
-    rows_changed: list[tuple[frozenset[str], Row, Values]] = field(default_factory=list)
-    head: set[str] = field(default_factory=set)
+    rows_changed: list[Values] = field(default_factory=list)
     rows_gone: list[Values] = field(default_factory=list)
     readers: dict[str, frozenset[str]] = field(default_factory=dict)
     waiting: dict[str, Sequence[Row]] = field(default_factory=dict)
@@ -188,9 +187,7 @@ def _add_case(target: Batch, change: CaseWrite, before: Before, values: Values, 
         # An unchanged head is locked while the rows are written, but not written itself.
         if change.events or values != before.values:
             values |= {"seq": case.seq, "head": head}
-            stored_values = {**before.values, "seq": before.seq, "head": before.head}
-            target.head.update(name for name, value in values.items() if stored_values[name] != value)
-            target.changed.append({"k_id": case.id, "k_seq": before.seq, **values})
+            target.changed.append({"k_id": case.id, **values})
         return
     target.opened.append(
         {
@@ -254,8 +251,8 @@ def passport_columns(case: Case) -> Values:
     }
 
 
-ASSIGNEE_COLUMNS = {"unit", "duty", "responsible", "person"}
-"""Columns that decide whose a deadline is."""
+_assignee = attrgetter("unit", "duty", "responsible", "person")
+"""The columns that decide whose a deadline is."""
 
 
 def _add_rows(target: Batch, change: CaseWrite, before: Before) -> bool:
@@ -272,12 +269,9 @@ def _add_rows(target: Batch, change: CaseWrite, before: Before) -> bool:
         else:
             if _has_moved(stored_row, row):
                 target.moved.append(_moved(change, row.obligation, row.version))
-            changed_columns = frozenset(
-                [name for name, was, value in zip(ROW_COLUMNS, stored_row, row, strict=True) if was != value]
-            )
-            if changed_columns & ASSIGNEE_COLUMNS:
+            if _assignee(stored_row) != _assignee(row):
                 target.reassigned.add((row.case, row.obligation))
-            target.rows_changed.append((changed_columns, row, _place(stored_row)))
+            target.rows_changed.append(dict(zip(ROW_COLUMNS[2:], row[2:], strict=True)) | _place(stored_row))
         differs = True
     for obligation, removed_row in stored.items():
         if obligation not in names:

@@ -6,16 +6,17 @@ Rows are locked in key order, as a round locks them, so that deadlocks cannot oc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
 
-from sqlalchemy import Connection, CursorResult, bindparam, or_, select
+from sqlalchemy import Connection, Executable, bindparam, or_, select
 
 from calendars.hours import almaty, moment_of
 from merzim.storage import events
 from merzim.storage.cases import recommendations
-from merzim.storage.cases.batch import Batch
+from merzim.storage.cases.batch import HEAD, Batch
 from merzim.storage.database.dialect import (
     execute_for_names,
     in_names,
@@ -29,7 +30,7 @@ from merzim.storage.tables.notices import NOTICE
 from notifications.event_notices import COMMENT, line_key
 from notifications.moved_dates import MOVED as MOVED_STEP
 from notifications.notice import ANSWER_DAY
-from workflow.board.rows import WAITING, Row
+from workflow.board.rows import WAITING
 from workflow.cases.changes import comments
 from workflow.reminders import is_about
 
@@ -45,7 +46,17 @@ _HERE = (
         bindparam("k_counts_until", type_=DEADLINE.c.counts_until.type)
     ),
 )
+_CHANGE_ROW = (
+    DEADLINE.update()
+    .where(*_HERE)
+    .values({name: bindparam(name) for name in ROW_COLUMNS if name not in ("case", "obligation")})
+)
 _DROP_ROW = DEADLINE.delete().where(*_HERE)
+_CHANGE_HEAD = (
+    CASE.update()
+    .where(CASE.c.id == bindparam("k_id"))
+    .values({name: bindparam(name) for name in (*HEAD, "seq", "head")})
+)
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.step).where(
     NOTICE.c.state == "queued",
     # That nobody is asked for something any more, or that somebody said something, stays true.
@@ -79,9 +90,8 @@ def write(connection: Connection, writes: Batch, now: datetime) -> None:
     _heads(connection, writes)
     events.insert(connection, writes.events)
     insert_many(connection, DEADLINE, [dict(zip(ROW_COLUMNS, row, strict=True)) for row in writes.rows_new])
-    _change_rows(connection, writes.rows_changed)
-    for place in writes.rows_gone:
-        _one(connection.execute(_DROP_ROW, place), place["k_case"])
+    _by_case(connection, _CHANGE_ROW, writes.rows_changed)
+    _by_case(connection, _DROP_ROW, writes.rows_gone)
     if writes.readers:
         connection.execute(READER.delete().where(READER.c.case.in_(sorted(writes.readers))))
         readers = [
@@ -142,9 +152,8 @@ def _heads(connection: Connection, writes: Batch) -> None:
     """Lock the cases at the seq they were computed from, and update their heads."""
     existing = {name for name in {*writes.written, *writes.recommendations} if writes.expected[name]}
     _hold(connection, {name: writes.expected[name] for name in sorted(existing)})
-    for row in writes.changed:
-        values = {name: row[name] for name in writes.head}
-        connection.execute(CASE.update().where(CASE.c.id == row["k_id"]).values(values))
+    if writes.changed:
+        connection.execute(_CHANGE_HEAD, writes.changed)
 
 
 def _hold(connection: Connection, expected: dict[str, int]) -> None:
@@ -155,17 +164,16 @@ def _hold(connection: Connection, expected: dict[str, int]) -> None:
             raise ConcurrentChange(name)
 
 
-def _change_rows(connection: Connection, changes: Sequence[tuple[frozenset[str], Row, Values]]) -> None:
-    """Update only the columns in which rows differ."""
-    for differing, row, place in changes:
-        step = DEADLINE.update().where(*_HERE).values({name: getattr(row, name) for name in differing})
-        _one(connection.execute(step, place), row.case)
+def _by_case(connection: Connection, statement: Executable, rows: Iterable[Values]) -> None:
+    """Run a statement for rows at their places, one case after the other.
 
-
-def _one(result: CursorResult[Any], case: str) -> None:
-    """Raise ConcurrentChange unless one row was changed."""
-    if result.rowcount != 1:
-        raise ConcurrentChange(case)
+    Raises:
+        ConcurrentChange: a row of the case is no longer what it was.
+    """
+    for case, of_case in groupby(rows, key=itemgetter("k_case")):
+        places = list(of_case)
+        if connection.execute(statement, places).rowcount != len(places):
+            raise ConcurrentChange(str(case))
 
 
 def _withdraw(connection: Connection, writes: Batch) -> None:
