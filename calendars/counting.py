@@ -103,12 +103,12 @@ def count(term: Term, anchor: date | None, calendar: Kazakhstan) -> CountedTerm:
             )
         case Years(number, roll):
             return _end_after("years_after", number, months_later(anchor, 12 * number), roll, calendar)
-        case DayAfterPeriod(day, months, roll):
-            to = months_later(anchor, months, day=day)
-            return _end_on("day_after_period", {"day": day, "to": to, "last": anchor}, to, roll, calendar)
-        case YearlyDate(month, day, years, roll, day_in_doubt):
+        case DayAfterPeriod(day):
+            to = months_later(anchor, 1, day=day)
+            return _end_on("day_after_period", {"day": day, "to": to, "last": anchor}, to, "next", calendar)
+        case YearlyDate(month, day, years, day_in_doubt):
             to = months_later(date(anchor.year, month, 1), 12 * years, day=day)
-            counted_term = _end_on("yearly_date", {"to": to}, to, roll, calendar)
+            counted_term = _end_on("yearly_date", {"to": to}, to, "next", calendar)
             return (
                 replace(counted_term, safe_by=_last_working_day(to - _DAY, calendar))
                 if day_in_doubt
@@ -137,20 +137,20 @@ def count(term: Term, anchor: date | None, calendar: Kazakhstan) -> CountedTerm:
 def _count_unanchored(term: Term, calendar: Kazakhstan) -> CountedTerm:
     """Compute a term that needs no anchor: a date the act names, or a duty without a date."""
     match term:
-        case OnDate(on, roll):
-            return _end_on("on_date", {"to": on}, on, roll, calendar)
-        case InMonth(year, month, roll):
+        case OnDate(on):
+            return _end_on("on_date", {"to": on}, on, "none", calendar)
+        case InMonth(year, month):
             to = month_end(year, month)
-            return _end_on("in_month", {"year": year, "month": month, "to": to}, to, roll, calendar)
-        case InQuarter(year, quarter, roll):
+            return _end_on("in_month", {"year": year, "month": month, "to": to}, to, "none", calendar)
+        case InQuarter(year, quarter):
             to = month_end(year, 3 * quarter)
-            return _end_on("in_quarter", {"year": year, "quarter": quarter, "to": to}, to, roll, calendar)
-        case InYears(begin, end, roll):
+            return _end_on("in_quarter", {"year": year, "quarter": quarter, "to": to}, to, "none", calendar)
+        case InYears(begin, end):
             to = date(end, 12, 31)
             years: dict[str, object] = {"year": end, "to": to}
             if begin == end:
-                return _end_on("in_year", years, to, roll, calendar)
-            return _end_on("in_years", {"first": begin, **years}, to, roll, calendar)
+                return _end_on("in_year", years, to, "none", calendar)
+            return _end_on("in_years", {"first": begin, **years}, to, "none", calendar)
         case OngoingDuty():
             return CountedTerm(elements=(Element(code="standing"),))
         case Before():

@@ -133,11 +133,9 @@ class Years:
 
 @dataclass(frozen=True, slots=True)
 class DayAfterPeriod:
-    """Day `day` of the month `months` months after a period; the anchor is the last day of that period."""
+    """Day `day` of the month after a period; the anchor is the last day of that period."""
 
     day: int
-    months: int = 1
-    roll: Roll = "next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,6 @@ class YearlyDate:
     month: int
     day: int
     years: int = 0
-    roll: Roll = "next"
     day_in_doubt: bool = False
 
 
@@ -195,7 +192,6 @@ class InYears:
 
     first: int
     last: int
-    roll: Roll = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +200,6 @@ class InMonth:
 
     year: int
     month: int
-    roll: Roll = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +208,6 @@ class InQuarter:
 
     year: int
     quarter: int
-    roll: Roll = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +215,6 @@ class OnDate:
     """A date named by the act itself."""
 
     on: date
-    roll: Roll = "none"
 
 
 @dataclass(frozen=True, slots=True)

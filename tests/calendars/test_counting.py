@@ -20,7 +20,6 @@ from calendars.terms import (
     InMonth,
     InQuarter,
     Months,
-    OnDate,
     PerPeriod,
     Quota,
     Term,
@@ -162,7 +161,6 @@ def test_an_office_day_off_is_skipped_and_told() -> None:
             "2023-04-14",
             ["yearly_date", "rolled"],
         ),
-        (YearlyDate(12, 31, roll="none"), "2022-03-01", "2022-12-31", "2022-12-31", ["yearly_date"]),
         # both ends of a duration count, and it may begin on a day off
         (Duration(30), "2026-04-13", "2026-05-28", "2026-05-28", ["duration"]),
         (Duration(1), "2026-04-13", "2026-04-13", "2026-04-13", ["duration"]),
@@ -172,7 +170,6 @@ def test_an_office_day_off_is_skipped_and_told() -> None:
         (InMonth(2024, 2), None, "2024-02-29", "2024-02-29", ["in_month"]),
         (InQuarter(2026, 4), None, "2026-12-31", "2026-12-31", ["in_quarter"]),
         (InQuarter(2026, 4), "2026-01-01", "2026-12-31", "2026-12-31", ["in_quarter"]),
-        (OnDate(date(2026, 5, 9), roll="next"), None, "2026-05-12", "2026-05-08", ["on_date", "rolled"]),
     ],
 )
 def test_each_kind_of_term_ends_where_the_law_says(

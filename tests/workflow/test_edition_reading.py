@@ -173,7 +173,7 @@ def test_a_term_that_counts_names_its_anchor(written: str, term: Term) -> None:
         ),
         ('{ share = "0.5%", of = "staff", per = "month" }', Quota(Fraction(1, 200), "staff", "month")),
         ('{ in_month = "2026-05" }', InMonth(2026, 5)),
-        ('{ in_quarter = "2026Q3", roll = "next" }', InQuarter(2026, 3, roll="next")),
+        ('{ in_quarter = "2026Q3" }', InQuarter(2026, 3)),
         ("{ on = 2026-12-31 }", OnDate(date(2026, 12, 31))),
     ],
 )

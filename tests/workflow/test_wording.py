@@ -22,7 +22,6 @@ ONE_OF_EACH: tuple[Term, ...] = (
     terms.Months(-1),
     terms.Years(1),
     terms.DayAfterPeriod(5),
-    terms.DayAfterPeriod(5, months=2),
     terms.YearlyDate(4, 15, years=1),
     terms.Duration(30),
     terms.PerPeriod(1, "quarter"),

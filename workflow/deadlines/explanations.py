@@ -204,8 +204,8 @@ def _dated(term: Term) -> tuple[str, dict[str, object]]:
     match term:
         case YearlyDate(month, day, years):
             return "by.next_year" if years else "by", {"on": date(ANY_YEAR, month, day)}
-        case DayAfterPeriod(day, months):
-            return ("day_of_month" if months == 1 else "day_of_later_month"), {"day": day, "months": months}
+        case DayAfterPeriod(day):
+            return "day_of_month", {"day": day}
         case InMonth(year, month):
             return "in_month", {"year": year, "month": month}
         case InQuarter(year, quarter):

@@ -110,12 +110,11 @@ class By(_AnchoredForm):
 
     by: Annotated[str, matching("^[0-9]{2}-[0-9]{2}$", "06-30"), AfterValidator(_yearly)]
     years: Annotated[int, Field(ge=0, le=100)] = 0
-    roll: Roll = "next"
     safe_by: Literal["the day before"] | None = None
 
     def value(self) -> terms.Term:
         month, day = map(int, self.by.split("-"))
-        return terms.YearlyDate(month, day, self.years, self.roll, day_in_doubt=self.safe_by is not None)
+        return terms.YearlyDate(month, day, self.years, day_in_doubt=self.safe_by is not None)
 
 
 class Day(_Form):
@@ -123,11 +122,9 @@ class Day(_Form):
 
     day: Annotated[int, Field(ge=1, le=31)]
     of: Literal["month after the period"]
-    months: Annotated[int, Field(ge=1, le=12)] = 1
-    roll: Roll = "next"
 
     def value(self) -> terms.Term:
-        return terms.DayAfterPeriod(self.day, self.months, self.roll)
+        return terms.DayAfterPeriod(self.day)
 
 
 class AtLeast(_Form):
@@ -202,42 +199,38 @@ class InYears(_Form):
     """Years the act names."""
 
     in_years: Annotated[Listed[Annotated[int, Field(ge=2000, le=2100)]], AfterValidator(_ascending)]
-    roll: Roll = "none"
 
     def value(self) -> terms.Term:
-        return terms.InYears(self.in_years[0], self.in_years[-1], self.roll)
+        return terms.InYears(self.in_years[0], self.in_years[-1])
 
 
 class InMonth(_Form):
     """A month the act names."""
 
     in_month: Annotated[str, matching("^20[0-9]{2}-(0[1-9]|1[0-2])$", "2026-05")]
-    roll: Roll = "none"
 
     def value(self) -> terms.Term:
         year, month = map(int, self.in_month.split("-"))
-        return terms.InMonth(year, month, self.roll)
+        return terms.InMonth(year, month)
 
 
 class InQuarter(_Form):
     """A quarter the act names."""
 
     in_quarter: Annotated[str, matching("^20[0-9]{2}Q[1-4]$", "2026Q3")]
-    roll: Roll = "none"
 
     def value(self) -> terms.Term:
         year, quarter = map(int, self.in_quarter.split("Q"))
-        return terms.InQuarter(year, quarter, self.roll)
+        return terms.InQuarter(year, quarter)
 
 
 class On(_Form):
     """A date the act names."""
 
     on: date
-    roll: Roll = "none"
 
     def value(self) -> terms.Term:
-        return terms.OnDate(self.on, self.roll)
+        return terms.OnDate(self.on)
 
 
 class Before(_Form):

@@ -9,7 +9,6 @@ from typing import Literal
 from merzim.documents.sheets.texts import plain
 from workflow.org.access import Access
 from workflow.org.office import Office, Person, Unit
-from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,6 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
         replace(unit, id=known(unit.id), parent=known(unit.parent) if unit.parent else None)
         for unit in read.units
     ]
-    kinds = [unit.kind or (office.units[unit.id].kind if unit.id in office.units else "") for unit in units]
     keys = {person.email.casefold(): person.key for person in office.people.values() if person.email}
     places = {
         (person.unit, plain(person.name)): person.key for person in office.people.values() if not person.email
@@ -82,16 +80,7 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
     )
     return ReadPeople(
         tuple(
-            replace(
-                unit,
-                kind=kind,
-                uploads_through=_through(office, unit.id),
-                acts=office.units[unit.id].acts if unit.id in office.units else (),
-                time=unit.time or _time(office, unit.id),
-                name_kk=unit.name_kk or (office.units[unit.id].name_kk if unit.id in office.units else ""),
-                name_ru=unit.name_ru or (office.units[unit.id].name_ru if unit.id in office.units else ""),
-            )
-            for unit, kind in zip(units, kinds, strict=True)
+            _unit_with_kept(unit, office.units[unit.id]) if unit.id in office.units else unit for unit in units
         ),
         tuple(
             _with_kept(person, office.people[person.key]) if person.key in office.people else person
@@ -99,6 +88,19 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
         ),
         tuple(replace(account, person=same[account.person]) for account in read.accounts),
         read.absences,
+    )
+
+
+def _unit_with_kept(unit: Unit, existing: Unit) -> Unit:
+    """Return a unit with the recorded data the table lacks."""
+    return replace(
+        unit,
+        kind=unit.kind or existing.kind,
+        uploads_through=existing.uploads_through,
+        acts=existing.acts,
+        time=unit.time or existing.time,
+        name_kk=unit.name_kk or existing.name_kk,
+        name_ru=unit.name_ru or existing.name_ru,
     )
 
 
@@ -115,13 +117,3 @@ def _with_kept(person: Person, existing: Person) -> Person:
         post_kk=person.post_kk or (existing.post_kk if same else ""),
         post_ru=person.post_ru or (existing.post_ru if same else ""),
     )
-
-
-def _through(office: Office, unit: str) -> str | None:
-    """Return the id of the recorded unit that corresponds to a unit of the table."""
-    return office.units[unit].uploads_through if unit in office.units else None
-
-
-def _time(office: Office, unit: str) -> OfficeTime:
-    """Return the recorded office time of a unit."""
-    return office.units[unit].time if unit in office.units else NOTHING_OWN
