@@ -42,7 +42,14 @@ from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import engine
 from merzim.storage.database.engine import driver, is_shared_database, one_snapshot, writing
 from merzim.storage.database.leases import SqlLeases
-from merzim.storage.maintenance.readiness import claim, look, refuse_anothers, refuse_unwritable
+from merzim.storage.maintenance.readiness import (
+    board_steps,
+    claim,
+    look,
+    note_board_steps,
+    refuse_anothers,
+    refuse_unwritable,
+)
 from merzim.storage.maintenance.schema import create_or_migrate, refuse_missing
 from merzim.storage.maintenance.stored_secrets import stored_secrets
 from merzim.storage.notices.links import SqlLinks
@@ -71,8 +78,12 @@ def prepare_database(
     *,
     installation: str,
     many_nodes: bool,
+    steps: str,
 ) -> None:
     """Create or migrate the database, and claim it.
+
+    Args:
+        steps: the reminder steps a new board is made with.
 
     Raises:
         StorageUnavailable: it cannot be used; nothing was changed.
@@ -87,6 +98,8 @@ def prepare_database(
             queue.prepare(driver(connection))
     if installation and not claimed:
         claim(engine, installation)
+    if not board_steps(engine):
+        note_board_steps(engine, steps)
 
 
 _BUILT_BY_SETTINGS = (
@@ -237,6 +250,11 @@ class AppContext:
             self.lay_over_settings()
 
     @property
+    def steps(self) -> str:
+        """The reminder steps of config.toml, as they are noted beside a board."""
+        return " ".join(str(step) for step in self.configured.reminders.steps)
+
+    @property
     def installation(self) -> str:
         """What the installation is called, whatever the organisation is called in the browser."""
         return self.configured.installation
@@ -341,7 +359,12 @@ class AppContext:
         """
         if not self.creates_database:
             self._refuse_missing_database()
-        prepare_database(self.unprepared, installation=self.installation, many_nodes=self.many_nodes)
+        prepare_database(
+            self.unprepared,
+            installation=self.installation,
+            many_nodes=self.many_nodes,
+            steps=self.steps,
+        )
         self.lay_over_settings()
         return self.unprepared
 

@@ -124,7 +124,7 @@ def test_no_job_without_its_notices_and_no_notice_without_its_job(office_app: Ap
         enqueue_batches(connection, batches)
         raise RuntimeError
 
-    office_app.outbox._hand = then_fail
+    office_app.outbox._enqueue = then_fail
     _reminded(office_app)
 
     assert _number(office_app, "queued") == 0

@@ -57,3 +57,23 @@ def test_a_bot_that_has_no_name_is_a_missing_setting(office: Merzim, tmp_path: P
 
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert "channels.telegram.bot" in result.err
+
+
+def test_changed_reminder_steps_hold_from_the_next_round_which_says_so(office: Merzim, tmp_path: Path) -> None:
+    """The announcement due on 12 May is told of ten working days before (7 May and 11 May are
+    days off), not five; said once, done once."""
+    (tmp_path / "config.toml").write_text("[reminders]\nsteps = [-10, 0]\n", encoding="utf-8")
+    first = office("remind", "--now", "2026-04-01")
+    second = office("remind", "--now", "2026-04-01T13:00")
+    days = office("rehearse", "--from", "2026-04-02", "--until", "2026-05-20", "--json").json["days"]
+    steps = {
+        (day["date"], notice["step"])
+        for day in days
+        for notice in day["notices"]
+        if notice["obligation"] == "discussion_announced"
+    }
+
+    assert "The reminder steps of config.toml have changed (-10 0)" in first.err
+    assert "steps" not in second.err
+    assert ("2026-04-23", "-10") in steps
+    assert "-5" not in {step for _, step in steps}

@@ -17,10 +17,12 @@ from merzim.services.app import AppContext
 from merzim.services.context import operator_context
 from merzim.services.jobs.campaigns import carry_on
 from merzim.services.scoring import Stakes
+from merzim.services.upkeep.maintenance import rebuild
 from merzim.services.yearly.register_duties import record_due_rows
 from merzim.storage import events
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.backup import backup
+from merzim.storage.maintenance.readiness import board_steps, note_board_steps
 from merzim.storage.notices.delivery_state import beat
 from notifications import round as rounds
 from notifications.channels import Channel, OutgoingMessage
@@ -48,6 +50,7 @@ def remind(
     started = perf_counter()
     run = rounds.plan if dry_run else partial(rounds.round, limit=limit)
     if not dry_run:
+        _follow_steps(app, now=now, today=today)
         record_due_rows(app, now=now, today=today)
         letters = carry_on(app, now=now, today=today)
     channels = tuple(app.channels.values())
@@ -70,6 +73,14 @@ def remind(
             },
         )
     return report
+
+
+def _follow_steps(app: AppContext, *, now: datetime, today: date) -> None:
+    """Make the board anew where config.toml has named other reminder steps since it was made, and say so."""
+    if board_steps(app.engine) != app.steps:
+        count = rebuild(app, now=now, today=today)
+        note_board_steps(app.engine, app.steps)
+        app.note("reminders.steps_followed", steps=app.steps, count=count)
 
 
 def _seal(app: AppContext, *, now: datetime, today: date) -> None:

@@ -66,6 +66,18 @@ def claim(engine: Engine, name: str) -> None:
     refuse_anothers(engine, name)
 
 
+def board_steps(engine: Engine) -> str:
+    """Return the reminder steps the board was made with; "" in a new database."""
+    with reading(engine) as connection:
+        return connection.execute(select(INSTALLATION.c.steps)).scalar() or ""
+
+
+def note_board_steps(engine: Engine, steps: str) -> None:
+    """Note the reminder steps the board is made with."""
+    with writing(engine) as connection:
+        write(connection, steps=steps)
+
+
 def take(engine: Engine, name: str) -> None:
     """Assign the database to this installation, even if another has claimed it."""
     with writing(engine) as connection:

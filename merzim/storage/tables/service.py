@@ -11,12 +11,16 @@ from merzim.storage.tables.base import CLUSTERED, Moment, TableBase, table
 
 
 class InstallationRow(TableBase, table=True):
-    """The installation a database belongs to, in one row. `name`: "" until one has claimed it."""
+    """The installation a database belongs to, in one row.
+
+    `name`: "" until one has claimed it; `steps`: the reminder steps its board was made with.
+    """
 
     __tablename__ = "installation"
 
     n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     name: str = ""
+    steps: str = ""
 
 
 class LeaseRow(TableBase, table=True):
