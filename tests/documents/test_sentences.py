@@ -18,10 +18,9 @@ from tests.documents.sheets import REAL, published, xlsx
 CODES = sorted(
     {
         code
-        for path in Path(merzim.documents.__file__).parent.glob("*.py")
+        for path in Path(merzim.documents.__file__).parent.rglob("*.py")
         for code in re.findall(r'"((?:paper|read)_[a-z_.]+)"', path.read_text(encoding="utf-8"))
     }
-    - set(merzim.documents.__all__)
 )
 
 
