@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +25,7 @@ from merzim.services.upkeep.doctor import Check, create_unlinked_channel, diagno
 from merzim.settings import Settings
 from merzim.storage.accounts.encryption import new_key as generate_key
 from merzim.storage.database.errors import display_address
+from workflow.law.library import UnknownAct
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 
@@ -249,7 +250,7 @@ def check_config(call: CommandContext) -> int:
     """
     read = settings_file.check(call.settings_file, at=Path.cwd())
     settings = _with_browser(read.settings)
-    problems = [*read.problems, *configuration.problems(settings, os.environ)]
+    problems = [*read.problems, *_problems(settings)]
     browser_keys = settings.from_browser
     sources = {**read.sources, **dict.fromkeys(browser_keys, call.say("cli.in_browser"))}
     values = () if problems else configuration.values(settings)
@@ -278,6 +279,21 @@ def check_config(call: CommandContext) -> int:
     return NOT_SO if problems else DONE
 
 
+def _problems(settings: Settings) -> Iterator[Refusal]:
+    """Yield everything that is wrong with settings that could be read."""
+    yield from configuration.problems(settings, os.environ)
+    app = build_app(settings)
+    try:
+        app.library.known_acts(settings.regulations.acts)
+    except UnknownAct as unknown:
+        yield unknown
+    except Refusal:
+        # A folder of own editions that cannot be read is among the problems already.
+        return
+    finally:
+        app.close()
+
+
 def _with_browser(settings: Settings) -> Settings:
     """Return the settings with those changed in the browser laid over them, where a database answers."""
     app = build_app(settings)
@@ -297,7 +313,7 @@ def doctor(call: CommandContext) -> int:
     """
     read = settings_file.check(call.settings_file, at=Path.cwd())
     settings = _with_browser(read.settings)
-    problems = [*read.problems, *configuration.problems(settings, os.environ)]
+    problems = [*read.problems, *_problems(settings)]
 
     def message(check: Check) -> str:
         reason = call.refusal(check.refusal) if check.refusal else ""

@@ -66,6 +66,34 @@ def test_bad_input_is_one_sentence_that_names_it(empty_office: Merzim, line: str
     assert names in _one_line(result)
 
 
+@pytest.mark.parametrize(
+    ("ground", "says"),
+    [((), "--ground"), (("--ground",), "--ground"), (("--ground", "  "), "reason")],
+    ids=["none", "no value", "blank"],
+)
+def test_nothing_is_exempted_without_a_ground(office: Merzim, ground: tuple[str, ...], says: str) -> None:
+    """One sentence, and the step is asked for as before."""
+    refused = office("exempt", "2026-0001", "--obligation", "uploaded", *ground, "--now", "2026-04-06")
+    case = office("case", "2026-0001", "--json", "--now", "2026-04-06").json
+
+    assert says in _one_line(refused)
+    assert not any(obligation["exempted"] for obligation in case["obligations"])
+
+
+def test_an_adopted_act_nobody_knows_is_refused_with_those_there_are(office: Merzim, tmp_path: Path) -> None:
+    """By its command, and by the check of config.toml; what was adopted before stays."""
+    assert office("acts", "adopt", "tbn4-2024").code == 0
+    refused = office("acts", "adopt", "tbn4-2O24")
+    (tmp_path / "config.toml").write_text('[regulations]\nacts = ["tbn4-2O24"]\n', encoding="utf-8")
+    checked = office("check-config")
+
+    assert "tbn4-2024" in _one_line(refused)
+    assert checked.code == 1
+    assert "tbn4-2O24" in checked.out
+    (tmp_path / "config.toml").unlink()
+    assert office("acts", "--json").json["adopted"] == ["tbn4-2024"]
+
+
 def test_a_unit_nobody_entered_is_refused_where_units_are_known(office: Merzim) -> None:
     """The refusal names those there are; an office nobody has entered yet takes any name."""
     result = office("open", "internal-analysis", "--unit", "Пресс-слжба")
