@@ -18,12 +18,16 @@ FORMS = sorted(
 SWITCH = re.compile(r'<a href="([^"]*)" hreflang="kk"')
 
 
-@pytest.mark.parametrize("login", ["officer", "administrator", ""])
-def test_the_answer_to_a_form_leads_to_its_page_in_another_language(login: str) -> None:
-    """After any refusal, for any reader, the switch links to an address that answers GET."""
+@pytest.mark.parametrize(("turn", "login"), enumerate(["officer", "administrator", ""]))
+def test_the_answer_to_a_form_leads_to_its_page_in_another_language(turn: int, login: str) -> None:
+    """After any refusal, for any reader, the switch links to an address that answers GET: two of the three send
+    each form.
+    """
     site, wrong = untouched(), {}
     with site.stranger() as browser:
-        for path in FORMS:
+        for number, path in enumerate(FORMS):
+            if (number + turn) % 3 == 0:
+                continue
             form_address = filled(path, site.real)
             browser.cookies.clear()
             if login:

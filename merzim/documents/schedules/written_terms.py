@@ -121,7 +121,7 @@ def _on(on: date, text: str, reading: TermReading) -> MeasureTerm:
 def _kept(text: str) -> MeasureTerm:
     """Return a text that was not read, with the reason why it has no day."""
     words = plain(text)
-    if not re.search(r"[0-9]", words) and not names_a_time(text):
+    if len(text) <= LONGEST and not re.search(r"[0-9]", words) and not names_a_time(text):
         for reading, term, pattern in _DATELESS:
             if pattern.search(words):
                 return _without(text, reading, term)
