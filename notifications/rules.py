@@ -29,7 +29,7 @@ class Rules:
         office_hours: local hours of working days in which letters are sent; the second is exclusive.
         officer, officer_language: key or e-mail of the person notified when nobody else can be.
         domain: right half of every Message-ID; the sender's own.
-        public_address: address of the pages, without a trailing slash; "" when there are none to link to.
+        public_address: address of the pages, without a trailing slash.
         link_key: secret of the addresses in letters that need no log-in.
         unseal: decrypts the one-time link of an invitation, given its owner; it is stored encrypted only.
     """
@@ -38,7 +38,7 @@ class Rules:
     officer: str = ""
     officer_language: str = "kk"
     domain: str = "merzim.invalid"
-    public_address: str = ""
+    public_address: str = "http://127.0.0.1:8000"
     link_key: str = ""
     unseal: Callable[[str, str], str] = lambda text, owner: ""
 

@@ -112,8 +112,8 @@ def handle_button(
         return ButtonAction(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
     recorded = acting.done(notice.case, notice.obligation, on=day)
     text = line("done", language, title=deadline.obligation.title, on=day)
-    if deadline.obligation.evidence and (address := app.rules.public_address):
-        page = f"{address}/cases/{notice.case}#{notice.obligation}"
+    if deadline.obligation.evidence:
+        page = f"{app.rules.public_address}/cases/{notice.case}#{notice.obligation}"
         text += "\n\n" + line("evidence_on_page", language, page=page)
     reply = Reply(text=text)
     if recorded is not None:
@@ -239,16 +239,13 @@ def _rows(days: Sequence[date], data: str, language: str) -> Buttons:
 
 def _show_deadline(app: BotContext, view: View, deadline: Deadline, language: str) -> Reply:
     """Return the deadline with its explanation, and the link to its case."""
-    address = app.rules.public_address
-    page = escape(f"{address}/cases/{view.case.id}", quote=False) if address else ""
+    page = escape(f"{app.rules.public_address}/cases/{view.case.id}", quote=False)
     if view.procedure.confidential:
-        return Reply(text="\n\n".join(filter(None, (line("behind_login", language), page))))
+        return Reply(text=f"{line('behind_login', language)}\n\n{page}")
     head = line("open_head", language, title=deadline.obligation.title, case=view.case.id)
     force = say(f"letter.force_{deadline.obligation.force}", {}, language)
     explanation = escape(" ".join(explain(deadline.explanation, language)), quote=False)
     parts = [f"<b>{head}</b>\n{escape(force, quote=False)}", explanation]
     if deadline.state == "done":
         parts.insert(1, line("done_already", language))
-    if page:
-        parts.append(page)
-    return Reply(text=shorten("\n\n".join(parts)))
+    return Reply(text=shorten("\n\n".join([*parts, page])))

@@ -242,17 +242,13 @@ def unconfirmed_section(matters: Matters, language: str) -> tuple[Section, ...]:
     year = unconfirmed_year(matters.calendar, matters.today)
     if year is None:
         return ()
-    lines = [Line(text=say("digest.calendar_do", {"year": year}, language))]
-    if address := matters.rules.public_address:
-        lines.append(Line(text=say("digest.calendar_link", {}, language), link=f"{address}/calendar/acts"))
-    else:
-        # Where letters do not link to pages it is done by commands.
-        lines += [
-            Line(text=f"merzim calendar-change {step} {year}.toml", command=True)
-            for step in ("preview", "apply")
-        ]
+    address = f"{matters.rules.public_address}/calendar/acts"
+    lines = (
+        Line(text=say("digest.calendar_do", {"year": year}, language)),
+        Line(text=say("digest.calendar_link", {}, language), link=address),
+    )
     heading = say("digest.calendar_subject", {"year": year}, language)
-    return (Section(heading=heading, lines=tuple(lines)),)
+    return (Section(heading=heading, lines=lines),)
 
 
 def _shortened(part: Section, language: str) -> Section:
@@ -265,7 +261,6 @@ def _shortened(part: Section, language: str) -> Section:
 
 def _item(deadline: OpenDeadline, matters: Matters, *, extra_text: str = "") -> Item:
     """Return an open deadline as a line of a list."""
-    address = matters.rules.public_address
     return Item(
         title=deadline.title,
         period=period_in(deadline.id),
@@ -273,7 +268,7 @@ def _item(deadline: OpenDeadline, matters: Matters, *, extra_text: str = "") -> 
         due=deadline.due,
         relation=deadline.relation,
         force=deadline.obligation.force,
-        link=f"{address}/cases/{deadline.case.id}" if address else None,
+        link=f"{matters.rules.public_address}/cases/{deadline.case.id}",
         today=matters.today,
         discreet=deadline.confidential,
         more=extra_text,

@@ -40,15 +40,12 @@ def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Page
         day = date_long(until, language)
         table.append(Line(label=say(f"comment_letter.{label}", {}, language), text=day))
     lines = () if case.confidential else (Line(text=str(about["text"])),)
-    link = (
-        f"{rules.public_address.rstrip('/')}/cases/{case.id}#{about['place']}" if rules.public_address else None
-    )
+    link = f"{rules.public_address}/cases/{case.id}#{about['place']}"
     sections = []
     if lines:
         sections.append(Section(heading=say("comment_letter.text", {}, language), lines=lines))
-    if link:
-        do = Line(text=say("letter.link_case", {}, language), link=link)
-        sections.append(Section(heading=say("letter.heading_do", {}, language), lines=(do,)))
+    do = Line(text=say("letter.link_case", {}, language), link=link)
+    sections.append(Section(heading=say("letter.heading_do", {}, language), lines=(do,)))
     return Page(
         subject=say(f"comment_letter.{word}.subject", arguments, language),
         greeting=say("letter.greeting", {"name": name}, language),
@@ -160,8 +157,6 @@ def _moment(value: object, rules: Rules) -> str:
 
 def _link(about: Mapping[str, object], rules: Rules, language: str) -> tuple[Line, ...]:
     """Return the link to continue at: the user's own account, or the page for accepting an invitation."""
-    if not rules.public_address:
-        return ()
     place, code = "account", "link"
     if about["event"] == "invited":
         sealed, code = str(about["link"]), f"enter_{about['way']}"

@@ -24,14 +24,12 @@ class Line:
         is_button: whether its link looks like a button: it answers the letter.
         answers: what may be answered by links of its own, with their addresses; in plain text they are one
             address, whose page offers them all.
-        command: a command to be typed.
         note: a smaller text below it.
     """
 
     text: str
     label: str = ""
     link: str | None = None
-    command: bool = False
     below: bool = False
     answers: tuple[tuple[str, str], ...] = ()
     is_button: bool = False
@@ -87,8 +85,6 @@ def _table_line(line: Line) -> str:
 
 
 def _line(line: Line) -> str:
-    if line.command:
-        return f"    {line.text}"
     if line.link and line.below:
         return f"- {line.text}\n  {line.link}"
     return f"{line.text}: {line.link}" if line.link else line.text

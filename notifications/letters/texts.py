@@ -32,9 +32,8 @@ class Matter:
         name: the recipient's name.
         recipient: the recipient and the reason; None when the office has changed since the notice was queued.
         others: names of the other recipients of the reminder.
-        public_address: address of the pages; with "" the letter gives a command instead of a link.
+        public_address: address of the pages.
         answer: address at which the recipient answers without log-in; "" for none.
-        reply: the secret that identifies a reply with a document; "" where none is accepted.
         planned: whether it is about the plan date and not the due date.
         undated: of a duty without a due date what the letter says ("open", "before", "points"); about: the day
             it speaks of.
@@ -126,8 +125,7 @@ def letter(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) 
     """Return the letter about a due date or plan date, computed for the local day `today`."""
     if matter.confidential:
         discreet = _discreet(matter, language)
-        brief = "\n".join(filter(None, (discreet.lead, case_page(matter))))
-        return replace(render_letter(discreet, language), brief=brief)
+        return replace(render_letter(discreet, language), brief=f"{discreet.lead}\n{case_page(matter)}")
     rendered_letter = render_letter(page(matter, calendar, language=language, today=today), language)
     return replace(rendered_letter, brief=_brief(matter, language))
 
@@ -135,8 +133,7 @@ def letter(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) 
 def _brief(matter: Matter, language: str) -> str:
     """Return the short text for a chat, below the subject: the object, the evidence, where it is done."""
     about = object_names(matter.case, matter.procedure)[language]
-    where = case_page(matter)
-    link = f"{where}#{matter.deadline.id}" if where else ""
+    link = f"{case_page(matter)}#{matter.deadline.id}"
     proof = ""
     if kinds := matter.deadline.obligation.evidence:
         label = say("letter.label_evidence", {}, language)
@@ -182,7 +179,7 @@ def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on
         stamp=queued_at,
         summary=" – ".join(filter(None, (title, object_names(case, matter.procedure)[language]))),
         text=f"{force}\n{' '.join(explain(deadline.explanation, language))}",
-        link=case_page(matter) or "",
+        link=case_page(matter),
         status="CONFIRMED" if deadline.status == "firm" else "TENTATIVE",
         language=language,
     )
@@ -203,9 +200,9 @@ def with_period(title: Text, name: str | None, language: str) -> str:
     return f"{title[language]}, {period(name, language)}" if name else title[language]
 
 
-def case_page(matter: Matter) -> str | None:
-    """Return the address of the case's page; None without pages to link to."""
-    return f"{matter.public_address.rstrip('/')}/cases/{matter.case.id}" if matter.public_address else None
+def case_page(matter: Matter) -> str:
+    """Return the address of the case's page."""
+    return f"{matter.public_address}/cases/{matter.case.id}"
 
 
 def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) -> Page:
@@ -308,33 +305,14 @@ def _certainty(deadline: Deadline) -> str:
 
 
 def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[Line]:
-    case, deadline = matter.case, matter.deadline
-    day = say("letter.date_here", {}, language)
+    deadline = matter.deadline
     word = "letter.do_planned" if matter.planned and late else "letter.do_late" if late else "letter.do"
-    options = deadline.obligation.options
-    yield Line(text=say("letter.do_decide" if options else word, {}, language))
-    page = case_page(matter)
-    if page:
-        yield Line(text=say("letter.link_case", {}, language), link=page)
-    elif options:
-        for option in options:
-            yield Line(text=f"merzim decide {case.id} {deadline.id} {option.id} --on {day}", command=True)
-    else:
-        yield Line(text=_command(case, deadline, day), command=True)
-        if matter.planned:
-            yield Line(text=f"merzim replan {case.id} {deadline.id} --on {day}", command=True)
+    word = "letter.do_decide" if deadline.obligation.options else word
+    yield Line(text=say(word, {}, language))
+    yield Line(text=say("letter.link_case", {}, language), link=case_page(matter))
     anchor = matter.procedure.by_id.get(deadline.anchor_fact or "")
     if anchor is not None and deadline.anchor == "planned" and matter.dated:
         yield Line(text=say("letter.do_replan", {"title": anchor.title}, language))
-        if not page:
-            yield Line(text=f"merzim replan {case.id} {anchor.id} --on {day}", command=True)
-
-
-def _command(case: Case, deadline: Deadline, day: str) -> str:
-    """Return the command that records a fact; for a row of a register, the one that explains its day."""
-    if row_kind(deadline.id):
-        return f"merzim explain {case.id} {deadline.id}"
-    return f"merzim record {case.id} {deadline.id} --on {day}"
 
 
 def _answers(matter: Matter, language: str) -> Iterator[Line]:

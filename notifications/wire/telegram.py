@@ -15,7 +15,6 @@ LONGEST = 4096
 """Maximum characters of a message, counted in UTF-16 units without markup."""
 _HEADING = re.compile(r"^(.+)\n-{3,}$", re.MULTILINE)
 _FOOTER = re.compile(r"^-- \n(.+)", re.MULTILINE | re.DOTALL)
-_COMMAND = re.compile(r"^ {4}(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,6 @@ def format_message(letter: Letter) -> str:
     body = escape(body, quote=False)
     body = _HEADING.sub(r"<b>\1</b>", body)
     body = _FOOTER.sub(r"<i>\1</i>", body)
-    body = _COMMAND.sub(r"<code>\1</code>", body)
     return f"<b>{escape(subject, quote=False)}</b>\n\n{body}"
 
 

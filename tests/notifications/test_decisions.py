@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.notifications.sample_office import AIGUL, BOLAT, DANA, PEOPLE, RULES, Shelf, Town, noon
+from tests.notifications.sample_office import AIGUL, BOLAT, DANA, PEOPLE, Shelf, Town, noon
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
 
@@ -24,7 +24,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
         replace(person, duties=(*person.duties, "prevention_unit"), unit="staff")
         for person in (AIGUL, BOLAT, DANA)
     ]
-    town = Town(tmp_path, people=[*unit_people, PEOPLE[-1]], rules=replace(RULES, public_address=""))
+    town = Town(tmp_path, people=[*unit_people, PEOPLE[-1]])
     yield town
     town.close()
 
@@ -62,7 +62,7 @@ def test_the_question_is_asked_in_the_readers_language_and_again_a_week_later(to
         "Даётся один из ответов: выявлены факты с признаками правонарушения, признаков правонарушения нет."
     ) in letters["ru"][1]
     assert "Дайте один из названных выше ответов и запишите день решения и документ." in letters["ru"][1]
-    assert f"merzim decide {case.id} offence_signs none --on" in letters["en"][1]
+    assert f"https://merzim.example.kz/cases/{case.id}" in letters["en"][1]
     assert "Due by" not in letters["en"][1]
     assert "Вопрос: Есть ли признаки" in letters["ru"][1], "a question is no obligation"
     assert "О вопросе ---" in letters["ru"][1]
