@@ -210,7 +210,6 @@ def _query(request: RowsRequest) -> ListRows:
     fields = {
         "register_id": request.register,
         "unit": request.unit,
-        "case": request.case or None,
         "filters": [{"field": name, "is": [text]} for name, text in texts.items()],
         "search": request.search,
         "size": LISTED,
@@ -261,7 +260,6 @@ def _add(call: CommandContext, request: RowsRequest) -> None:
         fields = {
             "register_id": request.register,
             "unit": request.unit,
-            "case": request.case or None,
             "values": _values(call, request.register, request.words, files),
         }
         _tell(call, verbs.add_row(call.ctx, build(verbs.AddRow, fields)), "register.added")
@@ -285,7 +283,6 @@ def _import(call: CommandContext, request: RowsRequest) -> None:
         fields = {
             "register_id": request.register,
             "unit": request.unit,
-            "case": request.case or None,
             "preview": request.dry_run,
             "content": OpenFile(path.name, content),
         }

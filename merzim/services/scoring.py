@@ -180,8 +180,8 @@ def _score_year(
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 _SCALE = 10**4
-_Line: TypeAlias = "tuple[str, str, str, int, int | None, int | None]"
-"""Unit, month, value, rows, sum and largest number, in ten-thousandths."""
+_Line: TypeAlias = "tuple[str, str, str, int, int | None]"
+"""Unit, month, value, rows, and the largest number in ten-thousandths."""
 
 
 def year_records(ctx: RequestContext, year: int, *, today: date) -> YearRecords:
@@ -197,7 +197,7 @@ def year_records(ctx: RequestContext, year: int, *, today: date) -> YearRecords:
     for register in _counting(ctx.app.registers, last):
         if register.id not in kept_registers or (register.confidential and not sees_lists(register, scope)):
             continue
-        query = RowQuery(register=register.id, open_cases=register.kept_in == "case")
+        query = RowQuery(register=register.id)
         if register.confidential:
             query = row_query(ctx, register, ListRows(register_id=register.id))
         for unit, sums in row_numbers(_counted(ctx.app, office, register, query, year, last)).items():
@@ -251,17 +251,17 @@ def _counted_by(
         first=date(FIRST_YEAR if count.standing else year, 1, 1),
         last=last,
         value_field=count.unit or count.distinct,
-        number_field=count.sum or count.most,
+        number_field=count.most,
     )
     lines: Collection[_Line] = [*_placed(office, figures)] if count.unit else figures
     values: dict[str, set[str]] = {}
     for unit, _, value, *_rest in lines:
         values.setdefault(unit, set()).add(value)
-    for unit, month, value, rows, total, highest in lines:
+    for unit, month, value, rows, highest in lines:
         if not {*count.all_of} <= values[unit]:
             continue
         value = value if count.distinct else ""
-        number = 1 if count.distinct else int(total or 0) // _SCALE if count.sum else rows
+        number = 1 if count.distinct else rows
         yield CountedRows(
             fact=fact,
             register=register.id,
@@ -279,10 +279,10 @@ def _placed(office: Office, lines: Iterable[_Line]) -> Iterator[_Line]:
     out.
     """
     units_by_name = {text_key(unit.name): unit.id for unit in office.units.values()}
-    for _, month, place, rows, total, highest in lines:
+    for _, month, place, rows, highest in lines:
         unit = place if place in office.units else units_by_name.get(place)
         if unit is not None:
-            yield unit, month, "", rows, total, highest
+            yield unit, month, "", rows, highest
 
 
 def _keys(register: Register, where: Condition) -> tuple[str, ...] | None:

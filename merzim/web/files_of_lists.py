@@ -107,7 +107,7 @@ def get_row_file(ctx: Reading, row: RowPath, digest: Digest) -> Response:
     if digest not in files:
         raise HTTPException(404, "web.problem.no_file")
     content = ctx.app.evidence.open(digest)
-    record(ctx, "file", "row_file_read", name=row, case=detail.row.case)
+    record(ctx, "file", "row_file_read", name=row)
     return stream_file(content, BYTES, clean_file_name(str(files[digest].get("name", ""))))
 
 

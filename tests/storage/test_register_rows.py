@@ -473,7 +473,7 @@ def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tm
     """By year of a date and unit; the same person once; up to date after every write or withdrawal."""
     counts = (
         '[[count]]\nindicator = "P4.T2.S1"\nwhere = ["purpose=talk"]\ndate = "came_on"\ndistinct = "guest"\n'
-        '[[count]]\nindicator = "P4.T2.S2"\nwhere = ["paid=yes"]\ndate = "came_on"\nsum = "cost"\n'
+        '[[count]]\nindicator = "P4.T2.S2"\nwhere = ["paid=yes"]\ndate = "came_on"\n'
         '[[count]]\nindicator = "P4.T2.S3"\nwhere = ["guest=filled"]\ndate = "left_on"\n'
     )
     app = office(engine, tmp_path, extra_texts={"visits": counts, "reports": _REPORTED})
@@ -500,8 +500,8 @@ def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tm
                     counts[name] += number
         return {**counts, "P4.T2.S1": len(people)}
 
-    assert figures() == {"P4.T2.S1": 2, "P4.T2.S2": 30, "P4.T2.S3": 1, "P2.T1.S1": 1}
-    assert figures(2026, "law") == {"P4.T2.S1": 1, "P4.T2.S2": 20}
+    assert figures() == {"P4.T2.S1": 2, "P4.T2.S2": 3, "P4.T2.S3": 1, "P2.T1.S1": 1}
+    assert figures(2026, "law") == {"P4.T2.S1": 1, "P4.T2.S2": 2}
     assert figures(2025)["P4.T2.S1"] == 1
 
     other = application(engine, tmp_path)
@@ -514,10 +514,10 @@ def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tm
         paid=True,
         cost="5",
     )
-    assert figures() == {"P4.T2.S1": 3, "P4.T2.S2": 35, "P4.T2.S3": 1, "P2.T1.S1": 1}
+    assert figures() == {"P4.T2.S1": 3, "P4.T2.S2": 4, "P4.T2.S3": 1, "P2.T1.S1": 1}
     withdraw_row(operator(other), WithdrawRow(row="visits-2026-0003", ground="mistake"))
-    assert figures() == {"P4.T2.S1": 2, "P4.T2.S2": 25, "P4.T2.S3": 1, "P2.T1.S1": 1}
-    assert figures(2026, "hr") == {"P4.T2.S1": 1, "P4.T2.S2": 10, "P4.T2.S3": 1, "P2.T1.S1": 1}
+    assert figures() == {"P4.T2.S1": 2, "P4.T2.S2": 3, "P4.T2.S3": 1, "P2.T1.S1": 1}
+    assert figures(2026, "hr") == {"P4.T2.S1": 1, "P4.T2.S2": 1, "P4.T2.S3": 1, "P2.T1.S1": 1}
     other.close()
     app.close()
 

@@ -279,11 +279,7 @@ def _shipped(app: AppContext) -> dict[str, Register]:
     registers = {
         name: app.registers.on(name, TODAY) for name in app.registers.ids() if name not in own_registers
     }
-    return {
-        name: register
-        for name, register in registers.items()
-        if register.binds("central_body", [register.adopted_act])
-    }
+    return {name: register for name, register in registers.items() if register.binds("central_body")}
 
 
 def _filled(app: AppContext, register: Register) -> str:

@@ -53,15 +53,12 @@ FieldKind = Literal[
     "yes_no",
     "person",
     "unit",
-    "position",
     "file",
     "link",
-    "case",
     "row",
     "term",
 ]
 RuleKind = Literal["not_before", "not_after", "at_least", "at_most", "years_ahead", "required_when", "one_of"]
-KeptIn = Literal["unit", "case"]
 FILLED = "filled"
 """The value in a condition that holds for any value: `decided_on=filled`."""
 TYPED: tuple[FieldKind, ...] = ("text", "long_text", "date", "number", "money", "choice", "yes_no", "link")
@@ -290,7 +287,7 @@ class Count(Model):
     Attributes:
         fact: the fact of the indicator that these rows count as; "" for its only fact.
         where: conditions a row must all meet.
-        distinct: count the different values of this field; sum: add up this field.
+        distinct: count the different values of this field.
         most: the field whose largest number also counts (views).
         all_of: values of `distinct` that a unit's rows must all have, or none of the rows counts.
         unit: the field with the unit the row counts for; "" for the row's own unit.
@@ -302,7 +299,6 @@ class Count(Model):
     fact: Fact = ""
     where: Annotated[Listed[When], Refers(shown=True)] = ()
     distinct: ShownField = ""
-    sum: Figure = ""
     most: Figure = ""
     all_of: Distinct[Name] = ()
     unit: Annotated[Name, Refers(("text", "unit"), shown=True)] = ""
@@ -314,7 +310,6 @@ class Count(Model):
         field_names = (
             self.date,
             self.distinct,
-            self.sum,
             self.most,
             self.unit,
             *(condition.field for condition in self.where),
@@ -542,9 +537,7 @@ class Register(Model):
 
     Attributes:
         note: its purpose, shown above the list.
-        kept_in: rows belong to a unit, or to a case of one of `procedures`.
         applies_to: kinds of organisation (or groups) it is for; empty means all.
-        adopted_act: the act of one organisation it rests on, which binds only organisations that adopted it.
         named_by: fields that make the title of a row in lists and letters.
         groups: fields that forms show folded; others always.
         columns: fields a list shows beside the name of a row; empty: chosen by their kinds.
@@ -569,10 +562,7 @@ class Register(Model):
     columns: Annotated[Distinct[Name], Refers(LISTED)] = Field(default=(), alias="list")
     groups: Listed[FieldGroup] = Field(default=(), alias="group")
     note: Text | None = None
-    kept_in: KeptIn = "unit"
-    procedures: Distinct[DashedName] = ()
     applies_to: Distinct[Annotated[str, one_of(*NAMES)]] = ()
-    adopted_act: DashedName = ""
     confidential: bool = False
     rules: Listed[Rule] = Field(default=(), alias="rule")
     lates: Listed[Late] = Field(default=(), alias="late")
@@ -614,7 +604,6 @@ class Register(Model):
             ),
             steps=REMINDERS,
             applies_to=self.applies_to,
-            adopted_act=self.adopted_act,
             confidential=self.confidential,
             digest=self.digest,
         )
@@ -679,9 +668,9 @@ class Register(Model):
         field = self.fields.get(name)
         return self.confidential or field is None or field.outside_events
 
-    def binds(self, kind: str, acts: Iterable[str]) -> bool:
-        """Return whether it applies to an organisation of a kind ("" if unknown) that adopted these acts."""
-        return among(kind, self.applies_to) and (not self.adopted_act or self.adopted_act in tuple(acts))
+    def binds(self, kind: str) -> bool:
+        """Return whether it applies to an organisation of a kind ("" if unknown)."""
+        return among(kind, self.applies_to)
 
 
 class Registers:

@@ -64,11 +64,8 @@ def problems(register: Register) -> Iterator[Problem]:
     yield from _references(register, register, "")
     if (register.id in RESERVED_REGISTERS) != (register.entry is not None):
         yield Problem("reserved", "id", {"value": register.id})
-    for key, act in (("rests_on", register.act), ("adopted_act", register.adopted_act)):
-        if act and act not in register.acts:
-            yield unknown(key, act, register.acts)
-    if (register.kept_in == "case") != bool(register.procedures or register.entry):
-        yield Problem("kept_in", "kept_in", {"value": register.kept_in})
+    if register.act not in register.acts:
+        yield unknown("rests_on", register.act, register.acts)
     if not register.named_by:
         yield Problem("empty", "named_by")
     for number, field in enumerate(register.fields.values()):
@@ -264,7 +261,7 @@ def _count(register: Register, count: registers.Count, place: str) -> Iterator[P
 
 def _fulfils(register: Register, fulfilment: registers.Fulfilment, place: str) -> Iterator[Problem]:
     """Yield what everybody would read in the case of a duty that rows carry out and may not."""
-    if register.confidential or register.kept_in == "case":
+    if register.confidential:
         yield Problem("fulfils_closed", place, {"value": fulfilment.fact})
     for name in dict.fromkeys(fulfilment.fields):
         if name in register.fields and register.fields[name].personal:
@@ -272,8 +269,6 @@ def _fulfils(register: Register, fulfilment: registers.Fulfilment, place: str) -
 
 
 def _campaign(register: Register, campaign: registers.Campaign, place: str) -> Iterator[Problem]:
-    if register.kept_in != "unit":
-        yield Problem("campaign_in_case", place, {"value": campaign.id})
     if campaign.act and campaign.act not in register.acts:
         yield unknown(f"{place}: act", campaign.act, register.acts)
     if campaign.act and not campaign.paragraph:
@@ -334,9 +329,6 @@ def cross_problems(
                 where = f"{place}: ground_where"
                 yield from _named(documents, where, [campaign.ground_where.field], Refers())
                 yield from _condition(documents, where, campaign.ground_where)
-    for name in register.procedures:
-        if name not in library.procedures():
-            yield unknown("procedures", name, library.procedures())
     yield from _opened(register, library)
     yield from _indicators(register, indicators)
     yield from _carried_out(register, library, indicators)

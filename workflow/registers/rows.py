@@ -43,8 +43,8 @@ class RegisterRow:
 
     Attributes:
         version: of the register when it was last written; unit: its owner, "" for the organisation.
-        case: the case it is kept in; opened_case: the case it opened; parent: the row of the answer to a
-            campaign it stands beside. "" for none.
+        opened_case: the case it opened; parent: the row of the answer to a campaign it stands beside. "" for
+            none.
         values: by field, without erased ones.
     """
 
@@ -52,7 +52,6 @@ class RegisterRow:
     register: str
     version: str
     unit: str = ""
-    case: str = ""
     opened_case: str = ""
     parent: str = ""
     values: Values = field(default_factory=dict)
@@ -86,7 +85,6 @@ def fold(events: Iterable[RowEvent]) -> RegisterRow:
             seq=event.seq,
             version=str(payload.get("version", row.version)),
             unit=str(payload.get("unit", row.unit)),
-            case=str(payload.get("case", row.case)),
             opened_case=str(payload.get("opened_case", row.opened_case)),
             parent=str(payload.get("parent", row.parent)),
             values={
@@ -211,7 +209,7 @@ def sort_key(field: RegisterField, value: Value) -> str:
         return f"{Decimal(value) + NUMBER_SHIFT:020.4f}"
     if field.kind == "yes_no":
         return "yes" if value else "no"
-    if field.kind in ("text", "position", "link"):
+    if field.kind in ("text", "link"):
         return text_key(str(value))
     return str(value)
 

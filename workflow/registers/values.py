@@ -62,14 +62,11 @@ class Lookup:
 
     person: Callable[[str], str | None]
     unit: Callable[[str], str | None]
-    case: Callable[[str], str | None]
     row: Callable[[str, str], str | tuple[str, ...] | None]
     term: Callable[[str], Value] = str
 
 
-NO_NAMES = Lookup(
-    person=lambda _: None, unit=lambda _: None, case=lambda _: None, row=lambda _register, _text: None
-)
+NO_NAMES = Lookup(person=lambda _: None, unit=lambda _: None, row=lambda _register, _text: None)
 """Lookup that finds nothing, for values that refer to nothing in the office."""
 
 
@@ -183,8 +180,6 @@ def _parse(field: RegisterField, raw: object, lookup: Lookup) -> Value:
             return _name(raw, lookup.person, "unknown_person")
         case "unit":
             return _name(raw, lookup.unit, "unknown_unit")
-        case "case":
-            return _name(raw, lookup.case, "unknown_case")
         case "row":
             return _name(raw, lambda text: lookup.row(field.rows_of, text), "unknown_row")
         case "term":

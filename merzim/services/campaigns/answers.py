@@ -272,7 +272,7 @@ def add_answer(
     payload = {"campaign": campaign, **({"refused": True} if refused else {})}
     rows, unit = _rows(ctx, invitation, values), invitation.person.unit
     with one_transaction(ctx.app.engine):
-        own, *_ = add_rows(ctx, invitation.register, unit, "", rows, kind=kind, answer=payload)
+        own, *_ = add_rows(ctx, invitation.register, unit, rows, kind=kind, answer=payload)
         campaign_store(ctx).answer(invitation.invitee, own, refused=refused, at=ctx.now)
     return own
 

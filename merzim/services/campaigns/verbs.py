@@ -38,7 +38,7 @@ from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.notices.campaigns import CLOSED, EXTENDED, REMINDED, REOPENED
 from notifications.event_notices import chosen_channel
 from workflow.org.access import within
-from workflow.org.office import DUTIES, Person, acts_of, name_order
+from workflow.org.office import DUTIES, Person, name_order
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.campaigns import PeopleChoice, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign, Register, UnknownField, UnknownRegister
@@ -320,8 +320,7 @@ def _units_to_ask(ctx: RequestContext, register: Register, unit_names: Sequence[
     if root is None or not all(within(office, unit, root) for unit in units):
         raise NotAllowed
     for unit in units or office.tops:
-        acts = (*ctx.app.settings.regulations.acts, *acts_of(office, unit), register.adopted_act)
-        if not register.binds(office.kind_of(unit), acts):
+        if not register.binds(office.kind_of(unit)):
             raise WrongPlace("register.not_for_kind", title=register.title, unit=unit_name(office, unit).name)
     return units
 

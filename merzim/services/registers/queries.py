@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, StringConstraints
 
 from merzim.services.context import RequestContext
-from merzim.services.inputs import CaseId, Line, Name
+from merzim.services.inputs import Line, Name
 from merzim.services.names import unit_named
 from merzim.services.registers.results import (
     RegisterView,
@@ -63,7 +63,6 @@ class ListRows(Command):
 
     register_id: RegisterId
     unit: Line = ""
-    case: CaseId | None = None
     filters: list[FilterInput] = Field(default_factory=list, max_length=20)
     search: Line = ""
     sort: Annotated[str, StringConstraints(max_length=100, pattern=r"^-?[a-z0-9_]*$")] = ""
@@ -112,7 +111,7 @@ def _counted_keys(ctx: RequestContext, register: Register, field: RegisterField)
 
 
 def lookup(ctx: RequestContext) -> Lookup:
-    """Return the functions that find people, units, cases and rows named in values."""
+    """Return the functions that find people, units and rows named in values."""
     office, lists = ctx.reads.office(), SqlRegisterLists(ctx.app.engine)
 
     def person(text: str) -> str | None:
@@ -127,10 +126,6 @@ def lookup(ctx: RequestContext) -> Lookup:
         keys = office.unit_called.exactly(text)
         return keys[0] if len(keys) == 1 else None
 
-    def case(text: str) -> str | None:
-        name = _within_brackets(text)
-        return name if ctx.reads.heads([name]) else None
-
     @cache
     def row(register: str, text: str) -> str | tuple[str, ...] | None:
         pointed_register = (
@@ -144,12 +139,7 @@ def lookup(ctx: RequestContext) -> Lookup:
         row_ids = _rows_called(ctx, pointed_register, text)
         return row_ids[0] if len(row_ids) == 1 else row_ids or None
 
-    return Lookup(
-        person=person,
-        unit=unit,
-        case=case,
-        row=row,
-    )
+    return Lookup(person=person, unit=unit, row=row)
 
 
 def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[str, ...]:
@@ -211,8 +201,6 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
         units=filtered_units(ctx, command.unit, office),
         hidden_person=scope.person if hides else "",
         hidden_fields=register.subjects if hides else (),
-        case=command.case or "",
-        open_cases=register.kept_in == "case" and not command.case and not ctx.operator,
         filters=tuple(
             _cell_filter(ctx, register, shown_fields, filter_input) for filter_input in command.filters
         ),

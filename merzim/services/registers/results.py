@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -64,7 +64,7 @@ def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Col
     if row is not None and row.register in ctx.app.registers.ids():
         register = ctx.app.registers.on(row.register, ctx.today)
         fields = visible_fields(register, row, reader_scope(ctx), ctx.reads.office())
-        if fields is not None and (not row.case or ctx.reads.heads([row.case])):
+        if fields is not None:
             return row, register, fields
     raise UnknownRow("register.unknown_row", row=name)
 
@@ -122,8 +122,6 @@ class RegisterView(BaseModel):
     note: Titles | None
     act: Titles
     paragraph: str
-    kept_in: str
-    procedures: list[str]
     confidential: bool
     opens: str
     unopened: str = ""
@@ -140,7 +138,7 @@ class RowView(BaseModel):
     False, ids of options, keys of people and units, files as `{sha256, name, type, size}`.
 
     `typed`: of numbers counted from another register, what was typed (null if nothing); `values` has the count.
-    `names`: names of the people, units, cases and rows it refers to, if visible; `opened_case`: the case it
+    `names`: names of the people, units and rows it refers to, if visible; `opened_case`: the case it
     opened, if visible. `late`: dates that are late, with the calendar days they are late by. `seq`: number of
     its last event; sent with a change, it prevents overwriting another user's change.
     """
@@ -149,7 +147,6 @@ class RowView(BaseModel):
     register_id: str
     version: str
     unit: str
-    case: str
     opened_case: str
     withdrawn: bool
     ground: str
@@ -166,7 +163,7 @@ class RowView(BaseModel):
 
 
 def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True) -> list[RowView]:
-    """Return rows for lists, from their stored heads. `links`: whether names of cases and rows are included."""
+    """Return rows for lists, from their stored heads. `links`: whether names of rows are included."""
     heads = list(heads)
     scope = reader_scope(ctx)
     registers = {name: ctx.app.registers.on(name, ctx.today) for name in {head.register_id for head in heads}}
@@ -182,7 +179,7 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
         (registers[head.register_id], whole_rows[head.id].values if head.id in whole_rows else head.shown)
         for head in heads
     ]
-    linked = linked_names(ctx, stored) if links else {}
+    names = names_of(ctx, stored, links=links)
     counts = {
         name: counted_numbers(ctx, register, [head.id for head in heads if head.register_id == name])
         for name, register in registers.items()
@@ -194,7 +191,6 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
             register=head.register_id,
             version=head.version,
             unit=head.unit,
-            case=head.case,
             opened_case=head.opened_case if head.opened_case in opened_cases else "",
             values=stored_values,
             withdrawn=head.withdrawn,
@@ -207,7 +203,7 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
         fields = visible_fields(register, row, scope, office)
         if fields is not None:
             numbers = counts.get(head.register_id, {})
-            views.append(row_view(ctx, register, row, fields, office, linked=linked, counts=numbers))
+            views.append(row_view(ctx, register, row, fields, names=names, counts=numbers))
     return views
 
 
@@ -216,24 +212,27 @@ def row_view(
     register: Register,
     row: RegisterRow,
     fields: Collection[str],
-    office: Office,
     *,
-    linked: Mapping[str, str],
-    counts: Mapping[str, Mapping[str, int]] | None = None,
+    names: Mapping[str, str],
+    counts: Mapping[str, Mapping[str, int]],
 ) -> RowView:
-    """Return a row with these fields. `linked`: names of cases and rows; `counts`: of `counted_numbers`."""
+    """Return a row with these fields. `names`: of `names_of`; `counts`: of `counted_numbers`."""
+    office = ctx.reads.office()
     order = [name for name in register.fields if name in fields]
-    numbers = {name: str(of[row.id]) for name, of in (counts or {}).items() if name in order and row.id in of}
+    numbers = {name: str(of[row.id]) for name, of in counts.items() if name in order and row.id in of}
     all_values = {**row.values, **numbers}
     values = {name: all_values[name] for name in order if is_filled(all_values.get(name))}
     is_only_own = not in_reach(register, row, reader_scope(ctx), office)
     late = {} if row.withdrawn else days_late(register, values, today=ctx.today)
+    keys = [str(values[name]) for name in values if register.fields[name].kind in ("person", "unit", "row")]
+    own_names = {key: names[key] for key in keys if key in names}
+    if row.unit:
+        own_names[row.unit] = name_in(office, row.unit, ctx.language)
     return RowView(
         id=row.id,
         register_id=row.register,
         version=row.version,
         unit=row.unit,
-        case=row.case,
         opened_case="" if is_only_own else row.opened_case,
         withdrawn=row.withdrawn,
         ground=row.ground,
@@ -243,7 +242,7 @@ def row_view(
         edited_at=row.edited_at,
         edited_by="" if is_only_own else row.edited_by,
         values=values,
-        names=_names(register, row, values, office, ctx.language) | _linked_of(register, values, linked),
+        names=_posts(register, values, office, ctx.language) | own_names,
         late={name: days for name, days in late.items() if name in fields},
         typed={name: row.values.get(name) for name in numbers},
         may_write=may_write(ctx, register, row, office),
@@ -264,14 +263,6 @@ def counted_numbers(
     return counts
 
 
-def _names(
-    register: Register, row: RegisterRow, values: Mapping[str, Any], office: Office, language: str
-) -> dict[str, str]:
-    keys = [str(value) for name, value in values.items() if register.fields[name].kind in ("person", "unit")]
-    names = {key: name_in(office, key, language) for key in (*keys, *filter(None, [row.unit]))}
-    return _posts(register, values, office, language) | names
-
-
 def _posts(register: Register, values: Mapping[str, Any], office: Office, language: str) -> dict[str, str]:
     """Return the posts among the texts of a row, of the people it names -> the same in the language."""
     kinds = {name: register.fields[name].kind for name in values}
@@ -284,49 +275,30 @@ def _posts(register: Register, values: Mapping[str, Any], office: Office, langua
     }
 
 
-def names_of(ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the names of people, units, cases and rows in values that are not written yet."""
-    office, names = ctx.reads.office(), linked_names(ctx, [(register, values) for values in rows])
-    for field in register.fields.values():
-        if field.kind in ("person", "unit"):
-            keys = [str(values[field.id]) for values in rows if is_filled(values.get(field.id))]
-            names |= {key: name_in(office, key, ctx.language) for key in keys}
-    return names
-
-
-def _linked_of(register: Register, values: Mapping[str, object], linked: Mapping[str, str]) -> dict[str, str]:
-    ids = [str(value) for name, value in values.items() if register.fields[name].kind in ("case", "row")]
-    return {id: linked[id] for id in ids if id in linked}
-
-
-def linked_names(
-    ctx: RequestContext, stored: Iterable[tuple[Register, Mapping[str, object]]]
+def names_of(
+    ctx: RequestContext, stored: Iterable[tuple[Register, Mapping[str, object]]], *, links: bool = True
 ) -> dict[str, str]:
-    """Return the names of the cases and rows that rows refer to, if visible to the reader."""
-    ids: dict[str, set[str]] = {"case": set(), "row": set()}
+    """Return the names of the people and units in values of rows, and of the rows they refer to, if visible to
+    the reader. `links`: whether names of rows are included.
+    """
+    office, names, row_ids = ctx.reads.office(), dict[str, str](), set[str]()
     for register, values in stored:
-        for field in register.fields.values():
-            if field.kind in ids and is_filled(values.get(field.id)):
-                ids[field.kind].add(str(values[field.id]))
-    names = (
-        {case.id: case.object or case.id for case in ctx.reads.heads(ids["case"]).values()}
-        if ids["case"]
-        else {}
-    )
-    if not ids["row"]:
+        for name, value in values.items():
+            kind = register.fields[name].kind if name in register.fields and is_filled(value) else ""
+            if kind in ("person", "unit"):
+                names[str(value)] = name_in(office, str(value), ctx.language)
+            elif kind == "row" and links:
+                row_ids.add(str(value))
+    if not row_ids:
         return names
     scope = reader_scope(ctx)
-    heads = SqlRegisterLists(ctx.app.engine).heads(ids["row"])
-    cases = ctx.reads.heads({head.case for head in heads if head.case})
+    heads = SqlRegisterLists(ctx.app.engine).heads(row_ids)
     registers = {
         name: register_view(ctx.app.registers.on(name, ctx.today), scope)
         for name in {head.register_id for head in heads} & {*ctx.app.registers.ids()}
     }
-    shown_heads = [
-        head for head in heads if head.register_id in registers and (not head.case or head.case in cases)
-    ]
+    rows = head_views(ctx, [head for head in heads if head.register_id in registers], links=False)
     language = ctx.spoken_language
-    rows = head_views(ctx, shown_heads, links=False)
     return names | {row.id: row_name(registers[row.register_id], row, language) for row in rows}
 
 
@@ -345,8 +317,6 @@ def register_view(register: Register, scope: RowScope, *, rows: int = 0, is_own:
         note=titles_of(register.note) if register.note else None,
         act=titles_of(register.acts[register.act].short),
         paragraph=register.paragraph,
-        kept_in=register.kept_in,
-        procedures=list(register.procedures),
         confidential=register.confidential,
         opens=register.opens.procedure if register.opens else "",
         may_write=keeps_rows(register, scope),

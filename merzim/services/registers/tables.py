@@ -20,7 +20,7 @@ from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.unreadable import RowError, UnreadablePaper
 from merzim.services.context import RequestContext
 from merzim.services.evidence import UnknownUpload, clean_file_name
-from merzim.services.inputs import CaseId, Digest, Line
+from merzim.services.inputs import Digest, Line
 from merzim.services.registers.queries import (
     MAX_PAGE_SIZE,
     UNIT,
@@ -86,7 +86,6 @@ class ImportRows(Command):
 
     register_id: RegisterId
     unit: Line = ""
-    case: CaseId | None = None
     file: Digest | None = None
     preview: bool = False
     content: SkipJsonSchema[Annotated[Any, SkipValidation]] = Field(default=None, exclude=True)
@@ -94,7 +93,7 @@ class ImportRows(Command):
 
 class ImportedRows(BaseModel):
     """The imported rows. `first`: values of the first rows, by field; `fields`: those in the file; `names`:
-    names of the people, units, cases and rows in the first rows. `units`: of the first rows;
+    names of the people, units and rows in the first rows. `units`: of the first rows;
     `opening`: in a preview, how many rows would open a case, whose terms people are reminded of. `aside`:
     fields of the file that no import takes; `there`: how many of its rows are in the register already.
     """
@@ -116,7 +115,7 @@ class ImportedRows(BaseModel):
 def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     """Import rows from a spreadsheet: all of them, or none if a cell is wrong."""
     register = writable_register(ctx, command.register_id)
-    unit, case = place_of(ctx, register, command.unit, command.case)
+    unit = place_of(ctx, register, command.unit)
     data, name = _content(ctx, command)
     fields, shown_fields = writable_fields(ctx, register), list_fields(register, reader_scope(ctx))
     aside_fields = [register.fields[name] for name in shown_fields if register.fields[name] not in fields]
@@ -148,8 +147,8 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         unread = [ValueProblem(key, "formula") for key in table.formulas.get(number, ())]
         problems += invalid_values(ctx, register, values, [*problems, *unread])
         errors += [_error(register, problem, number, table.columns) for problem in problems]
-        of_unit = "" if case else str(cells.get(UNIT, ""))
-        person = None if of_unit or command.unit or case else first_person(ctx, register, values)
+        of_unit = str(cells.get(UNIT, ""))
+        person = None if of_unit or command.unit else first_person(ctx, register, values)
         if person is not None:
             of_unit = person.unit
         if of_unit not in places:
@@ -168,7 +167,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         raise UnreadablePaper(
             "paper_unreadable", errors=errors, name=name, count=len({error.row for error in errors})
         )
-    ids = [] if command.preview or not rows else add_rows(ctx, register, unit, case, rows, units)
+    ids = [] if command.preview or not rows else add_rows(ctx, register, unit, rows, units)
     return ImportedRows(
         register_id=register.id,
         rows=len(rows),
@@ -180,7 +179,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
             if field.id in table.columns or (field.post_of and any(field.id in row for row in rows))
         ],
         first=rows[:SHOWN],
-        names=names_of(ctx, register, rows[:SHOWN])
+        names=names_of(ctx, [(register, values) for values in rows[:SHOWN]])
         | {unit: name_in(ctx.reads.office(), unit, ctx.language) for unit in units[:SHOWN] if unit},
         units=units[:SHOWN],
         opening=count_openings(ctx, register, rows, units) if command.preview else 0,
@@ -195,8 +194,7 @@ def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
     fields = writable_fields(ctx, register)
     required = tuple(field.title for field in fields if field.required and not field.post_of)
     heads = [*heads_of(fields, language)]
-    if register.kept_in == "unit":
-        heads.append(_column(UNIT, heads, language))
+    heads.append(_column(UNIT, heads, language))
     return empty_table(
         register.title[language],
         fields,
@@ -313,7 +311,7 @@ def _rows_there(ctx: RequestContext, register: Register, ids: Sequence[str]) -> 
 def _place(ctx: RequestContext, register: Register, text: str) -> str | None:
     """Return the unit named in a row of a file; None if there is none among the reader's units."""
     try:
-        return place_of(ctx, register, text, None)[0]
+        return place_of(ctx, register, text)
     except (Refusal, WrongPlace):
         return None
 
@@ -339,4 +337,4 @@ def _error(register: Register, problem: ValueProblem, number: int, columns: Mapp
 def _exported(field: FieldView, row: RowView, language: str) -> object:
     """Return a value for an exported sheet; references include the id, so that they can be imported again."""
     value, cell = row.values.get(field.id), cell_value(field, row, language)
-    return f"{cell} ({value})" if field.kind in ("case", "row") and cell not in (None, value) else cell
+    return f"{cell} ({value})" if field.kind == "row" and cell not in (None, value) else cell

@@ -17,7 +17,7 @@ from pydantic import Field, StringConstraints
 from merzim.services.cases.verbs import NotYourUnit, unit_to_open_in
 from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import store_file
-from merzim.services.inputs import NO_NUL, CaseId, FileInput, Ground, Line, Name
+from merzim.services.inputs import NO_NUL, FileInput, Ground, Line, Name
 from merzim.services.names import unit_name
 from merzim.services.registers.cases import follow_row, open_cases, opening_of
 from merzim.services.registers.queries import RegisterId, lookup
@@ -29,7 +29,7 @@ from merzim.storage.database.engine import one_transaction
 from merzim.storage.registers.rows import NotUnique, RowChanged, RowWrite, SqlRegisterRows, UniqueKeys
 from workflow.cases.commands.opening import Opening
 from workflow.law.procedure import Text
-from workflow.org.office import Office, Person, acts_of
+from workflow.org.office import Office, Person
 from workflow.refusal import Refusal
 from workflow.registers.access import in_reach, list_fields, visible_fields
 from workflow.registers.definition import Register, UnknownField
@@ -54,14 +54,13 @@ FieldValues = Annotated[dict[Name, FieldValue], Field(max_length=MAX_FIELDS)]
 
 
 class AddRow(Command):
-    """Add a row to a register of a unit, or of a case if the register is kept in cases.
+    """Add a row to a register of a unit.
 
     `unit`: empty for that of the first person the row names, or the reader's topmost one if it names nobody.
     """
 
     register_id: RegisterId
     unit: Line = ""
-    case: CaseId | None = None
     values: FieldValues
 
 
@@ -92,7 +91,7 @@ class EraseRow(Command):
 
 
 class WrongPlace(Refusal, ValueError):
-    """The unit or case does not have this register."""
+    """The unit does not have this register."""
 
 
 @verb("record")
@@ -100,9 +99,9 @@ def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
     """Add a row; where its register opens a case, the case is opened with it."""
     register = writable_register(ctx, command.register_id)
     person = None if command.unit else first_person(ctx, register, command.values)
-    unit, case = place_of(ctx, register, command.unit, command.case, person=person)
+    unit = place_of(ctx, register, command.unit, person=person)
     values = _values(ctx, register, command.values)
-    [row] = add_rows(ctx, register, unit, case, [values])
+    [row] = add_rows(ctx, register, unit, [values])
     return show_row(ctx, AskRow(row=row))
 
 
@@ -186,13 +185,12 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
     return show_row(ctx, AskRow(row=row.id))
 
 
-def _new_row(ctx: RequestContext, register: Register, filled: Values, unit: str, case: str) -> RegisterRow:
+def _new_row(ctx: RequestContext, register: Register, filled: Values, unit: str) -> RegisterRow:
     return RegisterRow(
         id="",
         register=register.id,
         version=register.edition,
         unit=unit,
-        case=case,
         values=filled,
         seq=1,
         created_at=ctx.now,
@@ -210,7 +208,7 @@ def count_openings(
         return 0
     office = ctx.reads.office()
     new = (
-        _new_row(ctx, register, {name: value for name, value in values.items() if is_filled(value)}, unit, "")
+        _new_row(ctx, register, {name: value for name, value in values.items() if is_filled(value)}, unit)
         for values, unit in zip(rows, units, strict=True)
     )
     return sum(opening_of(ctx, register, row, office) is not None for row in new)
@@ -220,7 +218,6 @@ def add_rows(
     ctx: RequestContext,
     register: Register,
     unit: str,
-    case: str,
     rows: Sequence[Mapping[str, Value]],
     units: Sequence[str] = (),
     *,
@@ -242,7 +239,7 @@ def add_rows(
     office, writes, openings = ctx.reads.office(), [], dict[int, Opening]()
     for number, values in enumerate(rows):
         filled = {name: value for name, value in values.items() if is_filled(value)}
-        after = _new_row(ctx, register, filled, units[number] if units else unit, case)
+        after = _new_row(ctx, register, filled, units[number] if units else unit)
         opening = opening_of(ctx, register, after, office)
         if opening is not None:
             openings[number] = opening
@@ -251,7 +248,6 @@ def add_rows(
             "version": register.edition,
             "digest": register.digest,
             "unit": after.unit,
-            **({"case": case} if case else {}),
             **((answer or {}) if number == 0 else {}),
         }
         unique = _unique(register, filled, together=answer is None)
@@ -363,35 +359,26 @@ def first_person(ctx: RequestContext, register: Register, given_values: Mapping[
     return None
 
 
-def place_of(
-    ctx: RequestContext, register: Register, unit: str, case: str | None, *, person: Person | None = None
-) -> tuple[str, str]:
-    """Return the unit and the case a new row is kept in. `person`: whose unit it is where none is named.
+def place_of(ctx: RequestContext, register: Register, unit: str, *, person: Person | None = None) -> str:
+    """Return the unit a new row belongs to. `person`: whose unit it is where none is named.
 
     Raises:
-        WrongPlace: the register is not kept there.
+        WrongPlace: the unit does not have this register.
         UnknownUnit, NotYourUnit.
     """
-    if register.kept_in == "case":
-        row_case = ctx.reads.case(case) if case else None
-        if row_case is None or row_case.procedure not in register.procedures:
-            raise WrongPlace("register.needs_case", title=register.title, procedures=register.procedures)
-        return row_case.unit, row_case.id
-    if case:
-        raise WrongPlace("register.of_unit", title=register.title)
     office = ctx.reads.office()
     if not unit and person is not None:
         try:
-            return place_of(ctx, register, person.unit, None)
+            return place_of(ctx, register, person.unit)
         except (NotYourUnit, WrongPlace):
             raise WrongPlace("register.person_elsewhere", person=name_of(person)) from None
     if not unit:
         # A row without a unit would apply to nobody: the case with its terms would not be opened.
         unit = ("" if ctx.operator else ctx.reader.root) or office.root
     place = unit_to_open_in(ctx, unit)
-    if place and not register.binds(office.kind_of(place), (*acts_of(office, place), register.adopted_act)):
+    if place and not register.binds(office.kind_of(place)):
         raise WrongPlace("register.not_for_kind", title=register.title, unit=unit_name(office, place).name)
-    return place, ""
+    return place
 
 
 def name_of(person: Person) -> Text:

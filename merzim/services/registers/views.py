@@ -23,7 +23,7 @@ from merzim.services.registers.results import (
     counted_numbers,
     field_view,
     head_views,
-    linked_names,
+    names_of,
     reader_scope,
     register_view,
     row_view,
@@ -36,7 +36,6 @@ from merzim.services.yearly.register_duties import duties_of
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
 from merzim.storage.registers.rows import SqlRegisterRows
 from workflow.org.kinds import among
-from workflow.org.office import acts_of
 from workflow.registers.access import in_reach, keeps_rows, list_fields, sees_lists
 from workflow.registers.definition import Register
 from workflow.registers.rows import RegisterRow, RowEvent, days_of_case
@@ -191,18 +190,17 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
     counts = dict(lists.counts(units))
     for name in ctx.app.registers.ids():
         register = ctx.app.registers.on(name, ctx.today)
-        if name in counts and sees_lists(register, scope) and (register.subjects or register.kept_in == "case"):
+        if name in counts and sees_lists(register, scope) and register.subjects:
             # Some of its rows may be hidden from who sees the others.
             rows_query = ListRows(register_id=register.id, unit=command.unit)
             counts[register.id] = lists.count(row_query(ctx, register, rows_query))
     registers = (ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids())
     kinds = {office.kind_of(unit) for unit in units} if units is not None else {""}
-    acts = {*ctx.app.settings.regulations.acts, *(act for unit in units or () for act in acts_of(office, unit))}
     views = [
         view_here(ctx, register, rows=counts.get(register.id, 0))
         for register in registers
         if sees_lists(register, scope)
-        and (counts.get(register.id) or units is None or any(register.binds(kind, acts) for kind in kinds))
+        and (counts.get(register.id) or units is None or any(map(register.binds, kinds)))
     ]
     return RegisterList(registers=[view for view in views if view.adopted or view.rows])
 
@@ -280,8 +278,7 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
             register,
             replace(row, opened_case=opened_case),
             fields,
-            office,
-            linked=linked_names(ctx, [(register, row.values)]),
+            names=names_of(ctx, [(register, row.values)]),
             counts=counted_numbers(ctx, register, [row.id]),
         ),
         fields=[field_view(field) for field in register.fields.values() if field.id in fields],

@@ -148,7 +148,6 @@ def _columns(row: RegisterRow) -> Mapping[str, object]:
         "register_id": row.register,
         "version": row.version,
         "unit": row.unit,
-        "case": row.case,
         "opened_case": row.opened_case,
         "parent": row.parent,
         "withdrawn": row.withdrawn,

@@ -33,7 +33,6 @@ from sqlalchemy import (
 from merzim.storage.database.dialect import text_within
 from merzim.storage.database.engine import Row_, read_once, reading
 from merzim.storage.registers.rows import heads
-from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.registers.rows import NUMBER_SHIFT
 from workflow.search_words import search_words
@@ -91,8 +90,6 @@ class RowQuery:
     Attributes:
         units: rows of these units; None for all.
         hidden_person: rows that name this person in one of `hidden_fields` are left out; "" for none.
-        case: rows kept in that case; "" for all.
-        open_cases: those kept in a confidential case are left out.
         withdrawn: the withdrawn rows alone, instead of all others.
     """
 
@@ -100,8 +97,6 @@ class RowQuery:
     units: Collection[str] | None = None
     hidden_person: str = ""
     hidden_fields: tuple[str, ...] = ()
-    case: str = ""
-    open_cases: bool = False
     filters: tuple[CellFilter, ...] = ()
     search: str = ""
     withdrawn: bool = False
@@ -173,11 +168,11 @@ class SqlRegisterLists:
         last: date,
         value_field: str = "",
         number_field: str = "",
-    ) -> Sequence[tuple[str, str, str, int, int | None, int | None]]:
+    ) -> Sequence[tuple[str, str, str, int, int | None]]:
         """Return the number of rows with a date in these days by unit, month (`2026-03`) and value of a field.
 
-        Each also has the sum and the maximum of a number field in ten-thousandths, None without one. If a value
-        field is given, rows without a value are left out.
+        Each also has the maximum of a number field in ten-thousandths, None without one. If a value field is
+        given, rows without a value are left out.
         """
         day = self._cell(date_field)
         value = self._cell(value_field) if value_field else literal("")
@@ -191,7 +186,6 @@ class SqlRegisterLists:
                 func.substr(day, 1, 7).label("month"),
                 value.label("what"),
                 func.count(),
-                func.sum(number),
                 func.max(number),
             )
             .where(*conditions)
@@ -200,8 +194,8 @@ class SqlRegisterLists:
         with reading(self._engine) as connection:
             records = connection.execute(statement).all()
         return [
-            (unit, month, what, rows, total, highest)
-            for unit, month, values, rows, total, highest in records
+            (unit, month, what, rows, highest)
+            for unit, month, values, rows, highest in records
             for what in (json.loads(values) if values.startswith("[") else [values])
         ]
 
@@ -313,10 +307,6 @@ class SqlRegisterLists:
         ]
         if query.units is not None:
             conditions.append(_R.unit.in_(query.units))
-        if query.case:
-            conditions.append(_R.case == query.case)
-        if query.open_cases:
-            conditions.append(_R.case.in_(select(CASE.c.id).where(CASE.c.confidential.is_(False))))
         if query.hidden_person:
             conditions += [self._cell(name) != query.hidden_person for name in query.hidden_fields]
         return conditions

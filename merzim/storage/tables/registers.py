@@ -13,9 +13,9 @@ from merzim.storage.tables.base import CLUSTERED, Canonical, Cells, Moment, Tabl
 class RegisterRowRow(TableBase, table=True):
     """The head of a row's chain, with columns for lists; all of it can be recomputed from its events.
 
-    `number` orders rows by the time they were added; `case` is the case the row is kept in, `opened_case` the
-    one it opened, `parent` the row of the answer to a campaign it stands beside; `shown` are the values of
-    fields that are not confidential, `cells` the sort keys by which lists are filtered and sorted.
+    `number` orders rows by the time they were added; `opened_case` is the case it opened, `parent` the row of
+    the answer to a campaign it stands beside; `shown` are the values of fields that are not confidential,
+    `cells` the sort keys by which lists are filtered and sorted.
     """
 
     __tablename__ = "register_row"
@@ -23,7 +23,6 @@ class RegisterRowRow(TableBase, table=True):
         Index("uq_register_row_number", "register_id", "number", unique=True),
         Index("ix_register_row_listed", "register_id", "withdrawn", "number"),
         Index("ix_register_row_unit", "register_id", "unit", "withdrawn", "number"),
-        Index("ix_register_row_case", "case", "register_id"),
         Index("ix_register_row_opened_case", "opened_case"),
         Index("ix_register_row_parent", "parent"),
     )
@@ -33,7 +32,6 @@ class RegisterRowRow(TableBase, table=True):
     number: int = Field(sa_type=BigInteger)
     version: str
     unit: str
-    case: str = ""
     opened_case: str = ""
     parent: str = ""
     seq: int

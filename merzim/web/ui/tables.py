@@ -267,8 +267,6 @@ def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
     match field.kind:
         case "link":
             return Cell(text=text, address=text, outside=True)
-        case "case":
-            return Cell(text=text, address=f"/cases/{stored}" if stored in row.names else "")
         case "row":
             address = f"/registers/{field.register_id}/{stored}" if stored in row.names else ""
             return Cell(text=text, address=address)

@@ -34,7 +34,7 @@ class FormField:
 
     Attributes:
         value: as typed, or as stored; `was`: as stored; several options as ids separated by `;`.
-        names: for a person, unit, case or row: the field for finding it.
+        names: for a person, unit or row: the field for finding it.
         file: name of the stored file.
     """
 
@@ -97,8 +97,6 @@ def _names(ctx: RequestContext, field: FieldView, value: str) -> NameField | Non
         return build_person_field(ctx.reads.office(), value, root=_people_root(ctx))
     if field.kind == "unit":
         return build_unit_field(ctx.reads.office(), value)
-    if field.kind == "case":
-        return NameField(chosen=value, shown=value, finds="case")
     if field.kind == "row":
         return NameField(chosen=value, shown=value, finds=f"row.{field.register_id}")
     return None

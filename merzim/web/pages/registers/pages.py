@@ -67,7 +67,7 @@ from merzim.web.pages.registers.listing import (
     typed_cell,
 )
 from merzim.web.ui.form_values import InvalidForm, RejectedForm, status_of
-from merzim.web.ui.name_fields import NameField, RequiredUnit, UnitParam, build_unit_field, build_unit_filter
+from merzim.web.ui.name_fields import RequiredUnit, UnitParam, build_unit_field, build_unit_filter
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Cell, cell_of, redirect_to_tidy_address, row_title, with_tidy_address
@@ -78,7 +78,6 @@ from workflow.registers.rows import name_in
 
 router = APIRouter(include_in_schema=False)
 
-CaseText = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")]
 Sort = Annotated[str, Query(max_length=100, pattern=r"^-?[a-z0-9_]*$")]
 Flag = Annotated[Literal["", "1"], Query()]
 Count = Annotated[int | None, Query(ge=0, le=1_000_000)]
@@ -120,14 +119,12 @@ def _query(
     unit: UnitParam,
     search: SearchText = "",
     sort: Sort = "",
-    case: CaseText = "",
     withdrawn: Flag = "",
 ) -> dict[str, object]:
     """Return the query of a list in the address, except filters and page."""
     return {
         "register_id": register_id,
         "unit": unit,
-        "case": case or None,
         "search": search.replace("\0", ""),
         "sort": sort,
         "withdrawn": bool(withdrawn),
@@ -162,7 +159,7 @@ def rows_page(
         refusal = error
     columns = columns_of(register, register.fields)
     is_filtered = bool(empty) or any(row_filter.is_set for row_filter in filters)
-    has_conditions = is_filtered or any(query[name] for name in ("unit", "search", "case", "withdrawn"))
+    has_conditions = is_filtered or any(query[name] for name in ("unit", "search", "withdrawn"))
     response = page(
         request,
         ctx,
@@ -239,7 +236,6 @@ def show_import_page(
         units=build_unit_field(
             ctx.reads.office(), answers.get("unit") or ctx.reader.root, root=ctx.reader.root
         ),
-        case=answers.get("case", ""),
         preview=preview,
         digest=digest,
         lines=[
@@ -255,10 +251,10 @@ def show_import_page(
 
 @router.get("/registers/{register_id}/new")
 def new_row_page(
-    request: Request, ctx: Recording, register_id: RegisterPath, case: CaseText = "", unit: SearchText = ""
+    request: Request, ctx: Recording, register_id: RegisterPath, unit: SearchText = ""
 ) -> Response:
     """Show the form for a new row."""
-    return row_form(request, ctx, register_id, case=case, unit=unit)
+    return row_form(request, ctx, register_id, unit=unit)
 
 
 @router.get("/registers/{register_id}/{row}")
@@ -274,7 +270,6 @@ def row_form(
     ctx: RequestContext,
     register_id: str,
     *,
-    case: str = "",
     unit: str = "",
     rejected_form: RejectedForm | None = None,
 ) -> Response:
@@ -283,7 +278,7 @@ def row_form(
     """
     register = _register(ctx, register_id)
     preset = RejectedForm(form="", refusal=None, answers=_preset(request, ctx, register))
-    answers = rejected_form.answers if rejected_form else {"case": case, "unit": unit}
+    answers = rejected_form.answers if rejected_form else {"unit": unit}
     typed_unit = answers.get("unit") or ctx.reader.root
     return page(
         request,
@@ -295,7 +290,6 @@ def row_form(
         form_fields=form_fields(ctx, register.fields, None, rejected_form or preset),
         groups=ctx.app.registers.on(register_id, ctx.today).groups,
         units=build_unit_field(ctx.reads.office(), typed_unit, root=ctx.reader.root),
-        case=NameField(chosen=answers.get("case", ""), shown=answers.get("case", ""), finds="case"),
         tried=rejected_form,
         problems=problems_of(rejected_form.refusal if rejected_form else None),
     )
@@ -309,7 +303,7 @@ def _preset(request: Request, ctx: RequestContext, register: RegisterView) -> di
         if text and field.kind == "row":
             language = preferences(request).language
             definition = ctx.app.registers.on(register.id, ctx.today)
-            name = names_of(replace(ctx, language=language), definition, [{field.id: text}]).get(text)
+            name = names_of(replace(ctx, language=language), [(definition, {field.id: text})]).get(text)
             text = f"{name} ({text})" if name and name != text else text
         if text:
             answers[FIELD + field.id] = text
@@ -461,7 +455,7 @@ def _history(
         names = {str(value): name_in(office, str(value), translator.language)} | detail.row.names
         row_view = detail.row.model_copy(update={"values": {change.field: value}, "names": names})
         kind = fields[change.field].kind
-        if kind in ("case", "row"):
+        if kind == "row":
             return Cell(text=detail.row.names.get(str(value), str(value)))
         return cell_of(fields[change.field], row_view, translator)
 

@@ -105,7 +105,6 @@ def _add(request: Request, ctx: RequestContext, register_id: str, form: FormData
             {
                 "register_id": register_id,
                 "unit": resolve_unit(ctx.reads.office(), answers.get("unit", ""), root=ctx.reader.root),
-                "case": answers.get("case", "").strip() or None,
                 "values": new_values(ctx, fields, form),
             },
         )
@@ -132,7 +131,6 @@ def _import(request: Request, ctx: RequestContext, register_id: str, form: FormD
         fields: dict[str, object] = {
             "register_id": register_id,
             "unit": resolve_unit(ctx.reads.office(), answers.get("unit", ""), root=ctx.reader.root),
-            "case": answers.get("case", "").strip() or None,
             "file": digest,
             "preview": not answers.get("take"),
         }
