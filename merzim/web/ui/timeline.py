@@ -1,4 +1,4 @@
-"""Geometry of the timeline of a case: positions and values only; the template adds the texts.
+"""The timeline of a case: what is drawn on which day; the template asks where a day is and adds the texts.
 
 One row per obligation, one column of pixels per day, from the first date of the case to the end of its
 monitoring. All periods of a recurring obligation share one row.
@@ -6,7 +6,8 @@ monitoring. All periods of a recurring obligation share one row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from calendar import monthrange
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -42,27 +43,8 @@ class Off:
 
     first: date
     last: date
-    x: float
-    width: float
     holiday: bool
     names: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Month:
-    """A month, or the part of it that is drawn. `first`: its first day drawn."""
-
-    first: date
-    x: float
-    width: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tick:
-    """A Monday, at which the number of its day is written."""
-
-    on: date
-    x: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,8 +58,6 @@ class Bar:
     look: DeadlineStatus
     first: date
     last: date
-    x: float
-    width: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,53 +70,84 @@ class Mark:
     kind: MarkKind
     look: DeadlineStatus
     on: date
-    x: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimelineRow:
     """One row of the timeline; a recurring obligation has one row for all periods.
 
-    `shown`: the date written beside its mark, with its status; `date_x`: its position; `date_end`: whether it
-    is written left of the mark.
+    `shown`: the date written beside its mark, with its status; `date_end`: whether it is written left of the
+    mark.
     """
 
     id: str
     title: Text
     look: DeadlineStatus
-    y: float
     bars: tuple[Bar, ...]
     marks: tuple[Mark, ...]
     due: date | None
     shown: date
     shown_look: DeadlineStatus
-    date_x: float
     date_end: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Timeline:
-    """The whole timeline. `left_out`: deadlines with a due date that are not drawn."""
+class Scale:
+    """The days drawn, and the place of each in pixels."""
 
     first: date
     last: date
-    width: int
-    height: int
-    left: int
-    head: int
-    row: int
-    months: tuple[Month, ...]
-    ticks: tuple[Tick, ...]
+
+    @property
+    def step(self) -> float:
+        """The width of a day."""
+        return (WIDTH - LABELS) / ((self.last - self.first).days + 1)
+
+    def x(self, on: date) -> float:
+        """Return the left edge of a day."""
+        return round(LABELS + (on - self.first).days * self.step, 1)
+
+    def middle(self, on: date) -> float:
+        """Return the middle of a day."""
+        return round(self.x(on) + self.step / 2, 1)
+
+    def across(self, first: date, last: date) -> float:
+        """Return the width of a run of days."""
+        return round(self.x(last + timedelta(days=1)) - self.x(first), 1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timeline(Scale):
+    """The whole timeline.
+
+    Attributes:
+        months: the first and last day drawn of each.
+        ticks: Mondays, at which the number of the day is written.
+        left_out: number of deadlines with a due date that are not drawn.
+    """
+
+    months: tuple[tuple[date, date], ...]
+    ticks: tuple[date, ...]
     offs: tuple[Off, ...]
     lines: tuple[TimelineRow, ...]
     today: date
-    today_x: float | None
     left_out: int
+    width: int = WIDTH
+    head: int = HEAD
+    row: int = ROW
+
+    @property
+    def height(self) -> int:
+        return HEAD + ROW * len(self.lines) + FOOT
+
+    @property
+    def today_x(self) -> float | None:
+        return self.middle(self.today) if self.first <= self.today <= self.last else None
 
     @property
     def today_anchor(self) -> Literal["middle", "end"]:
         """Where today is named by its line, so that the right edge does not cut it."""
-        return "end" if (self.today_x or 0) > self.width - HALF_OF_TODAY else "middle"
+        return "end" if (self.today_x or 0) > WIDTH - HALF_OF_TODAY else "middle"
 
     @property
     def has_weekends(self) -> bool:
@@ -152,39 +163,21 @@ def build_timeline(
     if not dated:
         return None
     first, last = _span(dated, calendar=calendar, today=today)
+    scale = Scale(first=first, last=last)
     rows = [
         group for group in dated if any(first <= on <= last for deadline in group for on in _dates_of(deadline))
     ]
-    step = (WIDTH - LABELS) / ((last - first).days + 1)
-
-    def x(on: date) -> float:
-        """Return the left edge of a day, in pixels."""
-        return round(LABELS + (on - first).days * step, 1)
-
-    def middle(on: date) -> float:
-        return round(x(on) + step / 2, 1)
-
-    height = HEAD + ROW * len(rows) + FOOT
+    due = [deadline.due for deadline in required if deadline.due is not None]
+    drawn = [deadline.due for group in rows for deadline in group if deadline.due is not None]
     return Timeline(
         first=first,
         last=last,
-        width=WIDTH,
-        height=height,
-        left=LABELS,
-        head=HEAD,
-        row=ROW,
-        months=_months(first, last, step),
-        ticks=tuple(
-            Tick(on=on, x=x(on))
-            for on in _mondays(first, last)
-            if x(on) <= WIDTH - TICK_WIDTH and (step > NARROW_DAY or (on.day - 1) // 7 in (0, 2))
-        ),
+        months=tuple(_months(first, last)),
+        ticks=tuple(_ticks(scale)),
         offs=tuple(
             Off(
                 first=run[0],
                 last=run[-1],
-                x=x(run[0]),
-                width=round(step * len(run), 1),
                 holiday=any(calendar.day(on).kind != "weekend" for on in run),
                 names=names,
             )
@@ -192,19 +185,9 @@ def build_timeline(
             for names in (_holiday_names(run, calendar),)
             if names or (last - first).days <= MAX_DAYS_WITH_WEEKENDS
         ),
-        lines=tuple(
-            _build_row(group, number, first, last, x, middle, today=today, soon=soon)
-            for number, group in enumerate(rows)
-        ),
+        lines=tuple(_build_row(group, scale, today=today, soon=soon) for group in rows),
         today=today,
-        today_x=middle(today) if first <= today <= last else None,
-        left_out=sum(1 for deadline in required if deadline.due is not None)
-        - sum(
-            1
-            for group in rows
-            for deadline in group
-            if deadline.due is not None and first <= deadline.due <= last
-        ),
+        left_out=len(due) - sum(first <= on <= last for on in drawn),
     )
 
 
@@ -243,23 +226,22 @@ def _days(first: date, last: date) -> Iterable[date]:
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
-def _mondays(first: date, last: date) -> Iterable[date]:
-    monday = first + timedelta(days=-first.weekday() % 7)
-    return (monday + timedelta(weeks=n) for n in range(((last - monday).days + 7) // 7))
+def _ticks(scale: Scale) -> Iterable[date]:
+    """Yield the Mondays whose number has room; of narrow days those of the first and third week of a month."""
+    on = scale.first + timedelta(days=-scale.first.weekday() % 7)
+    while on <= scale.last:
+        has_room = scale.step > NARROW_DAY or (on.day - 1) // 7 in (0, 2)
+        if has_room and scale.x(on) <= WIDTH - TICK_WIDTH:
+            yield on
+        on += timedelta(weeks=1)
 
 
-def _months(first: date, last: date, step: float) -> tuple[Month, ...]:
-    later = ((first.year + month // 12, month % 12 + 1) for month in range(first.month, first.month + 24))
-    starts = [first, *(on for on in (date(*month, 1) for month in later) if on <= last)]
-    ends = [*(on - timedelta(days=1) for on in starts[1:]), last]
-    return tuple(
-        Month(
-            first=start,
-            x=round(LABELS + (start - first).days * step, 1),
-            width=round(((end - start).days + 1) * step, 1),
-        )
-        for start, end in zip(starts, ends, strict=True)
-    )
+def _months(first: date, last: date) -> Iterable[tuple[date, date]]:
+    """Yield the first and last day drawn of each month."""
+    while first <= last:
+        end = first.replace(day=monthrange(first.year, first.month)[1])
+        yield first, min(end, last)
+        first = end + timedelta(days=1)
 
 
 def _find_runs_off(first: date, last: date, calendar: Kazakhstan) -> list[list[date]]:
@@ -280,54 +262,34 @@ def _holiday_names(run: Sequence[date], calendar: Kazakhstan) -> tuple[str, ...]
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _build_row(
-    group: Sequence[Deadline],
-    number: int,
-    first: date,
-    last: date,
-    x: Callable[[date], float],
-    middle: Callable[[date], float],
-    *,
-    today: date,
-    soon: date,
-) -> TimelineRow:
+def _build_row(group: Sequence[Deadline], scale: Scale, *, today: date, soon: date) -> TimelineRow:
+    first, last = scale.first, scale.last
     # Of several periods the row shows the first that is not done.
     deadline = next((occurrence for occurrence in group if occurrence.state in AWAITED), group[-1])
     looks = {occurrence.id: status_on(occurrence, today=today, soon=soon) for occurrence in group}
     marks = tuple(
-        Mark(kind=kind, look=looks[occurrence.id], on=on, x=middle(on))
+        Mark(kind=kind, look=looks[occurrence.id], on=on)
         for occurrence in group
         for kind, on in _marks(occurrence)
         if on is not None and first <= on <= last
     )
     bars = tuple(
-        Bar(
-            kind=kind,
-            look=looks[occurrence.id],
-            first=begin,
-            last=end,
-            x=middle(begin) if kind == "counted" else x(begin),
-            width=round(middle(end) - middle(begin), 1)
-            if kind == "counted"
-            else round(x(end + timedelta(days=1)) - x(begin), 1),
-        )
+        Bar(kind=kind, look=looks[occurrence.id], first=begin, last=end)
         for occurrence in group
         for kind, begin, end in _bars(occurrence, first, last)
     )
-    ends = sorted(marks, key=lambda mark: mark.x)
-    near_right = bool(ends) and ends[-1].x > WIDTH - 64
+    ends = sorted(marks, key=lambda mark: mark.on)
+    near_right = bool(ends) and scale.middle(ends[-1].on) > WIDTH - 64
     nearest_mark = ends[0 if near_right else -1] if ends else None
     return TimelineRow(
         id=deadline.id,
         title=deadline.obligation.title,
         look=looks[deadline.id],
-        y=HEAD + ROW * number,
         bars=bars,
         marks=marks,
         due=deadline.due,
         shown=nearest_mark.on if nearest_mark else first,
         shown_look=nearest_mark.look if nearest_mark else looks[deadline.id],
-        date_x=round((nearest_mark.x if nearest_mark else middle(first)) + (-13 if near_right else 13), 1),
         date_end=near_right,
     )
 
