@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -54,7 +53,7 @@ from merzim.web.http import (
 )
 from merzim.web.ui.name_fields import UnitParam
 from merzim.web.ui.render import RequestTranslator
-from merzim.web.ui.tables import Column, list_workbook
+from merzim.web.ui.tables import Column, workbook_response
 
 
 def _local(at: datetime | None) -> datetime | None:
@@ -83,7 +82,7 @@ def get_audit_workbook(ctx: Auditing, filters_query: AuditQuery, translator: Req
     """
     filters = {name: text for name, text in filters_query.items() if text}
     entries = exported_entries(ctx, build(AskAudit, {**filters, "language": translator.language}))
-    return list_workbook(translator, AUDIT_COLUMNS, entries, title="web.audit.title", today=ctx.today)
+    return workbook_response(ctx, AUDIT_COLUMNS, entries, title="web.audit.title")
 
 
 def get_people_table(ctx: Setting, translator: RequestTranslator) -> Response:
@@ -154,11 +153,10 @@ CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
 )
 
 
-def get_campaigns_file(ctx: Reading, translator: RequestTranslator) -> Response:
+def get_campaigns_file(ctx: Reading) -> Response:
     """Return the campaigns visible to the reader as a workbook, the newest first."""
-    reader_ctx = replace(ctx, language=translator.language)
-    rows = list_campaigns(reader_ctx, AskCampaigns()).campaigns
-    return list_workbook(translator, CAMPAIGN_COLUMNS, rows, title="web.campaigns.title", today=ctx.today)
+    rows = list_campaigns(ctx, AskCampaigns()).campaigns
+    return workbook_response(ctx, CAMPAIGN_COLUMNS, rows, title="web.campaigns.title")
 
 
 def people_filter(state: str, unit: str, search: str = "") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Annotated, Literal
 
-from fastapi import Depends, HTTPException, Path, Query, Request
+from fastapi import Depends, HTTPException, Path, Query
 from starlette.responses import Response
 
 from merzim.documents.cartogram import cartogram_sheets, draw_cartogram
@@ -194,13 +194,13 @@ RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
 )
 
 
-def get_monitoring_file(request: Request, ctx: Reading, criteria: Monitored) -> Response:
+def get_monitoring_file(ctx: Reading, criteria: Monitored) -> Response:
     """Return the whole list of recommendations as a workbook."""
     # The columns of the page, then fields defined only in register files.
     extra = (_extra_column(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s"))
     columns = (*RECOMMENDATION_COLUMNS, *extra)
     lines = all_lines(ctx.reads, ctx.calendar, criteria, today=ctx.today)
-    return workbook_response(request, columns, lines, title="web.monitoring.title", today=ctx.today)
+    return workbook_response(ctx, columns, lines, title="web.monitoring.title")
 
 
 def get_consolidated_file(

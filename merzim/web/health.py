@@ -241,44 +241,30 @@ def exposition(
     Info("merzim_build", "The version that runs", registry=registry).info(
         {"version": VERSION, "commit": commit_of(VERSION)}
     )
-    obligations = Gauge(
-        "merzim_obligations", "Obligations of the office by state", ["state"], registry=registry
-    )
+
+    def gauge(name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"merzim_{name}", text, labels, registry=registry)
+
+    obligations = gauge("obligations", "Obligations of the office by state", "state")
     for state, number in board.items():
         obligations.labels(state).set(number)
-    notices = Gauge("merzim_notices", "Notices by channel and state", ["channel", "state"], registry=registry)
+    notices = gauge("notices", "Notices by channel and state", "channel", "state")
     for channel in sorted({*channels, *(channel for channel, _ in figures.counts)}):
         for state in STATES:
             notices.labels(channel, state).set(figures.counts.get((channel, state), 0))
-    age = Gauge(
-        "merzim_queue_age_seconds",
-        "How long the longest waiting letter that may leave has waited",
-        registry=registry,
-    )
+    age = gauge("queue_age_seconds", "How long the longest waiting letter that may leave has waited")
     age.set(max(0.0, (now - figures.oldest).total_seconds()) if figures.oldest else 0)
-    backup = Gauge("merzim_backup_age_seconds", "How long ago the last backup was verified", registry=registry)
     pulse = figures.pulses.get("backup")
+    backup = gauge("backup_age_seconds", "How long ago the last backup was verified")
     backup.set((now - pulse[0]).total_seconds() if pulse else float("inf"))
-    late = Gauge(
-        "merzim_alarm_age_seconds",
-        "The age from which something counts as late",
-        ["alarm"],
-        registry=registry,
-    )
+    late = gauge("alarm_age_seconds", "The age from which something counts as late", "alarm")
     for name, limit in alarms.items():
         late.labels(name).set(limit.total_seconds())
-    broken = Gauge(
-        "merzim_channel_fault_letters",
-        "Letters kept by a channel somebody must mend",
-        ["channel", "fault"],
-        registry=registry,
-    )
+    broken = gauge("channel_fault_letters", "Letters kept by a channel somebody must mend", "channel", "fault")
     for fault in figures.faults:
         broken.labels(fault.channel, fault.code).set(fault.letters)
-    last = Gauge(
-        "merzim_last_run_timestamp_seconds", "When a round or delivery last ended", ["what"], registry=registry
-    )
-    took = Gauge("merzim_last_run_duration_seconds", "How long it took", ["what"], registry=registry)
+    last = gauge("last_run_timestamp_seconds", "When a round or delivery last ended", "what")
+    took = gauge("last_run_duration_seconds", "How long it took", "what")
     for name, (at, seconds) in sorted(figures.pulses.items()):
         last.labels(name).set(at.timestamp())
         took.labels(name).set(seconds)

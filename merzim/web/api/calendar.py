@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import Path, Query, Request
+from fastapi import Path, Query
 from pydantic import BaseModel
 
 from calendars.layout import build_year
@@ -134,9 +134,7 @@ def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> Y
 
 @router.post("/calendar/acts")
 @reads_files
-def adopt_calendar_act(
-    request: Request, ctx: Managing, once: Writing, body: SentAct, translator: RequestTranslator
-) -> ActAnswer:
+def adopt_calendar_act(ctx: Managing, once: Writing, body: SentAct, translator: RequestTranslator) -> ActAnswer:
     """Adopt an act and move the due dates it changes. Adopting it again changes nothing."""
     act = Act(text=body.text, name=body.name)
     if body.preview:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Path, Request
+from fastapi import Path
 from pydantic import BaseModel, BeforeValidator, Field
 
 from merzim.services.board.board import get_board, list_deadlines, list_own_tasks
@@ -226,7 +226,7 @@ class YearDone(BaseModel):
 
 @opening.post("/schedules")
 @reads_files
-def import_schedule(request: Request, ctx: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
+def import_schedule(ctx: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
     """Import a schedule: the whole file or nothing. Importing it again writes only the changes."""
 
     def import_file() -> ScheduleTaken:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
@@ -26,7 +25,6 @@ from merzim.services.inputs import build
 from merzim.services.verbs import Command, Verb
 from merzim.web.api.answers import DAMAGED, file_answer
 from merzim.web.auth.dependencies import needs, reads_files
-from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import RequestTranslator, Translator
 
 Key = Annotated[
@@ -126,8 +124,7 @@ def post(
     body = body_model(verb.command, tuple(in_path.values()))
 
     def operation(**values: Any) -> BaseModel:
-        request, ctx = values.pop("request"), values.pop("ctx")
-        ctx = replace(ctx, language=preferences(request).language)
+        ctx = values.pop("ctx")
         once, body = values.pop("once", None), values.pop("body", None)
         fields = {name: getattr(body, name) for name in body.model_fields_set} if body is not None else {}
         try:
@@ -142,11 +139,7 @@ def post(
         return answer
 
     context = Annotated[Any, Depends(needs(verb.needs, asking=not verb.writes))]
-    parameters = {
-        "request": Request,
-        "ctx": context,
-        **({"once": Writing} if verb.writes else {}),
-    }
+    parameters = {"ctx": context, **({"once": Writing} if verb.writes else {})}
     if body is not None:
         parameters["body"] = body
     for part, field_name in in_path.items():
@@ -172,7 +165,7 @@ def get(router: APIRouter, path: str, query: Verb[C, Any], *, name: str = "", ta
 
     def operation(ctx: RequestContext, translator: Translator, **fields: Any) -> Any:
         language = {"language": translator.language} if "language" in query.command.model_fields else {}
-        return query(replace(ctx, language=translator.language), build(query.command, {**fields, **language}))
+        return query(ctx, build(query.command, {**fields, **language}))
 
     parameters: dict[str, Any] = {
         "ctx": Annotated[Any, Depends(needs(query.needs))],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Annotated
@@ -162,8 +161,7 @@ def get_report_notes(
     """Return the remarks on a report about a year or quarter of a unit, which its document does not print."""
     report, of = year_report(form), seen_unit(ctx, unit)
     about = quarter_of_report(report, year, quarter, today=ctx.today)
-    reader_ctx, templates = replace(ctx, language=translator.language), templates_in_use(ctx.app)
-    marks = report_marks(reader_ctx, report, templates, unit=of, year=year, quarter=about)
+    marks = report_marks(ctx, report, templates_in_use(ctx.app), unit=of, year=year, quarter=about)
     return ReportAnswer(
         id=form,
         title=report.title[translator.language],

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Request
 from pydantic import BeforeValidator, Field, create_model
 
 from merzim.services.campaigns import verbs as campaigns
@@ -207,7 +206,7 @@ def _plain(field: RegisterField, value: object) -> object:
 
 @router.post("/cases/{case}/risks/plan", tags=["risks"])
 @reads_files
-def import_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
+def import_plan(ctx: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
     """Import a plan of measures as risks and measures; the whole file or nothing."""
     whole_case(ctx, case)
     command = rows.ImportPlan(case=case, file=FileInput(file=body.file), year=body.year)
@@ -216,9 +215,7 @@ def import_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, b
 
 @router.post("/cases/{case}/cartogram", tags=["registers"])
 @reads_files
-def record_cartogram(
-    request: Request, ctx: Recording, once: Writing, case: CaseId, body: CartogramSent
-) -> CommandResult:
+def record_cartogram(ctx: Recording, once: Writing, case: CaseId, body: CartogramSent) -> CommandResult:
     """Record the published cartogram; the whole file or nothing."""
     whole_case(ctx, case)
     command = rows.RecordCartogram(

@@ -28,6 +28,7 @@ from merzim.services.context import Accounts, RequestContext, reader_of
 from merzim.settings import DEVICE_LIFETIME, WebSettings, is_loopback
 from merzim.web.auth.limits import remember_device
 from merzim.web.auth.middleware import is_local
+from merzim.web.ui.preferences import preferences
 from workflow.org.access import Account, Entry, Need, must_enrol
 
 SCOPE = "demonstration"
@@ -163,7 +164,7 @@ async def base_context(request: Request) -> RequestContext:
 
 def _copy_context(request: Request) -> RequestContext:
     base: RequestContext = request.app.state.ctx
-    return replace(base)
+    return replace(base, language=preferences(request).language)
 
 
 def needs(
@@ -262,7 +263,7 @@ T = TypeVar("T")
 
 
 async def run_in_reading_thread(
-    request: Request, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ctx: RequestContext, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
 ) -> T:
     """Run a function that reads files in the reading pool.
 
@@ -270,7 +271,7 @@ async def run_in_reading_thread(
         UnreadablePaper: `paper_readers_busy` if no thread became free in time, or the account reads too many
             files at once.
     """
-    login: str = request.state.reader.login
+    login = ctx.reader.login
     await _wait_for_turn(login)
     _reading[login] += 1
     try:
@@ -283,7 +284,7 @@ async def run_in_reading_thread(
 
 
 def reads_files(handler: Callable[P, object]) -> Callable[P, Awaitable[Response]]:
-    """Decorate a handler to run by `run_in_reading_thread`; it must take the request as `request`.
+    """Decorate a handler to run by `run_in_reading_thread`; it must take the context as `ctx`.
 
     The answer is serialised in that thread too, instead of in the event loop.
     """
@@ -294,8 +295,8 @@ def reads_files(handler: Callable[P, object]) -> Callable[P, Awaitable[Response]
 
     @wraps(handler)
     async def run_apart(*args: P.args, **kwargs: P.kwargs) -> Response:
-        request: Any = kwargs["request"]
-        return await run_in_reading_thread(request, respond, *args, **kwargs)
+        ctx: Any = kwargs["ctx"]
+        return await run_in_reading_thread(ctx, respond, *args, **kwargs)
 
     return run_apart
 

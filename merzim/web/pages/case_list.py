@@ -313,7 +313,7 @@ def cases_page(
 
 
 @router.get("/cases.xlsx")
-def cases_workbook(request: Request, ctx: Reading, criteria: CaseQuery) -> Response:
+def cases_workbook(ctx: Reading, criteria: CaseQuery) -> Response:
     """Return all matching cases as a workbook.
 
     Raises:
@@ -322,7 +322,7 @@ def cases_workbook(request: Request, ctx: Reading, criteria: CaseQuery) -> Respo
     total = ctx.reads.how_many(criteria)
     require_exportable(total)
     rows = _all(ctx, criteria, total, ctx.today)
-    return workbook_response(request, CASE_COLUMNS, rows, title="web.analyses.title", today=ctx.today)
+    return workbook_response(ctx, CASE_COLUMNS, rows, title="web.analyses.title")
 
 
 def _all(ctx: RequestContext, criteria: CaseFilter, total: int, today: date) -> Iterator[Item]:

@@ -15,7 +15,6 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
-from i18n import say
 from merzim.documents.forms import Form as PaperForm
 from merzim.services.administration import officer_start
 from merzim.services.board.tasks import most_pressing, tasks_view
@@ -184,18 +183,18 @@ def my_desk(
     dates = {"on": on} if on else None
     unfolded = opened(ctx, case, obligation, today=today, answers=dates) if obligation else None
     undo, remarks = (_undo(ctx, what), _remarks(ctx, what)) if said == "recorded" else (None, ())
-    message = (said, _title(request, ctx, what), what.partition(":")[0])
+    message = (said, _title(ctx, what), what.partition(":")[0])
     return _page(request, ctx, show=show, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
 
 
 @router.get("/desk.xlsx")
-def desk_workbook(request: Request, ctx: Recording, show: Literal["", "mine", "all"] = "") -> Response:
+def desk_workbook(ctx: Recording, show: Literal["", "mine", "all"] = "") -> Response:
     """Return all rows of the page as a workbook."""
     today, everything = ctx.today, {"all": True, "mine": False}.get(show)
     view = tasks_view(ctx, everything=everything, today=today, limit=MAX_EXPORTED)
     require_exportable(sum(group.total for group in view.groups))
     lines = (item.line for group in view.groups for item in group.items)
-    return workbook_response(request, line_columns(today), lines, title="web.desk.title", today=today)
+    return workbook_response(ctx, line_columns(today), lines, title="web.desk.title")
 
 
 @router.post("/desk/undo")
@@ -204,12 +203,11 @@ def undo(request: Request, ctx: Recording, answers: Fields) -> Response:
     case = answers.get("case", "")
     if case:
         whole_case(ctx, case)
-    ground = say("withdraw.by_mistake", {}, preferences(request).language)
     try:
         if not case:
             raise InvalidForm("web.refusal.no_record")
         line = parse_event_number(answers.get("line", ""))
-        cases.undo(ctx, build(cases.Undo, {"case": case, "line": line, "ground": ground}))
+        cases.undo(ctx, build(cases.Undo, {"case": case, "line": line}))
     except (Refusal, OutOfRange) as refusal:
         return _page(request, ctx, show=answers.get("show", ""), refusal=refusal)
     return _onward(request, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
@@ -307,7 +305,7 @@ def record_many(request: Request, ctx: Recording, form: Annotated[FormData, sent
     ]
     batch = ManyView(
         result=result,
-        titles=_titles(request, ctx, result),
+        titles=_titles(ctx, result),
         token=token,
         uploaded=file,
         lines=lines,
@@ -331,9 +329,7 @@ def withdraw_many(request: Request, ctx: Recording, answers: Fields) -> Response
         )
     except (Refusal, OutOfRange) as refusal:
         return _page(request, ctx, show=show, refusal=refusal)
-    titles = {
-        f"{case}:{line}": _title(request, ctx, f"{case}:{fact}") or case for case, line, fact in chosen_records
-    }
+    titles = {f"{case}:{line}": _title(ctx, f"{case}:{fact}") or case for case, line, fact in chosen_records}
     return _page(request, ctx, show=show, batch=ManyView(result=None, titles=titles, withdrawn=withdrawn))
 
 
@@ -341,9 +337,9 @@ def _ids(rows: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
     return tuple("".join(row) for row in rows)
 
 
-def _titles(request: Request, ctx: RequestContext, result: bulk.ManyResult) -> dict[str, str]:
+def _titles(ctx: RequestContext, result: bulk.ManyResult) -> dict[str, str]:
     rows = (f"{step.case}:{step.fact}" for step in result.steps)
-    return {row: _title(request, ctx, row) or row for row in rows}
+    return {row: _title(ctx, row) or row for row in rows}
 
 
 def _uploaded(ctx: RequestContext, form: FormData) -> str:
@@ -425,7 +421,7 @@ def _heads(mine: bool) -> list[tuple[object, str]]:
     return [(head, "col-who" if look == "col-unit" else look) for head, look in heads]
 
 
-def _title(request: Request, ctx: RequestContext, place: str) -> str:
+def _title(ctx: RequestContext, place: str) -> str:
     """Return the title of the obligation just handled (`case:obligation`) in the reader's language; "" if it is
     hidden.
     """
@@ -434,7 +430,7 @@ def _title(request: Request, ctx: RequestContext, place: str) -> str:
     if stored_case is None:
         return ""
     t, known_obligation = (
-        Translator(preferences(request).language),
+        Translator(ctx.language),
         ctx.library.of(stored_case).by_id.get(base(obligation)),
     )
     period = obligation.partition(".")[2] or None

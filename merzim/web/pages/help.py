@@ -12,7 +12,6 @@ from merzim.services.context import RequestContext
 from merzim.services.law.acts import acts_here
 from merzim.web.auth.dependencies import Own
 from merzim.web.ui.guides import GUIDE_OF, GUIDES, Guide, find_sections, guide, shown_sections
-from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
 
 router = APIRouter(include_in_schema=False)
@@ -21,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/help")
 def help_page(request: Request, ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """List the guides, the reader's own first, or the sections that match the search words."""
-    language = preferences(request).language
+    language = ctx.language
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
     own_guide = GUIDE_OF[request.state.reader.access]
     order = dict.fromkeys(("first-day", own_guide, *GUIDES))
@@ -41,7 +40,7 @@ def guide_page(request: Request, ctx: Own, guide_id: str) -> Response:
     """Show one guide."""
     if guide_id not in GUIDES:
         raise HTTPException(404, "web.problem.not_found")
-    language = preferences(request).language
+    language = ctx.language
     return page(request, ctx, "guide.html", guide=_guide(ctx, guide_id, language))
 
 

@@ -17,7 +17,7 @@ from merzim.web.auth.dependencies import Assigning, Own, Reading
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number
 from merzim.web.ui.name_fields import build_person_field
-from merzim.web.ui.preferences import preferences, redirect
+from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import Column, page_heads, workbook_response
 from notifications.notice import Notice
@@ -42,7 +42,7 @@ def inbox_page(
     people = {entry.person: person_name(office, entry.person) for entry in view.entries if entry.person}
     letters = comments.unread_letters(ctx, limit=MAX_LETTERS)
     heads = {**heads, **ctx.reads.heads({letter.case for letter in letters})}
-    language = preferences(request).language
+    language = ctx.language
     about = {letter.key: _about(ctx, heads[letter.case], letter, language) for letter in letters}
     return page(
         request,
@@ -101,7 +101,7 @@ def assignments_page(request: Request, ctx: Reading, query: AssignmentQuery) -> 
 
 
 @assignments_router.get("/assignments.xlsx")
-def assignments_workbook(request: Request, ctx: Reading, query: AssignmentQuery) -> Response:
+def assignments_workbook(ctx: Reading, query: AssignmentQuery) -> Response:
     """Return the whole list as a workbook.
 
     Raises:
@@ -110,7 +110,7 @@ def assignments_workbook(request: Request, ctx: Reading, query: AssignmentQuery)
     rows, total = assignments.assignments_shown(ctx, query, limit=MAX_EXPORTED)
     require_exportable(total)
     columns = _columns(_names(ctx, rows))
-    return workbook_response(request, columns, rows, title="web.assignments", today=ctx.today)
+    return workbook_response(ctx, columns, rows, title="web.assignments")
 
 
 @assignments_router.post("/assignments")

@@ -20,7 +20,6 @@ from merzim.services.yearly.opening import proposed_year
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import Number
 from merzim.web.ui.name_fields import UnitParam, build_unit_filter
-from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import (
     WAITING_COLUMNS,
@@ -74,9 +73,9 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
 
 
 @router.get("/overview.xlsx")
-def overview_workbook(request: Request, ctx: Reading, unit: UnitParam) -> Response:
+def overview_workbook(ctx: Reading, unit: UnitParam) -> Response:
     """Return the overview as a workbook: units and stages, assignees, and all overdue deadlines."""
-    today, translator = ctx.today, Translator(preferences(request).language)
+    today, translator = ctx.today, Translator(ctx.language)
     view = overview(ctx, unit or None)
     overdue = DeadlineQuery(urgency="overdue", unit=unit or None)
     lines = all_lines(ctx, overdue)
@@ -116,12 +115,12 @@ Asked = Annotated[DeadlineQuery, Depends(_asking)]
 
 
 @router.get("/deadlines.xlsx")
-def deadlines_workbook(request: Request, ctx: Reading, asking: Asked) -> Response:
+def deadlines_workbook(ctx: Reading, asking: Asked) -> Response:
     """Return the whole list of deadlines as a workbook."""
     today = ctx.today
     lines = all_lines(ctx, asking)
     title = f"web.deadlines.title.{asking.urgency}"
-    return workbook_response(request, line_columns(today), lines, title=title, today=today)
+    return workbook_response(ctx, line_columns(today), lines, title=title)
 
 
 @router.get("/deadlines")

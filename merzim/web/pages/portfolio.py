@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -29,7 +29,6 @@ from merzim.services.names import UnknownUnit, require_exportable
 from merzim.services.yearly.clock import PROCEDURE
 from merzim.web.auth.dependencies import Reading
 from merzim.web.ui.name_fields import UnitParam, build_unit_filter
-from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Column, download, redirect_to_tidy_address, table_of, with_tidy_address
 from workflow.machine import OVER
@@ -151,7 +150,7 @@ def portfolio_page(
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
-    view = _portfolio(request, ctx, criteria, number)
+    view = _portfolio(ctx, criteria, number)
     case_id = replanned if any(line.case == replanned for line in view.lines) else ""
     return _page(
         request,
@@ -195,18 +194,16 @@ LINE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
 
 
 @router.get("/portfolio.xlsx")
-def portfolio_workbook(request: Request, ctx: Reading, criteria: Criteria) -> Response:
+def portfolio_workbook(ctx: Reading, criteria: Criteria) -> Response:
     """Return all analyses of a year with all their steps as a workbook.
 
     Raises:
         TooManyRows: the list is too long for one workbook.
     """
-    total, all_lines = every_line(
-        _speaking(request, ctx), build(ListPortfolio, {**_fields(criteria), "stage": criteria.stage})
-    )
+    total, all_lines = every_line(ctx, build(ListPortfolio, {**_fields(criteria), "stage": criteria.stage}))
     require_exportable(total)
     lines = list(all_lines)
-    translator = Translator(preferences(request).language)
+    translator = Translator(ctx.language)
     steps = [(line, step) for line in lines for step in line.steps]
     title = translator.say("web.portfolio.title", year=criteria.year)
     tables = [
@@ -216,20 +213,16 @@ def portfolio_workbook(request: Request, ctx: Reading, criteria: Criteria) -> Re
     return download(tables_workbook(tables), f"{title} {translator.short(ctx.today)}.xlsx")
 
 
-def _portfolio(request: Request, ctx: RequestContext, query: PortfolioQuery, number: int) -> PortfolioPage:
+def _portfolio(ctx: RequestContext, query: PortfolioQuery, number: int) -> PortfolioPage:
     command = build(ListPortfolio, {**_fields(query), "stage": query.stage, "page": number})
     try:
-        return list_portfolio(_speaking(request, ctx), command)
+        return list_portfolio(ctx, command)
     except UnknownUnit:
         return PortfolioPage(year=query.year, total=0, page=1, pages=1, lines=[])
 
 
 def _fields(query: PortfolioQuery) -> dict[str, object]:
     return {name: getattr(query, name) for name in YearOfCases.model_fields}
-
-
-def _speaking(request: Request, ctx: RequestContext) -> RequestContext:
-    return replace(ctx, language=preferences(request).language)
 
 
 def _page(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
 
@@ -20,7 +19,6 @@ from merzim.services.verbs import NotAllowed
 from merzim.web.auth.dependencies import Own, Reading
 from merzim.web.ui.form_values import tidy
 from merzim.web.ui.name_fields import MAX_SUGGESTIONS, Suggestion, suggest_any, suggest_people, suggest_units
-from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import row_title
 from workflow.board.rows import CaseFilter
@@ -32,8 +30,7 @@ router = APIRouter(include_in_schema=False)
 def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """Show the results for the search words in the address."""
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
-    reader = replace(ctx, language=preferences(request).language)
-    results = search(reader, Search(text=text)) if text else None
+    results = search(ctx, Search(text=text)) if text else None
     hits = [hit for group in results.groups for hit in group.hits] if results else []
     latest = [ctx.library.latest(name) for name in ctx.library.procedures()]
     acts = {act.id: act for edition in latest for act in edition.acts.values()}
@@ -99,14 +96,14 @@ Typed = Annotated[str, Query(max_length=300)]
 
 
 @router.get("/suggest/{what}")
-def suggest(request: Request, ctx: Own, what: What, q: Typed = "") -> Response:
+def suggest(ctx: Own, what: What, q: Typed = "") -> Response:
     """Suggest what a field may mean by the text typed so far.
 
     Units and people: all for users whose forms name them, else the reader's own; `responsible`: either, as a
     schedule names them; cases and rows of a register (`row.gifts`): those the reader sees.
     """
     kind, _, register_id = what.partition(".")
-    office, t = ctx.reads.office(), Translator(preferences(request).language)
+    office, t = ctx.reads.office(), Translator(ctx.language)
     found: Sequence[Suggestion] = ()
     if kind == "unit":
         found = suggest_units(office, q, root="" if ctx.reader.may("settings") else ctx.reader.root)

@@ -17,9 +17,9 @@ from merzim.services.board.assignees import Workload
 from merzim.services.board.figures import FiguresLine
 from merzim.services.board.lines import ObligationLine
 from merzim.services.board.overview import Matrix, MatrixRow
+from merzim.services.context import RequestContext
 from merzim.services.names import UnitName
 from merzim.services.registers.results import FieldView, RegisterView, RowView, cell_value
-from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator
 from workflow.board.figures import Performance
 from workflow.law.procedure import Text
@@ -110,36 +110,17 @@ def table_of(
 
 
 def workbook_response(
-    request: Request,
-    columns: Sequence[Column[R]],
-    rows: Iterable[R],
-    *,
-    title: str,
-    today: date,
-    **arguments: object,
+    ctx: RequestContext, columns: Sequence[Column[R]], rows: Iterable[R], *, title: str, **arguments: object
 ) -> Response:
-    """Return a list as a workbook to download.
+    """Return a list as a workbook to download, in the reader's language.
 
     Args:
         title: code of the list's name, used for the file and its sheet; arguments: those of the code.
     """
-    translator = Translator(preferences(request).language)
-    return list_workbook(translator, columns, rows, title=title, today=today, **arguments)
-
-
-def list_workbook(
-    translator: Translator,
-    columns: Sequence[Column[R]],
-    rows: Iterable[R],
-    *,
-    title: str,
-    today: date,
-    **arguments: object,
-) -> Response:
-    """Return a list as a workbook in the translator's language."""
+    translator = Translator(ctx.language)
     name = translator.say(title, **arguments)
     content = tables_workbook([table_of(translator, columns, rows, name=name)])
-    return download(content, f"{name} {translator.short(today)}.xlsx")
+    return download(content, f"{name} {translator.short(ctx.today)}.xlsx")
 
 
 def download(content: bytes, name: str) -> Response:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import RedirectResponse, Response
 
+from i18n import knows
 from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword, hash_secret
 from merzim.services.accounts.telegram import TelegramCode, is_linked
@@ -43,7 +44,6 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 _LOGIN = 80
-OWN_MESSAGES = ("password", "totp", "recovery", "ended", "ended_one", "revoked", "unlinked", "digest")
 
 
 @router.get("/login")
@@ -135,7 +135,7 @@ def accept(request: Request, ctx: Anybody, secret: Secret, texts: Fields) -> Res
 @router.get("/account")
 def own(request: Request, ctx: Own, said: str = "") -> Response:
     """Show the user's own account: password, second factor, sessions."""
-    return own_page(request, ctx, message=said if said in OWN_MESSAGES else "")
+    return own_page(request, ctx, message=said if knows(f"web.account.said_{said}") else "")
 
 
 @router.post("/account/password")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request
@@ -37,7 +36,7 @@ from merzim.web.files_of_lists import get_people_table
 from merzim.web.pages.account.login import own_page
 from merzim.web.pages.administration.people import show
 from merzim.web.ui.form_values import Fields, sent, tidy
-from merzim.web.ui.preferences import preferences, redirect
+from merzim.web.ui.preferences import redirect
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -52,7 +51,7 @@ def own_feed(request: Request, ctx: Own, typed: Fields) -> Response:
         revoke_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
         return redirect(request, "/account", said="revoked")
     try:
-        return own_page(request, ctx, feed=give_own(ctx, preferences(request).language))
+        return own_page(request, ctx, feed=give_own(ctx, ctx.language))
     except Refusal as refusal:
         return own_page(request, ctx, refusal=refusal, status=422)
 
@@ -144,7 +143,7 @@ def change_organisation(request: Request, ctx: Setting, typed: Fields) -> Respon
     present = office_settings.get_settings(ctx, AskSettings()).organisation.model_dump()
     values = {key: tidy(typed.get(key, present[key])) for key in OFFICE_KEYS}
     try:
-        office_settings.change_organisation(_in_language(request, ctx), build(Organisation, values))
+        office_settings.change_organisation(ctx, build(Organisation, values))
     except Refusal as refusal:
         return _page(request, ctx, typed=typed, refusal=refusal)
     return redirect(request, PLACE, said="saved")
@@ -153,7 +152,6 @@ def change_organisation(request: Request, ctx: Setting, typed: Fields) -> Respon
 @settings_router.post("/mail")
 def change_mail(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Change the mail server, or send a test letter through the typed one."""
-    ctx = _in_language(request, ctx)
     values: dict[str, object] = {key: tidy(typed[key]) for key in MAIL_KEYS if typed.get(key)}
     if typed.get("password"):
         values["password"] = SecretStr(typed["password"])
@@ -165,10 +163,6 @@ def change_mail(request: Request, ctx: Setting, typed: Fields) -> Response:
     except Refusal as refusal:
         return _page(request, ctx, typed=typed, refusal=refusal)
     return redirect(request, PLACE, said="saved")
-
-
-def _in_language(request: Request, ctx: RequestContext) -> RequestContext:
-    return replace(ctx, language=preferences(request).language)
 
 
 def _page(

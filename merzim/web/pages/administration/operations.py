@@ -25,7 +25,7 @@ from merzim.web.files_of_lists import AUDIT_COLUMNS, get_audit_workbook
 from merzim.web.http import AuditQuery
 from merzim.web.pages.administration.people import show
 from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
-from merzim.web.ui.preferences import preferences, redirect
+from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import page_heads
 from notifications.wire.entry import calendar
@@ -70,7 +70,7 @@ def test_channel(request: Request, ctx: Setting, typed: Fields) -> Response:
     channel, email = (tidy(typed.get(name, "")) for name in ("channel", "email"))
     tried: dict[str, Any] = {"email": email, "tried": channel}
     try:
-        language = preferences(request).language
+        language = ctx.language
         outcome = administration.send_test_letter(ctx, channel, email, language)
     except Refusal as refusal:
         return _page(request, ctx, status=422, refusal=refusal, **tried)
@@ -86,7 +86,7 @@ def _page(
     **tried: Any,
 ) -> Response:
     """Return the page; `tried`: channel, address and outcome of a test letter."""
-    view = get_operations(ctx, AskOperations(language=preferences(request).language))
+    view = get_operations(ctx, AskOperations(language=ctx.language))
     queued = {(queue_line.channel, queue_line.state): queue_line.count for queue_line in view.queue}
     person = ctx.reads.office().people.get(ctx.reader.person)
     values: dict[str, Any] = {
@@ -135,7 +135,7 @@ def audit_page(request: Request, ctx: Auditing, shown: AuditQuery, before: Numbe
     try:
         for name in {"since", "until"} & filters.keys():
             filters[name] = parse_date(filters[name]).isoformat()
-        language = preferences(request).language
+        language = ctx.language
         paged = {**filters, "before": before, "limit": PAGE, "language": language}
         entries = ask_audit(ctx, build(AskAudit, paged))
     except (InvalidForm, Refusal) as trouble:

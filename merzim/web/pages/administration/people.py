@@ -12,6 +12,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from i18n import knows
 from merzim.documents.people.office_time import parse_days
 from merzim.services.context import RequestContext
 from merzim.services.inputs import build
@@ -32,18 +33,11 @@ from merzim.web.ui.name_fields import (
     resolve_unit,
     resolve_unit_text,
 )
-from merzim.web.ui.preferences import preferences, redirect
+from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.org.office import Office, Person, Unit, time_of
 from workflow.org.office_time import MONDAY_TO_FRIDAY, OfficeTime
 from workflow.refusal import Refusal
-
-MESSAGES = frozenset(
-    {
-        *("saved", "removed", "taken", "made", "changed", "closed", "reopened", "ended", "revoked", "unlinked"),
-        "factor_removed",
-    }
-)
 
 
 def placed(path: str, **told: str) -> str:
@@ -53,9 +47,9 @@ def placed(path: str, **told: str) -> str:
 
 def show(request: Request, ctx: RequestContext, template: str, *, status: int = 200, **values: Any) -> Response:
     """Render a page of the administration."""
-    message = request.query_params.get("said", "") if request.method == "GET" else ""
-    values.setdefault("refusal", None)
-    return page(request, ctx, template, status=status, message=message if message in MESSAGES else "", **values)
+    said = request.query_params.get("said", "") if request.method == "GET" else ""
+    message = said if knows(f"web.administration.said_{said}") else ""
+    return page(request, ctx, template, status=status, message=message, **{"refusal": None, **values})
 
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
@@ -148,7 +142,7 @@ def unit_feed(request: Request, ctx: Setting, typed: Fields) -> Response:
     if typed.get("do") == "revoke":
         revoke_unit_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
         return redirect(request, "/administration/unit", id=unit.id, said="revoked")
-    language = preferences(request).language
+    language = ctx.language
     feed = give(ctx, "", scope=unit.id, name=unit.name, language=language)
     return _unit_page(request, ctx, unit, staff.mark(unit), feed=feed)
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from calendars import OutOfRange
 from merzim.documents.schedules.template import empty_schedule
@@ -33,7 +33,7 @@ from merzim.web.auth.dependencies import Managing, Reading
 from merzim.web.pages.case_creation.outlook import Outlook, intended, make_outlook, text
 from merzim.web.ui.form_values import Fields, InvalidForm
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
-from merzim.web.ui.preferences import preferences, set_preference_cookies
+from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import download, redirect_to_tidy_address, with_tidy_address
 from workflow.law.procedure import Procedure
@@ -80,9 +80,9 @@ def hub(
 
 
 @router.get("/open/template.xlsx")
-def schedule_template(request: Request, ctx: Managing) -> Response:
+def schedule_template(ctx: Managing) -> Response:
     """Return an empty schedule to fill in."""
-    translator = Translator(preferences(request).language)
+    translator = Translator(ctx.language)
     return download(empty_schedule(translator.language), f"{translator.say('web.open.template_name')}.xlsx")
 
 
@@ -138,7 +138,7 @@ def open_case(request: Request, ctx: Managing, answers: Fields) -> Response:
         case = cases.open_case(ctx, command)
     except (Refusal, OutOfRange) as refusal:
         return _case_page(request, ctx, answers, refusal=refusal)
-    return go(request, f"/cases/{case.id}?said=opened")
+    return redirect(request, f"/cases/{case.id}", said="opened")
 
 
 @router.get("/open/year")
@@ -159,7 +159,7 @@ def open_the_year(request: Request, ctx: Managing, answers: Fields) -> Response:
         opened = open_year(ctx, build(OpenYear, command)).opened
     except (Refusal, OutOfRange) as refusal:
         return _year_page(request, ctx, year_text, unit, kept_from, refusal=refusal)
-    return go(request, f"/cases?opened={len(opened)}&{urlencode({'year': year_text, 'of': unit})}")
+    return redirect(request, "/cases", opened=str(len(opened)), year=year_text, of=unit)
 
 
 @router.post("/open/year/undo")
@@ -170,7 +170,7 @@ def undo_the_year(request: Request, ctx: Managing, answers: Fields) -> Response:
         undo_year(ctx, build(UndoYear, {"year": parse_year(year_text), "unit": unit}))
     except (Refusal, OutOfRange) as refusal:
         return _year_page(request, ctx, year_text, unit, refusal=refusal)
-    return go(request, f"/open/year?{urlencode({'year': year_text, 'unit': unit})}")
+    return redirect(request, "/open/year", year=year_text, unit=unit)
 
 
 def parse_year(year_text: str) -> int:
@@ -183,13 +183,6 @@ def parse_year(year_text: str) -> int:
     ):
         raise InvalidForm("web.refusal.bad_year", text=year_text[:40])
     return int(year_text)
-
-
-def go(request: Request, address: str) -> Response:
-    """Redirect to another page after something was written."""
-    response: Response = RedirectResponse(address, status_code=303)
-    set_preference_cookies(response, preferences(request).new_cookies)
-    return response
 
 
 def _case_page(
@@ -230,7 +223,7 @@ def _case_page(
         may_open=ctx.reader.may("manage"),
         refusal=refusal,
         unit=build_unit_field(office, unit or unit_text, root=ctx.reader.root),
-        objects=_objects(answers, preferences(request).language),
+        objects=_objects(answers, ctx.language),
         person=build_person_field(office, text(answers.get("person")), typed=True),
         about=_about(procedure),
         of_person=any(obligation.duty in OF_A_PERSON for obligation in procedure.obligations),

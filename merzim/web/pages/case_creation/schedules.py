@@ -32,11 +32,11 @@ from merzim.services.inputs import build
 from merzim.services.names import MAX_LISTED, Name, unit_name
 from merzim.web.auth.dependencies import Managing, reads_files
 from merzim.web.http import Digest
-from merzim.web.pages.case_creation.by_hand import go, hub
+from merzim.web.pages.case_creation.by_hand import hub
 from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, Chain, chain, text
 from merzim.web.pages.portfolio import Axis, build_axis
 from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, parse_date, sent
-from merzim.web.ui.preferences import preferences
+from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
@@ -203,7 +203,7 @@ def send(request: Request, ctx: Managing, form: Annotated[FormData, sent(files=2
         preview_schedule(ctx, content, name, procedure)
         digest = keep_upload(ctx, "schedule", content, name, procedure)
     except (Refusal, OutOfRange) as refusal:
-        translator = Translator(preferences(request).language)
+        translator = Translator(ctx.language)
         return hub(
             request,
             ctx,
@@ -212,7 +212,7 @@ def send(request: Request, ctx: Managing, form: Annotated[FormData, sent(files=2
             errors=bad_rows(refusal, translator),
             file=name,
         )
-    return go(request, f"/open/schedule/{digest}")
+    return redirect(request, f"/open/schedule/{digest}")
 
 
 def _preview(
@@ -239,7 +239,7 @@ def _preview(
             result = preview_schedule(ctx, upload.content, upload.name, upload.procedure)
     except (Refusal, OutOfRange) as found:
         # The office changed since the upload, so that the file is no longer valid.
-        errors = bad_rows(found, Translator(preferences(request).language))
+        errors = bad_rows(found, Translator(ctx.language))
         return hub(request, ctx, procedure=upload.procedure, refusal=found, errors=errors, file=upload.name)
     analyses, office = result.analyses, ctx.reads.office()
     pages = max(1, -(-len(analyses) // SHOWN))
@@ -291,7 +291,7 @@ def _preview(
         answers=form_answers,
         likely=_likely(analyses),
         refusal=refusal,
-        errors=bad_rows(refusal, Translator(preferences(request).language)) if refusal else [],
+        errors=bad_rows(refusal, Translator(ctx.language)) if refusal else [],
         number=number,
         pages=pages,
     )
@@ -330,12 +330,8 @@ def take(
         result = take_schedule(ctx, command)
     except (Refusal, OutOfRange) as refusal:
         return _preview(request, ctx, upload, 1, answers=answers, refusal=refusal)
-    counts = {
-        "opened": len(result.opened),
-        "replanned": len(result.replanned),
-        "unchanged": len(result.unchanged),
-    }
-    return go(request, f"/cases?{urlencode(counts)}")
+    counts = {name: str(len(getattr(result, name))) for name in ("opened", "replanned", "unchanged")}
+    return redirect(request, "/cases", **counts)
 
 
 def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:

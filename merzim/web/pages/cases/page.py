@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from i18n import say
+from i18n import knows, say
 from merzim.services.cases import verbs as cases
 from merzim.services.cases.comments import whom_to_ask
 from merzim.services.cases.judgement import judge
@@ -40,7 +40,7 @@ from merzim.web.pages.cases.recording import (
 )
 from merzim.web.ui.form_values import RejectedForm, parse_date, status_of
 from merzim.web.ui.name_fields import NameField, build_person_field
-from merzim.web.ui.preferences import preferences, redirect
+from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from workflow.cases.case import Case, Event
 from workflow.cases.changes import comments
@@ -262,7 +262,7 @@ def _asking(
     why = request.query_params.get("why", "")[:100]
     if why in view.titles and not rejected_form and ctx.reader.may("assign"):
         # The question is shown before it is asked, and may be worded otherwise.
-        about, language = why, preferences(request).language
+        about, language = why, ctx.language
         with suppress(CannotComment, OutOfRange):
             person, day = whom_to_ask(ctx, view.case.id, why)
             asks, text, until = person.key, say("comment.ask_why", {"until": day}, language), day.isoformat()
@@ -305,7 +305,7 @@ def _risks(request: Request, ctx: RequestContext, view: CaseView, **context: obj
 
 
 def _papers(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:
-    return {"papers": papers_view(view, ctx, preferences(request).language)}
+    return {"papers": papers_view(view, ctx, ctx.language)}
 
 
 def _history(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:
@@ -318,7 +318,7 @@ def _history(request: Request, ctx: RequestContext, view: CaseView, **context: o
     office = ctx.reads.office()
     without = view.case.readers
     acts = moves_of(ctx.app, view.events[::-1])
-    moves = [act_moves_result(act, preferences(request).language) for act in acts]
+    moves = [act_moves_result(act, ctx.language) for act in acts]
     lines: list[ActMovesResult | Event] = [*moves, *view.events]
     return {
         # At the same moment, the act is listed after the facts it applied to.
@@ -382,19 +382,11 @@ def history_page(request: Request, ctx: Reading, case: CaseId, said: Name = None
 
 
 def _message(message: str | None, of: str | None) -> tuple[str, str] | None:
-    return (message, of or "") if message in MESSAGES else None
+    """Return the code of an action and its object; None for a code without a sentence."""
+    if message and (message in OF_ONE or knows(f"web.case.said.{message}")):
+        return message, of or ""
+    return None
 
 
-MESSAGES = frozenset(
-    {
-        *("opened", "corrected", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
-        *("acknowledged", "reader_named", "reader_removed", "withdrawn", "undone", "row_edited", "described"),
-        *("migrated", "commented", "comment_withdrawn", "asked"),
-        *("assigned", "assignment_answered", "assignment_refused", "assignment_extended"),
-        *("risk_found", "risk_ranked", "measure_set", "measure_reviewed"),
-        *("risk_removed", "request_sent", "request_answered", "plan_taken", "nothing_new"),
-        *("position_added", "position_described", "position_talked", "position_cleared"),
-        *("remark_made", "remark_answered", "cartogram_recorded"),
-    }
-)
-"""Codes of messages a case page can show after an action."""
+OF_ONE = ("corrected", "exempted_one", "reopened_one")
+"""Messages that name the obligation they are about."""

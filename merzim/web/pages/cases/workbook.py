@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from merzim.documents.sheets.listing import tables_workbook
@@ -14,7 +14,6 @@ from merzim.web.http import CaseId
 from merzim.web.pages.cases.case_view import Entry, Part, risk_view
 from merzim.web.pages.cases.evidence import Proof, proof_of
 from merzim.web.pages.cases.page import build_case_view
-from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, download, table_of
 from workflow.cases.registers.evidence_list import proofs
@@ -50,12 +49,12 @@ DOCUMENTS: tuple[Column[Proof], ...] = (
 
 
 @router.get("/cases/{case}/xlsx")
-def get_case_workbook(request: Request, ctx: Reading, case: CaseId) -> Response:
+def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
     """Return the deadlines, documents and risks of a case as one workbook."""
     stored_case, procedure = whole_case(ctx, case)
     view, t = (
         build_case_view(ctx, stored_case, procedure, today=ctx.today),
-        Translator(preferences(request).language),
+        Translator(ctx.language),
     )
     risks = risk_view(view, {}, None, today=ctx.today)
     sheets = [

@@ -14,7 +14,6 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from i18n import say
 from merzim.services.cases import assignments, comments
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, whole_case
@@ -37,7 +36,7 @@ from merzim.web.ui.form_values import (
     sent,
     text_fields,
 )
-from merzim.web.ui.preferences import preferences, redirect
+from merzim.web.ui.preferences import redirect
 from workflow.org.access import Need
 from workflow.refusal import Refusal
 
@@ -155,19 +154,6 @@ none).
 """
 
 
-@router.post("/cases/{case}/undo")
-def undo(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
-    """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
-    ground = say("withdraw.by_mistake", {}, preferences(request).language)
-
-    def act(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-        line = parse_event_number(answers.get("line", ""))
-        cases.undo(ctx, build(cases.Undo, {"case": case, "line": line, "ground": ground}))
-        return "undone", cases.event_name(ctx, case, line)
-
-    return done(request, ctx, case, "undo", answers, act, tab="deadlines")
-
-
 def done(
     request: Request, ctx: RequestContext, case: str, name: str, answers: Answers, act: Act, *, tab: Tab
 ) -> Response:
@@ -207,6 +193,13 @@ def _acknowledge(ctx: RequestContext, case: str, answers: Answers) -> tuple[str,
         raise InvalidForm("web.refusal.not_your_notice") from None
 
 
+def _undo(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
+    line = parse_event_number(answers.get("line", ""))
+    cases.undo(ctx, build(cases.Undo, {"case": case, "line": line}))
+    return "undone", cases.event_name(ctx, case, line)
+
+
 def _comment(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
     message, of = _act(comments.add_comment, "commented")(ctx, case, answers)
     return ("asked" if answers.get("asks") and answers.get("until") else message), of
@@ -240,4 +233,5 @@ GIVEN = "assignment"
 _serve("assignments", "assign", _act(assignments.give_assignment, "assigned"), name=GIVEN)
 _serve("assignments/refuse", "record", _act(assignments.refuse_assignment, "assignment_refused"), name=GIVEN)
 _serve("assignments/extend", "record", _act(assignments.extend_assignment, "assignment_extended"), name=GIVEN)
+_serve("undo", "record", _undo)
 _serve("acknowledge", "record", _acknowledge, tab="history")

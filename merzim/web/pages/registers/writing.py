@@ -56,7 +56,7 @@ async def add(request: Request, ctx: Recording, register_id: RegisterPath) -> Re
 async def import_(request: Request, ctx: Recording, register_id: RegisterPath) -> Response:
     """Show the rows of a spreadsheet to import; after confirmation, import all rows or none."""
     async with request.form(max_files=1, max_fields=20, max_part_size=MAX_FIELD_BYTES) as form:
-        return await run_in_reading_thread(request, _import, request, ctx, register_id, form)
+        return await run_in_reading_thread(ctx, _import, request, ctx, register_id, form)
 
 
 @router.post("/registers/{register_id}/{row}")

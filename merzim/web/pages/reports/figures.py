@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from merzim.documents.sheets.listing import tables_workbook
@@ -53,7 +52,7 @@ def build(query: ReportQuery) -> Report:
     )
 
 
-def workbook(request: Request, query: ReportQuery) -> Response:
+def workbook(query: ReportQuery) -> Response:
     """Return the figures of a year for all units as a workbook."""
     t, view = query.t, figures_of(query.ctx, query.unit, query.year)
     tables = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from merzim.services.law.regulations import row_words
@@ -76,9 +75,9 @@ def build(query: ReportQuery) -> Report:
     )
 
 
-def workbook(request: Request, query: ReportQuery) -> Response:
+def workbook(query: ReportQuery) -> Response:
     """Return the whole list of recommendations as a workbook."""
-    return get_monitoring_file(request, query.ctx, _criteria(query))
+    return get_monitoring_file(query.ctx, _criteria(query))
 
 
 def _criteria(query: ReportQuery) -> RecommendationFilter:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fastapi import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
 from merzim.services.law.acts import offered_procedures
@@ -65,7 +64,7 @@ def build_consolidated(query: ReportQuery) -> Report:
     )
 
 
-def consolidated_workbook(request: Request, query: ReportQuery) -> Response:
+def consolidated_workbook(query: ReportQuery) -> Response:
     """Return the consolidated form as a workbook."""
     chosen = query.chosen
     return get_consolidated_file(
@@ -188,11 +187,11 @@ def build_uploads(query: ReportQuery) -> Report:
     )
 
 
-def uploads_workbook(request: Request, query: ReportQuery) -> Response:
+def uploads_workbook(query: ReportQuery) -> Response:
     """Return the list as a workbook, with a row for each document."""
     rows = [(upload, document) for upload in _ready(query) for document in upload.waiting.ready]
     columns = _upload_columns(query.unit_title)
-    return workbook_response(request, columns, rows, title="web.together.uploads", today=query.ctx.today)
+    return workbook_response(query.ctx, columns, rows, title="web.together.uploads")
 
 
 def _ready(query: ReportQuery) -> tuple[Ready, ...]:
@@ -279,13 +278,13 @@ def build_yearly(query: ReportQuery) -> Report:
     )
 
 
-def yearly_workbook(request: Request, query: ReportQuery) -> Response:
+def yearly_workbook(query: ReportQuery) -> Response:
     """Return the list as a workbook."""
     turns = list_turns(query.ctx, query.unit)
     if turns is None:
         raise HTTPException(404, "web.problem.not_found")
     columns = _turn_columns(query.unit_title)
-    return workbook_response(request, columns, turns, title="web.together.yearly", today=query.ctx.today)
+    return workbook_response(query.ctx, columns, turns, title="web.together.yearly")
 
 
 def _turn_columns(name: Callable[[str], str]) -> tuple[Column[Turn], ...]:
@@ -366,9 +365,9 @@ def build_cartogram(query: ReportQuery) -> Report:
     )
 
 
-def cartogram_file(ending: str) -> Callable[[Request, ReportQuery], Response]:
+def cartogram_file(ending: str) -> Callable[[ReportQuery], Response]:
     """Return what gives the lines the cartogram should have as a file."""
-    return lambda _, query: get_cartogram_file(query.ctx, query.t, ending, query.unit)
+    return lambda query: get_cartogram_file(query.ctx, query.t, ending, query.unit)
 
 
 def _place_columns() -> tuple[Column[Place], ...]:

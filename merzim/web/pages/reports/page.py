@@ -19,13 +19,12 @@ from merzim.web.http import Number, Year
 from merzim.web.pages.reports import figures, monitoring, organisations, points
 from merzim.web.pages.reports.report import Report, ReportQuery, content_of
 from merzim.web.ui.name_fields import RequiredUnit, build_person_filter, unit_choices
-from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import page_heads
 
 router = APIRouter(include_in_schema=False)
 ReportName = Literal["monitoring", "consolidated", "uploads", "yearly", "cartogram", "points", "figures"]
-Files = Mapping[str, Callable[[Request, ReportQuery], Response]]
+Files = Mapping[str, Callable[[ReportQuery], Response]]
 LONGEST = 200
 ASIDE = frozenset({"lang", "theme", "page", "format"})
 """Parameters of an address that choose no content."""
@@ -81,12 +80,12 @@ def report_page(
         for name, text in request.query_params.items()
         if text and text.isprintable() and len(text) <= LONGEST and name not in ASIDE
     }
-    translator = Translator(preferences(request).language)
+    translator = Translator(ctx.language)
     query = ReportQuery(ctx=ctx, t=translator, unit=unit, year=year, number=number, chosen=chosen)
     if format:
         if format not in kind.files:
             raise HTTPException(404, "web.problem.not_found")
-        return kind.files[format](request, query)
+        return kind.files[format](query)
     view = kind.build(query)
     return page(
         request,

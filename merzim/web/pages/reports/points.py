@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from merzim.documents.forms import Form
@@ -69,7 +68,7 @@ def build(query: ReportQuery) -> Report:
     )
 
 
-def workbook(request: Request, query: ReportQuery) -> Response:
+def workbook(query: ReportQuery) -> Response:
     """Return the points of a year as a workbook: indicators, nearest steps, units directly below."""
     view = points_of_year(query.ctx, query.unit, query.year, query.chosen, number=None)
     t = query.t
