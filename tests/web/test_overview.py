@@ -15,8 +15,11 @@ from merzim.services.board.figures import figures_of
 from merzim.services.board.overview import Overview, overview
 from merzim.services.context import operator_context
 from merzim.services.reports.points import points_of_year
+from tests.law import CALENDAR
 from tests.web.conftest import NOW, TODAY, Site, build
+from workflow.board.rows import DeadlineFilter, horizon
 from workflow.cases.commands.opening import Opening
+from workflow.deadlines.lateness import near
 from workflow.org.access import Reader
 from workflow.org.office import Office
 
@@ -96,9 +99,36 @@ def test_what_waits_is_told_by_people_and_where_nobody_is_it_says_so(site: Site)
 
 def test_what_is_missed_counts_as_unconfirmed(site: Site) -> None:
     """An announcement nobody made, and with it the check of its text."""
-    overview = seen(site)
+    reads, day = site.context.reads, horizon(TODAY, soon=near(CALENDAR, TODAY))
+    undated = reads.count(DeadlineFilter(urgency="undated", horizon=day))
 
-    assert overview.unconfirmed - overview.undated == 2
+    assert {row.obligation for row in reads.missed()} == {"start_announced", "start_text_checked"}
+    assert (
+        seen(site).unconfirmed == reads.count(DeadlineFilter(urgency="unconfirmed", horizon=day)) <= undated + 2
+    )
+
+
+def test_all_is_in_time_only_where_nothing_waits_to_be_confirmed() -> None:
+    """An analysis planned for September, just opened: in time. Its discussion held without an
+    announcement, the results not published (P1.T2): no due date has passed, two duties are not confirmed."""
+    new = build()
+    with new.client() as page:
+        planned = {"analysis_started": date(2026, 9, 7), "analysis_ended": date(2026, 10, 16)}
+        facts = {"schedule_approved": date(2026, 3, 30)}
+        opening = Opening(
+            procedure="internal-analysis", unit="hr", object="Сатып алу", planned=planned, facts=facts
+        )
+        case = new.case_commands.open(opening, by="А", now=NOW, today=TODAY).id
+        in_time = page.get("/?lang=ru").text
+        new.case_commands.record(case, "discussion_held", on=date(2026, 4, 1), by="А", now=NOW, today=TODAY)
+        unconfirmed = page.get("/?lang=ru").text
+
+    assert "Всё идёт в срок." in in_time
+    assert "Всё идёт в срок." not in unconfirmed
+    (said,) = re.findall(
+        "<b>Просроченных сроков нет; исполнение не подтверждено – ([0-9]+)[.]</b>", unconfirmed
+    )
+    assert int(said) == 2
 
 
 def test_the_same_points_are_at_stake_on_every_page(site: Site, browser: TestClient) -> None:

@@ -116,7 +116,7 @@ class Overview:
         lead: what the first sentence says.
         longest: working days late of the longest overdue deadline, and who must act on it.
         worst: those overdue the longest, obligatory ones first.
-        unconfirmed: number of those missed, or without a term open since before today; `undated`: the latter.
+        unconfirmed: number of those missed, or without a term open since before today.
         never_confirmed: the first of those that completed cases still wait for, and the number of all of them.
         stake: points of the year at stake; None where no act of points was adopted.
     """
@@ -128,7 +128,6 @@ class Overview:
     today: int
     due: int
     unconfirmed: int
-    undated: int
     never_confirmed: tuple[tuple[ObligationLine, ...], int]
     slipped: int
     lead: Lead
@@ -167,7 +166,6 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
         today=total(sums, "today"),
         due=total(sums, "due"),
         unconfirmed=total(sums, "missed") + total(sums, "undated"),
-        undated=total(sums, "undated"),
         never_confirmed=(
             build_board_lines(ctx, reads, never, soon=day.soon, stakes=stakes),
             reads.count(never_confirmed),
