@@ -140,6 +140,7 @@ def filled(path: str, case: str) -> str:
         "{month}": "4",
         "{choice}": "daily",
         "{decision}": "offence_signs",
+        "{obligation}": "order_signed",
         "{form}": "order",
         "{report}": "points",
         "{language}": "ru",
