@@ -250,7 +250,7 @@ def check_config(call: CommandContext) -> int:
     """
     read = settings_file.check(call.settings_file, at=Path.cwd())
     settings = _with_browser(read.settings)
-    problems = [*read.problems, *_problems(settings)]
+    problems = [*read.problems, *_setting_problems(settings)]
     browser_keys = settings.from_browser
     sources = {**read.sources, **dict.fromkeys(browser_keys, call.say("cli.in_browser"))}
     values = () if problems else configuration.values(settings)
@@ -279,7 +279,7 @@ def check_config(call: CommandContext) -> int:
     return NOT_SO if problems else DONE
 
 
-def _problems(settings: Settings) -> Iterator[Refusal]:
+def _setting_problems(settings: Settings) -> Iterator[Refusal]:
     """Yield everything that is wrong with settings that could be read."""
     yield from configuration.problems(settings, os.environ)
     app = build_app(settings)
@@ -313,7 +313,7 @@ def doctor(call: CommandContext) -> int:
     """
     read = settings_file.check(call.settings_file, at=Path.cwd())
     settings = _with_browser(read.settings)
-    problems = [*read.problems, *_problems(settings)]
+    problems = [*read.problems, *_setting_problems(settings)]
 
     def message(check: Check) -> str:
         reason = call.refusal(check.refusal) if check.refusal else ""
