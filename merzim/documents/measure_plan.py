@@ -10,7 +10,7 @@ from merzim.documents.sheets.rows import Row, text_of
 from merzim.documents.sheets.texts import tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from merzim.documents.sheets.workbook import Source, open_paper
-from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.commands.risk_import import PlanRow
 
 NUMBER = column("number", "№", "№", "No", r"no\b|n\b|п п\b|р с\b|number")
 COMPLETION = column(
@@ -32,30 +32,10 @@ _REQUIRED = (ACTION, COMPLETION, RESPONSIBLE, TERM)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReadMeasure:
-    """One row of a plan of measures.
-
-    Attributes:
-        number: its number in the plan; None where it has none.
-        risk: the text of the risk, or of the recommendation where the plan names no risk.
-        row: the number the spreadsheet shows.
-    """
-
-    row: int
-    number: int | None
-    risk: str
-    recommendation: str
-    action: str
-    completion: str
-    responsible: str
-    term: MeasureTerm
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class ReadPlan:
     """The rows of a plan. `unread`: headings of the columns and names of the sheets that were not read."""
 
-    measures: tuple[ReadMeasure, ...]
+    measures: tuple[PlanRow, ...]
     unread: tuple[str, ...] = ()
 
 
@@ -95,7 +75,7 @@ def read_measures(source: Source, name: str | None = None, *, year: int | None =
     return ReadPlan(measures=tuple(measures), unread=(*heading.other, *other_sheets))
 
 
-def _row(row: Row, heading: Heading, errors: Errors, year: int | None) -> ReadMeasure | None:
+def _row(row: Row, heading: Heading, errors: Errors, year: int | None) -> PlanRow | None:
     where = {place: heading.texts[id] for id, place in heading.at.items() if id != "term"}
     worded = without_formulas(row, where, errors, texts=where)
     text = {id: tidy(text_of(worded.cell(place))) for id, place in heading.at.items() if id != "term"}
@@ -114,7 +94,7 @@ def _row(row: Row, heading: Heading, errors: Errors, year: int | None) -> ReadMe
         errors.take(row.number, refusal)
         return None
     number = text.get("number", "").rstrip(".")
-    return ReadMeasure(
+    return PlanRow(
         row=row.number,
         number=int(number) if number.isdecimal() and 0 < int(number) < 10_000 else None,
         risk=risk or recommendation,

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
 from importlib.resources import files
-from pathlib import Path
 
-from merzim.documents.child import read
-from merzim.documents.measure_plan import read_measures
 from merzim.documents.people.matching import match
 from merzim.documents.schedules.written_terms import read_term
 from merzim.services.app import AppContext
@@ -19,9 +16,8 @@ from merzim.storage.cases.registers import cases_with_entries
 from merzim.storage.org import store as office_store
 from merzim.storage.org.chain import Stamp
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows
-from workflow.cases.commands.risk_import import PlanRow, numbers_of, taken, withdrawn_rows
 from workflow.cases.registers.entries import is_entry, number_of
 from workflow.cases.registers.exposure import Cartogram, Position, Remark, exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
@@ -58,80 +54,6 @@ def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
     """Return the active cases that have registers, whole, of a unit (id) and all units below; "" is all."""
     by_id = app.ledger.cases(cases_with_entries(app.engine, unit or None))
     return [by_id[id] for id in sorted(by_id)]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlanImport:
-    """Result of importing a plan of measures.
-
-    Attributes:
-        terms: each row's number, its term, and the next day it became due; None where it has no day.
-        unmatched: responsible texts that match nobody.
-        withdrawn: measures of the plan that were withdrawn in the case and are not recorded again.
-        unread: columns and sheets of the file that were not read.
-    """
-
-    change: Change
-    terms: tuple[tuple[int, MeasureTerm, date | None], ...]
-    unmatched: tuple[str, ...]
-    withdrawn: tuple[str, ...]
-    unread: tuple[str, ...]
-
-
-def import_plan(
-    app: AppContext,
-    case: str,
-    file: Path | bytes,
-    *,
-    name: str = "",
-    year: int | None,
-    by: str,
-    now: datetime,
-    today: date,
-) -> PlanImport:
-    """Import a plan of measures as risks and measures of a case. The same plan again changes nothing.
-
-    Args:
-        file: a path, or the bytes of an upload.
-        name: the upload's name, for error messages.
-
-    Raises:
-        UnreadablePaper: nothing was imported; `.errors` names every bad row.
-        UnknownCase: there is no such case.
-    """
-    app.case_commands.view(case, today=today)
-    plan = read(read_measures, file, name or None, year=year)
-    measures = plan.measures
-    rows = [
-        PlanRow(
-            number=measure.number,
-            risk=measure.risk,
-            recommendation=measure.recommendation,
-            action=measure.action,
-            completion=measure.completion,
-            responsible=measure.responsible,
-            term=measure.term,
-        )
-        for measure in measures
-    ]
-    change = case_rows(app.case_commands).add(
-        case, lambda stored: taken(stored, rows), on=today, by=by, now=now, today=today
-    )
-    unmatched = keep_responsible(
-        app, [measure.responsible for measure in measures], by=by, now=now, today=today
-    )
-    left_out = tuple(row.action for row in withdrawn_rows(change.case, rows))
-    due, numbers = next_due_dates(app, change.case, today=today), numbers_of(change.case, rows)
-    return PlanImport(
-        change=change,
-        terms=tuple(
-            (measure.row, measure.term, None if number is None else due.get(number))
-            for measure, number in zip(measures, numbers, strict=True)
-        ),
-        unmatched=unmatched,
-        withdrawn=left_out,
-        unread=plan.unread,
-    )
 
 
 def keep_responsible(

@@ -18,8 +18,8 @@ from pydantic import BaseModel, Field, StringConstraints, create_model
 from i18n import say
 from merzim.documents.cartogram import read_cartogram
 from merzim.documents.child import read
-from merzim.services.cases.risks import case_rows, keep_responsible
-from merzim.services.cases.risks import import_plan as add_plan
+from merzim.documents.measure_plan import read_measures
+from merzim.services.cases.risks import case_rows, keep_responsible, next_due_dates
 from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import require_file, store_evidence
 from merzim.services.inputs import (
@@ -38,6 +38,7 @@ from merzim.services.results import CommandResult, command_result
 from merzim.services.verbs import Verb, verb
 from workflow.cases.commands.case_commands import Change
 from workflow.cases.commands.case_rows import NewRow
+from workflow.cases.commands.risk_import import numbers_of, taken, withdrawn_rows
 from workflow.cases.registers.rows import is_extra
 from workflow.registers.definition import Register, RegisterField, RowEntry
 from workflow.registers.values import as_date, is_filled
@@ -134,23 +135,35 @@ def record_cartogram(ctx: RequestContext, command: RecordCartogram) -> CommandRe
 
 @verb("record")
 def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
-    """Import a plan of measures as risks and measures; the whole file or nothing."""
+    """Import a plan of measures as risks and measures; the whole file or nothing. The same plan again changes
+    nothing.
+    """
     content, name = require_file(ctx, command.file)
-    plan = add_plan(ctx.app, command.case, content.read(), name=name, year=command.year, **stamp(ctx))
+    # A file for no case need not be read.
+    ctx.case_commands.view(command.case, today=ctx.today)
+    plan = read(read_measures, content.read(), name, year=command.year)
+    change = case_rows(ctx.case_commands).add(
+        command.case, lambda stored: taken(stored, plan.measures), on=ctx.today, **stamp(ctx)
+    )
+    responsible = [measure.responsible for measure in plan.measures]
+    due = next_due_dates(ctx.app, change.case, today=ctx.today)
+    numbers = numbers_of(change.case, plan.measures)
     return PlanTaken(
-        measures=len(plan.terms),
-        entered=len(plan.change.events),
+        measures=len(plan.measures),
+        entered=len(change.events),
         terms=[
             TermTaken(
-                row=row,
-                text=term.written,
-                due=due,
-                note=say(f"risk.dateless.{term.reading}", {}, ctx.spoken_language) if term.dateless else "",
+                row=measure.row,
+                text=measure.term.written,
+                due=None if number is None else due.get(number),
+                note=say(f"risk.dateless.{measure.term.reading}", {}, ctx.spoken_language)
+                if measure.term.dateless
+                else "",
             )
-            for row, term, due in plan.terms
+            for measure, number in zip(plan.measures, numbers, strict=True)
         ],
-        unmatched=list(plan.unmatched),
-        withdrawn=list(plan.withdrawn),
+        unmatched=list(keep_responsible(ctx.app, responsible, **stamp(ctx))),
+        withdrawn=[row.action for row in withdrawn_rows(change.case, plan.measures)],
         unread=list(plan.unread),
     )
 

@@ -17,7 +17,13 @@ _MEASURE_FIELDS = ("recommendation", "action", "completion", "responsible", "ter
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlanRow:
-    """One row of a plan. `number`: the plan's own, None where it has none."""
+    """One row of a plan of measures.
+
+    Attributes:
+        number: its number in the plan; None where it has none.
+        risk: the text of the risk, or of the recommendation where the plan names no risk.
+        row: the number the spreadsheet shows.
+    """
 
     number: int | None
     risk: str
@@ -26,6 +32,7 @@ class PlanRow:
     completion: str
     responsible: str
     term: MeasureTerm
+    row: int = 0
 
 
 def taken(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:

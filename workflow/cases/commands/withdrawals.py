@@ -24,6 +24,7 @@ from workflow.cases.case import (
     withdrawn_lines,
 )
 from workflow.cases.commands.case_commands import CaseCommands, Change, GroundMissing
+from workflow.cases.registers.entries import KIND_OF
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure
 from workflow.ports import Contradiction, OtherChange
@@ -33,29 +34,10 @@ _ROW = re.compile(rf"(?P<kind>{'|'.join(ROWS)})\.(?P<number>[1-9][0-9]{{0,8}})")
 _LINE = re.compile(r"#(?P<seq>[1-9][0-9]{0,8})")
 PASSPORT = "passport"
 """Name of the latest edit of a case's passport."""
-_ROW_OF: dict[str, str] = {
-    "risk_found": "risk",
-    "risk_ranked": "risk",
-    "risk_removed": "risk",
-    "request_sent": "risk",
-    "request_answered": "risk",
-    "measure_set": "measure",
-    "measure_reviewed": "measure",
-    "position_exposed": "position",
-    "position_cleared": "position",
-    "talk_held": "position",
-    "remark_made": "remark",
-    "remark_answered": "remark",
-    "assignment_given": "assignment",
-    "assignment_answered": "assignment",
-    "assignment_refused": "assignment",
-    "assignment_extended": "assignment",
-}
-"""Kind of a register event -> kind of its row."""
 _PARTS = frozenset(
     {
         *("corrected", "evidence", "planned", "cartogram_recorded", "row_edited", "commented"),
-        *(PASSPORT, *_ROW_OF),
+        *(PASSPORT, *KIND_OF),
     }
 )
 """Kinds of events besides facts that can be withdrawn by themselves."""
@@ -293,7 +275,7 @@ def _row_name(event: Event) -> str:
     """Return the name of the register row an event speaks of; "" for none."""
     if event.kind == "row_edited":
         return event.name
-    kind = _ROW_OF.get(event.kind)
+    kind = KIND_OF.get(event.kind)
     return f"{kind}.{event.name}" if kind else ""
 
 
@@ -320,7 +302,7 @@ def _whole(thread: Sequence[Event], name: str) -> Selection:
     # Its day is the last one recorded.
     days = [event.on for event in thread if event.kind in ("fact", "corrected")]
     kind = thread[0].kind
-    row_events = [event for event in thread if event.kind in (kind, "row_edited")] if kind in _ROW_OF else []
+    row_events = [event for event in thread if event.kind in (kind, "row_edited")] if kind in KIND_OF else []
     return Selection(
         what=kind,
         name=name,

@@ -9,6 +9,7 @@ from typing import Literal
 
 from calendars.hours import almaty
 from workflow.cases.case import Case, Event, Evidence, evidence_of
+from workflow.cases.registers.entries import folded
 
 GIVEN = "assignment_given"
 Whose = Literal["mine", "given", "all"]
@@ -67,15 +68,14 @@ class Assignment:
 
 def assignments(case: Case) -> Mapping[int, Assignment]:
     """Return the assignments of a case by number."""
-    assignments_by_number: dict[int, Assignment] = {}
-    for event in case.entries:
-        if event.kind == GIVEN:
-            assignments_by_number[int(event.name)] = _given(event)
-        elif event.kind in ("assignment_answered", "assignment_refused", "assignment_extended"):
-            number = int(event.name)
-            if number in assignments_by_number:
-                assignments_by_number[number] = _changed(assignments_by_number[number], event)
-    return dict(sorted(assignments_by_number.items()))
+    given = folded(case, {"assignment": _next})["assignment"]
+    return {number: assignment for number, assignment in given.items() if assignment is not None}
+
+
+def _next(assignment: Assignment | None, number: int, event: Event) -> Assignment | None:
+    if event.kind == GIVEN:
+        return _given(event)
+    return _changed(assignment, event) if assignment is not None else None
 
 
 def _given(event: Event) -> Assignment:

@@ -6,12 +6,33 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from workflow.cases.case import Case, Event
+from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered
 from workflow.cases.registers.measure_term import from_data
 
 R = TypeVar("R")
+Step = Callable[[Any, int, Event], Any]
+"""Function that returns a row (None before its first event) after an event about it, by its number."""
+KIND_OF: Mapping[str, str] = {
+    "risk_found": "risk",
+    "risk_ranked": "risk",
+    "risk_removed": "risk",
+    "request_sent": "risk",
+    "request_answered": "risk",
+    "measure_set": "measure",
+    "measure_reviewed": "measure",
+    "position_exposed": "position",
+    "position_cleared": "position",
+    "talk_held": "position",
+    "remark_made": "remark",
+    "remark_answered": "remark",
+    "assignment_given": "assignment",
+    "assignment_answered": "assignment",
+    "assignment_refused": "assignment",
+    "assignment_extended": "assignment",
+}
+"""Kind of an event -> kind of the row it is about."""
 
 _ENTRY = re.compile(r"(?P<kind>measure|request|assignment)\.(?P<number>[1-9][0-9]*)(?:\.(?P<period>.+))?")
 
@@ -61,13 +82,6 @@ def period_in(obligation: str) -> str | None:
     return match["period"] if match else obligation.partition(".")[2] or None
 
 
-def edited_number(event: Event, kind: str) -> int | None:
-    """Return the number of the row an edit changes; None where the event is no edit of a row of that kind."""
-    if event.kind != "row_edited" or not event.name.startswith(f"{kind}."):
-        return None
-    return int(event.name.partition(".")[2])
-
-
 def next_number(case: Case, kind: str, numbers_taken: Iterable[int]) -> int:
     """Return the first number after all rows of a kind (`risk`), withdrawn ones included.
 
@@ -101,3 +115,48 @@ def edited(row: R, values: Mapping[str, object]) -> R:
     new, before = described(type(row), values), getattr(row, "extra", {})
     edited_row: R = replace(row, **{**new, "extra": {**before, **new["extra"]}})  # type: ignore[type-var]
     return edited_row
+
+
+def folded(case: Case, steps: Mapping[str, Step]) -> dict[str, dict[int, Any]]:
+    """Return the rows of a case by kind and number, computed from its events. `steps`: by kind of row."""
+    rows: dict[str, dict[int, Any]] = {kind: {} for kind in steps}
+    for event in case.entries:
+        is_edit = event.kind == "row_edited"
+        kind = event.name.partition(".")[0] if is_edit else KIND_OF.get(event.kind, "")
+        if kind in rows:
+            number = int(event.name.rpartition(".")[2])
+            row = rows[kind].get(number)
+            rows[kind][number] = edited(row, event.payload) if is_edit else steps[kind](row, number, event)
+    return {kind: dict(sorted(of_kind.items())) for kind, of_kind in rows.items()}
+
+
+def begun(
+    row: type[R], number: int, event: Event, before: R | None, kept: Iterable[str] = (), **values: object
+) -> R:
+    """Return a row after the event that describes it. `kept`: what was said of it before and stays."""
+    stay = {name: getattr(before, name) for name in kept} if before is not None else {}
+    return row(**{"number": number, **values, **described(row, event.payload), **stay})
+
+
+class Proved(Protocol):
+    """A record with evidence: a review, a talk, a removal."""
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]: ...
+
+
+P = TypeVar("P", bound=Proved)
+
+
+def with_record(records: tuple[P, ...], record: P, event: Event) -> tuple[P, ...]:
+    """Return records and one more of an event; the same record with one more document replaces it."""
+
+    def bare(other: P) -> P:
+        return replace(other, evidence=())  # type: ignore[type-var]
+
+    before = next((other for other in records if bare(other) == bare(record)), None)
+    evidence = gathered(before.evidence if before else (), evidence_of(event))
+    merged: P = replace(record, evidence=evidence)  # type: ignore[type-var]
+    if before is None:
+        return (*records, merged)
+    return tuple(merged if other is before else other for other in records)

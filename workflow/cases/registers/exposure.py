@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, cast, get_args
 
-from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered
-from workflow.cases.registers.entries import described, edited, edited_number
+from workflow.cases.case import Case, Event, Evidence, evidence_of
+from workflow.cases.registers.entries import begun, edited, folded, with_record
 
 Section = Literal["positions", "risks"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
@@ -80,18 +80,13 @@ class Exposure:
 
 def exposure(case: Case) -> Exposure:
     """Return the exposure computed from the events of a case."""
-    positions: dict[int, Position] = {}
     cartogram: Cartogram | None = None
     for event in case.entries:
         if event.kind == "cartogram_recorded":
             assert event.on is not None
             cartogram = Cartogram(event.on, _lines(event.payload.get("lines", ())), evidence_of(event))
-        elif event.kind in ("position_exposed", "position_cleared", "talk_held"):
-            number = int(event.name)
-            positions[number] = next_position(positions.get(number), number, event)
-        elif (number_edited := edited_number(event, "position")) is not None:
-            positions[number_edited] = edited(positions[number_edited], event.payload)
-    return Exposure(positions=dict(sorted(positions.items())), cartogram=cartogram)
+    rows = folded(case, {"position": next_position})
+    return Exposure(positions=rows["position"], cartogram=cartogram)
 
 
 def lines_payload(lines: Iterable[CartogramLine]) -> list[list[str]]:
@@ -137,26 +132,14 @@ def spread(positions: Iterable[Position], *, today: date) -> tuple[TalkSuggestio
 def next_position(position: Position | None, number: int, event: Event) -> Position:
     """Return a position after an event about it."""
     if event.kind == "position_exposed":
-        talks = position.talks if position else ()
-        return Position(number=number, **{**described(Position, event.payload), "talks": talks})
+        return begun(Position, number, event, position, ("talks",))
     assert position is not None
     assert event.on is not None
     if event.kind == "position_cleared":
         return replace(position, cleared_on=position.cleared_on or event.on)
     payload = event.payload
     talk = Talk(event.on, str(payload.get("holder", position.holder)), str(payload.get("topic", "")))
-    # The same talk with one more document replaces it.
-    before = next((old_talk for old_talk in position.talks if _same(old_talk, talk)), None)
-    merged_talk = replace(talk, evidence=gathered(before.evidence if before else (), evidence_of(event)))
-    if before is None:
-        return replace(position, talks=(*position.talks, merged_talk))
-    return replace(
-        position, talks=tuple(merged_talk if old_talk is before else old_talk for old_talk in position.talks)
-    )
-
-
-def _same(talk: Talk, other: Talk) -> bool:
-    return (talk.on, talk.holder, talk.topic) == (other.on, other.holder, other.topic)
+    return replace(position, talks=with_record(position.talks, talk, event))
 
 
 def _lines(raw_lines: object) -> tuple[CartogramLine, ...]:
@@ -182,20 +165,13 @@ class Remark:
 
 def remarks(case: Case) -> Mapping[int, Remark]:
     """Return the remarks of a case by number, computed from its events."""
-    remarks_by_number: dict[int, Remark] = {}
-    for event in case.entries:
-        if event.kind in ("remark_made", "remark_answered"):
-            number = int(event.name)
-            remarks_by_number[number] = next_remark(remarks_by_number.get(number), number, event)
-        elif (number_edited := edited_number(event, "remark")) is not None:
-            remarks_by_number[number_edited] = edited(remarks_by_number[number_edited], event.payload)
-    return remarks_by_number
+    return folded(case, {"remark": next_remark})["remark"]
 
 
 def next_remark(remark: Remark | None, number: int, event: Event) -> Remark:
     """Return a remark after an event about it."""
     if remark is None or event.kind == "remark_made":
         assert event.on is not None
-        return Remark(number=number, **{"on": event.on, **described(Remark, event.payload)})
+        return begun(Remark, number, event, remark, on=event.on)
     answered = replace(remark, answered_on=event.on, taken=False, answer="")
     return edited(answered, event.payload)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, cast
 
-from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered
-from workflow.cases.registers.entries import described, edited, edited_number
+from workflow.cases.case import Case, Event, Evidence
+from workflow.cases.registers.entries import begun, folded, with_record
 from workflow.cases.registers.measure_term import MeasureTerm, from_data
 
 Outcome = Literal["executed", "partly", "not", "irrelevant"]
@@ -140,36 +140,15 @@ class Register:
 
 def register(case: Case) -> Register:
     """Return the risk register of a case, computed from its events."""
-    risks: dict[int, Risk] = {}
-    measures: dict[int, Measure] = {}
-    for event in case.entries:
-        if event.kind in ("measure_set", "measure_reviewed"):
-            number = int(event.name)
-            measures[number] = next_measure(measures.get(number), number, event)
-        elif event.kind in _OF_A_RISK:
-            number = int(event.name)
-            risks[number] = next_risk(risks.get(number), number, event)
-        elif (number_edited := edited_number(event, "risk")) is not None:
-            risks[number_edited] = edited(risks[number_edited], event.payload)
-        elif (number_edited := edited_number(event, "measure")) is not None:
-            measures[number_edited] = edited(measures[number_edited], event.payload)
-    return Register(risks=dict(sorted(risks.items())), measures=dict(sorted(measures.items())))
-
-
-_OF_A_RISK = ("risk_found", "risk_ranked", "risk_removed", "request_sent", "request_answered")
+    rows = folded(case, {"risk": next_risk, "measure": next_measure})
+    return Register(risks=rows["risk"], measures=rows["measure"])
 
 
 def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
     """Return a risk after an event about it."""
     payload = event.payload
     if event.kind == "risk_found":
-        described_risk = Risk(number=number, found_on=event.on, **described(Risk, payload))
-        # The row was edited: its rank, requests and removal are kept.
-        return (
-            replace(described_risk, rank=risk.rank, removal=risk.removal, request=risk.request)
-            if risk
-            else described_risk
-        )
+        return begun(Risk, number, event, risk, ("rank", "removal", "request"), found_on=event.on)
     assert risk is not None
     assert event.on is not None or event.kind == "risk_ranked"
     match event.kind:
@@ -183,9 +162,8 @@ def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
         case "risk_removed":
             assert event.on is not None
             removal = Removal(on=event.on, completed=bool(payload.get("completed")))
-            before = risk.removal.evidence if risk.removal and _same(risk.removal, removal) else ()
-            evidence = gathered(before, evidence_of(event))
-            return replace(risk, removal=replace(removal, evidence=evidence))
+            *_, last = with_record((risk.removal,) if risk.removal else (), removal, event)
+            return replace(risk, removal=last)
         case "request_sent":
             assert event.on is not None
             request = Request(
@@ -207,12 +185,7 @@ def next_measure(measure: Measure | None, number: int, event: Event) -> Measure:
     """Return a measure after an event about it."""
     payload = event.payload
     if event.kind == "measure_set":
-        described_measure = Measure(number=number, set_on=event.on, **described(Measure, payload))
-        return (
-            replace(described_measure, set_on=measure.set_on, reviews=measure.reviews)
-            if measure
-            else described_measure
-        )
+        return begun(Measure, number, event, measure, ("set_on", "reviews"), set_on=event.on)
     assert measure is not None
     assert event.on is not None
     done_on = payload.get("done_on")
@@ -223,20 +196,7 @@ def next_measure(measure: Measure | None, number: int, event: Event) -> Measure:
         done_on=date.fromisoformat(str(done_on)) if done_on else None,
         comment=_text(payload, "comment"),
     )
-    # The same review with one more document replaces it.
-    before = next((old_review for old_review in measure.reviews if _same(old_review, review)), None)
-    merged_review = replace(review, evidence=gathered(before.evidence if before else (), evidence_of(event)))
-    if before is None:
-        return replace(measure, reviews=(*measure.reviews, merged_review))
-    return replace(
-        measure,
-        reviews=tuple(merged_review if old_review is before else old_review for old_review in measure.reviews),
-    )
-
-
-def _same(record: Review | Removal, other: Review | Removal) -> bool:
-    """Return whether two reviews are equal except for their evidence."""
-    return replace(record, evidence=()) == replace(other, evidence=())
+    return replace(measure, reviews=with_record(measure.reviews, review, event))
 
 
 def _text(payload: Mapping[str, object], key: str) -> str:
