@@ -54,15 +54,12 @@ class SqlLedger:
     """Implements `workflow.ports.Ledger`, which says what each method of it does, on a database.
 
     Args:
-        officer, language: person named by config.toml to be notified when nobody else can, and their language.
         office: the present office, where others use it too.
     """
 
-    def __init__(
-        self, engine: Engine, *, officer: str = "", language: str = "kk", office: PresentOffice | None = None
-    ) -> None:
+    def __init__(self, engine: Engine, *, office: PresentOffice | None = None) -> None:
         self._engine = engine
-        self._office = office or PresentOffice(engine, officer=officer, language=language)
+        self._office = office or PresentOffice(engine)
 
     def case(self, case: str) -> Case | None:
         events = self.events(case)

@@ -57,7 +57,6 @@ class SqlOutbox(CombinedNotices):
     """Implements `notifications.ports.Outbox`, which says what each method of it does, on a database.
 
     Args:
-        officer, language: person named by config.toml to be notified when nobody else can, and their language.
         enqueue: receives queued notices in batches; None where one process sends everything.
         office: the present office, where others use it too.
     """
@@ -66,15 +65,13 @@ class SqlOutbox(CombinedNotices):
         self,
         engine: Engine,
         *,
-        officer: str = "",
-        language: str = "kk",
         enqueue: EnqueueJobs | None = None,
         office: PresentOffice | None = None,
     ) -> None:
         super().__init__(engine, enqueue)
         self._holding = Holding(engine)
         self._delivery = DeliveryLock(engine)
-        self._office = office or PresentOffice(engine, officer=officer, language=language)
+        self._office = office or PresentOffice(engine)
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
         return steps.due_rows(self._engine, today, limit=limit, after=after)

@@ -24,7 +24,6 @@ class Reader:
     """Queries limited to what a reader may see.
 
     Args:
-        officer, language: the person config.toml names for notices nobody else can get, and their language.
         office: the present office, if shared with others.
         scope: the scope of the user; None for the program itself, which sees all.
     """
@@ -33,14 +32,12 @@ class Reader:
         self,
         engine: Engine,
         *,
-        officer: str = "",
-        language: str = "kk",
         scope: Scope | None = None,
         office: PresentOffice | None = None,
     ) -> None:
         self._scope = scope
         self._engine = engine
-        self._office = office or PresentOffice(engine, officer=officer, language=language)
+        self._office = office or PresentOffice(engine)
         self._visible = Visibility(engine, scope, self._office)
         self._ledger = SqlLedger(engine, office=self._office)
         self._outbox = SqlOutbox(engine, office=self._office)
