@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from calendars.terms import OnDate, PerPeriod
-from merzim.storage.board import recommendations as recommended
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
+from merzim.storage.queries import recommendations as recommended
 from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Literal
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
     and_,
     func,
@@ -15,21 +14,18 @@ from sqlalchemy import (
     select,
 )
 
-from merzim.storage.board import deadlines, figures, lateness
-from merzim.storage.board import recommendations as recommended
-from merzim.storage.board.deadlines import Firsts
-from merzim.storage.board.recommendations import MeasureStatus as Stands
+from merzim.storage.board import figures, lateness
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import reading
-from merzim.storage.queries.search import SearchReads
+from merzim.storage.queries.deadlines import DeadlineReads
+from merzim.storage.queries.recommendations import RecommendationReads
 from merzim.storage.rows import row, rows_by_case
-from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
+from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT
 from workflow.board.figures import Outcomes, StageSpan
-from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Sum
+from workflow.board.rows import Row
 from workflow.cases.registers.assignments import AssignmentFilter
-from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
 
 _OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
 _BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
@@ -52,7 +48,7 @@ _ROWS_OF = {
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 
 
-class BoardReads(SearchReads):
+class BoardReads(DeadlineReads, RecommendationReads):
     """Queries of the board's rows."""
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
@@ -62,11 +58,6 @@ class BoardReads(SearchReads):
     def due(self, today: date, until: date, unit: str | None = None) -> Sequence[Row]:
         """Return open rows with a valid due date from `today` to `until`, both included, the nearest first."""
         query = _BOARD.where(_OPEN, lateness.ahead(today), DEADLINE.c.due <= until)
-        return self._rows(query.order_by(*_IN_ORDER), unit)
-
-    def missed(self, unit: str | None = None) -> Sequence[Row]:
-        """Return rows of the state `missed`, by due date."""
-        query = _BOARD.where(DEADLINE.c.state == "missed", CASE.c.standing == "active")
         return self._rows(query.order_by(*_IN_ORDER), unit)
 
     def rows_of(
@@ -92,46 +83,6 @@ class BoardReads(SearchReads):
             records = execute_for_names(connection, query, self._visible.among(steps))
             return {case: on for case, obligation, on in records if steps[case] == obligation}
 
-    def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
-        """Return the numbers of rows that are late, near, missed or past their plan date, by assignee, edition,
-        stage and obligation.
-        """
-        with reading(self._engine) as connection:
-            return deadlines.counts(connection, horizon, self._visible.rows(unit))
-
-    def assignees(self, unit: str | None = None) -> Sequence[AssigneeKey]:
-        """Return who has rows of any state."""
-        with reading(self._engine) as connection:
-            return deadlines.assignees(connection, self._visible.rows(unit))
-
-    def listed(self, criteria: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
-        """Return a page of the matching rows, the earliest due first."""
-        conditions = self._visible.rows(criteria.unit)
-        with reading(self._engine) as connection:
-            return deadlines.rows(connection, criteria, conditions, limit=limit, offset=offset)
-
-    def count(self, criteria: DeadlineFilter) -> int:
-        """Return the number of matching rows."""
-        with reading(self._engine) as connection:
-            return deadlines.count(connection, criteria, self._visible.rows(criteria.unit))
-
-    def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
-        """Return the number of open rows due on each day from `first` to `last`, with due dates valid on
-        `first`.
-        """
-        with reading(self._engine) as connection:
-            return deadlines.by_day(connection, first, last, self._visible.rows(unit))
-
-    def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
-        """Return by day from `first` to `last` the number of open rows due, and the first of them by case."""
-        with reading(self._engine) as connection:
-            return deadlines.firsts_by_day(connection, first, last, self._visible.rows(unit), limit=limit)
-
-    def overdue_since(self, today: date, unit: str | None = None) -> Mapping[AssigneeKey, date]:
-        """Return, for everybody with an overdue row, the due date of the longest overdue one."""
-        with reading(self._engine) as connection:
-            return deadlines.oldest(connection, today, self._visible.rows(unit))
-
     def outcomes(
         self, first: date, last: date, today: date, unit: str | None = None
     ) -> tuple[Sequence[Outcomes], Sequence[StageSpan]]:
@@ -142,38 +93,6 @@ class BoardReads(SearchReads):
         with reading(self._engine) as connection:
             ended = figures.outcomes(connection, first, last, today, conditions)
             return ended, figures.stage_spans(connection, first, last, conditions)
-
-    def unreported(
-        self, today: date, unit: str | None = None, *, limit: int, offset: int = 0
-    ) -> Mapping[str, Firsts]:
-        """Return by quarter the number of rows that were due before the day and not reported, and some of
-        them.
-        """
-        conditions = self._visible.rows(unit)
-        with reading(self._engine) as connection:
-            return deadlines.unreported(connection, today, conditions, limit=limit, offset=offset)
-
-    def recommendations(self, criteria: RecommendationFilter, today: date) -> Mapping[Stands, int]:
-        """Return the number of recommendations by status and lateness, with all other filters applied."""
-        conditions = [*self._recommended(criteria.unit), *self._worded(criteria.words)]
-        with reading(self._engine) as connection:
-            return recommended.counts(connection, criteria, today, conditions)
-
-    def recommended(
-        self, criteria: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
-    ) -> Sequence[Place]:
-        """Return a page of the matching recommendations, by case, risk and measure."""
-        conditions = self._recommended(criteria.unit)
-        with reading(self._engine) as connection:
-            conditions += self._worded(criteria.words)
-            return recommended.page(connection, criteria, today, conditions, limit=limit, offset=offset)
-
-    def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
-        """Return risks found in more than one case, those in most units first, each with up to `first`
-        examples.
-        """
-        with reading(self._engine) as connection:
-            return recommended.alike(connection, self._recommended(unit), limit=limit, first=first)
 
     def assignments(
         self, criteria: AssignmentFilter, *, limit: int, offset: int = 0
@@ -211,7 +130,3 @@ class BoardReads(SearchReads):
             query = query.where(self._visible.within(DEADLINE.c.unit, unit))
         with reading(self._engine) as connection:
             return [row(record) for record in connection.execute(query)]
-
-    def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
-        reach = self._visible.reach(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, unit or None)
-        return self._visible.lines(RECOMMENDATION.c.case, reach)

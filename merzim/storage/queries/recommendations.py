@@ -25,7 +25,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from merzim.storage.board.lateness import overdue
-from merzim.storage.database.engine import Row_
+from merzim.storage.database.engine import Row_, reading
+from merzim.storage.queries.search import SearchReads
 from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
 
@@ -54,43 +55,49 @@ def _postgresql(element: _Number, compiler: Any, **options: Any) -> str:
     return f"CAST(split_part({compiler.process(element.clauses, **options)}, '.', 2) AS INTEGER)"
 
 
-def counts(
-    connection: Connection,
-    filters: RecommendationFilter,
-    today: date,
-    scope_conditions: Sequence[ColumnElement[bool]],
-) -> Mapping[MeasureStatus, int]:
-    """Return the number of recommendations by status, with every filter except status and lateness."""
-    conditions = (*scope_conditions, *_conditions(filters))
-    counts_query = select(_R.status, func.count()).where(*conditions).group_by(_R.status)
-    overdue = {status: int(n) for status, n in map(tuple, connection.execute(counts_query.where(_late(today))))}
-    counts_by_status: dict[MeasureStatus, int] = {}
-    for status, n in map(tuple, connection.execute(counts_query)):
-        counts_by_status[status, True] = overdue.get(status, 0)
-        counts_by_status[status, False] = int(n) - counts_by_status[status, True]
-    return counts_by_status
+class RecommendationReads(SearchReads):
+    """Queries of recommendations."""
+
+    def recommendations(self, criteria: RecommendationFilter, today: date) -> Mapping[MeasureStatus, int]:
+        """Return the number of recommendations by status and lateness, with all other filters applied."""
+        conditions = (*self._recommended(criteria.unit), *self._worded(criteria.words), *_conditions(criteria))
+        query = select(_R.status, func.count()).where(*conditions).group_by(_R.status)
+        with reading(self._engine) as connection:
+            totals = {status: int(n) for status, n in connection.execute(query)}
+            late = {status: int(n) for status, n in connection.execute(query.where(_late(today)))}
+        counts_by_status: dict[MeasureStatus, int] = {}
+        for status, n in totals.items():
+            counts_by_status[status, True] = late.get(status, 0)
+            counts_by_status[status, False] = n - counts_by_status[status, True]
+        return counts_by_status
+
+    def recommended(
+        self, criteria: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
+    ) -> Sequence[Place]:
+        """Return a page of the matching recommendations, by case, risk and measure."""
+        conditions = (*self._recommended(criteria.unit), *self._worded(criteria.words), *_conditions(criteria))
+        query: Select[Any] = select(*_PLACE).where(*conditions)
+        if criteria.status:
+            query = query.where(_R.status == criteria.status)
+        if criteria.late:
+            query = query.where(_late(today))
+        query = query.order_by(*_PLACE).limit(limit).offset(offset)
+        with reading(self._engine) as connection:
+            return [Place(*record) for record in connection.execute(query)]
+
+    def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
+        """Return risks found in more than one case, those in most units first, each with up to `first`
+        examples.
+        """
+        with reading(self._engine) as connection:
+            return _alike(connection, self._recommended(unit), limit=limit, first=first)
+
+    def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
+        reach = self._visible.reach(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, unit or None)
+        return self._visible.lines(RECOMMENDATION.c.case, reach)
 
 
-def page(
-    connection: Connection,
-    filters: RecommendationFilter,
-    today: date,
-    scope_conditions: Sequence[ColumnElement[bool]],
-    *,
-    limit: int | None,
-    offset: int,
-) -> Sequence[Place]:
-    """Return a page of the filtered recommendations, by case, risk and measure."""
-    query: Select[Any] = select(*_PLACE).where(*scope_conditions, *_conditions(filters))
-    if filters.status:
-        query = query.where(_R.status == filters.status)
-    if filters.late:
-        query = query.where(_late(today))
-    query = query.order_by(*_PLACE).limit(limit).offset(offset)
-    return [Place(*record) for record in connection.execute(query)]
-
-
-def alike(
+def _alike(
     connection: Connection, scope_conditions: Sequence[ColumnElement[bool]], *, limit: int, first: int
 ) -> Sequence[RiskGroup]:
     """Return risks found in more than one case, those in most units first.

@@ -1,0 +1,207 @@
+"""What pages ask of deadlines: how many there are, which, on what days, since when.
+
+Every query is limited to what its reader may see (`merzim.storage.visibility`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, tuple_
+
+from merzim.storage.board import lateness
+from merzim.storage.database.engine import reading
+from merzim.storage.queries.search import SearchReads
+from merzim.storage.rows import row
+from merzim.storage.tables.board import DEADLINE
+from merzim.storage.tables.cases import CASE
+from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Sum, Urgency, base
+
+Conditions: TypeAlias = Sequence[ColumnElement[bool]]
+Firsts: TypeAlias = tuple[int, Sequence[Row]]
+"""The number of rows, and the first of them."""
+_ASSIGNEE = (DEADLINE.c.unit, DEADLINE.c.duty, DEADLINE.c.responsible, DEADLINE.c.person)
+_IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
+_OPEN = DEADLINE.c.state == "open"
+
+
+class DeadlineReads(SearchReads):
+    """Queries of deadlines: their numbers, lists of them, and the first of each day or quarter."""
+
+    def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
+        """Return the numbers of rows that are late, near, missed or past their plan date, by assignee, edition,
+        stage and obligation.
+        """
+        key = (*_ASSIGNEE, CASE.c.edition, DEADLINE.c.stage, DEADLINE.c.obligation)
+        within = or_(
+            DEADLINE.c.state == "missed",
+            and_(_OPEN, DEADLINE.c.due <= horizon.soon),
+            and_(_OPEN, DEADLINE.c.planned_on < horizon.today),
+            lateness.open_since_before(horizon.today),
+        )
+        query = select(*key, *_figures(horizon)).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
+        query = query.where(within, *self._visible.rows(unit)).group_by(*key)
+        numbers: dict[tuple[str, ...], list[int]] = {}
+        with reading(self._engine) as connection:
+            for *place, obligation, overdue, today, due, missed, slipped, undated in connection.execute(query):
+                figures = overdue, today, due, missed, slipped, undated
+                # The periods of an obligation are counted together.
+                before = numbers.get((*place, base(obligation)), (0,) * len(figures))
+                numbers[(*place, base(obligation))] = [sum(pair) for pair in zip(before, figures, strict=True)]
+        return [
+            Sum(AssigneeKey(*assignee), edition, stage, obligation, *figures)
+            for (*assignee, edition, stage, obligation), figures in numbers.items()
+            if any(figures)
+        ]
+
+    def assignees(self, unit: str | None = None) -> Sequence[AssigneeKey]:
+        """Return who has rows of any state."""
+        query = select(*_ASSIGNEE).where(*self._visible.rows(unit)).distinct()
+        with reading(self._engine) as connection:
+            return [AssigneeKey(*record) for record in connection.execute(query)]
+
+    def listed(self, criteria: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
+        """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
+        dated = func.coalesce(DEADLINE.c.due, DEADLINE.c.reminds_from)
+        first = DEADLINE.c.planned_on if criteria.urgency == "slipped" else dated
+        query = select(DEADLINE).where(*_matching(criteria), *self._visible.rows(criteria.unit))
+        query = query.order_by(first, *_IN_ORDER[1:]).limit(limit).offset(offset)
+        with reading(self._engine) as connection:
+            return [row(record) for record in connection.execute(query)]
+
+    def count(self, criteria: DeadlineFilter) -> int:
+        """Return the number of matching rows."""
+        conditions = (*_matching(criteria), *self._visible.rows(criteria.unit))
+        with reading(self._engine) as connection:
+            query = select(func.count()).select_from(DEADLINE).where(*conditions)
+            return int(connection.execute(query).scalar_one())
+
+    def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
+        """Return the number of open rows due on each day from `first` to `last`, with due dates valid on
+        `first`; days without any are left out.
+        """
+        query = select(DEADLINE.c.due, func.count()).group_by(DEADLINE.c.due)
+        query = query.where(_OPEN, lateness.ahead(first), DEADLINE.c.due <= last, *self._visible.rows(unit))
+        with reading(self._engine) as connection:
+            return {record[0]: record[1] for record in connection.execute(query)}
+
+    def overdue_since(self, today: date, unit: str | None = None) -> Mapping[AssigneeKey, date]:
+        """Return, for everybody with an overdue row, the due date of the longest overdue one."""
+        query = select(*_ASSIGNEE, func.min(DEADLINE.c.due, type_=DEADLINE.c.due.type)).group_by(*_ASSIGNEE)
+        query = query.where(_OPEN, lateness.overdue(today), *self._visible.rows(unit))
+        with reading(self._engine) as connection:
+            return {AssigneeKey(*assignee): due for *assignee, due in connection.execute(query)}
+
+    def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
+        """Return by day from `first` to `last` the number of open rows due, and the first of them by case; days
+        without any are left out.
+        """
+        conditions = [_OPEN, DEADLINE.c.due.between(first, last), *self._visible.rows(unit)]
+        with reading(self._engine) as connection:
+            records = connection.execute(_firsts(DEADLINE.c.due, conditions, limit, 0))
+            return _grouped(records, lambda record: record.due)
+
+    def unreported(
+        self, today: date, unit: str | None = None, *, limit: int, offset: int = 0
+    ) -> Mapping[str, Firsts]:
+        """Return by quarter the number of reports due before the day and not made, and some of them, earliest
+        due first.
+        """
+        conditions = [
+            DEADLINE.c.state.in_(("open", "missed")),
+            DEADLINE.c.obligation.startswith("quarter_reported.", autoescape=True),
+            lateness.overdue(today),
+            *self._visible.rows(unit),
+        ]
+        with reading(self._engine) as connection:
+            records = connection.execute(_firsts(DEADLINE.c.obligation, conditions, limit, offset))
+            return _grouped(records, lambda record: record.obligation.partition(".")[2])
+
+
+def _figures(horizon: Horizon) -> Iterator[ColumnElement[int]]:
+    """Yield the figures of `Sum`, in their order."""
+    due, open_ = DEADLINE.c.due, and_(_OPEN, lateness.holds(horizon.today))
+    for condition in (
+        and_(open_, due < horizon.today),
+        and_(open_, due == horizon.today),
+        and_(open_, due >= horizon.today, due <= horizon.soon),
+        DEADLINE.c.state == "missed",
+        lateness.slipped(horizon.today),
+        lateness.open_since_before(horizon.today),
+    ):
+        yield func.sum(case((condition, 1), else_=0))
+
+
+def _matching(criteria: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions of a filter, except that of its unit."""
+    # A past day shows what was computed for it, whether still valid or not.
+    whenever = criteria.on is not None and criteria.on < criteria.horizon.today
+    yield from _of_urgency(criteria.urgency, criteria.horizon, whenever=whenever)
+    if criteria.on is not None:
+        yield DEADLINE.c.due == criteria.on
+    if criteria.stage is not None:
+        yield DEADLINE.c.stage == criteria.stage
+    if criteria.is_obligatory is not None:
+        obligatory = DEADLINE.c.force == "obligatory"
+        yield obligatory if criteria.is_obligatory else not_(obligatory)
+    if criteria.assignees is not None:
+        # The unit by itself as well: an index finds the rows by it.
+        yield DEADLINE.c.unit.in_(sorted({assignee.unit for assignee in criteria.assignees}))
+        yield tuple_(*_ASSIGNEE).in_([tuple(assignee) for assignee in sorted(criteria.assignees)])
+
+
+def _of_urgency(urgency: Urgency, horizon: Horizon, *, whenever: bool) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions for rows of an urgency; `whenever`: also due dates that no longer apply."""
+    due, today = DEADLINE.c.due, horizon.today
+    if urgency == "unconfirmed":
+        yield or_(DEADLINE.c.state == "missed", lateness.open_since_before(today))
+        return
+    yield DEADLINE.c.state == ("missed" if urgency == "missed" else "open")
+    if urgency == "slipped":
+        yield lateness.slipped(today)
+    elif urgency != "missed" and not whenever:
+        yield lateness.holds(today)
+    match urgency:
+        case "overdue":
+            yield due < today
+        case "today":
+            yield due == today
+        case "near":
+            yield and_(due > today, due <= horizon.soon)
+        case "later":
+            yield due > horizon.soon
+        case "due":
+            yield and_(due >= today, due <= horizon.soon)
+        case "undated":
+            is_obligatory = and_(due.is_(None), DEADLINE.c.force == "obligatory")
+            yield and_(is_obligatory, DEADLINE.c.reminds_from <= horizon.soon)
+        case "never_confirmed":
+            yield lateness.never_confirmed(today)
+        case "open":
+            yield due.is_not(None)
+
+
+def _firsts(group: ColumnElement[Any], conditions: Conditions, limit: int, offset: int) -> Select[Any]:
+    """Return the query for the rows of each group from `offset` on, and the number of all of them. The first
+    row comes along always, for the number.
+    """
+    ranked = select(
+        DEADLINE,
+        func.count().over(partition_by=group).label("k_all"),
+        func.row_number().over(partition_by=group, order_by=_IN_ORDER).label("k_nth"),
+    )
+    found = ranked.where(*conditions).subquery()
+    shown = and_(found.c.k_nth > offset, found.c.k_nth <= offset + limit)
+    query = select(found, shown.label("k_shown")).where(or_(shown, found.c.k_nth == 1))
+    return query.order_by(found.c.due, found.c.case, found.c.obligation)
+
+
+def _grouped(records: Iterable[Any], group_of: Any) -> dict[Any, Firsts]:
+    groups: dict[Any, tuple[int, list[Row]]] = {}
+    for record in records:
+        of_group = groups.setdefault(group_of(record), (record.k_all, []))
+        if record.k_shown:
+            of_group[1].append(row(record[: len(DEADLINE.c)]))
+    return dict(groups)
