@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from merzim.services import names as narrowing
 from merzim.services.moments import Moment
 from merzim.storage.org import store as office_store
 from merzim.web.app import create_app
-from tests.web.conftest import NOW, PASSWORD, TODAY, people, settings_in
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, people, settings_in
 from tests.web.offices import office
 from workflow.cases.commands.opening import Opening
 
@@ -172,3 +173,23 @@ def test_a_workbook_too_large_is_refused_in_words(
 
     assert answer.status_code == 422
     assert "не больше 3 строк, а здесь их 4" in answer.text
+
+
+def test_what_is_due_first_stands_first_where_asked(site: Site, browser: TestClient) -> None:
+    """Of three analyses the one that starts on 13 April has least to catch up with on 6 April."""
+
+    def order(query: str) -> list[str]:
+        return re.findall(r'<a href="/cases/(\d{4}-\d{4})">', browser.get(f"/cases?{query}").text)
+
+    assert order("order=urgent")[-1] == site.real
+    assert order("order=newest") == sorted(order(""), reverse=True)
+    assert order("order=unit")[0] == site.real, "hr before law"
+
+
+def test_a_plan_date_that_passed_is_said_in_the_list(site: Site, browser: TestClient) -> None:
+    """A start planned for Friday 3 April and not recorded on Monday."""
+    site.context.case_commands.replan(
+        site.real, "analysis_started", on=date(2026, 4, 3), by="officer", now=NOW, today=TODAY
+    )
+
+    assert "плановая дата прошла" in browser.get("/cases?lang=ru&unit=hr").text

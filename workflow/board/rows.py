@@ -17,6 +17,11 @@ from workflow.reminders import next_step, steps_of
 
 WAITING = AWAITED
 
+CaseOrder = Literal["newest", "earliest", "urgent", "object", "unit"]
+"""Orders of lists of cases: by the day they were opened, by their first day, by what is due first, by
+name.
+"""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CaseFilter:

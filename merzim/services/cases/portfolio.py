@@ -150,7 +150,7 @@ def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage
     total = ctx.reads.how_many(case_filter)
     pages = max(1, -(-total // PAGE))
     number = min(command.page, pages)
-    cases = ctx.reads.earliest(case_filter, first=(number - 1) * PAGE, count=PAGE)
+    cases = ctx.reads.page(case_filter, first=(number - 1) * PAGE, count=PAGE, order="earliest")
     return PortfolioPage(
         year=case_filter.year or 0, total=total, page=number, pages=pages, lines=_lines(ctx, cases)
     )
@@ -160,7 +160,10 @@ def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterat
     """Return the total number of requested cases, and an iterator over their lines."""
     case_filter = _case_filter(ctx, command, command.stage)
     total = ctx.reads.how_many(case_filter)
-    parts = (ctx.reads.earliest(case_filter, first=first, count=_CHUNK) for first in range(0, total, _CHUNK))
+    parts = (
+        ctx.reads.page(case_filter, first=first, count=_CHUNK, order="earliest")
+        for first in range(0, total, _CHUNK)
+    )
     return total, (line for cases in parts for line in _lines(ctx, cases))
 
 

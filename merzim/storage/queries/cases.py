@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     and_,
+    case,
     func,
     or_,
     select,
@@ -27,16 +29,29 @@ from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT
 from workflow.board.portfolio import APPROVAL
-from workflow.board.rows import CaseFilter
+from workflow.board.rows import CaseFilter, CaseOrder
 from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, with_rows
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 
+_DAY = func.coalesce(DEADLINE.c.due, DEADLINE.c.planned_on)
 _HEADS_OF = select(*HEAD).where(in_names(CASE.c.id))
 _KNOWN_HEADS_OF = _HEADS_OF.where(KNOWN)
 _OF_ROWS = text(f"kind IN ({', '.join(repr(kind) for kind in sorted({*ENTRIES, 'withdrawn'}))})")
 _ROW_EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), _OF_ROWS)
-_EARLIEST = (CASE.c.span_first.is_(None), CASE.c.span_first, CASE.c.id)
-_NEWEST = (CASE.c.opened_at.desc(), CASE.c.id.desc())
+_URGENT = (
+    select(func.min(case((DEADLINE.c.planned_on < DEADLINE.c.due, DEADLINE.c.planned_on), else_=_DAY)))
+    .where(DEADLINE.c.case == CASE.c.id, DEADLINE.c.state == "open", DEADLINE.c.counts_until.is_(None))
+    .where(CASE.c.standing == "active")
+    .scalar_subquery()
+)
+"""The first day by which anything open of a case is due or planned."""
+_ORDERS: Mapping[CaseOrder, tuple[ColumnElement[Any], ...]] = {
+    "newest": (CASE.c.opened_at.desc(), CASE.c.id.desc()),
+    "earliest": (CASE.c.span_first.is_(None), CASE.c.span_first, CASE.c.id),
+    "urgent": (_URGENT.is_(None), _URGENT, CASE.c.id),
+    "object": (CASE.c.object_ru, CASE.c.object_kk, CASE.c.id),
+    "unit": (CASE.c.unit, CASE.c.id),
+}
 
 
 class CaseReads(SearchReads):
@@ -69,25 +84,14 @@ class CaseReads(SearchReads):
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(query)]
 
-    def page(self, criteria: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
-        """Return a page of the matching cases as heads, the newest first: `count` of them after the first
-        `first`.
-        """
-        # Ids first: they are read off an index, and only what is shown is looked up whole.
+    def page(
+        self, criteria: CaseFilter, *, first: int, count: int, order: CaseOrder = "newest"
+    ) -> Sequence[Case]:
+        """Return a page of the matching cases as heads: `count` of them after the first `first`."""
+        # Ids first: only what is shown is looked up whole.
         shown_ids = select(CASE.c.id).where(*self._conditions(criteria))
-        shown_ids = shown_ids.order_by(*_NEWEST).limit(count).offset(first)
-        query = select(*HEAD).where(CASE.c.id.in_(shown_ids)).order_by(*_NEWEST)
-        with reading(self._engine) as connection:
-            return [head(record) for record in connection.execute(query)]
-
-    def earliest(self, criteria: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
-        """Return a page of the matching cases as heads, the earliest begun first: `count` of them after the
-        first `first`.
-        """
-        shown_ids = (
-            select(CASE.c.id).where(*self._conditions(criteria)).order_by(*_EARLIEST).limit(count).offset(first)
-        )
-        query = select(*HEAD).where(CASE.c.id.in_(shown_ids)).order_by(*_EARLIEST)
+        shown_ids = shown_ids.order_by(*_ORDERS[order]).limit(count).offset(first)
+        query = select(*HEAD).where(CASE.c.id.in_(shown_ids)).order_by(*_ORDERS[order])
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(query)]
 

@@ -25,7 +25,7 @@ from merzim.web.ui.tables import (
     with_tidy_address,
     workbook_response,
 )
-from workflow.board.rows import CaseFilter, Row
+from workflow.board.rows import CaseFilter, CaseOrder, Row
 from workflow.cases.case import Case, CaseStatus
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.lateness import SOON_WORKING_DAYS, most_urgent, status_on
@@ -48,6 +48,7 @@ class Item:
         stage: None when all stages are over; `stands`: id of the stage, or of the final state.
         year: the year of a yearly programme, since programmes of several years have the same title.
         next_due: the nearest open deadline ahead.
+        slipped: open plan dates that have passed.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Item:
     stage: Text | None
     stands: str
     overdue: int
+    slipped: int
     missed: int
     done: int
     required: int
@@ -109,6 +111,7 @@ class Listing:
 
     items: tuple[Item, ...]
     criteria: CaseFilter
+    order: CaseOrder
     units: NameField
     procedures: ProcedureGroups
     stages: tuple[tuple[str, Text], ...]
@@ -129,6 +132,7 @@ def listing(
     today: date,
     criteria: CaseFilter,
     number: int,
+    order: CaseOrder = "newest",
     procedures: ProcedureGroups = (),
     own_unit: str = "",
 ) -> Listing:
@@ -141,7 +145,7 @@ def listing(
     total = reads.how_many(criteria)
     pages = max(1, -(-total // PAGE))
     number = min(number, pages)
-    shown_cases = reads.page(criteria, first=(number - 1) * PAGE, count=PAGE)
+    shown_cases = reads.page(criteria, first=(number - 1) * PAGE, count=PAGE, order=order)
     office = reads.office()
     single = [procedure.id for _, group in procedures for procedure in group]
     name = criteria.procedure or (single[0] if len(single) == 1 else "")
@@ -149,6 +153,7 @@ def listing(
     return Listing(
         items=items(reads, library, office, calendar, cases=shown_cases, today=today),
         criteria=criteria,
+        order=order,
         units=build_unit_filter(office, criteria.unit or "", own_unit=own_unit),
         procedures=procedures,
         stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
@@ -211,6 +216,7 @@ def _item(
         stage=procedure.stage_title.get(stands),
         stands=stands,
         overdue=looks.count("overdue"),
+        slipped=looks.count("slipped"),
         missed=looks.count("missed"),
         done=sum(row.state == "done" for row in rows),
         required=sum(row.state != "not_required" for row in rows),
@@ -234,6 +240,7 @@ def _year(procedure: Procedure, rows: Sequence[Row]) -> str:
 router = APIRouter(include_in_schema=False)
 
 _CHUNK = 1000
+_ORDERS: tuple[CaseOrder, ...] = get_args(CaseOrder)
 _STANDINGS: tuple[CaseStatus, ...] = get_args(CaseStatus)
 _PASSING = ("page", "opened", "replanned", "unchanged", "year", "of")
 Name = Annotated[str, Query(max_length=200)]
@@ -270,13 +277,14 @@ def cases_page(
     ctx: Reading,
     criteria: CaseQuery,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    order: CaseOrder = "newest",
     opened: Done = None,
     replanned: Done = None,
     unchanged: Done = None,
     year: Done = None,
     of: Name = "",
 ) -> Response:
-    """Show one page of the cases, the newest first; after an import, with its result."""
+    """Show one page of the cases, in the order asked for; after an import, with its result."""
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
@@ -288,6 +296,7 @@ def cases_page(
         today=today,
         criteria=criteria,
         number=number,
+        order=order,
         procedures=offered_procedures(ctx, "", criteria.procedure or ""),
         own_unit=ctx.reader.root,
     )
@@ -305,6 +314,7 @@ def cases_page(
         listing=view,
         heads=page_heads(CASE_COLUMNS),
         standings=_STANDINGS,
+        orders=_ORDERS,
         over=OVER,
         query=shown_query,
         done=opened_counts,
