@@ -23,6 +23,7 @@ from merzim.services.channels import create_channel, sender_domain
 from merzim.services.configuration import read_cipher, with_browser
 from merzim.services.law.regulations import (
     Editions,
+    bodies_of,
     read_editions,
     read_registers,
     reason,
@@ -292,7 +293,7 @@ class AppContext:
         """The procedures made of the obligations of registers. Own registers may replace shipped ones: where
         there are any, all are read."""
         if self.settings.regulations.folder is None:
-            return shipped_row_procedures()
+            return shipped_row_procedures(bodies_of(self.settings.office))
         return (register.procedure for register in self.registers.all() if register.procedure is not None)
 
     @cached_property
@@ -313,7 +314,8 @@ class AppContext:
             return read
 
         try:
-            return with_adopted(read, texts(adopted_editions(self.engine)))
+            bodies = bodies_of(self.settings.office)
+            return with_adopted(read, texts(adopted_editions(self.engine)), bodies)
         except StorageUnavailable:
             # Commands that need no database work without one.
             return read

@@ -21,6 +21,7 @@ from tests.merzim.conftest import Merzim
 
 NOW = ("--now", "2026-11-21")
 TEXTS = {"kk": "Жаңа орган", "ru": "Новый орган", "en": "New body"}
+SERVICE = "Антикоррупционная служба Комитета национальной безопасности"
 NEXT = AuthorisedBody(name=TEXTS, since=date(2025, 7, 1), confirmed_on=date(2026, 12, 1))
 NAME = 'name = { kk = "Жаңа орган", ru = "Новый орган", en = "New body" }'
 
@@ -81,15 +82,30 @@ def test_who_issued_the_rules_and_the_two_bodies_of_today_are_named(
 @pytest.mark.parametrize(
     ("procedure", "obligation", "body"),
     [
-        ("conflict-of-interest", "authorised_body_told", "Антикоррупционная служба КНБ"),
-        ("procurement-analysis", "authorities_told", "Антикоррупционная служба КНБ"),
-        ("tbn4-project-2", "criminal_offence_reported", "Антикоррупционная служба КНБ"),
+        ("conflict-of-interest", "authorised_body_told", SERVICE),
+        ("procurement-analysis", "authorities_told", SERVICE),
+        ("tbn4-project-2", "criminal_offence_reported", SERVICE),
         ("national-report", "information_submitted", "Агентство по делам государственной службы"),
     ],
 )
 def test_a_duty_to_tell_the_authorised_body_names_it(procedure: str, obligation: str, body: str) -> None:
     """002, p. 13 and p. 52; 000, P2.T1.S1; Decree No. 154 on the National report."""
     assert body in library().latest(procedure).by_id[obligation].title["ru"]
+
+
+def test_a_duty_and_a_field_name_whom_the_office_says_is_authorised(merzim: Merzim, tmp_path: Path) -> None:
+    """After a reform the office changes its settings, and no file of the law: by function, from its day on, in
+    each language (002, p. 13; Decree No. 944 of 14 July 2025)."""
+    text = f'[office]\nauthorised_body = [{{ {NAME}, function = "detection", from = 2026-01-01 }}]\n'
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    titles = {
+        language: merzim("procedures", "conflict-of-interest", "--lang", language, *NOW).out
+        for language in ("kk", "ru", "en")
+    }
+
+    assert "2026 жылғы 1 қаңтардан бастап – Жаңа орган" in " ".join(titles["kk"].split())
+    assert "с 1 января 2026 года – Новый орган" in " ".join(titles["ru"].split())
+    assert "since 1 January 2026: New body" in " ".join(titles["en"].split())
 
 
 def test_after_the_last_one_nobody_is_authorised_and_it_is_known_who_was() -> None:

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
@@ -31,6 +32,7 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal, closest_first, quoted
 
 T = TypeVar("T")
@@ -289,10 +291,13 @@ class Shared:
     Attributes:
         acts: acts that any file may name, as tables of TOML by id; a file's own `[[act]]` goes first.
         editions: names of editions that others may extend -> their texts.
+        named: returns a text of a language with the bodies of the office named in it (`{detection_body}`), for
+            a file in force since a day.
     """
 
     acts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     editions: Callable[[], Mapping[str, bytes]] = dict
+    named: Callable[[str, str, date], str] = lambda text, language, in_force: text
 
     def completed(self, name: str, text: bytes) -> dict[str, Any]:
         """Return the TOML of a file with what it extends and the acts it names. Raises UnreadableRegulation."""
@@ -309,12 +314,28 @@ class Shared:
             declared = [table.get("id") for table in own if isinstance(table, dict)]
             shared = [table for act, table in self.acts.items() if act in named and act not in declared]
             data |= {"act": [*own, *shared]} if shared else {}
-        return data
+        in_force = data.get("in_force")
+        if not isinstance(in_force, date):
+            return data
+        named: dict[str, Any] = _named(data, lambda said, language: self.named(said, language, in_force))
+        return named
 
     def digest(self, name: str, text: bytes) -> str:
         """Return the SHA-256 of a file, and of the text it extends."""
         extended = parsed(name, text).get("extends") if b"\nextends" in text else None
         return sha256(text + (self.editions()[extended] if extended else b"")).hexdigest()
+
+
+def _named(value: Any, name: Callable[[str, str], str]) -> Any:
+    """Return a value of TOML whose texts in a language have passed through a function."""
+    if isinstance(value, list):
+        return [_named(part, name) for part in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: name(part, key) if key in LANGUAGES and isinstance(part, str) else _named(part, name)
+        for key, part in value.items()
+    }
 
 
 NOTHING_SHARED = Shared()

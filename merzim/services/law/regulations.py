@@ -11,12 +11,13 @@ from functools import cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import get_args
 
 import i18n
 from i18n import date_long, knows, money, number, refusal, say
 from i18n.entries import where
 from merzim.documents.sheets.workbook import contents
-from merzim.settings import BadSetting, Settings
+from merzim.settings import BadSetting, Function, OfficeSettings, Settings
 from workflow.cases.registers.risk_lists import Words
 from workflow.languages import LANGUAGES
 from workflow.law.editions import read_edition
@@ -56,6 +57,40 @@ class Editions:
     left_out: tuple[LeftOutFile, ...] = ()
 
 
+Bodies = tuple[tuple[Function | None, date, date | None, Text], ...]
+"""What bodies are authorised in, since and until when, and their names: what of the settings the law names."""
+
+
+def bodies_of(settings: OfficeSettings) -> Bodies:
+    """Return the authorised bodies of an office."""
+    return tuple(
+        (body.function, body.since, body.until, Text(**body.name)) for body in settings.authorised_body
+    )
+
+
+SHIPPED_BODIES = bodies_of(OfficeSettings())
+
+
+def _with_bodies(bodies: Bodies, text: str, language: str, in_force: date) -> str:
+    """Return a text of the law with the body authorised in something named in it: the last one, and since when
+    if it was authorised later than the law came into force.
+    """
+    for function in get_args(Function) if "_body}" in text else ():
+        of = [
+            (since, name)
+            for what, since, until, name in bodies
+            if what in (None, function) and (until is None or until >= in_force)
+        ]
+        since, name = of[-1] if of else (in_force, _NOBODY)
+        code = "authority.since" if since > in_force else "authority.name"
+        named = say(code, {"since": since, "name": name[language]}, language)
+        text = text.replace(f"{{{function}_body}}", named)
+    return text
+
+
+_NOBODY = Text(kk="–", ru="–", en="–")
+
+
 def read_editions(settings: Settings) -> Editions:
     """Read the own editions; the shipped ones are read when first used.
 
@@ -64,11 +99,12 @@ def read_editions(settings: Settings) -> Editions:
     Raises:
         BadSetting: the folder of own regulations named in config.toml does not exist.
     """
-    shipped = {edition.edition: edition for edition in map(_unread, shipped_files())}
+    bodies = bodies_of(settings.office)
+    shipped = {edition.edition: edition for edition in (_unread(file, bodies) for file in shipped_files())}
     own_editions, texts, left_out = dict[str, "Procedure"](), dict[str, str](), []
     for path in own_files(settings):
         try:
-            edition = read_own(path)
+            edition = read_own(path, bodies)
             require_words(edition, path.name)
             if edition.edition in shipped:
                 raise TwoEditions(edition.edition)
@@ -81,7 +117,7 @@ def read_editions(settings: Settings) -> Editions:
     return Editions(editions=(*shipped.values(), *own_editions.values()), own=texts, left_out=tuple(left_out))
 
 
-def with_adopted(read: Editions, adopted: Mapping[str, str]) -> Editions:
+def with_adopted(read: Editions, adopted: Mapping[str, str], bodies: Bodies) -> Editions:
     """Add the own editions that no file defines any more, with their last adopted texts.
 
     Args:
@@ -89,7 +125,9 @@ def with_adopted(read: Editions, adopted: Mapping[str, str]) -> Editions:
     """
     present = {edition.edition for edition in read.editions}
     editions = [
-        _read_edition(f"{name}.toml", text.encode()) for name, text in adopted.items() if name not in present
+        _read_edition(f"{name}.toml", text.encode(), bodies)
+        for name, text in adopted.items()
+        if name not in present
     ]
     for edition in editions:
         add_words(edition)
@@ -151,9 +189,9 @@ def own_files(settings: Settings, folder: Path | None = None) -> Iterator[Path]:
     yield from sorted(own_folder.glob("*.toml"))
 
 
-def read_own(path: Path) -> Procedure:
+def read_own(path: Path, bodies: Bodies = SHIPPED_BODIES) -> Procedure:
     """Read one own edition file. Raises Refusal, OSError."""
-    return _read_edition(path.name, path.read_bytes())
+    return _read_edition(path.name, path.read_bytes(), bodies)
 
 
 def shipped_files(folder: str = "") -> Iterator[Traversable]:
@@ -163,23 +201,23 @@ def shipped_files(folder: str = "") -> Iterator[Traversable]:
             yield file
 
 
-def shipped_row_procedures() -> Iterator[UnreadEdition]:
+def shipped_row_procedures(bodies: Bodies = SHIPPED_BODIES) -> Iterator[UnreadEdition]:
     """Yield the procedures made of the obligations of shipped registers, each read only when needed."""
     for file in shipped_files(REGISTERS):
         if b"\n[[obligation]]" in file.read_bytes():
-            edition = _unread(file)
-            yield replace(edition, id=OF_REGISTER + edition.id, read=partial(_row_procedure, file))
+            edition = _unread(file, bodies)
+            yield replace(edition, id=OF_REGISTER + edition.id, read=partial(_row_procedure, file, bodies))
 
 
-def _unread(file: Traversable) -> UnreadEdition:
+def _unread(file: Traversable, bodies: Bodies) -> UnreadEdition:
     """Return a shipped edition that is read only when needed; its id and day come from the name of the file."""
     id, in_force, _ = file.name.split(".")
     day = date.fromisoformat(in_force)
-    return UnreadEdition(id=id, in_force=day, read=lambda: _read_edition(file.name, file.read_bytes()))
+    return UnreadEdition(id=id, in_force=day, read=lambda: _read_edition(file.name, file.read_bytes(), bodies))
 
 
-def _row_procedure(file: Traversable) -> Procedure:
-    procedure = read_register(file.name, file.read_bytes()).procedure
+def _row_procedure(file: Traversable, bodies: Bodies) -> Procedure:
+    procedure = read_register(file.name, file.read_bytes(), bodies).procedure
     assert procedure is not None
     return procedure
 
@@ -193,22 +231,26 @@ def _as_refusal(trouble: Exception, path: Path) -> Refusal:
 
 
 @cache
-def _read_edition(name: str, text: bytes) -> Procedure:
+def _read_edition(name: str, text: bytes, bodies: Bodies) -> Procedure:
     """Parse an edition. Cached: a process parses the same text only once."""
-    return read_edition(name, text, shared_law())
+    return read_edition(name, text, shared_law(bodies))
 
 
 @cache
-def read_register(name: str, text: bytes) -> Register:
+def read_register(name: str, text: bytes, bodies: Bodies = SHIPPED_BODIES) -> Register:
     """Parse a register. Cached: a process parses the same text only once."""
-    return reading.read_register(name, text, shared_law())
+    return reading.read_register(name, text, shared_law(bodies))
 
 
 @cache
-def shared_law() -> Shared:
-    """Return the acts of regulations/acts.toml, and the shipped editions, which others may extend."""
+def shared_law(bodies: Bodies = SHIPPED_BODIES) -> Shared:
+    """Return the acts of regulations/acts.toml, the shipped editions, which others may extend, and the bodies
+    that texts name.
+    """
     acts = parsed("acts.toml", files("regulations").joinpath("acts.toml").read_bytes())["act"]
-    return Shared(acts={act["id"]: act for act in acts}, editions=_shipped_texts)
+    return Shared(
+        acts={act["id"]: act for act in acts}, editions=_shipped_texts, named=partial(_with_bodies, bodies)
+    )
 
 
 def _shipped_texts() -> Mapping[str, bytes]:
@@ -233,13 +275,13 @@ def read_registers(settings: Settings) -> RegisterFiles:
     Raises:
         Refusal: a shipped file that cannot be read.
     """
-    registers = {
-        register.edition: register for register in (read_register(*file) for file in shipped_register_files())
-    }
+    bodies = bodies_of(settings.office)
+    shipped = (read_register(*file, bodies) for file in shipped_register_files())
+    registers = {register.edition: register for register in shipped}
     left_out = []
     for path in own_register_files(settings.regulations.folder):
         try:
-            register = read_own_register(path)
+            register = read_own_register(path, bodies)
         except Refusal as refusal:
             left_out.append(LeftOutFile(file=path.name, refusal=refusal))
         except OSError as trouble:
@@ -257,9 +299,9 @@ def own_register_files(folder: Path | None) -> Iterator[Path]:
         yield from sorted((folder / REGISTERS).glob("*.toml"))
 
 
-def read_own_register(path: Path) -> Register:
+def read_own_register(path: Path, bodies: Bodies = SHIPPED_BODIES) -> Register:
     """Read one own register file. Raises Refusal, OSError."""
-    register = read_register(path.name, path.read_bytes())
+    register = read_register(path.name, path.read_bytes(), bodies)
     if register.entry is not None:
         # The rows of these are events of cases, which every installation reads alike.
         raise UnreadableRegulation(path.name, [Problem("reserved", "id", {"value": register.id})])
