@@ -87,13 +87,6 @@ def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Re
     return stream_file(package.content, ZIP, f"{case}-{kind}.zip")
 
 
-def get_case_notices_file(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
-    """Return the letters about a case as a workbook."""
-    whole_case(ctx, case)
-    table = notices_table(ctx.app, ctx.reads.notices(case), translator.language)
-    return as_file(tables_workbook([table]), XLSX, f"{case}-register.xlsx")
-
-
 IN_A_FILE = 20_000
 """Maximum number of notices in one file."""
 CONSOLIDATED_COLUMNS = ("unit", "case", "id", "due", "on", "late_by")

@@ -16,12 +16,10 @@ from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from workflow.org.access import Reader
 
 LISTS = {
-    "/desk.xlsx?show=all": ("/desk?show=all", "Мой стол 06.04.2026.xlsx"),
     "/deadlines.xlsx?urgency=overdue": (
         "/deadlines?urgency=overdue",
         "Просроченные обязанности 06.04.2026.xlsx",
     ),
-    "/overview.xlsx": ("/", "Обзор 06.04.2026.xlsx"),
     "/cases.xlsx": ("/cases", "Анализы 06.04.2026.xlsx"),
     "/reports/monitoring?format=xlsx": ("/reports/monitoring", ""),
     "/register/xlsx": ("/register", "Реестр уведомлений 06.04.2026.xlsx"),
@@ -104,7 +102,7 @@ def test_a_list_too_long_for_a_workbook_is_refused_in_words(
 ) -> None:
     """It says how many rows there are and how to have fewer."""
     monkeypatch.setattr(narrowing, "MAX_EXPORTED", 1)
-    for address in ("/deadlines.xlsx", "/desk.xlsx?show=all", "/cases.xlsx"):
+    for address in ("/deadlines.xlsx", "/cases.xlsx"):
         answer = site.client().get(address, params={"lang": "ru"})
         assert answer.status_code == 422
         assert "не больше 1 строк" in answer.text

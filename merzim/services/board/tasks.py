@@ -88,12 +88,10 @@ def tasks_view(
     *,
     everything: bool | None,
     today: date,
-    limit: int | None = None,
 ) -> TasksView:
     """Return the data of the reader's task page.
 
     Args:
-        limit: number of rows of each urgency; None for the page's default.
         everything: show all visible obligations instead of the reader's own, for officers only. None: the
             reader's own, or all if the account belongs to no person.
     """
@@ -105,7 +103,7 @@ def tasks_view(
     reads = ctx.reads if all_ else ctx.reads.whole_office()
     recipients = find_assignments(office, reader.person, reads.assignees(), on=today)
     own = None if all_ else frozenset(recipients)
-    groups = _each_once(_first_rows(reads, day, own, limit), day, limit)
+    groups = _each_once(_first_rows(reads, day, own), day)
     all_rows = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in all_rows})
     lines_by_row = {
@@ -151,7 +149,7 @@ def most_pressing(view: TasksView) -> str:
 
 
 def _first_rows(
-    reads: Reads, day: Horizon, own: frozenset[AssigneeKey] | None, limit: int | None
+    reads: Reads, day: Horizon, own: frozenset[AssigneeKey] | None
 ) -> list[tuple[Urgency, Sequence[Row], int]]:
     """Return the first rows of each urgency, and how many there are. `own`: of these assignees alone, None for
     all.
@@ -161,26 +159,26 @@ def _first_rows(
         return [(urgency, (), 0) for urgency in GROUPS]
     numbers = {urgency: reads.count(lists[urgency]) for urgency in GROUPS}
     # Those past their plan date stand in their own group alone, so others move up.
-    more = min(numbers["slipped"], limit or SHOWN["slipped"])
+    more = min(numbers["slipped"], SHOWN["slipped"])
     return [
-        (urgency, reads.listed(lists[urgency], limit=(limit or SHOWN[urgency]) + more), number)
+        (urgency, reads.listed(lists[urgency], limit=SHOWN[urgency] + more), number)
         for urgency, number in numbers.items()
     ]
 
 
 def _each_once(
-    groups: Sequence[tuple[Urgency, Sequence[Row], int]], day: Horizon, limit: int | None
+    groups: Sequence[tuple[Urgency, Sequence[Row], int]], day: Horizon
 ) -> list[tuple[Urgency, Sequence[Row], int]]:
     """Return the groups with each row in one of them: those past their plan date only in that group."""
     past_plan = next(rows for urgency, rows, _ in groups if urgency == "slipped")
-    past_plan = past_plan[: limit or SHOWN["slipped"]]
+    past_plan = past_plan[: SHOWN["slipped"]]
     names = {(row.case, row.obligation) for row in past_plan}
     shown_groups = []
     for urgency, rows, number in groups:
         if urgency != "slipped":
             rows = [row for row in rows if (row.case, row.obligation) not in names]
             number -= sum(_urgency_of(row, day) == urgency for row in past_plan)
-        shown_groups.append((urgency, rows[: limit or SHOWN[urgency]], number))
+        shown_groups.append((urgency, rows[: SHOWN[urgency]], number))
     return shown_groups
 
 

@@ -26,7 +26,6 @@ from merzim.services.context import RequestContext, whole_case
 from merzim.services.documents.case_documents import forms_of
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import build
-from merzim.services.names import MAX_EXPORTED, require_exportable
 from merzim.services.people.feeds import Away, set_leave
 from merzim.services.sending import Letter, acknowledge_letter
 from merzim.web.auth.dependencies import Recording
@@ -45,7 +44,7 @@ from merzim.web.ui.form_values import (
 )
 from merzim.web.ui.preferences import preferences, set_preference_cookies
 from merzim.web.ui.render import Translator, page
-from merzim.web.ui.tables import line_columns, page_heads, workbook_response
+from merzim.web.ui.tables import line_columns, page_heads
 from workflow.board.rows import base
 from workflow.cases.case import Event
 from workflow.cases.commands.previews import Preview
@@ -185,16 +184,6 @@ def my_desk(
     undo, remarks = (_undo(ctx, what), _remarks(ctx, what)) if said == "recorded" else (None, ())
     message = (said, _title(ctx, what), what.partition(":")[0])
     return _page(request, ctx, show=show, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
-
-
-@router.get("/desk.xlsx")
-def desk_workbook(ctx: Recording, show: Literal["", "mine", "all"] = "") -> Response:
-    """Return all rows of the page as a workbook."""
-    today, everything = ctx.today, {"all": True, "mine": False}.get(show)
-    view = tasks_view(ctx, everything=everything, today=today, limit=MAX_EXPORTED)
-    require_exportable(sum(group.total for group in view.groups))
-    lines = (item.line for group in view.groups for item in group.items)
-    return workbook_response(ctx, line_columns(today), lines, title="web.desk.title")
 
 
 @router.post("/desk/undo")

@@ -10,7 +10,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from merzim.documents.sheets.listing import tables_workbook
 from merzim.services import sending
 from merzim.services.board.deadlines import DeadlineQuery, Force, all_lines, deadlines
 from merzim.services.board.overview import overview
@@ -20,15 +19,11 @@ from merzim.services.yearly.opening import proposed_year
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import Number
 from merzim.web.ui.name_fields import UnitParam, build_unit_filter
-from merzim.web.ui.render import Translator, page
+from merzim.web.ui.render import page
 from merzim.web.ui.tables import (
-    WAITING_COLUMNS,
-    download,
     line_columns,
-    matrix_columns,
     page_heads,
     redirect_to_tidy_address,
-    table_of,
     workbook_response,
 )
 from workflow.board.rows import Urgency
@@ -69,25 +64,6 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
         faults=sending.visible_faults(ctx),
         unheard=_unheard(ctx) if manages else (),
         proposed=_proposed_year(ctx) if manages else None,
-    )
-
-
-@router.get("/overview.xlsx")
-def overview_workbook(ctx: Reading, unit: UnitParam) -> Response:
-    """Return the overview as a workbook: units and stages, assignees, and all overdue deadlines."""
-    today, translator = ctx.today, Translator(ctx.language)
-    view = overview(ctx, unit or None)
-    overdue = DeadlineQuery(urgency="overdue", unit=unit or None)
-    lines = all_lines(ctx, overdue)
-    names = ("matrix", "waiting", "overdue")
-    matrix, waiting, late = (translator.say(f"web.overview.sheet.{name}") for name in names)
-    tables = (
-        table_of(translator, line_columns(today), lines, name=late),
-        table_of(translator, matrix_columns(view.matrix), view.matrix.rows, name=matrix),
-        table_of(translator, WAITING_COLUMNS, view.waiting, name=waiting),
-    )
-    return download(
-        tables_workbook(tables), f"{translator.say('web.board.title')} {translator.short(today)}.xlsx"
     )
 
 

@@ -13,10 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from merzim.documents.sheets.listing import Table, tables_workbook
-from merzim.services.board.assignees import Workload
 from merzim.services.board.figures import FiguresLine
 from merzim.services.board.lines import ObligationLine
-from merzim.services.board.overview import Matrix, MatrixRow
 from merzim.services.context import RequestContext
 from merzim.services.names import UnitName
 from merzim.services.registers.results import FieldView, RegisterView, RowView, cell_value
@@ -184,32 +182,6 @@ def figures_columns(
         *((figure("delay", lambda performance: performance.delay),) if with_delay else ()),
         *((pace("took", 0), pace("norm", 1)) if with_pace else ()),
     )
-
-
-def matrix_columns(matrix: Matrix) -> tuple[Column[MatrixRow], ...]:
-    """Return the columns of the matrix for a workbook: overdue deadlines by stage."""
-
-    def overdue(place: int) -> Callable[[Translator, MatrixRow], object]:
-        return lambda _, row: row.cells[place].overdue or None
-
-    return (
-        Column("web.unit", lambda t, row: t.name(row.unit.name) or t.say("web.unit.none")),
-        Column("web.board.legend_overdue", lambda _, row: row.total.overdue),
-        Column("web.board.legend_due", lambda _, row: row.total.due),
-        Column("web.overview.late_most", lambda _, row: row.late),
-        *(Column(title, overdue(place)) for place, (_, title) in enumerate(matrix.stages)),
-    )
-
-
-WAITING_COLUMNS: tuple[Column[Workload], ...] = (
-    Column(
-        "web.who",
-        lambda t, workload: t.names(workload.names) or workload.written or t.say("web.overview.nobody"),
-    ),
-    Column("web.staff.duties", lambda t, workload: t.word("duty.", workload.duty) if workload.duty else ""),
-    Column("web.board.legend_overdue", lambda _, workload: workload.overdue),
-    Column("web.board.legend_due", lambda _, workload: workload.due),
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

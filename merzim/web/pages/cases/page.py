@@ -25,7 +25,7 @@ from merzim.services.registers.views import AskRow, show_row
 from merzim.services.results import ActMovesResult, act_moves_result
 from merzim.services.scoring import Stakes
 from merzim.web.auth.dependencies import Reading
-from merzim.web.files_of_papers import get_case_notices_file, get_evidence, get_form, get_package
+from merzim.web.files_of_papers import get_evidence, get_form, get_package
 from merzim.web.http import CaseId
 from merzim.web.pages.cases.case_view import CaseView, make_case_view, risk_view
 from merzim.web.pages.cases.evidence import papers_view
@@ -334,7 +334,6 @@ Name = Annotated[str | None, Query(max_length=200)]
 router.get("/cases/{case}/evidence/{digest}")(get_evidence)
 router.get("/cases/{case}/forms/{form}/{language}")(get_form)
 router.get("/cases/{case}/package")(get_package)
-router.get("/cases/{case}/register/xlsx")(get_case_notices_file)
 
 
 @router.get("/cases/{case}")
