@@ -55,11 +55,11 @@ def test_without_scripts_what_was_typed_is_understood_or_given_back(served: Serv
     with served.page("officer", language="ru", java_script_enabled=False) as page:
         page.goto("/open/case")
         page.fill("#unit", "мектеп 07")
-        page.locator(".plan-foot button[type=submit]").click()
+        page.locator(".plan-foot button[name=look]").click()
         message = page.locator("[role=alert]").inner_text()
         unit_state = page.input_value("#unit"), page.locator("#unit-near option").count()
         page.fill("#unit", "мектеп 077")
-        page.locator(".plan-foot button[type=submit]").click()
+        page.locator(".plan-foot button[name=look]").click()
         field_state = page.input_value("#unit"), page.locator("[role=alert]").count()
 
     assert "«мектеп 07»" in message
