@@ -13,7 +13,7 @@ from email.utils import parseaddr
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from merzim.documents.sheets.texts import is_address
 from merzim.services.app import AppContext
@@ -178,6 +178,13 @@ def officer_start(ctx: RequestContext) -> OfficerStart | None:
 MAIL_PORTS = (25, 465, 587, 2525)
 """Ports a server named in the browser may have: it is asked from inside the office's network, and the answer of
 a test is shown, so that others would let an administrator look around there."""
+KNOWN_SERVERS: Mapping[str, tuple[Literal["starttls", "tls"], Literal[465, 587]]] = {
+    "smtp.mail.ru": ("tls", 465),
+    "smtp.yandex.ru": ("tls", 465),
+    "smtp.gmail.com": ("starttls", 587),
+    "smtp.office365.com": ("starttls", 587),
+}
+"""Mail services that offices use, with the encryption and port their own help pages name."""
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 _NAME = re.compile(rf"(?:{_LABEL}\.)*(?=[A-Za-z]){_LABEL}")
 """A name ends in a label that begins with a letter: 0xa9fea9fe and 2852039166 are addresses, too."""
@@ -218,6 +225,13 @@ class MailServer(Command):
     user: Line = ""
     sender: Line = ""
     password: SecretStr | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, values: Mapping[str, object]) -> Mapping[str, object]:
+        """Fill in how a known service is reached, where no port was chosen."""
+        known = None if values.get("port") else KNOWN_SERVERS.get(str(values.get("host", "")).lower())
+        return values if known is None else {**values, "tls": known[0], "port": known[1]}
 
 
 class TryMail(MailServer):

@@ -43,6 +43,7 @@ from merzim.web.http import CaseId
 from notifications.statistics import Figures
 from workflow.board.rows import horizon, total
 from workflow.deadlines.lateness import near
+from workflow.org.access import ADMINISTRATORS
 
 log = logging.getLogger("merzim.web")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -164,7 +165,7 @@ async def ready(
 
 
 Name = Annotated[str, Form(max_length=100)]
-SCRAPERS = frozenset({"administrator", "auditor"})
+SCRAPERS = ADMINISTRATORS | {"auditor"}
 """Accesses whose API tokens may read the metrics from another machine."""
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 

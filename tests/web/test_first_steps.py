@@ -107,8 +107,8 @@ def test_each_step_leads_to_the_page_where_it_is_done(begun: RealOffice) -> None
         addresses = re.findall(r'href="([^"]+)"', card)
         answers = [browser.get(address).status_code for address in addresses]
 
-    assert len(addresses) == len(STEPS)
-    assert answers == [200] * len(STEPS)
+    assert len(addresses) == len(STEPS) + 1, "one more for who does it all alone"
+    assert answers == [200] * len(addresses)
     assert 'class="tabs' in page
 
 
@@ -145,3 +145,14 @@ def test_an_empty_desk_says_what_to_do_until_the_first_letter_is_out(begun: Real
     assert "Готово: первое письмо уйдёт 6 мая 2026 года." in opened
     assert "figures-desk" in opened
     assert 'id="start"' not in desk()
+
+
+def test_one_person_may_be_officer_and_administrator(begun: RealOffice) -> None:
+    """A service of one: the first account takes both by itself; the last administrator stays one."""
+    form = {"login": "administrator", "do": "change", "access": "officer_administrator", "person": ""}
+    with begun.client("administrator") as browser:
+        assert "/administration/account?login=administrator" in browser.get("/administration").text
+        assert browser.get("/cases").status_code == 403
+        assert browser.post("/administration/account", data=form).status_code == 303
+        assert browser.get("/cases").status_code == browser.get("/administration").status_code == 200
+        assert browser.post("/administration/account", data={**form, "access": "officer"}).status_code == 422

@@ -79,3 +79,16 @@ def test_check_config_and_doctor_name_what_the_browser_overrides(
 
     assert "Changed in the browser: office.name_ru" in merzim("check-config").out
     assert "office.name_ru" in merzim("doctor").out
+
+
+def test_a_known_mail_service_needs_its_name_alone(site: Site) -> None:
+    """Mail.ru: TLS on port 465, as its help says; another server keeps what was chosen."""
+    form = {"host": "smtp.mail.ru", "tls": "starttls", "port": "", "sender": "merzim@mail.ru"}
+    with site.client("administrator") as browser:
+        browser.post(f"{PAGE}/mail", data=form)
+        known = site.context.settings.channels.sections["email"]
+        browser.post(f"{PAGE}/mail", data={**form, "host": "mail.example.kz"})
+        other = site.context.settings.channels.sections["email"]
+
+    assert (known["tls"], known["port"]) == ("tls", 465)
+    assert (other["tls"], other.get("port")) == ("starttls", None)

@@ -16,7 +16,9 @@ from workflow.cases.case import Case
 from workflow.org.audit import AuditScope
 from workflow.org.office import Office
 
-Access = Literal["officer", "responsible", "head_of_unit", "first_head", "auditor", "administrator"]
+Access = Literal[
+    "officer", "responsible", "head_of_unit", "first_head", "auditor", "administrator", "officer_administrator"
+]
 ACCESSES: tuple[Access, ...] = (
     "officer",
     "responsible",
@@ -24,6 +26,7 @@ ACCESSES: tuple[Access, ...] = (
     "first_head",
     "auditor",
     "administrator",
+    "officer_administrator",
 )
 Need = Literal["read", "record", "assign", "manage", "settings", "audit", "self"]
 """The right a page or verb requires. read: cases, the board, the calendar; record: facts, plan dates, evidence,
@@ -40,7 +43,12 @@ _MAY: Mapping[Access, frozenset[Need]] = {
     "first_head": frozenset({"read", "record", "assign", "self"}),
     "auditor": frozenset({"read", "audit", "self"}),
     "administrator": frozenset({"settings", "audit", "self"}),
+    # A service of one person, who does both.
+    "officer_administrator": frozenset({"read", "record", "assign", "manage", "settings", "audit", "self"}),
 }
+
+ADMINISTRATORS: frozenset[Access] = frozenset(access for access in ACCESSES if "settings" in _MAY[access])
+"""Accesses that enter people, units and accounts; none of them is given by a table or a directory."""
 
 OF_ONE_UNIT: frozenset[Access] = frozenset({"responsible", "head_of_unit"})
 """Accesses limited to a unit: without a unit no case is visible."""
@@ -160,7 +168,7 @@ def administrators(accounts: Iterable[Account]) -> list[str]:
     return [
         account.reader.login
         for account in accounts
-        if account.reader.access == "administrator" and account.password and not account.disabled
+        if account.reader.access in ADMINISTRATORS and account.password and not account.disabled
     ]
 
 
@@ -271,7 +279,7 @@ def scope(reader: Reader) -> Scope:
     """
     names = tuple(filter(None, (reader.person, reader.login)))
     may_read = reader.may("read") and not reader.nowhere
-    return Scope(unit=reader.root if may_read else None, names=names, restricted=reader.access == "officer")
+    return Scope(unit=reader.root if may_read else None, names=names, restricted=reader.may("manage"))
 
 
 def audit_scope(reader: Reader) -> AuditScope:

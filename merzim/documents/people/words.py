@@ -10,7 +10,7 @@ from i18n import knows, say
 from merzim.documents.sheets.texts import plain, tidy
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
-from workflow.org.access import ACCESSES, Access
+from workflow.org.access import ACCESSES, ADMINISTRATORS, Access
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES
 
@@ -155,7 +155,7 @@ def parse_language(word: str) -> str | None:
     return _LANGUAGES.get(plain(word))
 
 
-GIVEN_ACCESSES: tuple[Access, ...] = tuple(access for access in ACCESSES if access != "administrator")
+GIVEN_ACCESSES: tuple[Access, ...] = tuple(access for access in ACCESSES if access not in ADMINISTRATORS)
 """Accesses a table may request; administrators are created one by one."""
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from merzim.services.context import RequestContext, stamp
 from merzim.services.oidc import LogInAttempt
-from workflow.org.access import Account, Identity, OutsidePerson, Provider, Reader
+from workflow.org.access import ADMINISTRATORS, Account, Identity, OutsidePerson, Provider, Reader
 from workflow.refusal import Refusal
 
 MAX_LOGIN = 80
@@ -93,7 +93,7 @@ def _link_by_email(ctx: RequestContext, person: OutsidePerson) -> Identity | Non
     if not key:
         return None
     accounts = [account for account in ctx.accounts.all() if account.reader.person == key]
-    accounts = [account for account in accounts if account.reader.access != "administrator"]
+    accounts = [account for account in accounts if account.reader.access not in ADMINISTRATORS]
     if len(accounts) != 1 or person.provider in accounts[0].providers:
         return None
     return _link(ctx, person, accounts[0].reader.login, by_group=False)

@@ -26,7 +26,7 @@ from notifications.channels import Channel
 from notifications.event_notices import account_notices
 from notifications.letters.events import owner_of_link
 from notifications.notice import Notice
-from workflow.org.access import Access, Account, Entry, Reader
+from workflow.org.access import ADMINISTRATORS, Access, Account, Entry, Reader
 from workflow.org.office import Office, Person
 
 MAX_PEOPLE = 5000
@@ -189,7 +189,7 @@ def invite_of_table(
 def way_of(ctx: RequestContext, access: str) -> Way:
     """Return how an invited person logs in. An administrator's account is never linked by an e-mail."""
     settings = ctx.app.settings
-    if access != "administrator" and settings.oidc.issuer and settings.oidc.match_email:
+    if access not in ADMINISTRATORS and settings.oidc.issuer and settings.oidc.match_email:
         return "oidc"
     return "password"
 

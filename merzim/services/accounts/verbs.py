@@ -17,7 +17,7 @@ from merzim.services.names import people_named
 from merzim.services.verbs import Command, NotFound, verb
 from notifications.event_notices import account_notices
 from notifications.notice import Notice
-from workflow.org.access import ACCESSES, Access, Account, Entry, EntryKind, Provider, Reader
+from workflow.org.access import ACCESSES, ADMINISTRATORS, Access, Account, Entry, EntryKind, Provider, Reader
 from workflow.refusal import Refusal, closest_first
 
 MAX_TOKEN_DAYS = 366
@@ -334,7 +334,7 @@ def _reader(ctx: RequestContext, login: str, command: AccountAccess) -> Reader:
 
 def _require_administrator_left(ctx: RequestContext, account: Account, access: str) -> None:
     """Raise if an administrator would lock out themselves or the last administrator."""
-    if ctx.operator or account.reader.access != "administrator" or access == "administrator":
+    if ctx.operator or account.reader.access not in ADMINISTRATORS or access in ADMINISTRATORS:
         return
     login = account.reader.login
     if login == ctx.reader.login:
@@ -342,7 +342,7 @@ def _require_administrator_left(ctx: RequestContext, account: Account, access: s
     other_accounts = (
         other for other in ctx.accounts.all() if other.reader.login != login and not other.disabled
     )
-    if not any(other.reader.access == "administrator" for other in other_accounts):
+    if not any(other.reader.access in ADMINISTRATORS for other in other_accounts):
         raise BadAccount("web.staff.last_administrator", login=login)
 
 

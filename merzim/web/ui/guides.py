@@ -27,6 +27,7 @@ GUIDE_OF: dict[Access, str] = {
     "first_head": "head",
     "auditor": "head",
     "administrator": "administrator",
+    "officer_administrator": "officer",
 }
 """Access of a reader -> their own guide."""
 SECTION_OF_PAGE = (

@@ -254,7 +254,7 @@ def first_page(reader: Reader) -> str:
     """Return the start page of a reader: the task list for those who work with cases, else the overview."""
     if not reader.may("read"):
         return "/administration"
-    return "/desk" if reader.access in ("officer", "responsible") else "/"
+    return "/desk" if reader.may("manage") or reader.access == "responsible" else "/"
 
 
 def _invitation(ctx: RequestContext, secret: str) -> Entry:

@@ -18,6 +18,7 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services import administration as office_settings
 from merzim.services.accounts import telegram
 from merzim.services.administration import (
+    KNOWN_SERVERS,
     MAIL_PORTS,
     AskSettings,
     MailServer,
@@ -185,6 +186,7 @@ def _page(
         present=present,
         values={**values, **(typed or {})},
         ports=MAIL_PORTS,
+        known_servers=tuple(KNOWN_SERVERS),
         email=typed.get("email", "") if typed else (reader.email or "" if reader else ""),
         tried=tried,
         refusal=refusal,
