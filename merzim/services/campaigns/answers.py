@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeAlias
 
 from merzim.services.app import AppContext
 from merzim.services.campaigns.views import campaign_store, definition_of
@@ -38,6 +39,28 @@ class LinkRefused(NotFound):
     not_found = "web.problem.no_link"
 
 
+Part: TypeAlias = "tuple[Text | None, Sequence[FieldView]]"
+"""The fields of one row of an answer, under the title of a further one."""
+
+
+def form_parts(register: Register, kind: Campaign, needed: Mapping[str, bool]) -> Sequence[Part]:
+    """Return the fields of an answer by row; those of further rows are named after them: `spouse.filed_on`.
+
+    Args:
+        needed: fields of the answer itself -> whether they are required.
+    """
+    own = [_field(register, name, name, required=required) for name, required in needed.items()]
+    further = [
+        (row.title, [_field(register, name, f"{row.id}.{name}", required=False) for name in row.fills])
+        for row in kind.also.values()
+    ]
+    return [(title, views) for title, views in [(None, own), *further] if views]
+
+
+def _field(register: Register, name: str, id: str, *, required: bool) -> FieldView:
+    return field_view(register.fields[name]).model_copy(update={"id": id, "required": required})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Invitation:
     """The form opened by a link; it contains no stored data, neither of other people nor of its own person.
@@ -55,32 +78,16 @@ class Invitation:
 
     @property
     def fields(self) -> Sequence[FieldView]:
-        """The fields to fill in; the post is asked for where the office does not know it. Those of further rows
-        are named after them: `spouse.filed_on`.
-        """
-        campaign_kind, register_fields = self.definition, self.register.fields
-        post = (campaign_kind.post,) if campaign_kind.post and not self.person.post else ()
-        form_fields = {
-            name: (name, name not in campaign_kind.may_fill) for name in (*post, *campaign_kind.asks)
-        }
-        form_fields |= {
-            f"{further_row.id}.{name}": (name, False)
-            for further_row in campaign_kind.also.values()
-            for name in further_row.fills
-        }
-        return [
-            field_view(register_fields[name]).model_copy(update={"id": id, "required": required})
-            for id, (name, required) in form_fields.items()
-        ]
+        """The fields to fill in; the post is asked for where the office does not know it."""
+        return [view for _, views in self.parts for view in views]
 
     @property
-    def parts(self) -> Sequence[tuple[Text | None, Sequence[FieldView]]]:
+    def parts(self) -> Sequence[Part]:
         """The fields by row: of the answer itself, then of each further one under its title."""
-        titles = {further_row.id: further_row.title for further_row in self.definition.also.values()}
-        views_by_part: dict[str, list[FieldView]] = {"": [], **{name: [] for name in titles}}
-        for view in self.fields:
-            views_by_part[view.id.partition(".")[0] if "." in view.id else ""].append(view)
-        return [(titles.get(name), views) for name, views in views_by_part.items() if views]
+        kind = self.definition
+        post = [kind.post] if kind.post and not self.person.post else []
+        needed = {name: name not in kind.may_fill for name in (*post, *kind.asks)}
+        return form_parts(self.register, kind, needed)
 
     def refusing(self) -> Invitation:
         """Return the form of a refusal. Raises LinkRefused for a campaign that cannot be refused."""

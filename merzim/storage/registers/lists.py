@@ -19,7 +19,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
-    case,
     cast,
     collate,
     false,
@@ -138,7 +137,7 @@ class SqlRegisterLists:
                 as they are.
             instead: row -> the key it is sorted by in place of its own.
         """
-        key = _R.number if not sort else _R.unit if sort == UNIT else self._cell(sort)
+        key = _R.number if not sort else _R.unit if sort == UNIT else func.coalesce(self._cell(sort), "")
         conditions = self._conditions(query)
         measures = [func.count(), *(func.sum(self._number(name)) for name in totals)]
         with reading(self._engine) as connection:
@@ -308,7 +307,9 @@ class SqlRegisterLists:
         if query.units is not None:
             conditions.append(_R.unit.in_(query.units))
         if query.hidden_person:
-            conditions += [self._cell(name) != query.hidden_person for name in query.hidden_fields]
+            conditions += [
+                self._cell(name).is_distinct_from(query.hidden_person) for name in query.hidden_fields
+            ]
         return conditions
 
     def _filter(self, cell_filter: CellFilter) -> ColumnElement[bool]:
@@ -320,8 +321,6 @@ class SqlRegisterLists:
 
     def _on_cell(self, cell_filter: CellFilter) -> Iterator[ColumnElement[bool]]:
         cell, keys = self._cell(cell_filter.field), cell_filter.keys
-        # Withdrawn rows have no cells, and meet no condition.
-        yield _R.cells[cell_filter.field].as_string().is_not(None)
         if keys is not None and cell_filter.several:
             yield or_(
                 false(), *(text_within(self._engine, cell, f'"{key}"') if key else cell == "" for key in keys)
@@ -338,15 +337,17 @@ class SqlRegisterLists:
             yield text_within(self._engine, cell, cell_filter.contains)
 
     def _cell(self, field: str) -> ColumnElement[str]:
-        """Return the sort key of a field; of several values the text of a JSON list, "" for none."""
-        key = func.coalesce(_R.cells[field].as_string(), "")
+        """Return the sort key of a field; "" for none, of several values the text of a JSON list.
+
+        It is NULL, and meets no condition, for a withdrawn row and one older than the field.
+        """
+        key = _R.cells[field].as_string()
         return key if self._engine.dialect.name == "sqlite" else collate(key, "C")
 
     def _number(self, field: str) -> ColumnElement[int]:
         """Return the number in a field in ten-thousandths; NULL for none."""
-        key = self._cell(field)
-        number = cast(func.replace(key, ".", ""), BigInteger) - NUMBER_SHIFT * _SCALE
-        return case((key != "", number))
+        digits = func.nullif(func.replace(self._cell(field), ".", ""), "")
+        return cast(digits, BigInteger) - NUMBER_SHIFT * _SCALE
 
 
 def _in_order(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from merzim.services.campaigns.answers import Part, form_parts
 from merzim.services.campaigns.verbs import (
     CampaignPreview,
     RecordAnswer,
@@ -38,12 +38,9 @@ from merzim.services.campaigns.views import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.documents.row_papers import campaign_papers
-from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import FileInput, build
 from merzim.services.names import author_names
 from merzim.services.registers.results import (
-    FieldView,
-    field_view,
     reader_scope,
     register_view,
     row_name,
@@ -61,22 +58,19 @@ from merzim.web.files_of_lists import (
     people_filter,
 )
 from merzim.web.http import CampaignPath, Number, PersonPath, SearchText
-from merzim.web.pages.registers.forms import form_fields, new_values, problems_of, typed_answers
+from merzim.web.pages.registers.forms import form_fields, kept_file, new_values, problems_of, typed_answers
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
-    MAX_FIELD_BYTES,
-    MAX_FIELDS,
     Fields,
-    InvalidForm,
     RejectedForm,
     parse_date,
+    sent,
     status_of,
 )
 from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_field, build_unit_filter, resolve_unit
 from merzim.web.ui.preferences import preferences, redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import page_heads, redirect_to_tidy_address, with_tidy_address
-from workflow.law.procedure import Text as Texts
 from workflow.org.office import DUTIES
 from workflow.refusal import Refusal
 
@@ -91,6 +85,7 @@ router.get("/campaigns/{campaign}/forms/{language}")(get_campaign_papers)
 router.get("/campaigns/{campaign}/forms/{number}/{language}")(get_campaign_paper)
 UNIT_FIELDS = 3
 """Number of unit fields in a form; each unit includes all units below it."""
+Sent = Annotated[FormData, sent(files=3)]
 PAPER, REFUSAL = "paper", "refuse"
 """The forms of an answer and of a refusal given on paper."""
 
@@ -116,9 +111,44 @@ def new_campaign_page(request: Request, ctx: Managing, kind: KindPath) -> Respon
 
 
 @router.post("/campaigns/new/{kind}")
-async def start(request: Request, ctx: Managing, kind: KindPath) -> Response:
+def start(request: Request, ctx: Managing, kind: KindPath, form: Sent) -> Response:
     """Show the people a campaign would ask; after confirmation, start it."""
-    return await _with_form(request, lambda form: _start(request, ctx, kind, form))
+    asked, answers = _kind(ctx, kind), typed_answers(form)
+    unit_texts = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
+    digest, file_name = answers.get("digest", ""), answers.get("file_name", "")
+    preview: CampaignPreview | None = None
+    refusal: Refusal | OutOfRange | None = None
+    try:
+        digest, file_name = kept_file(ctx, form) or (digest, file_name)
+        fields: dict[str, Any] = {
+            "register_id": asked.register_id,
+            "kind": asked.kind,
+            "title": answers.get("title", ""),
+            "units": [resolve_unit(ctx.reads.office(), text, root=ctx.reader.root) for text in unit_texts],
+            "duties": [text for text in answers.get("duty", "").split(";") if text],
+            "posts": [text.strip() for text in answers.get("posts", "").split(";") if text.strip()],
+            "until": parse_date(answers.get("until", "")),
+            "values": new_values(ctx, asked.given, form),
+            "ground": answers.get("ground"),
+            "link": answers.get("link", "").strip() or None,
+            "file": build(FileInput, {"file": digest}) if digest else None,
+            "preview": not answers.get("start"),
+        }
+        preview = start_campaign(ctx, build(StartCampaign, fields))
+    except (Refusal, OutOfRange) as error:
+        refusal = error
+    if preview is not None and preview.campaign:
+        return redirect(request, f"/campaigns/{preview.campaign}", said="started")
+    return _start_form(
+        request,
+        ctx,
+        kind,
+        rejected_form=RejectedForm(form="start", refusal=refusal, answers=answers),
+        preview=preview,
+        units=unit_texts,
+        digest=digest,
+        file_name=file_name,
+    )
 
 
 @router.get("/campaigns/{campaign}")
@@ -176,15 +206,27 @@ def paper_page(request: Request, ctx: Managing, campaign: CampaignPath, person: 
 
 
 @router.post("/campaigns/{campaign}/paper/{person}")
-async def record_paper(request: Request, ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Response:
+def record_paper(
+    request: Request, ctx: Managing, campaign: CampaignPath, person: PersonPath, form: Sent
+) -> Response:
     """Record an answer given on paper."""
-    return await _with_form(request, lambda form: _record(request, ctx, campaign, person, form))
-
-
-async def _with_form(request: Request, respond: Callable[[FormData], Response]) -> Response:
-    form = request.form(max_files=3, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
-    async with form as fields:
-        return await run_in_threadpool(respond, fields)
+    campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
+    answers = typed_answers(form)
+    name = REFUSAL if answers.get("refuse") else PAPER
+    fields = [view for _, views in _paper_fields(ctx, campaign_view, name) for view in views]
+    try:
+        details = {
+            "person": person_key(ctx, campaign, person),
+            "values": new_values(ctx, fields, form),
+            "refused": name == REFUSAL,
+        }
+        record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **details}))
+    except (Refusal, OutOfRange) as refusal:
+        if isinstance(refusal, LookupError | PermissionError):
+            raise
+        rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
+        return _paper_form(request, ctx, campaign, person, rejected_form=rejected_form)
+    return redirect(request, f"/campaigns/{campaign}", said="recorded")
 
 
 def _spoken(request: Request, ctx: RequestContext) -> RequestContext:
@@ -245,58 +287,6 @@ def _ground_field(ctx: RequestContext, kind: CampaignKind, answers: Mapping[str,
         view = register_view(seen_register(ctx, kind.ground), reader_scope(ctx))
         text = f"{row_name(view, row, ctx.language)} ({row.id})"
     return NameField(chosen=text, shown=text, finds=f"row.{kind.ground}")
-
-
-def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> Response:
-    kind, answers = _kind(ctx, name), typed_answers(form)
-    unit_texts = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
-    digest, file_name = answers.get("digest", ""), answers.get("file_name", "")
-    preview: CampaignPreview | None = None
-    refusal: Refusal | OutOfRange | None = None
-    try:
-        digest, file_name = _sent_file(ctx, form) or (digest, file_name)
-        fields: dict[str, Any] = {
-            "register_id": kind.register_id,
-            "kind": kind.kind,
-            "title": answers.get("title", ""),
-            "units": [resolve_unit(ctx.reads.office(), text, root=ctx.reader.root) for text in unit_texts],
-            "duties": [text for text in answers.get("duty", "").split(";") if text],
-            "posts": [text.strip() for text in answers.get("posts", "").split(";") if text.strip()],
-            "until": parse_date(answers.get("until", "")),
-            "values": new_values(ctx, kind.given, form),
-            "ground": answers.get("ground"),
-            "link": answers.get("link", "").strip() or None,
-            "file": build(FileInput, {"file": digest}) if digest else None,
-            "preview": not answers.get("start"),
-        }
-        preview = start_campaign(ctx, build(StartCampaign, fields))
-    except (Refusal, OutOfRange) as error:
-        refusal = error
-    if preview is not None and preview.campaign:
-        return redirect(request, f"/campaigns/{preview.campaign}", said="started")
-    return _start_form(
-        request,
-        ctx,
-        name,
-        rejected_form=RejectedForm(form="start", refusal=refusal, answers=answers),
-        preview=preview,
-        units=unit_texts,
-        digest=digest,
-        file_name=file_name,
-    )
-
-
-def _sent_file(ctx: RequestContext, form: FormData) -> tuple[str, str] | None:
-    """Store the document sent with a form until the campaign is started; return digest and name, None without
-    one.
-    """
-    upload = form.get("file")
-    if not isinstance(upload, UploadFile) or not (upload.filename or upload.size):
-        return None
-    name, content = clean_file_name(upload.filename or ""), upload.file.read()
-    if not content:
-        raise InvalidForm("web.refusal.empty_file", name=name)
-    return keep_upload(ctx, "file", content, name), name
 
 
 def _campaign_page(
@@ -384,9 +374,7 @@ def _paper_form(
     )
 
 
-def _paper_fields(
-    ctx: RequestContext, campaign: CampaignView, form: str
-) -> list[tuple[Texts | None, list[FieldView]]]:
+def _paper_fields(ctx: RequestContext, campaign: CampaignView, form: str) -> Sequence[Part]:
     """Return the fields of an answer on paper by row: those a person fills in, days, post and files; of a
     refusal none if the campaign cannot be refused.
     """
@@ -398,39 +386,7 @@ def _paper_fields(
     if campaign_kind is None:
         return []
     field_ids = {campaign_kind.confirmed_on, campaign_kind.written_on, campaign_kind.post, *campaign_kind.asks}
-    needs = {
-        campaign_kind.confirmed_on,
-        *campaign_kind.fills,
-        *([campaign_kind.scan] if form == REFUSAL else []),
-    }
-    views = [field for field in register.fields.values() if field.id in field_ids or field.kind == "file"]
-    parts: list[tuple[Texts | None, list[FieldView]]] = [
-        (None, [field_view(field).model_copy(update={"required": field.id in needs}) for field in views])
-    ]
-    for further_row in campaign_kind.also.values():
-        views_by_id = {
-            f"{further_row.id}.{name}": field_view(register.fields[name]) for name in further_row.fills
-        }
-        fields = [view.model_copy(update={"id": id, "required": False}) for id, view in views_by_id.items()]
-        parts += [(further_row.title, fields)] if fields else []
-    return parts
-
-
-def _record(request: Request, ctx: RequestContext, campaign: str, person: int, form: FormData) -> Response:
-    campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
-    answers = typed_answers(form)
-    name = REFUSAL if answers.get("refuse") else PAPER
-    fields = [view for _, views in _paper_fields(ctx, campaign_view, name) for view in views]
-    try:
-        details = {
-            "person": person_key(ctx, campaign, person),
-            "values": new_values(ctx, fields, form),
-            "refused": name == REFUSAL,
-        }
-        record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **details}))
-    except (Refusal, OutOfRange) as refusal:
-        if isinstance(refusal, LookupError | PermissionError):
-            raise
-        rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
-        return _paper_form(request, ctx, campaign, person, rejected_form=rejected_form)
-    return redirect(request, f"/campaigns/{campaign}", said="recorded")
+    needs = {campaign_kind.confirmed_on, *campaign_kind.fills}
+    needs |= {campaign_kind.scan} if form == REFUSAL else set()
+    fields = [field for field in register.fields.values() if field.id in field_ids or field.kind == "file"]
+    return form_parts(register, campaign_kind, {field.id: field.id in needs for field in fields})

@@ -9,7 +9,7 @@ from decimal import Decimal
 from starlette.datastructures import FormData, UploadFile
 
 from merzim.services.context import RequestContext
-from merzim.services.evidence import clean_file_name
+from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.registers.results import FieldView, RowView, written_amount
 from merzim.web.ui.form_values import InvalidForm, RejectedForm
@@ -173,6 +173,17 @@ def _files(fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
                 raise InvalidForm("web.refusal.empty_file", name=name)
             files[field.id] = build(FileInput, {"content": OpenFile(name, upload.file)})
     return files
+
+
+def kept_file(ctx: RequestContext, form: FormData) -> tuple[str, str] | None:
+    """Store the file sent with a form until it is confirmed; return digest and name, None without one."""
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile) or not (upload.filename or upload.size):
+        return None
+    name, content = clean_file_name(upload.filename or ""), upload.file.read()
+    if not content:
+        raise InvalidForm("web.refusal.empty_file", name=name)
+    return keep_upload(ctx, "file", content, name), name
 
 
 def problems_of(refusal: object) -> list[FieldProblem]:
