@@ -323,21 +323,54 @@ def test_the_reconciliation_act_says_none_only_where_no_recorded_number_says_oth
     assert notes == [] if not note else notes[0].startswith(note)
 
 
-def test_an_order_of_the_state_recorded_without_a_row_is_not_called_none(
-    office: Merzim, tmp_path: Path
-) -> None:
-    """Instruction, P4.T1.S2, annex 4: ruled for the hand, and the preparer is told."""
-    (tmp_path / "below.csv").write_text(
+def _with_department(office: Merzim, folder: Path) -> None:
+    """Add a department of an oblast to the example's people."""
+    (folder / "below.csv").write_text(
         "Бөлімше;Ұйымның түрі;Жоғары тұрған бөлімше;Аты-жөні\n"
         "Мәдениет басқармасы;облыстық басқарма;;Асанов Үсен\n"
     )
     assert office("people", "below.csv", *NOW).code == 0
+
+
+def test_an_order_of_the_state_recorded_without_a_row_is_not_called_none(
+    office: Merzim, tmp_path: Path
+) -> None:
+    """Instruction, P4.T1.S2, annex 4: ruled for the hand, and the preparer is told."""
+    _with_department(office, tmp_path)
     _recorded(office, "tbn4-project-4", "Мәдениет басқармасы", "social_order_placed.2026")
     line = ("form", "social_order", "--year", 2026, "--lang", "kk", "--to", "a.docx", "--json", *NOW)
     notes = office(*line).json["notes"]
 
     assert "Бөлінген жоқ." not in text_of((tmp_path / "a.docx").read_bytes())
     assert [note for note in notes if note.startswith("Істерде 1 жазылған, тізілімде – 0.")]
+
+
+def test_annex_4_adds_up_what_the_register_says_of_the_year_and_of_the_next(
+    office: Merzim, tmp_path: Path
+) -> None:
+    """Instruction, P4.T1.S2: 1,500,000 and 700,000 on the theme of 15,000,000 in all; 300,000 for 2027, whose
+    whole nobody entered. What was entered by mistake and withdrawn counts nowhere."""
+    _with_department(office, tmp_path)
+    add = ("register", "social-orders", "add", "--unit", "Мәдениет басқармасы")
+    for kind, place, year, whole, theme, placed in (
+        ("department", "Мәдениет басқармасы", 2026, "10000000", "1500000", "2026-06-20"),
+        ("district", "Алтай ауданы", 2026, "5000000", "700000", "2026-06-21"),
+        ("district", "Жоқ аудан", 2026, "100", "50", "2026-06-22"),
+        ("district", "Алтай ауданы", 2027, "", "300000", ""),
+    ):
+        values = [f"year={year}", f"place_kind={kind}", f"place={place}", f"amount={theme}"]
+        values += [f"total_amount={whole}"] * bool(whole) + [f"placed_on={placed}"] * bool(placed)
+        assert office(*add, *values, *NOW).code == 0
+    row = "social-orders-2026-0003"
+    assert office("register", "social-orders", "withdraw", row, "--ground", "қате", *NOW).code == 0
+
+    table = _table(office, tmp_path, "social_order", "ru")
+
+    assert table[1][:2] == ["15 000 000 тг.", "2 200 000 тг."]
+    assert [cells[0] for cells in table[3:5]] == ["Мәдениет басқармасы", "Алтай ауданы"]
+    assert table[-3][:2] == table[1][:2]
+    assert "__" in table[-1][0]
+    assert table[-1][1] == "300 000 тг."
 
 
 def test_a_fact_found_without_a_row_leaves_its_own_row_of_annex_2_open(office: Merzim, tmp_path: Path) -> None:
@@ -376,7 +409,7 @@ def test_purchases_are_summed_by_supplier_and_by_related_suppliers(office: Merzi
         assert office(*line, *more, *NOW).code == 0
     form = ("form", "supplier_sums", "--year", 2026, "--lang", "ru", "--to", "a.docx", *NOW)
     assert office(*form).code == 0
-    rows = [[cell.replace("\u00a0", " ") for cell in row] for row in tables_of(Path("a.docx").read_bytes())[0]]
+    rows = [[cell.replace(" ", " ") for cell in row] for row in tables_of(Path("a.docx").read_bytes())[0]]
 
     assert rows[1:] == [
         ["1.", "Альфа", "2", "800 000 тг.", "80 %", "Бета", "900 000 тг.", "90 %"],

@@ -201,6 +201,8 @@ def report_data(
             fields, tuple(all_position_rows(form, cases.values(), office, language, on=position_day))
         )
     rows, looked_up = _register_rows(ctx, form.rows, unit, report_days(year, quarter), language)
+    if form.id == "social_order":
+        fields |= _social_order_sums(ctx, unit, year, report_days(year, quarter))
     if form.id == "supplier_sums":
         return FormData(fields, tuple(supplier_rows(rows, language)), looked_up)
     if form.id in REPORTED:
@@ -211,6 +213,28 @@ def report_data(
     differing = _differing(ctx, form.rows, rows, unit, report_days(year, quarter))
     silent = [group for group in looked_up if group not in differing and "*" not in differing]
     return FormData(fields, tuple(rows), silent)
+
+
+def _social_order_sums(ctx: RequestContext, unit: str, year: int, days: Days) -> dict[str, object]:
+    """Return the sums of annex 4: of the orders placed in these days, and of those for the year and the next.
+
+    A sum nobody entered a part of is left to be filled in.
+    """
+    first, last = (day.isoformat() for day in days)
+    spans = {"": ("placed_on", first, last)}
+    spans |= {f"{part}_": ("year", str(of), str(of)) for part, of in (("year", year), ("next_year", year + 1))}
+    sums: dict[str, object] = {}
+    for prefix, (field, begins, ends) in spans.items():
+        within = FilterInput.model_validate({"field": field, "from": begins, "until": ends})
+        command = ListRows(register_id="social-orders", unit=unit, filters=[within], size=1)
+        try:
+            totals = list_rows(ctx, command).totals
+        except UnknownRegister:
+            return sums
+        for name, column in (("total_amount", "total_amount"), ("theme_amount", "amount")):
+            if Decimal(totals.get(column) or 0):
+                sums[f"{prefix}{name}"] = Decimal(totals[column])
+    return sums
 
 
 def _differing(
