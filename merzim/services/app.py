@@ -271,11 +271,6 @@ class AppContext:
         return {}
 
     @cached_property
-    def campaign_offices(self) -> dict[str, Office]:
-        """By campaign: the office at the time when its people were last compared with it."""
-        return {}
-
-    @cached_property
     def unused_files(self) -> dict[str, tuple[str, Text]]:
         """By name: the own files that cannot be used, each with a code and the reason."""
         return {}

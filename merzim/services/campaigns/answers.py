@@ -277,9 +277,10 @@ def add_answer(
     """
     refused, campaign = invitation.refused, invitation.campaign.id
     payload = {"campaign": campaign, **({"refused": True} if refused else {})}
-    rows, unit = _rows(ctx, invitation, values), invitation.person.unit
+    rows = _rows(ctx, invitation, values)
+    units = [invitation.person.unit for _ in rows]
     with one_transaction(ctx.app.engine):
-        own, *_ = add_rows(ctx, invitation.register, unit, rows, kind=kind, answer=payload)
+        own, *_ = add_rows(ctx, invitation.register, rows, units, kind=kind, answer=payload)
         campaign_store(ctx).answer(invitation.invitee, own, refused=refused, at=ctx.now)
     return own
 

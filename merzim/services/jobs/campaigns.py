@@ -37,14 +37,11 @@ def carry_on(app: AppContext, *, now: datetime, today: date) -> int:
 def update_people(
     app: AppContext, campaigns: SqlCampaigns, campaign: StartedCampaign, *, now: datetime, today: date
 ) -> None:
-    """Store who joined, left or came back; do nothing if the office is unchanged."""
+    """Store who joined, left or came back."""
     office = app.outbox.office()
-    if app.campaign_offices.get(campaign.id) is office:
-        return
     channels = tuple(app.channels.values())
     changes = changed_people(campaign, office, campaigns.people(campaign.id), channels, today=today)
     campaigns.change_people(campaign, [*changes], now=now, on=today)
-    app.campaign_offices[campaign.id] = office
 
 
 def changed_people(

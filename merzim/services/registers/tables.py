@@ -167,7 +167,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         raise UnreadablePaper(
             "paper_unreadable", errors=errors, name=name, count=len({error.row for error in errors})
         )
-    ids = [] if command.preview or not rows else add_rows(ctx, register, unit, rows, units)
+    ids = [] if command.preview or not rows else add_rows(ctx, register, rows, units)
     return ImportedRows(
         register_id=register.id,
         rows=len(rows),

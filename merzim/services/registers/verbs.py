@@ -6,11 +6,11 @@ at once (`InvalidRow.problems`), each with its field.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, StringConstraints
 
@@ -44,6 +44,7 @@ from workflow.registers.values import (
     parse_values,
 )
 
+T = TypeVar("T")
 MAX_FIELDS = 200
 RowText = Annotated[str, StringConstraints(max_length=20_000), NO_NUL]
 FieldValue = bool | int | float | RowText | list[Line] | FileInput | None
@@ -100,8 +101,9 @@ def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
     register = writable_register(ctx, command.register_id)
     person = None if command.unit else first_person(ctx, register, command.values)
     unit = place_of(ctx, register, command.unit, person=person)
-    values = _values(ctx, register, command.values)
-    [row] = add_rows(ctx, register, unit, [values])
+    _refuse_unseen(ctx, register, None, command.values)
+    values = _with_files(ctx, command.values, partial(check_row, ctx, register))
+    [row] = add_rows(ctx, register, [values], [unit])
     return show_row(ctx, AskRow(row=row))
 
 
@@ -112,10 +114,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
     if command.seq is not None and command.seq != row.seq:
         raise RowChanged("register.row_changed", row=row.id)
     _refuse_unseen(ctx, register, row, command.values)
-    if _has_files(command.values):
-        # Nothing is stored of an edit that is refused.
-        _edited(ctx, register, row, _without_files(command.values))
-    changed_values, after = _edited(ctx, register, row, _stored(ctx, command.values))
+    changed_values, after = _with_files(ctx, command.values, partial(_edited, ctx, register, row))
     if changed_values:
         payload: dict[str, object] = {"ground": command.ground} if command.ground else {}
         if row.version != register.edition:
@@ -126,7 +125,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
             if row.opened_case:
                 follow_row(ctx, register, row, after, ground=command.ground)
             else:
-                _open_later(ctx, register, row.id)
+                _open_later(ctx, register, replace(after, seq=row.seq + 1))
             follow_duties(ctx.app, register, (row, after), ground=command.ground, **stamp(ctx))
     return show_row(ctx, AskRow(row=row.id))
 
@@ -217,9 +216,8 @@ def count_openings(
 def add_rows(
     ctx: RequestContext,
     register: Register,
-    unit: str,
     rows: Sequence[Mapping[str, Value]],
-    units: Sequence[str] = (),
+    units: Sequence[str],
     *,
     kind: EventKind = "added",
     answer: Mapping[str, object] | None = None,
@@ -228,7 +226,7 @@ def add_rows(
     return their ids.
 
     Args:
-        units: the unit of each row, if they differ.
+        units: the unit of each row.
         kind: kind of their first event.
         answer: further data of the first row's event if they are one answer to a campaign; the others stand
             beside it. It is accepted even if an equal row exists, which its author could not change.
@@ -237,9 +235,9 @@ def add_rows(
         NotUnique: a row has a value that must be unique and exists already.
     """
     office, writes, openings = ctx.reads.office(), [], dict[int, Opening]()
-    for number, values in enumerate(rows):
+    for number, (values, unit) in enumerate(zip(rows, units, strict=True)):
         filled = {name: value for name, value in values.items() if is_filled(value)}
-        after = _new_row(ctx, register, filled, units[number] if units else unit)
+        after = _new_row(ctx, register, filled, unit)
         opening = opening_of(ctx, register, after, office)
         if opening is not None:
             openings[number] = opening
@@ -386,16 +384,6 @@ def name_of(person: Person) -> Text:
     return Text(person.name_in("kk"), person.name_in("ru"), person.name_in("en"))
 
 
-def _values(
-    ctx: RequestContext, register: Register, given_values: Mapping[str, FieldValue]
-) -> dict[str, Value]:
-    _refuse_unseen(ctx, register, None, given_values)
-    if _has_files(given_values):
-        # Nothing is stored of a row that is refused.
-        check_row(ctx, register, _without_files(given_values))
-    return check_row(ctx, register, _stored(ctx, given_values))
-
-
 def _edited(
     ctx: RequestContext, register: Register, row: RegisterRow, given_values: Mapping[str, object]
 ) -> tuple[dict[str, Value], RegisterRow]:
@@ -434,29 +422,19 @@ def _refuse_unseen(
             raise UnknownField("register.unknown_field", field=name, allowed=shown_fields)
 
 
-def _has_files(given_values: Mapping[str, FieldValue]) -> bool:
-    return any(isinstance(value, FileInput) for value in given_values.values())
+def _with_files(
+    ctx: RequestContext, given_values: Mapping[str, FieldValue], checked: Callable[[Mapping[str, object]], T]
+) -> T:
+    """Return values as checked, with their files stored; of a row that is refused none is."""
+    files = {name: value for name, value in given_values.items() if isinstance(value, FileInput)}
+    result = checked({**given_values, **{name: {"sha256": "0" * 64} for name in files}})
+    if not files:
+        return result
+    return checked({**given_values, **{name: store_file(ctx, file) or None for name, file in files.items()}})
 
 
-def _without_files(given_values: Mapping[str, FieldValue]) -> dict[str, object]:
-    """Return the values with a stand-in for each file, to be checked before any file is stored."""
-    return {
-        name: {"sha256": "0" * 64} if isinstance(value, FileInput) else value
-        for name, value in given_values.items()
-    }
-
-
-def _stored(ctx: RequestContext, given_values: Mapping[str, FieldValue]) -> dict[str, object]:
-    """Return the values with files stored, each as its hash, name, type and size."""
-    return {
-        name: (store_file(ctx, value) or None) if isinstance(value, FileInput) else value
-        for name, value in given_values.items()
-    }
-
-
-def _open_later(ctx: RequestContext, register: Register, name: str) -> None:
+def _open_later(ctx: RequestContext, register: Register, row: RegisterRow) -> None:
     """Open the case of a row, now that the row has all the case needs."""
-    row = SqlRegisterRows(ctx.app.engine).rows([name])[name]
     opening = opening_of(ctx, register, row, ctx.reads.office())
     if opening is None:
         return
