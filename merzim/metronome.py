@@ -54,14 +54,6 @@ Say = Callable[..., str]
 Tell = Callable[[str], None]
 
 
-class DemonstrationExposed(Refusal, ValueError):
-    """A demonstration day, with log-in without passwords, would be reachable from other machines."""
-
-
-class PortTaken(Refusal, OSError):
-    """Another program uses the address."""
-
-
 def tick(app: AppContext, clock: Clock) -> None:
     """Run one round and one delivery. Errors are logged; the next tick repeats them."""
     attempt(app, clock, _remind, rounds.deliver)
@@ -149,15 +141,15 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     Whose language is whose is not known at the first start: its address is said in each (`say_in_each`).
 
     Raises:
-        DemonstrationExposed: it is a demonstration day, and the pages are reachable from other machines.
+        Refusal: it is a demonstration day, and the pages are reachable from other machines.
         BadSetting: `web.host` is an address other machines reach, and the public address is not https.
-        PortTaken: another program uses the address.
+        Refusal: another program uses the address.
         BadSetting: the key of second factors is missing or invalid.
     """
     web = app.settings.web
     moment = clock()
     if moment.demonstration and not is_passwordless_allowed(host=web.host, address=web.public_address):
-        raise DemonstrationExposed("cli.demonstration_exposed", host=web.host, address=web.public_address)
+        raise Refusal("cli.demonstration_exposed", host=web.host, address=web.public_address)
     web.refuse_plain_http()
     address = f"http://{web.host}:{web.port}"
     _free(web.host, web.port, address, say_in_each)
@@ -283,7 +275,7 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
 
 
 def _free(host: str, port: int, address: str, say_in_each: Say) -> None:
-    """Raise PortTaken when the address is in use; the sentence offers a port that is free."""
+    """Raise Refusal when the address is in use; the sentence offers a port that is free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -292,7 +284,7 @@ def _free(host: str, port: int, address: str, say_in_each: Say) -> None:
         except OSError:
             other = next((other for other in range(port + 1, port + 100) if _is_free(family, host, other)), 0)
             text = say_in_each("cli.port_taken", address=address, port=other)
-            raise PortTaken("cli.sentence", text=text) from None
+            raise Refusal("cli.sentence", text=text) from None
 
 
 def _is_free(family: socket.AddressFamily, host: str, port: int) -> bool:

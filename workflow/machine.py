@@ -41,10 +41,6 @@ COMMANDS = ("cancel", "exempt", "reopen")
 _HOLDING = frozenset({*AWAITED, "target"})
 
 
-class NotOpen(Refusal, ValueError):
-    """The command is not possible in the present state; `open` names the commands that are."""
-
-
 class Progress:
     """A case on its way through the machine, which sets its `state` and asks its guards.
 
@@ -90,7 +86,7 @@ def open_commands(procedure: Procedure, state: str) -> tuple[str, ...]:
 
 
 def require(procedure: Procedure, case: Case, state: str, command: str, *, code: str = "") -> None:
-    """Raise NotOpen, naming the possible commands, unless the command is possible in `state`.
+    """Raise Refusal, naming the possible commands, unless the command is possible in `state`.
 
     Args:
         code: code of the error; "" for `cannot_` followed by the command.
@@ -98,7 +94,7 @@ def require(procedure: Procedure, case: Case, state: str, command: str, *, code:
     open_now = open_commands(procedure, state)
     if command not in open_now:
         status = procedure.stage_title.get(state, state)
-        raise NotOpen(code or f"cannot_{command}", case=case.id, standing=status, open=open_now)
+        raise Refusal(code or f"cannot_{command}", case=case.id, standing=status, open=open_now)
 
 
 def diagram(procedure: Procedure) -> str:

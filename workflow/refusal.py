@@ -12,7 +12,7 @@ LONGEST = 300
 class Refusal(Exception):
     """The request cannot be carried out; its sentence says what, where and what is allowed.
 
-    Each package defines subclasses beside the code that raises them. `code` is a key of the catalogues of
+    Subclasses are for what is caught or answered by itself. `code` is a key of the catalogues of
     i18n/. `undecided`: it may have been carried out nevertheless, because the answer was lost.
     """
 

@@ -88,7 +88,7 @@ def prepare_database(
 
     Raises:
         StorageUnavailable: it cannot be used; nothing was changed.
-        AnothersDatabase: it belongs to another installation.
+        Refusal: it belongs to another installation.
     """
     claimed = refuse_anothers(engine, installation)
     create_or_migrate(engine)
@@ -352,7 +352,7 @@ class AppContext:
 
         Raises:
             StorageUnavailable: it cannot be used, or does not exist (`no_database`); nothing was changed.
-            AnothersDatabase: it belongs to another installation.
+            Refusal: it belongs to another installation.
         """
         if not self.creates_database:
             self._refuse_missing_database()

@@ -37,7 +37,7 @@ def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple
     Raises:
         EvidenceNotTaken: a date in the future.
         UnknownUpload: a digest that matches no file the reader uploaded.
-        EvidenceRefused: a kind of file that is not accepted.
+        Refusal: a kind of file that is not accepted.
     """
     stored = [item.content for item in items if isinstance(item.content, Evidence)]
     sent = [item for item in items if not isinstance(item.content, Evidence)]
@@ -82,7 +82,7 @@ def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[Bin
 
     Raises:
         UnknownUpload: a digest that matches no file the reader uploaded.
-        UploadRefused: the reader has sent too much in the last day.
+        Refusal: the reader has sent too much in the last day.
     """
     if item.content is not None:
         _count(ctx, item.content.content)
@@ -94,7 +94,7 @@ def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[Bin
 
 
 def _count(ctx: RequestContext, content: BinaryIO) -> None:
-    """Count a file sent by a user towards what they may send in a day. Raises UploadRefused."""
+    """Count a file sent by a user towards what they may send in a day. Raises Refusal."""
     if ctx.operator:
         return
     size = content.seek(0, SEEK_END)

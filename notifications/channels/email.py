@@ -278,7 +278,7 @@ def channel(
         port: None for the usual one of the kind of connection.
 
     Raises:
-        UnusableKey: the signing key cannot be read, or has no selector.
+        Refusal: the signing key cannot be read, or has no selector.
     """
     return Email(
         host=host,

@@ -212,14 +212,6 @@ class Telegram:
         return link if link is not None and link.blocked_at is None else None
 
 
-class TelegramNotInstalled(Refusal):
-    """config.toml enables Telegram, but its extra is not installed."""
-
-
-class TooFast(Refusal, ValueError):
-    """The pace in config.toml exceeds Telegram's limit, or is not positive."""
-
-
 class TokenMissing(Exception):
     """The bot has no usable token."""
 
@@ -397,14 +389,14 @@ def channel(
             written to faster than Telegram takes it.
 
     Raises:
-        TelegramNotInstalled: aiogram is not installed.
-        TooFast: the pace exceeds the limit.
+        Refusal: aiogram is not installed.
+        Refusal: the pace exceeds the limit.
     """
     if find_spec("aiogram") is None:
-        raise TelegramNotInstalled("telegram.not_installed")
+        raise Refusal("telegram.not_installed")
     faster = a_second > A_SECOND or seconds_apart < SECONDS_APART
     if a_second <= 0 or seconds_apart < 0 or (faster and server.rstrip("/") == SERVER):
-        raise TooFast("telegram.too_fast", a_second=f"{a_second:g}", apart=f"{seconds_apart:g}")
+        raise Refusal("telegram.too_fast", a_second=f"{a_second:g}", apart=f"{seconds_apart:g}")
     return Telegram(
         links=links,
         bot=bot,

@@ -145,10 +145,6 @@ SIGNED = (
 )
 
 
-class UnusableKey(Refusal, ValueError):
-    """The key in config.toml cannot sign."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signature:
     """A signing key with its domain; `selector`: the DNS name of its public key."""
@@ -177,18 +173,18 @@ def load_signature(sender: str, key: Path, selector: str) -> Signature:
     once.
 
     Raises:
-        UnusableKey: no such file, no key dkimpy can sign with, no selector, or a sender without a domain.
+        Refusal: no such file, no key dkimpy can sign with, no selector, or a sender without a domain.
     """
     domain = parseaddr(sender)[1].rpartition("@")[2]
     if not selector or not domain:
-        raise UnusableKey("letter.dkim_incomplete", sender=sender)
+        raise Refusal("letter.dkim_incomplete", sender=sender)
     try:
         signature = Signature(domain=domain, selector=selector, key=key.read_bytes())
         signature.signed(b"From: " + sender.encode("ascii", "replace") + b"\r\n\r\n.\r\n")
     except OSError as trouble:
-        raise UnusableKey("letter.dkim_unreadable", file=str(key), problem=trouble.strerror or "") from None
+        raise Refusal("letter.dkim_unreadable", file=str(key), problem=trouble.strerror or "") from None
     except Exception:  # dkimpy, its ASN.1 and its curves each raise their own; none must show the key.
-        raise UnusableKey("letter.dkim_no_key", file=str(key)) from None
+        raise Refusal("letter.dkim_no_key", file=str(key)) from None
     return signature
 
 

@@ -12,15 +12,9 @@ import pytest
 
 from merzim.documents.child import read
 from merzim.documents.sheets import file_kind
-from merzim.documents.sheets.file_kind import (
-    ALLOWED,
-    MAX_MEMBERS,
-    ArchiveRefused,
-    extension,
-    media_type,
-    packed_type,
-)
+from merzim.documents.sheets.file_kind import ALLOWED, MAX_MEMBERS, extension, media_type, packed_type
 from merzim.documents.sheets.unreadable import UnreadablePaper
+from workflow.refusal import Refusal
 
 
 def packed(*names: str) -> bytes:
@@ -94,7 +88,7 @@ def refusal_of(path: Path, data: bytes, name: str = "бәрі.zip") -> str:
     path.write_bytes(data)
     with pytest.raises(UnreadablePaper) as everywhere:
         read(packed_type, b"", name, path=str(path))
-    with pytest.raises(ArchiveRefused) as local_refusal:
+    with pytest.raises(Refusal) as local_refusal:
         media_type(path, name)
     assert (local_refusal.value.code, local_refusal.value.arguments) == (
         everywhere.value.code,

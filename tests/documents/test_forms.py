@@ -26,10 +26,10 @@ from merzim.documents.forms import (
     title,
 )
 from merzim.documents.forms.building import template
-from merzim.documents.forms.filling import NotALanguageOfPapers
 from merzim.documents.forms.form import Field, Form
 from merzim.documents.forms.values import genitive, signed_name
 from workflow.languages import PAPER_LANGUAGES
+from workflow.refusal import Refusal
 
 FORMS = names()
 EVERY = [(name, language) for name in FORMS for language in PAPER_LANGUAGES]
@@ -570,7 +570,7 @@ def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
         fill(form("plan"), {}, "kk", rows=[{"budget": "1"}])
     with pytest.raises(UnknownGroup):
         fill(form("reconciliation_act"), {}, "kk", rows=[{"category": "civil"}])
-    with pytest.raises(NotALanguageOfPapers):
+    with pytest.raises(Refusal, match="form_language"):
         fill(form("order"), {}, "en")
 
 

@@ -8,7 +8,8 @@ import docx
 import pytest
 
 from merzim.documents.forms import form
-from merzim.documents.forms.filling import BadTemplate, fill
+from merzim.documents.forms.filling import fill
+from workflow.refusal import Refusal
 
 VALUES: dict[str, object] = {"object": "Отдел <закупок> & склад"}
 
@@ -36,7 +37,7 @@ def test_a_template_of_ones_own_is_filled_like_ours() -> None:
 
 
 def test_names_the_form_does_not_have_are_named() -> None:
-    with pytest.raises(BadTemplate) as refusal:
+    with pytest.raises(Refusal) as refusal:
         fill(form("plan"), VALUES, "ru", office_template=template("{{ object }} {{ budget }} {{ obejct }}"))
 
     assert (refusal.value.code, refusal.value.arguments["names"]) == (
@@ -50,10 +51,10 @@ def test_names_the_form_does_not_have_are_named() -> None:
 )
 def test_a_template_cannot_reach_beyond_its_values(text: str) -> None:
     """A program in it, or a slip, is refused by a sentence."""
-    with pytest.raises(BadTemplate, match="form_template_broken"):
+    with pytest.raises(Refusal, match="form_template_broken"):
         fill(form("plan"), VALUES, "ru", office_template=template(text))
 
 
 def test_a_file_that_is_no_document_is_refused() -> None:
-    with pytest.raises(BadTemplate, match="form_template_broken"):
+    with pytest.raises(Refusal, match="form_template_broken"):
         fill(form("plan"), VALUES, "ru", office_template=b"PK no document")

@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from notifications.channels.email import channel as email
-from notifications.wire.message import UnusableKey, load_signature
+from notifications.wire.message import load_signature
 from tests.notifications.sample_office import FIVE_BEFORE, Town
 from tests.notifications.servers import Office, serving
+from workflow.refusal import Refusal
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def test_a_file_that_is_no_key_is_refused_before_any_letter(tmp_path: Path, cont
     """At the start of the service, not on the day of a deadline; and the key's text is in no message."""
     file = tmp_path / "dkim.pem"
     file.write_bytes(content)
-    with pytest.raises(UnusableKey) as refused:
+    with pytest.raises(Refusal) as refused:
         load_signature("m@example.kz", file, "merzim")
 
     assert refused.value.code == "letter.dkim_no_key"
@@ -93,9 +94,9 @@ def test_a_file_that_is_no_key_is_refused_before_any_letter(tmp_path: Path, cont
 
 def test_a_key_that_is_not_there_or_has_no_selector_is_refused(tmp_path: Path, key_file: Path) -> None:
     """Each with its own sentence."""
-    with pytest.raises(UnusableKey) as missing:
+    with pytest.raises(Refusal) as missing:
         load_signature("m@example.kz", tmp_path / "none.pem", "merzim")
-    with pytest.raises(UnusableKey) as bare:
+    with pytest.raises(Refusal) as bare:
         load_signature("m@example.kz", key_file, "")
 
     assert (missing.value.code, bare.value.code) == ("letter.dkim_unreadable", "letter.dkim_incomplete")

@@ -15,8 +15,8 @@ from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.backup import backup, restore
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.refusals import BackupRefused
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute, seal
+from workflow.refusal import Refusal
 
 
 def test_a_backup_taken_while_somebody_writes_is_whole(sqlite: Engine, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_backup_never_overwrites(sqlite: Engine, tmp_path: Path) -> None:
     file = tmp_path / "backup.sqlite"
     file.write_bytes(b"other")
 
-    with pytest.raises(BackupRefused) as caught:
+    with pytest.raises(Refusal) as caught:
         backup(sqlite, file)
 
     assert caught.value.code == "backup_exists"
@@ -126,7 +126,7 @@ def test_a_database_that_a_service_has_open_is_not_replaced(sqlite: Engine, tmp_
     service = open_database(str(sqlite.url))
     with service.connect() as idle:
         idle.execute(text("SELECT 1"))
-        with pytest.raises(BackupRefused) as caught:
+        with pytest.raises(Refusal) as caught:
             restore(sqlite, tmp_path / "backup.sqlite")
     service.dispose()
 
@@ -145,7 +145,7 @@ def test_what_is_no_database_any_more_is_refused_in_words(sqlite: Engine, tmp_pa
     spoilt.write_bytes(b"no database" * 1000)
     engine = open_database(f"sqlite:///{spoilt}")
 
-    with pytest.raises(BackupRefused) as caught:
+    with pytest.raises(Refusal) as caught:
         restore(engine, tmp_path / "backup.sqlite")
 
     assert caught.value.code == "backup_unwritable"
@@ -198,7 +198,7 @@ def test_a_bad_backup_is_refused_and_nothing_changes(
     assert callable(spoil)
     spoil(file)
 
-    with pytest.raises(BackupRefused) as caught:
+    with pytest.raises(Refusal) as caught:
         restore(sqlite, file)
 
     assert caught.value.code == code
@@ -210,7 +210,7 @@ def test_a_bad_backup_is_refused_and_nothing_changes(
 @pytest.mark.postgresql
 def test_what_is_played_on_a_file_says_so_on_postgresql(server: Engine, tmp_path: Path) -> None:
     """A refusal that helps: it names what can be looked at there."""
-    with pytest.raises(BackupRefused) as caught:
+    with pytest.raises(Refusal) as caught:
         backup(server, tmp_path / "x")
 
     assert "merzim remind --dry-run" in i18n.say(caught.value.code, caught.value.arguments, "kk")

@@ -19,9 +19,9 @@ from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance.dump import backup, restore
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.settings import MAIL_PASSWORD, put
-from merzim.storage.refusals import BackupRefused
 from tests.postgres import administer
 from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute, seal
+from workflow.refusal import Refusal
 
 pytestmark = pytest.mark.postgresql
 KEY = new_key()
@@ -89,7 +89,7 @@ def test_neither_a_file_nor_a_database_is_written_over(server: Engine, empty: En
         (lambda: backup(empty, copied.with_name("x")), "backup_nothing"),
         (lambda: restore(empty, copied.with_name("x")), "backup_missing"),
     ):
-        with pytest.raises(BackupRefused) as caught:
+        with pytest.raises(Refusal) as caught:
             refused()
         assert caught.value.code == code
 
@@ -117,7 +117,7 @@ def test_what_is_no_copy_of_ours_leaves_the_database_empty(
         ("newer", "backup_newer"),
         ("foreign", "backup_not_ours"),
     ):
-        with pytest.raises(BackupRefused) as caught:
+        with pytest.raises(Refusal) as caught:
             restore(empty, tmp_path / name)
         assert caught.value.code == code
         assert all(i18n.say(code, caught.value.arguments, language) for language in i18n.LANGUAGES)
@@ -136,7 +136,7 @@ def test_a_copy_that_was_tampered_with_is_named(server: Engine, empty: Engine, t
         connection.execute(text("ALTER TABLE event ENABLE TRIGGER merzim_event_row"))
     backup(server, tmp_path / "copy")
 
-    with pytest.raises(BackupRefused) as caught:
+    with pytest.raises(Refusal) as caught:
         restore(empty, tmp_path / "copy")
 
     assert caught.value.code == "restore_damaged"
@@ -148,7 +148,7 @@ def test_without_the_tool_it_is_said_what_to_install(
     """And with one that is too old for the server, in its own words."""
     opened(server)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(BackupRefused) as missing:
+    with pytest.raises(Refusal) as missing:
         backup(server, tmp_path / "x")
     tool = tmp_path / "pg_dump"
     # What pg_dump 15.18 really says to this server.
@@ -159,7 +159,7 @@ def test_without_the_tool_it_is_said_what_to_install(
         "exit 1\n"
     )
     tool.chmod(0o755)
-    with pytest.raises(BackupRefused) as old:
+    with pytest.raises(Refusal) as old:
         backup(server, tmp_path / "x")
 
     assert (missing.value.code, missing.value.arguments) == ("backup_no_tool", {"tool": "pg_dump"})

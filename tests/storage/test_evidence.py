@@ -14,8 +14,8 @@ import pytest
 import i18n
 from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.storage.cases.evidence import EvidenceFolder
-from merzim.storage.refusals import EvidenceRefused
 from tests.documents.sheets import zipped
+from workflow.refusal import Refusal
 
 ORDER = "Бұйрық №15 «Ішкі талдау туралы»".encode()
 
@@ -45,7 +45,7 @@ def test_the_same_file_twice_is_one_file(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     """It proves nothing."""
-    with pytest.raises(EvidenceRefused) as caught:
+    with pytest.raises(Refusal) as caught:
         EvidenceFolder(tmp_path).keep(BytesIO(b""), "бос.pdf")
 
     assert caught.value.code == "evidence_empty"
@@ -54,7 +54,7 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
 
 def test_an_archive_nobody_should_open_is_refused_and_nothing_is_kept(tmp_path: Path) -> None:
     """By a sentence about evidence, as every other refusal of it."""
-    with pytest.raises(EvidenceRefused) as caught:
+    with pytest.raises(Refusal) as caught:
         EvidenceFolder(tmp_path).keep(BytesIO(zipped({"../x": b""})), "бәрі.zip")
 
     assert (caught.value.code, caught.value.arguments["member"]) == ("evidence_archive_leads_out", "../x")
@@ -66,7 +66,7 @@ def test_the_largest_file_is_kept_and_one_byte_more_refused(tmp_path: Path) -> N
     store = EvidenceFolder(tmp_path, limit=1024 * 1024)
     store.keep(BytesIO(b"x" * 1024 * 1024), "x.txt")
 
-    with pytest.raises(EvidenceRefused) as caught:
+    with pytest.raises(Refusal) as caught:
         store.keep(BytesIO(b"y" * (1024 * 1024 + 1)), "y.txt")
 
     assert (caught.value.code, caught.value.arguments) == ("evidence_too_large", {"limit": 1})
@@ -77,7 +77,7 @@ def test_a_folder_that_cannot_be_written_is_a_refusal(tmp_path: Path) -> None:
     """A file is in the place of the folder."""
     (tmp_path / "taken").write_text("x", encoding="utf-8")
 
-    with pytest.raises(EvidenceRefused) as caught:
+    with pytest.raises(Refusal) as caught:
         EvidenceFolder(tmp_path / "taken").keep(BytesIO(ORDER), "бұйрық.txt")
 
     assert caught.value.code == "evidence_unwritable"
@@ -105,7 +105,7 @@ def test_a_file_of_a_wrong_kind_is_refused_in_one_sentence(
     tmp_path: Path, name: str, data: bytes, code: str
 ) -> None:
     """What, which file, what is allowed; nothing is left in the folder."""
-    with pytest.raises(EvidenceRefused) as caught:
+    with pytest.raises(Refusal) as caught:
         EvidenceFolder(tmp_path).keep(BytesIO(data), name)
 
     assert caught.value.code == code
@@ -123,7 +123,7 @@ def test_a_gigabyte_is_refused_without_being_taken_into_memory(tmp_path: Path) -
     folder = tmp_path / "kept"
 
     tracemalloc.start()
-    with large.open("rb") as content, pytest.raises(EvidenceRefused) as caught:
+    with large.open("rb") as content, pytest.raises(Refusal) as caught:
         EvidenceFolder(folder).keep(content, large.name)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -20,7 +20,7 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store
 from merzim.storage.org.staff import SqlStaff
 from merzim.storage.queries import SqlReads
-from merzim.storage.refusals import Migration, StorageUnavailable
+from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.base import TableBase as Table
 from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.events import EVENT
@@ -33,6 +33,7 @@ from tests.second_factors import second_factors
 from tests.storage.sample_cases import NOW, TODAY, opened, seal
 from workflow.board.rows import horizon
 from workflow.org.office import Unit
+from workflow.refusal import Refusal
 
 pytestmark = pytest.mark.postgresql
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -154,7 +155,7 @@ def test_a_place_that_is_not_empty_is_left_alone(file: Engine, empty: Engine) ->
     with writing(empty) as connection:
         connection.execute(text("CREATE TABLE accounts (id INTEGER)"))
 
-    with pytest.raises(Migration) as caught:
+    with pytest.raises(Refusal) as caught:
         migrate(file, empty, prepare=prepare)
 
     assert caught.value.code == "migrate_not_empty"
@@ -192,7 +193,7 @@ def test_only_a_file_moves_and_only_to_a_server(file: Engine, empty: Engine, tmp
     other = open_database(f"sqlite:///{tmp_path / 'x.sqlite'}")
     create_or_migrate(other)
     for source, target in ((file, other), (empty, file)):
-        with pytest.raises(Migration) as caught:
+        with pytest.raises(Refusal) as caught:
             migrate(source, target, prepare=prepare)
         assert caught.value.code == "migrate_same_kind"
     other.dispose()

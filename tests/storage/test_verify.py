@@ -14,10 +14,11 @@ from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance import triggers
 from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import Problem, verify
-from merzim.storage.refusals import CannotRebuild, CaseBroken
+from merzim.storage.refusals import CaseBroken
 from tests.law import library
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later, opened, recompute, seal
 from tests.storage.statements import heard
+from workflow.refusal import Refusal
 
 
 @contextmanager
@@ -240,7 +241,7 @@ def test_a_rebuild_ends_and_names_a_case_whose_tail_is_gone(engine: Engine) -> N
             {"k": broken.id},
         )
 
-    with pytest.raises(CannotRebuild) as refusal:
+    with pytest.raises(Refusal) as refusal:
         rebuild(engine, recompute(engine), now=NOW)
     assert refusal.value.arguments == {"cases": (broken.id,), "count": 1}
     with pytest.raises(CaseBroken):

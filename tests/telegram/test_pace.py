@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from merzim.storage.notices.links import SqlLinks
-from notifications.channels.telegram import SERVER, TooFast, channel
+from notifications.channels.telegram import SERVER, channel
+from workflow.refusal import Refusal
 
 OWN = "http://127.0.0.1:8081"
 
@@ -28,7 +29,7 @@ def test_telegram_itself_is_never_written_to_faster(
     links: SqlLinks, pace: dict[str, float], server: str
 ) -> None:
     """Nor is nothing a pace."""
-    with pytest.raises(TooFast):
+    with pytest.raises(Refusal, match=r"telegram\.too_fast"):
         channel(links=links, bot="B", server=server, **pace)  # type: ignore[arg-type]
 
 
@@ -38,5 +39,5 @@ def test_a_server_of_ones_own_takes_what_it_takes(links: SqlLinks) -> None:
 
     assert bot.pacer.reserve(["1"], at=0.0)[1] == 0.0
     assert bot.pacer.reserve(["1"], at=0.0)[1] == pytest.approx(0.001)
-    with pytest.raises(TooFast):
+    with pytest.raises(Refusal, match=r"telegram\.too_fast"):
         channel(links=links, bot="B", server=OWN, a_second=0)

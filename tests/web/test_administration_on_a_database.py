@@ -20,11 +20,11 @@ from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.org.staff import SqlStaff
-from merzim.storage.refusals import ChangedMeanwhile
 from merzim.web.app import create_app
 from tests.web.offices import office
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
+from workflow.refusal import Refusal
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)
@@ -122,7 +122,7 @@ def test_of_two_writers_the_second_is_refused_by_the_database_too(office_app: Ap
     staff = SqlStaff(office_app.engine)
     was = office_app.reads.office().people["a@org.kz"]
     staff.keep_person(replace(was, post="бірінші"), was=was, **HAND)  # type: ignore[arg-type]
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(Refusal, match="office_changed_meanwhile"):
         staff.keep_person(replace(was, post="екінші"), was=was, **HAND)  # type: ignore[arg-type]
     assert office_app.reads.office().people["a@org.kz"].post == "бірінші"
 

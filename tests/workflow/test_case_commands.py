@@ -15,11 +15,11 @@ from tests.law import library
 from tests.workflow.conftest import END, NOW, START, TODAY
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands.case_commands import CaseCommands, GroundMissing, NotExempted, UnknownCase
+from workflow.cases.commands.case_commands import CaseCommands, GroundMissing, UnknownCase
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.law.names import UnknownFact, UnknownObligation
-from workflow.machine import NotOpen
+from workflow.refusal import Refusal
 
 
 def record(case_commands: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:
@@ -183,7 +183,7 @@ def test_a_cancelled_case_is_not_required_and_can_be_reopened(case_commands: Cas
     """Cancelling twice is refused with what is open; reopening brings the obligations back."""
     case_commands.cancel(case.id, ground="құрылым таратылды", by="o", now=NOW, today=TODAY)
     assert case_commands.view(case.id, today=TODAY).stage == "cancelled"
-    with pytest.raises(NotOpen) as refusal:
+    with pytest.raises(Refusal) as refusal:
         case_commands.cancel(case.id, ground="тағы", by="o", now=NOW, today=TODAY)
     assert refusal.value.arguments["open"] == ("reopen",)
 
@@ -259,7 +259,7 @@ def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(
     stamp = {"by": "o", "now": NOW, "today": TODAY}
     for freed in ("quarter_reported", "quarter_reported.2026Q3"):
         case_commands.exempt(case.id, obligation=freed, ground="x", **stamp)
-    with pytest.raises(NotExempted) as refusal:
+    with pytest.raises(Refusal) as refusal:
         case_commands.reopen(case.id, obligation="quarter_reported.2026Q4", ground="y", **stamp)
     names_left = case_commands.reopen(case.id, obligation="quarter_reported", ground="y", **stamp).case.exempted
 
@@ -271,7 +271,7 @@ def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(
 def test_what_was_not_exempted_cannot_be_asked_for_again(case_commands: CaseCommands, case: Case) -> None:
     """Nor without a ground, nor while the whole case is not required; each says why."""
     stamp = {"by": "o", "now": NOW, "today": TODAY}
-    with pytest.raises(NotExempted) as nothing:
+    with pytest.raises(Refusal) as nothing:
         case_commands.reopen(case.id, obligation="uploaded", ground="x", **stamp)
     with pytest.raises(UnknownObligation):
         case_commands.reopen(case.id, obligation="uplaoded", ground="x", **stamp)
@@ -279,7 +279,7 @@ def test_what_was_not_exempted_cannot_be_asked_for_again(case_commands: CaseComm
     with pytest.raises(GroundMissing):
         case_commands.reopen(case.id, obligation="uploaded", ground=" ", **stamp)
     case_commands.exempt(case.id, ground="x", **stamp)
-    with pytest.raises(NotOpen) as closed:
+    with pytest.raises(Refusal) as closed:
         case_commands.reopen(case.id, obligation="uploaded", ground="x", **stamp)
 
     assert nothing.value.code == "nothing_exempted"

@@ -10,7 +10,7 @@ from merzim.services.law.regulations import shared_law
 from tests.law import CALENDAR, ROOT, case, library
 from tests.workflow.conftest import NOW, TODAY
 from workflow.cases.case import Case
-from workflow.cases.commands.case_commands import CaseCommands, NotAsked
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.payloads import AnsweredOtherwise
 from workflow.cases.commands.planning import plan
@@ -23,6 +23,7 @@ from workflow.law.files import UnreadableRegulation
 from workflow.law.names import UnknownDecision, UnknownFact
 from workflow.law.procedure import Procedure
 from workflow.machine import stage
+from workflow.refusal import Refusal
 from workflow.reminders import HIMSELF, steps_of, undated_kind
 
 FILE = "procurement-analysis.2025-09-18.toml"
@@ -163,7 +164,7 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: 
             if deadline.id == name
         ).state
 
-    with pytest.raises(NotAsked):
+    with pytest.raises(Refusal, match="decision_after_answer"):
         decide("settled", "settlement")
     decide("confirmed")
     decide("confirmed")
@@ -197,7 +198,7 @@ def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_to
     is decided once it was applied for, and that is asked of a political servant alone."""
 
     def refusal(name: str, decision: str, option: str) -> tuple[str, object, object]:
-        with pytest.raises(NotAsked) as raised:
+        with pytest.raises(Refusal) as raised:
             case_commands.decide(name, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
         of = raised.value.arguments
         return raised.value.code, of.get("first"), of.get("answer")

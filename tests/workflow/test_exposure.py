@@ -12,7 +12,6 @@ from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCo
 from workflow.cases.case import fold
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.row_actions import CannotEnter
 from workflow.cases.registers.exposure import (
     Cartogram,
     CartogramLine,
@@ -24,6 +23,7 @@ from workflow.cases.registers.exposure import (
 )
 from workflow.findings.of_risks import by_name, compared, latest, results, risk_findings
 from workflow.org.office import Office, Unit
+from workflow.refusal import Refusal
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)
@@ -94,7 +94,7 @@ def test_a_position_keeps_its_talks_and_leaves_the_list(
 
     position = exposure(core.view(case, today=TODAY).case).positions[1]
     assert position.talks == (Talk(TODAY, "Ахметов А.", "сыйлықтар"),)
-    with pytest.raises(CannotEnter) as refusal:
+    with pytest.raises(Refusal) as refusal:
         case_commands.talk(case, 1, on=TODAY, **WHO)
     assert refusal.value.code == "risk.nobody_holds"
     case_commands.clear(case, 1, on=TODAY, **WHO)
@@ -175,7 +175,7 @@ def test_a_remark_is_taken_or_told_why_not(
     view = core.view(case, today=TODAY)
     assert [finding.code for finding in risk_findings(view.case, view.deadlines)] == ["risk.remark_unanswered"]
 
-    with pytest.raises(CannotEnter) as refusal:
+    with pytest.raises(Refusal) as refusal:
         case_commands.answer_remark(case, 1, taken=False, answer=" ", on=TODAY, **WHO)
     assert refusal.value.code == "risk.why_not"
     case_commands.answer_remark(case, 1, taken=True, answer="", on=TODAY, **WHO)

@@ -19,14 +19,8 @@ from workflow.cases.case import Case
 from workflow.cases.states import State
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Stage
-from workflow.machine import (
-    NotOpen,
-    diagram,
-    machine_of,
-    open_commands,
-    require,
-    stage,
-)
+from workflow.machine import diagram, machine_of, open_commands, require, stage
+from workflow.refusal import Refusal
 
 START = date(2026, 4, 13)
 README = (ROOT / "README.md").read_text("utf-8")
@@ -69,7 +63,7 @@ def test_a_cancelled_case_is_cancelled_and_only_reopening_is_open() -> None:
     sample_case = replace(case(), standing="cancelled")
 
     assert standing(sample_case) == "cancelled"
-    with pytest.raises(NotOpen) as refusal:
+    with pytest.raises(Refusal) as refusal:
         require(analysis(), sample_case, "cancelled", "cancel")
     assert refusal.value.arguments["open"] == ("reopen",)
 

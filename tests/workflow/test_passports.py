@@ -12,9 +12,10 @@ from tests.workflow.test_withdrawals import NOW, TODAY, stored, take_back
 from workflow.cases.case import Case, Wording
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.opening import NotForKind, Opening
-from workflow.cases.commands.passports import CannotDescribe, PassportEdit, edit_passport
+from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.withdrawals import CannotWithdraw
 from workflow.law.names import UnknownObligation
+from workflow.refusal import Refusal
 
 
 def describe(case_commands: CaseCommands, case: Case, kind: str = "", **fields: Any) -> Change:
@@ -91,7 +92,7 @@ def test_what_a_passport_cannot_hold_is_refused(
 ) -> None:
     """A period that ends before it begins, half a period, an unknown obligation; nothing is written."""
     for period in ([date(2025, 1, 2), date(2025, 1, 1)], [date(2025, 1, 1)]):
-        with pytest.raises(CannotDescribe):
+        with pytest.raises(Refusal, match=r"passport\.bad_period"):
             describe(case_commands, case, period=period)
     with pytest.raises(UnknownObligation):
         describe(case_commands, case, object_ru="Иное", responsible={"order_singed": "Әлиева Г."})

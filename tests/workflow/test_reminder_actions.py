@@ -15,9 +15,9 @@ from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.assignments import give
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.reminder_actions import CannotSnooze
 from workflow.law.names import UnknownObligation
 from workflow.law.procedure import Step
+from workflow.refusal import Refusal
 from workflow.reminders import following_step, law_steps, next_step, snoozed, steps_of
 
 DUE = date(2026, 4, 6)  # the order: five working days before Monday 13 April
@@ -109,7 +109,7 @@ def test_the_board_waits_for_the_day(case_commands: CaseCommands, ledger: SqlLed
 
 def test_the_last_step_in_time_is_the_latest_day(case_commands: CaseCommands, case: Case) -> None:
     """The due date itself can be asked for; the day after cannot, and the refusal names the latest."""
-    with pytest.raises(CannotSnooze) as refused:
+    with pytest.raises(Refusal) as refused:
         later(case_commands, case, date(2026, 4, 7))
 
     assert (refused.value.code, refused.value.arguments["latest"]) == ("put_off_too_far", DUE)
@@ -118,7 +118,7 @@ def test_the_last_step_in_time_is_the_latest_day(case_commands: CaseCommands, ca
 
 def test_today_is_not_later(case_commands: CaseCommands, case: Case) -> None:
     """A day that has come is refused, tomorrow is not."""
-    with pytest.raises(CannotSnooze) as refused:
+    with pytest.raises(Refusal) as refused:
         later(case_commands, case, date(2026, 3, 30))
 
     assert refused.value.code == "put_off_not_ahead"
@@ -128,7 +128,7 @@ def test_today_is_not_later(case_commands: CaseCommands, case: Case) -> None:
 def test_on_the_due_date_and_after_it_nothing_can_be_put_off(case_commands: CaseCommands, case: Case) -> None:
     """What is due today is not asked for tomorrow."""
     for today in (DUE, date(2026, 4, 8)):
-        with pytest.raises(CannotSnooze) as refused:
+        with pytest.raises(Refusal) as refused:
             later(case_commands, case, date(2026, 4, 9), today=today)
         assert refused.value.code == "put_off_too_late"
 
@@ -142,7 +142,7 @@ def test_what_is_done_is_not_put_off(case_commands: CaseCommands, case: Case) ->
     """Nobody waits for it."""
     on = date(2026, 3, 30)
     case_commands.record(case.id, "order_signed", on=on, by="x", now=noon(on), today=on)
-    with pytest.raises(CannotSnooze) as refused:
+    with pytest.raises(Refusal) as refused:
         later(case_commands, case, date(2026, 4, 2))
 
     assert refused.value.code == "put_off_not_open"
@@ -226,7 +226,7 @@ def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(case_comma
     due = {deadline.id: deadline.due for deadline in case_commands.view(case.id, today=today).deadlines}[
         "notice_forwarded"
     ]
-    with pytest.raises(CannotSnooze) as refusal:
+    with pytest.raises(Refusal) as refusal:
         reminder_actions.snooze(case_commands, CALENDAR, case.id, "notice_forwarded", until=DUE, **stamp)
 
     assert due is not None

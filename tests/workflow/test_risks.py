@@ -19,7 +19,6 @@ from workflow.cases.commands.assignments import give, give_alone
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
-from workflow.cases.commands.row_actions import CannotEnter
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, register
@@ -30,6 +29,7 @@ from workflow.deadlines.impact import moved
 from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline
 from workflow.findings.of_risks import quality, risk_findings
+from workflow.refusal import Refusal
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)
@@ -114,7 +114,7 @@ def test_what_has_not_happened_is_refused(
     if not refused:
         assert case_commands.find(case, risk, on=on, **WHO).events
         return
-    with pytest.raises(CannotEnter) as refusal:
+    with pytest.raises(Refusal) as refusal:
         case_commands.find(case, risk, on=on, **WHO)
     assert refusal.value.code == "risk.in_future"
 
@@ -129,7 +129,7 @@ def test_a_rank_keeps_the_edition_of_our_scale(
     rank = register(core.view(case, today=TODAY).case).risks[1].rank
     assert rank is not None
     assert (rank.scale, SCALE.product(rank), SCALE.band(rank).id) == ("risk-scale.2026-01-01", 6, "high")
-    with pytest.raises(CannotEnter) as refusal:
+    with pytest.raises(Refusal) as refusal:
         case_commands.rank(case, 1, likelihood=4, effect=1, scale=SCALE, **WHO)
     assert refusal.value.arguments["last"] == 3
 

@@ -12,10 +12,10 @@ from tests.case_rows import ExposedPosition, RegisterCommands, edit_row
 from tests.workflow.test_withdrawals import NOW, TODAY, found, measure, stored, take_back
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, Change
-from workflow.cases.commands.row_actions import CannotEnter
 from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
+from workflow.refusal import Refusal
 
 
 def edit(case_commands: CaseCommands, case: Case, row: str, **fields: object) -> Change:
@@ -105,7 +105,7 @@ def test_what_cannot_be_edited_is_refused(
     measure(case_commands, case, 1)
     before = len(case_commands.events(case.id))
 
-    with pytest.raises(CannotEnter) as refusal:
+    with pytest.raises(Refusal) as refusal:
         edit(case_commands, case, row, **fields)
     assert refusal.value.code == code
     assert len(case_commands.events(case.id)) == before

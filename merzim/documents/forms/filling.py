@@ -36,16 +36,8 @@ class UnknownField(Refusal, LookupError):
     """The form has no such field; `allowed` lists its fields."""
 
 
-class BadTemplate(Refusal):
-    """The organisation's own template of a form cannot be filled."""
-
-
 class UnknownGroup(Refusal, LookupError):
     """A row belongs to no group of the form; `allowed` lists its groups."""
-
-
-class NotALanguageOfPapers(Refusal, ValueError):
-    """A form was requested in a language other than Kazakh and Russian."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,8 +81,8 @@ def fill(
     Raises:
         UnknownField: a value or a part of a row that the form does not have.
         UnknownGroup: a row of no group.
-        NotALanguageOfPapers: another language.
-        BadTemplate: the organisation's own template asks for what the form does not have, or is no template.
+        Refusal: another language, or the organisation's own template is none, or asks for what the form does
+            not have.
     """
     row_list = list(rows)
     if office_template is not None:
@@ -123,7 +115,7 @@ def _build_context(
 ) -> tuple[dict[str, object], tuple[Missing, ...]]:
     """Return the variables of the template and the missing values."""
     if language not in ("kk", "ru"):
-        raise NotALanguageOfPapers("form_language", language=language, allowed=("kk", "ru"))
+        raise Refusal("form_language", language=language, allowed=("kk", "ru"))
     _check_names(form, values, rows)
     missing: list[Missing] = []
     context: dict[str, object] = {}
@@ -271,10 +263,10 @@ def _render(docx: bytes, context: Mapping[str, object], form: str) -> bytes:
         document = DocxTemplate(io.BytesIO(docx))
         unknown = document.get_undeclared_template_variables(environment) - context.keys()
         if unknown:
-            raise BadTemplate("form_template_unknown", form=form, names=tuple(sorted(unknown)))
+            raise Refusal("form_template_unknown", form=form, names=tuple(sorted(unknown)))
         document.render(dict(context), environment, autoescape=True)
     except (TemplateError, zipfile.BadZipFile, ValueError, KeyError) as problem:
-        raise BadTemplate("form_template_broken", form=form, problem=str(problem)) from problem
+        raise Refusal("form_template_broken", form=form, problem=str(problem)) from problem
     target = io.BytesIO()
     document.save(target)
     return target.getvalue()

@@ -50,10 +50,6 @@ def extension(name: str) -> str:
     return Path(name).suffix.lstrip(".").lower()
 
 
-class ArchiveRefused(Refusal):
-    """An archive that is unsafe to open."""
-
-
 def is_packed(name: str) -> bool:
     """Return whether a file of that name is an archive, whose type is determined by its list of members.
 
@@ -75,7 +71,7 @@ def media_type(path: Path, name: str) -> str | None:
 
     Raises:
         KeyError: files of that extension are not accepted (see ALLOWED).
-        ArchiveRefused: it holds too many files or bytes, or a file that would be unpacked outside its folder.
+        Refusal: it holds too many files or bytes, or a file that would be unpacked outside its folder.
     """
     kind = _KINDS[extension(name)]
     with path.open("rb") as file:
@@ -122,18 +118,18 @@ def _check_listing(path: Path) -> None:
         return  # not an archive; opening it gives the error
     members, listing = struct.unpack_from("<HI", tail, position + 10)
     if members > MAX_MEMBERS or listing > MAX_LISTING:
-        raise ArchiveRefused("evidence_archive_too_many", limit=MAX_MEMBERS)
+        raise Refusal("evidence_archive_too_many", limit=MAX_MEMBERS)
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> None:
     """Refuse an archive with too many members, too many bytes or an unsafe path."""
     if len(members) > MAX_MEMBERS:
-        raise ArchiveRefused("evidence_archive_too_many", limit=MAX_MEMBERS)
+        raise Refusal("evidence_archive_too_many", limit=MAX_MEMBERS)
     if sum(member.file_size for member in members) > MAX_UNPACKED:
-        raise ArchiveRefused("evidence_archive_unpacks", limit=MAX_UNPACKED // 2**20)
+        raise Refusal("evidence_archive_unpacks", limit=MAX_UNPACKED // 2**20)
     for member in members:
         if _leads_out(member):
-            raise ArchiveRefused("evidence_archive_leads_out", member=member.filename)
+            raise Refusal("evidence_archive_leads_out", member=member.filename)
 
 
 def _leads_out(member: zipfile.ZipInfo) -> bool:

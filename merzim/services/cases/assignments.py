@@ -17,13 +17,13 @@ from merzim.services.verbs import Command, verb
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands import assignments
-from workflow.cases.commands.assignments import CannotAssign
 from workflow.cases.commands.case_commands import Change
 from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
 from workflow.cases.registers.assignments import assignments as recorded
 from workflow.cases.registers.entries import number_of
 from workflow.law.library import ALONE
 from workflow.org.access import within
+from workflow.refusal import Refusal
 
 Number = Annotated[int, Field(ge=1, le=10**6)]
 StateToday = Literal["open", "overdue", "done", "refused", "dropped"]
@@ -136,7 +136,7 @@ def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
     office = ctx.app.reads.office()
     unit = office.people[key].unit
     if not within(office, unit, ctx.reader.root):
-        raise CannotAssign("assignment.out_of_reach", name=office.people[key].name)
+        raise Refusal("assignment.out_of_reach", name=office.people[key].name)
     case = assignments.give_alone(
         ctx.case_commands,
         text=command.text,

@@ -123,7 +123,7 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
 
     Raises:
         NoBackup: there is none.
-        BackupRefused: the file cannot be restored.
+        Refusal: the file cannot be restored.
         BadSetting: its secrets are encrypted, and there is no key here.
     """
     folder = app.settings.backup.folder

@@ -120,7 +120,7 @@ def backup(app: AppContext, file: Path, *, now: datetime, check: bool = False) -
         check: whether the file is verified; a damaged one is renamed to `FILE.damaged`.
 
     Raises:
-        BackupRefused: it cannot be written, or was not written whole.
+        Refusal: it cannot be written, or was not written whole.
     """
     if app.many_nodes:
         stored_dump.backup(app.unprepared, file)
@@ -141,7 +141,7 @@ def restore(app: AppContext, file: Path) -> Path | None:
     On PostgreSQL only into an empty database; returns None.
 
     Raises:
-        BackupRefused: it cannot be restored.
+        Refusal: it cannot be restored.
         BadSetting: its secrets are encrypted, and there is no key here; nothing was written.
     """
     if not has_key(app.settings, os.environ):
@@ -156,7 +156,7 @@ def restore(app: AppContext, file: Path) -> Path | None:
 def migrate_to(
     app: AppContext, address: str, *, now: datetime, today: date
 ) -> tuple[dict[str, int], tuple[Problem, ...]]:
-    """Copy everything into an empty PostgreSQL database and verify it there. Raises Migration.
+    """Copy everything into an empty PostgreSQL database and verify it there. Raises Refusal.
 
     Returns:
         The number of rows of each table, and the problems found.

@@ -29,10 +29,6 @@ SENT = "sent"
 """Kind of a file that went straight into a record: only its size is counted."""
 
 
-class UploadRefused(Refusal):
-    """The account has sent as much as it may within a day: `upload_quota {megabytes, count}`."""
-
-
 class SqlUploads:
     """Repository of uploaded files, shared by all processes: rows in the database, bytes in a folder.
 
@@ -50,7 +46,7 @@ class SqlUploads:
         """Store a file for a day and return the SHA-256 of its bytes.
 
         Raises:
-            UploadRefused: the account has sent too much in the last day.
+            Refusal: the account has sent too much in the last day.
             StorageUnavailable: the database or the folder cannot be written.
         """
         digest = sha256(content).hexdigest()
@@ -68,7 +64,7 @@ class SqlUploads:
         return digest
 
     def count(self, size: int, *, by: str, now: datetime) -> None:
-        """Count a file that goes straight into a record. Raises UploadRefused."""
+        """Count a file that goes straight into a record. Raises Refusal."""
         key = uuid4().hex, by, SENT
         with writing(self._engine) as connection:
             self._expire(connection, now)
@@ -135,7 +131,7 @@ class SqlUploads:
 
 
 def _require_quota(connection: Connection, key: tuple[str, str, str], size: int, now: datetime) -> None:
-    """Raise UploadRefused if a file (digest, login, kind) is too much for its sender's day."""
+    """Raise Refusal if a file (digest, login, kind) is too much for its sender's day."""
     digest, login, kind = key
     of_others = or_(UPLOAD.c.digest != digest, UPLOAD.c.kind != kind)
     query = select(func.count(), func.coalesce(func.sum(UPLOAD.c.size), 0)).where(
@@ -143,7 +139,7 @@ def _require_quota(connection: Connection, key: tuple[str, str, str], size: int,
     )
     files, sent = connection.execute(query).one()
     if files + 1 > DAILY_FILES or sent + size > DAILY_BYTES:
-        raise UploadRefused("upload_quota", megabytes=DAILY_BYTES // (1024 * 1024), count=DAILY_FILES)
+        raise Refusal("upload_quota", megabytes=DAILY_BYTES // (1024 * 1024), count=DAILY_FILES)
 
 
 KEY_LIFETIME = timedelta(days=7)

@@ -20,8 +20,8 @@ from typing import BinaryIO, cast
 
 from merzim.documents.child import read
 from merzim.documents.sheets.file_kind import ALLOWED, StoredFile, extension, is_packed, media_type, packed_type
-from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
-from merzim.storage.refusals import EvidenceRefused
+from merzim.documents.sheets.unreadable import EvidenceDamaged
+from workflow.refusal import Refusal
 
 LIMIT = 50 * 1024 * 1024
 """Maximum bytes of an evidence file. It may be raised, never lowered: a larger file counts as altered."""
@@ -51,17 +51,15 @@ class EvidenceFolder:
             name: the file's name; its extension determines the allowed content.
 
         Raises:
-            EvidenceRefused: an empty or too large file, a kind not accepted, content that contradicts the
+            Refusal: an empty or too large file, a kind not accepted, content that contradicts the
                 name, an unsafe archive, or a folder that cannot be written.
         """
         if extension(name) not in ALLOWED:
-            raise EvidenceRefused("evidence_unknown_kind", name=name, allowed=ALLOWED)
+            raise Refusal("evidence_unknown_kind", name=name, allowed=ALLOWED)
         try:
             return self._keep(content, name)
-        except UnreadablePaper as refusal:
-            raise EvidenceRefused(refusal.code, **refusal.arguments) from refusal
         except OSError as trouble:
-            raise EvidenceRefused(
+            raise Refusal(
                 "evidence_unwritable", folder=str(self._folder), problem=trouble.strerror or str(trouble)
             ) from trouble
 
@@ -169,17 +167,17 @@ class EvidenceFolder:
                 while chunk := content.read(_STEP):
                     size += len(chunk)
                     if size > self._limit:
-                        raise EvidenceRefused("evidence_too_large", limit=self._limit // (1024 * 1024))
+                        raise Refusal("evidence_too_large", limit=self._limit // (1024 * 1024))
                     digest.update(chunk)
                     part.write(chunk)
                 if not size:
-                    raise EvidenceRefused("evidence_empty")
+                    raise Refusal("evidence_empty")
                 part.flush()
                 os.fsync(part.fileno())
                 packed = is_packed(name)
                 kind = read(packed_type, b"", name, path=str(path)) if packed else media_type(path, name)
                 if kind is None:
-                    raise EvidenceRefused("evidence_other_kind", name=name, kind=extension(name))
+                    raise Refusal("evidence_other_kind", name=name, kind=extension(name))
                 reference = digest.hexdigest()
                 place = self._place(reference)
                 if not self._whole(reference):

@@ -22,25 +22,26 @@ from merzim.storage.maintenance.schema import (
     shipped_revisions,
 )
 from merzim.storage.maintenance.verify import Problem, verify
-from merzim.storage.refusals import BackupRefused, StorageUnavailable
+from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.accounts import ACCOUNT
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.organisation import PERSON
+from workflow.refusal import Refusal
 
 
 def backup(engine: Engine, file: Path) -> None:
     """Copy a consistent snapshot of the database into a new file, while others read and write.
 
     Raises:
-        BackupRefused: PostgreSQL (`backup_postgresql`), the file exists (`backup_exists`), cannot be written
+        Refusal: PostgreSQL (`backup_postgresql`), the file exists (`backup_exists`), cannot be written
             (`backup_unwritable`).
     """
     source = _file(engine)
     if file.exists():
-        raise BackupRefused("backup_exists", file=str(file))
+        raise Refusal("backup_exists", file=str(file))
     if not source.exists():
-        raise BackupRefused("backup_nothing", file=str(source))
+        raise Refusal("backup_nothing", file=str(source))
     part = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -53,9 +54,9 @@ def backup(engine: Engine, file: Path) -> None:
         os.link(part, file)
         sync_path(file.parent)
     except FileExistsError:
-        raise BackupRefused("backup_exists", file=str(file)) from None
+        raise Refusal("backup_exists", file=str(file)) from None
     except (OSError, sqlite3.Error) as trouble:
-        raise BackupRefused("backup_unwritable", file=str(file), problem=str(trouble)) from trouble
+        raise Refusal("backup_unwritable", file=str(file), problem=str(trouble)) from trouble
     finally:
         part.unlink(missing_ok=True)
 
@@ -70,23 +71,23 @@ def restore(engine: Engine, file: Path) -> Path | None:
         The file with the former content; None when there was none.
 
     Raises:
-        BackupRefused: `backup_postgresql`, `backup_missing`, `backup_not_ours`, `backup_newer`,
+        Refusal: `backup_postgresql`, `backup_missing`, `backup_not_ours`, `backup_newer`,
             `backup_between`, `backup_damaged`, `backup_in_use`, `backup_unwritable`; the database is unchanged.
     """
     place = _file(engine)
     if not file.is_file():
-        raise BackupRefused("backup_missing", file=str(file))
+        raise Refusal("backup_missing", file=str(file))
     check(file)
     engine.dispose()
     if place.exists() and _in_use(place):
-        raise BackupRefused("backup_in_use", file=str(place))
+        raise Refusal("backup_in_use", file=str(place))
     before = _set_aside(engine, place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with _opened(file) as saved, _opened(place) as live:
             saved.backup(live)
     except (OSError, sqlite3.Error) as trouble:
-        raise BackupRefused("backup_unwritable", file=str(place), problem=str(trouble)) from trouble
+        raise Refusal("backup_unwritable", file=str(place), problem=str(trouble)) from trouble
     create_or_migrate(engine)
     return before
 
@@ -120,14 +121,14 @@ def opened_for_reading(file: Path) -> Iterator[Engine]:
     """Open a backup for as long as the block lasts; to look at it does not change it.
 
     Raises:
-        BackupRefused: it is no database (`backup_not_ours`).
+        Refusal: it is no database (`backup_not_ours`).
     """
     engine = engines.open(f"sqlite:///file:{file.resolve().as_posix()}?mode=ro&uri=true&immutable=1")
     try:
         yield engine
     except StorageUnavailable as trouble:
         if trouble.what == "not_a_database":
-            raise BackupRefused("backup_not_ours", file=str(file)) from trouble
+            raise Refusal("backup_not_ours", file=str(file)) from trouble
         raise
     finally:
         engine.dispose()
@@ -140,18 +141,18 @@ def check(file: Path) -> None:
             at = revision(connection)
             check_result = connection.exec_driver_sql("PRAGMA quick_check").scalar()
         if at is None:
-            raise BackupRefused("backup_not_ours", file=str(file))
+            raise Refusal("backup_not_ours", file=str(file))
         refuse_other_version(file, at)
         # A row changed by hand must not make the only backup unusable; the command reports it.
         problems = verify(engine) if at == shipped_revisions()[-1] else ()
         if check_result != "ok" or problems:
-            raise BackupRefused("backup_damaged", file=str(file), count=len(problems))
+            raise Refusal("backup_damaged", file=str(file), count=len(problems))
 
 
 def _file(engine: Engine) -> Path:
     """Return the file of the database."""
     if engine.dialect.name != "sqlite" or not engine.url.database:
-        raise BackupRefused("backup_postgresql")
+        raise Refusal("backup_postgresql")
     return Path(engine.url.database)
 
 

@@ -18,7 +18,7 @@ from merzim.storage.database.engine import conninfo, create_private, reading
 from merzim.storage.database.errors import display_address
 from merzim.storage.maintenance.schema import create_or_migrate, refuse_other_version, revision
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.refusals import BackupRefused
+from workflow.refusal import Refusal
 
 _MAGIC = b"PGDMP"
 _OURS = ("event", "case")
@@ -31,16 +31,16 @@ def backup(engine: Engine, file: Path) -> None:
     """Copy a consistent snapshot of the database into a new file, while others read and write.
 
     Raises:
-        BackupRefused: the file exists (`backup_exists`) or cannot be written (`backup_unwritable`), there is no
+        Refusal: the file exists (`backup_exists`) or cannot be written (`backup_unwritable`), there is no
             database (`backup_nothing`), the tool is not found (`backup_no_tool`), older than the server
             (`backup_old_tool`) or fails (`backup_tool_failed`).
         StorageUnavailable: the database cannot be read.
     """
     with reading(engine) as connection:
         if revision(connection) is None:
-            raise BackupRefused("backup_nothing", file=display_address(engine))
+            raise Refusal("backup_nothing", file=display_address(engine))
     if file.exists():
-        raise BackupRefused("backup_exists", file=str(file))
+        raise Refusal("backup_exists", file=str(file))
     part = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -51,9 +51,9 @@ def backup(engine: Engine, file: Path) -> None:
             os.fsync(dump_file.fileno())
         os.link(part, file)
     except FileExistsError:
-        raise BackupRefused("backup_exists", file=str(file)) from None
+        raise Refusal("backup_exists", file=str(file)) from None
     except OSError as trouble:
-        raise BackupRefused("backup_unwritable", file=str(file), problem=str(trouble)) from trouble
+        raise Refusal("backup_unwritable", file=str(file), problem=str(trouble)) from trouble
     finally:
         part.unlink(missing_ok=True)
 
@@ -63,16 +63,16 @@ def restore(engine: Engine, file: Path) -> None:
 
 
     Raises:
-        BackupRefused: `backup_missing`, `backup_not_ours`, `backup_newer`, `backup_between`,
+        Refusal: `backup_missing`, `backup_not_ours`, `backup_newer`, `backup_between`,
             `restore_not_empty`, `backup_no_tool`, `backup_old_tool`, `backup_tool_failed`; nothing was written.
             `restore_damaged`: it was restored, but verification failed.
         StorageUnavailable: the database cannot be used.
     """
     if not file.is_file():
-        raise BackupRefused("backup_missing", file=str(file))
+        raise Refusal("backup_missing", file=str(file))
     with reading(engine) as connection:
         if inspect(connection).get_table_names():
-            raise BackupRefused("restore_not_empty", where=display_address(engine))
+            raise Refusal("restore_not_empty", where=display_address(engine))
     check(file)
     _run(
         engine,
@@ -82,28 +82,26 @@ def restore(engine: Engine, file: Path) -> None:
     engine.dispose()
     create_or_migrate(engine)
     if problems := verify(engine):
-        raise BackupRefused(
-            "restore_damaged", file=str(file), where=display_address(engine), count=len(problems)
-        )
+        raise Refusal("restore_damaged", file=str(file), where=display_address(engine), count=len(problems))
 
 
 def check(file: Path) -> None:
     """Refuse a file that is not a backup of this application, or is of a newer version."""
     if not is_dump(file):
-        raise BackupRefused("backup_not_ours", file=str(file))
+        raise Refusal("backup_not_ours", file=str(file))
     tables = {name.strip('"') for name in _TABLE.findall(_tool_output("pg_restore", "--list", str(file)))}
     if not tables.issuperset(_OURS):
-        raise BackupRefused("backup_not_ours", file=str(file))
+        raise Refusal("backup_not_ours", file=str(file))
     version = _VERSION.search(data(file, ("alembic_version",)))
     if version is None:
-        raise BackupRefused("backup_not_ours", file=str(file))
+        raise Refusal("backup_not_ours", file=str(file))
     refuse_other_version(file, version[1])
 
 
 def is_dump(file: Path) -> bool:
-    """Return whether a file begins as those of pg_dump do. Raises BackupRefused where there is none."""
+    """Return whether a file begins as those of pg_dump do. Raises Refusal where there is none."""
     if not file.is_file():
-        raise BackupRefused("backup_missing", file=str(file))
+        raise Refusal("backup_missing", file=str(file))
     with file.open("rb") as content:
         return content.read(len(_MAGIC)) == _MAGIC
 
@@ -124,15 +122,15 @@ def _tool_output(tool: str, *arguments: str, secret: Mapping[str, str] | None = 
     """Return the output of a command-line tool."""
     program = shutil.which(tool)
     if program is None:
-        raise BackupRefused("backup_no_tool", tool=tool)
+        raise Refusal("backup_no_tool", tool=tool)
     environment = {**os.environ, "LC_ALL": "C", **(secret or {})}
     done = subprocess.run([program, *arguments], capture_output=True, env=environment, check=False)
     error_text = done.stderr.decode("utf-8", "replace")
     if done.returncode == 0:
         return done.stdout.decode("utf-8", "replace")
     if old := _OLD.search(error_text):
-        raise BackupRefused("backup_old_tool", tool=tool, problem=old[0])
+        raise Refusal("backup_old_tool", tool=tool, problem=old[0])
     problem = "; ".join(
         line.strip().removeprefix(f"{tool}: ") for line in error_text.splitlines()[:3] if line.strip()
     )
-    raise BackupRefused("backup_tool_failed", tool=tool, problem=problem)
+    raise Refusal("backup_tool_failed", tool=tool, problem=problem)

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine, Integer, Table, func, inspect, select
 
 from merzim.storage.database.engine import driver, writing
 from merzim.storage.maintenance.schema import create
-from merzim.storage.refusals import Migration
 from merzim.storage.tables.base import TableBase
+from workflow.refusal import Refusal
 
 _STEP = 5000
 
@@ -26,14 +26,14 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
         prepare: creates other objects the new database needs, on the driver's own connection.
 
     Raises:
-        Migration: `migrate_same_kind`, `migrate_not_empty`; nothing is written.
+        Refusal: `migrate_same_kind`, `migrate_not_empty`; nothing is written.
         StorageUnavailable: one of the two cannot be used; nothing is written.
     """
     if source.dialect.name != "sqlite" or target.dialect.name != "postgresql":
-        raise Migration("migrate_same_kind")
+        raise Refusal("migrate_same_kind")
     with writing(target) as target_connection:
         if inspect(target_connection).get_table_names():
-            raise Migration("migrate_not_empty")
+            raise Refusal("migrate_not_empty")
         create(target_connection)
         prepare(driver(target_connection))
         with writing(source) as source_connection:

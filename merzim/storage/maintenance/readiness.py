@@ -12,9 +12,10 @@ from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.errors import display_address
 from merzim.storage.maintenance.schema import revision, shipped_revisions, usable
 from merzim.storage.maintenance.triggers import APPEND_ONLY
-from merzim.storage.refusals import AnothersDatabase, StorageUnavailable
+from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.base import TableBase
 from merzim.storage.tables.service import INSTALLATION, PULSE
+from workflow.refusal import Refusal
 
 
 def normalised(name: str) -> str:
@@ -34,7 +35,7 @@ def refuse_anothers(engine: Engine, name: str) -> str:
         name: name of this installation.
 
     Raises:
-        AnothersDatabase: another installation has claimed it.
+        Refusal: another installation has claimed it.
         StorageUnavailable: the database cannot be read.
     """
     with reading(engine) as connection:
@@ -44,7 +45,7 @@ def refuse_anothers(engine: Engine, name: str) -> str:
         claimed = installation_name(connection)
     if claimed and normalised(claimed) != normalised(name):
         code = "installation_other" if name else "installation_unnamed"
-        raise AnothersDatabase(code, where=display_address(engine), theirs=claimed, ours=name)
+        raise Refusal(code, where=display_address(engine), theirs=claimed, ours=name)
     return claimed
 
 
@@ -52,7 +53,7 @@ def claim(engine: Engine, name: str) -> None:
     """Claim an unclaimed database; of two simultaneous claims the second is refused.
 
     Raises:
-        AnothersDatabase: another installation was faster.
+        Refusal: another installation was faster.
     """
     with writing(engine) as connection:
         step = insert(connection, INSTALLATION).values(n=1, name=name)

@@ -13,12 +13,13 @@ from merzim.storage.cases.ledger import CHUNK, SqlLedger
 from merzim.storage.database.dialect import chunks, execute_for_names, in_names, insert_many
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance.verify import Recompute
-from merzim.storage.refusals import CannotRebuild, CaseBroken
+from merzim.storage.refusals import CaseBroken
 from merzim.storage.registers.rows import list_columns, rows
 from merzim.storage.tables.cases import CASE, READER
 from merzim.storage.tables.registers import REGISTER_ROW
 from workflow.cases.case import Case
 from workflow.ports import Conflict
+from workflow.refusal import Refusal
 from workflow.registers.rows import Projection, RegisterRow
 
 ProjectRow = Callable[[RegisterRow], Projection]
@@ -46,7 +47,7 @@ def rebuild(
         project: function that returns the index entries of a register row; None leaves them unchanged.
 
     Raises:
-        CannotRebuild: naming the cases whose events do not end where their head says; all others are rebuilt.
+        Refusal: naming the cases whose events do not end where their head says; all others are rebuilt.
     """
     ledger = SqlLedger(engine)
     rebuilt_count, broken = 0, list[str]()
@@ -62,7 +63,7 @@ def rebuild(
         if project is not None:
             _mend_lists(connection, project)
     if broken:
-        raise CannotRebuild("rebuild_broken", cases=tuple(broken), count=rebuilt_count)
+        raise Refusal("rebuild_broken", cases=tuple(broken), count=rebuilt_count)
     return rebuilt_count
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.database.errors import display_address
 from merzim.storage.maintenance import triggers
-from merzim.storage.refusals import BackupRefused, StorageUnavailable
+from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.service import INSTALLATION
+from workflow.refusal import Refusal
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _FILE = re.compile(r"^(\d{4})_\w+\.py$")
@@ -101,10 +102,10 @@ def _refuse_other_version(engine: Engine, at: str | None) -> None:
 
 
 def refuse_other_version(file: Path, at: str) -> None:
-    """Raise BackupRefused for a backup of a revision that no migration of this version goes on from."""
+    """Raise Refusal for a backup of a revision that no migration of this version goes on from."""
     if at not in shipped_revisions():
         code = "backup_newer" if at > shipped_revisions()[-1] else "backup_older"
-        raise BackupRefused(code, file=str(file), version=at)
+        raise Refusal(code, file=str(file), version=at)
 
 
 def _refuse_foreign(engine: Engine, connection: Connection) -> None:

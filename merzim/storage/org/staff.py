@@ -22,12 +22,12 @@ from merzim.storage.org.store import (
     unit_of,
     unit_values,
 )
-from merzim.storage.refusals import ChangedMeanwhile
 from merzim.storage.tables.accounts import ACCOUNT
 from merzim.storage.tables.notices import LINK
 from merzim.storage.tables.organisation import MATCH, PERSON, UNIT
 from notifications.letter_links import find_person
 from workflow.org.office import Person, Unit
+from workflow.refusal import Refusal
 
 
 class SqlStaff:
@@ -42,7 +42,7 @@ class SqlStaff:
         """Save a unit. `was`: the state the writer saw, None for a new one.
 
         Raises:
-            ChangedMeanwhile: it has changed since; nothing was written.
+            Refusal: it has changed since; nothing was written.
         """
         with writing(self._engine) as connection:
             _same(_unit(connection, unit.id), was, unit.name)
@@ -50,7 +50,7 @@ class SqlStaff:
             record(connection, saved(UNIT, unit_values(unit), Stamp(by=by, now=now, today=today)))
 
     def remove_unit(self, unit: Unit, *, by: str, now: datetime, today: date) -> None:
-        """Remove a unit that is as the writer saw it. Raises ChangedMeanwhile."""
+        """Remove a unit that is as the writer saw it. Raises Refusal."""
         with writing(self._engine) as connection:
             _same(_unit(connection, unit.id), unit, unit.name)
             connection.execute(UNIT.delete().where(UNIT.c.id == unit.id))
@@ -58,7 +58,7 @@ class SqlStaff:
             record(connection, OfficeEvent(kind="unit_removed", name=unit.id, on=today, by=by, now=now))
 
     def keep_person(self, person: Person, *, was: Person | None, by: str, now: datetime, today: date) -> None:
-        """Save a person. `was`: the state the writer saw, None for a new one. Raises ChangedMeanwhile."""
+        """Save a person. `was`: the state the writer saw, None for a new one. Raises Refusal."""
         with writing(self._engine) as connection:
             _same(_person(connection, person.key), was, person.name)
             # The row now has the language, regardless of who chose it before.
@@ -68,7 +68,7 @@ class SqlStaff:
     def remove_person(self, person: Person, *, by: str, now: datetime, today: date) -> None:
         """Remove a person who is as the writer saw them; they are nobody's deputy any more.
 
-        Raises ChangedMeanwhile.
+        Raises Refusal.
         """
         with writing(self._engine) as connection:
             _same(_person(connection, person.key), person, person.name)
@@ -154,9 +154,9 @@ class SqlChoices:
 
 
 def _same(stored: object, was: object, name: str) -> None:
-    """Raise ChangedMeanwhile unless the stored value is the one the writer saw."""
+    """Raise Refusal unless the stored value is the one the writer saw."""
     if stored != was:
-        raise ChangedMeanwhile("office_changed_meanwhile", name=name)
+        raise Refusal("office_changed_meanwhile", name=name)
 
 
 def _unit(connection: Connection, id: str) -> Unit | None:

@@ -21,12 +21,6 @@ TITLE_LENGTH = 120
 """Number of characters of an assignment used as the title of its own case."""
 
 
-class CannotAssign(Refusal, ValueError):
-    """The assignment has no text or a past day, does not exist, is answered already, or belongs to another
-    person.
-    """
-
-
 def give(
     case_commands: CaseCommands,
     case_id: str,
@@ -39,7 +33,7 @@ def give(
     now: datetime,
     today: date,
 ) -> Change:
-    """Assign a task to a person with a due day (both are local dates). Raises CannotAssign."""
+    """Assign a task to a person with a due day (both are local dates). Raises Refusal."""
 
     def events(case: Case) -> Sequence[EventDraft]:
         number = next_number(case, "assignment", assignments(case))
@@ -62,8 +56,7 @@ def give_alone(
 ) -> Case:
     """Assign a task that belongs to no case: open a case of its own for it in the person's unit (by id).
 
-    Raises:
-        CannotAssign, OutOfRange.
+    Raises Refusal, OutOfRange.
     """
     assignment_draft = _given(1, text, assignee, until, giver, today)
     case_commands.require_within_records(until)
@@ -76,7 +69,7 @@ def give_alone(
 
 def _given(number: int, text: str, assignee: str, until: date, giver: str, today: date) -> EventDraft:
     if not text.strip():
-        raise CannotAssign("assignment.empty")
+        raise Refusal("assignment.empty")
     _require_ahead(until, today)
     payload: dict[str, object] = {
         "text": text.strip(),
@@ -102,7 +95,7 @@ def answer(
     now: datetime,
     today: date,
 ) -> Change:
-    """Record that an assignment is done: on which day, and its evidence. Raises CannotAssign.
+    """Record that an assignment is done: on which day, and its evidence. Raises Refusal.
 
     Args:
         author: key of the person who reports it: the assignee, unless they act for the office; "" for nobody in
@@ -113,7 +106,7 @@ def answer(
     def events(case: Case) -> Sequence[EventDraft]:
         assignment = _open(case, number, None if for_office else author)
         if on > today:
-            raise CannotAssign("assignment.in_future", on=on, today=today)
+            raise Refusal("assignment.in_future", on=on, today=today)
         payload = _payload(assignment, text, author, "answer")
         if items:
             payload["evidence"] = evidence_payload(items)
@@ -139,7 +132,7 @@ def refuse(
     def events(case: Case) -> Sequence[EventDraft]:
         assignment = _open(case, number, None if for_office else author)
         if not ground.strip():
-            raise CannotAssign("assignment.no_ground")
+            raise Refusal("assignment.no_ground")
         return [("assignment_refused", str(number), today, _payload(assignment, ground, author, "refusal"))]
 
     return case_commands.enter(case_id, events, by=by, now=now, today=today)
@@ -162,9 +155,9 @@ def extend(
     def events(case: Case) -> Sequence[EventDraft]:
         assignment = _assignment(case, number)
         if assignment.answered_on is not None:
-            raise CannotAssign("assignment.answered", number=number)
+            raise Refusal("assignment.answered", number=number)
         if by != assignment.by and (not author or author != assignment.giver):
-            raise CannotAssign("assignment.not_giver", number=number)
+            raise Refusal("assignment.not_giver", number=number)
         _require_ahead(until, today)
         if until == assignment.until and not assignment.refused:
             return []
@@ -183,22 +176,22 @@ def _payload(assignment: Assignment, text: str, author: str, kind: str) -> dict[
 def _open(case: Case, number: int, author: str | None) -> Assignment:
     assignment = _assignment(case, number)
     if assignment.answered_on is not None:
-        raise CannotAssign("assignment.answered", number=number)
+        raise Refusal("assignment.answered", number=number)
     if author is not None and author != assignment.assignee:
-        raise CannotAssign("assignment.not_assignee", number=number)
+        raise Refusal("assignment.not_assignee", number=number)
     return assignment
 
 
 def _assignment(case: Case, number: int) -> Assignment:
     assignments_by_number = assignments(case)
     if number not in assignments_by_number:
-        raise CannotAssign("assignment.unknown", number=number, allowed=tuple(map(str, assignments_by_number)))
+        raise Refusal("assignment.unknown", number=number, allowed=tuple(map(str, assignments_by_number)))
     return assignments_by_number[number]
 
 
 def _require_ahead(until: date, today: date) -> None:
     if until < today:
-        raise CannotAssign("assignment.past", until=until, today=today)
+        raise Refusal("assignment.past", until=until, today=today)
 
 
 class CannotComment(Refusal, ValueError):

@@ -68,16 +68,6 @@ class GroundMissing(Refusal, ValueError):
         super().__init__("ground_missing")
 
 
-class NotAsked(Refusal, ValueError):
-    """The decision cannot be answered now: its branch is not open yet, another branch was taken, or the case is
-    over.
-    """
-
-
-class NotExempted(Refusal, ValueError):
-    """The case is not exempted from that obligation; `allowed` names its exemptions as they were recorded."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
     """Result of a command: the case after it, its events (none when nothing was new), and the due dates that
@@ -300,7 +290,7 @@ class CaseCommands:
 
         Raises:
             UnknownDecision: the edition has no such decision, or the decision no such option.
-            NotAsked: the decision cannot be answered in this case now.
+            Refusal: the decision cannot be answered in this case now.
             Refusal: as `record`; another answer is withdrawn first.
         """
         view = self.looked_at(self._case(case_id), today=today)
@@ -429,8 +419,8 @@ class CaseCommands:
             obligation: as it was exempted: a recurring one with all its periods, or with the one named.
 
         Raises:
-            NotExempted, UnknownObligation; NotOpen: the case itself is cancelled or exempted, so nothing is
-                required in it.
+            UnknownObligation: no such obligation in the edition.
+            Refusal: it is not exempted, or the case itself is cancelled or exempted.
         """
         if not obligation:
             return self._command("reopen", "reopened", case_id, "", ground, by, now, today)
@@ -445,7 +435,7 @@ class CaseCommands:
             if obligation not in case.exempted:
                 code = "not_exempted" if case.exempted else "nothing_exempted"
                 allowed = tuple(sorted(case.exempted))
-                raise NotExempted(code, case=case.id, title=title, obligation=obligation, allowed=allowed)
+                raise Refusal(code, case=case.id, title=title, obligation=obligation, allowed=allowed)
             return [("reopened", obligation, None, {"ground": ground})]
 
         return self.write(case_id, decide, by=by, now=now, today=today)
@@ -594,7 +584,7 @@ class CaseCommands:
 
 
 def _require_answerable(view: View, decision: str) -> None:
-    """Raise NotAsked unless the decision can be answered now; if its branch may still open, the error names
+    """Raise Refusal unless the decision can be answered now; if its branch may still open, the error names
     what opens it.
     """
     case, procedure = view.case, view.procedure
@@ -613,9 +603,9 @@ def _require_answerable(view: View, decision: str) -> None:
         if before.state != "not_required":
             answer = next((option.title for option in first.options if option.fact == opener), None)
             code = "decision_after_answer" if answer else "decision_after_fact"
-            raise NotAsked(code, title=title, case=case.id, first=first.title, answer=answer)
+            raise Refusal(code, title=title, case=case.id, first=first.title, answer=answer)
         opener = first.when
-    raise NotAsked("decision_not_asked", title=title, case=case.id)
+    raise Refusal("decision_not_asked", title=title, case=case.id)
 
 
 def _moved(before: Mapping[str, Row], change: CaseWrite) -> tuple[Moved, ...]:

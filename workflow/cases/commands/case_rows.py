@@ -14,12 +14,12 @@ from typing import cast
 
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, evidence_payload
 from workflow.cases.commands.case_commands import CaseCommands, Change
-from workflow.cases.commands.row_actions import SPECIAL, ActedRow, CannotEnter, Values
+from workflow.cases.commands.row_actions import SPECIAL, ActedRow, Values
 from workflow.cases.registers.entries import next_number
 from workflow.cases.registers.exposure import CartogramLine, exposure, lines_payload
 from workflow.cases.registers.risk_scale import RiskScale
 from workflow.cases.registers.rows import Row, changes_row, data_of, rows_of, values_of
-from workflow.refusal import closest_first
+from workflow.refusal import Refusal, closest_first
 from workflow.registers.definition import Register, RegisterField, Registers, RowEntry
 from workflow.registers.values import NO_NAMES, InvalidRow, is_filled, parse_values
 
@@ -68,7 +68,7 @@ class CaseRows:
             on: the local date for rows without one of their own.
 
         Raises:
-            CannotEnter, InvalidRow: a value that cannot stand in its field, or a date after today.
+            Refusal, InvalidRow: a value that cannot stand in its field, or a date after today.
             UnknownCase.
         """
         _require_past(on, today)
@@ -84,7 +84,7 @@ class CaseRows:
                 values = self._parsed(case, kind, register.fields, new.values, today, numbers_by_kind)
                 for name, field in register.fields.items():
                     if field.required and name != "on" and not is_filled(values.get(name, "")):
-                        raise CannotEnter(_EMPTY.get(kind, "risk.nothing_said"), **{kind: number})
+                        raise Refusal(_EMPTY.get(kind, "risk.nothing_said"), **{kind: number})
                 presets = {name: field.preset for name, field in register.fields.items() if field.preset}
                 values = presets | {name: value for name, value in values.items() if value not in ("", False)}
                 day = date.fromisoformat(str(values.pop("on", on)))
@@ -105,7 +105,7 @@ class CaseRows:
             row: its kind and number: `risk.3`, `measure.2`, `position.4`, `remark.1`.
 
         Raises:
-            CannotEnter, InvalidRow: an unknown row or field, or a value that cannot stand in it.
+            Refusal, InvalidRow: an unknown row or field, or a value that cannot stand in it.
             UnknownCase.
         """
 
@@ -116,7 +116,7 @@ class CaseRows:
             parsed = self._parsed(case, row, fields, values, today)
             for name, value in parsed.items():
                 if fields[name].required and not is_filled(value):
-                    raise CannotEnter("risk.field_empty", row=row, field=name)
+                    raise Refusal("risk.field_empty", row=row, field=name)
             before = values_of(stored_row, parsed)
             changed_values = {
                 name: value for name, value in parsed.items() if (value or "") != (before[name] or "")
@@ -141,7 +141,7 @@ class CaseRows:
         """Record an action on a row, e.g. that it is ranked, reviewed, answered or removed from the list.
 
         Raises:
-            CannotEnter, InvalidRow: an unknown row, or a value that cannot stand in its field.
+            Refusal, InvalidRow: an unknown row, or a value that cannot stand in its field.
             UnknownCase.
         """
         register, entry = self._register(register_id)
@@ -154,7 +154,7 @@ class CaseRows:
             parsed = self._parsed(case, f"{kind}.{number}", action.fields, values, today)
             for name, field in action.fields.items():
                 if field.required and field.kind != "yes_no" and not is_filled(parsed.get(name)):
-                    raise CannotEnter("risk.field_empty", row=f"{kind}.{number}", field=name)
+                    raise Refusal("risk.field_empty", row=f"{kind}.{number}", field=name)
             filled: Values = {name: parsed.get(name, "") for name in action.fields}
             day = str(filled.pop("on", ""))
             on = date.fromisoformat(day) if day else None
@@ -212,7 +212,7 @@ class CaseRows:
         if not (text.isascii() and text.isdecimal() and len(text) < 9) or int(text) not in case_rows:
             rows = tuple(f"{name}.{number}" for name in self._kinds for number in rows_of(case, name))
             allowed = closest_first(row, rows)[:ALLOWED_LIMIT]
-            raise CannotEnter("risk.unknown_row", case=case.id, row=row, allowed=allowed)
+            raise Refusal("risk.unknown_row", case=case.id, row=row, allowed=allowed)
         return kind, int(text)
 
     def _parsed(
@@ -246,12 +246,12 @@ class CaseRows:
             field, value = fields.get(problem.field), raw_values[problem.field]
             if field is None:
                 allowed = problem.arguments["allowed"]
-                raise CannotEnter("risk.unknown_field", row=row, field=problem.field, allowed=allowed)
+                raise Refusal("risk.unknown_field", row=row, field=problem.field, allowed=allowed)
             if field.kind == "row":
                 raise _unknown_row(case, numbers(field.rows_of)[0], value, numbers(field.rows_of)[1])
             if field.id in _OPTIONS:
                 allowed = closest_first(str(value), field.option_ids)
-                raise CannotEnter(f"risk.unknown_{field.id}", **{field.id: value, "allowed": allowed})
+                raise Refusal(f"risk.unknown_{field.id}", **{field.id: value, "allowed": allowed})
             raise InvalidRow(register, tuple(problems))
         for name, value in parsed.items():
             kind = fields[name].kind
@@ -264,7 +264,7 @@ class CaseRows:
 
 def _require_past(on: date, today: date) -> None:
     if on > today:
-        raise CannotEnter("risk.in_future", on=on, today=today)
+        raise Refusal("risk.in_future", on=on, today=today)
 
 
 def _is_new(case: Case, register: Register, rows: Mapping[int, Row], draft: EventDraft) -> bool:
@@ -294,6 +294,6 @@ def _event(case: Case, draft: EventDraft) -> Event:
     )
 
 
-def _unknown_row(case: Case, kind: str, number: object, numbers: Collection[int]) -> CannotEnter:
+def _unknown_row(case: Case, kind: str, number: object, numbers: Collection[int]) -> Refusal:
     allowed = tuple(str(row_number) for row_number in sorted(numbers))
-    return CannotEnter(f"risk.unknown_{kind}", **{"case": case.id, kind: number, "allowed": allowed})
+    return Refusal(f"risk.unknown_{kind}", **{"case": case.id, kind: number, "allowed": allowed})

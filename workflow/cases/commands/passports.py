@@ -18,10 +18,6 @@ from workflow.org.kinds import among
 from workflow.refusal import Refusal
 
 
-class CannotDescribe(Refusal, ValueError):
-    """A value cannot be stored in the passport."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PassportEdit:
     """New values of a passport; None leaves a field unchanged, an empty value clears it.
@@ -63,7 +59,7 @@ def edit_passport(
         kind_of: returns the kind of organisation a unit belongs to, "" where unknown.
 
     Raises:
-        CannotDescribe: a period that ends before it begins.
+        Refusal: a period that ends before it begins.
         NotForKind: the procedure is not for the kind of organisation the unit belongs to.
         UnknownObligation, UnknownCase.
     """
@@ -96,7 +92,7 @@ def edit_passport(
 
 def _period(days: Sequence[date]) -> Sequence[date]:
     if days and (len(days) != 2 or days[1] < days[0]):
-        raise CannotDescribe("passport.bad_period", first=days[0], last=days[-1])
+        raise Refusal("passport.bad_period", first=days[0], last=days[-1])
     return days
 
 

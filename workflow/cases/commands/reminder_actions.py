@@ -23,10 +23,6 @@ from workflow.refusal import Refusal, closest_first
 from workflow.reminders import last_before
 
 
-class CannotSnooze(Refusal, ValueError):
-    """The reminder cannot be snoozed; codes `put_off_*`."""
-
-
 def snooze(
     case_commands: CaseCommands,
     calendar: Kazakhstan,
@@ -47,7 +43,7 @@ def snooze(
         obligation: id with its period.
 
     Raises:
-        CannotSnooze: it is not open, the day is not in the future, or it lies after the last reminder step in
+        Refusal: it is not open, the day is not in the future, or it lies after the last reminder step in
             time.
         Refusal: an unknown case or obligation.
     """
@@ -57,19 +53,19 @@ def snooze(
         deadline = deadline_of(view, obligation)
         title = deadline.obligation.title
         if deadline.state not in WAITING or deadline.due is None:
-            raise CannotSnooze("put_off_not_open", title=title)
+            raise Refusal("put_off_not_open", title=title)
         try:
             latest = last_before(view.procedure.steps, deadline.due, calendar)
         except OutOfRange:
             # Its last reminder in time was due before the first day on record.
             latest = today
         if latest <= today:
-            raise CannotSnooze("put_off_too_late", title=title, due=deadline.due)
+            raise Refusal("put_off_too_late", title=title, due=deadline.due)
         if until <= today:
-            raise CannotSnooze("put_off_not_ahead", until=until, today=today)
+            raise Refusal("put_off_not_ahead", until=until, today=today)
         working = until if until > latest else calendar.find_following_working_day(until)
         if working > latest:
-            raise CannotSnooze("put_off_too_far", title=title, until=working, latest=latest)
+            raise Refusal("put_off_too_far", title=title, until=working, latest=latest)
         snooze = case.snoozed.get(obligation)
         if snooze is not None and (snooze.until, snooze.due) == (working, deadline.due):
             return ()

@@ -16,11 +16,6 @@ from workflow.deadlines.deadline import Deadline
 from workflow.periods import period_of
 from workflow.refusal import Refusal
 
-
-class CannotEnter(Refusal, ValueError):
-    """A row or an action on it cannot be recorded as requested; the message says what is allowed."""
-
-
 Values = dict[str, object]
 
 
@@ -45,7 +40,7 @@ def rank(acted: ActedRow, values: Values) -> Values:
     for axis, levels in (("likelihood", scale.likelihood), ("effect", scale.effect)):
         level = str(values[axis])
         if level not in map(str, range(1, len(levels) + 1)):
-            raise CannotEnter("risk.no_such_level", what=axis, level=level, last=len(levels))
+            raise Refusal("risk.no_such_level", what=axis, level=level, last=len(levels))
         values[axis] = int(level)
     return {**values, "scale": scale.edition}
 
@@ -56,7 +51,7 @@ def ask(acted: ActedRow, values: Values) -> Values:
     """
     body = values["body"] or acted.row.body
     if not body:
-        raise CannotEnter("risk.no_body", risk=acted.row.number)
+        raise Refusal("risk.no_body", risk=acted.row.number)
     return {**values, "body": body}
 
 
@@ -66,9 +61,9 @@ def answer_request(acted: ActedRow, values: Values) -> Values:
     """
     request = acted.row.request
     if request is None:
-        raise CannotEnter("risk.no_request", risk=acted.row.number)
+        raise Refusal("risk.no_request", risk=acted.row.number)
     if acted.on is not None and acted.on < request.on:
-        raise CannotEnter("risk.answer_before_request", on=acted.on, sent=request.on)
+        raise Refusal("risk.answer_before_request", on=acted.on, sent=request.on)
     return {"answer": values["text"]}
 
 
@@ -79,7 +74,7 @@ def review(acted: ActedRow, values: Values) -> Values:
     measure, period = acted.row, str(values["period"])
     if measure.term.every is None:
         if period:
-            raise CannotEnter("risk.no_period", measure=measure.number, period=period)
+            raise Refusal("risk.no_period", measure=measure.number, period=period)
         return values
     assert acted.on is not None
     id = measure_id(measure.number)
@@ -87,7 +82,7 @@ def review(acted: ActedRow, values: Values) -> Values:
         deadline.period for deadline in acted.deadlines() if deadline.obligation.id == id and deadline.period
     )
     if period and periods and period not in periods:
-        raise CannotEnter("risk.wrong_period", measure=measure.number, period=period, allowed=periods)
+        raise Refusal("risk.wrong_period", measure=measure.number, period=period, allowed=periods)
     first = period_of(acted.on, measure.term.every).first
     before = period_of(date.fromordinal(first.toordinal() - 1), measure.term.every).name
     return {**values, "period": period or (before if before in periods or not periods else periods[0])}
@@ -99,14 +94,14 @@ def talk(acted: ActedRow, values: Values) -> Values:
     """
     holder = values["holder"] or acted.row.holder
     if not holder:
-        raise CannotEnter("risk.nobody_holds", position=acted.row.number)
+        raise Refusal("risk.nobody_holds", position=acted.row.number)
     return {**values, "holder": holder}
 
 
 def answer_remark(acted: ActedRow, values: Values) -> Values:
     """Return the event values of the answer to a remark: taken into the note, or why not."""
     if not values["taken"] and not values["answer"]:
-        raise CannotEnter("risk.why_not")
+        raise Refusal("risk.why_not")
     return values
 
 
