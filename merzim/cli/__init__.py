@@ -150,7 +150,7 @@ def _version(
     if version:
         from merzim.version import running
 
-        CommandContext.of(ctx).print(f"merzim {running()}")
+        CommandContext.of(ctx).write(f"merzim {running()}")
         raise typer.Exit
 
 

@@ -37,16 +37,14 @@ def show_day(call: CommandContext, on: Day, as_of: AsOf = None) -> int:
     kind = call.say(f"day.{calendar_day.kind}")
     name = call.say(f"holiday.{calendar_day.name}") if calendar_day.name else None
     act = call.say("cli.act_of_day", act=calendar_day.act) if calendar_day.act else None
-    if call.json:
-        texts = {"date": calendar_day.on, "kind_text": kind, "name_text": name}
-        versions = {"calendar": knowledge, "calendar_version": days.version}
-        call.answer({**picked(calendar_day, "working", "kind", "name", "act"), **texts, **versions})
-    else:
-        call.print(call.say("cli.day_working" if calendar_day.working else "cli.day_off", on=calendar_day.on))
-        for line in filter(None, (kind, name, act)):
-            call.print("  " + line)
-        if knowledge == "provisional":
-            call.print("  " + call.say("provisional_year", year=calendar_day.on.year))
+    texts = {"date": calendar_day.on, "kind_text": kind, "name_text": name}
+    versions = {"calendar": knowledge, "calendar_version": days.version}
+    call.answer({**picked(calendar_day, "working", "kind", "name", "act"), **texts, **versions})
+    call.print(call.say("cli.day_working" if calendar_day.working else "cli.day_off", on=calendar_day.on))
+    for line in filter(None, (kind, name, act)):
+        call.print("  " + line)
+    if knowledge == "provisional":
+        call.print("  " + call.say("provisional_year", year=calendar_day.on.year))
     return DONE if calendar_day.working else NOT_SO
 
 
@@ -56,12 +54,10 @@ def add(call: CommandContext, on: Day, count: Annotated[str, argument("N")], as_
     days = _calendar(call, as_of)
     start, steps = _within(day(on, where="DATE")), number(count, where="N")
     reached = _within(days.add_working_days(start, steps))
-    if call.json:
-        knowledge = days.knowledge(min(start, reached), max(start, reached))
-        answer = {"from": start, "count": steps, "date": reached, "calendar": knowledge}
-        call.answer({**answer, "calendar_version": days.version})
-    else:
-        call.print(reached.isoformat())
+    knowledge = days.knowledge(min(start, reached), max(start, reached))
+    answer = {"from": start, "count": steps, "date": reached, "calendar": knowledge}
+    call.answer({**answer, "calendar_version": days.version})
+    call.print(reached.isoformat())
 
 
 @command("calendar count")
@@ -75,10 +71,8 @@ def count(
     days = _calendar(call, as_of)
     begins, ends = _within(day(first, where="FIRST")), _within(day(last, where="LAST"))
     day_count = days.count_working_days(begins, ends)
-    if call.json:
-        call.answer({"first": begins, "last": ends, "count": day_count, "calendar_version": days.version})
-    else:
-        call.print(str(day_count))
+    call.answer({"first": begins, "last": ends, "count": day_count, "calendar_version": days.version})
+    call.print(str(day_count))
 
 
 @command("calendar year")
@@ -86,9 +80,7 @@ def year(call: CommandContext, of: Annotated[str, argument("YYYY")], as_of: AsOf
     """The production calendar of a year, as a table to print."""
     days = _calendar(call, as_of)
     laid = layout.build_year(number(of, where="YYYY", first=days.first.year, last=LAST.year), days)
-    if not call.json:
-        call.print(printed(call, laid))
-        return
+    call.print(printed(call, laid))
     names = ("working", "kind", "name", "act")
     call.answer(
         {
@@ -181,9 +173,7 @@ File = Annotated[str, argument("FILE.toml")]
 def preview(call: CommandContext, file: File) -> None:
     """Shows what the act moves. Nothing is written."""
     act_preview = preview_act(call.ctx, act_in(call.given(file, "toml")))
-    if call.json:
-        call.answer(_answer(call, act_preview))
-        return
+    call.answer(_answer(call, act_preview))
     _print(call, act_preview)
     code = "previewed_known" if act_preview.known else "previewed"
     call.print("\n" + call.say(f"cli.calendar_change.{code}"))
@@ -193,11 +183,8 @@ def preview(call: CommandContext, file: File) -> None:
 def apply(call: CommandContext, file: File) -> None:
     """Adopts the act and computes the deadlines anew. Unsent letters about the old dates are withdrawn."""
     act_preview = adopt_act(call.ctx, act_in(call.given(file, "toml")))
-    if call.json:
-        call.answer(
-            _answer(call, act_preview) | {"applied": not act_preview.known, "written": act_preview.written}
-        )
-    elif act_preview.known:
+    call.answer(_answer(call, act_preview) | {"applied": not act_preview.known, "written": act_preview.written})
+    if act_preview.known:
         code = "finished" if act_preview.written else "nothing_changed"
         call.print(call.say(f"cli.calendar_change.{code}", written=act_preview.written))
     else:

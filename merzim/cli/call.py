@@ -41,6 +41,9 @@ class UnknownLanguage(Refusal, ValueError):
 class CommandContext:
     """The context of one command line. Everything is loaded on first use.
 
+    A command gives its answer twice, to people by `print` and `table`, to programs by `answer`: with --json the
+    answer alone is printed, without it the text alone.
+
     Attributes:
         creates_database: whether the command may create a database that does not exist; to be set before `app`.
     """
@@ -220,9 +223,14 @@ class CommandContext:
 
         return refusal(trouble, self.language_or_default)
 
-    def print(self, text: str = "") -> None:
-        """Print output for a person."""
+    def write(self, text: str) -> None:
+        """Print output, for people and programs alike."""
         sys.stdout.write(text + "\n")
+
+    def print(self, text: str = "") -> None:
+        """Print output for a person; with --json nothing."""
+        if not self.json:
+            self.write(text)
 
     def note(self, text: str) -> None:
         """Print a remark on stderr, keeping stdout clean."""
@@ -230,18 +238,17 @@ class CommandContext:
 
     def tell(self, answer: object, code: str, /, **arguments: object) -> None:
         """Print an answer as JSON where --json asks for it, else its sentence."""
-        if self.json:
-            self.answer(answer)
-        else:
-            self.print(self.say(code, **arguments))
+        self.answer(answer)
+        self.print(self.say(code, **arguments))
 
     def view(self, case: str) -> View:
         """Return a case with its deadlines as of today. Raises UnknownCase."""
         return self.app.case_commands.view(case, today=self.moment.today)
 
     def answer(self, value: object) -> None:
-        """Print a value as JSON, as the whole output of the command."""
-        self.print(printing.as_json(value))
+        """Print a value as JSON, as the whole output of the command; without --json nothing."""
+        if self.json:
+            self.write(printing.as_json(value))
 
     def heads(self, *names: str) -> list[str]:
         """Return headings of table columns: `cli.head.<name>`."""

@@ -142,11 +142,9 @@ def open_year(
 
 def _show_year(call: CommandContext, asked: previews.OpenYear) -> None:
     ahead = previews.preview_year(call.ctx, asked.year, asked.unit, asked.kept_from)
-    if call.json:
-        openings = [picked(opening, "procedure", "unit") for opening in ahead.openings]
-        others = picked(ahead, "there", "kept_from", "overdue")
-        call.answer({"year": asked.year, "openings": openings, **others, "told": dict(ahead.told)})
-        return
+    openings = [picked(opening, "procedure", "unit") for opening in ahead.openings]
+    others = picked(ahead, "there", "kept_from", "overdue")
+    call.answer({"year": asked.year, "openings": openings, **others, "told": dict(ahead.told)})
     call.print(call.say("cli.year_ahead", year=asked.year, cases=len(ahead.openings), there=ahead.there))
     call.print(call.say("web.open.year_overdue", n=ahead.overdue, on=ahead.kept_from))
     if ahead.told:
@@ -161,9 +159,7 @@ def cases(call: CommandContext) -> None:
     """All cases and where they stand."""
     heads = call.app.reads.cases()
     stages = call.app.reads.stages([head.id for head in heads])
-    if call.json:
-        call.answer({"cases": [_head(call, head) | {"stage": stages.get(head.id)} for head in heads]})
-        return
+    call.answer({"cases": [_head(call, head) | {"stage": stages.get(head.id)} for head in heads]})
     editions = {head.id: call.app.library.named(head.edition) for head in heads}
     recurring = {id: edition.begins_with for id, edition in editions.items() if edition.opened != "once"}
     begin_days = call.app.reads.days_of(recurring)
@@ -186,10 +182,8 @@ def show(call: CommandContext, case: CaseId) -> None:
     view = call.view(case)
     events = call.app.reads.events(case)
     acts = [act_moves_result(act, call.language) for act in moves_of(call.app, events)]
-    if call.json:
-        call.answer(_case_answer(call, view, events, acts))
-    else:
-        _print_case(call, view, events, acts)
+    call.answer(_case_answer(call, view, events, acts))
+    _print_case(call, view, events, acts)
 
 
 def _case_answer(
@@ -343,10 +337,8 @@ def explain(call: CommandContext, case: CaseId, name: Annotated[str, argument("O
     """Explains why a deadline is what it is, with its act."""
     view = call.view(case)
     deadlines = deadline_named(view, name)
-    if call.json:
-        answers = [{"case": view.case.id, **obligation(call, deadline)} for deadline in deadlines]
-        call.answer(answers[0] if len(answers) == 1 else {"obligations": answers})
-        return
+    answers = [{"case": view.case.id, **obligation(call, deadline)} for deadline in deadlines]
+    call.answer(answers[0] if len(answers) == 1 else {"obligations": answers})
     call.print("\n\n".join(explained(call, deadline) for deadline in deadlines))
 
 
@@ -362,10 +354,7 @@ def due(
     if last < today:
         raise BadArgument("cli.until_before_today", until=last, today=today)
     rows = app.reads.due(today, last, unit_named(app, unit) or None)
-    if rows or call.json:
-        _print_rows(call, rows, {"until": last})
-    else:
-        call.print(call.say("cli.nothing_due", until=last))
+    _print_rows(call, rows, {"until": last}, call.say("cli.nothing_due", until=last))
 
 
 @command("overdue")
@@ -373,14 +362,11 @@ def overdue(call: CommandContext, unit: Unit = "") -> int:
     """What is overdue. Exit code 1 when there is anything."""
     app, today = call.app, call.moment.today
     rows = app.reads.overdue(today, unit_named(app, unit) or None)
-    if rows or call.json:
-        _print_rows(call, rows, {})
-    else:
-        call.print(call.say("cli.nothing_overdue", today=today))
+    _print_rows(call, rows, {}, call.say("cli.nothing_overdue", today=today))
     return NOT_SO if rows else DONE
 
 
-def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date]) -> None:
+def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date], none: str) -> None:
     app, today, language = call.app, call.moment.today, call.language
     heads = cases_of(app.reads, rows)
     titles = {(row.case, row.obligation): title(app, heads[row.case], row.obligation)[language] for row in rows}
@@ -394,9 +380,7 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
         }
         for row in rows
     ]
-    if call.json:
-        call.answer({"today": today, **extra, "obligations": lines})
-        return
+    call.answer({"today": today, **extra, "obligations": lines})
     columns = ("due", "late_by_working_days", "case", "object", "title")
     cells = [
         (*(line[column] for column in columns), call.say(f"cli.force.{line['force']}"), line["id"])
@@ -408,9 +392,7 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
 def _print_passport(call: CommandContext, case: Case) -> None:
     period = [day.isoformat() for day in case.period or ()]
     fields = picked(case, "object", "object_kk", "object_ru", "unit", "group", "responsible")
-    if call.json:
-        call.answer({"case": case.id, **fields, "period": period})
-        return
+    call.answer({"case": case.id, **fields, "period": period})
     rows: list[tuple[str, str]] = [
         *((name, str(fields[name])) for name in ("object", "object_kk", "object_ru")),
         ("unit", call.name(case.unit)),

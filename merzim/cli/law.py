@@ -64,11 +64,11 @@ def procedures(
     library = call.app.library
     editions = library.all() if name is None else library.editions_of(name) or (library.named(name),)
     if diagram:
-        call.print("\n\n".join(drawn(edition) for edition in editions))
-    elif call.json:
-        procedures = [_edition(call, edition) for edition in editions]
-        call.answer({"procedures": procedures, "authorised_body": _authority(call)})
-    elif name is None:
+        call.write("\n\n".join(drawn(edition) for edition in editions))
+        return
+    procedures = [_edition(call, edition) for edition in editions]
+    call.answer({"procedures": procedures, "authorised_body": _authority(call)})
+    if name is None:
         rows = [
             (edition.edition, edition.in_force, edition.title[call.language], len(edition.obligations))
             for edition in editions
@@ -114,20 +114,18 @@ def plan(
         today=call.moment.today if call.common.now else None,
         supposed=AssumedCase(kind=kind),
     )
-    if call.json:
-        call.answer(
-            {
-                "procedure": plan.procedure.id,
-                "edition": plan.procedure.edition,
-                "calendar_version": app.calendar.version,
-                "obligations": [obligation(call, deadline) for deadline in plan.deadlines],
-                "findings": [finding(call, plan_finding) for plan_finding in plan.findings],
-                "ahead": plan.ahead,
-                "latest_start": dict(plan.latest_start),
-            }
-        )
-    else:
-        _print_plan(call, plan)
+    call.answer(
+        {
+            "procedure": plan.procedure.id,
+            "edition": plan.procedure.edition,
+            "calendar_version": app.calendar.version,
+            "obligations": [obligation(call, deadline) for deadline in plan.deadlines],
+            "findings": [finding(call, plan_finding) for plan_finding in plan.findings],
+            "ahead": plan.ahead,
+            "latest_start": dict(plan.latest_start),
+        }
+    )
+    _print_plan(call, plan)
     return NOT_SO if plan.findings else DONE
 
 
@@ -167,10 +165,8 @@ def audit(
         raise BadArgument("cli.missing_parameter", name="FILE")
     cases = judge_past(call.app, call.given(file, "xlsx", "csv"), procedure)
     failed = NOT_SO if any(case.findings for case in cases) else DONE
-    if call.json:
-        answer = [{"case": case.case, "findings": [finding(call, f) for f in case.findings]} for case in cases]
-        call.answer({"cases": answer, "unread": cases[0].unread})
-        return failed
+    answer = [{"case": case.case, "findings": [finding(call, f) for f in case.findings]} for case in cases]
+    call.answer({"cases": answer, "unread": cases[0].unread})
     for case in cases:
         call.print(call.say("cli.audit.case" if case.findings else "cli.audit.case_clean", case=case.case))
         print_findings(call, case.findings, indent=2)
@@ -325,14 +321,12 @@ def check(
 ) -> int:
     """Checks the files of own procedures: names everything wrong with them and runs their examples."""
     files = law.check(call.app, Path(folder) if folder is not None else None)
-    if call.json:
-        call.answer({"files": [_checked(call, checked_file) for checked_file in files]})
-    else:
-        for checked_file in files:
-            for line in _messages(call, checked_file):
-                call.print(line)
-        if not files:
-            call.print(call.say("law.no_files"))
+    call.answer({"files": [_checked(call, checked_file) for checked_file in files]})
+    for checked_file in files:
+        for line in _messages(call, checked_file):
+            call.print(line)
+    if not files:
+        call.print(call.say("law.no_files"))
     return DONE if all(checked_file.holds for checked_file in files) else NOT_SO
 
 
@@ -353,10 +347,9 @@ def diff(
         )
         for change in compare(old, new)
     ]
-    if call.json:
-        keys = ("obligation", "what", "before", "after")
-        call.answer({"a": before, "b": after, "changes": [dict(zip(keys, row, strict=True)) for row in rows]})
-    elif rows:
+    keys = ("obligation", "what", "before", "after")
+    call.answer({"a": before, "b": after, "changes": [dict(zip(keys, row, strict=True)) for row in rows]})
+    if rows:
         change_rows = (
             (id, call.say(f"editions.key.{change_kind}"), *sides) for id, change_kind, *sides in rows
         )
@@ -376,11 +369,9 @@ def adopt(
         adoptions = law.adoptable(call.app, today=moment.today)
     else:
         adoptions = law.adopt(call.app, by=call.by, now=moment.now, today=moment.today)
-    if call.json:
-        names = ("edition", "digest", "before", "moved")
-        editions = [picked(adoption, *names) for adoption in adoptions]
-        call.answer({"adopted": editions, "preview": dry_run})
-        return
+    names = ("edition", "digest", "before", "moved")
+    editions = [picked(adoption, *names) for adoption in adoptions]
+    call.answer({"adopted": editions, "preview": dry_run})
     for adoption in adoptions:
         code = "editions.adopted" if adoption.before else "editions.adopted_own"
         call.print(call.say(code, edition=adoption.edition, moved=len(adoption.moved)))

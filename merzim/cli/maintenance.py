@@ -51,18 +51,12 @@ def verify(
     Exit code 1 when something does not agree.
     """
     known_seal = _printed_seal(seal) if seal is not None else None
-    if unreadable := maintenance.unreadable_values(call.app):
-        if call.json:
-            call.answer({"problems": _problems(call, unreadable)})
-        for problem in () if call.json else unreadable:
-            call.print(call.say(problem.code, **problem.arguments))
-        return NOT_SO
-    problems = maintenance.verify(call.app, now=call.moment.now, today=call.moment.today, known_seal=known_seal)
-    if call.json:
-        call.answer({"problems": _problems(call, problems)})
-        return NOT_SO if problems else DONE
-    for record_problem in problems:
-        call.print(call.say(record_problem.code, **record_problem.arguments))
+    problems = maintenance.unreadable_values(call.app) or maintenance.verify(
+        call.app, now=call.moment.now, today=call.moment.today, known_seal=known_seal
+    )
+    call.answer({"problems": _problems(call, problems)})
+    for problem in problems:
+        call.print(call.say(problem.code, **problem.arguments))
     if not problems:
         call.print(call.say("cli.verified"))
     return NOT_SO if problems else DONE
@@ -77,10 +71,8 @@ def seal(call: CommandContext) -> int:
         return NOT_SO
     n, at, digest = newest
     moment = f"{at:%Y-%m-%dT%H:%M:%SZ}"
-    if call.json:
-        call.answer({"n": n, "at": moment, "hash": digest})
-    else:
-        call.print(f"{n} {moment} {digest}")
+    call.answer({"n": n, "at": moment, "hash": digest})
+    call.print(f"{n} {moment} {digest}")
     return DONE
 
 
@@ -113,9 +105,7 @@ def backup(call: CommandContext, file: File) -> None:
     if call.app.stored_secrets():
         call.note(call.say("cli.key_not_in_copy", where=maintenance.key_place(call.app)))
     files, folder = maintenance.recorded_evidence(call.app), str(call.app.settings.evidence.folder)
-    if call.json:
-        call.answer({"file": file, "evidence": {"files": files, "folder": folder}})
-        return
+    call.answer({"file": file, "evidence": {"files": files, "folder": folder}})
     call.print(call.say("cli.backed_up", file=file))
     if files:
         call.print(call.say("cli.backed_up_evidence", count=files, folder=folder))
@@ -224,10 +214,8 @@ def worker(call: CommandContext) -> None:
 def new_key(call: CommandContext) -> None:
     """Prints a new random key, which is kept nowhere."""
     key = generate_key()
-    if call.json:
-        call.answer({"key": key})
-    else:
-        call.print(key)
+    call.answer({"key": key})
+    call.print(key)
 
 
 @command("secret-key rotate", writes=True)
@@ -327,21 +315,19 @@ def doctor(call: CommandContext) -> int:
         checks = list(diagnose(app, problems))
     finally:
         app.close()
-    if call.json:
-        rows = [
-            {"check": check.name, "state": check.state, "message": message(check), "advice": advice(check)}
-            for check in checks
-        ]
-        call.answer({"checks": rows})
-    else:
-        lines = [
-            (
-                *(call.say(f"doctor.state.{check.state}"), call.say(f"doctor.name.{check.name}")),
-                " → ".join(filter(None, (message(check), advice(check)))),
-            )
-            for check in checks
-        ]
-        call.table(("state", "check", "result"), lines)
+    rows = [
+        {"check": check.name, "state": check.state, "message": message(check), "advice": advice(check)}
+        for check in checks
+    ]
+    call.answer({"checks": rows})
+    lines = [
+        (
+            *(call.say(f"doctor.state.{check.state}"), call.say(f"doctor.name.{check.name}")),
+            " → ".join(filter(None, (message(check), advice(check)))),
+        )
+        for check in checks
+    ]
+    call.table(("state", "check", "result"), lines)
     return NOT_SO if any(check.state == "problem" for check in checks) else DONE
 
 

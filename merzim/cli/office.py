@@ -60,11 +60,9 @@ def acts(
         name: sorted({edition.id for edition in library.all() if edition.adopted_act == name})
         for name in library.adopted_acts
     }
-    if call.json:
-        adopted = office.units[place].acts if place else ()
-        answer = {"unit": place, "adopted": adopted, "in_force": sorted(in_force), "brings": brought}
-        call.answer(answer)
-        return
+    adopted = office.units[place].acts if place else ()
+    answer = {"unit": place, "adopted": adopted, "in_force": sorted(in_force), "brings": brought}
+    call.answer(answer)
     rows = [
         (
             name,
@@ -161,7 +159,7 @@ def _access(text: str) -> Access:
 def _warn(call: CommandContext, login: str) -> None:
     """Print a warning when an account without a unit sees no case."""
     reader = accounts.get_account(call.ctx, login).reader
-    if not call.json and placed(reader, call.app.reads.office()).nowhere:
+    if placed(reader, call.app.reads.office()).nowhere:
         call.print(call.say("cli.user.no_unit", login=reader.login))
 
 

@@ -118,10 +118,8 @@ def import_(
             raise
         call.answer({"errors": errors_of(call, refusal)})
         return BAD_INPUT
-    if call.json:
-        call.answer(_imported(call, imported))
-    else:
-        _print_imported(call, imported)
+    call.answer(_imported(call, imported))
+    _print_imported(call, imported)
     return DONE
 
 
@@ -149,9 +147,7 @@ def people(
             raise BadArgument("cli.not_a_match", text=pair)
         keep_match(app, text.strip(), key.strip(), by=call.by, now=moment.now, today=moment.today)
     office = app.reads.office()
-    if call.json:
-        call.answer({"units": office.units, "people": office.people, "matches": office.matches})
-        return None
+    call.answer({"units": office.units, "people": office.people, "matches": office.matches})
     if file is not None:
         call.print(call.say("cli.people_known", units=len(office.units), people=len(office.people)))
         if whole_office:
@@ -198,12 +194,10 @@ def import_plan(
         return BAD_INPUT
     view = call.view(case)
     findings = risk_findings(view.case, view.deadlines)
-    if call.json:
-        found = [finding(call, case_finding) for case_finding in findings]
-        named = picked(taken, "measures", "entered", "terms", "unread", "unmatched", "withdrawn")
-        call.answer({"case": case, "changed": bool(taken.entered), **named, "findings": found})
-    else:
-        _print_plan(call, case, taken, findings)
+    found = [finding(call, case_finding) for case_finding in findings]
+    named = picked(taken, "measures", "entered", "terms", "unread", "unmatched", "withdrawn")
+    call.answer({"case": case, "changed": bool(taken.entered), **named, "findings": found})
+    _print_plan(call, case, taken, findings)
     return DONE
 
 
@@ -312,12 +306,10 @@ def attach(
 def listed(call: CommandContext, case: CaseId) -> None:
     """The evidence of a case: kind, three dates, size, restriction."""
     view = call.view(case)
-    if call.json:
-        evidence_by_fact: dict[str, list[Evidence]] = {}
-        for proof in proofs(view.case):
-            evidence_by_fact.setdefault(proof.of, []).append(proof.evidence)
-        call.answer({"case": case, "evidence": evidence_by_fact})
-        return
+    evidence_by_fact: dict[str, list[Evidence]] = {}
+    for proof in proofs(view.case):
+        evidence_by_fact.setdefault(proof.of, []).append(proof.evidence)
+    call.answer({"case": case, "evidence": evidence_by_fact})
     rows = [_row(call, proof) for proof in proofs(view.case)]
     if rows:
         heads = ("id", "kind", "document", "written", "recorded", "published", "size", "restricted")
@@ -510,32 +502,28 @@ def forms(
 ) -> None:
     """Which forms there are; with --json, their fields and columns."""
     definitions = [form_named(name) for name in names()]
-    if call.json:
-        call.answer(
-            {
-                "forms": [
-                    {
-                        "id": definition.id,
-                        "title": definition.title[call.language],
-                        "about": definition.about,
-                        "origin": definition.origin,
-                        "annex": definition.annex,
-                        "fields": {
-                            field.id: {"title": title(field.id, call.language), "kind": field.kind}
-                            for field in definition.fields.values()
-                        },
-                        "rows": definition.rows.columns if definition.rows else (),
-                        "groups": {
-                            group.id: [part.id for part in group.parts] for group in definition.rows.groups
-                        }
-                        if definition.rows
-                        else {},
-                    }
-                    for definition in definitions
-                ]
-            }
-        )
-        return
+    call.answer(
+        {
+            "forms": [
+                {
+                    "id": definition.id,
+                    "title": definition.title[call.language],
+                    "about": definition.about,
+                    "origin": definition.origin,
+                    "annex": definition.annex,
+                    "fields": {
+                        field.id: {"title": title(field.id, call.language), "kind": field.kind}
+                        for field in definition.fields.values()
+                    },
+                    "rows": definition.rows.columns if definition.rows else (),
+                    "groups": {group.id: [part.id for part in group.parts] for group in definition.rows.groups}
+                    if definition.rows
+                    else {},
+                }
+                for definition in definitions
+            ]
+        }
+    )
     rows = [
         (definition.id, definition.title[call.language], call.say(f"form.about.{definition.about}"))
         for definition in definitions
@@ -569,15 +557,11 @@ def _answer(
     call: CommandContext, definition: Form, language: str, file: str, filled: FilledForm, extra_notes: list[str]
 ) -> None:
     notes = extra_notes + [call.say(note.code, **note.arguments) for note in filled.notes]
-    if call.json:
-        missing = [
-            {"field": missing_field.field, "row": missing_field.row, "title": _title(call, missing_field)}
-            for missing_field in filled.missing
-        ]
-        call.answer(
-            {"form": definition.id, "language": language, "file": file, "missing": missing, "notes": notes}
-        )
-        return
+    missing = [
+        {"field": missing_field.field, "row": missing_field.row, "title": _title(call, missing_field)}
+        for missing_field in filled.missing
+    ]
+    call.answer({"form": definition.id, "language": language, "file": file, "missing": missing, "notes": notes})
     call.print(call.say("form.said.written", title=definition.title[call.language], file=file))
     if filled.missing:
         call.print(call.say("form.said.missing"))

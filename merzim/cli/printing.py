@@ -210,9 +210,7 @@ def print_change(
     call: CommandContext, result: CommandResult, *, code_done: str, already: str = "", **arguments: object
 ) -> None:
     """Print the result of a command and the due dates it moved."""
-    if call.json:
-        call.answer(result.model_dump(mode="json", by_alias=True))
-        return
+    call.answer(result.model_dump(mode="json", by_alias=True))
     if result.preview:
         required = {*result.dropped, *result.opened}
         counts = {

@@ -56,9 +56,7 @@ def deliver(call: CommandContext) -> None:
     """Sends the queued letters."""
     moment = call.moment
     report = rounds.deliver(call.app, now=moment.now, today=moment.today)
-    if call.json:
-        call.answer(picked(report, "counts", "recovered", "answers"))
-        return
+    call.answer(picked(report, "counts", "recovered", "answers"))
     if not report.counts:
         call.print(call.say("cli.deliver.nothing"))
         return

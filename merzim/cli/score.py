@@ -56,10 +56,8 @@ def score(
             raise
         return _refused(call, file.name, refusal)
     scores = scored(answers, scoring, readings)
-    if call.json:
-        call.answer({"indicators": _rows(call, scores), "total": written(scores.total)})
-    else:
-        _print(call, scores)
+    call.answer({"indicators": _rows(call, scores), "total": written(scores.total)})
+    _print(call, scores)
     return DONE
 
 
@@ -72,10 +70,8 @@ def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *
     whole_year, *parts = year_scores(
         call.ctx, root, year, today=call.moment.today, readings=readings, by_unit=by_unit
     )
-    if call.json:
-        call.answer(_year_answer(call, whole_year) | {"units": [_year_answer(call, part) for part in parts]})
-    else:
-        _print_year(call, whole_year, parts)
+    call.answer(_year_answer(call, whole_year) | {"units": [_year_answer(call, part) for part in parts]})
+    _print_year(call, whole_year, parts)
     return DONE
 
 
