@@ -36,8 +36,7 @@ def answer_address(rules: Rules, notice: Notice) -> str:
     """Return the address for answering a reminder; "" without https pages, or where the channel has answer
     buttons.
     """
-    usable = rules.link_key and rules.public_address.startswith("https://")
-    if not usable or notice.kind != "reminder" or notice.channel in ANSWERED_BY_BUTTONS:
+    if not rules.carries_secrets or notice.kind != "reminder" or notice.channel in ANSWERED_BY_BUTTONS:
         return ""
     return f"{rules.public_address}/answer/{answer_token(rules.link_key, notice)}"
 
@@ -88,7 +87,7 @@ def find_person(key: str, secret: str, people: Iterable[str]) -> str | None:
 
 def choice_address(rules: Rules, person: str) -> str:
     """Return the address at which a person chooses how often to be reminded; "" without https pages."""
-    if not (rules.link_key and rules.public_address.startswith("https://")):
+    if not rules.carries_secrets:
         return ""
     return f"{rules.public_address}/digest/{address_secret(rules.link_key, person)}"
 

@@ -31,6 +31,7 @@ class Rules:
         domain: right half of every Message-ID; the sender's own.
         public_address: address of the pages, without a trailing slash.
         link_key: secret of the addresses in letters that need no log-in.
+        read_here: whether letters are read on this machine, as those of a demonstration are.
         unseal: decrypts the one-time link of an invitation, given its owner; it is stored encrypted only.
     """
 
@@ -40,7 +41,13 @@ class Rules:
     domain: str = "merzim.invalid"
     public_address: str = "http://127.0.0.1:8000"
     link_key: str = ""
+    read_here: bool = False
     unseal: Callable[[str, str], str] = lambda text, owner: ""
+
+    @property
+    def carries_secrets(self) -> bool:
+        """Whether a letter may hold an address that needs no log-in: its page is opened by https, or here."""
+        return bool(self.link_key) and (self.read_here or self.public_address.startswith("https://"))
 
 
 def opening(now: datetime, calendar: Kazakhstan, rules: Rules) -> datetime:
