@@ -309,10 +309,10 @@ class Shared:
             base = parsed(f"{extended}.toml", editions[extended])
             base.pop("example", None)  # Their dates are those of the terms before the change.
             data = extend(base, data)
-        own, named = data.get("act", []), _acts_named(data)
+        own, in_use = data.get("act", []), _acts_named(data)
         if isinstance(own, list):
             declared = [table.get("id") for table in own if isinstance(table, dict)]
-            shared = [table for act, table in self.acts.items() if act in named and act not in declared]
+            shared = [table for act, table in self.acts.items() if act in in_use and act not in declared]
             data |= {"act": [*own, *shared]} if shared else {}
         in_force = data.get("in_force")
         if not isinstance(in_force, date):
