@@ -10,8 +10,7 @@ from typing import Annotated, get_args
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from calendars.kazakhstan import Kazakhstan
-from merzim.services.context import Reads, RequestContext
+from merzim.services.context import RequestContext
 from merzim.services.law.acts import ProcedureGroups, offered_procedures
 from merzim.services.names import UnitName, case_title, require_exportable, unit_name
 from merzim.web.auth.dependencies import Reading
@@ -27,13 +26,11 @@ from merzim.web.ui.tables import (
 )
 from workflow.board.rows import CaseFilter, CaseOrder, Row
 from workflow.cases.case import Case, CaseStatus
-from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.lateness import SOON_WORKING_DAYS, most_urgent, status_on
+from workflow.cases.registers.entries import is_entry, period_in
+from workflow.deadlines.lateness import SOON_WORKING_DAYS, DeadlineStatus, most_urgent, status_on
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.law.library import Library
 from workflow.law.procedure import Act, Procedure, Text
 from workflow.machine import OVER
-from workflow.org.office import Office
 
 PAGE = 50
 
@@ -124,37 +121,24 @@ class Listing:
         return self.criteria != CaseFilter()
 
 
-def listing(
-    reads: Reads,
-    library: Library,
-    calendar: Kazakhstan,
-    *,
-    today: date,
-    criteria: CaseFilter,
-    number: int,
-    order: CaseOrder = "newest",
-    procedures: ProcedureGroups = (),
-    own_unit: str = "",
-) -> Listing:
+def listing(ctx: RequestContext, criteria: CaseFilter, *, number: int, order: CaseOrder = "newest") -> Listing:
     """Return page `number` of the matching cases; beyond the last page, the last page.
 
-    Args:
-        procedures: those the list may be narrowed to; the stages of a single one are offered at once.
-        own_unit: the unit the reader sees, "" is all.
+    The stages are offered of the chosen procedure, or of the only one the list may be narrowed to.
     """
+    reads, library = ctx.reads, ctx.library
     total = reads.how_many(criteria)
     pages = max(1, -(-total // PAGE))
     number = min(number, pages)
-    shown_cases = reads.page(criteria, first=(number - 1) * PAGE, count=PAGE, order=order)
-    office = reads.office()
+    procedures = offered_procedures(ctx, "", criteria.procedure or "")
     single = [procedure.id for _, group in procedures for procedure in group]
     name = criteria.procedure or (single[0] if len(single) == 1 else "")
     chosen = library.latest(name) if name in library.procedures() else None
     return Listing(
-        items=items(reads, library, office, calendar, cases=shown_cases, today=today),
+        items=items(ctx, reads.page(criteria, first=(number - 1) * PAGE, count=PAGE, order=order)),
         criteria=criteria,
         order=order,
-        units=build_unit_filter(office, criteria.unit or "", own_unit=own_unit),
+        units=build_unit_filter(reads.office(), criteria.unit or "", own_unit=ctx.reader.root),
         procedures=procedures,
         stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
         number=number,
@@ -163,55 +147,40 @@ def listing(
     )
 
 
-def items(
-    reads: Reads, library: Library, office: Office, calendar: Kazakhstan, *, cases: Sequence[Case], today: date
-) -> tuple[Item, ...]:
+def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[Item, ...]:
     """Return the cases as list items."""
+    reads, today = ctx.reads, ctx.today
     rows = reads.rows_of([case.id for case in cases])
     stands = reads.stages([case.id for case in cases])
     urgent_rows = {name: most_urgent(of, today=today) for name, of in rows.items()}
     cases_by_id = reads.heads_with_rows(
         [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
     )
-    soon = calendar.add_working_days(today, SOON_WORKING_DAYS)
-    return tuple(
-        _item(
-            cases_by_id.get(case.id, case),
-            library.named(case.edition),
-            rows.get(case.id, ()),
-            urgent_rows.get(case.id),
-            stands=stands[case.id],
-            unit=unit_name(office, case.unit),
-            unadopted=library.unadopted_act(library.named(case.edition), office, case.unit),
-            today=today,
-            soon=soon,
-        )
-        for case in cases
-    )
+    soon = ctx.calendar.add_working_days(today, SOON_WORKING_DAYS)
+
+    def item(case: Case) -> Item:
+        looks = [status_on(row, today=today, soon=soon) for row in rows.get(case.id, ())]
+        return _item(ctx, case, rows.get(case.id, ()), urgent_rows.get(case.id), stands[case.id], looks)
+
+    return tuple(item(cases_by_id.get(case.id, case)) for case in cases)
 
 
 def _item(
+    ctx: RequestContext,
     case: Case,
-    procedure: Procedure,
     rows: Sequence[Row],
     urgent_row: Row | None,
-    *,
     stands: str,
-    unit: UnitName,
-    unadopted: Act | None,
-    today: date,
-    soon: date,
+    looks: Sequence[DeadlineStatus],
 ) -> Item:
-    looks = [status_on(row, today=today, soon=soon) for row in rows]
-    obligation = None
-    if urgent_row is not None:
-        obligation = entry_obligation(case, procedure, urgent_row.obligation)
+    procedure, office = ctx.library.named(case.edition), ctx.reads.office()
+    obligation = entry_obligation(case, procedure, urgent_row.obligation) if urgent_row else None
     return Item(
         id=case.id,
         object=case_title(case, procedure),
         procedure=procedure.title,
         year=_year(procedure, rows),
-        unit=unit,
+        unit=unit_name(office, case.unit),
         status=case.standing,
         stage=procedure.stage_title.get(stands),
         stands=stands,
@@ -222,12 +191,10 @@ def _item(
         required=sum(row.state != "not_required" for row in rows),
         next_due=urgent_row.due if urgent_row else None,
         next_title=obligation.title if obligation else None,
-        next_period=None
-        if urgent_row is None or is_entry(urgent_row.obligation)
-        else urgent_row.obligation.partition(".")[2] or None,
+        next_period=period_in(urgent_row.obligation) if urgent_row else None,
         next_force=urgent_row.force if urgent_row else "",
         opened_at=case.opened_at,
-        unadopted=unadopted,
+        unadopted=ctx.library.unadopted_act(procedure, office, case.unit),
     )
 
 
@@ -288,18 +255,7 @@ def cases_page(
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
-    today = ctx.today
-    view = listing(
-        ctx.reads,
-        ctx.library,
-        ctx.calendar,
-        today=today,
-        criteria=criteria,
-        number=number,
-        order=order,
-        procedures=offered_procedures(ctx, "", criteria.procedure or ""),
-        own_unit=ctx.reader.root,
-    )
+    view = listing(ctx, criteria, number=number, order=order)
     query = tidy_address(request).partition("?")[2]
     shown_query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
     opened_counts = (
@@ -331,12 +287,10 @@ def cases_workbook(ctx: Reading, criteria: CaseQuery) -> Response:
     """
     total = ctx.reads.how_many(criteria)
     require_exportable(total)
-    rows = _all(ctx, criteria, total, ctx.today)
+    rows = _all(ctx, criteria, total)
     return workbook_response(ctx, CASE_COLUMNS, rows, title="web.analyses.title")
 
 
-def _all(ctx: RequestContext, criteria: CaseFilter, total: int, today: date) -> Iterator[Item]:
-    office = ctx.reads.office()
+def _all(ctx: RequestContext, criteria: CaseFilter, total: int) -> Iterator[Item]:
     for first in range(0, total, _CHUNK):
-        cases = ctx.reads.page(criteria, first=first, count=_CHUNK)
-        yield from items(ctx.reads, ctx.library, office, ctx.calendar, cases=cases, today=today)
+        yield from items(ctx, ctx.reads.page(criteria, first=first, count=_CHUNK))
