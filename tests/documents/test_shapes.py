@@ -589,3 +589,11 @@ def test_old_excel_and_libreoffice_are_read_and_say_what_they_may_hide(name: str
 
     assert said(schedules) == meant([("Закупки", "Отдел закупок", SPAN), ("Кадры", "Отдел кадров", JUNE)])
     assert "read_hidden_unknown" in [note.code for note in schedules[0].notes]
+
+
+def test_a_row_is_shown_as_its_sheet_shows_it() -> None:
+    """The preview puts the file's own words beside what was read; a date cell is no text of a program."""
+    rows: Rows = [("Объект анализа", "Начало", "Окончание"), ("Закупки", date(2026, 4, 13), date(2026, 5, 22))]
+    (schedule,) = read(xlsx(rows))
+
+    assert schedule.written == "Закупки | 13.04.2026 | 22.05.2026"

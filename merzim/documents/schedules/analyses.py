@@ -58,6 +58,11 @@ class _Dates:
             self.notes += as_read(row, tidy(text), Day(on))
 
 
+def _shown(value: object) -> str:
+    """Return a cell as its sheet shows it: dates as offices write them."""
+    return f"{value:%d.%m.%Y}" if isinstance(value, date) else tidy(text_of(value))
+
+
 def read_analyses(table: Table, title: Title, errors: Errors) -> tuple[list[ReadSchedule], list[Note]]:
     """Return the analyses of a table, in row order, and notes on rows that give none.
 
@@ -126,7 +131,7 @@ def _analysis(
             unit=text["unit"],
             title=title.title,
             row=row.number,
-            written=" | ".join(filter(None, (tidy(text_of(row.cell(place))) for place in row.filled()))),
+            written=" | ".join(filter(None, (_shown(row.cell(place)) for place in row.filled()))),
             approved_on=title.approved_on,
             facts={"schedule_approved": title.approved_on} if title.approved_on else {},
             planned=dict(sorted(dates.planned.items(), key=lambda item: item[1])),
