@@ -38,8 +38,9 @@ from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import moves_of
 from merzim.services.names import cases_of, findings_of, stage_title, title, unit_named
 from merzim.services.results import act_moves_result
+from workflow.board.rows import DeadlineFilter, horizon
 from workflow.cases.case import effective_events
-from workflow.deadlines.lateness import late_by
+from workflow.deadlines.lateness import late_by, near
 from workflow.law.names import known_option
 
 if TYPE_CHECKING:
@@ -360,9 +361,14 @@ def due(
 @command("overdue")
 def overdue(call: CommandContext, unit: Unit = "") -> int:
     """What is overdue. Exit code 1 when there is anything."""
-    app, today = call.app, call.moment.today
-    rows = app.reads.overdue(today, unit_named(app, unit) or None)
-    _print_rows(call, rows, {}, call.say("cli.nothing_overdue", today=today))
+    app, today, place = call.app, call.moment.today, unit_named(call.app, unit) or None
+    rows = app.reads.overdue(today, place)
+    unconfirmed = DeadlineFilter(
+        urgency="unconfirmed", horizon=horizon(today, soon=near(app.calendar, today)), unit=place
+    )
+    count = 0 if rows else app.reads.count(unconfirmed)
+    code = "cli.nothing_overdue_unconfirmed" if count else "cli.nothing_overdue"
+    _print_rows(call, rows, {}, call.say(code, today=today, count=count))
     return NOT_SO if rows else DONE
 
 
@@ -386,7 +392,10 @@ def _print_rows(call: CommandContext, rows: Sequence[Row], extra: dict[str, date
         (*(line[column] for column in columns), call.say(f"cli.force.{line['force']}"), line["id"])
         for line in lines
     ]
-    call.table(("due", "late_by", "case", "object", "what", "force", "id"), cells)
+    if cells:
+        call.table(("due", "late_by", "case", "object", "what", "force", "id"), cells)
+    else:
+        call.print(none)
 
 
 def _print_passport(call: CommandContext, case: Case) -> None:

@@ -330,3 +330,14 @@ def test_an_empty_office_answers(empty_office: Merzim, command: str) -> None:
 def test_version(merzim: Merzim) -> None:
     """Which merzim this is."""
     assert merzim("--version").out.startswith("merzim ")
+
+
+def test_nothing_overdue_is_not_said_alone_while_a_duty_without_a_term_is_open(merzim: Merzim) -> None:
+    """Who knows of a conflict of interest tells of it at once (002, p. 14): no due date, and yet not done."""
+    case = merzim("open", "conflict-of-interest", "--json", "--now", "2026-03-02").json["id"]
+    assert merzim("record", case, "conflict_known", "--on", "2026-03-02", "--now", "2026-03-02").code == 0
+
+    on_the_day, later = (merzim("overdue", "--now", day).out for day in ("2026-03-02", "2026-03-04"))
+
+    assert on_the_day == "Nothing is overdue on 2 March 2026.\n"
+    assert later == "Nothing is overdue on 4 March 2026; 2 not confirmed.\n"
