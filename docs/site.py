@@ -26,7 +26,9 @@ from merzim.web.ui.guides import GUIDES, guide, in_words  # noqa: E402
 
 SITE = ROOT / "var" / "site"
 PAGES = (
-    *("operations", "api", "telegram", "regulation-format", "points"),
+    *(f"administration/{name}" for name in ("install", "settings", "mail", "postgresql", "accounts")),
+    *(f"administration/{name}" for name in ("backup", "upgrade", "trouble")),
+    *("telegram", "api", "regulation-format", "points"),
     *("architecture", "performance", "glossary", "why"),
 )
 """The pages of docs/ in the order of the menu."""
@@ -92,7 +94,9 @@ def write(site: Path) -> None:
     menu.append("  - Documentation:")
     for name in PAGES:
         text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
-        (pages / f"{name}.md").write_text(text, encoding="utf-8")
+        target = pages / f"{name}.md"
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(text, encoding="utf-8")
         menu.append(f"      - {quoted(text.partition(chr(10))[0].removeprefix('# '))}: {name}.md")
     (pages / "commands.md").write_text(commands(), encoding="utf-8")
     menu.append("      - Commands: commands.md")

@@ -111,10 +111,12 @@ def test_every_channel_is_documented() -> None:
 
 def test_every_document_the_readme_names_is_there() -> None:
     """A link into nothing is worse than none."""
-    documents_named = re.findall(r"`((?:docs/)?[\w-]+\.(?:md|toml)|[a-z]+/)`", README)
+    documents_named = re.findall(r"`([\w-]+\.(?:md|toml)|[a-z]+/)`", README)
+    links = re.findall(r"\]\((?!https:)([^)]+)\)", README)
 
     assert documents_named
-    assert all((ROOT / name).exists() for name in documents_named)
+    assert len(links) > 10
+    assert [name for name in (*documents_named, *links) if not (ROOT / name).exists()] == []
 
 
 def test_one_file_reads_the_clock() -> None:
@@ -219,7 +221,7 @@ def test_what_is_installed_is_pinned_with_its_hashes(file: str) -> None:
     "unit", sorted((ROOT / "docs" / "operations").glob("*.service")), ids=lambda path: path.name
 )
 def test_a_unit_starts_a_command_there_is(unit: Path) -> None:
-    """With the settings docs/operations.md names, and a user of its own."""
+    """With the settings docs/administration/ names, and a user of its own."""
     text = unit.read_text(encoding="utf-8")
     (line,) = re.findall(r"^ExecStart=/opt/merzim/bin/merzim (.*)$", text, re.M)
     command, *options = line.split()
@@ -227,6 +229,6 @@ def test_a_unit_starts_a_command_there_is(unit: Path) -> None:
     assert command in COMMANDS
     assert options == ["--config", "/etc/merzim/config.toml"]
     assert re.search(r"^User=merzim$", text, re.M)
-    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    assert unit.name in page
-    assert "/etc/merzim/config.toml" in page
+    pages = "".join(page.read_text("utf-8") for page in (ROOT / "docs" / "administration").glob("*.md"))
+    assert unit.name in pages
+    assert "/etc/merzim/config.toml" in pages

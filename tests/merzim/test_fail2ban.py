@@ -17,7 +17,7 @@ from merzim.web.auth.limits import Reason, log_refusal
 ROOT = Path(__file__).parents[2]
 FILTER = ROOT / "docs" / "operations" / "fail2ban-filter.conf"
 JAIL = ROOT / "docs" / "operations" / "fail2ban-jail.conf"
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+ACCOUNTS = (ROOT / "docs" / "administration" / "accounts.md").read_text(encoding="utf-8")
 ADDRESS = r"(?P<address>(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*)"
 """What fail2ban puts in the place of <ADDR>."""
 JOURNAL = ("", "merzim[123]: ", "host merzim[123]: ", " ")
@@ -90,7 +90,7 @@ def test_who_has_no_address_is_not_banned(written: list[str]) -> None:
     assert {banned(line) for line in written} == {None}
 
 
-def test_the_operators_page_names_every_reason_and_shows_the_jail() -> None:
+def test_the_page_of_accounts_names_every_reason_and_shows_the_jail() -> None:
     """The words one searches the log for are documented."""
-    assert all(f"`{reason}`" in OPERATIONS for reason in get_args(Reason))
-    assert JAIL.read_text(encoding="utf-8").strip() in OPERATIONS
+    assert all(f"`{reason}`" in ACCOUNTS for reason in get_args(Reason))
+    assert JAIL.read_text(encoding="utf-8").strip() in ACCOUNTS

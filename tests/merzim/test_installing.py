@@ -1,4 +1,4 @@
-"""Installation as in `docs/operations.md`: settings read, folders owned by the service, order of steps."""
+"""Installation as in `docs/administration/`: settings read, folders owned by the service, order of steps."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ from tests.notifications.servers import free_port
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 OPERATIONS = ROOT / "docs" / "operations"
-PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
-CHAPTERS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
-INSTALL, SEVERAL = CHAPTERS["Install on one machine"], CHAPTERS["Several machines"]
+ADMINISTRATION = ROOT / "docs" / "administration"
+INSTALL, SEVERAL = ((ADMINISTRATION / f"{name}.md").read_text("utf-8") for name in ("install", "postgresql"))
 UNITS = sorted(OPERATIONS.glob("*.service"))
 
 
@@ -33,7 +32,7 @@ def unit(file: Path) -> dict[str, str]:
     return dict(re.findall(r"^(\w+)=(.*)$", file.read_text("utf-8"), re.M))
 
 
-def test_the_settings_of_the_chapter_are_read_and_keep_to_the_folder_of_the_service(tmp_path: Path) -> None:
+def test_the_settings_of_the_page_are_read_and_keep_to_the_folder_of_the_service(tmp_path: Path) -> None:
     """Copied unchanged. Elsewhere the units let the service write nothing."""
     (tmp_path / "config.toml").write_text(re.findall(r"```toml\n(.*?)```", INSTALL, re.S)[0], "utf-8")
     settings = read(tmp_path / "config.toml", at=tmp_path)
@@ -70,14 +69,15 @@ def test_nothing_is_started_before_its_settings_stand() -> None:
     assert [SEVERAL.index(step) for step in moving] == sorted(SEVERAL.index(step) for step in moving)
 
 
-def test_what_the_chapter_installs_is_there() -> None:
+def test_what_the_page_installs_is_there() -> None:
     """Every file it names, and the page the units point to is one it puts there."""
     named_files = set(re.findall(r"docs/operations[\w/@.-]*\.\w+", INSTALL + SEVERAL))
 
     assert all((ROOT / name).is_file() for name in named_files)
     for file in UNITS:
-        page = unit(file)["Documentation"].removeprefix("file://")
-        assert re.search(rf"^install .*docs/operations\.md {re.escape(page)}$", INSTALL, re.M)
+        page = Path(unit(file)["Documentation"].removeprefix("file://"))
+        assert (ADMINISTRATION / page.name).is_file()
+        assert f"install -D -m 0644 -t {page.parent} docs/administration/*.md\n" in INSTALL
         assert unit(file)["ExecStart"].startswith("/opt/merzim/bin/merzim ")
 
 

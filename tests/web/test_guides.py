@@ -115,7 +115,7 @@ def test_the_site_is_written_of_every_page_and_guide_with_their_pictures(tmp_pat
     assert page_names == {
         "index.md",
         "commands.md",
-        *(path.name for path in Path("docs").glob("*.md")),
+        *(path.relative_to("docs").as_posix() for path in Path("docs").rglob("*.md")),
         *guide_pages,
     }
     assert set(re.findall(r": ([a-z/-]+\.md)$", menu, re.MULTILINE)) == page_names

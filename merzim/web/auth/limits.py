@@ -27,7 +27,7 @@ Reason = Literal[
     "too_many_attempts",
     "too_many_codes",
 ]
-"""The reason of a refused attempt in the log; docs/operations.md lists them."""
+"""The reason of a refused attempt in the log; docs/administration/accounts.md lists them."""
 UNKNOWN = "-"
 log = logging.getLogger("merzim.login")
 _MINUTE = timedelta(minutes=1)
