@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from merzim.documents.cartogram import cartogram_sheets, draw_cartogram, read_cartogram
-from merzim.documents.sheets.listing import Table, tables_workbook, write_tables
+from merzim.documents.sheets.listing import Table, tables_workbook, write_file
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.cases.registers.exposure import CartogramLine
 
@@ -25,7 +25,7 @@ LINES = (
 def test_the_cartogram_is_drawn_and_read_back(tmp_path: Path) -> None:
     """Each place with its lists; the workbook's texts stay texts."""
     root = ElementTree.fromstring(draw_cartogram(LINES, name="Әкімдік", language="kk"))
-    write_tables(tmp_path / "c.xlsx", cartogram_sheets(LINES, language="kk"))
+    write_file(tmp_path / "c.xlsx", tables_workbook(cartogram_sheets(LINES, language="kk")))
     sheets = openpyxl.load_workbook(tmp_path / "c.xlsx")
 
     assert any("Алмалы ауданы" in (element.text or "") for element in root.iter(f"{SVG}text"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from merzim.documents.sheets.listing import Table, tables_workbook, write_tables
+from merzim.documents.sheets.listing import Table, tables_workbook, write_file
 from merzim.documents.sheets.unreadable import UnreadablePaper
 
 DANGEROUS = ["=1+1", "+7 705", "-2", "@SUM(A1)", "=cmd|' /C calc'!A0", "https://example.kz", "{=A1}"]
@@ -58,7 +58,7 @@ def test_what_a_cell_cannot_hold_whole_is_cut_and_not_lost() -> None:
 def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     """By its name."""
     with pytest.raises(UnreadablePaper, match="paper_not_written"):
-        write_tables(tmp_path / "no" / "list.xlsx", [Table(["a"], [])])
+        write_file(tmp_path / "no" / "list.xlsx", tables_workbook([Table(["a"], [])]))
 
 
 def test_a_sheet_with_a_long_name_ends_with_a_whole_word() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merzim.documents.people.matching import closest_keys, match
+from merzim.documents.people.matching import match
 from merzim.documents.people.table import read_people
 from tests.documents.sheets import REAL
 from workflow.org.office import Office, Person, Unit
@@ -68,9 +68,3 @@ def test_two_people_of_one_name_are_neither() -> None:
     people = {key: Person(key=key, name="Ахметов Асан", unit="u") for key in ("a", "b")}
 
     assert match("Ахметов А.", Office(people=people)) is None
-
-
-def test_the_nearest_are_offered_to_choose_from() -> None:
-    """The likeliest first."""
-    assert closest_keys("Служба комплаенс и антикоррупционной политики", office())[0] == SERVICE
-    assert closest_keys("Космос", office()) == ()

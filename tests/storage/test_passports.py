@@ -32,6 +32,7 @@ from tests.storage.sample_cases import (
     recompute,
     seal,
 )
+from workflow.board.rows import CaseFilter
 from workflow.cases.case import Case
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.org.office import Office
@@ -86,7 +87,7 @@ def test_lists_sums_and_searches_follow_another_unit_and_name(engine: Engine) ->
         "Государственные закупки",
     )
     for words in ("государственные", "мемлекеттік", "заң", case.id):
-        assert [case.id for case in reads.cases(search=words)] == [case.id]
+        assert [case.id for case in reads.page(CaseFilter(search=words))] == [case.id]
     seal(engine, now=NOW)
     new_recompute = recompute(engine)
     assert verify(engine, recompute=new_recompute) == ()

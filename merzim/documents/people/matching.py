@@ -38,19 +38,6 @@ def match(text: str, office: Office) -> str | None:
     )
 
 
-def closest_keys(text: str, office: Office, *, limit: int = 3) -> tuple[str, ...]:
-    """Return unit ids and person keys that share words with the text, best match first, for a person to choose
-    from.
-    """
-    words = _words(text)
-    score: dict[str, float] = {}
-    for key, name in (*_unit_names(office), *_person_names(office)):
-        shared = sum(any(_is_same_stem(word, other) for other in words) for word in name)
-        if shared:
-            score[key] = max(score.get(key, 0.0), shared / (len(words) + len(name) - shared))
-    return tuple(sorted(score, key=lambda key: (-score[key], key))[:limit])
-
-
 def _normalise(text: str) -> str:
     return tidy(text).casefold()
 

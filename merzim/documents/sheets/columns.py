@@ -42,13 +42,13 @@ def column(id: str, kk: str, ru: str, en: str, roots: str) -> Column:
     return Column(id, Text(kk, ru, en), re.compile(rf"\b(?:{roots})"))
 
 
-def find_heading(sheet: Sheet, columns: Sequence[Column], *, within: int = 60) -> Heading | None:
+def find_heading(sheet: Sheet, columns: Sequence[Column]) -> Heading | None:
     """Return the row that names the most of these columns among the first rows; None when no row names two.
 
     Raises UnreadablePaper (`paper_column_twice`) when two headings name the same column.
     """
     best: tuple[int, Row] | None = None
-    for row in sheet.rows[:within]:
+    for row in sheet.rows[:60]:
         count = len({column.id for text in heading_texts(row).values() for column in _named(text, columns)})
         if count >= 2 and (best is None or count > best[0]):
             best = count, row

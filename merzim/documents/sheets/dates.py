@@ -145,9 +145,9 @@ def read_lines(value: object, *, where: str = "", year: int | None = None) -> tu
     return tuple(reading for reading in read_ if not isinstance(reading, Nothing))
 
 
-def read_day(value: object, *, where: str = "", year: int | None = None) -> date | None:
+def read_day(value: object, *, where: str = "") -> date | None:
     """Return the single day in a table cell, None when it is empty. Raises UnreadableCell for anything else."""
-    reading = read(value, where=where, year=year)
+    reading = read(value, where=where)
     if isinstance(reading, Day):
         return reading.on
     if isinstance(reading, Nothing):

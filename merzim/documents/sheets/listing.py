@@ -70,11 +70,6 @@ def add_table(book: Any, table: Table) -> None:
     _sheet(book, book.add_worksheet(name or str(len(book.worksheets()) + 1)), table)
 
 
-def write_tables(path: str | Path, tables: Iterable[Table]) -> None:
-    """Write the tables to a workbook file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
-    write_file(path, tables_workbook(tables))
-
-
 def write_file(path: str | Path, content: bytes) -> None:
     """Write a file. Raises UnreadablePaper (`paper_not_written`) when that fails."""
     try:

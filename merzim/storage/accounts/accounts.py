@@ -138,12 +138,6 @@ class SqlAccounts:
             row = connection.execute(query).first()
         return Identity(**row._mapping) if row else None
 
-    def identities(self, provider: Provider) -> Sequence[Identity]:
-        """Return the accounts of people in an external directory, ordered by login."""
-        query = IDENTITY.select().where(IDENTITY.c.provider == provider).order_by(IDENTITY.c.login)
-        with reading(self._engine) as connection:
-            return [Identity(**row._mapping) for row in connection.execute(query)]
-
     def link(self, identity: Identity, *, by: str, now: datetime, today: date) -> bool:
         """Link an account to a person of an external directory; its password, sessions and tokens end.
 

@@ -62,30 +62,14 @@ class CaseReads(SearchReads):
         unit: str | None = None,
         *,
         status: CaseStatus | None = None,
-        stage: str | None = None,
         procedure: str | None = None,
-        search: str = "",
         limit: int | None = None,
     ) -> Sequence[Case]:
-        """Return the heads of cases, the newest first, without facts and plan dates.
-
-        Args:
-            search: words to find in id, object or unit (`workflow.search_words`).
-        """
-        query = select(*HEAD).where(*self._visible.cases())
-        query = query.order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
-        filters = {"standing": status, "stage": stage, "procedure": procedure}
-        for name, value in filters.items():
-            if value is not None:
-                query = query.where(CASE.c[name] == value)
-        query = query.where(*self._search_conditions(search))
-        if unit is not None:
-            query = query.where(self._visible.within(CASE.c.unit, unit))
-        with reading(self._engine) as connection:
-            return [head(record) for record in connection.execute(query)]
+        """Return the heads of cases, the newest first, without facts and plan dates."""
+        return self.page(CaseFilter(unit=unit, procedure=procedure, standing=status), count=limit)
 
     def page(
-        self, criteria: CaseFilter, *, first: int, count: int, order: CaseOrder = "newest"
+        self, criteria: CaseFilter, *, first: int = 0, count: int | None = None, order: CaseOrder = "newest"
     ) -> Sequence[Case]:
         """Return a page of the matching cases as heads: `count` of them after the first `first`."""
         # Ids first: only what is shown is looked up whole.
