@@ -83,16 +83,24 @@ class YearScores:
 
 
 def year_scores(
-    ctx: RequestContext, unit: str, year: int, *, today: date, readings: Readings, by_unit: bool = False
+    ctx: RequestContext,
+    unit: str,
+    year: int,
+    *,
+    today: date,
+    readings: Readings,
+    by_unit: bool = False,
+    with_rows: bool = True,
 ) -> tuple[YearScores, ...]:
     """Return the points of a unit with all units below it ("" is the whole office), from data visible to the
     reader.
 
     Args:
         by_unit: whether to return also the points of each unit directly below it.
+        with_rows: whether rows of registers are counted too.
     """
     shipped = scoring()
-    gathered = year_records(ctx, year, today=today)
+    gathered = year_records(ctx, year, today=today, with_rows=with_rows)
     first, titles = points.first_record(ctx.app.engine), register_titles(ctx)
     hidden = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
     office = gathered.office
@@ -112,7 +120,7 @@ class Stakes:
 
     def __init__(self, ctx: RequestContext) -> None:
         self._ctx = ctx
-        self._scores: dict[str, YearScores] = {}
+        self._scores: dict[tuple[str, bool], YearScores] = {}
 
     def total(self, unit: str) -> Decimal:
         """Return the points at stake of a unit with all below it; "" is all the reader sees.
@@ -122,7 +130,7 @@ class Stakes:
         root, office = unit or self._ctx.reader.root, self._ctx.reads.office()
         if root and (root not in office.units or not within(office, root, self._ctx.reader.root)):
             return Decimal(0)
-        return written(self._of_root(root).at_stake)
+        return written(self._of_root(root, with_rows=True).at_stake)
 
     def of(self, unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
         """Return the points of an indicator at stake by what a unit (by id) does; None where nothing is.
@@ -138,18 +146,27 @@ class Stakes:
         if SCORED not in acts_of(office, unit) | {*ctx.app.settings.regulations.acts}:
             return None
         *_, root = (office.root, *(above for above in office.above(unit) if above in office.units))
-        scores = self._of_root(root)
+        # Most rows of a page are of analyses, whose points no register counts for.
+        scores = self._of_root(root, with_rows=indicator in _of_registers(ctx))
         if indicator not in scores.prospects:
             return None
         counted = scores.prospects[indicator], scores.counted[indicator]
         return stake_of(unit, scoring().indicators[indicator], *counted, office, month=period, today=today)
 
-    def _of_root(self, root: str) -> YearScores:
-        if root not in self._scores:
-            today = self._ctx.today
-            (whole,) = year_scores(self._ctx, root, today.year, today=today, readings=scoring().usual)
-            self._scores[root] = whole
-        return self._scores[root]
+    def _of_root(self, root: str, *, with_rows: bool) -> YearScores:
+        key, today, usual = (root, with_rows), self._ctx.today, scoring().usual
+        if key not in self._scores:
+            (whole,) = year_scores(
+                self._ctx, root, today.year, today=today, readings=usual, with_rows=with_rows
+            )
+            self._scores[key] = whole
+        return self._scores[key]
+
+
+def _of_registers(ctx: RequestContext) -> frozenset[str]:
+    """Return the indicators that rows of registers count for."""
+    registers = _counting(ctx.app.registers, ctx.today)
+    return frozenset(count.indicator for register in registers for count in register.counts)
 
 
 def _score_year(
@@ -184,8 +201,8 @@ _Line: TypeAlias = "tuple[str, str, str, int, int | None]"
 """Unit, month, value, rows, and the largest number in ten-thousandths."""
 
 
-def year_records(ctx: RequestContext, year: int, *, today: date) -> YearRecords:
-    """Return the records of every unit in a year up to a day: of cases, and of register rows.
+def year_records(ctx: RequestContext, year: int, *, today: date, with_rows: bool = True) -> YearRecords:
+    """Return the records of every unit in a year up to a day: of cases, and (`with_rows`) of register rows.
 
     Rows of open registers count for every reader, as facts of cases do; rows of confidential registers only for
     readers who see them, so that no number reveals a hidden row.
@@ -194,7 +211,7 @@ def year_records(ctx: RequestContext, year: int, *, today: date) -> YearRecords:
     recorded, lacking = points.of_year(ctx.app.engine, scoring(), year, today=min(today, last))
     numbers = {unit: Counter(sums) for unit, sums in recorded.items()}
     kept_registers, last = SqlRegisterLists(ctx.app.engine).registers_with_rows(), min(ctx.today, last)
-    for register in _counting(ctx.app.registers, last):
+    for register in _counting(ctx.app.registers, last) if with_rows else ():
         if register.id not in kept_registers or (register.confidential and not sees_lists(register, scope)):
             continue
         query = RowQuery(register=register.id)
