@@ -7,7 +7,6 @@ the API's body, the form's fields and the options of the command line.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -36,20 +35,11 @@ from merzim.services.inputs import (
 from merzim.services.law.regulations import case_registers, option_title
 from merzim.services.results import CommandResult, command_result
 from merzim.services.verbs import Verb, verb
-from workflow.cases.commands.case_commands import Change
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.risk_import import numbers_of, taken, withdrawn_rows
 from workflow.cases.registers.rows import is_extra
-from workflow.registers.definition import Register, RegisterField, RowEntry
+from workflow.registers.definition import Register, RegisterField, RowAction, RowEntry
 from workflow.registers.values import as_date, is_filled
-
-
-@dataclass(frozen=True, slots=True)
-class MadeFrom:
-    """Annotation of an input: the field of a register it is made from."""
-
-    field: RegisterField
-
 
 RowNumber = Annotated[int, Field(ge=1, le=9999)]
 FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
@@ -171,13 +161,15 @@ def import_plan(ctx: RequestContext, command: ImportPlan) -> PlanTaken:
 @verb("record")
 def enter_texts(ctx: RequestContext, command: EnterCaseRow) -> CommandResult:
     """Enter a row of a register of the case."""
-    return command_result(enter_values(ctx, command.of_register, command.case, None, command.fields))
+    return _entered(ctx, command.of_register, command.case, None, command.fields)
 
 
 @verb("record")
 def edit_row(ctx: RequestContext, command: EditCaseRow) -> CommandResult:
     """Change a row of a register of the case; only the differences are written."""
-    return command_result(change_row(ctx, command.case, command.row, command.fields))
+    change = case_rows(ctx.case_commands).edit(command.case, command.row, command.fields, **stamp(ctx))
+    _keep_responsible(ctx, command.fields)
+    return command_result(change)
 
 
 @cache
@@ -190,7 +182,8 @@ def add_row(register_id: str) -> Verb[Any, CommandResult]:
     command = create_model(f"{entry.row.title()}Input", __base__=CaseCommand, **fields)
 
     def run(ctx: RequestContext, command: Any) -> CommandResult:
-        return command_result(enter_row(ctx, register_id, command))
+        values = {name: getattr(command, name) for name in register.fields if name in command.model_fields_set}
+        return _entered(ctx, register_id, command.case, getattr(command, "number", None), values)
 
     run.__doc__ = f"{entry.title.en}."
     return Verb(f"add_{entry.row}", "record", command, CommandResult, run)
@@ -207,7 +200,7 @@ def act_on_row(register_id: str, action_id: str) -> Verb[Any, CommandResult]:
     command = create_model(f"{entry.row.title()}{action_id.title()}Input", __base__=CaseCommand, **fields)
 
     def run(ctx: RequestContext, command: Any) -> CommandResult:
-        return command_result(record_action(ctx, register_id, action_id, command))
+        return _acted(ctx, register_id, action, command)
 
     run.__doc__ = f"{action.title.en}."
     return Verb(f"{action_id}_{entry.row}", "record", command, CommandResult, run)
@@ -243,51 +236,38 @@ def extra_cell(field: RegisterField, row: Any, language: str) -> object:
     return value
 
 
-def enter_row(ctx: RequestContext, register_id: str, command: Any) -> Change:
-    """Enter a row, or edit one that has the given number."""
-    fields = register_of(register_id)[0].fields
-    values = {name: getattr(command, name) for name in fields if name in command.model_fields_set}
-    return enter_values(ctx, register_id, command.case, getattr(command, "number", None), values)
-
-
-def enter_values(
+def _entered(
     ctx: RequestContext, register_id: str, case: str, number: int | None, values: Mapping[str, object]
-) -> Change:
-    """Enter a row by values or texts; the person or unit matched to its responsible text is stored."""
+) -> CommandResult:
+    """Enter a row by values or texts, or edit the one that has the given number."""
     new = NewRow(register=register_id, number=number, values=values)
     change = case_rows(ctx.case_commands).add(case, new, on=ctx.today, **stamp(ctx))
     _keep_responsible(ctx, values)
-    return change
+    return command_result(change)
 
 
-def record_action(ctx: RequestContext, register_id: str, action_id: str, command: Any) -> Change:
+def _acted(ctx: RequestContext, register_id: str, action: RowAction, command: Any) -> CommandResult:
     """Record an action on a row, with its evidence."""
-    action = register_of(register_id)[0].actions[action_id]
-    return case_rows(ctx.case_commands).act(
+    change = case_rows(ctx.case_commands).act(
         command.case,
         register_id,
-        action_id,
+        action.id,
         command.number,
         {name: getattr(command, name) for name in action.fields},
         evidence=store_evidence(ctx, command.evidence) if action.evidence else (),
         **stamp(ctx),
     )
-
-
-def change_row(ctx: RequestContext, case: str, row: str, values: Mapping[str, object]) -> Change:
-    """Change fields of a row, given as texts or values."""
-    change = case_rows(ctx.case_commands).edit(case, row, values, **stamp(ctx))
-    _keep_responsible(ctx, values)
-    return change
+    return command_result(change)
 
 
 def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None:
+    """Store the person or unit matched to the responsible text of a row."""
     if "responsible" in values:
         keep_responsible(ctx.app, [str(values["responsible"])], **stamp(ctx))
 
 
 def _inputs(fields: Mapping[str, RegisterField]) -> dict[str, Any]:
-    """Return type, default and register field of each field of a command."""
+    """Return type and default of each field of a command."""
     inputs: dict[str, Any] = {}
     for name, field in fields.items():
         type_ = Literal[field.option_ids] if field.kind == "choice" else _TYPES[field.kind]
@@ -296,7 +276,7 @@ def _inputs(fields: Mapping[str, RegisterField]) -> dict[str, Any]:
             type_ = Ground if field.kind in ("text", "long_text") else type_
             default = ...
         type_ = type_ | None if default is None else type_
-        inputs[name] = (Annotated[type_, MadeFrom(field)], Field(default, description=describe_field(field)))
+        inputs[name] = (type_, Field(default, description=describe_field(field)))
     return inputs
 
 
