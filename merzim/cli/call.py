@@ -236,6 +236,11 @@ class CommandContext:
         """Print a remark on stderr, keeping stdout clean."""
         sys.stderr.write(text + "\n")
 
+    def remark(self, text: str) -> None:
+        """Print on stderr what belongs to the text for people; with --json nothing."""
+        if not self.json:
+            self.note(text)
+
     def tell(self, answer: object, code: str, /, **arguments: object) -> None:
         """Print an answer as JSON where --json asks for it, else its sentence."""
         self.answer(answer)

@@ -117,18 +117,15 @@ def restore(call: CommandContext, file: File) -> int:
     before = maintenance.restore(call.app, Path(file))
     closed = _tell_of_keys(call)
     damaged = maintenance.damaged_evidence(call.app)
-    if call.json:
-        problems = _problems(call, damaged)
-        call.answer({"file": file, "before": before, "problems": problems})
-        return NOT_SO if problems or closed else DONE
+    call.answer({"file": file, "before": before, "problems": _problems(call, damaged)})
     call.print(call.say("cli.restored", file=file))
     if before is not None:
         call.print(call.say("cli.restored_before", file=str(before)))
     if damaged:
         folder = str(call.app.settings.evidence.folder)
-        call.note(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
+        call.remark(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
     for problem in damaged:
-        call.note(call.say(problem.code, **problem.arguments))
+        call.remark(call.say(problem.code, **problem.arguments))
     return NOT_SO if damaged or closed else DONE
 
 
@@ -140,18 +137,16 @@ def restore_drill(call: CommandContext, file: Annotated[str | None, argument("FI
     """
     moment = call.moment
     result = drill(call.app, Path(file) if file else None, now=moment.now, today=moment.today)
-    if call.json:
-        counts = {name: {"copy": copy, "office": office} for name, (copy, office) in result.counts.items()}
-        answer = {"file": result.file, "seconds": round(result.seconds), "counts": counts}
-        call.answer({**answer, "problems": _problems(call, result.problems)})
-        return NOT_SO if result.problems else DONE
+    counts = {name: {"copy": copy, "office": office} for name, (copy, office) in result.counts.items()}
+    answer = {"file": result.file, "seconds": round(result.seconds), "counts": counts}
+    call.answer({**answer, "problems": _problems(call, result.problems)})
     rows = [
         (call.say(f"cli.drill.{name}"), copy, "" if office is None else office)
         for name, (copy, office) in result.counts.items()
     ]
     call.table(("drill_what", "drill_copy", "drill_office"), rows)
     for problem in result.problems:
-        call.note(call.say(problem.code, **problem.arguments))
+        call.remark(call.say(problem.code, **problem.arguments))
     code = "cli.drill.failed" if result.problems else "cli.drill.done"
     call.print(call.say(code, file=str(result.file), seconds=round(result.seconds), count=len(result.problems)))
     return NOT_SO if result.problems else DONE
@@ -172,17 +167,15 @@ def migrate_to(call: CommandContext, address: Annotated[str, argument("ADDRESS")
     before = display_address(call.app.engine)
     rows, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
     evidence = maintenance.recorded_evidence(call.app)
-    if call.json:
-        counts = {"events": rows["event"], "rows": rows, "evidence_files": evidence}
-        call.answer({**counts, "problems": _problems(call, problems)})
-    else:
-        call.table(("table", "rows"), [(name, count) for name, count in rows.items() if count])
-        call.print("\n" + call.say("cli.migrated", count=sum(rows.values()), events=rows["event"]))
-        folder = str(call.app.settings.evidence.folder)
-        call.print(call.say("cli.migrated_evidence", count=evidence, folder=folder))
-        for problem in problems:
-            call.print(call.say(problem.code, **problem.arguments))
-        call.note(call.say("cli.migrated_next", before=before))
+    counts = {"events": rows["event"], "rows": rows, "evidence_files": evidence}
+    call.answer({**counts, "problems": _problems(call, problems)})
+    call.table(("table", "rows"), [(name, count) for name, count in rows.items() if count])
+    call.print("\n" + call.say("cli.migrated", count=sum(rows.values()), events=rows["event"]))
+    folder = str(call.app.settings.evidence.folder)
+    call.print(call.say("cli.migrated_evidence", count=evidence, folder=folder))
+    for problem in problems:
+        call.print(call.say(problem.code, **problem.arguments))
+    call.remark(call.say("cli.migrated_next", before=before))
     call.note(call.say("cli.key_moves_along", where=maintenance.key_place(call.app)))
     return NOT_SO if problems else DONE
 
@@ -244,16 +237,14 @@ def check_config(call: CommandContext) -> int:
     values = () if problems else configuration.values(settings)
     rows = [(key, value, sources.get(key, "")) for key, value in values]
     in_clear = read.settings.in_clear
-    if call.json:
-        call.answer(
-            {
-                "file": read.file,
-                "problems": [{"code": problem.code, "message": call.refusal(problem)} for problem in problems],
-                "in_clear": in_clear,
-                "settings": [{"key": key, "value": value, "source": source} for key, value, source in rows],
-            }
-        )
-        return NOT_SO if problems else DONE
+    call.answer(
+        {
+            "file": read.file,
+            "problems": [{"code": problem.code, "message": call.refusal(problem)} for problem in problems],
+            "in_clear": in_clear,
+            "settings": [{"key": key, "value": value, "source": source} for key, value, source in rows],
+        }
+    )
     for problem in problems:
         call.print(call.refusal(problem))
     if not problems:
@@ -263,7 +254,7 @@ def check_config(call: CommandContext) -> int:
     if browser_keys:
         call.print(call.say("cli.config_overridden", keys=tuple(sorted(browser_keys))))
     for key in in_clear:
-        call.note(call.say("cli.secret_in_clear", file=str(read.file), key=key))
+        call.remark(call.say("cli.secret_in_clear", file=str(read.file), key=key))
     return NOT_SO if problems else DONE
 
 

@@ -342,18 +342,16 @@ def package(
         restricted=with_restricted,
     )
     audit.record(call.ctx, "file", "package_read", case=case)
-    if call.json:
-        counts = picked(packed, "files", "links", "restricted")
-        call.answer({"file": to, **counts, "lost": _named(packed.lost), "altered": _named(packed.altered)})
-    else:
-        call.print(call.say("cli.package.done", file=to, files=packed.files, links=packed.links))
-        if packed.restricted:
-            call.print(call.say("cli.package.restricted", count=packed.restricted))
-        for document in packed.lost:
-            call.note(call.say("cli.package.lost", case=document.case, name=document.name))
-        for document in packed.altered:
-            names = picked(document, "case", "name")
-            call.note(call.say("cli.package.altered", **names, sha256=document.reference))
+    counts = picked(packed, "files", "links", "restricted")
+    call.answer({"file": to, **counts, "lost": _named(packed.lost), "altered": _named(packed.altered)})
+    call.print(call.say("cli.package.done", file=to, files=packed.files, links=packed.links))
+    if packed.restricted:
+        call.print(call.say("cli.package.restricted", count=packed.restricted))
+    for document in packed.lost:
+        call.remark(call.say("cli.package.lost", case=document.case, name=document.name))
+    for document in packed.altered:
+        names = picked(document, "case", "name")
+        call.remark(call.say("cli.package.altered", **names, sha256=document.reference))
     return DONE if packed.whole else NOT_SO
 
 

@@ -39,9 +39,7 @@ def remind(
     if not dry_run:
         record_carried_out(call.app, now=moment.now, today=moment.today)
     report = rounds.remind(call.app, now=moment.now, today=moment.today, dry_run=dry_run)
-    if call.json:
-        call.answer(_round(call, report))
-        return
+    call.answer(_round(call, report))
     if report.queued is None:
         call.print(
             call.say("cli.remind.would", rows=report.rows, count=len(report.planned) + len(report.others))
@@ -107,9 +105,7 @@ def rehearse(
     if ends < begins:
         raise BadArgument("cli.until_before_from", first=begins, until=ends)
     days = [(on, report) for on, report in rehearsed(call.app, begins, ends) if report.planned or report.others]
-    if call.json:
-        call.answer({"days": [{"date": on, **_round(call, report)} for on, report in days]})
-        return
+    call.answer({"days": [{"date": on, **_round(call, report)} for on, report in days]})
     for on, report in days:
         call.print(call.say("cli.rehearse.day", on=on, count=len(report.planned) + len(report.others)))
         _planned(call, report)
@@ -159,7 +155,7 @@ def _planned(call: CommandContext, report: RoundReport) -> None:
         places_by_text.setdefault(text, []).append(f"{problem.case} {problem.obligation}")
     for text, places in places_by_text.items():
         place_list = ", ".join(places[:NAMED]) + (" …" if len(places) > NAMED else "")
-        call.note(f"{text} ({len(places)}: {place_list})")
+        call.remark(f"{text} ({len(places)}: {place_list})")
 
 
 def _leaves(call: CommandContext, notice: Notice) -> str:
