@@ -187,12 +187,6 @@ def period(name: str, language: str) -> str:
     return template("period.nth", language).format(period=period_text, number=match["nth"])
 
 
-def forget() -> None:
-    """Clear the cache of formatted dates, because the languages changed."""
-    for formatter in (date_long, date_day, date_since, days_list, days_ranges, span, period):
-        formatter.cache_clear()
-
-
 def _refuse_datetime(day: date) -> date:
     """Raise TypeError for a datetime."""
     if isinstance(day, datetime):

@@ -21,11 +21,6 @@ Gap = tuple[str, str, tuple[str, ...]]
 _compiled: dict[tuple[str, str], Callable[[Arguments], str]] = {}
 
 
-def forget() -> None:
-    """Clear the compiled sentences, because the languages changed."""
-    _compiled.clear()
-
-
 class Sentence(Protocol):
     """Anything with a code and arguments, such as an element of an explanation."""
 

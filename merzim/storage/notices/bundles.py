@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from merzim.storage.board import lateness
+from merzim.storage import lateness
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.notices.senders import EnqueueJobs, hand_out
 from merzim.storage.rows import notice, row

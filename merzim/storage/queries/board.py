@@ -14,16 +14,16 @@ from sqlalchemy import (
     select,
 )
 
-from merzim.storage.board import figures, lateness
+from merzim.storage import lateness
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import reading
 from merzim.storage.queries.deadlines import DeadlineReads
+from merzim.storage.queries.figures import FigureReads
 from merzim.storage.queries.recommendations import RecommendationReads
 from merzim.storage.rows import row, rows_by_case
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import ASSIGNMENT_GIVEN, EVENT
-from workflow.board.figures import Outcomes, StageSpan
 from workflow.board.rows import Row
 from workflow.cases.registers.assignments import AssignmentFilter
 
@@ -48,7 +48,7 @@ _ROWS_OF = {
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 
 
-class BoardReads(DeadlineReads, RecommendationReads):
+class BoardReads(DeadlineReads, FigureReads, RecommendationReads):
     """Queries of the board's rows."""
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
@@ -82,17 +82,6 @@ class BoardReads(DeadlineReads, RecommendationReads):
         with reading(self._engine) as connection:
             records = execute_for_names(connection, query, self._visible.among(steps))
             return {case: on for case, obligation, on in records if steps[case] == obligation}
-
-    def outcomes(
-        self, first: date, last: date, today: date, unit: str | None = None
-    ) -> tuple[Sequence[Outcomes], Sequence[StageSpan]]:
-        """Return the outcomes of obligatory deadlines due in a period, as of a day, and the stages that ended
-        in it.
-        """
-        conditions = self._visible.rows(unit)
-        with reading(self._engine) as connection:
-            ended = figures.outcomes(connection, first, last, today, conditions)
-            return ended, figures.stage_spans(connection, first, last, conditions)
 
     def assignments(
         self, criteria: AssignmentFilter, *, limit: int, offset: int = 0

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from calendars.hours import end_of_day, moment_of
-from merzim.storage.board import lateness
+from merzim.storage import lateness
 from merzim.storage.cases.registers import cases_with_entries
 from merzim.storage.confidentiality import KNOWN, reader_values
 from merzim.storage.database.dialect import execute_for_names, in_names

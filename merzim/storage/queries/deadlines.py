@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, tuple_
 
-from merzim.storage.board import lateness
+from merzim.storage import lateness
 from merzim.storage.database.engine import reading
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.rows import row

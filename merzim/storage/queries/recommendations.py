@@ -24,8 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from merzim.storage.board.lateness import overdue
 from merzim.storage.database.engine import Row_, reading
+from merzim.storage.lateness import overdue
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup

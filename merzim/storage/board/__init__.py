@@ -1,1 +1,0 @@
-"""Queries on the board, its running totals, and counters that tell caches what has changed."""
