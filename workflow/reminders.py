@@ -220,7 +220,7 @@ def undated_steps(
     today: date,
 ) -> Iterator[ScheduledStep]:
     """Yield the reminder steps of a duty without a due date (`workflow.deadlines.undated`), not in order."""
-    since = deadline.reminds_from
+    since = deadline.reminds_from if holds_on(deadline, today) else None
     is_before = isinstance(obligation.term, Before) and deadline.anchor != "none"
     if since is not None and is_before and since > today:
         yield from before_steps(since, calendar)

@@ -139,7 +139,7 @@ def first_steps(ctx: RequestContext) -> Sequence[FirstStep]:
         "units": bool(office.units),
         "people": bool(office.people),
         "mail": not STAYS_HERE.issuperset(settings.channels.use),
-        "officer": bool(settings.office.officer),
+        "officer": bool(ctx.reads.office().officer),
         "accounts": any(
             account.reader.access != "administrator" and not account.disabled for account in ctx.accounts.all()
         ),

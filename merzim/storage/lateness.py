@@ -29,7 +29,7 @@ def ahead(today: date) -> ColumnElement[bool]:
 def open_since_before(today: date) -> ColumnElement[bool]:
     """Return the condition that an obligatory row without a due date has been open since before the day."""
     is_undated = and_(DEADLINE.c.due.is_(None), DEADLINE.c.force == "obligatory")
-    return and_(DEADLINE.c.state == "open", is_undated, DEADLINE.c.reminds_from < today)
+    return and_(DEADLINE.c.state == "open", is_undated, DEADLINE.c.reminds_from < today, holds(today))
 
 
 def never_confirmed(today: date) -> ColumnElement[bool]:

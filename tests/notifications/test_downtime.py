@@ -102,7 +102,7 @@ def test_a_server_that_is_down_keeps_the_collected_letter_whole(tmp_path: Path) 
 
 def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town: Town) -> None:
     """A start planned for 13 April, asked about after 1, 5 and 10 working days (27 April); another plan date
-    moved on the 29th looks at the row anew."""
+    moved on the 29th looks at the row anew. On the 28th, 11 working days after, it is open without a term."""
     case = town.open()
     for step in range(17):
         back(town, date(2026, 4, 13) + timedelta(days=step))
@@ -116,4 +116,4 @@ def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town:
         for notice in town.notices()
         if notice.obligation == "analysis_started" and notice.person == AIGUL.key
     ]
-    assert {notice.step for notice in questions} == {"planned", "slipped+1", "slipped+5"}
+    assert {notice.step for notice in questions} == {"planned", "slipped+1", "slipped+5", "open+11"}

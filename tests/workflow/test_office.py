@@ -253,6 +253,17 @@ def test_no_officer_named_leaves_the_office_as_it_is() -> None:
     assert with_officer(town, "", language="kk") == replace(town)
 
 
+def test_the_only_officer_of_the_table_is_told_where_no_setting_names_one() -> None:
+    """On the first day nobody has named whom to tell: a duty nobody holds would be told to nobody."""
+    town = with_officer(office(person("known", "body", "officer")), "", language="kk")
+    two = with_officer(
+        office(person("a", "body", "officer"), person("b", "body", "officer")), "", language="kk"
+    )
+
+    assert who(resolve(town, duty="hr", unit="division", on=DAY)) == [("known", "officer")]
+    assert isinstance(resolve(two, duty="hr", unit="division", on=DAY), Unresolved)
+
+
 def test_an_office_hands_out_nothing_that_can_be_written_to() -> None:
     """It is a value shared by all requests: its public members return read-only types."""
     mutable_types = (dict, list, set)

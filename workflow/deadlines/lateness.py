@@ -102,8 +102,8 @@ def is_unconfirmed(deadline: Reminded, *, today: date) -> bool:
     """
     if deadline.state != "open":
         return False
-    since = deadline.reminds_from
-    return is_overdue(deadline, today=today) or (deadline.due is None and since is not None and since < today)
+    since = deadline.reminds_from if deadline.due is None and holds_on(deadline, today) else None
+    return is_overdue(deadline, today=today) or (since is not None and since < today)
 
 
 def can_be_done(deadline: Awaited) -> bool:

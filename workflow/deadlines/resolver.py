@@ -16,7 +16,7 @@ from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.deadlines.explanations import explanation
 from workflow.deadlines.lateness import before_records, late_by
 from workflow.deadlines.register_deadlines import entry_deadlines
-from workflow.deadlines.undated import counted_from
+from workflow.deadlines.undated import counted_from, valid_until
 from workflow.deadlines.waiting import falls_away, waiting
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.office import OUTSIDE
@@ -160,6 +160,8 @@ def _deadline(
         if obligation.duty == OUTSIDE or taken_up or before_records(case, due)
         else waits.until
         if waits
+        else valid_until(chain, link)
+        if state in AWAITED
         else None,
         reminds_from=counted_from(chain, link, state, stands),
         taken_up_on=taken_up,

@@ -47,11 +47,22 @@ def counted_from(chain: DueDateResolver, link: Link, state: State, stands: Stand
         ahead, fact = chain.expected(obligation.since, link.span), chain.procedure.by_id[obligation.since]
         is_undated = isinstance(fact.term, WithoutTerm)
         if ahead.state != "happened" and not (ahead.on is None and is_undated):
-            # While that fact waits for another itself, there is nothing yet to do before it.
-            held = waiting(chain, chain.link(fact, link.span))
-            return None if held and held.until and held.until < chain.today else ahead.on
+            return ahead.on
     since = _open_since(chain, link, stands)
     return None if before_records(chain.case, since) else since
+
+
+def valid_until(chain: DueDateResolver, link: Link) -> date | None:
+    """Return the last day (local date) on which the expected day of the fact a duty must come before is valid;
+    None without one.
+
+    After it that fact waits for another itself, and there is nothing yet to do before it.
+    """
+    obligation = link.obligation
+    if not isinstance(obligation.term, Before) or obligation.since is None:
+        return None
+    held = waiting(chain, chain.link(chain.procedure.by_id[obligation.since], link.span))
+    return held.until if held else None
 
 
 def _open_since(chain: DueDateResolver, link: Link, stands: Stands) -> date | None:

@@ -428,8 +428,11 @@ def with_officer(office: Office, officer: str, *, language: str) -> Office:
     """Return the office with the officer config.toml names, by key or e-mail address.
 
     An unknown e-mail address makes a person of its own, with `language`, so that one line of configuration is
-    enough for letters to reach somebody.
+    enough for letters to reach somebody. Where nobody is named, it is the only holder of that duty.
     """
+    holders = office.held.get(("", "officer"), ())
+    if not officer and not office.officer and len(holders) == 1:
+        return replace(office, officer=holders[0][1].key)
     if officer in ("", office.officer):
         return office
     if officer in office.people:

@@ -11,7 +11,7 @@ from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import Reads, RequestContext
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Urgency, horizon
 from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.lateness import near
+from workflow.deadlines.lateness import holds_on, near
 from workflow.org.access import within
 from workflow.org.office import Office, Person, name_order
 
@@ -184,10 +184,11 @@ def _each_once(
 
 def _urgency_of(row: Row, day: Horizon) -> Urgency | None:
     """Return the group a row that is not overdue is counted in by its due date; None if it has no valid one."""
-    if row.due is None and row.force == "obligatory" and row.reminds_from is not None:
-        return "undated" if row.reminds_from <= day.soon else None
-    if row.due is None or (row.counts_until is not None and row.counts_until < day.today):
+    if not holds_on(row, day.today):
         return None
+    if row.due is None:
+        is_open = row.force == "obligatory" and row.reminds_from is not None and row.reminds_from <= day.soon
+        return "undated" if is_open else None
     return "today" if row.due == day.today else "near" if row.due <= day.soon else "later"
 
 
