@@ -13,7 +13,6 @@ from typing import TypeAlias
 from calendars.terms import Element
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.services.law.acts import SCORED
 from merzim.services.law.regulations import scoring
 from merzim.services.moments import almaty
 from merzim.services.registers.queries import ListRows, row_query
@@ -37,7 +36,7 @@ from workflow.scoring.prospects import (
     steps,
 )
 from workflow.scoring.recorded import CountedRows, YearRecords, body, row_numbers
-from workflow.scoring.scale import Readings, Scoring
+from workflow.scoring.scale import SCORED, Readings, Scoring
 from workflow.scoring.score import Scores, score, written
 from workflow.scoring.tally import Tally, Year, tally
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, StringConstraints
 import i18n
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
-from merzim.services.law.acts import SCORED, acts_here, is_shown
+from merzim.services.law.acts import acts_here, is_shown
 from merzim.services.law.regulations import case_registers, row_words, scoring
 from merzim.services.registers.queries import find_rows
 from merzim.services.registers.results import row_name
@@ -24,6 +24,7 @@ from workflow.languages import LANGUAGES
 from workflow.law.library import Library
 from workflow.law.procedure import Text
 from workflow.org.office import Person, Unit
+from workflow.scoring.scale import SCORED
 from workflow.search_words import FoldedNames, search_words
 
 HITS_SHOWN = 10

@@ -50,7 +50,7 @@ def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
         ("planned", PLANNED),
         ("slipped", SLIPPED),
         ("asked", ("asked",)),
-        ("open", ("open", "before", "points")),
+        ("open", ("open", "before", "points", "year")),
     )
     sections = []
     for name, standings in parts:

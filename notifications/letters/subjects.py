@@ -21,9 +21,10 @@ from workflow.deadlines.resolver import deadline as one_deadline
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Step
 from workflow.org.duties import stand_in
-from workflow.org.office import Office, Person, Recipient
+from workflow.org.office import Office, Person, Recipient, acts_of
 from workflow.reminders import HIMSELF, PLAN_STEPS, SLIPPED, is_about, step_named, undated_kind
 from workflow.scoring.prospects import Stakes
+from workflow.scoring.scale import SCORED
 
 
 class Matters:
@@ -213,10 +214,16 @@ class Matters:
             answer=answer_address(self.rules, notice),
             confidential=confidential(procedure),
             planned=notice.step in PLAN_STEPS,
-            undated=undated_kind(notice.step),
+            undated=self._undated(notice, case),
             about=notice.due,
             stake=stake,
         )
+
+    def _undated(self, notice: Notice, case: Case) -> str:
+        """Return what a letter says of a duty without a due date; of points where their act was adopted."""
+        kind = undated_kind(notice.step)
+        is_scored = kind != "points" or SCORED in acts_of(self.office, case.unit) | self.rules.acts
+        return kind if is_scored else "year"
 
     def _recipients(
         self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline

@@ -35,8 +35,8 @@ class Matter:
         public_address: address of the pages.
         answer: address at which the recipient answers without log-in; "" for none.
         planned: whether it is about the plan date and not the due date.
-        undated: of a duty without a due date what the letter says ("open", "before", "points"); about: the day
-            it speaks of.
+        undated: of a duty without a due date what the letter says ("open", "before", "points", "year");
+            about: the day it speaks of.
         confidential: whether the letter reveals only that something waits; the rest requires log-in.
         stake: the points of the year at stake by it; None where nothing is.
     """

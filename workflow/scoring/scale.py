@@ -63,6 +63,9 @@ Kind = Annotated[str, one_of(*KINDS)]
 
 # ------------------------------------------------------------------------------------------------- scales
 
+SCORED = "tbn4-2024"
+"""The act whose projects are assessed in points: who did not adopt it has none to lose."""
+
 
 class Presence(Model):
     """Scale without points to earn: if the thing is absent, the indicator's deduction applies."""

@@ -17,7 +17,7 @@ from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import Workload, acting_unit, find_assignments, rank_workloads
 from merzim.services.board.lines import ObligationLine, build_board_lines
 from merzim.services.context import Reads, RequestContext
-from merzim.services.law.acts import SCORED, acts_here
+from merzim.services.law.acts import acts_here
 from merzim.services.names import AssigneeNames, UnitName, unit_name
 from merzim.services.scoring import Stakes
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Sum, horizon, total
@@ -25,6 +25,7 @@ from workflow.deadlines.lateness import near, working_days_between
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Office
+from workflow.scoring.scale import SCORED
 
 Pair = tuple[int, int]
 

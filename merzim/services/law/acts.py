@@ -20,9 +20,7 @@ from workflow.law.procedure import OF_REGISTER, Procedure, Text
 from workflow.org.access import within
 from workflow.org.kinds import among
 from workflow.org.office import acts_of
-
-SCORED = "tbn4-2024"
-"""The act whose projects are assessed in points."""
+from workflow.scoring.scale import SCORED
 
 
 class AdoptableAct(BaseModel):

@@ -12,10 +12,10 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 import i18n
-from merzim.services.law.acts import SCORED
 from merzim.web.ui.assets import asset_address
 from workflow.languages import LANGUAGES
 from workflow.org.access import Access
+from workflow.scoring.scale import SCORED
 from workflow.search_words import normalise, search_words
 
 GUIDES = ("first-day", "officer", "executor", "head", "administrator", "lawyer")

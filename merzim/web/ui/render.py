@@ -27,7 +27,7 @@ from calendars.terms import Explanation
 from merzim.services.board.lines import ObligationLine
 from merzim.services.context import RequestContext
 from merzim.services.inputs import LanguageCode
-from merzim.services.law.acts import SCORED, acts_here
+from merzim.services.law.acts import acts_here
 from merzim.services.law.regulations import option_title, row_field
 from merzim.services.names import Name, case_title
 from merzim.web.auth.middleware import SAFE_METHODS
@@ -42,6 +42,7 @@ from workflow.law.procedure import Act, Obligation, Procedure, Text
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Person, Unit
 from workflow.refusal import Refusal
+from workflow.scoring.scale import SCORED
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 _REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
-from merzim.services.law.acts import SCORED, acts_here
+from merzim.services.law.acts import acts_here
 from merzim.services.reports.notices import PAGE as LINES
 from merzim.services.reports.notices import list_notices
 from merzim.web.auth.dependencies import Reading
@@ -21,6 +21,7 @@ from merzim.web.pages.reports.report import Report, ReportQuery, content_of
 from merzim.web.ui.name_fields import RequiredUnit, build_person_filter, unit_choices
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import page_heads
+from workflow.scoring.scale import SCORED
 
 router = APIRouter(include_in_schema=False)
 ReportName = Literal["monitoring", "consolidated", "uploads", "yearly", "cartogram", "points", "figures"]
