@@ -220,14 +220,14 @@ def test_a_failed_transaction_leaves_nothing(engine: Engine) -> None:
 
     def write_and_fail() -> None:
         with writing(engine) as connection:
-            connection.execute(text("INSERT INTO unit (id, name, kind) VALUES ('а', 'ә', '')"))
+            connection.execute(text("INSERT INTO counter (year, last) VALUES (2026, 1)"))
             raise KeyError
 
     with pytest.raises(KeyError):
         write_and_fail()
 
     with reading(engine) as connection:
-        assert connection.execute(text("SELECT count(*) FROM unit")).scalar() == 0
+        assert connection.execute(text("SELECT count(*) FROM counter")).scalar() == 0
 
 
 def test_sqlite_is_set_up_to_lose_nothing(sqlite: Engine) -> None:
