@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -221,3 +222,15 @@ def test_a_text_of_an_act_is_looked_at_apart(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(child, "SECONDS", 1)
     with pytest.raises(UnreadablePaper, match="paper_took_too_long"):
         child.read(check_act, ("a." * 29_000 + "a = 1").encode(), "a")
+
+
+def _not_imported(data: bytes, name: str) -> list[str]:
+    return [module for module in child.PRELOADED if module not in sys.modules]
+
+
+def test_the_process_a_reading_is_forked_from_has_imported_every_reader() -> None:
+    """Imported anew for each file they take a second; a name that is no module would be passed over."""
+    readers = {function.__module__ for function, *_ in ALIKE.values()}
+
+    assert child.read(_not_imported, b"", "a.csv") == []
+    assert readers - {child.__name__} <= {*child.PRELOADED}
