@@ -116,8 +116,8 @@ def test_against_the_plan_the_head_is_told_until_the_day_it_is_planned_for() -> 
 
 
 def test_questions_that_went_by_are_one() -> None:
-    """Of a schedule taken in seven weeks later one thing is asked, the newest: open since its planned day, 31 working
-    days by 1 June (without 1, 7, 11 and 27 May).
+    """Of a schedule taken in seven weeks later one thing is asked, the newest: open since its planned day, 31
+    working days by 1 June (without 1, 7, 11 and 27 May).
     """
     sample_case = case(planned={"analysis_started": START})
     row = row_of(sample_case, "analysis_started", today=date(2026, 6, 1))
