@@ -13,8 +13,11 @@ from multiprocessing import current_process, get_context
 from pathlib import Path
 from tempfile import mkdtemp
 
+from merzim.documents.child import PRELOADED
+
 FORKED = get_context("forkserver")
-FORKED.set_forkserver_preload(["merzim.cli.maintenance", "merzim.metronome", "merzim.web.app"])
+# One process is forked from for all: what readings need is imported in it, too.
+FORKED.set_forkserver_preload([*PRELOADED, "merzim.cli.maintenance", "merzim.metronome", "merzim.web.app"])
 
 
 class Program:
