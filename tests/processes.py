@@ -16,7 +16,7 @@ from tempfile import mkdtemp
 from merzim.documents.child import PRELOADED
 
 FORKED = get_context("forkserver")
-# One process is forked from for all. What a reading or a command imports where it needs it is imported there, too.
+# All are forked from one process: what a reading or a command imports where it needs it is imported there, too.
 USED_LATER = ("alembic.command", "dkim", "jinja2", "merzim.services.jobs.queue", "notifications.channels.email")
 FORKED.set_forkserver_preload(
     [*PRELOADED, *USED_LATER, "merzim.cli.maintenance", "merzim.metronome", "merzim.web.app"]
