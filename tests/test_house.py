@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from merzim.cli import application, main
+from merzim.cli import STATIONS, application, main
 from notifications.channels import names
 
 ROOT = Path(__file__).parents[1]
@@ -89,6 +89,13 @@ def test_the_contracts_are_kept() -> None:
             logger.disabled = False
 
     assert exit_code == 0
+
+
+def test_every_command_has_the_module_it_is_found_by() -> None:
+    """Its first word leads to it; without one all modules are imported to look for it."""
+    words = {word for names in STATIONS.values() for word in names}
+
+    assert {name.partition(" ")[0] for name in COMMANDS} <= words
 
 
 @pytest.mark.parametrize("name", COMMANDS)

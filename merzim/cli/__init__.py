@@ -107,10 +107,10 @@ def application(*stations: str) -> typer.Typer:
     groups = {"": app}
     for station in stations or STATIONS:
         import_module(f"merzim.cli.{station}")
-    first_words = {word for station in stations or STATIONS for word in STATIONS[station]}
+    first_words = {word for station in stations for word in STATIONS[station]}
     for name, function in COMMANDS.items():
         group, _, own_name = name.rpartition(" ")
-        if name.partition(" ")[0] not in first_words:
+        if stations and name.partition(" ")[0] not in first_words:
             continue
         if group not in groups:
             groups[group] = _group(GROUPS[group])
