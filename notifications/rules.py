@@ -31,7 +31,6 @@ class Rules:
         domain: right half of every Message-ID; the sender's own.
         public_address: address of the pages, without a trailing slash.
         link_key: secret of the addresses in letters that need no log-in.
-        acts: ids of the acts the whole organisation adopted by config.toml.
         read_here: whether letters are read on this machine, as those of a demonstration are.
         unseal: decrypts the one-time link of an invitation, given its owner; it is stored encrypted only.
     """
@@ -42,7 +41,6 @@ class Rules:
     domain: str = "merzim.invalid"
     public_address: str = "http://127.0.0.1:8000"
     link_key: str = ""
-    acts: frozenset[str] = frozenset()
     read_here: bool = False
     unseal: Callable[[str, str], str] = lambda text, owner: ""
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
+import xlsxwriter
+
 from i18n import paragraph, say
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from workflow.law.procedure import Text
@@ -243,8 +245,6 @@ def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
     """Return the index workbook."""
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    import xlsxwriter  # only by who writes a workbook
-
     book = xlsxwriter.Workbook(target, options)
     book.set_properties({"created": date(*_MOMENT[:3])})
     sheet = book.add_worksheet(say("package.sheet", {}, language))

@@ -505,7 +505,6 @@ class AppContext:
             domain=sender_domain(self.settings) or "merzim.invalid",
             public_address=self.settings.web.public_address.rstrip("/"),
             link_key=self._link_key,
-            acts=frozenset(self.settings.regulations.acts),
             read_here=self.clock().demonstration,
             unseal=lambda text, owner: self.cipher.decrypt(text, owner),
         )

@@ -18,6 +18,7 @@ from merzim.documents.sheets.texts import is_address
 from merzim.settings import BadSetting, Settings
 from merzim.storage.notices.links import SqlLinks
 from notifications.channels import Channel, OutgoingMessage, UnknownChannel, load, names
+from notifications.letters.page import Page, render_letter
 from notifications.notice import Notice, Outcome, message_id
 from workflow.org.office import Person
 from workflow.refusal import Refusal
@@ -124,8 +125,6 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
     Raises:
         NotReached: the channel does not reach the person.
     """
-    from notifications.letters.page import Page, render_letter
-
     address, language = channel.address(person), person.language
     if address is None:
         raise NotReached("web.channels.not_reached", channel=channel.name)

@@ -21,10 +21,9 @@ from workflow.deadlines.resolver import deadline as one_deadline
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Step
 from workflow.org.duties import stand_in
-from workflow.org.office import Office, Person, Recipient, acts_of
+from workflow.org.office import Office, Person, Recipient
 from workflow.reminders import HIMSELF, PLAN_STEPS, SLIPPED, is_about, step_named, undated_kind
 from workflow.scoring.prospects import Stakes
-from workflow.scoring.scale import SCORED
 
 
 class Matters:
@@ -194,7 +193,7 @@ class Matters:
     def _matter(self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline) -> Matter:
         """Return the subject of a notice about a deadline."""
         recipients = self._recipients(notice, case, procedure, deadline)
-        unit, stake = self.office.units.get(case.unit), None
+        unit, stake, kind = self.office.units.get(case.unit), None, undated_kind(notice.step)
         if self._stakes is not None:
             indicator = deadline.obligation.indicator
             stake = self._stakes.of(case.unit, indicator, deadline.period, deadline.due)
@@ -214,16 +213,11 @@ class Matters:
             answer=answer_address(self.rules, notice),
             confidential=confidential(procedure),
             planned=notice.step in PLAN_STEPS,
-            undated=self._undated(notice, case),
+            # Of points speaks who has some at stake by it.
+            undated="year" if kind == "points" and stake is None else kind,
             about=notice.due,
             stake=stake,
         )
-
-    def _undated(self, notice: Notice, case: Case) -> str:
-        """Return what a letter says of a duty without a due date; of points where their act was adopted."""
-        kind = undated_kind(notice.step)
-        is_scored = kind != "points" or SCORED in acts_of(self.office, case.unit) | self.rules.acts
-        return kind if is_scored else "year"
 
     def _recipients(
         self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline

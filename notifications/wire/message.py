@@ -17,6 +17,8 @@ from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from urllib.parse import quote
 
+import dkim
+
 from notifications.notice import Letter, Notice, digest
 from notifications.wire.entry import METHOD, calendar
 from workflow.refusal import Refusal
@@ -155,8 +157,6 @@ class Signature:
 
     def signed(self, message: bytes) -> bytes:
         """Return the message with its signature header first, otherwise unchanged."""
-        import dkim  # with a resolver of names behind it: only where letters are signed
-
         header: bytes = dkim.sign(
             message,
             self.selector.encode(),

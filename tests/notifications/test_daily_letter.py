@@ -280,14 +280,3 @@ def test_who_is_away_gets_no_letter_and_the_deputy_gets_the_units(tmp_path: Path
 
     assert not of(parcels, BOLAT.key)
     assert len(of(parcels, OFFICER.key)) == 1
-
-
-@pytest.mark.parametrize("acts", [frozenset(), frozenset({"tbn4-2024"})])
-def test_points_are_spoken_of_where_their_act_was_adopted(town: Town, acts: frozenset[str]) -> None:
-    """On the first working day of November, Monday 2 November 2026; a company without that act has none."""
-    town.rules = replace(town.rules, acts=acts)
-    town.open()
-    letters = "".join(parcel.letter.text for parcel in day(town, date(2026, 11, 2)))
-
-    assert "жыл соңына дейін" in letters
-    assert ("жыл соңына дейін – балл" in letters) == bool(acts)

@@ -100,6 +100,20 @@ def test_a_delivery_asks_what_is_at_stake_as_its_letters_leave(town: Town) -> No
     assert "10 балл шегеріледі" in aigul
 
 
+@pytest.mark.parametrize("stakes", [None, Ten()])
+def test_a_letter_speaks_of_points_to_who_has_some_at_stake(town: Town, stakes: Ten | None) -> None:
+    """On Monday 2 November 2026, the first working day of the month; who adopted no act of points has none."""
+    town.open()
+    shelf, on = Shelf(), date(2026, 11, 2)
+    town.round([shelf], on, at=noon(on))
+    options = {"now": noon(on), "today": on, "rules": RULES, "stakes": stakes}
+    deliver(town.outbox, library(), CALENDAR, [shelf], **options)  # type: ignore[arg-type]
+    letters = "".join(parcel.letter.text for parcel in shelf.kept)
+
+    assert "жыл соңына дейін" in letters
+    assert ("жыл соңына дейін – балл" in letters) == bool(stakes)
+
+
 def test_whoever_is_told_to_leave_ends_the_batch_in_hand(town: Town) -> None:
     """Nothing half done: the rest stays queued, and the next delivery sends it."""
     for _ in range(30):

@@ -184,6 +184,11 @@ def test_what_is_due_first_stands_first_where_asked(site: Site, browser: TestCli
     assert order("order=urgent")[-1] == site.real
     assert order("order=newest") == sorted(order(""), reverse=True)
     assert order("order=unit")[0] == site.real, "hr before law"
+    book = openpyxl.load_workbook(io.BytesIO(browser.get("/cases.xlsx?order=urgent").content))
+    ids = [
+        str(cell.value) for row in book.active for cell in row if re.fullmatch(r"\d{4}-\d{4}", str(cell.value))
+    ]
+    assert ids == order("order=urgent"), "the workbook is the list of the page"
 
 
 def test_a_plan_date_that_passed_is_said_in_the_list(site: Site, browser: TestClient) -> None:

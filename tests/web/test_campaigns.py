@@ -131,7 +131,7 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
 
 def test_no_start_is_offered_where_nobody_could_open_the_links(office: RealOffice) -> None:
     """Where the day is a demonstration day, it is offered all the same (above)."""
-    office.pages.state.ctx = replace(office.pages.state.ctx, demonstration=False)
+    office.app.rules = replace(office.app.rules, read_here=False)
     with office.client() as browser:
         preview = browser.post(f"{START}?lang=ru", data={"until": "2026-04-30", "unit": UNIT})
 

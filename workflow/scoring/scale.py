@@ -55,6 +55,9 @@ READINGS: Mapping[str, frozenset[str]] = {
 }
 """The readings supported by the calculation. A file gives their texts and the value used."""
 
+SCORED = "tbn4-2024"
+"""The act whose projects are assessed in points: who did not adopt it has none to lose."""
+
 Fact = Annotated[str, matching("^[a-z0-9-]+:[a-z0-9_]+$", '"tbn4-project-4:event_held"')]
 ReadingId = Annotated[str, one_of(*READINGS)]
 EvidenceKind = Annotated[str, matching("^(document|link):[a-z0-9_]+$", '"link:site"')]
@@ -62,9 +65,6 @@ IndicatorId = Annotated[str, matching(r"^P[0-9]\.T[0-9]\.S[0-9]$", '"P3.T2.S1"')
 Kind = Annotated[str, one_of(*KINDS)]
 
 # ------------------------------------------------------------------------------------------------- scales
-
-SCORED = "tbn4-2024"
-"""The act whose projects are assessed in points: who did not adopt it has none to lose."""
 
 
 class Presence(Model):

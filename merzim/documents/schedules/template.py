@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import xlsxwriter
+
 from calendars.horizon import FIRST, REACH
 from i18n import say
 from merzim.documents.sheets.listing import Table, add_table, write_file
@@ -62,8 +64,6 @@ def _workbook(
         notes: a second sheet.
     """
     target = io.BytesIO()
-    import xlsxwriter  # only by who writes a workbook
-
     book = xlsxwriter.Workbook(
         target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )

@@ -11,6 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import xlsxwriter
+
 from merzim.documents.sheets.unreadable import UnreadablePaper
 
 _MOMENT = date(1980, 1, 1)
@@ -50,8 +52,6 @@ def tables_workbook(tables: Iterable[Table]) -> bytes:
     """
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    import xlsxwriter  # only by who writes a workbook
-
     book = xlsxwriter.Workbook(target, options)
     book.set_properties({"created": _MOMENT})
     for table in tables:

@@ -145,7 +145,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
         raise BadCampaign("campaign.two_documents")
     given_values = _given_values(ctx, register, kind, command.values)
     ground = _ground(ctx, kind, command.ground, units)
-    if not (ctx.app.settings.web.public_address.startswith("https://") or ctx.demonstration):
+    if not ctx.app.rules.carries_secrets:
         raise BadCampaign("campaign.no_address", address=ctx.app.settings.web.public_address)
     choice = _choice(units, command)
     people = list(people_asked(office, choice))

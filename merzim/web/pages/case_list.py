@@ -279,18 +279,18 @@ def cases_page(
 
 
 @router.get("/cases.xlsx")
-def cases_workbook(ctx: Reading, criteria: CaseQuery) -> Response:
-    """Return all matching cases as a workbook.
+def cases_workbook(ctx: Reading, criteria: CaseQuery, order: CaseOrder = "newest") -> Response:
+    """Return all matching cases as a workbook, in the order of the page.
 
     Raises:
         TooManyRows: the list is too long for one workbook.
     """
     total = ctx.reads.how_many(criteria)
     require_exportable(total)
-    rows = _all(ctx, criteria, total)
+    rows = _all(ctx, criteria, order, total)
     return workbook_response(ctx, CASE_COLUMNS, rows, title="web.analyses.title")
 
 
-def _all(ctx: RequestContext, criteria: CaseFilter, total: int) -> Iterator[Item]:
+def _all(ctx: RequestContext, criteria: CaseFilter, order: CaseOrder, total: int) -> Iterator[Item]:
     for first in range(0, total, _CHUNK):
-        yield from items(ctx, ctx.reads.page(criteria, first=first, count=_CHUNK))
+        yield from items(ctx, ctx.reads.page(criteria, first=first, count=_CHUNK, order=order))

@@ -52,7 +52,7 @@ def counted_days(found: Deadline, calendar: Kazakhstan) -> tuple[CountedDay, ...
 
 
 @router.get("/cases/{case}/dates/{obligation}")
-def date_paper(
+def date_statement(
     request: Request,
     ctx: Reading,
     case: CaseId,
