@@ -47,7 +47,7 @@ def test_a_library_that_is_not_installed_is_asked_for_by_name(
     result = office("remind", "--now", "2026-04-06")
 
     assert (result.code, result.err.count("\n")) == (2, 1)
-    assert 'pip install "merzim[telegram]"' in result.err
+    assert 'pip install ".[telegram]"' in result.err
 
 
 def test_a_bot_that_has_no_name_is_a_missing_setting(office: Merzim, tmp_path: Path) -> None:
