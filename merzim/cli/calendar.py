@@ -8,9 +8,9 @@ from calendars import LAST, layout
 from calendars.horizon import place
 from i18n import month_name
 from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.formatting import picked, table
 from merzim.cli.mount import command
 from merzim.cli.parsing import argument, day, number, option
-from merzim.cli.printing import picked, table
 from merzim.services.law.calendar_acts import act_in, adopt_act, preview_act
 
 if TYPE_CHECKING:

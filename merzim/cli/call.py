@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from merzim.cli import printing
+from merzim.cli import formatting
 from merzim.cli.parsing import CommonOptions
 from merzim.settings import Settings
 from merzim.settings_file import read
@@ -253,7 +253,7 @@ class CommandContext:
     def answer(self, value: object) -> None:
         """Print a value as JSON, as the whole output of the command; without --json nothing."""
         if self.json:
-            self.write(printing.as_json(value))
+            self.write(formatting.as_json(value))
 
     def heads(self, *names: str) -> list[str]:
         """Return headings of table columns: `cli.head.<name>`."""
@@ -261,4 +261,4 @@ class CommandContext:
 
     def table(self, names: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int = 0) -> None:
         """Print a table with headings by name."""
-        self.print(printing.table(self.heads(*names), rows, indent=indent))
+        self.print(formatting.table(self.heads(*names), rows, indent=indent))

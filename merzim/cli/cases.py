@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.formatting import paragraph, picked
 from merzim.cli.mount import command, mount
 from merzim.cli.parsing import (
     BadArgument,
@@ -25,8 +26,6 @@ from merzim.cli.printing import (
     explained,
     finding,
     obligation,
-    paragraph,
-    picked,
     print_change,
     print_deadlines,
     print_findings,

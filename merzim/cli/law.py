@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from i18n import knows
 from i18n import paragraph as cited
 from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.formatting import paragraph, picked
 from merzim.cli.mount import command
 from merzim.cli.parsing import (
     PROCEDURE,
@@ -20,15 +21,7 @@ from merzim.cli.parsing import (
     named_days,
     option,
 )
-from merzim.cli.printing import (
-    explained,
-    finding,
-    obligation,
-    paragraph,
-    picked,
-    print_deadlines,
-    print_findings,
-)
+from merzim.cli.printing import explained, finding, obligation, print_deadlines, print_findings
 from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
 from merzim.services.law import editions as law

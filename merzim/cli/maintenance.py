@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 from merzim import metronome, settings_file
 from merzim.app import build_app
 from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.formatting import plain
 from merzim.cli.mount import command
 from merzim.cli.parsing import File, argument, option
-from merzim.cli.printing import plain
 from merzim.services.administration import encrypt_password
 from merzim.services.channels import CHANNEL, refuse_bad_address, try_channel
 from merzim.services.upkeep import doctor as configuration

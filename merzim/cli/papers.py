@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
+from merzim.cli.formatting import paragraph, picked
 from merzim.cli.mount import command, evidence_inputs
 from merzim.cli.parsing import (
     PROCEDURE,
@@ -22,7 +23,7 @@ from merzim.cli.parsing import (
     number,
     option,
 )
-from merzim.cli.printing import finding, paragraph, picked, print_findings
+from merzim.cli.printing import finding, print_findings
 from merzim.documents.child import read
 from merzim.documents.forms import FormData, fill, form_marks, names, title
 from merzim.documents.forms import form as form_named

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from merzim.cli import printing
+from merzim.cli import formatting
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.mount import command
 from merzim.cli.parsing import BadArgument, DryRun, Ground, Unit, named_texts
@@ -242,7 +242,7 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
 
 def _print_rows(call: CommandContext, titles: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     words = [[_shown(call, cell) for cell in row] for row in rows]
-    call.print(printing.table(titles, words) if rows else call.say("cli.register.empty"))
+    call.print(formatting.table(titles, words) if rows else call.say("cli.register.empty"))
 
 
 def _shown(call: CommandContext, cell: object) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from merzim.cli.call import CommandContext
+from merzim.cli.formatting import picked
 from merzim.cli.mount import command
 from merzim.cli.parsing import BadArgument, DryRun, day, option
-from merzim.cli.printing import picked
 from merzim.services.documents.notice_list import write_notices
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from i18n import number
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
+from merzim.cli.formatting import paragraph
 from merzim.cli.mount import command
 from merzim.cli.parsing import BadArgument, Unit, Year, named_texts, option
-from merzim.cli.printing import paragraph
 from merzim.services.law.regulations import read_input_file
 from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import unit_named
