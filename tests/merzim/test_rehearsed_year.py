@@ -2,7 +2,7 @@
 
 The expected lines are derived here from the reminder steps, the people and the calendar; of the deadlines
 only due dates and plan dates are used. No fact is recorded: obligations that count from a plan date are
-reminded of until that day, and passed plan dates lead to questions.
+reminded of until the first planned day before them has passed, and passed plan dates lead to questions.
 """
 
 from __future__ import annotations
@@ -206,8 +206,11 @@ def dues(office: Merzim, now: date) -> dict[str, Open]:
     done_ids = {obligation["id"] for obligation in case["obligations"] if obligation["state"] == "done"}
 
     def until(name: str) -> date:
+        """The first planned day on the way from its anchor back to the start that is not recorded."""
         anchor = ANCHORS.get(name.partition(".")[0])
-        return date.max if anchor is None or anchor in done_ids else date.fromisoformat(planned[anchor])
+        if anchor is None or anchor in done_ids:
+            return date.max
+        return min(date.fromisoformat(planned[anchor]), until(anchor))
 
     return {
         obligation["id"]: Open(

@@ -51,6 +51,7 @@ def stands(sample_case: Case, obligation: str, *, today: date, edition: Procedur
 
 
 OVERDUE, WAITS = Lateness(overdue=True), Lateness
+START_OF_IT = analysis().by_id["analysis_started"].title
 
 
 def test_a_publication_whose_plan_was_never_approved_is_never_overdue() -> None:
@@ -92,6 +93,45 @@ def test_a_slip_travels_down_to_what_was_planned_after_it() -> None:
     assert not can_be_done(published)
     assert at(signed, "published", today=after).counts_until == date(2026, 6, 19)
     assert stands(signed, "published", today=after) == Lateness()
+
+
+def test_an_end_planned_after_a_start_that_slipped_stands_no_longer() -> None:
+    """At most 30 working days of a start that did not happen cannot run out (000, project 1): the announcement
+    of the discussion, 10 working days before the end of 26 May, 12 May, waits for the start, as does the note
+    after it; moved or recorded, the start lets both count again."""
+    planned, late = {"analysis_started": START, "analysis_ended": END}, date(2026, 5, 13)
+    slipped, moved, begun = (
+        case(planned=planned),
+        case(planned=planned | {"analysis_started": late}),
+        case(planned=planned, facts={"analysis_started": date(2026, 4, 20)}),
+    )
+    announced, signed = (at(slipped, name, today=late) for name in ("discussion_announced", "note_signed"))
+
+    assert (announced.due, announced.counts_until) == (date(2026, 5, 12), START)
+    assert [element.code for element in awaited_elements(announced, analysis(), today=START)] == []
+    assert lateness(announced, today=START) == Lateness()
+    for day in (date(2026, 4, 14), date(2026, 5, 12), late, date(2026, 5, 27)):
+        assert lateness(announced, today=day) == WAITS(waiting_for="analysis_started")
+        waits, stale = awaited_elements(announced, analysis(), today=day)
+        assert (waits.code, waits.arguments["title"]) == ("waits.none", START_OF_IT)
+        assert (stale.code, stale.on) == ("waits.stale_plan", date(2026, 5, 12))
+    assert lateness(signed, today=late) == WAITS(waiting_for="analysis_ended")
+    assert stands(moved, "discussion_announced", today=late) == OVERDUE
+    assert stands(moved, "discussion_announced", today=date(2026, 5, 14)) == WAITS(
+        waiting_for="analysis_started"
+    )
+    assert stands(begun, "discussion_announced", today=date(2026, 5, 12)) == Lateness()
+    assert stands(begun, "discussion_announced", today=late) == OVERDUE
+    assert stands(begun, "discussion_announced", today=date(2026, 5, 27)) == WAITS(waiting_for="analysis_ended")
+
+
+def test_an_end_derived_from_a_start_that_slipped_lets_the_discussion_wait_for_the_start() -> None:
+    """30 working days from 13 April end on 28 May; nobody planned the end, and the start passed unrecorded."""
+    sample_case = case(planned={"analysis_started": START})
+
+    assert stands(sample_case, "discussion_announced", today=START) == Lateness()
+    waits = WAITS(waiting_for="analysis_started")
+    assert stands(sample_case, "discussion_announced", today=date(2026, 4, 14)) == waits
 
 
 def test_what_counts_back_from_a_day_ahead_can_be_done_before_it() -> None:

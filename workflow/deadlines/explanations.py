@@ -112,7 +112,8 @@ def awaited_elements(deadline: Deadline, procedure: Procedure, *, today: date) -
         arguments["on"] = on
     elements = [Element(code=f"waits.{kind}", arguments=arguments, on=on)]
     if due is not None and not holds_on(deadline, today):
-        elements.append(Element(code="waits.stale", arguments={"due": due}, on=due))
+        code = "waits.stale" if kind != "none" else "waits.stale_plan"
+        elements.append(Element(code=code, arguments={"due": due}, on=due))
     return tuple(elements)
 
 

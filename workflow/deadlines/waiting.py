@@ -53,7 +53,13 @@ def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
         return None
     # What counts forward ends no earlier than its anchor, which is as long as it is valid anyway.
     late = link.anchor.state == "planned" or _sure(resolver, since, span)
-    return _waiting(resolver, since, span, link.anchor, due=None if late else link.counted.due)
+    waits = _waiting(resolver, since, span, link.anchor, due=None if late else link.counted.due)
+    due, ahead = link.counted.due, link.anchor.on
+    if due is None or ahead is None or due >= ahead:
+        return waits
+    # It is to be done before its anchor: it does not wait for that, but for what the anchor waits for.
+    held = _behind(resolver, since, span, link.anchor)
+    return Waiting(held.fact, waits.until) if held and held.until == waits.until else waits
 
 
 def falls_away(resolver: DueDateResolver, link: Link) -> bool:
@@ -95,14 +101,21 @@ def _waiting(
     """Return a Waiting for this fact; the date is valid no longer than the fact's own day, nor than `due` where
     given.
     """
+    before = _behind(resolver, fact, span, day)
+    until = _earlier(_earlier(day.on, due), before.until if before else None)
+    return Waiting(resolver.procedure.by_id[fact].name_in(span), until)
+
+
+def _behind(resolver: DueDateResolver, fact: str, span: Span | None, day: AnchorDate) -> Waiting | None:
+    """Return what an unrecorded fact waits for in its turn; None if its day stands by itself.
+
+    A slip travels down: what was planned, or derived, after a day that passed unrecorded stands no more than
+    that day.
+    """
     obligation = resolver.procedure.by_id[fact]
-    until = _earlier(day.on, due)
-    # A slip travels down: what was planned after a day that passed unrecorded stands no more than that day.
-    counts_on = day.state == "planned" and type(obligation.term) in COUNTED - {Duration}
-    if day.state == "derived" or counts_on:
-        before = waiting(resolver, resolver.link(obligation, span))
-        until = _earlier(until, before.until if before else None)
-    return Waiting(obligation.name_in(span), until)
+    if day.state == "derived" or (day.state == "planned" and type(obligation.term) in COUNTED):
+        return waiting(resolver, resolver.link(obligation, span))
+    return None
 
 
 def _earlier(day: date | None, other: date | None) -> date | None:
