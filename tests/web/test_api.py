@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.web.app import AWAY
+from merzim.web.errors import AWAY
 from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.org.access import Reader

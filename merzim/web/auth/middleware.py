@@ -63,11 +63,9 @@ class GuardMiddleware:
         *,
         problem: Callable[[Request, int, str], Response],
         public: PublicAddress,
-        max_body: int = MAX_BODY,
     ) -> None:
         self.app = app
         self.problem = problem
-        self.max_body = max_body
         self.public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +79,7 @@ class GuardMiddleware:
                 address=request.client.host if request.client else "",
             )
         )
-        limit, code = body_limit(request.headers, self.max_body)
+        limit, code = body_limit(request.headers)
         received = 0
 
         async def receive_counted() -> Message:
@@ -137,11 +135,11 @@ def same_origin(request: Request, public: PublicAddress) -> bool:
     return origin is None or origin in origins
 
 
-def body_limit(headers: Headers, max_body: int) -> tuple[int, str]:
+def body_limit(headers: Headers) -> tuple[int, str]:
     """Return the maximum bytes of a request body, and the catalogue code for refusing more."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "multipart/form-data" or max_body <= MAX_TEXT:
-        return max_body, "web.problem.too_large"
+    if kind == "multipart/form-data":
+        return MAX_BODY, "web.problem.too_large"
     return MAX_TEXT, "web.problem.text_too_large"
 
 

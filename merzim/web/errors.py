@@ -1,0 +1,279 @@
+"""Answers to what goes wrong: a page for people, a problem (RFC 9457) for programs."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from asgi_correlation_id import correlation_id
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from calendars import OutOfRange
+from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
+from merzim.services.context import RequestContext
+from merzim.services.inputs import bad_input
+from merzim.services.verbs import NotAllowed, NotFound
+from merzim.web.auth.dependencies import NotLoggedIn, SecondFactorMissing
+from merzim.web.auth.middleware import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS
+from merzim.web.pages.account.login import first_page, inside, login_page
+from merzim.web.ui.form_values import MAX_FIELD_BYTES, status_of
+from merzim.web.ui.preferences import preferences, set_preference_cookies
+from merzim.web.ui.render import Translator, page
+from workflow.cases.commands.case_commands import UnknownCase
+from workflow.ports import Contradiction
+from workflow.refusal import Refusal
+from workflow.registers.definition import UnknownRegister
+from workflow.registers.values import InvalidRow, problem_arguments
+
+AWAY = "storage_unavailable"
+"""Code of the error when the database does not answer, which is not the client's fault."""
+LATER = ("paper_readers_busy", "paper_reading_stopped")
+"""Codes of errors after which the same request may be sent again."""
+log = logging.getLogger("merzim.web")
+MOST_FAULTS = 200
+"""Number of bad rows or fields named in one answer."""
+Faults = Sequence[Mapping[str, object]]
+
+
+def add_error_answers(pages: FastAPI) -> None:
+    """Let the application answer these errors; its `state.ctx` is what the contexts of readers are made of."""
+    pages.add_exception_handler(HTTPException, on_http)
+    pages.add_exception_handler(RequestValidationError, on_invalid)
+    pages.add_exception_handler(NotLoggedIn, on_stranger)
+    pages.add_exception_handler(SecondFactorMissing, on_second_factor)
+    pages.add_exception_handler(Refusal, on_refusal)
+    pages.add_exception_handler(OutOfRange, on_refusal)
+    pages.add_exception_handler(Exception, on_error)
+
+
+def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:
+    """Return the answer to a request that failed: what is wrong, and how to continue."""
+    calendar = _ctx(request).calendar
+    arguments = {
+        "first": calendar.first.year,
+        "last": calendar.last.year,
+        "megabytes": MAX_BODY // 1024 // 1024,
+        "text_megabytes": MAX_TEXT // 1024 // 1024,
+    }
+    detail = Translator(preferences(request).language).tell(code, arguments)
+    if _of_a_program(request):
+        return problem_answer(status, code, detail, faults)
+    return _problem_page(request, status, detail, reference=correlation_id.get() if status >= 500 else "")
+
+
+def on_http(request: Request, error: Exception) -> Response:
+    """Answer a status raised by a route or by the framework."""
+    assert isinstance(error, HTTPException)
+    reader = getattr(request.state, "reader", None)
+    if error.status_code == 403 and request.url.path == "/" and reader is not None:
+        # The address people type: a reader without access to the overview gets their own first page.
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(first_page(reader) + query, status_code=303)
+    code = error.detail if str(error.detail).startswith("web.problem.") else None
+    response = problem(request, error.status_code, code or _code(error.status_code))
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+def on_invalid(request: Request, error: Exception) -> Response:
+    """Answer a request whose path, query or body does not have the form described."""
+    assert isinstance(error, RequestValidationError)
+    parts = {item["loc"][0] for item in error.errors() if item["loc"]}
+    status = 404 if "path" in parts else 422
+    translator = Translator(preferences(request).language)
+    faults = [
+        {
+            "where": ".".join(str(part) for part in item["loc"])[:200],
+            "detail": translator.refuse(bad_input(item, without=("body", "query", "path", "header"))),
+        }
+        for item in error.errors()[:MOST_FAULTS]
+    ]
+    # Of the body we know better than the page's sentence, which speaks of the address.
+    bad_body = status == 422 and "body" in parts
+    return problem(request, status, "web.problem.bad_body" if bad_body else _code(status), faults)
+
+
+def on_refusal(request: Request, error: Exception) -> Response:
+    """Answer a refusal raised outside a form, e.g. an edition that no longer exists, or a day beyond the
+    records.
+    """
+    assert isinstance(error, Refusal | OutOfRange)
+    if error.code == AWAY:
+        # Users are not operators: the location of the database is not shown to them.
+        log.error("the database is not available: %s", error)
+        return _again_in(30, problem(request, 503, "web.problem.away"))
+    match error:
+        case UnknownCase():
+            return problem(request, 404, "web.problem.no_case")
+        case UnknownRegister():
+            return problem(request, 404, "web.problem.no_register")
+        case NotFound():
+            return problem(request, 404, error.not_found)
+        case NotAllowed():
+            return problem(request, 403, error.code)
+    if error.code in LATER:
+        return _again_in(60, _refused(request, error, 503))
+    return _refused(request, error, 500 if isinstance(error, EvidenceDamaged) else status_of(error))
+
+
+async def on_stranger(request: Request, error: Exception) -> Response:
+    """Answer a request without a valid session: show the log-in page, keeping the values typed into a form."""
+    if _of_a_program(request):
+        response = problem(request, 401, "web.problem.no_token")
+        response.headers["www-authenticate"] = 'Bearer realm="Merzim"'
+        return response
+    address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method in SAFE_METHODS:
+        response = _elsewhere(request, f"/login?{urlencode({'next': address})}")
+        set_preference_cookies(response, preferences(request).new_cookies)
+        return response
+    if request.headers.get("hx-request") == "true":
+        # The page sends the form again as browsers do (pages.js): what was typed then goes along.
+        return Response(status_code=401)
+    async with request.form(max_fields=80, max_part_size=MAX_FIELD_BYTES) as form:
+        form_values = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+        files = any(not isinstance(value, str) and value.filename for value in form.values())
+    return await run_in_threadpool(
+        login_page,
+        request,
+        replace(_ctx(request)),
+        onward=inside(address),
+        form_values=form_values,
+        files=files,
+        status=401,
+    )
+
+
+def on_second_factor(request: Request, error: Exception) -> Response:
+    """Send an account that lacks a required second factor to the page for setting one."""
+    if _of_a_program(request):
+        return problem(request, 403, "web.problem.second_factor")
+    return _elsewhere(request, "/account/totp")
+
+
+def on_error(request: Request, error: Exception) -> Response:
+    """Answer an unexpected error. Runs outside all middleware, so it sets the headers itself; details are in
+    the log.
+    """
+    response = problem(request, 500, "web.problem.internal")
+    number = correlation_id.get() or ""
+    response.headers.update({**HEADERS, "cache-control": "no-store", "x-request-id": number})
+    return response
+
+
+def _refused(request: Request, error: Refusal | OutOfRange, status: int) -> Response:
+    """Return the refusal's own sentence; for programs with every bad row or field."""
+    translator = Translator(preferences(request).language)
+    detail = translator.refuse(error)
+    if _of_a_program(request):
+        return problem_answer(status, error.code, detail, row_faults(error, translator), other_changes(error))
+    near = error.arguments.get("near", ()) if "unit" in request.query_params else ()
+    return _problem_page(request, status, detail, near=near)
+
+
+def _problem_page(request: Request, status: int, detail: str, **values: object) -> Response:
+    reader = getattr(request.state, "reader", None)
+    ctx = _ctx(request)
+    # Behind an error of ours may be the database, which is then not asked who the reader is.
+    seen_by = replace(ctx) if reader is None or status >= 500 else ctx.read_by(reader)
+    return page(request, seen_by, "problem.html", status=status, number=status, detail=detail, **values)
+
+
+def _again_in(seconds: int, response: Response) -> Response:
+    response.headers["retry-after"] = str(seconds)
+    return response
+
+
+def _ctx(request: Request) -> RequestContext:
+    ctx: RequestContext = request.app.state.ctx
+    return ctx
+
+
+def row_faults(error: Exception, translator: Translator) -> Faults:
+    """Return every bad row of a refused file, or every bad field of a refused row, in words."""
+    if isinstance(error, InvalidRow):
+        return [
+            {
+                "where": f"values.{problem.field}",
+                "detail": translator.tell(
+                    f"register.value.{problem.code}", problem_arguments(error.register, problem)
+                ),
+            }
+            for problem in error.problems[:MOST_FAULTS]
+        ]
+    rows = error.errors if isinstance(error, UnreadablePaper) else ()
+    return [
+        {"row": row_error.row, "detail": translator.tell(row_error.code, row_error.arguments)}
+        for row_error in rows[:MOST_FAULTS]
+    ]
+
+
+def other_changes(error: Exception) -> Faults:
+    """Return the changes by others that contradict the request, the newest first."""
+    changes = error.changes if isinstance(error, Contradiction) else ()
+    return [
+        {
+            "kind": change.kind,
+            "name": change.name,
+            "on": change.on.isoformat() if change.on else None,
+            "by": change.by,
+            "at": change.at.isoformat() if change.at else None,
+        }
+        for change in reversed(changes[-MOST_FAULTS:])
+    ]
+
+
+def problem_answer(status: int, code: str, detail: str, faults: Faults = (), changes: Faults = ()) -> Response:
+    """Return a problem for programs (RFC 9457)."""
+    body: dict[str, object] = {
+        "type": f"urn:merzim:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if faults:
+        body["errors"] = list(faults)
+    if changes:
+        body["changes"] = list(changes)
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    # A browser that is shown it as a page finds no tag in what somebody typed. Half a character (a lone
+    # surrogate, which JSON can spell) is quoted as "?".
+    content = text.replace("<", "\\u003c").encode(errors="replace")
+    return Response(content, status_code=status, media_type="application/problem+json")
+
+
+def _elsewhere(request: Request, address: str) -> Response:
+    """Redirect to another page; htmx gets a header, because it would follow a redirect inside its own
+    request.
+    """
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=204, headers={"hx-redirect": address})
+    return RedirectResponse(address, status_code=303)
+
+
+def _of_a_program(request: Request) -> bool:
+    """Return whether the client is a program that does not read pages."""
+    return request.url.path.startswith(("/api/", "/ready", "/health"))
+
+
+def _code(status: int) -> str:
+    codes = {
+        403: "not_yours",
+        409: "conflict",
+        404: "not_found",
+        405: "not_allowed",
+        413: "too_large",
+        422: "not_understood",
+    }
+    return "web.problem." + codes.get(status, "not_understood" if status < 500 else "internal")
