@@ -412,7 +412,8 @@ class WebSettings(Section):
 
     `trusted_proxies`: proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted. `totp_required`: the
     accesses whose accounts must have a second factor. `session_hours`, `session_idle_minutes`: how long a
-    session lasts, and unused; `invitation_hours`: how long an invitation may be used.
+    session lasts, and unused; `invitation_hours`: how long an invitation may be used. `public_planner`: whether
+    anybody may plan an analysis at /plan, without a log-in.
     """
 
     host: Text = "127.0.0.1"
@@ -425,6 +426,7 @@ class WebSettings(Section):
     session_hours: UpToThousand = 12
     session_idle_minutes: UpToThousand = 120
     invitation_hours: UpToThousand = 72
+    public_planner: YesNo = False
 
     @property
     def session_lifetime(self) -> timedelta:

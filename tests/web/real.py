@@ -36,6 +36,8 @@ CONFIGURATION = """
 name = "Ұлттық экономика министрлігі"
 officer = "a.akhmetova@example.kz"
 language = "kk"
+[web]
+public_planner = true
 [regulations]
 acts = ["tbn4-2024", "mne-standard-2025", "enterprise-policy", "decree-802", "decree-154"]
 """

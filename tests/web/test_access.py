@@ -28,6 +28,7 @@ OPEN = {
     "/digest/{secret}/{choice}",
     "/confirm/{token}",  # a campaign participant has no account: the link is personal
     "/confirm/{token}/document",
+    "/plan",  # computes by dates alone; 404 unless config.toml opens it
     "/answer/{token}",  # by the link of a reminder: for its person and deadline alone
     "/api/openapi.json",
     "/feeds/{token}.ics",

@@ -7,6 +7,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.web.auth import limits
 from tests.web.conftest import Site
 
 START = "/open/case?lang=ru&planned.analysis_started=2026-06-01"
@@ -99,3 +100,61 @@ def test_every_procedure_can_be_planned(site: Site, browser: TestClient) -> None
 
         assert answer.status_code == 200, name
         assert 'id="chain-title"' in answer.text, name
+
+
+def opened_to_everybody(site: Site) -> TestClient:
+    """A stranger's browser, where config.toml opens the planner."""
+    web = site.context.settings.web.model_copy(update={"public_planner": True})
+    site.context.settings = site.context.settings.model_copy(update={"web": web})
+    return site.stranger()
+
+
+def test_a_stranger_plans_by_one_date_where_the_office_allows_it(site: Site) -> None:
+    """The same days as for a reader, with their reasons; robots are asked to pass it by."""
+    stranger = opened_to_everybody(site)
+    answer = stranger.get("/plan?lang=ru&planned.analysis_started=2026-06-01")
+    asked = answer.text.partition('<details class="further">')[0]
+
+    assert "10 рабочих дней до него: 29, 28, 26, 25, 22, 21, 20, 19, 18, 15 мая" in answer.text
+    assert re.findall(r'name="(planned\.[a-z_]+)"', asked) == ["planned.analysis_started"]
+    assert answer.headers["x-robots-tag"] == "noindex"
+    assert 'href="/plan"' in stranger.get("/login").text
+
+
+def test_the_planner_of_strangers_names_no_case_unit_or_person(site: Site) -> None:
+    office = site.office
+    names = {one.name for one in (*office.units.values(), *office.people.values())} | set(site.cases())
+    page = opened_to_everybody(site).get("/plan?planned.analysis_started=2026-06-01&unit=hr&object=hr").text
+
+    assert names
+    assert [name for name in names if name in page] == []
+
+
+def test_an_office_that_does_not_allow_it_has_no_planner_for_strangers(site: Site) -> None:
+    """As by default: no page, and no link to one."""
+    stranger = site.stranger()
+
+    assert stranger.get("/plan?planned.analysis_started=2026-06-01").status_code == 404
+    assert "/plan" not in stranger.get("/login").text
+
+
+def test_a_stranger_is_told_in_one_sentence_what_is_no_date(site: Site) -> None:
+    answer = opened_to_everybody(site).get("/plan?lang=ru&planned.analysis_started=2026-02-30")
+
+    assert answer.status_code == 422
+    assert answer.text.count('role="alert"') == 1
+    assert 'name="planned.analysis_started" value="2026-02-30"' in answer.text
+
+
+def test_one_network_plans_only_so_often(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What shows the empty form is not counted."""
+    monkeypatch.setattr(limits, "PLANS", 2)
+    stranger = opened_to_everybody(site)
+    dates = "/plan?lang=ru&planned.analysis_started=2026-06-01"
+    allowed = [stranger.get(dates).status_code for _ in range(2)]
+    refused = stranger.get(dates)
+
+    assert allowed == [200, 200]
+    assert refused.status_code == 429
+    assert "Из этой сети слишком часто рассчитывали сроки" in refused.text
+    assert stranger.get("/plan").status_code == 200

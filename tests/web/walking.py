@@ -28,6 +28,7 @@ ASIDE = {
     "/api/openapi.json": "for programs",
     "/feeds/{token}.ics": "by a calendar",
     "/login": "before the log-in",
+    "/plan": "before the log-in, where config.toml opens it",
     "/login/oidc": "before the log-in, where a provider is named",
     "/login/oidc/callback": "by the provider",
     "/welcome/{secret}": "by a letter",

@@ -110,6 +110,20 @@ def count_guess(request: Request, ctx: RequestContext) -> None:
         raise HTTPException(429, "web.problem.too_many_links") from None
 
 
+PLANS = 300
+"""Number of times one network may plan without a log-in in a quarter of an hour."""
+
+
+def count_plan(request: Request, ctx: RequestContext) -> None:
+    """Count dates computed for somebody without a log-in. Raises HTTPException 429 after too many from one
+    network.
+    """
+    network = network_of(client_address(request))
+    limit = RateLimit(kind="plan", key=network, attempts=PLANS, period=15 * _MINUTE)
+    if ctx.accounts.count_attempt((limit,), now=ctx.now):
+        raise HTTPException(429, "web.problem.too_many_plans") from None
+
+
 COOKIE = "__Host-merzim-devices"
 MAX_SECRETS = 8
 """The most accounts one browser is remembered for."""

@@ -22,8 +22,8 @@ from tests.web.walking import STARTS, walk
 
 LOGINS = ("officer", "administrator", "")
 """Who see every page between them; "" is a stranger."""
-UNSIGNED = ("/login", "/cases/2026-9999")
-"""Pages a stranger sees; of an office that opened it, the public page besides."""
+UNSIGNED = ("/login", "/cases/2026-9999", "/plan?planned.analysis_started=2026-06-01")
+"""Pages a stranger sees; the office opened its planner to everybody."""
 THEMES, WIDTHS = ("light", "dark"), (1360, 390)
 
 

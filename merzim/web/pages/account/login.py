@@ -198,6 +198,7 @@ def login_page(
         status=status,
         place=f"/login?{urlencode({'next': onward})}",
         onward=onward,
+        planner=ctx.app.settings.web.public_planner,
         form_values=json.dumps(form_values, ensure_ascii=False) if form_values else "",
         files=files,
         wrong=wrong,

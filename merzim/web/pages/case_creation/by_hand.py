@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
 from calendars import OutOfRange
@@ -29,8 +29,9 @@ from merzim.services.imports.previews import (
 from merzim.services.inputs import build
 from merzim.services.law.acts import offered_procedures
 from merzim.services.names import chosen_procedure
-from merzim.web.auth.dependencies import Managing, Reading
-from merzim.web.pages.case_creation.outlook import Outlook, intended, make_outlook, text
+from merzim.web.auth.dependencies import Anybody, Managing, Reading
+from merzim.web.auth.limits import count_plan
+from merzim.web.pages.case_creation.outlook import Outlook, PlannedForm, intended, make_outlook, text
 from merzim.web.ui.form_values import Fields, InvalidForm
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from merzim.web.ui.preferences import redirect
@@ -107,6 +108,26 @@ def case_form_page(
         "person": person,
     }
     return with_tidy_address(request, _case_page(request, ctx, answers))
+
+
+@router.get("/plan")
+def public_planner_page(request: Request, ctx: Anybody) -> Response:
+    """Show the deadlines of an analysis by one date, to anybody where config.toml allows it; it names no
+    person, unit or case.
+    """
+    if not ctx.app.settings.web.public_planner:
+        raise HTTPException(404)
+    tidy = redirect_to_tidy_address(request)
+    if tidy is not None:
+        return tidy
+    procedure = ctx.library.latest("internal-analysis")
+    dates = intended(procedure, request.query_params.multi_items(), ctx.calendar)
+    if not dates.empty:
+        count_plan(request, ctx)
+    outlook = make_outlook(ctx, procedure, dates, office=Office())
+    response = _form_page(request, ctx, procedure, dates, outlook, action="/plan")
+    response.headers["x-robots-tag"] = "noindex"
+    return with_tidy_address(request, response)
 
 
 @router.post("/open/case")
@@ -201,34 +222,63 @@ def _case_page(
         ctx,
         procedure,
         dates,
+        office=office,
         unit=unit if unit in office.units else "",
         object=next(
             filter(None, (text(answers.get(name), longest=LONGEST_OBJECT) for name in OBJECT_FIELDS)), ""
         ),
     )
-    refusal = refusal or unknown or dates.refusal or outlook.refusal
-    return page(
+    return _form_page(
         request,
         ctx,
-        "open_case.html",
-        status=200 if refusal is None else 422,
-        place=f"/open/case?{urlencode({'procedure': procedure.id})}",
-        procedure=procedure,
+        procedure,
+        dates,
+        outlook,
+        refusal=refusal or unknown,
         procedures=offered_procedures(
             ctx, office.kind_of(unit) if unit in office.units else _kind(ctx, office), procedure.id
         ),
-        intended=dates,
-        outlook=Outlook() if outlook.refusal else outlook,
-        titles_ahead=[procedure.by_id[name.partition(".")[0]].title for name in outlook.ahead],
         may_open=ctx.reader.may("manage"),
-        refusal=refusal,
         unit=build_unit_field(office, unit or unit_text, root=ctx.reader.root),
         objects=_objects(answers, ctx.language),
         person=build_person_field(office, text(answers.get("person")), typed=True),
         about=_about(procedure),
         of_person=any(obligation.duty in OF_A_PERSON for obligation in procedure.obligations),
+    )
+
+
+def _form_page(
+    request: Request,
+    ctx: RequestContext,
+    procedure: Procedure,
+    dates: PlannedForm,
+    outlook: Outlook,
+    *,
+    refusal: Refusal | OutOfRange | None = None,
+    action: str = "/open/case",
+    **asked: Any,
+) -> Response:
+    """Return the form of dates with what follows from them.
+
+    Args:
+        asked: what a case needs besides its dates; nothing for a page that only plans.
+    """
+    refusal = refusal or dates.refusal or outlook.refusal
+    return page(
+        request,
+        ctx,
+        "open_case.html",
+        status=200 if refusal is None else 422,
+        place=f"{action}?{urlencode({'procedure': procedure.id})}",
+        action=action,
+        procedure=procedure,
+        intended=dates,
+        outlook=Outlook() if outlook.refusal else outlook,
+        titles_ahead=[procedure.by_id[name.partition(".")[0]].title for name in outlook.ahead],
+        refusal=refusal,
         first_day=ctx.calendar.first,
         last_day=ctx.calendar.last,
+        **{"may_open": False, "unit": None, **asked},
     )
 
 

@@ -245,13 +245,17 @@ def make_outlook(
     procedure: Procedure,
     answers: PlannedForm,
     *,
-    unit: str,
-    object: str,
+    office: Office,
+    unit: str = "",
+    object: str = "",
 ) -> Outlook:
-    """Return the deadlines for the typed values; nothing without a date."""
+    """Return the deadlines for the typed values; nothing without a date.
+
+    Args:
+        office: its people are named as assignees; an empty one names duties alone.
+    """
     if answers.empty:
         return Outlook()
-    office = ctx.reads.office()
     try:
         forecast = plan(
             ctx.library,
