@@ -92,17 +92,8 @@ def count(term: Term, anchor: date | None, calendar: Kazakhstan) -> CountedTerm:
     match term:
         case Duration(number):
             return _count_duration(number, anchor, calendar)
-        case CalendarDays(number, unspecified, roll):
-            code = "unspecified_days" if unspecified else _direction_code("calendar_days", number)
-            return _end_after(code, number, _days_later(anchor, number), roll, calendar)
-        case Weeks(number, roll):
-            return _end_after("weeks_after", number, _days_later(anchor, 7 * number), roll, calendar)
-        case Months(number, roll):
-            return _end_after(
-                _direction_code("months", number), number, months_later(anchor, number), roll, calendar
-            )
-        case Years(number, roll):
-            return _end_after("years_after", number, months_later(anchor, 12 * number), roll, calendar)
+        case CalendarDays() | Weeks() | Months() | Years():
+            return _count_span(term, anchor, calendar)
         case DayAfterPeriod(day):
             to = months_later(anchor, 1, day=day)
             return _end_on("day_after_period", {"day": day, "to": to, "last": anchor}, to, "next", calendar)
@@ -132,6 +123,22 @@ def count(term: Term, anchor: date | None, calendar: Kazakhstan) -> CountedTerm:
         case Target():
             return _explain_target(term, anchor)
     return _count_unanchored(term, calendar)
+
+
+def _count_span(term: CalendarDays | Weeks | Months | Years, anchor: date, calendar: Kazakhstan) -> CountedTerm:
+    """Compute a term of days, weeks, months or years of the calendar, after the anchor or before it."""
+    number = term.count
+    match term:
+        case CalendarDays(unspecified=unspecified):
+            code = "unspecified_days" if unspecified else _direction_code("calendar_days", number)
+            end = _days_later(anchor, number)
+        case Weeks():
+            code, end = "weeks_after", _days_later(anchor, 7 * number)
+        case Months():
+            code, end = _direction_code("months", number), months_later(anchor, number)
+        case Years():
+            code, end = "years_after", months_later(anchor, 12 * number)
+    return _end_after(code, number, end, term.roll, calendar)
 
 
 def _count_unanchored(term: Term, calendar: Kazakhstan) -> CountedTerm:

@@ -47,29 +47,19 @@ def parse_value(field: Field, texts: Sequence[str]) -> object:
         return tuple(text for text in texts if text.strip())
     text = texts[-1].strip()
     match field.kind:
-        case "date":
-            when = _read(field, text)
-            if isinstance(when, Day):
-                return when.on
-            raise _unreadable(field, text)
-        case "span":
-            when = _read(field, text)
-            if isinstance(when, Span):
-                return (when.first, when.last)
-            raise _unreadable(field, text)
-        case "hour":
-            if match := _HOUR.fullmatch(text):
-                return f"{int(match[1]):02}:{match[2]}"
-            raise _unreadable(field, text)
-        case "number" | "year":
-            if text.isascii() and text.isdecimal() and len(text) < 10:
-                return int(text)
-            raise _unreadable(field, text)
+        case "date" if isinstance(when := _read(field, text), Day):
+            return when.on
+        case "span" if isinstance(when := _read(field, text), Span):
+            return (when.first, when.last)
+        case "hour" if match := _HOUR.fullmatch(text):
+            return f"{int(match[1]):02}:{match[2]}"
+        case "number" | "year" if text.isascii() and text.isdecimal() and len(text) < 10:
+            return int(text)
         case "amount":
             return _amount(field, text)
-        case "box":
-            if text.casefold() in (*_YES, *_NO):
-                return text.casefold() in _YES
+        case "box" if text.casefold() in (*_YES, *_NO):
+            return text.casefold() in _YES
+        case "date" | "span" | "hour" | "number" | "year" | "box":
             raise _unreadable(field, text)
         case _:
             return text
