@@ -42,25 +42,11 @@ from workflow.law.procedure import Obligation, Procedure
 def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iterator[Element]:
     """Yield the elements for one link: due date, basis, force, period, anchor, days counted, day judged."""
     obligation, procedure = link.obligation, chain.procedure
-    act = procedure.acts[obligation.act]
     due = link.counted.due
-    answers = tuple(option.title for option in obligation.options)
     if (exemption := exemption_of(chain.case, link.id)) is not None:
         yield Element(code="exempted", arguments=exemption._asdict() | {"on": exemption.on}, on=exemption.on)
-    if answers:
-        yield Element(code="answers", arguments={"title": obligation.title, "answers": answers})
-    elif due is None:
-        yield Element(code="due_none", arguments={"title": obligation.title})
-    if due is not None:
-        yield Element(code="due_by", arguments={"title": obligation.title, "on": due}, on=due)
-    basis = {"act": act.short, "paragraph": obligation.paragraph}
-    yield Element(code="basis", arguments=basis, act=act.id)
-    if obligation.assumed:
-        yield Element(code="assumed", arguments={"act": act.short}, act=act.id)
-    if obligation.practice:
-        yield Element(code="practice")
-    if obligation.force != "obligatory":
-        yield Element(code=obligation.force)
+    yield from _said_of_due(obligation, due)
+    yield from _basis(procedure, obligation)
     if link.span is not None:
         arguments = {"period": link.span.name, "first": link.span.first, "last": link.span.last}
         yield Element(code="period", arguments=arguments, on=link.span.last)
@@ -75,7 +61,40 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
     if obligation.signed_by is not None and (may := obligation.signed_by.of(chain.case.kind)):
         yield Element(code="signed_by", arguments={"duties": may})
     yield from _bodies(procedure, obligation)
-    if taken_up := taken_up_after(chain.case, procedure, obligation, link.id, due):
+    yield from _in_this_case(chain, link, judged)
+    if obligation.note:
+        yield Element(code="note", arguments={"text": obligation.note})
+
+
+def _said_of_due(obligation: Obligation, due: date | None) -> Iterator[Element]:
+    """Yield the answers of a decision, the due date, or that there is none."""
+    if answers := tuple(option.title for option in obligation.options):
+        yield Element(code="answers", arguments={"title": obligation.title, "answers": answers})
+    elif due is None:
+        yield Element(code="due_none", arguments={"title": obligation.title})
+    if due is not None:
+        yield Element(code="due_by", arguments={"title": obligation.title, "on": due}, on=due)
+
+
+def _basis(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
+    """Yield act and paragraph, whether the term is assumed or practice, and its force."""
+    act = procedure.acts[obligation.act]
+    basis = {"act": act.short, "paragraph": obligation.paragraph}
+    yield Element(code="basis", arguments=basis, act=act.id)
+    if obligation.assumed:
+        yield Element(code="assumed", arguments={"act": act.short}, act=act.id)
+    if obligation.practice:
+        yield Element(code="practice")
+    if obligation.force != "obligatory":
+        yield Element(code=obligation.force)
+
+
+def _in_this_case(chain: DueDateResolver, link: Link, judged: date | None) -> Iterator[Element]:
+    """Yield what only this case makes of the date: an act taken up after it, records that begin later, a
+    publication judged by another day.
+    """
+    obligation, due = link.obligation, link.counted.due
+    if taken_up := taken_up_after(chain.case, chain.procedure, obligation, link.id, due):
         yield Element(code="taken_up_after", arguments={"due": due, "on": taken_up}, on=taken_up)
     fact = chain.fulfilled(link)
     opened_on = chain.case.opened_on if link.anchor.state in ("happened", "none") and not taken_up else None
@@ -90,8 +109,6 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
             arguments={"title": obligation.title, "on": judged, "recorded": fact.on},
             on=judged,
         )
-    if obligation.note:
-        yield Element(code="note", arguments={"text": obligation.note})
 
 
 def awaited_elements(deadline: Deadline, procedure: Procedure, *, today: date) -> tuple[Element, ...]:

@@ -68,6 +68,25 @@ def problems(register: Register) -> Iterator[Problem]:
         yield unknown("rests_on", register.act, register.acts)
     if not register.named_by:
         yield Problem("empty", "named_by")
+    yield from _fields(register)
+    yield from _groups(register)
+    for number, rule in enumerate(register.rules):
+        yield from _rule(register, rule, heading("rule", number))
+    for number, together in enumerate(register.unique_together):
+        yield from _unique_together(register, together, heading("unique_together", number))
+    for number, access in enumerate(register.access):
+        yield from _access(access, heading("access", number))
+    yield from _obligations(register)
+    for number, campaign in enumerate(register.campaigns.values()):
+        yield from _campaign(register, campaign, heading("campaign", number, campaign.id))
+    for number, count in enumerate(register.counts):
+        yield from _count(register, count, heading("count", number))
+    for number, fulfilment in enumerate(register.fulfils):
+        yield from _fulfils(register, fulfilment, heading("fulfils", number))
+
+
+def _fields(register: Register) -> Iterator[Problem]:
+    """Yield what is wrong with the fields of rows and of actions."""
     for number, field in enumerate(register.fields.values()):
         place = heading("field", number, field.id)
         yield from _field(field, place)
@@ -79,25 +98,15 @@ def problems(register: Register) -> Iterator[Problem]:
         for field in action.fields.values():
             yield from _field(field, heading("action", number, action.id))
             yield from _in_case(register, field, heading("action", number, action.id))
-    yield from _groups(register)
-    for number, rule in enumerate(register.rules):
-        yield from _rule(register, rule, heading("rule", number))
-    for number, together in enumerate(register.unique_together):
-        place = heading("unique_together", number)
-        yield from _named(register, place, together, Refers(shown=True))
-        sortable = tuple(field.id for field in register.fields.values() if field.sortable)
-        for name in together:
-            if name in register.fields and name not in sortable:
-                yield Problem("not_allowed", place, {"value": name, "allowed": sortable})
-    for number, access in enumerate(register.access):
-        yield from _access(access, heading("access", number))
-    yield from _obligations(register)
-    for number, campaign in enumerate(register.campaigns.values()):
-        yield from _campaign(register, campaign, heading("campaign", number, campaign.id))
-    for number, count in enumerate(register.counts):
-        yield from _count(register, count, heading("count", number))
-    for number, fulfilment in enumerate(register.fulfils):
-        yield from _fulfils(register, fulfilment, heading("fulfils", number))
+
+
+def _unique_together(register: Register, together: Sequence[str], place: str) -> Iterator[Problem]:
+    """Yield names that are no fields, and fields whose values do not sort."""
+    yield from _named(register, place, together, Refers(shown=True))
+    sortable = tuple(field.id for field in register.fields.values() if field.sortable)
+    for name in together:
+        if name in register.fields and name not in sortable:
+            yield Problem("not_allowed", place, {"value": name, "allowed": sortable})
 
 
 def _references(register: Register, table: Model, prefix: str) -> Iterator[Problem]:

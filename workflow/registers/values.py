@@ -168,14 +168,8 @@ def _parse(field: RegisterField, raw: object, lookup: Lookup) -> Value:
     match field.kind:
         case "date":
             return _date(raw).isoformat()
-        case "number" | "money":
-            return _number(raw)
-        case "yes_no":
-            return _yes_no(raw)
         case "choice":
             return _choice(field, raw)
-        case "file":
-            return _file(raw)
         case "person":
             return _name(raw, lookup.person, "unknown_person")
         case "unit":
@@ -184,12 +178,16 @@ def _parse(field: RegisterField, raw: object, lookup: Lookup) -> Value:
             return _name(raw, lambda text: lookup.row(field.rows_of, text), "unknown_row")
         case "term":
             return raw if isinstance(raw, Mapping) else lookup.term(str(raw))
-        case "link":
-            text = _text(raw, TEXT_LIMITS["link"])
-            if not _ADDRESS.fullmatch(text):
-                raise _Wrong("not_a_link")
-            return text
+    if field.kind in _PARSERS:
+        return _PARSERS[field.kind](raw)
     return _text(raw, TEXT_LIMITS.get(field.kind, TEXT_LIMIT), lines=field.kind == "long_text")
+
+
+def _link(raw: object) -> str:
+    text = _text(raw, TEXT_LIMITS["link"])
+    if not _ADDRESS.fullmatch(text):
+        raise _Wrong("not_a_link")
+    return text
 
 
 def _text(raw: object, limit: int, *, lines: bool = False) -> str:
@@ -280,6 +278,16 @@ def _name(raw: object, find: Callable[[str], str | tuple[str, ...] | None], code
     if key is None:
         raise _Wrong(code)
     return key
+
+
+_PARSERS: Mapping[str, Callable[[object], Value]] = {
+    "number": _number,
+    "money": _number,
+    "yes_no": _yes_no,
+    "file": _file,
+    "link": _link,
+}
+"""Kind of a field -> what parses a value of it, where neither the field nor the office has a say."""
 
 
 def _broken(register: Register, rule: Rule, values: Values, today: date) -> Iterator[ValueProblem]:

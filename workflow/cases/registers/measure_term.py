@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, cast
@@ -113,16 +113,10 @@ def _numbers(term: Term) -> dict[str, object]:
             return {"day_after": day}
         case YearlyDate(month, day):
             return {"each_year": [month, day]}
-        case WorkingDays(count):
-            return {"working_days": count}
-        case CalendarDays(count, unspecified):
-            return {"days" if unspecified else "calendar_days": count}
-        case Weeks(count):
-            return {"weeks": count}
-        case Months(count):
-            return {"months": count}
-        case Years(count):
-            return {"years": count}
+        case CalendarDays(count, unspecified=True):
+            return {"days": count}
+        case WorkingDays(count) | CalendarDays(count) | Weeks(count) | Months(count) | Years(count):
+            return {next(key for key, kind in _COUNTED.items() if isinstance(term, kind)): count}
         case AtOnce():
             return {"at_once": True}
         case _:
@@ -153,7 +147,7 @@ def _term(data: Mapping[str, object]) -> Term:
     return WithoutTerm()
 
 
-_COUNTED: Mapping[str, Callable[[int], Term]] = {
+_COUNTED: Mapping[str, type[WorkingDays | CalendarDays | Weeks | Months | Years]] = {
     "working_days": WorkingDays,
     "calendar_days": CalendarDays,
     "weeks": Weeks,
