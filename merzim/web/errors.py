@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
 from asgi_correlation_id import correlation_id
@@ -181,7 +182,7 @@ def _refused(request: Request, error: Refusal | OutOfRange, status: int) -> Resp
     return _problem_page(request, status, detail, near=near)
 
 
-def _problem_page(request: Request, status: int, detail: str, **values: object) -> Response:
+def _problem_page(request: Request, status: int, detail: str, **values: Any) -> Response:
     reader = getattr(request.state, "reader", None)
     ctx = _ctx(request)
     # Behind an error of ours may be the database, which is then not asked who the reader is.

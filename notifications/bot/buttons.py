@@ -72,18 +72,28 @@ def handle_button(
     if mark == "a":
         if notice.acknowledged_at is None:
             acting.read(notice)
-        later = _may_wait(app, office, person, notice, today=today)
-        left_buttons = tuple(
-            row_buttons
-            for row in buttons(notice, asks=_asks(app, notice, today=today), later=later)
-            if (row_buttons := tuple(button for button in row if button.data[0] != "a"))
-        )
-        return ButtonAction(
-            toast=line("acknowledged", language, on=(notice.acknowledged_at or now).date()),
-            buttons=left_buttons,
-        )
+        on = (notice.acknowledged_at or now).date()
+        left_buttons = _buttons_when_read(app, office, person, notice, today=today)
+        return ButtonAction(toast=line("acknowledged", language, on=on), buttons=left_buttons)
     if not notice.case:
         return ButtonAction(toast=line("no_one_deadline", language), alert=True)
+    chosen = match[2] or ""
+    return _about_deadline(app, office, person, notice, mark, chosen, language, acting=acting, today=today)
+
+
+def _about_deadline(
+    app: BotContext,
+    office: Office,
+    person: Person,
+    notice: Notice,
+    mark: str,
+    chosen: str,
+    language: str,
+    *,
+    acting: Actions,
+    today: date,
+) -> ButtonAction:
+    """Show the deadline of a notice, put it off, record it as done or undo that, as far as the person may."""
     view = acting.view(notice.case)
     deadline = deadline_of(view, notice.obligation)
     if mark == "o":
@@ -94,7 +104,6 @@ def handle_button(
     whose = is_responsible if mark == "s" else is_notified
     if not whose(app, office, person, view.case, notice.obligation, today=today):
         return ButtonAction(toast=line("no_longer_yours", language), alert=True)
-    chosen = match[2] or ""
     if mark == "u":
         return _undo(acting, notice, deadline, chosen, language)
     if deadline.state not in WAITING and deadline.state != "missed":
@@ -110,6 +119,23 @@ def handle_button(
     if mark == "s":
         until = acting.snooze(notice.case, notice.obligation, until=day)
         return ButtonAction(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
+    return _record(app, acting, notice, deadline, day, language)
+
+
+def _buttons_when_read(
+    app: BotContext, office: Office, person: Person, notice: Notice, *, today: date
+) -> Buttons:
+    """Return the buttons of a notice without the one that acknowledges it."""
+    later = _may_wait(app, office, person, notice, today=today)
+    rows = buttons(notice, asks=_asks(app, notice, today=today), later=later)
+    left = (tuple(button for button in row if button.data[0] != "a") for row in rows)
+    return tuple(row for row in left if row)
+
+
+def _record(
+    app: BotContext, acting: Actions, notice: Notice, deadline: Deadline, day: date, language: str
+) -> ButtonAction:
+    """Record the obligation as done on a day; the reply offers to undo it and asks for what proves it."""
     recorded = acting.done(notice.case, notice.obligation, on=day)
     text = line("done", language, title=deadline.obligation.title, on=day)
     if deadline.obligation.evidence:

@@ -245,7 +245,7 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     obligation = deadline.obligation
 
     def line(label: str, text: str, link: str | None = None) -> Line:
-        return Line(label=say(f"letter.label_{label}", {}, language), text=text, link=link)
+        return _line(label, text, language, link)
 
     if about := object_names(case, procedure)[language]:
         kind = "body" if case.object in procedure.bodies else "subject"
@@ -256,22 +256,7 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     yield line(kind, with_period(obligation.title, deadline.period, language))
     if row_kind(deadline.id) != "assignment" and obligation.stage in procedure.stage_title:
         yield line("stage", procedure.stage_title[obligation.stage][language])
-    if matter.planned:
-        yield line("planned", say("letter.due", {"on": deadline.planned_on}, language))
-    if deadline.due and holds_on(deadline, today):
-        yield line("due", say("letter.due", {"on": deadline.due}, language))
-    if lateness(deadline, today=today).waiting_for:
-        awaited = awaited_elements(deadline, procedure, today=today)
-        # The label says that it waits.
-        first = (replace(element, code=f"letter.{element.code}") for element in awaited[:1])
-        yield line("waits", " ".join(explain((*first, *awaited[1:]), language)))
-    if deadline.earliest and deadline.latest and deadline.earliest != deadline.latest:
-        ends = {"earliest": deadline.earliest, "latest": deadline.latest}
-        yield line("range", say("letter.range", ends, language))
-    if deadline.safe_by and deadline.safe_by != deadline.due and deadline.safe_by >= today:
-        yield line("safe_by", say("letter.due", {"on": deadline.safe_by}, language))
-    if deadline.due and (certainty := _certainty(deadline)):
-        yield line("certainty", say(f"letter.certainty_{certainty}", {}, language))
+    yield from _dates(matter, language, today=today)
     yield line("force", say(f"letter.force_{obligation.force}", {}, language))
     if obligation.practice:
         yield line("assumed", say("letter.practice", {}, language))
@@ -286,6 +271,35 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     if act and act.address:
         yield line("act", act.short[language], act.address)
     yield line("case", case.id)
+
+
+def _dates(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
+    """Yield the planned day and the due date, what it waits for, and how certain it is."""
+    deadline = matter.deadline
+
+    def line(label: str, text: str) -> Line:
+        return _line(label, text, language)
+
+    if matter.planned:
+        yield line("planned", say("letter.due", {"on": deadline.planned_on}, language))
+    if deadline.due and holds_on(deadline, today):
+        yield line("due", say("letter.due", {"on": deadline.due}, language))
+    if lateness(deadline, today=today).waiting_for:
+        awaited = awaited_elements(deadline, matter.procedure, today=today)
+        # The label says that it waits.
+        first = (replace(element, code=f"letter.{element.code}") for element in awaited[:1])
+        yield line("waits", " ".join(explain((*first, *awaited[1:]), language)))
+    if deadline.earliest and deadline.latest and deadline.earliest != deadline.latest:
+        ends = {"earliest": deadline.earliest, "latest": deadline.latest}
+        yield line("range", say("letter.range", ends, language))
+    if deadline.safe_by and deadline.safe_by != deadline.due and deadline.safe_by >= today:
+        yield line("safe_by", say("letter.due", {"on": deadline.safe_by}, language))
+    if deadline.due and (certainty := _certainty(deadline)):
+        yield line("certainty", say(f"letter.certainty_{certainty}", {}, language))
+
+
+def _line(label: str, text: str, language: str, link: str | None = None) -> Line:
+    return Line(label=say(f"letter.label_{label}", {}, language), text=text, link=link)
 
 
 def _heading(matter: Matter) -> str:

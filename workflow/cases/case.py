@@ -521,6 +521,17 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
                 title=str(event.payload.get("title", "")),
             )
             return {"withdrawn": {**case.withdrawn, record: withdrawal}}
+        case "passport":
+            return _described(case, event.payload)
+        case "notice":
+            return _of_notice(case, event)
+        case _:
+            return _of_status(case, event)
+
+
+def _of_status(case: Case, event: Event) -> dict[str, Any]:
+    """Return what an event changes in a case as a whole: its status, its readers, its edition."""
+    match event.kind:
         case "cancelled":
             return {"standing": "cancelled", "ground": str(event.payload.get("ground", ""))}
         case "exempted":
@@ -545,18 +556,22 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
                 "facts": {name: fact for name, fact in case.facts.items() if name not in lost},
                 "planned": {name: on for name, on in case.planned.items() if name not in lost},
             }
-        case "passport":
-            return _described(case, event.payload)
-        case "notice" if event.payload.get("what") == "put_off":
-            assert event.on is not None
-            later = Snooze(until=event.on, due=date.fromisoformat(str(event.payload["due"])))
-            return {"snoozed": {**case.snoozed, event.name: later}}
-        case "notice" if event.payload.get("what") == "said_done":
-            assert event.on is not None
-            quiet = Quiet(person=str(event.payload["person"]), until=event.on)
-            return {"quiet": {**case.quiet, event.name: quiet}}
         case _:
             return {}
+
+
+def _of_notice(case: Case, event: Event) -> dict[str, Any]:
+    """Return what the answer to a reminder changes: until when it is silent, and for whom."""
+    what = event.payload.get("what")
+    if what == "put_off":
+        assert event.on is not None
+        later = Snooze(until=event.on, due=date.fromisoformat(str(event.payload["due"])))
+        return {"snoozed": {**case.snoozed, event.name: later}}
+    if what == "said_done":
+        assert event.on is not None
+        quiet = Quiet(person=str(event.payload["person"]), until=event.on)
+        return {"quiet": {**case.quiet, event.name: quiet}}
+    return {}
 
 
 def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str) -> Fact:

@@ -8,7 +8,9 @@ plan mentions the plan too, a row on announcing the discussion of the results me
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from merzim.documents.sheets.texts import plain
 
@@ -96,6 +98,19 @@ _BEGIN = _roots("начал", "старт", "баста")
 _END = _roots("заверш", "оконч", "аяқта")
 
 
+Has: TypeAlias = Callable[..., bool]
+"""Whether the text of a row has all the patterns given."""
+_TOLD_BY_A_WORD = (
+    ((_CARTOGRAM,), "cartogram_updated"),
+    ((_POSITIONS, _LIST, _CONSOLIDATE), "positions_consolidated"),
+    ((_POSITIONS, _LIST), "positions_listed"),
+    ((_MONITORING,), "monitoring_noted"),
+    ((_EXTERNAL,), "external_analysis_ended"),
+    ((_UPLOAD,), "uploaded"),
+)
+"""Words after which no other is asked, and the fact they tell."""
+
+
 def match_facts(work: str) -> FactMatch:
     """Return the facts the text of a row is about; an empty match when no rule fits, or two fit equally
     well.
@@ -105,49 +120,47 @@ def match_facts(work: str) -> FactMatch:
     def has(*patterns: re.Pattern[str]) -> bool:
         return all(pattern.search(text) for pattern in patterns)
 
-    if has(_CARTOGRAM):
-        return FactMatch(("cartogram_updated",))
-    if has(_POSITIONS, _LIST):
-        return FactMatch(("positions_consolidated" if has(_CONSOLIDATE) else "positions_listed",))
-    if has(_MONITORING):
-        return FactMatch(("monitoring_noted",))
-    if has(_EXTERNAL):
-        return FactMatch(("external_analysis_ended",))
-    if has(_UPLOAD):
-        return FactMatch(("uploaded",))
+    for patterns, fact in _TOLD_BY_A_WORD:
+        if has(*patterns):
+            return FactMatch((fact,))
     announces, published = has(_TELL), has(_PUBLISH)
     paper = has(_NOTE) or has(_PLAN, _MEASURES)
     if has(_DISCUSSION) and not has(_SIGN, _NOTE):
         if paper and published and not announces:
             return FactMatch()  # a draft put up for discussion, or the papers and the discussion in one row
-        if has(_ITS_RESULTS) and (published or announces):
-            return FactMatch(("discussion_results_published",))
-        return FactMatch(("discussion_announced" if announces or published else "discussion_held",))
+        return _match_discussion(announced=announces or published, of_results=has(_ITS_RESULTS))
     if published and paper:
         signed = ("note_signed",) if has(_NOTE, _SIGN) else ()
         approved = ("plan_approved",) if has(_PLAN, _MEASURES, _APPROVE) else ()
         return FactMatch((*signed, *approved, "published"))
-    is_approved = has(_APPROVE) or has(_SIGN)
-    is_aside = has(_SENT) and not has(_MAKE)
     if has(_ORDER, _SCHEDULE):
         return FactMatch()  # an order on the schedule, or both in one row
+    if (match := _match_paper(has, published=published)) is not None:
+        return match
+    return _match_analysis(has, announces=announces, published=published)
+
+
+def _match_discussion(*, announced: bool, of_results: bool) -> FactMatch:
+    if announced and of_results:
+        return FactMatch(("discussion_results_published",))
+    return FactMatch(("discussion_announced" if announced else "discussion_held",))
+
+
+def _match_paper(has: Has, *, published: bool) -> FactMatch | None:
+    """Return the match of a row on a document somebody signs or approves; None if it names none."""
+    is_approved = has(_APPROVE) or has(_SIGN)
+    is_aside = has(_SENT) and not has(_MAKE)
     if has(_ORDER):
         return _sure_or_likely("order_signed", is_done=is_approved, is_aside=is_aside)
     if has(_SCHEDULE) and not published and (is_approved or has(_MAKE)):
         return _sure_or_likely("schedule_approved", is_done=is_approved, is_aside=is_aside)
     if has(_NOTE):
-        return _sure_or_likely("note_signed", is_done=is_approved, is_aside=has(_SENT) and not has(_MAKE))
+        return _sure_or_likely("note_signed", is_done=is_approved, is_aside=is_aside)
     if has(_PLAN, _MEASURES):
         return _match_plan(developed=has(_MAKE), approved=is_approved, is_aside=has(_SENT))
     if has(_WORK_PLAN):
         return _sure_or_likely("work_plan_approved", is_done=is_approved, is_aside=is_aside)
-    if announces and has(_ANALYSIS):
-        return FactMatch(("start_announced",))
-    if has(_ANALYSIS) and not (is_approved or has(_MAKE) or has(_OTHER) or published):
-        return _match_analysis(has_started=has(_BEGIN), ended=has(_END))
-    if published and has(_ANALYSIS) and not has(_OTHER):
-        return FactMatch(("start_announced",))
-    return FactMatch()
+    return None
 
 
 def _sure_or_likely(fact: str, *, is_done: bool, is_aside: bool) -> FactMatch:
@@ -166,8 +179,15 @@ def _match_plan(*, developed: bool, approved: bool, is_aside: bool) -> FactMatch
     return FactMatch() if is_aside else FactMatch((), ("plan_developed", "plan_approved"))
 
 
-def _match_analysis(*, has_started: bool, ended: bool) -> FactMatch:
-    """Return the match of a row on the analysis: its start, its end, or both."""
+def _match_analysis(has: Has, *, announces: bool, published: bool) -> FactMatch:
+    """Return the match of a row on the analysis: its announcement, its start, its end, or both."""
+    if not has(_ANALYSIS) or (has(_OTHER) and not announces):
+        return FactMatch()
+    if announces or published:
+        return FactMatch(("start_announced",))
+    if has(_APPROVE) or has(_SIGN) or has(_MAKE):
+        return FactMatch()
+    has_started, ended = has(_BEGIN), has(_END)
     if has_started != ended:
         return FactMatch(("analysis_started",) if has_started else ("analysis_ended",))
     return FactMatch(run=True)
