@@ -237,7 +237,10 @@ class CommandResult(BaseModel):
 
     `preview`: nothing was written; `changed` is whether it would be. `tells`: how many people would be
     notified. `dropped`, `opened`: in a preview, obligations no longer required and newly required, with or
-    without a due date. `lost`: facts and plan dates the new edition does not know; they stay in the history.
+    without a due date; `overdue`: what would become overdue, or be planned after its due date;
+    `points_at_stake`: by that. `keeps`: first and last day to plan the fact for that keep every term, the last
+    null where any later day does; empty where no day does or nothing is planned.
+    `lost`: facts and plan dates the new edition does not know; they stay in the history.
     `out_of_order`: findings that the recorded or corrected fact is out of order; it is recorded nevertheless.
     """
 
@@ -249,6 +252,9 @@ class CommandResult(BaseModel):
     tells: int | None = None
     dropped: list[str] = Field(default_factory=list)
     opened: list[str] = Field(default_factory=list)
+    overdue: list[str] = Field(default_factory=list)
+    points_at_stake: Points | None = None
+    keeps: list[date | None] = Field(default_factory=list)
     lost: list[str] = Field(default_factory=list)
     out_of_order: list[FindingResult] = Field(default_factory=list)
 
@@ -275,8 +281,13 @@ def command_result(change: Change) -> CommandResult:
     )
 
 
-def preview_result(preview: Preview, *, tells: int) -> CommandResult:
-    """Convert a preview of a command to its result; `tells`: how many people would be notified."""
+def preview_result(preview: Preview, *, tells: int, points: Decimal) -> CommandResult:
+    """Convert a preview of a command to its result.
+
+    Args:
+        tells: how many people would be notified.
+        points: at stake by what it would make late.
+    """
     return CommandResult(
         case=preview.change.case.id,
         changed=bool(preview.change.events),
@@ -286,6 +297,9 @@ def preview_result(preview: Preview, *, tells: int) -> CommandResult:
         tells=tells,
         dropped=[change.obligation for change in preview.dropped],
         opened=[change.obligation for change in preview.opened],
+        overdue=[deadline.id for deadline in preview.breaks],
+        points_at_stake=points,
+        keeps=[*(preview.keeps or ())],
         lost=_lost(preview.change),
     )
 

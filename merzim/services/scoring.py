@@ -19,6 +19,7 @@ from merzim.services.registers.queries import ListRows, row_query
 from merzim.services.registers.results import reader_scope
 from merzim.storage.cases import points
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
+from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.office import Office, acts_of
@@ -151,6 +152,16 @@ class Stakes:
             return None
         counted = scores.prospects[indicator], scores.counted[indicator]
         return stake_of(unit, scoring().indicators[indicator], *counted, office, month=period, today=today)
+
+    def by(self, unit: str, deadlines: Iterable[Deadline]) -> Decimal:
+        """Return the points at stake by these deadlines of a unit together; 0 where nothing is."""
+        points: dict[str, Decimal] = {}
+        for deadline in deadlines:
+            indicator = deadline.obligation.indicator
+            stake = self.of(unit, indicator, deadline.period, deadline.due)
+            if indicator is not None and stake is not None:
+                points[indicator] = max(stake.points, points.get(indicator, Decimal(0)))
+        return sum(points.values(), Decimal(0))
 
     def _of_root(self, root: str, *, with_rows: bool) -> YearScores:
         key, today, usual = (root, with_rows), self._ctx.today, scoring().usual

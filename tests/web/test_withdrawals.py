@@ -138,6 +138,30 @@ def test_a_form_that_moves_dates_shows_them_first(site: Site, case: str, browser
     assert site.case(site.real).planned["analysis_started"] == date(2026, 4, 20)  # type: ignore[union-attr]
 
 
+def test_a_plan_date_says_what_becomes_overdue_the_points_at_stake_and_the_days_that_keep_all(
+    site: Site, case: str, browser: TestClient
+) -> None:
+    """On 6 April the start moves to 8 April: the order, 5 working days before it, was due on 1 April (10 points
+    where none is made, P1.T1.S2), and the planned end of 26 May is its 32nd working day, not the 30th (5
+    points of coverage, P1.T3.S3). A start from 13 April to the announcement of 12 May keeps every term."""
+    early = {"fact": "analysis_started", "on": "2026-04-08", "preview": "yes"}
+
+    russian = browser.post(f"{case}/plan?lang=ru", data=early).text
+    kazakh = browser.post(f"{case}/plan?lang=kk", data=early).text
+    kept = browser.post(f"{case}/plan?lang=ru", data={**early, "on": "2026-04-20"}).text
+    answer = browser.post(
+        f"/api/v1{case}/plans", json={"planned": {"analysis_started": "2026-04-08"}, "preview": True}
+    )
+
+    assert "Станет просроченным: 2; под угрозой баллов: 15." in russian
+    assert "Все сроки соблюдаются, если выбрать день с 13 апреля по 12 мая 2026 года." in russian
+    assert "Мерзімі өтіп кететіні: 2; қауіптегі балл: 15." in kazakh
+    assert "Станет просроченным" not in kept
+    body = answer.json()
+    assert (body["overdue"], body["points_at_stake"]) == (["order_signed", "analysis_ended"], "15")
+    assert body["keeps"] == ["2026-04-13", "2026-05-12"]
+
+
 def test_what_was_recorded_is_undone_within_ten_minutes(site: Site, case: str, browser: TestClient) -> None:
     """The page offers it beside "recorded"; the ground is that it was entered by mistake."""
     answer = browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from functools import partial
 from typing import Annotated
 
@@ -36,6 +37,7 @@ from merzim.services.results import (
     command_result,
     preview_result,
 )
+from merzim.services.scoring import Stakes
 from merzim.services.verbs import Command, verb
 from notifications.moved_dates import people_to_tell, was_notified
 from workflow.cases.case import Case, Event
@@ -240,7 +242,7 @@ def run(ctx: RequestContext, command: Previewed) -> CommandResult:
             ]
         return result
     foreseen, people = foresee(ctx, command)
-    return preview_result(foreseen, tells=len(people))
+    return preview_result(foreseen, tells=len(people), points=points_broken(ctx, foreseen))
 
 
 def recorded_remarks(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:
@@ -279,6 +281,11 @@ def foresee_change(
     """Return what a function of CaseCommands would do, and the keys of the people it would notify."""
     foreseen = preview(ctx.case_commands, case, act, today=ctx.today)
     return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(case))
+
+
+def points_broken(ctx: RequestContext, foreseen: Preview) -> Decimal:
+    """Return the points at stake by what a command would make late."""
+    return Stakes(ctx).by(foreseen.change.case.unit, foreseen.breaks)
 
 
 def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], Change]:

@@ -69,11 +69,13 @@ def status_of(refusal: object) -> int:
 class Confirmation:
     """The effects of a form, shown to its sender for confirmation.
 
-    `people`: number of people who would be notified; `token`: sent back with the confirmed form.
+    `people`: number of people who would be notified; `points`: at stake by what would be late; `token`: sent
+    back with the confirmed form.
     """
 
     preview: Preview
     people: int
+    points: Decimal
     token: str
 
 

@@ -13,12 +13,10 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on
 from workflow.findings.finding import Finding
 from workflow.findings.findings import feasibility
+from workflow.findings.plan_days import LATE_PLANS, PlanDays, broken, days_that_keep
 from workflow.law.procedure import Text
 from workflow.org.office import Office
 from workflow.ports import CaseWrite, Ledger, Result
-
-LATE_PLANS = ("planned_late", "too_long_planned")
-"""Codes of findings that a plan date lies after its due date."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,12 +40,17 @@ class DeadlineChange:
 class Preview:
     """The events a command would write, and the deadlines it would change (not those it fulfils itself).
 
-    `late_plans`: plan dates it would set after their due date.
+    `late_plans`: plan dates it would leave after their due date, and did not before or sets itself. `breaks`:
+    the deadlines of these, and those that would become overdue. `planned`: the one fact it plans, None for
+    others; `keeps`: the days to plan it for that break no term.
     """
 
     change: Change
     deadlines: tuple[DeadlineChange, ...]
     late_plans: tuple[Finding, ...] = ()
+    breaks: tuple[Deadline, ...] = ()
+    planned: str | None = None
+    keeps: PlanDays | None = None
 
     @property
     def moved(self) -> tuple[DeadlineChange, ...]:
@@ -76,17 +79,22 @@ def preview(
     Raises:
         Refusal: as the command itself.
     """
+    calendar = case_commands.calendar
     before = case_commands.view(case_id, today=today)
     change = command(case_commands.on(_Unwritten))
     after = case_commands.looked_at(change.case, today=today)
-    planned = {event.name for event in change.events if event.kind == "planned"}
-    conflicts = feasibility(
-        (deadline for deadline in after.deadlines if deadline.id in planned), case_commands.calendar
-    )
+    planned = [event.name for event in change.events if event.kind == "planned"]
+    (fact,) = planned if len(planned) == 1 else (None,)
+    known = broken(before.deadlines, calendar, today=today) - {*planned}
+    breaks = broken(after.deadlines, calendar, today=today) - known
+    conflicts = feasibility((deadline for deadline in after.deadlines if deadline.id in breaks), calendar)
     return Preview(
         change=change,
         deadlines=_changes(before.deadlines, after.deadlines, today),
         late_plans=tuple(conflict for conflict in conflicts if conflict.code in LATE_PLANS),
+        breaks=tuple(deadline for deadline in after.deadlines if deadline.id in breaks),
+        planned=fact,
+        keeps=days_that_keep(after.case, after.procedure, calendar, fact, today=today) if fact else None,
     )
 
 

@@ -149,7 +149,8 @@ def run_confirmed(
         token = _token(answers, preview.change.case.seq)
         loses = any(event.payload.get("lost") for event in preview.change.events)
         if (preview.deadlines or preview.late_plans or loses) and answers.get(CONFIRMED) != token:
-            raise Unconfirmed(Confirmation(preview=preview, people=len(people), token=token))
+            points = cases.points_broken(ctx, preview)
+            raise Unconfirmed(Confirmation(preview=preview, people=len(people), points=points, token=token))
     return verb(ctx, command)
 
 
