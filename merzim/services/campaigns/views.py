@@ -270,9 +270,6 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     def head(code: str, **arguments: object) -> str:
         return say(f"campaign.sheet.{code}", arguments, language)
 
-    def local(at: datetime | None) -> str:
-        return f"{local_moment(at):%d.%m.%Y %H:%M}" if at else ""
-
     def how(row: str) -> str:
         if row not in paper:
             return head("by_link") if row else ""
@@ -281,9 +278,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
             return head("on_paper")
         return head("refused_on_paper" if refused else "on_paper_day", on=date.fromisoformat(day))
 
-    def head_of(state: str, where: str) -> str:
-        return say(where + word_of_state(state, is_open=campaign.is_open(ctx.today)), {}, language)
-
+    is_open = campaign.is_open(ctx.today)
     added = _late(ctx, campaign, people)
     columns = ("number", "name", "post", "unit", "state", "joined", "written", "answered", "how", "row", "left")
     rows = [
@@ -294,10 +289,10 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
             else campaign_person.name,
             (present.post_in(language) if present else "") or campaign_person.post,
             name_in(office, campaign_person.unit, language),
-            head_of(campaign_person.state, "campaign.state."),
+            say("campaign.state." + word_of_state(campaign_person.state, is_open=is_open), {}, language),
             campaign_person.joined_on,
-            local(sent.get(campaign_person.person)),
-            local(campaign_person.answered_at),
+            _local(sent.get(campaign_person.person)),
+            _local(campaign_person.answered_at),
             how(campaign_person.answer),
             ", ".join(dict.fromkeys((campaign_person.answer, *added.get(campaign_person.answer, ())))),
             campaign_person.left_on,
@@ -309,10 +304,31 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         )
         for number, campaign_person in enumerate(people, 1)
     ]
+    extra_columns = ["late"] if register.lates else []
+    answer_table = Table([head(name) for name in (*columns, *extra_columns)], rows)
+    reminders = sum(letter.step != INVITATION for letter in letters)
+    summary = Table([head("fact"), head("value")], _facts_of_sheet(ctx, campaign, reminders=reminders))
+    record(ctx, "file", "campaign_sheet_read", name=campaign.id)
+    return tables_workbook([answer_table, summary])
 
-    view = _view(ctx, campaign, store.counts(seen_units(ctx), campaign.id))
-    document = campaign.document
-    facts = [
+
+def _local(at: datetime | None) -> str:
+    return f"{local_moment(at):%d.%m.%Y %H:%M}" if at else ""
+
+
+def _facts_of_sheet(
+    ctx: RequestContext, campaign: StartedCampaign, *, reminders: int
+) -> list[tuple[object, ...]]:
+    """Return what the second sheet says of a campaign: its question, its days, its counts."""
+    language, document = ctx.language, campaign.document
+    register, kind = definition_of(ctx, campaign)
+    view = _view(ctx, campaign, campaign_store(ctx).counts(seen_units(ctx), campaign.id))
+    is_open = campaign.is_open(ctx.today)
+
+    def head(code: str) -> str:
+        return say(f"campaign.sheet.{code}", {}, language)
+
+    return [
         (head("campaign"), f"{campaign.id}. {view.title[language]}"),
         (head("register"), register.title[language]),
         (head("act"), cited(campaign, register, kind, language)),
@@ -324,18 +340,13 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         (head("started"), campaign.started_on),
         (head("until"), campaign.until),
         (head("closed"), campaign.closed_on),
-        (head("reminders"), sum(letter.step != INVITATION for letter in letters)),
+        (head("reminders"), reminders),
         *(
-            (head_of(name, "campaign.sheet.count_"), getattr(view, name))
+            (head("count_" + word_of_state(name, is_open=is_open)), getattr(view, name))
             for name in ("asked", "answered", "refused", "awaited", "left")
         ),
-        (head("made"), local(ctx.now)),
+        (head("made"), _local(ctx.now)),
     ]
-    extra_columns = ["late"] if register.lates else []
-    answer_table = Table([head(name) for name in (*columns, *extra_columns)], rows)
-    summary = Table([head("fact"), head("value")], facts)
-    record(ctx, "file", "campaign_sheet_read", name=campaign.id)
-    return tables_workbook([answer_table, summary])
 
 
 def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:

@@ -209,12 +209,7 @@ def consider(
             case, twins = _decided(schedule, twins, answers, errors)
             joined = case is not None
             taken_cases |= {case.id} if case else set()
-        edition = procedure
-        try:
-            days = min([*facts.values(), *intended.values()], default=today)
-            edition = library.named(case.edition) if case else library.edition(procedure.id, days)
-        except Refusal as refusal:
-            errors.take(schedule.row, refusal)
+        first = min([*facts.values(), *intended.values()], default=today)
         analyses.append(
             ConsideredAnalysis(
                 schedule=schedule,
@@ -222,7 +217,7 @@ def consider(
                 case=case,
                 facts=facts,
                 planned=intended,
-                procedure=edition,
+                procedure=_edition(schedule, case, first, procedure, library, errors),
                 names=names,
                 looks_like=twins,
                 joined=joined,
@@ -237,6 +232,22 @@ def consider(
     return Consideration(
         analyses=tuple(analyses), notes=tuple(notes), matches=matches, strange=tuple(sorted(strange))
     )
+
+
+def _edition(
+    schedule: ReadSchedule,
+    case: Case | None,
+    first: date,
+    procedure: Procedure,
+    library: Library,
+    errors: Errors,
+) -> Procedure:
+    """Return the edition of the case, or of the analysis's first day; an impossible day is an error."""
+    try:
+        return library.named(case.edition) if case else library.edition(procedure.id, first)
+    except Refusal as refusal:
+        errors.take(schedule.row, refusal)
+        return procedure
 
 
 def corrected(
@@ -277,6 +288,19 @@ def _is_dated_now(note: Note, answers: ScheduleAnswers) -> bool:
     return note.code == "read_row_no_day" and note.row not in answers.skip and any(days.values())
 
 
+def _refuse_undecided(analyses: Iterable[ConsideredAnalysis], name: str) -> None:
+    """Refuse a file with analyses of closed cases, or some that may be cases the office has."""
+    errors = Errors()
+    for analysis in analyses:
+        row, object = analysis.schedule.row, analysis.schedule.object
+        if analysis.closed:
+            errors.add(row, "web.open.foreign", object=object)
+        if analysis.looks_like:
+            cases_like = ", ".join(case.id for case in analysis.looks_like)
+            errors.add(row, "import.looks_like", object=object, cases=cases_like)
+    errors.refuse(name)
+
+
 def take_in(
     considered: Consideration,
     *,
@@ -292,16 +316,7 @@ def take_in(
         UnreadablePaper: an analysis may be an existing case, and the user has not answered whether it is; or it
             is a case closed to the user.
     """
-    errors = Errors()
-    for analysis in considered.analyses:
-        if analysis.closed:
-            errors.add(analysis.schedule.row, "web.open.foreign", object=analysis.schedule.object)
-        if analysis.looks_like:
-            cases_like = ", ".join(case.id for case in analysis.looks_like)
-            errors.add(
-                analysis.schedule.row, "import.looks_like", object=analysis.schedule.object, cases=cases_like
-            )
-    errors.refuse(name)
+    _refuse_undecided(considered.analyses, name)
     openings = [
         (number, _opening(analysis))
         for number, analysis in enumerate(considered.analyses)

@@ -15,7 +15,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from i18n import say
 from merzim.documents.child import read
-from merzim.documents.register_table import empty_table, read_rows
+from merzim.documents.register_table import RegisterTable, empty_table, read_rows
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.unreadable import RowError, UnreadablePaper
 from merzim.services.context import RequestContext
@@ -130,36 +130,13 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     )
     existing_rows = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
     lines = [line for line in table.rows if str(line[1].get(ROW, "")) not in existing_rows]
-    errors, rows, units = list[RowError](), list[dict[str, Value]](), list[str]()
-    find, places = lookup(ctx), dict[str, str | None]()
-    people = ctx.reads.office().people
-    taken_fields = {field.id for field in fields}
-    errors += [
+    errors = [
         RowError(number, "paper_formula", {"text": text, "where": f"{table.columns[key]}{number}"})
         for number, formulas in table.formulas.items()
         for key, text in formulas.items()
     ]
-    for number, cells in lines:
-        values, problems = parse_values(
-            register, {key: value for key, value in cells.items() if key in taken_fields}, find
-        )
-        values = with_posts(register, values, people)
-        unread = [ValueProblem(key, "formula") for key in table.formulas.get(number, ())]
-        problems += invalid_values(ctx, register, values, [*problems, *unread])
-        errors += [_error(register, problem, number, table.columns) for problem in problems]
-        of_unit = str(cells.get(UNIT, ""))
-        person = None if of_unit or command.unit else first_person(ctx, register, values)
-        if person is not None:
-            of_unit = person.unit
-        if of_unit not in places:
-            places[of_unit] = _place(ctx, register, of_unit) if of_unit else unit
-        if places[of_unit] is None and person is not None:
-            errors.append(RowError(number, "register.person_elsewhere", {"person": name_of(person)}))
-        elif places[of_unit] is None:
-            cell = f"{table.columns[UNIT]}{number}"
-            errors.append(RowError(number, "register_unit_unknown", {"cell": cell, "text": of_unit}))
-        rows.append(values)
-        units.append(places[of_unit] or "")
+    read_lines = replace(table, rows=tuple(lines))
+    rows, units = _read_lines(ctx, register, read_lines, fields, errors, unit=unit, chosen=bool(command.unit))
     same = unique_keys(ctx, register, rows)
     errors += [_error(register, problem, lines[position][0], table.columns) for position, problem in same]
     if errors:
@@ -186,6 +163,50 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         aside=[field_view(field) for field in (*aside_fields, *late) if field.id in table.columns],
         there=len(table.rows) - len(lines),
     )
+
+
+def _read_lines(
+    ctx: RequestContext,
+    register: Register,
+    table: RegisterTable,
+    fields: Sequence[RegisterField],
+    errors: list[RowError],
+    *,
+    unit: str | None,
+    chosen: bool,
+) -> tuple[list[dict[str, Value]], list[str]]:
+    """Return the values of each line and the unit it belongs to; what is wrong is added to `errors`.
+
+    Args:
+        unit: the unit of lines that name none.
+        chosen: whether it was chosen, so that no line goes to the unit of its person.
+    """
+    rows, units = list[dict[str, Value]](), list[str]()
+    find, places = lookup(ctx), dict[str, str | None]()
+    people = ctx.reads.office().people
+    taken_fields = {field.id for field in fields}
+    for number, cells in table.rows:
+        values, problems = parse_values(
+            register, {key: value for key, value in cells.items() if key in taken_fields}, find
+        )
+        values = with_posts(register, values, people)
+        unread = [ValueProblem(key, "formula") for key in table.formulas.get(number, ())]
+        problems += invalid_values(ctx, register, values, [*problems, *unread])
+        errors += [_error(register, problem, number, table.columns) for problem in problems]
+        of_unit = str(cells.get(UNIT, ""))
+        person = None if of_unit or chosen else first_person(ctx, register, values)
+        if person is not None:
+            of_unit = person.unit
+        if of_unit not in places:
+            places[of_unit] = _place(ctx, register, of_unit) if of_unit else unit
+        if places[of_unit] is None and person is not None:
+            errors.append(RowError(number, "register.person_elsewhere", {"person": name_of(person)}))
+        elif places[of_unit] is None:
+            cell = f"{table.columns[UNIT]}{number}"
+            errors.append(RowError(number, "register_unit_unknown", {"cell": cell, "text": of_unit}))
+        rows.append(values)
+        units.append(places[of_unit] or "")
+    return rows, units
 
 
 def template(ctx: RequestContext, register_id: str, language: str) -> bytes:

@@ -15,7 +15,7 @@ from merzim.services.scoring import YearScores, year_scores
 from workflow.law.procedure import Text
 from workflow.org.name_index import alphabetical
 from workflow.scoring.prospects import Step
-from workflow.scoring.scale import Counting, Readings
+from workflow.scoring.scale import Counting, Readings, Scoring
 from workflow.scoring.score import written
 from workflow.scoring.score_inputs import choose
 
@@ -137,9 +137,6 @@ def points_of_year(
     )
     pages = max(1, -(-len(parts) // PAGE))
     shown_scores = parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE]
-    unsaid = {
-        remark.arguments["indicator"] for remark in whole_year.remarks if remark.code == "score.rows_of_what"
-    }
 
     def name(id: str) -> Name:
         return unit_name(office, id).name
@@ -175,17 +172,29 @@ def points_of_year(
         notes=scoring.notes,
         recorded=whole_year.recorded,
         remarks=whole_year.remarks,
-        to_record={
-            id: step
-            for id, counting in (
-                (indicator.id, indicator.counting) for indicator in scoring.indicators.values()
-            )
-            if counting.by == "values" and (id in whole_year.counted or id in unsaid)
-            if (step := _step_to_record(ctx, counting, unit, year))
-        },
+        to_record=_steps_to_record(ctx, whole_year, scoring, unit, year),
         number=min(number or 1, pages),
         pages=pages,
     )
+
+
+def _steps_to_record(
+    ctx: RequestContext, whole_year: YearScores, scoring: Scoring, unit: str, year: int
+) -> dict[str, StepToRecord]:
+    """Return the step at which the whole of a share is recorded, for each share that is counted or still
+    untold.
+    """
+    untold = {
+        remark.arguments["indicator"] for remark in whole_year.remarks if remark.code == "score.rows_of_what"
+    }
+    steps: dict[str, StepToRecord] = {}
+    for indicator in scoring.indicators.values():
+        is_told = indicator.id in whole_year.counted or indicator.id in untold
+        if indicator.counting.by != "values" or not is_told:
+            continue
+        if step := _step_to_record(ctx, indicator.counting, unit, year):
+            steps[indicator.id] = step
+    return steps
 
 
 def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: int) -> StepToRecord | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from textwrap import shorten
 
-from workflow.cases.case import Case, EventDraft, Evidence, evidence_payload
-from workflow.cases.changes import comments
+from workflow.cases.case import Case, Event, EventDraft, Evidence, evidence_payload
+from workflow.cases.changes import Comment, comments
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import deadline_of
@@ -239,12 +239,7 @@ def comment(
         if asks:
             to[asks] = "question"
         if answers is not None:
-            comments_by_seq = {
-                comment.seq: comment for comment in comments(case_commands.events(case_id)[: case.seq])
-            }
-            question = comments_by_seq.get(answers)
-            if question is None or not question.asks or question.withdrawn:
-                raise CannotComment("comment.no_question", line=answers)
+            question = _open_question(case_commands.events(case_id)[: case.seq], answers)
             about = question.obligation
             if question.person:
                 to[question.person] = "answer"
@@ -263,3 +258,11 @@ def comment(
         return [("commented", about, until, details)]
 
     return case_commands.write(case_id, decide, by=by, now=now, today=today)
+
+
+def _open_question(events: Sequence[Event], line: int) -> Comment:
+    """Return the question of that number. Raises CannotComment: it asks nobody or was withdrawn."""
+    question = next((comment for comment in comments(events) if comment.seq == line), None)
+    if question is None or not question.asks or question.withdrawn:
+        raise CannotComment("comment.no_question", line=line)
+    return question

@@ -238,15 +238,11 @@ class CaseCommands:
             fact_payload(obligation, numbers, signature, duties=procedure.duties)
             require_past(obligation, on, today=today)
             self.require_within_records(on)
-            for item in new:
-                if item.published_on is not None:
-                    self.require_within_records(item.published_on)
-                    if item.published_on > today:
-                        raise CannotRecord("evidence_in_future", title=title, on=item.published_on, today=today)
-            question = procedure.answered_by.get(fact)
-            answer = question.answer(case.facts) if question else None
-            if question and answer and answer.fact != fact:
-                raise AnsweredOtherwise(case.facts[answer.fact], question=question, answer=answer)
+            for published in (item.published_on for item in new if item.published_on is not None):
+                self.require_within_records(published)
+                if published > today:
+                    raise CannotRecord("evidence_in_future", title=title, on=published, today=today)
+            _require_unanswered(case, procedure, fact)
             recorded_fact = case.facts.get(fact)
             if recorded_fact is not None and recorded_fact.on != on:
                 raise FactKnown(recorded_fact, title=title, on=on)
@@ -581,6 +577,14 @@ class CaseCommands:
     def require_within_records(self, on: date) -> None:
         """Raise OutOfRange for a day outside the calendar's records."""
         self._calendar.is_working_day(on)
+
+
+def _require_unanswered(case: Case, procedure: Procedure, fact: str) -> None:
+    """Raise AnsweredOtherwise where the decision a fact answers has another answer."""
+    question = procedure.answered_by.get(fact)
+    answer = question.answer(case.facts) if question else None
+    if question and answer and answer.fact != fact:
+        raise AnsweredOtherwise(case.facts[answer.fact], question=question, answer=answer)
 
 
 def _require_answerable(view: View, decision: str) -> None:
