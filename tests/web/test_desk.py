@@ -43,6 +43,45 @@ def test_a_desk_holds_what_its_reader_must_do_and_nothing_else(site: Site) -> No
     assert all(row.startswith(site.real) for row in rows(officer))
 
 
+def test_rows_that_differ_in_their_case_alone_are_one_line_that_opens() -> None:
+    """The same report of a quarter in four cases; two of them would stand in the list as any other."""
+
+    def desk(count: int) -> str:
+        site = build()
+        site.accounts.save(
+            Reader(login="officer", access="officer", person="a@org.kz"),
+            disabled=False,
+            by="test",
+            now=NOW,
+            today=TODAY,
+        )
+        site.case_commands.open_many(
+            [
+                Opening(
+                    procedure="internal-analysis",
+                    unit="hr",
+                    object=f"Объект {number}",
+                    planned={"analysis_started": date(2026, 4, 22)},
+                )
+                for number in range(count)
+            ],
+            by="officer",
+            now=NOW,
+            today=TODAY,
+        )
+        page = site.client().get("/desk?lang=ru").text
+        return page.partition('id="near"')[2].partition("</section>")[0]
+
+    folded, single = desk(4), desk(2)
+
+    assert re.findall(r'<b>([^<]+)</b> <span class="tally">(\d+)</span>', folded) == [
+        ("Объявление о начале анализа", "4")
+    ]
+    assert len(rows(folded)) == 4
+    assert 'class="alike"' not in single
+    assert len(rows(single)) == 2
+
+
 def test_an_officer_may_look_at_all_and_others_only_at_theirs(site: Site) -> None:
     """The switch is the officer's."""
     everything = rows(site.client().get("/desk?show=all").text)
@@ -154,7 +193,7 @@ def _later(browser: TestClient, row: str) -> list[str]:
 
 
 def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
-    """Its button is in the row; keys of other people's rows are not in the page."""
+    """Its button is in the row once it is unfolded; keys of other people's rows are not in the page."""
     site = office_with_cases()
     for login, person in (("erlan", "c@org.kz"), ("other", "b@org.kz")):
         reader = Reader(login=login, access="responsible", person=person)
@@ -177,10 +216,14 @@ def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
         )
     )
     fields = {"case": site.late, "key": "letter"}
-    page = site.client("erlan").get("/desk?lang=ru").text
+    folded, page = (
+        site.client("erlan").get(f"/desk?lang=ru{row}").text
+        for row in ("", f"&row={site.late}:start_announced")
+    )
     stranger = site.client("other").post("/desk/read", data=fields)
     own_answer = site.client("erlan").post("/desk/read", data=fields)
 
+    assert "Отметить прочтение" not in folded
     assert "Отметить прочтение" in page
     assert stranger.status_code == 404
     assert own_answer.status_code == 303
@@ -262,7 +305,7 @@ def test_obligatory_steps_without_a_term_stand_on_the_desk_as_a_checklist(site: 
     page = site.client("erlan").get("/desk?lang=en").text
     _, _, checklist = page.partition('<section class="card" id="undated"')
 
-    assert "Checklist of the stage: no due date" in checklist
+    assert "No due date" in checklist
     assert f"{site.late}:start_text_checked" in rows(checklist)
     assert f"{site.late}:publication_text_checked" not in rows(page)
     assert f"{site.late}:work_plan_approved" not in rows(page), "recommended is not obligatory"

@@ -16,6 +16,8 @@ from workflow.org.access import within
 from workflow.org.office import Office, Person, name_order
 
 GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "near", "later", "undated")
+ALIKE = 3
+"""From how many rows on those that differ in their case alone are shown as one line."""
 AT_ONCE = 300
 """Number of colleagues offered as deputies."""
 MOST_UNITS = 1000
@@ -55,6 +57,19 @@ class Group:
     urgency: Urgency
     items: tuple[Item, ...]
     total: int
+
+    @property
+    def sets(self) -> tuple[tuple[Item, ...], ...]:
+        """The rows in order, those alike in several cases (the same obligation, due the same day) together in
+        one set where they are at least ALIKE.
+        """
+        by_look: dict[tuple[object, ...], list[Item]] = {}
+        for item in self.items:
+            line = item.line
+            by_look.setdefault((line.title, line.period, line.due, line.planned_on), []).append(item)
+        alike = [tuple(items) for items in by_look.values() if len(items) >= ALIKE]
+        together = {item.id for items in alike for item in items}
+        return (tuple(item for item in self.items if item.id not in together), *alike)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -50,7 +50,6 @@ from workflow.cases.case import Event
 from workflow.cases.commands.previews import Preview
 from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.refusal import Refusal
@@ -61,7 +60,6 @@ class UnfoldedRow:
     """The row whose form is unfolded.
 
     Attributes:
-        deadline: with the explanation of its date.
         papers: forms of documents that belong to the step.
         effect: what recording it on the form's day would change, and how many people it would notify; None for
             a decision, a refused day, or if not requested.
@@ -71,7 +69,6 @@ class UnfoldedRow:
 
     id: str
     form: Form
-    deadline: Deadline
     papers: tuple[PaperForm, ...]
     effect: tuple[Preview, int] | None
     later: tuple[date, ...]
@@ -140,7 +137,6 @@ def opened(
     return UnfoldedRow(
         id=f"{case}:{obligation}",
         form=form,
-        deadline=deadline,
         papers=tuple(about for about in forms_of(procedure) if obligation.partition(".")[0] in about.steps),
         effect=_effect(ctx, case, form) if foresees else None,
         later=days_to_offer(deadline, procedure, ctx.calendar, today=today),
@@ -404,10 +400,9 @@ def _page(
 
 
 def _heads(mine: bool) -> list[tuple[object, str]]:
-    """Return the headings of the page; for the reader's own rows the unit replaces the assignee."""
-    left_out = {"web.points", "web.who" if mine else "web.unit"}
-    heads = (head for head in page_heads(line_columns(date.min)) if head[0] not in left_out)
-    return [(head, "col-who" if look == "col-unit" else look) for head, look in heads]
+    """Return the headings of the page; the reader's own rows need no assignee."""
+    left_out = {"web.points", "web.unit", *(["web.who"] if mine else [])}
+    return [head for head in page_heads(line_columns(date.min)) if head[0] not in left_out]
 
 
 def _title(ctx: RequestContext, place: str) -> str:

@@ -24,6 +24,12 @@
       button.setAttribute("aria-expanded", String(document.getElementById("menu").classList.toggle("is-open")));
     }
   });
+  // One tick stands for all rows alike.
+  document.addEventListener("change", function (event) {
+    if (event.target.matches("[data-alike]")) {
+      event.target.parentNode.querySelectorAll("[name=row]").forEach(function (tick) { tick.checked = event.target.checked; });
+    }
+  });
   // "/" and Ctrl-K go to the search.
   document.addEventListener("keydown", function (event) {
     var field = document.querySelector("[data-search]");

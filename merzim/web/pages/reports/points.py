@@ -195,6 +195,7 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[Section, .
             columns=_indicator_columns(view),
             rows=project.indicators,
             anchor=lambda indicator: indicator.id,
+            folded=True,
         )
         for project in view.projects
     )
@@ -205,6 +206,7 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[Section, .
         columns=_paper_columns(query, view, period),
         rows=year_reports(),
         printed=False,
+        folded=True,
     )
     units = Section(
         id="units",

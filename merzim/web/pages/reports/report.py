@@ -82,6 +82,7 @@ class Section:
         most: how many rows or lines the page shows; the workbook has all.
         anchor: the id of a row.
         pages: page, number of pages and the parameter that chooses among them.
+        folded: whether the page shows its title and note alone until it is opened.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Section:
     anchor: Callable[[Any], str] | None = None
     pages: tuple[int, int, str] = (1, 1, "page")
     printed: bool = True
+    folded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
