@@ -77,5 +77,4 @@ def compile_calendar(
 
 @cache
 def _shipped_calendar(last: datetime.date) -> Kazakhstan:
-    """Return the verified calendar of all shipped records."""
     return check(compiled(shipped_records(), last))

@@ -212,7 +212,6 @@ def _as_window(counted_term: CountedTerm) -> CountedTerm:
 
 
 def _explain_target(term: Target, anchor: date) -> CountedTerm:
-    """Explain the target figure of the year of the anchor."""
     figure = term.of(anchor.year)
     if figure is None:
         return CountedTerm(elements=(Element(code="target_none", arguments={"year": anchor.year}),))
@@ -285,7 +284,6 @@ def _last_working_day(to: date, calendar: Kazakhstan) -> date:
 
 
 def _direction_code(unit: str, number: int) -> str:
-    """Return the explanation code for counting forward or backward."""
     return f"{unit}_before" if number < 0 else f"{unit}_after"
 
 

@@ -223,7 +223,6 @@ class Records:
         return self._hash
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
-        """Return the entries of one kind."""
         return tuple(entry for entry in self.entries if isinstance(entry, kind))
 
 
@@ -260,7 +259,6 @@ class RecordError(ValueError):
 
 
 def _shorten(text: str) -> str:
-    """Shorten a text for quoting in an error message."""
     return text if len(text) <= 300 else f"{text[:299]}…"
 
 

@@ -80,7 +80,6 @@ def cut(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def knows(code: str) -> bool:
-    """Return whether any catalogue has the code."""
     return code in _entries()
 
 
@@ -98,7 +97,6 @@ def add_word(code: str, texts: Mapping[str, str]) -> None:
 
 
 def codes() -> frozenset[str]:
-    """Return all codes."""
     return frozenset(_entries())
 
 

@@ -300,7 +300,6 @@ def _bracketed(value: object, language: str) -> str:
 
 
 def _cited(value: str, language: str) -> str:
-    """Return a citation of an act."""
     text = paragraph(value, language) if value else ""
     return f", {text}" if text else ""
 

@@ -42,7 +42,6 @@ def number(value: int | Decimal | Fraction, language: str) -> str:
 
 
 def _grouped(text: str, language: str) -> str:
-    """Return an English number with the language's signs."""
     locale = names(language)
     whole_part, _, fraction = text.partition(".")
     if len(whole_part.replace(",", "").lstrip("-")) < 5:

@@ -61,12 +61,10 @@ def say(code: str, arguments: Mapping[str, object], language: str) -> str:
 
 
 def explain(elements: Iterable[Sentence], language: str) -> list[str]:
-    """Return the sentences of an explanation, in order."""
     return [say(element.code, element.arguments, language) for element in elements]
 
 
 def explanation(elements: Iterable[Sentence], language: str) -> str:
-    """Return an explanation as one text."""
     return " ".join(explain(elements, language))
 
 

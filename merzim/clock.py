@@ -11,13 +11,6 @@ from workflow.refusal import Refusal
 NOON = time(12, 0)
 
 
-class NotAMoment(Refusal, ValueError):
-    """A text is neither a date nor a date with a time. Sentence: `cli.not_a_moment`."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__("cli.not_a_moment", text=text)
-
-
 def clock(moment_text: str | None = None) -> Clock:
     """Return the real clock, or a clock that always gives one moment.
 
@@ -25,7 +18,7 @@ def clock(moment_text: str | None = None) -> Clock:
         moment_text: text of `--now` or MERZIM_NOW; empty or None means the real clock.
 
     Raises:
-        NotAMoment: the text is not a moment.
+        Refusal: the text is not a moment.
     """
     if not moment_text:
         return read
@@ -34,7 +27,6 @@ def clock(moment_text: str | None = None) -> Clock:
 
 
 def read() -> Moment:
-    """Return the current moment."""
     return _moment(datetime.now(UTC), demonstration=False)
 
 
@@ -42,7 +34,7 @@ def stand(text: str) -> Moment:
     """Parse a moment: an ISO date (12:00 in Almaty) or a date with a time, in its zone or Almaty's.
 
     Raises:
-        NotAMoment: the text is neither.
+        Refusal: the text is neither.
     """
     try:
         instant = datetime.fromisoformat(text)
@@ -52,7 +44,7 @@ def stand(text: str) -> Moment:
             instant = instant.replace(tzinfo=almaty())
         return _moment(instant, demonstration=True)
     except (ValueError, OverflowError):
-        raise NotAMoment(text) from None
+        raise Refusal("cli.not_a_moment", text=text) from None
 
 
 def _moment(at: datetime, *, demonstration: bool) -> Moment:

@@ -54,7 +54,6 @@ def veiled(text: str, secrets: Collection[str] = ()) -> str:
 
 
 def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the secrets of this process, longest first."""
     secrets = {value for name, value in environment.items() if _SECRET_NAME.search(name)}
     for section in settings.channels.sections.values():
         for key, value in section.items():
@@ -81,7 +80,6 @@ class Lines(logging.Formatter):
         self._context = context
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with the request's id if there is one."""
         request = self._context().get("request")
         line = super().format(record) + (f" [{request}]" if request else "")
         return veiled(line, self.secrets)
@@ -98,7 +96,6 @@ class JsonLines(logging.Formatter):
         self._context = context
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the JSON object."""
         entry: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

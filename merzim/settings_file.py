@@ -35,7 +35,7 @@ from merzim.settings import (
     expecting,
     no_truth,
 )
-from notifications.channels import UnknownChannel, names
+from notifications.channels import names
 from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal
 
@@ -132,7 +132,6 @@ def _keys(document: Mapping[str, Any]) -> list[str]:
 
 
 def _merged(document: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document with the variables of the environment laid over it."""
     merged = dict(document)
     for key, value in variables.items():
         below = merged.get(key)
@@ -233,13 +232,12 @@ class _Reading:
             )
             settings = settings.model_copy(update={"office": office.model_copy(update={"language": "kk"})})
         unknown = [name for name in settings.channels.use if name not in names()]
-        self.problems.extend(UnknownChannel(name) for name in unknown)
+        self.problems.extend(Refusal("unknown_channel", channel=name, allowed=names()) for name in unknown)
         use = tuple(name for name in settings.channels.use if name not in unknown)
         return settings.model_copy(update={"channels": settings.channels.model_copy(update={"use": use})})
 
 
 def _unknown(where: str, key: str, allowed: Iterable[str]) -> BadSetting:
-    """Return the error for an unknown key, with the closest known one."""
     allowed = tuple(allowed)
     nearest = get_close_matches(key.rpartition(".")[2], allowed, n=1, cutoff=0.5)
     code = "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting"
@@ -247,7 +245,6 @@ def _unknown(where: str, key: str, allowed: Iterable[str]) -> BadSetting:
 
 
 def _wrong(where: str, key: str, expected: str) -> BadSetting:
-    """Return the error for a value of the wrong kind."""
     return BadSetting("cli.wrong_setting", file=where, key=key, expected=expected)
 
 
@@ -288,7 +285,6 @@ def channel_section(name: str) -> type[Section]:
 
 
 def _kind(key: str, hint: Any) -> Any:
-    """Return what a key of a channel takes."""
     if key == "port":
         return Annotated[Port | None, EMPTY, expecting("port")]
     if hint is float:

@@ -187,7 +187,6 @@ def _day_and_key(group: PendingStep, outbox: Outbox, times: OfficeTimes, *, toda
 def _letter(
     group: PendingStep, day: date, key: str, times: OfficeTimes, *, now: datetime, rules: Rules
 ) -> Notice:
-    """Return the letter that carries a group."""
     return Notice(
         key=key,
         case="",
@@ -206,5 +205,4 @@ def _letter(
 
 
 def carriers(notices: Sequence[Notice]) -> list[Notice]:
-    """Return those of the notices that carry others."""
     return [notice for notice in notices if notice.kind == LETTER]

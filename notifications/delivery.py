@@ -243,7 +243,6 @@ def _outcomes(
     *,
     now: datetime,
 ) -> list[DeliveryOutcome]:
-    """Return the outcomes of a batch and of all notices carried by its letters, each equal to its letter's."""
     addresses = {parcel.notice.key: parcel.notice.address for parcel in composed.parcels}
     hashes = {parcel.notice.key: text_hash(parcel.letter) for parcel in composed.parcels}
     marks = []
@@ -291,7 +290,6 @@ def _send(
 def _mark(
     notice: Notice, outcome: Outcome, hashed: str, times: OfficeTimes, *, now: datetime
 ) -> DeliveryOutcome:
-    """Return the outcome of a notice for the outbox."""
     state, retry_at = outcome.state, None
     if state == "queued":
         if outcome.tried and is_given_up(notice.attempts, now - notice.queued_at):

@@ -174,7 +174,6 @@ def _notice(
     now: datetime,
     today: date,
 ) -> Notice:
-    """Return the notice for one channel."""
     return Notice(
         key=key,
         case="",

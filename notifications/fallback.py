@@ -94,7 +94,6 @@ def _to_officer(
     now: datetime,
     times: OfficeTimes,
 ) -> Iterator[Notice]:
-    """Yield the notice addressed to the officer."""
     officer = office.people.get(office.officer or "")
     if officer is not None and officer.key != notice.person:
         about = {"channel": channel.name, "person": notice.person}

@@ -143,5 +143,4 @@ def read_link(key: str, token: str) -> AnswerLink | None:
 
 
 def campaign_address(rules: Rules, link: AnswerLink) -> str:
-    """Return the full address of a link."""
     return f"{rules.public_address}/confirm/{link_token(rules.link_key, link)}"

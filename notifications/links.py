@@ -88,5 +88,4 @@ def hash_code(code: str) -> str:
 
 
 def link_address(bot: str, code: str) -> str:
-    """Return the address that opens the bot with the code."""
     return f"https://t.me/{bot.removeprefix('@')}?start={code}"

@@ -73,7 +73,6 @@ class Notice:
 
     @property
     def displayed_state(self) -> str:
-        """Its state as shown to readers."""
         return displayed_state(self.state, self.channel)
 
 

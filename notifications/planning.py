@@ -77,7 +77,6 @@ class Planner:
 
     @property
     def office(self) -> Office:
-        """Units, people and matches."""
         if self._office is None:
             self._office = with_officer(
                 self.outbox.office(), self.rules.officer, language=self.rules.officer_language
@@ -90,7 +89,6 @@ class Planner:
         return OfficeTimes(self.office, self.calendar, self.rules)
 
     def page(self, rows: Sequence[Row]) -> Page:
-        """Plan one page of rows."""
         cases = self.outbox.cases({row.case for row in rows})
         page = Page(len(rows), [], [], [])
         for row in rows:
@@ -110,7 +108,6 @@ class Planner:
         return page
 
     def _row(self, row: Row, case: Case, page: Page) -> None:
-        """Plan the step of one row."""
         assert row.next_step_on is not None
         procedure = self._edition(case.edition)
         obligation = entry_obligation(case, procedure, row.obligation)

@@ -123,7 +123,6 @@ def persons_concerned(case: Case, duty: str) -> frozenset[str]:
 
 
 def _copied(recipient: Recipient) -> Recipient:
-    """Return the recipient of a copy."""
     return replace(recipient, why="copied")
 
 

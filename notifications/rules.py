@@ -83,7 +83,6 @@ def is_given_up(attempts: int, waited: timedelta) -> bool:
 
 
 def local_moment(moment: datetime) -> datetime:
-    """Return a moment in the time zone of Almaty."""
     return moment.astimezone(almaty())
 
 
@@ -143,7 +142,6 @@ class OfficeTimes:
         return addressee.unit if addressee is not None and addressee.unit in self._office.units else ""
 
     def _of(self, person: str) -> tuple[Kazakhstan, Rules]:
-        """Return the calendar and rules of a person."""
         unit = self._unit(person)
         if unit not in self._own:
             unit_time = time_of(self._office, unit)

@@ -20,7 +20,6 @@ _ALIKE = 0.75
 
 
 def normalise(text: str) -> str:
-    """Return a text normalised for comparison in searches."""
     return text.casefold().translate(_TABLE)
 
 
@@ -52,7 +51,6 @@ class FoldedNames:
         ]
 
     def having(self, text: str) -> list[str]:
-        """Return the keys of the entries that contain each word of a text."""
         words = search_words(text)
         return [key for key, text in self._texts if all(word in text for word in words)]
 

@@ -143,7 +143,6 @@ def _cell(day: CalendarDay) -> str:
 
 
 def _counts(call: CommandContext, year: Year) -> str:
-    """Return the counts by month and quarter."""
     rows: list[tuple[object, ...]] = []
     for nth, quarter in enumerate(year.quarters, start=1):
         rows += [(month_name(month.first.month, call.language), *_count([month])) for month in quarter]
@@ -208,7 +207,6 @@ def _print(call: CommandContext, act_preview: ActPreview) -> None:
 
 
 def _answer(call: CommandContext, act_preview: ActPreview) -> dict[str, object]:
-    """Return a preview as JSON."""
     return {
         "known": act_preview.known,
         "calendar_version": {"before": act_preview.before.version, "after": act_preview.after.version},
@@ -246,7 +244,6 @@ SHOWN = 100
 
 
 def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
-    """Print the deadlines as a table, or that there are none."""
     if impacts:
         call.print(call.say("cli.calendar_change.deadlines"))
         rows = [
@@ -267,7 +264,6 @@ def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
 
 
 def moved(call: CommandContext, impact: PersonImpact) -> dict[str, object]:
-    """Return one moved deadline as JSON."""
     deadline = impact.moved
     return {
         "case": deadline.case,

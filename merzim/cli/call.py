@@ -34,10 +34,6 @@ NOW_VARIABLE = "MERZIM_NOW"
 """The environment variable that replaces the clock where --now does not; empty means the real clock."""
 
 
-class UnknownLanguage(Refusal, ValueError):
-    """--lang or MERZIM_LANG names an unsupported language."""
-
-
 class CommandContext:
     """The context of one command line. Everything is loaded on first use.
 
@@ -87,7 +83,7 @@ class CommandContext:
         if not language:
             return self.settings.office.language
         if language not in LANGUAGES:
-            raise UnknownLanguage("cli.unknown_language", language=language, allowed=LANGUAGES)
+            raise Refusal("cli.unknown_language", language=language, allowed=LANGUAGES)
         return language
 
     @property
@@ -152,7 +148,7 @@ class CommandContext:
             kinds: the accepted kinds of file, by extension; none if the command records the file's name.
 
         Raises:
-            BadArgument: as in `merzim.cli.parsing.kind_of_input`.
+            Refusal: as in `merzim.cli.parsing.kind_of_input`.
         """
         from merzim.cli.parsing import STDIN, kind_of_input
 

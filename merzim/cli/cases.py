@@ -9,18 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.formatting import paragraph, picked
 from merzim.cli.mount import command, mount
-from merzim.cli.parsing import (
-    BadArgument,
-    CaseId,
-    DryRun,
-    Fact,
-    Unit,
-    argument,
-    day,
-    named_texts,
-    number,
-    option,
-)
+from merzim.cli.parsing import CaseId, DryRun, Fact, Unit, argument, day, named_texts, number, option
 from merzim.cli.printing import (
     deadline_named,
     explained,
@@ -41,6 +30,7 @@ from workflow.board.rows import DeadlineFilter, horizon
 from workflow.cases.case import effective_events
 from workflow.deadlines.lateness import late_by, near
 from workflow.law.names import known_option
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.services.cases.verbs import Decide, Reopen
@@ -352,7 +342,7 @@ def due(
     app, today = call.app, call.moment.today
     last = day(until, where="--until") if until is not None else app.calendar.add_working_days(today, AHEAD)
     if last < today:
-        raise BadArgument("cli.until_before_today", until=last, today=today)
+        raise Refusal("cli.until_before_today", until=last, today=today)
     rows = app.reads.due(today, last, unit_named(app, unit) or None)
     _print_rows(call, rows, {"until": last}, call.say("cli.nothing_due", until=last))
 

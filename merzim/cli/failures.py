@@ -114,7 +114,6 @@ def _usage(trouble: TyperException, call: CommandContext) -> str:
 
 
 def _file_trouble(trouble: OSError, call: CommandContext) -> str:
-    """Return an error of the file system in words."""
     name = str(trouble.filename or "")
     if isinstance(trouble, FileNotFoundError) and name:
         return call.say("cli.no_such_file", file=name)

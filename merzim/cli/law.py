@@ -10,17 +10,7 @@ from i18n import paragraph as cited
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.formatting import paragraph, picked
 from merzim.cli.mount import command
-from merzim.cli.parsing import (
-    PROCEDURE,
-    BadArgument,
-    DryRun,
-    ProcedureOption,
-    answers_on,
-    argument,
-    day,
-    named_days,
-    option,
-)
+from merzim.cli.parsing import PROCEDURE, DryRun, ProcedureOption, answers_on, argument, day, named_days, option
 from merzim.cli.printing import explained, finding, obligation, print_deadlines, print_findings
 from merzim.documents.sheets.listing import write_file
 from merzim.services.imports.past import judge_past, past_template, worst_first
@@ -33,7 +23,7 @@ from workflow.law.library import compare
 from workflow.law.procedure import Option, Recurrence
 from workflow.machine import diagram as drawn
 from workflow.org.kinds import Signatories
-from workflow.refusal import closest_first
+from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
     from merzim.services.imports.past import CheckedDate
@@ -96,7 +86,7 @@ def plan(
     """
     app = call.app
     if kind and kind not in app.library.kinds:
-        raise BadArgument("cli.unknown_kind", kind=kind, allowed=closest_first(kind, app.library.kinds))
+        raise Refusal("cli.unknown_kind", kind=kind, allowed=closest_first(kind, app.library.kinds))
     plan = what_if(
         app.library,
         procedure,
@@ -155,7 +145,7 @@ def audit(
         call.tell({"template": template}, "cli.template_written", file=template)
         return DONE
     if file is None:
-        raise BadArgument("cli.missing_parameter", name="FILE")
+        raise Refusal("cli.missing_parameter", name="FILE")
     cases = judge_past(call.app, call.given(file, "xlsx", "csv"), procedure)
     failed = NOT_SO if any(case.findings for case in cases) else DONE
     answer = [{"case": case.case, "findings": [finding(call, f) for f in case.findings]} for case in cases]

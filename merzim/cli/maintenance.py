@@ -35,10 +35,6 @@ if TYPE_CHECKING:
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
-class NoSeal(Refusal, ValueError):
-    """The text is not a line printed by `merzim seal`."""
-
-
 @command("verify")
 def verify(
     call: CommandContext,
@@ -77,7 +73,6 @@ def seal(call: CommandContext) -> int:
 
 
 def _problems(call: CommandContext, problems: Iterable[Problem]) -> list[dict[str, str]]:
-    """Return problems as JSON."""
     return [
         {"code": problem.code, "message": call.say(problem.code, **problem.arguments)} for problem in problems
     ]
@@ -87,7 +82,7 @@ def _printed_seal(line: str) -> tuple[int, str]:
     """Return number and hash from a line that `merzim seal` printed."""
     words = line.split()
     if len(words) < 2 or not words[0].isdecimal() or not _HASH.fullmatch(words[-1]):
-        raise NoSeal("cli.no_seal", line=line)
+        raise Refusal("cli.no_seal", line=line)
     return int(words[0]), words[-1]
 
 

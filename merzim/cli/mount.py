@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_
 import typer
 
 from merzim.cli.call import DONE, CommandContext
-from merzim.cli.parsing import STDIN, BadArgument, day, named_days, named_numbers, named_texts, number
+from merzim.cli.parsing import STDIN, day, named_days, named_numbers, named_texts, number
 from merzim.documents.sheets.texts import is_web_address
 from merzim.services.inputs import BadInput, EvidenceInput, OpenFile, build
 from workflow.law.names import known_fact
@@ -32,10 +32,6 @@ if TYPE_CHECKING:
 _KIND = re.compile(r"((?:link|document):[a-z_-]+)=(.+)", re.DOTALL)
 _DATED = re.compile(r"(.+)@(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4})", re.DOTALL)
 _LINK = re.compile(r"https?:", re.IGNORECASE)
-
-
-class UnknownEvidence(Refusal, ValueError):
-    """The obligation has no evidence of that kind."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,19 +50,19 @@ def given(text: str, procedure: Procedure, fact: str) -> Proof:
     Without a kind, the obligation's only kind of that sort is used, if there is just one.
 
     Raises:
-        UnknownEvidence: a kind the obligation does not have.
-        BadArgument: neither a link nor an existing file.
+        Refusal: a kind the obligation does not have.
+        Refusal: neither a link nor an existing file.
     """
     allowed = known_fact(procedure, fact).evidence
     proof = _parsed(text)
     if proof.kind and proof.kind not in allowed:
-        raise UnknownEvidence("cli.unknown_evidence", kind=proof.kind, fact=fact, allowed=allowed)
+        raise Refusal("cli.unknown_evidence", kind=proof.kind, fact=fact, allowed=allowed)
     sort = [kind for kind in allowed if kind.startswith("link:" if proof.link else "document:")]
     return replace(proof, kind=proof.kind or (sort[0] if len(sort) == 1 else ""))
 
 
 def _parsed(text: str) -> Proof:
-    """Parse `[KIND=]FILE|URL[@DATE]`. Raises BadArgument for neither a link nor an existing file."""
+    """Parse `[KIND=]FILE|URL[@DATE]`. Raises Refusal for neither a link nor an existing file."""
     kind, place = "", text
     if match := _KIND.fullmatch(place):
         kind, place = match.groups()
@@ -74,12 +70,12 @@ def _parsed(text: str) -> Proof:
     if match := _DATED.fullmatch(place):
         place, published = match[1], day(match[2], where="--evidence")
     if place == STDIN:
-        raise BadArgument("cli.stdin_no_name")
+        raise Refusal("cli.stdin_no_name")
     link = bool(_LINK.match(place))
     if link and not is_web_address(place):
-        raise BadArgument("cli.bad_link", text=place[:100])
+        raise Refusal("cli.bad_link", text=place[:100])
     if not link and not _is_file(place):
-        raise BadArgument("cli.no_such_file", file=place)
+        raise Refusal("cli.no_such_file", file=place)
     return Proof(
         kind=kind,
         link=place if link else "",
@@ -90,11 +86,7 @@ def _parsed(text: str) -> Proof:
 
 @contextmanager
 def evidence_inputs(texts: Iterable[str], procedure: Procedure, fact: str) -> Iterator[list[EvidenceInput]]:
-    """Yield several --evidence arguments as fields of a command, with their files open.
-
-    Raises:
-        UnknownEvidence, BadArgument: as `given`.
-    """
+    """Yield several --evidence arguments as fields of a command, with their files open."""
     proofs = [given(text, procedure, fact) for text in texts]
     with ExitStack() as files:
         items = []
@@ -147,7 +139,6 @@ def command(name: str, *, writes: bool = False) -> Callable[[Function], Function
 def _add(
     name: str, run: Callable[..., object], parameters: Sequence[inspect.Parameter], help: str | None
 ) -> None:
-    """Add a command with these arguments and options."""
     context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
     run.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
     run.__annotations__ = {}
@@ -254,7 +245,7 @@ def _metavar(field: str, kind: Any) -> str | None:
 
 
 def _parse(info: FieldInfo, text: Any, where: str) -> Any:
-    """Return the value of a field. Raises BadArgument."""
+    """Return the value of a field. Raises Refusal."""
     kind = _bare(info.annotation)
     if get_origin(kind) is dict:
         value = _bare(get_args(kind)[1])

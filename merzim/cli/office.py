@@ -8,7 +8,7 @@ import typer
 
 from merzim.cli.call import CommandContext
 from merzim.cli.mount import command, mount
-from merzim.cli.parsing import BadArgument, Ground, argument, option
+from merzim.cli.parsing import Ground, argument, option
 from merzim.services.accounts import verbs as accounts
 from merzim.services.accounts import verbs as second_factors
 from merzim.services.inputs import build
@@ -19,6 +19,7 @@ from merzim.services.people.staff import ChooseDigest, choose_digest, find_unit
 from notifications.letter_links import CHOICES, choice_of
 from workflow.org.access import ACCESSES, Access, placed
 from workflow.org.office import acts_of
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.services.people.retention import Anonymised
@@ -39,9 +40,9 @@ def acts(
     """Acts in force in this organisation and what each brings; adopts one, or gives one up."""
     call.creates_database = bool(action)
     if action not in ("", ADOPT, LEAVE):
-        raise BadArgument("cli.not_one_of", text=action, where="ACTION", allowed=(ADOPT, LEAVE))
+        raise Refusal("cli.not_one_of", text=action, where="ACTION", allowed=(ADOPT, LEAVE))
     if action and not act:
-        raise BadArgument("cli.missing_parameter", name="ACT")
+        raise Refusal("cli.missing_parameter", name="ACT")
     office, library = call.app.reads.office(), call.app.library
     tops = [top.id for top in office.units.values() if not top.parent]
     if unit:
@@ -49,7 +50,7 @@ def acts(
     elif len(tops) == 1:
         place = tops[0]
     elif action:
-        raise BadArgument("cli.missing_parameter", name="--unit U")
+        raise Refusal("cli.missing_parameter", name="--unit U")
     else:
         place = ""
     if action:
@@ -86,7 +87,7 @@ def digest(
     key = person_named(call.app, person, required=True)
     if choice is not None:
         if choice not in CHOICES:
-            raise BadArgument("cli.unknown_digest", choice=choice, allowed=tuple(CHOICES))
+            raise Refusal("cli.unknown_digest", choice=choice, allowed=tuple(CHOICES))
         choose_digest(call.ctx, build(ChooseDigest, {"person": key, "digest": CHOICES[choice]}))
     recipient = call.app.reads.office().people[key]
     chosen = choice_of(recipient)
@@ -152,7 +153,7 @@ def remove_totp(
 
 def _access(text: str) -> Access:
     if text not in ACCESSES:
-        raise BadArgument("cli.user.bad_access", access=text, allowed=ACCESSES)
+        raise Refusal("cli.user.bad_access", access=text, allowed=ACCESSES)
     return text
 
 

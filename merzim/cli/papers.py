@@ -11,7 +11,6 @@ from merzim.cli.formatting import paragraph, picked
 from merzim.cli.mount import command, evidence_inputs
 from merzim.cli.parsing import (
     PROCEDURE,
-    BadArgument,
     CaseId,
     Fact,
     ProcedureOption,
@@ -105,7 +104,7 @@ def import_(
         call.tell({"template": template}, "cli.template_written", file=template)
         return DONE
     if file is None:
-        raise BadArgument("cli.missing_parameter", name="FILE.xlsx")
+        raise Refusal("cli.missing_parameter", name="FILE.xlsx")
     joins = {
         number(row, where="--join", first=0): "" if case == NEW else case
         for row, case in named_texts(join, where="--join").items()
@@ -145,7 +144,7 @@ def people(
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
         if not equals:
-            raise BadArgument("cli.not_a_match", text=pair)
+            raise Refusal("cli.not_a_match", text=pair)
         keep_match(app, text.strip(), key.strip(), by=call.by, now=moment.now, today=moment.today)
     office = app.reads.office()
     call.answer({"units": office.units, "people": office.people, "matches": office.matches})
@@ -222,7 +221,6 @@ def _print_plan(call: CommandContext, case: str, taken: PlanTaken, findings: Ite
 
 
 def _imported(call: CommandContext, imported: ImportedFile) -> dict[str, object]:
-    """Return an import as JSON."""
     cases = [
         {
             **picked(case, "id", "object_kk", "object_ru", "unit", "planned"),
@@ -287,7 +285,7 @@ def attach(
     title = known_fact(view.procedure, fact).title
     recorded_fact = view.case.facts.get(fact)
     if recorded_fact is None:
-        raise BadArgument("cli.attach.not_recorded", title=title, case=case, fact=fact)
+        raise Refusal("cli.attach.not_recorded", title=title, case=case, fact=fact)
     written_on = day(written, where="--written") if written else None
     with evidence_inputs([proof], view.procedure, fact) as inputs:
         item = inputs[0].model_copy(update={"written_on": written_on, "restricted": restricted})
@@ -357,14 +355,12 @@ def package(
 
 
 def _named(documents: Iterable[Document]) -> list[dict[str, str]]:
-    """Return documents as JSON with their names."""
     return [
         {"case": document.case, "name": document.name, "sha256": document.reference} for document in documents
     ]
 
 
 def _row(call: CommandContext, proof: ProvedItem) -> tuple[object, ...]:
-    """Return the table row of a document."""
     item = proof.evidence
     return (
         proof.of,
@@ -381,10 +377,6 @@ def _recorded(item: Evidence) -> object:
 
 DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")
 """Duties allowed for --approver."""
-
-
-class NotWritten(Refusal, OSError):
-    """The file exists already, or cannot be written."""
 
 
 @command("form")
@@ -423,11 +415,11 @@ def form(
     definition = form_named(name)
     language = call.paper_language
     if not to:
-        raise BadArgument("cli.missing_parameter", name="--to FILE")
+        raise Refusal("cli.missing_parameter", name="--to FILE")
     if Path(to).exists() and not replace:
-        raise NotWritten("form_exists", file=to)
+        raise Refusal("form_exists", file=to)
     if definition.about == "case" and not case:
-        raise BadArgument("form_case_needed", form=name)
+        raise Refusal("form_case_needed", form=name)
     app, today = call.app, call.moment.today
     _check_duty(approver)
     view = report_year = None
@@ -440,7 +432,7 @@ def form(
         report_year = number(year, where="--year", first=2000, last=2100) if year else None
         report_quarter = number(quarter, where="--quarter", first=0, last=4) if quarter else None
         if report_quarter is not None and report_year is None:
-            raise BadArgument("cli.missing_parameter", name="--year Y")
+            raise Refusal("cli.missing_parameter", name="--year Y")
         of_year = quarter_of_report(definition, report_year, report_quarter, today=today) if report_year else 0
         period = {"year": report_year, "quarter": of_year}
         data = report_data(
@@ -532,7 +524,7 @@ def forms(
 
 def _check_duty(duty: str) -> None:
     if duty and duty not in DUTIES:
-        raise BadArgument("form_duty_unknown", duty=duty, allowed=DUTIES)
+        raise Refusal("form_duty_unknown", duty=duty, allowed=DUTIES)
 
 
 def _wrong_approver(
@@ -549,7 +541,7 @@ def _write(file: Path, document: bytes) -> None:
     try:
         file.write_bytes(document)
     except OSError as trouble:
-        raise NotWritten("form_not_written", file=str(file), problem=trouble.strerror or str(trouble)) from None
+        raise Refusal("form_not_written", file=str(file), problem=trouble.strerror or str(trouble)) from None
 
 
 def _answer(

@@ -20,7 +20,6 @@ def option(flag: str, metavar: str | None, help: str) -> Any:
 
 
 def argument(metavar: str) -> Any:
-    """Return an argument of a command."""
     return typer.Argument(metavar=metavar)
 
 
@@ -46,10 +45,6 @@ _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
 
 
-class MissingValue(Refusal):
-    """An option at the end of the line has no value."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommonOptions:
     """Values of the common options; None for those not given."""
@@ -67,7 +62,7 @@ def split(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
     does not take it for an option (`merzim calendar add 2026-05-12 -5`).
 
     Raises:
-        MissingValue: an option without its value.
+        Refusal: an option without its value.
     """
     common, other_arguments = CommonOptions(), list[str]()
     remaining = list(arguments)
@@ -81,7 +76,7 @@ def split(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
         elif name in _VALUED:
             if not equals:
                 if not remaining:
-                    raise MissingValue("cli.missing_value", option=name)
+                    raise Refusal("cli.missing_value", option=name)
                 value = remaining.pop(0)
             common = {
                 "--config": replace(common, config=value),
@@ -93,10 +88,6 @@ def split(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
         else:
             other_arguments.append(argument)
     return common, other_arguments
-
-
-class BadArgument(Refusal, ValueError):
-    """An argument is invalid; the message quotes it."""
 
 
 STDIN = "-"
@@ -112,12 +103,12 @@ def kind_of_input(data: bytes, kinds: Sequence[str]) -> str:
             bracket; other text is the last one.
 
     Raises:
-        BadArgument: the input is empty, its kind is unknown, or the command needs a file with a name.
+        Refusal: the input is empty, its kind is unknown, or the command needs a file with a name.
     """
     if not kinds:
-        raise BadArgument("cli.stdin_no_name")
+        raise Refusal("cli.stdin_no_name")
     if not data.strip():
-        raise BadArgument("cli.stdin_empty")
+        raise Refusal("cli.stdin_empty")
     office = next((kind for kind in kinds if kind in ("docx", "xlsx")), None)
     if data.startswith(_OLD_OFFICE) and "xls" in kinds:
         return "xls"
@@ -129,14 +120,14 @@ def kind_of_input(data: bytes, kinds: Sequence[str]) -> str:
             return "json"
         if kinds[-1] != office:
             return kinds[-1]
-    raise BadArgument("cli.stdin_unknown", allowed=tuple(kinds))
+    raise Refusal("cli.stdin_unknown", allowed=tuple(kinds))
 
 
 def day(text: str, *, where: str) -> date:
     """Parse a date as people write it: 2026-04-13, 13.04.2026 or 13.04.26.
 
     Raises:
-        BadArgument: not a date, or an impossible one (31.02.26).
+        Refusal: not a date, or an impossible one (31.02.26).
     """
     text_date = text.strip()
     try:
@@ -148,21 +139,21 @@ def day(text: str, *, where: str) -> date:
             return date(year if year > 99 else 2000 + year, month, number)
     except ValueError:
         pass
-    raise BadArgument("impossible_date", text=text, where=where)
+    raise Refusal("impossible_date", text=text, where=where)
 
 
 def number(text: str, *, where: str, first: int | None = None, last: int | None = None) -> int:
     """Parse a whole number, with either minus sign.
 
     Raises:
-        BadArgument: not a number, or one outside the bounds.
+        Refusal: not a number, or one outside the bounds.
     """
     try:
         value = int(text.replace(MINUS, "-"))
     except ValueError:
-        raise BadArgument("cli.not_a_number", text=text, where=where) from None
+        raise Refusal("cli.not_a_number", text=text, where=where) from None
     if (first is not None and value < first) or (last is not None and value > last):
-        raise BadArgument("cli.number_out_of_bounds", text=text, where=where, first=first, last=last)
+        raise Refusal("cli.number_out_of_bounds", text=text, where=where, first=first, last=last)
     return value
 
 
@@ -170,16 +161,16 @@ def named_numbers(pairs: Iterable[str] | None, *, where: str) -> dict[str, Decim
     """Parse any number of NAME=NUMBER, with decimal point or comma; no name twice.
 
     Raises:
-        BadArgument: another format, or a name twice.
+        Refusal: another format, or a name twice.
     """
     numbers: dict[str, Decimal] = {}
     for pair in pairs or ():
         name, equals, number_text = (part.strip() for part in pair.partition("="))
         plain = re.sub(r"\s", "", number_text).replace(",", ".").replace(MINUS, "-")
         if not name or not equals or not _NUMBER.fullmatch(plain):
-            raise BadArgument("cli.not_named_number", text=pair, where=where)
+            raise Refusal("cli.not_named_number", text=pair, where=where)
         if name in numbers:
-            raise BadArgument("cli.named_twice", name=name, where=where)
+            raise Refusal("cli.named_twice", name=name, where=where)
         numbers[name] = Decimal(plain)
     return numbers
 
@@ -188,15 +179,15 @@ def answers_on(texts: Iterable[str] | None, *, where: str) -> dict[str, date]:
     """Parse any number of D=OPTION@DATE; return the day of each `D=OPTION`.
 
     Raises:
-        BadArgument: another format, or no date.
+        Refusal: another format, or no date.
     """
     dates: dict[str, date] = {}
     for text in texts or ():
         answer, _, date_text = text.rpartition("@")
         if not all(answer.partition("=")):
-            raise BadArgument("cli.not_an_answer", text=text, where=where)
+            raise Refusal("cli.not_an_answer", text=text, where=where)
         if answer in dates:
-            raise BadArgument("cli.named_twice", name=answer, where=where)
+            raise Refusal("cli.named_twice", name=answer, where=where)
         dates[answer] = day(date_text, where=where)
     return dates
 
@@ -205,17 +196,17 @@ def named_days(pairs: Iterable[str] | None, *, where: str) -> dict[str, date]:
     """Parse any number of NAME=DATE.
 
     Raises:
-        BadArgument: no `=`, not a date, or one name with two dates.
+        Refusal: no `=`, not a date, or one name with two dates.
     """
     days: dict[str, date] = {}
     for pair in pairs or ():
         name, equals, text = pair.partition("=")
         name = name.strip()
         if not equals or not name:
-            raise BadArgument("cli.not_a_named_date", text=pair, where=where)
+            raise Refusal("cli.not_a_named_date", text=pair, where=where)
         value = day(text, where=f"{where} {name}")
         if days.setdefault(name, value) != value:
-            raise BadArgument("cli.named_twice", name=name, where=where)
+            raise Refusal("cli.named_twice", name=name, where=where)
     return days
 
 
@@ -223,14 +214,14 @@ def named_texts(pairs: Iterable[str] | None, *, where: str) -> dict[str, str]:
     """Parse any number of NAME=TEXT, each name at most once.
 
     Raises:
-        BadArgument: another format.
+        Refusal: another format.
     """
     texts: dict[str, str] = {}
     for pair in pairs or ():
         name, equals, text = (part.strip() for part in pair.partition("="))
         if not name or not equals:
-            raise BadArgument("cli.not_a_named_text", text=pair, where=where)
+            raise Refusal("cli.not_a_named_text", text=pair, where=where)
         if name in texts:
-            raise BadArgument("cli.named_twice", name=name, where=where)
+            raise Refusal("cli.named_twice", name=name, where=where)
         texts[name] = text
     return texts

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from merzim.cli.formatting import Json, paragraph
 from merzim.services.results import FindingResult, ObligationResult
 from workflow.deadlines.lateness import holds_on, lateness
-from workflow.law.names import UnknownObligation
-from workflow.refusal import closest_first
+from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
     from merzim.cli.call import CommandContext
@@ -103,13 +102,13 @@ def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
     """Return the deadline of that id; all periods of a recurring obligation named without one.
 
     Raises:
-        UnknownObligation: the case has no such obligation.
+        Refusal: the case has no such obligation.
     """
     matches = [deadline for deadline in view.deadlines if name in (deadline.id, deadline.obligation.id)]
     exact = [deadline for deadline in matches if deadline.id == name]
     if not matches:
         allowed = closest_first(name, [deadline.id for deadline in view.deadlines])
-        raise UnknownObligation("unknown_obligation", obligation=name, allowed=allowed)
+        raise Refusal("unknown_obligation", obligation=name, allowed=allowed)
     return tuple(exact or matches)
 
 

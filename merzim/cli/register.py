@@ -13,7 +13,7 @@ import typer
 from merzim.cli import formatting
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.mount import command
-from merzim.cli.parsing import BadArgument, DryRun, Ground, Unit, named_texts
+from merzim.cli.parsing import DryRun, Ground, Unit, named_texts
 from merzim.cli.printing import print_change
 from merzim.documents.sheets.listing import write_file
 from merzim.services.cases import rows as case_rows
@@ -25,7 +25,7 @@ from merzim.services.registers import tables, verbs, views
 from merzim.services.registers.queries import ListRows
 from merzim.services.registers.results import cell_value
 from workflow.cases.registers.rows import rows_of, value_of
-from workflow.refusal import closest_first
+from workflow.refusal import Refusal, closest_first
 from workflow.registers.values import InvalidRow, problem_arguments
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ class RowsRequest:
     dry_run: bool
 
     def word(self, name: str) -> str:
-        """Return the first word. Raises BadArgument for none; `name` says what it should have been."""
+        """Return the first word. Raises Refusal for none; `name` says what it should have been."""
         if not self.words:
-            raise BadArgument("cli.missing_parameter", name=name)
+            raise Refusal("cli.missing_parameter", name=name)
         return self.words[0]
 
 
@@ -118,11 +118,10 @@ def register(
 
 def _one_of(text: str, allowed: Sequence[str], *, where: str) -> None:
     if text not in allowed:
-        raise BadArgument("cli.not_one_of", text=text, where=where, allowed=closest_first(text, tuple(allowed)))
+        raise Refusal("cli.not_one_of", text=text, where=where, allowed=closest_first(text, tuple(allowed)))
 
 
 def _registers(call: CommandContext) -> None:
-    """Print the list of registers."""
     answer = views.list_registers(call.ctx, views.AskRegisters())
     if call.json:
         call.answer(answer)
@@ -161,7 +160,7 @@ def _written(value: object) -> object:
 def _add_to_case(call: CommandContext, request: RowsRequest) -> None:
     values = _fields(request.words)
     if request.register == "measures" and "risk" not in values:
-        raise BadArgument("cli.missing_parameter", name="risk=N")
+        raise Refusal("cli.missing_parameter", name="risk=N")
     fields = {"case": _case(request), "of_register": request.register, "fields": values}
     result = case_rows.enter_texts(call.ctx, build(case_rows.EnterCaseRow, fields))
     row = f"{KINDS[request.register]}.{result.events[-1].name}" if result.events else ""
@@ -184,7 +183,7 @@ def _withdraw_from_case(call: CommandContext, request: RowsRequest) -> None:
 
 def _case(request: RowsRequest) -> str:
     if not request.case:
-        raise BadArgument("cli.missing_parameter", name="--case C")
+        raise Refusal("cli.missing_parameter", name="--case C")
     return request.case
 
 
@@ -198,10 +197,9 @@ def _print_case_row(call: CommandContext, result: CommandResult, code: str, row:
 
 
 def _fields(words: Sequence[str]) -> dict[str, str]:
-    """Return the values given as FIELD=VALUE."""
     texts = named_texts(words, where="FIELD=VALUE")
     if not texts:
-        raise BadArgument("cli.missing_parameter", name="FIELD=VALUE")
+        raise Refusal("cli.missing_parameter", name="FIELD=VALUE")
     return texts
 
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 from merzim.cli.call import CommandContext
 from merzim.cli.formatting import picked
 from merzim.cli.mount import command
-from merzim.cli.parsing import BadArgument, DryRun, day, option
+from merzim.cli.parsing import DryRun, day, option
 from merzim.services.documents.notice_list import write_notices
 from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import rehearse as rehearsed
 from merzim.services.moments import almaty
 from merzim.services.names import force
 from merzim.services.yearly.clock import record_carried_out
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from notifications.notice import Notice
@@ -103,7 +104,7 @@ def rehearse(
     """Rehearses reminders day by day on a copy of the database; nothing is sent."""
     begins, ends = day(first, where="--from"), day(last, where="--until")
     if ends < begins:
-        raise BadArgument("cli.until_before_from", first=begins, until=ends)
+        raise Refusal("cli.until_before_from", first=begins, until=ends)
     days = [(on, report) for on, report in rehearsed(call.app, begins, ends) if report.planned or report.others]
     call.answer({"days": [{"date": on, **_round(call, report)} for on, report in days]})
     for on, report in days:

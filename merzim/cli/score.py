@@ -10,11 +10,12 @@ from i18n import number
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.formatting import paragraph
 from merzim.cli.mount import command
-from merzim.cli.parsing import BadArgument, Unit, Year, named_texts, option
+from merzim.cli.parsing import Unit, Year, named_texts, option
 from merzim.services.law.regulations import read_input_file
 from merzim.services.law.regulations import scoring as shipped_scoring
 from merzim.services.names import unit_named
 from merzim.services.scoring import YearScores, year_scores
+from workflow.refusal import Refusal
 from workflow.scoring.score import score as scored
 from workflow.scoring.score import written
 from workflow.scoring.score_inputs import BadInputs, choose, read_inputs
@@ -65,7 +66,7 @@ def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *
     """Print the points of a year."""
     first, last = call.app.calendar.first.year, call.app.calendar.last.year
     if not first <= year <= last:
-        raise BadArgument("cli.score.bad_year", year=year, first=first, last=last)
+        raise Refusal("cli.score.bad_year", year=year, first=first, last=last)
     root = unit_named(call.app, unit)
     whole_year, *parts = year_scores(
         call.ctx, root, year, today=call.moment.today, readings=readings, by_unit=by_unit
@@ -147,7 +148,7 @@ def _step(call: CommandContext, step: Step) -> str:
 def _chosen(pairs: list[str] | None) -> dict[str, str]:
     """Parse the readings chosen by --reading."""
     if wrong := next((pair for pair in pairs or () if "=" not in pair), None):
-        raise BadArgument("score.not_a_reading", text=wrong)
+        raise Refusal("score.not_a_reading", text=wrong)
     return named_texts(pairs, where="--reading")
 
 

@@ -87,12 +87,10 @@ def draw_cartogram(lines: Sequence[CartogramLine], *, name: str, language: str) 
 
 
 def _places(lines: Sequence[CartogramLine]) -> list[tuple[str, str]]:
-    """Return the departments and districts of the cartogram, each once."""
     return sorted({(line.department, line.district) for line in lines})
 
 
 def _count(lines: Sequence[CartogramLine], place: tuple[str, str]) -> int:
-    """Return the number of lines of a place."""
     return sum((line.department, line.district) == place for line in lines)
 
 

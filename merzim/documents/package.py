@@ -145,7 +145,6 @@ def _write(
     language: str,
     restricted: bool,
 ) -> PackageContent:
-    """Write the ZIP at a path."""
     taken_names: set[str] = set()
     places: list[tuple[Document, str, str]] = []
     lost: list[Document] = []
@@ -207,7 +206,6 @@ def document_folder(document: Document, language: str) -> str:
 
 
 def _file_name(document: Document) -> str:
-    """Return the name of a document's file in the package."""
     return f"{document.fact_on.isoformat()} {_safe_name(document.name)}"
 
 
@@ -242,7 +240,6 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
-    """Return the index workbook."""
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(target, options)
@@ -277,7 +274,6 @@ def _index(places: Sequence[tuple[Document, str, str]], language: str) -> bytes:
 
 
 def _cells(document: Document, place: str, remark: str, language: str) -> Mapping[str, object]:
-    """Return the index cells of one document."""
     return {
         "place": document_folder(document, language).rpartition("/")[0].replace("/", ", "),
         "obligation": document.obligation[language],

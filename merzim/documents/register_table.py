@@ -102,7 +102,6 @@ def letters(column: int) -> str:
 
 
 def _fields(row: Row, fields_by_head: Mapping[str, str]) -> dict[str, int]:
-    """Return field -> column of the headings in a row, the first of each."""
     places: dict[str, int] = {}
     for place, value in enumerate(row.cells):
         field = fields_by_head.get(plain(text_of(value))) if isinstance(value, str) else None

@@ -29,7 +29,7 @@ from merzim.services.configuration import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Key
-from merzim.services.people.staff import BadStaff, recorded_office
+from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Command, verb
 from merzim.settings import Settings, is_loopback
 from merzim.storage.notices.steps import first_step_day, has_sent
@@ -65,7 +65,6 @@ def list_channels(ctx: RequestContext, command: ListChannels) -> list[ChannelInU
 
 
 def channels(app: AppContext) -> Sequence[ChannelInUse]:
-    """Return the channels in use, without their secrets."""
     chosen = app.settings.channels
     return [
         ChannelInUse(
@@ -82,20 +81,20 @@ def send_test_letter(ctx: RequestContext, channel: str, email: str, language: st
     """Send the reader a test letter at once.
 
     Raises:
-        BadStaff: no such channel, or an invalid address.
-        NotReached: the channel does not reach the reader.
+        Refusal: no such channel, or an invalid address.
+        Refusal: the channel does not reach the reader.
         BadSetting: the channel's section cannot be used.
     """
     if channel not in ctx.app.settings.channels.use:
-        raise BadStaff("web.channels.unknown", channel=channel[:80])
+        raise Refusal("web.channels.unknown", channel=channel[:80])
     person = reader_at(ctx, email, language)
     return try_channel(ctx.app.channels[channel], person, ctx.app.settings, now=ctx.now)
 
 
 def reader_at(ctx: RequestContext, email: str, language: str) -> Person:
-    """Return the reader as somebody who is written to at an address. Raises BadStaff."""
+    """Return the reader as somebody who is written to at an address. Raises Refusal."""
     if email and not is_address(email):
-        raise BadStaff("web.staff.email_malformed", email=email[:200])
+        raise Refusal("web.staff.email_malformed", email=email[:200])
     reader = ctx.reader
     name, key = reader.name or reader.login, reader.person or reader.login
     return Person(key=key, name=name, unit="", email=email or None, language=language)
@@ -193,10 +192,6 @@ _UNSEEN = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A))
 Line = Annotated[str, Field(max_length=500)]
 
 
-class BadChange(Refusal, ValueError):
-    """A setting cannot be changed so; the sentence names it and what is allowed."""
-
-
 class AskSettings(Command):
     """Ask for the settings."""
 
@@ -275,7 +270,7 @@ def change_organisation(ctx: RequestContext, command: Organisation) -> SettingsV
     """Change the organisation's names and its officer, for every process from its next request or round on.
 
     Raises:
-        BadChange: what the environment fixes, unseen characters, an officer who is nobody.
+        Refusal: what the environment fixes, unseen characters, an officer who is nobody.
     """
     settings = ctx.app.settings
     given = command.model_dump()
@@ -283,11 +278,11 @@ def change_organisation(ctx: RequestContext, command: Organisation) -> SettingsV
     for key, text in values.items():
         _refuse_characters(key, text)
         if key in settings.from_environment:
-            raise BadChange("setting.fixed", title=key)
+            raise Refusal("setting.fixed", title=key)
     if officer := values.get("office.officer"):
         people = recorded_office(ctx).people
         if officer not in people and officer not in {person.email for person in people.values()}:
-            raise BadChange("setting.nobody", title="office.officer", text=officer)
+            raise Refusal("setting.nobody", title="office.officer", text=officer)
     stored_settings.store(ctx.app.engine, values, by=ctx.reader.login, now=ctx.now)
     ctx.app.refresh()
     return get_settings(ctx, AskSettings())
@@ -298,7 +293,7 @@ def change_mail(ctx: RequestContext, command: MailServer) -> SettingsView:
     """Change the server letters leave through, for every process from its next request or round on.
 
     Raises:
-        BadChange: a server or sender that is none, a password that would go to another server than its own.
+        Refusal: a server or sender that is none, a password that would go to another server than its own.
     """
     if not command.host:
         stored_settings.store(ctx.app.engine, {MAIL: ""}, secret="", by=ctx.reader.login, now=ctx.now)
@@ -319,8 +314,8 @@ def try_mail(ctx: RequestContext, command: TryMail) -> MailTried:
     """Send the reader a test letter through a server that is not saved yet.
 
     Raises:
-        BadChange: as when it is changed.
-        BadStaff: the address is none.
+        Refusal: as when it is changed.
+        Refusal: the address is none.
     """
     settings = _proposed(ctx, command)
     person = reader_at(ctx, command.email, ctx.spoken_language)
@@ -343,10 +338,10 @@ def _server(command: MailServer) -> dict[str, object]:
 
 
 def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
-    """Return the settings with this server and its password. Raises BadChange."""
+    """Return the settings with this server and its password. Raises Refusal."""
     before = ctx.app.settings
     if is_mail_fixed(before):
-        raise BadChange("setting.fixed", title="channels.email.host")
+        raise Refusal("setting.fixed", title="channels.email.host")
     password = command.password.get_secret_value() if command.password is not None else None
     checks: list[tuple[str, str, Callable[[str], bool]]] = [
         ("host", command.host, _is_host),
@@ -358,18 +353,18 @@ def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
     for key, text, is_right in checks:
         title = f"channels.email.{key}"
         if not text:
-            raise BadChange("setting.missing", title=title)
+            raise Refusal("setting.missing", title=title)
         if not is_right(text):
-            raise BadChange(f"setting.{key}", title=title, text=text)
+            raise Refusal(f"setting.{key}", title=title, text=text)
     if command.user and command.tls == "none" and not is_loopback(command.host):
-        raise BadChange("setting.plain", title="channels.email.tls")
+        raise Refusal("setting.plain", title="channels.email.tls")
     after = with_mail(before, _server(command))
     if password is None:
         after = with_password(after, stored_settings.password(ctx.app.engine), lambda: ctx.app.cipher)
     else:
         after = after.model_copy(update={"passwords": {PASSWORD: password}})
     if command.user and not after.passwords.get(PASSWORD):
-        raise BadChange("setting.password_again", host=command.host)
+        raise Refusal("setting.password_again", host=command.host)
     return after
 
 
@@ -379,7 +374,7 @@ def _refuse_characters(key: str, text: str) -> None:
         unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") or ord(character) in _UNSEEN
         for character in text
     ):
-        raise BadChange("setting.characters", title=key)
+        raise Refusal("setting.characters", title=key)
 
 
 def _is_host(text: str) -> bool:

@@ -169,7 +169,6 @@ class AppContext:
         return other
 
     def on_database(self, url: str) -> AppContext:
-        """Return a context of the same settings on another database."""
         return self.with_settings(
             self.configured.model_copy(
                 update={"database": self.configured.database.model_copy(update={"url": url})}
@@ -177,7 +176,6 @@ class AppContext:
         )
 
     def with_settings(self, settings: Settings) -> AppContext:
-        """Return a context of other settings, with connections of its own."""
         return AppContext(settings, clock=self.clock, system_clock=self.system_clock, note=self.note)
 
     @property
@@ -242,11 +240,7 @@ class AppContext:
         self._forget(*_BUILT_BY_SETTINGS)
 
     def lay_over_stored_settings(self) -> None:
-        """Lay the settings over as they are stored, without creating or migrating a database.
-
-        Raises:
-            StorageUnavailable: it does not answer.
-        """
+        """Lay the settings over as they are stored, without creating or migrating a database."""
         if self.has_database and look(self.unprepared).schema:
             self.lay_over_settings()
 
@@ -326,7 +320,6 @@ class AppContext:
 
     @property
     def own_texts(self) -> Mapping[str, str]:
-        """The texts of the organisation's own editions, by edition."""
         return self.read_editions.own
 
     @cached_property
@@ -334,7 +327,7 @@ class AppContext:
         """The channels in use, each with its own settings.
 
         Raises:
-            UnknownChannel: there is no channel of that name.
+            Refusal: there is no channel of that name.
             BadSetting: a key the channel does not accept, or a required one that is missing.
         """
         return {
@@ -394,7 +387,7 @@ class AppContext:
         """Refuse to start a service that could not send letters or write.
 
         Raises:
-            UnknownChannel, BadSetting: a channel cannot be created from config.toml; nothing was touched.
+            Refusal, BadSetting: a channel cannot be created from config.toml; nothing was touched.
             StorageUnavailable: `read_only` or `no_rights`.
             BadSetting: a folder of config.toml cannot be written.
         """
@@ -406,7 +399,6 @@ class AppContext:
 
     @cached_property
     def present_office(self) -> PresentOffice:
-        """The units and people as they are now."""
         return PresentOffice(self.engine, officer=self._officer, language=self._language)
 
     @cached_property
@@ -416,12 +408,10 @@ class AppContext:
 
     @cached_property
     def outbox(self) -> SqlOutbox:
-        """The notices with their delivery records."""
         return SqlOutbox(self.engine, enqueue=self._hand, office=self.present_office)
 
     @cached_property
     def links(self) -> SqlLinks:
-        """The people's linked Telegram accounts."""
         return SqlLinks(self.engine)
 
     @cached_property
@@ -431,12 +421,10 @@ class AppContext:
 
     @cached_property
     def reads(self) -> SqlReads:
-        """The read queries of commands and pages."""
         return SqlReads(self.engine, office=self.present_office)
 
     @cached_property
     def case_commands(self) -> CaseCommands:
-        """The commands that write to cases."""
         return CaseCommands(self.ledger, self.library, self.calendar, self.first_day)
 
     def first_day(self, today: date) -> date:
@@ -447,7 +435,6 @@ class AppContext:
 
     @cached_property
     def accounts(self) -> SqlAccounts:
-        """The accounts that may log in."""
         return SqlAccounts(self.engine)
 
     @cached_property
@@ -460,7 +447,6 @@ class AppContext:
 
     @cached_property
     def factors(self) -> SqlSecondFactors:
-        """The second factors of accounts."""
         return SqlSecondFactors(self.engine, cipher=lambda: self.cipher, queue=self.outbox.queue)
 
     @cached_property
@@ -492,12 +478,10 @@ class AppContext:
 
     @cached_property
     def evidence(self) -> EvidenceFolder:
-        """The folder of evidence files."""
         return EvidenceFolder(self.settings.evidence.folder)
 
     @cached_property
     def rules(self) -> Rules:
-        """The office's rules for sending notices."""
         return Rules(
             office_hours=self.settings.reminders.office_hours,
             officer=self._officer,
@@ -510,7 +494,6 @@ class AppContext:
         )
 
     def close(self) -> None:
-        """Close the database if it was opened."""
         if "unprepared" in self.__dict__:
             self.unprepared.dispose()
 

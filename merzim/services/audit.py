@@ -33,10 +33,6 @@ DIGEST_DIGITS = 12
 _LABELS = {"case": "web.event.", "register": "register.event."}
 
 
-class TooManyEntries(Refusal):
-    """The filter matches more entries than one workbook can have."""
-
-
 CURSOR = "The number of an entry: the `cursor` of the answer before."
 
 
@@ -108,11 +104,7 @@ def export_lines(ctx: RequestContext, command: AskAudit) -> Iterator[str]:
 
 
 def exported_entries(ctx: RequestContext, command: AskAudit) -> list[AuditLine]:
-    """Return the entries of one workbook, the newest first; the export itself is recorded in the log.
-
-    Raises:
-        TooManyEntries: there are more than one workbook can have.
-    """
+    """Return the entries of one workbook, the newest first; the export itself is recorded in the log."""
     entries: list[AuditLine] = []
     command = command.model_copy(update={"after": None, "limit": EXPORT_CHUNK})
     page = ask_audit(ctx, command)
@@ -122,7 +114,7 @@ def exported_entries(ctx: RequestContext, command: AskAudit) -> list[AuditLine]:
             record(ctx, "settings", "audit_exported", details={"format": "xlsx"})
             return entries
         page = ask_audit(ctx, command.model_copy(update={"before": page.cursor}))
-    raise TooManyEntries("web.audit.too_many", most=MAX_EXPORTED)
+    raise Refusal("web.audit.too_many", most=MAX_EXPORTED)
 
 
 def _exported(ctx: RequestContext, command: AskAudit, page: AuditList) -> Iterator[str]:
@@ -173,7 +165,6 @@ class AuditWords:
         }
 
     def lines(self, entries: Sequence[AuditEntry]) -> list[AuditLine]:
-        """Return these entries with their sentences."""
         heads = self._ctx.reads.heads({entry.case for entry in entries if entry.case})
         return [self._line(entry, heads.get(entry.case)) for entry in entries]
 
@@ -217,7 +208,6 @@ class AuditWords:
         return self._say(code) if i18n.knows(code) else self._say("audit.kind.other", kind=entry.kind)
 
     def _subject(self, entry: AuditEntry, case: Case | None) -> str:
-        """Return the object of an entry in words, if there are any."""
         if not entry.name or entry.name == entry.case or (entry.name == entry.by and entry.topic == "login"):
             return ""
         if entry.kind == "opened" and case is not None:

@@ -17,7 +17,7 @@ from i18n import refusal, say
 from merzim.documents.sheets.texts import is_address
 from merzim.settings import BadSetting, Settings
 from merzim.storage.notices.links import SqlLinks
-from notifications.channels import Channel, OutgoingMessage, UnknownChannel, load, names
+from notifications.channels import Channel, OutgoingMessage, load, names
 from notifications.letters.page import Page, render_letter
 from notifications.notice import Notice, Outcome, message_id
 from workflow.org.office import Person
@@ -34,12 +34,12 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
         links: function that opens the table of linked accounts, for a channel that people enable themselves.
 
     Raises:
-        UnknownChannel: there is no channel of that name.
+        Refusal: there is no channel of that name.
         BadSetting: a key the channel does not accept, a required one that is missing, or a value of the wrong
             kind.
     """
     if name not in names():
-        raise UnknownChannel(name)
+        raise Refusal("unknown_channel", channel=name, allowed=names())
     section = settings.channels.sections.get(name, {})
     function = import_module(f"notifications.channels.{name}").channel
     parameters = inspect.signature(function).parameters
@@ -101,18 +101,10 @@ def sender_address(settings: Settings) -> str:
 CHANNEL = "email"
 
 
-class BadAddress(Refusal, ValueError):
-    """The text is not an e-mail address."""
-
-
-class NotReached(Refusal):
-    """A channel does not reach the person a test letter is for."""
-
-
 def refuse_bad_address(address: str) -> None:
-    """Refuse a text that is no e-mail address. Raises BadAddress."""
+    """Refuse a text that is no e-mail address. Raises Refusal."""
     if not is_address(address):
-        raise BadAddress("cli.no_address", address=address[:200])
+        raise Refusal("cli.no_address", address=address[:200])
 
 
 def try_channel(channel: Channel, person: Person, settings: Settings, *, now: datetime) -> Outcome:
@@ -123,11 +115,11 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
         now: aware UTC.
 
     Raises:
-        NotReached: the channel does not reach the person.
+        Refusal: the channel does not reach the person.
     """
     address, language = channel.address(person), person.language
     if address is None:
-        raise NotReached("web.channels.not_reached", channel=channel.name)
+        raise Refusal("web.channels.not_reached", channel=channel.name)
     key = f"test:{uuid4().hex}"
     office = settings.office.name_in(language) or "Merzim"
     page = Page(

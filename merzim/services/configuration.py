@@ -83,7 +83,6 @@ def key_place(settings: Settings, environment: Mapping[str, str]) -> str:
 
 
 def has_key(settings: Settings, environment: Mapping[str, str]) -> bool:
-    """Return whether there is a key, in the environment or in its file."""
     in_environment = bool(environment.get(KEY_VARIABLE, "").strip())
     return in_environment or (settings.web.on_loopback and key_file(settings).is_file())
 

@@ -71,7 +71,6 @@ class RequestContext:
     language: str = ""
 
     def read_by(self, reader: Reader) -> RequestContext:
-        """Return the same context for a reader."""
         return replace(self, reader=reader)
 
     @cached_property
@@ -98,12 +97,10 @@ class RequestContext:
 
     @property
     def accounts(self) -> Accounts:
-        """The accounts and their sessions, tokens and invitations."""
         return self.app.accounts
 
     @property
     def factors(self) -> SqlSecondFactors:
-        """The second factors of accounts."""
         return self.app.factors
 
     @cached_property
@@ -113,7 +110,6 @@ class RequestContext:
 
     @cached_property
     def choices(self) -> SqlChoices:
-        """People's preferences for reminders."""
         return SqlChoices(self.app.engine, self.app.rules.link_key)
 
     @property
@@ -123,7 +119,6 @@ class RequestContext:
 
     @property
     def organisation(self) -> str:
-        """The organisation's name from config.toml."""
         return self.app.settings.office.name
 
     def organisation_in(self, language: str) -> str:
@@ -132,7 +127,6 @@ class RequestContext:
 
     @property
     def totp_required(self) -> frozenset[Access]:
-        """The accesses that require a second factor."""
         return self.app.settings.web.totp_required
 
 

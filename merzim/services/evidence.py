@@ -19,24 +19,14 @@ MAX_NAME_LENGTH = 200
 MAX_GROUND_LENGTH = 300
 
 
-class EvidenceNotTaken(Refusal, ValueError):
-    """A document dated in the future."""
-
-
-class UnknownUpload(NotFound):
-    """A digest that matches no file the reader uploaded within a day."""
-
-    not_found = "web.problem.no_upload"
-
-
 def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple[Evidence, ...]:
     """Store the files of evidence; return evidence for the ledger. All items are checked before any is stored.
 
     One whose `content` is evidence already was stored before, for several facts at once.
 
     Raises:
-        EvidenceNotTaken: a date in the future.
-        UnknownUpload: a digest that matches no file the reader uploaded.
+        Refusal: a date in the future.
+        NotFound: a digest that matches no file the reader uploaded.
         Refusal: a kind of file that is not accepted.
     """
     stored = [item.content for item in items if isinstance(item.content, Evidence)]
@@ -54,7 +44,7 @@ def clean_file_name(name: str) -> str:
 
 def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
     if item.written_on is not None and item.written_on > ctx.today:
-        raise EvidenceNotTaken("cli.attach.written_in_future", on=item.written_on, today=ctx.today)
+        raise Refusal("cli.attach.written_in_future", on=item.written_on, today=ctx.today)
     return Evidence(
         kind=item.kind,
         reference=item.address or "",
@@ -70,10 +60,10 @@ def keep_upload(ctx: RequestContext, kind: UploadKind, content: bytes, name: str
 
 
 def uploaded_file(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
-    """Return a file the reader uploaded. Raises UnknownUpload."""
+    """Return a file the reader uploaded. Raises NotFound."""
     upload = ctx.uploads.stored_file(kind, digest, by=ctx.reader.login, now=ctx.now)
     if upload is None:
-        raise UnknownUpload("web.problem.no_upload")
+        raise NotFound("web.problem.no_upload")
     return upload
 
 
@@ -81,7 +71,7 @@ def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[Bin
     """Return the file sent with a command and its name; None if none was sent.
 
     Raises:
-        UnknownUpload: a digest that matches no file the reader uploaded.
+        NotFound: a digest that matches no file the reader uploaded.
         Refusal: the reader has sent too much in the last day.
     """
     if item.content is not None:
@@ -103,10 +93,10 @@ def _count(ctx: RequestContext, content: BinaryIO) -> None:
 
 
 def require_file(ctx: RequestContext, item: FileInput) -> tuple[BinaryIO, str]:
-    """Return the file sent with a command and its name. Raises UnknownUpload, also if none was sent."""
+    """Return the file sent with a command and its name. Raises NotFound, also if none was sent."""
     opened_file = open_file(ctx, item)
     if opened_file is None:
-        raise UnknownUpload(UnknownUpload.not_found)
+        raise NotFound("web.problem.no_upload")
     return opened_file
 
 

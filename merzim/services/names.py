@@ -207,10 +207,6 @@ class UnknownUnit(Refusal, LookupError):
     """There is no unit with that id or name; `allowed` lists the closest ids first."""
 
 
-class UnknownPerson(Refusal, LookupError):
-    """There is nobody with that key or name, or several people; `allowed` lists the closest keys first."""
-
-
 def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
     """Return the id of a unit given by its id, its name, or the unit text of a case; "" stays "".
 
@@ -244,14 +240,14 @@ def person_named(app: AppContext, text: str, *, required: bool = False) -> str:
     """Return the key of a person given by key, e-mail or name; "" stays "" unless a person is required.
 
     Raises:
-        UnknownPerson: nobody, or more than one person, of that name.
+        Refusal: nobody, or more than one person, of that name.
     """
     if not text and not required:
         return ""
     office = app.reads.office()
     keys = people_named(office, text) if text else []
     if len(keys) != 1:
-        raise UnknownPerson("unknown_person", person=text, allowed=closest_first(text, office.people)[:10])
+        raise Refusal("unknown_person", person=text, allowed=closest_first(text, office.people)[:10])
     return keys[0]
 
 
@@ -281,7 +277,6 @@ def title(app: AppContext, case: Case, obligation: str) -> Text:
 
 
 def force(app: AppContext, case: Case, obligation: str) -> Force:
-    """Return the force of an obligation of a whole case."""
     return entry_obligation(case, app.library.of(case), obligation).force
 
 
@@ -311,18 +306,6 @@ def findings_of(app: AppContext, view: View) -> tuple[Finding, ...]:
 USUAL = "internal-analysis"
 
 
-class HiddenUnit(NotFound):
-    """The unit does not exist, or is not among the reader's."""
-
-    not_found = "web.problem.not_found"
-
-
-class UnknownYear(NotFound):
-    """The calendar has no records of the year."""
-
-    not_found = "web.problem.no_year"
-
-
 def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:
     """Return the latest edition of a procedure, by default the internal analysis. Raises UnknownProcedure."""
     procedures = ctx.library.procedures()
@@ -330,19 +313,19 @@ def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:
 
 
 def seen_unit(ctx: RequestContext, unit: str) -> str:
-    """Return the requested unit, else the reader's own, "" for the whole office. Raises HiddenUnit."""
+    """Return the requested unit, else the reader's own, "" for the whole office. Raises NotFound."""
     root = unit or ctx.reader.root
     office = ctx.reads.office()
     if root and (root not in office.units or not within(office, root, ctx.reader.root)):
-        raise HiddenUnit("web.problem.not_found")
+        raise NotFound("web.problem.not_found")
     return root
 
 
 def known_year(ctx: RequestContext, year: int | None = None) -> int:
-    """Return the requested year, by default the present one. Raises UnknownYear beyond the calendar."""
+    """Return the requested year, by default the present one. Raises NotFound beyond the calendar."""
     year = ctx.today.year if year is None else year
     if not ctx.calendar.first.year <= year <= ctx.calendar.last.year:
-        raise UnknownYear("web.problem.no_year")
+        raise NotFound("web.problem.no_year")
     return year
 
 
@@ -350,11 +333,7 @@ MAX_EXPORTED = 20_000
 """Maximum rows of a workbook; longer lists must be filtered first."""
 
 
-class TooManyRows(Refusal):
-    """The list has more rows than one workbook can have."""
-
-
 def require_exportable(total: int) -> None:
-    """Raise TooManyRows for a list longer than one workbook can have."""
+    """Raise Refusal for a list longer than one workbook can have."""
     if total > MAX_EXPORTED:
-        raise TooManyRows("web.cases.too_many", total=total, most=MAX_EXPORTED)
+        raise Refusal("web.cases.too_many", total=total, most=MAX_EXPORTED)

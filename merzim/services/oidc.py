@@ -71,7 +71,6 @@ class LogInAttempt:
 
     @classmethod
     def new(cls) -> LogInAttempt:
-        """Return a new attempt with random secrets."""
         words = (secrets.token_urlsafe(size) for size in (32, 32, 48))
         return cls(**dict(zip(("state", "nonce", "verifier"), words, strict=True)))
 

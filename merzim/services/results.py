@@ -49,7 +49,6 @@ class Titles(BaseModel):
 
 
 def titles_of(text: Text) -> Titles:
-    """Return a text of the law as a result."""
     return Titles(kk=text.kk, ru=text.ru, en=text.en)
 
 
@@ -260,18 +259,15 @@ class CommandResult(BaseModel):
 
 
 def event_result(event: Event, changes: Iterable[FieldChange] = ()) -> EventResult:
-    """Convert an event to its result, with the fields it changed."""
     return EventResult.of(event, changes=[*changes])
 
 
 def act_moves_result(act: ActMoves, language: str) -> ActMovesResult:
-    """Convert the moves of a calendar act to their result."""
     moved = [_moved(deadline.id, deadline.old, deadline.new) for deadline in act.moved]
     return ActMovesResult.of(act, cause=describe_cause(act.cause, language), moved=moved)
 
 
 def command_result(change: Change) -> CommandResult:
-    """Convert a change to its result."""
     return CommandResult(
         case=change.case.id,
         changed=bool(change.events),

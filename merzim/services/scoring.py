@@ -245,7 +245,6 @@ def hides_counts(ctx: RequestContext) -> bool:
 
 
 def register_titles(ctx: RequestContext) -> Mapping[str, Text]:
-    """Return the titles of registers by id."""
     return {name: ctx.app.registers.latest(name).title for name in ctx.app.registers.ids()}
 
 

@@ -44,7 +44,6 @@ def failed(app: AppContext, *, limit: int) -> Sequence[Notice]:
 
 
 def faults(app: AppContext) -> Sequence[Fault]:
-    """Return the faults of the channels in use."""
     with reading(app.engine) as connection:
         stored = read_faults(connection)
     unusable = _setting_faults(app) or _nobody_reached(app)
@@ -179,13 +178,6 @@ def _resent(ctx: RequestContext, channel: str) -> Resent:
     return Resent(channel=channel, letters=resend_all(ctx.app, channel, now=ctx.now))
 
 
-class UnknownNotice(Refusal, LookupError):
-    """No notice has this key."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__("unknown_notice", key=key)
-
-
 class Register(Protocol):
     """The part of the outbox that acknowledgement uses."""
 
@@ -211,12 +203,9 @@ def acknowledge(
     Args:
         notice: the notice of the key, None when there is none.
         by: the person, as written in the chain.
-
-    Raises:
-        UnknownNotice: no notice has this key.
     """
     if notice is None:
-        raise UnknownNotice(key)
+        raise Refusal("unknown_notice", key=key)
     if notice.acknowledged_at is not None:
         return notice
     # A letter that carried others was read with all it carried.

@@ -25,11 +25,11 @@ class Command(BaseModel):
 
 
 class NotFound(Refusal, LookupError):
-    """Something named in the address of a command does not exist. `not_found`: code of the page that says
-    so.
+    """Something named in the address of a command does not exist. `not_found`: code of the page that says so,
+    where it is another one.
     """
 
-    not_found: ClassVar[str]
+    not_found: ClassVar[str] = ""
 
 
 class NotAllowed(Refusal, PermissionError):

@@ -108,7 +108,6 @@ def private_values(event: Any) -> dict[str, object]:
 
 
 def erase(connection: Connection, condition: ColumnElement[bool], names: Collection[str]) -> None:
-    """Erase private values of these names from the events that meet a condition."""
     held = select(EVENT.c.id, EVENT.c.private).where(condition, EVENT.c.private != "{}")
     for id, pairs in connection.execute(held).all():
         kept = canonical({name: pair for name, pair in decoded(pairs).items() if name not in names})
@@ -256,7 +255,6 @@ def ends(connection: Connection, *conditions: ColumnElement[bool]) -> dict[str, 
 
 
 def hash_now(connection: Connection, id: int) -> str:
-    """Return the hash of the present content of an event."""
     event = connection.execute(EVENT.select().where(EVENT.c.id == id)).one()
     before = select(EVENT.c.hash).where(EVENT.c.stream == event.stream, EVENT.c.seq == event.seq - 1)
     return link(connection.execute(before).scalar() or "", event._mapping)

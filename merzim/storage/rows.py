@@ -48,12 +48,10 @@ EVENTS_IN_ORDER = select(*EVENT_COLUMNS).where(OF_CASES).order_by(EVENT.c.case, 
 
 
 def row(record: Iterable[Any]) -> Row:
-    """Return a row of the board from a table row."""
     return Row._make(record)
 
 
 def rows_by_case(records: Iterable[Sequence[Any]]) -> dict[str, list[Row]]:
-    """Return rows of the board by case id, in the given order."""
     case_rows: dict[str, list[Row]] = {}
     for record in records:
         case_rows.setdefault(record[0], []).append(row(record))
@@ -67,7 +65,6 @@ def notice(record: Iterable[Any]) -> Notice:
 
 
 def notice_values(value: Notice) -> Values:
-    """Return the columns of a notice."""
     values = dict(zip(NOTICE_COLUMNS, _notice_values(value), strict=True))
     return {**values, "case": value.case or None}
 
@@ -102,5 +99,4 @@ def folded(records: Iterable[Sequence[Any]]) -> Iterator[Case]:
 
 
 def by_id(cases: Iterable[Case]) -> Mapping[str, Case]:
-    """Return cases by id."""
     return {case.id: case for case in cases}

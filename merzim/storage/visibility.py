@@ -71,7 +71,6 @@ class Visibility:
         return self._scope is None or self._scope.unit == ""
 
     def in_reach(self, case: Case) -> bool:
-        """Return whether a case lies in the reader's units."""
         scope = self._scope
         return scope is None or (scope.unit is not None and (not scope.unit or case.unit in self._units()))
 
@@ -114,7 +113,6 @@ class Visibility:
         return [_may_know(scope), or_(inside, CASE.c.id.in_(elsewhere)) if elsewhere else inside]
 
     def among(self, cases: Collection[str]) -> Collection[str]:
-        """Return those of these cases that are visible."""
         if self._scope is None:
             return cases
 
@@ -227,7 +225,6 @@ class Visibility:
         return column.in_(self.below(root))
 
     def below(self, root: str) -> Sequence[str]:
-        """Return the unit and all units below it."""
         if self._scope is None:
             return self._office.read().whose_cases(root)
         if root not in self._trees:
@@ -241,7 +238,6 @@ class Visibility:
 
 @lru_cache(maxsize=1024)
 def _may_know(scope: Scope) -> ColumnElement[bool]:
-    """Return the condition that the reader may know of a case."""
     return or_(CASE.c.confidential.is_(False), _is_recipient(scope))
 
 

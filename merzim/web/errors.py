@@ -119,7 +119,7 @@ def on_refusal(request: Request, error: Exception) -> Response:
         case UnknownRegister():
             return problem(request, 404, "web.problem.no_register")
         case NotFound():
-            return problem(request, 404, error.not_found)
+            return problem(request, 404, error.not_found or error.code)
         case NotAllowed():
             return problem(request, 403, error.code)
     if error.code in LATER:

@@ -75,11 +75,7 @@ AUDIT_COLUMNS: tuple[Column[AuditLine], ...] = (
 
 
 def get_audit_workbook(ctx: Auditing, filters_query: AuditQuery, translator: RequestTranslator) -> Response:
-    """Return the entries of the audit log a filter matches as a workbook, the newest first.
-
-    Raises:
-        TooManyEntries: there are more than one workbook can have.
-    """
+    """Return the entries of the audit log a filter matches as a workbook, the newest first."""
     filters = {name: text for name, text in filters_query.items() if text}
     entries = exported_entries(ctx, build(AskAudit, {**filters, "language": translator.language}))
     return workbook_response(ctx, AUDIT_COLUMNS, entries, title="web.audit.title")
@@ -116,13 +112,11 @@ def get_row_paper(ctx: Reading, row: RowPath, form: FormId, language: PaperLangu
 
 
 def rows_file(ctx: RequestContext, query: ListRows, language: str) -> Response:
-    """Return the rows a query matches as a workbook."""
     name = f"{_file_name(ctx, query.register_id, language)} {ctx.today.isoformat()}.xlsx"
     return as_file(register_tables.export(ctx, query, language), XLSX, name)
 
 
 def papers_file(ctx: RequestContext, query: ListRows, language: str) -> Response:
-    """Return the forms of the rows a query matches as an archive."""
     return as_file(papers_of_list(ctx, query, language), ZIP, f"{query.register_id}-{language}.zip")
 
 
@@ -160,7 +154,6 @@ def get_campaigns_file(ctx: Reading) -> Response:
 
 
 def people_filter(state: str, unit: str, search: str = "") -> dict[str, Any]:
-    """Return the filter for people of a campaign in the address."""
     return {
         "state": "" if state == "unreached" else state,
         "unreached": state == "unreached",

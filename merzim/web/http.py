@@ -47,7 +47,6 @@ BYTES = "application/octet-stream"
 
 
 def as_file(content: bytes, media_type: str, name: str) -> Response:
-    """Return bytes as a download."""
     return Response(content, media_type=media_type, headers=_attached(name))
 
 

@@ -163,7 +163,6 @@ def _asks(app: BotContext, notice: Notice, *, today: date) -> bool:
 
 
 def _may_wait(app: BotContext, office: Office, person: Person, notice: Notice, *, today: date) -> bool:
-    """Return whether the person may snooze the reminder."""
     if notice.kind != "reminder" or not notice.case:
         return False
     view = app.case_commands.view(notice.case, today=today)
@@ -264,7 +263,6 @@ def _rows(days: Sequence[date], data: str, language: str) -> Buttons:
 
 
 def _show_deadline(app: BotContext, view: View, deadline: Deadline, language: str) -> Reply:
-    """Return the deadline with its explanation, and the link to its case."""
     page = escape(f"{app.rules.public_address}/cases/{view.case.id}", quote=False)
     if view.procedure.confidential:
         return Reply(text=f"{line('behind_login', language)}\n\n{page}")

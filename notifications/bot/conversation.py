@@ -52,7 +52,6 @@ class Conversation:
         self._language = language
 
     def handle_message(self, sender: Sender, text: str) -> tuple[Reply, ...]:
-        """Answer a text message from a sender."""
         now, today = self._clock()
         office = self._office()
         command, _, rest = text.strip().partition(" ")
@@ -145,7 +144,6 @@ class Conversation:
         return Reply(text=line("linked", language, person=whose.name_in(language)))
 
     def _languages(self, language: str) -> Reply:
-        """Offer the choice of language."""
         buttons = tuple(Button(line("own_name", language), f"l:{language}") for language in LANGUAGES)
         return Reply(text=line("language_which", language), buttons=(buttons,))
 
@@ -154,7 +152,6 @@ class Conversation:
         return Reply(text=line("stranger", self._guessed(sender)))
 
     def _sender_link(self, sender: Sender, office: Office) -> tuple[Link | None, Person | None]:
-        """Return the sender's link and person."""
         link = self._app.links.behind(sender.chat)
         return link, office.people.get(link.person) if link else None
 
@@ -168,7 +165,6 @@ class Conversation:
 
     @staticmethod
     def _speaks(link: Link, person: Person) -> str:
-        """Return the language to answer a person in."""
         return available_language(link.language or person.language)
 
 

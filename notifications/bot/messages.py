@@ -42,7 +42,6 @@ class Sender:
 
 
 def line(code: str, language: str, **arguments: object) -> str:
-    """Return a sentence of the catalogues, escaped for a message."""
     return escape(say(f"telegram.{code}", arguments, language), quote=False)
 
 

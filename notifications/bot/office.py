@@ -167,7 +167,6 @@ def is_responsible(
 def is_notified(
     app: BotContext, office: Office, person: Person, case: Case, deadline: str, *, today: date
 ) -> bool:
-    """Return whether a reminder step of the deadline is still for the person, by the office as of today."""
     procedure = app.library.named(case.edition)
     obligation = entry_obligation(case, procedure, deadline)
     for step in procedure.steps:

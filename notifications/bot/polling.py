@@ -123,7 +123,6 @@ class Poller:
             self._leases.give_back(lease, self._holder)
 
     async def _polled(self, bot: Bot, lease: str) -> None:
-        """Poll as long as the lease lasts."""
         from aiogram import exceptions
 
         try:
@@ -212,13 +211,11 @@ class Poller:
                 await self._reply(bot, user.id, (self._conversation.broken(_sender(user)),))
 
     def _heard(self, message: Message, sender: Sender) -> tuple[Reply, ...]:
-        """Return the replies to a message."""
         if message.text is None:
             return self._conversation.unreadable(sender)
         return self._conversation.handle_message(sender, message.text)
 
     async def _button(self, bot: Bot, query: CallbackQuery) -> None:
-        """Answer the press of a button."""
         result = self._conversation.pressed(_sender(query.from_user), query.data or "")
         await self._sent(bot.answer_callback_query(query.id, text=result.toast[:200], show_alert=result.alert))
         message = query.message
@@ -256,7 +253,6 @@ class Poller:
             log.warning("an answer did not arrive: %s", self._channel.error_text(problem))
 
     async def _introduce(self, bot: Bot) -> None:
-        """Publish the bot's menu of commands."""
         from aiogram.types import BotCommand
 
         for language in (None, *LANGUAGES):

@@ -94,13 +94,6 @@ def language_of(channel: Channel, person: Person) -> str:
     return channel.language(person) if isinstance(channel, Switchable) else person.language
 
 
-class UnknownChannel(Refusal):
-    """config.toml names a channel that has no file."""
-
-    def __init__(self, channel: str) -> None:
-        super().__init__("unknown_channel", channel=channel, allowed=names())
-
-
 def names() -> tuple[str, ...]:
     """Return the names of all channels, without importing them."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
@@ -113,10 +106,10 @@ def load(name: str, settings: Mapping[str, Any]) -> Channel:
         settings: its section of config.toml; relative paths already made absolute.
 
     Raises:
-        UnknownChannel: no channel has this name.
+        Refusal: no channel has this name.
         TypeError: an unknown or missing setting.
     """
     if name not in names():
-        raise UnknownChannel(name)
+        raise Refusal("unknown_channel", channel=name, allowed=names())
     module = importlib.import_module(f"{__name__}.{name}")
     return cast(Channel, module.channel(**settings))

@@ -75,7 +75,6 @@ class Email:
     repeatable: bool = True
 
     def address(self, person: Person) -> str | None:
-        """Return the person's e-mail address."""
         return person.email
 
     async def send(
@@ -130,7 +129,6 @@ class Email:
         return Outcome(state="sent", answer=f"{self.host}:{self.port}")
 
     def _envelope(self, parcel: OutgoingMessage, now: datetime) -> tuple[str, list[str], bytes]:
-        """Return sender, recipients and bytes of a message."""
         content = build_message(parcel.notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
         if self.signature is not None:
             content = self.signature.signed(content)
@@ -207,7 +205,6 @@ def _refuses_us(problem: Exception) -> bool:
 
 
 def server_answer(problem: Exception) -> str:
-    """Return the answer of the server or system in one line."""
     if isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
         return "; ".join(f"{refused.code} {refused.message}" for refused in problem.recipients)
     if isinstance(problem, aiosmtplib.SMTPResponseException):
@@ -218,7 +215,6 @@ def server_answer(problem: Exception) -> str:
 
 
 def _codes(problem: Exception) -> tuple[int, ...]:
-    """Return the SMTP status codes of an error."""
     if isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
         return tuple(refused.code for refused in problem.recipients)
     if isinstance(problem, aiosmtplib.SMTPResponseException):
@@ -227,7 +223,6 @@ def _codes(problem: Exception) -> tuple[int, ...]:
 
 
 async def _hang_up(server: aiosmtplib.SMTP) -> None:
-    """Close a connection politely."""
     with suppress(aiosmtplib.SMTPException, OSError):
         await server.quit()
     await _cut(server)
@@ -247,7 +242,6 @@ class _Connection(aiosmtplib.SMTP):
 
 
 async def _cut(server: aiosmtplib.SMTP) -> None:
-    """Close a connection at once."""
     server.close()
     # One turn of the loop for the line under TLS, one for the socket beneath it.
     for _ in range(2):

@@ -25,7 +25,6 @@ class Folder:
     repeatable: bool = True
 
     def address(self, person: Person) -> str | None:
-        """Return the person's e-mail address."""
         return person.email or NO_ADDRESS
 
     async def send(

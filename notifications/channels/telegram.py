@@ -73,7 +73,6 @@ class Pacer:
             self._paused = max(self._paused, at + seconds)
 
     def paused(self, *, at: float) -> float:
-        """Return the remaining seconds of a requested pause."""
         with self._guard:
             return max(0.0, self._paused - at)
 
@@ -129,7 +128,6 @@ class Telegram:
     async def send(
         self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
     ) -> Mapping[str, Outcome]:
-        """Send a batch at the allowed pace."""
         outcomes: dict[str, Outcome] = {}
         waiting: list[tuple[str, OutgoingMessage]] = []
         # The present accounts: people may have changed or lost them since their notices were queued.
@@ -267,7 +265,6 @@ class _Batch:
         return self.stopped is not None
 
     async def _send_message(self, chat: str, parcel: OutgoingMessage) -> str:
-        """Send a message, record its outcome and return its key."""
         from aiogram.exceptions import AiogramError
 
         try:

@@ -56,7 +56,6 @@ class Items:
     calls: list[Notice] = field(default_factory=list)
 
     def number(self) -> int:
-        """Return how many items there are."""
         return len(self.reminders) + len(self.moved) + len(self.comments) + len(self.calls)
 
 
@@ -104,7 +103,6 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overv
 def _words(
     listed: Sequence[Item], items: Items, units: int, matters: Matters, language: str
 ) -> tuple[str, str]:
-    """Return the subject and the first sentence of the letter."""
     today = matters.today
     if not listed and items.number() == 1 and items.moved:
         return moved_words(*items.moved[0], language)
@@ -260,7 +258,6 @@ def _shortened(part: Section, language: str) -> Section:
 
 
 def _item(deadline: OpenDeadline, matters: Matters, *, extra_text: str = "") -> Item:
-    """Return an open deadline as a line of a list."""
     return Item(
         title=deadline.title,
         period=period_in(deadline.id),
@@ -292,7 +289,6 @@ def _whose(deadline: OpenDeadline, overview: Overview, language: str) -> str:
 
 
 def reminder(notice: Notice, matter: Matter, calendar: Kazakhstan, *, today: date) -> Letter:
-    """Return the letter of one reminder step, with its deadline as a calendar item."""
     reminder_letter = letter(matter, calendar, language=notice.language, today=today)
     if not matter.confidential:
         asks = bool(matter.deadline.obligation.options)

@@ -21,7 +21,6 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
 
 
 def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Page:
-    """Return the parts of the letter about an event of a case."""
     language, about = notice.language, notice.about
     word = "discreet" if case.confidential else str(about["kind"])
     until = date.fromisoformat(str(about["until"])) if "until" in about else None
@@ -65,7 +64,6 @@ def comment_line(notice: Notice, matters: Matters, language: str) -> Line:
 
 
 def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
-    """Return the letter of a campaign's notice."""
     about, language = notice.about, notice.language
     link = AnswerLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
     today = local_moment(notice.queued_at).date()

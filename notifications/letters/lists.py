@@ -82,5 +82,4 @@ def line(item: Item, language: str) -> Line:
 
 
 def count(items: Iterable[Item], *standings: str) -> int:
-    """Return the number of items in these groups."""
     return sum(item.relation.word in standings for item in items)

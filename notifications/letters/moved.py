@@ -40,7 +40,6 @@ def moved_words(notice: Notice, matter: Matter, language: str) -> tuple[str, str
 
 
 def moved_entry(notice: Notice, matter: Matter, rules: Rules, language: str) -> Entry:
-    """Return the calendar item of a moved deadline."""
     item = entry(matter, language=language, domain=rules.domain, queued_at=notice.queued_at, on=notice.due)
     return replace(item, status="CANCELLED") if notice.step == WITHDRAWN else item
 
@@ -118,5 +117,4 @@ def _acts(details: Mapping[str, object], language: str) -> Iterator[str]:
 
 
 def _texts(several: object) -> tuple[str, ...]:
-    """Return several texts as sentence arguments."""
     return tuple(str(value) for value in several) if isinstance(several, list | tuple) else ()

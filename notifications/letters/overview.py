@@ -53,12 +53,10 @@ class OpenDeadline:
 
     @property
     def overdue(self) -> bool:
-        """Whether the due date has passed."""
         return self.relation.word in ("overdue", "just_past")
 
     @property
     def title(self) -> Text:
-        """Title of the obligation."""
         return self.obligation.title
 
 
@@ -78,7 +76,6 @@ class Overview:
 
     @cached_property
     def office(self) -> Office:
-        """Units, people and matches."""
         return with_officer(self._outbox.office(), self._rules.officer, language=self._rules.officer_language)
 
     @cached_property
@@ -96,7 +93,6 @@ class Overview:
         return self._read(self._outbox.never_confirmed(today=self._today))
 
     def _read(self, rows: Sequence[Row]) -> Sequence[OpenDeadline]:
-        """Return these rows with who must act on them."""
         cases = self._outbox.cases({row.case for row in rows})
         deadlines = []
         for row in rows:
@@ -166,7 +162,6 @@ class Overview:
 
 
 def _obligation(case: Case, procedure: Procedure, name: str) -> Obligation | None:
-    """Return the obligation of a deadline, if the case still requires it."""
     try:
         return entry_obligation(case, procedure, name)
     except KeyError:

@@ -157,7 +157,6 @@ class Matters:
         return self._cases[notice.case]
 
     def name(self, notice: Notice) -> str:
-        """Return the recipient's name in the letter's language."""
         person = self.office.people.get(notice.person)
         return person.name_in(notice.language) if person else notice.address
 
@@ -191,7 +190,6 @@ class Matters:
         return waited_for and deadline.due == notice.due
 
     def _matter(self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline) -> Matter:
-        """Return the subject of a notice about a deadline."""
         recipients = self._recipients(notice, case, procedure, deadline)
         unit, stake, kind = self.office.units.get(case.unit), None, undated_kind(notice.step)
         if self._stakes is not None:

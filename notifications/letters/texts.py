@@ -63,7 +63,6 @@ class Matter:
 
     @property
     def dated(self) -> bool:
-        """Whether it is about a due date."""
         return not self.planned and not self.undated
 
 
@@ -196,17 +195,14 @@ def object_names(case: Case, procedure: Procedure) -> Text:
 
 
 def with_period(title: Text, name: str | None, language: str) -> str:
-    """Return a title with the period of a recurring obligation."""
     return f"{title[language]}, {period(name, language)}" if name else title[language]
 
 
 def case_page(matter: Matter) -> str:
-    """Return the address of the case's page."""
     return f"{matter.public_address}/cases/{matter.case.id}"
 
 
 def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) -> Page:
-    """Return the parts of the letter."""
     deadline = matter.deadline
     day, now = relation_to_matter(matter, calendar, today=today)
     arguments = {

@@ -92,7 +92,6 @@ def _row(action: Action, number: int, language: str) -> tuple[Button, ...]:
 
 
 def _cut(text: str, room: int) -> str:
-    """Return the text cut at a line end."""
     if _length(text) <= room:
         return text
     lines: list[str] = []

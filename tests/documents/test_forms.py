@@ -15,16 +15,7 @@ import docx
 import pytest
 
 import i18n
-from merzim.documents.forms import (
-    UnknownField,
-    UnknownForm,
-    UnknownGroup,
-    fill,
-    form,
-    form_marks,
-    names,
-    title,
-)
+from merzim.documents.forms import UnknownField, fill, form, form_marks, names, title
 from merzim.documents.forms.building import template
 from merzim.documents.forms.form import Field, Form
 from merzim.documents.forms.values import genitive, signed_name
@@ -560,7 +551,7 @@ def test_the_same_values_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
     """With what it asks, the nearest first."""
-    with pytest.raises(UnknownForm) as unknown:
+    with pytest.raises(Refusal) as unknown:
         form("analytical_note")
     assert unknown.value.arguments["allowed"][0] == "analytic_note"
     with pytest.raises(UnknownField) as field:
@@ -568,7 +559,7 @@ def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
     assert field.value.arguments["allowed"][0] == "order_number"
     with pytest.raises(UnknownField):
         fill(form("plan"), {}, "kk", rows=[{"budget": "1"}])
-    with pytest.raises(UnknownGroup):
+    with pytest.raises(Refusal):
         fill(form("reconciliation_act"), {}, "kk", rows=[{"category": "civil"}])
     with pytest.raises(Refusal, match="form_language"):
         fill(form("order"), {}, "en")

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from freezegun import freeze_time
 
-from merzim.clock import NotAMoment, clock, read, stand
+from merzim.clock import clock, read, stand
 from merzim.services.moments import almaty, is_late
 from merzim.services.upkeep.doctor import check_zone
 from tests.merzim.conftest import Merzim
+from workflow.refusal import Refusal
 
 
 def test_the_local_day_begins_at_seven_in_the_evening_utc() -> None:
@@ -72,7 +73,7 @@ def test_a_time_without_a_zone_is_almatys(text: str, now: datetime) -> None:
 @pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01", "31.02.26", "2026-04-06T25:00"])
 def test_what_is_no_moment_is_refused(text: str) -> None:
     """The refusal carries the text as it was typed."""
-    with pytest.raises(NotAMoment) as refused:
+    with pytest.raises(Refusal) as refused:
         stand(text)
 
     assert refused.value.arguments == {"text": text}

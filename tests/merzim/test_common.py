@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from merzim.cli.parsing import BadArgument, CommonOptions, MissingValue, day, named_days, number, split
+from merzim.cli.parsing import CommonOptions, day, named_days, number, split
+from workflow.refusal import Refusal
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_nothing_after_two_dashes_is_ours() -> None:
 
 def test_a_common_option_needs_its_value() -> None:
     """`merzim cases --now` is a refusal, not a crash."""
-    with pytest.raises(MissingValue):
+    with pytest.raises(Refusal):
         split(["cases", "--now"])
 
 
@@ -55,7 +56,7 @@ def test_a_date_is_read_as_people_write_it(text: str) -> None:
 @pytest.mark.parametrize("text", ["31.02.26", "2026-02-29", "13/04/2026", "13.04.126", "today", ""])
 def test_an_impossible_date_is_refused_with_its_place(text: str) -> None:
     """Never the nearest possible day instead."""
-    with pytest.raises(BadArgument) as refused:
+    with pytest.raises(Refusal) as refused:
         day(text, where="--on")
 
     assert refused.value.code == "impossible_date"
@@ -65,7 +66,7 @@ def test_an_impossible_date_is_refused_with_its_place(text: str) -> None:
 @pytest.mark.parametrize("pairs", [["x"], ["=2026-04-13"], ["x="], ["x=2026-04-13", "x=2026-04-14"]])
 def test_a_named_date_needs_a_name_and_one_date(pairs: list[str]) -> None:
     """Two dates for one fact are a question, not an answer."""
-    with pytest.raises(BadArgument):
+    with pytest.raises(Refusal):
         named_days(pairs, where="--fact")
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from i18n import LANGUAGES, refusal
-from notifications.channels import UnknownChannel, load, names
+from notifications.channels import load, names
 from notifications.channels.folder import Folder, channel
 from notifications.notice import Outcome
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, noon, parcel
+from workflow.refusal import Refusal
 
 NOW = noon(FIVE_BEFORE)
 
@@ -48,7 +49,7 @@ def test_every_channel_calls_itself_by_its_file() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_unknown_channel_is_refused_with_those_there_are(language: str) -> None:
     """A typo in config.toml learns what is allowed."""
-    with pytest.raises(UnknownChannel) as refused:
+    with pytest.raises(Refusal) as refused:
         load("pigeon", {})
     sentence = refusal(refused.value, language)
 

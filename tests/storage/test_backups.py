@@ -16,7 +16,7 @@ from merzim.services.app import AppContext
 from merzim.services.moments import Moment
 from merzim.services.sending import figures
 from merzim.services.upkeep import backups, maintenance
-from merzim.services.upkeep.backups import NoBackup, back_up, drill, obsolete
+from merzim.services.upkeep.backups import back_up, drill, obsolete
 from merzim.settings import BackupSettings, DatabaseSettings
 from merzim.storage.database.engine import writing
 from merzim.storage.maintenance import backup, dump
@@ -25,6 +25,7 @@ from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
+from workflow.refusal import Refusal
 
 NIGHT = datetime(2026, 4, 5, 21, 30, tzinfo=UTC)
 """02:30 of 6 April in Almaty."""
@@ -219,7 +220,7 @@ def test_the_drill_finds_a_copy_without_its_evidence_or_of_another_office(office
 @on_sqlite_alone
 def test_the_drill_says_where_there_is_no_backup(office_app: AppContext) -> None:
     """Neither in the folder nor without one."""
-    with pytest.raises(NoBackup):
+    with pytest.raises(Refusal):
         drill(office_app, None, now=NIGHT, today=TODAY)
 
 
@@ -241,7 +242,7 @@ def test_a_backup_that_is_not_whole_is_not_called_one(
 
     assert [name for name in files(office_app) if name.endswith(("sqlite", "dump"))] == files(office_app) != []
     assert backups.state(office_app, now=NIGHT).failed == NIGHT
-    with pytest.raises(NoBackup):
+    with pytest.raises(Refusal):
         drill(office_app, None, now=NIGHT, today=TODAY)
 
 

@@ -20,7 +20,6 @@ from sqlalchemy import Engine, text
 from merzim.services.app import AppContext
 from merzim.services.campaigns.answers import BotAnswers, Invitation, LinkRefused, answer, open_link
 from merzim.services.campaigns.verbs import (
-    BadCampaign,
     CloseCampaign,
     ExtendCampaign,
     RecordAnswer,
@@ -43,7 +42,7 @@ from merzim.services.campaigns.views import (
 )
 from merzim.services.cases.bulk import PersonActions
 from merzim.services.context import RequestContext
-from merzim.services.documents.row_papers import NoPapers, papers_of_campaign
+from merzim.services.documents.row_papers import papers_of_campaign
 from merzim.services.inputs import OpenFile, build
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.services.moments import Moment
@@ -68,6 +67,7 @@ from tests.storage.registers import NOW, PEOPLE, TODAY, field, office, operator,
 from tests.storage.registers import text as titles
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.office import Person, Unit
+from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownField
 from workflow.registers.values import InvalidRow
 
@@ -228,13 +228,13 @@ def test_a_campaign_that_makes_no_sense_is_refused(app: AppContext) -> None:
     ]
     codes = []
     for arguments, _ in wrong:
-        with pytest.raises((BadCampaign, InvalidRow, UnknownField)) as refusal:
+        with pytest.raises((Refusal, InvalidRow, UnknownField)) as refusal:
             start(ctx, **arguments)
         codes.append(refusal.value.code)
     assert codes == [code for _, code in wrong]
     app.settings = app.settings.model_copy(update={"web": WebSettings()})
     for preview in (True, False):
-        with pytest.raises(BadCampaign) as refusal:
+        with pytest.raises(Refusal) as refusal:
             start(ctx, preview=preview)
         assert refusal.value.code == "campaign.no_address"
 
@@ -450,7 +450,7 @@ def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
     own_campaign = start(ctx, **arguments)
     named_campaign = start(ctx, **{**arguments, "kind": "document_read"}, ground="Саясат")
     none = start(ctx, **arguments, ground="")
-    with pytest.raises(BadCampaign) as unknown:
+    with pytest.raises(Refusal) as unknown:
         start(ctx, **{**arguments, "kind": "document_read"}, ground="жоқ")
     run(app)
     ground_text = "внутренняя антикоррупционная политика · Политика о подарках, № 12-П, 15 января 2026 года"
@@ -520,7 +520,7 @@ def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext
         "campaign_refused_on_paper",
         "Власов Пётр",
     )
-    with pytest.raises(NoPapers):
+    with pytest.raises(Refusal):
         papers_of_campaign(ctx, build(ShowCampaign, {"campaign": campaign}), "kk")
     assert [people[line][4].value for line in (2, 3)] == ["отказ", "отказ"]
     assert people[3][8].value == "на бумаге, отказ от 3 апреля 2026 года"
@@ -581,7 +581,7 @@ def test_no_link_outlives_its_campaign(app: AppContext) -> None:
     with pytest.raises(LinkRefused):
         answer(ctx, in_hand, {"purpose": "talk"})
     for change in (remind_campaign, close_campaign):
-        with pytest.raises(BadCampaign):
+        with pytest.raises(Refusal):
             change(ctx, build(change.command, {"campaign": campaign}))
 
 
@@ -592,7 +592,7 @@ def test_a_campaign_is_extended_until_a_later_day_and_its_links_with_it(app: App
     campaign = start(ctx)
     tokens = run(app)
     for wrong, until in ((ctx, UNTIL), (ctx, date(2026, 4, 29)), (after, date(2026, 5, 1))):
-        with pytest.raises(BadCampaign):
+        with pytest.raises(Refusal):
             extend_campaign(wrong, ExtendCampaign(campaign=campaign, until=until))
     assert refused(after, tokens["guest"])
     extend_campaign(after, ExtendCampaign(campaign=campaign, until=date(2026, 5, 10)))
@@ -604,7 +604,7 @@ def test_a_campaign_is_extended_until_a_later_day_and_its_links_with_it(app: App
     confirm(after, tokens["guest"])
     assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
     close_campaign(after, CloseCampaign(campaign=campaign))
-    with pytest.raises(BadCampaign):
+    with pytest.raises(Refusal):
         extend_campaign(after, ExtendCampaign(campaign=campaign, until=date(2026, 6, 1)))
 
 
@@ -621,7 +621,7 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
         return reopen_campaign(operator(app, at=at), build(ReopenCampaign, fields))
 
     def refusal(at: datetime, until: date) -> str:
-        with pytest.raises(BadCampaign) as refused_with:
+        with pytest.raises(Refusal) as refused_with:
             reopen(at, until)
         return refused_with.value.code
 
@@ -739,10 +739,10 @@ def test_a_campaign_asks_who_holds_a_duty_or_a_post_and_follows_who_comes_to_hol
     ctx = operator(app)
     clerk, lawyer, guest = PEOPLE[1:]
     change_people(app, replace(clerk, duties=("head_of_unit",)), replace(lawyer, post="Бас сарапшы"))
-    with pytest.raises(BadCampaign) as nobody:
+    with pytest.raises(Refusal) as nobody:
         start(ctx, duties=["ethics_officer"], posts=["аудитор"])
     assert nobody.value.code == "campaign.nobody_chosen"
-    with pytest.raises(BadCampaign) as unknown:
+    with pytest.raises(Refusal) as unknown:
         start(ctx, duties=["heads"])
     assert unknown.value.code == "campaign.unknown_duty"
 
@@ -890,7 +890,7 @@ def test_people_without_an_address_answer_on_paper(app: AppContext) -> None:
         "added",
         "operator",
     )
-    with pytest.raises(BadCampaign):
+    with pytest.raises(Refusal):
         record_answer(ctx, RecordAnswer(campaign=campaign, person="clerk@org.kz", values=values))
 
 

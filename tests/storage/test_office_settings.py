@@ -19,7 +19,6 @@ from merzim.logs import secrets_of
 from merzim.metronome import attempt
 from merzim.services.administration import (
     AskSettings,
-    BadChange,
     MailServer,
     Organisation,
     TryMail,
@@ -44,6 +43,7 @@ from tests.notifications.test_email import certified
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
 from workflow.org.access import Reader
+from workflow.refusal import Refusal
 
 MOMENT = Moment(now=NOW, today=TODAY)
 PASSWORD = "құпия сөз: 7"
@@ -87,7 +87,7 @@ def test_the_environment_goes_before_the_browser_and_that_before_the_file(
     monkeypatch.setenv("MERZIM__OFFICE__NAME_KK", "Айнымалыдан")
     app = build_app(read(tmp_path / "config.toml", at=tmp_path), clock=lambda: MOMENT)
     rename(app, name_ru="Из браузера")
-    with pytest.raises(BadChange) as fixed:
+    with pytest.raises(Refusal) as fixed:
         rename(app, name_kk="x")
     office = app.settings.office
     rename(app, name_ru="")
@@ -169,7 +169,7 @@ def verify_clean(app: AppContext) -> bool:
 )
 def test_a_mail_server_is_refused(office_app: AppContext, key: str, value: str | None, code: str) -> None:
     """No address of the network's own use, no second header, no password in clear."""
-    with pytest.raises(BadChange) as refused:
+    with pytest.raises(Refusal) as refused:
         send_by(office_app, **{key: value})
 
     assert refused.value.code == code
@@ -195,7 +195,7 @@ def test_a_mail_server_answers_on_ports_of_mail_alone(port: int) -> None:
 )
 def test_an_organisation_is_refused(office_app: AppContext, key: str, value: str, code: str) -> None:
     """Names stand in headers of letters and in papers; the officer is one of the people."""
-    with pytest.raises(BadChange) as refused:
+    with pytest.raises(Refusal) as refused:
         rename(office_app, **{key: value})
 
     assert refused.value.code == code
@@ -245,7 +245,7 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
         monkeypatch.setattr("merzim.services.configuration.PORTS", {"starttls": port})
         monkeypatch.setattr("notifications.channels.email.PORTS", {"starttls": port})
         server = {"host": "localhost", "user": "merzim", "sender": "m@example.kz"}
-        with pytest.raises(BadChange) as without:
+        with pytest.raises(Refusal) as without:
             change_mail(context(app), MailServer.model_validate(server))
         with_password = {**server, "password": PASSWORD, "email": "a@example.kz"}
         tried = try_mail(context(app), TryMail.model_validate(with_password))
@@ -255,7 +255,7 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
         _ = other.engine
         sent = try_mail(context(other), TryMail.model_validate({**server, "email": "b@example.kz"}))
         for key, value in (("user", "root"), ("host", "mail.example.com")):
-            with pytest.raises(BadChange) as refusal:
+            with pytest.raises(Refusal) as refusal:
                 change_mail(context(other), MailServer.model_validate({**server, key: value}))
             assert refusal.value.code == "setting.password_again"
 

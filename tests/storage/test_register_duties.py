@@ -30,6 +30,7 @@ from workflow.cases.commands import withdrawals
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.cases.commands.row_facts import follow_rows
 from workflow.org.office import Unit
+from workflow.refusal import Refusal
 
 FULFILS = """
 [[fulfils]] # each month, as often as somebody likes
@@ -207,7 +208,7 @@ def test_what_somebody_recorded_is_neither_doubled_nor_withdrawn_by_a_row(app: A
     withdraw_row(operator(app), WithdrawRow(row=same, ground="mistake"))
     assert recorded(app)[JANUARY] == ("2026-01-12", "")
 
-    with pytest.raises(withdrawals.CannotWithdraw, match="fact_of_row"):
+    with pytest.raises(Refusal, match="fact_of_row"):
         withdrawals.withdraw(app.case_commands, case, f"{JANUARY}#2", ground="mistake", **by)
     with pytest.raises(CannotRecord, match="fact_of_row"):
         app.case_commands.correct(case, f"{JANUARY}#2", on=date(2026, 1, 21), ground="mistake", **by)

@@ -28,7 +28,6 @@ from merzim.services.registers.verbs import (
     EraseRow,
     FileInput,
     WithdrawRow,
-    WrongPlace,
     add_row,
     edit_row,
     erase_row,
@@ -48,10 +47,11 @@ from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
 from merzim.storage.org.store import save
 from merzim.storage.registers.lists import SqlRegisterLists
-from merzim.storage.registers.rows import NotUnique, RowChanged
+from merzim.storage.registers.rows import NotUnique
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
+from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownField, UnknownRegister
 from workflow.registers.values import InvalidRow
@@ -131,7 +131,7 @@ def test_an_edit_of_nothing_writes_nothing_and_an_old_page_overwrites_nothing(ap
     edit(ctx, row, place="Office", left_on="")
     assert show_row(ctx, AskRow(row=row)).row.seq == 1
     edit(ctx, row, place="Park")
-    with pytest.raises(RowChanged):
+    with pytest.raises(Contradiction):
         edit_row(ctx, EditRow(row=row, values={"place": "Home"}, seq=1))
     assert show_row(ctx, AskRow(row=row)).row.values["place"] == "Park"
 
@@ -324,7 +324,7 @@ def test_a_row_whose_unit_is_not_named_lies_where_its_person_works(app: AppConte
     assert [unit(reader, unit="") for reader in (officer, clerk)] == ["ministry", "hr"]
     assert unit(clerk, unit="hr", guest="guest@org.kz") == "hr"
     assert (take(officer), take(officer, unit="hr")) == (["law", "ministry"], ["hr", "hr"])
-    with pytest.raises(WrongPlace, match="person_elsewhere"):
+    with pytest.raises(Refusal, match="person_elsewhere"):
         unit(clerk, unit="", guest="guest@org.kz")
     with pytest.raises(UnreadablePaper) as refused:
         take(clerk)

@@ -15,10 +15,11 @@ from merzim.services.registers import cases as row_cases
 from merzim.services.registers import verbs
 from merzim.services.registers.verbs import EditRow, WithdrawRow, edit_row, withdraw_row
 from merzim.services.registers.views import AskRow, show_row
-from merzim.storage.registers.rows import RowChanged, SqlRegisterRows
+from merzim.storage.registers.rows import SqlRegisterRows
 from tests.storage.registers import office, operator
 from tests.storage.test_register_cases import add, agrees, case_of, edit
 from workflow.cases.commands.case_commands import CaseCommands
+from workflow.ports import Contradiction
 
 
 class Stopped(RuntimeError):
@@ -77,12 +78,12 @@ def test_a_row_that_needs_a_case_later_gets_it_with_the_change_or_is_not_changed
 
 
 def _refused(*_: object, **__: object) -> None:
-    raise RowChanged("register.row_changed", row="")
+    raise Contradiction("register.row_changed", row="")
 
 
 @pytest.mark.parametrize(
     ("place", "name", "put", "error"),
-    [(SqlRegisterRows, "change", _refused, RowChanged), (row_cases, "_prove", stop, Stopped)],
+    [(SqlRegisterRows, "change", _refused, Contradiction), (row_cases, "_prove", stop, Stopped)],
 )
 def test_an_edit_that_fails_changes_neither_the_row_nor_its_case(
     app: AppContext,

@@ -16,7 +16,6 @@ from merzim.services.accounts.invitations import (
     invite_people,
     resend_invitations,
 )
-from merzim.services.accounts.verbs import BadAccount
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.jobs.rounds import deliver
 from merzim.services.people.table import preview_table, read_table, save_table
@@ -27,6 +26,7 @@ from tests.notifications.servers import always, serving
 from tests.web.conftest import NOW, TODAY, Site, build
 from workflow.org.access import Reader
 from workflow.org.office import Office, Person
+from workflow.refusal import Refusal
 
 PEOPLE = {
     "a@org.kz": Person(key="a@org.kz", name="Әлиева Гүлнұр", unit="hr", email="a@org.kz"),
@@ -141,7 +141,7 @@ def test_who_gets_no_account_is_told_why_and_nobody_becomes_an_administrator() -
     assert why["Brown Ann"] == ("ann", "head_of_unit", "")
     assert "Әлиева Гүлнұр" not in why, "she has an account"
     assert (nothing_yet, invitation_result.invited, twice.people[0].obstacle) == ({}, 1, "has_account")
-    with pytest.raises(BadAccount):
+    with pytest.raises(Refusal):
         resend_invitations(acting(site), ResendInvitations(logins=["responsible"]))
 
 

@@ -20,7 +20,7 @@ from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.resolver import deadlines
 from workflow.law.editions import read_edition, unfinished
 from workflow.law.files import UnreadableRegulation
-from workflow.law.names import UnknownDecision, UnknownFact
+from workflow.law.names import UnknownFact
 from workflow.law.procedure import Procedure
 from workflow.machine import stage
 from workflow.refusal import Refusal
@@ -241,7 +241,7 @@ def test_an_unknown_question_or_answer_is_refused_with_those_there_are(case_comm
         (other, "conflict", "none", "no_decisions", ()),
     ]
     for of, decision, option, code, allowed in questions:
-        with pytest.raises(UnknownDecision) as refusal:
+        with pytest.raises(Refusal) as refusal:
             case_commands.decide(of.id, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
         assert refusal.value.code == code
         assert set(refusal.value.arguments.get("allowed", ())) == set(allowed)

@@ -19,10 +19,11 @@ from tests.workflow.test_programmes import MONTHLY, QUOTA, obligation, procedure
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import NotForKind, Opening
-from workflow.cases.commands.payloads import AlreadyRecorded, CannotRecord, UnknownDuty, UnknownValue
+from workflow.cases.commands.payloads import CannotRecord
 from workflow.law.library import Library
 from workflow.law.names import UnknownFact
 from workflow.org.office import Unit
+from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 
 NOW = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
@@ -124,10 +125,10 @@ def test_another_number_is_corrected_with_a_ground(
     case_commands.record(case.id, name, on=ON, values=numbers, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
     other = {"staff": Decimal(1141)}
 
-    with pytest.raises(AlreadyRecorded) as refused:
+    with pytest.raises(Contradiction) as refused:
         case_commands.record(case.id, name, on=ON, values=other, **WRITTEN)  # type: ignore[arg-type]
     said(refused.value)
-    with pytest.raises(AlreadyRecorded) as refused:
+    with pytest.raises(Contradiction) as refused:
         case_commands.record(case.id, name, on=ON, signed_by="deputy", **WRITTEN)  # type: ignore[arg-type]
     said(refused.value)
     with pytest.raises(CannotRecord):
@@ -145,9 +146,9 @@ def test_another_number_is_corrected_with_a_ground(
 @pytest.mark.parametrize(
     ("fact", "more", "kind"),
     [
-        ("people_trained.2026", {"values": {"trianed": Decimal(57)}}, UnknownValue),
-        ("plan_approved", {"values": {"trained": Decimal(57)}}, UnknownValue),
-        ("plan_approved", {"signed_by": "butler"}, UnknownDuty),
+        ("people_trained.2026", {"values": {"trianed": Decimal(57)}}, Refusal),
+        ("plan_approved", {"values": {"trained": Decimal(57)}}, Refusal),
+        ("plan_approved", {"signed_by": "butler"}, Refusal),
         ("reported.2026-03#2", {}, UnknownFact),
         ("talk_held.2026-03#1", {}, UnknownFact),
         ("talk_held.2026-03#", {}, UnknownFact),

@@ -10,8 +10,9 @@ from i18n import LANGUAGES, refusal
 from tests.law import library
 from tests.workflow.test_edition_reading import NAME, TEA
 from workflow.law.editions import read_edition
-from workflow.law.library import Library, NoEdition, TwoEditions, UnknownProcedure
+from workflow.law.library import Library, NoEdition, UnknownProcedure
 from workflow.law.procedure import Procedure
+from workflow.refusal import Refusal
 
 
 def edition(on: date, procedure: str = "tea") -> Procedure:
@@ -71,7 +72,7 @@ def test_procedures_and_editions_stand_in_one_order() -> None:
 
 def test_two_files_of_one_edition_are_refused() -> None:
     """Nobody could say which of them is the law."""
-    with pytest.raises(TwoEditions) as caught:
+    with pytest.raises(Refusal) as caught:
         Library([NEW, edition(date(2024, 1, 1))])
 
     assert caught.value.arguments == {"edition": "tea.2024-01-01"}
@@ -83,7 +84,7 @@ def test_the_refusals_can_be_said(language: str) -> None:
     refusals = [
         UnknownProcedure("cacao", ["tea"]),
         NoEdition("cacao", date(2022, 1, 1), ["cacao.2023-01-01"]),
-        TwoEditions("cacao.2023-01-01"),
+        Refusal("regulation.two_editions", edition="cacao.2023-01-01"),
     ]
 
     assert all("cacao" in refusal(error, language) for error in refusals)

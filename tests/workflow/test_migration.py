@@ -12,11 +12,12 @@ from tests.law import CALENDAR
 from tests.permits import PERMIT, permit
 from workflow.cases.case import Case, fold
 from workflow.cases.commands.case_commands import CaseCommands
-from workflow.cases.commands.migration import OtherProcedure, migrate
+from workflow.cases.commands.migration import migrate
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.previews import preview
 from workflow.law.editions import read_edition
 from workflow.law.library import Library
+from workflow.refusal import Refusal
 
 NOW, TODAY = datetime(2026, 12, 1, 7, 0, tzinfo=UTC), date(2026, 12, 1)
 STAMP = {"by": "officer", "now": NOW, "today": TODAY}
@@ -90,7 +91,7 @@ def test_there_and_back_keeps_what_both_know(case_commands: CaseCommands, case: 
 @pytest.mark.parametrize("edition", ["permit.2027-01-01", "internal-analysis.2024-01-01", ""])
 def test_an_edition_of_something_else_is_refused(case_commands: CaseCommands, case: Case, edition: str) -> None:
     """One sentence that names the editions there are."""
-    with pytest.raises(OtherProcedure) as caught:
+    with pytest.raises(Refusal) as caught:
         migrate(case_commands, LIBRARY, case.id, edition, **STAMP)
 
     assert all(NEW in refusal(caught.value, language) for language in LANGUAGES)

@@ -15,7 +15,6 @@ from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.assignments import give
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.law.names import UnknownObligation
 from workflow.law.procedure import Step
 from workflow.refusal import Refusal
 from workflow.reminders import following_step, law_steps, next_step, snoozed, steps_of
@@ -211,7 +210,7 @@ def test_done_in_a_period_the_case_does_not_reach_is_written_and_not_refused(
 
 def test_an_obligation_the_case_does_not_have_is_named(case_commands: CaseCommands, case: Case) -> None:
     """With those it has, the nearest first."""
-    with pytest.raises(UnknownObligation):
+    with pytest.raises(Refusal):
         reminder_actions.snooze(
             case_commands, CALENDAR, case.id, "ordr", until=DUE, by="x", now=noon(DUE), today=date(2026, 3, 30)
         )

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 import i18n
 from tests.law import ROOT
 from workflow.law.files import UnreadableRegulation
+from workflow.refusal import Refusal
 from workflow.scoring.scale import READINGS, Scoring, Share, read_scoring
 from workflow.scoring.score import Score, Scores, score, written
-from workflow.scoring.score_inputs import MAX_NUMBER, BadInputs, UnknownReading, choose, read_inputs
+from workflow.scoring.score_inputs import MAX_NUMBER, BadInputs, choose, read_inputs
 
 FILE = ROOT / "regulations" / "scoring" / "tbn4-scoring.2024-01-01.toml"
 SHARES = {
@@ -567,7 +568,7 @@ def test_a_file_that_is_no_record_is_told_what_is_needed(whole: object) -> None:
 @pytest.mark.parametrize("chosen", [{"roundings": "linear"}, {"rounding": "up"}])
 def test_an_unknown_reading_is_refused_with_those_there_are(chosen: dict[str, str]) -> None:
     """By its name and by its value."""
-    with pytest.raises(UnknownReading) as caught:
+    with pytest.raises(Refusal) as caught:
         choose(chosen, scoring())
 
     assert caught.value.arguments["allowed"]

@@ -10,9 +10,9 @@ from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Event, Evidence, apply, fold
-from workflow.cases.commands.case_commands import CaseCommands, Change, GroundMissing, View
+from workflow.cases.commands.case_commands import CaseCommands, Change, View
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.withdrawals import CannotWithdraw, WithdrawnAlready, withdraw
+from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
@@ -20,6 +20,8 @@ from workflow.deadlines.deadline import Deadline
 from workflow.findings.findings import findings
 from workflow.findings.of_risks import risk_findings
 from workflow.law.names import UnknownFact
+from workflow.ports import Contradiction
+from workflow.refusal import Refusal
 
 NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 6, 1)
@@ -160,7 +162,7 @@ def test_withdrawn_twice_is_refused(case_commands: CaseCommands, case: Case) -> 
     record(case_commands, case, "order_signed", date(2026, 4, 6))
     take_back(case_commands, case, "order_signed", ground="двойник")
 
-    with pytest.raises(WithdrawnAlready) as refusal:
+    with pytest.raises(Contradiction) as refusal:
         take_back(case_commands, case, "order_signed")
     assert refusal.value.code == "withdrawn_already"
     assert (refusal.value.arguments["by"], refusal.value.arguments["ground"]) == ("officer", "двойник")
@@ -171,7 +173,7 @@ def test_what_is_not_recorded_is_refused_naming_what_is(case_commands: CaseComma
     """Facts, plan dates and rows, the nearest first."""
     record(case_commands, case, "order_signed", date(2026, 4, 6))
 
-    with pytest.raises(CannotWithdraw) as refusal:
+    with pytest.raises(Refusal) as refusal:
         take_back(case_commands, case, "note_signed")
     assert refusal.value.code == "nothing_to_withdraw"
     assert set(refusal.value.arguments["allowed"]) == {  # type: ignore[call-overload]
@@ -187,7 +189,7 @@ def test_an_unknown_name_and_an_empty_ground_are_refused(case_commands: CaseComm
 
     with pytest.raises(UnknownFact):
         take_back(case_commands, case, "ordr_signed")
-    with pytest.raises(GroundMissing):
+    with pytest.raises(Refusal):
         take_back(case_commands, case, "order_signed", ground=" ")
 
 
@@ -244,7 +246,7 @@ def test_a_plan_date_withdrawn_gives_way_to_the_one_before(
 
     take_back(case_commands, case, "plan.analysis_started")
     assert "analysis_started" not in stored(ledger, case).planned
-    with pytest.raises(WithdrawnAlready):
+    with pytest.raises(Contradiction):
         take_back(case_commands, case, "plan.analysis_started")
 
 
@@ -272,7 +274,7 @@ def test_a_correction_alone_is_withdrawn_by_its_line(
 
     assert stored(ledger, case).facts["order_signed"].on == date(2026, 4, 6)
     assert (change.events[0].name, change.events[0].payload["what"]) == ("order_signed", "corrected")
-    with pytest.raises(WithdrawnAlready):
+    with pytest.raises(Contradiction):
         take_back(case_commands, case, "#5")
 
 
@@ -283,7 +285,7 @@ def test_a_line_that_is_no_record_is_refused(case_commands: CaseCommands, case: 
     record(case_commands, case, "order_signed", date(2026, 4, 6), SITE)
     case_commands.cancel(case.id, ground="х", by="officer", now=NOW, today=TODAY)
 
-    with pytest.raises(CannotWithdraw):
+    with pytest.raises(Refusal):
         take_back(case_commands, case, line)
 
 
@@ -312,7 +314,7 @@ def test_a_document_withdrawn_can_be_attached_again(
     record(case_commands, case, "start_announced", date(2026, 3, 27), SITE, MEDIA)
     take_back(case_commands, case, "start_announced", evidence=MEDIA.reference)
 
-    with pytest.raises(CannotWithdraw) as refusal:
+    with pytest.raises(Refusal) as refusal:
         take_back(case_commands, case, "start_announced", evidence=MEDIA.reference)
     assert refusal.value.arguments["allowed"] == (SITE.reference,)
 
@@ -326,7 +328,7 @@ def test_a_refusal_never_names_a_restricted_document(case_commands: CaseCommands
     secret = Evidence(kind="document:order", reference="a" * 64, name="тайна.pdf", restricted="госсекреты")
     record(case_commands, case, "order_signed", date(2026, 4, 6), secret)
 
-    with pytest.raises(CannotWithdraw) as refusal:
+    with pytest.raises(Refusal) as refusal:
         take_back(case_commands, case, "order_signed", evidence="x")
     assert (refusal.value.code, refusal.value.arguments["allowed"]) == ("no_evidence", ())
 

@@ -66,17 +66,14 @@ class Performance:
 
     @property
     def due(self) -> int:
-        """Number of deadlines that came due."""
         return self.numbers.total()
 
     @property
     def on_time(self) -> int:
-        """Number of deadlines met in time."""
         return self.numbers["on_time"]
 
     @property
     def late(self) -> int:
-        """Number of deadlines met late."""
         return self.numbers["late"]
 
     @property

@@ -232,5 +232,4 @@ def base(obligation: str) -> str:
 def total(
     sums: Iterable[Sum], figure: Literal["overdue", "today", "due", "missed", "slipped", "undated"]
 ) -> int:
-    """Return the total of one figure over all sums."""
     return sum(getattr(subtotal, figure) for subtotal in sums)

@@ -273,7 +273,6 @@ class Case:
         return bool(self.object_in(language)) and not names_by_language.get(language, self.object)
 
     def object_names(self) -> dict[str, str]:
-        """Return the name of the object by language."""
         return {language: self.object_in(language) for language in LANGUAGES}
 
     @property
@@ -388,7 +387,6 @@ def withdrawn_documents(event: Event) -> tuple[tuple[int, int], ...]:
 
 
 def evidence_of(event: Event) -> tuple[Evidence, ...]:
-    """Return the evidence in an event's payload."""
     items = event.payload.get("evidence", ())
     if not isinstance(items, list | tuple):
         return ()
@@ -409,7 +407,6 @@ def evidence_of(event: Event) -> tuple[Evidence, ...]:
 
 
 def values_of(payload: Mapping[str, object]) -> dict[str, Decimal]:
-    """Return the numbers in an event's payload."""
     values = payload.get("values", {})
     return {name: Decimal(str(value)) for name, value in values.items()} if isinstance(values, Mapping) else {}
 
@@ -476,7 +473,6 @@ def _opened(event: Event) -> Case:
 
 
 def _without(event: Event, places: Container[int]) -> Event:
-    """Return the event without the documents at these indexes of its evidence."""
     items = event.payload.get("evidence", ())
     assert isinstance(items, list | tuple)
     remaining_items = [item for place, item in enumerate(items) if place not in places]
@@ -607,7 +603,6 @@ def _entered(case: Case, event: Event) -> dict[str, Any]:
 
 
 def _described(case: Case, payload: Mapping[str, object]) -> dict[str, Any]:
-    """Return the changes by a passport edit."""
     fields = ("object_kk", "object_ru", "unit", "kind", "person")
     changes: dict[str, Any] = {name: str(payload[name]) for name in fields if name in payload}
     if isinstance(responsible := payload.get("responsible"), Mapping):

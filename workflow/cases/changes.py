@@ -138,7 +138,6 @@ class Comment:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is a question that has no answer yet."""
         return bool(self.asks) and self.answered_by is None and not self.withdrawn
 
 
@@ -157,7 +156,6 @@ def comments(events: Sequence[Event]) -> tuple[Comment, ...]:
 
 
 def comment_of(event: Event, answered_by: int | None = None, withdrawn: bool = False) -> Comment:
-    """Return the comment an event holds."""
     payload = event.payload
     mentions = payload.get("mentions", ())
     answers = payload.get("answers")

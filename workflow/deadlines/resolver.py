@@ -67,7 +67,6 @@ def walked(chain: DueDateResolver, links: Sequence[Link], *, bare: bool = False)
 
 
 def stands(chain: DueDateResolver, link: Link) -> State:
-    """Return the status of the obligation of a link."""
     fact = chain.fulfilled(link)
     judged = (
         judged_on(link.obligation, fact) if fact else _come(chain, link) if link.obligation.by_itself else None

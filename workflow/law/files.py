@@ -113,7 +113,6 @@ class _ById:
 
 
 def computed(default: Any) -> Any:
-    """Return a field that is no key of the file."""
     return Field(default=default, exclude=True)
 
 
@@ -127,13 +126,11 @@ _FORMS: dict[str, tuple[str, str]] = {}
 
 
 def matching(pattern: str, example: str = "", code: str = "not_written_so") -> Any:
-    """Return the annotation of a text that matches a pattern."""
     _FORMS[pattern] = code, example
     return Field(pattern=pattern)
 
 
 def named(pattern: str) -> Any:
-    """Return the annotation of a name that matches a pattern."""
     return matching(pattern, code="not_a_name")
 
 
@@ -153,7 +150,6 @@ NonBlank = Annotated[str, matching(r"\S", code="empty")]
 
 
 def one_of(*texts: str) -> As:
-    """Return the annotation of one of these texts."""
     return As(Literal.__getitem__(texts), str)
 
 
@@ -226,7 +222,6 @@ class UnreadableRegulation(Refusal):
 
 
 def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
-    """Yield the mistakes pydantic found in the data."""
     for details in error.errors(include_url=False)[:MISTAKES_LIMIT]:
         code, value, location = details["type"], details["input"], details["loc"]
         path, arguments = _path(location, data), dict(details.get("ctx", {}))
@@ -344,7 +339,6 @@ EXTENDED = ("edition", "register")
 
 
 def _acts_named(table: Mapping[str, Any]) -> frozenset[str]:
-    """Return the acts that a table names, or a table inside it."""
     named = {table[key] for key in ("act", "rests_on", "adopted_act") if isinstance(table.get(key), str)}
     named.update(act for act in table.get("see_also", ()) if isinstance(act, str))
     inner = (part for value in table.values() for part in (value if isinstance(value, list) else [value]))
@@ -496,7 +490,6 @@ def heading(key: str, number: int, name: str = "") -> str:
 
 
 def unknown(place: str, name: str, allowed: Iterable[str]) -> Problem:
-    """Return the problem of a name that nothing in the files describes."""
     return Problem("unknown_reference", place, {"value": name, "allowed": closest_first(name, allowed)})
 
 

@@ -59,13 +59,6 @@ class NoEdition(Refusal):
         super().__init__("no_edition", procedure=procedure, on=on, nearest=tuple(editions))
 
 
-class TwoEditions(Refusal):
-    """Two files describe the same edition."""
-
-    def __init__(self, edition: str) -> None:
-        super().__init__("regulation.two_editions", edition=edition)
-
-
 class UnknownAct(Refusal, ValueError):
     """No procedure rests on an adopted act with that id; `allowed` are the ids that exist."""
 
@@ -94,7 +87,7 @@ class Library:
         days: the office's own reminder steps, in working days; they hold where an edition names none.
 
     Raises:
-        TwoEditions: two editions of one procedure with the same date.
+        Refusal: two editions of one procedure with the same date.
     """
 
     def __init__(
@@ -113,14 +106,13 @@ class Library:
             if edition is ALONE:
                 continue
             if edition.edition in self._editions:
-                raise TwoEditions(edition.edition)
+                raise Refusal("regulation.two_editions", edition=edition.edition)
             if isinstance(edition, Procedure):
                 edition = self._with_steps(edition)
             self._editions[edition.edition] = edition
             self._dated.setdefault(edition.id, []).append(edition.edition)
 
     def procedures(self) -> tuple[str, ...]:
-        """Return the ids of the procedures."""
         return tuple(self._dated)
 
     def all(self) -> tuple[Procedure, ...]:
@@ -145,27 +137,15 @@ class Library:
         return self.named(in_force[-1])
 
     def earliest(self, procedure: str) -> Procedure:
-        """Return the first edition of a procedure; days before it are judged by it, with a finding.
-
-        Raises:
-            UnknownProcedure: there is no such procedure.
-        """
+        """Return the first edition of a procedure; days before it are judged by it, with a finding."""
         return self.named(self._of(procedure)[0])
 
     def latest(self, procedure: str) -> Procedure:
-        """Return the last edition of a procedure, used where no day is given.
-
-        Raises:
-            UnknownProcedure: there is no such procedure.
-        """
+        """Return the last edition of a procedure, used where no day is given."""
         return self.named(self._of(procedure)[-1])
 
     def named(self, edition: str) -> Procedure:
-        """Return the edition of that name, such as "internal-analysis.2024-01-01".
-
-        Raises:
-            UnknownProcedure: there is no such edition.
-        """
+        """Return the edition of that name, such as "internal-analysis.2024-01-01"."""
         if edition not in self._editions:
             raise UnknownProcedure(edition, self._editions)
         procedure = self._editions[edition]
@@ -178,11 +158,7 @@ class Library:
         return edition.replaced(steps=self._steps) if edition.steps == STANDARD_STEPS else edition
 
     def of(self, case: Case) -> Procedure:
-        """Return the edition of a case.
-
-        Raises:
-            UnknownProcedure: there is no such edition.
-        """
+        """Return the edition of a case."""
         return self.named(case.edition)
 
     @cached_property

@@ -21,14 +21,6 @@ class UnknownFact(Refusal, LookupError):
     """The procedure has no fact of that name; `allowed` are those it has."""
 
 
-class UnknownDecision(Refusal, LookupError):
-    """The procedure has no such decision, or the decision no such option; `allowed` are those it has."""
-
-
-class UnknownObligation(Refusal, LookupError):
-    """The case has no obligation of that name."""
-
-
 def known_fact(procedure: Procedure, fact: str) -> Obligation:
     """Return the obligation a fact fulfils; a recurring one needs its period (`quarter_reported.2026Q3`).
 
@@ -58,31 +50,31 @@ def known_fact(procedure: Procedure, fact: str) -> Obligation:
 
 
 def known_obligation(procedure: Procedure, name: str) -> Obligation:
-    """Return the obligation with that id, with or without its period. Raises UnknownObligation."""
+    """Return the obligation with that id, with or without its period. Raises Refusal."""
     obligation = procedure.by_id.get(name.partition(".")[0])
     if obligation is None:
-        raise UnknownObligation("unknown_obligation", obligation=name, allowed=tuple(procedure.by_id))
+        raise Refusal("unknown_obligation", obligation=name, allowed=tuple(procedure.by_id))
     return obligation
 
 
 def known_option(procedure: Procedure, decision: str, option: str) -> Option:
-    """Return an option of a decision. Raises UnknownDecision for an unknown decision or option."""
+    """Return an option of a decision. Raises Refusal for an unknown decision or option."""
     question = procedure.decisions.get(decision)
     if question is None:
         code = "unknown_decision" if procedure.decisions else "no_decisions"
         allowed = closest_first(decision, procedure.decisions)
-        raise UnknownDecision(code, decision=decision, procedure=procedure.title, allowed=allowed)
+        raise Refusal(code, decision=decision, procedure=procedure.title, allowed=allowed)
     chosen_option = next((candidate for candidate in question.options if candidate.id == option), None)
     if chosen_option is None:
         allowed = tuple(candidate.id for candidate in question.options)
-        raise UnknownDecision("unknown_option", option=option, title=question.title, allowed=allowed)
+        raise Refusal("unknown_option", option=option, title=question.title, allowed=allowed)
     return chosen_option
 
 
 def answering_fact(procedure: Procedure, name: str) -> str:
     """Return the fact of an answer written `decision=option`; any other name unchanged.
 
-    Raises UnknownDecision.
+    Raises Refusal.
     """
     decision, equals, option = name.partition("=")
     return known_option(procedure, decision, option).fact if equals else name

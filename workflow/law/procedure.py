@@ -472,7 +472,6 @@ class Procedure(Model):
 
     @cached_property
     def asks_for_kind(self) -> bool:
-        """Whether anything in it depends on the kind of organisation."""
         return (
             bool(self.applies_to)
             or any(obligation.only_for or obligation.signed_by for obligation in self.obligations)

@@ -164,7 +164,6 @@ def must_enrol(account: Account, required: Collection[Access]) -> bool:
 
 
 def administrators(accounts: Iterable[Account]) -> list[str]:
-    """Return the logins of the administrators who can log in."""
     return [
         account.reader.login
         for account in accounts

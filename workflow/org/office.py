@@ -134,7 +134,6 @@ class Person:
 
 
 def name_order(member: Unit | Person) -> tuple[str, str]:
-    """Return the sort key of a unit or person in lists ordered by name."""
     return alphabetical(member.name), member.key if isinstance(member, Person) else member.id
 
 
@@ -319,7 +318,6 @@ class Office:
 
     @cached_property
     def people_of(self) -> Mapping[str, tuple[Person, ...]]:
-        """Unit -> its own people, by name."""
         people_by_unit: dict[str, list[Person]] = {}
         for person in self.by_name:
             people_by_unit.setdefault(person.unit, []).append(person)

@@ -31,7 +31,6 @@ class PeopleChoice:
 
     @property
     def narrows(self) -> bool:
-        """Whether not everybody in the units is asked."""
         return bool(self.duties or self.posts)
 
 
@@ -68,7 +67,6 @@ class StartedCampaign:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """Its values by name, as they are stored."""
         return {name: getattr(self, name) for name in type(self).__slots__}
 
     def titled(self, kind: Campaign) -> Text:
@@ -82,7 +80,6 @@ class StartedCampaign:
 
     @property
     def choice(self) -> PeopleChoice:
-        """The people it asks."""
         duties, posts = self.document.get("duties", ()), self.document.get("posts", ())
         return PeopleChoice(self.units, duties=_texts(duties), posts=_texts(posts))
 
@@ -119,12 +116,10 @@ class CampaignPerson:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """Their values by name, as they are stored."""
         return {name: getattr(self, name) for name in type(self).__slots__}
 
     @property
     def state(self) -> AnswerState:
-        """The person's status in the campaign."""
         return state_of(has_answer=bool(self.answer), refused=self.refused, has_left=self.left_on is not None)
 
 
@@ -141,7 +136,6 @@ def word_of_state(state: str, *, is_open: bool) -> str:
 
 
 def people_asked(office: Office, choice: PeopleChoice) -> Iterator[Person]:
-    """Yield the chosen people of the present office."""
     inside, posts = _units(office, choice), [search_words(post) for post in choice.posts]
     for person in office.people.values():
         if person.unit in inside and (not choice.narrows or _is_chosen(person, choice, posts)):
@@ -149,7 +143,6 @@ def people_asked(office: Office, choice: PeopleChoice) -> Iterator[Person]:
 
 
 def is_asked(office: Office, choice: PeopleChoice, person: Person) -> bool:
-    """Return whether a person is among the chosen."""
     posts = [search_words(post) for post in choice.posts]
     chosen = not choice.narrows or _is_chosen(person, choice, posts)
     return chosen and person.unit in _units(office, choice)

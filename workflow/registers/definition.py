@@ -167,11 +167,9 @@ class RegisterField(Model):
 
     @property
     def option_ids(self) -> tuple[str, ...]:
-        """The ids of its options."""
         return tuple(option.id for option in self.options)
 
     def option(self, name: str) -> FieldOption | None:
-        """Return the option of that id."""
         return next((option for option in self.options if option.id == name), None)
 
 
@@ -306,7 +304,6 @@ class Count(Model):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Ids of the fields of the register it refers to."""
         field_names = (
             self.date,
             self.distinct,
@@ -339,12 +336,10 @@ class Fulfilment(Model):
 
     @property
     def procedure(self) -> str:
-        """The procedure of its fact."""
         return self.fact.partition(":")[0]
 
     @property
     def obligation(self) -> str:
-        """The obligation its fact carries out."""
         return self.fact.partition(":")[2]
 
     @property
@@ -354,7 +349,6 @@ class Fulfilment(Model):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Ids of the fields of the register it refers to."""
         field_names = (
             *(condition.field for condition in self.where),
             *self.evidence.values(),
@@ -442,7 +436,6 @@ class Campaign(Model):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Every field of a row it fills."""
         own_fields = filter(
             None, (self.person, self.confirmed_on, self.written_on, self.reminded_on, self.post)
         )
@@ -521,7 +514,6 @@ class RowObligation(Model):
     note: Text | None = None
 
     def made(self, stage: str) -> Obligation:
-        """Return it as an obligation of a procedure."""
         own_values = {name: getattr(self, name) for name in type(self).model_fields if name != "person"}
         return Obligation.model_construct(**own_values, stage=stage, blocking=True)
 
@@ -634,7 +626,6 @@ class Register(Model):
 
     @cached_property
     def people(self) -> tuple[str, ...]:
-        """Fields that name people."""
         return tuple(field.id for field in self.fields.values() if field.kind == "person")
 
     @cached_property
@@ -682,7 +673,6 @@ class Registers:
             self._versions.setdefault(register.id, {})[register.edition] = register
 
     def ids(self) -> tuple[str, ...]:
-        """Return the ids of the registers."""
         return tuple(self._versions)
 
     def all(self) -> tuple[Register, ...]:

@@ -65,7 +65,6 @@ class RegisterRow:
 
 
 def fold(events: Iterable[RowEvent]) -> RegisterRow:
-    """Return the row computed from these events."""
     row: RegisterRow | None = None
     for event in events:
         payload = event.payload

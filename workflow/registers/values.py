@@ -109,7 +109,6 @@ def check_values(register: Register, values: Values, *, today: date) -> Iterator
 
 
 def problem_arguments(register: Register, problem: ValueProblem) -> dict[str, object]:
-    """Return the arguments of a problem's sentence, with the titles of its fields."""
     arguments = dict(problem.arguments)
     for name in ("field", "than", "when"):
         # Of a further row of an answer the field is named after the row: `spouse.filed_on`.

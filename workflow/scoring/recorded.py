@@ -222,7 +222,6 @@ class Body:
 
     @cached_property
     def any_fact(self) -> bool:
-        """Whether anything happened in the year."""
         return any(key[1] == "month" for key in self.numbers)
 
     @cached_property
@@ -337,7 +336,6 @@ class Body:
         return cached_answer
 
     def joined(self, *other_bodies: Body) -> Body:
-        """Return this body and others added together."""
         numbers, lacking = Counter(self.numbers), {fact: {**cases} for fact, cases in self._lacking.items()}
         for other_body in other_bodies:
             numbers.update(other_body.numbers)

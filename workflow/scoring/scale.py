@@ -385,7 +385,6 @@ class Counting(Model):
 
     @property
     def every_fact(self) -> tuple[str, ...]:
-        """All facts it uses."""
         fact_names = (*self.facts, *self.also, *self.needs, *self.data, self.scaled, self.for_year_of)
         return tuple(filter(None, fact_names))
 
@@ -531,7 +530,6 @@ class Scoring(Model):
 
     @cached_property
     def of_year_before(self) -> frozenset[str]:
-        """Facts of the year before that still count."""
         embargo = () if self.embargo is None else self.embargo.facts
         return frozenset((*self.carried, *embargo))
 

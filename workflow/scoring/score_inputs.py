@@ -60,25 +60,19 @@ class BadInputs(Refusal, ValueError):
         self.problems = tuple(InputError(problem.code, quoted(problem.arguments)) for problem in problems)
 
 
-class UnknownReading(Refusal, LookupError):
-    """There is no such reading, or no such value of it; `allowed` are the existing ones, the most similar
-    first.
-    """
-
-
 def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:
     """Return the value of each reading of a scoring: the chosen one, else the usual one.
 
     Raises:
-        UnknownReading: a name or a value the scoring does not have.
+        Refusal: a name or a value the scoring does not have.
     """
     for name, value in chosen.items():
         if name not in scoring.readings:
             allowed = closest_first(name, scoring.readings)
-            raise UnknownReading("score.unknown_reading", reading=name, allowed=allowed)
+            raise Refusal("score.unknown_reading", reading=name, allowed=allowed)
         if value not in scoring.readings[name]:
             allowed = closest_first(value, scoring.readings[name])
-            raise UnknownReading("score.unknown_reading_value", reading=name, value=value, allowed=allowed)
+            raise Refusal("score.unknown_reading_value", reading=name, value=value, allowed=allowed)
     return {**scoring.usual, **chosen}
 
 

@@ -200,7 +200,6 @@ class Year:
 
     @cached_property
     def quarters(self) -> tuple[Span, ...]:
-        """The quarters of the year that have ended."""
         last = date(self.year, 12, 31)
         spans = periods("quarter", after=date(self.year - 1, 12, 31), until=last)
         return tuple(span for span in spans if span.last < self.today)

@@ -6,11 +6,12 @@ fill(form("plan"), {"object": "..."}, "kk", rows=[...]).document
 from __future__ import annotations
 
 from merzim.documents.forms.checks import Note, form_marks
-from merzim.documents.forms.filling import FilledForm, Missing, UnknownField, UnknownGroup, fill, missing_values
+from merzim.documents.forms.filling import FilledForm, Missing, UnknownField, fill, missing_values
 from merzim.documents.forms.form import Field, Form
-from merzim.documents.forms.reading import UnknownForm, case_forms, form, names, person_forms
+from merzim.documents.forms.reading import case_forms, form, names, person_forms
 from merzim.documents.forms.rows_file import FormData
 from merzim.documents.forms.values import UnreadableValue, parse_value, title
+from workflow.refusal import Refusal
 
 __all__ = [
     "Field",
@@ -19,9 +20,8 @@ __all__ = [
     "FormData",
     "Missing",
     "Note",
+    "Refusal",
     "UnknownField",
-    "UnknownForm",
-    "UnknownGroup",
     "UnreadableValue",
     "case_forms",
     "fill",

@@ -33,7 +33,6 @@ def form_marks(form: Form, language: str) -> tuple[Note, ...]:
 
 
 def check_form(form: Form, values: Values, rows: Sequence[Row]) -> tuple[Note, ...]:
-    """Return the remarks of a form's checks about these values."""
     check = _CHECKS.get(form.id)
     return tuple(check(values, rows)) if check else ()
 

@@ -36,10 +36,6 @@ class UnknownField(Refusal, LookupError):
     """The form has no such field; `allowed` lists its fields."""
 
 
-class UnknownGroup(Refusal, LookupError):
-    """A row belongs to no group of the form; `allowed` lists its groups."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Missing:
     """A missing value: a field, or a part of the n-th row (1 is the first); `rows` when there is no row at
@@ -80,7 +76,7 @@ def fill(
 
     Raises:
         UnknownField: a value or a part of a row that the form does not have.
-        UnknownGroup: a row of no group.
+        Refusal: a row of no group.
         Refusal: another language, or the organisation's own template is none, or asks for what the form does
             not have.
     """
@@ -113,7 +109,6 @@ def _build_context(
     *,
     looked_up: Collection[str] = (),
 ) -> tuple[dict[str, object], tuple[Missing, ...]]:
-    """Return the variables of the template and the missing values."""
     if language not in ("kk", "ru"):
         raise Refusal("form_language", language=language, allowed=("kk", "ru"))
     _check_names(form, values, rows)
@@ -145,14 +140,14 @@ def group_of(rows: Rows, row: Row) -> int:
     """Return the index (from 0) of the group a row belongs to.
 
     Raises:
-        UnknownGroup: it belongs to no group.
+        Refusal: it belongs to no group.
     """
     name = clean_text(str(row.get(rows.group_by) or ""))
     for place, group in enumerate(rows.groups):
         if name.casefold() in (group.id.casefold(), str(place + 1)):
             return place
     allowed = tuple(group.id for group in rows.groups)
-    raise UnknownGroup("form_group_unknown", text=name, column=rows.group_by, allowed=allowed)
+    raise Refusal("form_group_unknown", text=name, column=rows.group_by, allowed=allowed)
 
 
 def _check_names(form: Form, values: Mapping[str, object], rows: Sequence[Row]) -> None:
@@ -248,7 +243,6 @@ def _row_cells(form: Form, parts: Sequence[Field], row: Row, language: str, *, a
 
 
 def _blank_rows(form: Form, parts: Sequence[Field], count: int) -> list[dict[str, str]]:
-    """Return blank rows for handwriting."""
     cells = {f"c{place}": "" for place in range(len(form.columns))}
     return [cells | {"number": "", "told": ""} | {part.id: "" for part in parts}] * count
 

@@ -138,17 +138,14 @@ def set_cell_margins(table: Any) -> None:
 
 
 def keep_on_one_page(row: Any) -> None:
-    """Keep a table row on one page."""
     row._tr.get_or_add_trPr().append(_element("w:cantSplit"))
 
 
 def repeat_on_every_page(row: Any) -> None:
-    """Repeat a heading row on every page of its table."""
     row._tr.get_or_add_trPr().append(_element("w:tblHeader"))
 
 
 def _element(name: str, **attributes: str) -> Any:
-    """Return an empty WordprocessingML element."""
     element = OxmlElement(name)
     for key, value in attributes.items():
         element.set(_q(key), value)

@@ -31,12 +31,7 @@ from workflow.refusal import Refusal, closest_first
 SHAPES = Path(__file__).parent / "shapes"
 
 
-class UnknownForm(Refusal, LookupError):
-    """No form has this name; `allowed` lists the existing ones, the closest first."""
-
-
 def names() -> tuple[str, ...]:
-    """Return the names of all forms, in file order."""
     return tuple(sorted(path.stem for path in SHAPES.glob("*.toml")))
 
 
@@ -54,13 +49,9 @@ def person_forms() -> tuple[Form, ...]:
 
 @cache
 def form(name: str) -> Form:
-    """Return the form of a name (cached).
-
-    Raises:
-        UnknownForm: no form has this name.
-    """
+    """Return the form of a name (cached)."""
     if name not in names():
-        raise UnknownForm("form_unknown", form=name, allowed=closest_first(name, names()))
+        raise Refusal("form_unknown", form=name, allowed=closest_first(name, names()))
     document = tomllib.loads((SHAPES / f"{name}.toml").read_text(encoding="utf-8"))
     rows = _rows(document["rows"]) if "rows" in document else None
     columns: list[Column] = []
@@ -152,7 +143,6 @@ def _several(value: str | list[str]) -> tuple[str, ...]:
 
 
 def _parts(parts: Mapping[str, Any]) -> tuple[Field, ...]:
-    """Read the fields of a row."""
     return tuple(
         Field(id=id, kind=kind.removesuffix("?"), optional=kind.endswith("?")) for id, kind in parts.items()
     )
@@ -177,7 +167,6 @@ def _block(block: Mapping[str, Any], rows: Rows | None, columns: list[Column]) -
 
 
 def _column(column: Mapping[str, Any]) -> Column:
-    """Read a column of the rows."""
     return Column(head=column["head"], width=column["width"], shows=_several(column["shows"]))
 
 

@@ -65,7 +65,6 @@ def read_data(source: Source, name: str | None = None, *, form: str) -> FormData
 
 
 def _json(data: bytes, name: str, form: Form) -> FormData:
-    """Read fields and rows from JSON."""
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as trouble:

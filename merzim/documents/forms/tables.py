@@ -53,7 +53,6 @@ def grouped_table(columns: Sequence[Column], groups: Sequence[Group], layout: La
 
 
 def fixed_rows(lines: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
-    """Return table rows that a form definition lists one by one."""
     return tuple(
         Line(
             cells=tuple(_same(cell) if isinstance(cell, str) else cell for cell in line["cells"]),

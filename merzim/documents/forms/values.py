@@ -32,7 +32,6 @@ class UnreadableValue(UnreadableCell):
 
 
 def title(field: str, language: str) -> str:
-    """Return the title of a field."""
     code = f"form.field.{field}"
     return say(code, {}, language) if knows(code) else field
 
@@ -145,7 +144,6 @@ def genitive(name: str) -> str:
 
 
 def items(value: object) -> tuple[str, ...]:
-    """Return the items of a list, each as one text."""
     if isinstance(value, str):
         value = value.split("\n")
     elements = value if isinstance(value, Sequence) else ()
@@ -201,7 +199,6 @@ def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str 
 
 
 def value_or_default(values: Mapping[str, object], field: Field, language: str) -> object:
-    """Return the value of a field, or its default."""
     value = values.get(field.id)
     if value in (None, "", (), []) and field.default is not None:
         return field.default[language]
@@ -222,7 +219,6 @@ def _read(field: Field, text: str) -> object:
 
 
 def _amount(field: Field, text: str) -> Decimal:
-    """Parse an amount of money."""
     try:
         value = Decimal(_BLANKS.sub("", text).replace(",", "."))
     except InvalidOperation:

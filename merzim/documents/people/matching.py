@@ -47,7 +47,6 @@ def _words(text: str) -> Words:
 
 
 def _unit_names(office: Office) -> Iterator[tuple[str, Words]]:
-    """Yield unit ids with the words of their names."""
     for id, unit in office.units.items():
         yield from ((id, _words(name)) for name in unit.names)
 
@@ -77,7 +76,6 @@ def _is_same_stem(word: str, other: str) -> bool:
 
 
 def _contains_name(words: Words, name: Words) -> bool:
-    """Return whether the words contain every word of a name."""
     return all(any(_is_same_stem(word, other) for other in words) for word in name)
 
 

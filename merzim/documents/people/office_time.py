@@ -180,17 +180,14 @@ def time_cells(office_hours: OfficeTime) -> list[str]:
 
 
 def unit_office_time(units: Mapping[str, OfficeTime], unit: str) -> OfficeTime:
-    """Return the office time the table gives a unit."""
     return units.get(unit, NOTHING_OWN)
 
 
 def _days(several: Sequence[date]) -> str:
-    """Return dates as one text."""
     return ", ".join(f"{day:%d.%m.%Y}" for day in several)
 
 
 def _written(row: Row, heading: Heading, id: str) -> str:
-    """Return the text of a row's cell in a column."""
     if id not in heading.at:
         return ""
     value = row.cell(heading.at[id])

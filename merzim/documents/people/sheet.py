@@ -132,7 +132,6 @@ def _example(language: str) -> list[list[str]]:
 
 
 def _place(units: Mapping[str, Unit], unit: str, language: str) -> list[str]:
-    """Return the cells of a unit."""
     of = units.get(unit)
     if of is None:
         return [unit, "", ""]
@@ -141,7 +140,6 @@ def _place(units: Mapping[str, Unit], unit: str, language: str) -> list[str]:
 
 
 def _person(person: Person, language: str) -> list[str]:
-    """Return the cells of a person."""
     duties = [duty_title(duty, language) for duty in person.duties]
     away = [f"{first:%d.%m.%Y} – {last:%d.%m.%Y}" for first, last in person.away]
     return [

@@ -155,7 +155,6 @@ def read_people(
 
 
 def _cell(row: Row, heading: Heading, sheet_column: Column) -> str:
-    """Return the text of a row's cell in a column."""
     return tidy(text_of(row.cell(heading.at[sheet_column.id]))) if sheet_column.id in heading.at else ""
 
 
@@ -233,7 +232,6 @@ def _within(unit: str, place: str, parents: Mapping[str, str | None]) -> bool:
 
 
 def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
-    """Return the number of units above a unit."""
     depth, at = 0, parents[unit]
     while at is not None:
         depth, at = depth + 1, parents[at]
@@ -303,7 +301,6 @@ def _duties(row: Row, heading: Heading, errors: Errors, allowed_duties: tuple[st
 
 
 def _away(row: Row, heading: Heading, errors: Errors) -> tuple[ReadAbsence, ...]:
-    """Return the absences of a person's row."""
     if "away" not in heading.at or not _cell(row, heading, NAME):
         return ()
     value = row.cell(heading.at["away"])
@@ -322,7 +319,6 @@ def _away(row: Row, heading: Heading, errors: Errors) -> tuple[ReadAbsence, ...]
 
 
 def _with_deputies(people: Mapping[str, tuple[int, Person]], errors: Errors) -> tuple[Person, ...]:
-    """Return the people with deputies given by key."""
     keys: dict[str, list[str]] = {}
     for key, (_, person) in people.items():
         for known_as in {plain(key), *map(plain, person.names)}:

@@ -31,7 +31,6 @@ class FactMatch:
 
     @property
     def is_recognised(self) -> bool:
-        """Whether the row was recognised."""
         return bool(self.facts or self.likely or self.run)
 
 

@@ -77,7 +77,6 @@ class CombinedRows:
         self._notes: list[Note] = []
 
     def note(self, row: int, code: str, **arguments: object) -> None:
-        """Add a note on a row."""
         self._notes.append(_note(row, code, **arguments))
 
     def listed(self, row: int, text: str, when: Planned) -> None:
@@ -94,7 +93,6 @@ class CombinedRows:
             self._likely_who.setdefault(fact, responsible)
 
     def plan(self, row: int, work: str, match: FactMatch, when: Planned) -> None:
-        """Record the plan dates of a row."""
         if match.run and isinstance(when, Span):
             self._run.append((row, when))
             return
@@ -140,7 +138,6 @@ class CombinedRows:
         return self._likely_who | self._who
 
     def notes(self) -> tuple[Note, ...]:
-        """Return all notes, in row order."""
         notes = list(self._notes)
         if len(self._run) > 1:
             run = self._span()

@@ -36,7 +36,6 @@ class Step:
 
 
 def has_steps(table: Table) -> bool:
-    """Return whether the rows of a table are steps of an analysis, not analyses."""
     works = table.of("work")
     if not works:
         return False
@@ -189,7 +188,6 @@ def _repeats(steps: Iterable[Step], groups: Iterable[str]) -> bool:
 
 
 def _join(steps: Sequence[Step], title: Title, *, is_first: bool) -> CombinedRows:
-    """Combine the rows of an analysis into plan dates."""
     joined = CombinedRows()
     if title.approved_on and is_first:
         joined.note(title.approved_row, "read_approved", on=title.approved_on)
@@ -213,7 +211,6 @@ def _join(steps: Sequence[Step], title: Title, *, is_first: bool) -> CombinedRow
 
 
 def _add(joined: CombinedRows, step: Step, match: FactMatch, dated: Sequence[Planned]) -> None:
-    """Add a row's plan dates and responsible to the combined rows."""
     alone = match.run and len(dated) == 1 and not isinstance(dated[0], Span)
     if not match.is_recognised or alone:
         joined.note(step.row, "read_row_not_recognised", work=step.work, when=step.written, who=step.who)
@@ -274,7 +271,6 @@ def _section(sheet: Sheet, row: Row, when: int) -> str | None:
 
 
 def _joined(row: Row, columns: Sequence[HeadCell], errors: Errors) -> str:
-    """Return the texts of a row's cells in some columns, joined by line breaks."""
     texts = []
     for column in columns:
         value = row.cell(column.place)

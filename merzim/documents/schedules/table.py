@@ -41,7 +41,6 @@ class Table:
     rows: tuple[Row, ...]
 
     def of(self, kind: str) -> tuple[HeadCell, ...]:
-        """Return the columns of a kind, from left to right."""
         return tuple(column for column in self.columns if column.kind == kind)
 
     def dated(self) -> tuple[HeadCell, ...]:

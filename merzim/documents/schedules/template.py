@@ -107,7 +107,6 @@ def write_template(path: str | Path, language: str) -> None:
 
 
 def _date_only(language: str) -> dict[str, object]:
-    """Return the validation rule of a date cell."""
     return {
         "validate": "date",
         "criteria": "between",

@@ -110,7 +110,6 @@ def _only_day(line: object) -> date | None:
 
 
 def _heading_lines(value: object) -> Iterator[object]:
-    """Yield the lines of a cell."""
     if isinstance(value, str):
         yield from value.replace("_x000D_", "\n").splitlines()
     elif isinstance(value, datetime | date):

@@ -23,7 +23,6 @@ class Column:
     roots: re.Pattern[str]
 
     def heads(self, heading: str) -> bool:
-        """Return whether a heading names this column."""
         return bool(self.roots.search(plain(heading)))
 
 

@@ -220,7 +220,6 @@ def ends(when: Day | Span) -> tuple[date, date]:
 
 
 def years_named(texts: Iterable[object]) -> frozenset[int]:
-    """Return the years that stand in some texts."""
     words = (text for text in texts if isinstance(text, str))
     return frozenset(int(year) for text in words for year in _YEAR.findall(text))
 
@@ -246,6 +245,5 @@ def _check_range(on: date, shown_text: str, where: str) -> date:
 
 
 def _shorten(text: str) -> str:
-    """Return the text shortened to one line for an error message."""
     line = tidy(text)
     return line if len(line) <= 120 else f"{line[:119]}…"

@@ -22,7 +22,6 @@ class Merge(NamedTuple):
 
 
 def by_row(merges: Iterable[Merge]) -> dict[int, tuple[Merge, ...]]:
-    """Return the merges by their first row."""
     merges_by_row: dict[int, list[Merge]] = {}
     for merge in merges:
         merges_by_row.setdefault(merge.first_row, []).append(merge)
@@ -58,7 +57,6 @@ def spread_down(
 
 
 def _with(cells: tuple[object, ...], column: int, value: object) -> tuple[object, ...]:
-    """Return the cells with a value set in a column."""
     padded = list(cells) + [None] * (column + 1 - len(cells))
     padded[column] = value
     return tuple(padded)
@@ -92,11 +90,9 @@ class Row:
     cells: tuple[object, ...]
 
     def cell(self, column: int) -> object:
-        """Return the value of a column."""
         return self.cells[column] if 0 <= column < len(self.cells) else None
 
     def filled(self) -> tuple[int, ...]:
-        """Return the columns that are not empty."""
         return tuple(column for column, value in enumerate(self.cells) if not is_empty(value))
 
 
@@ -191,7 +187,6 @@ class RowKeeper:
             raise UnreadablePaper("paper_too_many_cells", name=self._name, limit=MAX_CELLS)
 
     def non_empty(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[Row, ...]:
-        """Return the non-empty rows with their numbers."""
         filled_rows: list[Row] = []
         for number, cells in rows:
             width = next((n for n in range(len(cells), 0, -1) if not is_empty(cells[n - 1])), 0)

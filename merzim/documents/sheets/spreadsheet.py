@@ -60,7 +60,6 @@ def read_sheets(data: bytes, name: str, *, xlsx: bool) -> tuple[Sheet, ...]:
 
 
 def _filled(values: CalamineSheet, keeper: RowKeeper, name: str) -> tuple[Row, ...]:
-    """Return the filled rows of a sheet as they are."""
     last_row, last_column = values.end or (0, 0)
     keeper.count((last_row + 1) * (last_column + 1))
     rows = values.to_python(skip_empty_area=False)

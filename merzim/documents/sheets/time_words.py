@@ -161,7 +161,6 @@ _CYRILLIC = str.maketrans("aceopxykmthbi", "асеорхукмтнві")
 
 
 def lexemes(text: str) -> tuple[Lexeme, ...]:
-    """Return the lexemes of a text."""
     line = _DASH.sub("-", unicodedata.normalize("NFKC", text).lower().replace("ё", "е"))
     for pattern, words in _PHRASES:
         line = pattern.sub(words, line)

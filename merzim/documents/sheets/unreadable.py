@@ -43,11 +43,9 @@ class Errors:
         self._met: list[RowError] = []
 
     def add(self, row: int, code: str, **arguments: object) -> None:
-        """Add an error of a row."""
         self._met.append(RowError(row, code, arguments))
 
     def take(self, row: int, refusal: Refusal) -> None:
-        """Add the error raised for a cell of a row."""
         self._met.append(RowError(row, refusal.code, refusal.arguments))
 
     def join(self, others: Errors, offset: int) -> None:

@@ -171,7 +171,6 @@ def contents(source: Source, name: str) -> bytes:
 
 
 def _csv(data: bytes, name: str) -> tuple[Sheet, ...]:
-    """Read a CSV file as one sheet."""
     keeper = RowKeeper(name)
     rows = keeper.non_empty((number, _counted(cells, keeper)) for number, cells in read_csv_rows(data, name))
     return (Sheet(name, rows),) if rows else ()

@@ -262,7 +262,6 @@ Row = tuple[tuple[str, Lexeme], ...]
 
 
 def _is(word: Lexeme, kind: str) -> bool:
-    """Return whether a lexeme is of a kind of the shapes."""
     is_short = word.kind == "number" and word.width <= 2
     match kind:
         case "d" | "m":
@@ -301,7 +300,6 @@ def _ends(words: Sequence[Lexeme], at: int, *shapes: str) -> Iterator[int]:
 
 
 def _with_years(shapes: Shapes) -> Shapes:
-    """Return the shapes with the places of their years filled in."""
     spelled: list[tuple[Unit, str]] = []
     for unit, shape in shapes:
         years = [("", ""), *([("Y year? comma?", "")] if "<" in shape else [])]

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 
 from merzim.documents.people.read_people import TableAccount
 from merzim.services.accounts.credentials import BadPassword, check_login, hash_secret, new_secret
-from merzim.services.accounts.verbs import MAX_NAME, BadAccount
+from merzim.services.accounts.verbs import MAX_NAME
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Key, Line
 from merzim.services.names import people_named, unit_named
@@ -28,6 +28,7 @@ from notifications.letters.events import owner_of_link
 from notifications.notice import Notice
 from workflow.org.access import ADMINISTRATORS, Access, Account, Entry, Reader
 from workflow.org.office import Office, Person
+from workflow.refusal import Refusal
 
 MAX_PEOPLE = 5000
 LETTERS = ("email", "folder")
@@ -147,7 +148,7 @@ def resend_invitations(ctx: RequestContext, command: ResendInvitations) -> Invit
     }
     unknown = [login for login in command.logins if login.casefold() not in waiting]
     if unknown:
-        raise BadAccount("web.invitations.not_waiting", login=unknown[0])
+        raise Refusal("web.invitations.not_waiting", login=unknown[0])
     chosen = {login.casefold() for login in command.logins} or set(waiting)
     office = ctx.app.reads.office().written_down
     accounts_by_login = {account.reader.login: account for account in ctx.accounts.all()}
@@ -195,14 +196,14 @@ def way_of(ctx: RequestContext, access: str) -> Way:
 
 
 def _chosen(ctx: RequestContext, office: Office, command: InvitePeople) -> list[Person]:
-    """Return the people a command names. Raises BadAccount."""
+    """Return the people a command names. Raises Refusal."""
     if command.people:
         keys = [
             matches[0] if len(matches := people_named(office, name)) == 1 else name for name in command.people
         ]
         for key in keys:
             if key not in office.people:
-                raise BadAccount("web.staff.person_unknown", person=key)
+                raise Refusal("web.staff.person_unknown", person=key)
         return [office.people[key] for key in dict.fromkeys(keys)]
     unit = unit_named(ctx.app, command.unit) if command.unit else ""
     within = set(office.below(unit)) if unit else None
@@ -327,10 +328,10 @@ def _letter(
 
 
 def _channels(ctx: RequestContext) -> list[Channel]:
-    """Return the channels that carry invitations. Raises BadAccount."""
+    """Return the channels that carry invitations. Raises Refusal."""
     channels = [channel for name, channel in ctx.app.channels.items() if name in LETTERS]
     if not channels:
-        raise BadAccount("web.invitations.no_channel")
+        raise Refusal("web.invitations.no_channel")
     return channels
 
 

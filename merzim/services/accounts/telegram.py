@@ -19,10 +19,6 @@ from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 
-class NoBot(Refusal):
-    """No bot is configured that could receive a code."""
-
-
 class TelegramCode(BaseModel):
     """A one-time code that links a person's Telegram account; `address` opens the bot with it.
 
@@ -39,15 +35,15 @@ def offer(ctx: RequestContext, person: str) -> TelegramCode:
     """Create a code for a person (by key, e-mail or name); an earlier unused code becomes invalid.
 
     Raises:
-        UnknownPerson: there is nobody with that name, or several people.
-        NoBot: `[channels.telegram] bot` is missing, or Telegram is not among the channels in use.
+        Refusal: there is nobody with that name, or several people.
+        Refusal: `[channels.telegram] bot` is missing, or Telegram is not among the channels in use.
     """
     bot = _bot(ctx.app)
     if not bot:
-        raise NoBot("telegram.no_bot")
+        raise Refusal("telegram.no_bot")
     if "telegram" not in ctx.app.settings.channels.use:
         # No process would receive the code.
-        raise NoBot("telegram.not_in_use")
+        raise Refusal("telegram.not_in_use")
     key, code = person_named(ctx.app, person, required=True), new_code()
     ctx.app.links.offer(key, hash_code(code), now=ctx.now)
     return TelegramCode(person=key, code=code, address=link_address(bot, code), until=ctx.now + CODE_LASTS)

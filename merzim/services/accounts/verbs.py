@@ -32,10 +32,6 @@ class NoSuchAccount(NotFound):
     not_found = "web.problem.no_account"
 
 
-class BadAccount(Refusal, ValueError):
-    """An account that cannot be created or changed with these values."""
-
-
 class AccountCommand(Command):
     """A command to one account."""
 
@@ -119,7 +115,6 @@ def get_account(ctx: RequestContext, login: str) -> Account:
 
 
 def summary(account: Account) -> AccountSummary:
-    """Return an account as shown in lists."""
     fields = asdict(account.reader) | asdict(account)
     return AccountSummary.model_validate(fields | {"invited": not (account.password or account.providers)})
 
@@ -234,9 +229,9 @@ def invite(ctx: RequestContext, command: AccountCommand) -> Invitation:
     """
     account = get_account(ctx, command.login)
     if account.disabled:
-        raise BadAccount("web.staff.account_closed", login=account.reader.login)
+        raise Refusal("web.staff.account_closed", login=account.reader.login)
     if account.providers:
-        raise BadAccount("web.staff.account_linked", login=account.reader.login)
+        raise Refusal("web.staff.account_linked", login=account.reader.login)
     login, secret = account.reader.login, new_secret()
     ctx.app.invitations.give(_link(ctx, login, secret), by=ctx.reader.login, now=ctx.now)
     return _invitation(ctx, login, secret)
@@ -251,7 +246,7 @@ def unlink(ctx: RequestContext, command: AccountCommand) -> AccountDetails:
     """
     login = get_account(ctx, command.login).reader.login
     if not ctx.accounts.unlink(login, **stamp(ctx)):
-        raise BadAccount("web.staff.account_not_linked", login=login)
+        raise Refusal("web.staff.account_not_linked", login=login)
     return details(ctx, login)
 
 
@@ -318,15 +313,15 @@ def _invitation(ctx: RequestContext, login: str, secret: str) -> Invitation:
 
 
 def _reader(ctx: RequestContext, login: str, command: AccountAccess) -> Reader:
-    """Return the reader a command describes. Raises BadAccount."""
+    """Return the reader a command describes. Raises Refusal."""
     office = ctx.app.reads.office().written_down
     unit, person = command.unit, command.person.strip()
     if unit and unit not in office.units:
-        raise BadAccount("web.staff.unit_unknown", unit=unit)
+        raise Refusal("web.staff.unit_unknown", unit=unit)
     if person and person not in office.people:
         keys = people_named(office, person)
         if len(keys) != 1:
-            raise BadAccount("web.staff.person_unknown", person=person)
+            raise Refusal("web.staff.person_unknown", person=person)
         person = keys[0]
     name = " ".join(command.name.split())[:MAX_NAME] or (office.people[person].name if person else "")
     return Reader(login=login, access=command.access, person=person, name=name, unit=unit)
@@ -338,12 +333,12 @@ def _require_administrator_left(ctx: RequestContext, account: Account, access: s
         return
     login = account.reader.login
     if login == ctx.reader.login:
-        raise BadAccount("web.staff.not_oneself")
+        raise Refusal("web.staff.not_oneself")
     other_accounts = (
         other for other in ctx.accounts.all() if other.reader.login != login and not other.disabled
     )
     if not any(other.reader.access in ADMINISTRATORS for other in other_accounts):
-        raise BadAccount("web.staff.last_administrator", login=login)
+        raise Refusal("web.staff.last_administrator", login=login)
 
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -409,15 +404,15 @@ def remove(ctx: RequestContext, login: str, *, ground: str) -> None:
 
     Raises:
         NoSuchAccount: there is no account with that name.
-        BadAccount: it has no second factor, it is the reader's own, or no ground is given.
+        Refusal: it has no second factor, it is the reader's own, or no ground is given.
     """
     account = get_account(ctx, login)
     login, ground = account.reader.login, " ".join(ground.split())[:MAX_GROUND]
     if not account.second_factor:
-        raise BadAccount("web.factor.none", login=login)
+        raise Refusal("web.factor.none", login=login)
     if login == ctx.reader.login:
-        raise BadAccount("web.factor.own_account")
+        raise Refusal("web.factor.own_account")
     if not ground:
-        raise BadAccount("web.factor.no_ground")
+        raise Refusal("web.factor.no_ground")
     letters = account_letters(ctx, account, "removed", {"by": ctx.reader.login})
     ctx.factors.remove(login, **stamp(ctx), details={"ground": ground}, letters=letters)

@@ -105,7 +105,6 @@ def _build_workload(
 
 
 def name_assignees(office: Office, row: Row, duty: str, *, on: date) -> AssigneeNames:
-    """Return the names of the assignees of a board row, as lists show them."""
     assignees = assignees_of(office, AssigneeKey(row.unit, duty, row.responsible, row.person), on=on)
     recipients = tuple(recipient for recipient in assignees if recipient.why != "officer")
     by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients

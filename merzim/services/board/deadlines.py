@@ -81,11 +81,7 @@ def deadlines(ctx: RequestContext, asking: DeadlineQuery, *, number: int) -> Dea
 
 
 def all_lines(ctx: RequestContext, asking: DeadlineQuery) -> Iterator[ObligationLine]:
-    """Yield every line of the list, for a file.
-
-    Raises:
-        TooManyRows: the list is too long for one workbook.
-    """
+    """Yield every line of the list, for a file."""
     reads, stakes = _reach(ctx, asking), Stakes(ctx)
     deadline_filter = _filter(reads, ctx.reads.office(), ctx.calendar, asking, today=ctx.today)
     total = reads.count(deadline_filter)

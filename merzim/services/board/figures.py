@@ -8,7 +8,8 @@ from datetime import date
 from functools import partial
 
 from merzim.services.context import RequestContext
-from merzim.services.names import UnitName, UnknownYear, known_year, unit_name
+from merzim.services.names import UnitName, known_year, unit_name
+from merzim.services.verbs import NotFound
 from workflow.board.figures import Pace, Performance, pace_by_stage, performance_by
 from workflow.deadlines.lateness import working_days_between
 from workflow.law.library import Library
@@ -57,12 +58,12 @@ def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
     """Return the statistics of a year as of today, by default of the present one.
 
     Raises:
-        UnknownYear: it lies before the records or in the future.
+        NotFound: it lies before the records or in the future.
     """
     reads, library, calendar, today = ctx.reads, ctx.library, ctx.calendar, ctx.today
     year = known_year(ctx, year)
     if year > today.year:
-        raise UnknownYear("web.problem.no_year")
+        raise NotFound("web.problem.no_year")
     office, last = reads.office(), min(today, date(year, 12, 31))
     outcomes, spans = reads.outcomes(date(year, 1, 1), last, today, unit or None)
     delay = partial(working_days_between, today=today, calendar=calendar)
@@ -96,7 +97,6 @@ def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
 
 
 def _stage_titles(library: Library, editions: Mapping[str, str]) -> dict[str, Text]:
-    """Return the titles of stages by id, in the order of their procedures."""
     places: dict[str, tuple[int, Text]] = {}
     for stage, edition in editions.items():
         procedure = library.named(edition)

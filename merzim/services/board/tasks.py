@@ -46,7 +46,6 @@ class Item:
 
     @property
     def id(self) -> str:
-        """Id of the row in the address and on the page."""
         return f"{self.line.case}:{self.line.obligation}"
 
 
@@ -94,7 +93,6 @@ class TasksView:
 
     @property
     def ids(self) -> frozenset[str]:
-        """The ids of the rows shown."""
         return frozenset(item.id for group in self.groups for item in group.items)
 
 

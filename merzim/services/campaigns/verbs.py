@@ -32,7 +32,7 @@ from merzim.services.names import unit_name, unit_named
 from merzim.services.registers.queries import ListRows, RegisterId, lookup
 from merzim.services.registers.results import RowView, reader_scope, register_view, row_name, seen_register
 from merzim.services.registers.texts import row_in_language
-from merzim.services.registers.verbs import FieldValues, WrongPlace
+from merzim.services.registers.verbs import FieldValues
 from merzim.services.registers.views import AskRow, list_rows, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.notices.campaigns import CLOSED, EXTENDED, REMINDED, REOPENED
@@ -47,10 +47,6 @@ from workflow.search_words import search_words
 
 NAMED_LIMIT = 20
 """Number of people without an address that a preview names."""
-
-
-class BadCampaign(Refusal, ValueError):
-    """The campaign cannot be started with these values."""
 
 
 class CampaignPreview(BaseModel):
@@ -135,22 +131,22 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     register = seen_register(ctx, command.register_id)
     kind = register.campaigns.get(command.kind)
     if kind is None:
-        raise BadCampaign(
+        raise Refusal(
             "campaign.unknown_kind", kind=command.kind, title=register.title, allowed=tuple(register.campaigns)
         )
     units, office = _units_to_ask(ctx, register, command.units), ctx.reads.office()
     if command.until < ctx.today:
-        raise BadCampaign("campaign.past", until=command.until)
+        raise Refusal("campaign.past", until=command.until)
     if command.link and command.file:
-        raise BadCampaign("campaign.two_documents")
+        raise Refusal("campaign.two_documents")
     given_values = _given_values(ctx, register, kind, command.values)
     ground = _ground(ctx, kind, command.ground, units)
     if not ctx.app.rules.carries_secrets:
-        raise BadCampaign("campaign.no_address", address=ctx.app.settings.web.public_address)
+        raise Refusal("campaign.no_address", address=ctx.app.settings.web.public_address)
     choice = _choice(units, command)
     people = list(people_asked(office, choice))
     if not people:
-        raise BadCampaign("campaign.nobody_chosen" if choice.narrows else "campaign.nobody")
+        raise Refusal("campaign.nobody_chosen" if choice.narrows else "campaign.nobody")
     unreached = _unreached(ctx, people)
     result = CampaignPreview(
         campaign="",
@@ -192,7 +188,7 @@ def remind_campaign(ctx: RequestContext, command: RemindCampaign) -> CampaignPag
     """Send a reminder to everybody whose answer is awaited, once a day; it leaves with the next round."""
     campaign = _open_campaign(ctx, command.campaign)
     if reminded_today(ctx, campaign):
-        raise BadCampaign("campaign.reminded_today", campaign=campaign.id)
+        raise Refusal("campaign.reminded_today", campaign=campaign.id)
     _change(ctx, REMINDED, campaign, replace(campaign, wave=campaign.wave + 1))
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
 
@@ -202,9 +198,9 @@ def extend_campaign(ctx: RequestContext, command: ExtendCampaign) -> CampaignPag
     """Accept answers until a later day; every link is valid until then."""
     campaign = _open_campaign(ctx, command.campaign, past=True)
     if command.until < ctx.today:
-        raise BadCampaign("campaign.past", until=command.until)
+        raise Refusal("campaign.past", until=command.until)
     if command.until <= campaign.until:
-        raise BadCampaign("campaign.not_later", until=campaign.until)
+        raise Refusal("campaign.not_later", until=campaign.until)
     details = {"until": command.until.isoformat()}
     _change(ctx, EXTENDED, campaign, replace(campaign, until=command.until), details)
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
@@ -223,9 +219,9 @@ def reopen_campaign(ctx: RequestContext, command: ReopenCampaign) -> CampaignPag
     """Accept answers to a closed campaign again; who has not answered gets one letter, their link is valid."""
     campaign = _managed_campaign(ctx, command.campaign)
     if campaign.closed_on is None:
-        raise BadCampaign("campaign.not_closed", campaign=campaign.id)
+        raise Refusal("campaign.not_closed", campaign=campaign.id)
     if command.until < ctx.today:
-        raise BadCampaign("campaign.past", until=command.until)
+        raise Refusal("campaign.past", until=command.until)
     reopened = replace(campaign, until=command.until, closed_on=None, wave=campaign.wave + 1)
     _change(
         ctx,
@@ -245,11 +241,11 @@ def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
     campaign_person = campaign_store(ctx).people(campaign.id, [command.person]).get(command.person)
     person = ctx.reads.office().people.get(command.person)
     if campaign_person is None or person is None or campaign_person.left_on is not None:
-        raise BadCampaign("campaign.not_asked", person=command.person)
+        raise Refusal("campaign.not_asked", person=command.person)
     form = form_for(ctx, campaign, campaign_person, person)
     register, campaign_kind = form.register, form.definition.refused() if command.refused else form.definition
     if campaign_kind is None:
-        raise BadCampaign("campaign.cannot_refuse", title=campaign.titled(form.definition))
+        raise Refusal("campaign.cannot_refuse", title=campaign.titled(form.definition))
     given_values = {
         **command.values,
         **({campaign_kind.scan: command.file} if command.file and campaign_kind.scan else {}),
@@ -290,12 +286,12 @@ def _change(
 
 
 def _open_campaign(ctx: RequestContext, name: str, *, past: bool = False) -> StartedCampaign:
-    """Return a campaign that has not ended. `past`: also if its last day has passed. Raises BadCampaign, and as
+    """Return a campaign that has not ended. `past`: also if its last day has passed. Raises Refusal, and as
     `_managed_campaign`.
     """
     campaign = _managed_campaign(ctx, name)
     if campaign.closed_on is not None or not (past or campaign.is_open(ctx.today)):
-        raise BadCampaign("campaign.ended", campaign=campaign.id)
+        raise Refusal("campaign.ended", campaign=campaign.id)
     return campaign
 
 
@@ -312,7 +308,7 @@ def _managed_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
 
 
 def _units_to_ask(ctx: RequestContext, register: Register, unit_names: Sequence[str]) -> tuple[str, ...]:
-    """Return the units whose people are asked. Raises WrongPlace, UnknownUnit, NotAllowed."""
+    """Return the units whose people are asked. Raises Refusal, UnknownUnit, NotAllowed."""
     office, root = ctx.reads.office(), reader_scope(ctx).unit
     units = tuple(dict.fromkeys(unit_named(ctx.app, name) for name in unit_names if name))
     if not units and root:
@@ -321,15 +317,15 @@ def _units_to_ask(ctx: RequestContext, register: Register, unit_names: Sequence[
         raise NotAllowed
     for unit in units or office.tops:
         if not register.binds(office.kind_of(unit)):
-            raise WrongPlace("register.not_for_kind", title=register.title, unit=unit_name(office, unit).name)
+            raise Refusal("register.not_for_kind", title=register.title, unit=unit_name(office, unit).name)
     return units
 
 
 def _choice(units: tuple[str, ...], command: StartCampaign) -> PeopleChoice:
-    """Return who of the people of these units is asked. Raises BadCampaign for an unknown duty."""
+    """Return who of the people of these units is asked. Raises Refusal for an unknown duty."""
     for duty in command.duties:
         if duty not in DUTIES:
-            raise BadCampaign("campaign.unknown_duty", duty=duty, allowed=closest_first(duty, DUTIES))
+            raise Refusal("campaign.unknown_duty", duty=duty, allowed=closest_first(duty, DUTIES))
     posts = frozenset(text.strip() for text in command.posts if search_words(text))
     return PeopleChoice(units, duties=frozenset(command.duties), posts=posts)
 
@@ -356,11 +352,7 @@ def own_document(ctx: RequestContext, kind: Campaign, unit: str) -> RowView | No
 def _ground(
     ctx: RequestContext, kind: Campaign, ground_name: str | None, units: Sequence[str]
 ) -> dict[str, str]:
-    """Return the organisation's own document a campaign rests on, in words by language; {} for none.
-
-    Raises:
-        BadCampaign: no such document.
-    """
+    """Return the organisation's own document a campaign rests on, in words by language; {} for none."""
     if ground_name is None:
         row = own_document(ctx, kind, next(iter(units), ""))
     elif not ground_name.strip():
@@ -368,7 +360,7 @@ def _ground(
     else:
         row_id = lookup(ctx).row(kind.ground, ground_name) if kind.ground else None
         if not isinstance(row_id, str):
-            raise BadCampaign("campaign.unknown_ground", ground=ground_name)
+            raise Refusal("campaign.unknown_ground", ground=ground_name)
         row = show_row(ctx, AskRow(row=row_id)).row
     if row is None:
         return {}

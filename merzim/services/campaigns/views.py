@@ -377,7 +377,6 @@ def invited_text(view: CampaignView, language: str) -> str:
 
 
 def kind_view(register: Register, kind: Campaign) -> CampaignKind:
-    """Return a kind of campaign for pages and the API."""
     return CampaignKind(
         register_id=register.id,
         register_title=titles_of(register.title),
@@ -539,7 +538,6 @@ def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEve
 
 
 def _person(office: Office, key: str) -> Person | None:
-    """Return a person of the office, or one who left it."""
     return office.people.get(key) or office.former.get(key)
 
 

@@ -159,7 +159,6 @@ def list_assignments(ctx: RequestContext, command: ListAssignments) -> Assignmen
 def assignments_shown(
     ctx: RequestContext, command: ListAssignments, *, limit: int, offset: int = 0
 ) -> tuple[list[AssignmentResult], int]:
-    """Return a page of the listed assignments, and their total number."""
     assignment_filter = AssignmentFilter(
         whose=command.whose,
         state=command.state,

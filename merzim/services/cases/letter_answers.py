@@ -86,7 +86,6 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
 
 
 def _question(ctx: RequestContext, notice: Notice, person: Person) -> LetterQuestion:
-    """Return the question a letter puts to its recipient."""
     view = ctx.case_commands.view(notice.case, today=ctx.today)
     deadline = reminder_actions.deadline_of(view, notice.obligation)
     return LetterQuestion(
@@ -188,7 +187,6 @@ def _officer(ctx: RequestContext) -> str:
 
 
 def _text(ctx: RequestContext, question: LetterQuestion, officer: str) -> str:
-    """Return the text of the comment for the officer."""
     person = ctx.app.reads.office().people.get(officer)
     language = available_language(person.language) if person else "ru"
     title = question.deadline.obligation.title

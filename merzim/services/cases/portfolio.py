@@ -129,7 +129,6 @@ class PortfolioLine(BaseModel):
     critical: str
 
     def step(self, obligation: str) -> StepDates | None:
-        """Return the dates of one of its steps."""
         return next((step for step in self.steps if step.obligation == obligation), None)
 
 

@@ -46,7 +46,6 @@ def scale(on: date) -> RiskScale:
 
 
 def case_rows(case_commands: CaseCommands) -> CaseRows:
-    """Return the commands that write rows of the registers of a case."""
     return CaseRows(case_commands, case_registers(), read_term=partial(read_term, where="term"), scale_on=scale)
 
 

@@ -174,7 +174,6 @@ def edit_row(ctx: RequestContext, command: EditCaseRow) -> CommandResult:
 
 @cache
 def add_row(register_id: str) -> Verb[Any, CommandResult]:
-    """Return the verb that enters or edits a row of a register."""
     register, entry = register_of(register_id)
     fields = _inputs(register.fields)
     if not entry.distinct:
@@ -191,7 +190,6 @@ def add_row(register_id: str) -> Verb[Any, CommandResult]:
 
 @cache
 def act_on_row(register_id: str, action_id: str) -> Verb[Any, CommandResult]:
-    """Return the verb that records an action on a row of a register."""
     register, entry = register_of(register_id)
     action = register.actions[action_id]
     fields = {"number": (RowNumber, ...), **_inputs(action.fields)}
@@ -247,7 +245,6 @@ def _entered(
 
 
 def _acted(ctx: RequestContext, register_id: str, action: RowAction, command: Any) -> CommandResult:
-    """Record an action on a row, with its evidence."""
     change = case_rows(ctx.case_commands).act(
         command.case,
         register_id,
@@ -267,7 +264,6 @@ def _keep_responsible(ctx: RequestContext, values: Mapping[str, object]) -> None
 
 
 def _inputs(fields: Mapping[str, RegisterField]) -> dict[str, Any]:
-    """Return type and default of each field of a command."""
     inputs: dict[str, Any] = {}
     for name, field in fields.items():
         type_ = Literal[field.option_ids] if field.kind == "choice" else _TYPES[field.kind]

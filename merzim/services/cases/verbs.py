@@ -47,7 +47,6 @@ from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.previews import Preview, preview
-from workflow.cases.commands.withdrawals import CannotWithdraw
 from workflow.cases.registers.evidence_list import proofs
 from workflow.findings.finding import Finding
 from workflow.findings.findings import findings
@@ -68,10 +67,6 @@ OneObligation = Annotated[OptionalName, Field(description="This obligation alone
 Object = Annotated[Line, Field(description="What is analysed, in any wording.")]
 ObjectKk = Annotated[Line, Field(description="The object in Kazakh, in the nominative.")]
 ObjectRu = Annotated[Line, Field(description="The object in Russian, in the nominative.")]
-
-
-class NotYourUnit(Refusal, PermissionError):
-    """A case may be opened only for the reader's own unit and units below it."""
 
 
 class OpenCase(Command):
@@ -289,7 +284,6 @@ def points_broken(ctx: RequestContext, foreseen: Preview) -> Decimal:
 
 
 def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], Change]:
-    """Return the function that carries out a command on CaseCommands."""
     case, by = command.case, stamp(ctx)
     match command:
         case RecordFact():
@@ -339,18 +333,18 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
 
 
 def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
-    """Raise CannotWithdraw for a document the reader may not see, as if it did not exist."""
+    """Raise Refusal for a document the reader may not see, as if it did not exist."""
     if command.evidence and not ctx.operator:
         case = ctx.reads.case(command.case)
         documents = [item.evidence for item in proofs(case)] if case else []
         if command.evidence not in {name for item in documents for name in (item.reference, item.name)}:
-            raise CannotWithdraw(
+            raise Refusal(
                 "no_evidence", case=command.case, record=command.name, evidence=command.evidence, allowed=()
             )
 
 
 def _require_right(ctx: RequestContext, command: Withdraw) -> None:
-    """Raise CannotComment for a comment of somebody else, CannotWithdraw for a record of somebody else without
+    """Raise CannotComment for a comment of somebody else, Refusal for a record of somebody else without
     a ground of the reader's own: "entered by mistake" may be said of one's own entries alone.
     """
     if ctx.operator:
@@ -366,11 +360,11 @@ def _require_right(ctx: RequestContext, command: Withdraw) -> None:
         raise CannotComment("comment.not_yours")
     usual = {say("withdraw.by_mistake", {}, language).casefold() for language in LANGUAGES}
     if others and command.ground.strip(" .").casefold() in usual:
-        raise CannotWithdraw("withdraw.own_ground", by=others[0].by, allowed=())
+        raise Refusal("withdraw.own_ground", by=others[0].by, allowed=())
 
 
 def passport_edit(ctx: RequestContext, command: Passport) -> PassportEdit:
-    """Return the passport edit for a command. Raises UnknownUnit, NotYourUnit."""
+    """Return the passport edit for a command. Raises UnknownUnit, Refusal."""
     people = ctx.app.reads.office().people.values()
     names = {
         text.casefold(): person.name for person in people for text in (person.key, person.email or person.key)
@@ -390,14 +384,12 @@ def unit_to_open_in(ctx: RequestContext, text: str) -> str:
 
     Raises:
         UnknownUnit: there is no unit with that id or name.
-        NotYourUnit: it is not among the reader's units.
+        Refusal: it is not among the reader's units.
     """
     unit, office = unit_named(ctx.app, text, new=True), ctx.reads.office()
     if not ctx.operator and ctx.reader.root and not within(office, unit, ctx.reader.root):
         reader_unit = office.units.get(ctx.reader.root)
-        raise NotYourUnit(
-            "web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root
-        )
+        raise Refusal("web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root)
     return unit
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from merzim.documents.forms import Form, Note, UnknownForm, case_forms, fill, missing_values, names
+from merzim.documents.forms import Form, Note, case_forms, fill, missing_values, names
 from merzim.documents.forms import form as form_named
 from merzim.documents.forms import title as field_title
 from merzim.documents.package import Document, write_package
@@ -34,6 +34,7 @@ from workflow.cases.registers.risk import register
 from workflow.languages import LANGUAGES, PAPER_LANGUAGES
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.access import Scope
+from workflow.refusal import Refusal
 
 log = logging.getLogger("merzim.documents")
 
@@ -96,7 +97,6 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, 
 
 
 def forms_of(procedure: Procedure) -> Sequence[Form]:
-    """Return the forms that belong to the steps of a procedure, in their order."""
     order = {obligation.id: number for number, obligation in enumerate(procedure.obligations)}
     steps = {about.id: [order[step] for step in about.steps if step in order] for about in case_forms()}
     return sorted((about for about in case_forms() if steps[about.id]), key=lambda about: min(steps[about.id]))
@@ -108,12 +108,12 @@ def filled_form(
     """Return a form filled from a case.
 
     Raises:
-        UnknownForm: there is no form about cases with that name.
+        Refusal: there is no form about cases with that name.
         EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
     about = form_named(form)
     if about.about != "case":
-        raise UnknownForm("form_unknown", form=form, allowed=names())
+        raise Refusal("form_unknown", form=form, allowed=names())
     data = from_case(app, about, _view(app, case, scope, today), language, today=today)
     office_template = own_template(app, form, language)
     return fill(about, data.fields, language, rows=data.rows, office_template=office_template).document

@@ -38,14 +38,6 @@ head).
 """
 
 
-class BadPair(Refusal, ValueError):
-    """An argument of --set is not FIELD=VALUE."""
-
-
-class UnknownPerson(Refusal, LookupError):
-    """The office has no person with that name or key."""
-
-
 @dataclass(frozen=True, slots=True)
 class Letterhead:
     """The one organisation a paper is of: its name, subject and signatures are that organisation's.
@@ -193,14 +185,14 @@ def given(form: Form, pairs: list[str]) -> dict[str, object]:
     """Return the values given by --set: FIELD=VALUE, repeated for the items of a list.
 
     Raises:
-        BadPair, UnknownField, UnreadableValue: each names the pair.
+        Refusal, UnknownField, UnreadableValue: each names the pair.
     """
     texts: dict[str, list[str]] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         name = name.strip()
         if not equals or not name:
-            raise BadPair("form_set_shape", text=pair)
+            raise Refusal("form_set_shape", text=pair)
         if name not in form.fields:
             raise UnknownField(
                 "form_field_unknown", field=name, form=form.id, allowed=closest_first(name, form.fields)
@@ -394,7 +386,7 @@ _RUSSIAN_PATRONYMIC = re.compile(r"(?:вич|вна|ична|мич|ьич)\b")
 
 
 def person_called(app: AppContext, text: str) -> Person:
-    """Return the person of a key or name. Raises UnknownPerson."""
+    """Return the person of a key or name. Raises Refusal."""
     people = app.reads.office().people
     query = text.casefold()
     matching_people = [
@@ -403,10 +395,10 @@ def person_called(app: AppContext, text: str) -> Person:
     if len(matching_people) == 1:
         return matching_people[0]
     allowed = closest_first(text, [person.name for person in people.values()])
-    raise UnknownPerson("form_person_unknown", person=text, allowed=allowed)
+    raise Refusal("form_person_unknown", person=text, allowed=allowed)
 
 
-__all__ = ["BadPair", "UnknownPerson", "UnreadableValue", "approvers_of", "from_case", "from_office", "given"]
+__all__ = ["Refusal", "UnreadableValue", "approvers_of", "from_case", "from_office", "given"]
 
 
 InUse = Mapping[tuple[str, str], Path]

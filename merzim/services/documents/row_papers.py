@@ -42,35 +42,22 @@ MOST_PAPERS = 300
 """Maximum number of documents in one archive: some ten seconds of work."""
 
 
-class NoPapers(Refusal, LookupError):
-    """None of the requested rows has a form."""
-
-
-class TooManyPapers(Refusal, ValueError):
-    """More documents than one archive can have; `most` is the maximum."""
-
-
 def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> bytes:
     """Return the form of a row as DOCX, filled with the fields its reader sees; the rest is left blank.
 
     Raises:
         UnknownRow: no such row, or none the reader sees.
-        NoPapers: the row does not stand on that form.
+        Refusal: the row does not stand on that form.
         EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
     view = show_row(replace(ctx, language=language), AskRow(row=row)).row
     for about in papers_for(view.register_id, view.values, withdrawn=view.withdrawn):
         if about.id == form:
             return _filled(ctx, about, row_fields(ctx, about, view, language), language)
-    raise NoPapers("papers.none")
+    raise Refusal("papers.none")
 
 
 def papers_of_list(ctx: RequestContext, command: ListRows, language: str) -> bytes:
-    """Return the forms of all rows of a list as a ZIP.
-
-    Raises:
-        NoPapers, TooManyPapers.
-    """
     papers: list[tuple[str, Form, Mapping[str, object]]] = []
     reader, page, pages = replace(ctx, language=language), 0, 1
     while page < pages:
@@ -90,9 +77,6 @@ def papers_of_campaign(ctx: RequestContext, command: ShowCampaign, language: str
     post.
 
     Who left without an answer has none.
-
-    Raises:
-        UnknownCampaign, NoPapers, TooManyPapers.
     """
     return _archive(ctx, list(_campaign_forms(ctx, command, language)), language)
 
@@ -102,7 +86,7 @@ def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language:
     key = person_key(ctx, campaign, number)
     for _, about, fields in _campaign_forms(ctx, ShowCampaign(campaign=campaign), language, person=key):
         return f"{about.id}-{campaign}-{number}-{language}.docx", _filled(ctx, about, fields, language)
-    raise NoPapers("papers.none")
+    raise Refusal("papers.none")
 
 
 class RowPaper(BaseModel):
@@ -136,7 +120,6 @@ def show_with_papers(ctx: RequestContext, command: AskRow) -> RowWithPapers:
 
 
 def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool = False) -> Sequence[Form]:
-    """Return the forms for a row with these values."""
     return [
         paper
         for paper in register_papers(register)
@@ -147,7 +130,6 @@ def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool =
 
 
 def register_papers(register: str) -> Sequence[Form]:
-    """Return the forms that rows of a register can have."""
     return [paper for paper in person_forms() if paper.source and paper.source.register == register]
 
 
@@ -212,8 +194,8 @@ def recorded_fields(
 
     Raises:
         UnknownRow: no such row, or none the reader sees.
-        NoPapers: the row named does not stand on that form.
-        UnknownPerson: nobody is called so.
+        Refusal: the row named does not stand on that form.
+        Refusal: nobody is called so.
     """
     reader = replace(ctx, language=language)
     if row:
@@ -227,12 +209,11 @@ def recorded_fields(
         if form in papers_for(form_row.register_id, form_row.values, withdrawn=form_row.withdrawn):
             return row_fields(ctx, form, form_row, language)
     if row:
-        raise NoPapers("papers.none")
+        raise Refusal("papers.none")
     return {}
 
 
 def campaign_papers(ctx: RequestContext, campaign: str) -> Sequence[Form]:
-    """Return the forms for the answers of a campaign."""
     started = seen_campaign(ctx, campaign)
     register, kind = definition_of(ctx, started)
     return papers_for(register.id, {**kind.values, **started.given})
@@ -280,7 +261,7 @@ def _archive(
 ) -> bytes:
     """Return documents as a ZIP, each named after its person."""
     if not papers:
-        raise NoPapers("papers.none")
+        raise Refusal("papers.none")
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for number, (name, form, fields) in enumerate(papers, 1):
@@ -293,7 +274,7 @@ def _archive(
 
 def _refuse_many(count: int) -> None:
     if count > MOST_PAPERS:
-        raise TooManyPapers("papers.too_many", count=count, most=MOST_PAPERS)
+        raise Refusal("papers.too_many", count=count, most=MOST_PAPERS)
 
 
 def _policy_unit(ctx: RequestContext, form: Form, row: RowView) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from i18n import date_long, money, number, say
-from merzim.documents.forms import Form, FormData, Note, UnknownForm, fill, form, names
+from merzim.documents.forms import Form, FormData, Note, fill, form, names
 from merzim.documents.forms.filling import group_of
 from merzim.documents.forms.form import Field, RecordedFacts, RegisterRows, Rows
 from merzim.services.context import RequestContext
@@ -37,10 +37,6 @@ from workflow.registers.definition import UnknownField, UnknownRegister
 Days = tuple[date, date]
 
 
-class NoQuarters(Refusal, ValueError):
-    """A quarter of a report that is made once a year."""
-
-
 def year_reports() -> Sequence[Form]:
     """Return the forms about a year: the annexes of the Instruction by number, then the others."""
     reports = [report for report in map(form, names()) if report.about == "period"]
@@ -48,10 +44,10 @@ def year_reports() -> Sequence[Form]:
 
 
 def year_report(name: str) -> Form:
-    """Return the form about a year of that name. Raises UnknownForm."""
+    """Return the form about a year of that name. Raises Refusal."""
     allowed = {report.id: report for report in year_reports()}
     if name not in allowed:
-        raise UnknownForm("form_unknown", form=name, allowed=tuple(allowed))
+        raise Refusal("form_unknown", form=name, allowed=tuple(allowed))
     return allowed[name]
 
 
@@ -66,11 +62,11 @@ def quarter_of_report(form: Form, year: int, quarter: int | None, *, today: date
     Left open, of a report made each quarter: the last that has ended in the year, else its first.
 
     Raises:
-        NoQuarters: a quarter of a report that is made once a year.
+        Refusal: a quarter of a report that is made once a year.
     """
     if not form.quarterly:
         if quarter:
-            raise NoQuarters("form_no_quarters", form=form.id)
+            raise Refusal("form_no_quarters", form=form.id)
         return 0
     if quarter is not None:
         return quarter
@@ -143,8 +139,8 @@ def filled_report(
     """Return a report about a year or quarter of a unit ("" is the whole office): its file name, and the DOCX.
 
     Raises:
-        NoQuarters: a quarter of a report that is made once a year.
-        UnknownForm: there is none of that name about a year.
+        Refusal: a quarter of a report that is made once a year.
+        Refusal: there is none of that name about a year.
         EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
     form = year_report(name)

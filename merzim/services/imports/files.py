@@ -31,10 +31,6 @@ Allowed = Callable[[Collection[str]], Collection[str]]
 """Returns those of these cases (ids) that the user may see and manage."""
 
 
-class UnknownKey(Refusal, LookupError):
-    """There is no unit or person with that id, name or key."""
-
-
 def import_schedule(
     app: AppContext,
     file: Path | bytes,
@@ -115,14 +111,13 @@ def keep_match(app: AppContext, text: str, target: str, *, by: str, now: datetim
     """Store the meaning of a responsible text: a unit (id or name) or a person (key or name).
 
     Raises:
-        UnknownKey: the office has neither.
+        Refusal: the office has neither.
     """
     target = _target(app.reads.office(), target)
     office_store.save(app.engine, matches={text: target}, stamp=Stamp(by=by, now=now, today=today))
 
 
 def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
-    """Return the cases the schedules may refer to, whole."""
     office = app.reads.office()
     places = {(schedule.unit, schedule.object) for schedule in schedules}
     units = units_meant(schedules, office)
@@ -141,6 +136,4 @@ def _target(office: Office, target: str) -> str:
     for person in office.people.values():
         if target.casefold() in (person.key.casefold(), person.name.casefold()):
             return person.key
-    raise UnknownKey(
-        "cli.unknown_key", key=target, allowed=closest_first(target, [*office.units, *office.people])
-    )
+    raise Refusal("cli.unknown_key", key=target, allowed=closest_first(target, [*office.units, *office.people]))

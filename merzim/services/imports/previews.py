@@ -34,10 +34,6 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 RowNumber = Annotated[int, Field(ge=0, le=2_000_000)]
 
 
-class NotOpened(Refusal, ValueError):
-    """Cases cannot be opened for that unit, or an answer about a file matches nobody."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class YearPreview:
     """The cases that opening a year would open, the number already there, and what opening would bring today.
@@ -137,7 +133,7 @@ def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
 
 
 def _file(ctx: RequestContext, command: ImportSchedule) -> tuple[bytes | Path, str]:
-    """Return the file of a command and its name. Raises UnknownUpload."""
+    """Return the file of a command and its name. Raises NotFound."""
     if isinstance(command.content, Path):
         return command.content, command.content.name
     upload = command.content or uploaded_file(ctx, "file", command.file or "")
@@ -162,7 +158,7 @@ def foreign(ctx: RequestContext, office: Office, analysis: ConsideredAnalysis) -
 def preview_year(ctx: RequestContext, year: int, unit: str, kept_from: date | None = None) -> YearPreview:
     """Return what opening a year would open, for organisations at or below a unit; "" is the reader's own.
 
-    Raises NotOpened, NothingYearly, OutOfRange.
+    Raises Refusal, NothingYearly, OutOfRange.
     """
     _require_past(kept_from, ctx.today)
     openings, existing_count = yearly.year_ahead(ctx.app, year, unit=_own_unit(ctx, unit), today=ctx.today)
@@ -179,7 +175,7 @@ def preview_year(ctx: RequestContext, year: int, unit: str, kept_from: date | No
 
 def _require_past(kept_from: date | None, today: date) -> None:
     if kept_from is not None and kept_from > today:
-        raise NotOpened("kept_from_ahead", on=kept_from, today=today)
+        raise Refusal("kept_from_ahead", on=kept_from, today=today)
 
 
 class OpenYear(Command):
@@ -237,10 +233,10 @@ def _own_unit(ctx: RequestContext, unit: str) -> str:
     """Return the requested unit, else the reader's own, if the reader may open cases for it."""
     unit, office = unit or ctx.reader.root, ctx.reads.office()
     if unit and office.units and unit not in office.units:
-        raise NotOpened("web.refusal.unknown_unit", unit=unit[:100])
+        raise Refusal("web.refusal.unknown_unit", unit=unit[:100])
     if ctx.reader.root and not within(office, unit, ctx.reader.root):
         reader_unit = office.units.get(ctx.reader.root)
-        raise NotOpened("web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root)
+        raise Refusal("web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root)
     return unit
 
 
@@ -253,6 +249,6 @@ def _matches(office: Office, strange: Sequence[str], meanings: Mapping[str, str]
             continue
         candidates = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]
         if len(candidates) != 1:
-            raise NotOpened("web.refusal.unknown_meaning", text=text, answer=answer)
+            raise Refusal("web.refusal.unknown_meaning", text=text, answer=answer)
         matches[text] = candidates[0]
     return matches

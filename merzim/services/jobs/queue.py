@@ -189,7 +189,6 @@ class _RetryingJobManager(JobManager):
 
 
 def application(conninfo: str, acts: JobHandlers) -> App:
-    """Return the Procrastinate application with our tasks."""
     connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=POOL_SECONDS)
     app = App(connector=connector)
     app.job_manager = _RetryingJobManager(app.connector)

@@ -12,7 +12,7 @@ from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Line
 from merzim.services.law.calendar_acts import follow_adopted_acts
 from merzim.services.names import USUAL
-from merzim.services.people.staff import BadStaff, find_unit, recorded_office
+from merzim.services.people.staff import find_unit, recorded_office
 from merzim.services.results import Titles, titles_of
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.org.staff import SqlStaff
@@ -20,6 +20,7 @@ from workflow.law.procedure import OF_REGISTER, Procedure, Text
 from workflow.org.access import within
 from workflow.org.kinds import among
 from workflow.org.office import acts_of
+from workflow.refusal import Refusal
 from workflow.scoring.scale import SCORED
 
 
@@ -103,7 +104,7 @@ def place_of_acts(ctx: RequestContext, unit: str = "") -> str:
     """Return the unit (id) acts are adopted for: the one named, the reader's own, else the only organisation.
 
     Raises:
-        BadStaff: there is no unit yet, or several organisations and none is named.
+        Refusal: there is no unit yet, or several organisations and none is named.
     """
     office = ctx.reads.office()
     tops = [top.id for top in office.units.values() if not top.parent]
@@ -112,7 +113,7 @@ def place_of_acts(ctx: RequestContext, unit: str = "") -> str:
     if ctx.reader.root in office.units:
         return ctx.reader.root
     if len(tops) != 1:
-        raise BadStaff("web.acts.which_unit" if tops else "web.acts.no_unit")
+        raise Refusal("web.acts.which_unit" if tops else "web.acts.no_unit")
     return tops[0]
 
 

@@ -52,10 +52,6 @@ MAX_LISTED = 200
 """Number of moved due dates listed on a page and in an answer."""
 
 
-class UnreadableAct(Refusal, ValueError):
-    """An act cannot be read, or contradicts the calendar."""
-
-
 class Act(Command):
     """An act that moves days, as TOML. `name`: its name in the office's chain."""
 
@@ -76,7 +72,6 @@ class Reach:
     after: Kazakhstan
 
     def preview_with(self, impacts: Iterable[PersonImpact], written_count: int = 0) -> ActPreview:
-        """Return a preview with the due dates the act moves."""
         return ActPreview(
             known=self.known,
             days=self.days,
@@ -121,7 +116,7 @@ class ActPreview(MovedDates):
 
 
 def act_in(file: Path) -> Act:
-    """Return the act written in a file. Raises RecordError, UnreadablePaper, UnreadableAct, BadInput: it is
+    """Return the act written in a file. Raises RecordError, UnreadablePaper, Refusal, BadInput: it is
     not one.
     """
     try:
@@ -129,7 +124,7 @@ def act_in(file: Path) -> Act:
     except UnicodeDecodeError as trouble:
         raise RecordError("toml", file.name, "the file", str(trouble)) from None
     if not text.strip():
-        raise UnreadableAct("calendar_act_empty")
+        raise Refusal("calendar_act_empty")
     return build(Act, {"text": text, "name": file.name})
 
 
@@ -140,11 +135,11 @@ def require_whole_office(ctx: RequestContext) -> None:
 
 
 def normal_text(text: str) -> str:
-    """Return the text of an act with normalised line ends. Raises UnreadableAct if it is empty or too long."""
+    """Return the text of an act with normalised line ends. Raises Refusal if it is empty or too long."""
     if not text.strip():
-        raise UnreadableAct("web.act.empty")
+        raise Refusal("web.act.empty")
     if len(text.encode()) > MAX_BYTES:
-        raise UnreadableAct("web.act.too_large", kilobytes=MAX_BYTES // 1000)
+        raise Refusal("web.act.too_large", kilobytes=MAX_BYTES // 1000)
     return text.replace("\r\n", "\n")
 
 
@@ -153,7 +148,7 @@ def preview_act(ctx: RequestContext, command: Act) -> ActPreview:
     """Return what an act would move; nothing is written.
 
     Raises:
-        UnreadableAct: an entry cannot be read, or the act does not fit the records (`calendars.checks`).
+        Refusal: an entry cannot be read, or the act does not fit the records (`calendars.checks`).
     """
     app, today = ctx.app, ctx.today
     with _refusals():
@@ -174,9 +169,6 @@ def adopt_act(ctx: RequestContext, command: Act) -> ActPreview:
 
     Each case is recalculated once, so the answer is exactly what was written; unsent notices of moved due
     dates are withdrawn.
-
-    Raises:
-        as `preview_act`; StorageUnavailable: the database cannot be written.
     """
     app, now, today = ctx.app, ctx.now, ctx.today
     with _refusals():
@@ -224,7 +216,7 @@ def _refusals() -> Iterator[None]:
         code = getattr(trouble, "code", None)
         if isinstance(trouble, Refusal | OutOfRange) or code is None:
             raise
-        raise UnreadableAct(code, **getattr(trouble, "arguments", {})) from trouble
+        raise Refusal(code, **getattr(trouble, "arguments", {})) from trouble
 
 
 def _parse(ctx: RequestContext, command: Act) -> Records:

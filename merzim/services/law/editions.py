@@ -55,13 +55,8 @@ class CheckedFile:
 
     @property
     def holds(self) -> bool:
-        """Whether the file has no mistakes."""
         read = self.edition is not None or self.register is not None
         return read and not self.problems and not self.mismatches
-
-
-class ExamplesFail(Refusal):
-    """An own edition is not adopted because its examples give other results than they state."""
 
 
 def check(app: AppContext, folder: Path | None = None) -> tuple[CheckedFile, ...]:
@@ -79,17 +74,13 @@ def adoptable(app: AppContext, *, today: date) -> tuple[AdoptedEdition, ...]:
     open cases, with the due dates they move. Nothing is written.
 
     Raises:
-        ExamplesFail: the examples of an own edition fail.
+        Refusal: the examples of an own edition fail.
     """
     return tuple(_adoptable(app, today))
 
 
 def adopt(app: AppContext, *, by: str, now: datetime, today: date) -> tuple[AdoptedEdition, ...]:
-    """Adopt them: append them to the office's chain, then rewrite the rows of their cases. Safe to repeat.
-
-    Raises:
-        ExamplesFail; StorageUnavailable: the database cannot be written.
-    """
+    """Adopt them: append them to the office's chain, then rewrite the rows of their cases. Safe to repeat."""
     adoptions = adoptable(app, today=today)
     if adoptions:
         stored.adopt(app.engine, adoptions, on=today, by=by, now=now)
@@ -113,7 +104,7 @@ def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
         if not before and (not text or last.get(name) == edition.digest):
             continue
         if text and (wrong := next(mismatches(edition, app.calendar), None)) is not None:
-            raise ExamplesFail(
+            raise Refusal(
                 "law.example_fails",
                 file=f"{name}.toml",
                 example=wrong.example,

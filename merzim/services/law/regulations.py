@@ -22,7 +22,7 @@ from workflow.cases.registers.risk_lists import Words
 from workflow.languages import LANGUAGES
 from workflow.law.editions import read_edition
 from workflow.law.files import Problem, Shared, UnreadableRegulation, parsed
-from workflow.law.library import TwoEditions, UnreadEdition
+from workflow.law.library import UnreadEdition
 from workflow.law.procedure import OF_REGISTER, Procedure, Text
 from workflow.refusal import Refusal
 from workflow.registers import reading
@@ -62,7 +62,6 @@ Bodies = tuple[tuple[Function | None, date, date | None, Text], ...]
 
 
 def bodies_of(settings: OfficeSettings) -> Bodies:
-    """Return the authorised bodies of an office."""
     return tuple(
         (body.function, body.since, body.until, Text(**body.name)) for body in settings.authorised_body
     )
@@ -107,7 +106,7 @@ def read_editions(settings: Settings) -> Editions:
             edition = read_own(path, bodies)
             require_words(edition, path.name)
             if edition.edition in shipped:
-                raise TwoEditions(edition.edition)
+                raise Refusal("regulation.two_editions", edition=edition.edition)
         except Exception as refusal:
             left_out.append(LeftOutFile(file=path.name, refusal=_as_refusal(refusal, path)))
             continue
@@ -140,7 +139,6 @@ def with_adopted(read: Editions, adopted: Mapping[str, str], bodies: Bodies) -> 
 
 
 def reason(left_out: LeftOutFile) -> Text:
-    """Return the reason why a file was left out, in each language."""
     return Text(**{language: refusal(left_out.refusal, language) for language in LANGUAGES})
 
 
@@ -294,7 +292,6 @@ def read_registers(settings: Settings) -> RegisterFiles:
 
 
 def own_register_files(folder: Path | None) -> Iterator[Path]:
-    """Yield the register files inside a folder of own regulations."""
     if folder is not None and (folder / REGISTERS).is_dir():
         yield from sorted((folder / REGISTERS).glob("*.toml"))
 
@@ -373,7 +370,6 @@ def _text(field: RegisterField, value: object, language: str) -> str:
 
 
 def shipped_register_files(folder: str = REGISTERS) -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents of the shipped register files."""
     return ((file.name, file.read_bytes()) for file in shipped_files(folder))
 
 
@@ -383,8 +379,6 @@ class NotJson(Refusal, ValueError):
 
 @cache
 def scoring() -> Scoring:
-    """Return the latest shipped scoring edition."""
-
     # The folder of regulations is no Python module: find it by name.
     folder = files("regulations") / "scoring"
     toml_files = sorted(

@@ -15,11 +15,10 @@ from pydantic import BaseModel
 
 import i18n
 from merzim.services.accounts.credentials import hash_secret
-from merzim.services.accounts.verbs import BadAccount, Hash, SessionsEnded, issue_secret
+from merzim.services.accounts.verbs import Hash, SessionsEnded, issue_secret
 from merzim.services.board.assignees import find_assignments
 from merzim.services.context import RequestContext, reader_of, stamp
 from merzim.services.inputs import Day, Key, LanguageCode
-from merzim.services.people.staff import NoSuchPerson
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.org.staff import SqlStaff
 from notifications.letter_links import CHOICES
@@ -56,12 +55,6 @@ MOST_OVERDUE = 20_000
 _TOUCH = timedelta(hours=1)
 
 
-class UnknownFeed(NotFound):
-    """The address belongs to no feed, or to one that was revoked."""
-
-    not_found = "web.problem.no_feed"
-
-
 class FeedRevoked(Command):
     id: Hash
 
@@ -80,9 +73,9 @@ def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Entry]:
 
 
 def give_own(ctx: RequestContext, language: str) -> str:
-    """Create a feed of the reader; return its address, shown once. Raises BadAccount if there are too many."""
+    """Create a feed of the reader; return its address, shown once. Raises Refusal if there are too many."""
     if len(feeds_of(ctx, ctx.reader.login, now=ctx.now)) >= MOST_FEEDS:
-        raise BadAccount("web.feed.enough")
+        raise Refusal("web.feed.enough")
     return give(ctx, ctx.reader.login, scope="", name=ctx.reader.name, language=language)
 
 
@@ -119,13 +112,13 @@ def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | No
         language: the requested one; by default that of its person.
 
     Raises:
-        UnknownFeed: there is no such feed, or its account is disabled.
+        NotFound: there is no such feed, or its account is disabled.
     """
     now, today = ctx.now, ctx.today
     entry = ctx.accounts.entry("feed", hash_secret(secret), now=now)
     account = ctx.accounts.account(entry.login) if entry and entry.login else None
     if entry is None or (entry.login and (account is None or account.disabled)):
-        raise UnknownFeed("web.problem.no_feed")
+        raise NotFound("web.problem.no_feed")
     if account is not None and must_enrol(account, ctx.totp_required):
         return None
     if entry.seen_at + _TOUCH < now:
@@ -197,12 +190,10 @@ def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, 
 
 
 def _by_day(rows: Iterable[tuple[Case, Row]]) -> list[tuple[Case, Row]]:
-    """Return the rows by due date."""
     return sorted(rows, key=lambda pair: (pair[1].due or date.max, pair[1].case, pair[1].obligation))
 
 
 def _hidden(ctx: RequestContext, case: Case) -> bool:
-    """Return whether a case is confidential."""
     return case.confidential or confidential(ctx.library.named(case.edition))
 
 
@@ -234,7 +225,6 @@ def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetim
 
 
 def _explained(ctx: RequestContext, case: Case, row: Row, language: str) -> Iterator[str]:
-    """Yield the lines that explain a row."""
     procedure = ctx.library.of(case)
     obligation = entry_obligation(case, procedure, row.obligation)
     yield procedure.title[language]
@@ -247,10 +237,6 @@ def _explained(ctx: RequestContext, case: Case, row: Row, language: str) -> Iter
 
 
 LONGEST_LEAVE = timedelta(days=366)
-
-
-class BadLeave(Refusal, ValueError):
-    """The account belongs to no person, the days are invalid, or the deputy is not possible."""
 
 
 class Away(Command):
@@ -274,11 +260,11 @@ def set_leave(ctx: RequestContext, command: Away) -> LeaveAnswer:
     office = ctx.reads.office()
     person = office.people.get(ctx.reader.person)
     if person is None:
-        raise BadLeave("web.desk.no_person")
+        raise Refusal("web.desk.no_person")
     if first and last and (last < first or last < ctx.today or last - first > LONGEST_LEAVE):
-        raise BadLeave("web.desk.bad_leave", first=first, last=last)
+        raise Refusal("web.desk.bad_leave", first=first, last=last)
     if command.deputy is not None and (command.deputy not in office.people or command.deputy == person.key):
-        raise BadLeave("web.desk.bad_deputy", person=command.deputy)
+        raise Refusal("web.desk.bad_deputy", person=command.deputy)
     away = ((first, last),) if first and last else ()
     SqlStaff(ctx.app.engine).set_leave(person.key, away=away, deputy=command.deputy, **stamp(ctx))
     return LeaveAnswer(first=first, last=last, deputy=command.deputy)
@@ -299,7 +285,7 @@ def set_digest(ctx: RequestContext, command: DigestChoice) -> DigestChosen:
     """Set how often letters are sent to the reader, and their language."""
     person, by = own_person(ctx), ctx.reader.login
     if person is None:
-        raise NoSuchPerson("web.problem.no_person")
+        raise NotFound("web.problem.no_person")
     ctx.choices.choose(person.key, CHOICES[command.digest], by=by, now=ctx.now)
     ctx.choices.speak(person.key, command.language, by=by, now=ctx.now)
     return DigestChosen(digest=command.digest, language=command.language)

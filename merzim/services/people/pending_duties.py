@@ -82,7 +82,6 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
 
 
 def _office_without(office: Office, person: str) -> Office:
-    """Return the office as it would be without a person."""
     people = {
         key: replace(member, deputy=None) if member.deputy == person else member
         for key, member in office.people.items()
@@ -93,7 +92,6 @@ def _office_without(office: Office, person: str) -> Office:
 
 
 def _recipients(office: Office, case: Case, obligation: Obligation, name: str, today: date) -> Sequence[str]:
-    """Return the keys of the people notified of an obligation's deadline."""
     responsible = case.responsible.get(name) or case.responsible.get(obligation.id) or ""
     holders = resolve(
         office, duty=obligation.duty, unit=case.unit, on=today, responsible=responsible, person=case.person

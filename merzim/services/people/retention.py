@@ -26,16 +26,6 @@ from workflow.refusal import Refusal
 MAX_NAMES = 10
 
 
-class RetentionRefused(Refusal):
-    """The person cannot be anonymised now."""
-
-
-class UnknownFormer(NotFound):
-    """No person who left has that name or key."""
-
-    not_found = "web.problem.no_person"
-
-
 class AnonymisePerson(Command):
     """Anonymise a person who left, by an order of the office. `also`: further spellings of the name."""
 
@@ -63,13 +53,13 @@ def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymise
     words = _words(ctx, person, command.also)
     years = ctx.app.settings.retention.people_years
     if not years:
-        raise RetentionRefused("retention_off")
+        raise Refusal("retention_off")
     if (due_on := _years_later(person.left_on, years)) > ctx.today:
-        raise RetentionRefused("retention_not_due", on=due_on, years=years)
+        raise Refusal("retention_not_due", on=due_on, years=years)
     if cases := _open_cases(ctx, person):
-        raise RetentionRefused("retention_open_cases", cases=tuple(cases[:10]), count=len(cases))
+        raise Refusal("retention_open_cases", cases=tuple(cases[:10]), count=len(cases))
     if command.act_on > ctx.today:
-        raise RetentionRefused("retention_act_ahead", on=command.act_on)
+        raise Refusal("retention_act_ahead", on=command.act_on)
     if command.preview:
         rows = anonymising.preview(ctx.app.engine, words)
         return Anonymised(preview=True, number=person.number, key=words.token, rows=rows)
@@ -87,7 +77,7 @@ def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymise
 
 
 def _find(ctx: RequestContext, text: str) -> FormerPerson:
-    """Return somebody who left and is not anonymised yet. Raises UnknownFormer, RetentionRefused."""
+    """Return somebody who left and is not anonymised yet. Raises NotFound, Refusal."""
     candidates = [
         former_person
         for former_person in former_people(ctx.app.engine)
@@ -95,11 +85,11 @@ def _find(ctx: RequestContext, text: str) -> FormerPerson:
     ]
     if not candidates:
         if text.strip() in staff.recorded_office(ctx).people:
-            raise RetentionRefused("retention_has_not_left")
-        raise UnknownFormer("web.problem.no_person")
+            raise Refusal("retention_has_not_left")
+        raise NotFound("web.problem.no_person")
     person = candidates[0]
     if person.anonymised_on is not None:
-        raise RetentionRefused("retention_done", act=person.act, on=person.act_on)
+        raise Refusal("retention_done", act=person.act, on=person.act_on)
     return person
 
 

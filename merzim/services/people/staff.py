@@ -41,16 +41,6 @@ Digest = Literal["", "weekly"]
 Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
 
 
-class BadStaff(Refusal):
-    """A value of a unit or person that is not allowed."""
-
-
-class NoSuchPerson(NotFound):
-    """There is nobody with that key."""
-
-    not_found = "web.problem.no_person"
-
-
 class Hours(Command):
     """Office hours of a unit; empty fields follow the organisation. `week`: 1 is Monday."""
 
@@ -193,15 +183,14 @@ def recorded_office(ctx: RequestContext) -> Office:
 
 
 def get_person(ctx: RequestContext, key: str) -> Person:
-    """Return the person with a key. Raises NoSuchPerson."""
+    """Return the person with a key. Raises NotFound."""
     person = recorded_office(ctx).people.get(key)
     if person is None:
-        raise NoSuchPerson("web.problem.no_person")
+        raise NotFound("web.problem.no_person")
     return person
 
 
 def unit_result(ctx: RequestContext, unit: Unit) -> UnitResult:
-    """Return a unit with its hours, people and feeds."""
     entries = ctx.accounts.entries("", now=ctx.now)
     counts = {
         "time": hours_result(unit.time),
@@ -222,7 +211,6 @@ def find_unit(office: Office, text: str) -> Unit:
 
 
 def hours_result(office_time: OfficeTime) -> HoursResult:
-    """Return an office time as texts."""
     first, last = (f"{end:%H:%M}" for end in office_time.hours) if office_time.hours else ("", "")
     off, working = (
         ", ".join(f"{day:%d.%m.%Y}" for day in days) for days in (office_time.off, office_time.working)
@@ -231,7 +219,6 @@ def hours_result(office_time: OfficeTime) -> HoursResult:
 
 
 def person_result(person: Person) -> PersonResult:
-    """Return a person as a result."""
     away = [SpanResult(first=first, last=last) for first, last in person.away]
     return PersonResult.model_validate(asdict(person) | {"away": away, "mark": mark(person)})
 
@@ -270,10 +257,10 @@ def remove_unit(ctx: RequestContext, command: Removal) -> Removed:
     unit = recorded_office(ctx).units.get(command.id)
     _require_unchanged(unit, command.mark, command.id)
     if unit is None:
-        raise BadStaff("web.staff.unit_unknown", unit=command.id)
+        raise Refusal("web.staff.unit_unknown", unit=command.id)
     people, units, cases = unit_holds(ctx, unit)
     if people or units or cases:
-        raise BadStaff("web.staff.unit_held", name=unit.name, people=people, units=units, cases=cases)
+        raise Refusal("web.staff.unit_held", name=unit.name, people=people, units=units, cases=cases)
     SqlStaff(ctx.app.engine).remove_unit(unit, **stamp(ctx))
     return Removed(removed=command.id)
 
@@ -318,31 +305,31 @@ def follow_changed_names(ctx: RequestContext, before: Office, people: Iterable[P
 
 
 def _require_unchanged(stored: Unit | Person | None, seen_mark: str, name: str) -> None:
-    """Raise BadStaff if the state its author saw has changed."""
+    """Raise Refusal if the state its author saw has changed."""
     if seen_mark != mark(stored):
-        raise BadStaff("office_changed_meanwhile", name=stored.name if stored else name)
+        raise Refusal("office_changed_meanwhile", name=stored.name if stored else name)
 
 
 def _unit_of(ctx: RequestContext, command: SaveUnit, office: Office, was: Unit | None) -> Unit:
     """Return the unit a command describes.
 
     Raises:
-        BadStaff: no name, a name in use, an unknown parent or kind, a cycle.
+        Refusal: no name, a name in use, an unknown parent or kind, a cycle.
         BadOfficeTime: hours or days that contradict one another.
     """
     name = _name(command.name)
     other = office.unit_named.get(name.casefold())
     if other is not None and (was is None or other != was.id):
-        raise BadStaff("web.staff.unit_taken", name=name)
+        raise Refusal("web.staff.unit_taken", name=name)
     id = was.id if was is not None else name
     parent, through = command.parent or None, command.uploads_through or None
     for unit in filter(None, (parent, through)):
         if unit not in office.units:
-            raise BadStaff("web.staff.unit_unknown", unit=unit)
+            raise Refusal("web.staff.unit_unknown", unit=unit)
     if was is not None and parent is not None and parent in office.below(was.id):
-        raise BadStaff("web.staff.unit_circle", name=name, parent=office.units[parent].name)
+        raise Refusal("web.staff.unit_circle", name=name, parent=office.units[parent].name)
     if command.kind and command.kind not in (*ctx.library.kinds, was.kind if was else ""):
-        raise BadStaff("web.staff.kind_unknown", kind=command.kind)
+        raise Refusal("web.staff.kind_unknown", kind=command.kind)
     time = command.time
     hours = parse_hours(f"{time.first}-{time.last}" if time.first or time.last else "")
     return Unit(
@@ -362,29 +349,29 @@ def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Pe
     """Return the person a command describes. The key never changes, as reminders and links refer to it.
 
     Raises:
-        BadStaff: no name, an unknown unit, duty or deputy, an e-mail that is invalid or another person's, leave
+        Refusal: no name, an unknown unit, duty or deputy, an e-mail that is invalid or another person's, leave
             that ends before it begins.
     """
     name, email = _name(command.name), command.email.strip().lower() or None
     if command.unit not in office.units:
-        raise BadStaff("web.staff.unit_unknown", unit=command.unit)
+        raise Refusal("web.staff.unit_unknown", unit=command.unit)
     if email and not is_address(email):
-        raise BadStaff("web.staff.email_malformed", email=email)
+        raise Refusal("web.staff.email_malformed", email=email)
     key = was.key if was else email or f"{command.unit} / {name}"
     for other in office.people.values():
         if other.key != key and email and email in ((other.email or "").casefold(), other.key):
-            raise BadStaff("web.staff.email_taken", email=email, name=other.name)
+            raise Refusal("web.staff.email_taken", email=email, name=other.name)
     if was is None and key in office.people:
-        raise BadStaff("web.staff.person_taken", name=name)
+        raise Refusal("web.staff.person_taken", name=name)
     known_duties = duties_held(ctx.library)
     # A duty whose own regulation file is missing stays with its holder.
     unknown = tuple(duty for duty in (was.duties if was else ()) if duty not in known_duties)
     for duty in command.duties:
         if duty not in (*known_duties, *unknown):
-            raise BadStaff("web.staff.duty_unknown", duty=duty)
+            raise Refusal("web.staff.duty_unknown", duty=duty)
     for span in command.away:
         if span.last < span.first:
-            raise BadStaff("web.staff.away_backwards", first=span.first, last=span.last)
+            raise Refusal("web.staff.away_backwards", first=span.first, last=span.last)
     return Person(
         key=key,
         name=name,
@@ -406,19 +393,19 @@ def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Pe
 def _name(text: str) -> str:
     name = " ".join(text.split())
     if not name:
-        raise BadStaff("web.staff.no_name")
+        raise Refusal("web.staff.no_name")
     return name
 
 
 def _deputy(text: str, office: Office, key: str) -> str | None:
-    """Return the key of a deputy given by key, e-mail or name. Raises BadStaff."""
+    """Return the key of a deputy given by key, e-mail or name. Raises Refusal."""
     if not text:
         return None
     keys = people_named(office, text)
     if len(keys) != 1:
-        raise BadStaff("web.staff.deputy_several" if keys else "web.staff.deputy_unknown", text=text)
+        raise Refusal("web.staff.deputy_several" if keys else "web.staff.deputy_unknown", text=text)
     if keys[0] == key:
-        raise BadStaff("web.staff.deputy_self")
+        raise Refusal("web.staff.deputy_self")
     return keys[0]
 
 

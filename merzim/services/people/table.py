@@ -20,16 +20,11 @@ from merzim.services.accounts.invitations import (
 )
 from merzim.services.context import RequestContext, stamp
 from merzim.services.law.calendar_acts import follow_adopted_acts
-from merzim.services.people.staff import (
-    BadStaff,
-    TableChange,
-    follow_changed_names,
-    recorded_office,
-    table_change,
-)
+from merzim.services.people.staff import TableChange, follow_changed_names, recorded_office, table_change
 from merzim.storage.org.staff import SqlStaff
 from merzim.storage.org.store import SaveCounts
 from workflow.org.office import Office
+from workflow.refusal import Refusal
 
 MAX_TABLE_BYTES = 2 * 1024 * 1024
 """Maximum bytes of a table of people; it is sent to the browser and back between preview and import."""
@@ -61,13 +56,13 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
     """Read a table of people and merge it with those on record, without writing.
 
     Raises:
-        BadStaff: no file, or too large an upload.
+        Refusal: no file, or too large an upload.
         UnreadablePaper: it names every bad row.
     """
     if not file:
-        raise BadStaff("web.staff.no_file")
+        raise Refusal("web.staff.no_file")
     if isinstance(file, bytes) and len(file) > MAX_TABLE_BYTES:
-        raise BadStaff("web.staff.file_too_large", megabytes=MAX_TABLE_BYTES // 1024 // 1024)
+        raise Refusal("web.staff.file_too_large", megabytes=MAX_TABLE_BYTES // 1024 // 1024)
     table = read(read_people, file, name or None, own_titles=ctx.library.own_titles)
     return merge_people(table, recorded_office(ctx))
 

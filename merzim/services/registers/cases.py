@@ -36,7 +36,6 @@ class RowFacts:
 
     @property
     def days(self) -> Mapping[str, date]:
-        """Facts and plan dates together."""
         return {**self.facts, **self.planned}
 
 
@@ -239,7 +238,6 @@ def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:
 def _words(
     register: Register, row: RegisterRow, field_names: Sequence[str], office: Office, language: str
 ) -> str:
-    """Return the object of a row's case in a language."""
     words = []
     for name in field_names:
         value, field = row.values.get(name), register.fields[name]

@@ -38,7 +38,6 @@ class UnknownRow(NotFound):
 
 
 def reader_scope(ctx: RequestContext) -> RowScope:
-    """Return the scope of rows visible to the reader."""
     return EVERYTHING if ctx.operator else row_scope(ctx.reader)
 
 
@@ -328,7 +327,6 @@ def register_view(register: Register, scope: RowScope, *, rows: int = 0, is_own:
 
 
 def field_view(field: RegisterField) -> FieldView:
-    """Return a field for forms and lists."""
     return FieldView(
         id=field.id,
         title=titles_of(field.title),

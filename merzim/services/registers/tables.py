@@ -19,7 +19,7 @@ from merzim.documents.register_table import RegisterTable, empty_table, read_row
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.unreadable import RowError, UnreadablePaper
 from merzim.services.context import RequestContext
-from merzim.services.evidence import UnknownUpload, clean_file_name
+from merzim.services.evidence import clean_file_name
 from merzim.services.inputs import Digest, Line
 from merzim.services.registers.queries import (
     MAX_PAGE_SIZE,
@@ -44,7 +44,6 @@ from merzim.services.registers.results import (
     writable_register,
 )
 from merzim.services.registers.verbs import (
-    WrongPlace,
     add_rows,
     count_openings,
     first_person,
@@ -55,7 +54,7 @@ from merzim.services.registers.verbs import (
     with_posts,
 )
 from merzim.services.registers.views import list_rows
-from merzim.services.verbs import Command, verb
+from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
@@ -324,7 +323,6 @@ def _known_heads(register: Register, fields: Sequence[RegisterField]) -> dict[st
 
 
 def _rows_there(ctx: RequestContext, register: Register, ids: Sequence[str]) -> set[str]:
-    """Return those of the ids that rows of the register have."""
     heads = SqlRegisterLists(ctx.app.engine).heads(ids) if ids else ()
     return {head.id for head in heads if head.register_id == register.id}
 
@@ -333,7 +331,7 @@ def _place(ctx: RequestContext, register: Register, text: str) -> str | None:
     """Return the unit named in a row of a file; None if there is none among the reader's units."""
     try:
         return place_of(ctx, register, text)
-    except (Refusal, WrongPlace):
+    except Refusal:
         return None
 
 
@@ -342,7 +340,7 @@ def _content(ctx: RequestContext, command: ImportRows) -> tuple[bytes, str]:
         return command.content.content.read(), clean_file_name(command.content.name)
     upload = ctx.uploads.stored_file("file", command.file or "", by=ctx.reader.login, now=ctx.now)
     if upload is None:
-        raise UnknownUpload("web.problem.no_upload")
+        raise NotFound("web.problem.no_upload")
     return upload.content, clean_file_name(upload.name)
 
 

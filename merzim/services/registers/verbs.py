@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from merzim.services.cases.verbs import NotYourUnit, unit_to_open_in
+from merzim.services.cases.verbs import unit_to_open_in
 from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import store_file
 from merzim.services.inputs import NO_NUL, FileInput, Ground, Line, Name
@@ -26,10 +26,11 @@ from merzim.services.registers.views import AskRow, RowDetail, RowId, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.services.yearly.register_duties import follow_duties
 from merzim.storage.database.engine import one_transaction
-from merzim.storage.registers.rows import NotUnique, RowChanged, RowWrite, SqlRegisterRows, UniqueKeys
+from merzim.storage.registers.rows import NotUnique, RowWrite, SqlRegisterRows, UniqueKeys
 from workflow.cases.commands.opening import Opening
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person
+from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.access import in_reach, list_fields, visible_fields
 from workflow.registers.definition import Register, UnknownField
@@ -91,10 +92,6 @@ class EraseRow(Command):
     ground: Ground
 
 
-class WrongPlace(Refusal, ValueError):
-    """The unit does not have this register."""
-
-
 @verb("record")
 def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
     """Add a row; where its register opens a case, the case is opened with it."""
@@ -112,7 +109,7 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
     """Change fields of a row; unchanged values are left out, and an edit without changes writes nothing."""
     row, register = _writable(ctx, command.row)
     if command.seq is not None and command.seq != row.seq:
-        raise RowChanged("register.row_changed", row=row.id)
+        raise Contradiction("register.row_changed", row=row.id)
     _refuse_unseen(ctx, register, row, command.values)
     changed_values, after = _with_files(ctx, command.values, partial(_edited, ctx, register, row))
     if changed_values:
@@ -361,26 +358,25 @@ def place_of(ctx: RequestContext, register: Register, unit: str, *, person: Pers
     """Return the unit a new row belongs to. `person`: whose unit it is where none is named.
 
     Raises:
-        WrongPlace: the unit does not have this register.
-        UnknownUnit, NotYourUnit.
+        Refusal: the unit does not have this register.
+        UnknownUnit, Refusal.
     """
     office = ctx.reads.office()
     if not unit and person is not None:
         try:
             return place_of(ctx, register, person.unit)
-        except (NotYourUnit, WrongPlace):
-            raise WrongPlace("register.person_elsewhere", person=name_of(person)) from None
+        except Refusal:
+            raise Refusal("register.person_elsewhere", person=name_of(person)) from None
     if not unit:
         # A row without a unit would apply to nobody: the case with its terms would not be opened.
         unit = ("" if ctx.operator else ctx.reader.root) or office.root
     place = unit_to_open_in(ctx, unit)
     if place and not register.binds(office.kind_of(place)):
-        raise WrongPlace("register.not_for_kind", title=register.title, unit=unit_name(office, place).name)
+        raise Refusal("register.not_for_kind", title=register.title, unit=unit_name(office, place).name)
     return place
 
 
 def name_of(person: Person) -> Text:
-    """Return the name of a person in each language."""
     return Text(person.name_in("kk"), person.name_in("ru"), person.name_in("en"))
 
 
@@ -402,7 +398,7 @@ def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
     """Return a row the reader may change, and the register's version of today."""
     row, register, _ = seen_row(ctx, name)
     if row.withdrawn:
-        raise WrongPlace("register.withdrawn_already", row=row.id)
+        raise Refusal("register.withdrawn_already", row=row.id)
     if not may_write(ctx, register, row, ctx.reads.office()):
         raise NotAllowed
     return row, register

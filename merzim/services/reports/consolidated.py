@@ -112,9 +112,6 @@ def consolidated(
 
     Args:
         reads: read queries limited to what the reader may see; None for everything.
-
-    Raises:
-        UnknownProcedure, UnknownObligation: there is none with that name.
     """
     last = date(year, 12, 31)
     earliest = app.library.earliest(procedure)

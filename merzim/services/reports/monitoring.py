@@ -58,12 +58,10 @@ class Line:
 
     @property
     def case(self) -> Case:
-        """The case of the risk."""
         return self.listed.case
 
     @property
     def risk(self) -> Risk:
-        """The risk."""
         return self.listed.risk
 
     @property

@@ -124,7 +124,7 @@ def points_of_year(
         number: page of the units directly below; None for all of them.
 
     Raises:
-        UnknownReading: a reading has no such value.
+        Refusal: a reading has no such value.
     """
     year, unit, office = known_year(ctx, year), seen_unit(ctx, unit or ""), ctx.reads.office()
     scoring = scoring_services.scoring()
@@ -259,7 +259,6 @@ def _sum(points: Iterable[Decimal | None]) -> Decimal:
 
 
 def _step_arguments(step: Step) -> dict[str, object]:
-    """Return the arguments of a step's sentence, with numbers as decimals."""
     arguments = {
         key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()
     }

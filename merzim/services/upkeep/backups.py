@@ -33,10 +33,6 @@ _NAME = re.compile(r"merzim-(\d{4}-\d{2}-\d{2})T(\d{4})\.(sqlite|dump)")
 log = logging.getLogger("merzim.backup")
 
 
-class NoBackup(Refusal, LookupError):
-    """There is no backup to restore."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BackupState:
     """The state of scheduled backups. `last`: the last backup, including manual ones; `is_late`: whether to
@@ -122,17 +118,17 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
         file: None for the newest scheduled one; its evidence files are verified too.
 
     Raises:
-        NoBackup: there is none.
+        Refusal: there is none.
         Refusal: the file cannot be restored.
         BadSetting: its secrets are encrypted, and there is no key here.
     """
     folder = app.settings.backup.folder
     if file is None:
         if folder is None:
-            raise NoBackup("cli.drill.no_folder")
+            raise Refusal("cli.drill.no_folder")
         file = max(files(folder), default=None)
         if file is None:
-            raise NoBackup("cli.drill.no_backup", folder=str(folder))
+            raise Refusal("cli.drill.no_backup", folder=str(folder))
     started = perf_counter()
     with _temporary(app, file) as copy:
         maintenance.restore(copy, file)
@@ -187,7 +183,6 @@ def _is_due(app: AppContext, settings: BackupSettings, now: datetime) -> bool:
 
 
 def files(folder: Path) -> list[Path]:
-    """Return the backups in the folder of the schedule."""
     return [file for file in folder.glob("merzim-*") if _NAME.fullmatch(file.name)] if folder.is_dir() else []
 
 

@@ -29,12 +29,6 @@ MAX_LETTERS = 100
 LetterId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 
-class UnknownLetter(NotFound):
-    """No letter with that id failed, or it has been sent since."""
-
-    not_found = "web.problem.no_failed_letter"
-
-
 class AskOperations(Command):
     """Request the state of the installation. `language`: of the sentences."""
 
@@ -134,12 +128,12 @@ def resend_failed_letter(ctx: RequestContext, command: ResendLetter) -> LetterQu
     """Queue a failed letter again, for its recipient's next office hours.
 
     Raises:
-        UnknownLetter: no failed letter in the list has that id.
+        NotFound: no failed letter in the list has that id.
     """
     for notice in sending.failed(ctx.app, limit=MAX_LETTERS):
         if _letter_id(notice.key) == command.letter and sending.resend(ctx.app, notice.key, now=ctx.now):
             return LetterQueued(letter=command.letter)
-    raise UnknownLetter("web.problem.no_failed_letter")
+    raise NotFound("web.problem.no_failed_letter")
 
 
 def _letter_id(key: str) -> str:

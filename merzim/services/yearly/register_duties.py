@@ -306,7 +306,6 @@ def _duty_row(fulfilment: Fulfilment, row: str, on: date, values: Values) -> Dut
 
 
 def as_evidence(kind: str, value: object) -> Evidence:
-    """Return a file or a link as evidence of a kind."""
     if not isinstance(value, Mapping):
         return Evidence(kind=kind, reference=str(value))
     name, type, size = (value.get(key) for key in ("name", "type", "size"))

@@ -54,7 +54,6 @@ class SqlAccounts:
         self._attempts = count()
 
     def any(self) -> bool:
-        """Return whether any account has a password."""
         query = select(ACCOUNT.c.login).where(ACCOUNT.c.password != "").limit(1)
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
@@ -197,7 +196,6 @@ class SqlAccounts:
             )
 
     def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
-        """Return the valid entry with that hash."""
         with reading(self._engine) as connection:
             if kind == "device":
                 return rate_limits.find(connection, hash, now=now)
@@ -261,7 +259,6 @@ class SqlAccounts:
         return reached
 
     def forget_attempt(self, limits: Sequence[RateLimit]) -> None:
-        """Undo one attempt under each of these limits."""
         forget_attempt(self._engine, limits)
 
 
@@ -291,7 +288,6 @@ def end_entries(connection: Connection, which: ColumnElement[bool], now: datetim
 
 
 def _providers(connection: Connection) -> Mapping[str, tuple[Provider, ...]]:
-    """Return the external directories of accounts, by login."""
     rows = connection.execute(select(IDENTITY.c.login, IDENTITY.c.provider).order_by(IDENTITY.c.provider))
     providers: dict[str, tuple[Provider, ...]] = {}
     for row in rows:

@@ -35,7 +35,6 @@ def parse_key(text: str) -> str:
 
 
 def new_key() -> str:
-    """Return the text of a new random key."""
     return Fernet.generate_key().decode()
 
 
@@ -69,7 +68,6 @@ class Cipher:
         return str(secret)
 
     def opens(self, stored: str) -> bool:
-        """Return whether one of the keys decrypts a stored text."""
         return not self.unopened([stored])
 
     def unopened(self, secrets: Sequence[str]) -> list[str]:

@@ -22,11 +22,7 @@ class _Reached(Exception):
 
 
 def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-    """Count one attempt under each of these limits; when one is reached, return it and count none.
-
-    Raises:
-        StorageUnavailable: the database cannot be read or written.
-    """
+    """Count one attempt under each of these limits; when one is reached, return it and count none."""
     # A refused attempt does not take the write lock: a flood must not keep others from writing.
     if reached := _reached(engine, limits, now=now):
         return reached
@@ -90,7 +86,6 @@ def _reached(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> L
 
 
 def _key(limit: RateLimit) -> str:
-    """Return the key of a limit's row."""
     return f"{limit.kind}:{sha256(limit.key.encode()).hexdigest()}"
 
 
@@ -123,19 +118,16 @@ def keep(connection: Connection, entry: Entry) -> None:
 
 
 def find(connection: Connection, hash: str, *, now: datetime) -> Entry | None:
-    """Return the valid device with that hash."""
     row = connection.execute(DEVICE.select().where(DEVICE.c.hash == hash, DEVICE.c.expires_at > now)).first()
     return _entry(row) if row else None
 
 
 def list_of(connection: Connection, login: str, *, now: datetime) -> list[Entry]:
-    """Return the valid devices of an account."""
     query = DEVICE.select().where(DEVICE.c.login == login, DEVICE.c.expires_at > now)
     return [_entry(row) for row in connection.execute(query)]
 
 
 def end(connection: Connection, login: str, hash: str | None = None) -> None:
-    """Delete one device of an account, or all of them."""
     statement = DEVICE.delete().where(DEVICE.c.login == login)
     connection.execute(statement if hash is None else statement.where(DEVICE.c.hash == hash))
 

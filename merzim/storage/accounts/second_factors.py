@@ -187,12 +187,10 @@ class SqlSecondFactors:
 
 
 def _set_secret(connection: Connection, login: str, stored: str, step: int) -> None:
-    """Store the encrypted secret of an account."""
     connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(totp=stored, totp_step=step))
 
 
 def _keep_codes(connection: Connection, login: str, codes: Collection[str], now: datetime) -> None:
-    """Replace the recovery codes of an account."""
     connection.execute(RECOVERY_CODE.delete().where(RECOVERY_CODE.c.login == login))
     rows = [{"login": login, "hash": code, "made_at": now, "used_at": None} for code in codes]
     if rows:
@@ -200,7 +198,6 @@ def _keep_codes(connection: Connection, login: str, codes: Collection[str], now:
 
 
 def _remove(connection: Connection, login: str, now: datetime) -> None:
-    """Delete the second factor and recovery codes of an account."""
     rate_limits.end(connection, login)
     _set_secret(connection, login, "", 0)
     _keep_codes(connection, login, (), now)

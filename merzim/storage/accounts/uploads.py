@@ -165,7 +165,6 @@ class SqlIdempotency:
         return StoredAnswer(digest=row.digest, answer=row.answer) if row else None
 
     def keep(self, login: str, key: str, answer: str) -> None:
-        """Store the answer, as JSON."""
         with writing(self._engine) as connection:
             connection.execute(update(ANSWER).where(*_of(login, key)).values(answer=answer))
 
@@ -176,5 +175,4 @@ class SqlIdempotency:
 
 
 def _of(login: str, key: str):  # type: ignore[no-untyped-def]
-    """Return the condition for one key of an account."""
     return (ANSWER.c.login == login, ANSWER.c.key == key)

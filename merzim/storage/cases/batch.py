@@ -82,7 +82,6 @@ class Batch:
 
     @property
     def anything(self) -> bool:
-        """Whether there is anything to write."""
         return bool(self.written or self.readers or self.recommendations)
 
 
@@ -100,7 +99,6 @@ def batch(changes: Iterable[CaseWrite], before: Mapping[str, Before]) -> Batch:
 
 
 def _add(target: Batch, change: CaseWrite, before: Before) -> None:
-    """Add a change to the batch."""
     case = change.case
     if case.id in target.expected or case.seq - len(change.events) != before.seq:
         raise Conflict(case.id, since=case.seq - len(change.events))
@@ -165,7 +163,6 @@ def _add_inbox(target: Batch, event: Event) -> None:
 
 
 def _values(change: CaseWrite) -> Values:
-    """Return the values of a case's head."""
     case = change.case
     first, last = _span(change.rows)
     return {
@@ -181,7 +178,6 @@ def _values(change: CaseWrite) -> Values:
 
 
 def _add_case(target: Batch, change: CaseWrite, before: Before, values: Values, head: str) -> None:
-    """Add the head, events and readers of a case."""
     case = change.case
     if before.seq:
         # An unchanged head is locked while the rows are written, but not written itself.
@@ -256,7 +252,6 @@ _assignee = attrgetter("unit", "duty", "responsible", "person")
 
 
 def _add_rows(target: Batch, change: CaseWrite, before: Before) -> bool:
-    """Add the rows that differ. Return whether there are any."""
     stored = before.rows
     differs = False
     names = {row.obligation for row in change.rows}

@@ -67,9 +67,6 @@ class EvidenceFolder:
         """Return a file recorded under that SHA-256, after verifying all its bytes.
 
         Returns a private copy, so that the file cannot be changed between verification and reading.
-
-        Raises:
-            EvidenceDamaged: it is missing, altered, or unreadable.
         """
         copy = cast(BinaryIO, SpooledTemporaryFile(max_size=_STEP))  # noqa: SIM115 (the caller closes it)
         try:
@@ -85,11 +82,7 @@ class EvidenceFolder:
         self._copy(reference, None)
 
     def digest(self, reference: str, algorithm: str) -> bytes:
-        """Return the digest of a stored file; by SHA-256 it is the file's name, and nothing is read.
-
-        Raises:
-            EvidenceDamaged: it is missing, altered, or unreadable.
-        """
+        """Return the digest of a stored file; by SHA-256 it is the file's name, and nothing is read."""
         if algorithm == sha256().name:
             return bytes.fromhex(reference)
         hashing = new_hash(algorithm)
@@ -202,7 +195,6 @@ class EvidenceFolder:
         return True
 
     def _place(self, name: str) -> Path:
-        """Return the path of a file."""
         return self._folder / name[:2] / name
 
 

@@ -86,7 +86,6 @@ class SqlLedger:
             return cases(connection, ids)
 
     def ids(self) -> Sequence[str]:
-        """Return all case ids, in order."""
         with reading(self._engine) as connection:
             return connection.execute(select(CASE.c.id).order_by(CASE.c.id)).scalars().all()
 
@@ -204,7 +203,6 @@ class SqlLedger:
         return len(writes.written)
 
     def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
-        """Compute the rows to write."""
         existing = [change.case.id for change in changes if change.case.seq > len(change.events)]
         if len(existing) == 1:
             return batch(changes, {existing[0]: self._before(existing[0])})
@@ -263,12 +261,10 @@ def _feels(first: date, last: date) -> ColumnElement[bool]:
 
 
 def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
-    """Return these cases folded from their events."""
     return by_id(folded(execute_for_names(connection, _EVENTS_OF, ids)))
 
 
 def _before(connection: Connection, case: str) -> Before:
-    """Return the stored state of a case."""
     head = connection.execute(_HEAD, {"k_case": case}).first()
     if head is None:
         return Before()

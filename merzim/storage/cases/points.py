@@ -41,11 +41,7 @@ REGISTER_YEARS = 2
 def of_year(
     engine: Engine, scoring: Scoring, year: int, *, today: date
 ) -> tuple[Mapping[str, Numbers], Mapping[str, Sequence[MissingFact]]]:
-    """Return by unit, as cases name them, the numbers recorded up to a day of the year, and what is lacking.
-
-    Raises:
-        StorageUnavailable: the database cannot be read.
-    """
+    """Return by unit, as cases name them, the numbers recorded up to a day of the year, and what is lacking."""
     with reading(engine) as connection:
         facts, rows = _recorded(connection, scoring, year), _entries(connection, year)
         lacking = _lacking(connection, scoring.awaited, year)
@@ -191,7 +187,6 @@ def _names(facts: Iterable[str]) -> list[str]:
 
 
 def _of_active(query: Select[Any], case: ColumnElement[str], facts: Iterable[str]) -> Select[Any]:
-    """Restrict a query to active cases."""
     procedures = sorted({fact.partition(":")[0] for fact in facts})
     query = query.join(CASE, CASE.c.id == case)
     return query.where(CASE.c.procedure.in_(procedures), CASE.c.standing == "active")
@@ -216,7 +211,6 @@ def _remaining_facts(cases: Iterable[Case], facts: frozenset[str]) -> Iterator[R
 
 
 def _row_facts(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
-    """Yield the recorded facts of rows."""
     facts_by_key: dict[tuple[str, str], dict[str, Any]] = {}
     of_rows = set[tuple[str, str]]()
     for record in records:

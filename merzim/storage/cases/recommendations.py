@@ -38,7 +38,6 @@ _LINES_OF = select(RECOMMENDATION).where(in_names(RECOMMENDATION.c.case))
 
 
 def affects_lines(events: Iterable[Event]) -> bool:
-    """Return whether one of the events may change a line."""
     return any(
         event.kind in KINDS or any(item.name or item.restricted for item in evidence_of(event))
         for event in events
@@ -56,7 +55,6 @@ class CaseLines:
 
 
 def lines(case: Case) -> CaseLines:
-    """Return the lines of a case."""
     return CaseLines(_recommendations(case), [*_rows(case), *_files(case)])
 
 
@@ -134,10 +132,8 @@ def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[s
 
 
 def _place(line: Values) -> tuple[int, int]:
-    """Return the key of a list entry."""
     return line["risk"], line["measure"]
 
 
 def _short(texts: tuple[str, ...]) -> str:
-    """Return a text cut to the column's length."""
     return sha256("\x1f".join(texts).encode()).hexdigest()[:24]

@@ -55,11 +55,7 @@ def insert(connection: Connection, table: Table) -> Insert:
 
 
 def insert_many(connection: Connection, table: Table, lines: Sequence[Mapping[str, object]]) -> None:
-    """Insert rows that all have the same columns; none is allowed.
-
-    Raises:
-        IntegrityError: a constraint is broken.
-    """
+    """Insert rows that all have the same columns; none is allowed."""
     if lines:
         connection.execute(table.insert(), lines)
 

@@ -150,11 +150,7 @@ def _part(engine: Engine, connection: Connection) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that reads; in SQLite it is one snapshot, independent of writers.
-
-    Raises:
-        StorageUnavailable: the database cannot be read.
-    """
+    """Open a transaction that reads; in SQLite it is one snapshot, independent of writers."""
     current = _transaction.get()
     if current is not None and current[0] is engine:
         with TranslatedErrors(engine):
@@ -180,9 +176,6 @@ def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashab
 
     Args:
         key: names the result there; `read` itself if its result depends on nothing else.
-
-    Raises:
-        StorageUnavailable: the database cannot be read.
     """
     reads, name = _reads.get(), key or read
     with reading(engine) as connection:
@@ -200,9 +193,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
     A write within `one_snapshot` ends the transaction of its reads.
 
     IntegrityError is not translated: the caller knows what a broken constraint means.
-
-    Raises:
-        StorageUnavailable: the database cannot be written.
     """
     current = _transaction.get()
     if current is not None and current[0] is engine:
@@ -277,9 +267,6 @@ def create_private(file: Path) -> None:
     """Create an empty file only its owner may read, whatever the umask; nothing where there is one.
 
     SQLite gives its journals the mode of the database, and pg_dump writes into a file that stands there.
-
-    Raises:
-        OSError: it cannot be created.
     """
     with suppress(FileExistsError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

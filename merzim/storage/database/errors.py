@@ -56,7 +56,6 @@ def display_address(engine: Engine) -> str:
 
 
 def hide_secrets(address: URL) -> str:
-    """Return an address with its password and other secrets hidden."""
     hidden = dict.fromkeys(_SECRET_QUERY & address.query.keys(), _HIDDEN)
     return (
         address.set(drivername="postgresql").update_query_dict(hidden).render_as_string(hide_password=True)
@@ -88,7 +87,6 @@ class TranslatedErrors:
 
 
 def to_storage_unavailable(engine: Engine, error: BaseException) -> StorageUnavailable:
-    """Return the StorageUnavailable of a driver's error."""
     # When several addresses were tried, libpq lists them: the last line is the last attempt.
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     problem = (lines[-1] if lines[0].endswith(":") else lines[0]) if lines else type(error).__name__

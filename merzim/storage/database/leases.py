@@ -38,6 +38,5 @@ class SqlLeases:
             return bool(result.rowcount)
 
     def give_back(self, name: str, holder: str) -> None:
-        """Release the lease before it expires."""
         with writing(self._engine) as connection:
             connection.execute(LEASE.delete().where(LEASE.c.name == name, LEASE.c.holder == holder))

@@ -71,7 +71,6 @@ class Words:
         return sorted(texts | set(self.logins))
 
     def stand_in(self, texts: Iterable[str]) -> bool:
-        """Return whether one of the texts contains one of the keys or addresses."""
         pattern = self._pattern("keys", self.keys, r"[\w.+-]", r"(?:[\w@+-]|\.\w)")
         return any(pattern.search(text) for text in texts)
 
@@ -128,7 +127,6 @@ def anonymise(connection: Connection, words: Words) -> tuple[dict[str, int], lis
 
 
 def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
-    """Return the open cases whose events contain one of the words."""
     name_condition = or_(*(EVENT.c.payload.contains(word, autoescape=True) for word in words))
     query = select(EVENT.c.case).distinct().join(CASE, CASE.c.id == EVENT.c.case)
     over = CASE.c.stage.in_(("completed", "closed"))

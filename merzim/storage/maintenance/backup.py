@@ -135,7 +135,6 @@ def opened_for_reading(file: Path) -> Iterator[Engine]:
 
 
 def check(file: Path) -> None:
-    """Verify a backup file."""
     with opened_for_reading(file) as engine:
         with engines.reading(engine) as connection:
             at = revision(connection)
@@ -150,7 +149,6 @@ def check(file: Path) -> None:
 
 
 def _file(engine: Engine) -> Path:
-    """Return the file of the database."""
     if engine.dialect.name != "sqlite" or not engine.url.database:
         raise Refusal("backup_postgresql")
     return Path(engine.url.database)

@@ -107,7 +107,6 @@ def is_dump(file: Path) -> bool:
 
 
 def data(file: Path, tables: Sequence[str]) -> str:
-    """Return the rows of some tables in a dump, as text."""
     chosen = [f"--table={name}" for name in tables]
     return _tool_output("pg_restore", "--data-only", *chosen, "--file=-", str(file))
 
@@ -119,7 +118,6 @@ def _run(engine: Engine, tool: str, *arguments: str) -> None:
 
 
 def _tool_output(tool: str, *arguments: str, secret: Mapping[str, str] | None = None) -> str:
-    """Return the output of a command-line tool."""
     program = shutil.which(tool)
     if program is None:
         raise Refusal("backup_no_tool", tool=tool)

@@ -105,11 +105,7 @@ class ReadinessReport:
 
 
 def look(engine: Engine) -> ReadinessReport:
-    """Check the database with one short query.
-
-    Raises:
-        StorageUnavailable: the database does not answer.
-    """
+    """Check the database with one short query."""
     with reading(engine) as connection:
         if not usable(connection):
             return ReadinessReport(schema=False, round=None)
@@ -121,11 +117,7 @@ def look(engine: Engine) -> ReadinessReport:
 
 
 def server_time(engine: Engine) -> datetime | None:
-    """Return the time of the server's clock (UTC); None for SQLite, which has none of its own.
-
-    Raises:
-        StorageUnavailable: the database does not answer.
-    """
+    """Return the time of the server's clock (UTC); None for SQLite, which has none of its own."""
     if engine.dialect.name == "sqlite":
         return None
     with reading(engine) as connection:

@@ -122,7 +122,6 @@ def _head_of(case: Case) -> dict[str, object]:
 
 
 def _named(case: Case) -> frozenset[str]:
-    """Return the readers a case names."""
     return case.readers if case.confidential else frozenset()
 
 

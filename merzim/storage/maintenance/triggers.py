@@ -55,12 +55,10 @@ def install(connection: Connection) -> None:
 
 
 def names(dialect: str) -> frozenset[str]:
-    """Return the names of the required triggers."""
     return frozenset(f"merzim_event_{kind}" for kind in (_SQLITE if dialect == "sqlite" else _POSTGRESQL))
 
 
 def missing(connection: Connection) -> frozenset[str]:
-    """Return the required triggers that do not exist."""
     if connection.dialect.name == "sqlite":
         query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     else:

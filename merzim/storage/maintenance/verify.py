@@ -184,7 +184,6 @@ def recorded_files(connection: Connection) -> dict[str, dict[str, str]]:
 
 
 def count_recorded_files(engine: Engine) -> int:
-    """Return the number of stored files in events."""
     with reading(engine) as connection:
         return len(recorded_files(connection))
 

@@ -10,7 +10,6 @@ from merzim.storage.tables.base import TableBase
 
 
 def run() -> None:
-    """Run the requested migrations."""
     connection = context.config.attributes["connection"]
     context.configure(
         connection=connection,

@@ -46,10 +46,6 @@ class AlreadyAnswered(Contradiction):
     """The person's answer exists already, or is no longer awaited; nothing was written."""
 
 
-class CampaignChanged(Contradiction):
-    """Another user sent reminders, closed or reopened the campaign since it was read; nothing was written."""
-
-
 class SentLetter(NamedTuple):
     """A letter of a campaign that was sent to the person's own address. `step`: `invitation`, `reminder-1`."""
 
@@ -113,14 +109,14 @@ class SqlCampaigns:
         and by when.
 
         Raises:
-            CampaignChanged: another user changed it since it was read.
+            Contradiction: another user changed it since it was read.
         """
         as_read = [CAMPAIGN.c[name] == getattr(before, name) for name in ("id", "wave", "until", "closed_on")]
         step = CAMPAIGN.update().where(*as_read)
         step = step.values(wave=after.wave, closed_on=after.closed_on, until=after.until)
         with writing(self._engine) as connection:
             if not connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount:
-                raise CampaignChanged("campaign.changed", campaign=before.id)
+                raise Contradiction("campaign.changed", campaign=before.id)
             if after.wave > before.wave:
                 letters = (NOTICE.c.case.is_(None), NOTICE.c.obligation == before.id)
                 waiting = NOTICE.update().where(*letters, NOTICE.c.state == "queued")

@@ -24,7 +24,6 @@ _WAITING = (NOTICE.c.state == "queued", NOTICE.c.bundle == "")
 
 
 def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
-    """Return the number of notices by channel and state."""
     key = NOTICE.c.channel, NOTICE.c.state
     return {
         (channel, state): number
@@ -33,7 +32,6 @@ def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
 
 
 def figures(engine: Engine, *, now: datetime) -> Figures:
-    """Return the state of delivery at a moment."""
     lost = select(func.count()).where(_LOST, NOTICE.c.attempted_at > now - FAILED_FOR)
     with reading(engine) as connection:
         return Figures(
@@ -73,11 +71,7 @@ def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
 
 
 def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:
-    """Record the moment and duration of a task's last run.
-
-    Raises:
-        StorageUnavailable: the database cannot be written.
-    """
+    """Record the moment and duration of a task's last run."""
     with writing(engine) as connection:
         step = insert(connection, PULSE)
         step = step.on_conflict_do_update(

@@ -32,11 +32,7 @@ _STUCK = or_(NOTICE.c.state == literal_column("'failed'"), _QUEUED)
 
 
 def write_down(engine: Engine, channel: str, code: str, answer: str, *, now: datetime) -> None:
-    """Record a channel's fault; an empty code ends it. An unchanged fault writes nothing.
-
-    Raises:
-        StorageUnavailable: the database cannot be written.
-    """
+    """Record a channel's fault; an empty code ends it. An unchanged fault writes nothing."""
     query = CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel)
     with reading(engine) as connection:
         stored_fault = connection.execute(query).first()

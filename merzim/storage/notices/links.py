@@ -48,13 +48,11 @@ class SqlLinks:
         return self._link(LINK.c.person == person)
 
     def these(self, people: Collection[str]) -> Mapping[str, Link]:
-        """Return the current links of these people, in one query."""
         query = select(LINK).where(LINK.c.person.in_(sorted(people)))
         with reading(self._engine) as connection:
             return {record.person: _link(record) for record in connection.execute(query)}
 
     def behind(self, chat: str) -> Link | None:
-        """Return the link of an account."""
         return self._link(LINK.c.chat == chat)
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
@@ -120,7 +118,6 @@ class SqlLinks:
         return bool(deleted_count)
 
     def speak(self, person: str, language: str) -> None:
-        """Set the language of the bot's messages to the person."""
         self._change(person, LINK.c.language != language, language=language)
 
     def _change(self, person: str, only: object, **values: object) -> bool:

@@ -183,7 +183,6 @@ class SqlOutbox(CombinedNotices):
     def _abandoned(
         self, channel: str, before: datetime, now: datetime, keys: Collection[str] | None
     ) -> ColumnElement[bool]:
-        """Return the condition for abandoned notices."""
         if keys is None and self._enqueue is not None:
             abandoned_attempts = self._holding.abandoned(channel, now - before)
             return tuple_(NOTICE.c.key, NOTICE.c.attempts).in_(abandoned_attempts)
@@ -290,7 +289,6 @@ class SqlOutbox(CombinedNotices):
             return [notice(record) for record in connection.execute(query)]
 
     def carried(self, key: str) -> Sequence[Notice]:
-        """Return the notices carried by that notice's letter."""
         query = select(NOTICE).where(NOTICE.c.carrier == key).order_by(NOTICE.c.due, NOTICE.c.key)
         with reading(self._engine) as connection:
             person = connection.execute(select(NOTICE.c.person).where(NOTICE.c.key == key)).scalar()

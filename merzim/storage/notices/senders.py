@@ -44,7 +44,6 @@ class DeliveryLock:
 
     @property
     def _handle(self) -> int | None:
-        """Return this thread's handle."""
         handle: int | None = getattr(self._held, "handle", None)
         return handle
 
@@ -93,7 +92,6 @@ class DeliveryLock:
                 fcntl.flock(handle, fcntl.LOCK_SH)
 
     def _open(self) -> int:
-        """Open the lock file."""
         assert self._file is not None
         # By its real name: two settings may lead to one file in two ways.
         name = os.path.realpath(self._file) + SUFFIX
@@ -135,7 +133,6 @@ def hand_out(
 
 
 def _batches(queued: Iterable[tuple[str, datetime]]) -> list[Batch]:
-    """Group queued notices into batches."""
     # A key ends with its channel.
     placed = sorted((key.rpartition(":")[2], at, key) for key, at in queued)
     batches = []

@@ -47,7 +47,6 @@ class Adoption:
 
 
 def adopted_acts(engine: Engine) -> tuple[Adoption, ...]:
-    """Return all adopted acts, in order."""
     return tuple(
         Adoption(
             kind=line.kind,
@@ -84,8 +83,5 @@ def adopt(
     Args:
         before: every act the writer has read.
         on: the local date of the event; `now`: aware UTC.
-
-    Raises:
-        StorageUnavailable: the database cannot be written.
     """
     return chain.follow(engine, head_of(before), ACTS, kind=ACT, name=name, text=text, on=on, by=by, now=now)

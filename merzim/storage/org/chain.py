@@ -69,7 +69,6 @@ def record(connection: Connection, *office_events: OfficeEvent) -> None:
 
 
 def lines(engine: Engine, *kinds: str) -> tuple[Row_, ...]:
-    """Return the events of these kinds, in order."""
     with reading(engine) as connection:
         return tuple(connection.execute(IN_ORDER.where(EVENT.c.kind.in_(kinds))))
 
@@ -99,9 +98,6 @@ def follow(
     Args:
         before: hash of the last event of `kinds` the writer has read, "" for none.
         on: the local date of the event; `now`: aware UTC.
-
-    Raises:
-        StorageUnavailable: the database cannot be written.
     """
     try:
         with writing(engine) as connection:
@@ -126,7 +122,6 @@ def text_of(payload: str) -> str:
 
 
 def last(kinds: tuple[str, ...]) -> Select[str]:
-    """Return the query for the hash of the last event of these kinds."""
     # Not by ORDER BY: SQLite would walk the stream backwards until it meets one of these kinds.
     newest = select(func.max(EVENT.c.seq)).where(OF_OFFICE, EVENT.c.kind.in_(kinds))
     return select(EVENT.c.hash).where(OF_OFFICE, EVENT.c.seq == newest.scalar_subquery())

@@ -37,7 +37,6 @@ class AdoptedEdition:
 
 
 def adopted_editions(engine: Engine) -> tuple[AdoptedEdition, ...]:
-    """Return all adoptions of editions, in order."""
     editions = []
     for line in office_chain.lines(engine, KIND):
         payload = json.loads(line.payload)
@@ -91,9 +90,6 @@ def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: s
 
     Args:
         on: the local date; now: aware UTC.
-
-    Raises:
-        StorageUnavailable: the database cannot be written.
     """
     with writing(engine) as connection:
         adoptions = []

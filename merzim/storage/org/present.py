@@ -24,11 +24,7 @@ class PresentOffice:
         self._last: tuple[object, Office] | None = None
 
     def read(self) -> Office:
-        """Return the office; the same object as long as nothing in it has changed.
-
-        Raises:
-            StorageUnavailable: the database cannot be read.
-        """
+        """Return the office; the same object as long as nothing in it has changed."""
         # The end first: what is read after it may be newer, never older.
         end = read_once(self._engine, lambda connection: connection.execute(_END).first(), "end of the chain")
         last = self._last

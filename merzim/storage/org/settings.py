@@ -56,9 +56,6 @@ def store(
 
     Args:
         secret: the encrypted password of the mail server; None leaves it as it is.
-
-    Raises:
-        StorageUnavailable: the database cannot be written.
     """
     with writing(engine) as connection:
         events = []

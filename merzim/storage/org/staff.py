@@ -124,7 +124,6 @@ class SqlChoices:
         self._key = key
 
     def person(self, key: str) -> Person | None:
-        """Return a person of the office with their choices."""
         return office(self._engine).people.get(key)
 
     def whose(self, secret: str) -> Person | None:

@@ -44,9 +44,6 @@ def save(
     Args:
         matches: responsible text -> unit id or person key.
         stamp: who makes the change: every new or changed row becomes an event of the office's chain.
-
-    Raises:
-        StorageUnavailable: the database cannot be written; nothing was written.
     """
     tables: list[tuple[Table, list[Values]]] = [
         (UNIT, [unit_values(unit) for unit in units]),
@@ -123,12 +120,10 @@ def saved(table: Table, line: Values, stamp: Stamp) -> OfficeEvent:
 
 
 def unit_of(record: Any) -> Unit:
-    """Return the unit of a row."""
     return Unit(**{**record._mapping, "time": _time_of(record.time), "acts": tuple(record.acts)})
 
 
 def unit_values(unit: Unit) -> Values:
-    """Return the row of a unit."""
     return {
         "id": unit.id,
         "name": unit.name,
@@ -177,7 +172,6 @@ def person_values(person: Person) -> Values:
 
 
 def _time_of(values: Mapping[str, Any]) -> OfficeTime:
-    """Return the office time of a unit's row."""
     if not values:
         return NOTHING_OWN
     hours = [time.fromisoformat(end) for end in values["hours"]]

@@ -90,7 +90,6 @@ class CaseReads(SearchReads):
         return events_by_case
 
     def how_many(self, criteria: CaseFilter) -> int:
-        """Return the number of matching cases."""
         query = select(func.count()).select_from(CASE).where(*self._conditions(criteria))
         with reading(self._engine) as connection:
             return int(connection.execute(query).scalar_one())
@@ -114,7 +113,6 @@ class CaseReads(SearchReads):
             return connection.execute(query).scalar_one()
 
     def any_case(self) -> bool:
-        """Return whether any case is visible."""
         query = select(CASE.c.id).where(*self._visible.cases()).limit(1)
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
@@ -135,7 +133,6 @@ class CaseReads(SearchReads):
             return heads
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
-        """Return these cases by id, computed from their events."""
         cases_by_id = self._ledger.cases(self._visible.among(cases))
         return {name: as_seen(case, self.scope_in(case)) for name, case in cases_by_id.items()}
 
@@ -148,7 +145,6 @@ class CaseReads(SearchReads):
         return {name: with_rows(head, events.get(name, ())) for name, head in heads.items()}
 
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
-        """Return the stage of each of these cases, by id."""
         query = select(CASE.c.id, CASE.c.stage).where(in_names(CASE.c.id))
         with reading(self._engine) as connection:
             records = execute_for_names(connection, query, self._visible.among(cases))
@@ -175,7 +171,6 @@ class CaseReads(SearchReads):
         return as_seen(stored_case, self.scope_in(stored_case)) if stored_case is not None else None
 
     def events(self, case: str) -> Sequence[Event]:
-        """Return the events of a case in order."""
         head = self.heads([case]).get(case)
         return events_as_seen(self._ledger.events(case), self.scope_in(head)) if head is not None else ()
 

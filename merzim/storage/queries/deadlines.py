@@ -72,7 +72,6 @@ class DeadlineReads(SearchReads):
             return [row(record) for record in connection.execute(query)]
 
     def count(self, criteria: DeadlineFilter) -> int:
-        """Return the number of matching rows."""
         conditions = (*_matching(criteria), *self._visible.rows(criteria.unit))
         with reading(self._engine) as connection:
             query = select(func.count()).select_from(DEADLINE).where(*conditions)

@@ -67,7 +67,6 @@ class NoticeReads(Reader):
             return inbox.unread_letters(connection, cases, self._scope.names)
 
     def unread_lines(self, person: str) -> int:
-        """Return the number of a person's unread inbox events."""
         if self._visible.is_whole:
             return inbox.unread_anywhere(self._engine, person, self._scope)
         return 0 if self._visible.is_blind else inbox.unread(self._engine, person, self._visible.cases())

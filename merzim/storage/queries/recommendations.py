@@ -151,7 +151,6 @@ def _alike(
 
 
 def _conditions(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions of a filter."""
     return [
         *([_R.direction == filters.direction] if filters.direction else []),
         *([_R.legal] if filters.legal else []),
@@ -159,7 +158,6 @@ def _conditions(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
 
 
 def _late(today: date) -> ColumnElement[bool]:
-    """Return the condition that a recommendation's measure is late."""
     is_measure = DEADLINE.c.obligation.startswith("measure.", autoescape=True)
     late = select(DEADLINE.c.case, _Number(DEADLINE.c.obligation))
     late = late.where(DEADLINE.c.state == "open", is_measure, overdue(today))

@@ -63,7 +63,6 @@ class CellFilter:
     instead: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def matches(self, key: str) -> bool:
-        """Return whether a key meets the condition."""
         return (
             (self.keys is None or key in self.keys)
             and (not self.least or key >= self.least)
@@ -101,7 +100,6 @@ class RowQuery:
     withdrawn: bool = False
 
     def with_condition(self, condition: CellFilter) -> RowQuery:
-        """Return the same query with one more condition."""
         return replace(self, filters=(*self.filters, condition))
 
 
@@ -112,7 +110,6 @@ class SqlRegisterLists:
         self._engine = engine
 
     def count(self, query: RowQuery) -> int:
-        """Return the number of rows."""
         statement = select(func.count()).select_from(REGISTER_ROW).where(*self._conditions(query))
         with reading(self._engine) as connection:
             return int(connection.execute(statement).scalar_one())
@@ -254,7 +251,6 @@ class SqlRegisterLists:
             return {row: int(count) for row, count in connection.execute(statement)}
 
     def among(self, query: RowQuery, rows: Collection[str]) -> Sequence[Row_]:
-        """Return the heads of those of these rows that a query finds."""
         statement = REGISTER_ROW.select().where(*self._conditions(query), _R.id.in_(rows))
         with reading(self._engine) as connection:
             return connection.execute(statement).all()
@@ -266,12 +262,10 @@ class SqlRegisterLists:
             return frozenset(connection.execute(statement).scalars())
 
     def heads(self, ids: Collection[str]) -> Sequence[Row_]:
-        """Return the heads of these rows."""
         with reading(self._engine) as connection:
             return [*heads(connection, ids)]
 
     def counts(self, units: Collection[str] | None = None) -> Mapping[str, int]:
-        """Return the number of rows of each register in these units."""
         statement = select(_R.register_id, func.count()).where(_R.withdrawn.is_(False))
         if units is not None:
             statement = statement.where(_R.unit.in_(units))
@@ -286,7 +280,6 @@ class SqlRegisterLists:
             return [(register, unit) for register, unit in connection.execute(statement)]
 
     def registers_with_rows(self) -> frozenset[str]:
-        """Return the registers that have rows."""
         with reading(self._engine) as connection:
             return frozenset(connection.execute(select(_R.register_id).distinct()).scalars())
 
@@ -297,7 +290,6 @@ class SqlRegisterLists:
             return connection.execute(statement).scalar() is not None
 
     def _conditions(self, query: RowQuery) -> list[ColumnElement[bool]]:
-        """Return the conditions of a query."""
         conditions: list[ColumnElement[bool]] = [
             _R.register_id == query.register,
             _R.withdrawn.is_(query.withdrawn),

@@ -38,10 +38,6 @@ UniqueKeys = Mapping[tuple[str, ...], tuple[str, ...]]
 """Unique combinations of fields -> the keys of a row's values."""
 
 
-class RowChanged(Contradiction):
-    """Another user wrote the row since it was read; nothing was written."""
-
-
 class NotUnique(Refusal, ValueError):
     """Another row visible to the writer has the same values of unique fields; nothing was written.
 
@@ -85,12 +81,10 @@ class SqlRegisterRows:
         self._engine = engine
 
     def rows(self, ids: Collection[str]) -> Mapping[str, RegisterRow]:
-        """Return these rows by id, computed from their events."""
         with reading(self._engine) as connection:
             return rows(connection, ids)
 
     def events(self, row: str) -> Sequence[RowEvent]:
-        """Return the events of a row in order."""
         with reading(self._engine) as connection:
             return [event(record) for record in execute_for_names(connection, _EVENTS_OF, [f"{ROW}{row}"])]
 
@@ -154,7 +148,7 @@ class SqlRegisterRows:
         """Append an event to a row.
 
         Raises:
-            RowChanged: another user wrote it since it was read.
+            Contradiction: another user wrote it since it was read.
             NotUnique: another visible row has one of its unique keys.
             StorageUnavailable: the database cannot be written.
         """
@@ -170,7 +164,7 @@ class SqlRegisterRows:
                 as_read = (REGISTER_ROW.c.id == before.id, REGISTER_ROW.c.seq == before.seq)
                 head = connection.execute(select(REGISTER_ROW.c.head).where(*as_read)).one_or_none()
                 if head is None:
-                    raise RowChanged("register.row_changed", row=before.id)
+                    raise Contradiction("register.row_changed", row=before.id)
                 stream = f"{ROW}{before.id}"
                 drafts = [_draft(before.id, write, by, now)]
                 [entry] = events.chained(stream, drafts, after=before.seq, previous=head.head)
@@ -186,16 +180,15 @@ class SqlRegisterRows:
                 }
                 step = REGISTER_ROW.update().where(*as_read).values(**values)
                 if connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount != 1:
-                    raise RowChanged("register.row_changed", row=before.id)
+                    raise Contradiction("register.row_changed", row=before.id)
                 if write.erased:
                     events.erase(connection, EVENT.c.stream == stream, write.erased)
                 _follow_in_campaign(connection, write)
         except IntegrityError:
-            raise RowChanged("register.row_changed", row=before.id) from None
+            raise Contradiction("register.row_changed", row=before.id) from None
 
 
 def _beside(answer: str, write: RowWrite) -> RowWrite:
-    """Return the write of a row that stands beside the row of an answer."""
     return replace(
         write, after=replace(write.after, parent=answer), payload={**write.payload, "parent": answer}
     )
@@ -221,7 +214,6 @@ def _follow_in_campaign(connection: Connection, write: RowWrite) -> None:
 
 
 def rows(connection: Connection, ids: Collection[str]) -> Mapping[str, RegisterRow]:
-    """Return these rows by id, computed from their events."""
     records = execute_for_names(connection, _EVENTS_OF, [f"{ROW}{name}" for name in sorted(ids)])
     chains = groupby(map(event, records), key=attrgetter("row"))
     return {name: fold(chain) for name, chain in chains}
@@ -288,7 +280,6 @@ def _insert(
 
 
 def _draft(row: str, write: RowWrite, by: str, now: datetime) -> events.Draft:
-    """Return the event of a change of a row."""
     payload = dict(write.payload)
     if values := {name: value for name, value in write.values.items() if name not in write.private}:
         payload["values"] = values
@@ -353,5 +344,4 @@ def _same(
 
 
 def heads(connection: Connection, ids: Iterable[str]) -> Iterator[Row_]:
-    """Yield the stored heads of these rows."""
     yield from execute_for_names(connection, _ROWS_OF, sorted(ids))

@@ -38,7 +38,6 @@ class TableBase(SQLModel):
 
 
 def table(name: str) -> Table:
-    """Return the table of a name, for Core statements."""
     return TableBase.metadata.tables[name]
 
 

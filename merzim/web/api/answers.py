@@ -128,7 +128,6 @@ class NoticeAnswer(Result):
 
 
 def notice_answer(notice: Notice, office: Office, translator: Translator) -> NoticeAnswer:
-    """Return a notice with its delivery record as an answer."""
     return NoticeAnswer.of(notice, name=translator.name(person_name(office, notice.person)))
 
 

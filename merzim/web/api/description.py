@@ -114,7 +114,6 @@ def describe_fields(document: dict[str, Any]) -> None:
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the operations in a description."""
     return (operation for item in document["paths"].values() for operation in item.values())
 
 

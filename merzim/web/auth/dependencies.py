@@ -109,7 +109,6 @@ def begin_session(
 
 
 def end_session(accounts: Accounts, request: Request, response: Response, *, now: datetime) -> None:
-    """End the session of this request."""
     entry = current_session(request, accounts, now=now)
     if entry is not None:
         accounts.end(entry.login, entry.hash, now=now)

@@ -261,7 +261,7 @@ def adopt(
 
 
 def _text(form: FormData) -> tuple[str, str]:
-    """Return text and name of the act: from the file, else as pasted. Raises InvalidForm, UnreadableAct."""
+    """Return text and name of the act: from the file, else as pasted. Raises InvalidForm, Refusal."""
     file = form.get("file")
     typed_texts = text_fields(form)
     if isinstance(file, UploadFile) and file.filename:
@@ -309,5 +309,4 @@ def _transfer(typed_texts: Mapping[str, str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as a TOML string."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

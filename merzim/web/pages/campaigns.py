@@ -230,7 +230,6 @@ def record_paper(
 
 
 def _spoken(request: Request, ctx: RequestContext) -> RequestContext:
-    """Return the context with names in the reader's language."""
     return replace(ctx, language=preferences(request).language)
 
 

@@ -148,7 +148,6 @@ def listing(ctx: RequestContext, criteria: CaseFilter, *, number: int, order: Ca
 
 
 def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[Item, ...]:
-    """Return the cases as list items."""
     reads, today = ctx.reads, ctx.today
     rows = reads.rows_of([case.id for case in cases])
     stands = reads.stages([case.id for case in cases])
@@ -280,11 +279,7 @@ def cases_page(
 
 @router.get("/cases.xlsx")
 def cases_workbook(ctx: Reading, criteria: CaseQuery, order: CaseOrder = "newest") -> Response:
-    """Return all matching cases as a workbook, in the order of the page.
-
-    Raises:
-        TooManyRows: the list is too long for one workbook.
-    """
+    """Return all matching cases as a workbook, in the order of the page."""
     total = ctx.reads.how_many(criteria)
     require_exportable(total)
     rows = _all(ctx, criteria, order, total)

@@ -102,11 +102,7 @@ def assignments_page(request: Request, ctx: Reading, query: AssignmentQuery) -> 
 
 @assignments_router.get("/assignments.xlsx")
 def assignments_workbook(ctx: Reading, query: AssignmentQuery) -> Response:
-    """Return the whole list as a workbook.
-
-    Raises:
-        TooManyRows: the list is too long for one workbook.
-    """
+    """Return the whole list as a workbook."""
     rows, total = assignments.assignments_shown(ctx, query, limit=MAX_EXPORTED)
     require_exportable(total)
     columns = _columns(_names(ctx, rows))

@@ -65,7 +65,6 @@ def _whose(ctx: RequestContext, secret: str) -> Person:
 
 
 def _page(request: Request, ctx: RequestContext, secret: str, *, is_saved: bool) -> Response:
-    """Return the choice page of a recipient."""
     person = _whose(ctx, secret)
     chosen = choice_of(person)
     return page(

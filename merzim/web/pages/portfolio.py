@@ -195,11 +195,7 @@ LINE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
 
 @router.get("/portfolio.xlsx")
 def portfolio_workbook(ctx: Reading, criteria: Criteria) -> Response:
-    """Return all analyses of a year with all their steps as a workbook.
-
-    Raises:
-        TooManyRows: the list is too long for one workbook.
-    """
+    """Return all analyses of a year with all their steps as a workbook."""
     total, all_lines = every_line(ctx, build(ListPortfolio, {**_fields(criteria), "stage": criteria.stage}))
     require_exportable(total)
     lines = list(all_lines)
@@ -242,5 +238,4 @@ def _page(
 
 
 def _years(ctx: RequestContext) -> Sequence[int]:
-    """Return the years to choose from, the next one first."""
     return range(ctx.today.year + 1, ctx.calendar.first.year - 1, -1)

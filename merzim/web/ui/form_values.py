@@ -114,11 +114,7 @@ def parse_date(text: str) -> date:
 
 
 def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
-    """Parse the number fields (`value.NAME`) of a form, by name; the decimal mark is a point or a comma.
-
-    Raises:
-        InvalidForm: one of them is not a number.
-    """
+    """Parse the number fields (`value.NAME`) of a form, by name; the decimal mark is a point or a comma."""
     numbers = {}
     for key, text in answers.items():
         part, _, name = key.partition(".")
@@ -132,22 +128,14 @@ def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
 
 
 def parse_whole_number(text: str, *, name: str = "") -> int:
-    """Parse a whole number from 1 to 9999.
-
-    Raises:
-        InvalidForm: the text is not such a number.
-    """
+    """Parse a whole number from 1 to 9999."""
     if not re.fullmatch(r"[1-9]\d{0,3}", text.strip(), re.ASCII):
         raise InvalidForm("web.refusal.bad_whole", name=name, text=text[:40])
     return int(text)
 
 
 def parse_event_number(text: str) -> int:
-    """Parse the number of an event in the history of a case.
-
-    Raises:
-        InvalidForm: the text is not such a number.
-    """
+    """Parse the number of an event in the history of a case."""
     if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
         raise InvalidForm("web.refusal.no_record")
     return int(text)

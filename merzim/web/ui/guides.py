@@ -98,11 +98,7 @@ class Guide:
 
 @cache
 def guide(id: str, language: str) -> Guide:
-    """Return a guide in a language.
-
-    Raises:
-        KeyError: there is no such guide.
-    """
+    """Return a guide in a language."""
     if id not in GUIDES:
         raise KeyError(id)
     text = source(id, language)
@@ -133,7 +129,6 @@ def _written(id: str, language: str) -> str:
 
 
 def _shared(id: str, section: str, language: str) -> str:
-    """Return a section of a guide with its heading."""
     parts = re.split(r"^(?=## )", _written(id, language), flags=re.MULTILINE)
     return next(part for part in parts if f"{{#{section}}}\n" in part).strip()
 

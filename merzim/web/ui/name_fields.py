@@ -68,7 +68,6 @@ class NameField:
     refusal: InvalidForm | None = None
 
     def with_refusal(self, refusal: InvalidForm) -> NameField:
-        """Return the field with the refusal to show beside it."""
         return replace(self, refusal=refusal)
 
 

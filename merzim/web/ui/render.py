@@ -81,7 +81,6 @@ class Translator:
         self.language = language
 
     def say(self, code: str, **arguments: object) -> str:
-        """Return a text of the catalogues."""
         return i18n.say(code, arguments, self.language)
 
     def line_state(self, line: ObligationLine, today: date) -> tuple[str, str]:
@@ -105,13 +104,11 @@ class Translator:
         return look, self.say("web.overview.left", n=line.working_days)
 
     def name(self, entity: Person | Unit | Name) -> str:
-        """Return the name of a person or unit in the reader's language, if available."""
         if isinstance(entity, str):
             return entity
         return entity[self.language] if isinstance(entity, Text) else entity.name_in(self.language)
 
     def names(self, several: Iterable[Person | Unit | Name]) -> str:
-        """Return several names as one text, separated by commas."""
         return "; ".join(map(self.name, several))
 
     def word(self, prefix: str, code: str) -> str:
@@ -150,7 +147,6 @@ class Translator:
         return self.say("change.line", field=field, before=before, after=after)
 
     def _field_text(self, field: str, value: object) -> str:
-        """Return the value of a field in an event's payload, in words."""
         if value is None:
             return self.say("change.nothing")
         if value is True:
@@ -165,7 +161,6 @@ class Translator:
         return self.option(field, str(value))
 
     def refuse(self, refusal: Refusal | OutOfRange) -> str:
-        """Return the sentence of a refusal."""
         return i18n.refusal(refusal, self.language)
 
     def tell(self, code: str, arguments: Mapping[str, object]) -> str:
@@ -181,7 +176,6 @@ class Translator:
         return self.tell(code, {**arguments, **({"rows": ("; ".join(numbers),)} if numbers else {})})
 
     def sentences(self, explanation: Explanation) -> list[str]:
-        """Return the sentences of an explanation."""
         return i18n.explain(explanation, self.language)
 
     def asks(self, obligation: Obligation, procedure: Procedure) -> str:
@@ -230,7 +224,6 @@ class Translator:
         return i18n.date_weekday(date(2024, 1, number), self.language)
 
     def titled(self, title: Text, period: str | None) -> str:
-        """Return the title of an obligation, with its period when it recurs."""
         text = title[self.language]
         return f"{text}, {i18n.period(period, self.language)}" if period else text
 
@@ -270,7 +263,6 @@ class Translator:
         return self.say(f"calendar_act.kind.{match['kind']}", year=year, number=int(match["number"]))
 
     def cited(self, act: Act, paragraph: str) -> str:
-        """Return the citation of an act and paragraph, as in explanations."""
         return f"{act.short[self.language]}, {i18n.paragraph(paragraph, self.language)}"
 
     def paragraph(self, text: str) -> str:
@@ -286,7 +278,6 @@ class Translator:
         return i18n.period(period, self.language)
 
     def tongue(self, language: str) -> str:
-        """Return the name of a language in that language."""
         return self.say(f"web.tongue.in_{language}")
 
     def say_or(self, code: str, otherwise: str) -> str:
@@ -308,7 +299,6 @@ class Translator:
         return self.say_or(f"web.channel.{name}", name)
 
     def notice_state(self, state: str, channel: str) -> str:
-        """Return the state of notices of a channel in words."""
         return i18n.say(f"web.notice.{displayed_state(state, channel)}", {}, self.language)
 
     def size(self, size: int) -> str:

@@ -99,7 +99,6 @@ def page_heads(columns: Sequence[Column[R]]) -> tuple[tuple[str | Text, str], ..
 def table_of(
     translator: Translator, columns: Sequence[Column[R]], rows: Iterable[R], *, name: str = ""
 ) -> Table:
-    """Return rows as a table of a workbook, in the translator's language."""
     heads = [
         translator.say(column.head) if isinstance(column.head, str) else column.head[translator.language]
         for column in columns
@@ -122,7 +121,6 @@ def workbook_response(
 
 
 def download(content: bytes, name: str) -> Response:
-    """Return a workbook as a download, with a file name in any script."""
     disposition = f"attachment; filename*=UTF-8''{quote(name)}"
     return Response(content, media_type=XLSX, headers={"content-disposition": disposition})
 
@@ -144,7 +142,6 @@ def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
 
 
 def line_name(t: Translator, line: FiguresLine) -> str:
-    """Return the name of a line in the translator's language."""
     if isinstance(line.name, date):
         return t.capital(t.period(f"{line.name:%Y-%m}"))
     if isinstance(line.name, UnitName):
@@ -201,7 +198,6 @@ class Cell:
 
 
 def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
-    """Return a value of a row as a cell."""
     value = cell_value(field, row, translator.language)
     late = row.late.get(field.id, 0)
     if value is None:

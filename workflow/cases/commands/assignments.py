@@ -224,7 +224,7 @@ def comment(
 
     Raises:
         CannotComment: nothing is said, the day is past or nobody is asked, or there is no such question.
-        UnknownObligation: the case does not have it.
+        Refusal: the case does not have it.
     """
 
     def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:

@@ -61,13 +61,6 @@ class UnknownCase(Refusal, LookupError):
         super().__init__("unknown_case", case=case)
 
 
-class GroundMissing(Refusal, ValueError):
-    """The correction or command lacks its ground in words."""
-
-    def __init__(self) -> None:
-        super().__init__("ground_missing")
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
     """Result of a command: the case after it, its events (none when nothing was new), and the due dates that
@@ -109,18 +102,16 @@ class CaseCommands:
 
     @property
     def calendar(self) -> Kazakhstan:
-        """The calendar of the office."""
         return self._calendar
 
     def on(self, ledger: Callable[[Ledger], Ledger]) -> CaseCommands:
-        """Return the same commands on another ledger."""
         return CaseCommands(ledger(self._ledger), self._library, self._calendar, self._first_day)
 
     def open(self, opening: Opening, *, by: str, now: datetime, today: date) -> Case:
         """Open one case.
 
         Raises:
-            OpenedOnce: the procedure is opened once per organisation, and there is a case of it.
+            Refusal: the procedure is opened once per organisation, and there is a case of it.
             Refusal: an unknown procedure, an unknown fact, or a fact after today.
         """
         return self.open_many([opening], by=by, now=now, today=today)[0]
@@ -227,7 +218,7 @@ class CaseCommands:
             CannotRecord: a date after today.
             FactKnown: the fact is known with another date.
             AnsweredOtherwise: the decision it answers is answered with another option.
-            AlreadyRecorded: it is known with another number or signature.
+            Contradiction: it is known with another number or signature.
             Refusal: an unknown case, fact, number or duty.
         """
         numbers_given, proof = dict(values or {}), tuple(evidence)
@@ -285,7 +276,7 @@ class CaseCommands:
             decided_by: duty of the person who decided.
 
         Raises:
-            UnknownDecision: the edition has no such decision, or the decision no such option.
+            Refusal: the edition has no such decision, or the decision no such option.
             Refusal: the decision cannot be answered in this case now.
             Refusal: as `record`; another answer is withdrawn first.
         """
@@ -323,7 +314,7 @@ class CaseCommands:
             obligation = known_fact(procedure, fact)
             payload = fact_payload(obligation, values or {}, signed_by, duties=procedure.duties)
             if not ground.strip():
-                raise GroundMissing
+                raise Refusal("ground_missing")
             if fact not in case.facts:
                 raise CannotRecord("nothing_to_correct", title=obligation.title)
             require_past(obligation, on, today=today)
@@ -389,7 +380,7 @@ class CaseCommands:
 
         def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
             if not ground.strip():
-                raise GroundMissing
+                raise Refusal("ground_missing")
             return [("reader_removed", person, None, {"ground": ground})] if person in case.readers else ()
 
         return self.write(case_id, decide, by=by, now=now, today=today)
@@ -415,13 +406,13 @@ class CaseCommands:
             obligation: as it was exempted: a recurring one with all its periods, or with the one named.
 
         Raises:
-            UnknownObligation: no such obligation in the edition.
+            Refusal: no such obligation in the edition.
             Refusal: it is not exempted, or the case itself is cancelled or exempted.
         """
         if not obligation:
             return self._command("reopen", "reopened", case_id, "", ground, by, now, today)
         if not ground.strip():
-            raise GroundMissing
+            raise Refusal("ground_missing")
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             title = known_obligation(procedure, obligation).title
@@ -498,7 +489,7 @@ class CaseCommands:
         today: date,
     ) -> Change:
         if not name and not ground.strip():
-            raise GroundMissing
+            raise Refusal("ground_missing")
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             if name:
@@ -506,7 +497,7 @@ class CaseCommands:
                 if "." in name:
                     known_fact(procedure, name)
                 if not ground.strip():
-                    raise GroundMissing
+                    raise Refusal("ground_missing")
             require(procedure, case, self._view(case, procedure, today).stage, command)
             return () if name and name in case.exempted else [(kind, name, None, {"ground": ground})]
 

@@ -201,7 +201,6 @@ class CaseRows:
         return self._case_commands.enter(case_id, events, by=by, now=now, today=today)
 
     def _register(self, name: str) -> tuple[Register, RowEntry]:
-        """Return a register and how its rows are entered."""
         register = self._registers.latest(name)
         assert register.entry is not None
         return register, register.entry

@@ -13,10 +13,6 @@ from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal, closest_first
 
 
-class OtherProcedure(Refusal, LookupError):
-    """The procedure of the case has no edition of that name; `allowed` are those it has."""
-
-
 def migrate(
     case_commands: CaseCommands,
     library: Library,
@@ -33,7 +29,7 @@ def migrate(
     Facts and plan dates the new edition does not know stay in the ledger but no longer count.
 
     Raises:
-        OtherProcedure: it has no such edition.
+        Refusal: it has no such edition.
         UnknownCase.
     """
 
@@ -42,7 +38,7 @@ def migrate(
         new_edition = editions.get(edition)
         if new_edition is None:
             allowed = closest_first(edition, editions)
-            raise OtherProcedure("migrate.no_edition", edition=edition, title=procedure.title, allowed=allowed)
+            raise Refusal("migrate.no_edition", edition=edition, title=procedure.title, allowed=allowed)
         if (new_edition.edition, new_edition.digest) == (case.edition, case.digest):
             return ()
         payload: dict[str, object] = {

@@ -25,13 +25,6 @@ class NotForKind(Refusal, ValueError):
         super().__init__("not_for_kind", procedure=procedure.title, unit=unit, kind=kind, allowed=allowed)
 
 
-class OpenedOnce(Refusal, ValueError):
-    """The procedure is opened once per organisation, and there is an open case of it already."""
-
-    def __init__(self, procedure: Procedure, case: str) -> None:
-        super().__init__("opened_once", procedure=procedure.title, case=case)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opening:
     """A request to open a case. Plan dates and facts are by fact name (local dates).
@@ -150,13 +143,13 @@ def check_plan_date(on: date, calendar: Kazakhstan, *, of_row: bool) -> None:
 
 
 def check_once(openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger) -> None:
-    """Raise OpenedOnce for a second case of a procedure that is opened once, unless the user confirmed it."""
+    """Raise Refusal for a second case of a procedure that is opened once, unless the user confirmed it."""
     for opening, procedure in zip(openings, editions, strict=True):
         if procedure.opened != "once" or opening.again:
             continue
         place = procedure.id, opening.unit, procedure.body_named(opening.object)
         if case_id := ledger.open_case(*place):
-            raise OpenedOnce(procedure, case_id)
+            raise Refusal("opened_once", procedure=procedure.title, case=case_id)
 
 
 def first_events(

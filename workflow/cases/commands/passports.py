@@ -61,7 +61,7 @@ def edit_passport(
     Raises:
         Refusal: a period that ends before it begins.
         NotForKind: the procedure is not for the kind of organisation the unit belongs to.
-        UnknownObligation, UnknownCase.
+        Refusal, UnknownCase.
     """
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:

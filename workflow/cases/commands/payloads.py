@@ -46,18 +46,6 @@ class AnsweredOtherwise(Contradiction, CannotRecord):
         )
 
 
-class UnknownValue(Refusal, LookupError):
-    """The fact has no number of that name; `allowed` are those it has."""
-
-
-class UnknownDuty(Refusal, LookupError):
-    """There is no duty of that name in the office."""
-
-
-class AlreadyRecorded(Contradiction, ValueError):
-    """The fact has another number or signatory already; it must be corrected, with a ground."""
-
-
 def fact_payload(
     obligation: Obligation,
     values: Mapping[str, Decimal],
@@ -68,15 +56,15 @@ def fact_payload(
     """Return numbers and signatory of a fact as payload values: strings, nothing empty.
 
     Raises:
-        UnknownValue, UnknownDuty: a name the obligation or the office does not know.
+        Refusal: a name the obligation or the office does not know.
     """
     for name in values:
         if name not in obligation.values:
             code = "unknown_value" if obligation.values else "fact_without_values"
             allowed = closest_first(name, obligation.values)
-            raise UnknownValue(code, value=name, title=obligation.title, allowed=allowed)
+            raise Refusal(code, value=name, title=obligation.title, allowed=allowed)
     if signed_by and signed_by not in duties:
-        raise UnknownDuty("unknown_duty", duty=signed_by, allowed=closest_first(signed_by, duties))
+        raise Refusal("unknown_duty", duty=signed_by, allowed=closest_first(signed_by, duties))
     payload: dict[str, object] = {}
     if values:
         payload["values"] = {name: f"{value:f}" for name, value in sorted(values.items())}
@@ -100,11 +88,11 @@ def missing_details(
     """Return the numbers and signatory that are not recorded with the fact yet.
 
     Raises:
-        AlreadyRecorded: one of them is recorded with another value.
+        Contradiction: one of them is recorded with another value.
     """
     for name, value in values.items():
         if name in recorded_fact.values and recorded_fact.values[name] != value:
-            raise AlreadyRecorded(
+            raise Contradiction(
                 "value_known",
                 changes=(_change(recorded_fact),),
                 title=obligation.title,
@@ -115,7 +103,7 @@ def missing_details(
                 at=recorded_fact.at,
             )
     if signed_by and recorded_fact.signed_by not in ("", signed_by):
-        raise AlreadyRecorded(
+        raise Contradiction(
             "signatory_known",
             changes=(_change(recorded_fact),),
             title=obligation.title,
@@ -130,7 +118,6 @@ def missing_details(
 
 
 def _change(recorded_fact: Fact) -> OtherChange:
-    """Return who recorded a fact and when, for error messages."""
     return OtherChange(
         kind="fact", name=recorded_fact.name, on=recorded_fact.on, by=recorded_fact.by, at=recorded_fact.at
     )

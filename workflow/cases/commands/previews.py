@@ -59,12 +59,10 @@ class Preview:
 
     @property
     def dropped(self) -> tuple[DeadlineChange, ...]:
-        """Deadlines that would no longer be required."""
         return tuple(change for change in self.deadlines if not change.required_after)
 
     @property
     def opened(self) -> tuple[DeadlineChange, ...]:
-        """Deadlines that would become required."""
         return tuple(change for change in self.deadlines if not change.required_before)
 
 
@@ -75,9 +73,6 @@ def preview(
 
     Args:
         command: a function that runs the command on the CaseCommands it receives.
-
-    Raises:
-        Refusal: as the command itself.
     """
     calendar = case_commands.calendar
     before = case_commands.view(case_id, today=today)

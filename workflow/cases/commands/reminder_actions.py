@@ -17,7 +17,7 @@ from workflow.cases.case import Case, EventDraft
 from workflow.cases.commands.case_commands import CaseCommands, Change, View
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.deadline import Deadline
-from workflow.law.names import UnknownObligation, known_obligation
+from workflow.law.names import known_obligation
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal, closest_first
 from workflow.reminders import last_before
@@ -157,9 +157,9 @@ def answered(
 
 
 def deadline_of(view: View, obligation: str) -> Deadline:
-    """Return the deadline with that id and period. Raises UnknownObligation."""
+    """Return the deadline with that id and period. Raises Refusal."""
     for deadline in view.deadlines:
         if deadline.id == obligation:
             return deadline
     allowed = closest_first(obligation, [deadline.id for deadline in view.deadlines])
-    raise UnknownObligation("unknown_obligation", obligation=obligation, allowed=allowed)
+    raise Refusal("unknown_obligation", obligation=obligation, allowed=allowed)

@@ -23,7 +23,7 @@ from workflow.cases.case import (
     withdrawn_documents,
     withdrawn_lines,
 )
-from workflow.cases.commands.case_commands import CaseCommands, Change, GroundMissing
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.registers.entries import KIND_OF
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure
@@ -52,18 +52,10 @@ ALLOWED_LIMIT = 30
 """Maximum number of records an error message names."""
 
 
-class CannotWithdraw(Refusal, LookupError):
-    """There is no such record, or it cannot be withdrawn; `allowed` are those that can."""
-
-
 class CannotUndo(Refusal, ValueError):
     """Undo is refused: too late, or the record is another user's; withdrawing it with a ground remains
     possible.
     """
-
-
-class WithdrawnAlready(Contradiction, LookupError):
-    """The record is withdrawn already; the message says by whom and when."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,29 +101,28 @@ def withdraw(
         evidence: of that record only this document: its address, SHA-256 or file name.
 
     Raises:
-        GroundMissing: no ground in words.
-        WithdrawnAlready: it is withdrawn and was not recorded again.
-        CannotWithdraw: it is not recorded, and the message names what is; or it comes from a register row.
+        Refusal: no ground in words.
+        Contradiction: it is withdrawn and was not recorded again.
+        Refusal: it is not recorded, and the message names what is; or it comes from a register row.
         UnknownFact, UnknownCase.
     """
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
         if not ground.strip():
-            raise GroundMissing
+            raise Refusal("ground_missing")
         # What others wrote since the case was read is refused by the ledger, and the command is run again.
         events = case_commands.events(case_id)[: case.seq]
         selection = select_records(case, procedure, events, name.strip(), evidence=evidence.strip())
         recorded_fact = case.facts.get(selection.record)
         if recorded_fact is not None and recorded_fact.row:
             title = procedure.by_id[recorded_fact.name.partition(".")[0]].title
-            raise CannotWithdraw("fact_of_row", title=title, row=recorded_fact.row)
+            raise Refusal("fact_of_row", title=title, row=recorded_fact.row)
         return [withdrawal(selection, ground=ground.strip())]
 
     return case_commands.write(case_id, decide, by=by, now=now, today=today)
 
 
 def withdrawal(selection: Selection, *, ground: str) -> EventDraft:
-    """Return the event that withdraws a selection."""
     payload: dict[str, object] = {"ground": ground, "what": selection.what}
     if selection.record:
         payload["record"] = selection.record
@@ -163,7 +154,7 @@ def undo(
 
     Raises:
         CannotUndo: it is another user's, over ten minutes old, or a letter about it was sent.
-        WithdrawnAlready, CannotWithdraw: as `withdraw`.
+        Contradiction, Refusal: as `withdraw`.
     """
     event = next((line_event for line_event in case_commands.events(case_id) if line_event.seq == line), None)
     if event is not None:
@@ -341,7 +332,7 @@ def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) 
     if event.kind == "request_sent":
         return _whole([event, *_answers(thread, event)], f"request.{event.name}")
     if event.kind not in _PARTS:
-        raise CannotWithdraw("cannot_withdraw_line", case=case.id, line=seq, allowed=_allowed(case, ""))
+        raise Refusal("cannot_withdraw_line", case=case.id, line=seq, allowed=_allowed(case, ""))
     if event.kind == "planned":
         latest = [
             planned_event
@@ -369,7 +360,6 @@ def _answers(thread: Sequence[Event], request: Event) -> Iterator[Event]:
 
 
 def _document(case: Case, events: Sequence[Event], selection: Selection, evidence: str) -> Selection:
-    """Return the selection of one document only, in every event that has it."""
     withdrawn_places = {
         place for event in events if event.kind == "withdrawn" for place in withdrawn_documents(event)
     }
@@ -388,7 +378,7 @@ def _document(case: Case, events: Sequence[Event], selection: Selection, evidenc
     if not places:
         code = "no_such_evidence" if document_names else "no_evidence"
         allowed = closest_first(evidence, document_names)[:ALLOWED_LIMIT]
-        raise CannotWithdraw(code, case=case.id, record=selection.name, evidence=evidence, allowed=allowed)
+        raise Refusal(code, case=case.id, record=selection.name, evidence=evidence, allowed=allowed)
     return Selection(what="evidence", name=selection.name, on=selection.on, documents=tuple(places))
 
 
@@ -399,13 +389,13 @@ def _missing(case: Case, name: str) -> Refusal:
         return _already(name, before.on, before.by, before.at, before.ground)
     allowed = _allowed(case, name)
     code = "nothing_to_withdraw" if allowed else "nothing_recorded"
-    return CannotWithdraw(code, case=case.id, name=name, allowed=allowed)
+    return Refusal(code, case=case.id, name=name, allowed=allowed)
 
 
 def _allowed(case: Case, name: str) -> tuple[str, ...]:
     return closest_first(name, withdrawable(case))[:ALLOWED_LIMIT]
 
 
-def _already(name: str, on: date | None, by: str, at: datetime, ground: str) -> WithdrawnAlready:
+def _already(name: str, on: date | None, by: str, at: datetime, ground: str) -> Contradiction:
     change = OtherChange(kind="withdrawn", name=name, on=on, by=by, at=at)
-    return WithdrawnAlready("withdrawn_already", changes=(change,), name=name, by=by, at=at, ground=ground)
+    return Contradiction("withdrawn_already", changes=(change,), name=name, by=by, at=at, ground=ground)

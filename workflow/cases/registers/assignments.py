@@ -62,12 +62,10 @@ class Assignment:
 
     @property
     def is_open(self) -> bool:
-        """Whether the assignee has still to answer it."""
         return self.answered_on is None and not self.refused
 
 
 def assignments(case: Case) -> Mapping[int, Assignment]:
-    """Return the assignments of a case by number."""
     given = folded(case, {"assignment": _next})["assignment"]
     return {number: assignment for number, assignment in given.items() if assignment is not None}
 

@@ -111,7 +111,6 @@ def described(row: type, values: Mapping[str, object]) -> dict[str, Any]:
 
 
 def edited(row: R, values: Mapping[str, object]) -> R:
-    """Return a row with the values an event changes."""
     new, before = described(type(row), values), getattr(row, "extra", {})
     edited_row: R = replace(row, **{**new, "extra": {**before, **new["extra"]}})  # type: ignore[type-var]
     return edited_row

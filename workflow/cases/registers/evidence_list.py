@@ -119,7 +119,6 @@ def _places(case: Case) -> Places:
 
 
 def _grounds(places: Places) -> Grounds:
-    """Return the grounds of restricted documents."""
     all_evidence = (item for items in places.values() for item in items)
     return {item.reference: item.restricted for item in all_evidence if item.restricted}
 

@@ -79,7 +79,6 @@ class Exposure:
 
 
 def exposure(case: Case) -> Exposure:
-    """Return the exposure computed from the events of a case."""
     cartogram: Cartogram | None = None
     for event in case.entries:
         if event.kind == "cartogram_recorded":
@@ -90,7 +89,6 @@ def exposure(case: Case) -> Exposure:
 
 
 def lines_payload(lines: Iterable[CartogramLine]) -> list[list[str]]:
-    """Return cartogram lines as payload values."""
     return [[line.section, line.department, line.district, line.text] for line in lines]
 
 
@@ -130,7 +128,6 @@ def spread(positions: Iterable[Position], *, today: date) -> tuple[TalkSuggestio
 
 
 def next_position(position: Position | None, number: int, event: Event) -> Position:
-    """Return a position after an event about it."""
     if event.kind == "position_exposed":
         return begun(Position, number, event, position, ("talks",))
     assert position is not None
@@ -164,12 +161,10 @@ class Remark:
 
 
 def remarks(case: Case) -> Mapping[int, Remark]:
-    """Return the remarks of a case by number, computed from its events."""
     return folded(case, {"remark": next_remark})["remark"]
 
 
 def next_remark(remark: Remark | None, number: int, event: Event) -> Remark:
-    """Return a remark after an event about it."""
     if remark is None or event.kind == "remark_made":
         assert event.on is not None
         return begun(Remark, number, event, remark, on=event.on)

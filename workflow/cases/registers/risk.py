@@ -134,18 +134,15 @@ class Register:
     measures: Mapping[int, Measure] = field(default_factory=dict)
 
     def measures_of(self, risk: int) -> tuple[Measure, ...]:
-        """Return the measures that remove a risk, in order."""
         return tuple(measure for measure in self.measures.values() if measure.risk == risk)
 
 
 def register(case: Case) -> Register:
-    """Return the risk register of a case, computed from its events."""
     rows = folded(case, {"risk": next_risk, "measure": next_measure})
     return Register(risks=rows["risk"], measures=rows["measure"])
 
 
 def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
-    """Return a risk after an event about it."""
     payload = event.payload
     if event.kind == "risk_found":
         return begun(Risk, number, event, risk, ("rank", "removal", "request"), found_on=event.on)
@@ -182,7 +179,6 @@ def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
 
 
 def next_measure(measure: Measure | None, number: int, event: Event) -> Measure:
-    """Return a measure after an event about it."""
     payload = event.payload
     if event.kind == "measure_set":
         return begun(Measure, number, event, measure, ("set_on", "reviews"), set_on=event.on)

@@ -74,7 +74,6 @@ class ListedRisk:
 
     @property
     def outcome(self) -> Outcome | None:
-        """Outcome of the measure by its last review."""
         return self.measure.outcome if self.measure else None
 
     @property
@@ -84,7 +83,6 @@ class ListedRisk:
 
     @property
     def place(self) -> Place:
-        """Its case and the numbers of its risk and measure."""
         return Place(self.case.id, self.risk.number, self.measure.number if self.measure else 0)
 
 

@@ -65,7 +65,6 @@ class RiskScale(Model):
         return rank.likelihood * rank.effect
 
     def band(self, rank: Rank) -> Band:
-        """Return the band a rank falls into."""
         product = self.product(rank)
         return next((band for band in self.bands if product <= band.up_to), self.bands[-1])
 

@@ -23,7 +23,6 @@ _ROWS: Mapping[str, type] = {"risk": Risk, "measure": Measure, "position": Posit
 
 
 def rows_of(case: Case, kind: str) -> Mapping[int, Row]:
-    """Return the rows of a kind by number."""
     if kind == "position":
         return exposure(case).positions
     if kind == "remark":
@@ -38,7 +37,6 @@ def is_extra(kind: str, name: str) -> bool:
 
 
 def changes_row(kind: str, row: Row | None, event: Event) -> bool:
-    """Return whether an event changes anything in a row."""
     return row is None or bool(_NEXT[kind](row, row.number, event) != row)
 
 
@@ -48,7 +46,6 @@ def value_of(row: Row, name: str) -> object:
 
 
 def values_of(row: Row, names: Iterable[str]) -> dict[str, object]:
-    """Return the values of these fields as stored in events."""
     return {name: value_of(row, name) for name in names}
 
 

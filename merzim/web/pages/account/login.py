@@ -279,7 +279,6 @@ def _welcome(
     refusal: BadPassword | None = None,
     login: str = "",
 ) -> Response:
-    """Return the page of an invitation."""
     entry = _invitation(ctx, secret)
     return page(
         request,

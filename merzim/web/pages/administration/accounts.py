@@ -45,7 +45,6 @@ SHOWN = 150
 
 
 def account_state(account: Account) -> str:
-    """Return the code of an account's state."""
     return "closed" if account.disabled else "active" if account.password or account.providers else "invited"
 
 
@@ -58,7 +57,6 @@ def account_unit(translator: Translator, office: Office, reader: Reader) -> str:
 
 
 def invitation_state(invitation: InvitationView) -> str:
-    """Return the code of the words for the state of an invitation."""
     is_in_folder = invitation.state == "sent" and invitation.channel == "folder"
     return f"web.invitations.state_{'written' if is_in_folder else invitation.state}"
 

@@ -46,7 +46,6 @@ def placed(path: str, **told: str) -> str:
 
 
 def show(request: Request, ctx: RequestContext, template: str, *, status: int = 200, **values: Any) -> Response:
-    """Render a page of the administration."""
     said = request.query_params.get("said", "") if request.method == "GET" else ""
     message = said if knows(f"web.administration.said_{said}") else ""
     return page(request, ctx, template, status=status, message=message, **{"refusal": None, **values})
@@ -249,7 +248,6 @@ def _unit_page(
 
 
 def _unit_answers(unit: Unit | None) -> dict[str, str]:
-    """Return the form values of a unit."""
     if unit is None:
         return {}
     time = staff.hours_result(unit.time)
@@ -327,7 +325,7 @@ def _answers(person: Person | None, office: Office) -> dict[str, str]:
 
 
 def _away(typed_texts: Mapping[str, str]) -> list[dict[str, date]]:
-    """Return the periods of leave in a form. Raises BadStaff if one end is missing; InvalidForm for an invalid
+    """Return the periods of leave in a form. Raises Refusal if one end is missing; InvalidForm for an invalid
     date.
     """
     spans = []
@@ -336,5 +334,5 @@ def _away(typed_texts: Mapping[str, str]) -> list[dict[str, date]]:
         if first and last:
             spans.append({"first": parse_date(first), "last": parse_date(last)})
         elif first or last:
-            raise staff.BadStaff("web.staff.away_half")
+            raise Refusal("web.staff.away_half")
     return spans

@@ -487,7 +487,6 @@ def _planned(analysis: ConsideredAnalysis, office: Office) -> str:
 
 
 def _after(analysis: ConsideredAnalysis, office: Office) -> Case:
-    """Return the case as it would be after the import."""
     facts = {name: Fact(name=name, on=on) for name, on in analysis.new.items()}
     if analysis.case is not None:
         return replace(

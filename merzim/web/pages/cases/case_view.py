@@ -267,7 +267,6 @@ def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> s
 
 
 def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> dict[str, Name]:
-    """Return the names of units and people in changes, by key."""
     all_changes = (change for field_changes in changes.values() for change in field_changes)
     keys = {str(key) for change in all_changes for key in (change.before, change.after)}
     named = {key: office.units.get(key) or office.people.get(key) or office.former.get(key) for key in keys}
@@ -298,7 +297,6 @@ class Risks(CaseRegisters):
     remark: int
 
     def text(self, row: object, field: str) -> str:
-        """Return the value of a field for a form."""
         value = value_of(row, field)
         return (
             str(value["written"])

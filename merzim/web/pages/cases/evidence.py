@@ -178,7 +178,6 @@ class Papers:
 
 
 def papers_view(dossier: CaseView, ctx: RequestContext, language: str) -> Papers:
-    """Return the documents of a case, as visible to the reader."""
     case = dossier.case
     return Papers(
         forms=case_papers(ctx, case, language),

@@ -46,7 +46,6 @@ class FormField:
 
     @property
     def chosen(self) -> list[str]:
-        """Ids of the options chosen."""
         return self.value.split(";")
 
 
@@ -128,7 +127,6 @@ def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData)
 
 
 def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
-    """Return the values of a form that differ from those it showed."""
     answers = typed_answers(form)
     values = {
         field.id: _value(ctx, field, answers.get(FIELD + field.id, ""))

@@ -43,7 +43,6 @@ class RowFilter:
 
     @property
     def is_set(self) -> bool:
-        """Whether any value is set."""
         return bool(self.text or self.first or self.last)
 
 
@@ -127,7 +126,6 @@ def filter_inputs(ctx: RequestContext, filters: Sequence[RowFilter]) -> list[Fil
 def line_of(
     register: RegisterView, row: RowView, columns: Sequence[FieldView], translator: Translator
 ) -> RowLine:
-    """Return a row as a line of a list."""
     return RowLine(
         row=row,
         name=row_title(register, row, translator),
@@ -139,7 +137,6 @@ def line_of(
 def typed_cell(
     field: FieldView, values: Mapping[str, object], translator: Translator, names: Mapping[str, str]
 ) -> Cell:
-    """Return the cell for a value of a row that is not written yet."""
     value = values.get(field.id)
     row = RowView.model_construct(id="", register_id="", values={field.id: value}, names=names)
     return cell_of(field, row, translator)

@@ -22,7 +22,6 @@ TABLES = (
 
 
 def build(query: ReportQuery) -> Report:
-    """Return the figures of a year."""
     t, view = query.t, figures_of(query.ctx, query.unit, query.year)
     frame = Report(
         title=t.say("web.figures.title", year=view.year),
@@ -53,7 +52,6 @@ def build(query: ReportQuery) -> Report:
 
 
 def workbook(query: ReportQuery) -> Response:
-    """Return the figures of a year for all units as a workbook."""
     t, view = query.t, figures_of(query.ctx, query.unit, query.year)
     tables = [
         table_of(t, columns, getattr(view, name), name=t.say(f"web.figures.by_{name}"))

@@ -76,7 +76,6 @@ def build(query: ReportQuery) -> Report:
 
 
 def workbook(query: ReportQuery) -> Response:
-    """Return the whole list of recommendations as a workbook."""
     return get_monitoring_file(query.ctx, _criteria(query))
 
 
@@ -129,7 +128,6 @@ def _shared(t: Translator, group: SharedRisk) -> Content:
 
 
 def _silent(t: Translator, period: str, quarter: Quarter) -> Content:
-    """Return a quarter with the cases that have not reported it."""
     under = []
     for silent in quarter.silent:
         case = silent.case

@@ -65,7 +65,6 @@ def build_consolidated(query: ReportQuery) -> Report:
 
 
 def consolidated_workbook(query: ReportQuery) -> Response:
-    """Return the consolidated form as a workbook."""
     chosen = query.chosen
     return get_consolidated_file(
         *(query.ctx, query.t, query.unit),
@@ -188,7 +187,6 @@ def build_uploads(query: ReportQuery) -> Report:
 
 
 def uploads_workbook(query: ReportQuery) -> Response:
-    """Return the list as a workbook, with a row for each document."""
     rows = [(upload, document) for upload in _ready(query) for document in upload.waiting.ready]
     columns = _upload_columns(query.unit_title)
     return workbook_response(query.ctx, columns, rows, title="web.together.uploads")
@@ -279,7 +277,6 @@ def build_yearly(query: ReportQuery) -> Report:
 
 
 def yearly_workbook(query: ReportQuery) -> Response:
-    """Return the list as a workbook."""
     turns = list_turns(query.ctx, query.unit)
     if turns is None:
         raise HTTPException(404, "web.problem.not_found")
@@ -366,7 +363,6 @@ def build_cartogram(query: ReportQuery) -> Report:
 
 
 def cartogram_file(ending: str) -> Callable[[ReportQuery], Response]:
-    """Return what gives the lines the cartogram should have as a file."""
     return lambda query: get_cartogram_file(query.ctx, query.t, ending, query.unit)
 
 

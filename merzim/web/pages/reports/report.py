@@ -29,7 +29,6 @@ class ReportQuery:
     chosen: Mapping[str, str]
 
     def link(self, **changes: object) -> str:
-        """Return the query of the same report with other parameters."""
         fields = {name: value for name, value in {**self.chosen, **changes}.items() if value not in ("", None)}
         return f"?{urlencode(fields)}"
 
@@ -39,7 +38,6 @@ class ReportQuery:
         return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
     def years(self, last: int) -> Filter:
-        """Return the filter of years up to the last."""
         years = range(last, self.ctx.calendar.first.year - 1, -1)
         chosen = str(self.year or self.ctx.today.year)
         options = tuple((str(year), str(year)) for year in years)
@@ -140,5 +138,4 @@ def content_of(translator: Translator, column: Column[R], row: R) -> Content:
 
 
 def lines(texts: Iterable[str]) -> tuple[Content, ...]:
-    """Return plain lines."""
     return tuple(Content(text=text) for text in texts if text)
