@@ -294,7 +294,7 @@ def preview_result(preview: Preview, *, tells: int, points: Decimal) -> CommandR
         dropped=[change.obligation for change in preview.dropped],
         opened=[change.obligation for change in preview.opened],
         overdue=[deadline.id for deadline in preview.breaks],
-        points_at_stake=points,
+        points_at_stake=f"{points:f}",
         keeps=[*(preview.keeps or ())],
         lost=_lost(preview.change),
     )
