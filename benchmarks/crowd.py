@@ -82,7 +82,7 @@ def _make(address: str) -> Headers:
     reader = Reader(login="officer", access="officer", person="top")
     accounts.save(reader, disabled=False, by="bench", now=now, today=TODAY)
     expires = now + timedelta(hours=12)
-    accounts.let_in(
+    accounts.store_entry(
         Entry(
             hash=hash_secret(secret),
             kind="session",

@@ -46,7 +46,7 @@ class Office:
         if account is None:
             self.app.accounts.save(reader, disabled=False, by="bench", now=moment.now, today=moment.today)
         self.secret = new_secret()
-        self.app.accounts.let_in(
+        self.app.accounts.store_entry(
             Entry(
                 hash=hash_secret(self.secret),
                 kind="session",

@@ -38,7 +38,7 @@ def fall_back(
     failed = {mark.key for mark in marks if mark.state == "failed"}
     waiting = {mark.key for mark in marks if mark.state == "queued"}
     other_channels = [other for other in channels if other.name != channel.name]
-    untold = [notice for notice in batch if notice.key in failed or outcomes[notice.key].others]
+    untold = [notice for notice in batch if notice.key in failed or outcomes[notice.key].use_other_channels]
     long = [
         notice
         for notice in batch

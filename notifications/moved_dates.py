@@ -82,7 +82,7 @@ def _is_news(due: date | None, last: Notice) -> bool:
 
 
 def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> Iterator[Notice]:
-    """Yield the notices of a moved deadline, one for each recipient of an earlier notice."""
+    """Yield the notices of a moved deadline, one for each recipient of an earlier notice to whom it is news."""
     row = move.row
     if row is not None and row.state in ("done", "missed"):
         # Missed obligations are no longer reminded of, but they are not waived: the case shows the finding.

@@ -162,7 +162,7 @@ class Outcome:
         answer: answer of the server or system, in one line of at most `ANSWER_LIMIT` printable characters:
             servers may send bytes that no database stores.
         wait: pause requested by the server, from the beginning of the batch.
-        others: whether to use the person's other channels at once, whatever the state.
+        use_other_channels: whether to use the person's other channels at once, whatever the state.
         lost: whether the channel cannot reach the person any more (they have blocked it).
         tried: whether a request was made; a notice that only waited keeps its attempts.
         fault: a fault of the channel itself: one an administrator must correct, `token` (missing or refused),
@@ -173,7 +173,7 @@ class Outcome:
     state: NoticeState
     answer: str
     wait: timedelta | None = None
-    others: bool = False
+    use_other_channels: bool = False
     lost: bool = False
     tried: bool = True
     fault: str = ""

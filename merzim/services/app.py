@@ -408,7 +408,7 @@ class AppContext:
 
     @cached_property
     def outbox(self) -> SqlOutbox:
-        return SqlOutbox(self.engine, enqueue=self._hand, office=self.present_office)
+        return SqlOutbox(self.engine, enqueue=self._enqueue, office=self.present_office)
 
     @cached_property
     def links(self) -> SqlLinks:
@@ -510,7 +510,8 @@ class AppContext:
         return calendar.with_office_days(off=office.days_off, working=office.working_days)
 
     @property
-    def _hand(self) -> EnqueueJobs | None:
+    def _enqueue(self) -> EnqueueJobs | None:
+        """What queues the sending of letters; None where one process sends everything."""
         if not self.many_nodes:
             return None
         from merzim.services.jobs.queue import enqueue_batches

@@ -1,4 +1,4 @@
-"""One log line and one duration for each answered request.
+"""What monitors ask (`/health`, `/ready`, `/metrics`); one log line and one duration for each request.
 
 Both name the route, never the address, which may contain one-time links and search terms.
 """
@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from anyio import CapacityLimiter, to_thread
 from asgi_correlation_id import correlation_id
-from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -25,21 +25,17 @@ from prometheus_client import (
     generate_latest,
 )
 from pydantic import BaseModel
-from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from merzim.services import sending
-from merzim.services.context import RequestContext, whole_case
-from merzim.services.inputs import build
+from merzim.services.context import RequestContext
 from merzim.services.moments import is_late
-from merzim.services.sending import Channel, Letter
 from merzim.services.upkeep.operations import DatabaseState, readiness
 from merzim.settings import ALARM_AGES
 from merzim.version import commit_of, running
 from merzim.web.api.answers import PROBLEMS
-from merzim.web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
+from merzim.web.auth.dependencies import Anybody, identify
 from merzim.web.auth.middleware import is_local
-from merzim.web.http import CaseId
 from notifications.statistics import Figures
 from workflow.board.rows import horizon, total
 from workflow.deadlines.lateness import near
@@ -164,7 +160,6 @@ async def ready(
     )
 
 
-Name = Annotated[str, Form(max_length=100)]
 SCRAPERS = ADMINISTRATORS | {"auditor"}
 """Accesses whose API tokens may read the metrics from another machine."""
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
@@ -195,31 +190,6 @@ def _may_scrape(request: Request, ctx: RequestContext) -> bool:
     """Return whether a request from another machine has a token that may read the metrics."""
     identity = identify(request, ctx) if request.headers.get("authorization") else None
     return identity is not None and identity[1].kind == "token" and identity[0].reader.access in SCRAPERS
-
-
-@router.post("/cases/{case}/notices/resend", include_in_schema=False)
-def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500)] = "") -> Response:
-    """Queue a failed letter of the case again, then show the case's page. Any other key changes nothing."""
-    whole_case(ctx, case)
-    if key:
-        sending.resend_letter(ctx, build(Letter, {"case": case, "key": key}))
-    return RedirectResponse(f"/cases/{case}#notices", status_code=303)
-
-
-@router.post("/channels/resend", include_in_schema=False)
-def resend_all(ctx: Managing, channel: Name = "") -> Response:
-    """Queue again the letters delayed by a channel's fault; then show the overview."""
-    if channel:
-        sending.resend_letters_of_channel(ctx, build(Channel, {"channel": channel}))
-    return RedirectResponse("/#faults", status_code=303)
-
-
-@router.post("/administration/channels/resend", include_in_schema=False)
-def resend_there(ctx: Setting, channel: Name = "") -> Response:
-    """Queue again the letters delayed by a channel's fault, for the administrator."""
-    if channel:
-        sending.resend_channel_letters(ctx, build(Channel, {"channel": channel}))
-    return RedirectResponse("/administration", status_code=303)
 
 
 def exposition(

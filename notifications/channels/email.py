@@ -167,11 +167,14 @@ class Email:
 def _out_of_reach(problem: Exception) -> Outcome:
     """Return the outcome of a letter whose server cannot be reached or refuses our log-in.
 
-    This says nothing about the letter: even a 5xx answer here may be temporary, and no attempt is counted.
+    This says nothing about the letter: even a 5xx answer here may be temporary, and no attempt is counted. A
+    server that refuses us stays so until somebody acts: the person is told through their other channels.
     """
     refused = _refuses_us(problem)
     fault = "key" if isinstance(problem, NoKey) else "login" if refused else UNREACHABLE
-    return Outcome(state="queued", answer=server_answer(problem), others=refused, fault=fault, tried=False)
+    return Outcome(
+        state="queued", answer=server_answer(problem), use_other_channels=refused, fault=fault, tried=False
+    )
 
 
 async def _submit(server: aiosmtplib.SMTP, message: tuple[str, list[str], bytes]) -> Outcome:

@@ -135,13 +135,17 @@ class Telegram:
         for parcel in batch:
             link = self._good(accounts.get(parcel.notice.person))
             if link is None:
-                outcomes[parcel.notice.key] = Outcome(state="failed", answer="no account", others=True)
+                outcomes[parcel.notice.key] = Outcome(
+                    state="failed", answer="no account", use_other_channels=True
+                )
             else:
                 waiting.append((link.chat, parcel))
         try:
             bot = self.client() if waiting else None
         except TokenMissing as problem:
-            answer = Outcome(state="queued", answer=str(problem), others=True, fault="token", tried=False)
+            answer = Outcome(
+                state="queued", answer=str(problem), use_other_channels=True, fault="token", tried=False
+            )
             return outcomes | {parcel.notice.key: answer for _, parcel in waiting}
         if bot is not None:
             try:
@@ -294,17 +298,19 @@ class _Batch:
             case exceptions.TelegramRetryAfter():
                 return self._too_many(problem.retry_after, answer)
             case exceptions.TelegramForbiddenError():
-                return Outcome(state="failed", answer=answer, others=True, lost=True)
+                return Outcome(state="failed", answer=answer, use_other_channels=True, lost=True)
             case exceptions.TelegramUnauthorizedError() | exceptions.TelegramNotFound():
                 # Telegram no longer accepts the bot: nobody gets messages until the token is corrected.
-                self.stopped = Outcome(state="queued", answer=answer, others=True, fault="token", tried=False)
+                self.stopped = Outcome(
+                    state="queued", answer=answer, use_other_channels=True, fault="token", tried=False
+                )
                 return self.stopped
             case (
                 exceptions.TelegramEntityTooLarge()
                 | exceptions.TelegramBadRequest()
                 | exceptions.TelegramMigrateToChat()
             ):
-                return Outcome(state="failed", answer=answer, others=True)
+                return Outcome(state="failed", answer=answer, use_other_channels=True)
             case exceptions.TelegramNetworkError() if _was_not_sent(problem):
                 self._impatient(answer)
                 return Outcome(state="queued", answer=answer, fault=UNREACHABLE, tried=False)
@@ -314,7 +320,7 @@ class _Batch:
             case exceptions.TelegramServerError() | exceptions.TelegramAPIError():
                 self._impatient(answer)
                 return Outcome(state="queued", answer=answer, fault=UNREACHABLE)
-        return Outcome(state="failed", answer=answer, others=True)
+        return Outcome(state="failed", answer=answer, use_other_channels=True)
 
     def _too_many(self, seconds: float, answer: str) -> Outcome:
         now = time.monotonic()

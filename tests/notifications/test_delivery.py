@@ -383,7 +383,7 @@ def test_a_fault_inside_a_channel_loses_no_letter_and_no_other_channel(
 def test_a_batch_of_one_channel_falls_back_to_the_others(town: Town, tmp_path: Path) -> None:
     """A worker of the queue is given one channel's keys; what that cannot carry the other one is to carry."""
     town.open()
-    refusing = Shelf(Outcome(state="failed", answer="403", others=True))
+    refusing = Shelf(Outcome(state="failed", answer="403", use_other_channels=True))
     town.round([refusing], FIVE_BEFORE)
     keys = [notice.key for notice in town.notices()]
     letters = folder(path=tmp_path / "letters")

@@ -81,7 +81,7 @@ def test_nobody_may_log_in_before_a_password_is_set(engine: Engine) -> None:
 def test_a_way_in_holds_until_its_last_moment_and_not_at_it(engine: Engine) -> None:
     """The second before, the second itself."""
     accounts = SqlAccounts(engine)
-    accounts.let_in(way_in("h1", until=NOW + timedelta(minutes=10)))
+    accounts.store_entry(way_in("h1", until=NOW + timedelta(minutes=10)))
 
     last = NOW + timedelta(minutes=10)
     assert accounts.entry("session", "h1", now=last - timedelta(seconds=1)) is not None
@@ -92,7 +92,7 @@ def test_a_way_in_holds_until_its_last_moment_and_not_at_it(engine: Engine) -> N
 def test_a_way_in_of_one_kind_is_none_of_another(engine: Engine) -> None:
     """An invitation opens no page."""
     accounts = SqlAccounts(engine)
-    accounts.let_in(way_in("h1", kind="invitation"))
+    accounts.store_entry(way_in("h1", kind="invitation"))
 
     assert accounts.entry("session", "h1", now=NOW) is None
 
@@ -102,8 +102,8 @@ def test_a_new_password_ends_every_session(engine: Engine) -> None:
     """The old one opens nothing any more."""
     accounts = SqlAccounts(engine)
     accounts.save(OFFICER, disabled=False, **SAID)
-    accounts.let_in(way_in("h1"))
-    accounts.let_in(way_in("h2"))
+    accounts.store_entry(way_in("h1"))
+    accounts.store_entry(way_in("h2"))
     accounts.set_password("aliyeva", "$argon2id$new", **SAID)
 
     assert accounts.entries("aliyeva", now=NOW) == []
@@ -113,8 +113,8 @@ def test_a_new_password_ends_every_session(engine: Engine) -> None:
 def test_one_session_can_be_ended_and_the_others_stay(engine: Engine) -> None:
     """The one on the lost laptop."""
     accounts = SqlAccounts(engine)
-    accounts.let_in(way_in("h1"))
-    accounts.let_in(way_in("h2"))
+    accounts.store_entry(way_in("h1"))
+    accounts.store_entry(way_in("h2"))
     accounts.end("aliyeva", "h1", now=NOW)
 
     assert [entry.hash for entry in accounts.entries("aliyeva", now=NOW)] == ["h2"]
@@ -123,7 +123,7 @@ def test_one_session_can_be_ended_and_the_others_stay(engine: Engine) -> None:
 def test_an_invitation_is_used_once(engine: Engine) -> None:
     """The second hand comes too late."""
     accounts = SqlAccounts(engine)
-    accounts.let_in(way_in("h1", kind="invitation"))
+    accounts.store_entry(way_in("h1", kind="invitation"))
 
     assert (accounts.take("h1", now=NOW), accounts.take("h1", now=NOW)) == (True, False)
 
@@ -135,7 +135,7 @@ def test_a_new_first_invitation_ends_the_former_ones_and_nothing_else(engine: En
         *(("f1", "invitation", ""), ("f2", "invitation", ""), ("f3", "invitation", "")),
         *(("i1", "invitation", "aliyeva"), ("u1", "feed", "")),
     ):
-        accounts.let_in(replace(way_in(hash, kind=kind), login=login))
+        accounts.store_entry(replace(way_in(hash, kind=kind), login=login))
     accounts.end_first_invitations(but="f3", now=NOW)
 
     hashes = [
@@ -152,7 +152,7 @@ def test_the_first_password_of_any_account_ends_the_first_invitation_for_good(en
     """Also where that password is taken away again later."""
     accounts = SqlAccounts(engine)
     accounts.save(OFFICER, disabled=False, **SAID)
-    accounts.let_in(replace(way_in("f1", kind="invitation"), login=""))
+    accounts.store_entry(replace(way_in("f1", kind="invitation"), login=""))
     accounts.set_password("aliyeva", "$argon2id$x", **SAID)
 
     assert accounts.entry("invitation", "f1", now=NOW) is None
@@ -164,7 +164,7 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
     for login in ("aliyeva", "bolatov"):
         accounts.save(replace(OFFICER, login=login), disabled=False, **SAID)
     accounts.set_password("aliyeva", "$argon2id$secret", **SAID)
-    accounts.let_in(way_in("h1"))
+    accounts.store_entry(way_in("h1"))
     person = Identity(login="aliyeva", provider="oidc", subject="guid-1", by_group=False)
 
     linked = [
@@ -178,7 +178,7 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
     assert (account.password, account.providers) == ("", ("oidc",))
     assert accounts.identity("oidc", "guid-1") == person
     assert accounts.entry("session", "h1", now=NOW) is None
-    accounts.let_in(way_in("h2"))
+    accounts.store_entry(way_in("h2"))
     assert [accounts.unlink("aliyeva", **SAID) for _ in range(2)] == [True, False]
     assert (accounts.identity("oidc", "guid-1"), accounts.entry("session", "h2", now=NOW)) == (None, None)
     assert [kind for kind, _ in chain(engine) if "link" in kind] == ["account_linked", "account_unlinked"]

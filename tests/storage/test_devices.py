@@ -43,7 +43,7 @@ def accounts(engine: Engine) -> SqlAccounts:
 
 def test_a_device_holds_until_its_last_moment_and_is_no_session(accounts: SqlAccounts) -> None:
     """Half a year; its secret opens no page."""
-    accounts.let_in(entry("d1"))
+    accounts.store_entry(entry("d1"))
 
     assert accounts.entry("device", "d1", now=NOW + LASTS - SECOND) == entry("d1")
     assert accounts.entry("device", "d1", now=NOW + LASTS) is None
@@ -53,17 +53,17 @@ def test_a_device_holds_until_its_last_moment_and_is_no_session(accounts: SqlAcc
 @on_sqlite_alone
 def test_a_device_is_listed_among_the_ways_in_the_newest_first(accounts: SqlAccounts) -> None:
     """Where somebody sees it and can end it; nobody else's."""
-    accounts.let_in(entry("s1", "session"))
-    accounts.let_in(entry("d1", at=NOW + SECOND))
-    accounts.let_in(entry("d2", login="boss"))
+    accounts.store_entry(entry("s1", "session"))
+    accounts.store_entry(entry("d1", at=NOW + SECOND))
+    accounts.store_entry(entry("d2", login="boss"))
 
     assert [entry.hash for entry in accounts.entries("aliyeva", now=NOW + SECOND)] == ["d1", "s1"]
 
 
 def test_a_device_is_ended_by_its_account_alone(accounts: SqlAccounts) -> None:
     """One of them, and by nobody else's name."""
-    accounts.let_in(entry("d1"))
-    accounts.let_in(entry("d2"))
+    accounts.store_entry(entry("d1"))
+    accounts.store_entry(entry("d2"))
     accounts.end("boss", "d1", now=NOW)
     accounts.end("aliyeva", "d2", now=NOW)
 
@@ -74,8 +74,8 @@ def test_a_device_is_ended_by_its_account_alone(accounts: SqlAccounts) -> None:
 @pytest.mark.parametrize("how", ["password", "closed", "ended"])
 def test_what_ends_every_session_ends_every_device(accounts: SqlAccounts, how: str) -> None:
     """A new password, the closing of the account, an administrator's "end all"; those of others stay."""
-    accounts.let_in(entry("d1"))
-    accounts.let_in(entry("d2", login="boss"))
+    accounts.store_entry(entry("d1"))
+    accounts.store_entry(entry("d2", login="boss"))
     if how == "password":
         accounts.set_password("aliyeva", "$argon2id$x", **SAID)
     elif how == "closed":
@@ -89,9 +89,9 @@ def test_what_ends_every_session_ends_every_device(accounts: SqlAccounts, how: s
 
 def test_an_account_has_few_devices_and_keeps_the_newest(engine: Engine, accounts: SqlAccounts) -> None:
     """A browser that forgets its cookies makes one with every log-in."""
-    accounts.let_in(entry("other", login="boss"))
+    accounts.store_entry(entry("other", login="boss"))
     for number in range(MAX_DEVICES + 5):
-        accounts.let_in(entry(f"d{number}", at=NOW + number * SECOND))
+        accounts.store_entry(entry(f"d{number}", at=NOW + number * SECOND))
     with engine.connect() as connection:
         rows = connection.execute(select(func.count()).select_from(DEVICE)).scalar_one()
 
@@ -102,8 +102,8 @@ def test_an_account_has_few_devices_and_keeps_the_newest(engine: Engine, account
 
 def test_devices_that_have_expired_go_with_the_next_log_in(engine: Engine, accounts: SqlAccounts) -> None:
     """Expired rows are deleted."""
-    accounts.let_in(entry("d1"))
-    accounts.let_in(entry("d2", at=NOW + LASTS))
+    accounts.store_entry(entry("d1"))
+    accounts.store_entry(entry("d2", at=NOW + LASTS))
     with engine.connect() as connection:
         device_hashes = connection.execute(select(DEVICE.c.hash)).scalars().all()
 

@@ -89,7 +89,7 @@ def test_many_write_the_chain_at_once(engine: Engine) -> None:
         ready.wait()
         try:
             for turn in range(5):
-                accounts.let_in(way_in(f"{number}{turn}", "session"))
+                accounts.store_entry(way_in(f"{number}{turn}", "session"))
         except BaseException as trouble:
             troubles.append(trouble)
 

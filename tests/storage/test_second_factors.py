@@ -148,7 +148,7 @@ def test_a_second_factor_that_is_set_or_removed_ends_every_way_in(
 
     def let_in() -> None:
         for kind in ("session", "token", "feed", "invitation"):
-            accounts.let_in(
+            accounts.store_entry(
                 Entry(
                     hash=f"{kind}{len(accounts.entries('aliyeva', now=NOW))}{suffix}",
                     kind=kind,  # type: ignore[arg-type]

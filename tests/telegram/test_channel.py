@@ -127,7 +127,11 @@ def test_what_a_refusal_ends_in(
     telegram.refuse(code, description)
     outcome = only(sent(bot, parcels))
 
-    assert (outcome.state, outcome.others, outcome.lost) == (state, code in (400, 401, 403, 404), code == 403)
+    assert (outcome.state, outcome.use_other_channels, outcome.lost) == (
+        state,
+        code in (400, 401, 403, 404),
+        code == 403,
+    )
     assert description in outcome.answer
     assert telegram.seen(8000) == []
 
@@ -186,7 +190,7 @@ def test_a_bot_without_a_token_says_so(telegram: Emulator, links: SqlLinks, toke
     nameless = channel(links=links, bot="B", token_env="NO_SUCH", token=token, server=telegram.server)
     outcome = only(sent(nameless, batch(links, 1)))
 
-    assert (outcome.state, outcome.others) == ("queued", True)
+    assert (outcome.state, outcome.use_other_channels) == ("queued", True)
     assert "NO_SUCH" in outcome.answer
     assert not token or token not in outcome.answer
 
@@ -250,7 +254,7 @@ def test_an_account_lost_meanwhile_has_failed_and_the_others_speak(
     links.unlink("reader0@example.kz", by="reader0@example.kz", now=NOW)
     outcome = only(sent(bot, parcels))
 
-    assert (outcome.state, outcome.others) == ("failed", True)
+    assert (outcome.state, outcome.use_other_channels) == ("failed", True)
     assert telegram.calls() == []
 
 

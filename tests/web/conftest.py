@@ -157,7 +157,7 @@ class Site:
     def new_session(self, login: str) -> str:
         """Open a session of an account; the secret of its cookie."""
         secret = new_secret()
-        self.accounts.let_in(
+        self.accounts.store_entry(
             Entry(
                 hash=hash_secret(secret),
                 kind="session",

@@ -76,7 +76,7 @@ class RealOffice:
             seen_at=now,
             expires_at=now + timedelta(hours=12),
         )
-        self.app.accounts.let_in(entry)
+        self.app.accounts.store_entry(entry)
         return secret
 
     def is_in(self, secret: str) -> bool:

@@ -31,7 +31,7 @@ def invitation(site: Site) -> str:
         seen_at=NOW,
         expires_at=NOW + HOURS_12,
     )
-    site.accounts.let_in(entry)
+    site.accounts.store_entry(entry)
     return secret
 
 
@@ -138,7 +138,7 @@ def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(site: Site) -
 
     def open_since(since_creation: timedelta, since_last_seen: timedelta) -> int:
         secret = new_secret()
-        site.accounts.let_in(
+        site.accounts.store_entry(
             Entry(
                 hash=hash_secret(secret),
                 kind="session",
@@ -266,7 +266,7 @@ def test_a_token_opens_the_api_and_only_as_far_as_it_says(site: Site) -> None:
         seen_at=NOW,
         expires_at=NOW + HOURS_12,
     )
-    site.accounts.let_in(entry)
+    site.accounts.store_entry(entry)
     with site.stranger(authorization=f"Bearer {secret}") as program, site.stranger() as nobody:
         read = program.get("/api/v1/board").status_code
         write_answer = program.post(f"/cases/{site.real}", data={"fact": "order_signed", "on": "2026-04-06"})

@@ -165,7 +165,7 @@ def test_another_machine_reads_the_figures_with_a_token_of_whoever_runs_or_audit
     if login:
         secret = new_secret()
         times = {"created_at": NOW, "seen_at": NOW, "expires_at": NOW + timedelta(hours=1)}
-        office_app.accounts.let_in(
+        office_app.accounts.store_entry(
             Entry(hash=hash_secret(secret), kind="token", login=login, scope="read", **times)
         )
         scraper.headers["authorization"] = f"Bearer {secret}"

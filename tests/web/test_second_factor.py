@@ -67,7 +67,7 @@ def now_code(secret: str = SECRET, *, later: int = 0) -> str:
 def invitation(site: Site, login: str = "officer") -> str:
     """The address of a link by which a password is chosen anew."""
     secret = new_secret()
-    site.accounts.let_in(
+    site.accounts.store_entry(
         Entry(
             hash=hash_secret(secret),
             kind="invitation",
@@ -377,7 +377,7 @@ def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: str) 
 
     def given() -> str:
         secret = new_secret()
-        site.accounts.let_in(
+        site.accounts.store_entry(
             Entry(
                 hash=hash_secret(secret),
                 kind=kind,  # type: ignore[arg-type]
@@ -448,7 +448,7 @@ def test_no_token_takes_part_in_it() -> None:
     site = office()
     enrolled(site)
     secret = new_secret()
-    site.accounts.let_in(
+    site.accounts.store_entry(
         Entry(
             hash=hash_secret(secret),
             kind="token",

@@ -31,7 +31,7 @@ def asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: str
         return True
     planned = (name or obligation.id) in case.planned
     body_ids = (*obligation.bodies, *obligation.by_agreement)
-    return planned and any(_is_meant(case, procedure, body, willing=True) for body in body_ids)
+    return planned and any(_includes_organisation(case, procedure, body, agreed=True) for body in body_ids)
 
 
 def taken_up_after(
@@ -57,17 +57,19 @@ def _asked_by_the_act(case: Case, procedure: Procedure, obligation: Obligation) 
     body_ids = obligation.bodies or obligation.by_agreement
     if not body_ids or not (case.unit or case.object in procedure.bodies):
         return True
-    return any(_is_meant(case, procedure, body) for body in obligation.bodies)
+    return any(_includes_organisation(case, procedure, body) for body in obligation.bodies)
 
 
-def _is_meant(case: Case, procedure: Procedure, body: str, *, willing: bool = False) -> bool:
-    """Return whether a body (or group) named by the act includes the organisation; `willing`: whether a body
-    that must agree first has agreed.
+def _includes_organisation(case: Case, procedure: Procedure, body: str, *, agreed: bool = False) -> bool:
+    """Return whether the act means the organisation by a body, one of its successors, or a group of kinds.
+
+    Args:
+        agreed: whether the organisation agreed to it: an open group means those that did.
     """
-    if case.object in procedure.answering[body]:
+    if case.object in procedure.bodies_answering_for[body]:
         return True
     group = procedure.bodies[body]
-    return bool(group.kinds) and (willing or not group.open_group) and _kind_known(case, procedure, group.kinds)
+    return bool(group.kinds) and (agreed or not group.open_group) and _kind_known(case, procedure, group.kinds)
 
 
 def _kind_known(case: Case, procedure: Procedure, kinds: tuple[str, ...]) -> bool:

@@ -479,7 +479,7 @@ class Procedure(Model):
         )
 
     @cached_property
-    def answering(self) -> Mapping[str, frozenset[str]]:
+    def bodies_answering_for(self) -> Mapping[str, frozenset[str]]:
         """Body -> the bodies responsible for its obligations: itself and, recursively, its successors."""
         answers_by_body = {}
         for body in self.bodies:

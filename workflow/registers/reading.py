@@ -192,7 +192,9 @@ def _field(field: RegisterField, place: str) -> Iterator[Problem]:
 
 
 def _translation(register: Register, field: RegisterField, place: str) -> Iterator[Problem]:
-    """Yield mistakes of a field that translates another: it has its kind, and is seen by the same readers."""
+    """Yield mistakes of a field that translates another: it is of its kind, seen by the same readers, asked for
+    by nothing, and the only translation of a field that is none itself.
+    """
     about = register.fields.get(field.translation_of)
     if about is None:
         return

@@ -147,6 +147,7 @@ def numbers(
 
 
 def _is_of_year(fact: RecordedFact, scoring: Scoring, *, year: int, today: date) -> bool:
+    """Return whether a fact counts for a year; a year gone by is asked about on its 31 December."""
     if fact.period and fact.fact in scoring.of_the_period:
         # They are made after the year; for a past year everything is known.
         return fact.period.startswith(str(year)) and (fact.on <= today or today == date(year, 12, 31))

@@ -46,9 +46,9 @@ def parse_value(field: Field, texts: Sequence[str]) -> object:
         return tuple(text for text in texts if text.strip())
     text = texts[-1].strip()
     match field.kind:
-        case "date" if isinstance(when := _read(field, text), Day):
+        case "date" if isinstance(when := _read_when(field, text), Day):
             return when.on
-        case "span" if isinstance(when := _read(field, text), Span):
+        case "span" if isinstance(when := _read_when(field, text), Span):
             return (when.first, when.last)
         case "hour" if match := _HOUR.fullmatch(text):
             return f"{int(match[1]):02}:{match[2]}"
@@ -210,8 +210,8 @@ def _blank_line(length: int) -> str:
     return "\u200b".join("_" * min(5, length - start) for start in range(0, length, 5))
 
 
-def _read(field: Field, text: str) -> object:
-    """Return the date in a text; raises UnreadableValue if there is none."""
+def _read_when(field: Field, text: str) -> object:
+    """Return the day or the span of days a text says; raises UnreadableValue if it says none."""
     try:
         return read(text, where=field.id)
     except UnreadableCell:

@@ -142,7 +142,7 @@ def row_ranges(rows: Sequence[int]) -> str:
 
 
 def cell_name(row: int, column: int) -> str:
-    """Return a cell as a spreadsheet names it: row 7 and the second column are `B7`."""
+    """Return a cell as a spreadsheet names it: row 7, column 1 (columns count from 0) is `B7`."""
     letters = ""
     column += 1
     while column:

@@ -292,7 +292,7 @@ def issue_secret(
         seen_at=now,
         expires_at=now + lifetime,
     )
-    accounts.let_in(entry, by=by)
+    accounts.store_entry(entry, by=by)
     return secret
 
 

@@ -190,7 +190,7 @@ def assignees_of(ctx: RequestContext, case: str, obligation: str) -> tuple[Recip
 
 @verb("record")
 def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandResult:
-    """Withdraw one's own comment; its unsent letters are withdrawn."""
+    """Withdraw one's own comment (an operator: any); its unsent letters are withdrawn."""
     comments_by_line = {comment.seq: comment for comment in comments(ctx.reads.events(command.case))}
     comment = comments_by_line.get(command.line)
     if comment is None:

@@ -116,7 +116,7 @@ def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
     considered = preview_schedule(ctx, content, name, procedure, answers)
     errors = Errors()
     for analysis in considered.analyses:
-        if foreign(ctx, office, analysis):
+        if is_foreign(ctx, office, analysis):
             errors.add(analysis.schedule.row, "web.open.foreign", object=analysis.schedule.object)
     errors.refuse(name)
     if matches := _matches(office, considered.strange, command.meant):
@@ -147,8 +147,10 @@ def _managed(ctx: RequestContext, cases: Collection[str]) -> frozenset[str]:
     return frozenset(name for name, head in heads.items() if take_schedule.allows(ctx, head))
 
 
-def foreign(ctx: RequestContext, office: Office, analysis: ConsideredAnalysis) -> bool:
-    """Return whether an analysis is a case closed to the reader, or belongs to a unit where they open none."""
+def is_foreign(ctx: RequestContext, office: Office, analysis: ConsideredAnalysis) -> bool:
+    """Return whether the reader may not import an analysis of a schedule: its case is closed to them, or its
+    unit lies outside theirs.
+    """
     if analysis.closed:
         return True
     unit = analysis.case.unit if analysis.case else analysis.unit

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Line
-from merzim.services.law.calendar_acts import follow_adopted_acts
+from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.names import USUAL
 from merzim.services.people.staff import find_unit, recorded_office
 from merzim.services.results import Titles, titles_of

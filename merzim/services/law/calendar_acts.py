@@ -19,7 +19,6 @@ from pydantic import Field
 from calendars import OutOfRange, checks
 from calendars.kazakhstan import Kazakhstan
 from calendars.records import RecordError, Records, Source, parse, with_records
-from i18n import say
 from merzim.documents.child import check_act, read
 from merzim.documents.sheets.workbook import contents
 from merzim.services.app import AppContext
@@ -36,11 +35,8 @@ from merzim.services.verbs import Command, NotAllowed, verb
 from merzim.storage.database.dialect import chunks
 from merzim.storage.org.adoptions import Adoption, adopt
 from workflow.board.rows import WAITING
-from workflow.cases.case import Case, Event, EventDraft, fold
-from workflow.cases.states import AWAITED
+from workflow.cases.case import Case, Event, fold
 from workflow.deadlines.impact import DayChange, MovedDeadline, changed_days, moved, reach
-from workflow.law.procedure import Procedure
-from workflow.org.office import Office, acts_of
 from workflow.ports import CaseWrite, Conflict
 from workflow.refusal import Refusal
 
@@ -311,57 +307,3 @@ def _write_chunk(
             # Another user recorded a fact in the meantime: read again.
             continue
         return results, written_count
-
-
-def follow_adopted_acts(
-    app: AppContext, before: Office, unit: str, *, by: str, now: datetime, today: date
-) -> int:
-    """Exempt open obligations in cases of acts that units gave up, and reopen cases of acts adopted again.
-
-    Acts of one organisation bind only those that adopted them. A case opened by hand where its act was never
-    adopted stays unchanged.
-
-    Args:
-        before: the office before the change; unit: the one that changed, with all units below it.
-
-    Returns: how many cases changed.
-    """
-    office, common = app.reads.office(), {*app.settings.regulations.acts}
-    places: dict[tuple[str, bool], set[str]] = {}
-    for place in office.below(unit):
-        was, binding = (acts_of(state, place) - common for state in (before, office))
-        for act in was ^ binding:
-            places.setdefault((act, act in was), set()).add(place)
-    changed_count = 0
-    for (act, gave_up), units in sorted(places.items()):
-        follow = _give_up if gave_up else _take_up
-        for procedure in sorted({edition.id for edition in app.library.all() if edition.adopted_act == act}):
-            for head in app.reads.cases(unit, procedure=procedure):
-                if head.unit in units:
-                    changed_count += follow(app, head, act, by=by, now=now, today=today)
-    return changed_count
-
-
-def _give_up(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
-    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        deadlines = app.case_commands.looked_at(case, today=today).deadlines
-        if case.standing != "active" or all(deadline.state not in AWAITED for deadline in deadlines):
-            return ()
-        return [("exempted", "", None, {"ground": _ground(app, "given_up", procedure, act), "act": act})]
-
-    return bool(app.case_commands.write(head.id, decide, by=by, now=now, today=today).events)
-
-
-def _take_up(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
-    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        closed = [event for event in app.reads.events(case.id) if event.kind == "exempted" and not event.name]
-        if case.standing != "exempted" or closed[-1].payload.get("act") != act:
-            return ()
-        return [("reopened", "", None, {"ground": _ground(app, "taken_up", procedure, act), "act": act})]
-
-    return bool(app.case_commands.write(head.id, decide, by=by, now=now, today=today).events)
-
-
-def _ground(app: AppContext, code: str, procedure: Procedure, act: str) -> str:
-    language = app.settings.office.language
-    return say(f"adopted_act.{code}", {"act": procedure.acts[act].short}, language)

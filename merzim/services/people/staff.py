@@ -18,7 +18,7 @@ from merzim.documents.people.office_time import office_time, parse_hours
 from merzim.documents.sheets.texts import is_address
 from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Day, Key, LanguageCode, Line
-from merzim.services.law.calendar_acts import follow_adopted_acts
+from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.names import UnknownUnit, people_named, person_named
 from merzim.services.upkeep.maintenance import refresh_names
 from merzim.services.verbs import Command, NotFound, verb

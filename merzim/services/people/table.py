@@ -19,7 +19,7 @@ from merzim.services.accounts.invitations import (
     invite_of_table,
 )
 from merzim.services.context import RequestContext, stamp
-from merzim.services.law.calendar_acts import follow_adopted_acts
+from merzim.services.law.adopted_acts import follow_adopted_acts
 from merzim.services.people.staff import TableChange, follow_changed_names, recorded_office, table_change
 from merzim.storage.org.staff import SqlStaff
 from merzim.storage.org.store import SaveCounts

@@ -277,8 +277,8 @@ def _posts(register: Register, values: Mapping[str, Any], office: Office, langua
 def names_of(
     ctx: RequestContext, stored: Iterable[tuple[Register, Mapping[str, object]]], *, links: bool = True
 ) -> dict[str, str]:
-    """Return the names of the people and units in values of rows, and of the rows they refer to, if visible to
-    the reader. `links`: whether names of rows are included.
+    """Return the names of the people and units in values of rows, and of those rows they refer to that the
+    reader may see. `links`: whether names of rows are included.
     """
     office, names, row_ids = ctx.reads.office(), dict[str, str](), set[str]()
     for register, values in stored:

@@ -175,8 +175,12 @@ class SqlAccounts:
 
     # ------------------------------------------------------------------------------------------------ ways in
 
-    def let_in(self, entry: Entry, *, by: str = "") -> None:
-        """Store a session, token, feed, invitation or device. `by`: who issued it; by default the account."""
+    def store_entry(self, entry: Entry, *, by: str = "") -> None:
+        """Store a session, token, feed, invitation or remembered browser (device).
+
+        Args:
+            by: who issued it; by default the account.
+        """
         values = entry_values(entry)
         with writing(self._engine) as connection:
             if entry.kind == "device":

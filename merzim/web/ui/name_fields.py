@@ -165,6 +165,10 @@ def resolve_person(office: Office, text: str, *, root: str = "") -> str:
 
     "" stays "", and where people are few enough for a list the value is returned unchanged.
 
+    Args:
+        root: the unit at and below which the text is searched; a key, and the whole name of somebody who left,
+            are taken from any unit.
+
     Raises:
         InvalidForm: nobody matches, or several people do; it lists the closest.
     """

@@ -45,7 +45,8 @@ def follow_rows(
     now: datetime,
     today: date,
 ) -> Change:
-    """Make the facts of a case match register rows; repeated, it changes nothing.
+    """Record, correct or withdraw the facts of an active case that follow from register rows; repeated, it
+    changes nothing. Facts a person recorded stay.
 
     Args:
         read: name of a fact with its period -> every row that carries it out, by their days. It is called after

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from merzim.services import administration, sending
 from merzim.services.administration import Step, first_steps
@@ -17,10 +17,11 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.people.feeds import open_feed
 from merzim.services.people.staff import recorded_office
+from merzim.services.sending import Channel
 from merzim.services.upkeep import backups
 from merzim.services.upkeep.operations import AskOperations, ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import NotFound
-from merzim.web.auth.dependencies import Anybody, Auditing, Setting
+from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Setting
 from merzim.web.files_of_lists import AUDIT_COLUMNS, get_audit_workbook
 from merzim.web.http import AuditQuery
 from merzim.web.pages.administration.people import show
@@ -33,6 +34,7 @@ from workflow.org.audit import OF_CASES, TOPICS
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
+ChannelName = Annotated[str, Form(max_length=100)]
 PATH = "/administration"
 STEP_ADDRESSES: Mapping[Step, str] = {
     "organisation": "/administration/settings",
@@ -177,3 +179,19 @@ def feed(request: Request, ctx: Anybody, token: Token) -> Response:
             "x-robots-tag": "noindex",
         },
     )
+
+
+@router.post("/channels/resend")
+def resend_all(ctx: Managing, channel: ChannelName = "") -> Response:
+    """Queue again the letters delayed by a channel's fault; then show the overview."""
+    if channel:
+        sending.resend_letters_of_channel(ctx, build(Channel, {"channel": channel}))
+    return RedirectResponse("/#faults", status_code=303)
+
+
+@router.post("/administration/channels/resend")
+def resend_from_administration(ctx: Setting, channel: ChannelName = "") -> Response:
+    """Queue again the letters delayed by a channel's fault, for the administrator."""
+    if channel:
+        sending.resend_channel_letters(ctx, build(Channel, {"channel": channel}))
+    return RedirectResponse("/administration", status_code=303)

@@ -23,7 +23,7 @@ from merzim.services.context import RequestContext
 from merzim.services.evidence import clean_file_name, keep_upload, uploaded_file
 from merzim.services.imports.previews import (
     ImportSchedule,
-    foreign,
+    is_foreign,
     preview_schedule,
     take_schedule,
 )
@@ -279,7 +279,7 @@ def _preview(
         counts={change: changes.count(change) for change in ("open", "replan", "same")},
         conflicts=sum(len(preview.chain.findings) for preview in judged.values()),
         everything=everything,
-        foreign=[analysis for analysis in analyses if foreign(ctx, office, analysis)],
+        foreign=[analysis for analysis in analyses if is_foreign(ctx, office, analysis)],
         notes=[
             note._replace(code=_PAGE_SENTENCES.get(note.code, note.code))
             for note in result.notes
@@ -444,7 +444,7 @@ def _previewed(
             dated=True,
         ),
         taken=tuple(_taken(analysis, case_deadlines, case_findings)),
-        foreign=foreign(ctx, office, analysis),
+        foreign=is_foreign(ctx, office, analysis),
         why=_planned(analysis, office),
     )
 

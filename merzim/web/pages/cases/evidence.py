@@ -132,7 +132,7 @@ class Unconfirmed(Exception):
         self.confirmation = confirmation
 
 
-def run_confirmed(
+def run_or_ask(
     ctx: RequestContext, answers: Mapping[str, str], verb: Verb[C, CommandResult], fields: Mapping[str, object]
 ) -> CommandResult:
     """Run the verb of a form with these fields. A confirmation is needed if it changes deadlines

@@ -14,7 +14,7 @@ from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import case_registers
 from merzim.web.pages.cases.case_view import CaseView
-from merzim.web.pages.cases.evidence import Field, fields, run_confirmed
+from merzim.web.pages.cases.evidence import Field, fields, run_or_ask
 from merzim.web.ui.form_values import Confirmation, RejectedForm, parse_date, parse_text
 from merzim.web.ui.name_fields import NameField, build_unit_field, resolve_unit
 from workflow.cases.case import PLAN, Case
@@ -341,7 +341,7 @@ def describe(ctx: RequestContext, case: str, answers: Mapping[str, str]) -> tupl
         people[new_key] = parse_text(answers.get("more_who", ""))
     if people:
         fields["responsible"] = people
-    run_confirmed(ctx, answers, cases.describe, fields)
+    run_or_ask(ctx, answers, cases.describe, fields)
     return "described", ""
 
 

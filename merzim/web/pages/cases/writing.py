@@ -9,20 +9,20 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.datastructures import FormData, UploadFile
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from merzim.services.cases import assignments, comments
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.inputs import build
-from merzim.services.sending import NoSuchLetter, acknowledge_letter
+from merzim.services.sending import Letter, NoSuchLetter, acknowledge_letter, resend_letter
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Recording, needs
 from merzim.web.http import CaseId
-from merzim.web.pages.cases.evidence import Unconfirmed, evidence_inputs, run_confirmed
+from merzim.web.pages.cases.evidence import Unconfirmed, evidence_inputs, run_or_ask
 from merzim.web.pages.cases.page import Tab, case_page, redirect_to_case
 from merzim.web.pages.cases.recording import describe
 from merzim.web.ui.command_forms import command_values
@@ -77,14 +77,17 @@ Sent = Annotated[FormData, sent(files=10)]
 
 @router.post("/cases/{case}/plan")
 def replan(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
-    """Set a plan date, then show the case; `back`: the query of the timeline to show instead."""
+    """Set a plan date, asking first if it moves deadlines; then show the case.
+
+    `back`: the query of the timeline to show instead.
+    """
 
     def act() -> Response:
         fact = answers.get("fact", "")
         if not fact:
             raise InvalidForm("web.refusal.no_fact")
         planned = {fact: parse_date(answers.get("on", ""))}
-        run_confirmed(ctx, answers, cases.replan, {"case": case, "planned": planned})
+        run_or_ask(ctx, answers, cases.replan, {"case": case, "planned": planned})
         if "back" in answers:
             back = dict(parse_qsl(answers["back"][:1000]))
             return redirect(request, "/portfolio", **{**back, "replanned": case})
@@ -114,7 +117,7 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
     }
     if fact in decisions:
         answer = {"decision": fact, "option": answers["option"], "decided_by": answers.get("signed_by", "")}
-        result = run_confirmed(ctx, answers, cases.decide, {**fields, **answer})
+        result = run_or_ask(ctx, answers, cases.decide, {**fields, **answer})
         return result.events[0].name if result.events else fact
     fields |= {"values": parse_numbers(answers), "signed_by": answers.get("signed_by", "")}
     cases.record(ctx, build(cases.RecordFact, {**fields, "fact": fact}))
@@ -177,7 +180,7 @@ def _act(verb: Verb[Any, Any], message: str, *, of: str = "", one: str = "") -> 
     def act(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
         fields = {"case": case, **command_values(ctx, verb.command, answers)}
         if issubclass(verb.command, cases.Previewed):
-            run_confirmed(ctx, answers, verb, fields)
+            run_or_ask(ctx, answers, verb, fields)
         else:
             verb(ctx, build(verb.command, fields))
         about = str(fields.get(of, ""))
@@ -235,3 +238,12 @@ _serve("assignments/refuse", "record", _act(assignments.refuse_assignment, "assi
 _serve("assignments/extend", "record", _act(assignments.extend_assignment, "assignment_extended"), name=GIVEN)
 _serve("undo", "record", _undo)
 _serve("acknowledge", "record", _acknowledge, tab="history")
+
+
+@router.post("/cases/{case}/notices/resend")
+def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500)] = "") -> Response:
+    """Queue a failed letter of the case again, then show the case's page. Any other key changes nothing."""
+    whole_case(ctx, case)
+    if key:
+        resend_letter(ctx, build(Letter, {"case": case, "key": key}))
+    return RedirectResponse(f"/cases/{case}#notices", status_code=303)

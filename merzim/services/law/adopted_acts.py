@@ -1,0 +1,73 @@
+"""Cases follow the acts their organisation adopts: exempted with one given up, reopened with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from i18n import say
+from merzim.services.app import AppContext
+from workflow.cases.case import Case, EventDraft
+from workflow.cases.states import AWAITED
+from workflow.law.procedure import Procedure
+from workflow.org.office import Office, acts_of
+
+
+def follow_adopted_acts(
+    app: AppContext, before: Office, unit: str, *, by: str, now: datetime, today: date
+) -> int:
+    """Exempt open obligations in cases of acts that units gave up, and reopen cases of acts adopted again.
+
+    Acts of one organisation bind only those that adopted them. A case opened by hand where its act was never
+    adopted stays unchanged.
+
+    Args:
+        before: the office before the change; unit: the one that changed, with all units below it.
+
+    Returns: how many cases changed.
+    """
+    office, common = app.reads.office(), {*app.settings.regulations.acts}
+    places: dict[tuple[str, bool], set[str]] = {}
+    for place in office.below(unit):
+        was, binding = (acts_of(state, place) - common for state in (before, office))
+        for act in was ^ binding:
+            places.setdefault((act, act in was), set()).add(place)
+    changed_count = 0
+    for (act, gave_up), units in sorted(places.items()):
+        follow = _exempt if gave_up else _reopen
+        for procedure in sorted({edition.id for edition in app.library.all() if edition.adopted_act == act}):
+            for head in app.reads.cases(unit, procedure=procedure):
+                if head.unit in units:
+                    changed_count += follow(app, head, act, by=by, now=now, today=today)
+    return changed_count
+
+
+def _exempt(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
+    """Exempt a case whose act was given up, if it is active and anything is still to be done."""
+
+    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+        deadlines = app.case_commands.looked_at(case, today=today).deadlines
+        if case.standing != "active" or all(deadline.state not in AWAITED for deadline in deadlines):
+            return ()
+        return [("exempted", "", None, {"ground": _ground(app, "given_up", procedure, act), "act": act})]
+
+    return bool(app.case_commands.write(head.id, decide, by=by, now=now, today=today).events)
+
+
+def _reopen(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
+    """Reopen a case that was exempted because this act was given up."""
+
+    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+        exemptions = [
+            event for event in app.reads.events(case.id) if event.kind == "exempted" and not event.name
+        ]
+        if case.standing != "exempted" or exemptions[-1].payload.get("act") != act:
+            return ()
+        return [("reopened", "", None, {"ground": _ground(app, "taken_up", procedure, act), "act": act})]
+
+    return bool(app.case_commands.write(head.id, decide, by=by, now=now, today=today).events)
+
+
+def _ground(app: AppContext, code: str, procedure: Procedure, act: str) -> str:
+    language = app.settings.office.language
+    return say(f"adopted_act.{code}", {"act": procedure.acts[act].short}, language)
