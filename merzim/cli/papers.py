@@ -67,6 +67,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.documents.forms import FilledForm, Form, Missing
+    from merzim.documents.forms import Note as FormNote
     from merzim.documents.package import Document
     from merzim.documents.schedules.rows_joined import Note
     from merzim.services.cases.rows import PlanTaken
@@ -420,71 +421,83 @@ def form(
         raise Refusal("form_exists", file=to)
     if definition.about == "case" and not case:
         raise Refusal("form_case_needed", form=name)
-    app, today = call.app, call.moment.today
     _check_duty(approver)
-    view = report_year = None
-    period: dict[str, Any] = {"year": None}
+    view, of, period = None, "", _NO_PERIOD
     if case and definition.about == "case":
         view = call.view(case)
-        data = from_case(app, definition, view, language, today=today, approver=approver)
+        data = from_case(call.app, definition, view, language, today=call.moment.today, approver=approver)
     else:
-        of = unit_named(app, unit) or (call.view(case).case.unit if case else "")
-        report_year = number(year, where="--year", first=2000, last=2100) if year else None
-        report_quarter = number(quarter, where="--quarter", first=0, last=4) if quarter else None
-        if report_quarter is not None and report_year is None:
-            raise Refusal("cli.missing_parameter", name="--year Y")
-        of_year = quarter_of_report(definition, report_year, report_quarter, today=today) if report_year else 0
-        period = {"year": report_year, "quarter": of_year}
+        of = unit_named(call.app, unit) or (call.view(case).case.unit if case else "")
+        period = _period(call, definition, year, quarter)
         data = report_data(
             call.ctx, definition, language, unit=of, **period, person=person, row=row, approver=approver
         )
     given_rows = (
         read(read_data, call.given(rows, "xlsx", "json", "csv"), form=definition.id) if rows else FormData()
     )
-    values = {**data.fields, **given_rows.fields, **given(definition, set_ or [])}
-    looked_up = () if given_rows.rows else data.looked_up
-    office_template = own_template(app, definition.id, language)
+    office_template = own_template(call.app, definition.id, language)
     filled = fill(
         definition,
-        values,
+        {**data.fields, **given_rows.fields, **given(definition, set_ or [])},
         language,
         rows=given_rows.rows or data.rows,
-        looked_up=looked_up,
+        looked_up=() if given_rows.rows else data.looked_up,
         office_template=office_template,
     )
     _write(Path(to), filled.document)
-    where = view.case.unit if view is not None else unit_named(app, unit)
+    where = view.case.unit if view is not None else unit_named(call.app, unit)
     notes = _wrong_approver(call, definition, approver, view, where)
-    register_rows = rows_in_report(call.ctx, definition, unit=where, **period) if view is None else ()
-    person_keys = people_in_rows(register_rows)
+    notes += _language_notes(call, definition, view, where, period, approver)
+    if period["year"]:
+        notes += _told(call, unanswered_notes(call.ctx, definition, unit=of, **period))
+    notes += _told(call, () if office_template else form_marks(definition, language))
+    _answer(call, definition, language, to, filled, notes)
+
+
+_NO_PERIOD: dict[str, Any] = {"year": None}
+
+
+def _period(call: CommandContext, definition: Form, year: str | None, quarter: str | None) -> dict[str, Any]:
+    """Return year and quarter of a report as its functions take them."""
+    report_year = number(year, where="--year", first=2000, last=2100) if year else None
+    report_quarter = number(quarter, where="--quarter", first=0, last=4) if quarter else None
+    if report_year is None:
+        if report_quarter is not None:
+            raise Refusal("cli.missing_parameter", name="--year Y")
+        return {**_NO_PERIOD, "quarter": 0}
+    of_year = quarter_of_report(definition, report_year, report_quarter, today=call.moment.today)
+    return {"year": report_year, "quarter": of_year}
+
+
+def _language_notes(
+    call: CommandContext,
+    definition: Form,
+    view: View | None,
+    unit: str,
+    period: dict[str, Any],
+    approver: str,
+) -> list[str]:
+    """Return what the document has in another language than its own: names, texts of rows, the object."""
+    app, language = call.app, call.paper_language
+    rows = rows_in_report(call.ctx, definition, unit=unit, **period) if view is None else ()
     foreign = foreign_names(
         *(app, definition, language),
-        unit=where,
-        today=today,
+        unit=unit,
+        today=call.moment.today,
         view=view,
         approver=approver,
-        person_keys=person_keys,
+        person_keys=people_in_rows(rows),
     )
-    if foreign:
-        notes.append(call.say(f"form.note.foreign_{language}", names=foreign))
-    if report_year:
-        office = app.reads.office()
-        open_rows = [
-            *text_notes(register_rows, [language], office, speaks=call.language),
-            *unanswered_notes(call.ctx, definition, unit=of, **period),
-        ]
-        notes += [call.say(note.code, **note.arguments) for note in open_rows]
-    if (
-        view is not None
-        and view.case.lacks_object_in(language)
-        and view.case.object not in view.procedure.bodies
-    ):
+    notes = [call.say(f"form.note.foreign_{language}", names=foreign)] if foreign else []
+    if period["year"]:
+        notes += _told(call, text_notes(rows, [language], app.reads.office(), speaks=call.language))
+    if view and view.case.lacks_object_in(language) and view.case.object not in view.procedure.bodies:
         notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
-    notes += [
-        call.say(note.code, **note.arguments)
-        for note in (() if office_template else form_marks(definition, language))
-    ]
-    _answer(call, definition, language, to, filled, notes)
+    return notes
+
+
+def _told(call: CommandContext, notes: Iterable[FormNote]) -> list[str]:
+    return [call.say(note.code, **note.arguments) for note in notes]
 
 
 @command("forms")
