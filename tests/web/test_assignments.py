@@ -192,7 +192,7 @@ def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(
     assert site.context.reads.stages([case.id]) == {case.id: "execution"}
     page = erlan.get(f"/cases/{case.id}").text
     assert "Есеп дайындаңыз" in page
-    assert 'class="fact-edition"' not in page, "no act, so no edition of one"
+    assert "Қолданылатын редакция" not in page, "no act, so no edition of one"
     assert 'name="person"' not in page, "its case takes no second one"
 
     form = {"number": "1", "on": "2026-04-06", "text": "Дайын"}

@@ -43,14 +43,18 @@
       field.select();
     }
   });
-  // A link to an obligation unfolds its stage and its explanation.
+  // A link to an obligation unfolds its stage and its explanation; one to a card unfolds it.
   function unfold() {
     var id = decodeURIComponent(window.location.hash.slice(1));
     var target = id && document.getElementById(id);
     if (!target) {
       return;
     }
-    [target.closest("details"), target.matches("tbody") && target.querySelector("details")].forEach(function (details) {
+    var folds = [target.querySelector(target.matches("tbody") ? "details" : ":scope > .fold")];
+    for (var above = target.closest("details"); above; above = above.parentNode.closest("details")) {
+      folds.push(above);
+    }
+    folds.forEach(function (details) {
       if (details && !details.open) {
         details.open = true;
         target.scrollIntoView();
@@ -208,7 +212,7 @@
   // Paper shows every stage and every explanation.
   var closed = [];
   window.addEventListener("beforeprint", function () {
-    closed = Array.from(document.querySelectorAll("details.why:not([open]), .stage-card > details:not([open])"));
+    closed = Array.from(document.querySelectorAll("details.why:not([open]), .stage-card details:not([open])"));
     closed.forEach(function (details) { details.open = true; });
   });
   window.addEventListener("afterprint", function () {

@@ -49,6 +49,8 @@ from workflow.org.office import Office
 from workflow.scoring.prospects import Stakes
 
 SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
+SHORT_STAGE = 4
+"""Up to how many obligations a stage shows all of them."""
 PRESSING: tuple[DeadlineStatus, ...] = ("overdue", "soon", "slipped")
 
 
@@ -103,8 +105,18 @@ class Part:
 
     @property
     def is_unfolded(self) -> bool:
-        """Whether its obligations are shown at once: it is the case's stage, or something is urgent."""
+        """Whether some of its obligations are shown at once: it is the case's stage, or something is urgent."""
         return self.place == "at" or bool(self.looks)
+
+    @property
+    def at_once(self) -> tuple[Entry, ...]:
+        """Its obligations shown first: all of a short stage, of a long one what is urgent, else what comes
+        next.
+        """
+        if len(self.required) <= SHORT_STAGE:
+            return self.required
+        pressing = tuple(entry for entry in self.required if entry.look in PRESSING)
+        return pressing or tuple(entry for entry in self.required if entry.look not in SETTLED)[:1]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
