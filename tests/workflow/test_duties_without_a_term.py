@@ -85,6 +85,23 @@ def test_a_check_before_a_publication_waits_while_the_publication_does() -> None
     assert asked(sample, "publication_text_checked", date(2026, 5, 20)) is None
 
 
+def test_a_check_before_a_publication_whose_planned_day_was_overtaken_comes_before_its_due_day() -> None:
+    """Planned for 18 May, the publication is due on 13 July, three working days after the plan of 8 July: the
+    text is checked before that and was not open since May. Moved, not yet approved, the plan does the same; a
+    publication planned for a day after the plan keeps its day."""
+    planned = {"plan_approved": date(2026, 5, 13), "published": date(2026, 5, 18)}
+    began = {"analysis_started": date(2026, 4, 13), "note_signed": date(2026, 6, 24)}
+    approved = case(facts={**began, "plan_approved": date(2026, 7, 8)}, planned=planned)
+    moved = case(facts=began, planned={**planned, "plan_approved": date(2026, 7, 8)})
+    ahead = case(facts={**began, "plan_approved": date(2026, 7, 8)}, planned={"published": date(2026, 7, 9)})
+    checked, today = "publication_text_checked", date(2026, 7, 8)
+
+    assert deadline(approved, checked, today).reminds_from == date(2026, 7, 13)
+    assert asked(approved, checked, date(2026, 7, 10)) == ("before-1", date(2026, 7, 10), HIMSELF)
+    assert deadline(moved, checked, today).reminds_from == date(2026, 7, 13)
+    assert deadline(ahead, checked, today).reminds_from == date(2026, 7, 9)
+
+
 def test_a_start_that_was_planned_is_open_from_the_day_it_was_planned_for() -> None:
     """The case was opened in January, the analysis planned for 13 April: nobody owed it from January on. Its
     plan is asked about for ten working days, then the start itself."""

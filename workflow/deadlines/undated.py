@@ -12,7 +12,7 @@ from datetime import date
 
 from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, Target, Window, WithoutTerm
 from workflow.cases.states import AWAITED, State
-from workflow.deadlines.anchors import DueDateResolver, Link
+from workflow.deadlines.anchors import AnchorDate, DueDateResolver, Link
 from workflow.deadlines.lateness import before_records
 from workflow.deadlines.waiting import waiting
 from workflow.law.procedure import Obligation
@@ -47,9 +47,18 @@ def counted_from(chain: DueDateResolver, link: Link, state: State, stands: Stand
         ahead, fact = chain.expected(obligation.since, link.span), chain.procedure.by_id[obligation.since]
         is_undated = isinstance(fact.term, WithoutTerm)
         if ahead.state != "happened" and not (ahead.on is None and is_undated):
-            return ahead.on
+            return _still_ahead(chain.link(fact, link.span), ahead)
     since = _open_since(chain, link, stands)
     return None if before_records(chain.case, since) else since
+
+
+def _still_ahead(fact: Link, ahead: AnchorDate) -> date | None:
+    """Return the expected day of a fact that lies ahead; its due date where what it counts from comes only
+    after the day it was planned for.
+    """
+    due, anchor = fact.counted.due, fact.anchor.on
+    overtaken = due is not None and anchor is not None and ahead.on is not None and ahead.on < anchor <= due
+    return due if overtaken else ahead.on
 
 
 def valid_until(chain: DueDateResolver, link: Link) -> date | None:
