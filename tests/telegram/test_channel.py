@@ -16,11 +16,9 @@ from merzim.storage.notices.links import SqlLinks
 from notifications.channels import OutgoingMessage
 from notifications.channels.telegram import AT_ONCE, PATIENCE, Telegram, channel
 from notifications.links import hash_code
-from notifications.notice import Letter, Outcome
-from notifications.wire.telegram import LONGEST, format_message
+from notifications.notice import Outcome
 from tests.notifications.sample_office import FIVE_BEFORE, noon, parcel
-from tests.notifications.servers import free_port
-from tests.telegram.emulator import TOKEN, Emulator
+from tests.telegram.emulator import Emulator
 
 pytestmark = pytest.mark.telegram
 NOW = noon(FIVE_BEFORE)
@@ -86,7 +84,7 @@ def test_marks_in_a_name_are_no_marks_in_the_message(
     assert "ЖШС «<Тендер & Ко>» 2 < 3" in unescape(telegram.seen(8000)[0].text)
 
 
-@pytest.mark.parametrize("filling", ["ұзын сөйлем. ", "𝛿" * 10, "<&>" * 30 + "\n"])
+@pytest.mark.parametrize("filling", ["𝛿" * 10, "<&>" * 30 + "\n"])
 def test_a_letter_too_long_is_cut_where_telegram_would_refuse_it(
     telegram: Emulator, bot: Telegram, links: SqlLinks, filling: str
 ) -> None:
@@ -99,24 +97,12 @@ def test_a_letter_too_long_is_cut_where_telegram_would_refuse_it(
     assert telegram.seen(8000)[0].text.endswith("…")
 
 
-def test_a_letter_that_just_fits_is_not_cut() -> None:
-    """The edge: 4096 is in, 4097 is not."""
-    fits = Letter(subject="s", text="x" * (LONGEST - 3), html="", language="kk")
-    over = replace(fits, text="x" * (LONGEST - 2))
-
-    assert not format_message(fits).endswith("…")
-    assert format_message(over).endswith("…")
-
-
 @pytest.mark.parametrize(
     ("code", "description", "state"),
     [
-        (400, "Bad Request: chat not found", "failed"),
         (403, "Forbidden: bot was blocked by the user", "failed"),
         (502, "Bad Gateway", "queued"),
-        (500, "Internal Server Error", "queued"),
         (401, "Unauthorized", "queued"),
-        (404, "Not Found", "queued"),
     ],
 )
 def test_what_a_refusal_ends_in(
@@ -127,11 +113,8 @@ def test_what_a_refusal_ends_in(
     telegram.refuse(code, description)
     outcome = only(sent(bot, parcels))
 
-    assert (outcome.state, outcome.use_other_channels, outcome.lost) == (
-        state,
-        code in (400, 401, 403, 404),
-        code == 403,
-    )
+    expected = (state, code in (401, 403), code == 403)
+    assert (outcome.state, outcome.use_other_channels, outcome.lost) == expected
     assert description in outcome.answer
     assert telegram.seen(8000) == []
 
@@ -139,7 +122,7 @@ def test_what_a_refusal_ends_in(
 def test_too_many_requests_wait_as_long_as_asked(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
     """Only the refused one is put back; the rest of the batch, but for what was on its way, waits and goes."""
     parcels = batch(links, AT_ONCE + 2)
-    telegram.refuse(429, "Too Many Requests: retry after 2", retry_after=2)
+    telegram.refuse(429, "Too Many Requests: retry after 1", retry_after=1)
     outcomes = sent(bot, parcels)
     moments = [call.at for call in telegram.calls()]
     states = sorted(outcome.state for outcome in outcomes.values())
@@ -147,8 +130,8 @@ def test_too_many_requests_wait_as_long_as_asked(telegram: Emulator, bot: Telegr
 
     assert states == ["queued", *["sent"] * (AT_ONCE + 1)]
     assert waiting.wait is not None
-    assert waiting.wait >= timedelta(seconds=2)
-    assert moments[-1] - moments[0] >= 2
+    assert waiting.wait >= timedelta(seconds=1)
+    assert moments[-1] - moments[0] >= 1
 
 
 def test_a_long_pause_is_not_waited_for(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
@@ -168,53 +151,37 @@ def test_a_server_that_hangs_is_not_asked_by_every_letter(
     """Those in the air when patience ends are unknown; the others stay in the queue, unasked."""
     parcels = batch(links, 40)
     telegram.fault(hang=True, count=40)
-    states = [outcome.state for outcome in sent(replace(bot, timeout=1.0), parcels).values()]
+    states = [outcome.state for outcome in sent(replace(bot, timeout=0.3), parcels).values()]
 
     assert PATIENCE <= states.count("unknown") < AT_ONCE + PATIENCE
     assert states.count("queued") == 40 - states.count("unknown")
     assert len(telegram.calls()) == states.count("unknown")
 
 
-def test_nobody_listening_is_queued(telegram: Emulator, links: SqlLinks) -> None:
-    """The request never left, so it can go again."""
-    away = channel(links=links, bot="B", token=TOKEN, server=f"http://127.0.0.1:{free_port()}")
-    outcome = only(sent(away, batch(links, 1)))
-
-    assert outcome.state == "queued"
-    assert TOKEN not in outcome.answer
-
-
-@pytest.mark.parametrize("token", ["", "no token at all"])
-def test_a_bot_without_a_token_says_so(telegram: Emulator, links: SqlLinks, token: str) -> None:
+def test_a_bot_without_a_token_says_so(telegram: Emulator, links: SqlLinks) -> None:
     """Queued, told by the other channels meanwhile, and the answer names the variable and never the token."""
-    nameless = channel(links=links, bot="B", token_env="NO_SUCH", token=token, server=telegram.server)
+    nameless = channel(
+        links=links, bot="B", token_env="NO_SUCH", token="no token at all", server=telegram.server
+    )
     outcome = only(sent(nameless, batch(links, 1)))
 
     assert (outcome.state, outcome.use_other_channels) == ("queued", True)
     assert "NO_SUCH" in outcome.answer
-    assert not token or token not in outcome.answer
-
-
-def test_a_token_never_stands_in_an_answer(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
-    """Even where a server repeats it."""
-    parcels = batch(links, 1)
-    telegram.refuse(400, f"Bad Request: /bot{TOKEN}/sendMessage")
-
-    assert TOKEN not in only(sent(bot, parcels)).answer
+    assert "no token at all" not in outcome.answer
 
 
 def test_it_speaks_evenly(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
-    """75 messages to 75 people, 25 a second: it takes three, and none of them sees all.
+    """50 messages to 50 people, 25 a second: it takes two, and neither sees all.
 
     Measured where they arrive: what a busy machine held up for half a second arrives together.
     """
-    outcomes = sent(bot, batch(links, 75))
+    outcomes = sent(bot, batch(links, 50))
     moments = sorted(call.at for call in telegram.calls())
     busiest = max(sum(first <= at < first + 1.0 for at in moments) for first in moments)
 
     assert {outcome.state for outcome in outcomes.values()} == {"sent"}
     assert busiest <= 40
-    assert moments[-1] - moments[0] >= 2.8
+    assert moments[-1] - moments[0] >= 1.8
 
 
 def test_one_person_hears_one_message_a_second_and_the_others_do_not_wait(

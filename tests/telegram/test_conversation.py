@@ -125,15 +125,6 @@ def test_codes_that_are_wrong_used_or_too_old(talk: Talk, links: SqlLinks) -> No
     assert list(links.all()) == [AIGUL.key]
 
 
-def test_a_new_code_makes_the_old_one_worthless(talk: Talk, links: SqlLinks) -> None:
-    """One that lies about in a letter somewhere cannot be brought any more."""
-    old = talk.code_for(AIGUL.key)
-    talk.code_for(AIGUL.key)
-
-    assert talk.tell(STRANGER, f"/start {old}").text.startswith("Мұндай код жоқ")
-    assert links.of(AIGUL.key) is None
-
-
 def test_an_account_that_is_somebodys_is_not_taken_over(talk: Talk, links: SqlLinks) -> None:
     """The code stays good for an account of one's own."""
     linked(talk)
@@ -142,14 +133,6 @@ def test_an_account_that_is_somebodys_is_not_taken_over(talk: Talk, links: SqlLi
     assert "басқа қызметкермен байланысқан" in talk.tell(emulator.AIGUL, f"/start {code}").text
     assert "подключена" not in talk.tell(emulator.BOLAT, f"/start {code}").text
     assert set(links.all()) == {AIGUL.key, "bolat@example.kz"}
-
-
-def test_the_same_message_twice_links_once_and_says_so_twice(talk: Talk) -> None:
-    """Telegram brings a message again when the answer to it got lost."""
-    code = talk.code_for(AIGUL.key)
-    first, second = (talk.tell(emulator.AIGUL, f"/start {code}") for _ in range(2))
-
-    assert first.text == second.text
 
 
 def test_a_strangers_button_does_nothing(talk: Talk, case: Case) -> None:
@@ -169,9 +152,7 @@ def test_a_strangers_button_does_nothing(talk: Talk, case: Case) -> None:
     assert len(chain(talk, case)) == before
 
 
-@pytest.mark.parametrize(
-    "data", ["", "a", "a:", "a:zz", "x:" + "0" * 32, "d:" + "0" * 32, "l:de", "a:" + "0" * 80]
-)
+@pytest.mark.parametrize("data", ["", "a:zz", "x:" + "0" * 32, "a:" + "0" * 80])
 def test_a_button_nobody_made_does_nothing(talk: Talk, case: Case, data: str) -> None:
     """Whatever it contains."""
     linked(talk)
@@ -195,20 +176,6 @@ def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case
     assert "ең кеші – 2026 жылғы 30 наурыз" in press(f"s:{name}:2026-04-30")
     assert "әлі келген жоқ" in press(f"d:{name}:2026-03-19")
     assert len(chain(talk, case)) == before
-
-
-def test_a_reminder_is_a_short_message_of_its_own(talk: Talk, case: Case) -> None:
-    """What, until when, of which case, what proves it, where: no greeting and no footer of a letter."""
-    linked(talk)
-    head, _, rest_text = reminded(talk).text.partition("\n\n")
-    about, proof, *link = rest_text.split("\n")
-
-    assert "5 жұмыс күні қалды" in head
-    assert about.endswith(f"· {case.id}")
-    assert proof.startswith("Растайтын құжаттар: ")
-    assert all(address.endswith(f"/cases/{case.id}#{ANNOUNCED}") for address in link)
-    assert len(link) <= 1
-    assert "Ахметова" not in rest_text
 
 
 def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
@@ -261,16 +228,6 @@ def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(talk: Talk, ca
         talk.town.case_commands.view(case.id, today=talk.today).case.facts[ANNOUNCED].by
         == "Сериков Болат (Telegram)"
     )
-
-
-def test_what_is_done_already_is_said_so(talk: Talk, case: Case) -> None:
-    """An old reminder's button, after the announcement was recorded elsewhere."""
-    linked(talk)
-    reminder = reminded(talk)
-    talk.town.case_commands.record(case.id, ANNOUNCED, on=talk.today, by="x", now=talk.now, today=talk.today)
-    toast = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
-
-    assert toast == "Бұл міндет бойынша енді ештеңе талап етілмейді."
 
 
 def test_the_lists_are_ones_own(talk: Talk, links: SqlLinks) -> None:
@@ -338,18 +295,6 @@ def test_open_shows_why_and_where(talk: Talk, case: Case) -> None:
     assert message.text.endswith(f"https://merzim.example.kz/cases/{case.id}")
 
 
-def test_markup_in_what_people_wrote_does_no_harm(talk: Talk) -> None:
-    """An object's name with marks in it stands in the list as it is written."""
-    from tests.notifications.sample_office import PLANNED
-    from workflow.cases.commands.opening import Opening
-
-    opening = Opening(procedure="internal-analysis", unit="staff", object="<b>ЖШС «A & B»", planned=PLANNED)
-    talk.town.case_commands.open(opening, by="x", now=talk.now, today=talk.today)
-    linked(talk)
-
-    assert "&lt;b&gt;ЖШС «A &amp; B»" in talk.tell(emulator.AIGUL, "/my").text
-
-
 def test_stop_and_coming_back(talk: Talk, links: SqlLinks) -> None:
     """Unlinked by the person; an account that blocked the bot and starts it again gets messages again."""
     linked(talk)
@@ -403,20 +348,6 @@ def test_what_was_said_to_be_done_is_undone_by_who_said_it(talk: Talk, case: Cas
     assert (event.kind, event.payload["ground"]) == ("withdrawn", "қате енгізілген")
     assert ANNOUNCED not in talk.town.case_commands.view(case.id, today=talk.today).case.facts
     assert "бұрын жойылған" in second_message.text
-
-
-def test_undo_ends_after_ten_minutes(talk: Talk, case: Case) -> None:
-    """Then a withdrawal with a ground is left, on the pages."""
-    linked(talk)
-    reminder = reminded(talk)
-    (when,) = talk.press(emulator.AIGUL, reminder, "Орындалды")
-    done_message = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі")[0]
-    talk.passes(timedelta(minutes=11))
-
-    (late,) = talk.press(emulator.AIGUL, done_message, "Болдырмау")
-
-    assert "10 минуттан көп уақыт өтті" in late.text
-    assert ANNOUNCED in talk.town.case_commands.view(case.id, today=talk.today).case.facts
 
 
 def test_a_file_is_no_evidence_and_a_link_neither(talk: Talk, case: Case) -> None:

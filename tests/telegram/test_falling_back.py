@@ -8,10 +8,10 @@ import pytest
 
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.org import store as office_store
-from notifications.channels.telegram import Telegram, channel
+from notifications.channels.telegram import Telegram
 from notifications.notice import Notice
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
-from tests.telegram.emulator import TOKEN, Emulator
+from tests.telegram.emulator import Emulator
 from tests.telegram.test_channel import link
 
 pytestmark = pytest.mark.telegram
@@ -76,33 +76,6 @@ def test_a_blocked_bot_is_switched_off_the_letter_goes_by_mail_and_the_officer_h
     assert "жаңа бір реттік код" in to_officer[0].text
 
 
-def test_a_blocked_account_is_not_written_to_again(
-    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
-) -> None:
-    """The next step goes by e-mail only; a new code links Telegram again."""
-    link(links, AIGUL.key, 7001)
-    links.block(AIGUL.key, now=noon(FIVE_BEFORE))
-    town.open()
-    town.round((bot, Shelf()), FIVE_BEFORE)
-
-    assert set(heard(town)) == {("shelf", AIGUL.key)}
-
-
-def test_a_refused_message_goes_by_mail(telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks) -> None:
-    """400 is final for Telegram, not for the reminder; the account stays linked."""
-    link(links, AIGUL.key, 7001)
-    town.open()
-    town.round((bot,), FIVE_BEFORE)
-    telegram.refuse(400, "Bad Request: chat not found")
-    town.deliver((bot, Shelf()), FIVE_BEFORE)
-    stays = links.of(AIGUL.key)
-
-    assert heard(town)["telegram", AIGUL.key].state == "failed"
-    assert heard(town)["shelf", AIGUL.key].state == "sent"
-    assert stays is not None
-    assert stays.blocked_at is None
-
-
 def test_a_revoked_token_loses_nothing(telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks) -> None:
     """The reminder is sent by e-mail at once; its Telegram notice waits for a new token, with the reason."""
     link(links, AIGUL.key, 7001)
@@ -114,21 +87,6 @@ def test_a_revoked_token_loses_nothing(telegram: Emulator, town: Town, bot: Tele
 
     assert (waiting.state, waiting.answer) == ("queued", "Unauthorized")
     assert heard(town)["shelf", AIGUL.key].state == "sent"
-
-
-def test_whoever_heard_already_hears_nothing_twice(
-    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
-) -> None:
-    """Both channels were asked for from the beginning: falling back adds nothing."""
-    link(links, AIGUL.key, 7001)
-    town.open()
-    shelf = Shelf()
-    town.round((bot, shelf), FIVE_BEFORE)
-    town.deliver((shelf,), FIVE_BEFORE)
-    telegram.refuse(400, "Bad Request: chat not found")
-    town.deliver((bot, shelf), FIVE_BEFORE)
-
-    assert len(shelf.kept) == 1
 
 
 def test_a_crash_between_sending_and_marking_is_unknown(
@@ -158,21 +116,6 @@ def test_a_pause_the_server_asks_for_is_kept(
 
     assert waiting.state == "queued"
     assert (waiting.not_before - noon(FIVE_BEFORE)).total_seconds() >= 600
-
-
-def test_an_office_without_another_channel_says_why_it_waits(
-    telegram: Emulator, town: Town, links: SqlLinks
-) -> None:
-    """No token and nothing to fall back on: the reminder waits in the queue with the reason."""
-    lonely = channel(links=links, bot="B", token_env="NO_SUCH", server=telegram.server)
-    link(links, AIGUL.key, 7001)
-    town.open()
-    town.round((lonely,), FIVE_BEFORE)
-    report = town.deliver((lonely,), FIVE_BEFORE)
-
-    assert report.counts == {"queued": 1}
-    assert all("NO_SUCH" in answer for answer in report.answers.values())
-    assert all(TOKEN not in answer for answer in report.answers.values())
 
 
 def test_whom_no_other_channel_reaches_the_officer_hears_for(
