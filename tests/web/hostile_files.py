@@ -12,7 +12,7 @@ import stat
 import struct
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -53,8 +53,8 @@ class Hostile:
 def kinds() -> dict[str, Callable[[], Hostile]]:
     """Malicious files by kind, created on demand."""
 
-    def document(part: str, *, other_parts: Mapping[str, bytes | str] | None = None) -> bytes:
-        return zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": part, **(other_parts or {})})
+    def document(part: str) -> bytes:
+        return zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": part})
 
     def nested(depth: int) -> bytes:
         inside = zipped({"0.txt": b"0" * 10_000})
@@ -76,13 +76,6 @@ def kinds() -> dict[str, Callable[[], Hostile]]:
         struct.pack_into("<I", content, content.index(b"PK\x01\x02") + 24, unpacked)
         return bytes(content)
 
-    def locked() -> bytes:
-        content = bytearray(REAL.read_bytes())
-        at = -1
-        while (at := content.find(b"PK\x01\x02", at + 1)) >= 0:
-            content[at + 8] |= 1
-        return bytes(content)
-
     def shared(cells: int) -> bytes:
         strings = f'<sst xmlns="{_MAIN}"><si><t>{"График анализа 30.03.26 " * 1000}</t></si></sst>'
         rows = ("<row>" + '<c t="s"><v>0</v></c>' * 50 + "</row>") * (cells // 50)
@@ -97,32 +90,15 @@ def kinds() -> dict[str, Callable[[], Hostile]]:
     def sheet(inside: str) -> bytes:
         return by_hand("", **{"xl/worksheets/sheet1.xml": inside})
 
-    declared = f'<worksheet xmlns="{_MAIN}"><dimension ref="A1:XFD1048576"/><sheetData/></worksheet>'
-    formulas = f"<row>{'<c><f>SUM(A1:XFD1048576)</f></c>' * 50}</row>"
-    cell = '<c t="inlineStr"><is><t>{}</t></is></c>'
-    long = "в течение " + "1 рабочих " * 3_000
     ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
     real = REAL.read_bytes()
     builders: dict[str, tuple[str, Callable[[], bytes]]] = {
         "nothing": ("a.xlsx", lambda: b""),
-        "one byte": ("a.csv", lambda: b"\0"),
-        "PDF, malformed": (
-            "a.pdf",
-            lambda: b"%PDF-1.7\n1 0 obj<</Length 99999999999>>stream\n" + b"\xff" * 2000,
-        ),
-        "PDF that runs code": ("a.pdf", lambda: b"%PDF-1.4\n<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>"),
         "page called PDF": ("a.pdf", lambda: b"<!DOCTYPE html><script>alert(1)</script>"),
-        "PDF and ZIP in one": ("a.pdf", lambda: b"%PDF-1.7\n" + nested(1)),
         "program called PDF": ("a.pdf", lambda: b"MZ\x90\0" + b"\0" * 500),
         "DOCX, external entities": (
             "a.docx",
             lambda: document('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'),
-        ),
-        "DOCX, template from elsewhere": (
-            "a.docx",
-            lambda: document(
-                "<x/>", other_parts={"word/_rels/settings.xml.rels": 'Target="http://127.0.0.1:1/t.dotm"'}
-            ),
         ),
         "DOCX under a password": ("a.docx", lambda: ole + "EncryptedPackage".encode("utf-16-le")),
         "ZIP within ZIP": ("a.zip", lambda: nested(4)),
@@ -130,21 +106,15 @@ def kinds() -> dict[str, Callable[[], Hostile]]:
         "ZIP bomb, by its list": ("a.zip", lambda: declaring(nested(1), 2**32 - 2)),
         "ZIP with a link": ("a.zip", linked),
         "ZIP that writes elsewhere": ("a.zip", lambda: zipped({"../../.ssh/authorized_keys": b"x"})),
-        "ZIP of many files": ("a.zip", lambda: zipped({str(n): b"" for n in range(10_001)})),
-        "ZIP with a list without end": ("a.zip", lambda: nested(0)[:-10] + b"\xff" * 8 + b"\0\0"),
         "CSV with NUL": ("a.csv", lambda: b"a;b\n\0;1\n"),
-        "CSV, one cell of it all": ("a.csv", lambda: b"a;b\n1;" + b"x" * 100_000),
         "CSV, an open quote": ("a.csv", lambda: b'a;b\n"' + b"x;\n" * 30_000),
         "CSV, columns without end": ("a.csv", lambda: b";" * 95_000),
-        "CSV, rows without end": ("a.csv", lambda: b"a;b\n" * 41_000),
-        "CSV, packed": ("a.csv", lambda: b"\x1f\x8b\x08\0" + b"\0" * 2000),
         "CSV, half an UTF-16": ("a.csv", lambda: b"\xff\xfea\0;\0b"),
         "CSV of formulas": (
             "a.csv",
             lambda: "Раздел;Управление;Район;Риск\n=cmd|'/c calc'!A0;@x;+1;-1\n".encode(),
         ),
         "picture called table": ("a.xlsx", lambda: b"\x89PNG\r\n\x1a\n" + b"\0" * 500),
-        "picture, torn": ("a.jpg", lambda: b"\xff\xd8\xff\xe0"),
         "picture, immense": (
             "a.png",
             lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x06",
@@ -155,41 +125,20 @@ def kinds() -> dict[str, Callable[[], Hostile]]:
         ),
         "workbook, torn": ("a.xlsx", lambda: real[: len(real) // 2]),
         "workbook, far cells": ("a.xlsx", lambda: by_hand(far_cells(1_000))),
-        "workbook, size declared": ("a.xlsx", lambda: sheet(declared)),
         "workbook, texts shared": ("a.xlsx", lambda: shared(1_000)),
-        "workbook, one part of zeros": ("a.xlsx", lambda: by_hand("", **{"xl/x.xml": b" " * (5 * 2**20)})),
         "workbook, deep XML": ("a.xlsx", lambda: sheet("<a>" * 10_000)),
         "workbook, many laughs": ("a.xlsx", lambda: sheet(_LOL + "]><x>&i;</x>")),
-        "workbook, laughs in UTF-16": (
-            "a.xlsx",
-            lambda: by_hand("", **{"xl/styles.xml": (_LOL + "]><x>&i;</x>").encode("utf-16")}),
-        ),
-        "workbook, many parts": ("a.xlsx", lambda: by_hand("", **{f"xl/{n}": b"" for n in range(2_001)})),
-        "workbook, many sheets": ("a.xlsx", lambda: _many_sheets(10)),
         "workbook, merged over and over": ("a.xlsx", lambda: merged(200)),
-        "workbook, formulas": ("a.xlsx", lambda: by_hand(formulas * 10)),
-        "workbook, cells of one row": ("a.xlsx", lambda: by_hand(f"<row>{'<c/>' * 10_000}</row>")),
-        "workbook, rows that are none": (
-            "a.xlsx",
-            lambda: by_hand('<row r="-5"><c r="A-5"/></row><row r="99999999999"/><row r="x"/>'),
-        ),
-        "workbook, words like terms": (
-            "a.xlsx",
-            lambda: by_hand(f"<row>{cell.format(long)}</row>" * 5),
-        ),
         "workbook, a number without end": (
             "a.xlsx",
             lambda: by_hand(f"<row><c><v>{'9' * 100_000}</v></c></row>"),
         ),
-        "workbook under a password": ("a.xlsx", locked),
         "workbook under a password, in a box": ("a.xlsx", lambda: ole + "EncryptedPackage".encode("utf-16-le")),
-        "workbook of 1997": ("a.xls", lambda: ole),
         "workbook with macros": (
             "a.xlsm",
             lambda: by_hand("<row/>", **{"xl/vbaProject.bin": b"\xcc\x61" * 500}),
         ),
         "workbook whose sheet is a link": ("a.xlsx", linked),
-        "act, a key of dots": ("a.toml", lambda: b"a." * 1_000 + b"a = 1"),
         "act, brackets": ("a.toml", lambda: b"a = " + b"[" * 50_000),
         "JSON, brackets": ("a.json", lambda: b"[" * 10_000),
         "a name that leads elsewhere": ("../../a\u202e\r\nX: y\0.xlsx", lambda: real),
@@ -198,24 +147,6 @@ def kinds() -> dict[str, Callable[[], Hostile]]:
     return {
         kind: (lambda name=name, data=data: Hostile(name, data())) for kind, (name, data) in builders.items()
     }
-
-
-def _many_sheets(count: int) -> bytes:
-    names = "".join(f'<sheet name="{n}" sheetId="{n}" r:id="r{n}"/>' for n in range(1, count + 1))
-    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    targets = "".join(
-        f'<Relationship Id="r{n}" Type="{relations}/worksheet" Target="worksheets/sheet1.xml"/>'
-        for n in range(1, count + 1)
-    )
-    return by_hand(
-        "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(1, 1_000)),
-        **{
-            "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{relations}">'
-            f"<sheets>{names}</sheets></workbook>",
-            "xl/_rels/workbook.xml.rels": "<Relationships "
-            f'xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{targets}</Relationships>',
-        },
-    )
 
 
 @dataclass(frozen=True)

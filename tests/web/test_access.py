@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 
 from merzim.web.auth.dependencies import is_query_only, need_of
 from tests.web.conftest import READERS, Site, build, office_with_cases
-from workflow.org.access import ACCESSES, NEEDS, Need, Reader
+from workflow.org.access import Need
 
 OPEN = {
     "/healthz",
@@ -35,46 +35,6 @@ OPEN = {
 }
 """What anybody may ask for; a new entry here is a decision."""
 
-GROUND = {"ground": "себебі бар"}
-BODIES: dict[str, object] = {
-    "/api/v1/cases": {"procedure": "internal-analysis", "unit": "hr"},
-    "/api/v1/plan": {"procedure": "internal-analysis"},
-    "/api/v1/cases/{case}/facts": {"fact": "order_signed", "on": "2026-04-06"},
-    "/api/v1/cases/{case}/plans": {"planned": {"order_signed": "2026-04-06"}},
-    "/api/v1/cases/{case}/corrections": {"fact": "start_announced", "on": "2026-03-27", **GROUND},
-    "/api/v1/cases/{case}/withdrawals": {"name": "start_announced", **GROUND},
-    "/api/v1/cases/{case}/undo": {"line": 4},
-    "/api/v1/cases/{case}/cancellation": GROUND,
-    "/api/v1/cases/{case}/exemption": GROUND,
-    "/api/v1/cases/{case}/reopening": GROUND,
-    "/api/v1/cases/{case}/decisions/{decision}": {"option": "none", "on": "2026-04-06"},
-    "/api/v1/cases/{case}/readers": {"person": "b@org.kz"},
-    "/api/v1/cases/{case}/readers/removal": {"person": "b@org.kz", **GROUND},
-    "/api/v1/cases/{case}/risks": {"description": "қауіп", "on": "2026-04-06"},
-    "/api/v1/cases/{case}/rows/{row}/edits": {"fields": {"cause": "себебі"}},
-    "/api/v1/cases/{case}/risks/plan": {"file": "0" * 64},
-    "/api/v1/cases/{case}/risks/{number}/rank": {"likelihood": 1, "effect": 1},
-    "/api/v1/cases/{case}/risks/{number}/measures": {"action": "жою"},
-    "/api/v1/cases/{case}/risks/{number}/removal": {"on": "2026-04-06", "completed": True},
-    "/api/v1/cases/{case}/risks/{number}/request": {"asked": "өзгерту", "on": "2026-04-06"},
-    "/api/v1/cases/{case}/risks/{number}/answer": {"text": "өзгертілді", "on": "2026-04-06"},
-    "/api/v1/cases/{case}/measures/{number}/reviews": {"outcome": "executed", "on": "2026-04-06"},
-    "/api/v1/cases/{case}/positions": {"title": "басқарма басшысы", "on": "2026-04-06"},
-    "/api/v1/cases/{case}/positions/{number}/talks": {"on": "2026-04-06"},
-    "/api/v1/cases/{case}/positions/{number}/clearing": {"on": "2026-04-06"},
-    "/api/v1/cases/{case}/cartogram": {"file": "0" * 64, "on": "2026-04-06"},
-    "/api/v1/cases/{case}/remarks": {"text": "ескертпе", "on": "2026-04-06"},
-    "/api/v1/cases/{case}/remarks/{number}/answer": {"taken": True, "on": "2026-04-06"},
-    "/api/v1/cases/{case}/comments": {"text": "пікір"},
-    "/api/v1/cases/{case}/comments/{line}/withdrawal": GROUND,
-    "/api/v1/assignments": {"person": "a@org.kz", "text": "x", "until": "2026-05-04"},
-    "/api/v1/cases/{case}/assignments": {"person": "a@org.kz", "text": "x", "until": "2026-05-04"},
-    "/api/v1/cases/{case}/assignments/{number}/answer": {"on": "2026-04-06"},
-    "/api/v1/cases/{case}/assignments/{number}/refusal": GROUND,
-    "/api/v1/cases/{case}/assignments/{number}/extension": {"until": "2026-05-04"},
-    "/api/v1/cases/{case}/notices/resending": {"key": "k"},
-}
-"""What a program sends: a body that is not understood is refused before anybody looks for the case."""
 
 _home = build()
 APP = _home.app
@@ -171,30 +131,10 @@ def untouched() -> Site:
     return site
 
 
-def test_the_router_has_routes() -> None:
-    """Otherwise the tests below would check nothing."""
-    assert {"/", "/cases", "/cases/{case}", "/account"} <= {route.path for _, route in ROUTES}
-
-
 def test_every_route_names_what_it_needs() -> None:
     """A route without a need is open to anybody; there is a short list of those."""
     wrong = [route.path for _, route in ROUTES if (need(route) is None) != (route.path in OPEN)]
 
-    assert not wrong, wrong
-
-
-def test_a_unit_with_a_long_name_is_taken_by_every_address() -> None:
-    """The id of a unit is its name: that of a ministry has fifty letters, of its department a hundred."""
-    units = [
-        (route.path, rule.max_length)
-        for _, route in ROUTES
-        for parameter in query_parameters(route.dependant)
-        for rule in parameter.field_info.metadata
-        if parameter.alias == "unit" and hasattr(rule, "max_length")
-    ]
-    wrong = [path for path, longest in units if longest < 200]
-
-    assert ("/reports/{form}/{language}", 300) in units
     assert not wrong, wrong
 
 
@@ -209,7 +149,7 @@ def test_a_write_needs_more_than_reading() -> None:
 def test_every_access_meets_every_route_that_reads() -> None:
     """403 exactly where the access does not reach; a foreign unit's case is not there (404) for anybody.
 
-    A page is asked for by every other of those who may read it and of those who may not. Of routes that write:
+    A page is asked for by every third of those who may read it and of those who may not. Of routes that write:
     `tests.web.test_write_access`.
     """
     wrong: list[tuple[str, str, str, int]] = []
@@ -223,7 +163,7 @@ def test_every_access_meets_every_route_that_reads() -> None:
             for number, (route, access) in enumerate(reads):
                 for case in cases if "{case}" in route.path else cases[:1]:
                     foreign = "{case}" in route.path and reader.unit == "hr" and case == site.late
-                    if not foreign and (number + turn) % 2:
+                    if not foreign and (number + turn) % 3:
                         continue
                     status = browser.get(filled(route.path, case)).status_code
                     requests += 1
@@ -238,7 +178,7 @@ def test_every_access_meets_every_route_that_reads() -> None:
                         wrong.append((reader.access, route.path, case, status))
 
     assert not wrong, wrong
-    assert requests > len(READERS) * len(reads) // 3
+    assert requests > len(READERS) * len(reads) // 4
 
 
 def test_a_stranger_meets_the_log_in_page_on_every_route() -> None:
@@ -266,24 +206,6 @@ def test_lists_show_a_reader_their_own_units_alone(site: Site) -> None:
     assert site.real in mine
     assert site.late not in mine + board
     assert site.late in everything
-
-
-def test_every_access_may_something_and_no_access_all() -> None:
-    """The administrator no case, the auditor no write, the whole who does it all alone; the audit log
-    those who answer.
-    """
-    may = {
-        access: {need for need in NEEDS if Reader(login="x", access=access).may(need)} for access in ACCESSES
-    }
-
-    assert may["administrator"] == {"settings", "audit", "self"}
-    assert may["auditor"] == {"read", "audit", "self"}
-    assert {access for access in ACCESSES if "audit" not in may[access]} == {
-        "responsible",
-        "head_of_unit",
-        "first_head",
-    }
-    assert [access for access, needs in may.items() if needs == set(NEEDS)] == ["officer_administrator"]
 
 
 def test_every_write_takes_a_key_and_no_question_does() -> None:

@@ -20,18 +20,18 @@ SWITCH = re.compile(r'<a href="([^"]*)" hreflang="kk"')
 
 @pytest.mark.parametrize(("turn", "login"), [(0, "officer"), (1, "administrator"), (2, "")])
 def test_the_answer_to_a_form_leads_to_its_page_in_another_language(turn: int, login: str) -> None:
-    """After any refusal, for any reader, the switch links to an address that answers GET: two of the three send
-    each form.
+    """After any refusal, for any reader, the switch links to an address that answers GET; each form is sent by
+    one of the three.
     """
     site, wrong = untouched(), {}
     with site.stranger() as browser:
         for number, path in enumerate(FORMS):
-            if (number + turn) % 3 == 0:
+            if (number + turn) % 3:
                 continue
             form_address = filled(path, site.real)
             browser.cookies.clear()
             if login:
-                browser.cookies.set(COOKIE, site.new_session(login), domain="127.0.0.1")
+                browser.cookies.set(COOKIE, site.way_in(login), domain="127.0.0.1")
             answer = browser.post(form_address, data={"nothing": "typed"})
             if (match := SWITCH.search(answer.text)) is None:
                 if answer.status_code not in (303, 204, 200):

@@ -40,7 +40,7 @@ TOKENS = {
 }
 """What would name it. The size is no number that stands anywhere else."""
 KEPT_OUT = ("responsible", "auditor")
-"""One of a unit and one of the whole office; that access alone opens nothing `test_restricted` shows of all."""
+"""One of a unit and one of the whole office, who ask every address; of the document itself all are asked."""
 FORM = re.compile(r"/(forms|documents|reports)/\w+/")
 """In the address of a form that is filled."""
 EXPECTED = ("", "/papers", "/risks", "/package")
@@ -163,6 +163,15 @@ def test_nobody_else_finds_its_name_its_digest_or_its_address_anywhere(
     assert GROUND in faces.texts[f"/cases/{CASE}/papers"]
     assert GROUND in faces.texts[f"/api/v1/cases/{CASE}/events"]
     assert GROUND in faces.texts[f"/cases/{CASE}/package"]
+
+
+@pytest.mark.parametrize("login", ["responsible", "head_of_unit", "first_head", "auditor"])
+def test_nobody_but_the_officer_opens_it(office: RealOffice, login: str) -> None:
+    """Whatever else they may see of the case."""
+    address = f"/cases/{CASE}/evidence/{TOKENS['digest']}"
+
+    assert office.client(login).get(address).status_code == 404
+    assert office.client("officer").get(address).content == CONTENT
 
 
 def test_who_is_named_to_know_of_the_case_finds_it(office: RealOffice, officer: Faces) -> None:

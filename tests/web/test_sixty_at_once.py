@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +13,7 @@ from merzim.clock import stand
 from merzim.metronome import tick
 from merzim.services.app import AppContext
 from merzim.settings_file import read
+from tests.postgres import administer
 from tests.web.real import DAY, ROOT, RealOffice
 from tests.web.serving import Answer, get, served_on_a_port
 from workflow.org.access import Reader
@@ -49,14 +49,18 @@ class Office:
         return answers
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The example office with its schedule, as `merzim serve` serves it."""
-    is_sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'merzim.sqlite'}" if is_sqlite else request.getfixturevalue("database")
-    (tmp_path / "config.toml").write_text(f'[database]\nurl = "{url}"\n', encoding="utf-8")
-    context = build_app(read(tmp_path / "config.toml", at=tmp_path))
-    made = RealOffice(folder=tmp_path, app=context, pages=None, moment=[MOMENT])
+    folder = tmp_path_factory.mktemp("office")
+    url = f"sqlite:///{folder / 'merzim.sqlite'}"
+    if request.param == "postgresql":
+        server: str = request.getfixturevalue("postgresql")
+        administer(server, "CREATE DATABASE sixty TEMPLATE pattern STRATEGY file_copy")
+        url = server.format(name="sixty")
+    (folder / "config.toml").write_text(f'[database]\nurl = "{url}"\n', encoding="utf-8")
+    context = build_app(read(folder / "config.toml", at=folder))
+    made = RealOffice(folder=folder, app=context, pages=None, moment=[MOMENT])
     made.run("people", str(ROOT / "examples" / "people.csv"))
     made.run("import", str(ROOT / "examples" / "real_schedule_2026_ru.xlsx"))
     reader = Reader(login="officer", access="officer")

@@ -106,7 +106,7 @@ def test_the_table_holds_every_route_that_writes_and_no_other() -> None:
 def test_whoever_is_refused_is_told_so_and_nothing_is_written(world: World, watch: Watch) -> None:
     """403 where the access does not reach, 404 for a case that is not seen; the database stays as it was.
 
-    Of those who must be refused every third asks, by turns, so that each route refuses several of them.
+    Of those who must be refused every fourth asks, by turns, so that each route refuses several of them.
     """
     before = watch.digests()
     wrong: list[tuple[str, str, object]] = []
@@ -115,7 +115,7 @@ def test_whoever_is_refused_is_told_so_and_nothing_is_written(world: World, watc
         with world.office.client(reader.login) as browser:
             version = watch.version()
             for number, (method, route) in enumerate(ASKED):
-                if (number + turn) % 3:
+                if (number + turn) % 4:
                     continue
                 may = reader.may(need(route) or "self")
                 for case in (world.case, world.secret) if may and SENT[route.path].case else (world.case,):
@@ -130,7 +130,7 @@ def test_whoever_is_refused_is_told_so_and_nothing_is_written(world: World, watc
                         wrong.append((reader.login, route.path, "written"))
 
     assert not wrong, wrong
-    assert request_count > 300
+    assert request_count > 250
     after = watch.digests()
     # A session of each reader was opened to ask at all, and the events say so.
     assert {table for table in after if after[table] != before[table]} <= {"entry", "event"}
@@ -193,7 +193,7 @@ def test_whoever_is_allowed_is_let_through_and_what_the_table_sends_is_right(
 ) -> None:
     """The officer's and the administrator's requests are done and written: nobody above was refused for a fault
     in what was sent. The others come after them and find some of it done; nobody is refused for who they are.
-    Each of them asks every other route.
+    Each of them asks every third route.
 
     The last of the tests: afterwards the office is another one.
     """
@@ -204,7 +204,7 @@ def test_whoever_is_allowed_is_let_through_and_what_the_table_sends_is_right(
         with world.office.client("") as browser:
             secret = ""
             for number, (method, route) in enumerate(ASKED):
-                if refused(world, reader, route, world.case) or not (first or (number + turn) % 2 == 0):
+                if refused(world, reader, route, world.case) or not (first or (number + turn) % 3 == 0):
                     continue
                 sent = SENT[route.path]
                 # Some end the session they come in by.

@@ -83,10 +83,12 @@ def walk(
     starts: Iterable[str] = STARTS,
     met: Callable[[str], None] | None = None,
     files: set[str] | None = None,
+    by_query: bool = True,
 ) -> Walk:
     """Follow every link from the first pages on; of each route at most `samples_each` addresses are looked at.
 
-    A route looks different with other parameters: an address with a query counts apart from one without.
+    A route looks different with other parameters: an address with a query counts apart from one without, unless
+    not `by_query`.
 
     Args:
         files: routes that answer with a file, which are passed over; those met are added, for the next walk.
@@ -106,8 +108,9 @@ def walk(
             # The description of the API is served by the library, and no route of ours.
             result.statuses[address] = browser.get(address).status_code if parts.path in ASIDE else 404
             continue
-        kind = (route, frozenset(name.partition("=")[0] for name in parts.query.split("&") if name))
-        if kind[1] & {"lang", "theme"} or samples_taken[kind] >= samples_each or route.startswith("/static/"):
+        names = frozenset(name.partition("=")[0] for name in parts.query.split("&") if name)
+        kind = (route, names if by_query else frozenset())
+        if names & {"lang", "theme"} or samples_taken[kind] >= samples_each or route.startswith("/static/"):
             continue
         if files is not None and route in files:
             continue
