@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,11 +11,11 @@ from shutil import which
 from typing import Any
 
 import pytest
-import uvicorn
 
 from merzim.web.auth.dependencies import COOKIE
 from tests.web.lived_in import lived_in_office
 from tests.web.real import RealOffice
+from tests.web.serving import on_a_port
 
 CHROMIUM = Path(
     os.environ.get("CHROMIUM") or which("chromium-headless-shell") or which("chromium") or "/usr/bin/chromium"
@@ -73,7 +72,7 @@ class Served:
                 ]
             )
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("request", lambda request: self._note(request.url))
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.watched.complaints.append(str(error)))
@@ -106,19 +105,8 @@ def chromium() -> Iterator[Any]:
 @contextmanager
 def serving(office: RealOffice, browser: Any) -> Iterator[Served]:
     """The pages of an office on a free port."""
-    server = uvicorn.Server(
-        uvicorn.Config(office.pages, host="127.0.0.1", port=0, log_level="error", ws="none")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
+    with on_a_port(office.pages) as port:
         yield Served(office=office, address=f"http://127.0.0.1:{port}", browser=browser)
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
 
 
 @pytest.fixture(scope="module")

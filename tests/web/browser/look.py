@@ -66,7 +66,8 @@ def pages_of(served: Served) -> dict[str, list[str]]:
     known_routes: set[str] = set()
     for login in filter(None, LOGINS):
         with served.office.client(login) as client:
-            walked = walk(client, samples_each=1, starts=(*STARTS, *served.office.uploaded))
+            starts = (*STARTS, *served.office.uploaded)
+            walked = walk(client, samples_each=1, starts=starts, by_query=False)
         all_pages = set(walked.pages)
         page_by_route = {
             route: next(filter(all_pages.__contains__, at), "") for route, at in walked.by_route.items()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -75,92 +74,6 @@ def test_somebody_sets_a_second_factor_and_logs_in_with_it(served: Served, quiet
         page.wait_for_url("**/account?said=recovery")
 
         assert "9" in page.locator("form[action='/account/recovery'] b").inner_text()
-
-
-def test_what_was_typed_survives_the_end_of_the_session(served: Served) -> None:
-    """Two idle hours in the middle of a form: the log-in stands in between, the answers come back."""
-    office = served.office
-    now, today = office.moment[0].now, office.moment[0].today
-    office.app.accounts.set_password("officer", hash_password(PASSWORD), by="officer", now=now, today=today)
-    with served.page() as page:
-        page.goto("/cases/2026-0001?fact=order_signed")
-        page.fill("#record-on", "2026-04-06")
-        office.later(timedelta(hours=3))
-        page.locator("#record button[type=submit]").click()
-        page.locator("#login-name").fill("officer")
-        page.fill("#login-password", PASSWORD)
-        page.locator("form[action='/login'] button[type=submit]").click()
-        page.locator("main form button[type=submit]").click()
-        page.wait_for_url("**recorded=order_signed*")
-
-    case = office.app.reads.case("2026-0001")
-    assert case is not None
-    assert case.facts["order_signed"].on == today
-
-
-def test_the_keyboard_alone_records_a_fact(served: Served, quiet: Callable[[], None]) -> None:
-    """Every stop is seen, and none is a trap."""
-    with served.page() as page:
-        page.goto("/cases/2026-0001?fact=order_signed")
-        reach(page, "#record-on")
-        page.keyboard.type("04042026")  # day and month stand in the order of the browser's own language
-        reach(page, "#record button[type=submit]")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**recorded=order_signed*")
-
-    assert "order_signed" in served.office.app.reads.case("2026-0001").facts  # type: ignore[union-attr]
-
-
-def test_one_language_after_another(served: Served, quiet: Callable[[], None]) -> None:
-    """By the switch, from page to page, the page's own language with it."""
-    with served.page(language="kk") as page:
-        page.goto("/cases")
-        headings = [page.locator("h1").inner_text()]
-        for tongue in ("ru", "en", "kk"):
-            page.locator(f".switch a[hreflang={tongue}]").first.click()
-            page.locator(f"html[lang={tongue}]").wait_for()
-            page.locator(".menu > a").last.click()
-            page.wait_for_load_state()
-            assert page.evaluate("document.documentElement.lang") == tongue
-            page.goto("/cases")
-            headings.append(page.locator("h1").inner_text())
-
-    assert len(set(headings)) == 3
-    assert headings[0] == headings[3]
-
-
-def test_two_people_record_the_same_fact(served: Served) -> None:
-    """Both have the form open; the second is told what the first wrote, and how to correct it."""
-    with served.page() as first_page, served.page("responsible") as other:
-        for page, on in ((first_page, "2026-04-06"), (other, "2026-04-03")):
-            page.goto("/cases/2026-0001?fact=order_signed")
-            page.fill("#record-on", on)
-        first_page.locator("#record button[type=submit]").click()
-        first_page.wait_for_url("**recorded=order_signed*")
-        other.locator("#record button[type=submit]").click()
-        other.locator("#record-problem").get_by_text(re.compile("06.04.2026|6 апреля")).wait_for()
-
-        assert other.input_value("#record-on") == "2026-04-03"
-
-
-def reach(page: Any, selector: str, *, limit: int = 250) -> None:
-    """Press Tab until the focus is there; on the way every stop must be seen."""
-    for _ in range(limit):
-        page.keyboard.press("Tab")
-        focus = page.evaluate(
-            """(selector) => {
-              const at = document.activeElement;
-              if (!at || at === document.body) return {at: false, seen: true, what: "body"};
-              const style = getComputedStyle(at);
-              const seen = style.outlineStyle !== "none" || style.boxShadow !== "none";
-              return {at: at.matches(selector), seen, what: at.outerHTML.slice(0, 120)};
-            }""",
-            selector,
-        )
-        assert focus["seen"], f"nothing shows where the focus is: {focus['what']}"
-        if focus["at"]:
-            return
-    raise AssertionError(f"the keyboard does not reach {selector}")
 
 
 def test_a_plan_date_is_moved_by_the_mouse_and_by_the_keyboard(
