@@ -48,7 +48,7 @@ from tests.web.offices import office as three_units
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.org.access import Access, Entry, Reader
+from workflow.org.access import Access, Entry, EntryKind, Reader
 from workflow.org.office import Office
 
 TODAY = date(2026, 4, 6)
@@ -151,17 +151,18 @@ class Site:
     def client(self, login: str = "officer", **headers: str) -> TestClient:
         """The browser of somebody who has logged in."""
         browser = self.stranger(**headers)
-        browser.cookies.set(COOKIE, self.new_session(login), domain="127.0.0.1")
+        browser.cookies.set(COOKIE, self.way_in(login), domain="127.0.0.1")
         return browser
 
-    def new_session(self, login: str) -> str:
-        """Open a session of an account; the secret of its cookie."""
+    def way_in(self, login: str, kind: EntryKind = "session", scope: str = "") -> str:
+        """The secret of a session, token, feed or invitation of an account, good for twelve hours."""
         secret = new_secret()
         self.accounts.store_entry(
             Entry(
                 hash=hash_secret(secret),
-                kind="session",
+                kind=kind,
                 login=login,
+                scope=scope,
                 created_at=NOW,
                 seen_at=NOW,
                 expires_at=NOW + timedelta(hours=12),
@@ -295,6 +296,21 @@ def office_with_cases(office: Office = THREE_UNITS, **options: Any) -> Site:
     over.
     """
     return build(office, filled=True, **options)
+
+
+def staffed_office() -> Site:
+    """The same; the officer is Әлиева Гүлнұр of hr, and `erlan` is Өтегенов Ерлан, who answers for law."""
+    site = office_with_cases()
+    account(site, "officer", "officer", "a@org.kz")
+    account(site, "erlan", "responsible", "c@org.kz")
+    return site
+
+
+def account(site: Site | AppContext, login: str, access: Access, person: str = "", unit: str = "") -> Reader:
+    """Save an account of somebody; without a password."""
+    reader = Reader(login=login, access=access, person=person, unit=unit)
+    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return reader
 
 
 def _open_cases(case_commands: CaseCommands) -> None:

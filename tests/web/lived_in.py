@@ -27,7 +27,6 @@ HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>'{{7*7}}"""
 USUAL = "Обычное слово"
 RAW = ("<script>alert", "<img src=x", "49'")
 """What a page must never contain: the same, not made into text."""
-UNITS = ("Департамент управления активами", "Отдел управления персоналом", "ТОО «Реновация»")
 
 
 def many_cases(office: RealOffice, count: int) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from workflow.org.office import Office, Person, Unit
-
-REGULATIONS = Path(__file__).parents[2] / "regulations"
 
 
 def office() -> Office:

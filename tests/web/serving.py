@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from socket import socket
+from typing import Any
 
 import uvicorn
 
@@ -25,9 +27,23 @@ class Answer:
 
 
 @contextmanager
-def served_on_a_port(context: AppContext, moment: Moment) -> Iterator[int]:
-    """Serve the pages of an office on a fixed day while the block lasts; yield the port."""
-    app = Dashboard(context, lambda: moment)
+def running(server: uvicorn.Server, *sockets: socket) -> Iterator[int]:
+    """Run a server while the block lasts; yield its port."""
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [*sockets] or None}, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.02)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@contextmanager
+def on_a_port(app: Any) -> Iterator[int]:
+    """Serve an ASGI application at a free port of this machine while the block lasts."""
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
@@ -37,16 +53,15 @@ def served_on_a_port(context: AppContext, moment: Moment) -> Iterator[int]:
         access_log=False,
         timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(10)
+    with running(uvicorn.Server(config)) as port:
+        yield port
+
+
+@contextmanager
+def served_on_a_port(context: AppContext, moment: Moment) -> Iterator[int]:
+    """Serve the pages of an office on a fixed day while the block lasts; yield the port."""
+    with on_a_port(Dashboard(context, lambda: moment)) as port:
+        yield port
 
 
 def get(port: int, path: str, headers: Mapping[str, str], *, timeout: float = 60) -> Answer:

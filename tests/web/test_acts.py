@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import NOW, TODAY, Site, dashboard_of, people, settings_in
+from tests.web.conftest import Site, account, dashboard_of, people, settings_in
 from tests.web.offices import office as three_units
-from workflow.org.access import Reader
 
 
 @pytest.fixture
@@ -74,18 +73,9 @@ def test_one_click_adopts_an_act_and_shows_what_it_brings(site: Site, officer: T
     assert "/reports/points" not in menu(officer)
 
 
-def test_an_unknown_act_is_refused_in_one_sentence(officer: TestClient) -> None:
-    """Nothing is adopted."""
-    answer = officer.post("/acts", data={"act": "закон", "unit": "head"})
-
-    assert answer.status_code == 422
-    assert "«закон» – не акт, который принимает подразделение" in answer.text
-
-
 def test_an_officer_of_a_unit_adopts_acts_for_it_alone(site: Site) -> None:
     """Those above it stay as they are."""
-    officer = Reader(login="of_law", access="officer", unit="law")
-    site.accounts.save(officer, disabled=False, by="test", now=NOW, today=TODAY)
+    account(site, "of_law", "officer", unit="law")
     with site.client("of_law") as client:
         above = client.post("/acts", data={"act": "tbn4-2024", "unit": "head"})
         own = client.post("/acts", data={"act": "tbn4-2024"})

@@ -6,8 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
@@ -16,18 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from starlette.testclient import TestClient
 
 from tests.web.real import ROOT, RealOffice, real_office
+from tests.web.serving import on_a_port
 
 PDF = b"%PDF-1.7\n"
-ACT = """[[transfer]]
-off = 2026-05-08
-work = 2026-05-16
-act = "G26G0000000"
-address = "https://adilet.zan.kz/rus/docs/G26G0000000"
-"""
 
 
 @pytest.fixture(scope="module")
@@ -146,22 +138,6 @@ def test_damaged_evidence_is_never_served(
     assert client.get(f"cases/{case}/package").headers["content-disposition"] == disposition
 
 
-def test_an_act_is_looked_at_and_adopted_once(tmp_path: Path) -> None:
-    """What it moves stands in the preview; adopted again it is known."""
-    with real_office(tmp_path) as office:
-        client = program(office)
-        preview = done(client.post("calendar/acts", json={"text": ACT, "preview": True}))
-        adopted = done(client.post("calendar/acts", json={"text": ACT, "name": "may.toml"}))
-        second_answer = done(client.post("calendar/acts", json={"text": ACT, "name": "may.toml"}))
-        wrong = client.post("calendar/acts", json={"text": "off = 2026-05-08", "preview": True})
-
-    assert [day["date"] for day in preview["days"]] == ["2026-05-08", "2026-05-16"]
-    assert (preview["written"], preview["known"]) == (0, False)
-    assert adopted["written"] > 0
-    assert second_answer["known"]
-    assert wrong.status_code == 422
-
-
 def test_people_and_accounts_are_kept_by_a_program(office: RealOffice) -> None:
     """Made, changed by who saw the latest, refused to who did not; an account with a token that lets in."""
     client = program(office, "administrator")
@@ -200,31 +176,12 @@ def test_people_and_accounts_are_kept_by_a_program(office: RealOffice) -> None:
     assert (account_answer.json()["login"], account_answer.json()["person"]) == ("program", "n@example.kz")
 
 
-def test_the_register_is_read_page_by_page(office: RealOffice) -> None:
-    """Letters of a round."""
-    office.run("remind", now="2026-04-06T12:00")
-    client = program(office)
-    first, second = (done(client.get(f"notices?limit=2&page={number}")) for number in (1, 2))
-
-    assert len(first["notices"]) == 2
-    assert first["more"]
-    assert not {notice["key"] for notice in first["notices"]} & {notice["key"] for notice in second["notices"]}
-
-
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
     """The blocks of docs/api.md, word by word, by curl against a port."""
     (tmp_path / "order.pdf").write_bytes(PDF)
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.S)
-    with real_office(tmp_path / "office") as office:
-        server = uvicorn.Server(
-            uvicorn.Config(office.pages, host="127.0.0.1", port=0, log_level="error", ws="none")
-        )
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        port = server.servers[0].sockets[0].getsockname()[1]
+    with real_office(tmp_path / "office") as office, on_a_port(office.pages) as port:
         environment = {
             "MERZIM": f"http://127.0.0.1:{port}",
             "TOKEN": office.way_in("officer", kind="token", scope="write"),
@@ -233,21 +190,10 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
             "FILE": sha256(PDF).hexdigest(),
             "PATH": "/usr/bin:/bin:/usr/local/bin",
         }
-        try:
-            answers = [_answers(block, tmp_path, environment) for block in blocks]
-            (
-                (board,),
-                (opened_case,),
-                (upload, recorded),
-                (added, rows, handed),
-                (started, campaign_view),
-                (log,),
-                (feed,),
-            ) = answers
-            (second_case,) = _answers(blocks[1], tmp_path, environment)
-        finally:
-            server.should_exit = True
-            thread.join(timeout=10)
+        answers = [_answers(block, tmp_path, environment) for block in blocks]
+        (second_case,) = _answers(blocks[1], tmp_path, environment)
+    (board,), (opened_case,), (upload, recorded), (added, rows, handed), *others = answers
+    (started, campaign_view), (log,), (feed,) = others
 
     assert board["due_count"] == len(board["due"])
     assert opened_case == second_case

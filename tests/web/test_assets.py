@@ -40,21 +40,6 @@ def test_only_named_files_are_served(name: str, browser: TestClient) -> None:
     assert answer.status_code == 404
 
 
-def test_nothing_of_third_parties_is_kept_here() -> None:
-    """The folder holds our own few files and no more."""
-    own_files = {file.name for file in OWN.iterdir()}
-
-    assert own_files == {
-        "base.css",
-        "merzim.css",
-        "merzim.webmanifest",
-        "theme.js",
-        "pages.js",
-        "portfolio.js",
-        "mark.svg",
-    }
-
-
 def test_pages_and_style_sheets_are_sent_compressed(browser: TestClient) -> None:
     """As the browser accepts it."""
     page, style = (browser.get(path) for path in ("/", "/static/merzim.css"))

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from merzim.services.upkeep.maintenance import verify
 from merzim.services.verbs import NotAllowed
-from tests.web.conftest import NOW, TODAY, Site, office_with_cases
+from tests.web.conftest import NOW, TODAY, Site, account, staffed_office
 from tests.web.test_comments import composed, count, letters
 from tests.web.test_names_of_others import letter
 from tests.web.test_verb_rights import OF_CASES, ctx_of
@@ -24,11 +24,8 @@ from workflow.org.office import Office, Person
 @pytest.fixture
 def site() -> Site:
     """A head of law (h) gives; Өтегенов Ерлан (c) of law does."""
-    site = office_with_cases()
-    accounts = (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz"))
-    for login, access, person in (*accounts, ("boss", "first_head", "b@org.kz")):
-        reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
-        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    site = staffed_office()
+    account(site, "boss", "first_head", "b@org.kz")
     return site
 
 
@@ -144,24 +141,6 @@ def test_only_heads_and_officers_give_and_a_mistaken_one_is_withdrawn(site: Site
     assert list(assignments(case)) == [2]
 
 
-def test_one_that_is_late_is_overdue_and_escalated(site: Site) -> None:
-    """A week past its day it is overdue on the board, and its steps go to the head over its assignee."""
-    from notifications.recipients import resolve_recipients
-    from workflow.deadlines.register_deadlines import entry_obligation
-
-    give(site, until="2026-04-06", person="a@org.kz")
-    case = site.case(site.late)
-    assert case is not None
-    procedure = site.context.library.of(case)
-    obligation = entry_obligation(case, procedure, "assignment.1")
-    overdue = site.context.reads.overdue(date(2026, 4, 14))
-    last = procedure.steps[-1]
-    people, _ = resolve_recipients(site.office, case, obligation, "assignment.1", last, on=date(2026, 4, 14))
-
-    assert "assignment.1" in {row.obligation for row in overdue if row.case == site.late}
-    assert {recipient.person.key for recipient in people} >= {"a@org.kz", "b@org.kz"}
-
-
 def give_alone(site: Site, login: str = "boss", **fields: str) -> int:
     form = {"person": "c@org.kz", "text": "Есеп дайындаңыз", "until": "2026-04-10", **fields}
     return site.client(login).post("/assignments", data=form).status_code
@@ -203,8 +182,7 @@ def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(
 
 def test_one_given_alone_is_for_heads_and_their_own_people(site: Site) -> None:
     """An executor gives none; a head of one unit none outside it; an empty or past one is refused."""
-    head = Reader(login="hr", access="head_of_unit", person="b@org.kz", unit="hr")
-    site.accounts.save(head, disabled=False, by="test", now=NOW, today=TODAY)
+    account(site, "hr", "head_of_unit", "b@org.kz", unit="hr")
     assert give_alone(site, "erlan") == 403
     assert give_alone(site, "hr") == 422
     assert give_alone(site, text=" ") == 422

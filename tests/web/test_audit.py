@@ -121,15 +121,13 @@ def test_the_export_is_every_entry_in_order_as_lines(watched: Site) -> None:
     assert {*book[9 + 5 :: 9]} == {"Вход и выход"}
 
 
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_the_page_narrows_and_turns_over(language: str, watched: Site) -> None:
+def test_the_page_narrows_and_turns_over(watched: Site) -> None:
     """By person, kind and day; a day that is none is refused in a sentence, not by an empty page."""
-    with watched.client("administrator", **{"accept-language": language}) as client:
+    with watched.client("administrator", **{"accept-language": "en"}) as client:
         page = client.get("/audit?topic=login&since=2026-04-06&until=2026-04-06&person=officer")
         tomorrow = client.get("/audit?since=2026-04-07")
         wrong = client.get("/audit?since=2026-02-30")
 
-    assert f'lang="{language}"' in page.text
     assert ADDRESS in page.text
     assert page.text.count("<tr>") == 3
     assert "<tbody>" not in tomorrow.text

@@ -8,18 +8,13 @@ from datetime import date, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import NOW, TODAY, Site, office_with_cases
-from workflow.org.access import Reader
+from tests.web.conftest import NOW, TODAY, Site, staffed_office
 
 
 @pytest.fixture
 def site() -> Site:
     """The officer is of the people file; Өтегенов Ерлан answers for law."""
-    site = office_with_cases()
-    for login, access, person in (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz")):
-        reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
-        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return site
+    return staffed_office()
 
 
 def confirm(browser: TestClient, form: dict[str, object], page: str) -> str:

@@ -11,10 +11,8 @@ from email.policy import default
 from html import unescape
 from io import BytesIO
 from typing import Any
-from zipfile import ZipFile
 
 import pytest
-from docx import Document
 from openpyxl import load_workbook
 from starlette.testclient import TestClient
 
@@ -126,7 +124,6 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     with office.client() as browser:
         register = browser.get("/register?lang=ru").text
     assert '<a href="/campaigns/2026-001">Подтверждение приверженности' in register
-    _papers_are_right(office, address, person.name_in("kk"))
 
 
 def test_no_start_is_offered_where_nobody_could_open_the_links(office: RealOffice) -> None:
@@ -138,37 +135,6 @@ def test_no_start_is_offered_where_nobody_could_open_the_links(office: RealOffic
     assert preview.status_code == 422
     assert "Ссылки из писем никто не сможет открыть" in text_of(preview.text)
     assert 'name="start"' not in preview.text
-
-
-def _papers_are_right(office: RealOffice, address: str, name: str) -> None:
-    """Annex 3 from the row, the campaign and the journal; who has not answered gets it with the boxes empty."""
-    with office.client() as browser:
-        page = browser.get("/registers/consents/consents-2026-0001?lang=ru").text
-        form_address = re.findall(r'href="([^"]+/forms/confirmation/kk)"', page)[0]
-        list_page = browser.get(f"{address}?state=answered").text
-        answered = re.findall(r'href="([^"]+/forms/kk\?state=answered)"', list_page)[0]
-        kazakh = text_of_docx(browser.get(form_address).content)
-        russian = text_of_docx(browser.get(form_address.replace("/kk", "/ru")).content)
-        names = [
-            ZipFile(BytesIO(browser.get(place).content)).namelist()
-            for place in (answered, "/registers/consents/forms/ru")
-        ]
-        archive = ZipFile(BytesIO(browser.get(f"{address}/forms/kk").content))
-        other = browser.get("/registers/consents/consents-2026-0001/forms/consent/kk")
-    awaited = [place for place in archive.namelist() if "consents-2026-0001" not in place]
-    blank = text_of_docx(archive.read(awaited[0]))
-    assert name in kazakh
-    assert (kazakh.count("☒"), russian.count("☒")) == (3, 3)
-    assert ("2026 жылғы 6 сәуір" in kazakh, "6 апреля 2026 года" in russian) == (True, True)
-    assert [len(matches) for matches in names] == [1, 1]
-    assert (blank.count("□"), "сәуір" in blank) == (3, False)
-    # The row is a confirmation: no consent is made of it.
-    assert other.status_code == 422
-
-
-def text_of_docx(content: bytes) -> str:
-    """The words of a paper."""
-    return "\n".join(paragraph.text for paragraph in Document(BytesIO(content)).paragraphs)
 
 
 def test_who_has_an_account_answers_from_their_desk(office: RealOffice) -> None:

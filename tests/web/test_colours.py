@@ -71,17 +71,6 @@ def test_both_themes_name_the_same_colours() -> None:
     assert light.keys() == dark.keys()
 
 
-def test_a_card_that_says_what_does_not_reach_people_is_red() -> None:
-    """Its edge and its heading: a page names the class, the stylesheet makes it seen."""
-    text = (OWN / "merzim.css").read_text(encoding="utf-8")
-    rules = dict(re.findall(r"(\.card-lost(?: h2)?) \{ (.*?) \}", text))
-
-    assert rules == {
-        ".card-lost": "border-left: 5px solid var(--mz-late);",
-        ".card-lost h2": "color: var(--mz-late);",
-    }
-
-
 def test_every_section_of_the_stylesheet_stands_on_its_own() -> None:
     """A brace lost between two sections would hide all that follows on wide screens."""
     depth = 0

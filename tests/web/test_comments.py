@@ -16,20 +16,15 @@ from notifications.channels import OutgoingMessage
 from notifications.letters.composing import compose
 from notifications.notice import ANSWER_DAY
 from notifications.round import round as run_round
-from tests.web.conftest import NOW, TODAY, Site, office_with_cases
+from tests.web.conftest import NOW, TODAY, Site, account, staffed_office
 from workflow.cases.changes import comments
 from workflow.cases.commands.opening import Opening
-from workflow.org.access import Reader
 
 
 @pytest.fixture
 def site() -> Site:
     """The officer is of the people file; the head of hr is b, Өтегенов Ерлан (c) answers for law."""
-    site = office_with_cases()
-    for login, access, person in (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz")):
-        reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
-        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return site
+    return staffed_office()
 
 
 def said(site: Site, case: str) -> Sequence[object]:
@@ -157,8 +152,7 @@ def test_a_comment_is_withdrawn_and_never_deleted(site: Site) -> None:
     site.client("erlan").post(url, data={"text": "Қате @Әлиева Гүлнұр"})
     (line,) = [comment.seq for comment in comments(site.events(site.late))]
     assert letters(site)
-    stranger = Reader(login="other", access="first_head", person="b@org.kz")
-    site.accounts.save(stranger, disabled=False, by="test", now=NOW, today=TODAY)
+    account(site, "other", "first_head", "b@org.kz")
     form = {"line": str(line), "ground": "қате"}
     refused = site.client("other").post(f"{url}/withdraw", data=form)
     own_answer = site.client("erlan").post(f"{url}/withdraw", data=form)
@@ -260,14 +254,3 @@ def test_a_step_of_the_first_head_is_escalated_to_nobody(site: Site, monkeypatch
     assert refused.status_code == 422
     assert "Вышестоящий руководитель не найден." in refused.text
     assert comments(site.events(site.late)) == ()
-
-
-def test_the_history_names_people_not_log_ins(site: Site) -> None:
-    """The account's name is shown beside each line."""
-    site.client().post(f"/cases/{site.late}/comments", data={"text": "Белгі"})
-    reader = Reader(login="officer", access="officer", person="a@org.kz", name="Әлиева Гүлнұр")
-    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    history = site.client().get(f"/cases/{site.late}/history").text.partition('id="history"')[2]
-
-    assert "· Әлиева Гүлнұр" in history
-    assert "· officer" not in history

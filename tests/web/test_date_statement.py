@@ -34,10 +34,6 @@ def test_the_order_is_counted_back_from_the_planned_start_over_a_weekend(
     assert "по состоянию на 6 апреля 2026 года" in page
 
 
-def test_the_case_leads_to_the_statement(site: Site, browser: TestClient) -> None:
-    assert f'href="/cases/{site.real}/dates/order_signed"' in browser.get(f"/cases/{site.real}").text
-
-
 def test_it_can_be_asked_as_the_days_were_known_then(site: Site, browser: TestClient) -> None:
     page = browser.get(f"/cases/{site.real}/dates/order_signed?lang=ru&as_of=2026-03-01").text
 

@@ -8,9 +8,8 @@ from datetime import date
 
 import pytest
 
-from tests.web.conftest import NOW, THREE_UNITS, TODAY, Site, build
+from tests.web.conftest import NOW, THREE_UNITS, TODAY, Site, account, build
 from workflow.cases.commands.opening import Opening
-from workflow.org.access import Reader
 
 ENDED = date(2026, 3, 19)
 QUESTION = "Есть ли признаки административного или уголовного правонарушения?"
@@ -21,8 +20,7 @@ def site() -> Site:
     """An office with one purchase analysis that has ended; its officer is its prevention unit."""
     officer = replace(THREE_UNITS.people["a@org.kz"], duties=("authorised_person", "prevention_unit"))
     site = build(replace(THREE_UNITS, people={**THREE_UNITS.people, officer.key: officer}))
-    reader = Reader(login="officer", access="officer", person="a@org.kz")
-    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    account(site, "officer", "officer", "a@org.kz")
     opening = Opening(
         procedure="procurement-analysis",
         unit="hr",
@@ -54,46 +52,6 @@ def test_the_case_asks_its_question_and_is_closed_by_the_answer(site: Site) -> N
     assert (other.status_code, "сначала отзовите его" in other.text) == (409, True)
     for address, is_listed in (("/cases?stage=closed", True), ("/cases?stage=completed", False)):
         assert (f"/cases/{case}" in browser.get(address).text) is is_listed
-
-
-def test_an_answer_that_opens_a_term_is_confirmed_first(site: Site) -> None:
-    """A confirmed conflict asks for measures within ten working days: the page says so before it writes."""
-    opening = Opening(
-        procedure="conflict-of-interest", unit="hr", facts={"opinion_given": ENDED}, readers=("officer",)
-    )
-    case = site.case_commands.open(opening, by="officer", now=NOW, today=TODAY).id
-    browser = site.client()
-    data = {"fact": "conflict", "option": "confirmed", "on": TODAY.isoformat(), "preview": "yes"}
-    question = browser.post(f"/cases/{case}?lang=ru", data=data)
-    token = re.search(r'name="confirmed" value="(\w+)"', question.text)
-
-    assert token is not None
-    assert "conflict_confirmed" not in site.facts(case)
-    browser.post(f"/cases/{case}", data={**data, "confirmed": token[1]})
-    assert site.facts(case)["conflict_confirmed"].on == TODAY
-
-
-def test_the_question_stands_on_the_desk_and_is_answered_there(site: Site) -> None:
-    """Of no due date it is part of the checklist; its form offers the answers."""
-    (case,) = site.cases()
-    browser = site.client()
-    desk = browser.get(f"/desk?lang=ru&row={case}:offence_signs").text
-    answer = browser.post(
-        "/desk/record",
-        data={
-            "case": case,
-            "fact": "offence_signs",
-            "option": "none",
-            "on": TODAY.isoformat(),
-            "remark": "нет",
-        },
-    )
-
-    assert QUESTION in desk
-    assert re.findall(r'name="option" value="(\w+)"', desk) == ["found", "none"]
-    assert answer.status_code == 303
-    assert "Признаков правонарушения нет" in browser.get(answer.headers["location"]).text
-    assert site.facts(case)["offence_signs_absent"].on == TODAY
 
 
 def test_the_api_lists_questions_previews_and_takes_answers(site: Site) -> None:

@@ -13,7 +13,6 @@ import pytest
 from merzim.settings import DatabaseSettings
 from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.org.settings import link_key
-from merzim.storage.org.staff import SqlChoices
 from notifications.letter_links import address_secret, choice_address
 from notifications.rules import Rules
 from notifications.wire.message import build_message
@@ -150,17 +149,3 @@ def test_ones_own_account_chooses_digest_and_language(town: Town, site: Site) ->
     assert (person.digest, person.language) == ("weekly", "ru")
     assert '<option value="weekly" selected>' in account_page
     assert {kind for kind, _, by in said(town) if by == OWN.login} == {"digest_chosen", "language_chosen"}
-
-
-def test_a_choice_is_an_event_of_the_offices_chain(town: Town) -> None:
-    """The person's own choice; the same again is none; taken back, it is another."""
-    now = noon(TODAY)
-    choices = SqlChoices(town.engine, "k")
-    choices.choose(AIGUL.key, "weekly", by="Айгүл", now=now)
-    choices.choose(AIGUL.key, "weekly", by="Айгүл", now=now)
-    choices.choose(AIGUL.key, "", by="Болат", now=now)
-
-    assert said(town) == [
-        ("digest_chosen", AIGUL.key, "Айгүл"),
-        ("digest_chosen", AIGUL.key, "Болат"),
-    ]

@@ -103,19 +103,6 @@ def said_in_red(office: RealOffice, places: Sequence[tuple[str, str]]) -> list[b
     return found
 
 
-def test_each_step_leads_to_the_page_where_it_is_done(begun: RealOffice) -> None:
-    """And all other parts of the administration are in the tabs above."""
-    with begun.client("administrator") as browser:
-        page = browser.get("/administration").text
-        card = page.partition('id="first-steps"')[2].partition("</section>")[0]
-        addresses = re.findall(r'href="([^"]+)"', card)
-        answers = [browser.get(address).status_code for address in addresses]
-
-    assert len(addresses) == len(STEPS) + 1, "one more for who does it all alone"
-    assert answers == [200] * len(addresses)
-    assert 'class="tabs' in page
-
-
 def test_the_bare_address_leads_everybody_to_a_page_of_their_own(begun: RealOffice) -> None:
     """An administrator sees no cases, and types the address all the same."""
     begun.run("user", "add", "auditor", "--access", "auditor")

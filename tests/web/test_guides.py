@@ -54,13 +54,6 @@ def test_the_same_buttons_are_named_in_every_language_and_all_of_them_exist() ->
         assert [code for code in sorted(labels_by_language["ru"]) if not i18n.knows(code)] == []
 
 
-def test_no_braces_of_a_label_are_left_in_what_is_shown() -> None:
-    for id in GUIDES:
-        for language in i18n.LANGUAGES:
-            for section in guide(id, language).sections:
-                assert not re.search(r"[{}\x01\x02]", section.html), (id, language, section.id)
-
-
 def test_every_picture_is_there_in_every_language_says_what_it_shows_and_none_is_left_over() -> None:
     """`make pictures` takes them all; a name that is gone from the guides leaves no file behind."""
     picture_names: set[str] = set()
@@ -170,20 +163,6 @@ def test_a_page_links_to_its_own_section(office: RealOffice) -> None:
 )
 def test_a_task_is_found_by_its_words(language: str, words: str, section: str) -> None:
     assert section in [found_section.id for _, found_section in find_sections(words, language, EVERY_ACT)]
-
-
-def test_nothing_is_found_by_words_of_nothing() -> None:
-    assert find_sections("", "ru", EVERY_ACT) == []
-    assert find_sections("пароход", "ru", EVERY_ACT) == []
-
-
-def test_the_texts_stand_in_the_package() -> None:
-    """They are installed with the program."""
-    from merzim import web
-
-    assert web.__file__ is not None
-    folder = Path(web.__file__).parent / "guides"
-    assert {path.name for path in folder.glob("*/*.md")} == {f"{id}.md" for id in GUIDES}
 
 
 def test_no_page_names_a_command_or_the_settings_file() -> None:

@@ -23,8 +23,7 @@ from merzim.services.upkeep.maintenance import verify
 from merzim.settings import ChannelSettings, OidcSettings
 from tests.notifications.servers import Office as MailOffice
 from tests.notifications.servers import always, serving
-from tests.web.conftest import NOW, TODAY, Site, build
-from workflow.org.access import Reader
+from tests.web.conftest import NOW, TODAY, Site, account, build
 from workflow.org.office import Office, Person
 from workflow.refusal import Refusal
 
@@ -127,8 +126,7 @@ def test_a_letter_that_did_not_arrive_is_named_and_one_held_back_too_long_does_n
 
 def test_who_gets_no_account_is_told_why_and_nobody_becomes_an_administrator() -> None:
     site = office()
-    taken_reader = Reader(login="d.kim", access="auditor")
-    site.accounts.save(taken_reader, disabled=False, by="test", now=NOW, today=TODAY)
+    account(site, "d.kim", "auditor")
 
     by_mailbox = invite_people(acting(site), InvitePeople(unit="head", login_rule="mailbox", preview=True))
     nothing_yet = states(site)

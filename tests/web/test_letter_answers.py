@@ -200,22 +200,6 @@ def test_a_link_of_another_key_another_person_or_nobody_is_refused(
     assert said(town) == []
 
 
-def test_without_https_no_letter_carries_links(town: Town) -> None:
-    """A mailbox reaches no page of this machine."""
-    town.rules = replace(town.rules, public_address="http://127.0.0.1:8000")
-    town.open()
-
-    assert "/answer/" not in told(town, FIVE_BEFORE)[AIGUL.key]
-
-
-def test_the_letters_of_a_demonstration_are_answered_on_its_machine(town: Town) -> None:
-    """They lie in a folder here: who tries the product answers one in two taps, without https."""
-    town.rules = replace(town.rules, public_address="http://127.0.0.1:8000", read_here=True)
-    town.open()
-
-    assert "http://127.0.0.1:8000/answer/" in told(town, FIVE_BEFORE)[AIGUL.key]
-
-
 def test_who_was_only_told_is_offered_to_say_that_they_read_it(
     town: Town, pages: Callable[[date], TestClient]
 ) -> None:

@@ -22,17 +22,7 @@ SAID = {"by": "officer", "now": NOW, "today": TODAY}
 
 def invitation(site: Site) -> str:
     """The secret of an invitation for the first administrator."""
-    secret = new_secret()
-    entry = Entry(
-        hash=hash_secret(secret),
-        kind="invitation",
-        login="",
-        created_at=NOW,
-        seen_at=NOW,
-        expires_at=NOW + HOURS_12,
-    )
-    site.accounts.store_entry(entry)
-    return secret
+    return site.way_in("", "invitation")
 
 
 @pytest.fixture
@@ -214,20 +204,6 @@ def test_the_first_administrator_is_made_at_a_one_time_address(unopened: Site) -
     assert (cases, second_answer.status_code) == (403, 404)
 
 
-def test_the_first_administrators_address_is_dead_once_any_account_has_a_password(unopened: Site) -> None:
-    """After any account has a password, the link printed in the log no longer works."""
-    secret = invitation(unopened)
-    with unopened.stranger() as browser:
-        before = browser.get(f"/welcome/{secret}").status_code
-        unopened.accounts.set_password("officer", "x", **SAID)
-        after = browser.get(f"/welcome/{secret}").status_code
-        choice = {"login": "evil", "password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
-        status = browser.post(f"/welcome/{secret}", data=choice).status_code
-
-    assert (before, after, status) == (200, 404, 404)
-    assert unopened.accounts.account("evil") is None
-
-
 @pytest.mark.parametrize(
     ("login", "password", "again", "says"),
     [
@@ -256,17 +232,7 @@ def test_a_bad_choice_is_refused_and_the_invitation_still_holds(
 
 def test_a_token_opens_the_api_and_only_as_far_as_it_says(site: Site) -> None:
     """A reading token reads; nothing else is opened by it, and no token opens nothing."""
-    secret = new_secret()
-    entry = Entry(
-        hash=hash_secret(secret),
-        kind="token",
-        login="officer",
-        scope="read",
-        created_at=NOW,
-        seen_at=NOW,
-        expires_at=NOW + HOURS_12,
-    )
-    site.accounts.store_entry(entry)
+    secret = site.way_in("officer", "token", "read")
     with site.stranger(authorization=f"Bearer {secret}") as program, site.stranger() as nobody:
         read = program.get("/api/v1/board").status_code
         write_answer = program.post(f"/cases/{site.real}", data={"fact": "order_signed", "on": "2026-04-06"})

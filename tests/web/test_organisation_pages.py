@@ -11,7 +11,6 @@ import openpyxl
 import pytest
 
 from tests.web.real import RealOffice, real_office
-from workflow.cases.registers.exposure import exposure, remarks
 
 CASE = "2026-0001"
 
@@ -70,31 +69,6 @@ def test_the_yearly_clock_shows_when_the_next_analysis_starts(officer: Any) -> N
     assert "а не требование закона" in text
 
 
-def test_a_position_is_listed_talked_to_and_taken_off(office: RealOffice, officer: Any) -> None:
-    """Entered on the page of the case; the talk is proved; cleared, it stays in the history."""
-    entered = officer.post(
-        f"/cases/{CASE}/positions",
-        data={"title": "Начальник отдела закупок", "holder": "Ким А.", "why": "Выбирает поставщика"},
-    )
-    talked = officer.post(
-        f"/cases/{CASE}/positions/talk",
-        data={"number": "1", "on": "2026-04-03", "topic": "Конфликт интересов", "link.other": "https://a.kz/1"},
-    )
-    risks_page = officer.get(f"/cases/{CASE}/risks?lang=ru").text
-    officer.post(f"/cases/{CASE}/positions/clear", data={"number": "1", "on": "2026-04-06"})
-    position = exposure(office.app.ledger.cases([CASE])[CASE]).positions[1]
-
-    assert (entered.headers["location"], talked.headers["location"]) == (
-        f"/cases/{CASE}/risks?said=position_added#positions",
-        f"/cases/{CASE}/risks?said=position_talked#position-1",
-    )
-    assert "Конфликт интересов" in risks_page
-    assert (position.talks[0].evidence[0].reference, position.cleared_on is not None) == (
-        "https://a.kz/1",
-        True,
-    )
-
-
 def test_what_is_refused_is_said_though_its_form_is_not_on_the_page(officer: Any) -> None:
     """A position nobody knows, or that was taken off meanwhile, has no form the sentence could stand in."""
     answer = officer.post(
@@ -106,21 +80,6 @@ def test_what_is_refused_is_said_though_its_form_is_not_on_the_page(officer: Any
 
     assert answer.status_code == 422
     assert "77" in message
-
-
-def test_a_remark_is_recorded_and_answered(office: RealOffice, officer: Any) -> None:
-    """Not taken: the reason is asked for, and nothing typed is lost."""
-    officer.post(
-        f"/cases/{CASE}/remarks",
-        data={"text": "Срок приёма короток", "author": "ОФ", "source": "letter", "on": "2026-04-02"},
-    )
-    bare = officer.post(f"/cases/{CASE}/remarks/answer", data={"number": "1", "on": "2026-04-03"})
-    fields = {"number": "1", "on": "2026-04-03", "taken": "yes", "answer": "Срок продлён"}
-    officer.post(f"/cases/{CASE}/remarks/answer", data=fields)
-    remark = remarks(office.app.ledger.cases([CASE])[CASE])[1]
-
-    assert bare.status_code == 422
-    assert (remark.source, remark.taken, remark.answer) == ("letter", True, "Срок продлён")
 
 
 CARTOGRAM = "Раздел;Управление;Район;Должность или риск\n"

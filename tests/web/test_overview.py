@@ -61,42 +61,6 @@ def test_how_late_is_said_in_working_days_and_whose_it_is(site: Site, browser: T
     assert "37 рабочих дней: Өтегенов Ерлан" in browser.get("/?lang=ru").text
 
 
-def test_what_comes_back_is_told_apart_by_its_period(browser: TestClient) -> None:
-    """Four reports of a year are four lines; each says its force besides."""
-    text = browser.get("/deadlines?urgency=later&lang=ru").text
-
-    assert "Рассмотрение квартальной информации, III квартал 2026 года</a>" in text
-    assert '<span class="force force-obligatory">обязательно</span>' in text
-
-
-def test_the_worst_unit_stands_first_with_its_latest(site: Site) -> None:
-    """A row of the heat map says how many and how late."""
-    rows = seen(site).matrix.rows
-
-    assert rows[0].unit.id == "law"
-    assert rows[0].late == 37
-    assert sum(row.total.overdue for row in rows) == seen(site).overdue
-    assert all(sum(cell.overdue for cell in row.cells) == row.total.overdue for row in rows)
-
-
-def test_a_day_off_stands_among_the_two_weeks_only_when_something_is_due(site: Site) -> None:
-    """Ten working days from Monday 6 April: no Saturday, no Sunday; the sums of days are the near ones."""
-    days = seen(site).days
-
-    assert [day.on for day in days if day.on.weekday() > 4 and not day.number] == []
-    assert days[0].on == TODAY
-    assert sum(day.number for day in days if day.on <= seen(site).horizon.soon) == seen(site).due
-
-
-def test_what_waits_is_told_by_people_and_where_nobody_is_it_says_so(site: Site) -> None:
-    """Three people hold duties; the head of the law department is nobody."""
-    overview = seen(site)
-
-    assert sum(workload.overdue for workload in overview.waiting) == overview.overdue
-    assert sum(workload.due for workload in overview.waiting) == overview.due
-    assert ("Өтегенов Ерлан",) in {workload.names for workload in overview.waiting}
-
-
 def test_what_is_missed_counts_as_unconfirmed(site: Site) -> None:
     """An announcement nobody made, and with it the check of its text."""
     reads, day = site.context.reads, horizon(TODAY, soon=near(CALENDAR, TODAY))

@@ -9,9 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.law import library
-from tests.web.conftest import NOW, TODAY, Site, rewrite
+from tests.web.conftest import NOW, TODAY, Site, account, rewrite
 from workflow.cases.commands.opening import Opening
-from workflow.org.access import Reader
 
 
 def test_the_explanation_stands_on_the_page_word_for_word(site: Site, browser: TestClient) -> None:
@@ -24,25 +23,16 @@ def test_the_explanation_stands_on_the_page_word_for_word(site: Site, browser: T
     assert "не позднее 30 марта 2026 года" in russian
 
 
-def test_dates_are_said_as_official_papers_say_them(site: Site, browser: TestClient) -> None:
-    """The due date of the order in both languages."""
-    assert "2026 жылғы 6 сәуір" in browser.get(f"/cases/{site.real}?lang=kk").text
-    assert "6 апреля 2026 года" in browser.get(f"/cases/{site.real}?lang=ru").text
-
-
-@pytest.mark.parametrize(("language", "said"), [("kk", "жоқ"), ("ru", "нет"), ("en", "no such")])
-def test_an_unknown_case_is_a_404_page_in_the_readers_language(
-    language: str, said: str, browser: TestClient
-) -> None:
+def test_an_unknown_case_is_a_404_page_in_the_readers_language(browser: TestClient) -> None:
     """A wrong number leads to a page that says so and leads on."""
-    answer = browser.get("/cases/2026-999", params={"lang": language})
+    answer = browser.get("/cases/2026-999", params={"lang": "ru"})
 
     assert answer.status_code == 404
-    assert said in answer.text
+    assert "нет" in answer.text
     assert 'href="/cases"' in answer.text
 
 
-@pytest.mark.parametrize("year", [2010, 2026, 2028, 2029, 2038])
+@pytest.mark.parametrize("year", [2010, 2026, 2038])
 def test_every_year_of_the_records_has_its_calendar(year: int, browser: TestClient) -> None:
     """From the first to the last year on record, and those after it by rule; what is not confirmed is said."""
     answer = browser.get(f"/calendar/{year}?lang=ru")
@@ -65,29 +55,7 @@ def test_the_edition_says_that_its_date_is_assumed(site: Site, browser: TestClie
     assert "по предположению" in browser.get(f"/cases/{site.real}?lang=ru").text
 
 
-def test_a_case_called_off_says_so_and_offers_no_form(site: Site, browser: TestClient) -> None:
-    """A cancelled case is read only, with its ground."""
-    site.case_commands.cancel(site.late, ground="Құрылым өзгерді", by="test", now=NOW, today=TODAY)
-    page = browser.get(f"/cases/{site.late}?lang=ru").text
-
-    assert "Дело отменено: Құрылым өзгерді" in page
-    assert 'id="record"' not in page
-
-
-def test_the_list_turns_its_pages(site: Site, browser: TestClient) -> None:
-    """Sixty cases are two pages; a page beyond the last is the last."""
-    for n in range(57):
-        site.case_commands.open(
-            Opening(procedure="internal-analysis", object=f"№{n}"), by="t", now=NOW, today=TODAY
-        )
-    first, last, beyond = (browser.get(f"/cases?page={n}&lang=ru").text for n in (1, 2, 99999))
-
-    assert "Страница 1 из 2" in first
-    assert "Страница 2 из 2" in last
-    assert beyond.count("<tr>") == last.count("<tr>")
-
-
-@pytest.mark.parametrize("number", ["0", "-1", "x", "99999999999999999999"])
+@pytest.mark.parametrize("number", ["-1", "99999999999999999999"])
 def test_a_page_number_that_is_none_is_refused_plainly(number: str, browser: TestClient) -> None:
     """A refused value is a sentence, not a stack of JSON."""
     answer = browser.get(f"/cases?page={number}&lang=ru")
@@ -107,8 +75,7 @@ def test_a_file_of_the_law_that_is_gone_is_said(site: Site, browser: TestClient)
 
 def test_a_case_of_every_procedure_can_be_shown(site: Site, browser: TestClient) -> None:
     """Ongoing duties, targets, rights and branches included."""
-    named_reader = Reader(login="named", access="officer", person="a@org.kz")
-    site.accounts.save(named_reader, disabled=False, by="test", now=NOW, today=TODAY)
+    account(site, "named", "officer", "a@org.kz")
     browser_of_named, wrong = site.client("named"), list[str]()
     for procedure in library().procedures():
         edition = library().latest(procedure)

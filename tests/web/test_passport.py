@@ -76,41 +76,6 @@ def test_a_passport_is_edited_by_the_fields_that_differ(site: Site, browser: Tes
     )
 
 
-def test_a_case_opened_by_hand_is_asked_its_name_in_both_languages(
-    app: AppContext, officer: TestClient
-) -> None:
-    """Either is enough; the page of papers says which one lacks, and says nothing where both are there."""
-    form = officer.get("/open/case?object=Отдел").text
-    assert 'name="object_kk"' in form
-    assert 'name="object_ru" value="Отдел"' in " ".join(form.split())
-
-    for answers in ({"object_kk": KK, "object_ru": RU}, {"object_ru": RU}):
-        officer.post("/open/case", data={"procedure": "internal-analysis", "unit": "law", **answers})
-    cases = sorted(app.reads.cases(), key=lambda case: case.id)
-    papers = [html.unescape(officer.get(f"/cases/{case.id}/papers").text) for case in cases]
-
-    assert [(case.object_kk, case.object_ru) for case in cases] == [(KK, RU), ("", RU)]
-    lacks = (
-        f"В паспорте дела нет наименования объекта на казахском языке: в документе на казахском будет «{RU}»."
-    )
-    assert [lacks in page for page in papers] == [False, True]
-    assert "объекта на русском языке" not in papers[1]
-
-
-def test_the_api_changes_a_passport_and_takes_it_back(site: Site, browser: TestClient) -> None:
-    """Only the fields that are sent; a preview writes nothing."""
-    address = f"/api/v1/cases/{site.real}"
-    preview = browser.post(f"{address}/passport", json={"object_ru": RU, "preview": True}).json()
-    assert (preview["changed"], stored(site).object_ru) == (True, "")
-
-    browser.post(f"{address}/passport", json={"object_ru": RU})
-    assert browser.post(f"{address}/passport", json={"object_ru": RU}).json()["changed"] is False
-    browser.post(f"{address}/withdrawals", json={"name": "passport", "ground": "не тот объект"})
-
-    assert stored(site).object_ru == ""
-    assert browser.post(f"{address}/passport", json={"unit": "жоқ бөлімше"}).status_code == 422
-
-
 def test_the_history_names_people_and_units_that_were_changed(site: Site, browser: TestClient) -> None:
     """Never by their keys; words that name nobody of the office stay as they are."""
     person = next(iter(site.office.people.values()))

@@ -15,7 +15,6 @@ import pytest
 from tests.web.real import RealOffice, real_office
 
 ORDER_DUE = datetime.combine(date(2026, 4, 6), time())
-V1 = "/api/v1/portfolio"
 
 
 @pytest.fixture
@@ -24,24 +23,6 @@ def real(tmp_path: Path) -> Any:
     with real_office(tmp_path) as office:
         office.run("replan", "2026-0001", "analysis_ended", "--on", "2026-05-28")
         yield office
-
-
-def test_the_published_schedule_has_its_drift_and_its_critical_step(real: RealOffice) -> None:
-    """Approved on 30 March 2026. The end of the analysis moved from Tuesday 26 to Thursday 28 May: one day, for
-    Wednesday 27 May is Kurban Ait. The order, planned for 6 April, is due on 6 April: nothing is left."""
-    portfolio = real.client().get(V1, params={"year": 2026}).json()
-    line = portfolio["lines"][0]
-    assert (portfolio["total"], line["case"], line["drift"], line["drifted"]) == (
-        1,
-        "2026-0001",
-        1,
-        "analysis_ended",
-    )
-    assert (line["slack"], line["critical"]) == (0, "order_signed")
-    ended = next(step for step in line["steps"] if step["obligation"] == "analysis_ended")
-    assert (ended["approved"], ended["planned"], ended["done"]) == ("2026-05-26", "2026-05-28", None)
-    announced = next(step for step in line["steps"] if step["obligation"] == "start_announced")
-    assert announced["done"] == announced["approved"] == "2026-03-30"
 
 
 def test_page_workbook_and_command_say_what_the_api_says(
@@ -98,12 +79,3 @@ def test_a_plan_date_moved_from_the_timeline_is_previewed_and_leads_back_to_it(r
     assert "Плановая дата перенесена" in browser.get(f"{answer.headers['location']}&lang=ru").text
     away = {**fields, "on": "2026-05-29", "back": "//evil.example/?year=2026"}
     assert browser.post("/cases/2026-0001/plan", data=away).headers["location"].startswith("/portfolio?")
-
-
-def test_a_year_nobody_has_and_a_unit_nobody_knows_show_nothing_and_say_so(real: RealOffice) -> None:
-    """The page says it in words, the API refuses the unit by name."""
-    browser = real.client()
-    for address in ("/portfolio?year=2024&lang=ru", "/portfolio?unit=нет+такого&lang=ru"):
-        assert "В этом году таких анализов нет" in browser.get(address).text
-    assert browser.get(V1, params={"unit": "нет такого"}).status_code in (404, 422)
-    assert browser.get(V1, params={"year": 1999}).status_code == 422

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import socket
-import ssl
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from ipaddress import ip_network
 
 import httpx2
 import pytest
-import trustme
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from merzim.metronome import http_server
 from merzim.settings import public_address
+from merzim.web.auth.dependencies import COOKIE
 from merzim.web.auth.limits import client_address
 from tests.web.conftest import PASSWORD, Site, build, office_with_cases
-from tests.web.proxy import proxy
+from tests.web.serving import running
 
-PROXY, SOURCE = "127.0.0.2", "127.0.0.3"
-"""Where browsers find the proxy, and the address it connects to the application from."""
+PUBLIC, PROXY, BROWSER = "https://merzim.mne.kz", "127.0.0.3", "198.51.100.4"
+"""The address of the pages, that the proxy connects to the application from, and that of who asks it."""
 
 
 @pytest.mark.parametrize(
@@ -80,83 +77,61 @@ def test_what_was_passed_on_is_never_of_this_machine(header: str) -> None:
     assert [answer.status_code for answer in answers] == [303, 404, 404]
 
 
-@dataclass(frozen=True)
-class Behind:
-    """An office behind a proxy; `browser` asks it at `address`."""
-
-    site: Site
-    browser: httpx2.Client
-    address: str
-
-
 @contextmanager
-def behind_proxy(*trusted: str) -> Iterator[Behind]:
-    """Serve an office as `merzim serve` does, with a proxy at another address in front."""
-    authority = trustme.CA()
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(PROXY).configure_cert(tls)
-    trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = int(listening.getsockname()[1])
-        with proxy(port, host=PROXY, source=SOURCE, tls=tls) as public:
-            address = f"https://{PROXY}:{public}"
-            site = office_with_cases(
-                address=address, trusted_proxies=tuple(ip_network(network) for network in trusted)
-            )
+def behind_proxy(trusted: str) -> Iterator[tuple[Site, httpx2.Client]]:
+    """Serve an office as `merzim serve` does; a client that passes requests on from another address as nginx
+    does with `$proxy_add_x_forwarded_for`: over plain HTTP, behind what the browser wrote into the header.
+    """
+    site = office_with_cases(address=PUBLIC, trusted_proxies=(ip_network(trusted),))
 
-            @site.app.get("/whoami")
-            def whoami(request: Request) -> dict[str, str]:
-                return {"address": client_address(request), "scheme": request.url.scheme}
+    @site.app.get("/whoami")
+    def whoami(request: Request) -> dict[str, str]:
+        return {"address": client_address(request), "scheme": request.url.scheme}
 
-            server = http_server(site.app, site.context.settings.web)
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-            thread.start()
-            give_up = time.monotonic() + 20
-            while not server.started:
-                assert time.monotonic() < give_up
-                time.sleep(0.01)
-            try:
-                with httpx2.Client(base_url=address, verify=trusting, trust_env=False) as browser:
-                    yield Behind(site, browser, address)
-            finally:
-                server.should_exit = True
-                thread.join(20)
+    server = http_server(site.app, site.context.settings.web)
+    with socket.create_server(("127.0.0.1", 0)) as listening, running(server, listening) as port:
+        headers = {
+            "host": PUBLIC.removeprefix("https://"),
+            "x-forwarded-for": f"203.0.113.5, {BROWSER}",
+            "x-forwarded-proto": "https",
+        }
+        transport = httpx2.HTTPTransport(local_address=PROXY)
+        address = f"http://127.0.0.1:{port}"
+        with httpx2.Client(base_url=address, transport=transport, headers=headers, timeout=60) as client:
+            yield site, client
 
 
 @pytest.mark.parametrize("trusted", ["127.0.0.0/8", "127.0.0.1/32"])
 def test_people_log_in_and_write_behind_a_proxy_at_another_address(trusted: str) -> None:
     """Log-in, a fact, a file: from a proxy on 127.0.0.3, trusted or not."""
-    with behind_proxy(trusted) as office:
-        page = {"origin": office.address, "sec-fetch-site": "same-origin"}
-        entered = office.browser.post("/login", data={"login": "officer", "password": PASSWORD}, headers=page)
-        desk = office.browser.get("/desk")
-        recorded = office.browser.post(
-            f"/cases/{office.site.real}",
+    page = {"origin": PUBLIC, "sec-fetch-site": "same-origin"}
+    with behind_proxy(trusted) as (site, proxy):
+        entered = proxy.post("/login", data={"login": "officer", "password": PASSWORD}, headers=page)
+        cookie = {"cookie": re.findall(rf"{COOKIE}=[^;]+", entered.headers["set-cookie"])[0]}
+        desk = proxy.get("/desk", headers=cookie)
+        recorded = proxy.post(
+            f"/cases/{site.real}",
             data={"fact": "order_signed", "on": "2026-04-06", "kind": "document"},
             files={"file": ("order.pdf", b"%PDF-1.7\n%%EOF\n", "application/pdf")},
-            headers=page,
+            headers=page | cookie,
         )
-        foreign = office.browser.post("/logout", headers={"origin": "https://evil.example"})
+        foreign = proxy.post("/logout", headers={"origin": "https://evil.example"} | cookie)
 
     assert (entered.status_code, entered.headers["location"]) == (303, "/desk")
     assert desk.status_code == 200
     assert recorded.status_code == 303
-    assert office.site.facts(office.site.real)["order_signed"].evidence
+    assert site.facts(site.real)["order_signed"].evidence
     assert foreign.status_code == 403
 
 
 @pytest.mark.parametrize(
     ("trusted", "expected"),
     [
-        # The browser is on 127.0.0.1 here, which asked the proxy.
-        ("127.0.0.3/32", {"address": "127.0.0.1", "scheme": "https"}),
-        ("127.0.0.1/32", {"address": "127.0.0.3", "scheme": "http"}),
+        ("127.0.0.3/32", {"address": BROWSER, "scheme": "https"}),
+        ("127.0.0.1/32", {"address": PROXY, "scheme": "http"}),
     ],
 )
 def test_only_a_trusted_proxy_says_who_asks(trusted: str, expected: dict[str, str]) -> None:
     """What a client writes into the header itself counts for nothing in either case."""
-    with behind_proxy(trusted) as office:
-        response = office.browser.get("/whoami", headers={"x-forwarded-for": "203.0.113.5"})
-
-    assert response.json() == expected
+    with behind_proxy(trusted) as (_, proxy):
+        assert proxy.get("/whoami").json() == expected

@@ -12,13 +12,13 @@ from multiprocessing import active_children
 from typing import Any
 
 import pytest
-import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 
 from merzim.documents import child
 from merzim.web.auth import dependencies as reading
 from tests.documents.sheets import by_hand, far_cells
 from tests.web.real import RealOffice, real_office
+from tests.web.serving import on_a_port
 
 SLOW = by_hand(far_cells(100_000))
 """Takes a second or more of the processor."""
@@ -40,15 +40,8 @@ def port(office: RealOffice) -> Iterator[int]:
             current_default_thread_limiter().total_tokens = 1
         await office.pages(scope, receive, send)
 
-    server = uvicorn.Server(uvicorn.Config(pages, host="127.0.0.1", port=0, log_level="error", ws="none"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    thread.join()
+    with on_a_port(pages) as port:
+        yield port
 
 
 @pytest.fixture

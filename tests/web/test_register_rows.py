@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from openpyxl import load_workbook
@@ -251,46 +250,6 @@ def test_a_spreadsheet_is_shown_then_taken_in_whole_or_not_at_all(office: RealOf
     assert 'name="take"' not in second_answer.text
 
 
-def test_money_with_a_part_is_written_with_both_digits_of_the_tiyn(office: RealOffice) -> None:
-    """140 000,50 in the row, the list and the sum; whole tenge without a fraction."""
-    with office.client() as browser:
-        for contract, amount in (("№ 1", "140000.5"), ("№ 2", "60000")):
-            body = {
-                "contract": contract,
-                "subject": "Насос",
-                "method": "contest",
-                "supplier": "Су",
-                "amount": amount,
-            }
-            answer = browser.post(
-                f"{API}/registers/purchases/rows", json={"unit": OWN, "values": body}, headers=ORIGIN
-            )
-            assert answer.status_code == 201, answer.text
-        page = text_of(browser.get("/registers/purchases?lang=ru").text).replace("\xa0", " ")
-        row = answer.json()["row"]["id"].removesuffix("2") + "1"
-        form = browser.get(f"/registers/purchases/{row}?lang=ru").text
-        [amount_text] = re.findall(r'name="field.amount"[^>]*value="([^"]*)"', form)
-        changed_fields = {
-            "seq": "1",
-            "was.amount": amount_text,
-            "field.amount": amount_text.replace("140", "150"),
-        }
-        assert browser.post(f"/registers/purchases/{row}", data=changed_fields).status_code == 303
-        after = browser.get(f"{API}/rows/{row}").json()["row"]["values"]["amount"]
-        files = [browser.get(f"/registers/purchases/{name}?lang=ru") for name in ("xlsx", "template")]
-
-    assert (amount_text.replace("\xa0", " "), after) == ("140 000,50", "150000.5")
-    names = [unquote(file.headers["content-disposition"].partition("UTF-8''")[2]) for file in files]
-    assert names == [
-        "Реестр проанализированных закупок 2026-04-06.xlsx",
-        "Реестр проанализированных закупок.xlsx",
-    ]
-    assert load_workbook(BytesIO(files[0].content)).sheetnames == ["Реестр проанализированных"]
-    assert "140 000,50" in page
-    assert "60 000 " in page
-    assert "200 000,50 тенге" in page
-
-
 def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: RealOffice) -> None:
     """By the fields that name the other row, with a link; who does not see that row reads its id alone."""
     with office.client() as browser:
@@ -336,40 +295,3 @@ def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: 
             "row"
         ]
     assert added["values"]["training"] == lecture
-
-
-def test_a_duty_a_row_carries_out_names_the_row_in_its_case(office: RealOffice) -> None:
-    """The entry and the history of the yearly case lead to the row, where it is corrected."""
-    office.run("open-year", "2026")
-    with office.client() as browser:
-        token = office.way_in("officer", kind="token", scope="write")
-        answer, _ = (
-            browser.post(
-                f"{API}/registers/trainings/rows",
-                json={"unit": OWN, "values": {**LECTURE, "topic": "Комплаенс", "held_on": day}},
-                headers={"authorization": f"Bearer {token}"},
-            )
-            for day in ("2026-02-10", "2026-03-10")
-        )
-        row = answer.json()["row"]["id"]
-        cases = office.app.ledger.cases(office.app.ledger.ids()).values()
-        [case] = [listed_case.id for listed_case in cases if listed_case.procedure == "tbn4-project-3"]
-        pages = [browser.get(f"/cases/{case}{part}?lang=ru").text for part in ("", "/history")]
-        back = browser.get(f"/registers/trainings/{row}?lang=ru").text
-        papers = browser.get(f"/cases/{case}/papers?lang=ru").text
-        reports = unescape(papers.partition('href="/reports/points?')[2].partition('"')[0])
-        assert 'id="reports"' in browser.get(f"/reports/points?{reports}").text
-    with office.client("elsewhere") as browser:
-        of_others = browser.get(f"{API}/rows/{row}")
-
-    assert answer.json()["fulfils"][0]["case"] == case
-    assert f'<a href="/cases/{case}#training_held.2026Q1">{case}</a>' in back
-    assert case not in of_others.text
-    for page in pages:
-        assert "Источник записи: «Реестр разъяснительных и обучающих мероприятий», строка" in page
-        assert f'href="/registers/trainings/{row}">{row}</a>' in page
-    assert "training_held" not in text_of(pages[1])
-    assert '<option value="training_held' not in pages[0].partition('id="correct"')[2]
-    entry = pages[0].partition('id="training_held.2026Q1"')[2].partition("</tbody>")[0]
-    assert "?fix=" not in entry
-    assert "?withdraw=training_held" not in entry

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import pyotp
@@ -13,13 +12,13 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from merzim.services.accounts import verbs as second_factors
-from merzim.services.accounts.credentials import hash_secret, new_recovery_codes, new_secret, recovery_hash
+from merzim.services.accounts.credentials import new_recovery_codes, recovery_hash
 from merzim.storage.tables.accounts import RECOVERY_CODE
 from merzim.web.pages.account import attempts
 from notifications.notice import Notice
 from tests.second_factors import code_at
 from tests.web.conftest import NOW, PASSWORD, TODAY, Site, office_with_cases
-from workflow.org.access import Access, Account, Entry, Reader
+from workflow.org.access import Access, Account, EntryKind
 
 SECRET = pyotp.random_base32()
 NEW = "жаңа құпиясөзім"
@@ -66,18 +65,7 @@ def now_code(secret: str = SECRET, *, later: int = 0) -> str:
 
 def invitation(site: Site, login: str = "officer") -> str:
     """The address of a link by which a password is chosen anew."""
-    secret = new_secret()
-    site.accounts.store_entry(
-        Entry(
-            hash=hash_secret(secret),
-            kind="invitation",
-            login=login,
-            created_at=NOW,
-            seen_at=NOW,
-            expires_at=NOW + timedelta(hours=72),
-        )
-    )
-    return f"/welcome/{secret}"
+    return f"/welcome/{site.way_in(login, 'invitation')}"
 
 
 def log_in(browser: TestClient, login: str = "officer", password: str = PASSWORD, **fields: str) -> int:
@@ -209,18 +197,6 @@ def test_another_device_needs_a_code_of_the_present_one() -> None:
     assert len(shown(page)) == 10
 
 
-def test_a_lost_device_is_replaced_with_a_recovery_code_which_a_slip_does_not_cost() -> None:
-    """The new code is looked at first."""
-    site = office()
-    codes = enrolled(site)
-    with site.client() as browser:
-        slip = enrol(browser, present=codes[0], code="000000")[0]
-        codes_left = site.factors.codes("officer").left
-        status, _ = enrol(browser, present=codes[0])
-
-    assert (slip, codes_left, status) == (422, 10, 200)
-
-
 def test_it_is_removed_with_the_password_and_a_code_and_not_with_the_password_alone() -> None:
     """A session left open and a password somebody saw are not enough."""
     site = office()
@@ -270,36 +246,6 @@ def test_a_recovery_code_lets_in_once_and_its_holder_is_told(told: list[Any]) ->
     assert log_in(site.stranger(), code=codes[3]) == 401
 
 
-def test_a_recovery_code_without_the_password_or_of_another_account_is_nothing() -> None:
-    """And it is not used up by the attempt."""
-    site = office()
-    codes = enrolled(site)
-    enrolled(site, "auditor", pyotp.random_base32())
-
-    assert log_in(site.stranger(), password="wrong password", code=codes[0]) == 401
-    assert log_in(site.stranger(), "auditor", code=codes[0]) == 401
-    assert site.factors.codes("officer").left == 10
-
-
-def test_recovery_codes_are_made_anew_with_password_and_code() -> None:
-    """The former ones hold no more; with one of the two proofs nothing happens."""
-    site = office()
-    codes = enrolled(site)
-    with site.client() as browser:
-        refused = [
-            browser.post("/account/recovery", data=data).status_code
-            for data in ({"old": PASSWORD}, {"old": "x", "present": now_code()}, {})
-        ]
-        answer = browser.post("/account/recovery", data={"old": PASSWORD, "present": now_code()})
-        account_status = browser.get("/account").status_code
-
-    assert refused == [422, 422, 422]
-    assert (answer.status_code, len(shown(answer.text)), account_status) == (200, 10, 200)
-    assert set(shown(answer.text)).isdisjoint(codes)
-    assert log_in(site.stranger(), code=codes[0]) == 401
-    assert log_in(site.stranger(), code=shown(answer.text)[0]) == 303
-
-
 def test_recovery_codes_are_long_and_read_without_mistakes() -> None:
     """80 random bits each; letters that look like digits are taken for them."""
     codes = new_recovery_codes()
@@ -343,17 +289,6 @@ def test_who_must_have_a_second_factor_can_do_nothing_before_it_is_set() -> None
     assert "order_signed" not in site.facts(site.real)
 
 
-def test_it_is_asked_of_the_accesses_named_and_of_no_other() -> None:
-    """And of somebody who becomes one of them, at once."""
-    site = office("administrator")
-    with site.client("officer") as browser:
-        before = browser.get("/desk").status_code
-        site.accounts.save(Reader(login="officer", access="administrator"), disabled=False, **SAID)
-        after = browser.get("/account").status_code
-
-    assert (before, after) == (200, 303)
-
-
 def test_who_must_have_it_cannot_remove_it_but_can_change_the_device() -> None:
     """The button is not there, and what posts without it is refused."""
     site = office("officer")
@@ -370,35 +305,20 @@ def test_who_must_have_it_cannot_remove_it_but_can_change_the_device() -> None:
     assert status == 200
 
 
-@pytest.mark.parametrize("kind", ["token", "feed"])
-def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "scope"), [("token", "write"), ("feed", "")])
+def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: EntryKind, scope: str) -> None:
     """They were given before it was required; with a second factor they work."""
     site = office("officer")
-
-    def given() -> str:
-        secret = new_secret()
-        site.accounts.store_entry(
-            Entry(
-                hash=hash_secret(secret),
-                kind=kind,  # type: ignore[arg-type]
-                login="officer",
-                scope="write" if kind == "token" else "",
-                created_at=NOW,
-                seen_at=NOW,
-                expires_at=NOW + timedelta(hours=1),
-            )
-        )
-        return secret
 
     def asked(secret: str) -> int:
         with site.stranger(authorization=f"Bearer {secret}") as program:
             return program.get("/api/v1/board" if kind == "token" else f"/feeds/{secret}.ics").status_code
 
-    secret = given()
+    secret = site.way_in("officer", kind, scope)
     before = asked(secret)
     enrolled(site)
     ended = asked(secret)
-    secret = given()
+    secret = site.way_in("officer", kind, scope)
 
     assert (before, ended, asked(secret)) == (403, 401 if kind == "token" else 404, 200)
 
@@ -447,18 +367,7 @@ def test_no_token_takes_part_in_it() -> None:
     """Who reads a program's files must not get past a second factor by it."""
     site = office()
     enrolled(site)
-    secret = new_secret()
-    site.accounts.store_entry(
-        Entry(
-            hash=hash_secret(secret),
-            kind="token",
-            login="administrator",
-            scope="write",
-            created_at=NOW,
-            seen_at=NOW,
-            expires_at=NOW + timedelta(hours=1),
-        )
-    )
+    secret = site.way_in("administrator", "token", "write")
     with site.stranger(authorization=f"Bearer {secret}") as program:
         data = {"login": "officer", "ground": "lost"}
         answer = program.post("/administration/account/second-factor", data=data)

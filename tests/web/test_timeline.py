@@ -37,14 +37,6 @@ def chain(
     return deadlines(case, procedure, calendars.calendar(), today=today)
 
 
-def test_a_case_without_any_date_has_no_picture() -> None:
-    """Nothing is drawn where nothing is known."""
-    undated = [deadline._replace(due=None, planned_on=None, done_on=None) for deadline in chain()]
-
-    assert build_timeline(undated, calendar=calendars.calendar(), today=TODAY, soon=SOON) is None
-    assert build_timeline([], calendar=calendars.calendar(), today=TODAY, soon=SOON) is None
-
-
 def test_the_shaded_days_are_exactly_the_days_off_while_days_are_wide() -> None:
     """In the months of the analysis every day off is shaded and no working day is; of a whole life holidays."""
     analysis = [
@@ -65,15 +57,6 @@ def test_the_shaded_days_are_exactly_the_days_off_while_days_are_wide() -> None:
     assert life.offs
     assert all(off.holiday for off in life.offs)
     assert not life.has_weekends
-
-
-def test_today_is_marked_when_it_is_near_and_not_when_it_is_far() -> None:
-    """A look years later does not stretch the picture."""
-    near, far = drawn(), drawn(today=date(2028, 1, 10))
-
-    assert near.today_x is not None
-    assert far.today_x is None
-    assert near.today_anchor == "middle"
 
 
 def test_the_picture_is_of_the_whole_life_from_the_start() -> None:

@@ -12,8 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.services import names as narrowing
-from tests.web.conftest import NOW, TODAY, Site, office_with_cases
-from workflow.org.access import Reader
+from tests.web.conftest import Site, account, office_with_cases
 
 LISTS = {
     "/deadlines.xlsx?urgency=overdue": (
@@ -30,8 +29,7 @@ LISTS = {
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     site = office_with_cases()
-    reader = Reader(login="officer", access="officer", person="a@org.kz")
-    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    account(site, "officer", "officer", "a@org.kz")
     yield site
     site.close()
 
