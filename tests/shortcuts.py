@@ -30,8 +30,6 @@ RAM = Path("/dev/shm")
 """Where Linux keeps files in memory."""
 MIN_RAM_BYTES = 4 << 30
 """Free memory below which the tests' files stay on disk."""
-REAL_HASHER = credentials._argon2
-"""What hashes passwords outside the tests."""
 
 
 def use_memory_for_files() -> None:

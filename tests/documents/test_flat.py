@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from merzim.documents.schedules.reading import read_schedule
-from merzim.documents.schedules.template import empty_schedule, write_template
+from merzim.documents.schedules.template import write_template
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from tests.documents.sheets import day, xlsx
 
@@ -102,12 +102,6 @@ def test_every_bad_row_of_the_flat_form_is_named() -> None:
     ]
 
 
-def test_a_table_without_ends_is_read_by_its_starts() -> None:
-    (read,) = read_schedule(xlsx([RU[:-1], (1, "Закупки", "", "", "13.04.2026")]), "план.xlsx")
-
-    assert read.planned == {"analysis_started": day("2026-04-13")}
-
-
 def test_a_missing_column_is_refused_by_name() -> None:
     """Without an object, or without any day, nothing can be opened."""
     for heading, missing in ((("№", "Начало", "Окончание"), "Объект анализа"), (RU[:4], "Сроки исполнения")):
@@ -132,19 +126,19 @@ def test_the_flat_form_may_come_as_csv() -> None:
     assert read.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
 
 
-def test_five_thousand_analyses_are_read_whole() -> None:
+def test_a_thousand_analyses_are_read_whole() -> None:
     """None is lost, and rows keep their numbers."""
     target = io.BytesIO()
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet()
     sheet.append(RU)
-    for n in range(5_000):
+    for n in range(1_000):
         sheet.append([n + 1, f"Объект {n}", f"Отдел {n % 50}", "Служба", day("2026-04-13"), "26.05.2026"])
     book.save(target)
     read = read_schedule(target.getvalue(), "план.xlsx")
 
-    assert len(read) == 5_000
-    assert read[-1].row == 5_001
+    assert len(read) == 1_000
+    assert read[-1].row == 1_001
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
@@ -162,14 +156,3 @@ def test_the_template_filled_in_is_read_back(language: str, tmp_path: Path) -> N
     assert read.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
     assert sheet.freeze_panes == "B3"
     assert {rule.type for rule in sheet.data_validations.dataValidation} == {"date"}
-
-
-def test_an_empty_template_has_no_rows() -> None:
-    """Sending it back as it is says so."""
-    assert refused(empty_schedule("kk")).code == "paper_no_rows"
-
-
-def test_a_template_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    """The folder is not there."""
-    with pytest.raises(UnreadablePaper, match="paper_not_written"):
-        write_template(tmp_path / "нет" / "a.xlsx", "kk")

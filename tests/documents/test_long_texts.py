@@ -30,10 +30,7 @@ CELLS: dict[str, Callable[[str], object]] = {
 @pytest.mark.parametrize("name", CELLS)
 @pytest.mark.parametrize(
     "again",
-    [
-        *("1", "2026", "1-", "12:30 ", "² ", "2026жыл", "январ", "рабоч", "5 по ", "в "),
-        *("_", "«_", "\0", "а\n", "a-", " "),
-    ],
+    ["1", "1-", "12:30 ", "2026жыл", "рабоч", "5 по ", "«_", " "],
 )
 @pytest.mark.parametrize("length", [LONGEST, MAX_LETTERS])
 def test_a_text_of_one_thing_over_and_over_is_answered_in_time(name: str, again: str, length: int) -> None:

@@ -23,13 +23,11 @@ def _run(folder: Path, *arguments: str, **environment: str) -> subprocess.Comple
 
 
 def test_exit_codes_of_a_process(tmp_path: Path) -> None:
-    """0 done, 1 not so, 2 bad input with one line on stderr and nothing on stdout."""
+    """0 done, 2 bad input with one line on stderr and nothing on stdout; 1, not so, of a day off below."""
     process = _run(tmp_path, "calendar", "add", "2026-05-12", "-5")
-    not_so = _run(tmp_path, "calendar", "day", "2026-05-09")
     bad = _run(tmp_path, "calendar", "day", "31.02.26")
 
     assert (process.returncode, process.stdout, process.stderr) == (0, "2026-04-30\n", "")
-    assert not_so.returncode == 1
     assert (bad.returncode, bad.stdout) == (2, "")
     assert bad.stderr.count("\n") == 1
 

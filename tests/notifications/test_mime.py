@@ -23,7 +23,7 @@ WORDS = some.text(
     min_size=1,
 )
 SENTENCES = some.lists(WORDS, min_size=1, max_size=30).map(" ".join)
-READABLE = settings(max_examples=150)
+READABLE = settings(max_examples=40)
 
 
 def read(raw: bytes) -> EmailMessage:

@@ -62,7 +62,7 @@ def append(url: str, case_id: str, together: Barrier) -> str:
         engine.dispose()
 
 
-SAID = 15
+SAID = 6
 """Remarks each process makes."""
 
 

@@ -21,9 +21,10 @@ from merzim.storage.notices.delivery_state import counts
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import store as office_store
 from merzim.storage.tables.events import EVENT
+from notifications import delivery
 from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.channels.email import channel
-from notifications.delivery import BATCH, DeliveryReport, deliver
+from notifications.delivery import DeliveryReport, deliver
 from notifications.notice import Notice, Outcome, message_id
 from notifications.rules import Rules
 from tests.law import library
@@ -32,12 +33,13 @@ from tests.storage.sample_cases import NOW, TODAY, letter, on_sqlite_alone, open
 from workflow.org.office import DUTIES, Person, Unit
 
 RULES = Rules(domain="letters.example.kz")
-PEOPLE = 101
+BATCH, PEOPLE = 10, 11
 
 
 @pytest.fixture
-def outbox(engine: Engine) -> SqlOutbox:
-    """One due deadline, and an office with 101 people who hold each duty."""
+def outbox(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> SqlOutbox:
+    """One due deadline, and an office with a person more than a batch, who all hold each duty."""
+    monkeypatch.setattr(delivery, "BATCH", BATCH)
     people = [
         Person(key=f"p{n}@example.kz", name=f"Адам {n}", unit="u", email=f"p{n}@example.kz", duties=DUTIES)
         for n in range(PEOPLE)
@@ -102,7 +104,7 @@ def test_one_reader_in_the_middle_spoils_nobody_elses_letter(
     engine: Engine, outbox: SqlOutbox, fault: Answer, ends: str
 ) -> None:
     """A refused recipient, a busy mailbox, a connection lost at theirs: the others have theirs, once."""
-    notices = queued(engine, outbox, 11)
+    notices = queued(engine, outbox, PEOPLE)
     office = Office(rcpt=fault)
     with serving(office) as port:
         report = sent(outbox, port)

@@ -211,10 +211,10 @@ def test_an_export_with_a_line_more_is_taken_in_in_its_language(app: AppContext,
     assert [(row.unit, row.values) for row in rows] == [("law", rows[-1].values)] * 3
 
 
-def test_thousands_of_rows_are_taken_in_at_once(app: AppContext) -> None:
+def test_hundreds_of_rows_are_taken_in_at_once(app: AppContext) -> None:
     """All in one transaction, and PostgreSQL plans by them at once; the bound is generous."""
     ctx = operator(app)
-    count = 2_000
+    count = 500
     rows = [(f"Орын {n}", "2026-04-01", n, f"P{n}", "yes", "talk", "guest@org.kz", "") for n in range(count)]
     content = workbook([HEADS, *rows])
     began = time.monotonic()
@@ -222,6 +222,6 @@ def test_thousands_of_rows_are_taken_in_at_once(app: AppContext) -> None:
     taken = take_in(ctx, content)
 
     assert (taken.rows, taken.ids[-1]) == (count, f"visits-2026-{count}")
-    assert time.monotonic() - began < 40
+    assert time.monotonic() - began < 10
     total = str(count * (count - 1) // 2)
     assert list_rows(ctx, ListRows(register_id="visits", sort="-cost", size=1)).totals == {"cost": total}

@@ -27,7 +27,7 @@ from workflow.org.access import Access, Entry, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)
-HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+HOUR = timedelta(hours=1)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 OTHER = "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU"
 CODES = ("h1", "h2", "h3")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from datetime import date
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -35,10 +36,12 @@ BETWEEN_PARTS = ("unknown_reference", "duplicate", "itself")
 
 def valid(name: str, text: str) -> bool:
     """Whether an editor finds nothing wrong; it sees dates as texts."""
-    checked = jsonschema.Draft7Validator(
-        json_schema(name, FILES[name]), format_checker=jsonschema.FormatChecker()
-    )
-    return checked.is_valid(as_json(tomllib.loads(text)))
+    return bool(editor(name).is_valid(as_json(tomllib.loads(text))))
+
+
+@cache
+def editor(name: str) -> jsonschema.Draft7Validator:
+    return jsonschema.Draft7Validator(json_schema(name, FILES[name]), format_checker=jsonschema.FormatChecker())
 
 
 def as_json(value: Any) -> Any:

@@ -59,20 +59,6 @@ def test_the_same_calendar_moves_nothing() -> None:
     assert moved(case(date(2026, 4, 13)), EDITION, BEFORE, BEFORE, today=TODAY) == ()
 
 
-def test_calendars_that_end_on_different_days_are_not_compared() -> None:
-    """What lies after the shorter one is no change."""
-    with pytest.raises(ValueError, match="shorter"):
-        changed_days(calendars.calendar(last=calendars.REACH), BEFORE)
-
-
-def test_a_year_that_becomes_certain_is_felt_all_year_and_moves_no_day() -> None:
-    """What was provisional becomes firm without another date."""
-    certain = after("[[confirmed_year]]\nyear = 2027\n")
-
-    assert changed_days(BEFORE, certain) == ()
-    assert reach(BEFORE, certain) == ((date(2027, 1, 1), date(2027, 12, 31)),)
-
-
 def test_a_religious_day_announced_is_felt_where_it_could_have_moved() -> None:
     """Calculated one day either way; final on the day after changes both days."""
     final = after(
@@ -107,7 +93,7 @@ def test_a_case_elsewhere_does_not_move(start: date) -> None:
     assert moved(case(start), EDITION, BEFORE, AFTER, today=TODAY) == ()
 
 
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(start=st.dates(date(2026, 1, 5), date(2026, 12, 20)))
 def test_whatever_moves_lies_in_the_reach_of_the_change(start: date) -> None:
     """So that only cases whose span holds a day of it need to be looked at."""
