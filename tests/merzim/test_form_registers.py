@@ -373,6 +373,31 @@ def test_annex_4_adds_up_what_the_register_says_of_the_year_and_of_the_next(
     assert table[-1][1] == "300 000 тг."
 
 
+def test_an_order_whose_day_is_not_entered_stands_in_annex_4_of_its_year(
+    office: Merzim, tmp_path: Path
+) -> None:
+    """The breakdown never says "none" beside an amount of the same year: 1,500,000 was placed in June, 700,000
+    has its year alone, 300,000 belongs to the next."""
+    _with_department(office, tmp_path)
+    add = ("register", "social-orders", "add", "--unit", "Мәдениет басқармасы")
+    for place, year, theme, placed in (
+        ("Алтай ауданы", 2026, "700000", ""),
+        ("Мәдениет басқармасы", 2026, "1500000", "2026-06-20"),
+        ("Алтай ауданы", 2027, "300000", ""),
+    ):
+        values = [f"year={year}", "place_kind=district", f"place={place}", f"amount={theme}"]
+        assert office(*add, *values, *[f"placed_on={placed}"] * bool(placed), *NOW).code == 0
+
+    table = _table(office, tmp_path, "social_order", "ru")
+
+    assert table[1][1] == "2 200 000 тг."
+    assert [cells[:2] for cells in table[3:5]] == [
+        ["Мәдениет басқармасы", "1 500 000 тг."],
+        ["Алтай ауданы", "700 000 тг."],
+    ]
+    assert (table[-3][1], table[-1][1]) == ("2 200 000 тг.", "300 000 тг.")
+
+
 def test_a_fact_found_without_a_row_leaves_its_own_row_of_annex_2_open(office: Merzim, tmp_path: Path) -> None:
     """Instruction, P2.T5.S4: row 8; the other eight say that nothing was found."""
     _recorded(office, "tbn4-project-2", "Правление", "gift_found.2026")

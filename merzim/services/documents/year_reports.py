@@ -35,6 +35,7 @@ from workflow.registers.access import list_fields
 from workflow.registers.definition import UnknownField, UnknownRegister
 
 Days = tuple[date, date]
+Filters = tuple[Mapping[str, object], ...]
 
 
 def year_reports() -> Sequence[Form]:
@@ -211,26 +212,36 @@ def report_data(
     return FormData(fields, tuple(rows), silent)
 
 
-def _social_order_sums(ctx: RequestContext, unit: str, year: int, days: Days) -> dict[str, object]:
-    """Return the sums of annex 4: of the orders placed in these days, and of those for the year and the next.
+def _social_order_sums(ctx: RequestContext, unit: str, year: int, days: Days) -> Mapping[str, Decimal]:
+    """Return the sums of annex 4: of the orders placed in these days, or of the year where no day is entered,
+    and of those for the year and the next.
 
     A sum nobody entered a part of is left to be filled in.
     """
     first, last = (day.isoformat() for day in days)
-    spans = {"": ("placed_on", first, last)}
-    spans |= {f"{part}_": ("year", str(of), str(of)) for part, of in (("year", year), ("next_year", year + 1))}
-    sums: dict[str, object] = {}
-    for prefix, (field, begins, ends) in spans.items():
-        within = FilterInput.model_validate({"field": field, "from": begins, "until": ends})
-        command = ListRows(register_id="social-orders", unit=unit, filters=[within], size=1)
-        try:
-            totals = list_rows(ctx, command).totals
-        except UnknownRegister:
-            return sums
-        for name, column in (("total_amount", "total_amount"), ("theme_amount", "amount")):
-            if Decimal(totals.get(column) or 0):
-                sums[f"{prefix}{name}"] = Decimal(totals[column])
+    undated: Filters = ({"field": "placed_on", "empty": True}, _of_the_year(year))
+    asked: Mapping[str, Sequence[Filters]] = {
+        "": (({"field": "placed_on", "from": first, "until": last},), undated),
+        "year_": ((_of_the_year(year),),),
+        "next_year_": ((_of_the_year(year + 1),),),
+    }
+    sums: dict[str, Decimal] = {}
+    for prefix, lists in asked.items():
+        for within in lists:
+            filters = [FilterInput.model_validate(condition) for condition in within]
+            command = ListRows(register_id="social-orders", unit=unit, filters=filters, size=1)
+            try:
+                totals = list_rows(ctx, command).totals
+            except UnknownRegister:
+                return sums
+            for name, column in (("total_amount", "total_amount"), ("theme_amount", "amount")):
+                if amount := Decimal(totals.get(column) or 0):
+                    sums[f"{prefix}{name}"] = sums.get(f"{prefix}{name}", Decimal(0)) + amount
     return sums
+
+
+def _of_the_year(year: int) -> Mapping[str, object]:
+    return {"field": "year", "from": str(year), "until": str(year)}
 
 
 def _differing(
@@ -372,7 +383,9 @@ def _listed(
     register, scope = seen_register(ctx, source.register), reader_scope(ctx)
     dated_rows = list[tuple[str, Mapping[str, FieldView], RowView]]()
     for place, name in enumerate(source.dates):
-        within = {"field": name, "from": first.isoformat(), "until": last.isoformat()}
+        by_year = register.fields[name].kind == "number" if name in register.fields else False
+        ends = (str(first.year), str(last.year)) if by_year else (first.isoformat(), last.isoformat())
+        within = {"field": name, "from": ends[0], "until": ends[1]}
         without = [{"field": before, "empty": True} for before in source.dates[:place]]
         filters = [FilterInput.model_validate(condition) for condition in (within, *without, *where)]
         command = ListRows(
@@ -380,12 +393,15 @@ def _listed(
         )
         # A list the reader may not ask for is refused, whether there are rows or not.
         may_ask = {condition.field for condition in filters} <= {*list_fields(register, scope)}
-        if may_ask and not SqlRegisterLists(ctx.app.engine).any_dated(register.id, name, first, last):
+        lists = SqlRegisterLists(ctx.app.engine)
+        if may_ask and not by_year and not lists.any_dated(register.id, name, first, last):
             continue
         row_page = list_rows(ctx, command)
         while row_page.rows:
             fields = {field.id: field for field in row_page.fields}
-            dated_rows += [(str(row.values[name]), fields, row) for row in row_page.rows]
+            # What has no day but its year alone comes after what has one.
+            at = "" if not by_year else f"{last} "
+            dated_rows += [(f"{at}{row.values[name]}", fields, row) for row in row_page.rows]
             if row_page.page >= row_page.pages:
                 break
             row_page = list_rows(ctx, command.model_copy(update={"page": row_page.page + 1}))
