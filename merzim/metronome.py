@@ -152,7 +152,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
         raise Refusal("cli.demonstration_exposed", host=web.host, address=web.public_address)
     web.refuse_plain_http()
     address = f"http://{web.host}:{web.port}"
-    _free(web.host, web.port, address, say_in_each)
+    _require_free(web.host, web.port, address, tell, say_in_each)
     app.refuse_without_key()
     app.refuse_unable()
     logs.set_up(app.settings, context=log_context)
@@ -274,8 +274,10 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
     )
 
 
-def _free(host: str, port: int, address: str, say_in_each: Say) -> None:
-    """Raise Refusal when the address is in use; the sentence offers a port that is free."""
+def _require_free(host: str, port: int, address: str, tell: Tell, say_in_each: Say) -> None:
+    """Raise Refusal when the address is in use; it offers a port that is free, in each language where none was
+    asked for.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -283,8 +285,10 @@ def _free(host: str, port: int, address: str, say_in_each: Say) -> None:
             probe.bind((host, port))
         except OSError:
             other = next((other for other in range(port + 1, port + 100) if _is_free(family, host, other)), 0)
-            text = say_in_each("cli.port_taken", address=address, port=other)
-            raise Refusal("cli.sentence", text=text) from None
+            _, *others = say_in_each("cli.port_taken", address=address, port=other).splitlines()
+            for sentence in others:
+                tell(sentence)
+            raise Refusal("cli.port_taken", address=address, port=other) from None
 
 
 def _is_free(family: socket.AddressFamily, host: str, port: int) -> bool:

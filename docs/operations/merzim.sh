@@ -13,4 +13,9 @@ if [ -f "$secrets" ]; then
     done < "$secrets"
 fi
 export HOME=/var/lib/merzim
-exec setpriv --reuid=merzim --regid=merzim --init-groups /opt/merzim/bin/merzim --config /etc/merzim/config.toml "$@"
+as_service() {
+    setpriv --reuid=merzim --regid=merzim --init-groups "$@"
+}
+# From a folder that is closed to the service's user, such as /root, a command runs in /var/lib/merzim.
+as_service test -x . || cd "$HOME"
+as_service /opt/merzim/bin/merzim --config /etc/merzim/config.toml "$@"

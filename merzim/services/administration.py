@@ -31,7 +31,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import Key
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Command, verb
-from merzim.settings import Settings, is_loopback
+from merzim.settings import Port, Settings, is_loopback
 from merzim.storage.notices.steps import first_step_day, has_sent
 from merzim.storage.org import settings as stored_settings
 from merzim.storage.org.settings import MAIL
@@ -215,7 +215,7 @@ class MailServer(Command):
     """
 
     host: Line = ""
-    port: Literal[25, 465, 587, 2525] | None = None
+    port: Port | None = None
     tls: Literal["starttls", "tls", "none"] = "starttls"
     user: Line = ""
     sender: Line = ""
@@ -356,6 +356,8 @@ def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
             raise Refusal("setting.missing", title=title)
         if not is_right(text):
             raise Refusal(f"setting.{key}", title=title, text=text)
+    if command.port not in (None, *MAIL_PORTS) and (command.host, command.port) != _present_server(before):
+        raise Refusal("setting.mail_port", port=command.port, allowed=MAIL_PORTS)
     if command.user and command.tls == "none" and not is_loopback(command.host):
         raise Refusal("setting.plain", title="channels.email.tls")
     after = with_mail(before, _server(command))
@@ -366,6 +368,12 @@ def _proposed(ctx: RequestContext, command: MailServer) -> Settings:
     if command.user and not after.passwords.get(PASSWORD):
         raise Refusal("setting.password_again", host=command.host)
     return after
+
+
+def _present_server(settings: Settings) -> tuple[object, object]:
+    """Return host and port in force: a port that config.toml names for its server stays allowed with it."""
+    section = settings.channels.sections.get("email", {})
+    return section.get("host"), section.get("port")
 
 
 def _refuse_characters(key: str, text: str) -> None:

@@ -87,8 +87,12 @@ def test_commands_get_the_secrets_of_the_service_as_they_stand(tmp_path: Path) -
     password = "MERZIM_DATABASE_PASSWORD=d b$HOME`id`\"7'\\ #x"
     secret.write_text(f"# the database\n{password}\n\nno secret\nMERZIM_SMTP_PASSWORD=ә=1", "utf-8")
     command = (OPERATIONS / "merzim.sh").read_text("utf-8").replace("/etc/merzim/secrets", str(secret))
-    # In the place of what changes the user, for which one has to be root: it says what it was given.
-    (tmp_path / "setpriv").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nexec env\n', "utf-8")
+    command = command.replace("/var/lib/merzim", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    # In the place of what changes the user, for which one has to be root: it says what it was given. To its user
+    # the present folder is closed, as /root is.
+    fake = '#!/bin/sh\n[ "$4" = test ] && exit 1\nprintf "%s\\n" "$@"\nexec env\n'
+    (tmp_path / "setpriv").write_text(fake, "utf-8")
     (tmp_path / "setpriv").chmod(0o755)
     arguments = subprocess.run(
         ["sh", "-c", command, "merzim", "backup", "a file"],
@@ -98,6 +102,7 @@ def test_commands_get_the_secrets_of_the_service_as_they_stand(tmp_path: Path) -
         check=True,
     ).stdout.splitlines()
 
+    assert f"PWD={tmp_path / 'home'}" in arguments
     assert arguments[:3] == ["--reuid=merzim", "--regid=merzim", "--init-groups"]
     assert arguments[3:8] == [
         "/opt/merzim/bin/merzim",

@@ -162,6 +162,19 @@ def test_a_place_that_is_not_empty_is_left_alone(file: Engine, empty: Engine) ->
     assert inspect(empty).get_table_names() == ["accounts"]
 
 
+def test_an_office_that_a_service_has_open_does_not_move(file: Engine, empty: Engine) -> None:
+    """What the service writes afterwards would stay behind in the file."""
+    service = open_database(str(file.url))
+    with service.connect() as idle:
+        idle.execute(text("SELECT 1"))
+        with pytest.raises(Refusal) as caught:
+            migrate(file, empty, prepare=prepare)
+    service.dispose()
+
+    assert caught.value.code == "backup_in_use"
+    assert inspect(empty).get_table_names() == []
+
+
 @pytest.mark.parametrize("when", ["before the first row", "in the middle", "at the end"])
 def test_interrupted_there_is_nothing(
     file: Engine, empty: Engine, monkeypatch: pytest.MonkeyPatch, when: str
@@ -206,6 +219,7 @@ def test_the_command_moves_verifies_and_says_what_is_next(
     line = ["migrate-to", str(empty.url.render_as_string(hide_password=False))]
     line += ["--config", str(lived_in / "config.toml"), "--lang", "en", "--now", "2026-04-06"]
 
+    file.dispose()
     assert main(line) == 0
     output = capsys.readouterr()
     assert main(line) == 2

@@ -10,6 +10,7 @@ from merzim.app import build_app
 from merzim.services.administration import Organisation, change_organisation
 from merzim.services.context import operator_context
 from merzim.services.moments import Moment
+from merzim.settings import ChannelSettings
 from merzim.settings_file import read
 from tests.merzim.conftest import Merzim, merzim  # noqa: F401 (the fixture)
 from tests.web.conftest import NOW, TODAY, Site
@@ -92,3 +93,22 @@ def test_a_known_mail_service_needs_its_name_alone(site: Site) -> None:
 
     assert (known["tls"], known["port"]) == ("tls", 465)
     assert (other["tls"], other.get("port")) == ("starttls", None)
+
+
+def test_a_port_of_config_toml_is_offered_with_its_server_and_with_no_other(site: Site) -> None:
+    """The form sent back as it was shown leaves the mail as it is."""
+    email = {"host": "relay.example.kz", "port": 8725, "sender": "merzim@org.kz", "tls": "none"}
+    channels = ChannelSettings(use=("email",), sections={"email": email})
+    site.context.settings = site.context.settings.model_copy(update={"channels": channels})
+    form = {"host": "relay.example.kz", "tls": "none", "port": "8725", "sender": "merzim@org.kz"}
+    with site.client("administrator") as browser:
+        shown = browser.get(PAGE).text
+        elsewhere = browser.post(
+            f"{PAGE}/mail", data={**form, "host": "other.example.kz"}, params={"lang": "en"}
+        )
+        saved = browser.post(f"{PAGE}/mail", data=form)
+
+    assert '<option value="8725" selected>' in shown
+    assert (elsewhere.status_code, saved.status_code) == (422, 303)
+    assert "Port 8725 is not given here. Allowed are 25, 465, 587" in elsewhere.text
+    assert site.context.settings.channels.sections["email"]["port"] == 8725

@@ -78,9 +78,7 @@ def restore(engine: Engine, file: Path) -> Path | None:
     if not file.is_file():
         raise Refusal("backup_missing", file=str(file))
     check(file)
-    engine.dispose()
-    if place.exists() and _in_use(place):
-        raise Refusal("backup_in_use", file=str(place))
+    require_unused(engine)
     before = _set_aside(engine, place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -90,6 +88,14 @@ def restore(engine: Engine, file: Path) -> Path | None:
         raise Refusal("backup_unwritable", file=str(place), problem=str(trouble)) from trouble
     create_or_migrate(engine)
     return before
+
+
+def require_unused(engine: Engine) -> None:
+    """Raise Refusal `backup_in_use` where a service or another command has the SQLite database open."""
+    place = _file(engine)
+    engine.dispose()
+    if place.exists() and _in_use(place):
+        raise Refusal("backup_in_use", file=str(place))
 
 
 def _in_use(place: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Integer, Table, func, inspect, select
 
 from merzim.storage.database.engine import driver, writing
+from merzim.storage.maintenance.backup import require_unused
 from merzim.storage.maintenance.schema import create
 from merzim.storage.tables.base import TableBase
 from workflow.refusal import Refusal
@@ -26,11 +27,13 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
         prepare: creates other objects the new database needs, on the driver's own connection.
 
     Raises:
-        Refusal: `migrate_same_kind`, `migrate_not_empty`; nothing is written.
+        Refusal: `migrate_same_kind`, `migrate_not_empty`, `backup_in_use`; nothing is written.
         StorageUnavailable: one of the two cannot be used; nothing is written.
     """
     if source.dialect.name != "sqlite" or target.dialect.name != "postgresql":
         raise Refusal("migrate_same_kind")
+    # What a service would write from now on would stay behind.
+    require_unused(source)
     with writing(target) as target_connection:
         if inspect(target_connection).get_table_names():
             raise Refusal("migrate_not_empty")

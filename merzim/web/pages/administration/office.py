@@ -185,7 +185,7 @@ def _page(
         place=PLACE,
         present=present,
         values={**values, **(typed or {})},
-        ports=MAIL_PORTS,
+        ports=sorted({*MAIL_PORTS, *([port] if (port := present.mail.port) else [])}),
         known_servers=tuple(KNOWN_SERVERS),
         email=typed.get("email", "") if typed else (reader.email or "" if reader else ""),
         tried=tried,
