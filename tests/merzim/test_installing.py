@@ -89,7 +89,7 @@ def test_commands_get_the_secrets_of_the_service_as_they_stand(tmp_path: Path) -
     command = (OPERATIONS / "merzim.sh").read_text("utf-8").replace("/etc/merzim/secrets", str(secret))
     command = command.replace("/var/lib/merzim", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
-    # In the place of what changes the user, for which one has to be root: it says what it was given. To its user
+    # In place of what changes the user (only root may): it says what it was given. To its user
     # the present folder is closed, as /root is.
     fake = '#!/bin/sh\n[ "$4" = test ] && exit 1\nprintf "%s\\n" "$@"\nexec env\n'
     (tmp_path / "setpriv").write_text(fake, "utf-8")
