@@ -80,16 +80,6 @@ def test_an_act_that_does_not_fit_is_refused_with_a_sentence(
         assert i18n.say(code, raised.value.arguments, language)  # type: ignore[attr-defined]
 
 
-def test_what_is_on_file_is_named_by_its_place_in_the_act() -> None:
-    """The first transfer is new, the second was ordered before."""
-    with pytest.raises(RecordsRefused) as raised:
-        adopt_act(
-            shipped_records(), act(transfer("2026-05-08", "2026-05-16") + transfer("2025-01-03", "2025-01-05"))
-        )
-
-    assert (raised.value.arguments["kind"], raised.value.arguments["number"]) == ("transfer", 2)
-
-
 def test_a_day_off_by_an_override_comes_with_its_balance() -> None:
     """An adopted act that moves a day brings the new balance of its year."""
     text = (

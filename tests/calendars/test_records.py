@@ -29,13 +29,6 @@ FIXED = '[[holiday]]\ncode = "x"\nchange = "introduced"\nstanding = "state"\napp
 CATALOGUE = Path(__file__).parents[2] / "i18n" / "catalogue" / "calendar.toml"
 
 
-def test_every_entry_names_its_act_and_where_to_read_it() -> None:
-    """No day is off without an act."""
-    for entry in shipped_records().entries:
-        assert entry.act, entry
-        assert entry.address.startswith("https://"), entry
-
-
 def test_every_year_has_its_religious_day_calculated() -> None:
     """Whatever was announced when, each year has at least the calculation to go by."""
     years = [day.on.year for day in shipped_records().of(ReligiousDay) if day.certainty == "calculated"]
@@ -193,15 +186,6 @@ def test_a_record_that_cannot_be_read_says_where_and_what_is_allowed(text: str, 
 
     assert str(raised.value).startswith("act.toml: ")
     assert raised.value.arguments["file"] == "act.toml"
-
-
-@pytest.mark.parametrize(("length", "quoted"), [(299, 299), (300, 300), (301, 299)])
-def test_a_refusal_quotes_at_most_300_letters(length: int, quoted: int) -> None:
-    """What is longer ends in an ellipsis in their place."""
-    with pytest.raises(RecordError) as raised:
-        parse(f"[[{'a' * length}]]\n")
-
-    assert raised.value.arguments["place"] == "a" * quoted + "…" * (length > 300)
 
 
 def test_the_title_of_an_act_stands_in_the_languages_it_is_known_in() -> None:

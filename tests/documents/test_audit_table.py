@@ -56,13 +56,6 @@ def test_the_example_table_is_read() -> None:
     assert cases[3].published == {"start_announced": day("2025-06-05")}
 
 
-def test_without_its_own_column_a_case_is_its_row() -> None:
-    """The number the spreadsheet shows."""
-    cases = read("analysis_started\n2026-04-13\n\n2026-09-01\n")
-
-    assert [case.case for case in cases] == ["2", "4"]
-
-
 def test_a_workbook_reads_like_a_csv() -> None:
     """A number as a case is written without its fraction."""
     (case,) = read_audit(xlsx([("Case", "Published"), (7.0, day("2026-05-18"))]), "a.xlsx", facts=FACTS)
@@ -104,20 +97,6 @@ def test_a_heading_in_words_is_read_in_any_form(heading: str, column: str) -> No
     assert case.cells == {column: "B2"}
 
 
-def test_headings_may_stand_below_a_title() -> None:
-    """A paper's own title above them is no heading; cells keep the numbers of the file."""
-    (case,) = read("Сведения о прошедших анализах\n\n№ п/п;Объект анализа;Приказ\n1;Склад;25.03.2024\n")
-
-    assert (case.case, case.cells) == ("Склад", {"order_signed": "C4"})
-
-
-def test_the_number_of_a_line_is_the_case_where_nothing_else_is() -> None:
-    """Of two columns that could name the analysis the words win."""
-    (case,) = read("№ п/п;Приказ\n17;25.03.2024\n")
-
-    assert case.case == "17"
-
-
 def test_unknown_columns_are_refused_together_with_the_nearest() -> None:
     """A slip of the pen would else hide a whole fact; one sentence, without a list of everything allowed."""
     refusal = refused("Дело;Дата начла анализов;Примечание;note_singed\n1;2026-05-12;;\n")
@@ -139,17 +118,6 @@ def test_a_column_of_remarks_is_left_out_and_named() -> None:
     assert (first.facts, second.case) == ({"order_signed": day("2026-05-12")}, "Б")
     assert read("Дело;Приказ\nА;2026-05-12\n")[0].unread == ()
     assert refused(table.replace("№ 5", "14.05.2026")).arguments["columns"] == ("«Ескерту»",)
-
-
-def test_ten_unknown_columns_are_named_and_no_more() -> None:
-    """An eleventh is hinted at."""
-    columns = [f"колонка {number}" for number in range(11)]
-    named_columns = refused(f"{';'.join(columns)};Приказ\n{'2026-05-12;' * 11}2026-05-12\n").arguments[
-        "columns"
-    ]
-
-    assert isinstance(named_columns, tuple)
-    assert named_columns[9:] == ("«колонка 9»", "…")
 
 
 def test_two_headings_of_one_fact_are_refused() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +9,7 @@ import openpyxl
 import pytest
 
 from merzim.documents.cartogram import cartogram_sheets, draw_cartogram, read_cartogram
-from merzim.documents.sheets.listing import Table, tables_workbook, write_file
+from merzim.documents.sheets.listing import tables_workbook, write_file
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.cases.registers.exposure import CartogramLine
 
@@ -51,14 +49,3 @@ def test_a_cartogram_is_read_in_two_languages() -> None:
         (2, "paper_section_unknown"),
         (3, "paper_cell_empty"),
     ]
-
-
-def test_a_list_is_a_workbook_with_dates_as_dates() -> None:
-    """A name Excel does not allow is made one it does."""
-    rows = [(1, date(2026, 7, 1), "-1"), (2, None, None)]
-    workbook = tables_workbook([Table(("№", "Күні", "Мәтін"), rows, "Тізім: [1/2]")])
-    sheet = openpyxl.load_workbook(BytesIO(workbook)).active
-
-    assert sheet is not None
-    assert sheet["B2"].value.date() == date(2026, 7, 1)
-    assert (sheet["C2"].value, sheet["C2"].data_type) == ("-1", "s")

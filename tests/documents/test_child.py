@@ -102,10 +102,6 @@ def break_down(data: bytes, name: str) -> None:
     raise RuntimeError("the library does not like it")
 
 
-def write_a_file(data: bytes, name: str, *, path: str) -> None:
-    Path(path).write_bytes(data)
-
-
 def open_many(data: bytes, name: str) -> None:
     assert [os.open("/dev/null", os.O_RDONLY) for _ in range(99)]
 
@@ -149,11 +145,6 @@ def test_what_takes_too_long_is_ended_and_refused(monkeypatch: pytest.MonkeyPatc
 def test_what_a_file_may_make_a_library_do_is_a_sentence(bad: Callable[..., object]) -> None:
     """Much memory, a fault in C, an exception, many files, an endless or hostile answer."""
     assert refused(bad) == "paper_reading_failed"
-
-
-def test_a_reader_writes_no_file(tmp_path: Path) -> None:
-    assert refused(write_a_file, path=str(tmp_path / "f")) == "paper_reading_failed"
-    assert not (tmp_path / "f").exists() or not (tmp_path / "f").read_bytes()
 
 
 def test_a_reader_that_breaks_is_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -211,17 +202,6 @@ def test_an_answer_names_nothing_but_values_of_papers(strange: object) -> None:
     """A process that parsed a hostile file may write what it likes: nothing beyond the list is made of it."""
     with pytest.raises(pickle.UnpicklingError):
         child._Values(pickle.dumps(strange)).load()
-
-
-def test_a_text_of_an_act_is_looked_at_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unreadable act is refused in the words of its reader; a key of very many dots is refused quickly."""
-    with pytest.raises(UnreadablePaper) as unknown:
-        child.read(check_act, b"[[transfers]]", "a.toml")
-    assert (unknown.value.code, unknown.value.arguments["file"]) == ("calendar_record_kind", "a.toml")
-
-    monkeypatch.setattr(child, "SECONDS", 1)
-    with pytest.raises(UnreadablePaper, match="paper_took_too_long"):
-        child.read(check_act, ("a." * 29_000 + "a = 1").encode(), "a")
 
 
 def _not_imported(data: bytes, name: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from datetime import date, datetime, time
 
 import pytest
@@ -19,7 +18,6 @@ from merzim.documents.sheets.dates import (
     Span,
     Unfixed,
     read,
-    read_day,
     read_lines,
 )
 from merzim.documents.sheets.rows import NotAValue
@@ -74,19 +72,6 @@ def test_one_day_in_its_many_spellings(text: str) -> None:
 def test_a_span_in_its_many_spellings(text: str) -> None:
     """A year or month missing at one end is taken from the other."""
     assert read_lines(text) == (APRIL_TO_MAY,)
-
-
-@pytest.mark.parametrize("text", ["13-26 мая 2026 г.", "с 13 по 26 мая 2026 года", "2026 жылғы 13-26 мамыр"])
-def test_a_span_within_one_month(text: str) -> None:
-    """The month said once is the month of both ends."""
-    assert read(text) == Span(day("2026-05-13"), day("2026-05-26"))
-
-
-def test_a_cell_may_hold_a_span_and_a_remark() -> None:
-    """Each line is read by itself."""
-    readings = read_lines("13.04.26г. по 26.05.26г.\n\nМониторинг – ежедневно.")
-
-    assert readings == (APRIL_TO_MAY, Recurring("Мониторинг – ежедневно."))
 
 
 @pytest.mark.parametrize(
@@ -152,18 +137,6 @@ def test_what_is_no_date_cell_is_refused(value: object) -> None:
         read(value)
 
 
-def test_a_year_left_out_is_the_one_the_paper_speaks_of() -> None:
-    """The caller knows it from the title; without it the text is refused."""
-    assert read("30 марта", year=2026) == MARCH_30
-
-
-def test_a_table_wants_one_day_in_a_cell() -> None:
-    """A span where one day is asked is refused, an empty cell is not known."""
-    assert read_day("-") is None
-    with pytest.raises(UnreadableCell, match="paper_day_expected"):
-        read_day("13.04.26 – 26.05.26")
-
-
 PIECES = st.sampled_from(
     [
         *(
@@ -221,13 +194,6 @@ def test_no_text_breaks_the_reader(text: str) -> None:
             assert FIRST <= when.first <= when.last <= REACH
         elif isinstance(when, Day):
             assert FIRST <= when.on <= REACH
-
-
-@given(st.one_of(st.floats(), st.integers(), st.datetimes(), st.dates(), st.none(), st.binary()))
-def test_no_value_breaks_the_reader(value: object) -> None:
-    """Numbers without end and dates out of the world are refused like any others."""
-    with suppress(UnreadableCell):
-        assert isinstance(read(value), Day | Nothing)
 
 
 @given(st.dates(FIRST, REACH))

@@ -115,17 +115,3 @@ def test_json_of_another_shape_is_refused(tmp_path: Path, text: str, code: str) 
         read_data(_file(tmp_path, "rows.json", text), form="social_order")
 
     assert refused.value.code == code
-
-
-def test_a_form_without_rows_takes_none(tmp_path: Path) -> None:
-    """The consent has fields only."""
-    for name, text in (("rows.csv", "name\nА\n"), ("rows.json", '[{"name": "А"}]')):
-        with pytest.raises(UnreadablePaper, match="form_without_rows"):
-            read_data(_file(tmp_path, name, text), form="consent")
-
-
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    """By its name, for both kinds."""
-    for name in ("rows.csv", "rows.json"):
-        with pytest.raises(UnreadablePaper, match="paper_not_found"):
-            read_data(tmp_path / name, form="plan")

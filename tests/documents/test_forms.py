@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import time
-import zipfile
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,10 +14,10 @@ import docx
 import pytest
 
 import i18n
-from merzim.documents.forms import UnknownField, fill, form, form_marks, names, title
+from merzim.documents.forms import UnknownField, fill, form, form_marks, names
 from merzim.documents.forms.building import template
 from merzim.documents.forms.form import Field, Form
-from merzim.documents.forms.values import genitive, signed_name
+from merzim.documents.forms.values import signed_name
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 
@@ -165,25 +164,6 @@ def _expected(field: Field, value: object, language: str) -> list[str]:
             return []
 
 
-@pytest.mark.parametrize("language", PAPER_LANGUAGES)
-@pytest.mark.parametrize("name", ["consent", "confirmation"])
-def test_a_line_for_the_signature_is_never_alone_on_a_page(name: str, language: str) -> None:
-    """The text before it, and the line before the name, stay on its page; filled or empty."""
-    for values in ({}, full(form(name))[0]):
-        paragraphs = docx.Document(io.BytesIO(fill(form(name), values, language).document)).paragraphs
-        texts = [paragraph for paragraph in paragraphs if paragraph.text.strip()]
-        [line] = [
-            at
-            for at, paragraph in enumerate(texts)
-            if paragraph.text.startswith("____________________") and at > 3
-        ]
-
-        assert [paragraph.paragraph_format.keep_with_next for paragraph in texts[line - 1 : line + 1]] == [
-            True,
-            True,
-        ]
-
-
 @pytest.mark.parametrize(("name", "language"), EVERY)
 def test_a_template_asks_exactly_what_its_form_declares(name: str, language: str) -> None:
     """No gap without a field, no field without its place on the paper, in either language."""
@@ -199,15 +179,6 @@ def test_a_template_asks_exactly_what_its_form_declares(name: str, language: str
     # The year of a report stands in its dates, where the table itself does not name it.
     assert set(definition.fields) - (gaps | lists) <= {"year"}
     assert (gaps | lists) - set(definition.fields) <= rows
-
-
-@pytest.mark.parametrize("name", FORMS)
-def test_every_field_has_a_title_in_three_languages(name: str) -> None:
-    """What is missing is named to people, not by its code."""
-    definition = form(name)
-    fields = [*definition.fields, *(definition.rows.columns if definition.rows else ())]
-
-    assert all(title(field, language) != field for field in fields for language in i18n.LANGUAGES)
 
 
 def test_dates_are_official() -> None:
@@ -232,19 +203,6 @@ def test_a_date_in_kazakh_is_an_attribute_of_the_document_it_names() -> None:
     assert "2026 жылғы 25 қарашадағы № 45 бұйрық." in text_of(
         fill(form("analytic_note"), field_values, "kk").document
     )
-
-
-@pytest.mark.parametrize(("language", "basis"), [("kk", "Негіздеме:"), ("ru", "Основание:")])
-def test_an_announcement_cites_the_law_and_no_order(language: str, basis: str) -> None:
-    """Law No. 410-V, art. 8(5). The announcement comes 10 working days ahead (Instruction, P1.T1.S3), the order
-    5 (map of 2023, row 2): on the day of the announcement there is none.
-    """
-    text = text_of(fill(form("start_announcement"), {}, language).document)
-    (line,) = (line for line in text.split("\n") if line.startswith(basis))
-
-    assert "410-V" in line
-    assert {"kk": "бұйрық", "ru": "приказ"}[language] not in text
-    assert not {"order_date", "order_number"} & {*form("start_announcement").fields}
 
 
 def test_a_name_beside_a_signature_is_short_and_a_hint_stands_under_an_empty_line_alone() -> None:
@@ -276,38 +234,6 @@ def test_a_name_beside_a_signature_is_short_and_a_hint_stands_under_an_empty_lin
         assert "_ қолы\nӘлиева Айгүл\nмаман" in paper
         assert "ТАӘ" not in paper
         assert "ТАӘ" in text_of(fill(form(name), {}, "kk").document)
-
-
-def test_a_kazakh_name_is_put_in_the_genitive_where_the_sentence_wants_it() -> None:
-    """Министрлігінің саясатымен; what the policy itself writes: МКК-ның."""
-    expected = {
-        "Ұлттық экономика министрлігі": "Ұлттық экономика министрлігінің",
-        "Тұрғын үй басқармасы": "Тұрғын үй басқармасының",
-        "Ғылым орталық": "Ғылым орталықтың",
-        "«Жедел әрекет ету орталығы» ШЖҚ МКК": "«Жедел әрекет ету орталығы» ШЖҚ МКК-ның",
-        "«Арман» ЖШС": "«Арман» ЖШС-нің",
-        "«Арман»": "«Арман»",
-        "": "",
-    }
-    assert {name: genitive(name) for name in expected} == expected
-    paper = text_of(fill(form("confirmation"), {"organisation": "Ұлттық экономика министрлігі"}, "kk").document)
-    assert "Мен Ұлттық экономика министрлігінің Сыбайлас жемқорлыққа қарсы" in paper
-
-
-def test_a_heading_inside_a_table_stays_with_the_row_below_it() -> None:
-    """Of annex 4: the heading of a year is not the last line of a page."""
-    table = docx.Document(io.BytesIO(fill(form("social_order"), {}, "kk").document)).tables[0]
-    headings = [row for row in table.rows if any(run.bold for run in row.cells[0].paragraphs[0].runs)]
-
-    assert len(headings) == 4
-    assert all(row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in headings)
-
-
-def test_a_report_leaves_the_day_open_in_its_own_year() -> None:
-    """The printed year of the source is a variable: the year of the report."""
-    assert "2026 жылғы «___» ____" in text_of(fill(form("legislation_report"), {"year": 2026}, "kk").document)
-    assert "20___ жылғы «___» ____" in text_of(fill(form("legislation_report"), {}, "kk").document)
-    assert "________ 2026 ж." in text_of(fill(form("cartogram_report"), {"year": 2026}, "kk").document)
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -349,55 +275,6 @@ def test_an_annex_of_the_instruction_is_headed_with_its_number(name: str, annex:
     assert f"жобаларын орындау жөніндегі Нұсқаулыққа №{annex} қосымша" in text
 
 
-def test_annex_1_has_two_fixed_rows_and_no_line_for_the_body() -> None:
-    """Section 3 of the cartogram is not reported; what was updated is listed one by one, since each scores."""
-    rows = [
-        {"section": "1", "subsection": "Білім басқармасы", "updated_on": DAY, "link": "https://example.kz/1"},
-        {"section": "1", "subsection": "Жарқайың ауданы", "updated_on": DAY, "link": "https://example.kz/2"},
-    ]
-    head, *body_rows = tables_of(fill(form("cartogram_report"), {}, "kk", rows=rows).document)[0]
-
-    assert head[1] == "Сыбайлас жемқорлық картограммасының бөлімі"
-    assert [row[:2] for row in body_rows[:2]] == [
-        ["1", "Сыбайлас жемқорлық тәуекелдеріне ұшырайтын лауазымдар"]
-    ] * 2
-    assert [row[2].partition("; ")[0] for row in body_rows[:2]] == ["1) Білім басқармасы", "2) Жарқайың ауданы"]
-    assert body_rows[2:] == [["2", "Сыбайлас жемқорлық тәуекелдерінің тізбесі", ""]] * 3
-    assert "organisation" not in form("cartogram_report").fields
-
-
-def test_annex_2_has_nine_groups_each_with_its_own_numbering() -> None:
-    """Two facts of one subtask are listed under one heading."""
-    rows = [
-        {"subtask": "P2.T5.S1", "person": "бас маман А.", "other_activity": "ЖК", "measures": "ескерту"},
-        {"subtask": "5", "person": "маман Б.", "other_activity": "ЖШС", "measures": "сөгіс"},
-        {"subtask": "P2.T5.S3", "person": "маман В.", "measures": "тексеру"},
-    ]
-    table = tables_of(fill(form("legislation_report"), {}, "kk", rows=rows).document)[0]
-    groups = list(dict.fromkeys(row[0] for row in table[1:] if row[0]))
-
-    assert len(groups) == 9
-    assert groups[0].startswith("Сыбайлас жемқорлық құқық бұзушылықтар туралы хабарлама")
-    facts = [row[1:] for row in table[1:] if row[1]]
-    assert [number for number, _ in facts] == ["1.", "2.", "1."]
-    assert "Лауазымы, Т.А.Ә.: бас маман А." in facts[0][1]
-
-
-def test_annex_3_has_three_headings_and_its_footnote() -> None:
-    """Only what has entered into force belongs there; the second signature is a note, for it has no place."""
-    rows = [{"category": "criminal", "offence": "366-бап", "status": "үкім", "in_force_on": None}]
-    filled = fill(form("reconciliation_act"), {}, "kk", rows=rows)
-    table = tables_of(filled.document)[0]
-
-    assert [row[1] for row in table[1:] if row[1]] == [
-        "Әкімшілік құқық бұзушылық",
-        "Қылмыстық құқық бұзушылық",
-        "Мемлекеттік қызметтің беделін түсіретін құқық бұзушылық",
-    ]
-    assert "*Салыстырып тексеруде заңды күшіне енген үкімдер мен қаулылар" in text_of(filled.document)
-    assert [note.code for note in filled.notes] == ["form.note.not_in_force", "form.note.second_signature"]
-
-
 @pytest.mark.parametrize(
     ("theme", "codes"),
     [
@@ -414,29 +291,6 @@ def test_annex_4_adds_up(theme: str, codes: list[str]) -> None:
 
     assert [note.code for note in notes] == codes
     assert notes[-1].arguments == {"done": 1, "of": 2}
-
-
-def test_annex_4_has_the_amounts_of_the_next_year_too() -> None:
-    """The source ends at that heading; its row is supplied."""
-    values = {"year": 2026, "next_year": 2027, "next_year_total_amount": Decimal(7)}
-    table = tables_of(fill(form("social_order"), values, "kk").document)[0]
-
-    assert table[-2][0] == "Өңірде 2027 жылға МӘТ барлығы бөлінді."
-    assert table[-1][0] == "7 тңг."
-
-
-def test_annex_5_has_two_fixed_rows_and_no_seal() -> None:
-    """Events under the first, one line a person under the second; signed without a seal."""
-    rows = [
-        {"work": "2", "name": "Серікова А.", "post": "бөлім басшысы", "held_on": DAY, "work_done": "әңгіме"},
-        {"work": "2", "name": "Оспанов Б.", "post": "бас маман", "held_on": DAY, "work_done": "әңгіме"},
-    ]
-    document = fill(form("ethics_report"), {}, "kk", rows=rows).document
-    _, *body_rows = tables_of(document)[0]
-
-    assert [(row[0], row[2][:2]) for row in body_rows] == [*[("1", "")] * 3, ("2", "1)"), ("2", "2)")]
-    assert "мөр" not in text_of(document)
-    assert "(қолы)" in text_of(document)
 
 
 def test_what_a_register_has_no_row_of_is_said_not_left_blank() -> None:
@@ -463,46 +317,6 @@ def test_what_a_register_has_no_row_of_is_said_not_left_blank() -> None:
     assert not any(missing.field == "rows" for missing in filled.missing)
 
 
-def test_annex_6_tells_the_views_and_warns_of_few() -> None:
-    """The form has no column for them: they are in the cell of the event."""
-    row = {"kind": "НҚА", "subject": "қаулы", "held_on": DAY, "held_at": "15:00", "link": "https://example.kz"}
-    filled = fill(form("propaganda_report"), {}, "kk", rows=[row | {"views": 999, "counted_on": DAY}])
-
-    assert "Қаралым саны: 999" in tables_of(filled.document)[0][1][1]
-    assert [note.code for note in filled.notes] == ["form.note.few_views"]
-
-
-def test_a_box_left_empty_is_a_note() -> None:
-    """None ticked is a form for the hand; some ticked proves nothing."""
-    assert fill(form("confirmation"), {}, "kk").notes == ()
-    notes = fill(form("confirmation"), {"has_read": True, "undertakes": True}, "kk").notes
-    assert [note.code for note in notes] == ["form.note.box_empty"]
-
-
-def test_a_consent_prints_its_date_only_where_the_organisation_adds_it() -> None:
-    """The form has no date field: nothing is ruled and nothing is missed."""
-    without = fill(form("consent"), {}, "kk")
-    with_date = fill(form("consent"), {"signed_on": DAY}, "kk")
-
-    assert "жылғы «" not in text_of(without.document)
-    assert "signed_on" not in {missing_field.field for missing_field in without.missing}
-    assert "2026 жылғы 25 қараша" in text_of(with_date.document)
-
-
-def test_a_part_of_a_row_not_known_yet_is_named_with_its_row() -> None:
-    """The cell stays empty for the hand."""
-    rows = [
-        {"recommendation": "а", "measure": "б", "completion_form": "в", "responsible": "г", "term": "д"},
-        {"recommendation": "а", "measure": "б", "responsible": "г"},
-    ]
-    filled = fill(form("plan"), {}, "kk", rows=rows)
-
-    assert {
-        (missing_field.field, missing_field.row) for missing_field in filled.missing if missing_field.row
-    } == {("completion_form", 2), ("term", 2)}
-    assert {note.arguments["field"] for note in filled.notes} == {"completion_form", "term"}
-
-
 @pytest.mark.parametrize("name", FORMS)
 def test_a_very_long_text_is_kept_whole(name: str) -> None:
     """Fifty pages in one field, with breaks of lines of every system."""
@@ -523,19 +337,6 @@ def test_properties_stand_in_the_order_of_the_schema(name: str) -> None:
             names_in = [child.tag.removeprefix(WORD) for child in element]
             assert names_in == sorted(names_in, key=order.split().index)
     assert all(cell[-1].tag == f"{WORD}p" for cell in body.iter(f"{WORD}tc"))
-
-
-def test_a_form_brings_the_styles_it_names_and_no_gallery_of_others() -> None:
-    """What Word would look for is there; what no form uses would be read and packed with each filling."""
-    style_reference = re.compile(r'<w:(?:pStyle|rStyle|tblStyle|basedOn|next|link) w:val="([^"]+)"')
-    for name, language in EVERY:
-        with zipfile.ZipFile(io.BytesIO(template(name, language))) as parts:
-            texts = {part: parts.read(part).decode() for part in parts.namelist() if part.endswith(".xml")}
-        styles = set(re.findall(r'w:styleId="([^"]+)"', texts["word/styles.xml"]))
-
-        assert set(style_reference.findall("".join(texts.values()))) <= styles, name
-        assert len(texts["word/styles.xml"]) < 50_000, name
-        assert "word/stylesWithEffects.xml" not in texts, name
 
 
 def test_the_same_values_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -563,11 +364,3 @@ def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
         fill(form("reconciliation_act"), {}, "kk", rows=[{"category": "civil"}])
     with pytest.raises(Refusal, match="form_language"):
         fill(form("order"), {}, "en")
-
-
-def test_a_schedule_of_a_year_may_be_approved_in_another() -> None:
-    """Its day of approval is left open with its year."""
-    text = text_of(fill(form("year_schedule"), {"year": 2027}, "kk").document)
-
-    assert "2027 жылы" in text
-    assert "20___ жылғы «___»" in text

@@ -80,18 +80,6 @@ def test_a_row_that_was_hidden_or_struck_out_is_no_case_and_is_named(
     assert said(schedules, code) == [named]
 
 
-def test_a_date_struck_out_beside_others_is_not_read() -> None:
-    """The end of the third analysis is struck out; its start stands."""
-
-    def strike_an_end(sheet: Worksheet) -> None:
-        sheet["C4"].font = Font(strike=True)
-
-    schedules = read_schedule(book(strike_an_end), "график.xlsx")
-
-    assert list(schedules[2].planned) == ["analysis_started"]
-    assert said(schedules, "read_cells_struck") == ["C4"]
-
-
 @pytest.mark.parametrize(("change", "row"), [(hide, "3"), (strike, "A3")])
 def test_other_tables_with_such_rows_are_refused_and_the_rows_named(
     change: Callable[[Worksheet], None], row: str

@@ -5,13 +5,10 @@ from __future__ import annotations
 import io
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from pathlib import Path
 
 import openpyxl
-import pytest
 
-from merzim.documents.sheets.listing import Table, tables_workbook, write_file
-from merzim.documents.sheets.unreadable import UnreadablePaper
+from merzim.documents.sheets.listing import Table, tables_workbook
 
 DANGEROUS = ["=1+1", "+7 705", "-2", "@SUM(A1)", "=cmd|' /C calc'!A0", "https://example.kz", "{=A1}"]
 
@@ -53,17 +50,3 @@ def test_what_a_cell_cannot_hold_whole_is_cut_and_not_lost() -> None:
     book = openpyxl.load_workbook(io.BytesIO(tables_workbook([Table(["Мәтін"], [["ә" * 40_000]])])))
 
     assert len(str(book.worksheets[0]["A2"].value)) == 32_767
-
-
-def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    """By its name."""
-    with pytest.raises(UnreadablePaper, match="paper_not_written"):
-        write_file(tmp_path / "no" / "list.xlsx", tables_workbook([Table(["a"], [])]))
-
-
-def test_a_sheet_with_a_long_name_ends_with_a_whole_word() -> None:
-    """Excel takes 31 characters; a name of just so many stays, and one long word is cut where it must be."""
-    names = ("2026 жылғы талдаулар кезеңдер бойынша", "Анализы 2026 года по этапам мая", "ә" * 40)
-    book = openpyxl.load_workbook(io.BytesIO(tables_workbook([Table(["Іс"], [], name) for name in names])))
-
-    assert book.sheetnames == ["2026 жылғы талдаулар кезеңдер", names[1], "ә" * 31]

@@ -12,7 +12,6 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 
 RU = "№;Рекомендация;Мероприятие;Форма завершения;Ответственные;Срок исполнения\n"
 KK = "№;Ұсыным;Іс-шара;Аяқтау нысаны;Жауапты;Орындау мерзімі\n"
-EN = "case_id;n;risk_or_recommendation;measure;completion_form;responsible;term_as_written\n"
 
 
 def test_a_plan_is_read_in_russian_and_kazakh() -> None:
@@ -32,14 +31,6 @@ def test_a_plan_is_read_in_russian_and_kazakh() -> None:
         (1, "Обновить правила", "Утвердить правила", InQuarter(2026, 3))
     ]
     assert kk.measures[0].term.term == OnDate(date(2026, 6, 30))
-
-
-def test_a_plan_headed_as_a_machine_would_is_read() -> None:
-    """Names joined by underscores are words too."""
-    read = read_measures((EN + "A;7;low culture;train staff;minutes;officer;Ежеквартально\n").encode(), "a.csv")
-
-    (measure,) = read.measures
-    assert (measure.number, measure.risk, measure.term.every) == (7, "low culture", "quarter")
 
 
 def test_what_a_measure_lacks_is_not_refused() -> None:
@@ -70,13 +61,6 @@ def test_every_bad_row_is_named() -> None:
         (5, "paper_cell_empty"),
         (5, "paper_date_impossible"),
     ]
-
-
-def test_what_is_not_read_of_a_plan_is_named() -> None:
-    """A column that no plan has is left out and named."""
-    text = "№;Рекомендация;Мероприятие;Форма завершения;Ответственные;Срок;Бюджет\n1;а;б;в;г;2026;5\n"
-
-    assert read_measures(text.encode(), "п.csv").unread == ("Бюджет",)
 
 
 def test_a_table_without_measures_is_refused_by_the_columns_it_lacks() -> None:

@@ -7,11 +7,10 @@ from datetime import date, time
 
 import pytest
 
-from merzim.documents.people.office_time import BadOfficeTime, office_time, parse_days, parse_hours, parse_week
+from merzim.documents.people.office_time import BadOfficeTime, parse_days, parse_hours, parse_week
 from merzim.documents.people.read_people import merge_people
 from merzim.documents.people.sheet import people_table
 from merzim.documents.people.table import read_people
-from merzim.documents.sheets.unreadable import UnreadablePaper
 from workflow.org.office import Office
 from workflow.org.office_time import OfficeTime
 
@@ -68,12 +67,6 @@ def test_what_is_none_is_refused(read, text: str, code: str) -> None:  # type: i
     assert refusal.value.code == code
 
 
-def test_a_day_is_not_both() -> None:
-    """Off and at work."""
-    with pytest.raises(BadOfficeTime):
-        office_time(hours=None, week=(), off=[date(2026, 5, 8)], working=[date(2026, 5, 8)])
-
-
 def test_a_table_names_it_once_for_a_unit_and_is_written_so_again() -> None:
     """In any of its rows; a table taken from the office reads as it stood."""
     rows = (
@@ -94,15 +87,3 @@ def test_a_table_names_it_once_for_a_unit_and_is_written_so_again() -> None:
 
     assert {unit.id: unit.time for unit in read.units} == {"Канцелярия": hours, "Архив": OfficeTime()}
     assert reread.units == read.units
-
-
-def test_rows_that_differ_are_named() -> None:
-    """And so is what cannot be read."""
-    rows = ("Канцелярия;А;8:30-17:30;;;", "Канцелярия;Б;9:00-18:00;;;", "Архив;В;рано;;;")
-    with pytest.raises(UnreadablePaper) as refusal:
-        read_people("\n".join((HEADING, *rows)).encode(), "people.csv")
-
-    assert [(error.row, error.code) for error in refusal.value.errors] == [
-        (3, "paper_unit_time_differs"),
-        (4, "office_time.no_hours"),
-    ]

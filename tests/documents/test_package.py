@@ -13,8 +13,8 @@ from typing import BinaryIO
 import openpyxl
 import pytest
 
-from merzim.documents.package import PLACE_NAMES, Document, PackageContent, document_folder, write_package
-from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
+from merzim.documents.package import Document, PackageContent, write_package
+from merzim.documents.sheets.unreadable import EvidenceDamaged
 from workflow.law.procedure import Text
 
 NOTE = b"%PDF-1.7 note"
@@ -43,20 +43,6 @@ def document(data: bytes | None = NOTE, **changed_fields: object) -> Document:
         "size": len(data or b""),
     }
     return Document(**(fields | changed_fields))  # type: ignore[arg-type]
-
-
-def test_an_exemption_stands_in_the_index_with_its_ground(tmp_path: Path) -> None:
-    """No document proves what nobody had to do; the reader of the package learns why."""
-    fields = {"name": "", "reference": "", "is_file": False, "kind": "", "exempted": "құпия нысан"}
-    target = tmp_path / "package.zip"
-    written = write_package(target, [document(**fields)], store(), language="ru")
-    with zipfile.ZipFile(target) as archive:
-        index = next(name for name in archive.namelist() if name.endswith(".xlsx"))
-        rows = list(openpyxl.load_workbook(io.BytesIO(archive.read(index))).active.values)  # type: ignore[union-attr]
-    row = dict(zip(rows[0], rows[1], strict=True))
-
-    assert (written.files, written.links) == (0, 0)
-    assert row["Примечание"] == "Освобождено от этой обязанности. Основание: құпия нысан"
 
 
 def store(*contents: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
@@ -102,33 +88,6 @@ def test_a_document_stands_in_the_folder_of_its_project_task_and_subtask(tmp_pat
     )
     assert archive.read(inside) == NOTE
     assert (answer.files, answer.links, answer.restricted, answer.lost) == (1, 0, 0, ())
-
-
-def test_a_document_of_another_act_stands_under_that_act(tmp_path: Path) -> None:
-    """In the paragraph's words; letters no system allows in a name are replaced."""
-    archive, _ = packed(tmp_path, document(paragraph="p. 16(5)"))
-
-    inside = "Стандарт_ 2025_230/16-тармақтың 5) тармақшасы/2026-0001/2026-06-10 анықтама.pdf"
-    assert inside in archive.namelist()
-
-
-def test_a_document_of_a_whole_project_stands_under_its_obligation_there(tmp_path: Path) -> None:
-    """The quarterly report of project 2 belongs to rows of the map of 2023, and to no subtask."""
-    archive, _ = packed(tmp_path, document(paragraph="P2"))
-
-    (inside,) = (name for name in archive.namelist() if name.endswith("анықтама.pdf"))
-    assert inside.startswith("№2 жоба. Сыбайлас жемқорлыққа қарсы заңнама…/")
-    assert "row" not in inside
-    assert inside.count("/") == 3
-
-
-def test_the_deepest_folder_leaves_room_for_a_file() -> None:
-    """Windows unpacks no path over 260 characters; every place of the Instruction is named."""
-    places = [place for place in PLACE_NAMES if ".S" in place]
-    longest = max(len(document_folder(document(paragraph=place), "kk")) for place in places)
-
-    assert len(places) == 11 + 10 + 11 + 7
-    assert longest <= 220
 
 
 def test_the_index_names_every_document_with_its_dates_and_hash(tmp_path: Path) -> None:
@@ -224,23 +183,3 @@ def test_the_same_documents_make_the_same_bytes(tmp_path: Path) -> None:
         packages.append((tmp_path / name).read_bytes())
 
     assert packages[0] == packages[1]
-
-
-def test_nothing_is_written_over(tmp_path: Path) -> None:
-    """The file that is there stays as it was."""
-    target = tmp_path / "жинақ.zip"
-    target.write_bytes(b"older")
-
-    with pytest.raises(UnreadablePaper) as caught:
-        write_package(target, [document()], store(NOTE), language="kk")
-
-    assert caught.value.code == "package_there"
-    assert target.read_bytes() == b"older"
-
-
-def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
-    """No traceback, and no half of a file."""
-    with pytest.raises(UnreadablePaper) as caught:
-        write_package(tmp_path / "жоқ" / "жинақ.zip", [document()], store(NOTE), language="kk")
-
-    assert caught.value.code == "paper_not_written"

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from merzim.documents.people.read_people import ReadAbsence, ReadPeople
 from merzim.documents.people.table import read_people
-from merzim.documents.people.words import parse_duty
 from merzim.documents.sheets.texts import is_address
 from merzim.documents.sheets.unreadable import UnreadablePaper
-from tests.documents.sheets import REAL, day, xlsx
+from tests.documents.sheets import REAL, day
 from tests.law import analysis
 from workflow.org.office import DUTIES, Unit
 
@@ -67,12 +64,6 @@ def test_headings_and_words_may_be_of_any_of_the_three_languages(
     assert read.people[0].duties[0] == "authorised_person"
     assert read.people[0].key == read.people[0].email == "v.kim@example.kz"
     assert read.people[0].language == "kk"
-
-
-@pytest.mark.parametrize("code", DUTIES)
-def test_every_duty_is_understood_by_its_code(code: str) -> None:
-    """The codes of the core are words of the table."""
-    assert parse_duty(code) == code
 
 
 @pytest.mark.parametrize(
@@ -143,14 +134,6 @@ def test_units_in_a_circle_are_refused() -> None:
     assert refused("unit;parent;name", "А;Б;x", "А;В;y") == [(3, "paper_parent_differs")]
 
 
-def test_a_unit_may_stand_without_people() -> None:
-    """A row without a name is a unit alone."""
-    read = read_people(xlsx([("Подразделение", "Вышестоящее", "ФИО"), ("Отдел", "Правление", None)]), "p.xlsx")
-
-    assert [unit.id for unit in read.units] == ["Правление", "Отдел"]
-    assert read.people == ()
-
-
 def test_a_table_without_names_is_refused() -> None:
     """By the name of the column; without any of our headings, by those that are needed."""
     with pytest.raises(UnreadablePaper, match="paper_columns_missing"):
@@ -165,25 +148,6 @@ def test_a_table_without_names_is_refused() -> None:
 def test_what_is_no_address_of_one_letter_box(text: str) -> None:
     """Neither two addresses nor a hidden header pass."""
     assert not is_address(text)
-
-
-def test_a_plain_address_passes() -> None:
-    """Dots, plus and digits are plain."""
-    assert is_address("a.b+c1@mail.example.kz")
-
-
-def test_a_missing_file_of_people_is_refused(tmp_path: Path) -> None:
-    """With its path."""
-    with pytest.raises(UnreadablePaper, match="paper_not_found"):
-        read_people(tmp_path / "нет.csv")
-
-
-def test_an_absence_with_a_word_is_refused_by_that_word() -> None:
-    """A reason is no part of a date; one without any day is refused by its words too."""
-    with pytest.raises(UnreadablePaper) as refusal:
-        read_people(csv("unit;name;away", "Отдел;Ким В.;13.04-17.04.2026, отпуск", "Отдел;Ли А.;по уходу"))
-
-    assert [error.arguments["words"] for error in refusal.value.errors] == [("отпуск",), ("уходу",)]
 
 
 def test_each_text_of_an_absence_is_listed_beside_the_days_it_became() -> None:

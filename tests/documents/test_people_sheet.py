@@ -27,34 +27,6 @@ def test_every_title_the_product_shows_is_read_back(language: str) -> None:
     assert [parse_kind(say(f"kind.{code}", {}, language)) for code in KINDS] == list(KINDS)
 
 
-def test_an_adjective_names_the_kind_of_a_department_in_both_languages() -> None:
-    """ "Облыстық басқарма" was taken, "областное управление" was not."""
-    words = ("облыстық басқарма", "областное управление", "қалалық басқарма", "городское управление")
-
-    assert [parse_kind(word) for word in words] == ["oblast_department"] * 2 + ["city_department"] * 2
-
-
-def test_a_word_that_is_no_duty_is_named_alone() -> None:
-    """Between two that are."""
-    assert list(duties("первый руководитель, дворник; лицо, которого это касается")) == [
-        ("первый руководитель", "head"),
-        ("дворник", None),
-        ("лицо, которого это касается", "person_concerned"),
-    ]
-
-
-def test_units_without_people_have_a_row_of_their_own() -> None:
-    """So that the tree comes back whole."""
-    units = {"а": Unit(id="а", name="Аппарат", kind="quasi_state"), "б": Unit(id="б", name="Бөлім", parent="а")}
-    person = Person(key="k", name="Ә. Әлиев", unit="а", duties=("head",))
-    table = people_table(Office(units=units, people={"k": person}), "kk")
-
-    assert [row[:4] for row in table.rows] == [
-        ["Аппарат", "", say("kind.quasi_state", {}, "kk"), "Ә. Әлиев"],
-        ["Бөлім", "Аппарат", "", ""],
-    ]
-
-
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_a_blank_table_offers_the_duties_and_shows_how_it_is_filled_in(language: str) -> None:
     """Every word it offers, and its example, are taken when they stand in the table. Names in two languages,
@@ -112,16 +84,6 @@ def test_names_in_two_languages_are_written_and_read_back(language: str) -> None
     with pytest.raises(UnreadablePaper) as caught:
         read_people(_csv(Table(table.heads, other)), "people.csv")
     assert [(error.row, error.code) for error in caught.value.errors] == [(3, "paper_unit_name_differs")]
-
-
-def test_people_named_in_one_language_alone_are_named_by_it() -> None:
-    """A table whose only names stand under "ФИО (на русском)", beside those in Kazakh or without them."""
-    heads, row = ["Бөлімше", "Аты-жөні (қазақша)", "Аты-жөні (орысша)"], ["Аппарат", "Әлиев Ә.", "Алиев А."]
-    (person,) = read_people(_csv(Table(heads, [row])), "people.csv").people
-    (alone,) = read_people(_csv(Table(heads[::2], [row[::2]])), "people.csv").people
-
-    assert (person.name, person.name_kk, person.name_ru) == ("Әлиев Ә.", "Әлиев Ә.", "Алиев А.")
-    assert (alone.name, alone.name_in("kk"), alone.name_ru) == ("Алиев А.", "Алиев А.", "Алиев А.")
 
 
 def test_a_name_in_two_languages_stays_until_the_name_is_another() -> None:

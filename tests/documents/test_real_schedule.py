@@ -19,8 +19,6 @@ PLANNED = {
     "discussion_held": day("2026-05-19"),
     "analysis_ended": day("2026-05-26"),
 }
-SERVICE = "Антикоррупционная комплаенс-служба Общества и ДЗО"
-GROUP = "Рабочая группа по ВАКР"
 
 
 def real() -> ReadSchedule:
@@ -56,20 +54,6 @@ def test_every_date_names_its_cell() -> None:
     assert cells.keys() == PLANNED.keys()
 
 
-def test_every_row_names_who_answers_for_it() -> None:
-    """Rows without a date (monitoring, list of positions, cartogram) name their responsible as well."""
-    responsible = real().responsible
-
-    assert {fact for fact, text in responsible.items() if text == SERVICE} == {
-        *("schedule_approved", "order_signed", "start_announced"),
-        *("plan_developed", "plan_approved", "published", "cartogram_updated"),
-    }
-    assert {fact for fact, text in responsible.items() if text == GROUP} == {
-        *("analysis_started", "analysis_ended", "discussion_announced", "discussion_held"),
-        *("note_signed", "monitoring_noted", "positions_listed"),
-    }
-
-
 def test_nothing_of_the_real_schedule_is_dropped() -> None:
     """What gave no plan date is noted with its row: `ежедневно`, `незамедлительно`, a dash, the sections."""
     listed = {"read_text_as_day", "read_text_as_span"}
@@ -83,30 +67,6 @@ def test_nothing_of_the_real_schedule_is_dropped() -> None:
         (19, "read_row_not_dated"),
         (20, "read_row_not_dated"),
         (21, "read_row_not_dated"),
-    ]
-
-
-def test_every_text_of_the_real_schedule_is_listed_beside_its_day() -> None:
-    """Years of two digits and a span: the reader of the preview sees what became of each."""
-    days = {
-        note.row: (note.arguments["text"], note.arguments["on"])
-        for note in real().notes
-        if note.code == "read_text_as_day"
-    }
-    spans = [note for note in real().notes if note.code == "read_text_as_span"]
-
-    assert days == {
-        9: ("30.03.26г.", day("2026-03-30")),
-        10: ("06.04.26г.", day("2026-04-06")),
-        11: ("30.03.26г.", day("2026-03-30")),
-        14: ("12.05.26г.", day("2026-05-12")),
-        15: ("19.05.26г.", day("2026-05-19")),
-        16: ("12.05.26г.", day("2026-05-12")),
-        17: ("13.05.26г.", day("2026-05-13")),
-        18: ("18.05.26г.", day("2026-05-18")),
-    }
-    assert [(note.row, note.arguments["first"], note.arguments["last"]) for note in spans] == [
-        (13, day("2026-04-13"), day("2026-05-26"))
     ]
 
 

@@ -43,15 +43,6 @@ def test_the_columns_may_stand_in_any_order_among_others() -> None:
     assert notes(read, "read_column_ignored") == [1]
 
 
-def test_of_two_columns_of_terms_the_first_counts_and_the_other_is_named() -> None:
-    read = one(
-        xlsx([("Виды работ", "Сроки", "Срок исполнения", "Ответственные"), (*RUN, "01.01.2026", "Служба")])
-    )
-
-    assert read.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
-    assert notes(read, "read_column_ignored") == [1]
-
-
 def test_a_heading_merged_over_two_columns_holds_first_and_last_day() -> None:
     """`Сроки` over two columns, the days in one each: a span, not the first day alone."""
     rows = [
@@ -61,22 +52,6 @@ def test_a_heading_merged_over_two_columns_holds_first_and_last_day() -> None:
     read = one(xlsx(rows, ["C1:D1"]))
 
     assert read.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
-
-
-def test_a_responsible_merged_beside_several_rows_answers_for_each() -> None:
-    """Excel keeps a merged value in the first row alone; people see it in all."""
-    rows = [HEADING, (1, "Подписание приказа", "06.04.26г.", "Служба"), (2, *RUN, None)]
-    read = one(xlsx(rows, ["D2:D3"]))
-
-    assert set(read.responsible.values()) == {"Служба"}
-    assert len(read.responsible) == 3
-
-
-def test_a_date_cell_of_excel_is_a_date() -> None:
-    """Dates typed as dates and dates typed as text read alike."""
-    read = one(published(("Подписание приказа", day("2026-04-06")), RUN))
-
-    assert read.planned["order_signed"] == day("2026-04-06")
 
 
 def test_every_bad_row_is_named_and_nothing_is_taken() -> None:
@@ -98,13 +73,6 @@ def test_every_bad_row_is_named_and_nothing_is_taken() -> None:
         (6, "paper_date_beyond"),
     ]
     assert refusal.errors[0].arguments == {"text": "31.02.26", "where": "Сроки исполнения"}
-
-
-def test_a_formula_that_numbers_the_rows_does_no_harm() -> None:
-    """Only cells we read must hold values."""
-    read = one(xlsx([HEADING, ("=ROW()-1", "Подписание приказа", "06.04.26г.", "Служба")]))
-
-    assert read.planned == {"order_signed": day("2026-04-06")}
 
 
 def test_a_row_nobody_understands_is_shown() -> None:
@@ -178,15 +146,6 @@ def test_the_period_of_the_title_serves_where_no_row_gives_it() -> None:
     assert notes(read, "read_title_period") == [0]
 
 
-def test_a_title_that_disagrees_with_the_rows_is_noted() -> None:
-    """The rows count; the title's other period is shown."""
-    title = "График внутреннего анализа на период с 01.04.2026г. по 26.05.26г."
-    read = one(xlsx([(title,), HEADING, (1, *RUN, "Группа")]))
-
-    assert read.planned["analysis_started"] == day("2026-04-13")
-    assert notes(read, "read_title_differs") == [0]
-
-
 def test_two_rows_of_one_fact_keep_the_first_and_say_so() -> None:
     """A second order on another day is shown, not silently taken."""
     read = one(published(RUN, ("Подписание приказа", "06.04.26г."), ("Издание приказа", "07.04.26г.")))
@@ -220,32 +179,3 @@ def test_a_term_in_words_is_kept_as_words() -> None:
 
     assert "positions_listed" not in read.planned
     assert notes(read, "read_row_not_dated") == [4]
-
-
-def test_a_heading_repeated_on_the_next_page_is_no_row() -> None:
-    """Nor are the numbers of columns printed beneath it."""
-    read = one(
-        xlsx([HEADING, (1, 2, 3, 4), (1, *RUN, "Группа"), HEADING, (2, "Издание приказа", "06.04.26", "Я")])
-    )
-
-    assert len(read.planned) == 3
-    assert notes(read, "read_row_not_recognised") == []
-
-
-def test_a_schedule_without_rows_is_refused() -> None:
-    """A heading alone plans nothing."""
-    assert refused(xlsx([HEADING])).code == "paper_no_rows"
-
-
-def test_a_second_sheet_is_named_in_the_notes() -> None:
-    """Only one sheet is read; that there is another is said."""
-    import io
-
-    import openpyxl
-
-    book = openpyxl.load_workbook(io.BytesIO(published(RUN)))
-    book.create_sheet("Черновик").append(["набросок"])
-    target = io.BytesIO()
-    book.save(target)
-
-    assert notes(one(target.getvalue()), "read_sheet_ignored") == [0]

@@ -286,11 +286,3 @@ def test_a_day_far_from_the_plans_own_year_is_asked_about(text: str) -> None:
     """In a plan of 2026 it is kept as words; entered by hand, where no year is known, it is taken."""
     assert (read_term(text, year=2026).term, read_term(text, year=2026).reading) == (WithoutTerm(), "far")
     assert not read_term(text).dateless
-
-
-def test_the_table_has_enough_texts() -> None:
-    """In both languages."""
-    texts = [row[0] for row in (*SPANS, *DAYS, *TERMS)] + WORDS
-
-    assert len(set(texts)) >= 160
-    assert sum(any(letter in "әіңғүұқөһ" for letter in text) for text in texts) >= 40

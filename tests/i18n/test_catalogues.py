@@ -97,24 +97,6 @@ def test_a_code_asks_for_the_same_arguments_in_every_language(file: str) -> None
         assert _asked(code, "kk") == _asked(code, "ru") == _asked(code, "en"), code
 
 
-def test_an_unknown_code_is_an_error_that_names_what_is_near() -> None:
-    """A missing sentence is found by a test, not by a reader."""
-    with pytest.raises(i18n.UnknownCode, match="due_by"):
-        i18n.say("due_bye", {}, "ru")
-
-
-def test_an_unknown_language_is_an_error_that_names_the_known() -> None:
-    """Three and no more."""
-    with pytest.raises(i18n.UnknownLanguage, match="kk, ru, en"):
-        i18n.say("state.open", {}, "de")
-
-
-def test_a_missing_argument_is_named() -> None:
-    """With the code that asks for it."""
-    with pytest.raises(i18n.MissingArgument, match="'due_by' needs the argument 'on'"):
-        i18n.say("due_by", {"title": BEGINNING}, "ru")
-
-
 @pytest.mark.parametrize(
     ("files", "message"),
     [
@@ -138,14 +120,6 @@ def test_a_catalogue_that_cannot_be_used_says_file_and_code(
 
     with pytest.raises(i18n.CatalogueError, match=message):
         read(tmp_path)
-
-
-def test_tables_inside_tables_are_longer_codes(tmp_path: Path) -> None:
-    """`[web.board]` and `["web.board"]` are the same."""
-    text = '[web.board]\nkk = "x"\nru = "y"\nen = "z"\n["web.case"]\nkk = "x"\nru = "y"\nen = "z"\n'
-    (tmp_path / "web.toml").write_text(text, encoding="utf-8")
-
-    assert set(read(tmp_path)) == {"web.board", "web.case"}
 
 
 ELEMENTS = """
@@ -186,13 +160,6 @@ def test_what_every_face_says_names_no_option_of_the_command_line() -> None:
     assert [
         code for code in codes for language in ("kk", "ru", "en") if "--" in i18n.say(code, arguments, language)
     ] == []
-
-
-def test_the_catalogues_are_all_there() -> None:
-    """One file for each area of sentences."""
-    catalogue_names = {path.stem for path in CATALOGUE.glob("*.toml")}
-
-    assert {"explanations", "findings", "refusals", "common"} <= catalogue_names
 
 
 def test_an_entry_read_when_asked_for_is_as_the_whole_file_has_it() -> None:

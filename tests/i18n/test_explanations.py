@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 import i18n
-from tests.i18n.texts import ANNOUNCEMENT, BEGINNING, INSTRUCTION, START, Told, announcement
+from tests.i18n.texts import BEGINNING, START, announcement
 
 KAZAKH = (
     "Ішкі талдаудың басталғаны туралы хабарландыру – 2026 жылғы 30 наурыздан кешіктірмей. Негіздеме: №4 ҮББ "
@@ -80,19 +80,6 @@ def test_an_anchor_says_whether_its_own_day_counts(language: str, counted: str, 
         assert not_counted not in yes
 
 
-def test_an_act_without_a_paragraph_is_named_alone() -> None:
-    """No comma is left hanging."""
-    sentence = i18n.say("basis", {"act": INSTRUCTION, "paragraph": ""}, "ru")
-
-    assert sentence == "Основание: Инструкция по исполнению проектов ТБН №4."
-
-
-def test_a_note_gets_its_full_stop_once() -> None:
-    """A note of a regulation file may end with one or not."""
-    assert i18n.say("note", {"text": "Срока нет"}, "ru") == "Срока нет."
-    assert i18n.say("note", {"text": "Срока нет."}, "ru") == "Срока нет."
-
-
 def test_a_quota_is_said_as_a_percentage() -> None:
     """A twentieth is 5 %; what it is a share of is named even if no catalogue knows it."""
     arguments = {"share": Fraction(1, 20), "of": "staff", "period": "year", "to": date(2026, 12, 31)}
@@ -102,21 +89,3 @@ def test_a_quota_is_said_as_a_percentage() -> None:
 
     assert sentence.startswith("Не менее 5 % в год (от фактической численности работников)")
     assert "(судьи)" in unknown
-
-
-def test_the_title_of_a_due_date_is_the_title_given() -> None:
-    """Titles come from the regulation file and stay as its author wrote them, in the reader's language."""
-    sentences = [
-        i18n.say("due_by", {"title": ANNOUNCEMENT, "on": START}, language) for language in i18n.LANGUAGES
-    ]
-
-    assert sentences == [
-        "Ішкі талдаудың басталғаны туралы хабарландыру – 2026 жылғы 13 сәуірден кешіктірмей.",
-        "Объявление о начале анализа – не позднее 13 апреля 2026 года.",
-        "Announcement of the start – no later than 13 April 2026.",
-    ]
-
-
-def test_an_element_without_arguments_is_a_sentence_too() -> None:
-    """Some statements need nothing but their code."""
-    assert i18n.explain([Told("recommended")], "kk") == ["Бұл – ұсыным, міндет емес."]

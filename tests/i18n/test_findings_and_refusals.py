@@ -75,20 +75,6 @@ def test_steps_that_must_come_first_are_named_inside_the_sentence() -> None:
     assert sentence.endswith("а до этого должно быть: публичное обсуждение, объявление о начале анализа.")
 
 
-def test_lacking_evidence_is_named_by_its_kind() -> None:
-    """A kind no catalogue knows yet is shown as the regulation file has it."""
-    sentence = i18n.say("unproved", {"title": BEGINNING, "kinds": ("link:media", "document:film")}, "en")
-
-    assert sentence.endswith("is not attached: link to the media, document:film.")
-
-
-def test_a_practice_check_says_that_it_is_no_law() -> None:
-    """The reader must not take our own check for the law's."""
-    arguments = {"title": BEGINNING, "on": date(2026, 4, 13), "others": (DISCUSSION,)}
-
-    assert i18n.say("order_practice", arguments, "en").endswith("This is practice, not law.")
-
-
 def test_a_refusal_is_said_from_the_error_itself() -> None:
     """Any error with a code and arguments; nothing open is said in words."""
     error = _Refused("cannot_cancel", {"case": "2026-001", "standing": "cancelled", "open": ()})
@@ -98,13 +84,6 @@ def test_a_refusal_is_said_from_the_error_itself() -> None:
     )
 
 
-def test_a_refusal_names_what_is_open() -> None:
-    """And the command to type."""
-    error = _Refused("cannot_cancel", {"case": "2026-001", "standing": "cancelled", "open": ("reopen",)})
-
-    assert i18n.refusal(error, "en").endswith("Possible now: reopen it.")
-
-
 def test_an_impossible_date_says_where_if_that_is_known() -> None:
     """Nothing in brackets when it is not."""
     somewhere = i18n.say("impossible_date", {"text": "31.02.26", "where": "--on"}, "ru")
@@ -112,11 +91,6 @@ def test_an_impossible_date_says_where_if_that_is_known() -> None:
 
     assert somewhere.startswith("Такой даты нет: «31.02.26» (--on).")
     assert nowhere.startswith("Такой даты нет: «31.02.26». ")
-
-
-def test_an_error_without_a_code_says_its_own_text() -> None:
-    """The text of the exception is returned unchanged."""
-    assert i18n.refusal(ValueError("disk is full"), "kk") == "disk is full"
 
 
 def test_who_is_above_is_named_by_the_title() -> None:

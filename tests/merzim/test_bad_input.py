@@ -66,41 +66,6 @@ def test_bad_input_is_one_sentence_that_names_it(empty_office: Merzim, line: str
     assert names in _one_line(result)
 
 
-@pytest.mark.parametrize(
-    ("ground", "says"),
-    [((), "--ground"), (("--ground",), "--ground"), (("--ground", "  "), "reason")],
-    ids=["none", "no value", "blank"],
-)
-def test_nothing_is_exempted_without_a_ground(office: Merzim, ground: tuple[str, ...], says: str) -> None:
-    """One sentence, and the step is asked for as before."""
-    refused = office("exempt", "2026-0001", "--obligation", "uploaded", *ground, "--now", "2026-04-06")
-    case = office("case", "2026-0001", "--json", "--now", "2026-04-06").json
-
-    assert says in _one_line(refused)
-    assert not any(obligation["exempted"] for obligation in case["obligations"])
-
-
-def test_an_adopted_act_nobody_knows_is_refused_with_those_there_are(office: Merzim, tmp_path: Path) -> None:
-    """By its command, and by the check of config.toml; what was adopted before stays."""
-    assert office("acts", "adopt", "tbn4-2024").code == 0
-    refused = office("acts", "adopt", "tbn4-2O24")
-    (tmp_path / "config.toml").write_text('[regulations]\nacts = ["tbn4-2O24"]\n', encoding="utf-8")
-    checked = office("check-config")
-
-    assert "tbn4-2024" in _one_line(refused)
-    assert checked.code == 1
-    assert "tbn4-2O24" in checked.out
-    (tmp_path / "config.toml").unlink()
-    assert office("acts", "--json").json["adopted"] == ["tbn4-2024"]
-
-
-def test_a_unit_nobody_entered_is_refused_where_units_are_known(office: Merzim) -> None:
-    """The refusal names those there are; an office nobody has entered yet takes any name."""
-    result = office("open", "internal-analysis", "--unit", "Пресс-слжба")
-
-    assert "Пресс-служба" in _one_line(result)
-
-
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_a_refusal_speaks_the_readers_language(merzim: Merzim, language: str) -> None:
     """The same refusal in three languages, none of them the code itself."""
@@ -108,37 +73,6 @@ def test_a_refusal_speaks_the_readers_language(merzim: Merzim, language: str) ->
 
     assert "unknown_case" not in refusals[language]
     assert len(set(refusals.values())) == 3
-
-
-def test_facts_are_refused_only_for_what_cannot_be(office: Merzim) -> None:
-    """Unknown, impossible, in the future, known with another date; the state stays as it was."""
-    recorded = ("record", "2026-0001", "order_signed", "--on", "2026-04-06")
-    in_future = office(*recorded, "--now", "2026-04-05")
-    first = office(*recorded, "--now", "2026-04-06")
-    repeated = office(*recorded, "--now", "2026-04-07")
-    other = office("record", "2026-0001", "order_signed", "--on", "2026-04-07", "--now", "2026-04-08")
-
-    assert "merzim replan" in _one_line(in_future)
-    assert (first.code, repeated.code) == (0, 0)
-    assert "merzim correct" in _one_line(other)
-
-
-@pytest.mark.parametrize(
-    ("evidence", "names"),
-    [
-        ("none.pdf", "none.pdf"),
-        ("document:ordre=https://example.kz/a", "document:order"),
-        ("https://example.kz/a@31.02.2026", "31.02.2026"),
-    ],
-)
-def test_evidence_must_be_there_and_asked_for(office: Merzim, evidence: str, names: str) -> None:
-    """A file that is not there, a kind nobody asks for, a day no calendar has."""
-    result = office(
-        *("record", "2026-0001", "order_signed", "--on", "2026-04-06", "--now", "2026-04-06"),
-        *("--evidence", evidence),
-    )
-
-    assert names in _one_line(result)
 
 
 def test_bad_rows_follow_the_sentence(empty_office: Merzim, tmp_path: Path) -> None:
@@ -154,23 +88,6 @@ def test_bad_rows_follow_the_sentence(empty_office: Merzim, tmp_path: Path) -> N
     assert "people.csv" in first
     assert [row.split(":")[0] for row in rows] == ["row 3", "row 4"]
     assert empty_office("people", "--json").json["people"] == {}
-
-
-def test_a_config_that_cannot_be_used_is_one_sentence(merzim: Merzim, tmp_path: Path) -> None:
-    """An unknown key by its name, whatever the command."""
-    (tmp_path / "config.toml").write_text("[ofice]\n", encoding="utf-8")
-
-    assert "office" in _one_line(merzim("cases"))
-
-
-def test_a_database_that_is_none_is_one_sentence(merzim: Merzim, tmp_path: Path) -> None:
-    """A file that is no database is named, and left alone."""
-    (tmp_path / "var").mkdir()
-    file = tmp_path / "var" / "merzim.sqlite"
-    file.write_bytes(b"not a database, " * 100)
-
-    assert "merzim.sqlite" in _one_line(merzim("cases"))
-    assert file.read_bytes() == b"not a database, " * 100
 
 
 def test_a_channel_setting_is_refused_by_its_name(office: Merzim, tmp_path: Path) -> None:

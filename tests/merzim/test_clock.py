@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from freezegun import freeze_time
 
-from merzim.clock import clock, read, stand
-from merzim.services.moments import almaty, is_late
+from merzim.clock import read, stand
+from merzim.services.moments import is_late
 from merzim.services.upkeep.doctor import check_zone
 from tests.merzim.conftest import Merzim
 from workflow.refusal import Refusal
@@ -28,23 +28,6 @@ def test_the_local_day_begins_at_seven_in_the_evening_utc() -> None:
         after = read()
 
     assert (before.today, after.today) == (date(2026, 4, 5), date(2026, 4, 6))
-
-
-def test_almaty_was_six_hours_ahead_until_the_last_of_february_2024() -> None:
-    """The zone comes from the tzdata wheel, not from a system that may not know the change."""
-    before = datetime(2024, 2, 29, 12, tzinfo=almaty())
-    after = datetime(2024, 3, 1, 12, tzinfo=almaty())
-
-    assert (before.utcoffset(), after.utcoffset()) == (timedelta(hours=6), timedelta(hours=5))
-
-
-def test_the_present_has_whole_seconds() -> None:
-    """The ledger keeps seconds; what is written is what was read."""
-    with freeze_time("2026-04-06 04:00:00.987654"):
-        moment = read()
-
-    assert moment.now == datetime(2026, 4, 6, 4, 0, 0, tzinfo=UTC)
-    assert not moment.demonstration
 
 
 def test_a_bare_date_is_noon_in_almaty() -> None:
@@ -77,13 +60,6 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
         stand(text)
 
     assert refused.value.arguments == {"text": text}
-
-
-def test_a_given_moment_stands_still_and_none_means_the_real_clock() -> None:
-    """MERZIM_NOW= (empty) is the real day."""
-    with freeze_time("2026-04-06 04:00:00"):
-        assert clock("")().today == date(2026, 4, 6)
-        assert clock("2025-01-01")() == clock("2025-01-01")()
 
 
 def test_merzim_now_is_the_day_of_every_command(merzim: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,44 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.merzim.conftest import PAST, SCHEDULE, Merzim
-
-
-def test_calendar_day_exits_one_on_a_day_off(merzim: Merzim) -> None:
-    """The asked-for thing is not so: 1 on a day off, 0 on a working day."""
-    assert merzim("calendar", "day", "2026-05-12").code == 0
-    assert merzim("calendar", "day", "2026-05-11").code == 1
-
-
-def test_calendar_day_says_why(merzim: Merzim) -> None:
-    """9 May 2026 is a Saturday: Monday the 11th is off for it."""
-    answer = merzim("calendar", "day", "2026-05-11", "--json").json
-
-    assert (answer["working"], answer["kind"], answer["name"]) == (False, "substitute", "victory_day")
-
-
-@pytest.mark.parametrize(
-    ("start", "count", "reached"),
-    [
-        ("2026-04-13", "-10", "2026-03-30"),
-        ("2026-04-13", "-5", "2026-04-06"),
-        ("2026-05-26", "-10", "2026-05-12"),
-        ("2026-05-26", "-5", "2026-05-19"),
-        ("2026-05-13", "3", "2026-05-18"),
-        ("2026-05-13", "0", "2026-05-13"),
-    ],
-)
-def test_calendar_add_agrees_with_the_real_schedule(
-    merzim: Merzim, start: str, count: str, reached: str
-) -> None:
-    """All dates of the schedule published in 2026, forwards and backwards; a minus is no option."""
-    assert merzim("calendar", "add", start, count).out == reached + "\n"
-
-
-def test_calendar_count_counts_both_ends(merzim: Merzim) -> None:
-    """13 April to 26 May 2026 are 29 working days; backwards they are none."""
-    assert merzim("calendar", "count", "2026-04-13", "2026-05-26").out == "29\n"
-    assert merzim("calendar", "count", "2026-05-26", "2026-04-13").out == "0\n"
+from tests.merzim.conftest import PAST, Merzim
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
@@ -60,13 +23,6 @@ def test_calendar_year_is_a_sheet_to_print(merzim: Merzim, language: str) -> Non
     assert sum(month["working_days"] for month in year_sheet["months"]) == year_sheet["working_days"]
 
 
-def test_office_days_of_the_config_count(merzim: Merzim, tmp_path: Path) -> None:
-    """The organisation's own day off moves its terms."""
-    (tmp_path / "config.toml").write_text("[office]\ndays_off = [2026-05-13]\n", encoding="utf-8")
-
-    assert merzim("calendar", "add", "2026-05-12", "1").out == "2026-05-14\n"
-
-
 def test_procedures_lists_editions_and_one_in_full(merzim: Merzim) -> None:
     """Editions with their dates; with an id its stages, obligations and acts."""
     editions = [edition["edition"] for edition in merzim("procedures", "--json").json["procedures"]]
@@ -75,22 +31,6 @@ def test_procedures_lists_editions_and_one_in_full(merzim: Merzim) -> None:
     assert {"internal-analysis.2023-01-01", "internal-analysis.2024-01-01"} <= set(editions)
     assert "start_announced" in edition_text
     assert "P1.T1.S3" in edition_text
-
-
-def test_a_procedure_is_drawn(merzim: Merzim) -> None:
-    """--diagram is Mermaid."""
-    drawn = merzim("procedures", "internal-analysis.2024-01-01", "--diagram").out
-
-    assert drawn.startswith("---\ntitle: internal-analysis.2024-01-01\n---\nstateDiagram-v2\n")
-    assert "advance [nothing_blocks]" in drawn
-
-
-def test_plan_finds_the_latest_start(merzim: Merzim) -> None:
-    """A wanted end gives the day to begin with."""
-    result = merzim("plan", "internal-analysis", "--planned", "published=2026-12-01", "--json")
-
-    assert result.code == 0
-    assert result.json["latest_start"]["published"] < "2026-12-01"
 
 
 @pytest.mark.parametrize(
@@ -116,17 +56,6 @@ def test_the_text_of_a_plan_says_why_each_date_is_what_it_is(merzim: Merzim, lan
     }
 
 
-def test_plan_exits_one_with_findings(merzim: Merzim) -> None:
-    """An order after the start leaves a finding; the exit code says so."""
-    result = merzim(
-        *("plan", "internal-analysis", "--fact", "order_signed=2026-04-14"),
-        *("--fact", "analysis_started=2026-04-13"),
-    )
-
-    assert result.code == 1
-    assert "Findings:" in result.out
-
-
 def test_audit_exits_one_with_findings_and_zero_without(merzim: Merzim, tmp_path: Path) -> None:
     """A clean analysis is said to be clean."""
     clean = tmp_path / "clean.csv"
@@ -145,16 +74,6 @@ def test_the_template_of_past_analyses_is_written_in_words(merzim: Merzim, tmp_p
     assert file.read_bytes()[:2] == b"PK"
     assert merzim("audit", file).code == 2
     assert merzim("audit").code == 2
-
-
-def test_an_approval_that_lies_ahead_is_a_plan_date(merzim: Merzim) -> None:
-    """A schedule approved on 30 March and taken in on the 16th: not a fact yet, and said so by its title."""
-    answer = merzim("import", SCHEDULE, "--now", "2026-03-16", "--json").json
-
-    assert answer["cases"][0]["facts"] == {}
-    assert answer["cases"][0]["planned"]["schedule_approved"] == "2026-03-30"
-    (note,) = (note for note in answer["notes"] if note["code"] == "cli.import.ahead")
-    assert note["message"].startswith('"Approval of the schedule of internal analysis": 30 March 2026')
 
 
 def test_responsible_texts_are_matched_kept_and_mended(office: Merzim) -> None:
@@ -198,60 +117,6 @@ def test_every_field_of_a_verb_is_an_option(office: Merzim) -> None:
     assert (foreseen["preview"], recorded.code) == (True, 0)
     assert "on the site" in str(office("case", case, "--json").json["events"][-1])
     assert "nothing else is sent" in office(*step, "--evidence-follows", "--signed-by", "head").err
-
-
-def test_withdraw_says_what_moves_and_a_dry_run_writes_nothing(merzim: Merzim) -> None:
-    """The note counts from the end of the analysis: from 14 April, then from its plan date again."""
-    ends = ("--planned", "analysis_ended=2026-05-26", "--now", "2026-03-01")
-    merzim("open", "internal-analysis", *ends)
-    merzim("record", "2026-0001", "analysis_ended", "--on", "2026-04-14", "--now", "2026-04-15")
-    withdrawal = (
-        "withdraw",
-        "2026-0001",
-        "analysis_ended",
-        "--ground",
-        "another case's day",
-        "--now",
-        "2026-04-15",
-    )
-
-    foreseen = merzim(*withdrawal, "--dry-run", "--json").json
-    still = merzim("case", "2026-0001", "--json").json["facts"]
-    withdrawn = merzim(*withdrawal, "--json").json
-    repeated = merzim(*withdrawal)
-
-    back = {"obligation": "note_signed", "from": "2026-04-28", "to": "2026-06-10"}
-    assert back in foreseen["moved"]
-    assert foreseen["moved"] == withdrawn["moved"]
-    assert still == {"analysis_ended": "2026-04-14"}
-    assert back in withdrawn["moved"]
-    assert (repeated.code, len(repeated.err.strip().splitlines())) == (2, 1)
-    assert merzim("case", "2026-0001", "--json").json["facts"] == {}
-
-
-def test_a_file_is_kept_as_evidence_by_what_is_in_it(office: Merzim, tmp_path: Path) -> None:
-    """The order itself: the only document asked for, so its kind goes without saying."""
-    (tmp_path / "order.pdf").write_bytes(b"%PDF-1.7 the order")
-    order = ("record", "2026-0001", "order_signed", "--on", "2026-04-06", "--now", "2026-04-06")
-    assert office(*order, "--evidence", "order.pdf").code == 0
-    evidence = office("case", "2026-0001", "--json").json["evidence"]["order_signed"]
-
-    assert [(proof["kind"], proof["name"]) for proof in evidence] == [("document:order", "order.pdf")]
-    stored = tmp_path / "var" / "evidence" / evidence[0]["reference"][:2] / evidence[0]["reference"]
-    assert stored.read_bytes() == b"%PDF-1.7 the order"
-
-
-def test_cancel_exempt_and_reopen(office: Merzim) -> None:
-    """Commands may be refused, and the refusal says what is open now."""
-    refused = office("reopen", "2026-0001", "--ground", "x")
-    cancelled = office("cancel", "2026-0001", "--ground", "the object is wound up")
-    overdue_list = office("overdue", "--now", "2026-07-01")
-    reopened = office("reopen", "2026-0001", "--ground", "it is not")
-    freed = office("exempt", "2026-0001", "--obligation", "uploaded", "--ground", "no access")
-
-    assert refused.code == 2
-    assert "Possible now: cancel it" in refused.err
-    assert (cancelled.code, overdue_list.code, reopened.code, freed.code) == (0, 0, 0, 0)
 
 
 def test_due_and_overdue(office: Merzim) -> None:
@@ -300,24 +165,6 @@ def test_an_unknown_obligation_is_refused_with_those_there_are(office: Merzim) -
 
     assert result.code == 2
     assert "quarter_reported.2026Q3" in result.err
-
-
-def test_verify_finds_nothing_and_rebuild_changes_nothing(office: Merzim) -> None:
-    """The board equals its rebuild."""
-    now = ("--now", "2026-03-30")
-    assert office("verify", *now).code == 0
-    assert office("rebuild", *now).code == 0
-    assert office("verify", *now).code == 0
-
-
-def test_a_backup_comes_back(office: Merzim) -> None:
-    """The restored database equals the copy, and the previous one is preserved."""
-    assert office("backup", "copy.sqlite").code == 0
-    office("cancel", "2026-0001", "--ground", "by mistake")
-    assert office("restore", "copy.sqlite").code == 0
-
-    assert office("cases", "--json").json["cases"][0]["standing"] == "active"
-    assert office("backup", "copy.sqlite").code == 2
 
 
 @pytest.mark.parametrize("command", ["cases", "people", "notices", "due", "procedures"])

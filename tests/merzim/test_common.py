@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from merzim.cli.parsing import CommonOptions, day, named_days, number, split
+from merzim.cli.parsing import CommonOptions, named_days, number, split
 from workflow.refusal import Refusal
 
 
@@ -45,22 +45,6 @@ def test_a_negative_number_is_no_option() -> None:
     _, arguments = split(["calendar", "add", "2026-05-12", "-5"])
 
     assert number(arguments[-1], where="N") == -5
-
-
-@pytest.mark.parametrize("text", ["2026-04-13", "13.04.2026", "13.04.26", " 2026-4-13 "])
-def test_a_date_is_read_as_people_write_it(text: str) -> None:
-    """ISO, and the two official ways."""
-    assert day(text, where="--on") == date(2026, 4, 13)
-
-
-@pytest.mark.parametrize("text", ["31.02.26", "2026-02-29", "13/04/2026", "13.04.126", "today", ""])
-def test_an_impossible_date_is_refused_with_its_place(text: str) -> None:
-    """Never the nearest possible day instead."""
-    with pytest.raises(Refusal) as refused:
-        day(text, where="--on")
-
-    assert refused.value.code == "impossible_date"
-    assert refused.value.arguments == {"text": text, "where": "--on"}
 
 
 @pytest.mark.parametrize("pairs", [["x"], ["=2026-04-13"], ["x="], ["x=2026-04-13", "x=2026-04-14"]])

@@ -51,15 +51,6 @@ def test_the_shipped_settings_are_as_the_schema_says(tmp_path: Path) -> None:
         assert not refused(text, tmp_path)
 
 
-def test_the_settings_of_the_documentation_are_as_the_schema_says(tmp_path: Path) -> None:
-    """The blocks of the pages for administrators."""
-    pages = "".join(path.read_text("utf-8") for path in (ROOT / "docs" / "administration").glob("*.md"))
-    blocks = [text for text in re.findall(r"```toml\n(.*?)```", pages, re.DOTALL) if text.startswith("[")]
-
-    assert len(blocks) >= 3
-    assert [(marked(text), refused(text, tmp_path)) for text in blocks] == [([], False)] * len(blocks)
-
-
 @pytest.mark.parametrize(
     ("text", "key"),
     [
@@ -91,9 +82,3 @@ def test_what_reading_refuses_an_editor_marks(text: str, key: str, tmp_path: Pat
     """A key that is not there, a value of the wrong kind, a word that is none of the few."""
     assert marked(text) == [key]
     assert refused(text, tmp_path)
-
-
-@pytest.mark.parametrize("text", ["[channels.email]\nprot = 25\n", '[channels.email]\ntls = "ssl"\n'])
-def test_the_keys_of_a_channel_are_known(text: str) -> None:
-    """Reading looks at them when the channel is opened."""
-    assert len(marked(text)) == 1

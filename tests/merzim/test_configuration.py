@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import date, time
-from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -76,25 +74,6 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 
     assert settings.database.url == f"sqlite:///{folder.as_posix()}/data/m.sqlite"
     assert settings.channels.sections["folder"]["path"] == folder / "letters"
-
-
-def test_the_config_of_the_folder_is_found_by_itself(tmp_path: Path) -> None:
-    """Without --config the config.toml here counts; without one the built-in defaults."""
-    assert read(at=tmp_path).office.language == "kk"
-    _written(tmp_path, '[office]\nlanguage = "ru"\n')
-
-    assert read(at=tmp_path).office.language == "ru"
-
-
-def test_dates_and_hours_become_what_they_are(tmp_path: Path) -> None:
-    """Office days are dates, office hours are times."""
-    file = _written(
-        tmp_path, '[office]\ndays_off = [2026-03-24]\n[reminders]\noffice_hours = ["08:30", "17:00"]\n'
-    )
-    settings = read(file, at=tmp_path)
-
-    assert settings.office.days_off == frozenset({date(2026, 3, 24)})
-    assert settings.reminders.office_hours == (time(8, 30), time(17))
 
 
 @pytest.mark.parametrize(
@@ -171,18 +150,6 @@ def test_a_public_address_no_browser_would_name_is_refused(tmp_path: Path, value
         assert "web.public_address" in i18n.refusal(refused.value, language)
 
 
-def test_proxies_are_addresses_and_networks(tmp_path: Path) -> None:
-    """One address is a network of its own."""
-    text = '[web]\ntrusted_proxies = ["10.0.0.2", "10.1.0.0/24", "2001:db8::/32"]\n'
-
-    assert read(_written(tmp_path, text), at=tmp_path).web.trusted_proxies == (
-        ip_network("10.0.0.2/32"),
-        ip_network("10.1.0.0/24"),
-        ip_network("2001:db8::/32"),
-    )
-    assert read(_written(tmp_path, "[web]\ntrusted_proxies = []\n"), at=tmp_path).web.trusted_proxies == ()
-
-
 @pytest.mark.parametrize(
     "value",
     ['"10.0.0.2"', "[7]", '["proxy.example.kz"]', '["*"]', '["10.1.0.9/24"]', '["0.0.0.0/0"]', '["::/0"]'],
@@ -205,20 +172,6 @@ def test_what_is_no_toml_is_refused(tmp_path: Path, text: str) -> None:
         read(_written(tmp_path, text), at=tmp_path)
 
     assert refused.value.code == "cli.config_not_toml"
-
-
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    """--config must name a file."""
-    with pytest.raises(BadSetting) as refused:
-        read(tmp_path / "none.toml", at=tmp_path)
-
-    assert refused.value.code == "cli.no_config"
-
-
-def test_a_channel_without_a_file_is_refused(tmp_path: Path) -> None:
-    """A section for a channel there is none of is a typo too."""
-    with pytest.raises(BadSetting, match=r"channels\.pigeon"):
-        read(_written(tmp_path, "[channels.pigeon]\nspeed = 1\n"), at=tmp_path)
 
 
 @pytest.mark.parametrize(

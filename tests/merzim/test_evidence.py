@@ -41,16 +41,6 @@ def test_an_attached_file_keeps_its_three_dates_its_kind_and_its_size(signed: Me
     assert item["recorded_at"].startswith("2026-04-07")
 
 
-def test_a_restriction_said_later_holds_for_the_same_document(signed: Merzim) -> None:
-    """One document, now restricted; the ledger has both events."""
-    attach(signed)
-    attach(signed, "document:order=Бұйрық №15.pdf", "--restricted", "personal data")
-
-    (item,) = signed("evidence", "2026-0001", "--json").json["evidence"]["order_signed"]
-    assert item["restricted"] == "personal data"
-    assert signed("verify", *DAY).code == 0
-
-
 @pytest.mark.parametrize(
     ("fact", "proof", "says"),
     [
@@ -97,42 +87,6 @@ def test_the_package_holds_what_was_attached_under_its_subtask(signed: Merzim, t
     ]
 
 
-def forge(tmp_path: Path) -> None:
-    """Overwrite the stored order with another document."""
-    (file,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
-    file.chmod(0o600)
-    file.write_bytes(b"%PDF-1.7 order 51")
-
-
-def test_verify_names_a_forged_and_a_missing_file(signed: Merzim, tmp_path: Path) -> None:
-    """Exit 1 each time, with case, name and hash; in order it says that evidence was compared."""
-    attach(signed)
-    full_check = signed("verify", *DAY)
-    forge(tmp_path)
-    forged = signed("verify", *DAY)
-    (file,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
-    file.unlink()
-    missing_check = signed("verify", "--json", *DAY)
-
-    assert (full_check.code, forged.code, missing_check.code) == (0, 1, 1)
-    assert "evidence" in full_check.out
-    assert all(part in forged.out for part in ("2026-0001", "Бұйрық №15.pdf", sha256(ORDER).hexdigest()))
-    assert [problem["code"] for problem in missing_check.json["problems"]] == ["evidence_missing"]
-
-
-def test_a_backup_says_that_evidence_is_not_in_it(signed: Merzim) -> None:
-    """How many files, and in which folder; nothing where there are none."""
-    before = signed("backup", "бос.sqlite")
-    attach(signed)
-    result = signed("backup", "көшірме.sqlite")
-    answer = signed("backup", "json.sqlite", "--json").json
-
-    assert "evidence" not in before.out
-    assert "files: 1" in result.out
-    assert answer["evidence"]["files"] == 1
-    assert answer["evidence"]["folder"] in result.out
-
-
 def test_a_restore_names_the_evidence_it_does_not_find(signed: Merzim, tmp_path: Path) -> None:
     """The database is put back all the same; exit 1 until the folder is, too."""
     attach(signed)
@@ -177,32 +131,6 @@ def _prove(register: str, action: str, name: str, restricted: str = "", **fields
         act(ctx, register, action, "2026-0001", number=1, on="2026-07-20", evidence=evidence, **fields)
 
 
-def test_registers_prove_too(reviewed: Merzim) -> None:
-    """A review, a removal and an interview are in the evidence of the case, with their subject."""
-    evidence = reviewed("evidence", "2026-0001", "--json").json["evidence"]
-
-    assert {of: items[0]["name"] for of, items in evidence.items()} == {
-        "measure.1": "қарау.pdf",
-        "risk.1": "жою.pdf",
-        "position.1": "әңгіме.pdf",
-    }
-    assert "әңгіме.pdf" in reviewed("evidence", "2026-0001").out
-
-
-def test_registers_are_packed_under_the_subtask_they_prove(reviewed: Merzim, tmp_path: Path) -> None:
-    """Monitoring is project 1, task 3, subtask 3; talks are project 4, task 2, subtask 4."""
-    answer = reviewed("package", "--to", "жинақ.zip", "--case", "2026-0001", "--json", "--lang", "kk").json
-
-    assert answer["files"] == 3
-    names = zipfile.ZipFile(tmp_path / "жинақ.zip").namelist()
-    steps = {
-        name.rpartition("/")[2]: [step.partition(".")[0] for step in name.split("/")[:3]] for name in names
-    }
-    monitoring = ["№1 жоба", "3-тапсырма", "3-қосалқы тапсырма"]
-    assert steps["2026-07-20 қарау.pdf"] == steps["2026-07-20 жою.pdf"] == monitoring
-    assert steps["2026-07-20 әңгіме.pdf"] == ["№4 жоба", "2-тапсырма", "4-қосалқы тапсырма"]
-
-
 def test_a_restricted_document_of_a_register_is_left_out_of_the_package(
     reviewed: Merzim, tmp_path: Path
 ) -> None:
@@ -216,17 +144,3 @@ def test_a_restricted_document_of_a_register_is_left_out_of_the_package(
     assert (answer["files"], answer["restricted"]) == (2, 1)
     assert not any("қарау" in name for name in zipfile.ZipFile(tmp_path / "жинақ.zip").namelist())
     assert len(reviews) == 2, "reviewed, and restricted afterwards"
-
-
-def test_a_gigabyte_is_one_sentence_that_names_the_limit(signed: Merzim, tmp_path: Path) -> None:
-    """Nothing is written, and what was attached before is still there."""
-    attach(signed)
-    with (tmp_path / "үлкен.pdf").open("wb") as file:
-        file.write(b"%PDF-1.7")
-        file.truncate(1024**3)
-    result = attach(signed, "document:order=үлкен.pdf")
-
-    assert result.code == 2  # type: ignore[attr-defined]
-    assert "50" in result.err  # type: ignore[attr-defined]
-    assert len(result.err.splitlines()) == 1  # type: ignore[attr-defined]
-    assert len(signed("evidence", "2026-0001", "--json").json["evidence"]["order_signed"]) == 1

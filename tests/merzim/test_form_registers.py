@@ -9,7 +9,7 @@ import pytest
 
 from merzim.documents.forms import form
 from merzim.services.documents.year_reports import due_quarter, quarter_of_report
-from tests.documents.test_forms import tables_of, text_of
+from tests.documents.test_forms import tables_of
 from tests.merzim.conftest import Merzim
 
 NOW = ("--now", "2026-12-01")
@@ -74,11 +74,6 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ),
 )
 
-BOTH = (
-    *("status=суд", "status_translated=сот", "event=Получил взятку.", "event_translated=Пара алғаны үшін."),
-    *("happened_on=2025-06-03", "happened_at=Уральск", "offender_text=Б."),
-)
-
 
 def test_the_annexes_of_a_year_fill_themselves_from_the_registers(office: Merzim, tmp_path: Path) -> None:
     """Rows of the year and of the right kind alone, in words of the paper's language; what is empty says so.
@@ -124,74 +119,6 @@ def test_the_annexes_of_a_year_fill_themselves_from_the_registers(office: Merzim
     assert table[1][2].endswith("https://example.kz/5")
 
 
-def test_people_are_named_in_the_language_of_the_annex_and_found_by_either_name(
-    office: Merzim, tmp_path: Path
-) -> None:
-    """Rows recorded before the names were too; a name that is missing is said beside the paper."""
-    people = tmp_path / "names.csv"
-    people.write_text("Бөлімше;Аты-жөні\nОрталық;Омарова Гульнар Аскаровна\n")
-    assert office("people", people, *NOW).code == 0
-    talk = ("employee=Омарова Гульнар Аскаровна", "position=маман", "held_on=2026-03-20", "work_done=Иә.")
-    assert office("register", "exposed-talks", "add", *talk, *NOW).code == 0
-    form = ("form", "ethics_report", "--year", 2026, "--json", *NOW)
-    before = office(*form, "--to", "a.docx", "--lang", "kk").json["notes"]
-    people.write_text(
-        "Бөлімше;Аты-жөні;Аты-жөні (қазақша)\nОрталық;Омарова Гульнар Аскаровна;Омарова Гүлнар Асқарқызы\n"
-    )
-    assert office("people", people, *NOW).code == 0
-    after = office(*form, "--to", "b.docx", "--lang", "kk").json["notes"]
-
-    missing = "Қазақша нұсқасы көрсетілмеген, қазақша құжатта былай жазылады: Омарова Гульнар Аскаровна."
-    assert (missing in before, missing in after) == (True, False)
-    for language, name in (("kk", "Омарова Гүлнар Асқарқызы"), ("ru", "Омарова Гульнар Аскаровна")):
-        (tmp_path / language).mkdir()
-        cell = _table(office, tmp_path / language, "ethics_report", language)[2][2]
-        assert f"{name}; маман" in cell
-        words = name.split()[1]
-        rows = office("register", "exposed-talks", "list", "--search", words, "--lang", language, *NOW).out
-        assert name in rows
-
-
-def test_each_annex_takes_the_text_in_its_language_and_says_what_there_is_in_one_only(
-    office: Merzim, tmp_path: Path
-) -> None:
-    """Whichever was written first; a short word that tells no language goes with the rest of its row."""
-    event_values = ("held_on=2026-04-01", "held_at=15:00", "scaled=no", "kind=legal_act")
-    facts = ("offences", "category=criminal", "in_force_on=2026-03-02", "found_by=reconciliation", *BOTH)
-    for register, *values in (
-        ("explanations", *event_values, "subject=Об архивах", "subject_translated=Мұрағат туралы"),
-        ("explanations", *event_values, "subject=Қызмет туралы", "subject_translated=О службе"),
-        ("explanations", *event_values, "subject=О закупках товаров и услуг"),
-        facts,
-    ):
-        added = office("register", register, "add", *values, *NOW)
-        assert added.code == 0, (register, added.err)
-
-    texts_by_language, language_notes = {}, {}
-    for language in ("kk", "ru"):
-        (tmp_path / language).mkdir()
-        table = _table(office, tmp_path / language, "propaganda_report", language)
-        texts_by_language[language] = [row[1].split("\n")[1].partition(": ")[2] for row in table[1:]]
-        act = _table(office, tmp_path / language, "reconciliation_act", language)
-        texts_by_language[language] += [row[3].split("\n")[0] for row in act if "2026" in row[3]]
-        form = ("form", "propaganda_report", "--year", 2026, "--json", "--replace", *NOW)
-        notes = office(*form, "--to", tmp_path / "a.docx", "--lang", language).json["notes"]
-        language_notes[language] = [note for note in notes if "explanations-2026-0003" in note]
-
-    assert texts_by_language == {
-        "kk": ["Мұрағат туралы", "Қызмет туралы", "О закупках товаров и услуг", "сот"],
-        "ru": ["Об архивах", "О службе", "О закупках товаров и услуг", "суд"],
-    }
-    assert language_notes == {
-        "kk": [
-            "Мәтіні тек орысша жазылған жазбалар (1): explanations-2026-0003. "
-            "Қазақша құжатқа сол күйінде түседі: НҚА не өмірлік жағдай (1). "
-            "Қазақшасын жазбаның «екінші тілде» деген өрісіне енгізіңіз."
-        ],
-        "ru": [],
-    }
-
-
 def test_a_year_without_rows_says_so_and_names_it(office: Merzim, tmp_path: Path) -> None:
     """A blank costs points: each group says there is nothing, and the preparer is told to check it."""
     result = office(
@@ -206,14 +133,6 @@ def test_a_year_without_rows_says_so_and_names_it(office: Merzim, tmp_path: Path
         "Проверьте до подписания.",
     ]
     assert "rows" not in {missing["field"] for missing in result.json["missing"]}
-
-
-def test_a_cartogram_nobody_updated_is_said_to_be_so(office: Merzim, tmp_path: Path) -> None:
-    """Annex 1 comes from cases, not from a register; a blank costs points there too."""
-    for language, none in (("kk", "Өзектендірілген жоқ."), ("ru", "Не актуализировалось.")):
-        form = ("form", "cartogram_report", "--year", 2026, "--lang", language, "--replace", *NOW)
-        assert office(*form, "--to", "a.docx").code == 0
-        assert [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]] == [none, none]
 
 
 def test_a_question_nobody_answered_is_not_called_none(office: Merzim, tmp_path: Path) -> None:
@@ -234,26 +153,6 @@ def test_a_question_nobody_answered_is_not_called_none(office: Merzim, tmp_path:
     )
     assert "gifts-2026-0002, gifts-2026-0001." in " ".join(all_notes)
     assert (refused.code, "it has no quarters" in refused.err) == (2, True)
-
-
-def test_a_candidate_with_nothing_on_record_or_not_admitted_leaves_no_question(
-    office: Merzim, tmp_path: Path
-) -> None:
-    """Nobody with an offence was hired of them: row 4 says so. One whose check is not known is asked about."""
-    add = ("register", "candidate-checks", "add", "candidate=Нұрлан", "post=маман", "checked_by=Ким В.")
-    ended = "reception_ended_on=2026-07-01"
-    assert office(*add, ended, "records_result=clear", *NOW).code == 0
-    assert office(*add, ended, "admission=refused", "admission_on=2026-07-02", *NOW).code == 0
-    form = ("form", "legislation_report", "--year", 2026, "--lang", "ru", "--json", "--replace", *NOW)
-    notes = office(*form, "--to", "a.docx").json["notes"]
-    cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
-    assert office(*add, ended, *NOW).code == 0
-    open_notes = office(*form, "--to", "a.docx").json["notes"]
-    open_cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
-
-    assert not any("Нет ответа" in note for note in notes)
-    assert "candidate-checks-2026-0003. В документе о них ничего не сказано (строка 4)" in open_notes[0]
-    assert (cells[3], open_cells[3]) == ("Не выявлено.", "")
 
 
 @pytest.mark.parametrize(
@@ -330,47 +229,6 @@ def _with_department(office: Merzim, folder: Path) -> None:
         "Мәдениет басқармасы;облыстық басқарма;;Асанов Үсен\n"
     )
     assert office("people", "below.csv", *NOW).code == 0
-
-
-def test_an_order_of_the_state_recorded_without_a_row_is_not_called_none(
-    office: Merzim, tmp_path: Path
-) -> None:
-    """Instruction, P4.T1.S2, annex 4: ruled for the hand, and the preparer is told."""
-    _with_department(office, tmp_path)
-    _recorded(office, "tbn4-project-4", "Мәдениет басқармасы", "social_order_placed.2026")
-    line = ("form", "social_order", "--year", 2026, "--lang", "kk", "--to", "a.docx", "--json", *NOW)
-    notes = office(*line).json["notes"]
-
-    assert "Бөлінген жоқ." not in text_of((tmp_path / "a.docx").read_bytes())
-    assert [note for note in notes if note.startswith("Істерде 1 жазылған, тізілімде – 0.")]
-
-
-def test_annex_4_adds_up_what_the_register_says_of_the_year_and_of_the_next(
-    office: Merzim, tmp_path: Path
-) -> None:
-    """Instruction, P4.T1.S2: 1,500,000 and 700,000 on the theme of 15,000,000 in all; 300,000 for 2027, whose
-    whole nobody entered. What was entered by mistake and withdrawn counts nowhere."""
-    _with_department(office, tmp_path)
-    add = ("register", "social-orders", "add", "--unit", "Мәдениет басқармасы")
-    for kind, place, year, whole, theme, placed in (
-        ("department", "Мәдениет басқармасы", 2026, "10000000", "1500000", "2026-06-20"),
-        ("district", "Алтай ауданы", 2026, "5000000", "700000", "2026-06-21"),
-        ("district", "Жоқ аудан", 2026, "100", "50", "2026-06-22"),
-        ("district", "Алтай ауданы", 2027, "", "300000", ""),
-    ):
-        values = [f"year={year}", f"place_kind={kind}", f"place={place}", f"amount={theme}"]
-        values += [f"total_amount={whole}"] * bool(whole) + [f"placed_on={placed}"] * bool(placed)
-        assert office(*add, *values, *NOW).code == 0
-    row = "social-orders-2026-0003"
-    assert office("register", "social-orders", "withdraw", row, "--ground", "қате", *NOW).code == 0
-
-    table = _table(office, tmp_path, "social_order", "ru")
-
-    assert table[1][:2] == ["15 000 000 тг.", "2 200 000 тг."]
-    assert [cells[0] for cells in table[3:5]] == ["Мәдениет басқармасы", "Алтай ауданы"]
-    assert table[-3][:2] == table[1][:2]
-    assert "__" in table[-1][0]
-    assert table[-1][1] == "300 000 тг."
 
 
 def test_an_order_whose_day_is_not_entered_stands_in_annex_4_of_its_year(

@@ -99,39 +99,6 @@ def test_a_note_states_the_position_of_the_day_it_is_signed(planned: Merzim, tmp
     assert note[1][3] == "revise internal documents, align with law"
 
 
-def test_a_schedule_lays_down_terms_and_comes_before_what_it_lays_down(planned: Merzim, tmp_path: Path) -> None:
-    """Instruction, P1.T1.S1: the exact terms of the analysis, and no measure: the plan comes after it.
-
-    The map's last day for the schedule, 30 June, is five weeks after the analysis it would announce.
-    """
-    office, case = planned, CASE
-    assert office("record", case, "start_announced", "--on", "2026-04-02", *NOW).code == 0
-    rows = {row[1]: row[2] for row in _table(office, "schedule", tmp_path / "a.docx")[1:]}
-
-    assert rows["Утверждение графика внутреннего анализа"] == "до первого из этих действий (30 марта 2026 года)"
-    assert rows["Объявление о начале анализа"] == "30 марта 2026 года", "as planned, not as it was"
-    assert not [work for work in rows if work.startswith(("revise internal", "check completeness"))]
-
-
-def test_a_work_the_case_is_exempted_from_says_why_on_the_schedule(planned: Merzim, tmp_path: Path) -> None:
-    """Instruction, P1.T4.S1: the ground stands where the term would."""
-    line = ("exempt", CASE, "--obligation", "positions_listed", "--ground", "перечень ведёт министерство")
-    assert planned(*line, *NOW).code == 0
-    rows = {row[1]: row[2] for row in _table(planned, "schedule", tmp_path / "a.docx")[1:]}
-
-    title = "Утверждение перечня должностей, подверженных рискам"
-    assert rows[title] == "освобождено: перечень ведёт министерство"
-
-
-def test_rows_of_a_file_go_before_the_register(planned: Merzim, tmp_path: Path) -> None:
-    """Rows that are brought along are used."""
-    (tmp_path / "rows.csv").write_text("recommendation;measure\nА;Б\n", encoding="utf-8")
-    result = planned("form", CASE, "plan", "--to", "a.docx", "--rows", "rows.csv", *NOW)
-
-    assert result.code == 0, result.err
-    assert [row[1:3] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]] == [["А", "Б"]]
-
-
 AT = datetime(2026, 7, 1, tzinfo=UTC)
 
 
@@ -166,16 +133,6 @@ def test_the_list_of_positions_names_posts_and_never_people() -> None:
     assert [row["position"] for row in before] == ["Бас маман", "Кассир"]
 
 
-def test_a_position_without_a_department_is_of_the_analysed_part() -> None:
-    """Named in the language of the paper; of an organisation itself the column stays blank."""
-    unit = Unit(id="u", name="Отдел", name_kk="Бөлім", name_ru="Отдел", parent="m")
-    office = Office(units={"m": Unit(id="m", name="Министрлік", kind="central_body"), "u": unit})
-    of_part, main_unit = (replace(POSITIONS, unit=id) for id in ("u", "m"))
-
-    assert [row["unit"] for row in position_rows(POSITION_LIST, of_part, office, "kk", on=AFTER)] == ["Бөлім"]
-    assert [row["unit"] for row in position_rows(POSITION_LIST, main_unit, office, "kk", on=AFTER)] == [""]
-
-
 def test_the_consolidated_list_names_each_body_with_its_positions_once() -> None:
     """Instruction, P1.T4.S1: lists are sent up to be consolidated; a second analysis of a body repeats none."""
     units = {
@@ -192,18 +149,6 @@ def test_the_consolidated_list_names_each_body_with_its_positions_once() -> None
     ]
 
 
-def test_the_consolidated_list_of_a_year_is_filled_from_all_cases(planned: Merzim, tmp_path: Path) -> None:
-    """As a paper of the whole body."""
-    with operator(NOW[1]) as ctx:
-        act(ctx, "positions", "add", CASE, title="Бас маман", why="сатып алу", on="2026-06-02")
-    form_line = ("form", "consolidated_positions", "--year", 2026, "--lang", "kk", "--to", "a.docx", *NOW)
-    result = planned(*form_line)
-    assert result.code == 0, result.err
-    rows = tables_of(Path("a.docx").read_bytes())[0][1:]
-
-    assert [(row[1], row[3]) for row in rows] == [("Басқарма", "Бас маман")]
-
-
 def test_the_ethics_report_has_a_line_for_each_talk_of_its_year() -> None:
     """The holder by name where the office knows the key."""
     office = Office(people={"a@b.kz": Person(key="a@b.kz", name="Ә. Әлиев", unit="")})
@@ -211,13 +156,3 @@ def test_the_ethics_report_has_a_line_for_each_talk_of_its_year() -> None:
 
     assert [(row["work"], row["name"], row["work_done"]) for row in rows] == [("2", "Ә. Әлиев", "әңгіме")]
     assert not period_rows(form("propaganda_report"), [POSITIONS], office, 2026, "kk")
-
-
-def test_the_cartogram_report_lists_each_place_once_in_each_section() -> None:
-    """Section 3 is the service's own: it is not there to be reported."""
-    lines = [["positions", "Қаржы", "", "а"], ["positions", "Қаржы", "", "б"], ["risks", "", "Зеренді", "в"]]
-    case = _exposed(_event(1, "cartogram_recorded", "1", date(2026, 9, 3), lines=lines))
-    rows = period_rows(form("cartogram_report"), [case], Office(), 2026, "kk")
-
-    assert [(row["section"], row["subsection"]) for row in rows] == [("1", "Қаржы"), ("2", "Зеренді")]
-    assert period_rows(form("cartogram_report"), [case], Office(), 2025, "kk") == []

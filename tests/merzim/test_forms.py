@@ -13,7 +13,6 @@ from tests.merzim.conftest import Merzim
 from workflow.languages import PAPER_LANGUAGES
 
 OF_A_CASE = [name for name in names() if form(name).about == "case"]
-OTHERS = [name for name in names() if form(name).about != "case"]
 NOW = ("--now", "2026-05-12")
 
 
@@ -32,26 +31,6 @@ def test_every_form_of_a_case_opens(office: Merzim, tmp_path: Path) -> None:
             assert result.code == 0, result.err
             assert docx.Document(str(file)).paragraphs
             assert str(file) in result.out
-
-
-def test_forms_about_a_period_or_a_person_need_no_case(office: Merzim, tmp_path: Path) -> None:
-    """A unit, a year and empty rows for handwriting."""
-    for name in OTHERS:
-        line = (
-            "form",
-            name,
-            "--to",
-            tmp_path / f"{name}.docx",
-            "--year",
-            2026,
-            "--unit",
-            "Правление",
-            "--json",
-        )
-        result = office(*line, *NOW)
-
-        assert result.code == 0, result.err
-        assert "year" not in {missing_field["field"] for missing_field in result.json["missing"]}
 
 
 def test_the_schedule_carries_the_plan_dates_and_who_answers(office: Merzim, tmp_path: Path) -> None:
@@ -97,32 +76,6 @@ def test_the_order_is_dated_when_it_is_signed_and_not_before(office: Merzim, tmp
     assert "2026 жылғы 6 сәуір" in text_of((tmp_path / "b.docx").read_bytes())
 
 
-def test_what_is_told_goes_before_what_is_known(office: Merzim, tmp_path: Path) -> None:
-    """--set over a file over the case; a list as often as it has items."""
-    data = tmp_path / "data.json"
-    data.write_text('{"fields": {"place": "Алматы", "chair": "А."}}', encoding="utf-8")
-    options = ("--rows", data, "--set", "place=Астана", "--set", "decided=бір", "--set", "decided=екі")
-    result = office("form", _case(office), "minutes", "--to", tmp_path / "a.docx", *options, *NOW, "--json")
-    text = text_of((tmp_path / "a.docx").read_bytes())
-
-    assert result.code == 0
-    assert "Астана" in text
-    assert "Алматы" not in text
-    assert "1. бір" in text
-    assert "2. екі" in text
-    assert "2026 жылғы 19 мамыр" in text
-
-
-def test_a_persons_form_carries_name_and_post(office: Merzim, tmp_path: Path) -> None:
-    """By name or by key."""
-    for file, person in (("a.docx", "Ким Виктория Алексеевна"), ("b.docx", "V.KIM@example.kz")):
-        assert office("form", "consent", "--person", person, "--to", tmp_path / file, *NOW).code == 0
-        text = text_of((tmp_path / file).read_bytes())
-        assert "Ким Виктория Алексеевна," in text
-        assert "Директор," in text
-    assert office("form", "consent", "--person", "Nobody", "--to", tmp_path / "c.docx", *NOW).code == 2
-
-
 def test_a_persons_form_is_filled_from_their_row_of_the_journal(office: Merzim, tmp_path: Path) -> None:
     """By the row, or by the person; the post as it was then. No paper is made of a refusal."""
     consents = ("register", "consents")
@@ -146,23 +99,6 @@ def test_a_persons_form_is_filled_from_their_row_of_the_journal(office: Merzim, 
     assert other.err == "merzim: There is nothing here to put on a form.\n"
 
 
-def test_a_persons_form_is_of_the_organisation_they_work_in(office: Merzim, tmp_path: Path) -> None:
-    """A worker of a company below confirms the company's policy, not that of the body above it."""
-    people = tmp_path / "below.csv"
-    people.write_text(
-        "Бөлімше;Ұйымның түрі;Жоғары тұрған бөлімше;Аты-жөні;Лауазымы\n"
-        "«Еншілес» ЖШС;квазимемлекеттік сектор субъектісі;Правление;Асанов Үсен;Маман\n"
-    )
-    assert office("people", people, *NOW).code == 0
-    for file, person in (("a.docx", "Асанов Үсен"), ("b.docx", "Серікбаев Дәурен Маратұлы")):
-        form = ("form", "confirmation", "--person", person, "--to", tmp_path / file, "--lang", "kk")
-        assert office(*form, *NOW).code == 0
-    below, above = (text_of((tmp_path / file).read_bytes()) for file in ("a.docx", "b.docx"))
-
-    assert "«Еншілес» ЖШС" in below
-    assert "«Еншілес» ЖШС" not in above
-
-
 def test_who_may_not_approve_at_this_level_is_noted(office: Merzim, tmp_path: Path) -> None:
     """The paper is written all the same. A deputy may approve a plan (introduction; reading 26)."""
     line = ("form", _case(office), "plan", "--to", tmp_path / "a.docx", "--replace", "--json", *NOW)
@@ -176,90 +112,6 @@ def test_who_may_not_approve_at_this_level_is_noted(office: Merzim, tmp_path: Pa
     assert "Басқарма төрағасының орынбасары" in text_of((tmp_path / "a.docx").read_bytes())
     assert layout == "Layout made by Merzim: the text of annex 5 to order No. 488 was not available."
     assert "has no Kazakh name of the object" in language
-
-
-def test_a_paper_names_the_organisation_and_the_posts_in_its_own_language(
-    merzim: Merzim, tmp_path: Path
-) -> None:
-    """By the table of people and config.toml; a name in the other language alone is said beside the paper."""
-    (tmp_path / "config.toml").write_text(
-        '[office]\nname = "Министерство"\nname_kk = "Министрлік"\n[database]\nurl = "sqlite:///office.sqlite"\n'
-    )
-    people = tmp_path / "people.csv"
-    people.write_text(
-        "Подразделение;Подразделение (на казахском);ФИО;ФИО (на казахском);"
-        "Должность;Должность (на казахском);Обязанности\n"
-        "Аппарат;Аппарат қызметі;Алиев Самат;Әлиев Самат;Заместитель;Орынбасар;первый руководитель\n"
-    )
-    assert merzim("people", people, *NOW).code == 0
-    case = merzim("open", "internal-analysis", "--object-ru", "Закупки", "--json", *NOW).json["id"]
-    group = ("Алиев Самат; Заместитель; руководитель", "Сериков Д.; Заместитель", "әлиев самат; советник")
-    members = [part for member in group for part in ("--group", member)]
-    assert merzim("passport", case, *members, *NOW).code == 0
-
-    papers, notes = {}, {}
-    for language in ("kk", "ru"):
-        file = tmp_path / f"{language}.docx"
-        result = merzim("form", case, "order", "--to", file, "--lang", language, "--json", *NOW)
-        papers[language], notes[language] = text_of(file.read_bytes()), result.json["notes"]
-    report = tmp_path / "report.docx"
-    merzim("form", "ethics_report", "--unit", "Аппарат", "--year", 2026, "--lang", "kk", "--to", report, *NOW)
-
-    assert papers["kk"].startswith("Министрлік\n")
-    assert "Орынбасар\n" in papers["kk"]
-    texts = {language: " | ".join(paper.split("\n")) for language, paper in papers.items()}
-    for language, name, post in (("kk", "Әлиев Самат", "Орынбасар"), ("ru", "Алиев Самат", "Заместитель")):
-        assert f"{name} | {post} | руководитель" in texts[language], "one of the office in its language"
-        assert "Сериков Д. | Заместитель" in texts[language], "somebody else as they are written"
-        assert f"{name} | советник" in texts[language], "another post than theirs in the office stays"
-        assert f"{post}\n{name[0]}.\u00a0" not in papers[language]
-    assert papers["ru"].startswith("Министерство\n")
-    assert "Заместитель\n" in papers["ru"]
-    assert "Аппарат қызметі\n" in text_of(report.read_bytes())
-    assert notes["ru"] == []
-    assert [note for note in notes["kk"] if "Орынбасар" in note or "Министрлік" in note] == []
-    people.write_text(
-        "Подразделение;ФИО;Эл. почта;Должность;Обязанности\n"
-        "Аппарат;Алиев Самат;;Министр финансов;\n"
-        "Аппарат;Оспанов Ерлан Серикович;o@x.kz;Министр;первый руководитель\n"
-    )
-    assert merzim("people", people, *NOW).code == 0
-    result = merzim("form", case, "order", "--to", tmp_path / "b.docx", "--lang", "kk", "--json", *NOW)
-    assert (
-        "Қазақша нұсқасы көрсетілмеген, қазақша құжатта былай жазылады: Министр, Оспанов Ерлан Серикович."
-        in result.json["notes"]
-    )
-
-
-def test_a_case_opened_in_both_languages_is_named_so_in_its_papers(office: Merzim, tmp_path: Path) -> None:
-    """Both names stand in the passport and nothing is noted; of a case with one the other paper says so."""
-    names = ("--object-kk", "Сатып алу бөлімі", "--object-ru", "Отдел закупок")
-    bilingual_case = office("open", "internal-analysis", *names, "--json", *NOW).json
-    russian_case = office("open", "internal-analysis", "--object-ru", "Отдел кадров", "--json", *NOW).json
-
-    def notes(case: str, language: str) -> list[str]:
-        file = tmp_path / f"{case}.{language}.docx"
-        result = office("form", case, "order", "--to", file, "--json", "--lang", language, *NOW)
-        return [note for note in result.json["notes"] if "паспорт" in note.casefold()]
-
-    assert (bilingual_case["object_kk"], bilingual_case["object_ru"], bilingual_case["object"]) == (
-        names[1],
-        names[3],
-        names[3],
-    )
-    assert (russian_case["object_kk"], russian_case["object_ru"], russian_case["object"]) == (
-        "",
-        "Отдел кадров",
-        "Отдел кадров",
-    )
-    assert [
-        notes(case["id"], language) for case in (bilingual_case, russian_case) for language in ("kk", "ru")
-    ] == [
-        [],
-        [],
-        ["Істің паспортында объектінің қазақша атауы жоқ: қазақша құжатта «Отдел кадров» деп жазылады."],
-        [],
-    ]
 
 
 def test_a_filled_document_is_not_written_over(office: Merzim, tmp_path: Path) -> None:
@@ -300,23 +152,6 @@ def test_a_bad_line_is_refused_in_one_sentence(office: Merzim) -> None:
         assert names_it in result.err
         assert result.err.count("\n") == 1
         assert not Path("a.docx").exists()
-
-
-def test_the_list_of_forms_tells_what_each_asks(merzim: Merzim) -> None:
-    """Enough to fill one from a program."""
-    forms_by_id = {form["id"]: form for form in merzim("forms", "--json").json["forms"]}
-
-    assert len(forms_by_id) == 20
-    assert forms_by_id["plan"]["rows"] == [
-        "recommendation",
-        "measure",
-        "completion_form",
-        "responsible",
-        "term",
-    ]
-    assert forms_by_id["order"]["fields"]["order_date"]["kind"] == "date"
-    assert len(forms_by_id["legislation_report"]["groups"]) == 9
-    assert "analytic_note" in merzim("forms").out
 
 
 OBLAST = (
@@ -362,20 +197,3 @@ def test_a_paper_has_one_organisation_in_its_heading_and_its_signature(merzim: M
     assert above.startswith("Жетісу облысы әкімінің аппараты\n")
     assert ["Облыс әкімі", "______________", "Б.\u00a0Исабаев"] in signatures["Дін істері басқармасы"]
     assert "r@x.kz" not in papers["Дін істері басқармасы", "start_announcement"]
-
-
-def test_a_report_is_approved_in_its_own_organisation_or_by_hand(merzim: Merzim, tmp_path: Path) -> None:
-    """Instruction, annex 2: «Мемлекеттік органның аталуы», «Аппарат басшысы»: both of one body."""
-    (tmp_path / "people.csv").write_text(OBLAST)
-    assert merzim("people", "people.csv", *NOW).code == 0
-    reports = {}
-    for unit in ("Жетісу облысы әкімінің аппараты", "Қаржы басқармасы", "Бюджет бөлімі"):
-        line = ("form", "legislation_report", "--unit", unit, "--year", 2026, "--lang", "kk", "--replace")
-        assert merzim(*line, "--to", "a.docx", *NOW).code == 0
-        reports[unit] = text_of((tmp_path / "a.docx").read_bytes())
-
-    assert "Жетісу облысы әкімінің аппараты\nАппарат басшысы\nЛи Анна\n" in reports.pop(
-        "Жетісу облысы әкімінің аппараты"
-    )
-    for report in reports.values():
-        assert "Қаржы басқармасы\nАппарат басшысы\n________________________ (Т.А.Ә)" in report

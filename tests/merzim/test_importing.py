@@ -60,15 +60,6 @@ def test_the_old_file_again_does_not_bring_the_old_dates_back(merzim: Merzim, fl
     assert answer["cases"][0]["planned"]["analysis_started"] == "2026-04-20"
 
 
-def test_the_same_object_next_year_is_another_case(merzim: Merzim, flat: Path) -> None:
-    """It is analysed again, and that is a case of its own."""
-    merzim("import", _fill(flat, [("А", PRESS, WHO, *SPRING)], "first.xlsx"), *NOW)
-    next_year = [("А", PRESS, WHO, date(2027, 4, 12), date(2027, 5, 25))]
-    answer = merzim("import", _fill(flat, next_year, "second.xlsx"), *NOW).json
-
-    assert answer["opened"] == ["2026-0002"]
-
-
 def test_a_unit_is_the_same_however_it_is_written(merzim: Merzim, flat: Path) -> None:
     """The case has the office's own id; an unknown unit is stored as text and reported once."""
     merzim("people", PEOPLE)
@@ -81,17 +72,6 @@ def test_a_unit_is_the_same_however_it_is_written(merzim: Merzim, flat: Path) ->
 
     assert [case["unit"] for case in answer["cases"]] == [PRESS, "Отдел Х", "Отдел Х"]
     assert [note["code"] for note in answer["notes"]].count("cli.import.strange_unit") == 1
-
-
-def test_people_taken_in_later_make_no_second_case(merzim: Merzim, flat: Path) -> None:
-    """A case opened under the paper's own word for a unit is found again once the unit is known."""
-    lines = [("А", "пресс-служба", WHO, *SPRING)]
-    merzim("import", _fill(flat, lines, "first.xlsx"), *NOW)
-    merzim("people", PEOPLE)
-    lines = [("А", "пресс-служба", WHO, date(2026, 4, 20), SPRING[1])]
-    answer = merzim("import", _fill(flat, lines, "second.xlsx"), *NOW).json
-
-    assert (answer["opened"], answer["replanned"]) == ([], ["2026-0001"])
 
 
 def test_a_fact_known_with_another_date_stays_and_is_shown(merzim: Merzim, tmp_path: Path) -> None:
@@ -119,14 +99,3 @@ def test_a_row_outside_the_records_is_named_and_nothing_is_taken(empty_office: M
     assert result.code == 2
     assert 4 in [error["row"] for error in result.json["errors"]]
     assert merzim("cases", "--json").json == {"cases": []}
-
-
-def test_a_responsible_nobody_is_known_by_is_shown_once(merzim: Merzim, flat: Path) -> None:
-    """Shown with the way to mend it, not dropped, and not once for every row."""
-    merzim("people", PEOPLE)
-    lines = [(name, PRESS, "Хор имени Куляш", *SPRING) for name in "АБВ"]
-    answer = merzim("import", _fill(flat, lines, "first.xlsx"), *NOW).json
-    unmatched_notes = [note["message"] for note in answer["notes"] if note["code"] == "cli.import.unmatched"]
-
-    assert len(unmatched_notes) == 1
-    assert "merzim people --match" in unmatched_notes[0]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -67,14 +65,6 @@ def test_everything_wrong_is_named_at_once(merzim: Merzim, monkeypatch: pytest.M
     ] == [10] * 3
     assert len(merzim("check-config", "--json").json["problems"]) == 10
     assert [path.name for path in Path().iterdir()] == ["config.toml"]
-
-
-def test_a_file_that_cannot_be_read_is_bad_input(merzim: Merzim) -> None:
-    """There is nothing to check: exit code 2 and one sentence, as of every command."""
-    Path("config.toml").write_text("[office", "utf-8")
-
-    assert merzim("check-config").code == 2
-    assert merzim("check-config", "--config", "none.toml").code == 2
 
 
 @pytest.mark.parametrize(
@@ -167,20 +157,6 @@ def test_every_value_is_shown_with_its_source_and_no_secret(
     assert rows["database.url"][1] == "MERZIM__DATABASE__URL"
 
 
-def test_a_secret_in_the_environment_is_not_one_in_the_file(
-    merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The start warns of what lies in config.toml alone."""
-    file = tmp_path / "config.toml"
-    file.write_text('[database]\nurl = "postgresql://merzim:geheim@db/office"\n', "utf-8")
-    said = merzim("check-config").err
-
-    assert read(file, at=tmp_path).in_clear == ("database.url",)
-    assert "database.url" in said
-    monkeypatch.setenv("MERZIM__DATABASE__URL", "postgresql://merzim:geheim@db/office")
-    assert read(file, at=tmp_path).in_clear == ()
-
-
 def _states(merzim: Merzim) -> dict[str, str]:
     result = merzim("doctor", "--json")
     assert result.code == (1 if any(check["state"] == "problem" for check in result.json["checks"]) else 0)
@@ -219,38 +195,6 @@ def test_a_doctor_says_that_nobody_is_told_while_letters_go_into_a_folder(merzim
     assert states["email"] == "ok"
 
 
-def test_a_doctor_counts_by_the_clock_of_the_office(office: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Letters that failed in April, and a round of April, on a day of April of MERZIM_NOW."""
-    monkeypatch.setenv("MERZIM_NOW", "2026-04-06T10:00:00+05:00")
-    assert office("remind").code == 0
-    with closing(sqlite3.connect(next(Path("var").glob("*.sqlite")))) as database, database:
-        failed = database.execute("UPDATE notice SET state = 'failed', attempted_at = queued_at").rowcount
-    monkeypatch.setenv("MERZIM_NOW", "2026-04-06T10:05:00+05:00")
-    checks = office("doctor", "--json").json["checks"]
-    states = {check["check"]: check["state"] for check in checks}
-
-    assert failed > 0
-    assert (states["round"], states["clock"], states["queue"]) == ("ok", "ok", "warning")
-
-
-def test_a_mail_server_of_the_browser_with_the_authority_of_the_file_is_no_problem(
-    empty_office: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The organisation's own authority can be named in config.toml alone; so the service runs."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path("ca.pem")
-    with serving(Office(), starttls=certified(authority)) as port:
-        section = '[channels.email]\nca_file = "ca.pem"\n'
-        Path("config.toml").write_text(section, "utf-8")
-        before = empty_office("check-config")
-        monkeypatch.setattr("notifications.channels.email.PORTS", {"starttls": port})
-        with_mail_server(tmp_path, user="")
-        checked, states = empty_office("check-config"), _states(empty_office)
-
-    assert (before.code, before.out.count("channels.email.host")) == (0, 0)
-    assert (checked.code, states["settings"], states["email"]) == (0, "ok", "ok")
-
-
 def test_a_password_that_cannot_be_decrypted_is_said_to_lack_its_key(
     empty_office: Merzim, tmp_path: Path
 ) -> None:
@@ -273,16 +217,6 @@ def test_a_password_that_cannot_be_decrypted_is_said_to_lack_its_key(
     assert "another key than the one here" in another.err
 
 
-def test_an_empty_folder_of_backups_is_a_problem(empty_office: Merzim) -> None:
-    """The last one was made a minute ago, and somebody has moved it away."""
-    Path("config.toml").write_text('[backup]\nfolder = "copies"\n', "utf-8")
-    assert empty_office("backup", "copies/merzim-2026-04-06T0230.sqlite").code == 0
-    present = _states(empty_office)["backup"]
-    Path("copies/merzim-2026-04-06T0230.sqlite").unlink()
-
-    assert (present, _states(empty_office)["backup"]) == ("ok", "problem")
-
-
 def test_what_nobody_has_done_for_long_is_named(empty_office: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
     """A round ten minutes ago, a backup 26 hours ago, a verify a week ago: the limits unless set otherwise."""
     days: dict[str, dict[str, str]] = {}
@@ -303,35 +237,6 @@ def test_what_nobody_has_done_for_long_is_named(empty_office: Merzim, monkeypatc
     }
     monkeypatch.setenv("MERZIM_NOW", "2026-04-06T11:58+05:00")
     assert _states(empty_office)["clock"] == "problem"
-
-
-def test_a_verify_with_a_finding_is_not_one_that_agreed(empty_office: Merzim) -> None:
-    """Only what was found whole is written down."""
-    with closing(sqlite3.connect("var/merzim.sqlite")) as connection, connection:
-        connection.execute(
-            'INSERT INTO event (stream, seq, topic, kind, name, "case", at, "by", way, payload, private, hash) '
-            "VALUES ('access', 1, 'file', 'x', '', '', '2026-04-06 07:00:00', '', 'cli', '{}', '{}', 'forged')"
-        )
-
-    assert empty_office("verify").code == 1
-    assert _states(empty_office)["verify"] == "warning"
-
-
-def test_a_doctor_names_what_is_wrong_and_what_to_do(empty_office: Merzim) -> None:
-    """A folder that is a file, tables of another version, settings: each on its line, in each language."""
-    Path("taken").write_text("a file")
-    Path("config.toml").write_text('[evidence]\nfolder = "taken"\n[web]\nprt = 1\n', "utf-8")
-    with closing(sqlite3.connect("var/merzim.sqlite")) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
-    states = _states(empty_office)
-
-    assert (states["settings"], states["folder"], states["database"]) == ("problem", "ok", "problem")
-    for language in i18n.LANGUAGES:
-        result = empty_office("doctor", "--lang", language)
-        assert result.code == 1
-        assert "merzim installation" in result.out
-        assert "evidence.folder" in result.out
-        assert "web.prt" in result.out
 
 
 def test_a_mail_server_is_asked_and_gets_no_letter(
@@ -442,9 +347,3 @@ def test_a_test_letter_leaves_at_once(merzim: Merzim) -> None:
     assert address == "aigul@example.kz"
     assert message["Subject"] == "Merzim: пробное письмо"
     assert not Path("var").exists()
-
-
-def test_no_address_and_no_server_are_bad_input(merzim: Merzim) -> None:
-    """One sentence each, before anybody is called."""
-    assert merzim("test-mail", "aigul").code == 2
-    assert merzim("test-mail", "aigul@example.kz").err.count("channels.email.host") == 1

@@ -6,19 +6,15 @@ import os
 import re
 import subprocess
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from packaging.version import Version
 from ruamel.yaml import YAML
 
-import i18n
 from merzim.cli import main
 from merzim.settings_file import read
-from merzim.version import RELEASE, commit_of, of_source, running
+from merzim.version import RELEASE, of_source, running
 from tests.merzim.conftest import ROOT
-from tests.notifications.servers import free_port
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 OPERATIONS = ROOT / "docs" / "operations"
@@ -116,29 +112,6 @@ def test_commands_get_the_secrets_of_the_service_as_they_stand(tmp_path: Path) -
     assert not [line for line in arguments if "no secret" in line or line.startswith("#")]
 
 
-@pytest.mark.parametrize("command", ["serve", "worker"])
-@pytest.mark.parametrize(
-    ("settings", "key"),
-    [
-        ('[evidence]\nfolder = "taken/evidence"\n', "evidence.folder"),
-        ('[channels.folder]\npath = "taken/letters"\n', "channels.folder.path"),
-    ],
-)
-def test_a_folder_that_cannot_be_written_starts_no_service(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: str, key: str, command: str
-) -> None:
-    """One sentence with the key of the setting, and no port is answered."""
-    (tmp_path / "taken").write_text("a file, and no folder")
-    (tmp_path / "config.toml").write_text(f"[web]\nport = {free_port()}\n{settings}", "utf-8")
-
-    for language in i18n.LANGUAGES:
-        assert main([command, "--config", str(tmp_path / "config.toml"), "--lang", language]) == 2
-        output = capsys.readouterr().err
-        assert output.count("\n") == 1
-        assert key in output
-        assert str(tmp_path / "taken") in output
-
-
 def test_a_wheel_holds_every_file_the_program_reads() -> None:
     """Catalogues, editions, templates, static files, migrations and the marks of types, besides the code."""
     from hatchling.builders.wheel import WheelBuilder
@@ -155,40 +128,6 @@ def test_a_wheel_holds_every_file_the_program_reads() -> None:
     assert data_files <= shipped
     assert {f"{package}/py.typed" for package in packages if package != "regulations"} <= shipped
     assert {Path(name).suffix for name in data_files} >= {".py", ".toml", ".html", ".css", ".typed"}
-
-
-@pytest.fixture
-def history(tmp_path: Path) -> Callable[[str], str]:
-    """A repository of its own: commits at a moment and returns the name of the commit."""
-    run(tmp_path, "init", "--quiet")
-
-    def commit(at: str) -> str:
-        run(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "a change", at=at)
-        return run(tmp_path, "rev-parse", "HEAD")
-
-    return commit
-
-
-def run(folder: Path, *arguments: str, at: str = "") -> str:
-    """Answer of git in a folder."""
-    names = ["-c", "user.name=A", "-c", "user.email=a@example.kz"]
-    environment = os.environ | {"GIT_COMMITTER_DATE": at} if at else os.environ
-    command = ["git", "-C", str(folder), *names, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def test_the_version_rises_with_every_commit_and_names_it(
-    tmp_path: Path, history: Callable[[str], str]
-) -> None:
-    """Five in the evening in Almaty is noon in Greenwich; both are newer than 0.1.0 alone."""
-    first = history("2026-11-25T17:00:00+0500")
-    earlier = of_source(tmp_path)
-    history("2026-11-25T17:00:01+0500")
-    later = of_source(tmp_path)
-
-    assert earlier == f"0.1.0.post20261125120000+g{first[:12]}"
-    assert Version(later) > Version(earlier) > Version("0.1.0")
-    assert first.startswith(commit_of(earlier))
 
 
 def test_sources_without_a_history_are_told_their_commit_or_name_none(
@@ -231,9 +170,3 @@ def test_a_composition_sets_keys_that_exist(tmp_path: Path, monkeypatch: pytest.
     assert composed["services"]["worker"]["healthcheck"] == {"disable": True}, "nobody answers there"
     built = composed["x-merzim"]["build"]
     assert (OPERATIONS / built["context"] / built["dockerfile"]).samefile(OPERATIONS / "Containerfile")
-
-
-def test_the_scripts_of_an_installation_are_shell() -> None:
-    """Read without being run."""
-    for script in OPERATIONS.glob("*.sh"):
-        subprocess.run(["sh", "-n", str(script)], check=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim
 
 LINK = "https://example.kz/vakr"
@@ -74,32 +72,3 @@ def test_a_rehearsal_leaves_no_trace(office: Merzim, tmp_path: Path) -> None:
     assert date(2026, 4, 6) in days
     assert office("notices", "--json").json == {"notices": []}
     assert not (tmp_path / "var" / "letters").exists()
-
-
-def test_the_register_is_a_file_a_spreadsheet_opens(office: Merzim, tmp_path: Path) -> None:
-    """Semicolons, a byte order mark, no cell a spreadsheet takes for a formula."""
-    office("remind", "--now", "2026-04-06")
-    assert office("notices", "--export", "register.csv").code == 0
-    text = (tmp_path / "register.csv").read_text(encoding="utf-8")
-
-    assert text.startswith("\ufeffDue;Case;")
-    assert not any(cell[:1] in "=+-@" for line in text.splitlines() for cell in line.split(";") if cell)
-
-
-@pytest.mark.parametrize("now", ["2026-10-05", "2026-11-02"])
-def test_a_quarter_that_has_begun_shows_without_anybody_writing(office: Merzim, now: str) -> None:
-    """What depends on the day is not stored: nobody wrote to the case since March. The note it begins with is
-    not signed, so that nobody is late with it."""
-    case = office("case", "2026-0001", "--json", "--now", now).json
-    quarter = next(
-        obligation for obligation in case["obligations"] if obligation["id"] == "quarter_reported.2026Q3"
-    )
-    overdue = {obligation["id"] for obligation in office("overdue", "--now", now, "--json").json["obligations"]}
-
-    assert (quarter["state"], quarter["waiting_for"]) == ("open", "note_signed")
-    assert "quarter_reported.2026Q3" not in overdue
-
-
-def test_verify_agrees_on_any_later_day(office: Merzim) -> None:
-    """Time passing is no difference between the board and its rebuild."""
-    assert office("verify", "--now", "2026-12-01").code == 0

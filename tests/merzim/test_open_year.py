@@ -65,15 +65,6 @@ def test_opening_a_year_again_changes_nothing_and_says_so(town: Merzim) -> None:
     assert output.startswith("Nothing has changed")
 
 
-@pytest.mark.parametrize(
-    ("unit", "opened"),
-    [("Ministry", ["Committee", "Ministry"]), ("Committee", ["Committee"]), ("Staff", ["Ministry"])],
-)
-def test_a_unit_means_the_organisations_at_it_or_below_it(town: Merzim, unit: str, opened: list[str]) -> None:
-    """A department means the organisation it belongs to."""
-    assert tea(town("open-year", "2026", "--unit", unit, "--json").json) == opened
-
-
 def test_acts_of_one_organisation_are_opened_for_those_who_adopted_them(town: Merzim, tmp_path: Path) -> None:
     """The Ministry's standard for the Ministry, an enterprise's policy for all of an office whose config.toml
     names it; by hand a case is opened without. A word that is no such act is refused with those there are."""
@@ -172,62 +163,3 @@ def test_a_year_outside_the_records_is_refused(town: Merzim) -> None:
 
     assert (result.code, result.out) == (2, "")
     assert "2038" in result.err
-
-
-def test_a_share_is_judged_by_the_numbers_recorded(town: Merzim) -> None:
-    """56 of 1140 are too few; corrected to 57 they are enough."""
-    opened_year = town("open-year", "2026", "--now", "2026-01-12", "--json").json
-    case = next(
-        case["id"]
-        for case in opened_year["opened"]
-        if case["unit"] == "Ministry" and case["procedure"] == "tea"
-    )
-    fact = (case, "people_trained.2026", "--on", "2026-11-30", "--now", "2026-12-01")
-
-    def findings() -> list[str]:
-        findings_shown = town("case", case, "--json", "--now", "2026-12-01").json["findings"]
-        return [f"{finding['kind']}:{finding['code']}" for finding in findings_shown]
-
-    assert town("record", *fact, "--value", "trained=56").code == 0
-    assert findings() == ["term:no_staff_number"]
-    assert town("record", *fact, "--value", "staff=1 140").code == 0
-    assert findings() == ["term:quota_missed"]
-    assert town("record", *fact, "--value", "trained=57").code == 2
-    assert town("correct", *fact, "--value", "trained=57", "--ground", "the list").code == 0
-    assert findings() == []
-
-
-def test_importing_people_without_kinds_keeps_the_kinds_known(town: Merzim, tmp_path: Path) -> None:
-    """A table without a column of kinds removes none; one that names two is refused."""
-    (tmp_path / "later.csv").write_text("unit,name\nMinistry,Ana\n", encoding="utf-8")
-    (tmp_path / "wrong.csv").write_text("unit,kind,name\nMinistry,committee,Ana\nMinistry,ministry,Eve\n")
-    (tmp_path / "unknown.csv").write_text("unit,kind,name\nMinistry,castle,Ana\n")
-
-    assert town("people", "later.csv").code == 0
-    assert town("people", "--json").json["units"]["Ministry"]["kind"] == "central_body"
-    assert "two kinds" in town("people", "wrong.csv").err
-    assert "castle" in town("people", "unknown.csv").err
-
-
-def test_a_case_is_about_somebody_the_office_knows(town: Merzim) -> None:
-    """By e-mail or by name; nobody else."""
-    opened_case = town("open", "gift-handover", "--unit", "Staff", "--person", "Bek", "--json").json
-
-    assert opened_case["person"] == "bek@example.kz"
-    assert town("open", "gift-handover", "--person", "Zed").code == 2
-
-
-def test_a_what_if_may_be_of_another_kind_of_organisation(town: Merzim, tmp_path: Path) -> None:
-    """What is not asked of that kind is not required of it; a kind there is not is refused."""
-    own_law = LAW + obligation("listed", 'term = "none"\nonly_for = ["local_executive"]')
-    (tmp_path / "own" / "tea.2024-01-01.toml").write_text(own_law, encoding="utf-8")
-    command = ("plan", "tea", "--planned", "year_begun=2026-01-01", "--json")
-
-    def state(*kind: str) -> str:
-        obligations = town(*command, *kind).json["obligations"]
-        return next(str(obligation["state"]) for obligation in obligations if obligation["id"] == "listed")
-
-    assert state() == "open"
-    assert state("--kind", "district_akim_office") == "open"
-    assert state("--kind", "central_body") == "not_required"
-    assert town(*command, "--kind", "castle").code == 2

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from itertools import product
 from pathlib import Path
 
 import pytest
 
-from i18n import knows
 from tests.merzim.conftest import ROOT, Merzim
 from tests.permits import APPEAL, CLINIC, PERMIT, write_folder
 from tests.workflow.test_programmes import HEAD, QUOTA, YEAR, obligation
-from workflow.law.procedure import Obligation
 
 CONFIG = '[database]\nurl = "sqlite:///office.db"\n[regulations]\nfolder = "own"\n'
 BOILED = obligation("boiled", 'term = { count = 1, in = "working days", from = "poured" }')
@@ -89,19 +86,6 @@ def test_a_key_missing_at_the_top_is_named_with_its_place(merzim: Merzim, tmp_pa
     assert [problem.split(":")[0] for problem in checked.json["files"][0]["problems"]] == [
         f"tea.2024-01-01.toml, {key}"
     ]
-
-
-def test_a_copy_of_a_shipped_edition_is_left_out(merzim: Merzim, tmp_path: Path) -> None:
-    """The shipped file copied into one's own folder: the shipped one holds, the copy is named and left out."""
-    shipped = ROOT / "regulations" / "gift-handover.2025-09-18.toml"
-    (tmp_path / "own").mkdir()
-    (tmp_path / "own" / shipped.name).write_bytes(shipped.read_bytes())
-    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
-
-    result = merzim("procedures")
-
-    assert (result.code, result.err.count("\n")) == (0, 1)
-    assert "gift-handover.2025-09-18" in result.err
 
 
 def test_the_examples_of_own_law_are_run_by_the_check(merzim: Merzim, tmp_path: Path) -> None:
@@ -187,54 +171,6 @@ def test_editions_are_compared_in_words(merzim: Merzim) -> None:
     assert merzim("editions", "diff", pair[0], "tea").code == 2
 
 
-def test_a_comparison_of_editions_is_in_the_reader_s_words_alone(merzim: Merzim) -> None:
-    """No key, no True, no id of an act or a fact among the values; every key an obligation has is named."""
-    pairs = (
-        ("internal-analysis.2023-01-01", "internal-analysis.2024-01-01"),
-        ("conflict-of-interest.2025-09-18", "enterprise-conflict-of-interest.2016-01-01"),
-        ("tbn4-project-2.2023-01-01", "tbn4-project-2.2024-01-01"),
-        ("declarations.2025-09-18", "tbn4-year.2024-01-01"),
-    )
-    words = r"\b(True|False|None|assumed|obligatory|recommended|written|published|tbn4-\w+)\b"
-    raw = re.compile(words + r"|\w+\(\w+=|P\d\.T")
-    for pair, language in product(pairs, ("kk", "ru")):
-        lines = merzim("editions", "diff", *pair, "--lang", language).out.splitlines()[2:]
-        values = [re.split(r"\s{2,}", line, maxsplit=1)[1] for line in lines]
-        assert [value for value in values if raw.search(value)] == []
-        assert len(lines) > 10
-    assert [name for name in Obligation.model_fields if not knows(f"editions.key.{name}")] == [
-        *("id", "anchored", "sources")
-    ]
-    output = merzim("editions", "diff", *pairs[0], "--lang", "ru").out
-    assert re.search(r"start_announced +акт +Карта .+ +Инструкция", output)
-    assert re.search(r"start_announced +пункт +строка 3 +проект №1, задача 1, подзадача 3", output)
-
-
-def test_own_words_and_one_language_are_enough(merzim: Merzim, tmp_path: Path) -> None:
-    """A file in Russian alone, with a kind of evidence of its own; without its word the file is named."""
-    folder = write_folder(tmp_path / "own")
-    file = folder / "permit.2026-01-01.toml"
-    word = '[[evidence]]\nid = "document:sketch"\ntitle = { ru = "эскиз" }\n'
-    russian = re.sub(r'kk = "([^"]*)", ru = "[^"]*", en = "[^"]*"', r'ru = "\1"', PERMIT)
-    evidence_text = russian.replace('id = "decided"', 'id = "decided"\nevidence = ["document:sketch"]')
-    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
-
-    file.write_text(evidence_text.replace("[[act]]", f"{word}[[act]]", 1), encoding="utf-8")
-    merzim("open", "permit", "--planned", "received=2026-09-01", "--now", "2026-09-01")
-    merzim("record", "2026-0001", "decided", "--on", "2026-09-01", "--now", "2026-09-01")
-    result = merzim("case", "2026-0001", "--lang", "kk", "--now", "2026-09-02")
-    file.write_text(evidence_text, encoding="utf-8")
-    without = merzim("procedures")
-    checked = merzim("law", "check")
-
-    assert (result.code, result.err) == (0, "")
-    assert "эскиз" in result.out
-    assert "Permit" in result.out
-    assert ("permit.2026-01-01" in without.out, without.err.count("\n")) == (False, 1)
-    assert "document:sketch" in checked.out
-    assert "[[evidence]]" in checked.out
-
-
 def test_own_law_has_duties_and_kinds_of_its_own(merzim: Merzim, tmp_path: Path) -> None:
     """The table of people knows them by their titles, a case of another kind is refused, and the letter goes to
     who holds the duty; a name nobody knows, and one the product has, are named by the check."""
@@ -294,18 +230,3 @@ def test_a_language_the_office_uses_and_a_file_lacks_is_a_warning(merzim: Merzim
     assert (warned.code, warned.json["files"][0]["holds"], warned.json["files"][0]["problems"]) == (0, True, [])
     assert len(warned.json["files"][0]["warnings"]) == 1
     assert "1 не на языке, которым в учреждении пользуются (kk)" in result.out
-
-
-def test_an_indicator_the_assessment_does_not_have_is_named_by_the_check(
-    merzim: Merzim, tmp_path: Path
-) -> None:
-    """Points are told of by the scoring document alone."""
-    (tmp_path / "own").mkdir()
-    law = obligation("x", 'term = "none"\nindicator = "P1.T9.S9"')
-    (tmp_path / "own" / "tea.2024-01-01.toml").write_text(HEAD + YEAR + law, encoding="utf-8")
-    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
-
-    checked = merzim("law", "check", "--json")
-
-    assert checked.code == 1
-    assert any("P1.T9.S9" in problem for problem in checked.json["files"][0]["problems"])

@@ -16,7 +16,6 @@ from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, change_act
 from merzim.services.law.regulations import scoring
 from merzim.services.registers.verbs import AddRow, add_row
-from merzim.services.reports.points import points_of_year
 from merzim.services.scoring import YearScores, year_scores
 from merzim.services.yearly.opening import open_year
 from merzim.storage.org import store as office_store
@@ -260,68 +259,3 @@ def test_organisations_and_regions_are_shares_of_those_with_rows(tmp_path: Path)
                    placed_on="2026-12-31")  # fmt: skip
     # The oblast itself, aud1 and the city of four: 75 %, seven steps of 0.5.
     assert points(akimat.score("obl"))["P4.T1.S2"] == "3.5"
-
-
-def test_rows_of_confidential_registers_count_for_those_who_see_them(tmp_path: Path) -> None:
-    """A head's points say no word of them, an officer's leave out rows about that officer."""
-    office = Kept(tmp_path, MINISTRY)
-    for name in ("a", "b"):
-        office.add("restriction-breaches", "hr", restriction="incompatible_activity", other_activity="-",
-                  employee=f"{name}@x.kz", post="-", found_on="2026-03-03")  # fmt: skip
-    office.add("trainings", "hr", kind="ethics_officer", held_on="2026-02-20", **TRAINING)
-
-    head, officer = office.seen_by("head_of_unit", "min"), office.seen_by("officer", person="a@x.kz")
-
-    assert (points(head).get("P2.T5.S1"), points(head)["P4.T2.S3"]) == (None, "2")
-    assert points(officer)["P2.T5.S1"] == "3"
-    assert "score.rows_hidden" in [remark.code for remark in head.remarks]
-    assert "score.rows_hidden" not in [remark.code for remark in officer.remarks]
-
-
-def test_people_trained_of_a_staff_nobody_recorded_are_no_share(tmp_path: Path) -> None:
-    """The register knows who was trained, not of how many: that is said, and nothing is scored."""
-    office = Kept(tmp_path, MINISTRY)
-    course = office.add("trainings", "hr", kind="online_course", held_on="2026-06-01", **TRAINING)
-    office.add("training-attendees", "hr", training=course, employee="a@x.kz", civil_servant="yes",
-              counted_as="online_course", passed_on="2026-06-05")  # fmt: skip
-
-    year_scores = office.score("min")
-
-    assert points(year_scores)["P4.T2.S2"] == "0"
-    (remark,) = (remark for remark in year_scores.remarks if remark.code == "score.rows_of_what")
-    assert (remark.arguments["indicator"], remark.arguments["count"]) == ("P4.T2.S2", 1)
-
-
-def test_a_number_of_staff_is_asked_for_where_it_is_recorded_and_in_either_step(tmp_path: Path) -> None:
-    """The sentence leads to the first step not recorded; the figures given count for both shares."""
-    office = Kept(tmp_path, MINISTRY)
-    course = office.add("trainings", "hr", kind="online_course", held_on="2026-06-01", **TRAINING)
-    for person, counted_kind in (("a", "online_course"), ("b", "separate_course")):
-        number = {"certificate_number": "1"} if counted_kind == "separate_course" else {}
-        office.add("training-attendees", "hr", training=course, employee=f"{person}@x.kz", civil_servant="yes",
-                  counted_as=counted_kind, passed_on="2026-06-05", **number)  # fmt: skip
-    office.record((("min", P4, "year_begun@2026-01-01"),))
-
-    def asked() -> list[tuple[str, str]]:
-        view = points_of_year(office.ctx(), "min", 2026, {}, number=1)
-        return [
-            (entry.case, f"{'correct' if entry.recorded else 'record'} {entry.fact}")
-            for entry in view.to_record.values()
-        ]
-
-    case, before = office.case("min", P4), asked()
-    office.record((("min", P4, "servants_trained=trained:1"),))
-    between = asked()
-    office.record((("min", P4, "training_figures_given=staff:10"),))
-
-    course_step = (case, "record online_course_passed.2026")
-    assert before == [(case, "record servants_trained.2026"), course_step]
-    assert between[0] == (case, "record training_figures_given.2026")
-    assert asked() == [(case, "correct servants_trained.2026"), course_step]
-    # One of ten: 10 % is twenty steps of 0.3, at most 3; one step of 1 of the course.
-    assert (points(office.score("min"))["P4.T2.S1"], points(office.score("min"))["P4.T2.S2"]) == ("3", "1")
-    # The share of all employees is not taken of the civil servants.
-    assert points(office.score("min", online_course="employees"))["P4.T2.S2"] == "0"
-    # Where no case of the year is open the way leads to opening it.
-    view = points_of_year(office.ctx(), "min", 2027, {}, number=1)
-    assert [entry.case for entry in view.to_record.values()] == [""] * 2

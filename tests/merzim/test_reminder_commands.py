@@ -2,39 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from merzim.services.sending import acknowledge
-from merzim.storage.database.engine import writing
-from merzim.storage.tables.notices import NOTICE
 from tests.merzim.conftest import Merzim
-from tests.notifications.sample_office import FIVE_BEFORE, Shelf, Town, noon
-
-
-def test_a_letter_that_carried_others_is_acknowledged_with_them(tmp_path: Path) -> None:
-    """Read is what stood in it: each carried notice has its moment and its event."""
-    town = Town(tmp_path)
-    case = town.open()
-    shelf = Shelf()
-    town.round((shelf,), FIVE_BEFORE)
-    first = town.notices()[0]
-    carrier = replace(first, key="carrier", case="", kind="collected", step="missed")
-    town.outbox.add([carrier], now=noon(FIVE_BEFORE))
-    with writing(town.engine) as connection:
-        connection.execute(NOTICE.update().where(NOTICE.c.key == first.key).values(carrier="carrier"))
-    notice = town.outbox.notice("carrier")
-    acknowledge(
-        town.outbox, town.case_commands, notice, "carrier", by="x", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
-    )
-
-    assert {notice.acknowledged_at for notice in town.notices()} == {noon(FIVE_BEFORE)}
-    assert [
-        event.payload["notice"] for event in town.case_commands.events(case.id) if event.kind == "notice"
-    ] == [first.key]
-    town.close()
 
 
 def test_a_library_that_is_not_installed_is_asked_for_by_name(
@@ -48,15 +20,6 @@ def test_a_library_that_is_not_installed_is_asked_for_by_name(
 
     assert (result.code, result.err.count("\n")) == (2, 1)
     assert 'pip install ".[telegram]"' in result.err
-
-
-def test_a_bot_that_has_no_name_is_a_missing_setting(office: Merzim, tmp_path: Path) -> None:
-    """Without its name nobody could be given an address that opens it."""
-    (tmp_path / "config.toml").write_text('[channels]\nuse = ["telegram"]\n', encoding="utf-8")
-    result = office("remind", "--now", "2026-04-06")
-
-    assert (result.code, result.err.count("\n")) == (2, 1)
-    assert "channels.telegram.bot" in result.err
 
 
 def test_changed_reminder_steps_hold_from_the_next_round_which_says_so(office: Merzim, tmp_path: Path) -> None:

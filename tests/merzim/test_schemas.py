@@ -123,18 +123,3 @@ def test_an_answer_about_a_case_is_as_its_schema_says(filled: Merzim) -> None:
         _valid(schema, answer)
 
     check_each({line: line for line in lines}, check)
-
-
-def test_an_answer_of_an_empty_office_is_as_its_schema_says(empty_office: Merzim) -> None:
-    """What the program ships, and lists with nothing in them; in every language."""
-    lines = {
-        "forms": "forms",
-        "procedures": "procedures",
-        "score --year 2026": "score-year",
-    }
-
-    def check(request: tuple[str, str]) -> None:
-        line, language = request
-        _valid(lines[line], empty_office(*line.split(), "--json", "--lang", language, *DAY).json)
-
-    check_each({f"{line} {lang}": (line, lang) for line in lines for lang in ("kk", "ru", "en")}, check)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import jsonschema
 import pytest
 
-from tests.merzim.conftest import ROOT, Merzim
+from tests.merzim.conftest import Merzim
 
 INPUTS = {
     "P1.T1.S1": {"present": False},
@@ -48,16 +47,6 @@ def test_the_answer_for_machines_has_points_as_decimal_strings(merzim: Merzim, i
     assert answer["total"] == "72.4"
 
 
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_the_answer_is_as_its_schema_says(merzim: Merzim, inputs: Path, language: str) -> None:
-    """In every language; the arithmetic is never empty."""
-    schema = json.loads((ROOT / "docs" / "schemas" / "score.json").read_text(encoding="utf-8"))
-    checked = jsonschema.Draft202012Validator(schema)
-    checked.check_schema(schema)
-
-    checked.validate(merzim("score", "--inputs", inputs, "--json", "--lang", language).json)
-
-
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -88,26 +77,6 @@ def test_what_cannot_be_scored_is_one_line(merzim: Merzim, tmp_path: Path, text:
     assert told in result.err
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        ("--inputs", "nowhere.json"),
-        ("--inputs", "."),
-        ("--inputs", "inputs.json", "--reading", "rounding"),
-        ("--inputs", "inputs.json", "--reading", "rounding=up"),
-        ("--inputs", "inputs.json", "--reading", "rounded=linear"),
-        ("--inputs", "inputs.json", "--reading", "rounding=linear", "--reading", "rounding=whole_steps"),
-    ],
-)
-def test_a_wrong_line_is_refused(merzim: Merzim, inputs: Path, line: tuple[str, ...]) -> None:
-    """No file, no such file, a folder, a reading nobody knows."""
-    result = merzim("score", *line)
-
-    assert inputs.exists()
-    assert result.code == 2
-    assert len(result.err.splitlines()) == 1
-
-
 def test_a_year_recorded_in_the_database_is_scored_without_typing_a_number(
     merzim: Merzim, tmp_path: Path
 ) -> None:
@@ -136,21 +105,3 @@ def test_a_year_recorded_in_the_database_is_scored_without_typing_a_number(
     assert steps["P4.T2.S1"]["gain"] == "0.3"
     assert "will make 3 instead of 2.7" in steps["P4.T2.S1"]["text"]
     assert merzim("score", "--year", "2026", "--by-unit", *day).code == 0
-
-
-def test_a_note_signed_within_its_term_in_january_costs_nothing(office: Merzim) -> None:
-    """The analysis ended on 25 December 2026: the note is due on 12 January, the plan ten working days later.
-    On 15 January neither is absent of the year (001 P1.T2.S3, P1.T3.S1); the order, which nobody signed, is."""
-    day = ("--now", "2027-01-15")
-    for fact, on in (
-        ("analysis_started", "2026-11-30"),
-        ("analysis_ended", "2026-12-25"),
-        ("note_signed", "2027-01-11"),
-    ):
-        assert office("record", "2026-0001", fact, "--on", on, *day).code == 0
-    indicators = {
-        entry["id"]: entry for entry in office("score", "--year", "2026", "--json", *day).json["indicators"]
-    }
-
-    assert [indicators[name]["points"] for name in ("P1.T2.S3", "P1.T3.S1", "P1.T1.S2")] == ["0", "0", "-10"]
-    assert "its term still ran at the end of the year" in str(indicators["P1.T2.S3"]["arithmetic"]).casefold()

@@ -13,7 +13,6 @@ import pytest
 from pydantic import SecretStr
 
 from merzim.app import build_app
-from merzim.logs import secrets_of
 from merzim.services.administration import MailServer, change_mail
 from merzim.services.app import AppContext
 from merzim.services.configuration import key_file, read_cipher
@@ -25,7 +24,7 @@ from tests.merzim.conftest import PEOPLE, Merzim
 from tests.notifications.servers import free_port
 from workflow.org.access import Access, Reader
 
-KEY, OLD = new_key(), new_key()
+KEY = new_key()
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 SAID = {"by": "test", "now": NOW, "today": date(2026, 4, 6)}
@@ -166,13 +165,6 @@ def test_a_key_that_is_none_is_refused_by_the_name_of_its_variable(
     assert (refused.value.code, refused.value.arguments) == ("cli.secret_key_bad", {"where": name})
 
 
-def test_no_key_reaches_a_log(tmp_path: Path) -> None:
-    """Each of the older ones by itself."""
-    variables = {"MERZIM_SECRET_KEY": KEY, "MERZIM_SECRET_KEYS_OLD": f"{OLD},third"}
-
-    assert {KEY, OLD, "third"} <= set(secrets_of(settings(tmp_path), variables))
-
-
 # --------------------------------------------------------------------------------------------------- the start
 
 
@@ -219,14 +211,6 @@ def test_the_key_is_changed_by_one_command(
     assert app.factors.secret("asel") == SECRET
     app.close()
     assert merzim("verify").code == 0
-
-
-def test_a_new_key_is_printed_and_kept_nowhere(merzim: Merzim, tmp_path: Path) -> None:
-    """Two are not the same."""
-    first, second = merzim("secret-key", "new"), merzim("secret-key", "new", "--json")
-
-    assert parse_key(first.out) != parse_key(second.json["key"])
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_backup_says_that_the_key_is_not_in_it_and_where_it_is(merzim: Merzim, tmp_path: Path) -> None:
@@ -349,23 +333,3 @@ def test_a_command_removes_a_second_factor(
     letters = merzim("notices", "--json").json["notices"]
     assert [(letter["step"], letter["state"]) for letter in letters] == [("account", "queued")]
     assert merzim("verify").code == 0
-
-
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        (("asel", "--ground", " "), "State why the second factor"),
-        (("bolat", "--ground", "x"), "has no second factor"),
-        (("nobody", "--ground", "x"), "There is no account"),
-    ],
-)
-def test_a_command_that_cannot_remove_it_says_why(
-    merzim: Merzim, tmp_path: Path, line: tuple[str, ...], says: str
-) -> None:
-    """One sentence each."""
-    merzim("people", PEOPLE)
-    office(tmp_path, "asel", "bolat").close()
-    result = merzim("user", "remove-totp", *line)
-
-    assert (result.code, says in result.err) == (2, True)
-    assert set(stored(tmp_path)) == {"asel"}

@@ -44,26 +44,11 @@ def test_a_reading_command_refuses_a_folder_without_a_database(
     assert [*tmp_path.iterdir()] == []
 
 
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_the_refusal_names_the_ways_out(merzim: Merzim, language: str) -> None:
-    """The option, the variable and the command that creates a database, in the reader's language."""
-    answer = merzim("due", "--lang", language)
-
-    assert all(way_out in answer.err for way_out in ("--config", "MERZIM_CONFIG", "merzim serve"))
-
-
 @pytest.mark.parametrize("line", [("people", PEOPLE), ("seal",), ("remind",), ("installation",)])
 def test_a_writing_command_creates_the_database(merzim: Merzim, line: tuple[object, ...]) -> None:
     """After it the reading ones answer."""
     assert merzim(*line).code in (0, 1)
     assert merzim("due", "--now", "2026-04-06").code == 0
-
-
-@pytest.mark.parametrize("line", ["calendar add 2026-05-12 5", "procedures", "plan internal-analysis", "forms"])
-def test_what_needs_no_database_needs_none(merzim: Merzim, tmp_path: Path, line: str) -> None:
-    """The calendar and the law answer anywhere, and leave nothing behind."""
-    assert merzim(*line.split()).code in (0, 1)
-    assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.postgresql

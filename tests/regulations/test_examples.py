@@ -6,7 +6,7 @@ from pathlib import Path
 
 from merzim.services.law.regulations import shared_law
 from tests.law import CALENDAR, library
-from workflow.cases.commands.planning import mismatches, plan
+from workflow.cases.commands.planning import mismatches
 from workflow.law.editions import read_edition
 
 OWN = Path(__file__).parents[2] / "examples" / "own-law"
@@ -25,16 +25,3 @@ def test_the_worked_example_comes_out_as_its_file_says() -> None:
         for procedure in (*library().all(), *own_procedures)
         for wrong in mismatches(procedure, CALENDAR)
     ] == []
-
-
-def test_the_second_procedure_needs_no_code() -> None:
-    """A gift received on 20 October 2025 is due by the 28th, though no module knows of gifts."""
-    from datetime import date
-
-    plan_result = plan(
-        library(), "gift-handover", facts={"gift_received": date(2025, 10, 20)}, planned={}, calendar=CALENDAR
-    )
-
-    assert {deadline.id: deadline.due for deadline in plan_result.deadlines}["gift_handed_over"] == date(
-        2025, 10, 28
-    )

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from i18n import paragraph
 from merzim.documents.forms import form, names
-from merzim.services.law.regulations import scoring, shared_law
-from tests.law import CALENDAR, ROOT, library
-from workflow.cases.commands.planning import plan
-from workflow.law.library import Library
-from workflow.registers.definition import Register, Registers
-from workflow.registers.reading import cross_problems, read_register
+from merzim.services.law.regulations import shared_law
+from tests.law import ROOT, library
+from workflow.registers.definition import Register
+from workflow.registers.reading import read_register
 
 FOLDER = Path(ROOT / "regulations" / "registers")
-LANGUAGES = ("kk", "ru", "en")
 
 ANNEXES: Mapping[str, tuple[str, Mapping[str, tuple[str, ...]]]] = {
     # The Instruction of 2024, annex 2, third column, as the text of each subtask fills it.
@@ -203,10 +198,6 @@ REPORTERS = {("offences", "reporter"), ("internal-investigations", "reporter"), 
     ("appeals", "author"),
 }
 """Who reported or gave notice: nobody a row is about may read it."""
-SAME_WORD = {
-    *("%", "офлайн", "онлайн", "конкурс", "аукцион", "комитет"),
-}
-"""Words that are spelt alike in Kazakh and in Russian."""
 
 
 ALIKE = ("held_at", "register_number")
@@ -249,18 +240,6 @@ OTHER_ROWS = ("P2.T2.S1", "P4.T3.S1", "P2.T5.S1, S3")
 
 def _of(place: str, form_row: str) -> bool:
     return any(place in part for part in form_row.replace("(P2.T5.S1, S3)", "(P2.T5.S1)").split(";"))
-
-
-def test_every_reference_of_a_register_resolves() -> None:
-    """Registers, procedures, facts and indicators that a file names are there."""
-    registers = Registers(shipped().values())
-    indicators = scoring().indicators
-
-    assert [
-        (register.id, problem)
-        for register in shipped().values()
-        for problem in cross_problems(register, registers, library(), indicators)
-    ] == []
 
 
 def test_the_rows_of_the_reports_come_from_registers() -> None:
@@ -319,32 +298,6 @@ def test_every_paragraph_is_said_in_words_of_the_language() -> None:
     ]
 
     assert missing_texts == []
-
-
-def test_every_act_is_spelt_as_in_the_editions() -> None:
-    """The same act has the same title everywhere: it is listed once."""
-    editions = {act.id: act for procedure in library().all() for act in procedure.acts.values()}
-
-    assert [
-        (register.id, act.id)
-        for register in shipped().values()
-        for act in register.acts.values()
-        if editions.get(act.id) != act
-    ] == []
-
-
-def test_every_text_is_said_in_three_languages() -> None:
-    """No Kazakh text is the Russian one, no English text either; a word both languages share is listed."""
-    alike = [
-        (path.name, text)
-        for path in FOLDER.glob("*.toml")
-        for text in _texts(tomllib.loads(path.read_text()))
-        if set(text) != set(LANGUAGES)
-        or (len(set(text.values())) < len(LANGUAGES) and text["kk"] not in SAME_WORD)
-        or not all(word.strip() for word in text.values())
-    ]
-
-    assert alike == []
 
 
 def test_a_matter_of_a_confidential_case_is_a_confidential_register() -> None:
@@ -421,22 +374,6 @@ def test_whom_a_confidential_row_is_about_is_its_subject() -> None:
         for name in register.people
         if not register.fields[name].subject
     ] == []
-
-
-def test_a_certificate_is_to_be_renewed_thirty_days_ahead() -> None:
-    """Valid until 30 April 2026: thirty calendar days before is Tuesday 31 March; the term is assumed."""
-    procedure = shipped()["organisation-documents"].procedure
-    assert procedure is not None
-    plan_result = plan(
-        Library([procedure]),
-        procedure.id,
-        facts={},
-        planned={"valid_until": date(2026, 4, 30)},
-        calendar=CALENDAR,
-    )
-    renewed = next(deadline for deadline in plan_result.deadlines if deadline.id == "renewed_on")
-
-    assert (renewed.due, renewed.obligation.assumed) == (date(2026, 3, 31), True)
 
 
 def test_an_indicator_of_the_assessment_is_fed_by_the_register_of_its_subtask() -> None:

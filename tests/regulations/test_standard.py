@@ -25,8 +25,6 @@ from workflow.law.procedure import Obligation, Procedure
 
 ACTS = {"mne-standard-2025", "mne-order-230", "enterprise-policy"}
 EDITIONS = [edition for edition in library().all() if ACTS & set(edition.acts)]
-ROWS = [*range(46, 82), *range(117, 171)]
-"""Rows of the table of obligations that belong to the two documents."""
 CONFIDENTIAL = {
     "conflict-of-interest",
     "enterprise-conflict-of-interest",
@@ -42,17 +40,6 @@ editions = pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: edit
 
 def _asked(procedure: str, fact: str) -> Obligation:
     return library().latest(procedure).by_id[fact]
-
-
-@pytest.mark.parametrize("row", ROWS)
-def test_every_row_of_the_two_documents_is_carried_out(row: int) -> None:
-    """Nothing the standard or the policy asks is left to memory."""
-    assert [
-        obligation.id
-        for edition in EDITIONS
-        for obligation in edition.obligations
-        if f"seed:{row}" in obligation.sources
-    ], f"nothing carries out row {row}"
 
 
 @pytest.mark.parametrize(
@@ -95,47 +82,6 @@ def test_the_terms_are_the_documents(procedure: str, fact: str, term: Term, sinc
 
     assert obligation.term == term
     assert since in (None, obligation.since)
-
-
-def test_the_enterprise_names_no_number() -> None:
-    """It says at once, at appointment, before the decision: no date can come of it but our yearly one."""
-    numbered = {
-        (edition.id, obligation.id)
-        for edition in EDITIONS
-        if "enterprise-policy" in edition.acts
-        for obligation in edition.obligations
-        if not isinstance(obligation.term, WithoutTerm | OngoingDuty | Before | AtOnce)
-    }
-
-    assert numbered == {("enterprise-policy-year", "standing_confirmed")}
-
-
-@pytest.mark.parametrize(
-    ("procedure", "fact", "force"),
-    [
-        ("conflict-of-interest", "powers_handed_over", "recommended"),
-        ("mne-standard-year", "conflict_training_held", "recommended"),
-        ("mne-standard-year", "culture_training_held", "obligatory"),
-        ("mne-standard-year", "test_target_set", "recommended"),
-        ("mne-standard-year", "conflict_risks_assessed", "may"),
-        ("mne-standard-year", "competitive_methods_used", "recommended"),
-        ("mne-standard-year", "one_source_exceptional", "obligatory"),
-        ("mne-standard-year", "buyers_trained", "recommended"),
-        ("procurement-analysis", "procurement_analysis_ended", "recommended"),
-        ("procurement-analysis", "procurement_result_reported", "obligatory"),
-        ("mne-standard-introduction", "entrance_notice_placed", "recommended"),
-        ("official-meeting", "gift_rule_told", "recommended"),
-        ("vacancy-contest", "complaint_contact_named", "obligatory"),
-        ("vacancy-contest", "contest_in_eqyzmet", "recommended"),
-        ("high-risk-purchase", "public_control_drawn_in", "recommended"),
-        ("high-risk-purchase", "acceptance_monitored", "may"),
-        ("reporter-protection", "protection_sought", "may"),
-        ("gift-handover", "gift_bought_back", "may"),
-    ],
-)
-def test_the_force_is_the_word_of_the_act(procedure: str, fact: str, force: str) -> None:
-    """Міндетті, қажет, тиіс; ұсынылады; алады, құқылы: no recommendation may look like a duty."""
-    assert _asked(procedure, fact).force == force
 
 
 @editions

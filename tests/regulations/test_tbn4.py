@@ -4,18 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from calendars.terms import (
-    Before,
-    CalendarDays,
-    DayAfterPeriod,
-    OngoingDuty,
-    PerPeriod,
-    Quota,
-    Term,
-    WithoutTerm,
-    WorkingDays,
-    YearlyDate,
-)
 from tests.law import library
 from tests.workflow.test_score import scoring
 from workflow.law.procedure import Obligation, Procedure
@@ -25,43 +13,11 @@ YEARLY = ["tbn4-year", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"]
 OPENED_BY_A_FACT = ["offence-report", "head-responsibility", "candidate-check", "candidate-check-quasi"]
 PROCEDURES = ["internal-analysis", *YEARLY, *OPENED_BY_A_FACT]
 EDITIONS = [library().latest(name) for name in PROCEDURES]
-ROWS = [*range(1, 46), *range(85, 117)]
-"""Rows of the table of obligations that belong to the instruction and to the assessment."""
 editions = pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: edition.edition)
 
 
 def _asked(procedure: str, fact: str) -> Obligation:
     return library().latest(procedure).by_id[fact]
-
-
-def _of(row: int) -> list[Obligation]:
-    return [
-        obligation
-        for edition in EDITIONS
-        for obligation in edition.obligations
-        if f"seed:{row}" in obligation.sources
-    ]
-
-
-@pytest.mark.parametrize("row", ROWS)
-def test_every_row_of_the_four_projects_is_carried_out(row: int) -> None:
-    """Nothing the instruction or the assessment asks is left to memory."""
-    assert _of(row), f"nothing carries out row {row}"
-
-
-@pytest.mark.parametrize("row", range(1, 29))
-def test_every_row_of_the_map_of_2023_stands_in_its_edition(row: int) -> None:
-    """Three projects of 2023, by the map's own terms: none of them is assumed."""
-    of_the_map = [edition for edition in library().all() if edition.in_force.year == 2023]
-    obligations = [
-        obligation
-        for edition in of_the_map
-        for obligation in edition.obligations
-        if f"map:{row}" in obligation.sources
-    ]
-
-    assert obligations, f"nothing carries out row {row} of the map"
-    assert not [obligation.id for obligation in obligations if obligation.assumed]
 
 
 @editions
@@ -84,62 +40,6 @@ def test_a_case_does_not_end_before_anything_was_done(edition: Procedure, kind: 
             for obligation in edition.obligations
             if obligation.blocking and among(kind, obligation.only_for)
         ]
-
-
-@pytest.mark.parametrize(
-    ("procedure", "fact", "term", "since"),
-    [
-        ("tbn4-year", "analysis_carried_out", PerPeriod(1, "year"), None),
-        ("tbn4-year", "schedule_approved", YearlyDate(month=6, day=30), "year_begun"),
-        ("tbn4-year", "projects_named", WithoutTerm(), None),
-        ("tbn4-year", "evidence_approved", Before(), "evidence_uploaded"),
-        ("tbn4-year", "evidence_uploaded", WithoutTerm(), None),
-        ("tbn4-year", "list_used", OngoingDuty(), None),
-        ("tbn4-project-2", "quarter_reported", DayAfterPeriod(5), None),
-        ("tbn4-project-2", "offences_requested", Before(), "offences_reconciled"),
-        ("tbn4-project-2", "offences_reconciled", WithoutTerm(), None),
-        ("tbn4-project-3", "training_held", PerPeriod(1, "quarter"), None),
-        ("tbn4-project-3", "training_reported", DayAfterPeriod(5), None),
-        ("tbn4-project-3", "certification_reported", DayAfterPeriod(5), None),
-        ("tbn4-project-3", "instruction_renewed", PerPeriod(1, "year"), None),
-        ("tbn4-project-3", "standard_confirmed", WithoutTerm(), None),
-        ("tbn4-project-3", "documents_published", YearlyDate(month=6, day=30), "year_begun"),
-        ("tbn4-project-4", "commission_sat", PerPeriod(1, "quarter"), None),
-        ("tbn4-project-4", "event_held", PerPeriod(1, "month"), None),
-        ("tbn4-project-4", "audience_chosen", Before(), "event_held"),
-        ("tbn4-project-4", "talk_held", WithoutTerm(), None),
-        ("tbn4-project-4", "social_order_placed", WithoutTerm(), None),
-        ("candidate-check", "documents_examined", WorkingDays(2), "reception_ended"),
-        ("candidate-check", "admission_decided", WorkingDays(2), "reception_ended"),
-        ("candidate-check-quasi", "candidate_checked", Before(), "manager_appointed"),
-        (
-            "head-responsibility",
-            "resignation_applied",
-            CalendarDays(10, unspecified=True),
-            "court_act_in_force",
-        ),
-        ("head-responsibility", "discipline_considered", WithoutTerm(), None),
-        ("offence-report", "offence_notified", WithoutTerm(), None),
-    ],
-)
-def test_the_terms_are_the_instructions(procedure: str, fact: str, term: Term, since: str | None) -> None:
-    """Number, unit and anchor, read once more from the instruction and the map; None: from its own period."""
-    obligation = _asked(procedure, fact)
-
-    assert obligation.term == term
-    assert since in (None, obligation.since)
-
-
-@pytest.mark.parametrize(("fact", "percent"), [("servants_trained", 5), ("online_course_passed", 100)])
-def test_the_shares_of_project_four(fact: str, percent: int) -> None:
-    """5 % trained and 100 % through the online course, of the actual number, once a year."""
-    obligation = _asked("tbn4-project-4", fact)
-
-    assert isinstance(obligation.term, Quota)
-    assert obligation.term.share * 100 == percent
-    assert (obligation.term.of, obligation.term.period) == ("staff", "year")
-    assert obligation.recurs is not None
-    assert obligation.recurs.every == "year"
 
 
 def test_only_the_map_of_2023_is_assumed_and_our_own_confirmation() -> None:
@@ -167,25 +67,6 @@ def test_only_the_map_of_2023_is_assumed_and_our_own_confirmation() -> None:
 
 def _of_the_map(obligation: Obligation) -> bool:
     return obligation.act == "tbn4-map-2023" or obligation.id == "standing_confirmed"
-
-
-@pytest.mark.parametrize(
-    ("procedure", "fact", "force"),
-    [
-        ("tbn4-year", "analysis_carried_out", "recommended"),
-        ("tbn4-year", "schedule_approved", "recommended"),
-        ("internal-analysis", "bodies_discussed", "recommended"),
-        ("internal-analysis", "monitoring_noted", "recommended"),
-        ("internal-analysis", "monitoring_note_drafted", "obligatory"),
-        ("internal-analysis", "statuses_set", "obligatory"),
-        ("internal-analysis", "external_plan_carried_out", "obligatory"),
-        ("tbn4-project-4", "propaganda_scaled", "may"),
-        ("tbn4-project-4", "propaganda_reported", "obligatory"),
-    ],
-)
-def test_the_force_is_the_word_of_the_instruction(procedure: str, fact: str, force: str) -> None:
-    """Ұсынылады makes no duty; what only earns points is nobody's duty either."""
-    assert _asked(procedure, fact).force == force
 
 
 @pytest.mark.parametrize(
@@ -254,14 +135,6 @@ def test_a_programme_opens_with_the_year_and_stands_on_a_day_of_its_own(name: st
     }
 
 
-@pytest.mark.parametrize(
-    ("procedure", "of"), [("tbn4-project-3", {"quasi_state"}), ("candidate-check-quasi", {"quasi_state"})]
-)
-def test_what_is_for_quasi_state_subjects_alone(procedure: str, of: set[str]) -> None:
-    """A state body has no compliance programme and no managerial candidates of that kind."""
-    assert {kind for kind in KINDS if among(kind, library().latest(procedure).applies_to)} == of
-
-
 @pytest.mark.parametrize("name", ["offence-report", "head-responsibility"])
 def test_what_concerns_one_person_is_for_those_who_need_to_know(name: str) -> None:
     """An offence reported, a head answering for one: no content in letters, no head of a unit copied in."""
@@ -292,25 +165,3 @@ def test_each_point_of_projects_two_to_four_is_somebodys() -> None:
     assert set(described_points) == described
     assert [name for name in sorted(described) if described_points.count(name) != 1] == ["P2.T1.S1"]
     assert len(described) == 10 + 11 + 7
-
-
-@pytest.mark.parametrize(
-    "fact",
-    [
-        "unpunished_head_found",
-        "moved_head_found",
-        "former_offender_found",
-        "incompatible_activity_found",
-        "conflict_of_interest_found",
-        "misused_information_found",
-        "gift_found",
-        "foreign_account_found",
-    ],
-)
-def test_a_fact_found_is_recorded_as_often_as_it_happens_and_never_waited_for(fact: str) -> None:
-    """Eight indicators of 3 points a fact: none owed, none limited to one."""
-    obligation = _asked("tbn4-project-2", fact)
-
-    assert obligation.several
-    assert obligation.occasional
-    assert obligation.indicator

@@ -9,7 +9,6 @@ import pytest
 from workflow.cases.case import Case
 from workflow.org.access import (
     ACCESSES,
-    NOWHERE,
     OF_ONE_UNIT,
     Access,
     Account,
@@ -78,11 +77,6 @@ def test_the_other_accesses_are_of_the_whole_office_where_no_unit_narrows_them(a
 
     assert seen(access, person="hr@org.kz") == (None if none else "")
     assert seen(access, unit="law") == (None if none else "law")
-
-
-def test_the_root_of_nowhere_can_be_the_id_of_no_unit() -> None:
-    """No control character passes the forms and files units come from."""
-    assert not NOWHERE.isprintable()
 
 
 @pytest.mark.parametrize("root", [*UNITS, "", None])

@@ -8,8 +8,6 @@ from datetime import date
 import pytest
 
 from calendars import OutOfRange
-from i18n import say
-from i18n.dates import date_long
 from merzim.storage.cases.ledger import SqlLedger
 from tests.law import library
 from tests.workflow.conftest import END, NOW, START, TODAY
@@ -66,11 +64,6 @@ def test_a_late_fact_is_recorded_and_only_a_finding(case_commands: CaseCommands,
     view = case_commands.view(case.id, today=TODAY)
     late = next(deadline for deadline in view.deadlines if deadline.id == "start_announced")
     assert (late.state, late.late_by) == ("done", 5)
-
-
-def test_facts_out_of_order_are_recorded(case_commands: CaseCommands, case: Case) -> None:
-    """A note before anything else is a fact all the same."""
-    assert record(case_commands, case, "note_signed", date(2026, 5, 12)) == ["fact"]
 
 
 def test_the_same_fact_on_the_same_day_is_done_already(case_commands: CaseCommands, case: Case) -> None:
@@ -219,39 +212,6 @@ def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
     assert (deadline.state, deadline.due) == ("open", date(2026, 6, 8))
 
 
-def test_an_exemption_shows_its_ground_by_whom_and_when_wherever_the_duty_is_explained(
-    case_commands: CaseCommands, case: Case
-) -> None:
-    """An exempted duty is told apart from one the law does not ask for."""
-    stamp = {"by": "Айгүл", "now": NOW, "today": TODAY}
-    case_commands.exempt(case.id, obligation="quarter_reported", ground="құпия объект", **stamp)
-    deadlines = {deadline.id: deadline for deadline in case_commands.view(case.id, today=TODAY).deadlines}
-    freed = [deadline for name, deadline in deadlines.items() if name.startswith("quarter_reported")]
-
-    assert freed
-    for deadline in freed:
-        assert deadline.state == "not_required"
-        assert say(deadline.explanation[0].code, deadline.explanation[0].arguments, "ru") == (
-            f"Освобождено от этой обязанности {date_long(TODAY, 'ru')} (Айгүл). Основание: құпия объект."
-        )
-    assert all(element.code != "exempted" for element in deadlines["order_signed"].explanation)
-
-
-def test_a_case_taken_up_again_stays_freed_of_what_it_was_freed_of(
-    case_commands: CaseCommands, case: Case
-) -> None:
-    """The one is not the other; and what was withdrawn can be exempted again."""
-    stamp = {"by": "o", "now": NOW, "today": TODAY}
-    case_commands.exempt(case.id, obligation="order_signed", ground="x", **stamp)
-    case_commands.cancel(case.id, ground="x", **stamp)
-    whole_case = case_commands.reopen(case.id, ground="y", **stamp)
-    case_commands.reopen(case.id, obligation="order_signed", ground="y", **stamp)
-    second_change = case_commands.exempt(case.id, obligation="order_signed", ground="z", **stamp)
-
-    assert (whole_case.case.standing, [*whole_case.case.exempted]) == ("active", ["order_signed"])
-    assert second_change.case.exempted["order_signed"].ground == "z"
-
-
 def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(
     case_commands: CaseCommands, case: Case
 ) -> None:
@@ -324,19 +284,6 @@ def test_evidence_published_after_today_is_refused(
     with pytest.raises(CannotRecord) as refusal:
         record(case_commands, case, "start_announced", date(2026, 3, 30), link)
     assert refusal.value.code == "evidence_in_future"
-
-
-def test_one_obligation_is_exempted_once(case_commands: CaseCommands, case: Case) -> None:
-    """Said again it is done already, whatever the ground."""
-    first = case_commands.exempt(
-        case.id, obligation="order_signed", ground="жоқ", by="officer", now=NOW, today=TODAY
-    )
-    second_change = case_commands.exempt(
-        case.id, obligation="order_signed", ground="керек емес", by="officer", now=NOW, today=TODAY
-    )
-
-    assert [event.kind for event in first.events] == ["exempted"]
-    assert second_change.events == ()
 
 
 @pytest.mark.parametrize("period", ["order_signed.2026Q3", "quarter_reported.2026Q9", "quarter_reported."])

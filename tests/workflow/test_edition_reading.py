@@ -122,13 +122,6 @@ def test_the_digest_is_of_the_bytes_as_they_are() -> None:
     assert read_edition(NAME, text + b"#").digest != read_edition(NAME, text).digest
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
-    """A file saved by a Windows editor is the same law."""
-    saved = b"\xef\xbb\xbf" + TEA.replace("\n", "\r\n").encode()
-
-    assert read_edition(NAME, saved).obligations == read_edition(NAME, TEA.encode()).obligations
-
-
 @pytest.mark.parametrize(
     ("written", "term"),
     [
@@ -325,53 +318,6 @@ def test_an_anchor_that_recurs_asks_for_the_same_periods() -> None:
     assert refused(monthly.encode()).code == "regulation.other_period"
 
 
-def test_a_day_after_a_period_needs_a_period() -> None:
-    """Without `recurs` there is no period whose end could be meant."""
-    error = refused(changed(TERM, '{ day = 5, of = "month after the period" }'))
-
-    assert (error.code, error.arguments["value"]) == ("regulation.missing_key", "recurs")
-
-
-def test_one_reading_names_every_problem() -> None:
-    """All mistakes of a file are reported at once."""
-    text = TEA.replace('force = "recommended"', 'force = "must"').replace('paragraph = "p. 1"\n', "")
-    error = refused(text.replace("last_checked_on = 2026-11-21\n", "").encode())
-
-    assert [problem.place for problem in error.problems] == [FIRST, f"{SECOND}: force", ""]
-
-
-def test_several_mistakes_of_one_table_are_all_named() -> None:
-    """A text that is none, a word that is not allowed and a name that is none: one reading is enough."""
-    text = changed('force = "recommended"', 'force = "must"').replace(b'duty = "officer"', b"duty = 5")
-    error = refused(text.replace(b"# more of the second", b'evidence = ["site"]'))
-
-    assert {(problem.code, problem.place) for problem in error.problems} == {
-        ("not_allowed", f"{SECOND}: force"),
-        ("wrong_type", f"{SECOND}: duty"),
-        ("not_a_name", f"{SECOND}: evidence[1]"),
-    }
-
-
-def test_a_misspelt_key_at_the_top_hides_no_mistake_below() -> None:
-    """The key that is missing for it is not called missing."""
-    text = changed("begins_with", "begin_with").replace(b'force = "recommended"', b'force = "must"')
-    error = refused(text)
-
-    assert [(problem.code, problem.place) for problem in error.problems] == [
-        ("not_allowed", f"{SECOND}: force"),
-        ("unknown_key", ""),
-    ]
-    assert error.problems[1].arguments["allowed"][0] == "begins_with"  # type: ignore[index]
-
-
-def test_a_key_that_is_no_kind_of_organisation_is_named_with_the_nearest() -> None:
-    """Who signs is written by kind: the kinds are keys."""
-    error = refused(changed("# more of the second", 'signed_by = { district_akim_ofice = ["head"] }'))
-
-    assert (error.code, error.arguments["place"]) == ("regulation.unknown_key", f"{SECOND}: signed_by")
-    assert error.arguments["allowed"][0] == "district_akim_office"  # type: ignore[index]
-
-
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -402,24 +348,6 @@ def test_what_is_no_toml_is_named_with_line_and_column(text: str, line: int, col
 
     assert error.code == "regulation.syntax"
     assert (error.arguments["line"], error.arguments["column"]) == (line, column)
-
-
-def test_a_text_in_another_encoding_is_named_with_its_line() -> None:
-    """A file saved in Windows-1251 is not guessed at."""
-    error = refused('id = "tea"\ntitle = "Чай"'.encode("cp1251"))
-
-    assert (error.code, error.arguments["line"]) == ("regulation.not_utf8", 2)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_refusal_can_be_said(language: str) -> None:
-    """Every mistake of these tests becomes a sentence that names the file."""
-    errors = [refused(changed(old, new)) for old, new, _, _ in MISTAKES]
-    errors += [refused(changed(TERM, term_text)) for term_text, _, _ in TERM_MISTAKES]
-    errors += [refused(b"id = "), refused(b"\xff")]
-    sentences = [refusal(error, language) for error in errors]
-
-    assert all(NAME in sentence and "{" not in sentence.split(": ", 1)[0] for sentence in sentences)
 
 
 @given(gone=st.lists(st.integers(0, len(TEA.splitlines()) - 1), min_size=1, max_size=4))

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from workflow.cases.case import Case, EventKind, Evidence, Fact, apply, evidence_payload, fold
+from workflow.cases.case import Case, EventKind, Evidence, apply, evidence_payload, fold
 from workflow.cases.case import Event as Line
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen, proofs, stored_file
 from workflow.cases.registers.exposure import exposure
@@ -146,14 +146,6 @@ def test_few_open_what_few_may_see(access: Access, person: str, opens: bool) -> 
     named_case = apply(case(), line(5, "reader_named", "named@org.kz", None))
 
     assert scope(Reader(login="x", access=access, person=person)).opens(named_case) is opens
-
-
-def test_a_fact_is_never_lost_among_them() -> None:
-    """A case without registers shows its facts alone."""
-    fact = Fact(name="order_signed", on=DAY, evidence=(ACT,))
-    bare = Case(id="1", procedure="p", edition="p.2024-01-01", facts={"order_signed": fact})
-
-    assert [proved_item.of for proved_item in proofs(bare)] == ["order_signed"]
 
 
 OFFICER = scope(Reader(login="officer", access="officer"))

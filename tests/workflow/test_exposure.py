@@ -67,13 +67,6 @@ def test_talks_already_held_count_against_the_month() -> None:
     assert [len(month.holders) for month in months] == [8, 1]
 
 
-def test_what_the_year_has_no_room_for_is_marked() -> None:
-    """In December ten are left; the eleventh falls into January."""
-    months = spread(held(11), today=date(2026, 12, 1))
-
-    assert [(month.year, month.month, month.beyond) for month in months] == [(2026, 12, False), (2027, 1, True)]
-
-
 def test_a_position_keeps_its_talks_and_leaves_the_list(
     case_commands: RegisterCommands, core: CaseCommands, case: str
 ) -> None:

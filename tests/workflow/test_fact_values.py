@@ -162,20 +162,3 @@ def test_an_unknown_name_is_refused(
         case_commands.record(case.id, fact, on=ON, **more, **WRITTEN)  # type: ignore[arg-type]
 
     said(refused.value)
-
-
-def test_a_second_talk_in_a_month_is_another_fact(case_commands: CaseCommands, case: Case) -> None:
-    """Both are on record; the month is done with the second."""
-    for name in ("talk_held.2026-11", "talk_held.2026-11#2"):
-        case_commands.record(case.id, name, on=ON, **WRITTEN)  # type: ignore[arg-type]
-
-    by_id = {deadline.id: deadline for deadline in case_commands.view(case.id, today=TODAY).deadlines}
-    assert (by_id["talk_held.2026-11"].state, by_id["talk_held.2026-12"].state) == ("done", "open")
-
-
-def test_rows_of_programmes_are_never_waited_for(ledger: SqlLedger, case: Case) -> None:
-    """The beginning of the year is recorded; without a due date there is no step."""
-    rows = ledger.rows(case.id)
-
-    assert (rows["year_begun"].state, rows["year_begun"].next_step_on) == ("done", None)
-    assert rows["people_trained.2026"].state == "open"

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from workflow.board.figures import Outcome, Outcomes, Performance, StageSpan, pace_by_stage, performance_by
+from workflow.board.figures import Outcome, Outcomes, StageSpan, pace_by_stage, performance_by
 
 MARCH = date(2026, 3, 1)
 
@@ -38,11 +38,6 @@ def test_the_rate_is_rounded_half_up_and_a_hundred_only_where_nothing_was_late(
     outcomes = [ended("on_time", on_time), ended("open", due - on_time)]
     figures = performance_by(outcomes, lambda outcome: outcome.unit)["hr"]
     assert (figures.due, figures.on_time, figures.unmet, figures.rate) == (due, on_time, due - on_time, rate)
-
-
-def test_where_nothing_came_due_there_is_no_rate() -> None:
-    """Neither 0 nor 100."""
-    assert Performance().rate is None
 
 
 def test_the_median_is_of_what_was_done_late_and_of_each_as_often_as_it_came() -> None:

@@ -54,19 +54,6 @@ def test_a_note_before_the_discussion_is_an_order_finding_though_every_date_is_i
     assert short(found(sample_case)) == {("order", "note_signed", "order")}
 
 
-def test_the_order_and_the_announcement_are_not_tied() -> None:
-    """An order signed before the announcement is no finding."""
-    sample_case = case(
-        facts={
-            "analysis_started": START,
-            "order_signed": date(2026, 3, 20),
-            "start_announced": date(2026, 3, 30),
-        }
-    )
-
-    assert found(sample_case) == []
-
-
 def test_what_was_in_time_by_the_calendar_then_known_is_told_apart() -> None:
     """By what was known before 18 March 2026 ten days from 24 August end on 8 September, then on the 7th."""
     for signed, known_on, code in (
@@ -94,18 +81,6 @@ def test_what_must_come_first_is_measured_by_the_first_of_the_others() -> None:
         assert wrong == ([(code, START)] if code else [])
     planned = case(planned={"analysis_started": START, "schedule_approved": date(2026, 4, 14)})
     assert ("order", "schedule_approved", "order_precedes_planned") in short(found(planned))
-
-
-def test_an_announcement_never_made_is_evidence_not_lateness() -> None:
-    """Missed, with no number of days."""
-    sample_case = case(
-        facts={"analysis_started": START, "analysis_ended": END, "order_signed": date(2026, 4, 6)}
-    )
-    missed = [finding for finding in found(sample_case) if finding.code == "missed"]
-
-    assert [(finding.kind, finding.obligation, finding.late_by) for finding in missed] == [
-        ("evidence", "start_announced", None)
-    ]
 
 
 def test_an_analysis_of_31_working_days_is_a_duration_finding_on_a_recommended_term() -> None:
@@ -202,13 +177,6 @@ def test_before_the_first_edition_the_earliest_is_used_and_said() -> None:
     assert short(audit_findings) == {("range", "analysis_started", "before_first_edition")}
 
 
-def test_an_audit_finds_nothing_in_what_is_not_known() -> None:
-    """A file that leaves the announcement empty says nothing about its term."""
-    assert not audit(
-        library(), "internal-analysis", facts={"analysis_started": START}, published={}, calendar=CALENDAR
-    ).findings
-
-
 def test_an_audit_judges_the_publication_by_its_own_date() -> None:
     """Announced on the 30th by the file, published on the 31st: late by one."""
     (finding,) = audit(
@@ -259,13 +227,6 @@ def test_a_plan_without_any_date_asks_the_latest_edition() -> None:
     sample_plan = plan(library(), "internal-analysis", facts={}, planned={}, calendar=CALENDAR)
 
     assert sample_plan.procedure.edition == "internal-analysis.2024-01-01"
-
-
-def test_a_day_off_after_the_last_day_is_late_by_nought_and_said_so() -> None:
-    """Published on the Saturday after a Friday: a finding with no working day late."""
-    (finding,) = found(case(facts={"plan_approved": date(2026, 6, 2), "published": date(2026, 6, 6)}))
-
-    assert (finding.kind, finding.code, finding.late_by) == ("term", "late_day_off", 0)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from tests.law import library
 from workflow.cases.case import Case
 from workflow.deadlines.applicability import asked_of, taken_up_after
 from workflow.org.duties import Unresolved, resolve
-from workflow.org.kinds import GROUPS, KINDS, among
 from workflow.org.office import Office, Person, Recipient, Unit
 
 UNITS = [
@@ -66,14 +65,6 @@ def test_organisations_are_the_units_with_a_kind_of_their_own() -> None:
 
     assert office().organisations == ("ministry", "committee", "district")
     assert bare.organisations == ("ministry", "district", "stranger")
-
-
-def test_every_group_names_kinds_there_are() -> None:
-    """A group of a kind nobody can have would be asked of nobody."""
-    assert all(members <= set(KINDS) for members in GROUPS.values())
-    assert all(among(kind, ["state_body"]) == (kind != "quasi_state") for kind in KINDS)
-    assert among("", ["quasi_state"])
-    assert among("committee", [])
 
 
 def test_another_organisation_answers_for_nothing_here() -> None:

@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 
-from i18n import LANGUAGES, refusal
 from tests.law import library
 from tests.workflow.test_edition_reading import NAME, TEA
 from workflow.law.editions import read_edition
@@ -55,39 +54,12 @@ def test_an_unknown_procedure_is_refused_with_the_nearest_name_first() -> None:
     assert caught.value.arguments["allowed"] == ("cocoa", "tea")
 
 
-def test_an_edition_is_found_by_its_name() -> None:
-    """A case keeps the name of its edition and finds it again."""
-    assert LIBRARY.named("tea.2024-01-01") is NEW
-    with pytest.raises(UnknownProcedure) as caught:
-        LIBRARY.named("tea.2024-01-02")
-
-    assert caught.value.arguments["allowed"][0] == "tea.2024-01-01"  # type: ignore[index]
-
-
-def test_procedures_and_editions_stand_in_one_order() -> None:
-    """By procedure, then by date, in whatever order the files came."""
-    assert LIBRARY.procedures() == ("cocoa", "tea")
-    assert LIBRARY.all() == (COCOA, OLD, NEW)
-
-
 def test_two_files_of_one_edition_are_refused() -> None:
     """Nobody could say which of them is the law."""
     with pytest.raises(Refusal) as caught:
         Library([NEW, edition(date(2024, 1, 1))])
 
     assert caught.value.arguments == {"edition": "tea.2024-01-01"}
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_refusals_can_be_said(language: str) -> None:
-    """Each names what was asked for."""
-    refusals = [
-        UnknownProcedure("cacao", ["tea"]),
-        NoEdition("cacao", date(2022, 1, 1), ["cacao.2023-01-01"]),
-        Refusal("regulation.two_editions", edition="cacao.2023-01-01"),
-    ]
-
-    assert all("cacao" in refusal(error, language) for error in refusals)
 
 
 def test_the_offices_own_reminder_steps_hold_where_an_edition_names_none() -> None:

@@ -48,15 +48,6 @@ def test_an_edit_carries_only_what_changed(case_commands: CaseCommands, case: Ca
     assert (stored(ledger, case).group, stored(ledger, case).period) == ((), None)
 
 
-def test_a_name_in_one_language_stands_for_the_other(
-    case_commands: CaseCommands, case: Case, ledger: SqlLedger
-) -> None:
-    """Before the words of the file, which may be declined."""
-    assert stored(ledger, case).object_in("kk") == "Департамент закупок"
-    describe(case_commands, case, object_ru="Департамент государственных закупок")
-    assert stored(ledger, case).object_in("kk") == "Департамент государственных закупок"
-
-
 def test_another_unit_and_another_responsible_reach_the_board(
     case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:

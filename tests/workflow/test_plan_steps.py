@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
-
 from tests.law import CALENDAR, analysis, case
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case
 from workflow.deadlines.resolver import deadlines
-from workflow.reminders import Reminder, next_step, plan_steps, step_named, steps_of
+from workflow.reminders import step_named, steps_of
 
 START = date(2026, 4, 13)  # a Monday
 APPROVAL = date(2026, 5, 13)
@@ -61,13 +59,6 @@ def test_where_a_step_of_the_term_speaks_the_plan_date_is_silent() -> None:
         assert "planned" not in dict(steps(sample_case, "order_signed", today=date(2026, 3, 1)))
     free = case(planned={"analysis_started": START, "order_signed": date(2026, 4, 2)})
     assert dict(steps(free, "order_signed", today=date(2026, 3, 1)))["planned"] == date(2026, 4, 2)
-
-
-def test_a_plan_date_after_the_due_day_is_not_reminded_of() -> None:
-    """Overdue obligations get the steps of the term."""
-    sample_case = case(planned={"analysis_started": START, "order_signed": date(2026, 4, 8)})
-
-    assert not {"planned", "slipped+1"} & set(dict(steps(sample_case, "order_signed", today=date(2026, 3, 1))))
 
 
 def test_a_question_gives_way_to_a_step_of_the_term() -> None:
@@ -138,41 +129,3 @@ def test_the_executor_is_asked_twice_and_then_those_above() -> None:
         "slipped+5": ("duty",),
         "slipped+10": ("head_of_unit", "officer"),
     }
-
-
-def test_the_key_names_the_plan_date() -> None:
-    """`case:fact:plan-date:planned:person:channel`."""
-    sample_case = case(planned={"analysis_started": START})
-    row = row_of(sample_case, "analysis_started", today=START)
-    step = next_step(
-        steps_of(sample_case, analysis(), "analysis_started", row, CALENDAR, today=START), today=START
-    )
-    assert step is not None
-    reminder = Reminder(
-        case="2026-0001",
-        obligation="analysis_started",
-        due=step.about,
-        step=step.id,
-        on=step.on,
-        person="p@akimat.kz",
-    )
-
-    assert reminder.key("email") == "2026-0001:analysis_started:2026-04-13:planned:p@akimat.kz:email"
-
-
-def test_without_a_plan_date_there_is_nothing_to_ask() -> None:
-    """And beyond the records of days nothing is asked either."""
-    row = row_of(case(facts={"analysis_started": START}), "analysis_ended", today=START)
-    far = row._replace(planned_on=date(2100, 1, 4), due=None)
-
-    assert list(plan_steps(row, frozenset(), CALENDAR)) == []
-    assert list(plan_steps(far, frozenset(), CALENDAR)) == []
-
-
-@pytest.mark.parametrize("done", [True, False])
-def test_what_is_recorded_is_not_asked_about(done: bool) -> None:
-    """The row of a fact has no step left."""
-    facts = {"analysis_started": date(2026, 4, 14)} if done else {}
-    row = row_of(case(planned={"analysis_started": START}, facts=facts), "analysis_started", today=START)
-
-    assert (row.next_step_on is None) == done

@@ -201,15 +201,6 @@ def test_a_branch_asks_for_nothing_until_its_fact_is_recorded_or_planned() -> No
     assert "Требуется только после" in explanation(before["answered"].explanation, "ru")
 
 
-def test_a_standing_duty_is_never_open() -> None:
-    """Neither before nor after somebody confirmed it."""
-    law = procedure(obligation("kept", 'term = "standing"'))
-
-    assert look(law, case())["kept"].state == "standing"
-    assert look(law, case({"kept": TODAY}))["kept"].state == "standing"
-    assert look(law, case())["kept"].due is None
-
-
 TARGET = obligation(
     "index_measured",
     'term = { target = { 2026 = "62-65", 2027 = "43.5" }, better = "higher" }\n'
@@ -274,15 +265,6 @@ def test_a_case_that_turns_on_a_target_is_not_over_before_it_is_measured() -> No
 def test_a_target_without_its_figure_is_said_so() -> None:
     """The number goes with the fact."""
     assert codes(procedure(TARGET), case({"index_measured.2026": TODAY})) == ["evidence:no_value"]
-
-
-def test_an_explanation_names_the_bodies_and_who_came_after_them() -> None:
-    """Responsible by the act, asked by agreement, and the successor of what is no more, with the day."""
-    law = procedure(obligation("kept", 'term = "none"\nbodies = ["OLD", "OTHER"]\nby_agreement = ["NEW"]'))
-    text = explanation(look(law, case())["kept"].explanation, "kk")
-
-    assert "Жауапты органдар: Ескі, Басқа. Келісім бойынша: Жаңа." in text
-    assert "Ескі: 2025 жылғы 18 қыркүйекте таратылды не қайта құрылды, мирасқорлары – Жаңа." in text
 
 
 def test_a_right_closes_and_is_never_overdue() -> None:
@@ -406,13 +388,6 @@ def test_so_often_in_a_period_is_done_with_the_last_of_them() -> None:
     assert codes(law, two) == []
 
 
-def test_a_year_has_twelve_months() -> None:
-    """From January to December, none of the next year."""
-    names = [name for name in look(procedure(MONTHLY), case()) if name.startswith("talk")]
-
-    assert (len(names), names[0], names[-1]) == (12, "talk_held.2026-01", "talk_held.2026-12")
-
-
 @pytest.mark.parametrize(
     ("keys", "code"),
     [
@@ -451,14 +426,6 @@ def test_a_yearly_procedure_begins_by_itself() -> None:
         read_edition("tea.2024-01-01.toml", (HEAD + YEAR.replace("by_itself = true", 'duty = "head"')).encode())
 
     assert refused.value.code == "regulation.yearly_begins_by_itself"
-
-
-def test_a_range_of_years_is_due_on_the_last_day_of_the_last() -> None:
-    """2022-2026: by 31 December 2026."""
-    law = procedure(obligation("x", "term = { in_years = [2022, 2026] }"))
-
-    assert look(law, case())["x"].due == date(2026, 12, 31)
-    assert "2022–2026" in explanation(look(law, case())["x"].explanation, "ru")
 
 
 @settings(max_examples=50)

@@ -264,23 +264,6 @@ def test_names_of_other_files_are_checked_against_them() -> None:
     assert (problems[8].code, problems[10].code) == ("fulfils_not_yearly", "fulfils_uncounted")
 
 
-def test_a_duty_that_earns_points_is_counted_by_the_register_whose_rows_carry_it_out() -> None:
-    """The Instruction, P4.T2.S3: points count the row, not the fact recorded from it. Others need no count."""
-    from merzim.services.law.regulations import scoring
-
-    bare = VISITS.partition("[[obligation]]")[0]
-    event = '[[fulfils]]\nfact = "tbn4-project-4:event_held"\ndate = "came_on"\n'
-    other = '[[fulfils]]\nfact = "tbn4-project-4:audience_chosen"\ndate = "came_on"\n'
-    count = '[[count]]\nindicator = "P4.T2.S3"\ndate = "came_on"\n'
-    codes = []
-    for text in (event, other, event + count):
-        visits = read_register(NAME, (bare + text).encode())
-        problems = cross_problems(visits, Registers([visits]), library(), scoring().indicators)
-        codes.append([problem.code for problem in problems])
-
-    assert codes == [["fulfils_uncounted"], [], []]
-
-
 def test_a_day_takes_the_version_in_force_and_a_row_keeps_its_own() -> None:
     """Before the first version the first; a version whose file is gone is read by the last."""
     old = read_register(NAME, VISITS.encode())

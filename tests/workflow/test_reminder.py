@@ -53,16 +53,6 @@ def test_the_step_of_a_day_off_speaks_on_the_working_day_before() -> None:
     assert day_of_step(Step(at=0, to=()), date(2026, 3, 29), CALENDAR) == date(2026, 3, 27)
 
 
-def test_before_the_first_step_it_is_next() -> None:
-    """Long before the due date the earliest step is next."""
-    assert named_next(DEFAULT, DUE, CALENDAR, today=date(2026, 1, 5)) == ("-5", date(2026, 3, 18))
-
-
-def test_on_the_day_of_a_step_that_step_is_next() -> None:
-    """A step whose day is today is due today."""
-    assert named_next(DEFAULT, DUE, CALENDAR, today=date(2026, 3, 18)) == ("-5", date(2026, 3, 18))
-
-
 def test_missed_steps_are_collapsed_into_the_latest() -> None:
     """After a month of downtime one step is due, the last whose day has come."""
     assert named_next(DEFAULT, DUE, CALENDAR, today=date(2026, 5, 4)) == ("+5", date(2026, 4, 6))
@@ -79,11 +69,6 @@ def test_two_steps_on_one_day_are_one() -> None:
         "0",
         date(2026, 3, 27),
     )
-
-
-def test_after_the_last_step_none_follows() -> None:
-    """After the last step nothing more is sent."""
-    assert named_following(DEFAULT, DUE, CALENDAR, after=date(2026, 4, 6)) is None
 
 
 def test_steps_beyond_the_records_do_not_exist() -> None:

@@ -132,11 +132,6 @@ def test_on_the_due_date_and_after_it_nothing_can_be_put_off(case_commands: Case
         assert refused.value.code == "put_off_too_late"
 
 
-def test_a_day_off_is_the_working_day_after_it(case_commands: CaseCommands, case: Case) -> None:
-    """Saturday 4 April is Monday the 6th."""
-    assert later(case_commands, case, date(2026, 4, 4)).snoozed["order_signed"].until == DUE
-
-
 def test_what_is_done_is_not_put_off(case_commands: CaseCommands, case: Case) -> None:
     """Nobody waits for it."""
     on = date(2026, 3, 30)

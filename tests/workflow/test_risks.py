@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from calendars.terms import AtOnce, InQuarter, OnDate, PerPeriod, Term, WithoutTerm, WorkingDays
+from calendars.terms import InQuarter, OnDate, PerPeriod, WithoutTerm, WorkingDays
 from merzim.documents.schedules.written_terms import read_term
 from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
@@ -354,14 +354,6 @@ def test_a_reviewed_quarter_without_a_status_is_a_finding(
 
     case_commands.review(case, 1, outcome="not", on=date(2026, 7, 9), **WHO)
     assert "risk.measure_not_reviewed" not in codes(core, case)
-
-
-@pytest.mark.parametrize(("term", "basis"), [(AtOnce(), "practice"), (WithoutTerm(), "law")])
-def test_at_once_is_against_our_reading_and_constantly_against_the_act(term: Term, basis: str) -> None:
-    """Our own reading says so of "at once"; of "constantly" the act does."""
-    (lacks,) = quality(replace(WHOLE, term=MeasureTerm(written="x", term=term, reading="standing")))
-
-    assert (lacks.code, lacks.basis) == ("risk.measure_no_date", basis)
 
 
 @pytest.mark.parametrize(("outcome", "asked"), [("executed", False), ("irrelevant", False), ("not", True)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +14,7 @@ import i18n
 from tests.law import ROOT
 from workflow.law.files import UnreadableRegulation
 from workflow.refusal import Refusal
-from workflow.scoring.scale import READINGS, Scoring, Share, read_scoring
+from workflow.scoring.scale import READINGS, Scoring, read_scoring
 from workflow.scoring.score import Score, Scores, score, written
 from workflow.scoring.score_inputs import MAX_NUMBER, BadInputs, choose, read_inputs
 
@@ -76,34 +75,6 @@ def test_a_share_of_three_points_earns_by_whole_tenths(done: int, of: int, expec
     assert points("P1.T1.S3", {"done": done, "of": of}) == expected
 
 
-@pytest.mark.parametrize(("indicator", "maximum"), SHARES.items())
-def test_every_share_is_full_at_a_hundred_and_nine_tenths_below(indicator: str, maximum: str) -> None:
-    """Whatever its points, one step less than full is nine tenths of them."""
-    full, nearly = one(indicator, {"done": 7, "of": 7}), one(indicator, {"done": 999, "of": 1000})
-
-    assert full.points == full.maximum == Fraction(maximum)
-    assert nearly.points == Fraction(maximum) * Fraction(9, 10)
-
-
-@pytest.mark.parametrize(
-    ("percent", "expected"),
-    [
-        (100, "2"),
-        (90, "1.8"),
-        (80, "1.6"),
-        (70, "1.4"),
-        (60, "1.2"),
-        (50, "1"),
-        (49, "0.8"),
-        (10, "0.2"),
-        (9, "0"),
-    ],
-)
-def test_the_list_of_project_three_as_the_document_prints_it(percent: int, expected: str) -> None:
-    """2, 1.8, 1.6, 1.4, 1.2, 1; below the end of the list every 10 % goes on earning 0.2."""
-    assert points("P3.T2.S4", {"done": percent, "of": 100}) == expected
-
-
 @pytest.mark.parametrize(
     ("done", "of", "expected"),
     [
@@ -114,17 +85,6 @@ def test_the_list_of_project_three_as_the_document_prints_it(percent: int, expec
 def test_the_discussion_earns_nothing_below_forty_per_cent(done: int, of: int, expected: str) -> None:
     """Exactly 40 % are 2.0, 39.9 % are nothing: the one floor of the document."""
     assert points("P1.T2.S2", {"done": done, "of": of}) == expected
-
-
-def test_only_the_discussion_has_a_floor() -> None:
-    """No other share stops before its first step."""
-    floors = [
-        name
-        for name, indicator in scoring().indicators.items()
-        if isinstance(indicator.scale, Share) and indicator.scale.nothing_below is not None
-    ]
-
-    assert floors == ["P1.T2.S2"]
 
 
 @pytest.mark.parametrize(
@@ -151,12 +111,6 @@ def test_training_earns_by_half_per_cents_up_to_five(done: int, of: int, expecte
     assert points("P4.T2.S1", {"done": done, "of": of}) == expected
 
 
-def test_more_than_full_is_said() -> None:
-    """The reader sees why the points stop."""
-    assert codes(one("P4.T2.S1", {"done": 60, "of": 1000})) == ["share", "no_more", "reading"]
-    assert codes(one("P4.T2.S1", {"done": 50, "of": 1000})) == ["share", "reading"]
-
-
 # --------------------------------------------------------------------------------- facts, months, districts
 
 
@@ -169,35 +123,6 @@ def test_offences_score_by_their_number(count: int, expected: int) -> None:
     indicator_score = one("P2.T2.S1", {"count": count})
 
     assert pair(indicator_score) == (expected, 18)
-
-
-@pytest.mark.parametrize(("count", "expected"), [(40, 9), (41, 9), (42, 6)])
-def test_read_by_the_letter_forty_one_offences_stay_in_the_row_before(count: int, expected: int) -> None:
-    """ "Above 41" leaves 41 in no row of its own."""
-    assert one("P2.T2.S1", {"count": count}, last_row="above_41").points == expected
-
-
-@pytest.mark.parametrize(
-    "indicator", ["P2.T3.S1", "P2.T3.S2", "P2.T4.S1", *(f"P2.T5.S{number}" for number in range(1, 6))]
-)
-def test_a_fact_the_body_found_by_itself_earns_three(indicator: str) -> None:
-    """Eight indicators; no ceiling is named."""
-    indicator_score = one(indicator, {"count": 7})
-
-    assert pair(indicator_score) == (21, None)
-
-
-def test_reports_earn_by_their_kind() -> None:
-    """3 for an administrative offence, 5 for a criminal one; a kind left out is none."""
-    assert points("P2.T1.S1", {"administrative": 4, "criminal": 2}) == "22"
-    assert points("P2.T1.S1", {"criminal": 2}) == "10"
-
-
-def test_certificates_and_sub_sections_have_no_ceiling() -> None:
-    """10 for an organisation certified, 2 for a sub-section of the cartogram brought up to date."""
-    assert points("P3.T3.S1", {"count": 3}) == "30"
-    assert points("P1.T5.S1", {"count": 1}) == "2"
-    assert one("P1.T5.S1", {"count": 40}).maximum is None
 
 
 def test_a_month_earns_at_most_ten_points() -> None:
@@ -251,26 +176,6 @@ def test_what_is_absent_is_deducted_and_what_is_there_earns_nothing(indicator: s
     assert pair(present) == (0, None)
 
 
-def test_no_list_of_a_hundred_earns_nothing_and_five_go_only_where_nothing_was_ensured() -> None:
-    """0 of 100 is not the same as absent."""
-    assert points("P1.T4.S1", {"done": 0, "of": 100}) == "0"
-    assert points("P1.T4.S1", {"present": False}) == "-5"
-    assert points("P1.T4.S1", {"done": 89, "of": 100}) == "4"
-
-
-def test_gifts_without_data_cost_five() -> None:
-    """No fact found is nothing; no data submitted is -5."""
-    assert points("P2.T5.S4", {"count": 0}) == "0"
-    assert points("P2.T5.S4", {"present": False}) == "-5"
-
-
-def test_the_total_may_be_negative() -> None:
-    """Deductions are from the total, which has no floor."""
-    all_scores = scores({"P1.T1.S1": {"present": False}, "P1.T1.S3": {"done": 1, "of": 1}})
-
-    assert all_scores.total == -7
-
-
 @pytest.mark.parametrize(
     ("reading", "expected"),
     [("found_and_higher", 10 + 4 * 2 + 2 * 5), ("sum", 10 + 6 * 2 + 2 * 5), ("highest", 4 + 4 * 2 + 2 * 5)],
@@ -280,15 +185,6 @@ def test_a_risk_earns_for_being_found_and_for_the_better_of_two_removals(reading
     indicator_score = one("P1.T3.S3", {"risks": {"found": 10, "removed": 4, "completed": 2}}, risks=reading)
 
     assert indicator_score.points == expected
-
-
-def test_coverage_and_risks_are_one_indicator_without_a_ceiling() -> None:
-    """The coverage alone has its 30; risks have none, so together they have none either."""
-    coverage = {"done": 997, "of": 1000}
-    both_score = one("P1.T3.S3", {"coverage": coverage, "risks": {"found": 10, "removed": 4, "completed": 2}})
-
-    assert pair(both_score) == (Fraction("57.7"), None)
-    assert one("P1.T3.S3", {"coverage": coverage}).maximum == 30
 
 
 @pytest.mark.parametrize(
@@ -307,13 +203,6 @@ def test_a_thousand_views_earn_ten_in_place_of_five(values: dict[str, object], e
     indicator_score = one("P4.T3.S1", values)
 
     assert pair(indicator_score) == (expected, 20)
-
-
-def test_views_and_scaling_can_be_read_as_a_sum() -> None:
-    """10 + 5 + 10."""
-    indicator_score = one("P4.T3.S1", {"present": True, "views": 1000}, propaganda="sum")
-
-    assert pair(indicator_score) == (25, 25)
 
 
 @pytest.mark.parametrize(
@@ -409,14 +298,6 @@ def test_a_whole_year_equals_the_sum_made_by_hand() -> None:
     }
     assert {project: str(written(points)) for project, points in by_project.items()} == PROJECTS
     assert str(written(all_scores.total)) == TOTAL
-
-
-def test_the_order_is_the_documents_and_the_absent_is_not_assessed() -> None:
-    """However the file orders them; nothing at all is a total of nothing."""
-    all_scores = scores({"P4.T2.S2": {"done": 1, "of": 1}, "P1.T1.S3": {"done": 1, "of": 1}})
-
-    assert [score.id for score in all_scores.scores] == ["P1.T1.S3", "P4.T2.S2"]
-    assert scores({}) == Scores((), Fraction(0))
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -536,24 +417,6 @@ def test_a_number_that_cannot_be_scored_is_named_with_its_place(
     assert (first.code, first.place) == (f"score.{code}", place)
     for language in i18n.LANGUAGES:
         assert place in i18n.say(first.code, first.arguments, language)
-
-
-def test_all_mistakes_are_named_at_once() -> None:
-    """In the order they stand, several of one record among them."""
-    with pytest.raises(BadInputs) as caught:
-        scores({"P1.T1.S3": {"done": -1, "of": 0}, "P9.T1.S1": {}, "P2.T2.S1": {"count": 1}})
-
-    assert {error.place for error in caught.value.problems} == {"P1.T1.S3.done", "P1.T1.S3.of", "P9.T1.S1"}
-
-
-def test_a_mistyped_indicator_is_told_the_nearest() -> None:
-    """Not the whole list of 39."""
-    with pytest.raises(BadInputs) as caught:
-        scores({"P1.T1.S4": {"done": 1, "of": 1}})
-
-    allowed: Any = caught.value.arguments["allowed"]
-    assert len(allowed) == 3
-    assert "P1.T1.S3" in allowed
 
 
 @pytest.mark.parametrize("whole", [None, [], "P1.T1.S3", 5])

@@ -219,24 +219,6 @@ def test_a_fact_of_a_part_counts_for_the_department_it_belongs_to() -> None:
     assert points(year(*published, office=ten() | below))["P1.T3.S2"] == "0.3"
 
 
-def test_units_are_found_at_every_level_below() -> None:
-    """A territorial department below a committee is a unit of the ministry, a committee's division is not."""
-    ministry = {
-        unit.id: unit
-        for unit in (
-            Unit(id="min", name="М", kind="central_body"),
-            Unit(id="kom", name="К", parent="min", kind="committee"),
-            Unit(id="div", name="Б", parent="kom"),
-            Unit(id="reg", name="Облыстар", parent="div"),
-            Unit(id="ter", name="Д", parent="reg", kind="territorial_department"),
-        )
-    }
-    unit_tally = tally(scoring(), year(office=ministry, root="min"), scoring().usual)["P1.T3.S2"]
-
-    # The central office stands for itself: it names no department of its own.
-    assert unit_tally.missing == ("min", "kom", "ter")
-
-
 @pytest.mark.parametrize(("reading", "done"), [("covers", 3), ("named_only", 1)])
 def test_a_case_without_a_unit_is_the_organisations_own(reading: str, done: int) -> None:
     """It covers all its divisions, or by the other reading those alone that are named; never none of five."""
@@ -282,17 +264,6 @@ def test_the_apparatus_of_an_akimat_may_be_a_unit_of_its_own() -> None:
     assert (tallies["P1.T4.S1"].answer, tallies["P1.T4.S1"].missing) == (Done(1, 3), ("auddep", "dep"))
     below = tally(scoring(), replace(of, root="aud"), scoring().usual)["P1.T3.S2"]
     assert (below.answer, below.missing) == (Done(1, 2), ("auddep",))
-
-
-def test_a_case_without_a_unit_in_an_akimat_is_the_apparatus() -> None:
-    """One of ten, with nine departments."""
-    published_fact = fact("", f"{IA}:published", date(2026, 6, 1))
-
-    assert points(year(published_fact, office=ten()))["P1.T3.S2"] == "0.3"
-    assert (
-        "oblast"
-        not in tally(scoring(), year(published_fact, office=ten()), scoring().usual)["P1.T3.S2"].missing
-    )
 
 
 DEDUCTED = {"P1.T1.S1": -10, "P1.T1.S2": -10, "P1.T2.S3": -5, "P1.T3.S1": -5, "P1.T4.S1": -5, "P2.T5.S4": -5}
@@ -364,14 +335,6 @@ def test_under_embargo_project_one_is_not_assessed(ended: date, reading: str, as
     )
 
 
-def test_an_external_analysis_of_a_department_does_not_free_the_oblast() -> None:
-    """It is the department's own embargo."""
-    ended = fact("dep1", f"{IA}:external_analysis_ended", date(2026, 5, 5))
-
-    assert points(year(ended))["P1.T1.S1"] == "-10"
-    assert "P1.T1.S1" not in points(year(ended, root="dep1"))
-
-
 @pytest.mark.parametrize(
     ("since", "codes", "counted"),
     [
@@ -389,14 +352,6 @@ def test_a_year_before_the_first_record_has_no_data(
 
     assert bool(points(of)) is counted
     assert [remark.code for remark in remarks(scoring(), of, scoring().usual)] == codes
-
-
-def test_what_was_recorded_of_an_earlier_year_is_counted() -> None:
-    """Entered afterwards, with the days of its papers; since when records are kept is said."""
-    of = year(fact("dep1", f"{IA}:published", date(2026, 6, 1)), since=date(2027, 1, 9), office=ten())
-
-    assert points(of)["P1.T3.S2"] == "0.3"
-    assert [remark.code for remark in remarks(scoring(), of, scoring().usual)] == ["score.since"]
 
 
 @pytest.mark.parametrize(
@@ -485,23 +440,6 @@ def test_once_the_year_is_over_nothing_is_at_stake() -> None:
     assert all(prospect.at_stake == 0 for prospect in prospects_seen if prospect is not None)
 
 
-def test_the_two_largest_prizes_stand_in_list_and_sums_before_anything_is_recorded() -> None:
-    """Offences by the reconciliation act (P2.T2.S1, 18 points for none) and legal propaganda (P4.T3.S1, 20):
-    ahead in the year, first among the next steps, lost after it; no deduction comes of them."""
-    unrecorded = [
-        fact for fact in prepared() if "reconciled" not in fact.fact and "propaganda" not in fact.fact
-    ]
-    during, after = (year(*unrecorded, today=on) for on in (date(2026, 12, 1), AFTER))
-    by_id = next_steps(during)
-
-    assert prospects(during)["P2.T2.S1"] == (0, 0, 18)
-    assert prospects(during)["P4.T3.S1"] == (0, 0, 20)
-    assert (by_id["P2.T2.S1"].code, by_id["P2.T2.S1"].gain) == ("record_act", 18)
-    assert (by_id["P4.T3.S1"].code, by_id["P4.T3.S1"].gain) == ("show_events", 20)
-    assert prospects(after)["P2.T2.S1"] == (0, 18, 0)
-    assert prospects(after)["P4.T3.S1"] == (0, 20, 0)
-
-
 @pytest.mark.parametrize(("name", "runs", "expected"), [("note_signed", True, 0), ("note_signed", False, -5)])
 def test_a_note_whose_term_still_runs_at_the_years_end_is_not_absent(
     name: str, runs: bool, expected: int
@@ -517,23 +455,3 @@ def test_a_note_whose_term_still_runs_at_the_years_end_is_not_absent(
     assert prospects(after)["P1.T2.S3"] == (expected, -expected, 0)
     assert prospects(during)["P1.T2.S3"][2] == (0 if runs else 5)
     assert ("P1.T2.S3" in next_steps(during)) == (not runs)
-
-
-def test_an_indicator_of_another_kind_of_body_is_not_assessed() -> None:
-    """The social order is asked of an oblast, not of an enterprise."""
-    enterprise = replace(year(*prepared()), root="ent1")
-
-    assert "P4.T1.S2" in points(year(*prepared()))
-    assert "P4.T1.S2" not in points(enterprise)
-
-
-def test_a_sitting_of_the_public_council_is_a_public_discussion() -> None:
-    """One of another collegial body is not."""
-    council, college = (
-        fact(unit, f"{IA}:{name}", date(2026, 6, 1))
-        for unit, name in (("dep1", "council_discussed"), ("dep2", "bodies_discussed"))
-    )
-    council_tally = tally(scoring(), year(council, college, office=ten()), scoring().usual)["P1.T2.S2"]
-
-    assert council_tally.answer == Done(1, 10)
-    assert "dep1" not in council_tally.missing

@@ -67,11 +67,6 @@ def test_the_terms_of_every_edition_can_be_said() -> None:
                 assert i18n.say(part.code, part.arguments, "kk"), (procedure.edition, obligation.id)
 
 
-def test_a_yearly_date_says_whose_year_it_is_of() -> None:
-    """By 15 April, and by 15 April of the year after."""
-    assert [_term(terms.YearlyDate(4, 15, years=years))[0] for years in (0, 1)] == ["by", "by.next_year"]
-
-
 def test_a_term_is_said_as_the_law_says_it() -> None:
     """The announcement of the start, ten working days before it."""
     procedure = library().named("internal-analysis.2024-01-01")
