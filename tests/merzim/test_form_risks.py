@@ -68,6 +68,16 @@ def test_the_plan_is_the_plan_that_was_taken_in(planned: Merzim, tmp_path: Path)
     assert "10 июня 2026 года" in text_of((tmp_path / "a.docx").read_bytes())
 
 
+def test_the_plan_names_departments_and_quarters_in_the_language_of_the_paper(
+    planned: Merzim, tmp_path: Path
+) -> None:
+    """A department of the office and a quarter have a name in Kazakh; all other words stay as written."""
+    rows = _table(planned, "plan", tmp_path / "a.docx", "kk")
+
+    assert rows[1][4:] == ["Сыбайлас жемқорлыққа қарсы комплаенс-қызмет", "2026 жылғы III тоқсан"]
+    assert rows[2][4:] == ["nobody we know", "Постоянно"]
+
+
 def test_the_monitoring_note_tells_the_status_of_each_measure(planned: Merzim, tmp_path: Path) -> None:
     """In the language of the paper; what nobody has reviewed is left open, not guessed."""
     russian = _table(planned, "monitoring_note", tmp_path / "a.docx")
@@ -131,6 +141,14 @@ def test_the_list_of_positions_names_posts_and_never_people() -> None:
     ]
     before = position_rows(POSITION_LIST, POSITIONS, Office(), "kk", on=date(2026, 7, 1))
     assert [row["position"] for row in before] == ["Бас маман", "Кассир"]
+
+
+def test_a_department_that_a_position_names_is_written_in_the_language_of_the_paper() -> None:
+    """Written as the office calls it, in whatever case."""
+    office = Office(units={"u": Unit(id="u", name="Отдел", name_kk="Бөлім", name_ru="Отдел")})
+    written = _exposed(_event(1, "position_exposed", "1", AFTER, title="Маман", why="?", department="отдел"))
+
+    assert [row["unit"] for row in position_rows(POSITION_LIST, written, office, "kk", on=AFTER)] == ["Бөлім"]
 
 
 def test_the_consolidated_list_names_each_body_with_its_positions_once() -> None:

@@ -50,6 +50,7 @@ def stands(sample_case: Case, obligation: str, *, today: date, edition: Procedur
     return lateness(at(sample_case, obligation, today=today, edition=edition), today=today)
 
 
+END_OF_JUNE = date(2026, 6, 30)
 OVERDUE, WAITS = Lateness(overdue=True), Lateness
 START_OF_IT = analysis().by_id["analysis_started"].title
 
@@ -90,6 +91,10 @@ def test_a_slip_travels_down_to_what_was_planned_after_it() -> None:
     assert stands(slipped, "published", today=before) == Lateness()
     assert stands(slipped, "published", today=after) == WAITS(waiting_for="plan_approved")
     assert [step for step in steps if step.on >= after] == []
+    told_of = [
+        [e.code for e in awaited_elements(published, analysis(), today=day)] for day in (after, END_OF_JUNE)
+    ]
+    assert told_of == [["waits.planned", "waits.stale_plan"], ["waits.planned", "waits.stale"]]
     assert not can_be_done(published)
     assert at(signed, "published", today=after).counts_until == date(2026, 6, 19)
     assert stands(signed, "published", today=after) == Lateness()

@@ -129,7 +129,8 @@ def awaited_elements(deadline: Deadline, procedure: Procedure, *, today: date) -
         arguments["on"] = on
     elements = [Element(code=f"waits.{kind}", arguments=arguments, on=on)]
     if due is not None and not holds_on(deadline, today):
-        code = "waits.stale" if kind != "none" else "waits.stale_plan"
+        # A day that still lies ahead is out of date by what was to come before it.
+        code = "waits.stale" if on is not None and on < today else "waits.stale_plan"
         elements.append(Element(code=code, arguments={"due": due}, on=due))
     return tuple(elements)
 

@@ -143,7 +143,7 @@ def _rows(form: Form, view: View, office: Office, language: str, group: list[Row
         case "order":
             return group
         case _:
-            return risk_rows(form, view.case, language, on=own_day)
+            return risk_rows(form, view.case, office, language, on=own_day)
 
 
 def from_office(

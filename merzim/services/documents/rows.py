@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from i18n import date_long, days_list, percent, say, span
+from calendars.terms import InMonth, InQuarter
+from i18n import date_long, days_list, percent, period, say, span
 from merzim.documents.forms import Form
 from merzim.documents.people.words import duty_title
 from merzim.services.cases.risks import scales
@@ -17,6 +18,7 @@ from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import View
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.registers.exposure import SECTIONS, exposure
+from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Risk
 from workflow.cases.registers.risk_lists import ListedRisk, listed
 from workflow.cases.registers.risk_scale import by_edition
@@ -66,12 +68,12 @@ def _scheduled(deadline: Deadline) -> date | None:
     return deadline.planned_on or deadline.recorded_on or deadline.due
 
 
-def risk_rows(form: Form, case: Case, language: str, *, on: date) -> list[Row]:
+def risk_rows(form: Form, case: Case, office: Office, language: str, *, on: date) -> list[Row]:
     """Return the risks of a case as of a day, one row for each measure; empty for a form without risks."""
     part_ids = {part.id for part in form.rows.parts} if form.rows else set()
     if "recommendation" not in part_ids:
         return []
-    risks = (_risk(line, language, on) for line in listed([case]))
+    risks = (_risk(line, office, language, on) for line in listed([case]))
     return [{name: text for name, text in risk.items() if name in part_ids and text} for risk in risks]
 
 
@@ -113,7 +115,7 @@ def position_rows(form: Form, case: Case, office: Office, language: str, *, on: 
     part_ids = {part.id for part in form.rows.parts} if form.rows else set()
     rows = (
         {
-            "unit": position.department or position.district or unit,
+            "unit": _called(office, position.department or position.district, language) or unit,
             "position": position.title,
             "risk": position.why,
             **extra_values("positions", position.extra, language),
@@ -183,7 +185,7 @@ def _share(part: Decimal, total: Decimal, language: str) -> str:
     return percent((part / total).quantize(Decimal("0.001")), language) if total else ""
 
 
-def _risk(line: ListedRisk, language: str, on: date) -> Row:
+def _risk(line: ListedRisk, office: Office, language: str, on: date) -> Row:
     """Return a risk with one of its measures as of a day, each part as readable text; "" when missing."""
     risk, measure = line.risk, line.measure
     row: Row = {
@@ -206,12 +208,29 @@ def _risk(line: ListedRisk, language: str, on: date) -> Row:
         "recommendation": measure.recommendation,
         "measure": measure.action,
         "completion_form": measure.completion,
-        "responsible": measure.responsible,
-        "term": measure.term.written,
+        "responsible": _called(office, measure.responsible, language),
+        "term": _measure_term(measure.term, language),
         "status": option_title("outcome", latest.outcome, language) if latest else "",
         "proof": "\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
         **extra_values("measures", measure.extra, language),
     }
+
+
+def _called(office: Office, text: str, language: str) -> str:
+    """Return the name of the unit that somebody wrote, in a language; all other words as they are."""
+    called = office.unit_called.exactly(text) if text else ()
+    return office.units[called[0]].name_in(language) if len(called) == 1 else text
+
+
+def _measure_term(term: MeasureTerm, language: str) -> str:
+    """Return a term that is a month or quarter in a language; all other words as they are."""
+    match term.term:
+        case InQuarter(year, quarter) if not term.until:
+            return period(f"{year}Q{quarter}", language)
+        case InMonth(year, month) if not term.until:
+            return period(f"{year}-{month:02}", language)
+        case _:
+            return term.written
 
 
 def _proof(item: Evidence, language: str) -> str:
