@@ -46,7 +46,6 @@ LOOPBACK_NETWORKS: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network(
 """Networks of proxies on this machine."""
 SECRETS = frozenset({"token", "password"})
 """Keys of channels whose values are masked."""
-DIGESTS = ("managers", "personal", "several", "unit")
 FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
 KEY_VARIABLE = "MERZIM_SECRET_KEY"
 """The variable with the key that second factors are encrypted with."""

@@ -35,7 +35,6 @@ from workflow.refusal import Refusal
 COMPLETED, CLOSED, CANCELLED, EXEMPTED = "completed", "closed", "cancelled", "exempted"
 OVER = (COMPLETED, CLOSED)
 """States of a case held by no stage: with something still open (a term of monitoring), and with nothing."""
-FINAL_STATES = (*OVER, CANCELLED, EXEMPTED)
 ADVANCE = "advance"
 COMMANDS = ("cancel", "exempt", "reopen")
 _HOLDING = frozenset({*AWAITED, "target"})

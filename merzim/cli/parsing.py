@@ -40,7 +40,6 @@ _NEGATIVE = re.compile(r"-\d+$")
 MINUS = "\N{MINUS SIGN}"
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
 

@@ -41,7 +41,6 @@ class Names:
 
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 
 
 def _known_language(value: str) -> str:

@@ -205,7 +205,7 @@ def _score_year(
     )
 
 
-FIRST_YEAR, LAST_YEAR = 2000, 2100
+FIRST_YEAR = 2000
 _SCALE = 10**4
 _Line: TypeAlias = "tuple[str, str, str, int, int | None]"
 """Unit, month, value, rows, and the largest number in ten-thousandths."""

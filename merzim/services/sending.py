@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Protocol
 
 from pydantic import BaseModel
 
@@ -19,6 +18,7 @@ from merzim.storage.database.engine import reading
 from merzim.storage.notices.delivery_state import failed as read_failed
 from merzim.storage.notices.delivery_state import figures as read_figures
 from merzim.storage.notices.faults import faults as read_faults
+from merzim.storage.notices.outbox import SqlOutbox
 from notifications.channels import STAYS_HERE
 from notifications.notice import Notice
 from notifications.planning import Planner
@@ -95,16 +95,6 @@ def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Seque
     return planner.page(rows).problems if rows else ()
 
 
-def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
-    """Queue again the letters delayed by a channel's fault; return their number."""
-    return rounds.resend_all(app, channel, now=now)
-
-
-def resend(app: AppContext, key: str, *, now: datetime) -> bool:
-    """Queue one failed letter again for the next office hours; False if there is none of that key."""
-    return rounds.resend(app, key, now=now)
-
-
 class NoSuchLetter(NotFound):
     """The case has no letter with that key that was sent to the reader."""
 
@@ -159,7 +149,7 @@ def acknowledge_letter(ctx: RequestContext, command: Letter) -> LetterDone:
 def resend_letter(ctx: RequestContext, command: Letter) -> LetterDone:
     """Queue a letter that did not arrive again, for the next office hours."""
     is_of_case = any(notice.key == command.key for notice in ctx.reads.notices(command.case))
-    return LetterDone(key=command.key, done=is_of_case and resend(ctx.app, command.key, now=ctx.now))
+    return LetterDone(key=command.key, done=is_of_case and rounds.resend(ctx.app, command.key, now=ctx.now))
 
 
 @verb("manage")
@@ -175,21 +165,11 @@ def resend_channel_letters(ctx: RequestContext, command: Channel) -> Resent:
 
 
 def _resent(ctx: RequestContext, channel: str) -> Resent:
-    return Resent(channel=channel, letters=resend_all(ctx.app, channel, now=ctx.now))
-
-
-class Register(Protocol):
-    """The part of the outbox that acknowledgement uses."""
-
-    def carried(self, key: str) -> Sequence[Notice]:
-        """Return the notices carried by that notice's letter."""
-
-    def acknowledge(self, key: str, *, now: datetime) -> bool:
-        """Record that the notice was read; the first time is kept. False when there is no such notice."""
+    return Resent(channel=channel, letters=rounds.resend_all(ctx.app, channel, now=ctx.now))
 
 
 def acknowledge(
-    register: Register,
+    outbox: SqlOutbox,
     case_commands: CaseCommands,
     notice: Notice | None,
     key: str,
@@ -209,7 +189,7 @@ def acknowledge(
     if notice.acknowledged_at is not None:
         return notice
     # A letter that carried others was read with all it carried.
-    for carried_notice in (*register.carried(notice.key), notice):
+    for carried_notice in (*outbox.carried(notice.key), notice):
         if carried_notice.case:
             reminder_actions.acknowledged(
                 case_commands,
@@ -220,5 +200,5 @@ def acknowledge(
                 now=now,
                 today=today,
             )
-        register.acknowledge(carried_notice.key, now=now)
+        outbox.acknowledge(carried_notice.key, now=now)
     return replace(notice, acknowledged_at=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Integer, bindparam, exists, not_, or_, select
+from sqlalchemy import Integer, bindparam, exists, or_
 
 from merzim.storage.database.dialect import in_names
 from merzim.storage.tables.cases import CASE, READER
@@ -23,8 +23,6 @@ _KNOWS = or_(
 )
 KNOWN = or_(CASE.c.confidential.is_(False), _KNOWS)
 """The reader may know of the case."""
-HIDDEN = select(CASE.c.id).where(CASE.c.confidential, not_(_KNOWS))
-"""The cases the reader may not know of."""
 
 
 def reader_values(scope: Scope | None) -> Mapping[str, object]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
 
@@ -22,12 +23,13 @@ from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
 from tests.storage.sample_cases import NOW, case_commands, recompute
+from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.entries import measure_id
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import register
-from workflow.cases.registers.risk_lists import Place, RecommendationFilter, listed, shared
+from workflow.cases.registers.risk import Risk, register
+from workflow.cases.registers.risk_lists import Place, RecommendationFilter, likeness, listed, unasked
 from workflow.org.access import Scope
 from workflow.org.office import Unit
 
@@ -123,6 +125,30 @@ def plain(engine: Engine, criteria: RecommendationFilter) -> tuple[list[Place], 
         if criteria.keeps(line.status, late):
             places.append(line.place)
     return places, counts
+
+
+@dataclass(frozen=True)
+class SharedRisk:
+    """The same risk in several cases. `unasked`: cases whose higher body was sent no request."""
+
+    occurrences: list[tuple[Case, Risk]]
+
+    @property
+    def units(self) -> set[str]:
+        return {case.unit for case, _ in self.occurrences}
+
+    @property
+    def unasked(self) -> list[str]:
+        return [case.id for case, risk in self.occurrences if unasked(risk)]
+
+
+def shared(cases: Iterable[Case]) -> list[SharedRisk]:
+    """Return the risks found in more than one case by reading all of them."""
+    alike: dict[tuple[str, ...], list[tuple[Case, Risk]]] = {}
+    for case in cases:
+        for risk in register(case).risks.values():
+            alike.setdefault(likeness(risk), []).append((case, risk))
+    return [SharedRisk(members) for members in alike.values() if len({case.id for case, _ in members}) > 1]
 
 
 def agrees(engine: Engine, reads: SqlReads) -> None:

@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 
 from merzim.app import build_app
 from merzim.clock import clock
-from merzim.services import sending
 from merzim.services.accounts.credentials import hash_secret, new_secret
 from merzim.services.app import AppContext
+from merzim.services.jobs import rounds
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.settings_file import read
 from merzim.storage.org import store as office_store
@@ -196,7 +196,7 @@ def test_one_thing_of_a_letter_that_failed_is_sent_again_today(tmp_path: Path) -
         again = next(notice for notice in context.outbox.notices() if notice.obligation == "start_announced")
         server.rcpt = None
         later = NOW + timedelta(minutes=30)
-        assert sending.resend(context, again.key, now=later)
+        assert rounds.resend(context, again.key, now=later)
         deliver(context, now=later, today=TODAY)
         sent = [notice.key for notice in context.outbox.notices() if notice.state == "sent"]
         context.close()

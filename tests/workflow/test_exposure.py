@@ -15,11 +15,9 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.exposure import (
     Cartogram,
     CartogramLine,
-    Position,
     Talk,
     exposure,
     remarks,
-    spread,
 )
 from workflow.findings.of_risks import by_name, compared, latest, results, risk_findings
 from workflow.org.office import Office, Unit
@@ -39,32 +37,6 @@ def case_commands(core: CaseCommands) -> RegisterCommands:
 def case(core: CaseCommands) -> str:
     facts = {"note_signed": date(2026, 6, 1)}
     return core.open(Opening(procedure="internal-analysis", unit="Қаржы", facts=facts), **WHO).id
-
-
-def held(count: int, *, talks: tuple[Talk, ...] = ()) -> list[Position]:
-    return [Position(number=n, title="Маман", holder=f"Адам {n:02d}", talks=talks) for n in range(1, count + 1)]
-
-
-def test_talks_are_spread_ten_a_month() -> None:
-    """What this month has left first; 24 holders in July are 10, 10 and 4."""
-    months = spread(held(24), today=TODAY)
-
-    assert [(month.year, month.month, len(month.holders)) for month in months] == [
-        (2026, 7, 10),
-        (2026, 8, 10),
-        (2026, 9, 4),
-    ]
-
-
-def test_talks_already_held_count_against_the_month() -> None:
-    """Two in July leave eight; who had a talk this year waits no more, a talk of last year does not count."""
-    positions = [
-        Position(number=n, title="x", holder=f"Бар {n}", talks=(Talk(TODAY, f"Бар {n}"),)) for n in (1, 2)
-    ]
-    old = held(9, talks=(Talk(date(2025, 7, 20), "Адам 01"),))
-    months = spread([*positions, *old], today=TODAY)
-
-    assert [len(month.holders) for month in months] == [8, 1]
 
 
 def test_a_position_keeps_its_talks_and_leaves_the_list(

@@ -22,7 +22,6 @@ from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, register
-from workflow.cases.registers.risk_lists import listed, shared
 from workflow.cases.registers.risk_scale import read_scale
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import moved
@@ -450,23 +449,6 @@ def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(
     assert [(event.kind, event.name) for event in change.events] == [("measure_set", "4")]
     assert withdrawn_rows(change.case, [*rows, extra_row]) == (rows[1], rows[2])
     assert {"measure.2", "risk.3"} <= change.case.withdrawn.keys()
-
-
-def test_the_same_risk_in_several_cases_is_shown_together(
-    case_commands: RiskCommands, case: str, core: CaseCommands
-) -> None:
-    """By its words, or by the same place of the same act of the same higher body."""
-    other = core.open(Opening(procedure="internal-analysis", unit="Қаржы"), **WHO).id
-    above = {"body": "ДСМ", "act": "49-бұйрық, 12-тармақ"}
-    found(case_commands, case, "Анықтама қағаз түрінде беріледі", **above)
-    found(case_commands, other, "Қағаз анықтама", **above)
-    found(case_commands, other, "Басқа тәуекел")
-    cases = [core.view(name, today=TODAY).case for name in (case, other)]
-
-    together = shared(cases)
-    assert [shared_risk.units for shared_risk in together] == [("Комплаенс", "Қаржы")]
-    assert together[0].unasked == (case, other)
-    assert len(list(listed(cases))) == 3
 
 
 def test_the_board_holds_measures_and_equals_its_rebuild(

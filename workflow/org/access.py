@@ -7,7 +7,7 @@ elsewhere to recipients of its letters and those who must act in it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -161,14 +161,6 @@ def must_enrol(account: Account, required: Collection[Access]) -> bool:
         required: the accesses that require one (`web.totp_required`).
     """
     return account.reader.access in required and not account.second_factor
-
-
-def administrators(accounts: Iterable[Account]) -> list[str]:
-    return [
-        account.reader.login
-        for account in accounts
-        if account.reader.access in ADMINISTRATORS and account.password and not account.disabled
-    ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

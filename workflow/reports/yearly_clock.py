@@ -17,8 +17,6 @@ from calendars.kazakhstan import Kazakhstan
 from calendars.terms import Embargo, Months
 
 YEAR = "calendar_year"
-READINGS = (YEAR, "12_months", "18_months")
-"""How "once a year" may be read; the first is the usual reading."""
 State = Literal["unknown", "closed", "overdue", "running", "planned", "waiting"]
 
 

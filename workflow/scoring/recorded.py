@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from heapq import nsmallest
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias
 
 from workflow.org.office import Office
 from workflow.periods import Span
@@ -22,7 +22,6 @@ from workflow.scoring.scale import Risks, Scoring
 
 NAMED = 3
 """Number of waiting cases that are named."""
-Result = TypeVar("Result")
 Numbers: TypeAlias = "Counter[tuple[str, ...]]"
 """Sums over facts, by key; none is zero."""
 _FOUND, _REMOVED, _COMPLETED = (("", "risks", name) for name in ("found", "removed", "completed"))

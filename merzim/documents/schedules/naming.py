@@ -41,10 +41,6 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("work", r"жұмыс|іс шара|атауы|\bкезеңдер|\bназвание|\bwork|\bmeasure|\bstep|\bstage|\bactivity"),
 )
 """Kind, roots of its headings; the first that fits counts. A day of another step is no day of the analysis."""
-_ANNOUNCED = re.compile(
-    r"(?:объявлен|анонс|хабарландыр|хабарлама|уведомлен)\w* (?:о |туралы )?(?:начал|баста)|басталғаны туралы"
-)
-
 Naming = Callable[[str], str]
 """Returns what a heading names; "" for nothing known."""
 

@@ -18,7 +18,6 @@ from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 
 _WHOLE = ("внутренн", "вакр", "ішкі талдау")
 """Roots of a work that is a whole analysis, not a part of one."""
-_MATCHED = tuple[FactMatch, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ The caller (command line or page) must make sure that only the person concerned 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -13,9 +12,7 @@ from pydantic import BaseModel
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.names import person_named
-from notifications.links import CODE_LASTS, Link, hash_code, link_address, new_code
-from workflow.org.name_index import alphabetical
-from workflow.org.office import Person
+from notifications.links import CODE_LASTS, hash_code, link_address, new_code
 from workflow.refusal import Refusal
 
 
@@ -47,13 +44,6 @@ def offer(ctx: RequestContext, person: str) -> TelegramCode:
     key, code = person_named(ctx.app, person, required=True), new_code()
     ctx.app.links.offer(key, hash_code(code), now=ctx.now)
     return TelegramCode(person=key, code=code, address=link_address(bot, code), until=ctx.now + CODE_LASTS)
-
-
-def linked(app: AppContext) -> Sequence[tuple[Person | None, Link]]:
-    """Return the linked accounts with their people, by name; None for a person who left the office."""
-    people = app.outbox.office().people
-    pairs = [(people.get(key), link) for key, link in app.links.all().items()]
-    return sorted(pairs, key=lambda pair: (alphabetical(pair[0].name if pair[0] else ""), pair[1].person))
 
 
 def is_linked(app: AppContext, person: str) -> bool | None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypedDict, get_args
+from typing import TypedDict
 
 from merzim.services.campaigns.views import campaign_titles
 from merzim.services.context import RequestContext
 from merzim.services.names import Name, case_title, person_name
-from notifications.notice import Notice, NoticeKind
+from notifications.notice import Notice
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.law.procedure import Text
 
 PAGE = 50
-KINDS = frozenset(get_args(NoticeKind))
-"""Prefixes of the keys of letters that are not about one case."""
 
 
 class NoticeFilter(TypedDict):

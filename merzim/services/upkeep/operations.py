@@ -18,6 +18,7 @@ import i18n
 from merzim.services import sending
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
+from merzim.services.jobs import rounds
 from merzim.services.results import Result
 from merzim.services.upkeep.doctor import Check, State, check_running
 from merzim.services.verbs import Command, NotFound, verb
@@ -131,7 +132,7 @@ def resend_failed_letter(ctx: RequestContext, command: ResendLetter) -> LetterQu
         NotFound: no failed letter in the list has that id.
     """
     for notice in sending.failed(ctx.app, limit=MAX_LETTERS):
-        if _letter_id(notice.key) == command.letter and sending.resend(ctx.app, notice.key, now=ctx.now):
+        if _letter_id(notice.key) == command.letter and rounds.resend(ctx.app, notice.key, now=ctx.now):
             return LetterQueued(letter=command.letter)
     raise NotFound("web.problem.no_failed_letter")
 

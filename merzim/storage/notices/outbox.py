@@ -46,7 +46,6 @@ from workflow.org.office import Office
 # Written out, not bound, so that both planners see that the partial indexes answer.
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _ALONE = NOTICE.c.bundle == literal_column("''")
-_BUNDLED = NOTICE.c.bundle != literal_column("''")
 _SENDING = NOTICE.c.state == literal_column("'sending'")
 _OF_CASE = (
     select(NOTICE).where(NOTICE.c.case == bindparam("k_case")).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)

@@ -14,9 +14,6 @@ Section = Literal["positions", "risks"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 """The two sections of the cartogram: positions (1) and risks (2)."""
 
-TALKS_A_MONTH = 10
-"""Number of talks in a month that score: one point each, at most ten points a month."""
-
 
 @dataclass(frozen=True, slots=True)
 class Talk:
@@ -90,41 +87,6 @@ def exposure(case: Case) -> Exposure:
 
 def lines_payload(lines: Iterable[CartogramLine]) -> list[list[str]]:
     return [[line.section, line.department, line.district, line.text] for line in lines]
-
-
-@dataclass(frozen=True, slots=True)
-class TalkSuggestion:
-    """Holders suggested for talks in one month: `names` in the order of the list; `beyond`: the month lies in
-    another year.
-    """
-
-    year: int
-    month: int
-    holders: tuple[str, ...]
-    beyond: bool = False
-
-
-def spread(positions: Iterable[Position], *, today: date) -> tuple[TalkSuggestion, ...]:
-    """Return a plan of talks with the holders nobody has talked to this year, at most ten a month from this
-    month (local date) on.
-    """
-    open_positions = [position for position in positions if position.cleared_on is None and position.holder]
-    of_the_year = [talk for position in open_positions for talk in position.talks if talk.on.year == today.year]
-    told_holders = {talk.holder for talk in of_the_year}
-    waiting = [
-        name
-        for name in dict.fromkeys(position.holder for position in open_positions)
-        if name not in told_holders
-    ]
-    room = max(0, TALKS_A_MONTH - sum(talk.on.month == today.month for talk in of_the_year))
-    months, at = [], today.year * 12 + today.month - 1
-    while waiting:
-        now, waiting = waiting[:room], waiting[room:]
-        if now:
-            year, month = divmod(at, 12)
-            months.append(TalkSuggestion(year, month + 1, tuple(now), beyond=year > today.year))
-        room, at = TALKS_A_MONTH, at + 1
-    return tuple(months)
 
 
 def next_position(position: Position | None, number: int, event: Event) -> Position:

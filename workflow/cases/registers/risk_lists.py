@@ -86,18 +86,6 @@ class ListedRisk:
         return Place(self.case.id, self.risk.number, self.measure.number if self.measure else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class SharedRisk:
-    """The same risk in several units or cases. `unasked`: cases whose cause is an act of a higher body to which
-    no request was sent.
-    """
-
-    description: str
-    occurrences: tuple[tuple[Case, Risk], ...]
-    units: tuple[str, ...]
-    unasked: tuple[str, ...]
-
-
 def listed(cases: Iterable[Case]) -> Iterator[ListedRisk]:
     """Yield every risk with each of its measures, case by case, by number."""
     for case in cases:
@@ -105,27 +93,6 @@ def listed(cases: Iterable[Case]) -> Iterator[ListedRisk]:
         for risk in risk_register.risks.values():
             measures = risk_register.measures_of(risk.number)
             yield from (ListedRisk(case, risk, measure) for measure in measures or (None,))
-
-
-def shared(cases: Iterable[Case]) -> tuple[SharedRisk, ...]:
-    """Return the risks found in more than one case, those in most units first."""
-    alike: dict[tuple[str, ...], list[tuple[Case, Risk]]] = {}
-    for case in cases:
-        for risk in register(case).risks.values():
-            alike.setdefault(likeness(risk), []).append((case, risk))
-    shared_risks = [
-        SharedRisk(
-            description=members[0][1].description,
-            occurrences=tuple(members),
-            units=tuple(dict.fromkeys(case.unit for case, _ in members)),
-            unasked=tuple(case.id for case, risk in members if unasked(risk)),
-        )
-        for members in alike.values()
-        if len({case.id for case, _ in members}) > 1
-    ]
-    return tuple(
-        sorted(shared_risks, key=lambda risk: (-len(risk.units), -len(risk.occurrences), risk.description))
-    )
 
 
 def likeness(risk: Risk) -> tuple[str, ...]:
