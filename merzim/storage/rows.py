@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from merzim.storage.events import HASHES
 from merzim.storage.tables.cases import CASE
@@ -19,6 +20,20 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
 
 Values = dict[str, Any]
+T = TypeVar("T")
+
+
+def read_as(kind: type[T], record: object, /, **values: object) -> T:
+    """Return a value with the attributes of a record as its fields of the same names; `values`: the others."""
+    names = [field.name for field in fields(kind) if field.name not in values]  # type: ignore[arg-type]
+    return kind(**{name: getattr(record, name) for name in names if hasattr(record, name)}, **values)
+
+
+def columns_of(table: Table, value: object, /, **others: object) -> Values:
+    """Return the row of a value: its attributes named like columns; `others`: those it says in another form."""
+    names = [column.name for column in table.c if column.name not in others and hasattr(value, column.name)]
+    return {**{name: getattr(value, name) for name in names}, **others}
+
 
 ROW_COLUMNS: tuple[str, ...] = Row._fields
 """The columns of the board's table, in its order: a row is the tuple of their values."""

@@ -21,7 +21,7 @@ from merzim.services.jobs.campaigns import as_it_binds
 from merzim.services.names import unit_named
 from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE
 from merzim.services.registers.results import FieldView, field_view, reader_scope
-from merzim.services.results import Titles, titles_of
+from merzim.services.results import Result, Titles, titles_of
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.database.engine import Row_
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
@@ -70,7 +70,7 @@ class CampaignKind(BaseModel):
     refusal: Titles | None = None
 
 
-class CampaignView(BaseModel):
+class CampaignView(Result):
     """A campaign, with the numbers of visible people by state.
 
     `duties`, `posts`: who of these units is asked: holders of the duties, people with such words in their post;
@@ -113,7 +113,7 @@ class BesideRow(BaseModel):
     late: int
 
 
-class CampaignPersonView(BaseModel):
+class CampaignPersonView(Result):
     """A person asked in a campaign, with their `number` in it.
 
     `answer`: the row their answer added; `late`: days by which what it says was late; `beside`: further rows
@@ -133,7 +133,7 @@ class CampaignPersonView(BaseModel):
     answered_at: datetime | None
     reached: bool
     late: int = 0
-    beside: list[BesideRow] = []
+    beside: list[BesideRow] = Field(default_factory=list)
 
 
 class CampaignEventView(BaseModel):
@@ -478,20 +478,14 @@ def _view(
     title = campaign.titled(kind) if kind else Text(campaign.title, campaign.title, campaign.title)
     counts = counts_by_campaign.get(campaign.id, Counter())
     office = ctx.reads.office()
-    return CampaignView(
-        id=campaign.id,
-        register_id=campaign.register_id,
+    return CampaignView.of(
+        campaign,
         register_title=titles_of(register.title),
-        kind=campaign.kind,
         title=titles_of(title),
         units=list(campaign.units),
         unit_names=[name_in(office, unit, ctx.language) for unit in campaign.units],
         duties=sorted(campaign.choice.duties),
         posts=sorted(campaign.choice.posts),
-        until=campaign.until,
-        started_on=campaign.started_on,
-        started_by=campaign.started_by,
-        closed_on=campaign.closed_on,
         is_open=campaign.is_open(ctx.today),
         reminders=campaign.wave,
         ground=_ground(ctx, campaign),
@@ -543,19 +537,11 @@ def _person(office: Office, key: str) -> Person | None:
 
 def _person_view(campaign_person: CampaignPerson, office: Office, language: str) -> CampaignPersonView:
     present = _person(office, campaign_person.person)
-    return CampaignPersonView(
-        number=campaign_person.number,
-        person=campaign_person.person,
+    return CampaignPersonView.of(
+        campaign_person,
         name=present.name_in(language) if present else campaign_person.name,
         post=(present.post_in(language) if present else "") or campaign_person.post,
-        unit=campaign_person.unit,
         unit_name=name_in(office, campaign_person.unit, language),
-        state=campaign_person.state,
-        joined_on=campaign_person.joined_on,
-        left_on=campaign_person.left_on,
-        answer=campaign_person.answer,
-        answered_at=campaign_person.answered_at,
-        reached=campaign_person.reached,
     )
 
 

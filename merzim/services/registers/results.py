@@ -15,6 +15,7 @@ from merzim.services.results import Titles, titles_of
 from merzim.services.verbs import NotAllowed, NotFound
 from merzim.storage.registers.lists import SqlRegisterLists
 from merzim.storage.registers.rows import SqlRegisterRows
+from merzim.storage.rows import read_as
 from workflow.org.office import Office
 from workflow.registers.access import (
     EVERYTHING,
@@ -185,20 +186,9 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
         if any(field.counted for field in register.fields.values())
     }
     for head, (register, stored_values) in zip(heads, stored, strict=True):
-        row = RegisterRow(
-            id=head.id,
-            register=head.register_id,
-            version=head.version,
-            unit=head.unit,
-            opened_case=head.opened_case if head.opened_case in opened_cases else "",
-            values=stored_values,
-            withdrawn=head.withdrawn,
-            seq=head.seq,
-            created_at=head.created_at,
-            created_by=head.created_by,
-            edited_at=head.edited_at,
-            edited_by=head.edited_by,
-        )
+        opened_case = head.opened_case if head.opened_case in opened_cases else ""
+        about = {"register": head.register_id, "opened_case": opened_case, "values": stored_values}
+        row = read_as(RegisterRow, head, **about)
         fields = visible_fields(register, row, scope, office)
         if fields is not None:
             numbers = counts.get(head.register_id, {})

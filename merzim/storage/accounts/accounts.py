@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from itertools import count
-from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, select, update
 
@@ -15,9 +14,9 @@ from merzim.storage.accounts.rate_limits import count_attempt, forget_attempt, p
 from merzim.storage.database.dialect import execute_for_names, in_names, insert
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.org.chain import OfficeEvent, record
+from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY
 from workflow.org.access import (
-    Access,
     Account,
     Entry,
     EntryKind,
@@ -272,17 +271,7 @@ _FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
 
 def entry_values(entry: Entry) -> dict[str, object]:
     """Return the row of an open session, token, feed, invitation or device."""
-    return {
-        "hash": entry.hash,
-        "kind": entry.kind,
-        "login": entry.login,
-        "name": entry.name,
-        "scope": entry.scope,
-        "created_at": entry.created_at,
-        "seen_at": entry.seen_at,
-        "expires_at": entry.expires_at,
-        "ended_at": None,
-    }
+    return columns_of(ENTRY, entry, ended_at=None)
 
 
 def end_entries(connection: Connection, which: ColumnElement[bool], now: datetime) -> bool:
@@ -300,15 +289,8 @@ def _providers(connection: Connection) -> Mapping[str, tuple[Provider, ...]]:
 
 
 def _account(record: Row_, providers: Mapping[str, tuple[Provider, ...]]) -> Account:
-    reader = Reader(
-        login=record.login,
-        access=cast(Access, record.access),
-        person=record.person,
-        name=record.name,
-        unit=record.unit,
-    )
     return Account(
-        reader=reader,
+        reader=read_as(Reader, record),
         password=record.password,
         second_factor=bool(record.totp),
         disabled=record.disabled,
@@ -317,13 +299,4 @@ def _account(record: Row_, providers: Mapping[str, tuple[Provider, ...]]) -> Acc
 
 
 def _entry(record: Row_) -> Entry:
-    return Entry(
-        hash=record.hash,
-        kind=record.kind,
-        login=record.login,
-        name=record.name,
-        scope=record.scope,
-        created_at=record.created_at,
-        seen_at=record.seen_at,
-        expires_at=record.expires_at,
-    )
+    return read_as(Entry, record)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_,
 
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.rows import columns_of, read_as
 from merzim.storage.tables.accounts import DEVICE, RATE_LIMIT
 from workflow.org.access import Entry, LimitReached, RateLimit
 
@@ -105,7 +106,7 @@ MAX_DEVICES = 30
 
 def keep(connection: Connection, entry: Entry) -> None:
     """Store a device; delete expired ones and the oldest beyond MAX_DEVICES."""
-    connection.execute(DEVICE.insert(), {column.name: getattr(entry, column.name) for column in DEVICE.c})
+    connection.execute(DEVICE.insert(), columns_of(DEVICE, entry))
     newest = (
         select(DEVICE.c.hash)
         .where(DEVICE.c.login == entry.login)
@@ -133,12 +134,4 @@ def end(connection: Connection, login: str, hash: str | None = None) -> None:
 
 
 def _entry(record: Row_) -> Entry:
-    return Entry(
-        hash=record.hash,
-        kind="device",
-        login=record.login,
-        name=record.name,
-        created_at=record.created_at,
-        seen_at=record.seen_at,
-        expires_at=record.expires_at,
-    )
+    return read_as(Entry, record, kind="device")

@@ -10,7 +10,7 @@ from typing import cast
 
 from merzim.storage import events
 from merzim.storage.cases import recommendations
-from merzim.storage.rows import ROW_COLUMNS, Values
+from merzim.storage.rows import ROW_COLUMNS, Values, read_as
 from workflow.board.rows import WAITING, Row
 from workflow.cases.case import Case, Event, Wording, withdrawn_lines
 from workflow.ports import CaseWrite, Conflict
@@ -107,19 +107,7 @@ def _add(target: Batch, change: CaseWrite, before: Before) -> None:
         if event.seq != seq:
             raise Conflict(case.id, since=before.seq)
         _add_inbox(target, event)
-    drafts = [
-        events.Draft(
-            topic="case",
-            kind=event.kind,
-            name=event.name,
-            case=case.id,
-            on=event.on,
-            at=event.at,
-            by=event.by,
-            payload=event.payload,
-        )
-        for event in change.events
-    ]
+    drafts = [read_as(events.Draft, event, topic="case", case=case.id) for event in change.events]
     lines = events.chained(f"{events.CASE}{case.id}", drafts, after=before.seq, previous=before.head)
     target.events += lines
     head = lines[-1]["hash"] if lines else before.head

@@ -15,7 +15,7 @@ from merzim.storage.cases.ledger import cases
 from merzim.storage.database.dialect import execute_for_names, in_names, text_before
 from merzim.storage.database.engine import Row_, reading
 from merzim.storage.events import OFFICE
-from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, event, head
+from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, event, head, read_as
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, FIRST_ENTRY, OF_CASES
@@ -104,14 +104,7 @@ def _lacking(connection: Connection, facts: Collection[str], year: int) -> dict[
     for record in connection.execute(query):
         fact = f"{record.procedure}:{record.obligation}"
         if fact in facts:
-            missing_fact = MissingFact(
-                case=record.case,
-                unit=record.unit,
-                fact=fact,
-                due=record.due,
-                counts_until=record.counts_until,
-            )
-            missing_facts.setdefault(missing_fact.unit, []).append(missing_fact)
+            missing_facts.setdefault(record.unit, []).append(read_as(MissingFact, record, fact=fact))
     return missing_facts
 
 

@@ -106,19 +106,8 @@ def _readers(connection: Connection, cases: Mapping[str, Case]) -> dict[str, fro
 
 def _head_of(case: Case) -> dict[str, object]:
     """Return the columns, computed from events, that decide access to a case and its obligations."""
-    return {
-        "procedure": case.procedure,
-        "edition": case.edition,
-        "digest": case.digest,
-        "unit": case.unit,
-        "object": case.object,
-        "object_kk": case.object_kk,
-        "object_ru": case.object_ru,
-        "standing": case.standing,
-        "ground": case.ground,
-        "opened_at": case.opened_at,
-        "confidential": case.confidential,
-    }
+    names = ("procedure", "edition", "digest", "unit", "object", "object_kk", "object_ru", "standing", "ground")
+    return {name: getattr(case, name) for name in (*names, "opened_at", "confidential")}
 
 
 def _named(case: Case) -> frozenset[str]:
@@ -144,11 +133,5 @@ def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> 
 
 
 def _columns(row: RegisterRow) -> Mapping[str, object]:
-    return {
-        "register_id": row.register,
-        "version": row.version,
-        "unit": row.unit,
-        "opened_case": row.opened_case,
-        "parent": row.parent,
-        "withdrawn": row.withdrawn,
-    }
+    names = ("version", "unit", "opened_case", "parent", "withdrawn")
+    return {"register_id": row.register, **{name: getattr(row, name) for name in names}}

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.notices import journal
 from merzim.storage.notices.senders import EnqueueJobs, hand_out
+from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import CHANNEL_FAULT, NOTICE
 from notifications.notice import UNREACHABLE
 from notifications.statistics import Fault
@@ -53,11 +54,9 @@ def faults(connection: Connection) -> Sequence[Fault]:
     A server that could not be reached is asked again with the next letter; while none waits there is no fault.
     """
     recorded = [
-        Fault(
-            channel=record.channel,
-            code=record.code,
-            answer=record.answer,
-            since=record.since,
+        read_as(
+            Fault,
+            record,
             letters=connection.execute(
                 select(func.count()).select_from(NOTICE).where(_delayed(record.channel, record.since))
             ).scalar_one(),

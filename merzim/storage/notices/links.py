@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.org.chain import OfficeEvent, record
+from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import LINK, LINK_CODE
 from notifications.links import CODE_LASTS, Link, Redeemed
 
@@ -142,10 +143,4 @@ def _first(connection: Connection, which: object) -> Link | None:
 
 
 def _link(record: Row_) -> Link:
-    return Link(
-        person=record.person,
-        chat=record.chat,
-        language=record.language,
-        linked_at=record.linked_at,
-        blocked_at=record.blocked_at,
-    )
+    return read_as(Link, record)

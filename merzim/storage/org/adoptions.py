@@ -12,6 +12,7 @@ from calendars.checks import with_known_since
 from calendars.records import Records, parse
 from merzim.storage.org import chain
 from merzim.storage.org.chain import text_of
+from merzim.storage.rows import read_as
 
 ACT = "calendar_changed"
 ACTS: tuple[str, ...] = (ACT,)
@@ -47,18 +48,7 @@ class Adoption:
 
 
 def adopted_acts(engine: Engine) -> tuple[Adoption, ...]:
-    return tuple(
-        Adoption(
-            kind=line.kind,
-            name=line.name,
-            on=line.on,
-            at=line.at,
-            by=line.by,
-            text=text_of(line.payload),
-            hash=line.hash,
-        )
-        for line in chain.lines(engine, *ACTS)
-    )
+    return tuple(read_as(Adoption, line, text=text_of(line.payload)) for line in chain.lines(engine, *ACTS))
 
 
 def head_of(adoptions: Sequence[Adoption]) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from merzim.storage import events
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.events import OFFICE
+from merzim.storage.rows import read_as
 from merzim.storage.tables.events import EVENT, OF_OFFICE
 from workflow.org.audit import Topic
 
@@ -131,13 +132,4 @@ def _draft(event: OfficeEvent) -> events.Draft:
     """Return the event with its topic: about accounts, log-ins, people or rules, as its kind says."""
     by_default: Topic = "account" if event.kind.endswith("_given") else "people"
     topic = _TOPICS.get(event.kind) or _PREFIXES.get(event.kind.partition("_")[0], by_default)
-    return events.Draft(
-        topic=topic,
-        kind=event.kind,
-        name=event.name,
-        on=event.on,
-        at=event.now,
-        by=event.by,
-        payload=event.more,
-        private=event.private,
-    )
+    return read_as(events.Draft, event, topic=topic, at=event.now, payload=event.more)

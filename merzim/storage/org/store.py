@@ -13,7 +13,7 @@ from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.org.chain import OfficeEvent, Stamp, record
 from merzim.storage.org.former import gone
-from merzim.storage.rows import Values
+from merzim.storage.rows import Values, columns_of
 from merzim.storage.tables.organisation import MATCH, PERSON, UNIT
 from workflow.org.office import Office, Person, Unit, with_officer
 from workflow.org.office_time import NOTHING_OWN, OfficeTime
@@ -124,17 +124,7 @@ def unit_of(record: Any) -> Unit:
 
 
 def unit_values(unit: Unit) -> Values:
-    return {
-        "id": unit.id,
-        "name": unit.name,
-        "parent": unit.parent,
-        "kind": unit.kind,
-        "uploads_through": unit.uploads_through,
-        "time": _time_values(unit.time),
-        "acts": list(unit.acts),
-        "name_kk": unit.name_kk,
-        "name_ru": unit.name_ru,
-    }
+    return columns_of(UNIT, unit, time=_time_values(unit.time), acts=list(unit.acts))
 
 
 def person_of(record: Any) -> Person:
@@ -153,22 +143,8 @@ def person_of(record: Any) -> Person:
 
 def person_values(person: Person) -> Values:
     """Return the row of a person, without their choice of a language: a table of people takes none away."""
-    return {
-        "key": person.key,
-        "name": person.name,
-        "unit": person.unit,
-        "post": person.post,
-        "duties": list(person.duties),
-        "email": person.email,
-        "language": person.language,
-        "away": [[first.isoformat(), last.isoformat()] for first, last in person.away],
-        "deputy": person.deputy,
-        "digest": person.digest,
-        "name_kk": person.name_kk,
-        "name_ru": person.name_ru,
-        "post_kk": person.post_kk,
-        "post_ru": person.post_ru,
-    }
+    away = [[first.isoformat(), last.isoformat()] for first, last in person.away]
+    return columns_of(PERSON, person, duties=list(person.duties), away=away)
 
 
 def _time_of(values: Mapping[str, Any]) -> OfficeTime:

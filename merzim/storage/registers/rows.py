@@ -21,6 +21,7 @@ from merzim.storage import events
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.events import CLIENT, HASHES, ROW
+from merzim.storage.rows import read_as
 from merzim.storage.tables.events import EVENT
 from merzim.storage.tables.registers import CAMPAIGN_PERSON, REGISTER_ROW
 from workflow.ports import Contradiction
@@ -227,14 +228,7 @@ def event(record: Row_) -> RowEvent:
         stored = events.private_values(record)
         payload["values"] = {**payload.get("values", {}), **{name: stored.get(name) for name in hashes}}
         payload[HASHES] = hashes
-    return RowEvent(
-        row=record.stream.removeprefix(ROW),
-        seq=record.seq,
-        kind=record.kind,
-        at=record.at,
-        by=record.by,
-        payload=payload,
-    )
+    return read_as(RowEvent, record, row=record.stream.removeprefix(ROW), payload=payload)
 
 
 def list_columns(projection: Projection) -> dict[str, object]:

@@ -247,17 +247,19 @@ def _unit_page(
     )
 
 
+_OF_UNIT = ("name", "name_kk", "name_ru", "parent", "kind", "uploads_through")
+_OF_PERSON = (
+    *("name", "name_kk", "name_ru", "unit", "post", "post_kk", "post_ru"),
+    *("email", "language", "digest"),
+)
+
+
 def _unit_answers(unit: Unit | None) -> dict[str, str]:
     if unit is None:
         return {}
     time = staff.hours_result(unit.time)
     return {
-        "name": unit.name,
-        "name_kk": unit.name_kk,
-        "name_ru": unit.name_ru,
-        "parent": unit.parent or "",
-        "kind": unit.kind,
-        "uploads_through": unit.uploads_through or "",
+        **{name: getattr(unit, name) or "" for name in _OF_UNIT},
         "acts": " ".join(unit.acts),
         **{f"time_{name}": getattr(time, name) for name in ("first", "last", "off", "working")},
         **{f"time_day_{number}": "1" for number in time.week},
@@ -306,19 +308,8 @@ def _answers(person: Person | None, office: Office) -> dict[str, str]:
     if person is None:
         return {"language": "kk"}
     deputy = office.people.get(person.deputy or "")
-    form = {
-        "name": person.name,
-        "name_kk": person.name_kk,
-        "name_ru": person.name_ru,
-        "unit": person.unit,
-        "post": person.post,
-        "post_kk": person.post_kk,
-        "post_ru": person.post_ru,
-        "email": person.email or "",
-        "language": person.language,
-        "deputy": (deputy.email or deputy.key) if deputy else person.deputy or "",
-        "digest": person.digest,
-    }
+    form = {name: getattr(person, name) or "" for name in _OF_PERSON}
+    form["deputy"] = (deputy.email or deputy.key) if deputy else person.deputy or ""
     for n, (first, last) in enumerate(person.away):
         form |= {f"away_first_{n}": first.isoformat(), f"away_last_{n}": last.isoformat()}
     return form
