@@ -17,10 +17,9 @@ from merzim.documents.package import Document, write_package
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import (
-    foreign_names,
     from_case,
-    layout_notes,
     own_template,
+    paper_notes,
     templates_in_use,
 )
 from merzim.services.moments import almaty
@@ -78,19 +77,13 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, 
         names = (
             field_title(missing_field.field, language) for missing_field in missing if missing_field.row is None
         )
-        marks = layout_notes(about, templates)
-        for paper_language in PAPER_LANGUAGES:
-            if foreign := foreign_names(
-                app, about, paper_language, unit=view.case.unit, today=today, view=view
-            ):
-                marks += (Note(code=f"form.note.foreign_{paper_language}", arguments={"names": foreign}),)
         papers.append(
             Paper(
                 id=about.id,
                 title=about.title,
                 missing=tuple(dict.fromkeys(names)),
                 rows=len({missing_field.row for missing_field in missing if missing_field.row is not None}),
-                marks=marks,
+                marks=paper_notes(app, about, templates, unit=view.case.unit, today=today, view=view),
             )
         )
     return tuple(papers)

@@ -324,6 +324,31 @@ def _report_name(app: AppContext, letter: Letterhead, language: str) -> PaperNam
     return _paper_name(unit.name, {"kk": unit.name_kk, "ru": unit.name_ru}, language)
 
 
+def paper_notes(
+    app: AppContext,
+    form: Form,
+    templates: InUse,
+    *,
+    unit: str,
+    today: date,
+    view: View | None = None,
+    person_keys: Iterable[str] = (),
+) -> tuple[Note, ...]:
+    """Return remarks on the layout of a form, and on the names it has in the other language of papers."""
+    foreign = {
+        language: foreign_names(app, form, language, unit=unit, today=today, view=view, person_keys=person_keys)
+        for language in PAPER_LANGUAGES
+    }
+    return (
+        *layout_notes(form, templates),
+        *(
+            Note(code=f"form.note.foreign_{language}", arguments={"names": names})
+            for language, names in foreign.items()
+            if names
+        ),
+    )
+
+
 def foreign_names(
     app: AppContext,
     form: Form,

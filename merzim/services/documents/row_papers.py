@@ -21,10 +21,9 @@ from merzim.services.campaigns.views import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import (
-    foreign_names,
     from_office,
-    layout_notes,
     own_template,
+    paper_notes,
     person_called,
     policy_unit,
     templates_in_use,
@@ -140,25 +139,10 @@ def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]
     register_fields = ctx.app.registers.on(row.register_id, ctx.today).fields.values()
     reaching = [name for names in form.source.parts.values() for name in names] if form.source else ()
     fields = with_translations({field.id: field_view(field) for field in register_fields}, reaching)
-    foreign = {
-        paper_language: foreign_names(
-            ctx.app, form, paper_language, unit=unit, today=ctx.today, person_keys=person_keys
-        )
-        for paper_language in PAPER_LANGUAGES
-    }
+    templates = templates_in_use(ctx.app)
     return [
-        *layout_notes(form, templates_in_use(ctx.app)),
-        *(
-            Note(code=f"form.note.foreign_{language}", arguments={"names": names})
-            for language, names in foreign.items()
-            if names
-        ),
-        *text_notes(
-            [(fields, row)],
-            PAPER_LANGUAGES,
-            ctx.reads.office(),
-            speaks=ctx.spoken_language,
-        ),
+        *paper_notes(ctx.app, form, templates, unit=unit, today=ctx.today, person_keys=person_keys),
+        *text_notes([(fields, row)], PAPER_LANGUAGES, ctx.reads.office(), speaks=ctx.spoken_language),
     ]
 
 

@@ -12,7 +12,7 @@ from merzim.documents.forms import Form, FormData, Note, fill, form, names
 from merzim.documents.forms.filling import group_of
 from merzim.documents.forms.form import Field, RecordedFacts, RegisterRows, Rows
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import InUse, foreign_names, from_office, layout_notes, own_template
+from merzim.services.documents.filling import InUse, from_office, own_template, paper_notes
 from merzim.services.documents.row_papers import recorded_fields
 from merzim.services.documents.rows import (
     REPORTED,
@@ -89,22 +89,13 @@ def report_marks(
     """Return remarks shown beside a report but not printed on it: its layout and translation, names and
     texts in the other language, and rows without required values.
     """
-    notes = [*layout_notes(form, templates)]
     rows = rows_in_report(ctx, form, unit=unit, year=year, quarter=quarter)
-    person_keys = people_in_rows(rows)
-    foreign = {
-        paper_language: foreign_names(
-            ctx.app, form, paper_language, unit=unit, today=ctx.today, person_keys=person_keys
-        )
-        for paper_language in PAPER_LANGUAGES
-    }
-    notes += [
-        Note(code=f"form.note.foreign_{language}", arguments={"names": names})
-        for language, names in foreign.items()
-        if names
+    keys = people_in_rows(rows)
+    return [
+        *paper_notes(ctx.app, form, templates, unit=unit, today=ctx.today, person_keys=keys),
+        *text_notes(rows, PAPER_LANGUAGES, ctx.app.reads.office(), speaks=ctx.spoken_language),
+        *unanswered_notes(ctx, form, unit=unit, year=year, quarter=quarter),
     ]
-    notes += text_notes(rows, PAPER_LANGUAGES, ctx.app.reads.office(), speaks=ctx.spoken_language)
-    return [*notes, *unanswered_notes(ctx, form, unit=unit, year=year, quarter=quarter)]
 
 
 def unanswered_notes(
