@@ -12,18 +12,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
-from notifications.calendar_call import plan_calls
-from notifications.channels import Channel
-from notifications.daily import queue_letters
+from notifications.channels import Channel, language_of
+from notifications.daily import DAY, first_of_week, next_opening, queue_letters
 from notifications.event_notices import queue_comment_notices
+from notifications.letters.daily import unconfirmed_year
 from notifications.moved_dates import plan_move_notices, queue_move_notices
-from notifications.notice import Notice
+from notifications.notice import Notice, message_id
 from notifications.planning import Page, PlannedNotice, Planner
 from notifications.ports import Outbox
 from notifications.recipients import Problem
-from notifications.rules import Rules
+from notifications.rules import OfficeTimes, Rules
 from workflow.law.library import Library
+from workflow.org.duties import stand_in
+from workflow.org.office import Office
 
 PAGE = 500
 
@@ -132,3 +135,50 @@ def _pages(planner: Planner) -> Iterator[Page]:
         if len(rows) < PAGE or last.next_step_on is None:
             return
         after = (last.next_step_on, last.case, last.obligation)
+
+
+LAST_DAYS = 5
+"""The last working days of the year: the officer is reminded on each of them, before them once a week."""
+
+
+def plan_calls(
+    office: Office,
+    times: OfficeTimes,
+    calendar: Kazakhstan,
+    channels: Sequence[Channel],
+    *,
+    now: datetime,
+    today: date,
+    rules: Rules,
+) -> list[Notice]:
+    """Return today's call for each channel of the officer; none where nothing is to be confirmed today."""
+    officer = office.people.get(office.officer or "")
+    if officer is None or unconfirmed_year(calendar, today) is None:
+        return []
+    reader = stand_in(office, officer, today) or officer
+    days = times.days(reader.key)
+    try:
+        left = days.count_working_days(today, date(today.year, 12, 31))
+        is_called = first_of_week(today, days) or (days.is_working_day(today) and left <= LAST_DAYS)
+    except OutOfRange:
+        return []
+    return [
+        Notice(
+            key=(key := f"calendar:{today.isoformat()}:{reader.key}:{channel.name}"),
+            case="",
+            obligation="",
+            due=today,
+            step="",
+            person=reader.key,
+            channel=channel.name,
+            address=address,
+            language=language_of(channel, reader),
+            queued_at=now,
+            not_before=next_opening(today, reader.key, times, now=now),
+            message_id=message_id(key, rules.domain),
+            kind="calendar",
+            bundle=DAY,
+        )
+        for channel in channels
+        if is_called and (address := channel.address(reader)) is not None
+    ]

@@ -22,7 +22,7 @@ from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.failures import UnknownCommand, print_error
 from merzim.cli.mount import COMMANDS
 from merzim.cli.parsing import CommonOptions, split
-from merzim.storage.origin import ORIGIN, Origin
+from merzim.storage.events import ORIGIN, Origin
 from workflow.refusal import Refusal
 
 STATIONS: Mapping[str, tuple[str, ...]] = {

@@ -24,7 +24,7 @@ from merzim.services.upkeep.backups import drill
 from merzim.services.upkeep.doctor import Check, create_unlinked_channel, diagnose
 from merzim.settings import Settings
 from merzim.storage.accounts.encryption import new_key as generate_key
-from merzim.storage.database.errors import display_address
+from merzim.storage.refusals import display_address
 from workflow.law.library import UnknownAct
 from workflow.org.office import Person
 from workflow.refusal import Refusal

@@ -60,9 +60,8 @@ from merzim.storage.org import adoptions
 from merzim.storage.org.adoptions import Adoption, adopted_acts
 from merzim.storage.org.chain import head
 from merzim.storage.org.editions import adopted_editions, texts
-from merzim.storage.org.present import PresentOffice
 from merzim.storage.org.settings import link_key, password, stored
-from merzim.storage.org.store import units
+from merzim.storage.org.store import PresentOffice, units
 from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import StorageUnavailable
 from notifications.channels import Channel

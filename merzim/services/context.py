@@ -14,8 +14,8 @@ from merzim.storage.accounts.accounts import SqlAccounts as Accounts
 from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.accounts.uploads import SqlUploads
 from merzim.storage.cases.evidence import EvidenceFolder as EvidenceStore
+from merzim.storage.events import ORIGIN, Origin, Way
 from merzim.storage.org.staff import SqlChoices
-from merzim.storage.origin import ORIGIN, Origin, Way
 from merzim.storage.queries import SqlReads as Reads
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, UnknownCase

@@ -1,24 +1,22 @@
 """The events: appended to streams, each a chain of hashes, read in order, erased where private, and verified.
 
-A stream is `case/ID`, `row/ID`, or one of the office's own: acts, access, notices, seals. Values that may have
-to be erased stand beside the chain with a salt, the payload has their digests: a chain from which private
-values were erased still verifies.
+Each says where its request comes from: the interface, and the client's address.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from secrets import token_hex
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, text
 
 from merzim.storage.database.dialect import insert_many
-from merzim.storage.origin import ORIGIN
 from merzim.storage.tables.base import canonical, moment
 from merzim.storage.tables.events import EVENT
 from workflow.org.audit import Topic
@@ -258,3 +256,19 @@ def hash_now(connection: Connection, id: int) -> str:
     event = connection.execute(EVENT.select().where(EVENT.c.id == id)).one()
     before = select(EVENT.c.hash).where(EVENT.c.stream == event.stream, EVENT.c.seq == event.seq - 1)
     return link(connection.execute(before).scalar() or "", event._mapping)
+
+
+Way = Literal["page", "api", "cli", "bot", "job"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """The origin of a request. `address`: of the client behind trusted proxies; "" where there is none."""
+
+    way: Way = "job"
+    address: str = ""
+
+
+_JOB = Origin()
+ORIGIN: ContextVar[Origin] = ContextVar("origin", default=_JOB)
+"""The origin of the work of this task or thread; background jobs keep the default."""

@@ -1,6 +1,18 @@
-"""Errors of storage; their sentences are in i18n/catalogue/storage.toml."""
+"""Errors of storage: drivers' errors as StorageUnavailable, and waiting for a lost database.
+
+Their sentences are in i18n/catalogue/storage.toml.
+"""
 
 from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Callable
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from workflow.refusal import Refusal
 
@@ -27,3 +39,122 @@ class CaseBroken(Refusal):
     def __init__(self, case: str) -> None:
         super().__init__("case_broken", case=case)
         self.case = case
+
+
+_SQLITE = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_READONLY: "read_only",
+    sqlite3.SQLITE_NOTADB: "not_a_database",
+    sqlite3.SQLITE_CORRUPT: "not_a_database",
+    sqlite3.SQLITE_CANTOPEN: "unreachable",
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
+}
+# A failure of SQLite's own files that means the same as a full disk: its shared memory could not grow.
+_SQLITE_FULL = frozenset({sqlite3.SQLITE_IOERR_SHMSIZE})
+_POSTGRESQL = {
+    "42501": "no_rights",
+    "53300": "busy",
+    "53": "full",
+    "25006": "read_only",
+    "55P03": "busy",
+    "57014": "busy",
+    "40": "busy",
+    "57": "unreachable",
+}
+# libpq gives no code for a refused connection, only the server's message, in the server's language.
+NOT_LET_IN = re.compile(r"\b(FATAL|ВАЖНО):|no password supplied")
+_TOO_MANY_CONNECTIONS = re.compile(
+    r"too many (clients|connections)|слишком много клиентов|remaining connection slots"
+)
+# The server is starting or stopping: it comes back by itself, without an operator.
+_STARTING_OR_STOPPING = re.compile(
+    r"database system is (starting up|shutting down|not (yet )?accepting|in recovery)"
+    r"|система баз данных (запускается|останавливается|в режиме восстановления|(ещё )?не принимает)"
+)
+_SECRET_QUERY = frozenset({"password", "passfile", "sslpassword"})
+_HIDDEN = "***"
+
+
+def display_address(engine: Engine) -> str:
+    """Return the address to show: the file of SQLite, else the URL without its password."""
+    if engine.dialect.name == "sqlite":
+        return engine.url.database or ":memory:"
+    return hide_secrets(engine.url)
+
+
+def hide_secrets(address: URL) -> str:
+    hidden = dict.fromkeys(_SECRET_QUERY & address.query.keys(), _HIDDEN)
+    return (
+        address.set(drivername="postgresql").update_query_dict(hidden).render_as_string(hide_password=True)
+        if hidden
+        else address.set(drivername="postgresql").render_as_string(hide_password=True)
+    )
+
+
+class TranslatedErrors:
+    """A block whose errors of the driver become StorageUnavailable; IntegrityError is not translated."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is None or isinstance(error, IntegrityError):
+            return
+        engine = self._engine
+        if isinstance(error, engine.dialect.loaded_dbapi.Error):
+            raise to_storage_unavailable(engine, error) from error
+        if isinstance(error, DBAPIError):
+            raise to_storage_unavailable(engine, error.orig or error) from error
+        if isinstance(error, SQLAlchemyError):
+            what = "busy" if isinstance(error, PoolTimeout) else "failed"
+            raise StorageUnavailable(what, where=display_address(engine), problem=str(error)) from error
+
+
+def to_storage_unavailable(engine: Engine, error: BaseException) -> StorageUnavailable:
+    # When several addresses were tried, libpq lists them: the last line is the last attempt.
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    problem = (lines[-1] if lines[0].endswith(":") else lines[0]) if lines else type(error).__name__
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0)
+        reason = "full" if code in _SQLITE_FULL else _SQLITE.get(code & 0xFF, "failed")
+        return StorageUnavailable(reason, where=display_address(engine), problem=problem)
+    state = getattr(error, "sqlstate", None)
+    if state is not None:
+        reason = _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2]) or "failed"
+    elif _TOO_MANY_CONNECTIONS.search(str(error)):
+        reason = "busy"
+    elif _STARTING_OR_STOPPING.search(str(error)):
+        reason = "unreachable"
+    elif NOT_LET_IN.search(str(error)):
+        reason = "not_let_in"
+    elif any("Operational" in kind.__name__ or "Timeout" in kind.__name__ for kind in type(error).__mro__):
+        reason = "unreachable"
+    else:
+        reason = "failed"
+    return StorageUnavailable(reason, where=display_address(engine), problem=problem)
+
+
+PATIENCE = 30.0
+"""Seconds to wait for a lost database."""
+_RETRY_SECONDS = 0.5
+_TRANSIENT = frozenset({"unreachable", "busy", "full"})
+
+
+def retry_until_back(act: Callable[[], None]) -> None:
+    """Run an idempotent function, again and again while the database is unavailable or full.
+
+    Raises:
+        StorageUnavailable: it did not come back in time, or the error is not transient.
+    """
+    give_up_at = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return act()
+        except StorageUnavailable as error:
+            if error.what not in _TRANSIENT or time.monotonic() > give_up_at:
+                raise
+        time.sleep(_RETRY_SECONDS)

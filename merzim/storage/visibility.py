@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Integer,
     Select,
+    bindparam,
     exists,
     false,
     not_,
@@ -21,10 +23,9 @@ from sqlalchemy import (
     union,
 )
 
-from merzim.storage.confidentiality import KNOWN, reader_values
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import read_once, reading
-from merzim.storage.org.present import PresentOffice
+from merzim.storage.org.store import PresentOffice
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE, INBOX, READER
 from merzim.storage.tables.notices import ABOUT_ASSIGNMENT, NOTICE, SETTLED, TOLD
@@ -42,6 +43,20 @@ _OWED = (
 )
 _OBLIGATIONS = _OWED.where(not_(_OF_ASSIGNMENT))
 _ASSIGNED = _OWED.where(or_(not_(_OF_ASSIGNMENT), DEADLINE.c.state == "open"))
+_READERS = "k_readers"
+_KNOWS = or_(
+    bindparam("k_everything", type_=Integer) == 1,
+    exists().where(READER.c.case == CASE.c.id, in_names(READER.c.person, _READERS)),
+    exists().where(
+        NOTICE.c.case == CASE.c.id,
+        in_names(NOTICE.c.person, _READERS),
+        TOLD,
+    ),
+)
+KNOWN = or_(CASE.c.confidential.is_(False), _KNOWS)
+"""The reader may know of the case."""
+
+
 _KNOWN_OF = select(CASE.c.id).where(in_names(CASE.c.id), KNOWN)
 
 
@@ -252,3 +267,11 @@ def _is_recipient(scope: Scope | None) -> ColumnElement[bool]:
     # A letter that left is proved in the register; one that only waits could have been put there by anybody.
     notice_exists = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), TOLD)
     return or_(in_names, notice_exists)
+
+
+def reader_values(scope: Scope | None) -> Mapping[str, object]:
+    """Return the parameters of these conditions for a reader; None is the program itself, which sees all."""
+    return {
+        "k_everything": int(scope is None),
+        _READERS: [] if scope is None else [*scope.names],
+    }

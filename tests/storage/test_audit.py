@@ -12,11 +12,10 @@ from merzim.storage import events
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.audit_log import record_access
 from merzim.storage.database.engine import writing
-from merzim.storage.events import ACCESS, Draft
+from merzim.storage.events import ACCESS, ORIGIN, Draft, Origin
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.staff import SqlChoices
 from merzim.storage.org.store import save
-from merzim.storage.origin import ORIGIN, Origin
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import NOW, OBJECT, TODAY, opened
 from workflow.org.access import Reader

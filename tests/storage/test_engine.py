@@ -18,9 +18,8 @@ from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database import engine as engines
 from merzim.storage.database.engine import conninfo, reading, writing
 from merzim.storage.database.engine import open as open_database
-from merzim.storage.database.errors import display_address, to_storage_unavailable
 from merzim.storage.maintenance.schema import create_or_migrate
-from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.refusals import StorageUnavailable, display_address, to_storage_unavailable
 from merzim.storage.tables.base import Moment
 from tests.storage.sample_cases import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from workflow.cases.commands.opening import Opening

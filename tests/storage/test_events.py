@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine, select, text
 
 from merzim.storage import events
 from merzim.storage.database.engine import reading, writing
+from merzim.storage.events import ORIGIN, Origin
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.origin import ORIGIN, Origin
 from merzim.storage.tables.events import EVENT
 from tests.storage.sample_cases import NOW, opened
 from tests.storage.test_verify import by_hand

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from calendars.terms import OnDate
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.cases.registers import cases_with_entries
+from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store

@@ -29,7 +29,7 @@ from merzim.services.registers import views as register_views
 from merzim.services.registers.queries import ListRows
 from merzim.services.upkeep import maintenance
 from merzim.settings import DatabaseSettings, RetentionSettings
-from merzim.storage.org.former import former_people
+from merzim.storage.org.store import former_people
 from merzim.web.ui.name_fields import build_person_field
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from merzim.clock import clock
-from merzim.services.accounts.telegram import linked, offer
+from merzim.services.accounts.telegram import offer
 from merzim.services.jobs import bot_polling
 from merzim.storage.database.leases import SqlLeases
 from merzim.storage.notices.links import SqlLinks
@@ -178,6 +178,6 @@ def test_the_bot_that_config_toml_names_listens_and_ends_when_told(
         with bot_polling.polling(ctx.app, clock("2026-04-06")):
             telegram.says(emulator.AIGUL, f"/start {code}")
             until(lambda: bool(telegram.seen(emulator.AIGUL)))
-        links = linked(ctx.app)
+        links = ctx.app.links.all()
 
-    assert [link.person for _, link in links] == [person]
+    assert [*links] == [person]

@@ -25,7 +25,7 @@ from merzim.settings import RetentionSettings
 from merzim.storage.database.engine import writing
 from merzim.storage.notices.campaigns import SqlCampaigns
 from merzim.storage.org import store as office_store
-from merzim.storage.org.former import remember
+from merzim.storage.org.store import remember
 from merzim.storage.tables.notices import NOTICE
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.second_factors import code_at

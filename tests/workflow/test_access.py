@@ -14,7 +14,6 @@ from workflow.org.access import (
     Account,
     Reader,
     Scope,
-    administrators,
     audit_scope,
     must_enrol,
     placed,
@@ -126,19 +125,6 @@ def test_registers_are_audited_by_whoever_reads_the_whole_office(unit: str) -> N
 
     assert (auditor.cases, auditor.registers, auditor.office) == (True, not unit, False)
     assert (administrator.cases, administrator.registers, administrator.office) == (False, False, True)
-
-
-def test_an_administrator_counts_who_can_log_in() -> None:
-    """Not before the invitation is accepted, not once disabled, and nobody of another access."""
-    boss, clerk = (Reader(login=login, access=login) for login in ("administrator", "officer"))
-    accounts = [
-        Account(reader=boss, password="argon2"),
-        Account(reader=boss),
-        Account(reader=boss, password="argon2", disabled=True),
-        Account(reader=clerk, password="argon2"),
-    ]
-
-    assert [administrators([account]) for account in accounts] == [["administrator"], [], [], []]
 
 
 @pytest.mark.parametrize("access", ACCESSES)

@@ -12,7 +12,7 @@ from merzim.documents.people.matching import match
 from merzim.documents.schedules.written_terms import read_term
 from merzim.services.app import AppContext
 from merzim.services.law.regulations import case_registers
-from merzim.storage.cases.registers import cases_with_entries
+from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.org import store as office_store
 from merzim.storage.org.chain import Stamp
 from workflow.cases.case import Case

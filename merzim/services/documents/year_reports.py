@@ -26,7 +26,7 @@ from merzim.services.registers.queries import MAX_PAGE_SIZE, FilterInput, ListRo
 from merzim.services.registers.results import FieldView, RowView, cell_value, reader_scope, seen_register
 from merzim.services.registers.texts import row_in_language, text_notes, with_translations
 from merzim.services.registers.views import list_rows
-from merzim.storage.cases.registers import cases_with_entries
+from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Fact
 from workflow.languages import PAPER_LANGUAGES

@@ -11,7 +11,7 @@ from functools import partial
 from merzim.services.app import AppContext
 from merzim.services.cases.bulk import PersonActions
 from merzim.services.moments import Clock
-from merzim.storage.origin import ORIGIN, Origin
+from merzim.storage.events import ORIGIN, Origin
 from notifications.bot.conversation import Conversation
 from notifications.bot.office import CampaignAnswers
 from notifications.bot.polling import Poller

@@ -31,9 +31,8 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
-from merzim.storage.database.errors import PATIENCE
 from merzim.storage.notices.senders import Batch
-from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.refusals import PATIENCE, StorageUnavailable
 
 HEARTBEAT_SECONDS = 5.0
 """Interval of a worker's heartbeats."""

@@ -19,7 +19,7 @@ from merzim.services.upkeep import maintenance
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.maintenance import anonymising
 from merzim.storage.maintenance.anonymising import Words, open_cases_naming
-from merzim.storage.org.former import FormerPerson, former_people
+from merzim.storage.org.store import FormerPerson, former_people
 from workflow.languages import LANGUAGES
 from workflow.refusal import Refusal
 

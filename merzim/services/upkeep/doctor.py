@@ -26,10 +26,10 @@ from merzim.services.oidc import ProviderSilent, open_provider
 from merzim.services.upkeep import backups
 from merzim.settings import ALARM_AGES, SECRETS, SECTIONS, BadSetting, Settings
 from merzim.storage.database.engine import parse_address
-from merzim.storage.database.errors import display_address, hide_secrets
 from merzim.storage.maintenance.readiness import look, refuse_anothers, server_time
 from merzim.storage.notices.delivery_state import figures
 from merzim.storage.notices.links import SqlLinks
+from merzim.storage.refusals import display_address, hide_secrets
 from notifications.channels import STAYS_HERE, Channel, Testable
 from notifications.notice import UNREACHABLE
 from notifications.statistics import Figures

@@ -26,7 +26,7 @@ from merzim.storage.database.engine import (
     reading,
     writing,
 )
-from merzim.storage.org.present import PresentOffice
+from merzim.storage.org.store import PresentOffice
 from merzim.storage.refusals import CaseBroken
 from merzim.storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
 from merzim.storage.tables.board import DEADLINE

@@ -5,16 +5,19 @@ files are found; written with the case and derived from its events.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, exists, literal, select
 
 from merzim.storage.database.dialect import execute_for_names, in_names, insert_many
+from merzim.storage.database.engine import reading
 from merzim.storage.rows import Values
 from merzim.storage.tables.board import RECOMMENDATION
-from merzim.storage.tables.cases import CASE_ROW
+from merzim.storage.tables.cases import CASE, CASE_ROW
+from merzim.storage.tables.events import EVENT, FIRST_ENTRY
+from merzim.storage.tables.organisation import UNIT
 from workflow.cases.case import Case, Event, evidence_of
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.risk_lists import likeness, listed, unasked
@@ -137,3 +140,22 @@ def _place(line: Values) -> tuple[int, int]:
 
 def _short(texts: tuple[str, ...]) -> str:
     return sha256("\x1f".join(texts).encode()).hexdigest()[:24]
+
+
+def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]:
+    """Return ids of the active cases with an entry in any register, in order.
+
+    Args:
+        unit: only cases of this unit and all units below it; None for the whole office.
+    """
+    query = select(CASE.c.id).where(CASE.c.standing == "active").order_by(CASE.c.id)
+    if unit is None:
+        having = select(EVENT.c.case).where(FIRST_ENTRY).distinct().subquery()
+        query = query.join(having, having.c.case == CASE.c.id)
+    else:
+        tree = select(literal(unit).label("id")).cte("below", recursive=True)
+        tree = tree.union(select(UNIT.c.id).join(tree, UNIT.c.parent == tree.c.id))
+        entered = exists().where(EVENT.c.case == CASE.c.id, FIRST_ENTRY)
+        query = query.where(CASE.c.unit.in_(select(tree.c.id)), entered)
+    with reading(engine) as connection:
+        return connection.execute(query).scalars().all()

@@ -2,7 +2,7 @@
 
 SQLite: WAL, synchronous=FULL, foreign keys; writers begin with BEGIN IMMEDIATE behind one lock per
 database of this process. PostgreSQL: psycopg 3. Errors of the driver become a StorageUnavailable
-(storage/database/errors.py). Errors never contain values: a log would keep the recipients of letters.
+(storage/refusals.py). Errors never contain values: a log would keep the recipients of letters.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from merzim.storage.database.errors import TranslatedErrors
-from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.refusals import StorageUnavailable, TranslatedErrors
 
 Result = TypeVar("Result")
 Row_: TypeAlias = "Row[*tuple[Any, ...]]"

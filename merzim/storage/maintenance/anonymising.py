@@ -25,7 +25,7 @@ from merzim.storage.accounts.accounts import end_entries
 from merzim.storage.database.engine import reading, writing
 from merzim.storage.maintenance import triggers
 from merzim.storage.org.chain import IN_ORDER, OfficeEvent, record
-from merzim.storage.org.former import FormerPerson
+from merzim.storage.org.store import FormerPerson
 from merzim.storage.tables.accounts import ACCOUNT, DEVICE, ENTRY, IDENTITY, RECOVERY_CODE
 from merzim.storage.tables.base import TableBase, canonical
 from merzim.storage.tables.cases import CASE

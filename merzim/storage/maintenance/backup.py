@@ -14,7 +14,6 @@ from sqlalchemy import Engine, Table, func, select, text
 from merzim.storage.cases.evidence import sync_path
 from merzim.storage.database import engine as engines
 from merzim.storage.database.engine import create_private, reading
-from merzim.storage.database.errors import TranslatedErrors
 from merzim.storage.maintenance.schema import (
     create_or_migrate,
     refuse_other_version,
@@ -22,7 +21,7 @@ from merzim.storage.maintenance.schema import (
     shipped_revisions,
 )
 from merzim.storage.maintenance.verify import Problem, verify
-from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.refusals import StorageUnavailable, TranslatedErrors
 from merzim.storage.tables.accounts import ACCOUNT
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT

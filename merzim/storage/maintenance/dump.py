@@ -15,9 +15,9 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect
 
 from merzim.storage.database.engine import conninfo, create_private, reading
-from merzim.storage.database.errors import display_address
 from merzim.storage.maintenance.schema import create_or_migrate, refuse_other_version, revision
 from merzim.storage.maintenance.verify import verify
+from merzim.storage.refusals import display_address
 from workflow.refusal import Refusal
 
 _MAGIC = b"PGDMP"

@@ -9,10 +9,9 @@ from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.database.dialect import insert
 from merzim.storage.database.engine import reading, writing
-from merzim.storage.database.errors import display_address
 from merzim.storage.maintenance.schema import revision, shipped_revisions, usable
 from merzim.storage.maintenance.triggers import APPEND_ONLY
-from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.refusals import StorageUnavailable, display_address
 from merzim.storage.tables.base import TableBase
 from merzim.storage.tables.service import INSTALLATION, PULSE
 from workflow.refusal import Refusal

@@ -10,9 +10,8 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from merzim.storage.database.engine import reading, writing
-from merzim.storage.database.errors import display_address
 from merzim.storage.maintenance import triggers
-from merzim.storage.refusals import StorageUnavailable
+from merzim.storage.refusals import StorageUnavailable, display_address
 from merzim.storage.tables.service import INSTALLATION
 from workflow.refusal import Refusal
 

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, select
 
-from merzim.storage.confidentiality import KNOWN, reader_values
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.rows import EVENT_COLUMNS, event
 from merzim.storage.tables.cases import CASE, INBOX
 from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.notices import NOTICE
+from merzim.storage.visibility import KNOWN, reader_values
 from notifications.ports import InboxLine
 from workflow.org.access import Scope
 

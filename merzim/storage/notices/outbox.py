@@ -27,11 +27,11 @@ from sqlalchemy import (
 from merzim.storage.cases import ledger
 from merzim.storage.database.dialect import execute_for_names, in_names, insert
 from merzim.storage.database.engine import reading, writing
-from merzim.storage.database.errors import retry_until_back
 from merzim.storage.notices import faults, inbox, journal, steps
 from merzim.storage.notices.bundles import CombinedNotices
 from merzim.storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
-from merzim.storage.org.present import PresentOffice
+from merzim.storage.org.store import PresentOffice
+from merzim.storage.refusals import retry_until_back
 from merzim.storage.rows import NOTICE_COLUMNS, notice, notice_values
 from merzim.storage.tables.base import moment
 from merzim.storage.tables.board import MOVED

@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.database.engine import writing
 from merzim.storage.org.chain import OfficeEvent, Stamp, record
-from merzim.storage.org.former import remember
 from merzim.storage.org.store import (
     SaveCounts,
     office,
     person_of,
     person_values,
     put,
+    remember,
     save,
     saved,
     unit_of,

@@ -1,20 +1,21 @@
-"""Repository of units, people and matches, read as one Office and saved by the table."""
+"""Repository of units, people (those who left too) and matches, read as one Office and saved by the table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Table, func, select
 
 from merzim.storage.database.dialect import insert
-from merzim.storage.database.engine import Row_, reading, writing
+from merzim.storage.database.engine import Row_, read_once, reading, writing
+from merzim.storage.org import store
 from merzim.storage.org.chain import OfficeEvent, Stamp, record
-from merzim.storage.org.former import gone
 from merzim.storage.rows import Values, columns_of
-from merzim.storage.tables.organisation import MATCH, PERSON, UNIT
+from merzim.storage.tables.events import EVENT, OF_OFFICE
+from merzim.storage.tables.organisation import FORMER, MATCH, PERSON, UNIT
 from workflow.org.office import Office, Person, Unit, with_officer
 from workflow.org.office_time import NOTHING_OWN, OfficeTime
 
@@ -169,3 +170,89 @@ def _time_values(office_time: OfficeTime) -> dict[str, list[Any]]:
         "off": [day.isoformat() for day in office_time.off],
         "working": [day.isoformat() for day in office_time.working],
     }
+
+
+_END = select(EVENT.c.seq, EVENT.c.hash).where(OF_OFFICE).order_by(EVENT.c.seq.desc()).limit(1)
+
+
+class PresentOffice:
+    """Units, people and matches; read again when the office's chain has another end. Any thread may ask.
+
+    Args:
+        officer, language: the recipient config.toml names for letters nobody else can get, and their language.
+    """
+
+    def __init__(self, engine: Engine, *, officer: str = "", language: str = "kk") -> None:
+        self._engine, self._officer, self._language = engine, officer, language
+        self._last: tuple[object, Office] | None = None
+
+    def read(self) -> Office:
+        """Return the office; the same object as long as nothing in it has changed."""
+        # The end first: what is read after it may be newer, never older.
+        end = read_once(self._engine, lambda connection: connection.execute(_END).first(), "end of the chain")
+        last = self._last
+        if last is None or last[0] != end:
+            office = store.office(self._engine, officer=self._officer, language=self._language)
+            self._last = last = end, last[1] if last is not None and last[1] == office else office
+        return last[1]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormerPerson:
+    """A person who left.
+
+    Attributes:
+        said: their identifying data with prefixes: `name:` (the first is shown in lists), `kk:`, `ru:`,
+            `email:`, `login:`, `chat:`; empty once anonymised.
+        act, act_on: number and date of the order that anonymised them.
+    """
+
+    number: int
+    key: str
+    said: tuple[str, ...]
+    left_on: date
+    anonymised_on: date | None
+    act: str
+    act_on: date | None
+
+
+def former_people(engine: Engine) -> Sequence[FormerPerson]:
+    """Return those who left and have not come back, the longest gone first.
+
+    A person of the same key has come back; a new owner of a former person's address has that key, too.
+    """
+    query = (
+        select(FORMER)
+        .where(FORMER.c.key.not_in(select(PERSON.c.key)))
+        .order_by(FORMER.c.left_on, FORMER.c.number)
+    )
+    with reading(engine) as connection:
+        return [FormerPerson(**{**row._mapping, "said": tuple(row.said)}) for row in connection.execute(query)]
+
+
+def gone(connection: Connection) -> Iterator[Person]:
+    """Yield the people who left as shown in lists; anonymised ones with the replacement name, by language."""
+    for row in connection.execute(select(FORMER).order_by(FORMER.c.number)):
+        details = dict(reversed([word.partition(":")[::2] for word in row.said]))
+        if row.anonymised_on is not None:
+            details = dict(zip(("kk", "ru", "name"), row.key.split(" / "), strict=False))
+        names = {"name_kk": details.get("kk", ""), "name_ru": details.get("ru", "")}
+        yield Person(key=row.key, name=details.get("name") or row.key, unit="", **names)
+
+
+def remember(connection: Connection, key: str, details: Iterable[str], *, left_on: date) -> None:
+    """Write down what names somebody who leaves, in the caller's transaction.
+
+    Who left before under other names is anonymised with these, too: they stay, behind the new ones.
+    """
+    words = list(dict.fromkeys(word for word in details if word.partition(":")[2]))
+    record = connection.execute(select(FORMER.c.number, FORMER.c.said).where(FORMER.c.key == key)).first()
+    if record is not None:
+        earlier = (word for word in record.said if word.partition(":")[0] not in ("kk", "ru"))
+        mine = FORMER.c.number == record.number
+        words = list(dict.fromkeys((*words, *earlier)))
+        connection.execute(FORMER.update().where(mine).values(said=words, left_on=left_on))
+        return
+    last = connection.execute(select(func.max(FORMER.c.number))).scalar() or 0
+    values = {"number": last + 1, "key": key, "said": words, "left_on": left_on}
+    connection.execute(FORMER.insert().values(**values, act=""))

@@ -19,8 +19,7 @@ from sqlalchemy import (
 
 from calendars.hours import end_of_day, moment_of
 from merzim.storage import lateness
-from merzim.storage.cases.registers import cases_with_entries
-from merzim.storage.confidentiality import KNOWN, reader_values
+from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import reading
 from merzim.storage.queries.search import SearchReads
@@ -28,6 +27,7 @@ from merzim.storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
 from merzim.storage.tables.board import DEADLINE
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT
+from merzim.storage.visibility import KNOWN, reader_values
 from workflow.board.portfolio import APPROVAL
 from workflow.board.rows import CaseFilter, CaseOrder
 from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, with_rows

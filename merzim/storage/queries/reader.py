@@ -12,7 +12,7 @@ from merzim.storage.accounts.audit_log import read_page
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.org.present import PresentOffice
+from merzim.storage.org.store import PresentOffice
 from merzim.storage.visibility import Visibility
 from workflow.cases.case import Case
 from workflow.org.access import Scope
