@@ -57,6 +57,7 @@ def _shortcuts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         shortcuts.begin_in_2026(patched)
         shortcuts.wait_for_readers(patched)
+        shortcuts.compile_once(patched)
         shortcuts.migrate_once(patched)
         yield
 

@@ -1,4 +1,5 @@
-"""Speed-ups for tests: files in memory, cheap password hashes, one migration; patience with a busy machine.
+"""Speed-ups for tests: files in memory, cheap password hashes, one migration, statements compiled once;
+patience with a busy machine.
 
 In separate processes (`merzim serve`, a worker) only the files in memory hold.
 """
@@ -14,11 +15,13 @@ from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Engine
+from sqlalchemy import Dialect, Engine, create_engine
+from sqlalchemy.util import LRUCache
 
 from merzim.app import build_app
 from merzim.clock import clock
@@ -68,6 +71,25 @@ def wait_for_readers(patched: pytest.MonkeyPatch) -> None:
     the machine is busy with other tests.
     """
     patched.setattr(child, "SECONDS", 10 * SECONDS)
+
+
+def compile_once(patched: pytest.MonkeyPatch) -> None:
+    """Let all databases of one kind use the statements SQLAlchemy has compiled for the first of them: a test
+    opens a database of its own, and half the time of a command went into compiling the same ones again.
+    """
+    compiled, dialects = LRUCache[Any, Any](5_000), dict[str, Dialect]()
+
+    def create(*arguments: Any, **options: Any) -> Engine:
+        engine = create_engine(*arguments, **options)
+        dialect = dialects.setdefault(engine.dialect.name, engine.dialect)
+        if dialect.server_version_info is None:  # nothing was connected by it yet, so it knows no server
+            dialects[dialect.name] = engine.dialect
+        else:
+            engine.dialect = dialect
+        engine.update_execution_options(compiled_cache=compiled)
+        return engine
+
+    patched.setattr("merzim.storage.database.engine.create_engine", create)
 
 
 def migrate_once(patched: pytest.MonkeyPatch) -> None:
