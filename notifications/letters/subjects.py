@@ -14,6 +14,7 @@ from notifications.recipients import channels_for, resolve_recipients
 from notifications.rules import Rules
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case
+from workflow.cases.registers.assignments import assignments
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on, is_overdue
 from workflow.deadlines.register_deadlines import withdrawn_deadline
@@ -91,13 +92,18 @@ class Matters:
         return None
 
     def is_still_for(self, notice: Notice) -> bool:
-        """Return whether the person of a notice about no deadline still is who is to read it.
+        """Return whether the person of a notice about no deadline still is who is to read it, and the
+        assignment it gives or extends is still open.
 
         Of deadlines `to_send` decides.
         """
-        return (
-            notice.kind not in ("comment", "letter", "lost", "calendar") or notice.person in self.office.people
-        )
+        if notice.kind in ("comment", "letter", "lost", "calendar") and notice.person not in self.office.people:
+            return False
+        place, case = str(notice.about.get("place", "")), self._cases.get(notice.case)
+        if case is None or notice.about.get("kind") not in ("assignment", "extension"):
+            return True
+        given = assignments(case).get(int(place.removeprefix("given-")))
+        return given is not None and given.is_open
 
     def address(self, notice: Notice) -> str:
         """Return the recipient's address of today; an account's letters go where they were addressed to."""

@@ -111,7 +111,7 @@ def test_a_letter_speaks_of_points_to_who_has_some_at_stake(town: Town, stakes: 
     letters = "".join(parcel.letter.text for parcel in shelf.kept)
 
     assert "жыл соңына дейін" in letters
-    assert ("жыл соңына дейін – балл" in letters) == bool(stakes)
+    assert ("балл осыған байланысты" in letters) == bool(stakes)
 
 
 def test_whoever_is_told_to_leave_ends_the_batch_in_hand(town: Town) -> None:
