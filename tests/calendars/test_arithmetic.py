@@ -12,6 +12,7 @@ import calendars
 from calendars.kazakhstan import Kazakhstan
 
 DAY = timedelta(days=1)
+ANY = st.dates(calendars.FIRST, calendars.LAST)
 INNER = st.dates(date(2012, 1, 1), date(2026, 12, 31))
 SOME = st.integers(1, 240)
 
@@ -62,12 +63,32 @@ def test_going_there_and_back_returns(day: date, n: int) -> None:
     assert calendars.add_working_days(calendars.add_working_days(start, n), -n) == start
 
 
+@given(INNER, SOME, SOME)
+def test_steps_add_up(day: date, n: int, m: int) -> None:
+    """Adding twice is adding the sum."""
+    assert calendars.add_working_days(calendars.add_working_days(day, n), m) == calendars.add_working_days(
+        day, n + m
+    )
+
+
 @given(INNER, INNER, st.integers(-300, 300))
 def test_later_starts_never_end_earlier(one: date, two: date, n: int) -> None:
     """Adding keeps the order of dates."""
     early, late = sorted((one, two))
 
     assert calendars.add_working_days(early, n) <= calendars.add_working_days(late, n)
+
+
+@given(ANY, ANY, ANY)
+def test_spans_side_by_side_count_together(one: date, two: date, three: date) -> None:
+    """Counting a span is counting its parts; a reversed span has no days."""
+    first, middle, last = sorted((one, two, three))
+    whole_count = calendars.count_working_days(first, last)
+
+    assert whole_count == calendars.count_working_days(first, middle) + (
+        calendars.count_working_days(middle + DAY, last) if middle < last else 0
+    )
+    assert first == last or calendars.count_working_days(last, first) == 0
 
 
 @given(INNER)

@@ -52,6 +52,14 @@ def test_extra_days_and_labels() -> None:
     assert OURS.get_weekend_days() == (5, 6), "Saturday and Sunday"
 
 
+def test_one_extra_day_of_either_kind_is_walked_over() -> None:
+    """After Friday 10 April 2026: Monday the 13th, Tuesday where that is off, Saturday where that is worked."""
+    friday = date(2026, 4, 10)
+
+    assert OURS.add_working_days(friday, 1, extra_holidays=[date(2026, 4, 13)]) == date(2026, 4, 14)
+    assert OURS.add_working_days(friday, 1, extra_working_days=[date(2026, 4, 11)]) == date(2026, 4, 11)
+
+
 def test_a_years_special_days_are_listed_from_its_first_to_its_last() -> None:
     """New Year's Day and its next, the substitutes of Nauryz and of Victory Day, and the Republic's day."""
     holidays_by_day = dict(OURS.get_calendar_holidays(2026))

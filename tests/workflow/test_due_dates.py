@@ -52,6 +52,11 @@ def test_the_anchor_is_the_fact_then_the_plan_date_then_its_own_due_date() -> No
     assert (happened.anchor, happened.anchor_on) == ("happened", date(2026, 5, 25))
 
 
+def test_without_any_date_nothing_is_due() -> None:
+    """An empty case has obligations and no due dates."""
+    assert all(deadline.due is None and deadline.anchor == "none" for deadline in chain(case()).values())
+
+
 def test_a_deadline_is_planned_until_its_anchor_happened() -> None:
     """Then firm where the calendar is confirmed, provisional where it is not."""
     assert chain(case(planned={"analysis_started": START}))["order_signed"].status == "planned"
@@ -86,6 +91,17 @@ def test_monitoring_has_the_four_quarters_that_end_in_the_year_after_the_note() 
     assert "quarter_reported.2027Q2" in last_of_june
 
 
+def test_an_announcement_never_made_is_missed_once_the_analysis_ended() -> None:
+    """It is open before, missed after, and done when recorded late all the same."""
+    before = chain(case(facts={"analysis_started": START}))
+    after = chain(case(facts={"analysis_started": START, "analysis_ended": END}))
+    late = chain(case(facts={"analysis_started": START, "analysis_ended": END, "start_announced": END}))
+
+    assert before["start_announced"].state == "open"
+    assert after["start_announced"].state == "missed"
+    assert late["start_announced"].state == "done"
+
+
 @pytest.mark.parametrize(
     ("on", "late"), [(date(2026, 3, 30), None), (date(2026, 3, 31), 1), (date(2026, 4, 5), 4)]
 )
@@ -94,6 +110,15 @@ def test_lateness_is_counted_in_working_days(on: date, late: int | None) -> None
     deadlines_by_id = chain(case(planned={"analysis_started": START}, facts={"start_announced": on}))
 
     assert deadlines_by_id["start_announced"].late_by == late
+
+
+def test_late_by_nought_is_late_all_the_same() -> None:
+    """Published on the Saturday after a Friday: no working day later, and not in time."""
+    deadline = chain(case(facts={"plan_approved": date(2026, 6, 2), "published": date(2026, 6, 6)}))[
+        "published"
+    ]
+
+    assert (deadline.due, deadline.late_by) == (date(2026, 6, 5), 0)
 
 
 def test_an_announcement_is_judged_by_its_last_required_publication() -> None:
@@ -228,6 +253,20 @@ def test_a_religious_day_may_move_to_the_first_day_that_is_counted(ended: int, d
 
     assert note is not None
     assert (note.due, note.latest) == (date(2027, 5, due), date(2027, 5, latest))
+
+
+def test_each_deadline_has_the_range_of_the_religious_day_it_meets() -> None:
+    """The note meets the Kurban Ait of 2027; the publication, three working days after Tuesday 2 May 2028, that
+    of Friday 5 May 2028: 3, 4 and 10 May (the 8th is off for Sunday 7 May); were it on the Saturday, 3, 4,
+    5."""
+    deadlines_by_id = chain(case(facts={"analysis_ended": date(2027, 5, 7), "plan_approved": date(2028, 5, 2)}))
+
+    assert (deadlines_by_id["note_signed"].earliest, deadlines_by_id["note_signed"].latest) == (
+        date(2027, 5, 24),
+        date(2027, 5, 25),
+    )
+    published = deadlines_by_id["published"]
+    assert (published.earliest, published.latest) == (date(2028, 5, 5), date(2028, 5, 10))
 
 
 def test_a_day_that_a_religious_one_would_move_past_the_records_has_no_later_day() -> None:

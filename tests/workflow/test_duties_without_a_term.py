@@ -55,6 +55,11 @@ def test_publishing_the_results_is_asked_for_from_the_day_after_the_discussion(
     assert asked(sample, "discussion_results_published", today) == (step, on, to)
 
 
+def test_nothing_is_asked_for_before_its_condition_is_met() -> None:
+    """Results of a discussion that was not held are not published."""
+    assert asked(case(), "discussion_results_published", HELD) is None
+
+
 @pytest.mark.parametrize(
     ("today", "step", "on"),
     [
@@ -68,6 +73,16 @@ def test_the_check_for_secrets_is_asked_for_before_the_announcement(today: date,
     sample = case(planned={"analysis_started": date(2026, 4, 13)})
 
     assert asked(sample, "start_text_checked", today) == (step, on, HIMSELF)
+
+
+def test_a_check_before_a_publication_waits_while_the_publication_does() -> None:
+    """The plan was to be approved on 13 May and is not: the publication of 18 May waits for it, and nothing is
+    there to be checked (P1.T3.S2)."""
+    planned = {"note_signed": date(2026, 5, 12), "plan_approved": date(2026, 5, 13)}
+    sample = case(facts={"analysis_started": date(2026, 4, 13)}, planned=planned)
+
+    assert deadline(sample, "publication_text_checked", date(2026, 5, 12)).reminds_from == date(2026, 5, 18)
+    assert asked(sample, "publication_text_checked", date(2026, 5, 20)) is None
 
 
 def test_a_check_before_a_publication_whose_planned_day_was_overtaken_comes_before_its_due_day() -> None:
@@ -95,6 +110,13 @@ def test_a_start_that_was_planned_is_open_from_the_day_it_was_planned_for() -> N
     assert deadline(sample, "analysis_started", date(2026, 5, 5)).reminds_from == date(2026, 4, 13)
     assert asked(sample, "analysis_started", date(2026, 4, 20)) == ("slipped+5", date(2026, 4, 20), HIMSELF)
     assert asked(sample, "analysis_started", date(2026, 5, 5)) == ("open+11", date(2026, 4, 28), HIMSELF)
+
+
+def test_a_check_not_made_before_the_announcement_was_missed() -> None:
+    sample = case(facts={"start_announced": date(2026, 3, 27)})
+
+    assert deadline(sample, "start_text_checked", HELD).state == "missed"
+    assert asked(sample, "start_text_checked", HELD) is None
 
 
 def test_what_was_open_before_the_office_kept_records_is_not_asked_for() -> None:

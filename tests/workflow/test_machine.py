@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
+from types import ModuleType
 
 import pytest
 
+import calendars
+import notifications
+import workflow
 from calendars.terms import WorkingDays
 from tests.law import CALENDAR, ROOT, TODAY, analysis, case, library
 from workflow import machine
@@ -115,6 +120,18 @@ def test_a_stage_called_like_a_state_or_another_stage_is_refused(id: str) -> Non
         machine_of(twice)
 
 
+def test_no_stage_is_passed_over_and_none_comes_back() -> None:
+    """Each is the state of some case: the one whose own obligation alone holds it."""
+    signing = analysis().by_id["order_signed"]
+
+    for edition in library().all():
+        walked = [
+            stage(edition, case(procedure=edition), [Owing(obligation=signing.replaced(stage=held.id))])
+            for held in edition.stages
+        ]
+        assert walked == [held.id for held in edition.stages]
+
+
 @dataclass(frozen=True)
 class Owing:
     """A deadline that is awaited."""
@@ -180,3 +197,25 @@ def test_the_terms_named_with_the_chain_are_those_of_the_law() -> None:
         term = law[obligation].term
         assert isinstance(term, WorkingDays)
         assert term.count == count
+
+
+@pytest.mark.parametrize("package", [workflow, calendars, notifications])
+def test_a_station_says_in_ten_lines_what_it_holds_and_where_to_begin(package: ModuleType) -> None:
+    """What it names as a file or folder of its own is there."""
+    words = str(package.__doc__)
+    own = set(re.findall(r"`(\w+(?:\.py|/))`", words))
+
+    assert "Begin with `" in words
+    assert len(words.splitlines()) <= 14
+    assert len(own) >= 5
+    assert [name for name in own if not (ROOT / package.__name__ / name).exists()] == []
+
+
+def test_cases_are_never_registered_with_the_machine() -> None:
+    """A machine is the edition's: however many cases walk through it, it holds none of them."""
+    for _ in range(3):
+        standing(case())
+    machine = machine_of(analysis())
+
+    assert machine is machine_of(analysis())
+    assert machine.models == []

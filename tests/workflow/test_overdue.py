@@ -205,6 +205,14 @@ def test_a_day_the_act_names_is_sure_though_its_year_is_planned(term: Term) -> N
     assert stands(sample_case, "discussion_announced", today=date(2026, 5, 29), edition=edition) == waits
 
 
+def test_a_day_derived_from_a_plan_date_makes_nothing_late() -> None:
+    """Derived from facts, the law says: a start that is only planned is none."""
+    sample_case = case(planned={"analysis_started": START})
+    edition = law(analysis_ended={"force": "obligatory"})
+
+    assert not stands(sample_case, "discussion_announced", today=date(2026, 5, 20), edition=edition).overdue
+
+
 def test_a_chain_of_derived_anchors_holds_until_the_first_of_them_is_overdue() -> None:
     """The note by 10 June, so the plan by 24 and the publication by 29 June, until the note is overdue."""
     sample_case = case(facts={"analysis_started": START, "analysis_ended": END})
@@ -241,6 +249,24 @@ def test_a_term_with_a_day_of_its_own_waits_only_for_what_opens_it() -> None:
     assert stands(signed, name, today=due) == Lateness()
     assert stands(signed, name, today=day) == OVERDUE
     assert stands(planned, name, today=day) == WAITS(waiting_for="note_signed")
+
+
+def test_a_review_waits_for_the_information_of_its_own_quarter() -> None:
+    """Five working days from receipt: before it nobody is late with the review."""
+    sample_case = case(facts={"note_signed": date(2026, 3, 10)})
+
+    assert stands(sample_case, "quarter_reported.2026Q1", today=date(2026, 5, 4)) == OVERDUE
+    waits = WAITS(waiting_for="quarter_reported.2026Q1")
+    assert stands(sample_case, "quarter_reviewed.2026Q1", today=date(2026, 5, 4)) == waits
+
+
+def test_a_branch_that_is_only_planned_makes_nothing_late() -> None:
+    """The council is invited five working days before a sitting; a sitting not held yet opens nothing."""
+    sample_case = case(planned={"council_discussed": START})
+
+    assert at(sample_case, "council_invited", today=date(2026, 4, 6)).due == date(2026, 4, 6)
+    waits = WAITS(waiting_for="council_discussed")
+    assert stands(sample_case, "council_invited", today=date(2026, 4, 7)) == waits
 
 
 @pytest.mark.parametrize("exempted", ["plan_approved", "note_signed"])
@@ -305,6 +331,13 @@ def test_what_counts_from_an_exempted_period_is_not_required_in_it(exempted: str
     assert states == ["not_required", second]
 
 
+def test_an_exemption_takes_no_period_along_that_counts_from_another_fact() -> None:
+    """Monitoring begins with the note: signed, its quarters are asked for though nothing is published."""
+    sample_case = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted={"published": Exemption()})
+
+    assert at(sample_case, "quarter_reported.2026Q1", today=date(2026, 4, 1)).state == "open"
+
+
 def test_a_plan_date_slips_on_the_day_after() -> None:
     """On the day itself it can still be done; recorded, nothing is asked."""
     sample_case = case(planned={"analysis_started": START})
@@ -314,6 +347,25 @@ def test_a_plan_date_slips_on_the_day_after() -> None:
         assert not stands(sample_case, "analysis_started", today=day).slipped
     assert stands(sample_case, "analysis_started", today=date(2026, 4, 14)) == Lateness(slipped=True)
     assert stands(recorded, "analysis_started", today=date(2026, 4, 16)) == Lateness()
+
+
+def test_what_is_overdue_has_not_slipped_as_well() -> None:
+    """Planned for 14 May, due on 18 May: a question until the 18th, a lateness from the 19th on."""
+    sample_case = case(facts={"plan_approved": APPROVAL}, planned={"published": date(2026, 5, 14)})
+
+    for day in (date(2026, 5, 15), date(2026, 5, 18)):
+        assert stands(sample_case, "published", today=day) == Lateness(slipped=True)
+    assert stands(sample_case, "published", today=date(2026, 5, 19)) == OVERDUE
+
+
+def test_what_is_done_missed_or_asked_of_nobody_is_none_of_it() -> None:
+    """Lateness is of what is still to be done."""
+    sample_case = case(facts={"analysis_started": START, "analysis_ended": END, "order_signed": END})
+    late = date(2026, 12, 1)
+
+    assert at(sample_case, "start_announced", today=late).state == "missed"
+    assert stands(sample_case, "start_announced", today=late) == Lateness()
+    assert stands(sample_case, "order_signed", today=late) == Lateness()
 
 
 def test_what_another_body_owes_is_never_overdue_here() -> None:
@@ -414,3 +466,13 @@ def test_what_was_due_before_the_first_day_of_records_is_not_overdue(
     order = at(begun, "order_signed", today=date(2026, 6, 1))
     status = status_on(order, today=date(2026, 6, 1), soon=date(2026, 6, 10))
     assert status == ("overdue" if overdue else "not_recorded")
+
+
+def test_what_lapsed_before_the_first_day_of_records_is_not_missed() -> None:
+    """The start of 13 April was to be announced by 30 March: a loss for records kept from March alone."""
+    ended = case(facts={"analysis_started": START, "analysis_ended": END})
+    states = [
+        at(replace(ended, kept_from=day), "start_announced", today=END).state
+        for day in (date(2026, 3, 30), date(2026, 3, 31))
+    ]
+    assert states == ["missed", "not_required"]

@@ -9,7 +9,7 @@ import pytest
 from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
-from workflow.cases.case import Case, Evidence, apply
+from workflow.cases.case import Case, Event, Evidence, apply, fold
 from workflow.cases.commands.case_commands import CaseCommands, Change, View
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
@@ -143,6 +143,20 @@ def test_recording_anew_is_recording(case_commands: CaseCommands, case: Case, le
     assert stored(ledger, case).withdrawn == {}
 
 
+def test_what_is_recorded_anew_can_be_withdrawn_again(
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
+    """Each withdrawal takes back what counts now, and only that."""
+    record(case_commands, case, "order_signed", date(2026, 4, 6))
+    take_back(case_commands, case, "order_signed")
+    record(case_commands, case, "order_signed", date(2026, 4, 7))
+
+    change = take_back(case_commands, case, "order_signed")
+
+    assert change.events[0].payload["lines"] == [6]
+    assert stored(ledger, case).facts == {}
+
+
 def test_withdrawn_twice_is_refused(case_commands: CaseCommands, case: Case) -> None:
     """The refusal says who withdrew it, when and why; nothing is written."""
     record(case_commands, case, "order_signed", date(2026, 4, 6))
@@ -234,6 +248,17 @@ def test_a_plan_date_withdrawn_gives_way_to_the_one_before(
     assert "analysis_started" not in stored(ledger, case).planned
     with pytest.raises(Contradiction):
         take_back(case_commands, case, "plan.analysis_started")
+
+
+def test_a_fact_and_its_plan_date_are_withdrawn_apart(
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
+    """The fact's name takes back the fact alone."""
+    record(case_commands, case, "analysis_started", START)
+
+    take_back(case_commands, case, "analysis_started")
+
+    assert stored(ledger, case).planned["analysis_started"] == START
 
 
 def test_a_correction_alone_is_withdrawn_by_its_line(
@@ -438,3 +463,19 @@ def test_a_withdrawal_is_never_applied_to_a_case_alone(
 
     with pytest.raises(ValueError, match="fold the whole chain"):
         apply(before, withdrawal)
+
+
+def test_a_chain_without_withdrawals_folds_as_it_did() -> None:
+    """Events of the oldest chains carry no such payload."""
+    event = Event(
+        case="2026-0001",
+        seq=1,
+        kind="opened",
+        name="x",
+        on=None,
+        at=NOW,
+        by="a",
+        payload={"procedure": "internal-analysis", "edition": "internal-analysis.2024-01-01"},
+        hash="h",
+    )
+    assert (fold([event]).head, fold([event]).withdrawn) == ("h", {})
