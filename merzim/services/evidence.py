@@ -42,6 +42,12 @@ def clean_file_name(name: str) -> str:
     return clean[-MAX_NAME_LENGTH:] or "file"
 
 
+def paper_file_name(title: str, about: str) -> str:
+    """Return the name of the file of a filled form: its title, and what it is about."""
+    name = f"{title.partition(' (')[0]} – {about}".replace("/", " ").replace("\\", " ")
+    return clean_file_name(name[:150]) + ".docx"
+
+
 def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
     if item.written_on is not None and item.written_on > ctx.today:
         raise Refusal("cli.attach.written_in_future", on=item.written_on, today=ctx.today)

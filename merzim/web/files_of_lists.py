@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import HTTPException, Query
 from starlette.responses import Response
 
+from merzim.documents.forms import form as form_named
 from merzim.documents.people.sheet import people_sheets
 from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.audit import AskAudit, AuditLine, exported_entries, record
@@ -25,7 +26,7 @@ from merzim.services.documents.row_papers import (
     papers_of_campaign,
     papers_of_list,
 )
-from merzim.services.evidence import clean_file_name
+from merzim.services.evidence import clean_file_name, paper_file_name
 from merzim.services.inputs import build
 from merzim.services.moments import almaty
 from merzim.services.people.staff import recorded_office
@@ -108,7 +109,8 @@ def get_row_file(ctx: Reading, row: RowPath, digest: Digest) -> Response:
 
 def get_row_paper(ctx: Reading, row: RowPath, form: FormId, language: PaperLanguage) -> Response:
     """Return the form of a row as DOCX, filled with the fields visible to the reader."""
-    return as_file(paper_of_row(ctx, row, form, language), DOCX, f"{form}-{row}-{language}.docx")
+    document = paper_of_row(ctx, row, form, language)
+    return as_file(document, DOCX, paper_file_name(form_named(form).title[language], row))
 
 
 def rows_file(ctx: RequestContext, query: ListRows, language: str) -> Response:

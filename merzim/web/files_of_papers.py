@@ -9,6 +9,7 @@ from fastapi import Depends, HTTPException, Path, Query
 from starlette.responses import Response
 
 from merzim.documents.cartogram import cartogram_sheets, draw_cartogram
+from merzim.documents.forms import form as form_named
 from merzim.documents.sheets.listing import Table, tables_workbook
 from merzim.documents.sheets.unreadable import EvidenceDamaged
 from merzim.services.audit import DIGEST_DIGITS, record
@@ -18,9 +19,9 @@ from merzim.services.documents.case_documents import filled_form
 from merzim.services.documents.case_documents import package as package_of_case
 from merzim.services.documents.notice_list import notices_table
 from merzim.services.documents.year_reports import filled_report
-from merzim.services.evidence import clean_file_name
+from merzim.services.evidence import clean_file_name, paper_file_name
 from merzim.services.law.regulations import row_words
-from merzim.services.names import seen_unit, unit_name
+from merzim.services.names import case_title, seen_unit, unit_name
 from merzim.services.reports.consolidated import comparison, consolidated_query
 from merzim.services.reports.monitoring import Line, all_lines
 from merzim.services.reports.notices import NoticeFilter
@@ -72,7 +73,8 @@ def get_form(ctx: Reading, case: CaseId, form: FormId, language: PaperLanguage) 
     """Return a form of the case, filled with the known values, as DOCX."""
     stored_case, _ = whole_case(ctx, case)
     document = filled_form(ctx.app, case, form, language, ctx.reads.scope_in(stored_case), today=ctx.today)
-    return as_file(document, DOCX, f"{case}-{form}-{language}.docx")
+    title = case_title(stored_case, ctx.library.of(stored_case))
+    return as_file(document, DOCX, paper_file_name(form_named(form).title[language], title[language]))
 
 
 def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:

@@ -50,3 +50,13 @@ def test_what_a_cell_cannot_hold_whole_is_cut_and_not_lost() -> None:
     book = openpyxl.load_workbook(io.BytesIO(tables_workbook([Table(["Мәтін"], [["ә" * 40_000]])])))
 
     assert len(str(book.worksheets[0]["A2"].value)) == 32_767
+
+
+def test_a_wide_list_fits_across_a_page_in_readable_letters() -> None:
+    """Nine columns of long texts share the 150 characters a landscape sheet holds, each at least 16 wide."""
+    heads = tuple(f"Заголовок {number}" for number in range(9))
+    book = openpyxl.load_workbook(io.BytesIO(tables_workbook([Table(heads, [["слово " * 20] * 9])])))
+    widths = [column.width for column in book.worksheets[0].column_dimensions.values()]
+
+    assert sum(widths) < 160
+    assert min(widths) >= 16

@@ -315,3 +315,17 @@ def test_who_was_told_of_a_step_of_their_own_goes_on_after_the_assignment(lent: 
         comment = browser.post(f"/api/v1/cases/{lent.late}/comments", json={"text": "Пікір"})
 
     assert comment.status_code == 200
+
+
+def test_an_assignment_due_on_a_day_off_says_so(site: Site) -> None:
+    """Saturday 11 April 2026, under a case and alone; Friday says nothing."""
+    browser = site.client()
+
+    def said(address: str, until: str) -> str:
+        answer = browser.post(address, data={"text": "Проверить", "person": "c@org.kz", "until": until})
+        return str(answer.headers["location"])
+
+    assert "said=assigned_day_off" in said(f"/cases/{site.late}/assignments", "2026-04-11")
+    assert "said=assigned_day_off" in said("/assignments", "2026-04-11")
+    assert "said=assigned#" in said("/assignments", "2026-04-10")
+    assert "выходной день" in browser.get(f"/cases/{site.late}?said=assigned_day_off&lang=ru").text

@@ -24,7 +24,7 @@ def confirm(browser: TestClient, form: dict[str, object], page: str) -> str:
 
 
 def test_ticked_rows_are_previewed_and_then_recorded_each_by_itself(site: Site) -> None:
-    """Two cases get the day, remark, link and file; a step known with another day is refused and says why."""
+    """Two cases get day, remark, link, file and signatory; a step known with another day is refused."""
     fields = {"case": site.late, "fact": "start_announced", "on": "2026-04-03"}
     browser = site.client()
     assert browser.post("/desk/record", data=fields).status_code == 303
@@ -33,6 +33,7 @@ def test_ticked_rows_are_previewed_and_then_recorded_each_by_itself(site: Site) 
         "on": "2026-04-06",
         "remark": "Одним приказом",
         "link": "https://org.kz/order",
+        "signed_by": "head",
         "row": [f"{site.real}:order_signed", f"{site.late}:order_signed", f"{site.late}:start_announced"],
     }
     seq = {case: site.events(case)[-1].seq for case in (site.real, site.late)}
@@ -41,6 +42,7 @@ def test_ticked_rows_are_previewed_and_then_recorded_each_by_itself(site: Site) 
     )
 
     assert preview.status_code == 200
+    assert "order.png" in preview.text, "the file is kept, and the page says so"
     assert "To be recorded: 2, refused: 1. Nothing has been saved yet." in preview.text
     assert {case: site.events(case)[-1].seq for case in seq} == seq
     assert 'value="2026-0001:order_signed" form="many"' in preview.text
@@ -50,7 +52,7 @@ def test_ticked_rows_are_previewed_and_then_recorded_each_by_itself(site: Site) 
     assert "3 April 2026" in result_page.partition('id="many"')[2], "the refusal names the day on record"
     for case in (site.real, site.late):
         fact = site.facts(case)["order_signed"]
-        assert fact.on == date(2026, 4, 6)
+        assert (fact.on, fact.signed_by) == (date(2026, 4, 6), "head")
         # The step asks for one document, the order; no link is asked for.
         assert {item.kind for item in fact.evidence} == {"document:order", ""}
     assert site.facts(site.late)["start_announced"].on == date(2026, 4, 3)

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from datetime import date
+from urllib.parse import unquote
 
 import pytest
 from starlette.testclient import TestClient
@@ -182,7 +183,7 @@ def test_evidence_bears_three_dates_and_a_restriction(site: Site, case: str, bro
 
 
 def test_every_form_of_a_case_can_be_taken_away(site: Site, case: str, browser: TestClient) -> None:
-    """A whole DOCX each, by turns in Kazakh and in Russian; the order has the name of the object in it."""
+    """A whole DOCX each, by turns in Kazakh and in Russian, named by what it is and of what."""
     page = browser.get(f"{case}/papers?lang=ru").text
     names = {part.partition("/")[0] for part in page.split(f'href="{case}/forms/')[1:]}
 
@@ -192,7 +193,8 @@ def test_every_form_of_a_case_can_be_taken_away(site: Site, case: str, browser: 
         answer = browser.get(f"{case}/forms/{name}/{language}")
         with zipfile.ZipFile(io.BytesIO(answer.content)) as document:
             text = document.read("word/document.xml").decode()
-        assert answer.headers["content-disposition"].endswith(f'{name}-{language}.docx"')
+        file_name = unquote(answer.headers["content-disposition"])
+        assert file_name.endswith(" – Персоналды басқару департаменті.docx")
         if name == "order":
             assert "Персоналды басқару департаменті" in text
 

@@ -17,6 +17,10 @@ from merzim.documents.sheets.unreadable import UnreadablePaper
 
 _MOMENT = date(1980, 1, 1)
 _NARROW, _WIDE = 9, 60
+_ACROSS, _LEAST = 150, 16
+"""Characters a landscape A4 sheet shows side by side in readable letters; wide columns are cut for it, down to
+the least.
+"""
 _LONGEST = 32_767
 """Maximum characters of an Excel cell."""
 _LONGEST_NAME = 31
@@ -93,8 +97,7 @@ def _sheet(book: Any, sheet: Any, table: Table) -> None:
         for column, value in enumerate(row):
             _cell(sheet, number, column, value, text, day)
             widths[column] = max(widths[column], len(str(value)) if value is not None else 0)
-    widths = [min(max(width + 2, _NARROW), _WIDE) for width in widths]
-    for column, width in enumerate(widths):
+    for column, width in enumerate(_fitted(widths)):
         sheet.set_column(column, column, width)
     for column, words in table.offered.items():
         rule = {
@@ -110,6 +113,15 @@ def _sheet(book: Any, sheet: Any, table: Table) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
+
+
+def _fitted(longest: Sequence[int]) -> list[int]:
+    """Return the widths of columns by their longest texts, the widest cut so that a page holds all of them."""
+    for most in range(_WIDE, _LEAST - 1, -1):
+        widths = [min(max(width + 2, _NARROW), most) for width in longest]
+        if sum(widths) <= _ACROSS:
+            break
+    return widths
 
 
 def _cell(sheet: Any, row: int, column: int, value: object, text: Any, day: Any) -> None:

@@ -14,7 +14,17 @@ from pydantic import BaseModel, Field
 import i18n
 from calendars import OutOfRange
 from merzim.services.app import AppContext
-from merzim.services.cases.verbs import RecordFact, Snooze, Undo, Withdraw, record, snooze, undo, withdraw
+from merzim.services.cases.verbs import (
+    RecordFact,
+    SignedBy,
+    Snooze,
+    Undo,
+    Withdraw,
+    record,
+    snooze,
+    undo,
+    withdraw,
+)
 from merzim.services.context import RequestContext, require_visible, whole_case
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
@@ -26,6 +36,7 @@ from workflow.cases.case import Evidence
 from workflow.cases.commands.case_commands import View
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.cases.registers.entries import is_entry
+from workflow.law.procedure import Obligation
 from workflow.org.access import Reader, placed
 from workflow.org.office import Person
 from workflow.refusal import Refusal
@@ -43,12 +54,13 @@ class StepOfCase(CaseCommand):
 class RecordMany(Command):
     """Steps of cases to record as happened on one day, with the same remark and evidence.
 
-    `evidence_follows`: records that the evidence of each follows later.
+    `signed_by`: who signed them, where an act asks who did. `evidence_follows`: that of each comes later.
     """
 
     steps: list[StepOfCase] = Field(min_length=1, max_length=MAX_ROWS)
     on: Day
     evidence: list[EvidenceInput] = Field(default_factory=list, max_length=10)
+    signed_by: SignedBy = ""
     remark: Text = ""
     evidence_follows: bool = False
     preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
@@ -110,12 +122,15 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
 
     def result_of(step: StepOfCase) -> CommandResult:
         _require_plain_fact(ctx, step)
-        items = [EvidenceInput(content=item) for item in _of_its_kind(ctx, step, evidence)]
+        obligation = _obligation(ctx, step)
+        kinds = obligation.evidence if obligation is not None else ()
+        items = [EvidenceInput(content=item) for item in _of_its_kind(kinds, evidence)]
         fact = RecordFact(
             case=step.case,
             fact=step.fact,
             on=command.on,
             evidence=items,
+            signed_by=command.signed_by if obligation is not None and obligation.signed_by else "",
             remark=command.remark,
             evidence_follows=command.evidence_follows and not command.evidence,
             preview=command.preview,
@@ -132,13 +147,16 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
     return ManyResult(preview=command.preview, recorded=recorded, refused=refused, steps=steps)
 
 
-def _of_its_kind(ctx: RequestContext, step: StepOfCase, evidence: Sequence[Evidence]) -> Iterator[Evidence]:
-    """Yield evidence for a step; where none is named, of the only kind of file or link that the step asks
+def _obligation(ctx: RequestContext, step: StepOfCase) -> Obligation | None:
+    """Return the obligation a step fulfils; None for a fact of none."""
+    procedure = ctx.library.of(ctx.reads.heads([step.case])[step.case])
+    return procedure.by_id.get(step.fact.partition(".")[0])
+
+
+def _of_its_kind(kinds: Sequence[str], evidence: Sequence[Evidence]) -> Iterator[Evidence]:
+    """Yield evidence for a step; where its kind is not named, of the only kind of file or link the step asks
     for.
     """
-    procedure = ctx.library.of(ctx.reads.heads([step.case])[step.case])
-    obligation = procedure.by_id.get(step.fact.partition(".")[0])
-    kinds = obligation.evidence if obligation is not None else ()
     for item in evidence:
         form = "link:" if item.name is None else "document:"
         fitting = [kind for kind in kinds if kind.startswith(form)]

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from i18n import date_long, money, number, say
+from i18n import period as period_text
 from merzim.documents.forms import Form, FormData, Note, fill, form, names
 from merzim.documents.forms.filling import group_of
 from merzim.documents.forms.form import Field, RecordedFacts, RegisterRows, Rows
@@ -22,6 +23,7 @@ from merzim.services.documents.rows import (
     period_rows,
     supplier_rows,
 )
+from merzim.services.evidence import paper_file_name
 from merzim.services.registers.queries import MAX_PAGE_SIZE, FilterInput, ListRows
 from merzim.services.registers.results import FieldView, RowView, cell_value, reader_scope, seen_register
 from merzim.services.registers.texts import row_in_language, text_notes, with_translations
@@ -142,7 +144,8 @@ def filled_report(
     filled = fill(
         form, data.fields, language, rows=data.rows, looked_up=data.looked_up, office_template=office_template
     )
-    return f"{name}-{year}{f'Q{about}' if about else ''}-{language}.docx", filled.document
+    period = period_text(f"{year}Q{about}" if about else str(year), language)
+    return paper_file_name(form.title[language], period), filled.document
 
 
 def report_data(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from merzim.services.yearly.clock import turns
 from merzim.services.yearly.opening import organisations
 from merzim.storage.queries import SqlReads
 from notifications.recipients import resolve_assignees
+from workflow.board.rows import DeadlineFilter, base, horizon
 from workflow.cases.case import Case
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.deadlines.deadline import Deadline
@@ -29,6 +31,9 @@ from workflow.org.office import Office, Person, uploads_through
 from workflow.reports.consolidated import Consolidated, Waiting, required_of, waiting
 from workflow.reports.consolidated import consolidated as gathered
 from workflow.reports.yearly_clock import Turn
+
+MOST_LATE = 1000
+"""Number of overdue rows that are looked at for the obligation most are late with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,18 +50,28 @@ class ConsolidatedQuery:
 def consolidated_query(
     ctx: RequestContext, procedure: str, obligation: str, unit: str, year: int | None
 ) -> ConsolidatedQuery:
-    """Return the form of one obligation over a year, by default the present one."""
+    """Return the form of one obligation over a year, by default the present one, of what most are late with."""
     year, law = known_year(ctx, year), chosen_procedure(ctx, procedure)
     root = seen_unit(ctx, unit)
-    chosen = law.by_id.get(obligation) or next(
-        (each for each in law.obligations if each.values), law.obligations[0]
-    )
+    chosen = law.by_id.get(obligation) or _owed(ctx, law)
     report = None
     if _whole(ctx, root):
         report = consolidated(
             ctx.app, law.id, chosen.id, unit=root, year=year, today=ctx.today, reads=ctx.reads
         )
     return ConsolidatedQuery(procedure=law, obligation=chosen, unit=root, year=year, report=report)
+
+
+def _owed(ctx: RequestContext, law: Procedure) -> Obligation:
+    """Return the obligation of a procedure that is overdue in most cases; where none is, the first with
+    numbers, else the first of all.
+    """
+    late = DeadlineFilter(urgency="overdue", horizon=horizon(ctx.today, soon=ctx.today))
+    counts = Counter(base(row.obligation) for row in ctx.reads.listed(late, limit=MOST_LATE))
+    owed = max(law.obligations, key=lambda each: counts[each.id])
+    if counts[owed.id]:
+        return owed
+    return next((each for each in law.obligations if each.values), law.obligations[0])
 
 
 def list_turns(ctx: RequestContext, unit: str) -> Sequence[Turn] | None:

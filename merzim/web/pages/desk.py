@@ -30,7 +30,7 @@ from merzim.services.people.feeds import Away, set_leave
 from merzim.services.sending import Letter, acknowledge_letter
 from merzim.web.auth.dependencies import Recording
 from merzim.web.pages.cases.evidence import Unconfirmed, parse_address
-from merzim.web.pages.cases.recording import Form, record_form
+from merzim.web.pages.cases.recording import SIGNATORIES, Form, record_form
 from merzim.web.pages.cases.writing import Sent, record_answers
 from merzim.web.ui.form_values import (
     Confirmation,
@@ -86,7 +86,7 @@ class ManyView:
     Attributes:
         titles: title of each row, by its id.
         token: sent back with the confirmed form.
-        uploaded: digest of the evidence file for all rows, "" without one.
+        uploaded: digest of the evidence file for all rows, "" without one; `file_name`: its name.
         lines: the recorded events as `case:number:fact`, for withdrawing them.
         withdrawn: the results of withdrawing them.
     """
@@ -95,6 +95,7 @@ class ManyView:
     titles: Mapping[str, str]
     token: str = ""
     uploaded: str = ""
+    file_name: str = ""
     lines: Sequence[str] = ()
     withdrawn: WithdrawnResult | None = None
 
@@ -274,6 +275,7 @@ def record_many(request: Request, ctx: Recording, form: Annotated[FormData, sent
             "steps": [{"case": case, "fact": fact} for case, _, fact in rows],
             "on": parse_date(answers.get("on", "")),
             "evidence": evidence,
+            "signed_by": answers.get("signed_by", ""),
             "remark": answers.get("remark", ""),
         }
         foreseen = bulk.record_many(ctx, build(bulk.RecordMany, {**fields, "preview": True}))
@@ -293,6 +295,7 @@ def record_many(request: Request, ctx: Recording, form: Annotated[FormData, sent
         titles=_titles(ctx, result),
         token=token,
         uploaded=file,
+        file_name=_file_name(form) or answers.get("file_name", ""),
         lines=lines,
     )
     return _page(
@@ -327,12 +330,18 @@ def _titles(ctx: RequestContext, result: bulk.ManyResult) -> dict[str, str]:
     return {row: _title(ctx, row) or row for row in rows}
 
 
+def _file_name(form: FormData) -> str:
+    """Return the name of the file of a form; "" without one."""
+    file = form.get("file")
+    return clean_file_name(file.filename) if isinstance(file, UploadFile) and file.filename else ""
+
+
 def _uploaded(ctx: RequestContext, form: FormData) -> str:
     """Store the file of a form for a day; return its digest, "" without one."""
-    file = form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
+    file, name = form.get("file"), _file_name(form)
+    if not isinstance(file, UploadFile) or not name:
         return ""
-    name, content = clean_file_name(file.filename), file.file.read()
+    content = file.file.read()
     if not content:
         raise InvalidForm("web.refusal.empty_file", name=name)
     return keep_upload(ctx, "file", content, name)
@@ -396,6 +405,7 @@ def _page(
         now=now,
         ticked=ticked,
         many=batch,
+        signatories=SIGNATORIES,
     )
 
 

@@ -14,6 +14,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.names import MAX_EXPORTED, Name, author_names, case_title, person_name, require_exportable
 from merzim.web.auth.dependencies import Assigning, Own, Reading
+from merzim.web.pages.cases.writing import said_of_assignment
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number
 from merzim.web.ui.name_fields import build_person_field
@@ -118,7 +119,7 @@ def give_alone(request: Request, ctx: Assigning, answers: Fields) -> Response:
     except (Refusal, OutOfRange) as refusal:
         rejected_form = RejectedForm(form="assignment", refusal=refusal, answers=answers)
         return _page(request, ctx, ListAssignments(whose="given"), rejected_form=rejected_form)
-    return redirect(request, f"/cases/{result.case}", said="assigned", place="given-1")
+    return redirect(request, f"/cases/{result.case}", said=said_of_assignment(ctx, answers), place="given-1")
 
 
 def _page(

@@ -69,6 +69,7 @@ def test_a_mistake_is_corrected_or_undone_and_a_move_confirmed(
         page.locator("#record button[type=submit]").click()
         page.wait_for_url("**recorded=order_signed*")
         late = page.locator(".finding", has_text="приказ").count()
+        page.locator("#more > summary").click()
         page.locator("#correct summary").click()
         page.select_option("#correct-fact", "order_signed")
         page.fill("#correct-on", "2026-04-06")

@@ -25,6 +25,9 @@ from workflow.law.procedure import Option, Text
 from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE, Office
 from workflow.refusal import Refusal
 
+SIGNATORIES = tuple(duty for duty in DUTIES if duty not in {OUTSIDE, *OF_A_PERSON})
+"""Duties whose holders may have signed a document."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
@@ -196,10 +199,7 @@ def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
     if chosen is None or chosen.obligation.signed_by is None:
         return ()
     signing_duties = chosen.obligation.signed_by.of(kind)
-    other_duties = (
-        duty for duty in DUTIES if duty not in signing_duties and duty not in {OUTSIDE, *OF_A_PERSON}
-    )
-    return (*signing_duties, *other_duties)
+    return (*signing_duties, *(duty for duty in SIGNATORIES if duty not in signing_duties))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

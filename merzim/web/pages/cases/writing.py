@@ -208,6 +208,16 @@ def _comment(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str
     return ("asked" if answers.get("asks") and answers.get("until") else message), of
 
 
+def said_of_assignment(ctx: RequestContext, answers: Answers) -> str:
+    """Return the code of what is said of an assignment just given: also that it is due on a day off."""
+    return "assigned" if ctx.calendar.is_working_day(parse_date(answers["until"])) else "assigned_day_off"
+
+
+def _assign(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    _, of = _act(assignments.give_assignment, "")(ctx, case, answers)
+    return said_of_assignment(ctx, answers), of
+
+
 def _serve(path: str, need: Need, act: Act, *, name: str = "", tab: Tab = "deadlines") -> None:
     """Add a form at the end of a case's address. `name`: of the form on the page, by default the path."""
     context = Depends(needs(need))
@@ -233,7 +243,7 @@ _serve("comments", "record", _comment, name="comment")
 _serve("comments/withdraw", "record", _act(comments.withdraw_comment, "comment_withdrawn"), name="comment")
 _serve("ask", "assign", _act(comments.escalate, "asked"), name="comment")
 GIVEN = "assignment"
-_serve("assignments", "assign", _act(assignments.give_assignment, "assigned"), name=GIVEN)
+_serve("assignments", "assign", _assign, name=GIVEN)
 _serve("assignments/refuse", "record", _act(assignments.refuse_assignment, "assignment_refused"), name=GIVEN)
 _serve("assignments/extend", "record", _act(assignments.extend_assignment, "assignment_extended"), name=GIVEN)
 _serve("undo", "record", _undo)
