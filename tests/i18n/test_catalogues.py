@@ -134,8 +134,8 @@ ELEMENTS = """
     anchor_derived anchor_none assumed recommended may period beyond_horizon judged_published note
 """
 FINDINGS = """
-    late late_known order order_planned order_practice missed unproved planned_late no_room too_long
-    no_value wrong_signatory no_staff_number quota_missed target_missed window_closed
+    late late_known order order_planned order_practice order_practice_planned missed unproved planned_late
+    no_room too_long no_value wrong_signatory no_staff_number quota_missed target_missed window_closed
     too_long_planned due_passed before_first_edition beyond_horizon_finding embargo
 """
 REFUSALS = """

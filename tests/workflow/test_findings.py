@@ -200,6 +200,21 @@ def test_a_note_recorded_while_the_discussion_is_still_planned_for_later_is_an_o
     assert ("order", "note_signed", "order") in short(found(sample_case))
 
 
+def test_a_plan_that_recorded_steps_have_overtaken_is_no_departure_of_order() -> None:
+    """The note planned for 12 May stands before an end planned for the 26th; once the end came, a new day is
+    asked for, and nothing departs. A discussion planned before its announcement is told as planned, not held.
+    """
+    planned = {"note_signed": date(2026, 5, 12), "analysis_ended": END}
+    began = {"analysis_started": START}
+    ahead = case(facts=began, planned=planned)
+    overtaken = case(facts={**began, "analysis_ended": END}, planned=planned)
+    discussed = case(planned={"discussion_held": date(2026, 5, 11), "discussion_announced": date(2026, 5, 12)})
+
+    assert ("order", "note_signed", "order_planned") in short(found(ahead))
+    assert not [finding for finding in found(overtaken) if finding.obligation == "note_signed"]
+    assert ("order", "discussion_held", "order_practice_planned") in short(found(discussed))
+
+
 def test_a_recurring_step_must_follow_that_of_its_own_quarter() -> None:
     """The second quarter reviewed before its report came; that the third is reported later is no matter."""
     sample_case = case(

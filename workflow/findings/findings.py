@@ -15,7 +15,7 @@ from workflow.deadlines.applicability import with_answers
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import is_overdue, late_by
 from workflow.findings.finding import Finding, departure
-from workflow.law.procedure import Procedure
+from workflow.law.procedure import Procedure, Text
 
 _CERTIFICATE = "document:certificate"
 """Kind of evidence: the certificate with the grounds of a restriction."""
@@ -170,19 +170,19 @@ def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Fin
     if on is None or deadline.state == "not_required":
         return
     obligation = deadline.obligation
+
+    def titles_of(names: Iterable[str]) -> tuple[Text, ...]:
+        later = (name for name in names if _later(case, _in_period(name, deadline, procedure), on, happened))
+        return tuple(procedure.by_id[name].title for name in later)
+
     happened = deadline.recorded_on is not None
-    later = tuple(name for name in obligation.after if _later(case, _in_period(name, deadline, procedure), on))
-    if later:
-        titles = tuple(procedure.by_id[name].title for name in later)
-        code = "order" if happened else "order_planned"
-        yield departure(deadline, "order", code, on=on, others=titles)
+    suffix = "" if happened else "_planned"
+    if titles := titles_of(obligation.after):
+        yield departure(deadline, "order", f"order{suffix}", on=on, others=titles)
     yield from _too_late_to_announce(deadline, case, procedure, on)
-    later = tuple(
-        name for name in obligation.after_by_practice if _later(case, _in_period(name, deadline, procedure), on)
-    )
-    if later:
-        titles = tuple(procedure.by_id[name].title for name in later)
-        yield departure(deadline, "order", "order_practice", basis="practice", on=on, others=titles)
+    if titles := titles_of(obligation.after_by_practice):
+        code = f"order_practice{suffix}"
+        yield departure(deadline, "order", code, basis="practice", on=on, others=titles)
 
 
 def _too_late_to_announce(deadline: Deadline, case: Case, procedure: Procedure, on: date) -> Iterator[Finding]:
@@ -223,10 +223,15 @@ def _in_period(name: str, deadline: Deadline, procedure: Procedure) -> str:
     return f"{name}.{deadline.period}"
 
 
-def _later(case: Case, name: str, on: date) -> bool:
-    """Return whether a fact came later than `on`, or has not happened and is planned for later."""
+def _later(case: Case, name: str, on: date, happened: bool) -> bool:
+    """Return whether a fact came later than `on`, or has not happened and is planned for later.
+
+    Args:
+        happened: whether `on` is a recorded day. What came after a planned one has overtaken the plan: a
+            question about the plan, not a departure.
+    """
     fact = case.facts.get(name)
-    day = fact.on if fact is not None else case.planned.get(name)
+    day = case.planned.get(name) if fact is None else fact.on if happened else None
     return day is not None and day > on
 
 
