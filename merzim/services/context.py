@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -10,6 +9,7 @@ from typing import TypedDict
 
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.app import AppContext
+from merzim.services.moments import Clock, Moment
 from merzim.storage.accounts.accounts import SqlAccounts as Accounts
 from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.accounts.uploads import SqlUploads
@@ -27,7 +27,6 @@ __all__ = [
     "ANONYMOUS",
     "ORIGIN",
     "Accounts",
-    "Clock",
     "EvidenceStore",
     "Origin",
     "Reads",
@@ -40,7 +39,6 @@ __all__ = [
     "whole_case",
 ]
 
-Clock = Callable[[], tuple[datetime, date]]
 ANONYMOUS = Reader(login="", access="responsible")
 """The reader of pages that require no login."""
 
@@ -54,7 +52,6 @@ class RequestContext:
         reader: the person acting; `reads` returns what they may see, events are recorded in their name.
         case_commands, library, calendar: as at the start of the request, even if acts are adopted meanwhile.
         language: of sentences in results; "" is the office's.
-        demonstration: whether the day is a fixed demonstration day instead of today.
         passwordless: whether a browser on this machine may log in without a password; only on a demonstration
             day.
     """
@@ -64,8 +61,7 @@ class RequestContext:
     case_commands: CaseCommands
     library: Library
     calendar: Kazakhstan
-    demonstration: bool
-    passwordless: bool
+    passwordless: bool = False
     reader: Reader = ANONYMOUS
     operator: bool = False
     language: str = ""
@@ -74,18 +70,19 @@ class RequestContext:
         return replace(self, reader=reader)
 
     @cached_property
-    def _moment(self) -> tuple[datetime, date]:
+    def moment(self) -> Moment:
+        """The present, read once; a fixed demonstration day says that it is one."""
         return self.clock()
 
     @property
     def now(self) -> datetime:
         """The UTC moment of the request."""
-        return self._moment[0]
+        return self.moment.now
 
     @property
     def today(self) -> date:
         """The local date of the request."""
-        return self._moment[1]
+        return self.moment.today
 
     @cached_property
     def reads(self) -> Reads:
@@ -134,16 +131,30 @@ def operator_context(
     app: AppContext, *, by: str, now: datetime, today: date, demonstration: bool = False, language: str = ""
 ) -> RequestContext:
     """Return the context of an operator at a terminal, who may see and do everything. `by`: their name."""
+    moment = Moment(now=now, today=today, demonstration=demonstration)
+    reader = Reader(login=by, access="officer")
+    return context_of(app, lambda: moment, reader=reader, operator=True, language=language)
+
+
+def context_of(
+    app: AppContext,
+    clock: Clock,
+    *,
+    reader: Reader = ANONYMOUS,
+    operator: bool = False,
+    passwordless: bool = False,
+    language: str = "",
+) -> RequestContext:
+    """Return the context of a reader, with the law and calendar in force now."""
     return RequestContext(
         app=app,
-        clock=lambda: (now, today),
+        clock=clock,
         case_commands=app.case_commands,
         library=app.library,
         calendar=app.calendar,
-        demonstration=demonstration,
-        passwordless=False,
-        reader=Reader(login=by, access="officer"),
-        operator=True,
+        passwordless=passwordless,
+        reader=reader,
+        operator=operator,
         language=language,
     )
 

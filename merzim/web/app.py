@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
 from functools import cache, wraps
 from importlib import import_module
 from inspect import iscoroutinefunction
@@ -17,7 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import BaseRoute
 
 from merzim.services.app import AppContext
-from merzim.services.context import RequestContext
+from merzim.services.context import context_of
 from merzim.services.moments import Clock
 from merzim.settings import public_address
 from merzim.web.api.description import describe_api
@@ -36,12 +35,7 @@ def create_app(app: AppContext, clock: Clock) -> FastAPI:
             machine can reach the pages, users log in without a password.
     """
     settings = app.settings.web
-    demonstration = clock().demonstration
-
-    def moment() -> tuple[datetime, date]:
-        present = clock()
-        return present.now, present.today
-
+    passwordless = clock().demonstration and is_address_passwordless(settings.public_address)
     pages = FastAPI(
         title="Merzim",
         version="1",
@@ -52,15 +46,7 @@ def create_app(app: AppContext, clock: Clock) -> FastAPI:
     )
     describe_api(pages, every_route, address=settings.public_address.rstrip("/"))
     # One for all requests: each takes a copy, because a context keeps the moment it was first asked for.
-    pages.state.ctx = RequestContext(
-        app=app,
-        clock=moment,
-        case_commands=app.case_commands,
-        library=app.library,
-        calendar=app.calendar,
-        demonstration=demonstration,
-        passwordless=demonstration and is_address_passwordless(settings.public_address),
-    )
+    pages.state.ctx = context_of(app, clock, passwordless=passwordless)
     add_error_answers(pages)
     public = public_address(settings.public_address)
     public_host = f"[{public.host}]" if ":" in public.host else public.host

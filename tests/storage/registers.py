@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from merzim.services.app import AppContext
-from merzim.services.context import RequestContext
+from merzim.services.context import RequestContext, operator_context
 from merzim.services.moments import Moment
 from merzim.settings import (
     DatabaseSettings,
@@ -154,17 +154,7 @@ def application(engine: Engine, folder: Path) -> AppContext:
 
 def operator(app: AppContext, *, at: datetime = NOW) -> RequestContext:
     """The context of somebody at the terminal."""
-    return RequestContext(
-        app=app,
-        clock=lambda: (at, at.date()),
-        case_commands=app.case_commands,
-        library=app.library,
-        calendar=app.calendar,
-        demonstration=False,
-        passwordless=False,
-        reader=Reader(login="operator", access="officer"),
-        operator=True,
-    )
+    return operator_context(app, by="operator", now=at, today=at.date())
 
 
 def reader(app: AppContext, person: str, access: Access, *, unit: str = "") -> RequestContext:

@@ -25,9 +25,10 @@ from merzim.services.cases.verbs import (
     undo,
     withdraw,
 )
-from merzim.services.context import RequestContext, require_visible, whole_case
+from merzim.services.context import RequestContext, context_of, require_visible, whole_case
 from merzim.services.evidence import store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
+from merzim.services.moments import Moment
 from merzim.services.results import CommandResult, Titles
 from merzim.services.sending import Letter, acknowledge_letter
 from merzim.services.verbs import Command, verb
@@ -222,17 +223,9 @@ class PersonActions:
         reader = Reader(
             login=self.signature, access="responsible", person=self.person.key, name=self.person.name
         )
-        return RequestContext(
-            app=self.app,
-            clock=lambda: (self.now, self.today),
-            case_commands=self.app.case_commands,
-            library=self.app.library,
-            calendar=self.app.calendar,
-            demonstration=False,
-            passwordless=False,
-            reader=placed(reader, self.app.reads.office()),
-            language=self.language,
-        )
+        moment = Moment(now=self.now, today=self.today)
+        reader = placed(reader, self.app.reads.office())
+        return context_of(self.app, lambda: moment, reader=reader, language=self.language)
 
     def view(self, case: str) -> View:
         """Return a case the person sees. Raises UnknownCase."""

@@ -358,7 +358,7 @@ def page(
             themes=THEMES,
             asset=asset_address,
             today=ctx.today,
-            demonstration=ctx.demonstration,
+            demonstration=ctx.moment.demonstration,
             organisation=ctx.organisation_in(reader.language),
             reader=account,
             home="/" if account is None or account.may("read") else "/administration",
