@@ -1,4 +1,4 @@
-"""Prepares a database before its first use."""
+"""What commands, rounds and pages work with, built from the settings; a database is prepared at first use."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ from merzim.storage.org.adoptions import Adoption, adopted_acts
 from merzim.storage.org.chain import head
 from merzim.storage.org.editions import adopted_editions, texts
 from merzim.storage.org.settings import link_key, password, stored
-from merzim.storage.org.store import PresentOffice, units
+from merzim.storage.org.store import PresentOffice
 from merzim.storage.queries import SqlReads
 from merzim.storage.refusals import StorageUnavailable
 from notifications.channels import Channel
@@ -73,13 +73,7 @@ from workflow.org.office import Office
 from workflow.registers.definition import Registers
 
 
-def prepare_database(
-    engine: Any,
-    *,
-    installation: str,
-    many_nodes: bool,
-    steps: str,
-) -> None:
+def prepare_database(engine: Any, *, installation: str, many_nodes: bool, steps: str) -> None:
     """Create or migrate the database, and claim it.
 
     Args:
@@ -103,16 +97,7 @@ def prepare_database(
 
 
 _BUILT_BY_SETTINGS = (
-    *(
-        "channels",
-        "provider",
-        "rules",
-        "present_office",
-        "ledger",
-        "outbox",
-        "reads",
-        "case_commands",
-    ),
+    *("channels", "provider", "rules", "present_office", "ledger", "outbox", "reads", "case_commands"),
     *("factors", "invitations"),
 )
 """What is built from settings that administrators change."""
@@ -205,7 +190,11 @@ class AppContext:
 
         It reaches beyond them by rule, as far as deadlines do.
         """
-        return self.calendar_of(self.records) if self.acts else self._with_office_days(_shipped())
+        return (
+            self.calendar_of(self.records)
+            if self.acts
+            else self._with_office_days(calendars.calendar(last=calendars.REACH))
+        )
 
     def calendar_of(self, records: Records, as_of: date | None = None) -> Kazakhstan:
         """Return the office's calendar built from other records, or as they were known on a day."""
@@ -349,10 +338,7 @@ class AppContext:
         if not self.creates_database:
             self._refuse_missing_database()
         prepare_database(
-            self.unprepared,
-            installation=self.installation,
-            many_nodes=self.many_nodes,
-            steps=self.steps,
+            self.unprepared, installation=self.installation, many_nodes=self.many_nodes, steps=self.steps
         )
         self.lay_over_settings()
         return self.unprepared
@@ -398,7 +384,9 @@ class AppContext:
 
     @cached_property
     def present_office(self) -> PresentOffice:
-        return PresentOffice(self.engine, officer=self._officer, language=self._language)
+        return PresentOffice(
+            self.engine, officer=self.settings.office.officer, language=self.settings.office.language
+        )
 
     @cached_property
     def ledger(self) -> SqlLedger:
@@ -483,11 +471,11 @@ class AppContext:
     def rules(self) -> Rules:
         return Rules(
             office_hours=self.settings.reminders.office_hours,
-            officer=self._officer,
-            officer_language=self._language,
+            officer=self.settings.office.officer,
+            officer_language=self.settings.office.language,
             domain=sender_domain(self.settings) or "merzim.invalid",
             public_address=self.settings.web.public_address.rstrip("/"),
-            link_key=self._link_key,
+            link_key=link_key(self.engine),
             read_here=self.clock().demonstration,
             unseal=lambda text, owner: self.cipher.decrypt(text, owner),
         )
@@ -495,9 +483,6 @@ class AppContext:
     def close(self) -> None:
         if "unprepared" in self.__dict__:
             self.unprepared.dispose()
-
-    def _units(self) -> frozenset[tuple[str, str, str | None]]:
-        return units(self.engine)
 
     def _forget(self, *attributes: str) -> None:
         """Delete cached attributes, so that they are built again at the next use."""
@@ -517,25 +502,9 @@ class AppContext:
 
         return enqueue_batches
 
-    @property
-    def _officer(self) -> str:
-        return self.settings.office.officer
-
-    @property
-    def _language(self) -> str:
-        return self.settings.office.language
-
-    @property
-    def _link_key(self) -> str:
-        return link_key(self.engine)
-
 
 def _log_note(code: str, **arguments: object) -> None:
     log.warning("%s %s", code, arguments)
-
-
-def _shipped() -> Kazakhstan:
-    return calendars.calendar(last=calendars.REACH)
 
 
 def _is_missing_file(url: str) -> bool:

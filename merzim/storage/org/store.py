@@ -60,13 +60,6 @@ def save(
     )
 
 
-def units(engine: Engine) -> frozenset[tuple[str, str, str | None]]:
-    """Return (id, name, parent) of every unit, on which a unit's own rules depend."""
-    with reading(engine) as connection:
-        query = select(UNIT.c.id, UNIT.c.name, UNIT.c.parent)
-        return frozenset((record.id, record.name, record.parent) for record in connection.execute(query))
-
-
 def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office:
     """Return the office, with the officer config.toml names (by key or e-mail)."""
     with reading(engine) as connection:
