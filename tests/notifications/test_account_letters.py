@@ -76,13 +76,6 @@ def test_what_does_not_arrive_is_no_news_for_the_officer(town: Town) -> None:
     assert [(notice.person, notice.state) for notice in town.notices()] == [(AIGUL.key, "failed")]
 
 
-def test_nobody_is_written_to_whom_no_channel_reaches() -> None:
-    """An account of nobody's, or of somebody without an address."""
-    silent = Person(key="x", name="X", unit="body")
-
-    assert about(silent, Shelf()) == ()
-
-
 @pytest.mark.parametrize(
     ("person", "event", "facts", "says"),
     [

@@ -12,7 +12,7 @@ import pytest
 
 from notifications.channels.email import channel as email
 from notifications.notice import Entry, EntryStatus
-from notifications.wire.entry import calendar, item_id
+from notifications.wire.entry import calendar
 from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, noon
 from tests.notifications.servers import Office, serving
 
@@ -56,14 +56,6 @@ def test_a_letter_brings_the_deadline_as_a_whole_day(town: Town) -> None:
     assert "10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз" in str(event["description"])
     assert str(event["description"]).startswith("Міндеттілігі: міндетті")
     assert str(event["url"]).startswith("https://merzim.example.kz/cases/")
-
-
-def test_a_date_that_may_still_move_is_tentative(town: Town) -> None:
-    """The start is only planned, and the item says so."""
-    town.open()
-    (message,) = sent(town, FIVE_BEFORE)
-
-    assert str(item(message)["status"]) == "TENTATIVE"
 
 
 def test_one_deadline_is_one_item_and_its_sequence_rises(town: Town) -> None:
@@ -111,12 +103,6 @@ def test_a_feed_reminds_at_nine_the_day_before_and_on_the_day() -> None:
     assert alarms(refresh=timedelta(hours=6)) == [
         (status, timedelta(hours=hours)) for status in ("CONFIRMED", "TENTATIVE") for hours in (-15, 9)
     ]
-
-
-def test_another_deadline_is_another_item() -> None:
-    """Cases and obligations alike tell items apart, and the domain is the sender's."""
-    assert len({item_id("1", "a", "x.kz"), item_id("1", "b", "x.kz"), item_id("2", "a", "x.kz")}) == 3
-    assert item_id("1", "a", "x.kz").endswith("@x.kz")
 
 
 def test_the_file_is_called_in_the_readers_language(town: Town) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from i18n import LANGUAGES, refusal
 from notifications.channels import load, names
 from notifications.channels.folder import Folder, channel
 from notifications.notice import Outcome
-from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, noon, parcel
+from tests.notifications.sample_office import FIVE_BEFORE, noon, parcel
 from workflow.refusal import Refusal
 
 NOW = noon(FIVE_BEFORE)
@@ -30,12 +29,6 @@ def written(folder: Folder, *numbers: int) -> list[Outcome]:
 def test_a_channel_is_a_file() -> None:
     """To add one, add its file."""
     assert set(names()) >= {"folder", "email"}
-
-
-def test_a_channel_is_found_by_its_name(tmp_path: Path) -> None:
-    """The name in config.toml is the file's."""
-    assert load("folder", {"path": tmp_path}).name == "folder"
-    assert load("email", {"host": "localhost", "port": 25, "sender": "m@example.kz"}).name == "email"
 
 
 def test_every_channel_calls_itself_by_its_file() -> None:
@@ -87,13 +80,6 @@ def test_a_letter_written_twice_is_one_file(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_two_notices_are_two_files(tmp_path: Path) -> None:
-    """Names come from Message-IDs, so they never meet; nothing half-written is left."""
-    written(channel(path=tmp_path, sender="merzim@example.kz"), 1, 2, 3)
-
-    assert [file.suffix for file in tmp_path.iterdir()] == [".eml"] * 3
-
-
 def test_a_folder_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
     """Where the folder should be there is a file: nothing is lost, the answer says what the system said."""
     (tmp_path / "letters").write_text("")
@@ -114,14 +100,3 @@ def test_a_disk_that_is_full_leaves_no_half_letter(tmp_path: Path, monkeypatch: 
 
     assert outcome.state == "queued"
     assert not list(tmp_path.iterdir())
-
-
-def test_the_folder_takes_letters_for_people_without_e_mail(tmp_path: Path) -> None:
-    """Somebody carries them."""
-    folder = channel(path=tmp_path, sender="merzim@example.kz")
-    address = folder.address(replace(AIGUL, email=None))
-    assert address is not None
-    sent_parcel = parcel(1, address=address)
-    outcomes = asyncio.run(folder.send([sent_parcel], now=NOW))
-
-    assert outcomes[sent_parcel.notice.key].state == "sent"

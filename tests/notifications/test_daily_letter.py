@@ -201,10 +201,6 @@ def test_the_officer_reads_once_a_week_what_a_completed_case_was_never_confirmed
     assert all(heading not in parcel.letter.text for parcel in day(town, next_monday))
 
 
-def test_a_week_with_nothing_overdue_brings_no_letter_to_heads(town: Town) -> None:
-    assert day(town, date(2026, 3, 16)) == []
-
-
 @pytest.mark.parametrize(
     ("today", "weekly"),
     [

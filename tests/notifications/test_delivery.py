@@ -43,18 +43,6 @@ def the_notice(town: Town) -> Notice:
     return notice
 
 
-def test_a_queued_notice_is_sent_once(town: Town) -> None:
-    """However often deliveries run."""
-    town.open()
-    shelf = Shelf()
-    town.round([shelf], FIVE_BEFORE)
-    first_time, second_time = town.deliver([shelf], FIVE_BEFORE), town.deliver([shelf], FIVE_BEFORE)
-
-    assert first_time.counts == {"sent": 1}
-    assert second_time.counts == {}
-    assert len(shelf.kept) == 1
-
-
 def test_rounds_and_deliveries_of_a_whole_day_are_one_letter(town: Town) -> None:
     """Every ten minutes, as the metronome would."""
     town.open()
@@ -352,18 +340,6 @@ def test_what_a_killed_process_had_in_hand_is_taken_up_at_once(
     assert [parcel.notice.message_id for parcel in shelf.kept] == [queued.message_id] * repeatable
 
 
-def test_a_crash_on_a_channel_that_cannot_repeat_leaves_it_unknown(town: Town) -> None:
-    """Where duplicates could not be recognised, nothing is resent and the next step follows."""
-    town.open()
-    shelf = Shelf(repeatable=False)
-    town.round([shelf], FIVE_BEFORE, at=NINE)
-    town.outbox.claim("shelf", now=NINE, limit=10)
-    town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(minutes=11))
-
-    assert not shelf.kept
-    assert the_notice(town).state == "unknown"
-
-
 @pytest.mark.parametrize(("repeatable", "state"), [(True, "queued"), (False, "unknown")])
 def test_a_fault_inside_a_channel_loses_no_letter_and_no_other_channel(
     town: Town, tmp_path: Path, repeatable: bool, state: str
@@ -490,32 +466,14 @@ def test_the_officer_learns_for_whom_the_letter_was(tmp_path: Path) -> None:
     assert f"көрсетілмегендіктен жіберілді: {AIGUL.name}." in shelf.kept[0].letter.text
 
 
-def test_a_whole_letter_over_a_real_server(town: Town) -> None:
-    """From the board row to what the server received."""
-    town.open()
-    office = Office()
-    with serving(office) as port:
-        post = email(host="localhost", port=port, sender="merzim@example.kz", tls="none", timeout=5.0)
-        town.round([post], FIVE_BEFORE)
-        report = town.deliver([post], FIVE_BEFORE)
-    ((address, message),) = office.accepted
-    body = message.get_body(("plain",))
-    assert body is not None
-
-    assert report.counts == {"sent": 1}
-    assert address == "aigul@example.kz"
-    assert message["Message-ID"] == the_notice(town).message_id
-    assert "10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз" in body.get_content()
-
-
 def test_a_server_away_for_two_days_costs_no_letter_and_no_attempt(town: Town) -> None:
-    """Tried every half hour from Wednesday to Friday; when the server is back all leave at the next attempt."""
+    """Tried every four hours from Wednesday to Friday; when the server is back, all leave at once."""
     for _ in range(3):
         town.open()
     down = email(host="localhost", port=free_port(), sender="merzim@example.kz", tls="none", timeout=5.0)
     town.apart([down], FIVE_BEFORE, at=NINE)
-    for half_hours in range(96):
-        town.deliver([down], FIVE_BEFORE, at=NINE + timedelta(minutes=30 * half_hours))
+    for hours in range(0, 48, 4):
+        town.deliver([down], FIVE_BEFORE, at=NINE + timedelta(hours=hours))
     waiting = {(notice.state, notice.attempts) for notice in town.notices()}
     office = Office()
     with serving(office) as port:
@@ -539,19 +497,3 @@ def test_what_waits_for_its_server_for_half_a_day_goes_another_way_too(town: Tow
         channels.append({notice.channel for notice in town.notices()})
 
     assert channels == [{"email"}, {"email"}, {"email", "folder"}]
-
-
-def test_a_server_that_was_down_gets_the_letter_when_it_is_back(town: Town) -> None:
-    """A refused connection is patience, not loss."""
-    town.open()
-    port = free_port()
-    down = email(host="localhost", port=port, sender="merzim@example.kz", tls="none", timeout=5.0)
-    town.round([down], FIVE_BEFORE, at=NINE)
-    town.deliver([down], FIVE_BEFORE, at=NINE)
-    office = Office()
-    with serving(office) as other:
-        back = email(host="localhost", port=other, sender="merzim@example.kz", tls="none", timeout=5.0)
-        town.deliver([back], FIVE_BEFORE, at=NINE + timedelta(minutes=1))
-
-    assert the_notice(town).state == "sent"
-    assert len(office.accepted) == 1

@@ -41,16 +41,6 @@ def test_twelve_missed_steps_are_one_letter_that_lists_them(town: Town) -> None:
     assert {reminder.carrier for reminder in reminders} == {shelf.kept[0].notice.key}
 
 
-def test_one_missed_step_is_the_letter_it_is(town: Town) -> None:
-    """Nothing to collect."""
-    opened(town, 1)
-    shelf = back(town, date(2026, 3, 26))
-
-    assert mine(shelf) == [
-        "Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (2 жұмыс күні қалды)"
-    ]
-
-
 def test_down_over_nauryz_is_told_on_the_first_working_day(town: Town) -> None:
     """Back on Sunday the 22nd, in the middle of the holiday: the letters wait for Thursday's office hours."""
     opened(town, 3)

@@ -13,8 +13,8 @@ import trustme
 from notifications.channels import OutgoingMessage
 from notifications.channels.email import PATIENCE, Email, channel
 from notifications.notice import NoticeState, Outcome
-from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, noon, parcel
-from tests.notifications.servers import Office, always, drop, first, free_port, hang, only, serving
+from tests.notifications.sample_office import FIVE_BEFORE, noon, parcel
+from tests.notifications.servers import Office, always, free_port, hang, only, serving
 
 NOW = noon(FIVE_BEFORE)
 BATCH = tuple(parcel(number, address=f"reader{number}@example.kz") for number in (1, 2, 3))
@@ -64,21 +64,6 @@ def test_a_batch_goes_over_one_connection_one_recipient_each() -> None:
     assert [address for address, _ in office.accepted] == [f"reader{number}@example.kz" for number in (1, 2, 3)]
 
 
-def test_what_arrives_is_the_letter() -> None:
-    """Subject, text and Message-ID as they left."""
-    office = Office()
-    with serving(office) as port:
-        outcomes = sent(plainly(port), [BATCH[0]])
-    (_, message), notice = office.accepted[0], BATCH[0].notice
-    text = message.get_body(("plain",))
-    assert text is not None
-
-    assert message["Message-ID"] == notice.message_id
-    assert message["Subject"] == BATCH[0].letter.subject
-    assert text.get_content().splitlines() == BATCH[0].letter.text.splitlines()
-    assert outcomes[notice.key].answer == "kept"
-
-
 def test_a_refused_address_has_failed_and_the_others_go_out() -> None:
     """550 is final for the recipient it was given for."""
     office = Office(rcpt=only(SECOND, always("550 no such mailbox")))
@@ -90,27 +75,6 @@ def test_a_refused_address_has_failed_and_the_others_go_out() -> None:
     assert office.calls == 1
 
 
-def test_a_refused_message_has_failed() -> None:
-    """554 after the text is final too."""
-    office = Office(data=only(SECOND, always("554 looks like spam")))
-    with serving(office) as port:
-        outcomes = sent(plainly(port))
-
-    assert states(outcomes) == ["sent", "failed", "sent"]
-
-
-@pytest.mark.parametrize("answer", ["450 mailbox busy", "451 local error", "452 disk full"])
-def test_a_busy_mailbox_is_tried_again_later(answer: str) -> None:
-    """4xx may pass; the connection stays for the others."""
-    office = Office(rcpt=only(SECOND, always(answer)))
-    with serving(office) as port:
-        outcomes = sent(plainly(port))
-
-    assert states(outcomes) == ["sent", "queued", "sent"]
-    assert outcomes[BATCH[1].notice.key].answer == answer
-    assert office.calls == 1
-
-
 def test_a_server_that_shuts_down_is_called_again_for_the_rest() -> None:
     """421 closes the connection; the next letter opens another."""
     office = Office(rcpt=only(SECOND, always("421 closing down")))
@@ -119,20 +83,6 @@ def test_a_server_that_shuts_down_is_called_again_for_the_rest() -> None:
 
     assert states(outcomes) == ["sent", "queued", "sent"]
     assert office.calls == 2
-
-
-def test_a_drop_after_the_text_is_queued_under_the_same_message_id() -> None:
-    """Delivery is unknown: it is sent again, recognisable as a duplicate."""
-    office = Office(data=first(1, drop))
-    with serving(office) as port:
-        before = sent(plainly(port), [BATCH[0]])
-        after = sent(plainly(port), [BATCH[0]])
-    ids = [message["Message-ID"] for _, message in office.accepted]
-
-    assert states(before, BATCH[:1]) == ["queued"]
-    assert states(after, BATCH[:1]) == ["sent"]
-    assert len(ids) == 2
-    assert len(set(ids)) == 1
 
 
 def test_a_server_that_hangs_is_not_waited_for_by_every_letter() -> None:
@@ -248,19 +198,6 @@ def test_logging_in_with_the_password_of_the_environment(
     assert office.logged_in == ["merzim"]
 
 
-@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
-def test_logging_in_over_tls_from_the_first_byte(
-    authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The same where the line is encrypted already."""
-    monkeypatch.setenv("POST_PASSWORD", "secret")
-    office = Office()
-    with serving(office, tls=certified(authority), password="secret") as port:
-        outcomes = sent(plainly(port, tls="tls", ca_file=ca_file, user="merzim", password_env="POST_PASSWORD"))
-
-    assert states(outcomes) == ["sent", "sent", "sent"]
-
-
 def test_a_wrong_password_is_queued_and_says_no_password(
     authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,11 +234,3 @@ def test_an_address_that_is_none_fails_alone() -> None:
 
     assert states(outcomes, batch) == ["sent", "failed"]
     assert office.tries == 1
-
-
-def test_somebody_without_an_e_mail_has_no_address_here() -> None:
-    """The round asks before it plans."""
-    from dataclasses import replace
-
-    assert plainly(25).address(AIGUL) == "aigul@example.kz"
-    assert plainly(25).address(replace(AIGUL, email=None)) is None

@@ -11,7 +11,6 @@ from tests.law import library
 from tests.notifications.sample_office import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, UNITS, Town
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Step
-from workflow.org.duties import Unresolved
 from workflow.org.office import Office, Person, Unit
 
 ON = date(2026, 3, 18)
@@ -196,10 +195,3 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
             assert secret not in whole_text
         assert f"https://merzim.example.kz/cases/{opened_case.id}" in confidential_letter.text
         assert confidential_letter.entries == ()
-
-
-def test_resolving_nobody_is_unresolved() -> None:
-    """An empty office has no recipients, with a reason."""
-    from workflow.org.duties import resolve
-
-    assert isinstance(resolve(Office(), duty="above", unit="staff", on=ON), Unresolved)

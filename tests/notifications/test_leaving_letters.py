@@ -103,22 +103,6 @@ def test_a_letter_of_several_items_goes_to_the_new_holder_when_its_reader_was_re
     assert shelf.kept[0].letter.text.count("(Құрылыс басқармасы) – 30 наурыз") == 3
 
 
-def test_who_is_back_before_the_letter_leaves_gets_it(town: Town) -> None:
-    """Given to the deputy while nothing could leave; the leave was called off."""
-    night(town)
-    deputy = replace(ERLAN, duties=())
-    change(town, replace(AIGUL, away=((FIVE_BEFORE, FIVE_BEFORE),), deputy=deputy.key), deputy)
-    busy = Shelf(LATER)
-    town.deliver([busy], FIVE_BEFORE)
-    town.deliver([busy], FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(seconds=1))
-    change(town, AIGUL)
-    later = noon(FIVE_BEFORE) + timedelta(minutes=5)
-    for seconds in range(3):
-        town.deliver([busy], FIVE_BEFORE, at=later + timedelta(seconds=seconds))
-
-    assert [parcel.notice.person for parcel in busy.kept] == [AIGUL.key]
-
-
 def test_a_letter_goes_to_the_address_of_today_and_the_record_says_so(town: Town) -> None:
     """The e-mail was corrected at night; a letter with the wrong one would come back."""
     night(town)

@@ -81,13 +81,6 @@ def test_whatever_somebody_is_called_they_are_one_reader(name: str) -> None:
     assert str(make_header(decode_header(label))) == name
 
 
-@pytest.mark.parametrize("address", ["first.last+tag@mail.example.kz", "x_y@a-b.kz"])
-def test_an_address_stays_what_it_is(address: str) -> None:
-    (header_address,) = read(letter(name="Айгүл", address=address))["To"].addresses
-
-    assert header_address.addr_spec == address
-
-
 @READABLE
 @given(some.lists(some.one_of(SENTENCES, some.just(""), some.just("From here"), some.just(".")), max_size=40))
 @example(["x" * 500])

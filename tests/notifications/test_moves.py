@@ -111,15 +111,6 @@ def test_a_moved_day_of_what_recurs_names_its_period(town: Town) -> None:
     assert "2026 жылғы III тоқсан (Құрылыс басқармасы): 2026 жылғы 9 қазан, бұрын 2026 жылғы 12 қазан" in said
 
 
-def test_a_change_before_anybody_was_told_is_no_news(town: Town) -> None:
-    """No letter about the change of a date to people who were never notified of it."""
-    case = town.open()
-    shelf = Shelf()
-    replanned(town, case.id, LATER, today=date(2026, 3, 10))
-
-    assert told(town, shelf, date(2026, 3, 10)) == []
-
-
 def test_a_change_is_told_once(town: Town) -> None:
     """However many rounds follow."""
     case = town.open()
@@ -187,15 +178,3 @@ def test_a_case_called_off_cancels_what_stands_in_calendars(town: Town) -> None:
     assert last["sequence"] > first["sequence"]
     assert last.decoded("dtstart") == ANNOUNCE_BY
     assert "бұйрық күшін жойды" in shelf.kept[-1].letter.text
-
-
-def test_only_those_whose_date_moved_hear(town: Town) -> None:
-    """Another case of the same people stays quiet."""
-    town.open()
-    case = town.open()
-    shelf = Shelf()
-    told(town, shelf, FIVE_BEFORE)
-    replanned(town, case.id, LATER)
-
-    assert len(told(town, shelf, SOON_AFTER)) == 1
-    assert BOLAT.key not in {parcel.notice.person for parcel in shelf.kept}

@@ -15,7 +15,6 @@ from tests.notifications.sample_office import (
     DANA,
     FIVE_BEFORE,
     OFFICER,
-    PLANNED,
     RULES,
     UNITS,
     Shelf,
@@ -34,24 +33,6 @@ def heard(report: RoundReport, obligation: str = "start_announced") -> list[tupl
         for planned_notice in report.planned
         if planned_notice.reminder.obligation == obligation
     ]
-
-
-def test_the_day_before_a_step_nobody_is_told(town: Town) -> None:
-    """Nothing per person exists before its day."""
-    town.open()
-    report = town.round([Shelf()], date(2026, 3, 17))
-
-    assert report.rows == 0
-    assert not town.notices()
-
-
-def test_on_the_day_of_a_step_whoever_must_do_it_is_told(town: Town) -> None:
-    """Five working days before, the authorised person."""
-    town.open()
-    report = town.round([Shelf()], FIVE_BEFORE)
-
-    assert heard(report) == [(AIGUL.name, "-5", "duty")]
-    assert report.queued == 1
 
 
 def test_a_round_run_again_adds_nothing(town: Town) -> None:
@@ -101,14 +82,6 @@ def test_the_steps_tell_more_people_the_later_it_is(town: Town) -> None:
     }
 
 
-def test_after_downtime_missed_steps_are_one_letter(town: Town) -> None:
-    """Three missed steps are collapsed into the latest."""
-    town.open()
-    report = town.round([Shelf()], date(2026, 4, 3))
-
-    assert {step for _, step, _ in heard(report)} == {"+1"}
-
-
 def test_a_round_on_a_day_off_queues_for_the_next_opening(town: Town) -> None:
     """Found on Saturday, sent on Monday at nine."""
     town.open()
@@ -144,27 +117,6 @@ def test_a_moved_start_is_another_reminder(town: Town) -> None:
     ]
 
 
-def test_a_start_moved_there_and_back_is_said_again_unless_it_was_sent(town: Town) -> None:
-    """A withdrawn notice whose key comes due again is queued again; a sent one is not."""
-    case = town.open()
-    shelf = Shelf()
-    town.round([shelf], FIVE_BEFORE)
-    for on in (date(2026, 4, 27), PLANNED["analysis_started"]):
-        town.case_commands.replan(
-            case.id, "analysis_started", on=on, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
-        )
-
-    assert town.round([shelf], FIVE_BEFORE).queued == 1
-    town.deliver([shelf], FIVE_BEFORE)
-    for on in (date(2026, 4, 27), PLANNED["analysis_started"]):
-        town.case_commands.replan(
-            case.id, "analysis_started", on=on, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
-        )
-
-    assert town.round([shelf], FIVE_BEFORE).queued == 0
-    assert len(shelf.kept) == 1
-
-
 def test_a_dry_run_says_who_would_hear_what_and_writes_nothing(town: Town) -> None:
     """plan() is the round without its writing."""
     town.open()
@@ -183,22 +135,6 @@ def test_somebody_no_channel_reaches_is_a_problem_where_there_is_no_officer(tmp_
     town.close()
 
     assert report.problems[0].code == "letter.problem_no_address"
-
-
-def test_the_officer_hears_for_somebody_without_an_address(tmp_path: Path) -> None:
-    """The officer named in config.toml gets undeliverable letters, which name their recipient."""
-    town = Town(
-        tmp_path,
-        people=(replace(AIGUL, email=None), OFFICER),
-        rules=replace(RULES, officer="officer@example.kz"),
-    )
-    town.open()
-    report = town.round([Shelf()], FIVE_BEFORE)
-    town.close()
-
-    assert heard(report) == [(OFFICER.name, "-5", "unreachable")]
-    assert report.planned[0].recipient.instead_of is not None
-    assert report.planned[0].recipient.instead_of.name == AIGUL.name
 
 
 def test_nobody_to_tell_is_a_problem_said_in_every_round(tmp_path: Path) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from calendars.terms import OnDate
-from notifications.letters.moved import describe_cause
 from notifications.moved_dates import people_to_tell
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
-from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, START, Shelf, Town, noon
-from tests.notifications.test_moves import moves, told
+from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, START, Shelf, Town, noon
+from tests.notifications.test_moves import told
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.previews import preview
@@ -95,20 +94,6 @@ def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:
     assert {notice.state for notice in withdrawn_notices} == {"withdrawn"}
 
 
-def test_a_withdrawal_before_anybody_was_told_is_no_news(town: Town) -> None:
-    """No letter about a mistake to people who were never notified of it."""
-    case = town.open()
-    shelf = Shelf()
-    today = date(2026, 3, 10)
-    town.case_commands.replan(
-        case.id, "analysis_started", on=date(2026, 4, 27), by="А", now=noon(today), today=today
-    )
-
-    take_back(town, case, "plan.analysis_started", today)
-
-    assert moves(told(town, shelf, today)) == []
-
-
 def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town) -> None:
     """Its row has left the case; the letter still says what it was."""
     case = town.open()
@@ -155,12 +140,3 @@ def test_whoever_was_told_of_a_date_hears_when_it_says_nothing_any_more(town: To
         "the analysis”, which is not recorded); you were told 12 June 2026" in withdrawn
     )
     assert "Signing of the analytic note (Құрылыс басқармасы): 12 June 2026, due again" in later_text
-
-
-def test_the_cause_names_a_row_by_its_number() -> None:
-    """In each language; a fact by its title where the case is at hand, else by its name."""
-    cause = {"kind": "withdrawn", "name": "risk.3", "by": "Айгүл", "ground": "двойник"}
-
-    assert describe_cause(cause, "ru") == "Запись отозвана: риск № 3 (Айгүл). Основание: двойник."
-    assert describe_cause(cause, "kk") == "Жазбаның күші жойылды: № 3 тәуекел (Айгүл). Негіздеме: двойник."
-    assert date(2026, 3, 30) == ANNOUNCE_BY

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -21,7 +20,6 @@ from workflow.cases.commands.opening import Opening
 from workflow.ports import CaseWrite
 from workflow.reminders import Reminder
 
-REGULATIONS = Path(__file__).parents[2] / "regulations"
 TODAY = date(2026, 2, 2)
 NOW = datetime(2026, 2, 2, 4, 0, tzinfo=UTC)
 PROCEDURE = "internal-analysis"

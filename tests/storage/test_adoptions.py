@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DatabaseError
 
 import calendars
 from calendars.records import RecordError, shipped_records, with_records
@@ -71,15 +70,6 @@ def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:
     assert [act.text for act in adopted_acts(engine)] == [ACT]
 
 
-@pytest.mark.parametrize("statement", ["UPDATE event SET name = 'x'", "DELETE FROM event"])
-def test_the_database_refuses_to_change_an_act(engine: Engine, statement: str) -> None:
-    """Append only, as events are."""
-    adopted(engine)
-
-    with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
-        connection.execute(text(statement))
-
-
 def test_acts_and_their_seals_are_found_in_order(engine: Engine) -> None:
     """Nothing to name; a seal covers the office's chain, and a second one only when something changed."""
     opened(engine)
@@ -141,13 +131,3 @@ def test_an_act_rewritten_with_its_hash_is_named_by_the_seal(engine: Engine) -> 
     problem_codes = codes(verify(engine, recompute=recompute(engine)))
 
     assert ("event_altered", 2) in problem_codes
-
-
-def test_a_gap_among_acts_is_named(engine: Engine) -> None:
-    """The first of two is gone."""
-    adopted(engine)
-    adopted(engine, NEXT)
-    with by_hand(engine) as connection:
-        connection.execute(text("DELETE FROM event WHERE seq = 1"))
-
-    assert ("event_missing", 1) in codes(verify(engine))

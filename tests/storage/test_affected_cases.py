@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from sqlalchemy import Engine
@@ -14,7 +14,6 @@ from calendars.checks import adopt_act
 from calendars.records import parse, shipped_records
 from merzim.storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
-from tests.storage.sample_cases import case_commands
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.deadlines.impact import reach
 
@@ -50,17 +49,3 @@ def test_no_case_whose_rows_differ_is_overlooked(sqlite: Engine, off: date, work
     assert differ
     assert differ <= case_ids
     assert len(case_ids) < CASES * 2 // 3
-
-
-def test_counted_anew_and_the_same_nothing_is_written(sqlite: Engine) -> None:
-    """Another calendar of the same days is no difference."""
-    chance = random.Random(1)
-    computed_cases = computed([Opening(unit="u0", **opening(0, chance, TODAY))], now=NOW, today=TODAY)
-    ledger = SqlLedger(sqlite)
-    ledger.append_many([renamed(computed_cases[0], "2026-0001", "u0", "x")], now=NOW)
-    case = ledger.case("2026-0001")
-    assert case is not None
-
-    later = case_commands(sqlite).recomputed(case, today=TODAY + timedelta(days=0))
-
-    assert ledger.rewrite([later], now=NOW) == 0

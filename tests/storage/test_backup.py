@@ -45,15 +45,6 @@ def test_a_backup_taken_while_somebody_writes_is_whole(sqlite: Engine, tmp_path:
     copy.dispose()
 
 
-def test_a_backup_is_one_file(sqlite: Engine, tmp_path: Path) -> None:
-    """No journal lies beside it that somebody would forget to copy."""
-    opened(sqlite)
-
-    backup(sqlite, tmp_path / "copies" / "backup.sqlite")
-
-    assert [file.name for file in (tmp_path / "copies").iterdir()] == ["backup.sqlite"]
-
-
 def test_nobody_else_on_the_machine_can_read_the_database_or_its_backups(tmp_path: Path) -> None:
     """Mode 0600 whatever the umask: the database, its journals, a backup, what a restore sets aside."""
     umask = os.umask(0)
@@ -105,17 +96,6 @@ def test_a_restored_database_is_as_it_was_and_the_other_is_kept(sqlite: Engine, 
     former_engine = open_database(f"sqlite:///{before}")
     assert len(SqlLedger(former_engine).ids()) == 2
     former_engine.dispose()
-
-
-def test_a_backup_is_restored_where_nothing_stood(sqlite: Engine, tmp_path: Path) -> None:
-    """On a new machine."""
-    case = opened(sqlite)
-    backup(sqlite, tmp_path / "backup.sqlite")
-    new_engine = open_database(f"sqlite:///{tmp_path / 'new' / 'office.sqlite'}")
-
-    assert restore(new_engine, tmp_path / "backup.sqlite") is None
-    assert SqlLedger(new_engine).ids() == [case.id]
-    new_engine.dispose()
 
 
 def test_a_database_that_a_service_has_open_is_not_replaced(sqlite: Engine, tmp_path: Path) -> None:
@@ -205,12 +185,3 @@ def test_a_bad_backup_is_refused_and_nothing_changes(
     assert SqlLedger(sqlite).ids() == [case.id]
     assert not list(tmp_path.glob("*.before-restore*"))
     assert all(i18n.say(code, caught.value.arguments, language) for language in i18n.LANGUAGES)
-
-
-@pytest.mark.postgresql
-def test_what_is_played_on_a_file_says_so_on_postgresql(server: Engine, tmp_path: Path) -> None:
-    """A refusal that helps: it names what can be looked at there."""
-    with pytest.raises(Refusal) as caught:
-        backup(server, tmp_path / "x")
-
-    assert "merzim remind --dry-run" in i18n.say(caught.value.code, caught.value.arguments, "kk")

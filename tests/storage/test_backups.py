@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -96,17 +96,6 @@ def test_one_made_by_a_clock_that_was_set_back_keeps_no_other_from_being_made(of
 
 
 @on_sqlite_alone
-def test_one_that_is_gone_is_made_again(office_app: AppContext) -> None:
-    """The folder was emptied at noon: the next tick writes one, not the next night."""
-    run(office_app, NIGHT)
-    for file in (office_app.settings.backup.folder or Path()).glob("merzim-*"):
-        file.unlink()
-    run(office_app, NIGHT + timedelta(hours=10))
-
-    assert files(office_app) == ["merzim-2026-04-06T1230"]
-
-
-@on_sqlite_alone
 def test_evidence_stands_beside_it_each_file_once(office_app: AppContext) -> None:
     """Whole, under its hash; what was copied is not written again."""
     run(office_app, NIGHT)
@@ -137,16 +126,6 @@ def test_what_cannot_be_written_is_tried_again_after_a_quarter_of_an_hour(office
     state = backups.state(office_app, now=NIGHT + timedelta(hours=26))
     assert (state.failed, state.is_late) == (None, False)
     assert backups.state(office_app, now=NIGHT + timedelta(hours=27)).is_late
-
-
-@on_sqlite_alone
-def test_without_a_folder_nothing_is_written(office_app: AppContext) -> None:
-    """And nobody is warned of a schedule that was not asked for."""
-    office_app.settings = office_app.settings.model_copy(update={"backup": BackupSettings()})
-    run(office_app, NIGHT)
-
-    assert backups.SCHEDULED not in figures(office_app, now=NIGHT).pulses
-    assert not backups.state(office_app, now=NIGHT).is_late
 
 
 def test_the_newest_of_the_last_days_weeks_and_months_are_kept() -> None:
@@ -218,13 +197,6 @@ def test_the_drill_finds_a_copy_without_its_evidence_or_of_another_office(office
 
 
 @on_sqlite_alone
-def test_the_drill_says_where_there_is_no_backup(office_app: AppContext) -> None:
-    """Neither in the folder nor without one."""
-    with pytest.raises(Refusal):
-        drill(office_app, None, now=NIGHT, today=TODAY)
-
-
-@on_sqlite_alone
 def test_a_backup_that_is_not_whole_is_not_called_one(
     office_app: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,21 +216,6 @@ def test_a_backup_that_is_not_whole_is_not_called_one(
     assert backups.state(office_app, now=NIGHT).failed == NIGHT
     with pytest.raises(Refusal):
         drill(office_app, None, now=NIGHT, today=TODAY)
-
-
-@on_sqlite_alone
-def test_the_time_of_the_settings_counts(office_app: AppContext) -> None:
-    """Due from 14:00 on instead of 02:30."""
-    office_app.settings = office_app.settings.model_copy(
-        update={"backup": office_app.settings.backup.model_copy(update={"at": time(14)})}
-    )
-    run(office_app, NIGHT)
-    run(office_app, NIGHT + timedelta(hours=11, minutes=29))
-    before = files(office_app)
-    run(office_app, NIGHT + timedelta(hours=11, minutes=30))
-
-    assert before == ["merzim-2026-04-06T0230"]
-    assert files(office_app) == ["merzim-2026-04-06T1400"], "of one day the newest is kept"
 
 
 def _databases(app: AppContext) -> list[str]:

@@ -47,7 +47,7 @@ from merzim.services.inputs import OpenFile, build
 from merzim.services.jobs.rounds import deliver, remind
 from merzim.services.moments import Moment
 from merzim.services.registers.queries import ListRows
-from merzim.services.registers.verbs import AddRow, EraseRow, WithdrawRow, add_row, erase_row, withdraw_row
+from merzim.services.registers.verbs import EraseRow, WithdrawRow, erase_row, withdraw_row
 from merzim.services.registers.views import AskRow, list_rows, show_row
 from merzim.services.upkeep import maintenance
 from merzim.services.verbs import NotAllowed
@@ -66,7 +66,7 @@ from notifications.wire.telegram import buttons
 from tests.storage.registers import NOW, PEOPLE, TODAY, field, office, operator, reader
 from tests.storage.registers import text as titles
 from tests.storage.sample_cases import on_sqlite_alone
-from workflow.org.office import Person, Unit
+from workflow.org.office import Person
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownField
 from workflow.registers.values import InvalidRow
@@ -279,22 +279,6 @@ def bodies_of_letters(app: AppContext) -> list[str]:
 
 
 @on_sqlite_alone
-def test_a_subject_says_the_year_where_it_is_not_this_one(app: AppContext) -> None:
-    """A campaign of April 2026 that ends in April of that year, and one that ends in January of the next."""
-    ctx = operator(app)
-    start(ctx, units=["law"])
-    start(ctx, units=["law"], until=date(2027, 1, 15))
-    run(app)
-    folder = Path(app.channels["folder"].path)  # type: ignore[attr-defined]
-    letters = [email.message_from_bytes(file.read_bytes(), policy=default) for file in folder.glob("*.eml")]
-
-    assert {str(letter["subject"]).partition(" – ")[2] for letter in letters} == {
-        "30 сәуірге дейін",
-        "2027 жылғы 15 қаңтарға дейін",
-    }
-
-
-@on_sqlite_alone
 def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext) -> None:
     """Where there are fields it asks to answer questions, elsewhere to confirm; what is confidential is in no
     part of it, nor on the page behind its link."""
@@ -319,27 +303,6 @@ def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext) -
     assert sum("Сұрақтарға жауап беріңіз" in body for body in bodies) == 2
     assert sum("Хатта көрсетілгенді растаңыз" in body for body in bodies) == 2
     assert not any("Құжатты оқып" in body for body in bodies)
-
-
-@on_sqlite_alone
-def test_a_letter_names_who_asks_and_only_an_act_that_binds_them(app: AppContext) -> None:
-    """The ministry adopted its standard; the policy of a city enterprise binds nobody here, and an own document
-    rests on no act."""
-    ctx = operator(app)
-    for kind in ("standard_read", "confirmation", "document_read"):
-        start(ctx, register_id="consents", kind=kind, values={}, units=["law"], link="https://org.kz/doc")
-    run(app)
-    bodies = bodies_of_letters(app)
-    assert len(bodies) == 6
-    assert all("Құжатты оқып, жауап беріңіз" in body for body in bodies)
-    assert all("Министрлік" in body for body in bodies)
-    assert sum("Ұлттық экономика министрлігінің сыбайлас" in body for body in bodies) == 2
-    assert not any("Қалалық мониторинг" in body for body in bodies)
-    for campaign in ("2026-001", "2026-002", "2026-003"):
-        _, facts = load_workbook(BytesIO(proof_sheet(ctx, campaign, "ru"))).worksheets
-        text = " ".join(str(cell.value) for row in facts for cell in row)
-        assert "Центр городского мониторинга" not in text
-        assert ("Антикоррупционный стандарт Министерства" in text) == (campaign == "2026-001")
 
 
 DECLARED = {"category": "official", "form": "income", "notice": "1", "published": "no", "spouse": "none"}
@@ -403,87 +366,6 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
     ]
     assert late_rows == [(2, [(spouse.id, 1)]), (0, [(missed.id, 3)])]
     assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
-
-
-@on_sqlite_alone
-def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> None:
-    """Rows of other answers stay, those of the spouse's own withdrawal too; then both are awaited again."""
-    ctx = operator(app)
-    values = {"year": "2026", "due_on": "2026-04-05"}
-    campaign = start(ctx, register_id="declarations", kind="filing", values=values, units=["law"])
-    tokens = run(app)
-    declaration = {**DECLARED, "filed_on": "2026-04-05", "spouse": "not_filed"}
-    guest, lawyer = (answer(ctx, open_link(ctx, tokens[login]), declaration) for login in ("guest", "lawyer"))
-    row_ids = [f"declarations-2026-000{number}" for number in (1, 2, 3, 4)]
-
-    def withdrawn() -> dict[str, str]:
-        query = ListRows(register_id="declarations", withdrawn=True)
-        return {row.id: show_row(ctx, AskRow(row=row.id)).row.ground for row in list_rows(ctx, query).rows}
-
-    withdraw_row(ctx, WithdrawRow(row=guest, ground="қате"))
-    first = withdrawn()
-    withdraw_row(ctx, WithdrawRow(row=row_ids[3], ground="артық"))
-    withdraw_row(ctx, WithdrawRow(row=lawyer, ground="қайта"))
-
-    assert (guest, lawyer) == (row_ids[0], row_ids[2])
-    assert first == {row_ids[0]: "қате", row_ids[1]: "қате"}
-    assert withdrawn() == {**first, row_ids[2]: "қайта", row_ids[3]: "артық"}
-    assert {person.answer for person in show(ctx, campaign).people} == {""}
-    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
-
-
-@on_sqlite_alone
-def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
-    """Another enterprise's policy that an office ticked grounds nothing; its own one, from the register of its
-    documents, is named by the newest row, and another by its name, each in the reader's language. No letter,
-    page or sheet says otherwise."""
-    ticked = app.settings.regulations.model_copy(update={"acts": ("mne-standard-2025", "enterprise-policy")})
-    app.settings = app.settings.model_copy(update={"regulations": ticked})
-    ctx = replace(operator(app), language="ru")
-    arguments = {"register_id": "consents", "kind": "confirmation", "values": {}, "units": ["law"]}
-    bare = start(ctx, **arguments)
-    for unit, name in (("ministry", "Саясат"), ("other", "Бөтен саясат")):
-        save(app.engine, units=[Unit(id="other", name="Кәсіпорын", parent="ministry", kind="quasi_state")])
-        values = {"kind": "policy", "name": name, "number": "12-П", "adopted_on": "2026-01-15"}
-        values |= {"name_translated": "Политика о подарках"} if name == "Саясат" else {}
-        add_row(ctx, build(AddRow, {"register_id": "organisation-documents", "unit": unit, "values": values}))
-    own_campaign = start(ctx, **arguments)
-    named_campaign = start(ctx, **{**arguments, "kind": "document_read"}, ground="Саясат")
-    none = start(ctx, **arguments, ground="")
-    with pytest.raises(Refusal) as unknown:
-        start(ctx, **{**arguments, "kind": "document_read"}, ground="жоқ")
-    run(app)
-    ground_text = "внутренняя антикоррупционная политика · Политика о подарках, № 12-П, 15 января 2026 года"
-
-    assert [
-        show(ctx, campaign).campaign.ground["ru"] for campaign in (bare, own_campaign, named_campaign, none)
-    ] == [
-        "",
-        ground_text,
-        ground_text,
-        "",
-    ]
-    assert unknown.value.code == "campaign.unknown_ground"
-    bodies = bodies_of_letters(app)
-    assert sum("саясат · Саясат, № 12-П, 2026 жылғы 15 қаңтар" in body for body in bodies) == 4
-    assert not any("Қалалық мониторинг" in body or "Кәсіпорын" in body for body in bodies)
-    _, facts = load_workbook(BytesIO(proof_sheet(ctx, own_campaign, "ru"))).worksheets
-    assert ("Основание", ground_text) in [(line[0].value, line[1].value) for line in facts.iter_rows()]
-
-
-@on_sqlite_alone
-def test_an_answer_is_taken_whatever_row_somebody_entered_before(app: AppContext) -> None:
-    """Who answers could not change that row; an officer withdraws one of the two."""
-    ctx, year = operator(app), {"year": "2026", "due_on": "2026-09-15"}
-    declaration = {**DECLARED, "filed_on": "2026-04-01"}
-    own_values = {"employee": "guest@org.kz", "declarant": "employee", **year, **declaration}
-    add_row(ctx, build(AddRow, {"register_id": "declarations", "unit": "law", "values": own_values}))
-    campaign = start(ctx, register_id="declarations", kind="filing", values=year)
-    record = {"campaign": campaign, "person": "guest@org.kz", "values": declaration}
-
-    record_answer(ctx, build(RecordAnswer, record))
-
-    assert states(ctx, campaign)["guest"] == "answered"
 
 
 @on_sqlite_alone
@@ -672,30 +554,6 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
     assert show(ctx, campaign, state="answered").people[0].answer == row
     assert not refused(operator(app, at=datetime(2026, 4, 30, 10, tzinfo=NOW.tzinfo)), tokens["clerk"])
     assert [problem.code for problem in maintenance.verify(app, now=day, today=day.date())] == []
-
-
-@on_sqlite_alone
-def test_people_are_found_by_their_name(app: AppContext) -> None:
-    """In any letter case, Kazakh letters as their Russian neighbours, in parts; at once by a new name."""
-    ctx = operator(app)
-    campaign = start(ctx)
-
-    def found(search: str) -> list[str]:
-        page = show(ctx, campaign, search=search)
-        assert page.total == len(page.people)
-        return [person.person.partition("@")[0] for person in page.people]
-
-    everybody = found("")
-    guest = app.reads.office().people["guest@org.kz"]
-    save(app.engine, people=[replace(guest, name="Өмірбекқызы Ұлжан 100%_", name_ru="Умирбековна Улжан")])
-
-    assert found("омирбек") == ["guest"]
-    assert found("УЛЖАН өмір") == ["guest"]
-    assert found("умирбековна") == ["guest"]
-    assert found("0%_") == ["guest"]
-    assert found("%") == ["guest"]
-    assert found("нетникого") == []
-    assert sorted(found("")) == sorted(everybody)
 
 
 @on_sqlite_alone

@@ -152,18 +152,6 @@ def test_a_list_is_narrowed_to_whom_it_waits_for(engine: Engine) -> None:
     assert reads.count(DeadlineFilter(horizon=day, assignees=frozenset())) == 0
 
 
-def test_the_longest_overdue_of_everybody_is_the_first_of_their_list(engine: Engine) -> None:
-    """How late somebody is comes from the same rows."""
-    filled(engine, 6)
-    reads, day = SqlReads(engine), horizon(LATER, soon=LATER)
-    since = reads.overdue_since(LATER)
-
-    assert {assignee.unit for assignee in since} == {"hr", "law"}
-    for assignee, on in since.items():
-        late = DeadlineFilter(urgency="overdue", horizon=day, assignees=frozenset({assignee}))
-        assert reads.listed(late, limit=1)[0].due == on
-
-
 def test_each_reader_counts_what_they_may_see(engine: Engine) -> None:
     """A head counts the units below; nobody's scope counts nothing; by day as by sum."""
     filled(engine, 6)

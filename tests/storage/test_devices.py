@@ -50,16 +50,6 @@ def test_a_device_holds_until_its_last_moment_and_is_no_session(accounts: SqlAcc
     assert accounts.entry("session", "d1", now=NOW) is None
 
 
-@on_sqlite_alone
-def test_a_device_is_listed_among_the_ways_in_the_newest_first(accounts: SqlAccounts) -> None:
-    """Where somebody sees it and can end it; nobody else's."""
-    accounts.store_entry(entry("s1", "session"))
-    accounts.store_entry(entry("d1", at=NOW + SECOND))
-    accounts.store_entry(entry("d2", login="boss"))
-
-    assert [entry.hash for entry in accounts.entries("aliyeva", now=NOW + SECOND)] == ["d1", "s1"]
-
-
 def test_a_device_is_ended_by_its_account_alone(accounts: SqlAccounts) -> None:
     """One of them, and by nobody else's name."""
     accounts.store_entry(entry("d1"))

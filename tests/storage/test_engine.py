@@ -112,18 +112,6 @@ def _cut_off(server: Engine, connection: Connection, *, then: str = "") -> None:
         connection.execute(text(then))
 
 
-@pytest.mark.postgresql
-def test_a_database_the_server_does_not_have_is_a_refusal(postgresql: str) -> None:
-    """The server answers, the name is wrong."""
-    engine = open_database(postgresql.format(name="nobody"))
-
-    with pytest.raises(StorageUnavailable) as caught:
-        create_or_migrate(engine)
-
-    assert caught.value.what == "not_let_in"
-    engine.dispose()
-
-
 def test_a_file_that_is_no_database_is_a_refusal(tmp_path: Path) -> None:
     """And it is left as it is."""
     file = tmp_path / "letter.sqlite"
@@ -136,17 +124,6 @@ def test_a_file_that_is_no_database_is_a_refusal(tmp_path: Path) -> None:
 
     assert caught.value.what == "not_a_database"
     assert file.read_bytes() == content
-    engine.dispose()
-
-
-def test_a_folder_where_the_file_should_be_is_a_refusal(tmp_path: Path) -> None:
-    """SQLite cannot open it."""
-    engine = open_database(f"sqlite:///{tmp_path}")
-
-    with pytest.raises(StorageUnavailable) as caught:
-        create_or_migrate(engine)
-
-    assert caught.value.what == "unreachable"
     engine.dispose()
 
 
@@ -268,15 +245,6 @@ def test_where_a_person_sees_the_address_there_is_no_password() -> None:
 
     assert display_address(engine) == "postgresql://user:***@host/office"
     engine.dispose()
-
-
-CODES = ["address", "unsupported", "unreachable", "read_only", "full", "not_a_database", "busy", "newer"]
-
-
-@pytest.mark.parametrize("what", [*CODES, "foreign", "failed"])
-def test_every_reason_has_its_sentence(what: str) -> None:
-    """In the three languages."""
-    assert all("{" not in text for text in said(StorageUnavailable(what, where="a.sqlite", problem="x")))
 
 
 @pytest.mark.parametrize("password", ["d b$w", "@:/+%?#&='\\", "құпия сөз", " "])

@@ -11,7 +11,6 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import Engine, make_url, text
 
-import i18n
 from merzim.cli import main
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import open as open_database
@@ -126,22 +125,6 @@ def test_a_seal_is_printed_written_down_and_asked_for(
     assert codes(sqlite, (1, "0" * 64)) == ["seal_unknown"]
     assert main(["verify", "--seal", "seal 1", *options]) == 2
     assert capsys.readouterr().err.count("\n") == 1
-
-
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
-@pytest.mark.parametrize(
-    ("code", "arguments"),
-    [
-        ("file_torn", {"problem": "Page 7: never used"}),
-        ("seal_unknown", {"n": 3}),
-    ],
-)
-def test_what_is_found_is_a_sentence(code: str, arguments: dict[str, object], language: str) -> None:
-    """With all it carries."""
-    sentence = i18n.say(code, arguments, language)
-
-    assert "{" not in sentence
-    assert all(str(value) in sentence for value in arguments.values())
 
 
 @pytest.mark.postgresql

@@ -15,7 +15,6 @@ from merzim.storage.cases import ledger as ledger_module
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import one_snapshot
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.tables.board import DEADLINE
 from notifications.ports import Settlement
 from tests.storage.sample_cases import (
     NOW,
@@ -30,7 +29,6 @@ from tests.storage.sample_cases import (
     opened,
 )
 from tests.storage.statements import heard
-from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.ports import CaseWrite, Conflict
@@ -67,11 +65,6 @@ def race(ledger: SqlLedger, case: Case) -> CaseWrite:
         stage="order",
         rows=tuple(ledger.rows(case.id).values()),
     )
-
-
-def test_a_row_of_the_board_is_the_tuple_of_its_columns() -> None:
-    """Stored rows are compared with computed ones place by place."""
-    assert tuple(column.name for column in DEADLINE.columns) == Row._fields
 
 
 def test_a_fact_is_recorded_after_one_read(engine: Engine) -> None:
@@ -124,15 +117,6 @@ def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine) 
     assert read.planned == PLANNED
     assert read.facts["schedule_approved"].evidence == (proof,)
     assert read.facts["schedule_approved"].by == "Ұлан"
-
-
-def test_an_unknown_case_is_none(engine: Engine) -> None:
-    """Nobody has to catch anything to ask."""
-    ledger = SqlLedger(engine)
-
-    assert ledger.case("2026-0404") is None
-    assert ledger.events("2026-0404") == []
-    assert ledger.rows("2026-0404") == {}
 
 
 def test_the_board_rows_are_those_the_desk_computed(engine: Engine) -> None:

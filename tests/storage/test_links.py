@@ -130,15 +130,6 @@ def test_a_lease_has_one_holder_until_it_runs_out(engine: Engine) -> None:
     assert not leases.take("bot", "one", now=NOW + LASTS, lasts=LASTS)
 
 
-@on_sqlite_alone
-def test_a_holder_keeps_it_as_long_as_he_says_so(engine: Engine) -> None:
-    """Taken again before the end, it runs from then."""
-    leases = SqlLeases(engine)
-    for n in range(5):
-        assert leases.take("bot", "one", now=NOW + n * LASTS / 2, lasts=LASTS)
-    assert not leases.take("bot", "two", now=NOW + 2.5 * LASTS, lasts=LASTS)
-
-
 def test_a_lease_given_back_is_free_and_nobody_elses_can_be(engine: Engine) -> None:
     """At once; and one lease says nothing of another."""
     leases = SqlLeases(engine)

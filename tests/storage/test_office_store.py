@@ -65,19 +65,6 @@ def test_what_changed_is_changed_and_what_is_not_named_stays(engine: Engine) -> 
 
 
 @on_sqlite_alone
-def test_the_officer_of_the_settings_is_known_to_the_office(engine: Engine) -> None:
-    """By the e-mail, also where no table of people names it."""
-    office_store.save(engine, people=[AIGUL])
-
-    stored_office = office_store.office(engine, officer="AIGUL@example.kz")
-    stranger = office_store.office(engine, officer="officer@example.kz", language="ru")
-
-    assert stored_office.officer == AIGUL.key
-    assert stranger.officer is not None
-    assert stranger.people[stranger.officer].language == "ru"
-
-
-@on_sqlite_alone
 def test_a_language_of_their_own_choice_stays_with_the_next_table(engine: Engine) -> None:
     """The table says what it always said; the person is written to as they asked."""
     office_store.save(engine, people=[AIGUL])

@@ -78,14 +78,6 @@ def test_due_rows_come_in_order_and_in_portions(engine: Engine) -> None:
     assert len({(row.case, row.obligation) for row in rows}) == len(rows) > 4
 
 
-def test_a_cancelled_case_reminds_nobody(engine: Engine) -> None:
-    """Its rows stay on the board; its steps are not sent."""
-    case = opened(engine)
-    case_commands(engine).cancel(case.id, ground="Жоспардан алынды", by="А", now=NOW, today=TODAY)
-
-    assert SqlOutbox(engine).due_rows(FAR, limit=100) == []
-
-
 def test_settling_queues_the_letters_and_moves_the_step(engine: Engine, row: Row) -> None:
     """In one transaction."""
     outbox = SqlOutbox(engine)
@@ -97,19 +89,6 @@ def test_settling_queues_the_letters_and_moves_the_step(engine: Engine, row: Row
     assert outbox.notices() == [note]
     after = the_row(engine, row.case)
     assert (after.next_step, after.next_step_on) == ("-1", FAR)
-
-
-def test_the_same_round_again_queues_nothing(engine: Engine, row: Row) -> None:
-    """However often a round is run: the key is the decision."""
-    outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, letter(row), step_id="-1", on=row.next_step_on)], now=NOW)
-
-    second_count = outbox.settle(
-        [settlement(row, letter(row, at=later(9)), step_id="-1", on=FAR)], now=later(9)
-    )
-
-    assert second_count == 0
-    assert [notice.queued_at for notice in outbox.notices()] == [NOW]
 
 
 def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engine, row: Row) -> None:
@@ -218,16 +197,6 @@ def test_a_claim_takes_what_may_leave_by_now_oldest_first(engine: Engine, row: R
     }
     assert outbox.claim("email", now=later(2), limit=9) == []
     assert [notice.state for notice in outbox.notices(channel="folder")] == ["queued"]
-
-
-def test_a_claim_takes_no_more_than_asked(engine: Engine, row: Row) -> None:
-    """A batch is a batch."""
-    outbox = queue(engine, row, *(letter(row, person=f"{n}@x.kz") for n in range(5)))
-
-    first = outbox.claim("email", now=NOW, limit=3)
-    second = outbox.claim("email", now=NOW, limit=3)
-
-    assert (len(first), len(second)) == (3, 2)
 
 
 def test_outcomes_are_written_down(engine: Engine, row: Row) -> None:

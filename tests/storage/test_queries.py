@@ -12,7 +12,7 @@ from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.notices.outbox import SqlOutbox
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
-from tests.storage.sample_cases import NOW, TODAY, UNIT, case_commands, later, letter, opened
+from tests.storage.sample_cases import NOW, TODAY, case_commands, later, letter, opened
 from tests.storage.test_outbox import settlement
 from workflow.board.rows import CaseFilter, DeadlineFilter, Horizon, Row
 from workflow.cases.commands import assignments as commands
@@ -41,25 +41,6 @@ def test_a_row_is_overdue_the_day_after_its_due_date(engine: Engine) -> None:
     assert "order_signed" in {row.obligation for row in reads.overdue(due + day)}
     assert "order_signed" not in {row.obligation for row in reads.due(due + day, FAR)}
     assert reads.due(due + day, due) == []
-
-
-def test_the_longest_overdue_comes_first(engine: Engine) -> None:
-    """The board begins with what hurts most."""
-    opened(engine)
-    opened(engine)
-
-    rows = SqlReads(engine).overdue(FAR)
-
-    assert [row.due for row in rows] == sorted(row.due for row in rows if row.due)
-    assert len({row.case for row in rows}) == 2
-
-
-def test_what_is_done_is_neither_due_nor_overdue(engine: Engine) -> None:
-    """A fact takes its row off the lists."""
-    case = opened(engine).id
-    case_commands(engine).record(case, "schedule_approved", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY)
-
-    assert "schedule_approved" not in {row.obligation for row in SqlReads(engine).overdue(FAR)}
 
 
 def missed(engine: Engine, unit: str | None = None) -> Sequence[Row]:
@@ -109,13 +90,6 @@ def test_a_unit_answers_with_the_units_below_it(tree: SqlReads) -> None:
     assert {row.unit for row in tree.due(TODAY, FAR, "div")} == {"div"}
     assert {case.unit for case in tree.cases("dep")} == {"dep", "div"}
     assert tree.cases("жоқ бөлім") == []
-
-
-def test_a_unit_nobody_entered_answers_for_itself(engine: Engine) -> None:
-    """A schedule may name a unit before the people are imported."""
-    opened(engine)
-
-    assert {row.unit for row in SqlReads(engine).overdue(FAR, UNIT)} == {UNIT}
 
 
 def test_a_search_finds_cyrillic_in_any_letter_case(tree: SqlReads) -> None:

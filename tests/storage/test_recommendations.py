@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
 from calendars.terms import OnDate, PerPeriod
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
-from merzim.storage.queries import recommendations as recommended
 from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
@@ -26,7 +24,6 @@ from tests.storage.sample_cases import NOW, case_commands, recompute
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.registers.entries import measure_id
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Risk, register
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, likeness, listed, unasked
@@ -261,11 +258,3 @@ def test_a_line_changed_by_hand_is_named_and_mended(engine: Engine) -> None:
     ]
     rebuild(engine, recompute(engine, TODAY), now=NOW)
     assert verify(engine, recompute=recompute(engine, TODAY)) == ()
-
-
-def test_the_numbers_of_measures_are_read_off_their_obligations(engine: Engine) -> None:
-    """With a period and without, of two digits too."""
-    for number, period in product((3, 12), ("", "2026Q3", "2026")):
-        query = select(recommended._Number(func.coalesce(measure_id(number, period), "")))
-        with reading(engine) as connection:
-            assert connection.execute(query).scalar_one() == number

@@ -32,7 +32,6 @@ from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.registers.evidence_list import as_seen
 from workflow.findings.findings import findings
 from workflow.org.access import scope
-from workflow.registers.values import InvalidRow
 
 
 @pytest.fixture
@@ -182,25 +181,6 @@ def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext)
     assert agrees(app)
 
 
-@on_sqlite_alone
-def test_a_gift_left_to_the_state_closes_its_case_with_the_day_it_was_left(app: AppContext) -> None:
-    """The decision without its day left the question of the case open: the row asks for the day."""
-    ctx = operator(app)
-    gift = {"kind": "gift", "description": "Сағат", "employee": "guest@org.kz", "received_on": "2026-04-01"}
-    row = add(ctx, "gifts", **gift, handed_on="2026-04-02", handed_to="Департамент")
-    with pytest.raises(InvalidRow) as refusal:
-        edit(ctx, row, decision="left")
-    edit(ctx, row, decision="left", left_on="2026-04-03")
-    case = case_of(ctx, row)
-
-    assert [(problem.field, problem.code) for problem in refusal.value.problems] == [
-        ("left_on", "required_when")
-    ]
-    assert case is not None
-    assert case.facts["gift_left"].on == date(2026, 4, 3)
-    assert not any(state == "open" for state, _ in due(ctx, case).values())
-
-
 def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext) -> None:
     """Another receiver and other words reach the case; words an officer gave it stay; no event for nothing."""
     ctx = operator(app)
@@ -226,27 +206,6 @@ def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext) -> None:
     before = len(app.ledger.events(case.id))
     edit(ctx, row, number="7")
     assert len(app.ledger.events(case.id)) == before
-    assert agrees(app)
-
-
-@on_sqlite_alone
-def test_a_certificate_is_renewed_thirty_days_before_it_ends(app: AppContext) -> None:
-    """A day ahead is a plan date; the term stands on the board with who is responsible; no date, no case."""
-    ctx = operator(app)
-    row = add(ctx, "certificates", number="ISO-1", owner="clerk@org.kz")
-    assert case_of(ctx, row) is None
-
-    edit(ctx, row, valid_until="2026-10-15")
-
-    case = case_of(ctx, row)
-    assert case is not None
-    assert (case.procedure, case.planned) == ("register-certificates", {"valid_until": date(2026, 10, 15)})
-    assert (case.object, case.responsible) == ("ISO-1", {"renewed_on": "clerk@org.kz"})
-    assert due(ctx, case)["renewed_on"] == ("open", date(2026, 9, 15))
-    edit(ctx, row, renewed_on="2026-04-03")
-    done_case = case_of(ctx, row)
-    assert done_case is not None
-    assert due(ctx, done_case)["renewed_on"][0] == "done"
     assert agrees(app)
 
 

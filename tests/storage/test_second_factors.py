@@ -280,12 +280,3 @@ def test_what_no_key_opens_is_named_and_left_as_it_is(factors: SqlSecondFactors,
     with pytest.raises(UnreadableSecret):
         wrong.secret("aliyeva")
     assert wrong.take_code("aliyeva", "h1", **SAID)
-
-
-@on_sqlite_alone
-def test_a_secret_moved_to_another_account_opens_nothing(factors: SqlSecondFactors, engine: Engine) -> None:
-    """Writing to the table is not enough to lend an administrator another authenticator."""
-    store(engine, stored(engine), login="asel")
-
-    with pytest.raises(UnreadableSecret):
-        factors.secret("asel")

@@ -47,16 +47,6 @@ def test_reads_of_a_block_are_one_transaction(engine: Engine) -> None:
     assert len(transactions_begun) == 2
 
 
-def test_a_block_within_another_shares_its_transaction(engine: Engine) -> None:
-    """A command of a page reads what the page reads; its end does not end the page's."""
-    with transactions(engine) as transactions_begun, one_snapshot():
-        counters(engine)
-        with one_snapshot():
-            counters(engine)
-        counters(engine)
-    assert len(transactions_begun) == 1
-
-
 def test_what_the_block_itself_writes_is_seen_by_its_next_read(engine: Engine) -> None:
     """A write ends the shared transaction."""
     with one_snapshot():

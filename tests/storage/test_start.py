@@ -85,27 +85,6 @@ def execute(url: str, *statements: str) -> None:
     engine.dispose()
 
 
-def test_a_newer_version_is_refused_and_left(url: str, run: Run) -> None:
-    """In the three languages."""
-    execute(url, "UPDATE alembic_version SET version_num = '9999'")
-    stood = everything(url)
-
-    for language, word in {"kk": "жаңарак", "ru": "новая", "en": "newer"}.items():
-        output = run(url, "cases", language=language)
-        refused(output, "9999")
-        assert word[:5] in output.err
-    assert everything(url) == stood
-
-
-def test_a_version_before_the_first_release_is_refused_and_left(url: str, run: Run) -> None:
-    """No migration leads on from there."""
-    execute(url, "UPDATE alembic_version SET version_num = '0021'")
-    stood = everything(url)
-
-    refused(run(url, "cases"), "before the first release wrote it (0021)")
-    assert everything(url) == stood
-
-
 def test_two_installations_never_share_a_database(url: str, run: Run) -> None:
     """The first claims it; another name is refused before anything is read or written, however old it is."""
     assert run(url, "cases", installation="Әкімдік").code == 0
@@ -207,16 +186,6 @@ def test_an_office_moves_with_the_password_of_the_environment(
 
 
 @pytest.mark.postgresql
-def test_nobody_listens_there(run: Run) -> None:
-    """A port that is shut, a name that is none; a password in the query is hidden as well."""
-    output = run("postgresql://user@127.0.0.1:1/office?password=geheim", "cases")
-
-    refused(output, "refused")
-    assert "geheim" not in output.err
-    refused(run("postgresql://user@no.such.host.invalid/office", "cases"), "no.such.host.invalid")
-
-
-@pytest.mark.postgresql
 def test_a_role_without_rights_is_refused_at_the_start(poor: str, database: str, run: Run) -> None:
     """Nothing may be read; read and not written; written but not all of it; at last all that is needed."""
     run(database, "cases")
@@ -302,28 +271,6 @@ def test_a_file_or_folder_that_may_not_be_written_starts_no_worker(
     (shared / "var").chmod(0o777)
     assert list(map(len, everything(url)["rows"]["case"])) != []  # type: ignore[index]
     assert len(everything(url)["rows"]["case"]) == 1  # type: ignore[index]
-
-
-def test_a_folder_that_may_not_be_written_gets_no_database(shared: Path, run: Run) -> None:
-    """SQLite cannot make the file."""
-    (shared / "var").chmod(0o555)
-    url = f"sqlite:///{shared / 'var' / 'merzim.sqlite'}"
-    run("sqlite:///x.sqlite", "--version", to=shared)
-    (shared / "etc" / "config.toml").chmod(0o666)
-
-    with as_nobody():
-        refused(run(url, "cases", to=shared), "merzim.sqlite")
-    assert list((shared / "var").iterdir()) == []
-
-
-@pytest.mark.parametrize("content", ["Құрметті әріптестер! " * 100, "SQLite format 3\0" + "ә" * 4000])
-def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path, run: Run, content: str) -> None:
-    """A letter, and a file that only begins like one of SQLite."""
-    file = tmp_path / "letter.sqlite"
-    file.write_text(content)
-
-    refused(run(f"sqlite:///{file}", "cases"), "not a database")
-    assert file.read_text() == content
 
 
 def test_a_full_disk_is_said_and_the_next_start_begins_anew(tmp_path: Path, run: Run) -> None:
