@@ -32,7 +32,7 @@ from merzim.services.inputs import Key
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Command, verb
 from merzim.settings import Port, Settings, is_loopback
-from merzim.storage.notices.steps import first_step_day, has_sent
+from merzim.storage.notices.steps import first_letter_day, has_sent
 from merzim.storage.org import settings as stored_settings
 from merzim.storage.org.settings import MAIL
 from merzim.storage.tables.base import canonical
@@ -166,11 +166,10 @@ def officer_start(ctx: RequestContext) -> OfficerStart | None:
     """Return the steps of an officer's first day; None for others, and once a letter has gone out."""
     if not ctx.reader.may("manage") or has_sent(ctx.app.engine, (), kind="reminder"):
         return None
-    day = first_step_day(ctx.app.engine)
     return OfficerStart(
         has_case=ctx.app.reads.how_many(CaseFilter()) > 0,
         reaches=not STAYS_HERE.issuperset(ctx.app.settings.channels.use),
-        letter_on=max(day, ctx.today) if day else None,
+        letter_on=first_letter_day(ctx.app.engine, today=ctx.today),
     )
 
 

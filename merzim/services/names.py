@@ -228,12 +228,17 @@ def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
 
 
 def people_named(office: Office, text: str) -> list[str]:
-    """Return the keys of the people with a key or e-mail, else with a name, ignoring letter case."""
+    """Return the keys of the people with a key or e-mail, else with a name, else whose name begins so, ignoring
+    letter case.
+    """
     query, people = text.casefold(), office.people.values()
     keys = [
         person.key for person in people if query in (person.key.casefold(), (person.email or "").casefold())
     ]
-    return keys or [person.key for person in people if query in map(str.casefold, person.names)]
+    keys = keys or [person.key for person in people if query in map(str.casefold, person.names)]
+    return keys or [
+        person.key for person in people if any(name.casefold().startswith(query) for name in person.names)
+    ]
 
 
 def person_named(app: AppContext, text: str, *, required: bool = False) -> str:

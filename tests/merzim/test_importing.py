@@ -74,6 +74,25 @@ def test_a_unit_is_the_same_however_it_is_written(merzim: Merzim, flat: Path) ->
     assert [note["code"] for note in answer["notes"]].count("cli.import.strange_unit") == 1
 
 
+@pytest.mark.parametrize(
+    ("second", "units"),
+    [
+        ("Департамент управления активами", [PRESS, "Департамент управления активами"]),
+        ("пресс-служба", ["", ""]),
+    ],
+    ids=["another in each row", "one for all"],
+)
+def test_responsible_units_that_differ_by_row_are_the_units_of_the_analyses(
+    merzim: Merzim, flat: Path, second: str, units: list[str]
+) -> None:
+    """A column «Ответственное подразделение» alone: whoever carries out all rows is no unit of theirs."""
+    merzim("people", PEOPLE)
+    lines = [("А", "", "пресс-служба", *SPRING), ("Б", "", second, *SPRING)]
+    answer = merzim("import", _fill(flat, lines, "first.xlsx"), *NOW).json
+
+    assert [case["unit"] for case in answer["cases"]] == units
+
+
 def test_a_fact_known_with_another_date_stays_and_is_shown(merzim: Merzim, tmp_path: Path) -> None:
     """The recorded date remains until it is corrected with a ground."""
     merzim("import", SCHEDULE, "--now", "2026-03-30")

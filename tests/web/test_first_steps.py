@@ -118,7 +118,9 @@ def test_the_bare_address_leads_everybody_to_a_page_of_their_own(begun: RealOffi
 
 
 def test_an_empty_desk_says_what_to_do_until_the_first_letter_is_out(begun: RealOffice) -> None:
-    """An officer: load the schedule, check, and the day of the first letter; then the desk as it always is."""
+    """An officer: load the schedule, check, and the day of the first letter, also while it waits for office
+    hours; then the desk as it always is.
+    """
     begun.run("people", str(ROOT / "examples" / "people.csv"))
     begun.run("user", "add", "aida", "--access", "officer", "--person", "a.akhmetova@example.kz")
 
@@ -129,11 +131,14 @@ def test_an_empty_desk_says_what_to_do_until_the_first_letter_is_out(begun: Real
     empty = desk()
     begun.run("open", "internal-analysis", "--object", "Закупки", "--planned", "analysis_started=2026-06-01")
     opened = desk()
+    begun.run("remind", now="2026-05-06T08:00")
+    queued = desk()
     begun.run("remind", now="2026-05-06T10:00")
     begun.run("deliver", now="2026-05-06T12:00")
 
     assert ('href="/open">Загрузить график анализа' in empty, "figures-desk" in empty) == (True, False)
     assert "Готово: первое письмо уйдёт 6 мая 2026 года." in opened
+    assert "Готово: первое письмо уйдёт 6 мая 2026 года." in queued
     assert "figures-desk" in opened
     assert 'id="start"' not in desk()
 

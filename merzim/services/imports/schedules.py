@@ -181,7 +181,7 @@ def consider(
     matches: dict[str, str] = {}
     strange: set[str] = set()
     errors = Errors()
-    schedules = corrected(schedules, answers, errors)
+    schedules = corrected(with_responsible_units(schedules, office), answers, errors)
     units = units_meant(schedules, office)
     notes += _strange_units(schedules, units, office)
     analyses = list[ConsideredAnalysis]()
@@ -380,6 +380,24 @@ def _check(
             errors.take(schedule.row, refusal)
         except OutOfRange as outside:
             errors.add(schedule.row, outside.code, **outside.arguments)
+
+
+def with_responsible_units(schedules: Sequence[ReadSchedule], office: Office) -> Sequence[ReadSchedule]:
+    """Return the analyses with their units where only a column "ответственное подразделение" names them.
+
+    It names the units of the analyses when it says another one from row to row; one and the same in every row
+    is whoever carries them all out.
+    """
+    unit_texts = {
+        schedule.row: text
+        for schedule in schedules
+        if not schedule.unit
+        and schedule.responsible.keys() == {"analysis_started", "analysis_ended"}
+        and match(text := schedule.responsible["analysis_started"], office) in office.units
+    }
+    if len({match(text, office) for text in unit_texts.values()}) < 2:
+        return schedules
+    return [replace(schedule, unit=unit_texts.get(schedule.row, schedule.unit)) for schedule in schedules]
 
 
 def units_meant(schedules: Iterable[ReadSchedule], office: Office) -> dict[str, str]:

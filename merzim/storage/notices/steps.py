@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from calendars.hours import local_date
 from merzim.storage.database.engine import reading
 from merzim.storage.rows import row
 from merzim.storage.tables.board import DEADLINE
@@ -49,10 +50,17 @@ _MOVE = (
 _STEP = 1000
 
 
-def first_step_day(engine: Engine) -> date | None:
-    """Return the earliest day on which a step of an open row comes; None without one."""
+def first_letter_day(engine: Engine, *, today: date) -> date | None:
+    """Return the day on which the first reminder leaves: one that is queued, else the next step of an open row;
+    None without either.
+    """
+    queued = select(func.min(NOTICE.c.not_before)).where(
+        NOTICE.c.state == "queued", NOTICE.c.kind == "reminder"
+    )
     with reading(engine) as connection:
-        return connection.execute(select(func.min(DEADLINE.c.next_step_on))).scalar()
+        at = connection.execute(queued).scalar()
+        on = local_date(at) if at else connection.execute(select(func.min(DEADLINE.c.next_step_on))).scalar()
+    return max(on, today) if on else None
 
 
 def has_sent(engine: Engine, but: Collection[str], *, kind: str = "") -> bool:

@@ -395,8 +395,9 @@ def _year_line(axis: Axis, previewed: PreviewedAnalysis, today: date) -> YearLin
     days = {link.deadline.id: link for link in previewed.chain.links}
     planned = {**previewed.analysis.planned, **previewed.analysis.facts}
     first, last = (planned.get(fact) for fact in ENDS)
-    x = (axis.x(first) if first else None) or 0.0
-    end = (axis.x(last) if last else None) or (100.0 if first and last else x)
+    x, end = 0.0, 0.0
+    if first and last and first.year <= axis.year <= last.year:
+        x, end = axis.x(first) or 0.0, axis.x(last) or 100.0
     marks = []
     for fact in PICTURED:
         link = days.get(fact)

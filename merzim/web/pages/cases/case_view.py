@@ -94,8 +94,8 @@ class Part:
 
     @property
     def done(self) -> int:
-        """Number of its obligations that are settled: done, or missed for good."""
-        return sum(entry.look in SETTLED for entry in self.required)
+        """Number of its obligations that are done; one that was missed is none of them."""
+        return sum(entry.look in ("done", "done_late") for entry in self.required)
 
     @property
     def looks(self) -> dict[DeadlineStatus, int]:
