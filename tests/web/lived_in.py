@@ -157,6 +157,7 @@ def _rows(office: RealOffice, word: str) -> None:
         "substance": word,
     }
     form = {"unit": "Пресс-служба", **{f"field.{name}": text for name, text in fields.items()}}
+    rows: list[str] = []
     with office.client() as browser:
         for number in range(2):
             form["field.number"] = f"{word} {number}"
@@ -164,6 +165,7 @@ def _rows(office: RealOffice, word: str) -> None:
             answer = browser.post("/registers/appeals/new", data=form, files=paper)
             assert answer.status_code == 303, answer.text.partition('role="alert">')[2][:300]
             address = answer.headers["location"].partition("?")[0]
+            rows.append(address)
             changed_fields = {"was.author": "", "field.author": word, "ground": word}
             assert browser.post(address, data=changed_fields).status_code == 303
         assert browser.post(f"{address}/withdraw", data={"ground": word}).status_code == 303
@@ -172,7 +174,7 @@ def _rows(office: RealOffice, word: str) -> None:
         form |= {f"field.{name}": text for name, text in consent.items()}
         answer = browser.post("/registers/consents/new", data=form)
         assert answer.status_code == 303, answer.text.partition('role="alert">')[2][:300]
-        office.uploaded.extend(("/registers/consents", "/registers/appeals"))
+        office.uploaded.extend(("/registers/consents", "/registers/appeals", rows[0]))
 
 
 def _people(office: RealOffice, word: str) -> None:

@@ -39,15 +39,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
 
 @pytest.fixture(scope="module")
 def walks(office: RealOffice) -> dict[str, Walk]:
-    """Pages by access; the officer, who may see most, two addresses of each kind. A file is asked for once."""
+    """Pages by access, an address of each kind; a file is asked for once."""
     walks_by_access: dict[str, Walk] = {}
     files = set[str]()
     for access in WALKERS:
         with office.client(access) as browser:
-            samples_each = 2 if access == "officer" else 1
-            walks_by_access[access] = walk(
-                browser, samples_each=samples_each, starts=(*STARTS, *office.uploaded), files=files
-            )
+            starts = (*STARTS, *office.uploaded)
+            walks_by_access[access] = walk(browser, samples_each=1, starts=starts, files=files)
     return walks_by_access
 
 
@@ -137,7 +135,7 @@ def _questions(office: RealOffice) -> dict[str, int]:
     event.listen(office.app.engine, "before_cursor_execute", count)
     try:
         with office.client("officer") as browser:
-            walked = walk(browser, samples_each=1, met=going)
+            walked = walk(browser, samples_each=1, met=going, by_query=False)
         for route, addresses in walked.by_route.items():
             highest_counts[route] = max(query_counts[address] for address in addresses)
     finally:
@@ -168,7 +166,7 @@ def test_people_and_units_are_named_in_the_language_of_the_page(bilingual: RealO
     for access, language, called in (("officer", "kk", "Қазақ"), ("administrator", "ru", "Русск")):
         with bilingual.client(access) as browser:
             browser.cookies.set("lang", language)
-            texts = walk(browser, samples_each=1, files=files).texts
+            texts = walk(browser, samples_each=1, files=files, by_query=False).texts
             for address, text in {**texts, LOST: browser.get(LOST).text}.items():
                 page = urlsplit(address).path
                 pages_named |= {page} if called in text else set()

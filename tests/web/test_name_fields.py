@@ -172,7 +172,7 @@ def pages() -> dict[str, str]:
     files = set[str]()
     for login in ("named", "administrator"):
         with site.client(login) as browser:
-            walked = walk(browser, samples_each=1, starts=starts, files=files)
+            walked = walk(browser, samples_each=1, starts=starts, files=files, by_query=False)
             pages_by_address |= {
                 address: walked.texts[address] for address in walked.pages if walked.statuses[address] == 200
             }

@@ -109,7 +109,9 @@ def walk(
             result.statuses[address] = browser.get(address).status_code if parts.path in ASIDE else 404
             continue
         names = frozenset(name.partition("=")[0] for name in parts.query.split("&") if name)
-        kind = (route, names if by_query else frozenset())
+        # Reports share a route, and each is a page of its own.
+        place = parts.path if "{report}" in route else route
+        kind = (place, names if by_query else frozenset())
         if names & {"lang", "theme"} or samples_taken[kind] >= samples_each or route.startswith("/static/"):
             continue
         if files is not None and route in files:
