@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -255,17 +256,20 @@ def _when(row: Row, columns: Sequence[HeadCell], year: int | None) -> tuple[When
     return tuple(dates)
 
 
+_LABEL = re.compile(r"^(?:\d+[.)]\s*)?(?:объект(?: анализа)?|(?:талдау )?объекті?сі)\s*:\s*(?=\S)", re.I)
+
+
 def _section(sheet: Sheet, row: Row, when: int) -> str | None:
     """Return the section heading of a row: its only text, or a text merged over the date column; None for other
-    rows.
+    rows. Of "1. Объект анализа: Закупки" it is the object alone.
     """
     filled = row.filled()
     if len(filled) == 1:
-        return tidy(text_of(row.cell(filled[0])))
+        return _LABEL.sub("", tidy(text_of(row.cell(filled[0]))))
     for place in filled:
         covered = sheet.covered(row.number, place)
         if len(covered) > 1 and when in covered and place != when:
-            return tidy(" ".join(text_of(row.cell(at)) for at in filled))
+            return _LABEL.sub("", tidy(" ".join(text_of(row.cell(at)) for at in filled)))
     return None
 
 
