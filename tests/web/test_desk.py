@@ -296,6 +296,19 @@ def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(site: Sit
     ]
 
 
+def test_a_next_step_whose_planned_day_passed_is_told_as_passed(site: Site) -> None:
+    """The start was planned for Friday 3 April; on Monday the page of the case says so beside the day."""
+    facts = dict.fromkeys(("start_announced", "start_text_checked", "order_signed"), date(2026, 3, 2))
+    planned = {"analysis_started": date(2026, 4, 3)}
+    opening = Opening(procedure="internal-analysis", unit="hr", object="В", facts=facts, planned=planned)
+    case = site.case_commands.open(opening, by="А", now=NOW, today=TODAY).id
+    page = site.client().get(f"/cases/{case}?lang=ru").text
+    next_one = page.partition('class="fact-next"')[2].partition("</div>")[0]
+
+    assert "3 апреля 2026 года" in next_one
+    assert "плановая дата прошла · Начало анализа" in next_one
+
+
 def test_do_now_offers_neither_what_is_not_signed_yet_nor_what_is_weeks_away(site: Site) -> None:
     """A publication by a plan nobody approved, and an announcement of the discussion due in 23 working days:
     neither stands on top of the desk; in the case the start planned for tomorrow comes first."""
