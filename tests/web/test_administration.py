@@ -176,6 +176,20 @@ def test_a_unit_has_hours_and_days_of_its_own_and_those_below_inherit_them(
     assert "Сейчас: 08:30–17:30, пн, вт, ср, чт, пт, сб." in below
 
 
+def test_a_name_is_enough_for_a_unit_below_the_only_organisation(admin: TestClient) -> None:
+    """All other fields are folded; where there are two organisations the place is asked."""
+
+    def asked() -> list[str]:
+        form = admin.get("/administration/unit").text.partition('action="/administration/unit"')[2]
+        return re.findall(r'<(?:input|select)[^>]* name="([a-z_]+)"', form.partition("<details")[0])
+
+    one = asked()
+    admin.post("/administration/unit", data={"name": "Дербес орган", "first_level": "1"})
+
+    assert one == ["id", "mark", "name"]
+    assert asked() == ["id", "mark", "name", "parent", "first_level"]
+
+
 def test_a_unit_is_made_named_and_taken_out(site: Site, admin: TestClient) -> None:
     names = {"name": f"Архив {SCRIPT}", "name_kk": "Мұрағат ", "name_ru": f"Архив {SCRIPT}"}
     unplaced = admin.post("/administration/unit?lang=ru", data=names)

@@ -219,7 +219,7 @@ def _unit_page(
     feed: str = "",
 ) -> Response:
     office = recorded_office(ctx)
-    form_texts = typed_texts or _unit_answers(unit)
+    form_texts = typed_texts or _unit_answers(unit) or _within(office)
     holds = time_of(office, unit.id if unit else "")
     hours, week = holds.hours or ctx.app.settings.reminders.office_hours, holds.week or MONDAY_TO_FRIDAY
     inside = frozenset(office.below(unit.id)) if unit else frozenset()
@@ -252,6 +252,12 @@ _OF_PERSON = (
     *("name", "name_kk", "name_ru", "unit", "post", "post_kk", "post_ru"),
     *("email", "language", "digest"),
 )
+
+
+def _within(office: Office) -> dict[str, str]:
+    """Return where a new unit stands: under the only organisation; nothing where there are several or none."""
+    tops = [unit.id for unit in office.units.values() if not unit.parent]
+    return {"parent": tops[0]} if len(tops) == 1 else {}
 
 
 def _unit_answers(unit: Unit | None) -> dict[str, str]:
