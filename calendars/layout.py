@@ -60,12 +60,10 @@ class Year:
 
     @property
     def first(self) -> date:
-        """First day of the year."""
         return self.months[0].first
 
     @property
     def last(self) -> date:
-        """Last day of the year."""
         return self.months[-1].last
 
     @property
@@ -111,7 +109,6 @@ def build_month(first: date, calendar: Kazakhstan) -> Month:
 
 
 def days_of(laid: Month) -> tuple[Day, ...]:
-    """Return the days of a month, in order."""
     return tuple(day for week in laid.weeks for day in week if day is not None)
 
 

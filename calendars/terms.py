@@ -29,7 +29,6 @@ def months_later(day_of: date, number: int, *, day: int | None = None) -> date:
 
 
 def month_end(year: int, month: int) -> date:
-    """Return the last day of a month."""
     return date(year, month, monthrange(year, month)[1])
 
 

@@ -87,7 +87,6 @@ def local_moment(moment: datetime) -> datetime:
 
 
 def local_day(moment: datetime) -> date:
-    """Return the local date of a moment."""
     return local_moment(moment).date()
 
 
@@ -103,7 +102,6 @@ class OfficeTimes:
         self._plain = office.keeps_one_time
 
     def person(self, key: str) -> Person | None:
-        """Return the person with that key; None for one the office does not know."""
         return self._office.people.get(key)
 
     def days(self, person: str) -> Kazakhstan:

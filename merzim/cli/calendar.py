@@ -235,7 +235,6 @@ def _totals(act_preview: ActPreview) -> dict[str, int]:
 
 
 def _kind(call: CommandContext, day: CalendarDay) -> str:
-    """Return the kind of a day in words."""
     return call.say(f"day.{day.kind}")
 
 

@@ -81,7 +81,6 @@ class RequestContext:
 
     @property
     def today(self) -> date:
-        """The local date of the request."""
         return self.moment.today
 
     @cached_property

@@ -90,7 +90,6 @@ class Testable(Protocol):
 
 
 def language_of(channel: Channel, person: Person) -> str:
-    """Return the language in which a channel writes to a person."""
     return channel.language(person) if isinstance(channel, Switchable) else person.language
 
 

@@ -220,7 +220,6 @@ class DeadlineFilter:
 
 
 def horizon(today: date, *, soon: date) -> Horizon:
-    """Return the horizon of a day."""
     return Horizon(today=today, soon=soon)
 
 

@@ -199,7 +199,6 @@ class Exemption(NamedTuple):
 
     @property
     def on(self) -> date | None:
-        """The local date of the exemption."""
         return self.at.astimezone(almaty()).date() if self.at else None
 
 
@@ -277,7 +276,6 @@ class Case:
 
     @property
     def opened_on(self) -> date | None:
-        """The local date on which the case was opened."""
         return self.opened_at.astimezone(almaty()).date() if self.opened_at else None
 
     def occurrences(self, name: str) -> tuple[Fact, ...]:

@@ -96,7 +96,6 @@ class Walk:
     entries: Mapping[str, Deadline]
 
     def due(self, name: str) -> date | None:
-        """Return the due date of the obligation with that id; None where it has none."""
         link = self.links.get(name)
         if link is not None:
             return link.counted.due
@@ -109,7 +108,6 @@ class Walk:
         yield from self.entries
 
     def status_of(self, name: str) -> tuple[Obligation, State] | None:
-        """Return the obligation with that id and its status; None where there is none."""
         link = self.links.get(name)
         if link is not None:
             return link.obligation, stands(self.chain, link)

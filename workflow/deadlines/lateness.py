@@ -66,7 +66,6 @@ class Lateness:
 
 
 def lateness(deadline: Awaited, *, today: date) -> Lateness:
-    """Return the lateness of a deadline on that local date."""
     if deadline.state not in AWAITED:
         return Lateness()
     holds = holds_on(deadline, today)
@@ -83,7 +82,6 @@ def holds_on(deadline: Awaited, day: date) -> bool:
 
 
 def is_overdue(deadline: Awaited, *, today: date) -> bool:
-    """Return whether a deadline is overdue on that local date."""
     return lateness(deadline, today=today).overdue
 
 

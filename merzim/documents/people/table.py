@@ -245,7 +245,6 @@ def _person(
     allowed_duties: tuple[str, ...],
     away: Iterable[ReadAbsence],
 ) -> Person | None:
-    """Return the person of a row; None for a row without a name."""
     name, unit = _cell(row, heading, NAME), _cell(row, heading, UNIT)
     if not name:
         if not (_cell(row, heading, EMAIL) or _cell(row, heading, DUTIES)):

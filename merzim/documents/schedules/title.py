@@ -117,7 +117,6 @@ def _heading_lines(value: object) -> Iterator[object]:
 
 
 def _period(title: str) -> Span | None:
-    """Return the span of days in the title."""
     for match in _PERIOD.finditer(title):
         try:
             readings = read_lines(match["ru"] or match["kk"])

@@ -152,7 +152,6 @@ def cell_name(row: int, column: int) -> str:
 
 
 def is_empty(value: object) -> bool:
-    """Return whether a value is None or blank."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 

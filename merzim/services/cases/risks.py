@@ -122,7 +122,6 @@ class CaseRegisters:
 
 
 def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date) -> CaseRegisters:
-    """Return the rows of the registers of a case on a day, with these deadlines of it."""
     risk_register, exposed, editions = register(case), exposure(case), scales()
     of_measure: dict[int, list[Deadline]] = {}
     requests: dict[int, Deadline] = {}

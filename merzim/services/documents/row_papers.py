@@ -274,5 +274,4 @@ def _person_fields(form: Form) -> Sequence[str]:
 
 
 def _written(value: object) -> str:
-    """Return a value as `where` writes it."""
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else "" if value is None else str(value)

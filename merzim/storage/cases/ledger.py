@@ -186,7 +186,6 @@ class SqlLedger:
         return self._office.read()
 
     def _append(self, changes: Sequence[CaseWrite], now: datetime) -> int:
-        """Write changes; return the number of cases changed."""
         if not changes:
             return 0
         try:

@@ -72,7 +72,6 @@ class SqlCampaigns:
         return [campaign for campaign in reversed(self.all()) if campaign.is_open(today)]
 
     def get(self, name: str) -> StartedCampaign | None:
-        """Return a campaign by its id; None where there is none."""
         with reading(self._engine) as connection:
             record = connection.execute(CAMPAIGN.select().where(CAMPAIGN.c.id == name)).first()
         return StartedCampaign(**record._mapping) if record is not None else None
@@ -140,7 +139,6 @@ class SqlCampaigns:
             return {record.person: CampaignPerson(**record._mapping) for record in connection.execute(query)}
 
     def person(self, campaign: str, number: int) -> CampaignPerson | None:
-        """Return the person with a number; None where there is none."""
         query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign, _P.number == number)
         with reading(self._engine) as connection:
             record = connection.execute(query).first()

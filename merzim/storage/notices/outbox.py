@@ -296,7 +296,6 @@ class SqlOutbox(CombinedNotices):
             return [notice(record) for record in connection.execute(query.where(NOTICE.c.person == person))]
 
     def notice(self, key: str) -> Notice | None:
-        """Return the notice of a key; None when there is none."""
         with reading(self._engine) as connection:
             record = connection.execute(select(NOTICE).where(NOTICE.c.key == key)).first()
         return notice(record) if record is not None else None

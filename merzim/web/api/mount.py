@@ -93,7 +93,6 @@ Writing = Annotated[IdempotentRequest, Depends(IdempotentRequest)]
 
 
 def _digest(address: str, body: BaseModel | None) -> str:
-    """Return the digest by which a request is recognised."""
     return sha256(f"{address} {body.model_dump_json() if body else ''}".encode()).hexdigest()
 
 

@@ -62,7 +62,6 @@ def inbox_page(
 
 
 def _about(ctx: RequestContext, case: Case, letter: Notice, language: str) -> str:
-    """Return what a letter is about: the obligation and the case."""
     procedure = ctx.library.of(case)
     obligation = procedure.by_id.get(base(letter.obligation))
     name = case_title(case, procedure)[language]

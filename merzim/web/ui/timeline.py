@@ -108,7 +108,6 @@ class Scale:
         return round(LABELS + (on - self.first).days * self.step, 1)
 
     def middle(self, on: date) -> float:
-        """Return the middle of a day."""
         return round(self.x(on) + self.step / 2, 1)
 
     def across(self, first: date, last: date) -> float:
@@ -245,7 +244,6 @@ def _months(first: date, last: date) -> Iterable[tuple[date, date]]:
 
 
 def _find_runs_off(first: date, last: date, calendar: Kazakhstan) -> list[list[date]]:
-    """Return the runs of consecutive days off."""
     runs: list[list[date]] = []
     for on in _days(first, last):
         if calendar.is_working_day(on):
