@@ -34,8 +34,7 @@ OF_THE_PROGRAM = {
     # The row of a campaign, by the link of who was asked.
     ("merzim.services.campaigns.answers", "answer"),
     # The composition of the context.
-    ("merzim.services.context", "operator_context"),
-    ("merzim.web.app", "create_app"),
+    ("merzim.services.context", "context_of"),
 }
 
 
