@@ -221,7 +221,7 @@ def test_hundreds_of_rows_are_taken_in_at_once(app: AppContext) -> None:
 
     taken = take_in(ctx, content)
 
-    assert (taken.rows, taken.ids[-1]) == (count, f"visits-2026-{count}")
+    assert (taken.rows, taken.ids[-1]) == (count, f"visits-2026-{count:04}")
     assert time.monotonic() - began < 10
     total = str(count * (count - 1) // 2)
     assert list_rows(ctx, ListRows(register_id="visits", sort="-cost", size=1)).totals == {"cost": total}
