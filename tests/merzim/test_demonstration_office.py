@@ -122,6 +122,8 @@ open internal-analysis --object-ru Закупки --object-kk "Сатып алу
 do comment '{"case": "2026-0001", "text": "@Ким Виктория, проверьте перечень."}' --now 2026-04-01T11:00
 do assign '{"case": "2026-0001", "person": "v.kim@example.kz", "text": "Проверить перечень",\
  "until": "2026-04-20"}' --now 2026-04-01T11:05
+remind --now 2026-04-01T11:06
+deliver --now 2026-04-01T11:06
 as kim
 do answer-assignment '{"case": "2026-0001", "number": 1,\
  "on": "2026-04-01", "text": "Проверен."}' --now 2026-04-01T11:07
