@@ -39,7 +39,7 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Year:
+class CalendarYear:
     """A year arranged by months.
 
     Attributes:
@@ -77,10 +77,10 @@ class Year:
         return group_runs(self.unusual)
 
 
-def build_year(number: int, calendar: Kazakhstan) -> Year:
+def build_year(number: int, calendar: Kazakhstan) -> CalendarYear:
     """Return a year of the calendar arranged for display. Raises OutOfRange outside the records."""
     months = tuple(build_month(date(number, n, 1), calendar) for n in range(1, 13))
-    return Year(
+    return CalendarYear(
         number=number,
         months=months,
         unusual=tuple(day for month in months for day in days_of(month) if day.kind not in USUAL),

@@ -33,7 +33,7 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Title(_Frozen):
+class ActTitle(_Frozen):
     """Title of an act by language; "" where it has none in a language."""
 
     kk: str = ""
@@ -70,7 +70,7 @@ class Source(_Frozen):
     known_at: date | None = None
     assumed: bool = False
     note: str = ""
-    title: Annotated[Title | None, BeforeValidator(_in_all_languages)] = None
+    title: Annotated[ActTitle | None, BeforeValidator(_in_all_languages)] = None
     number: str = ""
 
     @property
@@ -312,7 +312,7 @@ def _error_of(invalid: ValidationError, model: type[BaseModel], file: str, place
         case "missing":
             problem, value = "is missing", ""
         case "key":
-            own = Title if key == "title" else model
+            own = ActTitle if key == "title" else model
             problem, allowed = (
                 "unknown key",
                 tuple(sorted(own.model_fields, key=Source.model_fields.__contains__)),

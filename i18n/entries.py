@@ -37,7 +37,7 @@ class UnknownCode(KeyError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """An entry of a catalogue: its file and its template in each language."""
 
     file: str
@@ -93,7 +93,7 @@ def add_word(code: str, texts: Mapping[str, str]) -> None:
     entry = entries.get(code)
     if entry is None or not entry.file:
         plain = {language: text.replace("{", "{{").replace("}", "}}") for language, text in texts.items()}
-        entries[code] = Entry("", code, plain)
+        entries[code] = CatalogueEntry("", code, plain)
 
 
 def codes() -> frozenset[str]:
@@ -105,14 +105,14 @@ def where(code: str) -> str:
     return _entries()[code].file
 
 
-def read(folder: Path) -> dict[str, Entry]:
+def read(folder: Path) -> dict[str, CatalogueEntry]:
     """Read all entries of a folder of catalogues, by code.
 
     Raises:
         CatalogueError: a file is not TOML, a code is defined twice, a language is missing, a key is not a
             language.
     """
-    entries_by_code: dict[str, Entry] = {}
+    entries_by_code: dict[str, CatalogueEntry] = {}
     for path in sorted(folder.glob("*.toml")):
         try:
             tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -128,9 +128,9 @@ def read(folder: Path) -> dict[str, Entry]:
 
 
 @cache
-def _entries() -> dict[str, Entry | UnreadEntry]:
+def _entries() -> dict[str, CatalogueEntry | UnreadEntry]:
     """Return the entries of the shipped catalogues by code (cached)."""
-    entries: dict[str, Entry | UnreadEntry] = {}
+    entries: dict[str, CatalogueEntry | UnreadEntry] = {}
     for path in sorted(CATALOGUE.glob("*.toml")):
         text = path.read_text(encoding="utf-8")
         for code, start, end in cut(text):
@@ -148,7 +148,7 @@ def _texts(lines: str) -> Mapping[str, str]:
     return {language: plain_spaces(text) for language, text in tomllib.loads(lines).items()}
 
 
-def _tables(file: str, code: str, table: Mapping[str, object]) -> Iterator[Entry]:
+def _tables(file: str, code: str, table: Mapping[str, object]) -> Iterator[CatalogueEntry]:
     """Yield the entries of a table: its own texts, and those of nested tables under longer codes."""
     texts: dict[str, str] = {}
     for key, value in table.items():
@@ -162,6 +162,6 @@ def _tables(file: str, code: str, table: Mapping[str, object]) -> Iterator[Entry
         missing = [language for language in LANGUAGES if not texts.get(language)]
         if missing:
             raise CatalogueError(f"{file}: [{code}] has no {', '.join(missing)}")
-        yield Entry(file, code, texts)
+        yield CatalogueEntry(file, code, texts)
     elif not table:
         raise CatalogueError(f"{file}: [{code}] has no {', '.join(LANGUAGES)}")

@@ -37,7 +37,7 @@ def available_language(language: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class LocaleNames:
     """Locale data (CLDR) of one language.
 
     Attributes:
@@ -62,7 +62,7 @@ class Names:
 
 
 @cache
-def names(language: str) -> Names:
+def names(language: str) -> LocaleNames:
     """Return the locale data of a language, read from Babel on first use."""
     locale = _locale(language)
     in_date, alone = locale.months["format"]["wide"], locale.months["stand-alone"]["wide"]
@@ -72,7 +72,7 @@ def names(language: str) -> Names:
         alone = in_date
     weekdays = locale.days["stand-alone"]["wide"]
     symbols = locale.number_symbols["latn"]
-    return Names(
+    return LocaleNames(
         months=tuple(in_date[number] for number in range(1, 13)),
         months_alone=tuple(alone[number] for number in range(1, 13)),
         weekdays=tuple(weekdays[number] for number in range(7)),

@@ -21,7 +21,7 @@ Gap = tuple[str, str, tuple[str, ...]]
 _compiled: dict[tuple[str, str], Callable[[Arguments], str]] = {}
 
 
-class Sentence(Protocol):
+class Sayable(Protocol):
     """Anything with a code and arguments, such as an element of an explanation."""
 
     @property
@@ -60,11 +60,11 @@ def say(code: str, arguments: Mapping[str, object], language: str) -> str:
         raise MissingArgument(code, str(missing.args[0])) from None
 
 
-def explain(elements: Iterable[Sentence], language: str) -> list[str]:
+def explain(elements: Iterable[Sayable], language: str) -> list[str]:
     return [say(element.code, element.arguments, language) for element in elements]
 
 
-def explanation(elements: Iterable[Sentence], language: str) -> str:
+def explanation(elements: Iterable[Sayable], language: str) -> str:
     return " ".join(explain(elements, language))
 
 

@@ -71,7 +71,7 @@ def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str,
     return tuple(sorted((secret for secret in secrets if len(secret) >= SHORTEST), key=len, reverse=True))
 
 
-class Lines(logging.Formatter):
+class LineFormatter(logging.Formatter):
     """Log format for people: time, level, logger, message; then the traceback."""
 
     def __init__(self, secrets: Collection[str], context: Context) -> None:
@@ -121,7 +121,7 @@ class JsonLines(logging.Formatter):
 def know(settings: Settings) -> None:
     """Hide the secrets of changed settings, too."""
     for handler in logging.getLogger().handlers:
-        if isinstance(handler.formatter, Lines | JsonLines):
+        if isinstance(handler.formatter, LineFormatter | JsonLines):
             handler.formatter.secrets = secrets_of(settings, os.environ)
 
 
@@ -131,7 +131,7 @@ def set_up(settings: Settings, *, context: Context = dict) -> None:
     Args:
         context: returns data on the current request.
     """
-    formatter = {"text": Lines, "json": JsonLines}[settings.logs.format]
+    formatter = {"text": LineFormatter, "json": JsonLines}[settings.logs.format]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(secrets_of(settings, os.environ), context))
     root = logging.getLogger()

@@ -250,7 +250,7 @@ def _issuer(text: str) -> str:
     return text
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """A section of config.toml."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -266,7 +266,7 @@ Function = Literal["prevention", "detection"]
 """What an authorised body is authorised in."""
 
 
-class AuthorisedBody(Section):
+class AuthorisedBody(SettingsSection):
     """A body authorised in countering corruption, for a period (local dates, both included).
 
     Attributes:
@@ -338,7 +338,7 @@ def of_function(bodies: Iterable[AuthorisedBody], function: Function) -> Sequenc
     return [body for body in bodies if body.function in (None, function)]
 
 
-class OfficeSettings(Section):
+class OfficeSettings(SettingsSection):
     """The organisation whose deadlines these are. `officer`: e-mail (or key) of the person notified when nobody
     holds a duty.
 
@@ -366,7 +366,7 @@ class OfficeSettings(Section):
         return {"kk": self.name_kk, "ru": self.name_ru}.get(language, "") or self.name
 
 
-class DatabaseSettings(Section):
+class DatabaseSettings(SettingsSection):
     """The database of the office (an SQLAlchemy address), and the installation it belongs to ("" for the
     office's name).
 
@@ -378,13 +378,13 @@ class DatabaseSettings(Section):
     installation: Text = ""
 
 
-class EvidenceSettings(Section):
+class EvidenceSettings(SettingsSection):
     """The folder of evidence files, which are named by their content."""
 
     folder: Folder = Path("var/evidence")
 
 
-class ChannelSettings(Section):
+class ChannelSettings(SettingsSection):
     """The channels letters are sent through, and the settings of each.
 
     Attributes:
@@ -396,7 +396,7 @@ class ChannelSettings(Section):
     sections: Mapping[str, Mapping[str, object]] = Field(default_factory=lambda: {"folder": FOLDER})
 
 
-class ReminderSettings(Section):
+class ReminderSettings(SettingsSection):
     """Office hours for letters (local time), and seconds between rounds; `steps`: the reminder steps of a term,
     in working days before (negative) and after it.
     """
@@ -406,7 +406,7 @@ class ReminderSettings(Section):
     tick: Number = 60
 
 
-class WebSettings(Section):
+class WebSettings(SettingsSection):
     """The address of the pages; `public_address`: the address used in links of letters, else this machine.
 
     `trusted_proxies`: proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted. `totp_required`: the
@@ -456,7 +456,7 @@ class WebSettings(Section):
             raise BadSetting("cli.needs_https", host=self.host, address=self.public_address)
 
 
-class SecretSettings(Section):
+class SecretSettings(SettingsSection):
     """`key_file`: the key that encrypts second factors, if the environment has none and only this machine
     reaches the pages; None for beside the database.
     """
@@ -464,14 +464,14 @@ class SecretSettings(Section):
     key_file: OptionalPath = None
 
 
-class GroupAccess(Section):
+class GroupAccess(SettingsSection):
     """The access given to members of a group of an external directory. `group`: its name in a claim."""
 
     group: NotBlank
     access: Access
 
 
-class RetentionSettings(Section):
+class RetentionSettings(SettingsSection):
     """How long the names of people who left are kept. `people_years`: years after which an order may anonymise
     them; 0 is off.
     """
@@ -479,7 +479,7 @@ class RetentionSettings(Section):
     people_years: Years = 0
 
 
-class OidcSettings(Section):
+class OidcSettings(SettingsSection):
     """The OpenID Connect provider for log-in, besides passwords.
 
     Attributes:
@@ -512,7 +512,7 @@ class OidcSettings(Section):
     timeout: Number = 5
 
 
-class RegulationSettings(Section):
+class RegulationSettings(SettingsSection):
     """The folder of the organisation's own procedures, read besides the shipped ones.
 
     Attributes:
@@ -523,20 +523,20 @@ class RegulationSettings(Section):
     acts: Names = ()
 
 
-class FormSettings(Section):
+class FormSettings(SettingsSection):
     """The folder of the organisation's own templates of forms: `plan.kk.docx`; None for none."""
 
     folder: OptionalPath = None
 
 
-class LogSettings(Section):
+class LogSettings(SettingsSection):
     """Logging of `serve` and `worker`: `format` is "text" or "json", `level` the minimum level."""
 
     format: Annotated[Literal["text", "json"], expecting("log_format")] = "text"
     level: Annotated[Literal["debug", "info", "warning", "error"], expecting("log_level")] = "warning"
 
 
-class BackupSettings(Section):
+class BackupSettings(SettingsSection):
     """The automatic daily backup.
 
     Attributes:
@@ -621,7 +621,7 @@ class Settings(BaseSettings):
 
 ORIGINS = ("file", "from_environment", "from_browser", "passwords", "undecrypted")
 """The fields of `Settings` that are no section of config.toml."""
-SECTIONS: Mapping[str, type[Section]] = {
+SECTIONS: Mapping[str, type[SettingsSection]] = {
     name: field.annotation  # type: ignore[misc]
     for name, field in Settings.model_fields.items()
     if name not in ORIGINS

@@ -29,8 +29,8 @@ from merzim.settings import (
     BadSetting,
     DatabaseSettings,
     Port,
-    Section,
     Settings,
+    SettingsSection,
     Text,
     expecting,
     no_truth,
@@ -89,7 +89,7 @@ def check(file: Path | None, *, at: Path) -> SettingsCheck:
     sources = {key: sources[key] for key in order}
     tables = {name: table for name, table in EnvSettingsSource(Settings)().items() if isinstance(table, dict)}
     values = _merged(document, tables)
-    reading = _Reading(str(file), sources, [])
+    reading = _SettingsRead(str(file), sources, [])
     sections = reading.channel_sections(values)
     settings = reading.validated(Settings, {name: values[name] for name in values if name not in ORIGINS})
     reading.refuse_origins(values)
@@ -158,7 +158,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _SettingsRead:
     """Where each value comes from, and what was found wrong so far.
 
     Attributes:
@@ -170,14 +170,14 @@ class _Reading:
     sources: Mapping[str, str]
     problems: list[Refusal]
 
-    def channel_sections(self, values: dict[str, Any]) -> dict[str, Section]:
+    def channel_sections(self, values: dict[str, Any]) -> dict[str, SettingsSection]:
         """Take the sections of channels out of the values, each read by the model its file makes."""
         channels = values.get("channels", {})
         if not isinstance(channels, dict):
             return {}
         tables = {"folder": {}} | {name: table for name, table in channels.items() if isinstance(table, dict)}
         values["channels"] = {key: value for key, value in channels.items() if key not in tables}
-        sections: dict[str, Section] = {}
+        sections: dict[str, SettingsSection] = {}
         for name, table in tables.items():
             if name not in names():
                 key = f"channels.{name}"
@@ -254,7 +254,7 @@ def _beside(model: _Model, base: Path) -> _Model:
     for name, value in model:
         if isinstance(value, Path):
             absolute[name] = base / value
-        elif isinstance(value, Section):
+        elif isinstance(value, SettingsSection):
             absolute[name] = _beside(value, base)
     if isinstance(model, DatabaseSettings):
         absolute["url"] = _database_beside(model.url, base)
@@ -269,7 +269,7 @@ def _database_beside(url: str, base: Path) -> str:
     return f"{scheme}:///{(base / path).as_posix()}"
 
 
-def channel_section(name: str) -> type[Section]:
+def channel_section(name: str) -> type[SettingsSection]:
     """Return the section of a channel: the arguments of its function, but for what comes from the database.
 
     What has no default may be left out here and given in the browser; `create_channel` asks for it.
@@ -281,7 +281,7 @@ def channel_section(name: str) -> type[Section]:
         key: (_kind(key, hints[key]), None if argument.default is argument.empty else argument.default)
         for key, argument in arguments.items()
     }
-    return create_model(f"{name.capitalize()}Section", __base__=Section, **fields)
+    return create_model(f"{name.capitalize()}Section", __base__=SettingsSection, **fields)
 
 
 def _kind(key: str, hint: Any) -> Any:

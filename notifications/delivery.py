@@ -15,14 +15,14 @@ from notifications.channels import Channel, OnSent, OutgoingMessage
 from notifications.daily import carriers
 from notifications.fallback import fall_back, readdressed
 from notifications.letters.composing import ComposedLetters, compose
-from notifications.letters.overview import Overview
+from notifications.letters.overview import OpenDeadlines
 from notifications.notice import UNREACHABLE, Notice, NoticeState, Outcome
 from notifications.ports import DeliveryOutcome, Outbox
 from notifications.rules import BACK_OFF, OfficeTimes, Rules, back_off, is_given_up
 from notifications.wire.message import text_hash
 from workflow.law.library import Library
 from workflow.refusal import Refusal
-from workflow.scoring.prospects import Stakes
+from workflow.scoring.prospects import StakesOfYear
 
 BATCH = 100
 SMALL_BATCH = 25
@@ -60,7 +60,7 @@ def deliver(
     keys: Collection[str] | None = None,
     is_holder_gone: bool = False,
     go_on: Callable[[], bool] = lambda: True,
-    stakes: Stakes | None = None,
+    stakes: StakesOfYear | None = None,
 ) -> DeliveryReport:
     """Send what is queued and may leave by now. Must not be called inside a running event loop.
 
@@ -76,7 +76,7 @@ def deliver(
     counts: Counter[NoticeState] = Counter()
     answers: dict[str, str] = {}
     recovered = 0
-    overview = Overview(outbox, library, calendar, today=today, rules=rules)
+    overview = OpenDeadlines(outbox, library, calendar, today=today, rules=rules)
     delivery = _Delivery(outbox, library, calendar, channels, now, today, rules, overview, stakes)
     with outbox.delivering():
         for channel in channels:
@@ -113,8 +113,8 @@ class _Delivery:
     now: datetime
     today: date
     rules: Rules
-    overview: Overview
-    stakes: Stakes | None
+    overview: OpenDeadlines
+    stakes: StakesOfYear | None
 
     def send(
         self, channel: Channel, claimed: Sequence[Notice]

@@ -21,7 +21,7 @@ Redeemed = Literal["linked", "wrong", "used", "expired", "taken"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Link:
+class TelegramLink:
     """A person's Telegram account.
 
     Attributes:
@@ -41,22 +41,24 @@ class Link:
 class Links(Protocol):
     """Repository of links and codes; each method is one transaction."""
 
-    def all(self) -> Mapping[str, Link]:
+    def all(self) -> Mapping[str, TelegramLink]:
         """Return every link by person, blocked ones included. May be a few seconds old."""
 
-    def of(self, person: str) -> Link | None:
+    def of(self, person: str) -> TelegramLink | None:
         """Return the person's current link."""
 
-    def these(self, people: Collection[str]) -> Mapping[str, Link]:
+    def these(self, people: Collection[str]) -> Mapping[str, TelegramLink]:
         """Return the current links of these people, in one query."""
 
-    def behind(self, chat: str) -> Link | None:
+    def behind(self, chat: str) -> TelegramLink | None:
         """Return the link of a Telegram account."""
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
         """Store the hash of a new code for a person; an earlier unused code becomes invalid."""
 
-    def redeem(self, hashed: str, chat: str, *, language: str, now: datetime) -> tuple[Redeemed, Link | None]:
+    def redeem(
+        self, hashed: str, chat: str, *, language: str, now: datetime
+    ) -> tuple[Redeemed, TelegramLink | None]:
         """Link an account to the person the code was issued to; if two accounts use one code, only the first is
         linked.
 

@@ -95,7 +95,7 @@ EntryStatus = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class CalendarEntry:
     """A deadline as an item of the recipient's calendar.
 
     Attributes:
@@ -144,7 +144,7 @@ class Letter:
     text: str
     html: str
     language: str
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[CalendarEntry, ...] = ()
     settings: str = ""
     one_click: bool = False
     asks: bool = False

@@ -12,7 +12,7 @@ from notifications.channels import Channel, language_of
 from notifications.daily import bundle_of
 from notifications.notice import Notice, message_id
 from notifications.ports import Outbox, Settlement
-from notifications.recipients import Problem, channels_for, resolve_recipients
+from notifications.recipients import RoundProblem, channels_for, resolve_recipients
 from notifications.rules import OfficeTimes, Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
@@ -43,12 +43,12 @@ class PlannedNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PlannedPage:
     """The plan for one page of rows."""
 
     rows: int
     planned: list[PlannedNotice]
-    problems: list[Problem]
+    problems: list[RoundProblem]
     settlements: list[Settlement]
 
 
@@ -88,9 +88,9 @@ class Planner:
         """When letters may leave for each recipient."""
         return OfficeTimes(self.office, self.calendar, self.rules)
 
-    def page(self, rows: Sequence[Row]) -> Page:
+    def page(self, rows: Sequence[Row]) -> PlannedPage:
         cases = self.outbox.cases({row.case for row in rows})
-        page = Page(len(rows), [], [], [])
+        page = PlannedPage(len(rows), [], [], [])
         for row in rows:
             try:
                 self._row(row, cases[row.case], page)
@@ -98,7 +98,7 @@ class Planner:
                 # An edition that is no longer there: the row keeps its day and is
                 # named in every round until somebody mends it.
                 page.problems.append(
-                    Problem(
+                    RoundProblem(
                         case=row.case,
                         obligation=row.obligation,
                         code="letter.problem_unplanned",
@@ -107,7 +107,7 @@ class Planner:
                 )
         return page
 
-    def _row(self, row: Row, case: Case, page: Page) -> None:
+    def _row(self, row: Row, case: Case, page: PlannedPage) -> None:
         assert row.next_step_on is not None
         procedure = self._edition(case.edition)
         obligation = entry_obligation(case, procedure, row.obligation)
@@ -142,7 +142,7 @@ class Planner:
 
     def _planned(
         self, row: Row, case: Case, obligation: Obligation, come: ScheduledStep
-    ) -> tuple[list[PlannedNotice], list[Problem]]:
+    ) -> tuple[list[PlannedNotice], list[RoundProblem]]:
         step = come.step
         people, nobody = resolve_recipients(self.office, case, obligation, row.obligation, step, on=self.today)
         unasked: set[str] = set()
@@ -156,7 +156,7 @@ class Planner:
             )
             unasked = {recipient.person.key for recipient in people} - first
         problems = [
-            Problem(
+            RoundProblem(
                 case=row.case,
                 obligation=row.obligation,
                 code="letter.problem_nobody",
@@ -173,7 +173,7 @@ class Planner:
             if not reached:
                 channels = tuple(channel.name for channel in self.channels)
                 problems.append(
-                    Problem(
+                    RoundProblem(
                         case=row.case,
                         obligation=row.obligation,
                         code="letter.problem_no_address",

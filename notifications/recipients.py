@@ -20,7 +20,7 @@ CHIEF_OF_STAFF = "chief_of_staff"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
+class RoundProblem:
     """Something a round could not do, as a code with arguments (rendered by i18n/). Always shown to users."""
 
     case: str

@@ -20,9 +20,9 @@ from notifications.event_notices import queue_comment_notices
 from notifications.letters.daily import unconfirmed_year
 from notifications.moved_dates import plan_move_notices, queue_move_notices
 from notifications.notice import Notice, message_id
-from notifications.planning import Page, PlannedNotice, Planner
+from notifications.planning import PlannedNotice, PlannedPage, Planner
 from notifications.ports import Outbox
-from notifications.recipients import Problem
+from notifications.recipients import RoundProblem
 from notifications.rules import OfficeTimes, Rules
 from workflow.law.library import Library
 from workflow.org.duties import stand_in
@@ -44,7 +44,7 @@ class RoundReport:
 
     rows: int
     planned: tuple[PlannedNotice, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[RoundProblem, ...]
     queued: int | None
     others: tuple[Notice, ...] = ()
 
@@ -85,13 +85,13 @@ def round(
         today: the local date.
         limit: limit of planned notices kept in the report, to save memory.
     """
-    pages: list[Page] = []
+    pages: list[PlannedPage] = []
     queued = planned_count = 0
     planner = Planner(outbox, library, calendar, channels, now, today, rules)
     for page in _pages(planner):
         if page.settlements:
             queued += outbox.settle(page.settlements, now=now)
-        pages.append(Page(page.rows, page.planned[: limit - planned_count], page.problems, []))
+        pages.append(PlannedPage(page.rows, page.planned[: limit - planned_count], page.problems, []))
         planned_count += len(pages[-1].planned)
     move_notices, count = queue_move_notices(outbox, planner.times, now=now, rules=rules)
     calls = plan_calls(planner.office, planner.times, calendar, channels, now=now, today=today, rules=rules)
@@ -114,7 +114,9 @@ def _others(planner: Planner) -> list[Notice]:
     ]
 
 
-def _report(pages: Sequence[Page], other_notices: Sequence[Notice], *, queued: int | None) -> RoundReport:
+def _report(
+    pages: Sequence[PlannedPage], other_notices: Sequence[Notice], *, queued: int | None
+) -> RoundReport:
     return RoundReport(
         rows=sum(page.rows for page in pages),
         planned=tuple(planned_notice for page in pages for planned_notice in page.planned),
@@ -124,7 +126,7 @@ def _report(pages: Sequence[Page], other_notices: Sequence[Notice], *, queued: i
     )
 
 
-def _pages(planner: Planner) -> Iterator[Page]:
+def _pages(planner: Planner) -> Iterator[PlannedPage]:
     after: tuple[date, str, str] | None = None
     while True:
         rows = planner.outbox.due_rows(planner.today, limit=PAGE, after=after)

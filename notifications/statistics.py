@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
+class ChannelFault:
     """A fault of a channel itself that an administrator must correct.
 
     Attributes:
@@ -42,5 +42,5 @@ class Figures:
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     oldest: datetime | None = None
     pulses: Mapping[str, tuple[datetime, float]] = field(default_factory=dict)
-    faults: Sequence[Fault] = ()
+    faults: Sequence[ChannelFault] = ()
     lost: int = 0

@@ -14,7 +14,7 @@ _MONTHS: dict[Period, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class PeriodSpan:
     """One period: its name, first and last day."""
 
     name: str
@@ -24,16 +24,16 @@ class Span:
 
 # The cases of an office lie in the same few periods.
 @lru_cache(maxsize=4096)
-def period_of(day: date, period: Period) -> Span:
+def period_of(day: date, period: Period) -> PeriodSpan:
     length = _MONTHS[period]
     number = (day.month - 1) // length
     first = date(day.year, number * length + 1, 1)
     month = (number + 1) * length
     last = date(day.year, month, months.monthrange(day.year, month)[1])
-    return Span(_name(day.year, period, number + 1), first, last)
+    return PeriodSpan(_name(day.year, period, number + 1), first, last)
 
 
-def periods(period: Period, *, after: date, until: date) -> Iterator[Span]:
+def periods(period: Period, *, after: date, until: date) -> Iterator[PeriodSpan]:
     """Yield the calendar periods whose last day falls in (after, until]."""
     span = period_of(after, period)
     while span.last <= until:

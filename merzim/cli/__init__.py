@@ -62,7 +62,7 @@ COMMON = (
 )
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """A group of commands: alone it shows its help; an unknown command is refused with the nearest."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -121,7 +121,7 @@ def application(*stations: str) -> typer.Typer:
 
 def _group(help: str) -> typer.Typer:
     return typer.Typer(
-        cls=Group,
+        cls=CommandGroup,
         help=help,
         epilog=COMMON,
         add_completion=False,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from calendars.kazakhstan import Day as CalendarDay
     from calendars.kazakhstan import Kazakhstan
-    from calendars.layout import Month, Year
+    from calendars.layout import CalendarYear, Month
     from merzim.services.impacts import PersonImpact
     from merzim.services.law.calendar_acts import ActPreview
 
@@ -114,7 +114,7 @@ CELL = 4
 WEEKS = 6
 
 
-def printed(call: CommandContext, year: Year) -> str:
+def printed(call: CommandContext, year: CalendarYear) -> str:
     """Return the sheet: twelve months, counts by month and quarter, and special days with their acts."""
     parts = [call.say("cli.year.title", year=year.number), call.say("cli.year.legend"), ""]
     for start in range(0, 12, MONTHS_ABREAST):
@@ -142,7 +142,7 @@ def _cell(day: CalendarDay) -> str:
     return f" {day.on.day:>2}+" if day.on.weekday() >= 5 else f" {day.on.day:>2} "
 
 
-def _counts(call: CommandContext, year: Year) -> str:
+def _counts(call: CommandContext, year: CalendarYear) -> str:
     rows: list[tuple[object, ...]] = []
     for nth, quarter in enumerate(year.quarters, start=1):
         rows += [(month_name(month.first.month, call.language), *_count([month])) for month in quarter]
@@ -156,7 +156,7 @@ def _count(months: Sequence[Month]) -> tuple[int, int, int]:
     return size, working, size - working
 
 
-def _named(call: CommandContext, year: Year) -> str:
+def _named(call: CommandContext, year: CalendarYear) -> str:
     """Return the special days with their acts."""
     rows = [
         (day.on, call.say(f"day.{day.kind}"), call.say(f"holiday.{day.name}") if day.name else "", day.act)

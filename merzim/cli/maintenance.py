@@ -30,7 +30,7 @@ from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from merzim.storage.maintenance.verify import Problem
+    from merzim.storage.maintenance.verify import Deviation
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -72,7 +72,7 @@ def seal(call: CommandContext) -> int:
     return DONE
 
 
-def _problems(call: CommandContext, problems: Iterable[Problem]) -> list[dict[str, str]]:
+def _problems(call: CommandContext, problems: Iterable[Deviation]) -> list[dict[str, str]]:
     return [
         {"code": problem.code, "message": call.say(problem.code, **problem.arguments)} for problem in problems
     ]

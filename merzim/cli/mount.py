@@ -35,7 +35,7 @@ _LINK = re.compile(r"https?:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Proof:
+class GivenProof:
     """A document or link from the command line, not stored yet."""
 
     kind: str
@@ -44,7 +44,7 @@ class Proof:
     published_on: date | None = None
 
 
-def given(text: str, procedure: Procedure, fact: str) -> Proof:
+def given(text: str, procedure: Procedure, fact: str) -> GivenProof:
     """Parse an --evidence argument.
 
     Without a kind, the obligation's only kind of that sort is used, if there is just one.
@@ -61,7 +61,7 @@ def given(text: str, procedure: Procedure, fact: str) -> Proof:
     return replace(proof, kind=proof.kind or (sort[0] if len(sort) == 1 else ""))
 
 
-def _parsed(text: str) -> Proof:
+def _parsed(text: str) -> GivenProof:
     """Parse `[KIND=]FILE|URL[@DATE]`. Raises Refusal for neither a link nor an existing file."""
     kind, place = "", text
     if match := _KIND.fullmatch(place):
@@ -76,7 +76,7 @@ def _parsed(text: str) -> Proof:
         raise Refusal("cli.bad_link", text=place[:100])
     if not link and not _is_file(place):
         raise Refusal("cli.no_such_file", file=place)
-    return Proof(
+    return GivenProof(
         kind=kind,
         link=place if link else "",
         file=None if link else Path(place),

@@ -67,9 +67,9 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.documents.forms import FilledForm, Form, Missing
-    from merzim.documents.forms import Note as FormNote
+    from merzim.documents.forms import FormNote as FormNote
     from merzim.documents.package import Document
-    from merzim.documents.schedules.rows_joined import Note
+    from merzim.documents.schedules.rows_joined import ReadingNote
     from merzim.services.cases.rows import PlanTaken
     from merzim.services.imports.schedules import ImportedFile
     from merzim.services.people.table import AbsenceRead
@@ -257,7 +257,7 @@ def _print_imported(call: CommandContext, imported: ImportedFile) -> None:
             call.print(paragraph(_note(call, note), indent=2))
 
 
-def _note(call: CommandContext, note: Note) -> str:
+def _note(call: CommandContext, note: ReadingNote) -> str:
     return call.say(note.code, **{"row": note.row, **note.arguments})
 
 

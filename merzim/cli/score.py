@@ -21,7 +21,7 @@ from workflow.scoring.score import written
 from workflow.scoring.score_inputs import BadInputs, choose, read_inputs
 
 if TYPE_CHECKING:
-    from workflow.scoring.prospects import Step
+    from workflow.scoring.prospects import PointsStep
     from workflow.scoring.scale import Readings
     from workflow.scoring.score import Score, Scores
 
@@ -135,7 +135,7 @@ def _print_year(call: CommandContext, whole_year: YearScores, parts: list[YearSc
     _print_arithmetic(call, scores)
 
 
-def _step(call: CommandContext, step: Step) -> str:
+def _step(call: CommandContext, step: PointsStep) -> str:
     """Return the next step of an indicator in words."""
     missing_names = tuple(map(call.name, step.missing))
     arguments = {

@@ -8,7 +8,7 @@ from i18n import say
 from merzim.documents import svg
 from merzim.documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
 from merzim.documents.sheets.listing import Table
-from merzim.documents.sheets.rows import Row, text_of
+from merzim.documents.sheets.rows import RowOfSheet, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
 from merzim.documents.sheets.workbook import Source, open_paper
@@ -123,7 +123,7 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
     return tuple(lines)
 
 
-def _line(row: Row, heading: Heading, section_name: str, errors: Errors) -> CartogramLine | None:
+def _line(row: RowOfSheet, heading: Heading, section_name: str, errors: Errors) -> CartogramLine | None:
     where = {place: heading.texts[id] for id, place in heading.at.items()}
     worded = without_formulas(row, where, errors, texts=where)
     text = {id: tidy(text_of(worded.cell(place))) for id, place in heading.at.items()}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from merzim.documents.schedules.written_terms import read_term
 from merzim.documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
-from merzim.documents.sheets.rows import Row, text_of
+from merzim.documents.sheets.rows import RowOfSheet, text_of
 from merzim.documents.sheets.texts import tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from merzim.documents.sheets.workbook import Source, open_paper
@@ -75,7 +75,7 @@ def read_measures(source: Source, name: str | None = None, *, year: int | None =
     return ReadPlan(measures=tuple(measures), unread=(*heading.other, *other_sheets))
 
 
-def _row(row: Row, heading: Heading, errors: Errors, year: int | None) -> PlanRow | None:
+def _row(row: RowOfSheet, heading: Heading, errors: Errors, year: int | None) -> PlanRow | None:
     where = {place: heading.texts[id] for id, place in heading.at.items() if id != "term"}
     worded = without_formulas(row, where, errors, texts=where)
     text = {id: tidy(text_of(worded.cell(place))) for id, place in heading.at.items() if id != "term"}

@@ -11,7 +11,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from i18n import say
-from merzim.documents.sheets.rows import NotAValue, Row, is_empty, text_of
+from merzim.documents.sheets.rows import NotAValue, RowOfSheet, is_empty, text_of
 from merzim.documents.sheets.texts import plain
 from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
 from merzim.documents.sheets.workbook import Source, open_paper
@@ -101,7 +101,7 @@ def letters(column: int) -> str:
     return name
 
 
-def _fields(row: Row, fields_by_head: Mapping[str, str]) -> dict[str, int]:
+def _fields(row: RowOfSheet, fields_by_head: Mapping[str, str]) -> dict[str, int]:
     places: dict[str, int] = {}
     for place, value in enumerate(row.cells):
         field = fields_by_head.get(plain(text_of(value))) if isinstance(value, str) else None
@@ -116,7 +116,7 @@ def _value(value: object) -> object:
     return text_of(value) if isinstance(value, str | float) else value
 
 
-def _cell(place: int, row: Row) -> str:
+def _cell(place: int, row: RowOfSheet) -> str:
     return f"{letters(place)}{row.number}"
 
 

@@ -18,7 +18,7 @@ from merzim.documents.sheets.texts import is_address
 from merzim.settings import BadSetting, Settings
 from merzim.storage.notices.links import SqlLinks
 from notifications.channels import Channel, OutgoingMessage, load, names
-from notifications.letters.page import Page, render_letter
+from notifications.letters.page import LetterPage, render_letter
 from notifications.notice import Notice, Outcome, message_id
 from workflow.org.office import Person
 from workflow.refusal import Refusal
@@ -122,7 +122,7 @@ def try_channel(channel: Channel, person: Person, settings: Settings, *, now: da
         raise Refusal("web.channels.not_reached", channel=channel.name)
     key = f"test:{uuid4().hex}"
     office = settings.office.name_in(language) or "Merzim"
-    page = Page(
+    page = LetterPage(
         subject=say("letter.test_subject", {}, language),
         greeting=say("letter.greeting", {"name": person.name or address}, language),
         lead=say("letter.test", {"office": office, "channel": channel.name}, language),

@@ -49,7 +49,7 @@ def _known_language(value: str) -> str:
     return value
 
 
-class _Languages:
+class _LanguageSchema:
     """JSON Schema of a language field: the languages of the installation at the time of reading."""
 
     @classmethod
@@ -57,7 +57,7 @@ class _Languages:
         return {"type": "string", "enum": list(LANGUAGES)}
 
 
-LanguageCode = Annotated[str, AfterValidator(_known_language), _Languages]
+LanguageCode = Annotated[str, AfterValidator(_known_language), _LanguageSchema]
 """A language of pages and letters."""
 
 

@@ -24,12 +24,12 @@ from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.office import Office, acts_of
 from workflow.registers.access import sees_lists
-from workflow.registers.definition import FILLED, Condition, Count, Register, Registers
+from workflow.registers.definition import FILLED, Condition, Register, Registers, RowCount
 from workflow.registers.rows import sort_key, text_key
 from workflow.scoring.prospects import (
+    PointsStep,
     Prospect,
     Stake,
-    Step,
     explain,
     prospect,
     remarks,
@@ -39,7 +39,7 @@ from workflow.scoring.prospects import (
 from workflow.scoring.recorded import CountedRows, YearRecords, body, row_numbers
 from workflow.scoring.scale import SCORED, Readings, Scoring
 from workflow.scoring.score import Scores, score, written
-from workflow.scoring.tally import Tally, Year, tally
+from workflow.scoring.tally import AssessedYear, Tally, tally
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +59,7 @@ class YearScores:
     scores: Scores
     counted: Mapping[str, Tally]
     prospects: Mapping[str, Prospect]
-    steps: tuple[Step, ...]
+    steps: tuple[PointsStep, ...]
     recorded: bool
     remarks: tuple[Element, ...] = ()
 
@@ -109,7 +109,7 @@ def year_scores(
     roots = [unit, *(office.parts.get(unit or None, ()) if by_unit else ())]
     since = None if first is None else first.astimezone(almaty()).date()
     years = (
-        Year(gathered=gathered, root=root, year=year, today=today, since=since, kinds=shipped.units)
+        AssessedYear(gathered=gathered, root=root, year=year, today=today, since=since, kinds=shipped.units)
         for root in roots
     )
     return tuple(_score_year(shipped, of_year, readings, titles, hidden) for of_year in years)
@@ -181,7 +181,7 @@ def _of_registers(ctx: RequestContext) -> frozenset[str]:
 
 def _score_year(
     scoring: Scoring,
-    year: Year,
+    year: AssessedYear,
     readings: Readings,
     titles: Mapping[str, Text],
     hidden: tuple[Element, ...],
@@ -263,7 +263,7 @@ def _counted(
 
 
 def _counted_by(
-    app: AppContext, office: Office, register: Register, count: Count, query: RowQuery, year: int, last: date
+    app: AppContext, office: Office, register: Register, count: RowCount, query: RowQuery, year: int, last: date
 ) -> Iterator[CountedRows]:
     fact = count.fact or scoring().indicators[count.indicator].counting.fact
     for condition in count.where:

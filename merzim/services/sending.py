@@ -22,8 +22,8 @@ from merzim.storage.notices.outbox import SqlOutbox
 from notifications.channels import STAYS_HERE
 from notifications.notice import Notice
 from notifications.planning import Planner
-from notifications.recipients import Problem
-from notifications.statistics import Fault, Figures
+from notifications.recipients import RoundProblem
+from notifications.statistics import ChannelFault, Figures
 from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.refusal import Refusal
@@ -43,31 +43,31 @@ def failed(app: AppContext, *, limit: int) -> Sequence[Notice]:
     return read_failed(app.engine, limit=limit)
 
 
-def faults(app: AppContext) -> Sequence[Fault]:
+def faults(app: AppContext) -> Sequence[ChannelFault]:
     with reading(app.engine) as connection:
         stored = read_faults(connection)
     unusable = _setting_faults(app) or _nobody_reached(app)
     return [*unusable, *(fault for fault in stored if fault.channel in app.settings.channels.use)]
 
 
-def _setting_faults(app: AppContext) -> list[Fault]:
+def _setting_faults(app: AppContext) -> list[ChannelFault]:
     """Return the fault of config.toml that prevents creating the channels, and so every round."""
     try:
         _ = app.channels
     except Refusal as trouble:
         message = refusal(trouble, app.settings.office.language)
-        return [Fault(channel="", code="settings", answer=message, since=None, letters=0)]
+        return [ChannelFault(channel="", code="settings", answer=message, since=None, letters=0)]
     return []
 
 
-def _nobody_reached(app: AppContext) -> list[Fault]:
+def _nobody_reached(app: AppContext) -> list[ChannelFault]:
     """Return the fault of an office whose letters all stay on the server: no other channel is set up."""
     if STAYS_HERE.issuperset(app.settings.channels.use):
-        return [Fault(channel="", code=NOBODY_REACHED, answer="", since=None, letters=0)]
+        return [ChannelFault(channel="", code=NOBODY_REACHED, answer="", since=None, letters=0)]
     return []
 
 
-def visible_faults(ctx: RequestContext) -> Sequence[Fault]:
+def visible_faults(ctx: RequestContext) -> Sequence[ChannelFault]:
     """Return the faults of channels for managers; the first head learns only that letters reach nobody."""
     if ctx.reader.may("manage"):
         return faults(ctx.app)
@@ -81,7 +81,7 @@ def undelivered(ctx: RequestContext) -> list[Notice]:
     return [notice for notice in notices if notice.case in visible_cases]
 
 
-def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:
+def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Sequence[RoundProblem]:
     """Return the due reminders that can reach nobody.
 
     A round does not advance the rows of such reminders, so these rows are planned here again; nothing is
@@ -101,14 +101,14 @@ class NoSuchLetter(NotFound):
     not_found = "web.problem.no_letter"
 
 
-class Letter(Command):
+class LetterOfCase(Command):
     """A letter about a case, by its key."""
 
     case: CaseId
     key: Key
 
 
-class Channel(Command):
+class ResendChannel(Command):
     """A channel of letters, by its name."""
 
     channel: Name
@@ -132,7 +132,7 @@ class LetterDone(BaseModel):
 
 
 @verb("record", answers=True)
-def acknowledge_letter(ctx: RequestContext, command: Letter) -> LetterDone:
+def acknowledge_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone:
     """Acknowledge a letter; only its recipient can, and an operator for them. A repeated acknowledgement keeps
     the first time.
     """
@@ -146,20 +146,20 @@ def acknowledge_letter(ctx: RequestContext, command: Letter) -> LetterDone:
 
 
 @verb("record")
-def resend_letter(ctx: RequestContext, command: Letter) -> LetterDone:
+def resend_letter(ctx: RequestContext, command: LetterOfCase) -> LetterDone:
     """Queue a letter that did not arrive again, for the next office hours."""
     is_of_case = any(notice.key == command.key for notice in ctx.reads.notices(command.case))
     return LetterDone(key=command.key, done=is_of_case and rounds.resend(ctx.app, command.key, now=ctx.now))
 
 
 @verb("manage")
-def resend_letters_of_channel(ctx: RequestContext, command: Channel) -> Resent:
+def resend_letters_of_channel(ctx: RequestContext, command: ResendChannel) -> Resent:
     """Queue again the letters delayed by a channel's fault."""
     return _resent(ctx, command.channel)
 
 
 @verb("settings")
-def resend_channel_letters(ctx: RequestContext, command: Channel) -> Resent:
+def resend_channel_letters(ctx: RequestContext, command: ResendChannel) -> Resent:
     """Queue again the letters delayed by a channel's fault."""
     return _resent(ctx, command.channel)
 

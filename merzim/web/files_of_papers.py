@@ -23,7 +23,7 @@ from merzim.services.evidence import clean_file_name, paper_file_name
 from merzim.services.law.regulations import row_words
 from merzim.services.names import case_title, seen_unit, unit_name
 from merzim.services.reports.consolidated import comparison, consolidated_query
-from merzim.services.reports.monitoring import Line, all_lines
+from merzim.services.reports.monitoring import MonitoringLine, all_lines
 from merzim.services.reports.notices import NoticeFilter
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import (
@@ -127,7 +127,7 @@ Noticed = Annotated[NoticeFilter, Depends(_noticed)]
 OUTCOME_LOOKS = {"executed": "done", "partly": "soon", "not": "missed", "irrelevant": "not_required"}
 
 
-def _risk(t: Translator, line: Line) -> Content:
+def _risk(t: Translator, line: MonitoringLine) -> Content:
     risk, measure = line.risk, line.measure
     number = measure.number if measure else 0
     place = f"?measure={number}#measure-{number}" if measure else f"#risk-{risk.number}"
@@ -141,14 +141,14 @@ def _risk(t: Translator, line: Line) -> Content:
     )
 
 
-def _measure(t: Translator, line: Line) -> Content:
+def _measure(t: Translator, line: MonitoringLine) -> Content:
     if line.measure is None:
         return Content(text=t.say("web.monitoring.no_measure"))
     completion = line.measure.completion
     return Content(text=line.measure.action, under=(Content(text=completion),) if completion else ())
 
 
-def _due(t: Translator, line: Line) -> Content:
+def _due(t: Translator, line: MonitoringLine) -> Content:
     under = []
     if line.due and line.late:
         under.append(Content(text=t.say("web.late_by", n=line.working_days), late=True))
@@ -158,7 +158,7 @@ def _due(t: Translator, line: Line) -> Content:
     return Content(text=t.short(line.due) if line.due else "" if written else "–", under=tuple(under))
 
 
-def _outcome(t: Translator, line: Line) -> Content:
+def _outcome(t: Translator, line: MonitoringLine) -> Content:
     if not line.status:
         return Content(text="–")
     reviews = line.measure.reviews if line.measure else ()
@@ -167,7 +167,7 @@ def _outcome(t: Translator, line: Line) -> Content:
     return Content(text=t.option("outcome", line.status), state=look, under=under)
 
 
-RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
+RECOMMENDATION_COLUMNS: tuple[Column[MonitoringLine], ...] = (
     Column("cli.head.case", lambda _, line: line.case.id),
     Column("cli.head.n", lambda _, line: line.risk.number),
     Column("web.monitoring.risk", lambda _, line: line.risk.description, "", _risk),
@@ -275,5 +275,5 @@ def named_unit(ctx: RequestContext, translator: Translator, unit: str) -> str:
     return name or ctx.organisation_in(translator.language)
 
 
-def _extra_column(row: str, field: RegisterField) -> Column[Line]:
+def _extra_column(row: str, field: RegisterField) -> Column[MonitoringLine]:
     return Column(field.title, lambda t, line: extra_cell(field, getattr(line, row), t.language))

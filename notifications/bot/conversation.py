@@ -15,7 +15,7 @@ from notifications.bot import buttons
 from notifications.bot.messages import ButtonAction, Reply, Sender, line, shorten
 from notifications.bot.office import ActionsOf, BotContext, CampaignAnswers, rows_of_person
 from notifications.letters.texts import object_names, relation_to_due_date
-from notifications.links import Link, hash_code
+from notifications.links import TelegramLink, hash_code
 from notifications.wire.telegram import Button
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.office import Office, Person, with_officer
@@ -123,7 +123,13 @@ class Conversation:
         return Reply(text=line("broken", self._guessed(sender)))
 
     def _start(
-        self, sender: Sender, link: Link | None, person: Person | None, code: str, office: Office, now: datetime
+        self,
+        sender: Sender,
+        link: TelegramLink | None,
+        person: Person | None,
+        code: str,
+        office: Office,
+        now: datetime,
     ) -> Reply:
         """Answer /start: link the account when a code comes with it."""
         if not code:
@@ -151,7 +157,7 @@ class Conversation:
         """Answer an account that is not linked."""
         return Reply(text=line("stranger", self._guessed(sender)))
 
-    def _sender_link(self, sender: Sender, office: Office) -> tuple[Link | None, Person | None]:
+    def _sender_link(self, sender: Sender, office: Office) -> tuple[TelegramLink | None, Person | None]:
         link = self._app.links.behind(sender.chat)
         return link, office.people.get(link.person) if link else None
 
@@ -164,7 +170,7 @@ class Conversation:
         return sender.language if sender.language in LANGUAGES else self._language
 
     @staticmethod
-    def _speaks(link: Link, person: Person) -> str:
+    def _speaks(link: TelegramLink, person: Person) -> str:
         return available_language(link.language or person.language)
 
 

@@ -46,7 +46,7 @@ class Notices(Protocol):
         """Record that the notice was read."""
 
 
-class Board(Protocol):
+class BoardRows(Protocol):
     """The board rows that lists are made of."""
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
@@ -128,7 +128,7 @@ class BotContext(Protocol):
     @property
     def outbox(self) -> Notices: ...
     @property
-    def reads(self) -> Board: ...
+    def reads(self) -> BoardRows: ...
     @property
     def library(self) -> Library: ...
     @property

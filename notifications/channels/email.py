@@ -23,7 +23,7 @@ import aiosmtplib
 
 from notifications.channels import OnSent, OutgoingMessage, ignore_sent
 from notifications.notice import UNREACHABLE, Outcome
-from notifications.wire.message import Signature, build_message, load_signature
+from notifications.wire.message import SigningKey, build_message, load_signature
 from workflow.org.office import Person
 
 Security = Literal["none", "starttls", "tls"]
@@ -70,7 +70,7 @@ class Email:
     no_key: str = ""
     ca_file: Path | None = None
     timeout: float = 20.0
-    signature: Signature | None = None
+    signature: SigningKey | None = None
     name: str = "email"
     repeatable: bool = True
 

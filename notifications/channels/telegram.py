@@ -20,7 +20,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, cast
 
 from notifications.channels import OnSent, OutgoingMessage, ignore_sent
-from notifications.links import Link, Links
+from notifications.links import Links, TelegramLink
 from notifications.notice import UNREACHABLE, Outcome
 from notifications.wire.telegram import Buttons, buttons, format_message
 from workflow.org.office import Person
@@ -210,7 +210,7 @@ class Telegram:
             return text
 
     @staticmethod
-    def _good(link: Link | None) -> Link | None:
+    def _good(link: TelegramLink | None) -> TelegramLink | None:
         return link if link is not None and link.blocked_at is None else None
 
 

@@ -12,8 +12,8 @@ from i18n import available_language, say
 from notifications.channels import Channel, OutgoingMessage
 from notifications.letters.daily import Items, daily_letter, reminder, unconfirmed_year
 from notifications.letters.events import account_letter, campaign_letter, comment_letter, is_expired
-from notifications.letters.overview import Overview
-from notifications.letters.page import Line, Page, Section, render_letter
+from notifications.letters.overview import OpenDeadlines
+from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
 from notifications.letters.subjects import Matters
 from notifications.notice import ANSWER_DAY, Letter, Notice, Outcome
 from notifications.ports import Outbox
@@ -23,7 +23,7 @@ from workflow.law.library import Library
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 from workflow.reminders import step_order
-from workflow.scoring.prospects import Stakes
+from workflow.scoring.prospects import StakesOfYear
 
 NOTHING_LEFT = Outcome(state="withdrawn", answer="")
 
@@ -52,8 +52,8 @@ def compose(
     rules: Rules,
     related: Sequence[Notice] = (),
     carried: Mapping[str, Sequence[Notice]] | None = None,
-    overview: Overview | None = None,
-    stakes: Stakes | None = None,
+    overview: OpenDeadlines | None = None,
+    stakes: StakesOfYear | None = None,
 ) -> ComposedLetters:
     """Return a letter for each notice that is still needed.
 
@@ -68,7 +68,7 @@ def compose(
         stakes: the points at stake; None where letters name none.
     """
     carried = carried or {}
-    overview = overview or Overview(outbox, library, calendar, today=today, rules=rules)
+    overview = overview or OpenDeadlines(outbox, library, calendar, today=today, rules=rules)
     # A language may have left the installation since.
     notices = [replace(notice, language=available_language(notice.language)) for notice in notices]
     all_notices = [*notices, *chain.from_iterable(carried.values())]
@@ -139,7 +139,7 @@ def _letter(
     notice: Notice,
     members: Sequence[Notice],
     matters: Matters,
-    overview: Overview,
+    overview: OpenDeadlines,
     settled: dict[str, Outcome],
 ) -> Letter | None:
     """Return the letter of a notice; None when it has no content any more."""
@@ -190,15 +190,15 @@ def lost_letter(*, officer: str, person: str, channel: str, language: str) -> Le
     def line(code: str) -> str:
         return say(f"telegram.{code}", {"person": person, "channel": channel}, language)
 
-    mend = Section(
+    mend = LetterSection(
         heading=say("letter.heading_do", {}, language),
-        lines=(Line(text=line("lost_do")),),
+        lines=(LetterLine(text=line("lost_do")),),
     )
-    page = Page(
+    page = LetterPage(
         subject=line("lost_subject"),
         greeting=say("letter.greeting", {"name": officer}, language),
         lead=line("lost_lead"),
-        table=(Line(label=line("lost_label"), text=person),),
+        table=(LetterLine(label=line("lost_label"), text=person),),
         sections=(mend,),
         footer=say("letter.footer", {}, language),
     )

@@ -15,10 +15,10 @@ from calendars.kazakhstan import Kazakhstan
 from i18n import explain, say
 from notifications.daily import WEEK, first_of_week
 from notifications.letters.events import comment_line
-from notifications.letters.lists import OVERDUE, SLIPPED, Item, count, line, sections
+from notifications.letters.lists import OVERDUE, SLIPPED, ListedDeadline, count, line, sections
 from notifications.letters.moved import moved_entry, moved_line, moved_words
-from notifications.letters.overview import OpenDeadline, Overview
-from notifications.letters.page import Line, Page, Section, render_letter
+from notifications.letters.overview import OpenDeadline, OpenDeadlines
+from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
 from notifications.letters.subjects import Matters
 from notifications.letters.texts import (
     Matter,
@@ -29,7 +29,7 @@ from notifications.letters.texts import (
     object_names,
     relation_to_matter,
 )
-from notifications.notice import Action, Entry, Letter, Notice
+from notifications.notice import Action, CalendarEntry, Letter, Notice
 from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.cases.registers.entries import period_in
 from workflow.org.duties import stand_in
@@ -59,7 +59,7 @@ class Items:
         return len(self.reminders) + len(self.moved) + len(self.comments) + len(self.calls)
 
 
-def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overview) -> Letter | None:
+def daily_letter(notice: Notice, items: Items, matters: Matters, overview: OpenDeadlines) -> Letter | None:
     """Return the letter; None when there is nothing to say.
 
     One reminder alone is the letter it is: it says more than a line of a list.
@@ -87,7 +87,7 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overv
         *_section("units", units, language),
     ]
     subject, lead = _words(listed, items, len(units), matters, language)
-    page = Page(
+    page = LetterPage(
         subject=subject,
         greeting=say("letter.greeting", {"name": matters.name(notice)}, language),
         lead=lead,
@@ -101,7 +101,7 @@ def daily_letter(notice: Notice, items: Items, matters: Matters, overview: Overv
 
 
 def _words(
-    listed: Sequence[Item], items: Items, units: int, matters: Matters, language: str
+    listed: Sequence[ListedDeadline], items: Items, units: int, matters: Matters, language: str
 ) -> tuple[str, str]:
     today = matters.today
     if not listed and items.number() == 1 and items.moved:
@@ -122,14 +122,14 @@ def _words(
     return subject, lead
 
 
-def reminder_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]:
+def reminder_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[ListedDeadline]:
     """Return these reminders as items of a list, each deadline once."""
-    items: dict[tuple[str, str], Item] = {}
+    items: dict[tuple[str, str], ListedDeadline] = {}
     for notice, matter in notice_pairs:
         if not matter.dated and (notice.case, notice.obligation) in items:
             continue
         day, now = relation_to_matter(matter, matters.calendar, today=matters.today)
-        items[notice.case, notice.obligation] = Item(
+        items[notice.case, notice.obligation] = ListedDeadline(
             title=matter.deadline.obligation.title,
             period=matter.deadline.period,
             object=object_names(matter.case, matter.procedure),
@@ -156,7 +156,7 @@ def _note(matter: Matter, language: str) -> str:
     return said.strip()
 
 
-def _entries(items: Items, matters: Matters, language: str) -> Iterator[Entry]:
+def _entries(items: Items, matters: Matters, language: str) -> Iterator[CalendarEntry]:
     """Yield the letter's deadlines for its reader's calendar, each once, but for confidential ones."""
     domain = matters.rules.domain
     entries = {}
@@ -180,15 +180,19 @@ def _actions(items: Items) -> tuple[Action, ...]:
     )
 
 
-def _section(name: str, lines: Iterator[Line] | Sequence[Line], language: str) -> tuple[Section, ...]:
+def _section(
+    name: str, lines: Iterator[LetterLine] | Sequence[LetterLine], language: str
+) -> tuple[LetterSection, ...]:
     """Return a section with these lines; none without lines."""
     written = tuple(lines)
-    return (Section(heading=say(f"digest.heading_{name}", {}, language), lines=written),) if written else ()
+    return (
+        (LetterSection(heading=say(f"digest.heading_{name}", {}, language), lines=written),) if written else ()
+    )
 
 
 def _units_lines(
-    notice: Notice, told: set[tuple[str, str]], matters: Matters, overview: Overview
-) -> Iterator[Line]:
+    notice: Notice, told: set[tuple[str, str]], matters: Matters, overview: OpenDeadlines
+) -> Iterator[LetterLine]:
     """Yield what is overdue in the reader's units, with who must act; weekly where they are the officer."""
     language, today = notice.language, matters.today
     units = [
@@ -200,7 +204,7 @@ def _units_lines(
     ]
     if _is_officers_weekly(notice, matters, overview):
         units += [unit.id for unit in overview.office.units.values() if unit.parent is None]
-    written: dict[tuple[str, str], Line] = {}
+    written: dict[tuple[str, str], LetterLine] = {}
     for unit in units:
         for deadline in overview.below(unit):
             if deadline.overdue and deadline.place not in told and deadline.place not in written:
@@ -209,7 +213,7 @@ def _units_lines(
     yield from written.values()
 
 
-def _is_officers_weekly(notice: Notice, matters: Matters, overview: Overview) -> bool:
+def _is_officers_weekly(notice: Notice, matters: Matters, overview: OpenDeadlines) -> bool:
     """Return whether it is the officer's letter of the first working day of a week."""
     officer = overview.office.people.get(overview.office.officer or "")
     reader = stand_in(overview.office, officer, matters.today) or officer if officer else None
@@ -217,7 +221,7 @@ def _is_officers_weekly(notice: Notice, matters: Matters, overview: Overview) ->
     return is_officers and first_of_week(matters.today, matters.calendar)
 
 
-def _never_confirmed_lines(notice: Notice, matters: Matters, overview: Overview) -> Iterator[Line]:
+def _never_confirmed_lines(notice: Notice, matters: Matters, overview: OpenDeadlines) -> Iterator[LetterLine]:
     """Yield, once a week for the officer, what completed cases still wait for, with who must act."""
     if _is_officers_weekly(notice, matters, overview):
         for deadline in overview.never_confirmed:
@@ -235,30 +239,30 @@ def unconfirmed_year(calendar: Kazakhstan, today: date) -> int | None:
     return year if calendar.provisional_years(date(year, 1, 1), date(year, 12, 31)) else None
 
 
-def unconfirmed_section(matters: Matters, language: str) -> tuple[Section, ...]:
+def unconfirmed_section(matters: Matters, language: str) -> tuple[LetterSection, ...]:
     """Return the section asking the officer to adopt next year's calendar; none once it is confirmed."""
     year = unconfirmed_year(matters.calendar, matters.today)
     if year is None:
         return ()
     address = f"{matters.rules.public_address}/calendar/acts"
     lines = (
-        Line(text=say("digest.calendar_do", {"year": year}, language)),
-        Line(text=say("digest.calendar_link", {}, language), link=address),
+        LetterLine(text=say("digest.calendar_do", {"year": year}, language)),
+        LetterLine(text=say("digest.calendar_link", {}, language), link=address),
     )
     heading = say("digest.calendar_subject", {"year": year}, language)
-    return (Section(heading=heading, lines=lines),)
+    return (LetterSection(heading=heading, lines=lines),)
 
 
-def _shortened(part: Section, language: str) -> Section:
+def _shortened(part: LetterSection, language: str) -> LetterSection:
     """Return a section cut to its limit, with the number of lines left out."""
     if len(part.lines) <= LONGEST:
         return part
-    rest_line = Line(text=say("digest.more", {"count": len(part.lines) - LONGEST}, language))
-    return Section(heading=part.heading, lines=(*part.lines[:LONGEST], rest_line))
+    rest_line = LetterLine(text=say("digest.more", {"count": len(part.lines) - LONGEST}, language))
+    return LetterSection(heading=part.heading, lines=(*part.lines[:LONGEST], rest_line))
 
 
-def _item(deadline: OpenDeadline, matters: Matters, *, extra_text: str = "") -> Item:
-    return Item(
+def _item(deadline: OpenDeadline, matters: Matters, *, extra_text: str = "") -> ListedDeadline:
+    return ListedDeadline(
         title=deadline.title,
         period=period_in(deadline.id),
         object=object_names(deadline.case, deadline.procedure),
@@ -272,7 +276,7 @@ def _item(deadline: OpenDeadline, matters: Matters, *, extra_text: str = "") -> 
     )
 
 
-def _whose(deadline: OpenDeadline, overview: Overview, language: str) -> str:
+def _whose(deadline: OpenDeadline, overview: OpenDeadlines, language: str) -> str:
     """Return the unit of a deadline and who must act on it; "nobody" where only the officer is notified."""
     names = tuple(
         dict.fromkeys(

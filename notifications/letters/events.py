@@ -8,7 +8,7 @@ from typing import cast
 
 from i18n import date_long, say
 from notifications.letter_links import AnswerLink, campaign_address
-from notifications.letters.page import Line, Page, Section, render_letter
+from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
 from notifications.letters.subjects import Matters
 from notifications.notice import Letter, Notice
 from notifications.rules import Rules, local_moment
@@ -20,7 +20,7 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
     return render_letter(comment_page(notice, case, name=name, rules=rules), notice.language)
 
 
-def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Page:
+def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> LetterPage:
     language, about = notice.language, notice.about
     word = "discreet" if case.confidential else str(about["kind"])
     until = date.fromisoformat(str(about["until"])) if "until" in about else None
@@ -33,19 +33,19 @@ def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Page
     if not case.confidential:
         object_name = case.object_in(language)
         case_name = f"{object_name} ({case.id})" if object_name else case.id
-        table.append(Line(label=say("comment_letter.case", {}, language), text=case_name))
+        table.append(LetterLine(label=say("comment_letter.case", {}, language), text=case_name))
     if until is not None:
         label = "until" if word in ("question", "answer_day", "discreet") else "assignment_until"
         day = date_long(until, language)
-        table.append(Line(label=say(f"comment_letter.{label}", {}, language), text=day))
-    lines = () if case.confidential else (Line(text=str(about["text"])),)
+        table.append(LetterLine(label=say(f"comment_letter.{label}", {}, language), text=day))
+    lines = () if case.confidential else (LetterLine(text=str(about["text"])),)
     link = f"{rules.public_address}/cases/{case.id}#{about['place']}"
     sections = []
     if lines:
-        sections.append(Section(heading=say("comment_letter.text", {}, language), lines=lines))
-    do = Line(text=say("letter.link_case", {}, language), link=link)
-    sections.append(Section(heading=say("letter.heading_do", {}, language), lines=(do,)))
-    return Page(
+        sections.append(LetterSection(heading=say("comment_letter.text", {}, language), lines=lines))
+    do = LetterLine(text=say("letter.link_case", {}, language), link=link)
+    sections.append(LetterSection(heading=say("letter.heading_do", {}, language), lines=(do,)))
+    return LetterPage(
         subject=say(f"comment_letter.{word}.subject", arguments, language),
         greeting=say("letter.greeting", {"name": name}, language),
         lead=say(f"comment_letter.{word}.lead", arguments, language),
@@ -55,12 +55,12 @@ def comment_page(notice: Notice, case: Case, *, name: str, rules: Rules) -> Page
     )
 
 
-def comment_line(notice: Notice, matters: Matters, language: str) -> Line:
+def comment_line(notice: Notice, matters: Matters, language: str) -> LetterLine:
     """Return the line about an event of a case that concerns its reader."""
     letter = comment_page(notice, matters.case(notice), name="", rules=matters.rules)
     said = letter.sections[0].lines[0].text if len(letter.sections) > 1 else ""
     link = letter.sections[-1].lines[0].link if letter.sections else None
-    return Line(text=": ".join(filter(None, (letter.subject, said))), link=link, below=True)
+    return LetterLine(text=": ".join(filter(None, (letter.subject, said))), link=link, below=True)
 
 
 def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
@@ -75,12 +75,12 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
     def line(code: str) -> str:
         return say(f"campaign_letter.{code}", arguments, language)
 
-    page = Page(
+    page = LetterPage(
         subject=line(f"{kind}.subject"),
         greeting=say("letter.greeting", {"name": name}, language),
         lead=str(about["text"]),
         table=tuple(
-            Line(label=line(code), text=text)
+            LetterLine(label=line(code), text=text)
             for code, text in (
                 ("organisation", str(about.get("organisation", ""))),
                 ("title", str(about["title"])),
@@ -88,14 +88,16 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
             )
             if text
         )
-        + tuple(Line(label=title, text=date_long(date.fromisoformat(day), language)) for title, day in days)
-        + (Line(label=line("until"), text=say("campaign_letter.day", arguments, language)),),
+        + tuple(
+            LetterLine(label=title, text=date_long(date.fromisoformat(day), language)) for title, day in days
+        )
+        + (LetterLine(label=line("until"), text=say("campaign_letter.day", arguments, language)),),
         sections=(
-            Section(
+            LetterSection(
                 heading=line("heading"),
                 lines=(
-                    Line(text=line(asks), link=campaign_address(rules, link), below=True),
-                    Line(text=line("own")),
+                    LetterLine(text=line(asks), link=campaign_address(rules, link), below=True),
+                    LetterLine(text=line("own")),
                 ),
             ),
         ),
@@ -122,8 +124,8 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
     def line(code: str) -> str:
         return say(f"account_letter.{event}.{code}", arguments, language)
 
-    def label(code: str, key: str) -> Line:
-        return Line(label=say(f"account_letter.{code}", {}, language), text=str(arguments[key]))
+    def label(code: str, key: str) -> LetterLine:
+        return LetterLine(label=say(f"account_letter.{code}", {}, language), text=str(arguments[key]))
 
     labels = (
         ("office", "office"),
@@ -133,15 +135,15 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         ("until", "until"),
     )
     table = tuple(label(code, key) for code, key in labels if arguments.get(key))
-    page = Page(
+    page = LetterPage(
         subject=line("subject"),
         greeting=say("letter.greeting", {"name": name}, language),
         lead=line("lead"),
         table=table,
         sections=(
-            Section(
+            LetterSection(
                 heading=say("account_letter.heading", {}, language),
-                lines=(Line(text=line("do")), *_link(about, rules, language)),
+                lines=(LetterLine(text=line("do")), *_link(about, rules, language)),
             ),
         ),
         footer=say("account_letter.footer", {}, language),
@@ -153,7 +155,7 @@ def _moment(value: object, rules: Rules) -> str:
     return f"{local_moment(datetime.fromisoformat(str(value))):%d.%m.%Y, %H:%M}"
 
 
-def _link(about: Mapping[str, object], rules: Rules, language: str) -> tuple[Line, ...]:
+def _link(about: Mapping[str, object], rules: Rules, language: str) -> tuple[LetterLine, ...]:
     """Return the link to continue at: the user's own account, or the page for accepting an invitation."""
     place, code = "account", "link"
     if about["event"] == "invited":
@@ -161,7 +163,7 @@ def _link(about: Mapping[str, object], rules: Rules, language: str) -> tuple[Lin
         secret = rules.unseal(sealed, owner_of_link(str(about["login"]))) if sealed else ""
         place = f"welcome/{secret}" if secret else "login"
     text = say(f"account_letter.{code}", {}, language)
-    return (Line(text=text, link=f"{rules.public_address}/{place}"),)
+    return (LetterLine(text=text, link=f"{rules.public_address}/{place}"),)
 
 
 def owner_of_link(login: str) -> str:

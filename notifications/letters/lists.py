@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from i18n import say
-from notifications.letters.page import Line, Section
+from notifications.letters.page import LetterLine, LetterSection
 from notifications.letters.texts import DeadlineSummary, with_period
 from workflow.law.procedure import Force, Text
 
@@ -18,7 +18,7 @@ SLIPPED = ("slipped", "just_slipped")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
+class ListedDeadline:
     """A deadline in a list, with its status and its force.
 
     `period`: of what recurs; `object`: by language; `discreet`: its line must not reveal its subject; `more`:
@@ -40,7 +40,7 @@ class Item:
     note: str = ""
 
 
-def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
+def sections(items: Iterable[ListedDeadline], language: str) -> tuple[LetterSection, ...]:
     """Return the items grouped by urgency, each once; empty groups are left out."""
     sorted_items = sorted(items, key=lambda item: item.due)
     parts = (
@@ -56,23 +56,23 @@ def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
     for name, standings in parts:
         lines = tuple(line(item, language) for item in sorted_items if item.relation.word in standings)
         if lines:
-            sections.append(Section(heading=say(f"digest.heading_{name}", {}, language), lines=lines))
+            sections.append(LetterSection(heading=say(f"digest.heading_{name}", {}, language), lines=lines))
     return tuple(sections)
 
 
-def line(item: Item, language: str) -> Line:
+def line(item: ListedDeadline, language: str) -> LetterLine:
     """Return one line: title, due date, and days left or late."""
     arguments = {"due": item.due, "left": item.relation.left, "late": item.relation.late}
     arguments |= {"today": item.today}
     when = say(f"digest.when_{item.relation.word}", arguments, language)
     if item.discreet:
-        return Line(text=f"{say('digest.discreet', {}, language)} – {when}", link=item.link, below=True)
+        return LetterLine(text=f"{say('digest.discreet', {}, language)} – {when}", link=item.link, below=True)
     about = item.object[language]
     title = with_period(item.title, item.period, language)
     subject = f"{title} ({about})" if about else title
     addition = f"; {item.more}" if item.more else ""
     force = say(f"letter.force_{item.force}", {}, language)
-    return Line(
+    return LetterLine(
         text=f"{subject} – {when}; {force}{addition}",
         link=item.link,
         below=True,
@@ -81,5 +81,5 @@ def line(item: Item, language: str) -> Line:
     )
 
 
-def count(items: Iterable[Item], *standings: str) -> int:
+def count(items: Iterable[ListedDeadline], *standings: str) -> int:
     return sum(item.relation.word in standings for item in items)

@@ -8,26 +8,26 @@ from datetime import date
 from itertools import zip_longest
 
 from i18n import knows, say
-from notifications.letters.page import Line
+from notifications.letters.page import LetterLine
 from notifications.letters.texts import Matter, case_page, entry, object_names, with_period
-from notifications.notice import Entry, Notice
+from notifications.notice import CalendarEntry, Notice
 from notifications.rules import Rules
 from workflow.cases.registers.entries import period_in
 
 WITHDRAWN = "withdrawn"
 
 
-def moved_line(notice: Notice, matter: Matter, language: str) -> Line:
+def moved_line(notice: Notice, matter: Matter, language: str) -> LetterLine:
     """Return the line about a deadline whose date the reader was told of: what it is now, and why."""
     link = case_page(matter)
     if matter.confidential:
-        return Line(text=say("digest.moved_discreet", {}, language), link=link, below=True)
+        return LetterLine(text=say("digest.moved_discreet", {}, language), link=link, below=True)
     told = say(f"digest.{_word(notice)}_line", _arguments(notice, matter, language), language)
     cause = describe_cause(notice.about.get("cause"), language, matter)
     if notice.step != WITHDRAWN:
         # What is no longer required has no force.
         told += f"; {say(f'letter.force_{matter.deadline.obligation.force}', {}, language)}"
-    return Line(text=f"{told}. {cause}", link=link, below=True)
+    return LetterLine(text=f"{told}. {cause}", link=link, below=True)
 
 
 def moved_words(notice: Notice, matter: Matter, language: str) -> tuple[str, str]:
@@ -39,7 +39,7 @@ def moved_words(notice: Notice, matter: Matter, language: str) -> tuple[str, str
     return say(f"digest.{word}_subject", arguments, language), say(f"digest.{word}_lead", arguments, language)
 
 
-def moved_entry(notice: Notice, matter: Matter, rules: Rules, language: str) -> Entry:
+def moved_entry(notice: Notice, matter: Matter, rules: Rules, language: str) -> CalendarEntry:
     item = entry(matter, language=language, domain=rules.domain, queued_at=notice.queued_at, on=notice.due)
     return replace(item, status="CANCELLED") if notice.step == WITHDRAWN else item
 

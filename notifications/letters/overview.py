@@ -60,7 +60,7 @@ class OpenDeadline:
         return self.obligation.title
 
 
-class Overview:
+class OpenDeadlines:
     """All open deadlines that are overdue, due within AHEAD working days, or whose plan slipped, by due
     date.
     """

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from i18n import say
-from notifications.notice import Action, Entry, Letter
+from notifications.notice import Action, CalendarEntry, Letter
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class LetterLine:
     """One line of a letter.
 
     Attributes:
@@ -37,25 +37,29 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
+class LetterSection:
     heading: str
-    lines: tuple[Line, ...]
+    lines: tuple[LetterLine, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class LetterPage:
     """The parts of a letter in the recipient's language, before rendering."""
 
     subject: str
     greeting: str
     lead: str
-    table: tuple[Line, ...]
-    sections: tuple[Section, ...]
+    table: tuple[LetterLine, ...]
+    sections: tuple[LetterSection, ...]
     footer: str
 
 
 def render_letter(
-    page: Page, language: str, *, entries: tuple[Entry, ...] = (), actions: tuple[Action, ...] = ()
+    page: LetterPage,
+    language: str,
+    *,
+    entries: tuple[CalendarEntry, ...] = (),
+    actions: tuple[Action, ...] = (),
 ) -> Letter:
     """Render the page as a letter, in plain text and in HTML with the same content."""
     return Letter(
@@ -68,7 +72,7 @@ def render_letter(
     )
 
 
-def _text(page: Page, language: str) -> str:
+def _text(page: LetterPage, language: str) -> str:
     parts = [page.greeting, page.lead]
     answer = say("letter.heading_answer", {}, language)
     if page.table:
@@ -80,22 +84,22 @@ def _text(page: Page, language: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table_line(line: Line) -> str:
+def _table_line(line: LetterLine) -> str:
     return f"{line.label}: {_line(line)}"
 
 
-def _line(line: Line) -> str:
+def _line(line: LetterLine) -> str:
     if line.link and line.below:
         return f"- {line.text}\n  {line.link}"
     return f"{line.text}: {line.link}" if line.link else line.text
 
 
-def _note(line: Line) -> str:
+def _note(line: LetterLine) -> str:
     """Return the smaller text below a line; "" where there is none."""
     return f"\n  {line.note}" if line.note else ""
 
 
-def _answers(line: Line, label: str) -> str:
+def _answers(line: LetterLine, label: str) -> str:
     """Return the address where a line is answered, below it; "" for a line without answers."""
     return f"\n  {label}: {line.answers[0][1].partition('?')[0]}" if line.answers else ""
 

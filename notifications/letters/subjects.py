@@ -24,7 +24,7 @@ from workflow.law.procedure import Procedure, Step
 from workflow.org.duties import stand_in
 from workflow.org.office import Office, Person, Recipient
 from workflow.reminders import HIMSELF, PLAN_STEPS, SLIPPED, is_about, step_named, undated_kind
-from workflow.scoring.prospects import Stakes
+from workflow.scoring.prospects import StakesOfYear
 
 
 class Matters:
@@ -40,7 +40,7 @@ class Matters:
         *,
         today: date,
         rules: Rules,
-        stakes: Stakes | None = None,
+        stakes: StakesOfYear | None = None,
     ) -> None:
         self.channels = channels
         self.library = library

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from i18n import explain, period, say
-from notifications.letters.page import Line, Page, Section, render_letter
-from notifications.notice import Entry, Letter
+from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
+from notifications.notice import CalendarEntry, Letter
 from notifications.wire.entry import item_id
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import row_kind
@@ -141,21 +141,23 @@ def _brief(matter: Matter, language: str) -> str:
     return "\n".join(filter(None, (place, proof, link)))
 
 
-def _discreet(matter: Matter, language: str) -> Page:
+def _discreet(matter: Matter, language: str) -> LetterPage:
     """Return the page of a confidential matter, which names nothing but the recipient."""
     link = case_page(matter)
-    do = Line(text=say("digest.awaits_do", {}, language), link=link)
-    return Page(
+    do = LetterLine(text=say("digest.awaits_do", {}, language), link=link)
+    return LetterPage(
         subject=say("digest.awaits_subject", {}, language),
         greeting=say("letter.greeting", {"name": matter.name}, language),
         lead=say("digest.awaits_lead", {}, language),
         table=(),
-        sections=(Section(heading=say("letter.heading_do", {}, language), lines=(do,)),),
+        sections=(LetterSection(heading=say("letter.heading_do", {}, language), lines=(do,)),),
         footer=say("letter.footer", {}, language),
     )
 
 
-def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on: date | None = None) -> Entry:
+def entry(
+    matter: Matter, *, language: str, domain: str, queued_at: datetime, on: date | None = None
+) -> CalendarEntry:
     """Return the deadline as an item for the recipient's calendar.
 
     Its sequence is the seconds from the opening of the case to the queueing of the letter: it rises from letter
@@ -171,7 +173,7 @@ def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on
     opened_at = case.opened_at or queued_at
     label, word = say("letter.label_force", {}, language), f"letter.force_{deadline.obligation.force}"
     force = f"{label}: {say(word, {}, language)}"
-    return Entry(
+    return CalendarEntry(
         uid=item_id(case.id, deadline.id, domain),
         sequence=max(0, int((queued_at - opened_at).total_seconds())),
         on=day,
@@ -202,7 +204,7 @@ def case_page(matter: Matter) -> str:
     return f"{matter.public_address}/cases/{matter.case.id}"
 
 
-def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) -> Page:
+def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) -> LetterPage:
     deadline = matter.deadline
     day, now = relation_to_matter(matter, calendar, today=today)
     arguments = {
@@ -215,18 +217,20 @@ def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) ->
     # A due date counted from a day that passed unrecorded is explained no more: the table says what is awaited.
     explanation = deadline.explanation if deadline.due is None or holds_on(deadline, today) else ()
     sections = (
-        Section(
+        LetterSection(
             heading=say(_heading(matter), {}, language),
-            lines=tuple(Line(text=sentence) for sentence in explain(explanation, language)),
+            lines=tuple(LetterLine(text=sentence) for sentence in explain(explanation, language)),
         ),
-        Section(
+        LetterSection(
             heading=say("letter.heading_do", {}, language),
             lines=tuple(_to_do(matter, language, late=today > day and not matter.undated)),
         ),
-        Section(heading=say("letter.heading_answer", {}, language), lines=tuple(_answers(matter, language))),
-        Section(heading=say("letter.heading_who", {}, language), lines=tuple(_who(matter, language))),
+        LetterSection(
+            heading=say("letter.heading_answer", {}, language), lines=tuple(_answers(matter, language))
+        ),
+        LetterSection(heading=say("letter.heading_who", {}, language), lines=tuple(_who(matter, language))),
     )
-    return Page(
+    return LetterPage(
         subject=say(f"letter.subject_{now.word}", arguments, language),
         greeting=say("letter.greeting", {"name": matter.name}, language),
         lead=say(f"letter.lead_{now.word}", arguments, language),
@@ -236,11 +240,11 @@ def page(matter: Matter, calendar: Kazakhstan, *, language: str, today: date) ->
     )
 
 
-def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
+def _table(matter: Matter, language: str, *, today: date) -> Iterator[LetterLine]:
     case, deadline, procedure = matter.case, matter.deadline, matter.procedure
     obligation = deadline.obligation
 
-    def line(label: str, text: str, link: str | None = None) -> Line:
+    def line(label: str, text: str, link: str | None = None) -> LetterLine:
         return _line(label, text, language, link)
 
     if about := object_names(case, procedure)[language]:
@@ -269,11 +273,11 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     yield line("case", case.id)
 
 
-def _dates(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
+def _dates(matter: Matter, language: str, *, today: date) -> Iterator[LetterLine]:
     """Yield the planned day and the due date, what it waits for, and how certain it is."""
     deadline = matter.deadline
 
-    def line(label: str, text: str) -> Line:
+    def line(label: str, text: str) -> LetterLine:
         return _line(label, text, language)
 
     if matter.planned:
@@ -294,8 +298,8 @@ def _dates(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
         yield line("certainty", say(f"letter.certainty_{certainty}", {}, language))
 
 
-def _line(label: str, text: str, language: str, link: str | None = None) -> Line:
-    return Line(label=say(f"letter.label_{label}", {}, language), text=text, link=link)
+def _line(label: str, text: str, language: str, link: str | None = None) -> LetterLine:
+    return LetterLine(label=say(f"letter.label_{label}", {}, language), text=text, link=link)
 
 
 def _heading(matter: Matter) -> str:
@@ -314,21 +318,21 @@ def _certainty(deadline: Deadline) -> str:
     return deadline.anchor if deadline.anchor in ("planned", "derived") else ""
 
 
-def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[Line]:
+def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[LetterLine]:
     deadline = matter.deadline
     word = "letter.do_planned" if matter.planned and late else "letter.do_late" if late else "letter.do"
     word = "letter.do_decide" if deadline.obligation.options else word
-    yield Line(text=say(word, {}, language))
-    yield Line(text=say("letter.link_case", {}, language), link=case_page(matter))
+    yield LetterLine(text=say(word, {}, language))
+    yield LetterLine(text=say("letter.link_case", {}, language), link=case_page(matter))
     anchor = matter.procedure.by_id.get(deadline.anchor_fact or "")
     if anchor is not None and deadline.anchor == "planned" and matter.dated:
-        yield Line(text=say("letter.do_replan", {"title": anchor.title}, language))
+        yield LetterLine(text=say("letter.do_replan", {"title": anchor.title}, language))
 
 
-def _answers(matter: Matter, language: str) -> Iterator[Line]:
+def _answers(matter: Matter, language: str) -> Iterator[LetterLine]:
     """Yield the links for answering without log-in; recipients who are only notified can only acknowledge."""
     for text, link in answer_links(matter, language):
-        yield Line(text=text, link=link, below=True, is_button=True)
+        yield LetterLine(text=text, link=link, below=True, is_button=True)
 
 
 def answer_links(matter: Matter, language: str) -> tuple[tuple[str, str], ...]:
@@ -343,11 +347,11 @@ def answer_links(matter: Matter, language: str) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _who(matter: Matter, language: str) -> Iterator[Line]:
+def _who(matter: Matter, language: str) -> Iterator[LetterLine]:
     if matter.recipient is not None:
         instead_of = matter.recipient.instead_of.name_in(language) if matter.recipient.instead_of else ""
         kind = row_kind(matter.deadline.id) if matter.recipient.why == "named" else ""
         why = f"named_{kind}" if kind in ("measure", "assignment") else matter.recipient.why
-        yield Line(text=say(f"letter.why_{why}", {"instead_of": instead_of}, language))
+        yield LetterLine(text=say(f"letter.why_{why}", {"instead_of": instead_of}, language))
     if matter.others:
-        yield Line(text=say("letter.others", {"people": matter.others}, language))
+        yield LetterLine(text=say("letter.others", {"people": matter.others}, language))

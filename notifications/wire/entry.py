@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from icalendar import Alarm, Calendar, Event, vDuration
 
-from notifications.notice import Entry
+from notifications.notice import CalendarEntry
 
 PRODUCT = "-//Merzim//Deadlines//KK"
 METHOD = "PUBLISH"
@@ -24,7 +24,7 @@ def item_id(case: str, obligation: str, domain: str) -> str:
     return f"{hashlib.sha256(f'{case}:{obligation}'.encode()).hexdigest()[:32]}@{domain}"
 
 
-def calendar(entries: Sequence[Entry], *, name: str = "", refresh: timedelta | None = None) -> bytes:
+def calendar(entries: Sequence[CalendarEntry], *, name: str = "", refresh: timedelta | None = None) -> bytes:
     """Return the items as iCalendar text (RFC 5545).
 
     A whole day as DATE values, since a deadline is a day and not an hour; no time zone is needed then. The same
@@ -48,7 +48,7 @@ def calendar(entries: Sequence[Entry], *, name: str = "", refresh: timedelta | N
     return bytes(whole.to_ical())
 
 
-def _event(entry: Entry, *, alarms: bool) -> Event:
+def _event(entry: CalendarEntry, *, alarms: bool) -> Event:
     """Return one item, in a feed with alarms."""
     event, language = Event(), {"LANGUAGE": entry.language}
     event.add("uid", entry.uid)

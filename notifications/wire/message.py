@@ -148,7 +148,7 @@ SIGNED = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Signature:
+class SigningKey:
     """A signing key with its domain; `selector`: the DNS name of its public key."""
 
     domain: str
@@ -168,7 +168,7 @@ class Signature:
         return header + message
 
 
-def load_signature(sender: str, key: Path, selector: str) -> Signature:
+def load_signature(sender: str, key: Path, selector: str) -> SigningKey:
     """Return the signature of the sender's domain with a key file, tested once so that a wrong key is found at
     once.
 
@@ -179,7 +179,7 @@ def load_signature(sender: str, key: Path, selector: str) -> Signature:
     if not selector or not domain:
         raise Refusal("letter.dkim_incomplete", sender=sender)
     try:
-        signature = Signature(domain=domain, selector=selector, key=key.read_bytes())
+        signature = SigningKey(domain=domain, selector=selector, key=key.read_bytes())
         signature.signed(b"From: " + sender.encode("ascii", "replace") + b"\r\n\r\n.\r\n")
     except OSError as trouble:
         raise Refusal("letter.dkim_unreadable", file=str(key), problem=trouble.strerror or "") from None

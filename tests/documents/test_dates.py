@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from calendars.horizon import FIRST, REACH
 from merzim.documents.sheets.dates import (
-    AtOnce,
-    Day,
     Nothing,
     Recurring,
-    Span,
     Unfixed,
+    WrittenAtOnce,
+    WrittenDay,
+    WrittenSpan,
     read,
     read_lines,
 )
@@ -24,8 +24,8 @@ from merzim.documents.sheets.rows import NotAValue
 from merzim.documents.sheets.unreadable import UnreadableCell
 from tests.documents.sheets import day
 
-MARCH_30 = Day(day("2026-03-30"))
-APRIL_TO_MAY = Span(day("2026-04-13"), day("2026-05-26"))
+MARCH_30 = WrittenDay(day("2026-03-30"))
+APRIL_TO_MAY = WrittenSpan(day("2026-04-13"), day("2026-05-26"))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_span_in_its_many_spellings(text: str) -> None:
     ("text", "kind"),
     [
         *(("ежедневно", Recurring), ("күнделікті", Recurring), ("до 5 числа ежемесячно", Recurring)),
-        *(("незамедлительно", AtOnce), ("Нәтижелер бойынша – дереу", AtOnce)),
+        *(("незамедлительно", WrittenAtOnce), ("Нәтижелер бойынша – дереу", WrittenAtOnce)),
         *(
             ("III квартал 2026 года", Unfixed),
             ("в течение 10 рабочих дней", Unfixed),
@@ -118,8 +118,8 @@ def test_what_cannot_be_a_date_is_refused_with_its_text(text: str, code: str) ->
 
 def test_the_first_and_the_last_day_of_the_records_are_in() -> None:
     """Both bounds are included."""
-    assert read("01.01.2010") == Day(FIRST)
-    assert read("31.12.2038") == Day(REACH)
+    assert read("01.01.2010") == WrittenDay(FIRST)
+    assert read("31.12.2038") == WrittenDay(REACH)
 
 
 @pytest.mark.parametrize(
@@ -190,9 +190,9 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         return
 
     for when in readings:
-        if isinstance(when, Span):
+        if isinstance(when, WrittenSpan):
             assert FIRST <= when.first <= when.last <= REACH
-        elif isinstance(when, Day):
+        elif isinstance(when, WrittenDay):
             assert FIRST <= when.on <= REACH
 
 
@@ -201,4 +201,4 @@ def test_every_day_is_read_back_from_its_spellings(on: date) -> None:
     """Numbers short and long, and ISO."""
     spellings = (f"{on:%d.%m.%y}г.", f"{on:%d.%m.%Y}", on.isoformat(), f"«{on:%d}» {on:%m} {on:%Y} г.")
 
-    assert {read(spelling) for spelling in spellings} == {Day(on)}
+    assert {read(spelling) for spelling in spellings} == {WrittenDay(on)}

@@ -14,7 +14,7 @@ import docx
 import pytest
 
 import i18n
-from merzim.documents.forms import UnknownField, fill, form, form_marks, names
+from merzim.documents.forms import UnknownFormField, fill, form, form_marks, names
 from merzim.documents.forms.building import template
 from merzim.documents.forms.form import Field, Form
 from merzim.documents.forms.values import signed_name
@@ -355,10 +355,10 @@ def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
     with pytest.raises(Refusal) as unknown:
         form("analytical_note")
     assert unknown.value.arguments["allowed"][0] == "analytic_note"
-    with pytest.raises(UnknownField) as field:
+    with pytest.raises(UnknownFormField) as field:
         fill(form("order"), {"order_nr": "1"}, "kk")
     assert field.value.arguments["allowed"][0] == "order_number"
-    with pytest.raises(UnknownField):
+    with pytest.raises(UnknownFormField):
         fill(form("plan"), {}, "kk", rows=[{"budget": "1"}])
     with pytest.raises(Refusal):
         fill(form("reconciliation_act"), {}, "kk", rows=[{"category": "civil"}])

@@ -12,7 +12,7 @@ from merzim.documents.people.office_time import BadOfficeTime, parse_week
 from merzim.documents.schedules.title import read_title
 from merzim.documents.schedules.written_terms import read_term
 from merzim.documents.sheets.dates import LONGEST, read_lines
-from merzim.documents.sheets.rows import MAX_LETTERS, Row
+from merzim.documents.sheets.rows import MAX_LETTERS, RowOfSheet
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from merzim.logs import veiled
 
@@ -21,7 +21,7 @@ PATIENCE = 10.0
 CELLS: dict[str, Callable[[str], object]] = {
     "dates": lambda text: read_lines(text, year=2026),
     "term": lambda text: read_term(text, year=2026),
-    "title": lambda text: read_title([Row(1, (f"график {text}"[:MAX_LETTERS],))], Errors()),
+    "title": lambda text: read_title([RowOfSheet(1, (f"график {text}"[:MAX_LETTERS],))], Errors()),
     "week": parse_week,
     "line of the log": veiled,
 }

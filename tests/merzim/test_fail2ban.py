@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from merzim.logs import JsonLines, Lines
+from merzim.logs import JsonLines, LineFormatter
 from merzim.web.auth.limits import Reason, log_refusal
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +47,7 @@ def written() -> Iterator[list[str]]:
     """Logged lines in both formats."""
     lines: list[str] = []
     context = lambda: {"request": "balancer-0001.a"}  # noqa: E731
-    formats = (Lines((), context), Lines((), dict), JsonLines((), context))
+    formats = (LineFormatter((), context), LineFormatter((), dict), JsonLines((), context))
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:

@@ -8,7 +8,7 @@ from io import StringIO
 
 import pytest
 
-from merzim.logs import HIDDEN, JsonLines, Lines, secrets_of, veiled
+from merzim.logs import HIDDEN, JsonLines, LineFormatter, secrets_of, veiled
 from merzim.settings import ChannelSettings, DatabaseSettings, Settings
 
 # Made up, as long as ours are: a test has one name in every process.
@@ -117,7 +117,7 @@ def test_a_line_for_machines_is_one_object() -> None:
 
 def test_a_line_for_people_names_the_request() -> None:
     """So that what a reader quotes from an answer is found."""
-    log, stream = log_to(Lines(("geheim",), lambda: {"request": "abc12345"}))
+    log, stream = log_to(LineFormatter(("geheim",), lambda: {"request": "abc12345"}))
     log.warning("не отправлено: %s", "geheim")
 
     assert f"WARNING merzim.test: не отправлено: {HIDDEN} [abc12345]" in stream.getvalue()

@@ -21,7 +21,7 @@ from merzim.services.law.regulations import scoring
 from merzim.services.scoring import YearScores, year_scores
 from merzim.settings import DatabaseSettings, Settings
 from merzim.storage.org import store as office_store
-from merzim.storage.org.chain import Stamp
+from merzim.storage.org.chain import ChangeStamp
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
@@ -59,7 +59,7 @@ class Recorded:
             for units in bodies
             for id, parent, kind in units
         ]
-        office_store.save(self.app.engine, units=rows, stamp=Stamp(**WHO))
+        office_store.save(self.app.engine, units=rows, stamp=ChangeStamp(**WHO))
         self._cases: dict[tuple[str, str], str] = {}
 
     def case(self, unit: str, procedure: str) -> str:

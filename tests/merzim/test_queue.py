@@ -26,7 +26,7 @@ from merzim.services.moments import Moment
 from merzim.settings_file import read
 from merzim.storage.database.engine import conninfo, driver, writing
 from merzim.storage.database.engine import open as open_database
-from merzim.storage.notices.senders import Batch
+from merzim.storage.notices.senders import NoticeBatch
 from merzim.storage.refusals import StorageUnavailable
 from tests.merzim.conftest import PEOPLE, SCHEDULE
 from tests.postgres import administer
@@ -290,7 +290,7 @@ def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(office_app: A
         if not sent and not waited:
             with writing(office_app.engine) as connection:
                 at = clock(MORNING)().now
-                one_each = [Batch(channel="email", at=at, keys=(f"{n}:email",)) for n in range(4)]
+                one_each = [NoticeBatch(channel="email", at=at, keys=(f"{n}:email",)) for n in range(4)]
                 queue.enqueue_batches(driver(connection), one_each)
             waited.append(has_left.wait(20))
             stopped.set()

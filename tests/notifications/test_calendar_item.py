@@ -11,7 +11,7 @@ import icalendar
 import pytest
 
 from notifications.channels.email import channel as email
-from notifications.notice import Entry, EntryStatus
+from notifications.notice import CalendarEntry, EntryStatus
 from notifications.wire.entry import calendar
 from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, noon
 from tests.notifications.servers import Office, serving
@@ -77,7 +77,7 @@ def test_a_feed_reminds_at_nine_the_day_before_and_on_the_day() -> None:
     """Not of what was withdrawn, and not in a letter, which is a reminder itself."""
     moment = datetime(2026, 3, 30, 9, tzinfo=UTC)
     entries = [
-        Entry(
+        CalendarEntry(
             uid=status,
             sequence=1,
             on=date(2026, 4, 6),
@@ -123,7 +123,7 @@ def test_the_file_is_called_in_the_readers_language(town: Town) -> None:
 @pytest.mark.parametrize("text", ["а; б, в\\г", "бірінші\nекінші", "ұ" * 200, '"тырнақша"'])
 def test_whatever_stands_in_a_title_comes_back_whole(text: str) -> None:
     """Commas, semicolons, line breaks and long Kazakh words are the library's to escape and fold."""
-    new_entry = Entry(
+    new_entry = CalendarEntry(
         uid="a@x.kz",
         sequence=1,
         on=date(2026, 12, 31),
@@ -143,7 +143,7 @@ def test_whatever_stands_in_a_title_comes_back_whole(text: str) -> None:
 
 def test_no_control_character_of_a_title_stands_in_a_calendar() -> None:
     """Names come in by commands and files, too; a program refuses the calendar that holds one."""
-    entry = Entry(
+    entry = CalendarEntry(
         uid="a",
         sequence=0,
         on=ANNOUNCE_BY,

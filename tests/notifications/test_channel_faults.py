@@ -16,14 +16,14 @@ from merzim.storage.notices.links import SqlLinks
 from notifications.channels.email import channel as email
 from notifications.channels.telegram import Telegram
 from notifications.notice import Outcome
-from notifications.statistics import Fault
+from notifications.statistics import ChannelFault
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, Shelf, Town, noon
 from tests.notifications.servers import Office, free_port, hang, serving
 from tests.telegram.emulator import Emulator
 from tests.telegram.test_channel import link
 
 
-def standing(town: Town) -> Sequence[Fault]:
+def standing(town: Town) -> Sequence[ChannelFault]:
     with reading(town.engine) as connection:
         return faults(connection)
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
-from notifications.notice import Entry
+from notifications.notice import CalendarEntry
 from notifications.wire.message import build_message
 from tests.notifications.sample_office import ANNOUNCE_BY, FIVE_BEFORE, noon, parcel
 
@@ -107,7 +107,7 @@ def test_half_a_character_is_refused_and_not_sent_as_another() -> None:
 
 def test_a_letter_with_an_item_has_the_parts_programs_look_for() -> None:
     """Text and HTML to choose from, the item shown with them and kept as a file beside them."""
-    entry = Entry(
+    entry = CalendarEntry(
         uid="a@x.kz",
         sequence=1,
         on=ANNOUNCE_BY,

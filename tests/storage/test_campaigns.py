@@ -18,7 +18,7 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine, text
 
 from merzim.services.app import AppContext
-from merzim.services.campaigns.answers import BotAnswers, Invitation, LinkRefused, answer, open_link
+from merzim.services.campaigns.answers import BotAnswers, CampaignForm, CampaignLinkRefused, answer, open_link
 from merzim.services.campaigns.verbs import (
     CloseCampaign,
     ExtendCampaign,
@@ -68,7 +68,7 @@ from tests.storage.registers import text as titles
 from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.office import Person
 from workflow.refusal import Refusal
-from workflow.registers.definition import UnknownField
+from workflow.registers.definition import UnknownRegisterField
 from workflow.registers.values import InvalidRow
 
 MIDNIGHT = datetime.combine(TODAY, datetime.min.time())
@@ -184,7 +184,7 @@ def confirm(ctx: RequestContext, token: str, **values: Any) -> str:
 def refused(ctx: RequestContext, token: str) -> bool:
     try:
         open_link(ctx, token)
-    except LinkRefused as refusal:
+    except CampaignLinkRefused as refusal:
         # Nothing says why: one sentence for all of them.
         return (refusal.code, refusal.arguments) == ("web.problem.no_link", {})
     return False
@@ -228,7 +228,7 @@ def test_a_campaign_that_makes_no_sense_is_refused(app: AppContext) -> None:
     ]
     codes = []
     for arguments, _ in wrong:
-        with pytest.raises((Refusal, InvalidRow, UnknownField)) as refusal:
+        with pytest.raises((Refusal, InvalidRow, UnknownRegisterField)) as refusal:
             start(ctx, **arguments)
         codes.append(refusal.value.code)
     assert codes == [code for _, code in wrong]
@@ -260,7 +260,7 @@ def test_each_gets_one_letter_whose_link_adds_their_row_once(app: AppContext) ->
     assert (row_page.row.unit, row_page.history[0].kind, row_page.history[0].by) == ("law", "confirmed", "link")
     assert states(ctx, campaign) == {"lawyer": "awaited", "guest": "answered"}
     assert refused(later, tokens["guest"])
-    with pytest.raises(UnknownField):
+    with pytest.raises(UnknownRegisterField):
         confirm(later, tokens["lawyer"], informer="x")
     with pytest.raises(InvalidRow):
         confirm(later, tokens["lawyer"], purpose="dance")
@@ -444,7 +444,7 @@ def test_of_two_answers_at_once_one_is_taken(app: AppContext) -> None:
     token = run(app)["guest"]
     first, second = open_link(ctx, token), open_link(ctx, token)
     answer(ctx, first, {"purpose": "talk"})
-    with pytest.raises(LinkRefused):
+    with pytest.raises(CampaignLinkRefused):
         answer(ctx, second, {"purpose": "check"})
     assert list_rows(ctx, ListRows(register_id="visits")).total == 1
 
@@ -457,10 +457,10 @@ def test_no_link_outlives_its_campaign(app: AppContext) -> None:
     tokens = run(app)
     assert not refused(operator(app, at=datetime.fromisoformat("2026-04-30T10:00:00+00:00")), tokens["guest"])
     assert refused(operator(app, at=datetime.fromisoformat("2026-05-01T10:00:00+00:00")), tokens["guest"])
-    in_hand: Invitation = open_link(ctx, tokens["guest"])
+    in_hand: CampaignForm = open_link(ctx, tokens["guest"])
     close_campaign(ctx, CloseCampaign(campaign=campaign))
     assert refused(ctx, tokens["guest"])
-    with pytest.raises(LinkRefused):
+    with pytest.raises(CampaignLinkRefused):
         answer(ctx, in_hand, {"purpose": "talk"})
     for change in (remind_campaign, close_campaign):
         with pytest.raises(Refusal):

@@ -20,7 +20,7 @@ from merzim.storage.database.engine import conninfo, reading, writing
 from merzim.storage.database.engine import open as open_database
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.refusals import StorageUnavailable, display_address, to_storage_unavailable
-from merzim.storage.tables.base import Moment
+from merzim.storage.tables.base import UtcMoment
 from tests.storage.sample_cases import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from workflow.cases.commands.opening import Opening
 
@@ -236,7 +236,7 @@ def test_a_moment_comes_back_in_utc_and_a_naive_one_is_refused(engine: Engine) -
 
     assert (moment, moment.tzinfo) == (NOW, UTC)
     with pytest.raises(ValueError, match="without a zone"):
-        Moment().process_bind_param(datetime(2026, 1, 1), engine.dialect)  # noqa: DTZ001
+        UtcMoment().process_bind_param(datetime(2026, 1, 1), engine.dialect)  # noqa: DTZ001
 
 
 def test_where_a_person_sees_the_address_there_is_no_password() -> None:

@@ -13,7 +13,7 @@ from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import chain as office_chain
 from merzim.storage.org import store
-from merzim.storage.org.chain import Stamp
+from merzim.storage.org.chain import ChangeStamp
 from merzim.storage.queries import SqlReads
 from tests.storage.sample_cases import case_commands
 from workflow.cases.case import Case
@@ -23,7 +23,7 @@ from workflow.org.office import Person
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
 SAID = {"by": "root", "now": NOW, "today": TODAY}
-HAND = Stamp(by="root", now=NOW, today=TODAY)
+HAND = ChangeStamp(by="root", now=NOW, today=TODAY)
 ALIYEVA = Reader(login="aliyeva", access="responsible", person="a@org.kz", name="Айгүл", unit="hr")
 
 

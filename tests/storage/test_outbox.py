@@ -14,7 +14,7 @@ from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.notices import senders
 from merzim.storage.notices.outbox import SqlOutbox
-from merzim.storage.notices.senders import Batch, Holding
+from merzim.storage.notices.senders import Holding, NoticeBatch
 from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, Settlement
 from tests.postgres import Server
@@ -242,7 +242,7 @@ def test_a_letter_put_off_is_handed_to_the_queue_for_its_moment(
     engine: Engine, row: Row, wait: int | None
 ) -> None:
     """For now where none is named; what was sent is handed to nobody."""
-    handed: list[Batch] = []
+    handed: list[NoticeBatch] = []
     outbox = SqlOutbox(engine, enqueue=lambda connection, batches: handed.extend(batches))
     notes = [letter(row, person=person) for person in ("a@org.kz", "b@org.kz")]
     outbox.add(notes, now=NOW)
@@ -255,7 +255,7 @@ def test_a_letter_put_off_is_handed_to_the_queue_for_its_moment(
     ]
     outbox.mark(outcomes, now=later(1))
 
-    assert handed == [Batch(channel="email", at=moment or later(1), keys=(notes[0].key,))]
+    assert handed == [NoticeBatch(channel="email", at=moment or later(1), keys=(notes[0].key,))]
 
 
 def test_a_mark_counts_only_while_the_notice_is_being_sent(engine: Engine, row: Row) -> None:

@@ -26,7 +26,13 @@ from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Risk, register
-from workflow.cases.registers.risk_lists import Place, RecommendationFilter, likeness, listed, unasked
+from workflow.cases.registers.risk_lists import (
+    RecommendationFilter,
+    RecommendationPlace,
+    likeness,
+    listed,
+    unasked,
+)
 from workflow.org.access import Scope
 from workflow.org.office import Unit
 
@@ -97,7 +103,9 @@ def change(core: CaseCommands, case: str, chance: random.Random, step: int) -> N
         risks.ask(case, numbers[0], body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, **WHO)
 
 
-def plain(engine: Engine, criteria: RecommendationFilter) -> tuple[list[Place], Mapping[tuple[str, bool], int]]:
+def plain(
+    engine: Engine, criteria: RecommendationFilter
+) -> tuple[list[RecommendationPlace], Mapping[tuple[str, bool], int]]:
     """The requested rows and the counts by status, from reading every case."""
     ledger = SqlLedger(engine)
     below = {"": None, "head": {"head", "hr", "law"}}.get(criteria.unit, {criteria.unit})

@@ -53,7 +53,7 @@ from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_verify import by_hand
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
-from workflow.registers.definition import UnknownField, UnknownRegister
+from workflow.registers.definition import UnknownRegister, UnknownRegisterField
 from workflow.registers.values import InvalidRow
 from workflow.scoring.recorded import of_rows
 
@@ -287,9 +287,9 @@ def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: Ap
     assert ids(clerk, search="тайный") == ids(ctx, search="тайный") == []
     for filters in ({"sort": "informer"}, {"filters": [{"field": "informer", "is": ["Тайный"]}]}):
         for some_reader in (clerk, ctx):
-            with pytest.raises(UnknownField):
+            with pytest.raises(UnknownRegisterField):
                 page(some_reader, **filters)
-    with pytest.raises(UnknownField):
+    with pytest.raises(UnknownRegisterField):
         edit(clerk, row, informer="Other")
     for attempt in (
         lambda: show_row(clerk, AskRow(row=elsewhere)),
@@ -451,7 +451,7 @@ def test_erased_values_are_gone_for_good_and_the_chain_still_verifies(app: AppCo
     assert "Другой" in private[0]
     assert page(ctx, search="алиев").total == 0
     assert problems(app) == []
-    with pytest.raises(UnknownField):
+    with pytest.raises(UnknownRegisterField):
         erase_row(ctx, EraseRow(row=row, fields=["place"], ground="x"))
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 import i18n
 from merzim.storage.maintenance import triggers
 from merzim.storage.maintenance.rebuild import rebuild
-from merzim.storage.maintenance.verify import Problem, verify
+from merzim.storage.maintenance.verify import Deviation, verify
 from merzim.storage.refusals import CaseBroken
 from tests.law import library
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later, opened, recompute, seal
@@ -35,7 +35,7 @@ def by_hand(engine: Engine) -> Iterator[Connection]:
             triggers.install(connection)
 
 
-def codes(problems: tuple[Problem, ...]) -> list[tuple[str, object]]:
+def codes(problems: tuple[Deviation, ...]) -> list[tuple[str, object]]:
     return [(problem.code, problem.arguments.get("seq")) for problem in problems]
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from tests.workflow.test_score import scoring
 from workflow.org.office import Office, Unit
-from workflow.scoring.prospects import Step, prospect, remarks, steps
+from workflow.scoring.prospects import PointsStep, prospect, remarks, steps
 from workflow.scoring.recorded import RUNNING, MissingFact, RecordedFact, YearRecords, body, numbers
 from workflow.scoring.scale import Analyses, Done, Present
 from workflow.scoring.score import Scores, score, written
-from workflow.scoring.tally import Year, tally
+from workflow.scoring.tally import AssessedYear, tally
 
 AFTER = date(2027, 1, 11)
 IA, P2, P3, P4 = "internal-analysis", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"
@@ -85,7 +85,7 @@ def year(
     root: str = "oblast",
     of: int = 2026,
     since: date | None = date(2024, 3, 1),
-) -> Year:
+) -> AssessedYear:
     """The oblast's year 2026, looked at on a day."""
     own_bodies = {
         name: body(
@@ -101,10 +101,10 @@ def year(
         for name in {fact.unit for fact in (*recorded, *lacking)}
     }
     gathered = YearRecords(Office(units=office or units()), own_bodies)
-    return Year(gathered=gathered, root=root, year=of, today=today, since=since, kinds=scoring().units)
+    return AssessedYear(gathered=gathered, root=root, year=of, today=today, since=since, kinds=scoring().units)
 
 
-def scored(of: Year, **readings: str) -> Scores:
+def scored(of: AssessedYear, **readings: str) -> Scores:
     """Its score under the usual readings, or others."""
     readings_used = {**scoring().usual, **readings}
     return score(
@@ -114,7 +114,7 @@ def scored(of: Year, **readings: str) -> Scores:
     )
 
 
-def points(of: Year, **readings: str) -> dict[str, str]:
+def points(of: AssessedYear, **readings: str) -> dict[str, str]:
     """Points by indicator, as they are written."""
     return {
         indicator_score.id: str(written(indicator_score.points))
@@ -122,7 +122,7 @@ def points(of: Year, **readings: str) -> dict[str, str]:
     }
 
 
-def prospects(of: Year) -> dict[str, tuple[object, object, object]]:
+def prospects(of: AssessedYear) -> dict[str, tuple[object, object, object]]:
     """Points, what is lost and what is at stake, by indicator."""
     usual = scoring().usual
     tallies = tally(scoring(), of, usual)
@@ -138,7 +138,7 @@ def prospects(of: Year) -> dict[str, tuple[object, object, object]]:
     return figures
 
 
-def next_steps(of: Year) -> dict[str, Step]:
+def next_steps(of: AssessedYear) -> dict[str, PointsStep]:
     """The nearest step of each indicator."""
     usual = scoring().usual
     return {step.indicator: step for step in steps(scoring(), tally(scoring(), of, usual), of, usual)}

@@ -8,7 +8,7 @@ import pytest
 
 from calendars import compile_calendar
 from calendars.kazakhstan import Kazakhstan
-from calendars.records import Entry, Override, ReligiousDay, Title, with_records
+from calendars.records import ActTitle, Entry, Override, ReligiousDay, with_records
 from tests.law import CALENDAR, analysis, case
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import moved
@@ -16,10 +16,10 @@ from workflow.deadlines.lateness import lateness
 from workflow.deadlines.resolver import deadline
 
 START = date(2027, 5, 25)
-ACT = Title(kk="Құрбан айт туралы", ru="О дне Курбан айта", en="On the day of Kurban Ait")
+ACT = ActTitle(kk="Құрбан айт туралы", ru="О дне Курбан айта", en="On the day of Kurban Ait")
 
 
-def of_may(known_at: date, *, title: Title | None = ACT) -> Kazakhstan:
+def of_may(known_at: date, *, title: ActTitle | None = ACT) -> Kazakhstan:
     """Kurban Ait of 2027 on Monday 17 May, not on Sunday 16 May, as an act known on that day says."""
     source = {"act": "A2700000001", "address": "https://example.kz", "known_at": known_at, "title": title}
     kurban_ait = ReligiousDay(code="kurban_ait", on=date(2027, 5, 17), certainty="announced_final", **source)
@@ -68,7 +68,7 @@ def test_what_is_not_done_is_overdue_after_the_day_told() -> None:
 
 
 @pytest.mark.parametrize(("title", "code"), [(ACT, "told_before_act"), (None, "told_before")])
-def test_the_explanation_names_both_days_and_the_act(title: Title | None, code: str) -> None:
+def test_the_explanation_names_both_days_and_the_act(title: ActTitle | None, code: str) -> None:
     calendar = of_may(date(2027, 5, 8), title=title)
     done = announced(calendar, on=date(2027, 5, 11), today=date(2027, 5, 12))
 

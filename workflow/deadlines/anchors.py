@@ -19,7 +19,7 @@ from workflow.deadlines.applicability import branch_open, with_answers
 from workflow.deadlines.deadline import AnchorState, Knowledge
 from workflow.deadlines.told import as_told, came_too_late
 from workflow.law.procedure import Obligation, Procedure
-from workflow.periods import Span, periods, years_later
+from workflow.periods import PeriodSpan, periods, years_later
 
 OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
 _NOTHING = CountedTerm()
@@ -39,7 +39,7 @@ class Link(NamedTuple):
     """One obligation, or one period of it, with its counted term."""
 
     obligation: Obligation
-    span: Span | None
+    span: PeriodSpan | None
     anchor: AnchorDate
     counted: CountedTerm
     knowledge: Knowledge
@@ -79,7 +79,7 @@ class DueDateResolver:
         """Return all links, in the order of the procedure."""
         return [link for obligation in self.procedure.obligations for link in self.links_of(obligation)]
 
-    def expected(self, fact: str, span: Span | None = None) -> AnchorDate:
+    def expected(self, fact: str, span: PeriodSpan | None = None) -> AnchorDate:
         """Return the day of a fact: happened, planned, derived from its own due date, or none."""
         obligation = self.procedure.by_id[fact]
         name = obligation.name_in(span)
@@ -137,7 +137,7 @@ class DueDateResolver:
             if not isinstance(term, Target) or term.of(span.last.year):
                 yield self.link(obligation, span)
 
-    def link(self, obligation: Obligation, span: Span | None) -> Link:
+    def link(self, obligation: Obligation, span: PeriodSpan | None) -> Link:
         """Return the counted link of an obligation, of the given period when it recurs."""
         span = span if obligation.recurs else None
         name = obligation.name_in(span)
@@ -158,7 +158,7 @@ class DueDateResolver:
         counted = as_told(link.counted, told_link.counted, entry)
         return link if counted is link.counted else told_link._replace(counted=counted)
 
-    def _counted(self, obligation: Obligation, span: Span | None) -> Link:
+    def _counted(self, obligation: Obligation, span: PeriodSpan | None) -> Link:
         if obligation.recurs and span and isinstance(obligation.term, OF_THE_PERIOD):
             anchor = self.expected(obligation.recurs.since)
             start: date | None = span.last

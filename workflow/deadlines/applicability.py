@@ -11,7 +11,7 @@ from calendars.hours import almaty
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.kinds import among
-from workflow.periods import Span
+from workflow.periods import PeriodSpan
 
 
 def asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: str = "") -> bool:
@@ -93,7 +93,7 @@ def with_answers(case: Case, procedure: Procedure) -> Case:
     return replace(case, facts={**case.facts, **answers}) if answers else case
 
 
-def branch_open(case: Case, procedure: Procedure, obligation: Obligation, span: Span | None) -> bool:
+def branch_open(case: Case, procedure: Procedure, obligation: Obligation, span: PeriodSpan | None) -> bool:
     """Return whether the fact that opens the obligation's branch is recorded or planned; True if none is
     needed.
     """

@@ -19,7 +19,7 @@ from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import assignment_id, is_entry, measure_id, number_of, request_id
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import Measure, Register, Request, Risk, register
+from workflow.cases.registers.risk import Measure, Request, Risk, RiskRegister, register
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.deadlines.lateness import before_records, late_by
@@ -27,7 +27,7 @@ from workflow.deadlines.told import as_told, came_too_late
 from workflow.law.library import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.law.terms import AnchoredTerm
-from workflow.periods import Span, periods, years_later
+from workflow.periods import PeriodSpan, periods, years_later
 
 _DUTIES = {"measure": "object_unit", "request": "authorised_person", "assignment": "officer"}
 """The duty responsible for a measure, request or assignment that names nobody."""
@@ -144,7 +144,7 @@ class _Entries:
             obligation, None, counted_term, anchor, state, assignment.answered_on, term, about
         )
 
-    def _measure(self, measure: Measure, risk_register: Register) -> Iterator[Deadline]:
+    def _measure(self, measure: Measure, risk_register: RiskRegister) -> Iterator[Deadline]:
         obligation = _asking(self.procedure, measure_id(measure.number), measure.action, measure.term)
         risk = risk_register.risks.get(measure.risk)
         for span in self._spans(measure.term):
@@ -181,7 +181,7 @@ class _Entries:
             about,
         )
 
-    def _spans(self, term: MeasureTerm) -> Iterator[Span | None]:
+    def _spans(self, term: MeasureTerm) -> Iterator[PeriodSpan | None]:
         """Yield one span for each period of the year of monitoring; one None where nothing recurs."""
         since = self._since().on
         if term.every is None or since is None:
@@ -211,7 +211,7 @@ class _Entries:
         return _Anchor(None, "none")
 
     def _counted(
-        self, term: MeasureTerm, span: Span | None, since: date | None = None
+        self, term: MeasureTerm, span: PeriodSpan | None, since: date | None = None
     ) -> tuple[CountedTerm, _Anchor]:
         named = term.since or since
         anchor = _Anchor(named, "happened") if named else self._since()
@@ -233,7 +233,7 @@ class _Entries:
     def _deadline(
         self,
         obligation: Obligation,
-        span: Span | None,
+        span: PeriodSpan | None,
         counted_term: CountedTerm,
         anchor: _Anchor,
         state: State,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from calendars.terms import AtOnce, CalendarDays, Duration, Embargo, Months, Weeks, WorkingDays, Years
 from workflow.cases.case import exemption_of
 from workflow.deadlines.anchors import OF_THE_PERIOD, AnchorDate, DueDateResolver, Link
-from workflow.periods import Span
+from workflow.periods import PeriodSpan
 
 COUNTED = frozenset({WorkingDays, CalendarDays, Weeks, Months, Years, Duration, AtOnce})
 """Terms counted from their anchor; all others name a day of their own, or none."""
@@ -81,7 +81,7 @@ def falls_away(resolver: DueDateResolver, link: Link) -> bool:
     return has_fallen
 
 
-def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
+def _gone(resolver: DueDateResolver, fact: str, span: PeriodSpan | None) -> bool:
     obligation, case = resolver.procedure.by_id[fact], resolver.case
     name = obligation.name_in(span)
     if name in case.facts or obligation.by_itself:
@@ -96,7 +96,7 @@ def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
 
 
 def _waiting(
-    resolver: DueDateResolver, fact: str, span: Span | None, day: AnchorDate, *, due: date | None
+    resolver: DueDateResolver, fact: str, span: PeriodSpan | None, day: AnchorDate, *, due: date | None
 ) -> Waiting:
     """Return a Waiting for this fact; the date is valid no longer than the fact's own day, nor than `due` where
     given.
@@ -106,7 +106,7 @@ def _waiting(
     return Waiting(resolver.procedure.by_id[fact].name_in(span), until)
 
 
-def _behind(resolver: DueDateResolver, fact: str, span: Span | None, day: AnchorDate) -> Waiting | None:
+def _behind(resolver: DueDateResolver, fact: str, span: PeriodSpan | None, day: AnchorDate) -> Waiting | None:
     """Return what an unrecorded fact waits for in its turn; None if its day stands by itself.
 
     A slip travels down: what was planned, or derived, after a day that passed unrecorded stands no more than
@@ -123,7 +123,7 @@ def _earlier(day: date | None, other: date | None) -> date | None:
     return other if day is None or (other is not None and other < day) else day
 
 
-def _sure(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
+def _sure(resolver: DueDateResolver, fact: str, span: PeriodSpan | None) -> bool:
     """Return whether the day of an unrecorded fact follows from recorded facts by obligatory terms alone."""
     obligation = resolver.procedure.by_id[fact]
     day = resolver.expected(fact, span)

@@ -11,7 +11,7 @@ from calendars.terms import AtOnce, month_end
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import measure_id
 from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Remark, exposure, remarks
-from workflow.cases.registers.risk import Measure, Register, Risk, register
+from workflow.cases.registers.risk import Measure, Risk, RiskRegister, register
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding, FindingKind
 from workflow.law.procedure import Basis
@@ -132,7 +132,7 @@ def _within_the_year(case: Case, measure: Measure, due: date | None) -> Iterator
         yield _of(measure, "risk.measure_after_monitoring", kind="feasibility", due=due, until=until)
 
 
-def _risk(risk: Risk, risk_register: Register) -> Iterator[Finding]:
+def _risk(risk: Risk, risk_register: RiskRegister) -> Iterator[Finding]:
     name, arguments = f"risk.{risk.number}", {"risk": risk.number, "title": risk.description}
     if not risk_register.measures_of(risk.number) and risk.removal is None and not risk.body:
         yield Finding(kind="evidence", obligation=name, code="risk.without_measure", arguments=arguments)
@@ -150,7 +150,7 @@ def _risk(risk: Risk, risk_register: Register) -> Iterator[Finding]:
         yield Finding(kind="evidence", obligation=name, code="risk.removal_unproved", arguments=arguments)
 
 
-def _unranked(risk_register: Register) -> Iterator[Finding]:
+def _unranked(risk_register: RiskRegister) -> Iterator[Finding]:
     """Yield one finding for all risks without a rank together: just after an import none has a rank."""
     numbers = tuple(
         str(risk.number) for risk in risk_register.risks.values() if risk.rank is None and not risk.removal

@@ -15,7 +15,7 @@ from calendars.terms import (
     Target,
     Window,
 )
-from workflow.law.files import NOTHING_SHARED, Problem, Shared, heading, read_file, repeated, unknown
+from workflow.law.files import NOTHING_SHARED, FileProblem, Shared, heading, read_file, repeated, unknown
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.kinds import ANY, KINDS, NAMES
 from workflow.org.office import ABOVE, DUTIES
@@ -38,7 +38,7 @@ def read_edition(name: str, text: bytes, shared: Shared = NOTHING_SHARED) -> Pro
     return read_file(Procedure, name, text, problems, shared).replaced(digest=shared.digest(name, text))
 
 
-def problems(procedure: Procedure) -> Iterator[Problem]:
+def problems(procedure: Procedure) -> Iterator[FileProblem]:
     """Yield every mistake in how the obligations of a procedure refer to each other."""
     places = {
         obligation.id: heading("obligation", number, obligation.id)
@@ -49,7 +49,7 @@ def problems(procedure: Procedure) -> Iterator[Problem]:
         yield unknown("begins_with", procedure.begins_with, facts)
     elif procedure.opened == "yearly" and not procedure.by_id[procedure.begins_with].by_itself:
         # A yearly case is opened for hundreds of organisations at once, so nobody records its beginning.
-        yield Problem("yearly_begins_by_itself", "begins_with", {"value": procedure.begins_with})
+        yield FileProblem("yearly_begins_by_itself", "begins_with", {"value": procedure.begins_with})
     if procedure.adopted_act and procedure.adopted_act not in procedure.acts:
         yield unknown("adopted_act", procedure.adopted_act, procedure.acts)
     for act in procedure.see_also:
@@ -73,10 +73,10 @@ def problems(procedure: Procedure) -> Iterator[Problem]:
     yield from _circles(procedure, places, "when", _branch)
 
 
-def unfinished(procedure: Procedure) -> Iterator[Problem]:
+def unfinished(procedure: Procedure) -> Iterator[FileProblem]:
     """Yield what a new file still lacks though it can be read, e.g. something that holds a case at a stage."""
     if not any(obligation.blocking for obligation in procedure.obligations):
-        yield Problem("nothing_blocks", "obligation", {"value": procedure.id})
+        yield FileProblem("nothing_blocks", "obligation", {"value": procedure.id})
 
 
 def _named(
@@ -85,7 +85,7 @@ def _named(
     procedure: Procedure,
     facts: Collection[str],
     stages: Collection[str],
-) -> Iterator[Problem]:
+) -> Iterator[FileProblem]:
     references: list[tuple[str, str | None, Collection[str]]] = [
         ("stage", obligation.stage, stages),
         ("act", obligation.act, procedure.acts),
@@ -104,10 +104,10 @@ def _named(
         if name is not None and name not in allowed:
             yield unknown(f"{place}: {key}", name, allowed)
     if obligation.lapses_with == obligation.id:
-        yield Problem("itself", f"{place}: lapses_with", {"value": obligation.id})
+        yield FileProblem("itself", f"{place}: lapses_with", {"value": obligation.id})
 
 
-def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Problem]:
+def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[FileProblem]:
     """Yield options that share a name or fact with another one, and decisions named like a fact."""
     facts = [option.fact for decision in procedure.decisions.values() for option in decision.options]
     names = [*facts, *(obligation.id for obligation in procedure.obligations)]
@@ -117,50 +117,50 @@ def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Proble
         shared += [option.fact for option in decision.options if facts.count(option.fact) > 1]
         shared += [decision.id] * (names.count(decision.id) > 1)
         for name in dict.fromkeys(shared):
-            yield Problem("duplicate", f"{places[decision.id]}: option", {"value": name})
+            yield FileProblem("duplicate", f"{places[decision.id]}: option", {"value": name})
         for option in decision.options:
             if procedure.by_id[option.fact].recurs:
                 once = [fact.id for fact in procedure.facts.values() if not fact.recurs]
                 yield unknown(f"{places[decision.id]}: option.fact", option.fact, once)
 
 
-def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterator[Problem]:
+def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterator[FileProblem]:
     if isinstance(obligation.term, DayAfterPeriod | Target) and not obligation.recurs:
         # The day after which period? Only a recurring obligation has any.
-        yield Problem("missing_key", place, {"value": "recurs"})
+        yield FileProblem("missing_key", place, {"value": "recurs"})
     anchor = procedure.by_id.get(obligation.since or "")
     if anchor and anchor.recurs:
         if not obligation.recurs:
-            yield Problem("recurring_anchor", f"{place}: term", {"value": anchor.id})
+            yield FileProblem("recurring_anchor", f"{place}: term", {"value": anchor.id})
         elif obligation.recurs != anchor.recurs:
-            yield Problem("other_period", f"{place}: recurs", {"value": anchor.id})
+            yield FileProblem("other_period", f"{place}: recurs", {"value": anchor.id})
 
     branch = procedure.by_id.get(obligation.when or "")
     if branch and branch.recurs and obligation.recurs != branch.recurs:
         code = "other_period" if obligation.recurs else "recurring_anchor"
-        yield Problem(code, f"{place}: when", {"value": branch.id})
+        yield FileProblem(code, f"{place}: when", {"value": branch.id})
     if obligation.several and not obligation.recurs:
-        yield Problem("missing_key", place, {"value": "recurs"})
+        yield FileProblem("missing_key", place, {"value": "recurs"})
 
 
-def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
+def _figures(obligation: Obligation, place: str) -> Iterator[FileProblem]:
     """Yield terms that need another setting of their obligation."""
     term = obligation.term
     if isinstance(term, Window) and obligation.force != "may":
-        yield Problem("not_allowed", f"{place}: force", {"value": obligation.force, "allowed": ("may",)})
+        yield FileProblem("not_allowed", f"{place}: force", {"value": obligation.force, "allowed": ("may",)})
     if isinstance(term, Target) and obligation.recurs and obligation.recurs.every != "year":
-        yield Problem(
+        yield FileProblem(
             "not_allowed", f"{place}: recurs.every", {"value": obligation.recurs.every, "allowed": ("year",)}
         )
     if isinstance(term, Target) and "measured" not in obligation.values:
-        yield Problem("quota_without_number", f"{place}: values", {"value": "measured"})
+        yield FileProblem("quota_without_number", f"{place}: values", {"value": "measured"})
     if isinstance(term, Quota) and term.done:
         for key, name in (("done", term.done), ("of", term.of)):
             if name not in obligation.values:
-                yield Problem("quota_without_number", f"{place}: term.{key}", {"value": name})
+                yield FileProblem("quota_without_number", f"{place}: term.{key}", {"value": name})
 
 
-def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Problem]:
+def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[FileProblem]:
     """Yield duties and kinds of organisation that are unknown, and own ones that the product already has."""
     own_kinds = tuple(word.id for word in procedure.kind_words)
     duties, kinds = procedure.duties, (*NAMES, *own_kinds)
@@ -176,7 +176,7 @@ def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Prob
         for kind, _ in signed_by:
             if kind not in (*kinds, ANY):
                 allowed = closest_first(kind, (*kinds, ANY))
-                yield Problem("unknown_key", f"{place}: signed_by", {"value": kind, "allowed": allowed})
+                yield FileProblem("unknown_key", f"{place}: signed_by", {"value": kind, "allowed": allowed})
     step_duties = (duty for step in procedure.steps for duty in step.to)
     references.append(("steps", step_duties, ("duty", ABOVE, *duties)))
     for number, example in enumerate(procedure.examples, 1):
@@ -186,17 +186,19 @@ def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Prob
     for place, names, allowed in references:
         for name in names:
             if name not in allowed:
-                yield Problem("not_allowed", place, {"value": name, "allowed": closest_first(name, allowed)})
+                yield FileProblem(
+                    "not_allowed", place, {"value": name, "allowed": closest_first(name, allowed)}
+                )
     for key, words, taken_ids in (
         ("duty", procedure.duty_words, (*DUTIES, "duty", ABOVE)),
         ("kind", procedure.kind_words, (*NAMES, ANY)),
     ):
         for number, word in enumerate(words):
             if word.id in taken_ids:
-                yield Problem("duplicate", heading(key, number, word.id), {"value": word.id})
+                yield FileProblem("duplicate", heading(key, number, word.id), {"value": word.id})
 
 
-def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:
+def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[FileProblem]:
     facts = (*facts, *procedure.decisions)
     for number, example in enumerate(procedure.examples, 1):
         place = f'example {number} "{example.title}"'
@@ -215,7 +217,7 @@ def _circles(
     places: Mapping[str, str],
     kind: str,
     leads_to: Callable[[Obligation], Iterator[str]],
-) -> Iterator[Problem]:
+) -> Iterator[FileProblem]:
     """Yield obligations that wait for each other in a circle, each circle once."""
     checked_names: set[str] = set()
 
@@ -229,7 +231,7 @@ def _circles(
 
     for obligation in procedure.obligations:
         for circle in walk(obligation.id, ()):
-            yield Problem("cycle", places[circle[0]], {"kind": kind, "path": (*circle, circle[0])})
+            yield FileProblem("cycle", places[circle[0]], {"kind": kind, "path": (*circle, circle[0])})
 
 
 def _anchors(obligation: Obligation) -> Iterator[str]:

@@ -195,7 +195,7 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FileProblem:
     """One mistake in a file: `code` under `regulation.` in the catalogues, `place` as keys of the file."""
 
     code: str
@@ -214,7 +214,7 @@ class UnreadableRegulation(Refusal):
     Its code and arguments are those of the first problem; `problems` lists all that were found.
     """
 
-    def __init__(self, file: str, problems: Sequence[Problem]) -> None:
+    def __init__(self, file: str, problems: Sequence[FileProblem]) -> None:
         first = problems[0]
         arguments = {**first.arguments, "file": file, "place": first.shown_place}
         super().__init__(f"regulation.{first.code}", **arguments)
@@ -372,7 +372,7 @@ def read_file(
     model: type[M],
     name: str,
     text: bytes,
-    check: Callable[[M], Iterable[Problem]] = lambda value: (),
+    check: Callable[[M], Iterable[FileProblem]] = lambda value: (),
     shared: Shared = NOTHING_SHARED,
 ) -> M:
     """Return the value of a file named by its edition: `<id>.<in_force>.toml`.
@@ -390,7 +390,7 @@ def read_file(
     problems = list(check(value))
     expected = f"{value.edition}.toml"  # type: ignore[attr-defined]
     if PurePath(name).name != expected:
-        problems.append(Problem("file_name", "in_force", {"value": expected}))
+        problems.append(FileProblem("file_name", "in_force", {"value": expected}))
     if problems:
         raise UnreadableRegulation(name, problems)
     return value
@@ -402,13 +402,13 @@ def parsed(name: str, text: bytes) -> dict[str, Any]:
         return tomllib.loads(text.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
-        raise UnreadableRegulation(name, [Problem("not_utf8", str(line), {"line": line})]) from error
+        raise UnreadableRegulation(name, [FileProblem("not_utf8", str(line), {"line": line})]) from error
     except (ValueError, RecursionError) as error:
         # A number of thousands of digits, tables within tables without end: no TOML either.
         raise UnreadableRegulation(name, [_syntax(str(error), text)]) from error
 
 
-def _syntax(message: str, text: bytes) -> Problem:
+def _syntax(message: str, text: bytes) -> FileProblem:
     # Before Python 3.14 the position stands in the message alone, and "end of document" has none.
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
     detail = match[1] if match else message
@@ -417,7 +417,7 @@ def _syntax(message: str, text: bytes) -> Problem:
     else:
         lines = text.decode("utf-8-sig").split("\n")
         line, column = len(lines), len(lines[-1]) + 1
-    return Problem("syntax", f"{line}:{column}", {"line": line, "column": column, "detail": detail})
+    return FileProblem("syntax", f"{line}:{column}", {"line": line, "column": column, "detail": detail})
 
 
 def _valid(model: type[M], name: str, data: dict[str, Any]) -> M:
@@ -440,22 +440,22 @@ def _valid(model: type[M], name: str, data: dict[str, Any]) -> M:
     return value
 
 
-def _problem(mistake: Mistake, data: Mapping[str, Any]) -> Problem:
+def _problem(mistake: Mistake, data: Mapping[str, Any]) -> FileProblem:
     place, value, arguments = _place(mistake.path, data), mistake.given, mistake.arguments
     match mistake.code:
         case code if code in _TYPES:
-            return Problem("wrong_type", place, {"value": _shown(value), "expected": _TYPES[code]})
+            return FileProblem("wrong_type", place, {"value": _shown(value), "expected": _TYPES[code]})
         case "greater_than_equal":
-            return Problem("too_small", place, {"value": _shown(value), "least": arguments["ge"]})
+            return FileProblem("too_small", place, {"value": _shown(value), "least": arguments["ge"]})
         case "less_than_equal":
-            return Problem("too_large", place, {"value": _shown(value), "most": arguments["le"]})
+            return FileProblem("too_large", place, {"value": _shown(value), "most": arguments["le"]})
         case "too_short":
-            return Problem("empty", place)
+            return FileProblem("empty", place)
         case "unknown_key" | "not_allowed":
             value = arguments.get("value", value)
             allowed = closest_first(str(value), arguments["allowed"])
-            return Problem(mistake.code, place, {"value": value, "allowed": allowed})
-    return Problem(mistake.code, place, {"value": _shown(value), **arguments})
+            return FileProblem(mistake.code, place, {"value": value, "allowed": allowed})
+    return FileProblem(mistake.code, place, {"value": _shown(value), **arguments})
 
 
 def _shown(value: object) -> str:
@@ -466,13 +466,13 @@ def _shown(value: object) -> str:
         return "…"
 
 
-def _duplicates(data: Mapping[str, Any]) -> Iterator[Problem]:
+def _duplicates(data: Mapping[str, Any]) -> Iterator[FileProblem]:
     """Yield the top-level tables of the file that have the name of an earlier one."""
     for key, tables in data.items():
         names = [_name(table) for table in tables] if isinstance(tables, list) else []
         for number in repeated(names):
             if names[number]:
-                yield Problem("duplicate", heading(key, number, names[number]), {"value": names[number]})
+                yield FileProblem("duplicate", heading(key, number, names[number]), {"value": names[number]})
 
 
 def _place(path: Path, data: Mapping[str, Any]) -> str:
@@ -489,8 +489,8 @@ def heading(key: str, number: int, name: str = "") -> str:
     return f'{key} {number + 1} "{name}"' if name else f"{key} {number + 1}"
 
 
-def unknown(place: str, name: str, allowed: Iterable[str]) -> Problem:
-    return Problem("unknown_reference", place, {"value": name, "allowed": closest_first(name, allowed)})
+def unknown(place: str, name: str, allowed: Iterable[str]) -> FileProblem:
+    return FileProblem("unknown_reference", place, {"value": name, "allowed": closest_first(name, allowed)})
 
 
 def _listed_table(path: Path, data: Mapping[str, Any]) -> Mapping[str, object] | None:

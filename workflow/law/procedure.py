@@ -44,7 +44,7 @@ from workflow.law.terms import TERM, WORDS, AnchoredTerm
 from workflow.org.kinds import ANY, KINDS, NAMES, Signatories
 from workflow.org.name_index import plain
 from workflow.org.office import ABOVE, DUTIES, OUTSIDE, Office
-from workflow.periods import Span
+from workflow.periods import PeriodSpan
 
 Force = Literal["obligatory", "recommended", "may"]
 JudgedBy = Literal["written", "published"]
@@ -318,7 +318,7 @@ class Obligation(Model):
         """The fact its term counts from, None when the term needs none."""
         return self.anchored.since
 
-    def name_in(self, span: Span | None) -> str:
+    def name_in(self, span: PeriodSpan | None) -> str:
         """Return the name of its fact in a period, `id.2026Q3`; its id where it does not recur."""
         return f"{self.id}.{span.name}" if span and self.recurs else self.id
 

@@ -51,7 +51,7 @@ class _AnchoredForm(_Form):
         return self.from_
 
 
-class Count(_AnchoredForm):
+class CountForm(_AnchoredForm):
     """A number of days, weeks, months or years after a fact, or before it when negative; "days" if the act does
     not say which days.
     """
@@ -61,7 +61,7 @@ class Count(_AnchoredForm):
     roll: Roll | None = None
 
     @model_validator(mode="after")
-    def _keys_of_the_unit(self) -> Count:
+    def _keys_of_the_unit(self) -> CountForm:
         if self.in_ == "working days" and self.roll is not None:
             raise wrong("unknown_key", value="roll", allowed=tuple(key for key in self.keys() if key != "roll"))
         if self.in_ in ("weeks", "years") and self.count < 1:
@@ -84,7 +84,7 @@ class Count(_AnchoredForm):
         return terms.CalendarDays(self.count, unspecified=self.in_ == "days", roll=roll)
 
 
-class AtMost(_AnchoredForm):
+class AtMostForm(_AnchoredForm):
     """A duration: at most so many working days from a fact on, both ends counted."""
 
     at_most: UpTo1000
@@ -103,7 +103,7 @@ def _yearly(text: str) -> str:
     return text
 
 
-class By(_AnchoredForm):
+class ByForm(_AnchoredForm):
     """A day and month of the year of a fact, or of a later year. `safe_by`: the act says "to" the day
     ("15 сәуіріне дейін") and not whether the day itself counts.
     """
@@ -117,7 +117,7 @@ class By(_AnchoredForm):
         return terms.YearlyDate(month, day, self.years, day_in_doubt=self.safe_by is not None)
 
 
-class Day(_Form):
+class DayForm(_Form):
     """A day of a month after the period of a recurring obligation."""
 
     day: Annotated[int, Field(ge=1, le=31)]
@@ -127,7 +127,7 @@ class Day(_Form):
         return terms.DayAfterPeriod(self.day)
 
 
-class AtLeast(_Form):
+class AtLeastForm(_Form):
     """A minimum number of times in a period."""
 
     at_least: Annotated[int, Field(ge=1)]
@@ -137,7 +137,7 @@ class AtLeast(_Form):
         return terms.PerPeriod(self.at_least, self.per)
 
 
-class Share(_Form):
+class ShareForm(_Form):
     """A share to be reached in a period; computed from the numbers `done` and `of` where both are named."""
 
     share: Annotated[str, matching(r"^[0-9]{1,3}(\.[0-9]+)? ?%$", "5 %")]
@@ -149,7 +149,7 @@ class Share(_Form):
         return terms.Quota(Fraction(self.share.rstrip(" %")) / 100, self.of, self.per, self.done)
 
 
-class Embargo(_AnchoredForm):
+class EmbargoForm(_AnchoredForm):
     """An embargo: not before so many years after a fact."""
 
     embargo: UpTo100
@@ -159,7 +159,7 @@ class Embargo(_AnchoredForm):
         return terms.Embargo(self.embargo)
 
 
-class Within(_AnchoredForm):
+class WithinForm(_AnchoredForm):
     """A right that may be used within a time after a fact."""
 
     within: UpTo1000
@@ -179,7 +179,7 @@ Year = Annotated[str, matching("^20[0-9]{2}$", "2023")]
 Figure = Annotated[str, matching(r"^[0-9]+(\.[0-9]+)?(-[0-9]+(\.[0-9]+)?)?( ?%)?$", "62-65")]
 
 
-class Target(_Form):
+class TargetForm(_Form):
     """A target figure for each year."""
 
     target: Annotated[dict[Year, Figure], Field(min_length=1)]
@@ -195,7 +195,7 @@ def _ascending(years: tuple[int, ...]) -> tuple[int, ...]:
     return years
 
 
-class InYears(_Form):
+class InYearsForm(_Form):
     """Years the act names."""
 
     in_years: Annotated[Listed[Annotated[int, Field(ge=2000, le=2100)]], AfterValidator(_ascending)]
@@ -204,7 +204,7 @@ class InYears(_Form):
         return terms.InYears(self.in_years[0], self.in_years[-1])
 
 
-class InMonth(_Form):
+class InMonthForm(_Form):
     """A month the act names."""
 
     in_month: Annotated[str, matching("^20[0-9]{2}-(0[1-9]|1[0-2])$", "2026-05")]
@@ -214,7 +214,7 @@ class InMonth(_Form):
         return terms.InMonth(year, month)
 
 
-class InQuarter(_Form):
+class InQuarterForm(_Form):
     """A quarter the act names."""
 
     in_quarter: Annotated[str, matching("^20[0-9]{2}Q[1-4]$", "2026Q3")]
@@ -224,7 +224,7 @@ class InQuarter(_Form):
         return terms.InQuarter(year, quarter)
 
 
-class On(_Form):
+class OnForm(_Form):
     """A date the act names."""
 
     on: date
@@ -233,7 +233,7 @@ class On(_Form):
         return terms.OnDate(self.on)
 
 
-class Before(_Form):
+class BeforeForm(_Form):
     """Before a fact, without a number of days."""
 
     before: NonBlank
@@ -246,7 +246,7 @@ class Before(_Form):
         return terms.Before()
 
 
-class AtOnceAfter(_Form):
+class AtOnceForm(_Form):
     """At once after a fact, without a number of days."""
 
     at_once_after: NonBlank
@@ -260,21 +260,21 @@ class AtOnceAfter(_Form):
 
 
 FORMS: Mapping[str, type[_Form]] = {
-    "count": Count,
-    "at_most": AtMost,
-    "by": By,
-    "day": Day,
-    "at_least": AtLeast,
-    "share": Share,
-    "embargo": Embargo,
-    "within": Within,
-    "target": Target,
-    "in_years": InYears,
-    "in_month": InMonth,
-    "in_quarter": InQuarter,
-    "on": On,
-    "before": Before,
-    "at_once_after": AtOnceAfter,
+    "count": CountForm,
+    "at_most": AtMostForm,
+    "by": ByForm,
+    "day": DayForm,
+    "at_least": AtLeastForm,
+    "share": ShareForm,
+    "embargo": EmbargoForm,
+    "within": WithinForm,
+    "target": TargetForm,
+    "in_years": InYearsForm,
+    "in_month": InMonthForm,
+    "in_quarter": InQuarterForm,
+    "on": OnForm,
+    "before": BeforeForm,
+    "at_once_after": AtOnceForm,
 }
 WORDS: Mapping[str, AnchoredTerm] = {
     "none": AnchoredTerm(terms.WithoutTerm()),

@@ -91,7 +91,7 @@ class UnknownRegister(Refusal, LookupError):
     """There is no register with that id; `allowed` are the existing ones, the most similar first."""
 
 
-class UnknownField(Refusal, LookupError):
+class UnknownRegisterField(Refusal, LookupError):
     """The register has no such field, or the reader may not see it; `allowed` lists the visible ones."""
 
 
@@ -262,7 +262,7 @@ class ConditionalFact(Model):
     when: When
 
 
-class Opening(Model):
+class CaseOpening(Model):
     """How a row opens a case: the procedure, the field with its object, the facts given by date fields.
 
     Attributes:
@@ -279,7 +279,7 @@ class Opening(Model):
     evidence: Annotated[dict[Name, Name], Refers(("file", "link"), shown=True)] = Field(default={})
 
 
-class Count(Model):
+class RowCount(Model):
     """Which rows count for an indicator: those with the date in the year.
 
     Attributes:
@@ -560,8 +560,8 @@ class Register(Model):
     lates: Listed[Late] = Field(default=(), alias="late")
     unique_together: Listed[Distinct[Name]] = ()
     access: Listed[RowAccess] = ()
-    opens: Opening | None = None
-    counts: Listed[Count] = Field(default=(), alias="count")
+    opens: CaseOpening | None = None
+    counts: Listed[RowCount] = Field(default=(), alias="count")
     fulfils: Listed[Fulfilment] = ()
     campaigns: ById[Campaign] = Field(default={}, alias="campaign")
     entry: RowEntry | None = None

@@ -10,8 +10,8 @@ from typing import get_args
 from workflow.law import editions
 from workflow.law.files import (
     NOTHING_SHARED,
+    FileProblem,
     Model,
-    Problem,
     Shared,
     heading,
     read_file,
@@ -59,15 +59,15 @@ def read_register(name: str, text: bytes, shared: Shared = NOTHING_SHARED) -> Re
     return read_file(Register, name, text, problems, shared).replaced(digest=shared.digest(name, text))
 
 
-def problems(register: Register) -> Iterator[Problem]:
+def problems(register: Register) -> Iterator[FileProblem]:
     """Yield every mistake in how the parts of a register refer to each other."""
     yield from _references(register, register, "")
     if (register.id in RESERVED_REGISTERS) != (register.entry is not None):
-        yield Problem("reserved", "id", {"value": register.id})
+        yield FileProblem("reserved", "id", {"value": register.id})
     if register.act not in register.acts:
         yield unknown("rests_on", register.act, register.acts)
     if not register.named_by:
-        yield Problem("empty", "named_by")
+        yield FileProblem("empty", "named_by")
     yield from _fields(register)
     yield from _groups(register)
     for number, rule in enumerate(register.rules):
@@ -85,7 +85,7 @@ def problems(register: Register) -> Iterator[Problem]:
         yield from _fulfils(register, fulfilment, heading("fulfils", number))
 
 
-def _fields(register: Register) -> Iterator[Problem]:
+def _fields(register: Register) -> Iterator[FileProblem]:
     """Yield what is wrong with the fields of rows and of actions."""
     for number, field in enumerate(register.fields.values()):
         place = heading("field", number, field.id)
@@ -93,23 +93,23 @@ def _fields(register: Register) -> Iterator[Problem]:
         yield from _in_case(register, field, place)
         yield from _translation(register, field, f"{place}: translation_of")
         if field.post_of and field.kind != "text":
-            yield Problem("not_allowed", f"{place}: kind", {"value": field.kind, "allowed": ("text",)})
+            yield FileProblem("not_allowed", f"{place}: kind", {"value": field.kind, "allowed": ("text",)})
     for number, action in enumerate(register.actions.values()):
         for field in action.fields.values():
             yield from _field(field, heading("action", number, action.id))
             yield from _in_case(register, field, heading("action", number, action.id))
 
 
-def _unique_together(register: Register, together: Sequence[str], place: str) -> Iterator[Problem]:
+def _unique_together(register: Register, together: Sequence[str], place: str) -> Iterator[FileProblem]:
     """Yield names that are no fields, and fields whose values do not sort."""
     yield from _named(register, place, together, Refers(shown=True))
     sortable = tuple(field.id for field in register.fields.values() if field.sortable)
     for name in together:
         if name in register.fields and name not in sortable:
-            yield Problem("not_allowed", place, {"value": name, "allowed": sortable})
+            yield FileProblem("not_allowed", place, {"value": name, "allowed": sortable})
 
 
-def _references(register: Register, table: Model, prefix: str) -> Iterator[Problem]:
+def _references(register: Register, table: Model, prefix: str) -> Iterator[FileProblem]:
     """Yield what is wrong with the fields of the register that a table and the tables inside it name."""
     for name, declared in type(table).model_fields.items():
         value, place = getattr(table, name), prefix + (declared.alias or name)
@@ -133,7 +133,7 @@ def _references(register: Register, table: Model, prefix: str) -> Iterator[Probl
             yield from _named(register, place, value, refers)
 
 
-def _named(register: Register, place: str, names: Iterable[str], refers: Refers) -> Iterator[Problem]:
+def _named(register: Register, place: str, names: Iterable[str], refers: Refers) -> Iterator[FileProblem]:
     """Yield names that are not fields of the register, or fields that may not be named there."""
     for name in names:
         field = register.fields.get(name)
@@ -141,12 +141,12 @@ def _named(register: Register, place: str, names: Iterable[str], refers: Refers)
             yield unknown(place, name, register.fields)
             continue
         if refers.kinds and field.kind not in refers.kinds:
-            yield Problem("field_kind", place, {"value": name, "allowed": refers.kinds})
+            yield FileProblem("field_kind", place, {"value": name, "allowed": refers.kinds})
         if refers.shown and field.confidential:
-            yield Problem("confidential_shown", place, {"value": name})
+            yield FileProblem("confidential_shown", place, {"value": name})
 
 
-def _condition(register: Register, place: str, condition: Condition) -> Iterator[Problem]:
+def _condition(register: Register, place: str, condition: Condition) -> Iterator[FileProblem]:
     """Yield the value of a condition that its field cannot have."""
     field = register.fields.get(condition.field)
     if field is None or condition.value == FILLED:
@@ -157,19 +157,19 @@ def _condition(register: Register, place: str, condition: Condition) -> Iterator
     elif field.kind == "yes_no":
         allowed = ("yes", "no", FILLED)
     if condition.value not in allowed:
-        yield Problem("not_allowed", place, {"value": condition.value, "allowed": allowed})
+        yield FileProblem("not_allowed", place, {"value": condition.value, "allowed": allowed})
 
 
-def _field(field: RegisterField, place: str) -> Iterator[Problem]:
+def _field(field: RegisterField, place: str) -> Iterator[FileProblem]:
     if field.id in RESERVED_FIELDS:
-        yield Problem("reserved", f"{place}: id", {"value": field.id})
+        yield FileProblem("reserved", f"{place}: id", {"value": field.id})
     if field.kind == "choice" and not field.options:
-        yield Problem("missing_key", place, {"value": "options"})
+        yield FileProblem("missing_key", place, {"value": "options"})
     if field.kind == "row" and not field.rows_of:
-        yield Problem("missing_key", place, {"value": "register"})
+        yield FileProblem("missing_key", place, {"value": "register"})
     names = [option.id for option in field.options]
     for number in repeated(names):
-        yield Problem("duplicate", f"{place}: options[{number + 1}]", {"value": names[number]})
+        yield FileProblem("duplicate", f"{place}: options[{number + 1}]", {"value": names[number]})
     for key, stated, allowed in (
         ("options", field.options, ("choice",)),
         ("several", field.several, ("choice",)),
@@ -181,17 +181,17 @@ def _field(field: RegisterField, place: str) -> Iterator[Problem]:
         ("past", field.past, ("date",)),
     ):
         if stated and field.kind not in allowed:
-            yield Problem("field_kind", f"{place}: {key}", {"value": field.id, "allowed": allowed})
+            yield FileProblem("field_kind", f"{place}: {key}", {"value": field.id, "allowed": allowed})
     if field.unique and (not field.sortable and not field.confidential):
-        yield Problem(
+        yield FileProblem(
             "not_allowed", f"{place}: kind", {"value": field.kind, "allowed": ("text", "date", "number")}
         )
     for key in ("unique", "total"):
         if field.confidential and getattr(field, key):
-            yield Problem("confidential_shown", f"{place}: {key}", {"value": field.id})
+            yield FileProblem("confidential_shown", f"{place}: {key}", {"value": field.id})
 
 
-def _translation(register: Register, field: RegisterField, place: str) -> Iterator[Problem]:
+def _translation(register: Register, field: RegisterField, place: str) -> Iterator[FileProblem]:
     """Yield mistakes of a field that translates another: it is of its kind, seen by the same readers, asked for
     by nothing, and the only translation of a field that is none itself.
     """
@@ -205,36 +205,38 @@ def _translation(register: Register, field: RegisterField, place: str) -> Iterat
         or any(other.translation_of == about.id for other in others)
         or (about.translation_of or field.required or field.unique)
     ):
-        yield Problem("translation", place, {"value": field.id, "name": about.id, "keys": same})
+        yield FileProblem("translation", place, {"value": field.id, "name": about.id, "keys": same})
 
 
-def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[Problem]:
+def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[FileProblem]:
     """Yield fields of a kind that rows inside a case, or rows outside one, cannot have."""
     kinds = IN_CASES if register.entry is not None else tuple(kind for kind in KINDS if kind != "term")
     if field.kind not in kinds:
-        yield Problem("not_allowed", f"{place}: kind", {"value": field.kind, "allowed": kinds})
+        yield FileProblem("not_allowed", f"{place}: kind", {"value": field.kind, "allowed": kinds})
     if field.preset and field.option(field.preset) is None:
-        yield Problem("not_allowed", f"{place}: preset", {"value": field.preset, "allowed": field.option_ids})
+        yield FileProblem(
+            "not_allowed", f"{place}: preset", {"value": field.preset, "allowed": field.option_ids}
+        )
 
 
-def _groups(register: Register) -> Iterator[Problem]:
+def _groups(register: Register) -> Iterator[FileProblem]:
     """Yield fields in two groups, and required ones, which no form may fold."""
     grouped = set[str]()
     allowed = tuple(field.id for field in register.fields.values() if not field.required)
     for number, group in enumerate(register.groups):
         place = heading("group", number)
         for name in grouped.intersection(group.fields):
-            yield Problem("duplicate", place, {"value": name})
+            yield FileProblem("duplicate", place, {"value": name})
         grouped.update(group.fields)
         for name in group.fields:
             if name in register.fields and name not in allowed:
-                yield Problem("not_allowed", place, {"value": name, "allowed": allowed})
+                yield FileProblem("not_allowed", place, {"value": name, "allowed": allowed})
 
 
-def _rule(register: Register, rule: registers.Rule, place: str) -> Iterator[Problem]:
+def _rule(register: Register, rule: registers.Rule, place: str) -> Iterator[FileProblem]:
     for key in _RULE_KEYS[rule.kind]:
         if getattr(rule, key) in ("", None, ()):
-            yield Problem("missing_key", place, {"value": key})
+            yield FileProblem("missing_key", place, {"value": key})
     kinds: tuple[FieldKind, ...] = ("date",) if rule.kind in ("not_before", "not_after") else ()
     if rule.kind in ("at_least", "at_most", "years_ahead"):
         kinds = ("number", "money")
@@ -242,17 +244,17 @@ def _rule(register: Register, rule: registers.Rule, place: str) -> Iterator[Prob
         yield from _named(register, f"{place}: field", [rule.field], Refers(kinds))
 
 
-def _access(access: registers.RowAccess, place: str) -> Iterator[Problem]:
+def _access(access: registers.RowAccess, place: str) -> Iterator[FileProblem]:
     if access.person and access.reader:
-        yield Problem("unknown_key", place, {"value": "reader", "allowed": ("person", "fields")})
+        yield FileProblem("unknown_key", place, {"value": "reader", "allowed": ("person", "fields")})
     if not access.reader and not (access.person and access.fields):
-        yield Problem("missing_key", place, {"value": "fields" if access.person else "person"})
+        yield FileProblem("missing_key", place, {"value": "fields" if access.person else "person"})
 
 
-def _obligations(register: Register) -> Iterator[Problem]:
+def _obligations(register: Register) -> Iterator[FileProblem]:
     ids = {obligation.id for obligation in register.obligations}
     if register.obligations and register.opens is not None:
-        yield Problem("opens_and_obligation", "opens", {"value": register.opens.procedure})
+        yield FileProblem("opens_and_obligation", "opens", {"value": register.opens.procedure})
     for number, obligation in enumerate(register.obligations):
         since, place = obligation.anchored.since, heading("obligation", number, obligation.id)
         if since and since not in ids:
@@ -262,28 +264,28 @@ def _obligations(register: Register) -> Iterator[Problem]:
         yield from editions.problems(register.procedure)
 
 
-def _count(register: Register, count: registers.Count, place: str) -> Iterator[Problem]:
+def _count(register: Register, count: registers.RowCount, place: str) -> Iterator[FileProblem]:
     if count.all_of and not count.distinct:
-        yield Problem("missing_key", place, {"value": "distinct"})
+        yield FileProblem("missing_key", place, {"value": "distinct"})
         return
     for value in count.all_of:
         yield from _condition(register, f"{place}: all_of", Condition(field=count.distinct, value=value))
 
 
-def _fulfils(register: Register, fulfilment: registers.Fulfilment, place: str) -> Iterator[Problem]:
+def _fulfils(register: Register, fulfilment: registers.Fulfilment, place: str) -> Iterator[FileProblem]:
     """Yield what everybody would read in the case of a duty that rows carry out and may not."""
     if register.confidential:
-        yield Problem("fulfils_closed", place, {"value": fulfilment.fact})
+        yield FileProblem("fulfils_closed", place, {"value": fulfilment.fact})
     for name in dict.fromkeys(fulfilment.fields):
         if name in register.fields and register.fields[name].personal:
-            yield Problem("fulfils_personal", place, {"value": name})
+            yield FileProblem("fulfils_personal", place, {"value": name})
 
 
-def _campaign(register: Register, campaign: registers.Campaign, place: str) -> Iterator[Problem]:
+def _campaign(register: Register, campaign: registers.Campaign, place: str) -> Iterator[FileProblem]:
     if campaign.act and campaign.act not in register.acts:
         yield unknown(f"{place}: act", campaign.act, register.acts)
     if campaign.act and not campaign.paragraph:
-        yield Problem("missing_key", place, {"value": "paragraph"})
+        yield FileProblem("missing_key", place, {"value": "paragraph"})
     yield from _row_of_campaign(register, campaign.values, campaign.fields, place)
     for further_row in campaign.also.values():
         own_fields = (*further_row.values, *further_row.fills, *further_row.keeps)
@@ -299,22 +301,22 @@ def _campaign(register: Register, campaign: registers.Campaign, place: str) -> I
 
 def _row_of_campaign(
     register: Register, values: Mapping[str, str], named_fields: Sequence[str], place: str
-) -> Iterator[Problem]:
+) -> Iterator[FileProblem]:
     """Yield wrong fixed values of a row a campaign adds, fields named twice, required ones nobody fills."""
     own_values = {name: value for name, value in values.items() if name in register.fields}
     for problem in parse_values(register, own_values, NO_NAMES)[1]:
         value = values[problem.field]
-        yield Problem("campaign_value", f"{place}: values", {"value": value, "name": problem.field})
+        yield FileProblem("campaign_value", f"{place}: values", {"value": value, "name": problem.field})
     for number in repeated(named_fields):
-        yield Problem("duplicate", place, {"value": named_fields[number]})
+        yield FileProblem("duplicate", place, {"value": named_fields[number]})
     for field in register.fields.values():
         if field.required and field.id not in named_fields:
-            yield Problem("campaign_lacks", place, {"value": field.id})
+            yield FileProblem("campaign_lacks", place, {"value": field.id})
 
 
 def cross_problems(
     register: Register, other_registers: Registers, library: Library, indicators: Mapping[str, Indicator]
-) -> Iterator[Problem]:
+) -> Iterator[FileProblem]:
     """Yield references to other files that do not exist: registers, procedures, facts, indicators."""
     for number, field in enumerate(register.fields.values()):
         if field.kind == "row" and field.rows_of not in (*other_registers.ids(), register.id):
@@ -345,7 +347,7 @@ def cross_problems(
     yield from _carried_out(register, library, indicators)
 
 
-def _opened(register: Register, library: Library) -> Iterator[Problem]:
+def _opened(register: Register, library: Library) -> Iterator[FileProblem]:
     if register.opens is not None:
         try:
             facts = library.latest(register.opens.procedure).facts
@@ -358,20 +360,20 @@ def _opened(register: Register, library: Library) -> Iterator[Problem]:
                     yield unknown("opens.facts", fact, facts)
 
 
-def _indicators(register: Register, indicators: Mapping[str, Indicator]) -> Iterator[Problem]:
+def _indicators(register: Register, indicators: Mapping[str, Indicator]) -> Iterator[FileProblem]:
     for number, count in enumerate(register.counts, 1):
         indicator = indicators.get(count.indicator)
         if indicator is None:
             yield unknown(f"count {number}: indicator", count.indicator, indicators)
         elif not (count.fact or len(indicator.counting.facts) == 1):
-            yield Problem("missing_key", f"count {number}", {"value": "fact"})
+            yield FileProblem("missing_key", f"count {number}", {"value": "fact"})
         elif count.fact and count.fact not in indicator.counting.every_fact:
             yield unknown(f"count {number}: fact", count.fact, indicator.counting.every_fact)
 
 
 def _carried_out(
     register: Register, library: Library, indicators: Mapping[str, Indicator]
-) -> Iterator[Problem]:
+) -> Iterator[FileProblem]:
     scored = {fact for indicator in indicators.values() for fact in indicator.counting.every_fact}
     counted_facts = {
         count.fact or indicators[count.indicator].counting.fact
@@ -386,7 +388,7 @@ def _carried_out(
         procedure = library.latest(fulfilment.procedure)
         duties = {name: obligation for name, obligation in procedure.facts.items() if not obligation.by_itself}
         if procedure.opened != "yearly":
-            yield Problem("fulfils_not_yearly", place, {"value": procedure.id})
+            yield FileProblem("fulfils_not_yearly", place, {"value": procedure.id})
         elif fulfilment.obligation not in duties:
             yield unknown(place, fulfilment.obligation, duties)
         else:
@@ -396,4 +398,4 @@ def _carried_out(
                     yield unknown(f"fulfils {number}: values", value, numbers)
             if fulfilment.fact in scored - counted_facts:
                 # Points leave out facts recorded from rows: without [[count]] the row would earn nothing.
-                yield Problem("fulfils_uncounted", place, {"value": fulfilment.fact})
+                yield FileProblem("fulfils_uncounted", place, {"value": fulfilment.fact})

@@ -17,7 +17,7 @@ from workflow.periods import period_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class ResultLine:
     """One case's result (one for each period), or an organisation that has no case.
 
     Attributes:
@@ -53,7 +53,7 @@ class Consolidated:
     """
 
     required: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[ResultLine, ...]
     silent: tuple[str, ...]
     sums: Mapping[str, Decimal]
 
@@ -88,7 +88,7 @@ def consolidated(
             first date.
     """
     units = tuple(unit_ids)
-    lines_by_unit: dict[str, list[Line]] = {unit: [] for unit in units}
+    lines_by_unit: dict[str, list[ResultLine]] = {unit: [] for unit in units}
     for case, deadlines in cases:
         unit = _nearest(office, case.unit, lines_by_unit)
         if unit is None:
@@ -101,7 +101,7 @@ def consolidated(
             and _year(deadline, case) == year
         ]
     lines = tuple(
-        line for unit in units for line in sorted(lines_by_unit[unit], key=_place) or (Line(unit=unit),)
+        line for unit in units for line in sorted(lines_by_unit[unit], key=_place) or (ResultLine(unit=unit),)
     )
     sums: dict[str, Decimal] = {}
     for line in lines if additive else ():
@@ -111,7 +111,7 @@ def consolidated(
     return Consolidated(required=units, lines=lines, silent=silent, sums=sums)
 
 
-def _reported(lines: list[Line]) -> bool:
+def _reported(lines: list[ResultLine]) -> bool:
     """Return whether everything begun is done, and at least something is."""
     started_lines = [line for line in lines if line.state != "not_due_yet"]
     return bool(started_lines) and all(line.on is not None for line in started_lines)
@@ -125,9 +125,9 @@ def _nearest(office: Office, unit: str, reporting_units: Mapping[str, object]) -
     return next((higher_unit for higher_unit in office.above(place) if higher_unit in reporting_units), None)
 
 
-def _line(unit: str, case: Case, deadline: Deadline) -> Line:
+def _line(unit: str, case: Case, deadline: Deadline) -> ResultLine:
     facts = case.occurrences(deadline.id)
-    return Line(
+    return ResultLine(
         unit=unit,
         case=case.id,
         place=case.unit,
@@ -165,7 +165,7 @@ def _days(deadline: Deadline, case: Case) -> Iterator[date]:
     yield case.opened_on or date.max
 
 
-def _place(line: Line) -> tuple[str, str]:
+def _place(line: ResultLine) -> tuple[str, str]:
     return line.case, line.obligation
 
 
@@ -176,7 +176,7 @@ Looked = tuple[Case, Procedure, tuple[Deadline, ...]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Document:
+class ProvedFact:
     """A fact that is done and proved: its case, and the number of its documents."""
 
     case: str
@@ -187,7 +187,7 @@ class Document:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class AwaitedUpload:
     """An open upload, and the documents ready for it.
 
     Attributes:
@@ -197,10 +197,10 @@ class Waiting:
 
     case: Case
     upload: Deadline
-    ready: tuple[Document, ...]
+    ready: tuple[ProvedFact, ...]
 
 
-def waiting(examined_cases: Iterable[Looked]) -> Iterator[Waiting]:
+def waiting(examined_cases: Iterable[Looked]) -> Iterator[AwaitedUpload]:
     """Yield the open uploads of one organisation for which documents are ready.
 
     Args:
@@ -225,7 +225,7 @@ def waiting(examined_cases: Iterable[Looked]) -> Iterator[Waiting]:
                 for document in _ready(case, edition, deadline, after, scored=scored)
             ]
             if ready:
-                yield Waiting(
+                yield AwaitedUpload(
                     case=case,
                     upload=deadline,
                     ready=tuple(sorted(ready, key=lambda document: (document.on, document.fact))),
@@ -247,7 +247,7 @@ def _open_since(case: Case, deadline: Deadline) -> datetime | None:
 
 def _ready(
     case: Case, procedure: Procedure, upload: Deadline, after: datetime, *, scored: bool
-) -> Iterator[Document]:
+) -> Iterator[ProvedFact]:
     for name, fact in case.facts.items():
         obligation = procedure.by_id.get(name.partition(".")[0])
         if obligation is None or obligation.uploads or (scored and obligation.indicator is None):
@@ -255,7 +255,7 @@ def _ready(
         if not _proved(obligation, fact) or not _of_period(name, fact, upload):
             continue
         if fact.at is None or fact.at > after:
-            yield Document(
+            yield ProvedFact(
                 case=case.id, fact=name, obligation=obligation, on=fact.on, documents=len(fact.evidence)
             )
 

@@ -26,10 +26,10 @@ from workflow.scoring.scale import (
     Brackets,
     CoverageAndRisks,
     Done,
+    EachMonth,
     Events,
     Indicator,
     Monthly,
-    Months,
     Presence,
     Present,
     Propaganda,
@@ -39,14 +39,14 @@ from workflow.scoring.scale import (
     Sittings,
 )
 from workflow.scoring.score import NOTHING, Score, Scores, points_of, written
-from workflow.scoring.tally import Tally, Year, recorded_whole, under_embargo
+from workflow.scoring.tally import AssessedYear, Tally, recorded_whole, under_embargo
 
 SHOWN = 3
 """Number of units a step names that lack it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class PointsStep:
     """The nearest action that would earn or keep points.
 
     Attributes:
@@ -79,7 +79,7 @@ class Stake(NamedTuple):
     deducted: bool
 
 
-class Stakes(Protocol):
+class StakesOfYear(Protocol):
     """What is at stake of the points of the year."""
 
     def of(self, unit: str, indicator: str | None, period: str | None, due: date | None) -> Stake | None:
@@ -90,14 +90,14 @@ class Stakes(Protocol):
         """
 
 
-def prospect(indicator: Indicator, score: Score, indicator_tally: Tally, year: Year) -> Prospect | None:
+def prospect(indicator: Indicator, score: Score, indicator_tally: Tally, year: AssessedYear) -> Prospect | None:
     """Return the points lost and at stake for an indicator; None where the document names no ceiling."""
     over = year.today.year > year.year
     points_taken = max(-score.points, NOTHING)
     pending = (indicator.deduction or NOTHING) if indicator_tally.pending else NOTHING
     if isinstance(indicator.scale, Presence):
         return Prospect(lost=points_taken, at_stake=pending)
-    if isinstance(indicator.scale, Monthly) and isinstance(indicator_tally.answer, Months):
+    if isinstance(indicator.scale, Monthly) and isinstance(indicator_tally.answer, EachMonth):
         return _months(indicator.scale, indicator_tally.answer, over=over)
     ceiling = _ceiling(indicator, score, indicator_tally.answer)
     if ceiling is None:
@@ -144,7 +144,9 @@ def stake_of(
     return Stake(points, isinstance(indicator.scale, Presence)) if points else None
 
 
-def steps(scoring: Scoring, tallies: Mapping[str, Tally], year: Year, readings: Readings) -> tuple[Step, ...]:
+def steps(
+    scoring: Scoring, tallies: Mapping[str, Tally], year: AssessedYear, readings: Readings
+) -> tuple[PointsStep, ...]:
     """Return the nearest step of every indicator that has one, the most points first."""
     steps = [
         step
@@ -156,8 +158,8 @@ def steps(scoring: Scoring, tallies: Mapping[str, Tally], year: Year, readings: 
 
 
 def _steps(
-    indicator: Indicator, indicator_tally: Tally, year: Year, scoring: Scoring, readings: Readings
-) -> Iterator[Step]:
+    indicator: Indicator, indicator_tally: Tally, year: AssessedYear, scoring: Scoring, readings: Readings
+) -> Iterator[PointsStep]:
     if year.today.year > year.year:
         return
     end = date(year.year, 12, 31)
@@ -165,7 +167,7 @@ def _steps(
     if indicator_tally.pending and indicator.deduction is not None:
         late, waiting = indicator_tally.missing if isinstance(answer, Present) else (), indicator_tally.waiting
         cases = (*late, *(waiting.cases if waiting else ()))[:SHOWN]
-        yield Step(
+        yield PointsStep(
             indicator=indicator.id,
             code="keep" if cases else "keep_year",
             gain=indicator.deduction,
@@ -173,29 +175,31 @@ def _steps(
             arguments={"cases": cases},
         )
     if isinstance(answer, Present) and indicator.counting.by == "values" and isinstance(scale, Share):
-        yield Step(indicator=indicator.id, code="record_whole", gain=scale.maximum, by=end)
+        yield PointsStep(indicator=indicator.id, code="record_whole", gain=scale.maximum, by=end)
     elif isinstance(answer, Present) and isinstance(scale, Brackets):
-        yield Step(indicator=indicator.id, code="record_act", gain=scale.rows[0].points, by=end)
+        yield PointsStep(indicator=indicator.id, code="record_act", gain=scale.rows[0].points, by=end)
     elif isinstance(answer, Present) and isinstance(scale, Propaganda):
         best = _points(indicator, Events(scaled=True, views=scale.views), scoring, readings)
-        yield Step(indicator=indicator.id, code="show_events", gain=best, by=end)
+        yield PointsStep(indicator=indicator.id, code="show_events", gain=best, by=end)
     elif indicator_tally.quarterly:
         yield from _this_quarter(indicator, indicator_tally, year, scoring, readings)
     elif isinstance(answer, Done):
         yield from _more(indicator, answer, indicator_tally, end, scoring, readings)
     elif isinstance(answer, Analyses) and answer.coverage is not None and isinstance(scale, CoverageAndRisks):
         yield from _more(indicator, answer.coverage, indicator_tally, end, scoring, readings, risks=answer)
-    elif isinstance(answer, Months) and isinstance(scale, Monthly) and answer.counts:
+    elif isinstance(answer, EachMonth) and isinstance(scale, Monthly) and answer.counts:
         room = scale.at_most - min(answer.counts[-1] * scale.points, scale.at_most)
         last = period_of(year.today, "month").last
         count = int(room / scale.points)
-        yield Step(indicator=indicator.id, code="this_month", gain=room, by=last, arguments={"count": count})
+        yield PointsStep(
+            indicator=indicator.id, code="this_month", gain=room, by=last, arguments={"count": count}
+        )
     elif isinstance(answer, Events) and isinstance(scale, Propaganda):
         scaled_answer = Events(scaled=True, views=max(answer.views, scale.views))
         gain = _points(indicator, scaled_answer, scoring, readings) - _points(
             indicator, answer, scoring, readings
         )
-        yield Step(
+        yield PointsStep(
             indicator=indicator.id,
             code="views",
             gain=gain,
@@ -213,7 +217,7 @@ def _more(
     readings: Readings,
     *,
     risks: Analyses | None = None,
-) -> Iterator[Step]:
+) -> Iterator[PointsStep]:
     """Yield the step that says how many more are needed for the next whole step of the scale: "one more person
     trained, and 2.7 becomes 3.0".
     """
@@ -229,7 +233,7 @@ def _more(
     index = bisect_right(room, now, key=lambda count: points(answer.done + count))
     if index == len(room):
         return
-    yield Step(
+    yield PointsStep(
         indicator=indicator.id,
         code="more",
         gain=points(answer.done + room[index]) - now,
@@ -246,8 +250,8 @@ def _more(
 
 
 def _this_quarter(
-    indicator: Indicator, indicator_tally: Tally, year: Year, scoring: Scoring, readings: Readings
-) -> Iterator[Step]:
+    indicator: Indicator, indicator_tally: Tally, year: AssessedYear, scoring: Scoring, readings: Readings
+) -> Iterator[PointsStep]:
     """Yield the step for the current quarter: who has not done it yet, and the points lost if one of them does
     not.
     """
@@ -263,7 +267,7 @@ def _this_quarter(
         whole_count, of = len(units) - len(indicator_tally.missing), len(units)
         best = _points(indicator, Done(whole_count, of), scoring, readings)
         worst = _points(indicator, Done(max(whole_count - len(missing), 0), of), scoring, readings)
-        yield Step(
+        yield PointsStep(
             indicator=indicator.id,
             code="this_quarter",
             gain=best - worst,
@@ -279,7 +283,7 @@ def _points(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Re
     return points_of(indicator, answer, scoring, plain)
 
 
-def _months(scale: Monthly, answer: Months, *, over: bool) -> Prospect:
+def _months(scale: Monthly, answer: EachMonth, *, over: bool) -> Prospect:
     months_gone = answer.counts if over else answer.counts[:-1]
     lost = sum((scale.at_most - min(count * scale.points, scale.at_most) for count in months_gone), NOTHING)
     if over:
@@ -316,7 +320,7 @@ def _of_ceiling(indicator: Indicator, score: Score, answer: Answer) -> Fraction:
     return NOTHING if isinstance(answer, Present) else score.points
 
 
-def remarks(scoring: Scoring, year: Year, readings: Readings) -> tuple[Element, ...]:
+def remarks(scoring: Scoring, year: AssessedYear, readings: Readings) -> tuple[Element, ...]:
     """Return remarks: since when records are kept, if within or after the year, and which indicators are not
     assessed.
     """
@@ -343,7 +347,7 @@ def explain(
     scores: Scores,
     tallies: Mapping[str, Tally],
     scoring: Scoring,
-    year: Year,
+    year: AssessedYear,
     readings: Readings,
     *,
     registers: Mapping[str, Text],
@@ -378,7 +382,7 @@ def explain(
     return replace(scores, scores=tuple(explained_scores))
 
 
-def _sources(indicator: Indicator, year: Year, registers: Mapping[str, Text]) -> Iterator[Element]:
+def _sources(indicator: Indicator, year: AssessedYear, registers: Mapping[str, Text]) -> Iterator[Element]:
     """Yield remarks on the number of rows of each register an indicator is counted from, and on facts recorded
     besides.
     """

@@ -17,8 +17,8 @@ from heapq import nsmallest
 from typing import Literal, TypeAlias
 
 from workflow.org.office import Office
-from workflow.periods import Span
-from workflow.scoring.scale import Risks, Scoring
+from workflow.periods import PeriodSpan
+from workflow.scoring.scale import RiskNumbers, Scoring
 
 NAMED = 3
 """Number of waiting cases that are named."""
@@ -105,7 +105,7 @@ class MissingFact:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class NotYetDue:
     """Cases with an obligation that is not done and not yet due.
 
     Attributes:
@@ -208,7 +208,7 @@ def _add_entries(sums: Numbers, entries: Iterable[RegisterEntry], *, year: int, 
 _Due: TypeAlias = "tuple[date, date | None]"
 
 
-class Body:
+class BodyNumbers:
     """The recorded numbers of one unit with all units below it.
 
     Args:
@@ -218,7 +218,7 @@ class Body:
     def __init__(self, numbers: Numbers, lacking: Mapping[str, Mapping[str, _Due]]) -> None:
         self.numbers = numbers
         self._lacking = lacking
-        self._waiting: dict[tuple[str, date], tuple[tuple[str, ...], Waiting | None]] = {}
+        self._waiting: dict[tuple[str, date], tuple[tuple[str, ...], NotYetDue | None]] = {}
 
     @cached_property
     def any_fact(self) -> bool:
@@ -268,7 +268,7 @@ class Body:
         """Return whether the fact itself was recorded in the year, regardless of register rows."""
         return (fact, "counted") in self.numbers
 
-    def has(self, fact: str, span: Span | None = None) -> bool:
+    def has(self, fact: str, span: PeriodSpan | None = None) -> bool:
         """Return whether the fact happened (within a span of months, if given) with the evidence it needs."""
         if span is None:
             return self.typed(fact) or (of_rows(fact), "counted") in self.numbers
@@ -307,14 +307,14 @@ class Body:
         )
 
     @property
-    def risks(self) -> Risks | None:
+    def risks(self) -> RiskNumbers | None:
         """Return the risks found and removed in the year; None where there are none."""
         found_count, removed, completed = (self.numbers[key] for key in (_FOUND, _REMOVED, _COMPLETED))
         if not found_count + removed + completed:
             return None
-        return Risks(found=found_count, removed=removed, completed=completed)
+        return RiskNumbers(found=found_count, removed=removed, completed=completed)
 
-    def lacking(self, fact: str, *, today: date) -> tuple[tuple[str, ...], Waiting | None]:
+    def lacking(self, fact: str, *, today: date) -> tuple[tuple[str, ...], NotYetDue | None]:
         """Return the cases in which it is overdue on the day or was missed, and those that still wait, even for
         another fact.
         """
@@ -331,23 +331,25 @@ class Body:
             )
             late_cases = frozenset(late)
             ahead = {case: due for case, (due, _) in lacking_by_case.items() if case not in late_cases}
-            waiting = Waiting(due=min(ahead.values()), cases=tuple(nsmallest(NAMED, ahead))) if ahead else None
+            waiting = (
+                NotYetDue(due=min(ahead.values()), cases=tuple(nsmallest(NAMED, ahead))) if ahead else None
+            )
             cached_answer = self._waiting[key] = late, waiting
         return cached_answer
 
-    def joined(self, *other_bodies: Body) -> Body:
+    def joined(self, *other_bodies: BodyNumbers) -> BodyNumbers:
         numbers, lacking = Counter(self.numbers), {fact: {**cases} for fact, cases in self._lacking.items()}
         for other_body in other_bodies:
             numbers.update(other_body.numbers)
             for fact, cases in other_body._lacking.items():
                 lacking.setdefault(fact, {}).update(cases)
-        return Body(numbers, lacking)
+        return BodyNumbers(numbers, lacking)
 
 
-NOTHING = Body(Counter(), {})
+NOTHING = BodyNumbers(Counter(), {})
 
 
-def body(numbers: Numbers, lacking: Iterable[MissingFact], *, year: int) -> Body:
+def body(numbers: Numbers, lacking: Iterable[MissingFact], *, year: int) -> BodyNumbers:
     """Return a unit's own numbers without the units below it; of open obligations only those due in the
     year.
     """
@@ -358,7 +360,7 @@ def body(numbers: Numbers, lacking: Iterable[MissingFact], *, year: int) -> Body
                 missing_fact.due,
                 missing_fact.counts_until,
             )
-    return Body(numbers, dues_by_fact)
+    return BodyNumbers(numbers, dues_by_fact)
 
 
 class YearRecords:
@@ -369,14 +371,14 @@ class YearRecords:
     unit, except in shares of units.
     """
 
-    def __init__(self, office: Office, own_bodies: Mapping[str, Body]) -> None:
+    def __init__(self, office: Office, own_bodies: Mapping[str, BodyNumbers]) -> None:
         self.office = office
         self._own = dict(own_bodies)
-        parts: dict[str | None, list[Body]] = {}
+        parts: dict[str | None, list[BodyNumbers]] = {}
         for unit, body in own_bodies.items():
             for place in self._way(unit):
                 parts.setdefault(place, []).append(body)
-        self._bodies: dict[str | None, Body] = {
+        self._bodies: dict[str | None, BodyNumbers] = {
             place: of_it[0] if len(of_it) == 1 else NOTHING.joined(*of_it) for place, of_it in parts.items()
         }
 
@@ -386,14 +388,14 @@ class YearRecords:
         """
         return self.office.unit_named.get(" ".join(unit.casefold().split()), unit) if unit else self.office.root
 
-    def body(self, root: str) -> Body:
+    def body(self, root: str) -> BodyNumbers:
         """Return the records of a unit with all units below it; of the whole office for ""."""
         return self._bodies.get(root or None, NOTHING)
 
     @cached_property
-    def at(self) -> Mapping[str, tuple[Body, ...]]:
+    def at(self) -> Mapping[str, tuple[BodyNumbers, ...]]:
         """Unit of the office -> the records of cases that name this unit itself."""
-        bodies_by_place: dict[str, list[Body]] = {}
+        bodies_by_place: dict[str, list[BodyNumbers]] = {}
         for unit, body in self._own.items():
             bodies_by_place.setdefault(self.place(unit), []).append(body)
         return {place: tuple(bodies) for place, bodies in bodies_by_place.items()}

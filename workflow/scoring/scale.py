@@ -19,12 +19,12 @@ from workflow.law.files import (
     ById,
     DashedName,
     Distinct,
+    FileProblem,
     Listed,
     Model,
     Name,
     NonBlank,
     Points,
-    Problem,
     heading,
     matching,
     one_of,
@@ -110,7 +110,7 @@ class Kinds(Model):
     points: dict[Name, Points]
 
 
-class Row(Model):
+class CountRange(Model):
     """From `first` to `last` facts, both included; no last: any number more."""
 
     first: int
@@ -122,7 +122,7 @@ class Brackets(Model):
     """Points by the number of facts, the fewer the more. The rows follow each other without a gap, from 0."""
 
     kind: Literal["brackets"] = "brackets"
-    rows: Listed[Row]
+    rows: Listed[CountRange]
 
     @model_validator(mode="after")
     def _follow_each_other(self) -> Self:
@@ -272,14 +272,14 @@ class CountByKind(_Exactly):
 
 
 @dataclass(frozen=True, slots=True)
-class Months(_Exactly):
+class EachMonth(_Exactly):
     """Answer: a number of facts in each month, at most twelve."""
 
     counts: Annotated[tuple[Whole, ...], Field(alias="per_month", min_length=1, max_length=12)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Risks(_Exactly):
+class RiskNumbers(_Exactly):
     """Numbers of risks found, removed but not to real completion, and removed to real completion."""
 
     found: Whole = 0
@@ -292,7 +292,7 @@ class Analyses(_Exactly):
     """Answer: units covered by an analysis, risks, or both; None is not assessed."""
 
     coverage: Done | None = None
-    risks: Annotated[Risks, some("found", "removed", "completed")] | None = None
+    risks: Annotated[RiskNumbers, some("found", "removed", "completed")] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +303,7 @@ class Events(_Exactly):
     views: int
 
 
-Answer = Present | Done | Quarters | Count | CountByKind | Months | Analyses | Events
+Answer = Present | Done | Quarters | Count | CountByKind | EachMonth | Analyses | Events
 
 # ----------------------------------------------------------------------------------------------- counting
 
@@ -406,7 +406,7 @@ class UnitKinds(Model):
     inside: bool = False
 
 
-class Embargo(Model):
+class AssessmentEmbargo(Model):
     """Facts that exclude some indicators from assessment in their year and the year after.
 
     Attributes:
@@ -485,7 +485,7 @@ class Scoring(Model):
     )
     notes: Listed[Text] = ()
     units: Listed[UnitKinds] = ()
-    embargo: Embargo | None = None
+    embargo: AssessmentEmbargo | None = None
 
     @property
     def edition(self) -> str:
@@ -550,10 +550,10 @@ def read_scoring(name: str, text: bytes) -> Scoring:
     return read_file(Scoring, name, text, _unexplained)
 
 
-def _unexplained(scoring: Scoring) -> Iterator[Problem]:
+def _unexplained(scoring: Scoring) -> Iterator[FileProblem]:
     """Yield the readings used by indicators that the file does not define."""
     for number, indicator in enumerate(scoring.indicators.values()):
         for reading in indicator.readings:
             if reading not in scoring.readings:
                 place = f"{heading('indicator', number, indicator.id)}: readings"
-                yield Problem("not_allowed", place, {"value": reading, "allowed": tuple(scoring.readings)})
+                yield FileProblem("not_allowed", place, {"value": reading, "allowed": tuple(scoring.readings)})

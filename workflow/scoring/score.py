@@ -19,17 +19,17 @@ from workflow.scoring.scale import (
     CoverageAndRisks,
     Done,
     Each,
+    EachMonth,
     Events,
     Indicator,
     Kinds,
     Monthly,
-    Months,
     Presence,
     Present,
     Propaganda,
     Quarters,
     Readings,
-    Risks,
+    RiskNumbers,
     Scale,
     Scoring,
     Share,
@@ -165,7 +165,7 @@ def _earned(scale: Scale, answer: Answer, readings: Readings) -> _Earned:
             return _by_kind(scale, answer)
         case Brackets(), Count(count=count):
             return _bracket(scale, count, above=readings["last_row"] == "above_41")
-        case Monthly(), Months(counts=counts):
+        case Monthly(), EachMonth(counts=counts):
             return _monthly(scale, counts)
         case Sittings(), Done():
             return _sittings(scale, answer, linear=readings["commission_rounding"] == "linear")
@@ -276,7 +276,7 @@ def _analyses(scale: CoverageAndRisks, answer: Analyses, readings: Readings) -> 
     return _together(parts)
 
 
-def _risks(scale: CoverageAndRisks, risks: Risks, reading: str) -> _Earned:
+def _risks(scale: CoverageAndRisks, risks: RiskNumbers, reading: str) -> _Earned:
     found_count, removed = risks.found, risks.removed
     match reading:
         case "sum":

@@ -159,7 +159,7 @@ def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[A
         case scales.Kinds(points=points):
             return _kinds(points), "{" + ", ".join(f'"{kind}": 2' for kind in points) + "}"
         case scales.Monthly():
-            return scales.Months, _MONTHS
+            return scales.EachMonth, _MONTHS
         case scales.CoverageAndRisks():
             example = f'{{"coverage": {_DONE}, "risks": {_RISKS}}}'
             return Annotated[scales.Analyses, scales.some("coverage", "risks")], example

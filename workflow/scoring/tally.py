@@ -14,8 +14,8 @@ from functools import cached_property
 
 from workflow.org.kinds import among as of_kinds
 from workflow.org.office import Office
-from workflow.periods import Span, period_of, periods
-from workflow.scoring.recorded import Body, Waiting, YearRecords
+from workflow.periods import PeriodSpan, period_of, periods
+from workflow.scoring.recorded import BodyNumbers, NotYetDue, YearRecords
 from workflow.scoring.scale import (
     Analyses,
     Answer,
@@ -23,9 +23,9 @@ from workflow.scoring.scale import (
     CountByKind,
     Counting,
     Done,
+    EachMonth,
     Events,
     Indicator,
-    Months,
     Present,
     Quarters,
     Readings,
@@ -46,11 +46,11 @@ _OF_ORGANISATIONS = ("presence", "below", "regions", "districts_quarters", "cart
 class Members:
     """The units that a share is taken of, with the records of each, and those of the body as a whole."""
 
-    units: Mapping[str, tuple[Body, ...]]
-    whole: tuple[Body, ...] = ()
+    units: Mapping[str, tuple[BodyNumbers, ...]]
+    whole: tuple[BodyNumbers, ...] = ()
     covered: frozenset[str] = frozenset()
 
-    def having(self, facts: Iterable[str], span: Span | None = None) -> frozenset[str]:
+    def having(self, facts: Iterable[str], span: PeriodSpan | None = None) -> frozenset[str]:
         """Return the units for which one of the facts happened (in that span)."""
         facts = tuple(facts)
         units = {unit for unit, bodies in self.units.items() if _any_has(bodies, facts, span)}
@@ -72,19 +72,19 @@ class Tally:
 
     answer: Answer
     missing: tuple[str, ...] = ()
-    waiting: Waiting | None = None
+    waiting: NotYetDue | None = None
     members: Members | None = None
     quarterly: bool = False
     pending: bool = False
     running: bool = False
 
 
-def _any_has(bodies: Iterable[Body], facts: Iterable[str], span: Span | None = None) -> bool:
+def _any_has(bodies: Iterable[BodyNumbers], facts: Iterable[str], span: PeriodSpan | None = None) -> bool:
     return any(body.has(fact, span) for body in bodies for fact in facts)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Year:
+class AssessedYear:
     """All records and settings for assessing one body in one year.
 
     Attributes:
@@ -122,7 +122,7 @@ class Year:
         return not self.root or self.root in self.office.tops or self._kind(self.root) not in ("", APPARATUS)
 
     @cached_property
-    def body(self) -> Body:
+    def body(self) -> BodyNumbers:
         """The recorded facts and open obligations of the body."""
         return self.gathered.body(self.root)
 
@@ -169,7 +169,7 @@ class Year:
         return self._members(self._below((DEPARTMENT, CITY, DISTRICT)))
 
     @cached_property
-    def own(self) -> tuple[Body, ...]:
+    def own(self) -> tuple[BodyNumbers, ...]:
         """The records of the body itself and its parts, without organisations below it."""
         return self._members((self.root,)).units[self.root]
 
@@ -199,13 +199,13 @@ class Year:
         return any(_any_has(self.gathered.at.get(unit, ()), facts) for unit in above)
 
     @cached_property
-    def quarters(self) -> tuple[Span, ...]:
+    def quarters(self) -> tuple[PeriodSpan, ...]:
         last = date(self.year, 12, 31)
         spans = periods("quarter", after=date(self.year - 1, 12, 31), until=last)
         return tuple(span for span in spans if span.last < self.today)
 
     @property
-    def quarter(self) -> Span | None:
+    def quarter(self) -> PeriodSpan | None:
         """The quarter of the year that includes today; None before and after the year."""
         return period_of(self.today, "quarter") if self.today.year == self.year else None
 
@@ -240,7 +240,7 @@ class Year:
                 akimat.
             apparatus: the units whose records count as the body's own.
         """
-        units: dict[str, list[Body]] = {unit: [] for unit in unit_ids}
+        units: dict[str, list[BodyNumbers]] = {unit: [] for unit in unit_ids}
         owners: dict[str | None, str | None] = {}
         (stands_for,) = tuple(apparatus) if len(tuple(apparatus)) == 1 else (self.root,)
         for unit in self._tree:
@@ -268,7 +268,7 @@ class Year:
         return tuple(unit for root in roots for unit in self.office.below(root))
 
 
-def tally(scoring: Scoring, year: Year, readings: Readings) -> Mapping[str, Tally]:
+def tally(scoring: Scoring, year: AssessedYear, readings: Readings) -> Mapping[str, Tally]:
     """Return the count for each indicator; indicators that cannot be counted yet are left out, and all of them
     if no records were kept in the year.
     """
@@ -300,7 +300,7 @@ def assessed(indicator: Indicator, kind: str) -> bool:
     return of_kinds(kind, tuple(other_kinds))
 
 
-def under_embargo(scoring: Scoring, year: Year, readings: Readings) -> bool:
+def under_embargo(scoring: Scoring, year: AssessedYear, readings: Readings) -> bool:
     """Return whether indicators are not assessed for the body because of an external analysis."""
     if scoring.embargo is None:
         return False
@@ -316,7 +316,7 @@ def under_embargo(scoring: Scoring, year: Year, readings: Readings) -> bool:
 # ------------------------------------------------------------------------------------------- ways of counting
 
 
-def _presence(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally:
+def _presence(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally:
     """Count whether the body has it at all; by another reading, whether no analysis lacks it."""
     counting = indicator.counting
     facts = (counting.fact, *counting.also)
@@ -334,7 +334,7 @@ def _presence(scoring: Scoring, year: Year, indicator: Indicator, readings: Read
     return Tally(answer=Present(False), missing=late)
 
 
-def _units(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _units(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     members = _covered(year.units, readings)
     return _share(members, indicator.counting, readings)
 
@@ -354,7 +354,7 @@ def _share(members: Members, counting: Counting, readings: Readings) -> Tally | 
     return Tally(answer=Done(len(having), len(members.units)), missing=missing, members=members)
 
 
-def _supervised_members(year: Year, readings: Readings) -> Members:
+def _supervised_members(year: AssessedYear, readings: Readings) -> Members:
     members = year.supervised
     if readings["own_compliance"] == "supervisor_only":
         return replace(
@@ -363,22 +363,24 @@ def _supervised_members(year: Year, readings: Readings) -> Members:
     return members
 
 
-def _supervised(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _supervised(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     return _share(_supervised_members(year, readings), indicator.counting, readings)
 
 
-def _supervised_each(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _supervised_each(
+    scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings
+) -> Tally | None:
     having = _supervised_members(year, readings).having((indicator.counting.fact,))
     return Tally(answer=Count(len(having))) if having else None
 
 
 def _supervised_quarters(
-    scoring: Scoring, year: Year, indicator: Indicator, readings: Readings
+    scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings
 ) -> Tally | None:
     return _each_quarter(year, indicator.counting.fact, _supervised_members(year, readings))
 
 
-def _below(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _below(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count a share of the organisations below; if none of them has it by the end of the year, the deduction
     applies.
     """
@@ -388,11 +390,13 @@ def _below(scoring: Scoring, year: Year, indicator: Indicator, readings: Reading
     return replace(share_tally, answer=Present(False)) if year.is_over else replace(share_tally, pending=True)
 
 
-def _regions(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _regions(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     return _share(year.regions, indicator.counting, readings) if year.root else None
 
 
-def _districts_quarters(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _districts_quarters(
+    scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings
+) -> Tally | None:
     districts, fact = year.districts, indicator.counting.fact
     units = tuple(districts.units)
     needed = readings["own_commission"] == "needed" and year.root not in units
@@ -407,7 +411,7 @@ def _districts_quarters(scoring: Scoring, year: Year, indicator: Indicator, read
     return Tally(answer=quarters, missing=missing, members=districts, quarterly=True)
 
 
-def _each_quarter(year: Year, fact: str, members: Members) -> Tally | None:
+def _each_quarter(year: AssessedYear, fact: str, members: Members) -> Tally | None:
     """Count the members that did it in every quarter that has ended; None before the end of the first."""
     units = tuple(members.units)
     if not units or not year.quarters:
@@ -417,7 +421,7 @@ def _each_quarter(year: Year, fact: str, members: Members) -> Tally | None:
     return Tally(answer=Done(len(having), len(units)), missing=missing, members=members, quarterly=True)
 
 
-def _value(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _value(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count by the number from the act, the only one the document accepts; before the act exists, by register
     rows. Without either nothing is earned yet.
     """
@@ -428,7 +432,7 @@ def _value(scoring: Scoring, year: Year, indicator: Indicator, readings: Reading
     return Tally(answer=Present(False)) if year.is_organisation else None
 
 
-def _values(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _values(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     counting = indicator.counting
     done_count, of = year.body.value(counting.fact, counting.done, counting.of) or (0, 0)
     # The whole may be recorded without the part: rows give the part.
@@ -442,7 +446,7 @@ def _values(scoring: Scoring, year: Year, indicator: Indicator, readings: Readin
     return Tally(answer=Present(False)) if is_assessed else None
 
 
-def recorded_whole(year: Year, counting: Counting, readings: Readings) -> int:
+def recorded_whole(year: AssessedYear, counting: Counting, readings: Readings) -> int:
     """Return the number a share is taken of, by the first of its facts that gives it; 0 for none.
 
     What another step gives alone says nothing of the share: it counts where rows name people.
@@ -453,7 +457,7 @@ def recorded_whole(year: Year, counting: Counting, readings: Readings) -> int:
     return next((sum(numbers) for numbers in fact_numbers if numbers), 0)
 
 
-def _facts(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _facts(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count the facts; if there are none, whether data were submitted at all."""
     counting = indicator.counting
     count = sum(year.body.months(counting.fact))
@@ -464,17 +468,17 @@ def _facts(scoring: Scoring, year: Year, indicator: Indicator, readings: Reading
     return Tally(answer=Present(False)) if year.is_over else Tally(answer=Count(0), pending=True)
 
 
-def _kinds(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _kinds(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     counts = {kind: sum(year.body.months(fact)) for kind, fact in indicator.counting.kinds.items()}
     return Tally(answer=CountByKind(counts)) if any(counts.values()) else None
 
 
-def _months(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _months(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     last = 12 if year.is_over else year.today.month if year.today.year == year.year else 0
-    return Tally(answer=Months(year.body.months(indicator.counting.fact, 1, last))) if last else None
+    return Tally(answer=EachMonth(year.body.months(indicator.counting.fact, 1, last))) if last else None
 
 
-def _analyses(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _analyses(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     members = _covered(year.units, readings)
     share = _share(members, indicator.counting, readings)
     if share is None:
@@ -483,7 +487,7 @@ def _analyses(scoring: Scoring, year: Year, indicator: Indicator, readings: Read
     return replace(share, answer=Analyses(share.answer, year.body.risks))
 
 
-def _cartogram(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _cartogram(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     """Count each department and district once in each of the two sections: as recorded line by line, and both
     where an update is recorded for the department or district itself.
     """
@@ -502,7 +506,7 @@ def _cartogram(scoring: Scoring, year: Year, indicator: Indicator, readings: Rea
     return Tally(answer=Count(len(section_units)), missing=missing) if section_units or members.units else None
 
 
-def _propaganda(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
+def _propaganda(scoring: Scoring, year: AssessedYear, indicator: Indicator, readings: Readings) -> Tally | None:
     fact, scaled = indicator.counting.fact, indicator.counting.scaled
     if not year.body.has(fact):
         return Tally(answer=Present(False)) if year.is_organisation else None
@@ -511,7 +515,7 @@ def _propaganda(scoring: Scoring, year: Year, indicator: Indicator, readings: Re
     return Tally(answer=Events(scaled=views > 0 or published, views=views))
 
 
-_BY: Mapping[str, Callable[[Scoring, Year, Indicator, Readings], Tally | None]] = {
+_BY: Mapping[str, Callable[[Scoring, AssessedYear, Indicator, Readings], Tally | None]] = {
     "presence": _presence,
     "units": _units,
     "supervised": _supervised,

@@ -5,8 +5,8 @@ fill(form("plan"), {"object": "..."}, "kk", rows=[...]).document
 
 from __future__ import annotations
 
-from merzim.documents.forms.checks import Note, form_marks
-from merzim.documents.forms.filling import FilledForm, Missing, UnknownField, fill, missing_values
+from merzim.documents.forms.checks import FormNote, form_marks
+from merzim.documents.forms.filling import FilledForm, Missing, UnknownFormField, fill, missing_values
 from merzim.documents.forms.form import Field, Form
 from merzim.documents.forms.reading import case_forms, form, names, person_forms
 from merzim.documents.forms.rows_file import FormData
@@ -18,10 +18,10 @@ __all__ = [
     "FilledForm",
     "Form",
     "FormData",
+    "FormNote",
     "Missing",
-    "Note",
     "Refusal",
-    "UnknownField",
+    "UnknownFormField",
     "UnreadableValue",
     "case_forms",
     "fill",

@@ -13,7 +13,7 @@ from docx.shared import Cm, Pt
 from docx.text.paragraph import Paragraph
 
 from merzim.documents.forms import page
-from merzim.documents.forms.form import Form, Lines, PageBreak, Signature, Style, Table, Wording
+from merzim.documents.forms.form import Form, FormTable, Lines, PageBreak, Signature, Style, Wording
 from merzim.documents.forms.reading import form as form_named
 from merzim.documents.forms.tables import BY_HAND
 
@@ -48,7 +48,7 @@ class _Builder:
                 self._lines(lines)
             case Lines() as lines:
                 self._list(lines)
-            case Table() as table:
+            case FormTable() as table:
                 self._table(table)
             case Signature() as signature:
                 self._signature(signature)
@@ -87,7 +87,7 @@ class _Builder:
         self._write(paragraph, text, size=look.size, bold=look.bold)
         return paragraph
 
-    def _table(self, table: Table) -> None:
+    def _table(self, table: FormTable) -> None:
         if self.document.paragraphs:
             self.document.paragraphs[-1].paragraph_format.space_after = Pt(6)
         grid = self._grid(table.widths)

@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from merzim.documents.forms.building import template
-from merzim.documents.forms.checks import Note, check_form
+from merzim.documents.forms.checks import FormNote, check_form
 from merzim.documents.forms.form import Field, Form, Rows
 from merzim.documents.forms.tables import group_variable
 from merzim.documents.forms.values import (
@@ -32,7 +32,7 @@ Row = Mapping[str, object]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-class UnknownField(Refusal, LookupError):
+class UnknownFormField(Refusal, LookupError):
     """The form has no such field; `allowed` lists its fields."""
 
 
@@ -52,7 +52,7 @@ class FilledForm:
 
     document: bytes
     missing: tuple[Missing, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[FormNote, ...]
 
 
 def fill(
@@ -90,7 +90,7 @@ def fill(
     document = _render(office_template or template(form.id, language), context, form.id)
     notes = check_form(form, values, row_list)
     if empty := _without_rows(form, row_list, looked_up):
-        notes += (Note(code="form.note.none_found", arguments={"rows": empty}),)
+        notes += (FormNote(code="form.note.none_found", arguments={"rows": empty}),)
     return FilledForm(document=_without_timestamps(document), missing=missing, notes=notes)
 
 
@@ -154,14 +154,14 @@ def _check_names(form: Form, values: Mapping[str, object], rows: Sequence[Row]) 
     """Raise UnknownField for a value or a part of a row that the form does not have."""
     for name in values:
         if name not in form.fields:
-            raise UnknownField(
+            raise UnknownFormField(
                 "form_field_unknown", field=name, form=form.id, allowed=closest_first(name, form.fields)
             )
     columns = form.rows.columns if form.rows else ()
     for row in rows:
         for name in row:
             if name not in columns:
-                raise UnknownField(
+                raise UnknownFormField(
                     "form_part_unknown", field=name, form=form.id, allowed=closest_first(name, columns)
                 )
 

@@ -98,7 +98,7 @@ class RecordedFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Group:
+class RowGroup:
     """A fixed group of rows of a table: its heading, and the parts of each of its rows."""
 
     id: str
@@ -119,7 +119,7 @@ class Rows:
     """
 
     parts: tuple[Field, ...] = ()
-    groups: tuple[Group, ...] = ()
+    groups: tuple[RowGroup, ...] = ()
     group_by: str = ""
     blank: int = 5
     source: RegisterRows | None = None
@@ -174,7 +174,7 @@ class PageBreak:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class FormLine:
     """One row of a table.
 
     Attributes:
@@ -191,7 +191,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
+class FormColumn:
     """One column of the rows: `shows` names parts, or "number", "label", "items"."""
 
     head: Wording
@@ -200,15 +200,15 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
+class FormTable:
     """A table with borders. `heads`: number of leading rows repeated on every page."""
 
     widths: tuple[float, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[FormLine, ...]
     heads: int = 0
 
 
-Block = Lines | Signature | PageBreak | Table
+Block = Lines | Signature | PageBreak | FormTable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -239,6 +239,6 @@ class Form:
     fields: Mapping[str, Field]
     rows: Rows | None
     blocks: tuple[Block, ...]
-    columns: tuple[Column, ...] = ()
+    columns: tuple[FormColumn, ...] = ()
     source: RegisterRows | None = None
     quarterly: bool = False

@@ -10,17 +10,17 @@ from typing import Any
 
 from merzim.documents.forms.form import (
     Block,
-    Column,
     Field,
     Form,
-    Group,
+    FormColumn,
+    FormTable,
     Lines,
     PageBreak,
     RecordedFacts,
     RegisterRows,
+    RowGroup,
     Rows,
     Signature,
-    Table,
     Wording,
 )
 from merzim.documents.forms.tables import fixed_rows, flat_table, grouped_table
@@ -54,7 +54,7 @@ def form(name: str) -> Form:
         raise Refusal("form_unknown", form=name, allowed=closest_first(name, names()))
     document = tomllib.loads((SHAPES / f"{name}.toml").read_text(encoding="utf-8"))
     rows = _rows(document["rows"]) if "rows" in document else None
-    columns: list[Column] = []
+    columns: list[FormColumn] = []
     blocks = tuple(_block(block, rows, columns) for block in document["block"])
     return Form(
         id=document["id"],
@@ -96,7 +96,7 @@ def _rows(document: Mapping[str, Any]) -> Rows:
     return Rows(
         parts=() if group_by else _parts(parts),
         groups=tuple(
-            Group(
+            RowGroup(
                 id=group["id"],
                 label=group["label"],
                 parts=_parts(group["parts"]),
@@ -148,7 +148,7 @@ def _parts(parts: Mapping[str, Any]) -> tuple[Field, ...]:
     )
 
 
-def _block(block: Mapping[str, Any], rows: Rows | None, columns: list[Column]) -> Block:
+def _block(block: Mapping[str, Any], rows: Rows | None, columns: list[FormColumn]) -> Block:
     """Read a block of the page: lines, table, signature or page break."""
     if "signature" in block:
         signature = block["signature"]
@@ -161,13 +161,13 @@ def _block(block: Mapping[str, Any], rows: Rows | None, columns: list[Column]) -
             return grouped_table(columns, rows.groups, block["layout"])
         return flat_table(columns)
     if "lines" in block:
-        return Table(widths=tuple(block["widths"]), lines=fixed_rows(block["lines"]))
+        return FormTable(widths=tuple(block["widths"]), lines=fixed_rows(block["lines"]))
     conditions = {key: block[key] for key in ("each", "when", "unless") if key in block}
     return Lines(style=block["style"], text=_wording(block.get("text", "")), **conditions)
 
 
-def _column(column: Mapping[str, Any]) -> Column:
-    return Column(head=column["head"], width=column["width"], shows=_several(column["shows"]))
+def _column(column: Mapping[str, Any]) -> FormColumn:
+    return FormColumn(head=column["head"], width=column["width"], shows=_several(column["shows"]))
 
 
 def _wording(text: str | Mapping[str, str]) -> Wording:

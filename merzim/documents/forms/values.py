@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from i18n import date_long, inflect, knows, money, number, say, span
 from merzim.documents.forms.form import Field
-from merzim.documents.sheets.dates import Day, Span, read
+from merzim.documents.sheets.dates import WrittenDay, WrittenSpan, read
 from merzim.documents.sheets.unreadable import UnreadableCell
 
 # What WordprocessingML cannot hold, or what the template's machinery would take for its own breaks.
@@ -46,9 +46,9 @@ def parse_value(field: Field, texts: Sequence[str]) -> object:
         return tuple(text for text in texts if text.strip())
     text = texts[-1].strip()
     match field.kind:
-        case "date" if isinstance(when := _read_when(field, text), Day):
+        case "date" if isinstance(when := _read_when(field, text), WrittenDay):
             return when.on
-        case "span" if isinstance(when := _read_when(field, text), Span):
+        case "span" if isinstance(when := _read_when(field, text), WrittenSpan):
             return (when.first, when.last)
         case "hour" if match := _HOUR.fullmatch(text):
             return f"{int(match[1]):02}:{match[2]}"

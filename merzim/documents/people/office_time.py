@@ -11,7 +11,7 @@ from datetime import date, time
 from calendars import OutOfRange
 from calendars.horizon import place
 from merzim.documents.sheets.columns import Heading, column
-from merzim.documents.sheets.rows import Row, text_of
+from merzim.documents.sheets.rows import RowOfSheet, text_of
 from merzim.documents.sheets.texts import tidy
 from merzim.documents.sheets.unreadable import Errors
 from workflow.org.office_time import NOTHING_OWN, Hours, OfficeTime
@@ -149,7 +149,7 @@ COLUMNS = (HOURS, WEEK, OFF, WORKING)
 
 
 def read_office_time(
-    row: Row, heading: Heading, unit: str, times_by_unit: dict[str, OfficeTime], errors: Errors
+    row: RowOfSheet, heading: Heading, unit: str, times_by_unit: dict[str, OfficeTime], errors: Errors
 ) -> None:
     """Read the office time a row gives for its unit; do nothing when its cells are empty."""
     cells = {column.id: _written(row, heading, column.id) for column in COLUMNS}
@@ -187,7 +187,7 @@ def _days(several: Sequence[date]) -> str:
     return ", ".join(f"{day:%d.%m.%Y}" for day in several)
 
 
-def _written(row: Row, heading: Heading, id: str) -> str:
+def _written(row: RowOfSheet, heading: Heading, id: str) -> str:
     if id not in heading.at:
         return ""
     value = row.cell(heading.at[id])

@@ -18,15 +18,15 @@ from merzim.documents.people.words import (
     titles,
 )
 from merzim.documents.sheets.columns import (
-    Column,
     Heading,
+    SheetColumn,
     column,
     find_heading,
     require_columns,
     without_formulas,
 )
-from merzim.documents.sheets.dates import Day, Nothing, Span, ends, not_read, read
-from merzim.documents.sheets.rows import Row, text_of
+from merzim.documents.sheets.dates import Nothing, WrittenDay, WrittenSpan, ends, not_read, read
+from merzim.documents.sheets.rows import RowOfSheet, text_of
 from merzim.documents.sheets.texts import is_address, plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from merzim.documents.sheets.workbook import Source, open_paper
@@ -154,12 +154,12 @@ def read_people(
     return ReadPeople(units, deputised, tuple(accounts), tuple(absences))
 
 
-def _cell(row: Row, heading: Heading, sheet_column: Column) -> str:
+def _cell(row: RowOfSheet, heading: Heading, sheet_column: SheetColumn) -> str:
     return tidy(text_of(row.cell(heading.at[sheet_column.id]))) if sheet_column.id in heading.at else ""
 
 
 def _units(
-    rows: list[Row], heading: Heading, errors: Errors, allowed_kinds: tuple[str, ...]
+    rows: list[RowOfSheet], heading: Heading, errors: Errors, allowed_kinds: tuple[str, ...]
 ) -> tuple[Unit, ...]:
     parents: dict[str, str | None] = {}
     kinds: dict[str, str] = {}
@@ -198,7 +198,12 @@ def _units(
 
 
 def _take_kind(
-    row: Row, heading: Heading, unit: str, kinds: dict[str, str], errors: Errors, allowed_kinds: tuple[str, ...]
+    row: RowOfSheet,
+    heading: Heading,
+    unit: str,
+    kinds: dict[str, str],
+    errors: Errors,
+    allowed_kinds: tuple[str, ...],
 ) -> None:
     """Read the kind of a unit; two rows that differ are an error."""
     kind_text = _cell(row, heading, KIND)
@@ -212,7 +217,7 @@ def _take_kind(
 
 
 def _take_names(
-    row: Row, heading: Heading, unit: str, names: dict[tuple[str, str], str], errors: Errors
+    row: RowOfSheet, heading: Heading, unit: str, names: dict[tuple[str, str], str], errors: Errors
 ) -> None:
     """Read the name of a unit in each language; two rows that differ are an error."""
     for text_column in IN_TWO[:2]:
@@ -239,7 +244,7 @@ def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
 
 
 def _person(
-    row: Row,
+    row: RowOfSheet,
     heading: Heading,
     errors: Errors,
     allowed_duties: tuple[str, ...],
@@ -276,7 +281,7 @@ def _person(
     return person if name else None
 
 
-def _account(row: Row, heading: Heading, person: Person, errors: Errors) -> tuple[TableAccount, ...]:
+def _account(row: RowOfSheet, heading: Heading, person: Person, errors: Errors) -> tuple[TableAccount, ...]:
     """Return the account a row requests, if it names an access or a log-in name."""
     access_text, login = _cell(row, heading, ACCESS), _cell(row, heading, LOGIN)
     access = parse_access(access_text)
@@ -287,7 +292,9 @@ def _account(row: Row, heading: Heading, person: Person, errors: Errors) -> tupl
     return (TableAccount(person.key, access or "", login),) if access_text or login else ()
 
 
-def _duties(row: Row, heading: Heading, errors: Errors, allowed_duties: tuple[str, ...]) -> tuple[str, ...]:
+def _duties(
+    row: RowOfSheet, heading: Heading, errors: Errors, allowed_duties: tuple[str, ...]
+) -> tuple[str, ...]:
     if "duties" not in heading.at:
         return ()
     codes: list[str] = []
@@ -299,7 +306,7 @@ def _duties(row: Row, heading: Heading, errors: Errors, allowed_duties: tuple[st
     return tuple(codes)
 
 
-def _away(row: Row, heading: Heading, errors: Errors) -> tuple[ReadAbsence, ...]:
+def _away(row: RowOfSheet, heading: Heading, errors: Errors) -> tuple[ReadAbsence, ...]:
     if "away" not in heading.at or not _cell(row, heading, NAME):
         return ()
     value = row.cell(heading.at["away"])
@@ -310,7 +317,7 @@ def _away(row: Row, heading: Heading, errors: Errors) -> tuple[ReadAbsence, ...]
         except UnreadableCell as refusal:
             errors.take(row.number, refusal)
             continue
-        if isinstance(reading, Span | Day):
+        if isinstance(reading, WrittenSpan | WrittenDay):
             absences.append(ReadAbsence(row.number, tidy(text_of(part)), *ends(reading)))
         elif not isinstance(reading, Nothing):
             errors.take(row.number, not_read(reading.text, where=heading.texts["away"]))

@@ -9,11 +9,11 @@ from statistics import median_low
 
 from merzim.documents.schedules.naming import PART, STEP
 from merzim.documents.schedules.periods import Period, read_period
-from merzim.documents.schedules.rows_joined import Note, ReadSchedule, as_read
-from merzim.documents.schedules.table import HeadCell, Table
-from merzim.documents.schedules.title import Title
-from merzim.documents.sheets.dates import Day, Span, is_far, read
-from merzim.documents.sheets.rows import NotAValue, Row, cell_name, is_empty, text_of
+from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule, as_read
+from merzim.documents.schedules.table import HeadCell, ScheduleTable
+from merzim.documents.schedules.title import ScheduleTitle
+from merzim.documents.sheets.dates import WrittenDay, WrittenSpan, is_far, read
+from merzim.documents.sheets.rows import NotAValue, RowOfSheet, cell_name, is_empty, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 
@@ -36,7 +36,7 @@ class _Dates:
 
     planned: dict[str, date] = field(default_factory=dict)
     cells: dict[str, str] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
+    notes: list[ReadingNote] = field(default_factory=list)
 
     def plan(self, fact: str, on: date | None, row: int, place: int) -> None:
         """Take a day of a fact, unless one is known already."""
@@ -53,9 +53,9 @@ class _Dates:
         if not isinstance(text, str):
             return
         if period.first and period.last:
-            self.notes += as_read(row, tidy(text), Span(period.first, period.last))
+            self.notes += as_read(row, tidy(text), WrittenSpan(period.first, period.last))
         elif on := period.first or period.last:
-            self.notes += as_read(row, tidy(text), Day(on))
+            self.notes += as_read(row, tidy(text), WrittenDay(on))
 
 
 def _shown(value: object) -> str:
@@ -63,7 +63,9 @@ def _shown(value: object) -> str:
     return f"{value:%d.%m.%Y}" if isinstance(value, date) else tidy(text_of(value))
 
 
-def read_analyses(table: Table, title: Title, errors: Errors) -> tuple[list[ReadSchedule], list[Note]]:
+def read_analyses(
+    table: ScheduleTable, title: ScheduleTitle, errors: Errors
+) -> tuple[list[ReadSchedule], list[ReadingNote]]:
     """Return the analyses of a table, in row order, and notes on rows that give none.
 
     Errors: a day that cannot be or is not read whole, an end before the start, no object, an analysis twice.
@@ -93,8 +95,8 @@ def read_analyses(table: Table, title: Title, errors: Errors) -> tuple[list[Read
 
 
 def _analysis(
-    row: Row, table: Table, title: Title, section: Period | None, errors: Errors
-) -> tuple[ReadSchedule | None, list[Note]]:
+    row: RowOfSheet, table: ScheduleTable, title: ScheduleTitle, section: Period | None, errors: Errors
+) -> tuple[ReadSchedule | None, list[ReadingNote]]:
     """Return the analysis of a row, or notes why it is none."""
     dates, is_wrong = _Dates(), False
     for read_part in (_start, _end, _period, _marks, _month_or_quarter, _steps):
@@ -143,7 +145,7 @@ def _analysis(
     )
 
 
-def _start(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
+def _start(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Dates) -> None:
     """Read the column of the first day; without one of the last, it may hold a whole span."""
     for column in table.of("start")[:1]:
         value = row.cell(column.place)
@@ -154,7 +156,7 @@ def _start(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
         dates.span(period, row.number, column.place, value)
 
 
-def _end(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
+def _end(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Dates) -> None:
     """Read the column of the last day."""
     for column in table.of("end")[:1]:
         value = row.cell(column.place)
@@ -164,14 +166,14 @@ def _end(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
         dates.span(period, row.number, column.place, value)
 
 
-def _period(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
+def _period(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Dates) -> None:
     """Read the column of the period, or its two under one heading."""
     columns = table.of("period")
     if {START, END} & dates.planned.keys() or not columns:
         return
     together = [column for column in columns if column.title == columns[0].title]
     days = [read(row.cell(column.place), where=column.title, year=year) for column in together]
-    if len(days) == 2 and isinstance(days[0], Day) and isinstance(days[1], Day):
+    if len(days) == 2 and isinstance(days[0], WrittenDay) and isinstance(days[1], WrittenDay):
         dates.plan(START, days[0].on, row.number, together[0].place)
         dates.plan(END, days[1].on, row.number, together[1].place)
         return
@@ -183,7 +185,7 @@ def _period(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
         )
 
 
-def _marks(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
+def _marks(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Dates) -> None:
     """Read the columns of months or quarters: those with a mark in them, or the days that stand there."""
     columns = [column for column in table.columns if column.kind.startswith(PART)]
     marked = [column for column in columns if not is_empty(row.cell(column.place))]
@@ -204,7 +206,7 @@ def _marks(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
         dates.span(Period(ends[0].first, ends[1].last), row.number, marked[0].place)
 
 
-def _month_or_quarter(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
+def _month_or_quarter(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Dates) -> None:
     """Read the column of a month or of a quarter, with the column of the year where there is one."""
     if {START, END} & dates.planned.keys():
         return
@@ -218,7 +220,7 @@ def _month_or_quarter(row: Row, table: Table, year: int | None, dates: _Dates) -
             dates.span(read_period(text, where=column.title, year=year), row.number, column.place, text)
 
 
-def _steps(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
+def _steps(row: RowOfSheet, table: ScheduleTable, year: int | None, dates: _Dates) -> None:
     """Read the columns of steps: the day of each, the last of a span. What is not read is left with a note."""
     for column in table.columns:
         if not column.kind.startswith(STEP):
@@ -234,10 +236,10 @@ def _steps(row: Row, table: Table, year: int | None, dates: _Dates) -> None:
         on = (period.last or period.first) if period else None
         dates.plan(column.kind.removeprefix(STEP), on, row.number, column.place)
         if on is not None and isinstance(value, str):
-            dates.notes += as_read(row.number, tidy(value), Day(on))
+            dates.notes += as_read(row.number, tidy(value), WrittenDay(on))
 
 
-def _text(row: Row, table: Table, kind: str, errors: Errors) -> str:
+def _text(row: RowOfSheet, table: ScheduleTable, kind: str, errors: Errors) -> str:
     """Return the text of a row in the columns of a kind: of objects the first filled, of units the last."""
     columns = table.of(kind) if kind != "unit" else table.of(kind)[::-1]
     for column in columns:
@@ -250,7 +252,7 @@ def _text(row: Row, table: Table, kind: str, errors: Errors) -> str:
     return ""
 
 
-def _section(row: Row, table: Table) -> str | None:
+def _section(row: RowOfSheet, table: ScheduleTable) -> str | None:
     """Return the text of a row with a single filled cell, unless it is the object of a row left open."""
     filled = row.filled()
     text = row.cell(filled[0])
@@ -270,7 +272,9 @@ def _period_of_section(text: str, year: int | None) -> Period | None:
         return None
 
 
-def _ask_about_far(schedules: Sequence[ReadSchedule], table: Table, title: Title, errors: Errors) -> None:
+def _ask_about_far(
+    schedules: Sequence[ReadSchedule], table: ScheduleTable, title: ScheduleTitle, errors: Errors
+) -> None:
     """Add an error for each day far from the table's own years: of its title, else of most of its rows."""
     years = [on.year for schedule in schedules for on in schedule.planned.values()]
     own = title.years or ({median_low(years)} if years else set())
@@ -281,16 +285,16 @@ def _ask_about_far(schedules: Sequence[ReadSchedule], table: Table, title: Title
                 errors.add(schedule.row, "paper_date_far", text=f"{on:%d.%m.%Y}", where=where, year=max(own))
 
 
-def _head_of(table: Table, fact: str) -> str:
+def _head_of(table: ScheduleTable, fact: str) -> str:
     """Return the heading under which the day of a fact stands."""
     kinds = {START: ("start", "period"), END: ("end", "period")}.get(fact, (STEP + fact,))
     return _first_title(table, kinds)
 
 
-def _first_title(table: Table, kinds: Sequence[str]) -> str:
+def _first_title(table: ScheduleTable, kinds: Sequence[str]) -> str:
     columns: Iterator[HeadCell] = (column for kind in kinds for column in table.of(kind))
     return next((column.title for column in columns), "")
 
 
-def _note(code: str, row: int, **arguments: object) -> Note:
-    return Note(row, code, {"row": row, **arguments})
+def _note(code: str, row: int, **arguments: object) -> ReadingNote:
+    return ReadingNote(row, code, {"row": row, **arguments})

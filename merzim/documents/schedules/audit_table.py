@@ -13,7 +13,7 @@ from datetime import date
 from statistics import median_low
 
 from merzim.documents.sheets.dates import is_far, read_day
-from merzim.documents.sheets.rows import Row, Sheet, cell_name, is_empty, text_of
+from merzim.documents.sheets.rows import RowOfSheet, Sheet, cell_name, is_empty, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
 from merzim.documents.sheets.workbook import Source, open_paper
@@ -218,20 +218,22 @@ def _without_period(heading: str) -> tuple[str, str]:
     return heading, ""
 
 
-def _heading_row(sheet: Sheet, names: Headings) -> Row:
+def _heading_row(sheet: Sheet, names: Headings) -> RowOfSheet:
     """Return the row that names the most columns among the first rows; the first row if none names any."""
     rows = sheet.rows[:_WITHIN]
     column_counts = {row.number: sum(1 for _, column in _named_cells(row, names) if column) for row in rows}
     return max(rows, key=lambda row: (column_counts[row.number], -row.number))
 
 
-def _named_cells(row: Row, names: Headings) -> Iterator[tuple[int, str | None]]:
+def _named_cells(row: RowOfSheet, names: Headings) -> Iterator[tuple[int, str | None]]:
     """Yield the index of each filled cell of a row, and the column its text names."""
     for place in row.filled():
         yield place, names.column(tidy(str(row.cell(place))))
 
 
-def _columns(head: Row, names: Headings, sheet: Sheet, name: str) -> tuple[dict[str, int], tuple[str, ...]]:
+def _columns(
+    head: RowOfSheet, names: Headings, sheet: Sheet, name: str
+) -> tuple[dict[str, int], tuple[str, ...]]:
     """Return name of column -> its index, and the headings of remarks; raise for unknown and repeated
     headings.
     """
@@ -266,7 +268,7 @@ def _columns(head: Row, names: Headings, sheet: Sheet, name: str) -> tuple[dict[
     return columns, tuple(ignored)
 
 
-def _holds_dates(sheet: Sheet, head: Row, place: int) -> bool:
+def _holds_dates(sheet: Sheet, head: RowOfSheet, place: int) -> bool:
     """Return whether a column has a date in any cell, so that it may be a fact whose heading is not
     recognised.
     """
@@ -286,7 +288,9 @@ def _strange(columns: Sequence[str]) -> dict[str, object]:
     return {"columns": (*columns[:_MOST_STRANGE], *ellipsis)}
 
 
-def _case(row: Row, columns: Mapping[str, int], texts: Mapping[str, str], errors: Errors) -> AuditCase | None:
+def _case(
+    row: RowOfSheet, columns: Mapping[str, int], texts: Mapping[str, str], errors: Errors
+) -> AuditCase | None:
     """Return the analysis of a row; None when it has errors."""
     if all(is_empty(row.cell(place)) for place in columns.values()):
         return None

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from merzim.documents.schedules.analyses import read_analyses
 from merzim.documents.schedules.naming import naming
-from merzim.documents.schedules.rows_joined import Note, ReadSchedule
+from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule
 from merzim.documents.schedules.steps import has_steps, read_steps
-from merzim.documents.schedules.table import Table, find_table
+from merzim.documents.schedules.table import ScheduleTable, find_table
 from merzim.documents.schedules.title import read_title
 from merzim.documents.sheets.rows import Sheet, row_ranges
 from merzim.documents.sheets.unreadable import Errors, UnreadablePaper
@@ -44,13 +44,13 @@ def read_schedule(
     names = naming(facts, headings or {})
     errors = Errors()
     read: list[ReadSchedule] = []
-    notes: list[Note] = []
+    notes: list[ReadingNote] = []
     missing: list[Text] = []
     tables = 0
     for sheet in paper.sheets:
         table = find_table(sheet, names)
         if table is None:
-            notes.append(Note(0, "read_sheet_ignored", {"row": 0, "sheet": sheet.name}))
+            notes.append(ReadingNote(0, "read_sheet_ignored", {"row": 0, "sheet": sheet.name}))
             continue
         if not any(table.of(kind) for kind in ("object", "work", "unit")):
             missing.append(OBJECT)
@@ -65,7 +65,9 @@ def read_schedule(
         read += [_moved(schedule, offset) for schedule in schedules if schedule.planned]
         notes += [_moved_note(note, offset) for note in (*_unread(sheet), *said)]
         if offset:
-            notes.append(Note(0, "read_sheet_numbered", {"row": 0, "sheet": sheet.name, "first": offset + 1}))
+            notes.append(
+                ReadingNote(0, "read_sheet_numbered", {"row": 0, "sheet": sheet.name, "first": offset + 1})
+            )
     errors.refuse(paper.name)
     if not read:
         if not tables and not missing:
@@ -81,7 +83,9 @@ def read_schedule(
     return (replace(first, notes=(*notes, *first.notes)), *read[1:])
 
 
-def _read(sheet: Sheet, table: Table, name: str, errors: Errors) -> tuple[list[ReadSchedule], list[Note]]:
+def _read(
+    sheet: Sheet, table: ScheduleTable, name: str, errors: Errors
+) -> tuple[list[ReadSchedule], list[ReadingNote]]:
     """Return the analyses of a table, whichever way its rows stand for them."""
     title = read_title(table.above, errors)
     if has_steps(table):
@@ -97,16 +101,16 @@ def _moved(schedule: ReadSchedule, offset: int) -> ReadSchedule:
     return replace(schedule, row=schedule.row + offset, notes=notes)
 
 
-def _moved_note(note: Note, offset: int) -> Note:
+def _moved_note(note: ReadingNote, offset: int) -> ReadingNote:
     row = note.row + offset if note.row else 0
-    return Note(row, note.code, {**note.arguments, "row": row})
+    return ReadingNote(row, note.code, {**note.arguments, "row": row})
 
 
-def _unread(sheet: Sheet) -> Iterator[Note]:
+def _unread(sheet: Sheet) -> Iterator[ReadingNote]:
     """Yield notes that name the rows and cells of a sheet that were not read."""
     if sheet.hidden:
-        yield Note(0, "read_rows_hidden", {"row": 0, "rows": row_ranges(sheet.hidden)})
+        yield ReadingNote(0, "read_rows_hidden", {"row": 0, "rows": row_ranges(sheet.hidden)})
     if sheet.struck:
-        yield Note(0, "read_cells_struck", {"row": 0, "cells": ", ".join(sheet.struck)})
+        yield ReadingNote(0, "read_cells_struck", {"row": 0, "cells": ", ".join(sheet.struck)})
     if not sheet.is_marked:
-        yield Note(0, "read_hidden_unknown", {"row": 0})
+        yield ReadingNote(0, "read_hidden_unknown", {"row": 0})

@@ -9,13 +9,13 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from merzim.documents.schedules.roots import FactMatch
-from merzim.documents.sheets.dates import Day, Span, ends
+from merzim.documents.sheets.dates import WrittenDay, WrittenSpan, ends
 
 Form = Literal["published", "flat"]
 """One row a step, or one row an analysis."""
 
 
-class Note(NamedTuple):
+class ReadingNote(NamedTuple):
     """A remark on a document: how a row was understood, or that it was not understood.
 
     `code` is a key of i18n/, `row` the number the spreadsheet shows, 0 for the document as a whole.
@@ -55,10 +55,10 @@ class ReadSchedule:
     planned: Mapping[str, date] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
     responsible: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[Note, ...] = ()
+    notes: tuple[ReadingNote, ...] = ()
 
 
-Planned = Day | Span
+Planned = WrittenDay | WrittenSpan
 _AS_IT_STANDS = re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9:]{8})?")
 _QUOTED = 70
 
@@ -73,8 +73,8 @@ class CombinedRows:
         self._likely: dict[str, tuple[int, str, date]] = {}
         self._who: dict[str, str] = {}
         self._likely_who: dict[str, str] = {}
-        self._run: list[tuple[int, Span]] = []
-        self._notes: list[Note] = []
+        self._run: list[tuple[int, WrittenSpan]] = []
+        self._notes: list[ReadingNote] = []
 
     def note(self, row: int, code: str, **arguments: object) -> None:
         self._notes.append(_note(row, code, **arguments))
@@ -93,12 +93,12 @@ class CombinedRows:
             self._likely_who.setdefault(fact, responsible)
 
     def plan(self, row: int, work: str, match: FactMatch, when: Planned) -> None:
-        if match.run and isinstance(when, Span):
+        if match.run and isinstance(when, WrittenSpan):
             self._run.append((row, when))
             return
-        if isinstance(when, Span):
+        if isinstance(when, WrittenSpan):
             self.note(row, "read_span_last", work=work, first=when.first, last=when.last)
-        on = when.last if isinstance(when, Span) else when.on
+        on = when.last if isinstance(when, WrittenSpan) else when.on
         for fact in match.facts:
             earlier = self._sure.setdefault(fact, (row, on))
             if earlier[0] != row:
@@ -106,7 +106,7 @@ class CombinedRows:
         for fact in match.likely:
             self._likely.setdefault(fact, (row, work, on))
 
-    def compare(self, period: Span) -> None:
+    def compare(self, period: WrittenSpan) -> None:
         """Use the title's period for the analysis when no row gives it; note when rows contradict it."""
         run = self._span()
         if run is None and not {"analysis_started", "analysis_ended"} & self._sure.keys():
@@ -137,7 +137,7 @@ class CombinedRows:
         """Return name of fact -> responsible."""
         return self._likely_who | self._who
 
-    def notes(self) -> tuple[Note, ...]:
+    def notes(self) -> tuple[ReadingNote, ...]:
         notes = list(self._notes)
         if len(self._run) > 1:
             run = self._span()
@@ -156,24 +156,24 @@ class CombinedRows:
     def _is_plan(self, row: int) -> bool:
         return self._likely.get("plan_approved", (None,))[0] == row
 
-    def _span(self) -> Span | None:
+    def _span(self) -> WrittenSpan | None:
         if not self._run:
             return None
-        return Span(min(span.first for _, span in self._run), max(span.last for _, span in self._run))
+        return WrittenSpan(min(span.first for _, span in self._run), max(span.last for _, span in self._run))
 
 
-def as_read(row: int, text: str, when: Planned) -> Iterator[Note]:
+def as_read(row: int, text: str, when: Planned) -> Iterator[ReadingNote]:
     """Yield the note that lists a text beside the day it became; none for a date that reads as it stands."""
     first, last = ends(when)
-    if isinstance(when, Span):
-        yield Note(row, "read_text_as_span", {"row": row, "text": text, "first": first, "last": last})
+    if isinstance(when, WrittenSpan):
+        yield ReadingNote(row, "read_text_as_span", {"row": row, "text": text, "first": first, "last": last})
     elif not _AS_IT_STANDS.fullmatch(text):
-        yield Note(row, "read_text_as_day", {"row": row, "text": text, "on": last})
+        yield ReadingNote(row, "read_text_as_day", {"row": row, "text": text, "on": last})
 
 
-def _note(row: int, code: str, **arguments: object) -> Note:
+def _note(row: int, code: str, **arguments: object) -> ReadingNote:
     """Return a note; a long work is shortened unless its row was not recognised."""
     work = arguments.get("work")
     if isinstance(work, str) and len(work) > _QUOTED and code != "read_row_not_recognised":
         arguments["work"] = f"{work[:_QUOTED].rsplit(' ', 1)[0]} …"
-    return Note(row, code, {"row": row, **arguments})
+    return ReadingNote(row, code, {"row": row, **arguments})

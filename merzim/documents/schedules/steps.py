@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from merzim.documents.schedules.analyses import UNREAD
 from merzim.documents.schedules.roots import FactMatch, match_facts
 from merzim.documents.schedules.rows_joined import CombinedRows, Planned, ReadSchedule
-from merzim.documents.schedules.table import HeadCell, Table
-from merzim.documents.schedules.title import Title
-from merzim.documents.sheets.dates import Nothing, Span, When, ends, is_far, read_lines
-from merzim.documents.sheets.rows import NotAValue, Row, Sheet, cell_name, text_of
+from merzim.documents.schedules.table import HeadCell, ScheduleTable
+from merzim.documents.schedules.title import ScheduleTitle
+from merzim.documents.sheets.dates import Nothing, When, WrittenSpan, ends, is_far, read_lines
+from merzim.documents.sheets.rows import NotAValue, RowOfSheet, Sheet, cell_name, text_of
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 
@@ -22,7 +22,7 @@ _WHOLE = ("внутренн", "вакр", "ішкі талдау")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepRow:
     """One row of the table. `place`: the column of its days; `left`: why they were left as words."""
 
     row: int
@@ -35,7 +35,7 @@ class Step:
     left: UnreadableCell | None = None
 
 
-def has_steps(table: Table) -> bool:
+def has_steps(table: ScheduleTable) -> bool:
     works = table.of("work")
     if not works:
         return False
@@ -50,7 +50,9 @@ def has_steps(table: Table) -> bool:
     )
 
 
-def read_steps(sheet: Sheet, table: Table, title: Title, name: str, errors: Errors) -> list[ReadSchedule]:
+def read_steps(
+    sheet: Sheet, table: ScheduleTable, title: ScheduleTitle, name: str, errors: Errors
+) -> list[ReadSchedule]:
     """Return the analyses whose steps are the rows of a table: one, or one for each object or section.
 
     Errors: a day that cannot be, a formula; where no day is read at all, each that was left as words.
@@ -88,18 +90,18 @@ def read_steps(sheet: Sheet, table: Table, title: Title, name: str, errors: Erro
     return schedules
 
 
-def _places(joined: CombinedRows, steps: Sequence[Step]) -> dict[str, tuple[int, int]]:
+def _places(joined: CombinedRows, steps: Sequence[StepRow]) -> dict[str, tuple[int, int]]:
     """Return name of fact -> the row and column its day was read from."""
     columns = {step.row: step.place for step in steps}
     return {fact: (row, columns[row]) for fact, row in joined.rows().items() if row in columns}
 
 
 def _steps(
-    sheet: Sheet, table: Table, title: Title, errors: Errors
-) -> tuple[list[Step], list[tuple[int, str]]]:
+    sheet: Sheet, table: ScheduleTable, title: ScheduleTitle, errors: Errors
+) -> tuple[list[StepRow], list[tuple[int, str]]]:
     """Return the rows of the table, and its sections with their row numbers."""
     when = _when_columns(table)
-    steps: list[Step] = []
+    steps: list[StepRow] = []
     sections: list[tuple[int, str]] = []
     for row in table.rows:
         section = _section(sheet, row, when[0].place if when else 0)
@@ -114,7 +116,7 @@ def _steps(
             errors.take(row.number, refusal)
             continue
         if work or days or who:
-            step = Step(
+            step = StepRow(
                 row=row.number,
                 work=tidy(work),
                 when=days,
@@ -130,18 +132,18 @@ def _steps(
     return _grouped(steps, sections), sections
 
 
-def _when_columns(table: Table) -> tuple[HeadCell, ...]:
+def _when_columns(table: ScheduleTable) -> tuple[HeadCell, ...]:
     """Return the columns of the days: first and last day, or the one of the term."""
     ends_ = (*table.of("start")[:1], *table.of("end")[:1])
     periods = table.of("period")
     return ends_ or tuple(column for column in periods if column.title == periods[0].title)
 
 
-def _has(row: Row, column: HeadCell) -> bool:
+def _has(row: RowOfSheet, column: HeadCell) -> bool:
     return row.cell(column.place) not in (None, "")
 
 
-def _unused(table: Table) -> list[str]:
+def _unused(table: ScheduleTable) -> list[str]:
     """Return the headings of the columns that are not read: of no known kind, or of one read already."""
     used = {"number", "object", "unit", "work"}
     columns = [column for column in table.columns if column.kind not in used]
@@ -149,7 +151,7 @@ def _unused(table: Table) -> list[str]:
     return [column.title for column in columns if column.title not in taken]
 
 
-def _group(row: Row, table: Table, before: Sequence[Step]) -> str:
+def _group(row: RowOfSheet, table: ScheduleTable, before: Sequence[StepRow]) -> str:
     """Return the object a step belongs to: its own column, else that of the row above."""
     objects = table.of("object") or table.of("unit")
     if not objects:
@@ -157,7 +159,7 @@ def _group(row: Row, table: Table, before: Sequence[Step]) -> str:
     return tidy(text_of(row.cell(objects[0].place))) or (before[-1].group if before else "")
 
 
-def _grouped(steps: Sequence[Step], sections: Sequence[tuple[int, str]]) -> list[Step]:
+def _grouped(steps: Sequence[StepRow], sections: Sequence[tuple[int, str]]) -> list[StepRow]:
     """Return the steps with the objects they belong to: of a column, of sections, or none.
 
     Objects part a table only where the same steps come back under each.
@@ -170,11 +172,11 @@ def _grouped(steps: Sequence[Step], sections: Sequence[tuple[int, str]]) -> list
     return [_in_group(step, name if is_parted else "") for step, name in zip(steps, names, strict=True)]
 
 
-def _in_group(step: Step, group: str) -> Step:
-    return Step(step.row, step.work, step.when, step.written, step.who, step.place, group, step.left)
+def _in_group(step: StepRow, group: str) -> StepRow:
+    return StepRow(step.row, step.work, step.when, step.written, step.who, step.place, group, step.left)
 
 
-def _repeats(steps: Iterable[Step], groups: Iterable[str]) -> bool:
+def _repeats(steps: Iterable[StepRow], groups: Iterable[str]) -> bool:
     """Return whether some step comes back, once in each of several groups."""
     met: Counter[str] = Counter()
     in_group: Counter[tuple[str, str]] = Counter()
@@ -187,7 +189,7 @@ def _repeats(steps: Iterable[Step], groups: Iterable[str]) -> bool:
     return several and any(count > 1 for count in met.values()) and max(in_group.values()) == 1
 
 
-def _join(steps: Sequence[Step], title: Title, *, is_first: bool) -> CombinedRows:
+def _join(steps: Sequence[StepRow], title: ScheduleTitle, *, is_first: bool) -> CombinedRows:
     joined = CombinedRows()
     if title.approved_on and is_first:
         joined.note(title.approved_row, "read_approved", on=title.approved_on)
@@ -210,8 +212,8 @@ def _join(steps: Sequence[Step], title: Title, *, is_first: bool) -> CombinedRow
     return joined
 
 
-def _add(joined: CombinedRows, step: Step, match: FactMatch, dated: Sequence[Planned]) -> None:
-    alone = match.run and len(dated) == 1 and not isinstance(dated[0], Span)
+def _add(joined: CombinedRows, step: StepRow, match: FactMatch, dated: Sequence[Planned]) -> None:
+    alone = match.run and len(dated) == 1 and not isinstance(dated[0], WrittenSpan)
     if not match.is_recognised or alone:
         joined.note(step.row, "read_row_not_recognised", work=step.work, when=step.written, who=step.who)
         return
@@ -224,7 +226,7 @@ def _add(joined: CombinedRows, step: Step, match: FactMatch, dated: Sequence[Pla
 
 
 def _read_or_left(
-    row: Row, columns: Sequence[HeadCell], title: Title
+    row: RowOfSheet, columns: Sequence[HeadCell], title: ScheduleTitle
 ) -> tuple[tuple[When, ...], UnreadableCell | None]:
     """Return the dates of a row, or none and why they were left as words. Raises UnreadableCell for a day that
     cannot be.
@@ -243,23 +245,23 @@ def _read_or_left(
     return (), UnreadableCell("paper_date_far", text=tidy(text), where=where, year=max(title.years))
 
 
-def _when(row: Row, columns: Sequence[HeadCell], year: int | None) -> tuple[When, ...]:
+def _when(row: RowOfSheet, columns: Sequence[HeadCell], year: int | None) -> tuple[When, ...]:
     """Return the dates of a row; first and last day may stand in two cells."""
     dates = [
         when for column in columns for when in read_lines(row.cell(column.place), where=column.title, year=year)
     ]
-    days = [when.on for when in dates if isinstance(when, Planned) and not isinstance(when, Span)]
+    days = [when.on for when in dates if isinstance(when, Planned) and not isinstance(when, WrittenSpan)]
     if len(columns) == 2 and len(dates) == len(days) == 2:
         if days[1] < days[0]:
             raise UnreadableCell("paper_span_backwards", text=f"{days[0]} – {days[1]}", where=columns[0].title)
-        return (Span(days[0], days[1]),)
+        return (WrittenSpan(days[0], days[1]),)
     return tuple(dates)
 
 
 _LABEL = re.compile(r"^(?:\d+[.)]\s*)?(?:объект(?: анализа)?|(?:талдау )?объекті?сі)\s*:\s*(?=\S)", re.I)
 
 
-def _section(sheet: Sheet, row: Row, when: int) -> str | None:
+def _section(sheet: Sheet, row: RowOfSheet, when: int) -> str | None:
     """Return the section heading of a row: its only text, or a text merged over the date column; None for other
     rows. Of "1. Объект анализа: Закупки" it is the object alone.
     """
@@ -273,7 +275,7 @@ def _section(sheet: Sheet, row: Row, when: int) -> str | None:
     return None
 
 
-def _joined(row: Row, columns: Sequence[HeadCell], errors: Errors) -> str:
+def _joined(row: RowOfSheet, columns: Sequence[HeadCell], errors: Errors) -> str:
     texts = []
     for column in columns:
         value = row.cell(column.place)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from merzim.documents.schedules.naming import PART, STEP, Naming
-from merzim.documents.sheets.rows import Row, Sheet, text_of
+from merzim.documents.sheets.rows import RowOfSheet, Sheet, text_of
 from merzim.documents.sheets.texts import plain, tidy
 
 WITHIN = 60
@@ -32,13 +32,13 @@ class HeadCell:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ScheduleTable:
     """A table: the rows above its head, the number of the head's last row, its columns and rows."""
 
-    above: tuple[Row, ...]
+    above: tuple[RowOfSheet, ...]
     head: int
     columns: tuple[HeadCell, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[RowOfSheet, ...]
 
     def of(self, kind: str) -> tuple[HeadCell, ...]:
         return tuple(column for column in self.columns if column.kind == kind)
@@ -49,7 +49,7 @@ class Table:
         return tuple(column for column in self.columns if column.kind.startswith(kinds))
 
 
-def find_table(sheet: Sheet, naming: Naming) -> Table | None:
+def find_table(sheet: Sheet, naming: Naming) -> ScheduleTable | None:
     """Return the table of a sheet: the first rows that name the most columns; None where none names two."""
     best: tuple[int, int, int, tuple[HeadCell, ...]] | None = None
     rows = sheet.rows[:WITHIN]
@@ -67,10 +67,10 @@ def find_table(sheet: Sheet, naming: Naming) -> Table | None:
     _, at, height, columns = best
     head_texts = [_texts(row) for row in rows[at : at + height]]
     body = [row for row in sheet.rows[at + height :] if not _is_aside(row) and _texts(row) not in head_texts]
-    return Table(sheet.rows[:at], rows[at + height - 1].number, columns, tuple(body))
+    return ScheduleTable(sheet.rows[:at], rows[at + height - 1].number, columns, tuple(body))
 
 
-def _columns(sheet: Sheet, head: Sequence[Row], naming: Naming) -> tuple[HeadCell, ...]:
+def _columns(sheet: Sheet, head: Sequence[RowOfSheet], naming: Naming) -> tuple[HeadCell, ...]:
     """Return the columns of a head; a heading merged over several stands above each of them."""
     columns: list[HeadCell] = []
     width = max(len(row.cells) for row in head)
@@ -85,7 +85,7 @@ def _columns(sheet: Sheet, head: Sequence[Row], naming: Naming) -> tuple[HeadCel
     return tuple(columns)
 
 
-def _heading(sheet: Sheet, row: Row, place: int, *, is_top: bool) -> str:
+def _heading(sheet: Sheet, row: RowOfSheet, place: int, *, is_top: bool) -> str:
     """Return the heading a row has over a column: its own cell, or one merged, or left open, to the left."""
     own = row.cell(place)
     if isinstance(own, str) and own.strip():
@@ -98,12 +98,12 @@ def _heading(sheet: Sheet, row: Row, place: int, *, is_top: bool) -> str:
     return ""
 
 
-def _is_open(row: Row, left: int, place: int) -> bool:
+def _is_open(row: RowOfSheet, left: int, place: int) -> bool:
     """Return whether the cells from a heading to a place are empty: it spans them unmerged."""
     return all(row.cell(at) in (None, "") for at in range(left + 1, place + 1)) and place - left <= 12
 
 
-def _continues(sheet: Sheet, first: Row, second: Row) -> bool:
+def _continues(sheet: Sheet, first: RowOfSheet, second: RowOfSheet) -> bool:
     """Return whether a row goes on with the head above: words alone, under a merged heading or a gap."""
     values = [second.cell(place) for place in second.filled()]
     if len(first.filled()) < 2 or _is_aside(second) or not all(isinstance(value, str) for value in values):
@@ -117,11 +117,11 @@ def _continues(sheet: Sheet, first: Row, second: Row) -> bool:
     return has_merged or any(not any(place in places for places in covered) for place in own)
 
 
-def _texts(row: Row) -> tuple[str, ...]:
+def _texts(row: RowOfSheet) -> tuple[str, ...]:
     return tuple(plain(text_of(value)) if isinstance(value, str) else "" for value in row.cells)
 
 
-def _is_aside(row: Row) -> bool:
+def _is_aside(row: RowOfSheet) -> bool:
     """Return whether a row only numbers the columns (`1 | 2 | 3`), or sums up."""
     cells = [text for value in row.cells if isinstance(value, str | int | float) and (text := text_of(value))]
     if len(cells) > 2 and cells == [str(n) for n in range(1, len(cells) + 1)]:

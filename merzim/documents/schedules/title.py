@@ -7,8 +7,16 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from merzim.documents.sheets.dates import LONGEST, Day, Span, days_of, read, read_lines, years_named
-from merzim.documents.sheets.rows import Row, cell_name
+from merzim.documents.sheets.dates import (
+    LONGEST,
+    WrittenDay,
+    WrittenSpan,
+    days_of,
+    read,
+    read_lines,
+    years_named,
+)
+from merzim.documents.sheets.rows import RowOfSheet, cell_name
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, UnreadableCell
 from merzim.documents.sheets.written_time import full_days
@@ -28,7 +36,7 @@ _ASIDE = re.compile(r"\s*\((?:далее|бұдан әрі)[^()]*\)", re.IGNOREC
 
 
 @dataclass(frozen=True, slots=True)
-class Title:
+class ScheduleTitle:
     """The rows above the table. `year`: the single year of its period, for dates without a year; `years`: all
     it speaks of, from which no date of the table may be far.
     """
@@ -38,12 +46,12 @@ class Title:
     approved_on: date | None = None
     approved_row: int = 0
     approved_cell: str = ""
-    period: Span | None = None
+    period: WrittenSpan | None = None
     year: int | None = None
     years: frozenset[int] = frozenset()
 
 
-def read_title(rows: Sequence[Row], errors: Errors) -> Title:
+def read_title(rows: Sequence[RowOfSheet], errors: Errors) -> ScheduleTitle:
     """Return title, object, period and approval read from the rows above the table."""
     cells = [
         (row.number, place, value) for row in rows for place, value in enumerate(row.cells) if value is not None
@@ -56,7 +64,7 @@ def read_title(rows: Sequence[Row], errors: Errors) -> Title:
     approved_on, row, place = _approval([cell for cell in cells if _not_title(cell[2], title)], errors)
     period, named = _period(title), years_named(value for *_, value in cells)
     years = {period.first.year, period.last.year} if period else set[int]()
-    return Title(
+    return ScheduleTitle(
         title,
         _object(title),
         approved_on,
@@ -106,7 +114,7 @@ def _only_day(line: object) -> date | None:
         days = full_days(line[:LONGEST])
         return days_of(days[0], None, tidy(line), "")[1] if len(days) == 1 else None
     reading = read(line)
-    return reading.on if isinstance(reading, Day) else None
+    return reading.on if isinstance(reading, WrittenDay) else None
 
 
 def _heading_lines(value: object) -> Iterator[object]:
@@ -116,13 +124,13 @@ def _heading_lines(value: object) -> Iterator[object]:
         yield value
 
 
-def _period(title: str) -> Span | None:
+def _period(title: str) -> WrittenSpan | None:
     for match in _PERIOD.finditer(title):
         try:
             readings = read_lines(match["ru"] or match["kk"])
         except UnreadableCell:
             continue
-        if len(readings) == 1 and isinstance(readings[0], Span):
+        if len(readings) == 1 and isinstance(readings[0], WrittenSpan):
             return readings[0]
     return None
 

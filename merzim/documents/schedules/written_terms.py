@@ -81,7 +81,7 @@ def read_term(value: object, *, where: str = "", year: int | None = None) -> Mea
     """
     if not isinstance(value, str):
         when = dates.read(value, where=where)
-        if isinstance(when, dates.Day):
+        if isinstance(when, dates.WrittenDay):
             return _checked(_on(when.on, when.on.isoformat(), "date"), year)
         return _without(text_of(value, where), "nothing")
     text = tidy(value)

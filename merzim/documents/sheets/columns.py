@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from merzim.documents.sheets.rows import NotAValue, Paper, Row, Sheet
+from merzim.documents.sheets.rows import NotAValue, OpenedFile, RowOfSheet, Sheet
 from merzim.documents.sheets.texts import plain, tidy
 from merzim.documents.sheets.unreadable import Errors, RowError, UnreadablePaper
 from workflow.law.procedure import Text
@@ -15,7 +15,7 @@ _LONGEST_HEADING = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SheetColumn:
     """A column of a table. `title` is the heading we write; `roots` recognise headings others write."""
 
     id: str
@@ -36,17 +36,17 @@ class Heading:
     other: tuple[str, ...]
 
 
-def column(id: str, kk: str, ru: str, en: str, roots: str) -> Column:
+def column(id: str, kk: str, ru: str, en: str, roots: str) -> SheetColumn:
     """Return a column with its titles in three languages and the word roots (`a|b`) of its headings."""
-    return Column(id, Text(kk, ru, en), re.compile(rf"\b(?:{roots})"))
+    return SheetColumn(id, Text(kk, ru, en), re.compile(rf"\b(?:{roots})"))
 
 
-def find_heading(sheet: Sheet, columns: Sequence[Column]) -> Heading | None:
+def find_heading(sheet: Sheet, columns: Sequence[SheetColumn]) -> Heading | None:
     """Return the row that names the most of these columns among the first rows; None when no row names two.
 
     Raises UnreadablePaper (`paper_column_twice`) when two headings name the same column.
     """
-    best: tuple[int, Row] | None = None
+    best: tuple[int, RowOfSheet] | None = None
     for row in sheet.rows[:60]:
         count = len({column.id for text in heading_texts(row).values() for column in _named(text, columns)})
         if count >= 2 and (best is None or count > best[0]):
@@ -54,13 +54,13 @@ def find_heading(sheet: Sheet, columns: Sequence[Column]) -> Heading | None:
     return None if best is None else _heading(best[1], columns)
 
 
-def heading_texts(row: Row) -> dict[int, str]:
+def heading_texts(row: RowOfSheet) -> dict[int, str]:
     """Return the texts of a row that are short enough for a heading, by column."""
     texts = {at: tidy(value) for at, value in enumerate(row.cells) if isinstance(value, str)}
     return {at: text for at, text in texts.items() if 0 < len(text) <= _LONGEST_HEADING}
 
 
-def require_columns(heading: Heading, columns: Iterable[Column], paper: Paper) -> None:
+def require_columns(heading: Heading, columns: Iterable[SheetColumn], paper: OpenedFile) -> None:
     """Raise UnreadablePaper when the table lacks one of these columns."""
     missing = tuple(column.title for column in columns if column.id not in heading.at)
     if missing:
@@ -68,7 +68,9 @@ def require_columns(heading: Heading, columns: Iterable[Column], paper: Paper) -
         raise UnreadablePaper(error.code, errors=(error,), **error.arguments)
 
 
-def without_formulas(row: Row, where: Mapping[int, str], errors: Errors, *, texts: Collection[int]) -> Row:
+def without_formulas(
+    row: RowOfSheet, where: Mapping[int, str], errors: Errors, *, texts: Collection[int]
+) -> RowOfSheet:
     """Return the row with an error recorded for each formula in these columns, for its other cells.
 
     Args:
@@ -81,15 +83,15 @@ def without_formulas(row: Row, where: Mapping[int, str], errors: Errors, *, text
         if isinstance(value, NotAValue):
             errors.add(row.number, "paper_formula", text=value.text, where=heading)
             cells[place] = value.text if place in texts else None
-    return Row(row.number, tuple(cells))
+    return RowOfSheet(row.number, tuple(cells))
 
 
-def _named(text: str, columns: Sequence[Column]) -> list[Column]:
+def _named(text: str, columns: Sequence[SheetColumn]) -> list[SheetColumn]:
     """Return the columns a heading names: the first that fits; columns are listed most specific first."""
     return [column for column in columns if column.heads(text)][:1]
 
 
-def _heading(row: Row, columns: Sequence[Column]) -> Heading:
+def _heading(row: RowOfSheet, columns: Sequence[SheetColumn]) -> Heading:
     at: dict[str, int] = {}
     texts: dict[str, str] = {}
     other = []

@@ -37,14 +37,14 @@ _EXCEL_DAY_ZERO = date(1899, 12, 30)
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class WrittenDay:
     """One day."""
 
     on: date
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class WrittenSpan:
     """From a day to a day, both included."""
 
     first: date
@@ -59,7 +59,7 @@ class Recurring:
 
 
 @dataclass(frozen=True, slots=True)
-class AtOnce:
+class WrittenAtOnce:
     """ "Without delay" (`незамедлительно`), with no day of its own."""
 
     text: str
@@ -77,7 +77,7 @@ class Nothing:
     """An empty cell, or one with only a dash."""
 
 
-When = Day | Span | Recurring | AtOnce | Unfixed | Nothing
+When = WrittenDay | WrittenSpan | Recurring | WrittenAtOnce | Unfixed | Nothing
 
 _RECURRING = re.compile(
     r"ежедневн|еженедельн|ежемесячн|ежекварталь|ежегодн|постоянн|регулярн|систематич"
@@ -112,11 +112,11 @@ def read(value: object, *, where: str = "", year: int | None = None) -> When:
     if value is None:
         return Nothing()
     if isinstance(value, datetime):
-        return Day(_check_range(value.date(), str(value.date()), where))
+        return WrittenDay(_check_range(value.date(), str(value.date()), where))
     if isinstance(value, date):
-        return Day(_check_range(value, str(value), where))
+        return WrittenDay(_check_range(value, str(value), where))
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return Day(_serial_date(value, where))
+        return WrittenDay(_serial_date(value, where))
     if isinstance(value, str):
         return _parse_text(value, where, year)
     raise UnreadableCell("paper_date_unreadable", text=str(value), where=where)
@@ -133,7 +133,7 @@ def read_lines(value: object, *, where: str = "", year: int | None = None) -> tu
         return () if isinstance(reading, Nothing) else (reading,)
     with suppress(UnreadableCell):
         whole = read(value, where=where, year=year)
-        if isinstance(whole, Day | Span):
+        if isinstance(whole, WrittenDay | WrittenSpan):
             return (whole,)
     lines: list[str] = []
     for line in value.replace("_x000D_", "\n").splitlines():
@@ -148,7 +148,7 @@ def read_lines(value: object, *, where: str = "", year: int | None = None) -> tu
 def read_day(value: object, *, where: str = "") -> date | None:
     """Return the single day in a table cell, None when it is empty. Raises UnreadableCell for anything else."""
     reading = read(value, where=where)
-    if isinstance(reading, Day):
+    if isinstance(reading, WrittenDay):
         return reading.on
     if isinstance(reading, Nothing):
         return None
@@ -168,22 +168,22 @@ def _parse_text(text: str, where: str, year: int | None) -> When:
     if written is not None:
         return written
     words = plain(text)
-    kinds = ((_RECURRING, Recurring), (_AT_ONCE, AtOnce))
+    kinds = ((_RECURRING, Recurring), (_AT_ONCE, WrittenAtOnce))
     return next((kind(shown_text) for pattern, kind in kinds if pattern.search(words)), Unfixed(shown_text))
 
 
-def _written(line: str, where: str, year: int | None) -> Day | Span | None:
+def _written(line: str, where: str, year: int | None) -> WrittenDay | WrittenSpan | None:
     """Return the day or span a line says; None for words without digits, or for a term without a day."""
     written, shown_text = parse(line), _shorten(line)
     match written:
         case Named(stretch=Stretch(unit="day") as day):
-            return Day(days_of(day, year, shown_text, where)[1])
+            return WrittenDay(days_of(day, year, shown_text, where)[1])
         case Between(Stretch(unit="day") as begin, Stretch(unit="day") as end):
             first, _ = days_of(begin, year, shown_text, where)
             last, _ = days_of(end, year, shown_text, where)
             if last < first:
                 raise UnreadableCell("paper_span_backwards", text=shown_text, where=where)
-            return Span(first, last)
+            return WrittenSpan(first, last)
     if re.search(r"[0-9]", line) and (written is None or isinstance(written, Several)):
         if isinstance(written, Several) and not unknown_words(line):
             raise UnreadableCell("paper_dates_several", text=shown_text, where=where)
@@ -214,9 +214,9 @@ def days_of(stretch: Stretch, year: int | None, text: str, where: str) -> tuple[
     return _check_range(first, text, where), _check_range(last, text, where)
 
 
-def ends(when: Day | Span) -> tuple[date, date]:
+def ends(when: WrittenDay | WrittenSpan) -> tuple[date, date]:
     """Return the first and last day of a day or span."""
-    return (when.first, when.last) if isinstance(when, Span) else (when.on, when.on)
+    return (when.first, when.last) if isinstance(when, WrittenSpan) else (when.on, when.on)
 
 
 def years_named(texts: Iterable[object]) -> frozenset[int]:

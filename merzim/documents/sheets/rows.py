@@ -83,7 +83,7 @@ class NotAValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RowOfSheet:
     """A row. `number`: as in the spreadsheet; cells past the end read as None."""
 
     number: int
@@ -108,7 +108,7 @@ class Sheet:
     """
 
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[RowOfSheet, ...]
     merges: Mapping[int, tuple[Merge, ...]] = field(default_factory=dict)
     hidden: tuple[int, ...] = ()
     struck: tuple[str, ...] = ()
@@ -123,7 +123,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class OpenedFile:
     """An opened file: its name and its visible sheets that are not empty."""
 
     name: str
@@ -185,8 +185,8 @@ class RowKeeper:
         if self._cells > MAX_CELLS:
             raise UnreadablePaper("paper_too_many_cells", name=self._name, limit=MAX_CELLS)
 
-    def non_empty(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[Row, ...]:
-        filled_rows: list[Row] = []
+    def non_empty(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[RowOfSheet, ...]:
+        filled_rows: list[RowOfSheet] = []
         for number, cells in rows:
             width = next((n for n in range(len(cells), 0, -1) if not is_empty(cells[n - 1])), 0)
             if width > MAX_COLUMNS:
@@ -194,7 +194,7 @@ class RowKeeper:
             for cell in cells:
                 self._read(number, cell)
             if width:
-                filled_rows.append(Row(number, tuple(cells[:width])))
+                filled_rows.append(RowOfSheet(number, tuple(cells[:width])))
             if len(filled_rows) > MAX_ROWS or number > _LAST_EXCEL_ROW:
                 raise UnreadablePaper("paper_too_many_rows", name=self._name, limit=MAX_ROWS)
         return tuple(filled_rows)

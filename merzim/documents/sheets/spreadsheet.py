@@ -17,8 +17,8 @@ from merzim.documents.sheets import rows as limits
 from merzim.documents.sheets.rows import (
     Merge,
     NotAValue,
-    Row,
     RowKeeper,
+    RowOfSheet,
     Sheet,
     by_row,
     cell_name,
@@ -59,7 +59,7 @@ def read_sheets(data: bytes, name: str, *, xlsx: bool) -> tuple[Sheet, ...]:
     return tuple(sheet for sheet in sheets if sheet.rows or sheet.hidden or sheet.struck)
 
 
-def _filled(values: CalamineSheet, keeper: RowKeeper, name: str) -> tuple[Row, ...]:
+def _filled(values: CalamineSheet, keeper: RowKeeper, name: str) -> tuple[RowOfSheet, ...]:
     last_row, last_column = values.end or (0, 0)
     keeper.count((last_row + 1) * (last_column + 1))
     rows = values.to_python(skip_empty_area=False)
@@ -85,12 +85,12 @@ def _open_marked(data: bytes) -> dict[str, Worksheet]:
         return {sheet.title: sheet for sheet in openpyxl.load_workbook(io.BytesIO(data)).worksheets}
 
 
-def _sheet(values: CalamineSheet, filled: tuple[Row, ...], marked: Worksheet | None) -> Sheet:
+def _sheet(values: CalamineSheet, filled: tuple[RowOfSheet, ...], marked: Worksheet | None) -> Sheet:
     struck: list[str] = []
     rows = filled
     if marked is not None:
         width = min(marked.max_column, limits.MAX_COLUMNS)
-        rows = tuple(Row(row.number, _checked(row, marked, width, struck)) for row in filled)
+        rows = tuple(RowOfSheet(row.number, _checked(row, marked, width, struck)) for row in filled)
         rows = tuple(row for row in rows if row.filled())
     merges = tuple(
         Merge(top + 1, bottom + 1, left, right)
@@ -98,7 +98,7 @@ def _sheet(values: CalamineSheet, filled: tuple[Row, ...], marked: Worksheet | N
     )
     hidden = tuple(row.number for row in rows if marked is not None and _is_hidden(marked, row.number))
     spread = spread_down([(row.number, row.cells) for row in rows], merges)
-    shown = tuple(Row(number, cells) for number, cells in spread if number not in hidden)
+    shown = tuple(RowOfSheet(number, cells) for number, cells in spread if number not in hidden)
     return Sheet(
         values.name, shown, by_row(merges), hidden=hidden, struck=tuple(struck), is_marked=marked is not None
     )
@@ -110,7 +110,7 @@ def _is_hidden(marked: Worksheet, number: int) -> bool:
     return bool(about.hidden) or about.height == 0
 
 
-def _checked(row: Row, marked: Worksheet, width: int, struck: list[str]) -> tuple[object, ...]:
+def _checked(row: RowOfSheet, marked: Worksheet, width: int, struck: list[str]) -> tuple[object, ...]:
     """Return the cells of a row without those struck out, which are named; formulas without a value as such.
 
     A row of which only numbers are left is struck out as a whole.

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from merzim.documents.sheets.rows import MAX_LETTERS, Paper, RowKeeper, Sheet, row_ranges
+from merzim.documents.sheets.rows import MAX_LETTERS, OpenedFile, RowKeeper, Sheet, row_ranges
 from merzim.documents.sheets.spreadsheet import read_sheets
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.documents.sheets.word import read_document
@@ -82,7 +82,7 @@ _UNDER_PASSWORD = "EncryptedPackage".encode("utf-16-le")
 Source = str | Path | bytes
 
 
-def open_paper(source: Source, name: str | None = None, *, whole: bool = True) -> Paper:
+def open_paper(source: Source, name: str | None = None, *, whole: bool = True) -> OpenedFile:
     """Open a file and return its rows.
 
     Args:
@@ -110,7 +110,7 @@ def open_paper(source: Source, name: str | None = None, *, whole: bool = True) -
             )
     if not any(sheet.rows for sheet in sheets):
         raise UnreadablePaper("paper_empty", name=name)
-    return Paper(name, sheets)
+    return OpenedFile(name, sheets)
 
 
 def _sheets(data: bytes, name: str) -> tuple[Sheet, ...]:

@@ -40,7 +40,7 @@ DAYS = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cell:
+class StageCell:
     """A unit at a stage. `heat` 0-4: intensity of the colour, by overdue deadlines only."""
 
     overdue: int
@@ -55,8 +55,8 @@ class MatrixRow:
     """
 
     unit: UnitName
-    cells: tuple[Cell, ...]
-    total: Cell
+    cells: tuple[StageCell, ...]
+    total: StageCell
     late: int | None
 
 
@@ -304,9 +304,9 @@ def _place(procedure: Procedure, stage: str) -> int:
     return next(n for n, procedure_stage in enumerate(procedure.stages) if procedure_stage.id == stage)
 
 
-def _cell(overdue: int, due: int) -> Cell:
+def _cell(overdue: int, due: int) -> StageCell:
     steps = (1, 3, 6, 11)
-    return Cell(overdue=overdue, due=due, heat=sum(1 for step in steps if overdue >= step))
+    return StageCell(overdue=overdue, due=due, heat=sum(1 for step in steps if overdue >= step))
 
 
 def _days(reads: Reads, calendar: Kazakhstan, horizon: Horizon, unit: str | None) -> tuple[DayDue, ...]:

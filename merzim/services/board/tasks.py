@@ -25,7 +25,7 @@ SHOWN: Mapping[str, int] = {"overdue": 20, "slipped": 20, "today": 20, "near": 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
+class TaskItem:
     """One obligation to fulfil.
 
     Attributes:
@@ -50,19 +50,19 @@ class Item:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Group:
+class TaskGroup:
     """Rows of equal urgency: the first of them, and their number."""
 
     urgency: Urgency
-    items: tuple[Item, ...]
+    items: tuple[TaskItem, ...]
     total: int
 
     @property
-    def sets(self) -> tuple[tuple[Item, ...], ...]:
+    def sets(self) -> tuple[tuple[TaskItem, ...], ...]:
         """The rows in order, those alike in several cases (the same obligation, due the same day) together in
         one set where they are at least ALIKE.
         """
-        by_look: dict[tuple[object, ...], list[Item]] = {}
+        by_look: dict[tuple[object, ...], list[TaskItem]] = {}
         for item in self.items:
             line = item.line
             by_look.setdefault((line.title, line.period, line.due, line.planned_on), []).append(item)
@@ -85,7 +85,7 @@ class TasksView:
     horizon: Horizon
     mine: bool
     may_switch: bool
-    groups: tuple[Group, ...]
+    groups: tuple[TaskGroup, ...]
     person: Person | None
     deputy: Person | None
     colleagues: tuple[Person, ...]
@@ -123,9 +123,9 @@ def tasks_view(
         (line.case, line.obligation): line for line in build_board_lines(ctx, reads, all_rows, soon=day.soon)
     }
 
-    def item(row: Row) -> Item:
+    def item(row: Row) -> TaskItem:
         recipient = recipients.get(AssigneeKey(row.unit, row.duty, row.responsible, row.person))
-        return Item(
+        return TaskItem(
             line=lines_by_row[row.case, row.obligation],
             key=unread.get((row.case, row.obligation), ""),
             instead_of=recipient.instead_of.name if recipient and recipient.instead_of else "",
@@ -137,7 +137,7 @@ def tasks_view(
         mine=not all_,
         may_switch=may_switch,
         groups=tuple(
-            Group(
+            TaskGroup(
                 urgency=urgency,
                 items=tuple(item(row) for row in rows if (row.case, row.obligation) in lines_by_row),
                 total=number,

@@ -25,7 +25,7 @@ from workflow.law.procedure import Text
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign, is_asked
-from workflow.registers.definition import Campaign, Register, UnknownField
+from workflow.registers.definition import Campaign, Register, UnknownRegisterField
 from workflow.registers.rows import EventKind
 from workflow.registers.values import InvalidRow, Value, ValueProblem, holds, is_filled
 
@@ -33,7 +33,7 @@ LINK, TELEGRAM = "link", "telegram"
 """Authors recorded for a row confirmed through a personal link, or by a button of the bot."""
 
 
-class LinkRefused(NotFound):
+class CampaignLinkRefused(NotFound):
     """The link is not valid, or no longer; the message does not reveal why."""
 
     not_found = "web.problem.no_link"
@@ -62,7 +62,7 @@ def _field(register: Register, name: str, id: str, *, required: bool) -> FieldVi
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Invitation:
+class CampaignForm:
     """The form opened by a link; it contains no stored data, neither of other people nor of its own person.
 
     `refused`: whether it is the form of a refusal; `definition` then names what is asked of a refusal.
@@ -89,15 +89,15 @@ class Invitation:
         needed = {name: name not in kind.may_fill for name in (*post, *kind.asks)}
         return form_parts(self.register, kind, needed)
 
-    def refusing(self) -> Invitation:
+    def refusing(self) -> CampaignForm:
         """Return the form of a refusal. Raises LinkRefused for a campaign that cannot be refused."""
         campaign_kind = self.definition.refused()
         if campaign_kind is None:
-            raise LinkRefused("web.problem.no_link")
+            raise CampaignLinkRefused("web.problem.no_link")
         return replace(self, definition=campaign_kind, refused=True)
 
 
-def open_link(ctx: RequestContext, token: str) -> Invitation:
+def open_link(ctx: RequestContext, token: str) -> CampaignForm:
     """Return the form for the person of a link.
 
     Raises:
@@ -107,7 +107,7 @@ def open_link(ctx: RequestContext, token: str) -> Invitation:
     store = campaign_store(ctx)
     campaign_person = store.person(link.campaign, link.number) if link is not None else None
     if link is None or campaign_person is None or campaign_person.version != link.version:
-        raise LinkRefused("web.problem.no_link")
+        raise CampaignLinkRefused("web.problem.no_link")
     return _invitation(ctx, store.get(link.campaign), campaign_person)
 
 
@@ -129,12 +129,12 @@ def language_of_link(ctx: RequestContext, token: str) -> str:
     return person.language if person else ""
 
 
-def invitation_of(ctx: RequestContext, campaign: str, person: str) -> Invitation:
+def invitation_of(ctx: RequestContext, campaign: str, person: str) -> CampaignForm:
     """Return the form for a person identified by a channel. Raises LinkRefused."""
     store = campaign_store(ctx)
     campaign_person = store.people(campaign, [person]).get(person)
     if campaign_person is None:
-        raise LinkRefused("web.problem.no_link")
+        raise CampaignLinkRefused("web.problem.no_link")
     return _invitation(ctx, store.get(campaign), campaign_person)
 
 
@@ -151,7 +151,7 @@ def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
     """Return the campaigns that await the answer of the reader's person."""
     answers = []
     for campaign in campaign_store(ctx).open(ctx.today) if ctx.reader.person else ():
-        with suppress(LinkRefused):
+        with suppress(CampaignLinkRefused):
             form = invitation_of(ctx, campaign.id, ctx.reader.person)
             link = AnswerLink(campaign.id, form.invitee.number, form.invitee.version)
             place = f"/confirm/{link_token(ctx.app.rules.link_key, link)}"
@@ -163,7 +163,7 @@ def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
 
 def answer(
     ctx: RequestContext,
-    invitation: Invitation,
+    invitation: CampaignForm,
     values: Mapping[str, object],
     *,
     by: str = LINK,
@@ -182,14 +182,14 @@ def answer(
     try:
         return add_answer(office, invitation, values, kind="confirmed")
     except AlreadyAnswered:
-        raise LinkRefused("web.problem.no_link") from None
+        raise CampaignLinkRefused("web.problem.no_link") from None
 
 
-def _refuse_wrong(invitation: Invitation, values: Mapping[str, object]) -> None:
+def _refuse_wrong(invitation: CampaignForm, values: Mapping[str, object]) -> None:
     asked_for = [field.id for field in invitation.fields]
     unknown = [name for name in values if name not in asked_for]
     if unknown:
-        raise UnknownField("register.unknown_field", field=unknown[0], allowed=tuple(asked_for))
+        raise UnknownRegisterField("register.unknown_field", field=unknown[0], allowed=tuple(asked_for))
     missing = [
         field.id for field in invitation.fields if field.required and not is_filled(values.get(field.id))
     ]
@@ -231,7 +231,7 @@ class BotAnswers:
 
 def _invitation(
     ctx: RequestContext, campaign: StartedCampaign | None, campaign_person: CampaignPerson
-) -> Invitation:
+) -> CampaignForm:
     office = ctx.app.reads.office()
     person = office.people.get(campaign_person.person)
     if (
@@ -241,19 +241,19 @@ def _invitation(
         or not campaign.is_open(ctx.today)
         or not is_asked(office, campaign.choice, person)
     ):
-        raise LinkRefused("web.problem.no_link")
+        raise CampaignLinkRefused("web.problem.no_link")
     try:
         return form_for(ctx, campaign, campaign_person, person)
     except (NotFound, LookupError):
-        raise LinkRefused("web.problem.no_link") from None
+        raise CampaignLinkRefused("web.problem.no_link") from None
 
 
 def form_for(
     ctx: RequestContext, campaign: StartedCampaign, campaign_person: CampaignPerson, person: Person
-) -> Invitation:
+) -> CampaignForm:
     """Return the form a person of a campaign answers by. Raises UnknownCampaign."""
     register, campaign_kind = definition_of(ctx, campaign)
-    return Invitation(
+    return CampaignForm(
         campaign=campaign,
         register=register,
         definition=campaign_kind,
@@ -265,7 +265,7 @@ def form_for(
 
 def add_answer(
     ctx: RequestContext,
-    invitation: Invitation,
+    invitation: CampaignForm,
     values: Mapping[str, object],
     *,
     kind: EventKind,
@@ -286,7 +286,7 @@ def add_answer(
 
 
 def _rows(
-    ctx: RequestContext, invitation: Invitation, values: Mapping[str, object]
+    ctx: RequestContext, invitation: CampaignForm, values: Mapping[str, object]
 ) -> Sequence[Mapping[str, Value]]:
     """Return the values of the row of an answer, and of the further rows it adds. Raises InvalidRow."""
     campaign_kind, person, register = invitation.definition, invitation.person, invitation.register

@@ -41,7 +41,7 @@ from workflow.org.access import within
 from workflow.org.office import DUTIES, Person, name_order
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.campaigns import PeopleChoice, StartedCampaign, people_asked
-from workflow.registers.definition import Campaign, Register, UnknownField, UnknownRegister
+from workflow.registers.definition import Campaign, Register, UnknownRegister, UnknownRegisterField
 from workflow.registers.values import InvalidRow, ValueProblem, check_values, is_filled, parse_values
 from workflow.search_words import search_words
 
@@ -260,7 +260,7 @@ def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
     }
     unknown = [name for name in given_values if name not in asked_for or name == campaign_kind.person]
     if unknown:
-        raise UnknownField("register.unknown_field", field=unknown[0], allowed=tuple(register.fields))
+        raise UnknownRegisterField("register.unknown_field", field=unknown[0], allowed=tuple(register.fields))
     proof = filter(None, (campaign_kind.confirmed_on, campaign_kind.scan)) if command.refused else ()
     missing = [ValueProblem(name, "required") for name in proof if not given_values.get(name)]
     if missing:
@@ -392,7 +392,7 @@ def _given_values(
     """Return the values entered by the officer. Raises InvalidRow, UnknownField."""
     for name in values:
         if name not in kind.given:
-            raise UnknownField("register.unknown_field", field=name, allowed=kind.given)
+            raise UnknownRegisterField("register.unknown_field", field=name, allowed=kind.given)
     parsed, problems = parse_values(register, values, lookup(ctx))
     wrong = {problem.field for problem in problems}
     # Rules about fields still to be filled in are checked for the people who fill them in.

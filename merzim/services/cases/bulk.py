@@ -17,7 +17,7 @@ from merzim.services.app import AppContext
 from merzim.services.cases.verbs import (
     RecordFact,
     SignedBy,
-    Snooze,
+    SnoozeReminder,
     Undo,
     Withdraw,
     record,
@@ -30,7 +30,7 @@ from merzim.services.evidence import store_evidence
 from merzim.services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
 from merzim.services.moments import Moment
 from merzim.services.results import CommandResult, Titles
-from merzim.services.sending import Letter, acknowledge_letter
+from merzim.services.sending import LetterOfCase, acknowledge_letter
 from merzim.services.verbs import Command, verb
 from notifications.notice import Notice
 from workflow.cases.case import Evidence
@@ -237,7 +237,7 @@ class PersonActions:
         ctx = self._ctx
         for letter in (*self.app.outbox.carried(notice.key), notice):
             if letter.case:
-                acknowledge_letter(ctx, Letter(case=letter.case, key=letter.key))
+                acknowledge_letter(ctx, LetterOfCase(case=letter.case, key=letter.key))
             else:
                 self.app.outbox.acknowledge(letter.key, now=self.now)
 
@@ -249,7 +249,7 @@ class PersonActions:
     def snooze(self, case: str, obligation: str, *, until: date) -> date:
         """Snooze the reminder; return the day until which it is."""
         ctx = self._ctx
-        snooze(ctx, Snooze(case=case, obligation=obligation, until=until))
+        snooze(ctx, SnoozeReminder(case=case, obligation=obligation, until=until))
         return whole_case(ctx, case)[0].snoozed[obligation].until
 
     def undo(self, case: str, line: int) -> None:

@@ -32,7 +32,7 @@ QUIET_WORKING_DAYS = 3
 """Working days without reminders for a person who reported it done; heads are still notified."""
 
 
-class LinkRefused(NotFound):
+class LetterLinkRefused(NotFound):
     """The link was not issued here, or belongs to a person who left."""
 
     not_found = "web.problem.no_letter_link"
@@ -81,7 +81,7 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
     notice = link.find(ctx.app.outbox.notices(case=link.case)) if link is not None else None
     person = ctx.app.reads.office().people.get(notice.person) if notice is not None else None
     if notice is None or person is None:
-        raise LinkRefused(LinkRefused.not_found)
+        raise LetterLinkRefused(LetterLinkRefused.not_found)
     return _question(ctx, notice, person)
 
 
@@ -133,7 +133,7 @@ def answer_letter(ctx: RequestContext, command: AnswerLetter) -> LetterAnswered:
         (letter for letter in letters if letter.key == command.key and letter.person == ctx.reader.person), None
     )
     if notice is None or person is None:
-        raise LinkRefused(LinkRefused.not_found)
+        raise LetterLinkRefused(LetterLinkRefused.not_found)
     question, answer, moment = _question(ctx, notice, person), command.answer, stamp(ctx)
     if answer not in question.open:
         return LetterAnswered(recorded=False)

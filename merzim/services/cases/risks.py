@@ -14,7 +14,7 @@ from merzim.services.app import AppContext
 from merzim.services.law.regulations import case_registers
 from merzim.storage.cases.recommendations import cases_with_entries
 from merzim.storage.org import store as office_store
-from merzim.storage.org.chain import Stamp
+from merzim.storage.org.chain import ChangeStamp
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows
@@ -63,7 +63,7 @@ def keep_responsible(
     matches = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}
     new = {text: key for text, key in matches.items() if key is not None and text not in office.matches}
     if new:
-        office_store.save(app.engine, matches=new, stamp=Stamp(by=by, now=now, today=today))
+        office_store.save(app.engine, matches=new, stamp=ChangeStamp(by=by, now=now, today=today))
     return tuple(text for text, key in matches.items() if key is None)
 
 

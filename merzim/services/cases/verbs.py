@@ -203,7 +203,7 @@ class Undo(CaseCommand):
     ground: Text = ""
 
 
-class Snooze(CaseCommand):
+class SnoozeReminder(CaseCommand):
     """Snooze a reminder until a day."""
 
     obligation: Name
@@ -497,7 +497,7 @@ def migrate(ctx: RequestContext, command: Migrate) -> CommandResult:
 
 
 @verb("record", answers=True)
-def snooze(ctx: RequestContext, command: Snooze) -> CommandResult:
+def snooze(ctx: RequestContext, command: SnoozeReminder) -> CommandResult:
     """Snooze a reminder until a day, at the latest the last reminder before the due date."""
     return command_result(
         reminder_actions.snooze(

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from merzim.documents.forms import Form, Note, case_forms, fill, missing_values, names
+from merzim.documents.forms import Form, FormNote, case_forms, fill, missing_values, names
 from merzim.documents.forms import form as form_named
 from merzim.documents.forms import title as field_title
 from merzim.documents.package import Document, write_package
@@ -50,7 +50,7 @@ class Paper:
     title: Text
     missing: tuple[str, ...]
     rows: int
-    marks: tuple[Note, ...]
+    marks: tuple[FormNote, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import Path
 
 from i18n import span
-from merzim.documents.forms import Form, FormData, Note, UnreadableValue, form_marks, parse_value
-from merzim.documents.forms.filling import UnknownField
+from merzim.documents.forms import Form, FormData, FormNote, UnreadableValue, form_marks, parse_value
+from merzim.documents.forms.filling import UnknownFormField
 from merzim.services.app import AppContext
 from merzim.services.documents.rows import (
     Row,
@@ -194,7 +194,7 @@ def given(form: Form, pairs: list[str]) -> dict[str, object]:
         if not equals or not name:
             raise Refusal("form_set_shape", text=pair)
         if name not in form.fields:
-            raise UnknownField(
+            raise UnknownFormField(
                 "form_field_unknown", field=name, form=form.id, allowed=closest_first(name, form.fields)
             )
         texts.setdefault(name, []).append(text)
@@ -333,7 +333,7 @@ def paper_notes(
     today: date,
     view: View | None = None,
     person_keys: Iterable[str] = (),
-) -> tuple[Note, ...]:
+) -> tuple[FormNote, ...]:
     """Return remarks on the layout of a form, and on the names it has in the other language of papers."""
     foreign = {
         language: foreign_names(app, form, language, unit=unit, today=today, view=view, person_keys=person_keys)
@@ -342,7 +342,7 @@ def paper_notes(
     return (
         *layout_notes(form, templates),
         *(
-            Note(code=f"form.note.foreign_{language}", arguments={"names": names})
+            FormNote(code=f"form.note.foreign_{language}", arguments={"names": names})
             for language, names in foreign.items()
             if names
         ),
@@ -445,14 +445,14 @@ def own_template(app: AppContext, form: str, language: str) -> bytes | None:
     return path.read_bytes() if path else None
 
 
-def layout_notes(form: Form, templates: InUse) -> tuple[Note, ...]:
+def layout_notes(form: Form, templates: InUse) -> tuple[FormNote, ...]:
     """Return the remarks on a form's layout: whose it is, its language, and the own template used."""
     ours = [language for language in PAPER_LANGUAGES if (form.id, language) not in templates]
     own = [language for language in PAPER_LANGUAGES if language not in ours]
     return (
         *(form_marks(form, ours[-1]) if ours else ()),
         *(
-            Note(code=f"form.mark.own_{language}", arguments={"name": templates[form.id, language].name})
+            FormNote(code=f"form.mark.own_{language}", arguments={"name": templates[form.id, language].name})
             for language in own
         ),
     )

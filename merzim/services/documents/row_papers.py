@@ -11,7 +11,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from i18n import say
-from merzim.documents.forms import Form, Note, fill, person_forms
+from merzim.documents.forms import Form, FormNote, fill, person_forms
 from merzim.services.campaigns.views import (
     ShowCampaign,
     definition_of,
@@ -132,7 +132,7 @@ def register_papers(register: str) -> Sequence[Form]:
     return [paper for paper in person_forms() if paper.source and paper.source.register == register]
 
 
-def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]:
+def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[FormNote]:
     """Return remarks shown beside the form of a row but not printed on it."""
     unit = _policy_unit(ctx, form, row)
     person_keys = [str(row.values[name]) for name in _person_fields(form) if name in row.values]

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from i18n import date_long, money, number, say
 from i18n import period as period_text
-from merzim.documents.forms import Form, FormData, Note, fill, form, names
+from merzim.documents.forms import Form, FormData, FormNote, fill, form, names
 from merzim.documents.forms.filling import group_of
 from merzim.documents.forms.form import Field, RecordedFacts, RegisterRows, Rows
 from merzim.services.context import RequestContext
@@ -34,7 +34,7 @@ from workflow.cases.case import Fact
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 from workflow.registers.access import list_fields
-from workflow.registers.definition import UnknownField, UnknownRegister
+from workflow.registers.definition import UnknownRegister, UnknownRegisterField
 
 Days = tuple[date, date]
 Filters = tuple[Mapping[str, object], ...]
@@ -87,7 +87,7 @@ def report_days(year: int, quarter: int) -> Days:
 
 def report_marks(
     ctx: RequestContext, form: Form, templates: InUse, *, unit: str, year: int, quarter: int = 0
-) -> Sequence[Note]:
+) -> Sequence[FormNote]:
     """Return remarks shown beside a report but not printed on it: its layout and translation, names and
     texts in the other language, and rows without required values.
     """
@@ -102,7 +102,7 @@ def report_marks(
 
 def unanswered_notes(
     ctx: RequestContext, form: Form, *, unit: str, year: int, quarter: int = 0
-) -> Sequence[Note]:
+) -> Sequence[FormNote]:
     """Return remarks on register rows that lack values a report needs, and which the report therefore leaves
     out; and on numbers that cases record and registers do not bear out.
     """
@@ -110,7 +110,7 @@ def unanswered_notes(
     for group, source in form.rows.sources.items() if form.rows else ():
         for field, lacking in _unanswered(ctx, source, unit, report_days(year, quarter)).items():
             about = {"field": field, "rows": lacking, "row": _number_of_group(form, group)}
-            notes.append(Note(code="form.note.unanswered", arguments=about))
+            notes.append(FormNote(code="form.note.unanswered", arguments=about))
     if form.rows:
         rows = report_data(ctx, form, ctx.language, unit=unit, year=year, quarter=quarter).rows
         for group, (recorded, count) in _differing(
@@ -119,7 +119,7 @@ def unanswered_notes(
             number = "" if group in ("", "*") else [each.id for each in form.rows.groups].index(group) + 1
             about = {"recorded": recorded, "rows": count, "row": number}
             code = "form.note.recorded_in_row" if number else "form.note.recorded"
-            notes.append(Note(code=code, arguments=about))
+            notes.append(FormNote(code=code, arguments=about))
     return notes
 
 
@@ -295,7 +295,7 @@ def _register_rows(
     for group, source in rows.sources.items():
         try:
             register_rows = list(_rows(ctx, source, rows.parts_of(group), unit, days, language))
-        except (UnknownRegister, UnknownField):
+        except (UnknownRegister, UnknownRegisterField):
             continue
         if register_rows or not _unanswered(ctx, source, unit, days):
             looked_up.append(group)
@@ -326,7 +326,7 @@ def rows_in_report(
         try:
             for fields, row in _listed(ctx, source, unit, report_days(year or 1, quarter)):
                 report_rows.append((with_translations(fields, names), row))
-        except (UnknownRegister, UnknownField):
+        except (UnknownRegister, UnknownRegisterField):
             continue
     return report_rows
 
@@ -355,7 +355,7 @@ def _unanswered(
                 for fields, row in _listed(ctx, query, unit, days)
                 if not any(row.values.get(field_id) in values for field_id, values in source.settled.items())
             ]
-        except (UnknownRegister, UnknownField):
+        except (UnknownRegister, UnknownRegisterField):
             continue
         for title, row in titled_rows:
             rows_by_title[title] = [*rows_by_title.get(title, ()), row]

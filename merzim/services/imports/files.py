@@ -22,7 +22,7 @@ from merzim.services.imports.schedules import (
 )
 from merzim.storage.cases import imported_files
 from merzim.storage.org import store as office_store
-from merzim.storage.org.chain import Stamp
+from merzim.storage.org.chain import ChangeStamp
 from workflow.cases.case import Case
 from workflow.org.office import Office
 from workflow.refusal import Refusal, closest_first
@@ -67,7 +67,7 @@ def import_schedule(
         return ImportedFile(cases=known_cases, unchanged=tuple(case.id for case in known_cases))
     imported = take_in(considered, name=name, case_commands=app.case_commands, by=by, now=now, today=today)
     if imported.matches:
-        office_store.save(app.engine, matches=imported.matches, stamp=Stamp(by=by, now=now, today=today))
+        office_store.save(app.engine, matches=imported.matches, stamp=ChangeStamp(by=by, now=now, today=today))
     places = {str(number): case.id for number, case in enumerate(imported.cases)}
     imported_files.remember(app.engine, digest, places, now=now)
     return imported
@@ -114,7 +114,7 @@ def keep_match(app: AppContext, text: str, target: str, *, by: str, now: datetim
         Refusal: the office has neither.
     """
     target = _target(app.reads.office(), target)
-    office_store.save(app.engine, matches={text: target}, stamp=Stamp(by=by, now=now, today=today))
+    office_store.save(app.engine, matches={text: target}, stamp=ChangeStamp(by=by, now=now, today=today))
 
 
 def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:

@@ -23,7 +23,7 @@ from merzim.services.names import chosen_procedure
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly import opening as yearly
 from merzim.storage.org import store as office_store
-from merzim.storage.org.chain import Stamp
+from merzim.storage.org.chain import ChangeStamp
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import within
 from workflow.org.office import Office
@@ -35,7 +35,7 @@ RowNumber = Annotated[int, Field(ge=0, le=2_000_000)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class YearPreview:
+class YearAhead:
     """The cases that opening a year would open, the number already there, and what opening would bring today.
 
     Attributes:
@@ -120,7 +120,7 @@ def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
             errors.add(analysis.schedule.row, "web.open.foreign", object=analysis.schedule.object)
     errors.refuse(name)
     if matches := _matches(office, considered.strange, command.meant):
-        office_store.save(ctx.app.engine, matches=matches, stamp=Stamp(**stamp(ctx)))
+        office_store.save(ctx.app.engine, matches=matches, stamp=ChangeStamp(**stamp(ctx)))
     return import_schedule(
         ctx.app,
         content,
@@ -157,7 +157,7 @@ def is_foreign(ctx: RequestContext, office: Office, analysis: ConsideredAnalysis
     return bool(ctx.reader.root) and not within(office, unit, ctx.reader.root)
 
 
-def preview_year(ctx: RequestContext, year: int, unit: str, kept_from: date | None = None) -> YearPreview:
+def preview_year(ctx: RequestContext, year: int, unit: str, kept_from: date | None = None) -> YearAhead:
     """Return what opening a year would open, for organisations at or below a unit; "" is the reader's own.
 
     Raises Refusal, NothingYearly, OutOfRange.
@@ -166,7 +166,7 @@ def preview_year(ctx: RequestContext, year: int, unit: str, kept_from: date | No
     openings, existing_count = yearly.year_ahead(ctx.app, year, unit=_own_unit(ctx, unit), today=ctx.today)
     first_day = yearly.first_day(ctx.app, openings, kept_from=kept_from, now=ctx.now, today=ctx.today)
     people = ctx.reads.office().people
-    return YearPreview(
+    return YearAhead(
         openings=tuple(openings),
         there=existing_count,
         kept_from=first_day.kept_from,

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from merzim.documents.people.matching import match
-from merzim.documents.schedules.rows_joined import Note, ReadSchedule
+from merzim.documents.schedules.rows_joined import ReadingNote, ReadSchedule
 from merzim.documents.sheets.unreadable import Errors
 from workflow.cases.case import PLAN, Case, Wording
 from workflow.cases.commands.case_commands import CaseCommands
@@ -42,7 +42,7 @@ class ImportedFile:
     opened: tuple[str, ...] = ()
     replanned: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[ReadingNote, ...] = ()
     matches: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -145,7 +145,7 @@ class Consideration:
     """
 
     analyses: tuple[ConsideredAnalysis, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[ReadingNote, ...]
     matches: Mapping[str, str]
     strange: tuple[str, ...]
 
@@ -175,7 +175,7 @@ def consider(
     """
     answers = answers or ScheduleAnswers()
     cases_by_key = {key: case for case in cases for key in _known_keys(case, procedure)}
-    notes: list[Note] = [
+    notes: list[ReadingNote] = [
         note for schedule in schedules for note in schedule.notes if not _is_dated_now(note, answers)
     ]
     matches: dict[str, str] = {}
@@ -282,7 +282,7 @@ def corrected(
     return analyses
 
 
-def _is_dated_now(note: Note, answers: ScheduleAnswers) -> bool:
+def _is_dated_now(note: ReadingNote, answers: ScheduleAnswers) -> bool:
     """Return whether a note is about a row without a day that the user gave one."""
     days = answers.planned.get(note.row, {})
     return note.code == "read_row_no_day" and note.row not in answers.skip and any(days.values())
@@ -356,7 +356,7 @@ def take_in(
 
 
 def _facts_and_plans(
-    schedule: ReadSchedule, procedure: Procedure, today: date, notes: list[Note]
+    schedule: ReadSchedule, procedure: Procedure, today: date, notes: list[ReadingNote]
 ) -> tuple[dict[str, date], dict[str, date]]:
     """Return facts and plan dates. A future fact in the file becomes a plan date, with a note."""
     facts, intended = dict(schedule.facts), dict(schedule.planned)
@@ -365,7 +365,7 @@ def _facts_and_plans(
             intended[name] = facts.pop(name)
             title = procedure.by_id[name].title if name in procedure.by_id else name
             arguments = {"fact": name, "title": title, "on": on}
-            notes.append(Note(schedule.row, "cli.import.ahead", arguments))
+            notes.append(ReadingNote(schedule.row, "cli.import.ahead", arguments))
     return facts, intended
 
 
@@ -407,7 +407,9 @@ def units_meant(schedules: Iterable[ReadSchedule], office: Office) -> dict[str, 
     return {text: key for text, key in unit_keys.items() if key in office.units and key is not None}
 
 
-def _strange_units(schedules: Iterable[ReadSchedule], units: Mapping[str, str], office: Office) -> list[Note]:
+def _strange_units(
+    schedules: Iterable[ReadSchedule], units: Mapping[str, str], office: Office
+) -> list[ReadingNote]:
     """Return a note for each unknown unit, at its first row; none while the office has no units."""
     if not office.units:
         return []
@@ -415,11 +417,11 @@ def _strange_units(schedules: Iterable[ReadSchedule], units: Mapping[str, str], 
     for schedule in schedules:
         if schedule.unit and schedule.unit not in units:
             first.setdefault(schedule.unit, schedule.row)
-    return [Note(row, "cli.import.strange_unit", {"text": text}) for text, row in first.items()]
+    return [ReadingNote(row, "cli.import.strange_unit", {"text": text}) for text, row in first.items()]
 
 
 def _match(
-    schedule: ReadSchedule, office: Office, matches: dict[str, str], strange: set[str], notes: list[Note]
+    schedule: ReadSchedule, office: Office, matches: dict[str, str], strange: set[str], notes: list[ReadingNote]
 ) -> None:
     for text in dict.fromkeys(schedule.responsible.values()):
         if text in matches or text in strange:
@@ -429,15 +431,15 @@ def _match(
             matches[text] = unit_key
         else:
             strange.add(text)
-            notes.append(Note(schedule.row, "cli.import.unmatched", {"text": text}))
+            notes.append(ReadingNote(schedule.row, "cli.import.unmatched", {"text": text}))
 
 
 def _differing(
     schedule: ReadSchedule, case: Case, facts: Mapping[str, date], procedure: Procedure
-) -> list[Note]:
+) -> list[ReadingNote]:
     """Return a note for each fact that the case has with another date; the ledger's date is kept."""
     return [
-        Note(
+        ReadingNote(
             schedule.row,
             "cli.import.fact_differs",
             {
@@ -452,12 +454,12 @@ def _differing(
     ]
 
 
-def _withdrawn(analysis: ConsideredAnalysis) -> Iterator[Note]:
+def _withdrawn(analysis: ConsideredAnalysis) -> Iterator[ReadingNote]:
     assert analysis.case is not None
     for _, fact, on in analysis.withdrawn:
         title = known_fact(analysis.procedure, fact).title
         arguments = {"case": analysis.case.id, "title": title, "on": on}
-        yield Note(analysis.schedule.row, "cli.import.withdrawn", arguments)
+        yield ReadingNote(analysis.schedule.row, "cli.import.withdrawn", arguments)
 
 
 def _opening(analysis: ConsideredAnalysis) -> Opening:
@@ -566,7 +568,7 @@ def _joining(analysis: ConsideredAnalysis, case: Case) -> PassportEdit:
     )
 
 
-def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[Note]:
+def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[ReadingNote]:
     """Yield a note on how many new cases lack a name in a language."""
     lacking = 0
     for analysis in analyses:
@@ -574,7 +576,7 @@ def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[Note]:
             continue
         lacking += not {"kk", "ru"} <= analysis.names.keys()
     if lacking:
-        yield Note(0, "cli.import.object_lacks", {"count": lacking})
+        yield ReadingNote(0, "cli.import.object_lacks", {"count": lacking})
 
 
 def _known_keys(case: Case, procedure: Procedure) -> Iterator[Key]:

@@ -31,7 +31,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
-from merzim.storage.notices.senders import Batch
+from merzim.storage.notices.senders import NoticeBatch
 from merzim.storage.refusals import PATIENCE, StorageUnavailable
 
 HEARTBEAT_SECONDS = 5.0
@@ -76,7 +76,7 @@ class JobHandlers:
     every: int = 60
 
 
-def enqueue_batches(connection: object, batches: Sequence[Batch]) -> None:
+def enqueue_batches(connection: object, batches: Sequence[NoticeBatch]) -> None:
     """Create a job for each batch through this psycopg connection, inside its transaction."""
     for at in sorted({batch.at for batch in batches}):
         job = _ENQUEUE_APP.configure_task("send", schedule_at=at, priority=_SEND, connection=connection)

@@ -48,7 +48,7 @@ MAX_LISTED = 200
 """Number of moved due dates listed on a page and in an answer."""
 
 
-class Act(Command):
+class CalendarAct(Command):
     """An act that moves days, as TOML. `name`: its name in the office's chain."""
 
     text: Annotated[str, Field(min_length=1, max_length=MAX_BYTES), NO_NUL]
@@ -111,7 +111,7 @@ class ActPreview(MovedDates):
         return len(self.impacts) - len(self.listed)
 
 
-def act_in(file: Path) -> Act:
+def act_in(file: Path) -> CalendarAct:
     """Return the act written in a file. Raises RecordError, UnreadablePaper, Refusal, BadInput: it is
     not one.
     """
@@ -121,7 +121,7 @@ def act_in(file: Path) -> Act:
         raise RecordError("toml", file.name, "the file", str(trouble)) from None
     if not text.strip():
         raise Refusal("calendar_act_empty")
-    return build(Act, {"text": text, "name": file.name})
+    return build(CalendarAct, {"text": text, "name": file.name})
 
 
 def require_whole_office(ctx: RequestContext) -> None:
@@ -140,7 +140,7 @@ def normal_text(text: str) -> str:
 
 
 @verb("manage", writes=False)
-def preview_act(ctx: RequestContext, command: Act) -> ActPreview:
+def preview_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
     """Return what an act would move; nothing is written.
 
     Raises:
@@ -160,7 +160,7 @@ def preview_act(ctx: RequestContext, command: Act) -> ActPreview:
 
 
 @verb("manage")
-def adopt_act(ctx: RequestContext, command: Act) -> ActPreview:
+def adopt_act(ctx: RequestContext, command: CalendarAct) -> ActPreview:
     """Adopt an act and move the due dates it changes. Adopting it again changes nothing.
 
     Each case is recalculated once, so the answer is exactly what was written; unsent notices of moved due
@@ -215,7 +215,7 @@ def _refusals() -> Iterator[None]:
         raise Refusal(code, **getattr(trouble, "arguments", {})) from trouble
 
 
-def _parse(ctx: RequestContext, command: Act) -> Records:
+def _parse(ctx: RequestContext, command: CalendarAct) -> Records:
     require_whole_office(ctx)
     text, name = normal_text(command.text), command.name
     read(check_act, text.encode("utf-8", "surrogatepass"), name)

@@ -25,7 +25,7 @@ from merzim.storage.org import editions as stored
 from merzim.storage.org.editions import AdoptedEdition
 from workflow.cases.commands.planning import Mismatch, mismatches
 from workflow.law.editions import unfinished
-from workflow.law.files import Problem, UnreadableRegulation, unknown
+from workflow.law.files import FileProblem, UnreadableRegulation, unknown
 from workflow.law.procedure import Procedure
 from workflow.ports import Conflict
 from workflow.refusal import Refusal
@@ -200,7 +200,7 @@ def _unreadable(path: Path, trouble: Exception) -> Problems:
     return (("law.unreadable_file", {"file": path.name, "problem": problem}),)
 
 
-def _problems(path: Path, problems: Iterable[Problem]) -> Problems:
+def _problems(path: Path, problems: Iterable[FileProblem]) -> Problems:
     return tuple(
         (f"regulation.{problem.code}", {**problem.arguments, "file": path.name, "place": problem.shown_place})
         for problem in problems

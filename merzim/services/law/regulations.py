@@ -21,7 +21,7 @@ from merzim.settings import BadSetting, Function, OfficeSettings, Settings
 from workflow.cases.registers.risk_lists import Words
 from workflow.languages import LANGUAGES
 from workflow.law.editions import read_edition
-from workflow.law.files import Problem, Shared, UnreadableRegulation, parsed
+from workflow.law.files import FileProblem, Shared, UnreadableRegulation, parsed
 from workflow.law.library import UnreadEdition
 from workflow.law.procedure import OF_REGISTER, Procedure, Text
 from workflow.refusal import Refusal
@@ -301,7 +301,7 @@ def read_own_register(path: Path, bodies: Bodies = SHIPPED_BODIES) -> Register:
     register = read_register(path.name, path.read_bytes(), bodies)
     if register.entry is not None:
         # The rows of these are events of cases, which every installation reads alike.
-        raise UnreadableRegulation(path.name, [Problem("reserved", "id", {"value": register.id})])
+        raise UnreadableRegulation(path.name, [FileProblem("reserved", "id", {"value": register.id})])
     return register
 
 

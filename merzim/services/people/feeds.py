@@ -23,7 +23,7 @@ from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.org.staff import SqlStaff
 from notifications.letter_links import CHOICES
 from notifications.letters.subjects import confidential
-from notifications.notice import Entry as Item
+from notifications.notice import CalendarEntry as Item
 from notifications.wire.entry import item_id
 from workflow.board.rows import DeadlineFilter, Row, Urgency, horizon
 from workflow.cases.case import Case

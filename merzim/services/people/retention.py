@@ -63,7 +63,7 @@ def anonymise_person(ctx: RequestContext, command: AnonymisePerson) -> Anonymise
     if command.preview:
         rows = anonymising.preview(ctx.app.engine, words)
         return Anonymised(preview=True, number=person.number, key=words.token, rows=rows)
-    act = anonymising.Act(
+    act = anonymising.AnonymisingOrder(
         number=" ".join(command.act.split()),
         on=command.act_on,
         ground=command.ground,

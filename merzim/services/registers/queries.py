@@ -27,7 +27,7 @@ from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
 from workflow.refusal import closest_first
 from workflow.registers.access import list_fields, sees_lists
-from workflow.registers.definition import Register, RegisterField, UnknownField
+from workflow.registers.definition import Register, RegisterField, UnknownRegisterField
 from workflow.registers.rows import sort_key, text_key
 from workflow.registers.values import InvalidRow, Lookup, parse_values
 
@@ -82,7 +82,7 @@ def sorting(ctx: RequestContext, register: Register, sort: str) -> dict[str, Any
     sortable = [name for name in list_fields(register, reader_scope(ctx)) if register.fields[name].sortable]
     if name and name not in (UNIT, *sortable):
         allowed = closest_first(name, (*sortable, UNIT))
-        raise UnknownField("register.cannot_sort", field=name, allowed=allowed)
+        raise UnknownRegisterField("register.cannot_sort", field=name, allowed=allowed)
     kind = "unit" if name == UNIT else register.fields[name].kind if name else ""
     language = ctx.spoken_language
     unit_order: Mapping[str, str] | None = None
@@ -225,7 +225,7 @@ def _cell_filter(
     field = register.fields.get(filter_input.field)
     if field is None or field.id not in shown_fields or not field.indexed:
         allowed = [name for name in shown_fields if register.fields[name].indexed]
-        raise UnknownField(
+        raise UnknownRegisterField(
             "register.cannot_filter",
             field=filter_input.field,
             allowed=closest_first(filter_input.field, allowed),

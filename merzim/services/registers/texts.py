@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from merzim.documents.forms import Note
+from merzim.documents.forms import FormNote
 from merzim.services.registers.results import FieldView, RowView
 from workflow.languages import KAZAKH_LETTERS
 from workflow.org.office import Office
@@ -66,7 +66,7 @@ def text_notes(
     office: Office,
     *,
     speaks: str,
-) -> Sequence[Note]:
+) -> Sequence[FormNote]:
     """Return for each language of papers a remark: which texts of how many rows are only in the other one.
 
     Args:
@@ -85,7 +85,7 @@ def text_notes(
             named_ids = [*[*ids][:NAMED], *(["…"] if len(ids) > NAMED else [])]
             texts = [f"{title} ({count})" for title, count in title_counts.items()]
             about = {"count": len(ids), "texts": texts, "rows": named_ids}
-            notes.append(Note(code=f"form.note.texts_{language}", arguments=about))
+            notes.append(FormNote(code=f"form.note.texts_{language}", arguments=about))
     return notes
 
 

@@ -33,7 +33,7 @@ from workflow.org.office import Office, Person
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.access import in_reach, list_fields, visible_fields
-from workflow.registers.definition import Register, UnknownField
+from workflow.registers.definition import Register, UnknownRegisterField
 from workflow.registers.rows import EventKind, RegisterRow, all_names, project, sort_key
 from workflow.registers.values import (
     InvalidRow,
@@ -170,7 +170,7 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
     erasable = erasable_fields(ctx, row.id)
     for name in command.fields:
         if name not in erasable:
-            raise UnknownField("register.cannot_erase", field=name, allowed=tuple(erasable))
+            raise UnknownRegisterField("register.cannot_erase", field=name, allowed=tuple(erasable))
     names = tuple(dict.fromkeys(command.fields))
     with one_transaction(ctx.app.engine):
         for erased_row in (*_further_rows(ctx, row), row):
@@ -415,7 +415,7 @@ def _refuse_unseen(
         shown_fields = tuple(name for name in shown_fields if name in fields)
     for name in given_values:
         if name not in shown_fields:
-            raise UnknownField("register.unknown_field", field=name, allowed=shown_fields)
+            raise UnknownRegisterField("register.unknown_field", field=name, allowed=shown_fields)
 
 
 def _with_files(

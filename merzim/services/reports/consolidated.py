@@ -28,7 +28,7 @@ from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
 from workflow.org.duties import Unresolved
 from workflow.org.office import Office, Person, uploads_through
-from workflow.reports.consolidated import Consolidated, Waiting, required_of, waiting
+from workflow.reports.consolidated import AwaitedUpload, Consolidated, required_of, waiting
 from workflow.reports.consolidated import consolidated as gathered
 from workflow.reports.yearly_clock import Turn
 
@@ -104,10 +104,10 @@ class ConsolidatedReport:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ready:
+class ReadyUpload:
     """An upload with documents ready: the organisation, the account used, and its holder."""
 
-    waiting: Waiting
+    waiting: AwaitedUpload
     unit: str
     through: str
     people: tuple[Person, ...]
@@ -145,7 +145,7 @@ def consolidated(
 
 def uploads(
     app: AppContext, unit: str = "", *, today: date, reads: SqlReads | None = None
-) -> tuple[Ready, ...]:
+) -> tuple[ReadyUpload, ...]:
     """Return all open uploads at or below a unit ("" is all) that have documents ready, by organisation.
 
     Args:
@@ -167,7 +167,7 @@ def uploads(
                 () if isinstance(assignees, Unresolved) else tuple(assignee.person for assignee in assignees)
             )
             through = uploads_through(office, pending.case.unit)
-            ready.append(Ready(waiting=pending, unit=pending.case.unit, through=through, people=people))
+            ready.append(ReadyUpload(waiting=pending, unit=pending.case.unit, through=through, people=people))
     return tuple(ready)
 
 
@@ -188,7 +188,7 @@ def _looked(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class UnitPositions:
     """A department, or its part in a district, with its positions and risks."""
 
     name: str
@@ -213,7 +213,7 @@ class CartogramComparison:
     findings: tuple[Finding, ...]
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[UnitPositions, ...]:
         """The lines by place, ordered by name."""
         ordered = sorted(self.lines, key=_place)
         return tuple(_gathered(place, tuple(lines)) for place, lines in groupby(ordered, key=_place))
@@ -238,9 +238,9 @@ def _place(line: CartogramLine) -> tuple[str, str]:
     return line.department, line.district
 
 
-def _gathered(place: tuple[str, str], lines: Iterable[CartogramLine]) -> Place:
+def _gathered(place: tuple[str, str], lines: Iterable[CartogramLine]) -> UnitPositions:
     lines = tuple(lines)
-    return Place(
+    return UnitPositions(
         name=place_of(lines[0]),
         positions=tuple(line for line in lines if line.section == "positions"),
         risks=tuple(line for line in lines if line.section == "risks"),

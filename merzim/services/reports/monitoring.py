@@ -18,8 +18,8 @@ from workflow.cases.registers.risk import Measure, Risk, register
 from workflow.cases.registers.risk_lists import (
     NOT_REVIEWED,
     ListedRisk,
-    Place,
     RecommendationFilter,
+    RecommendationPlace,
     RiskGroup,
     listed,
 )
@@ -47,7 +47,7 @@ STATUSES = (*case_registers().latest("measures").actions["review"].fields["outco
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class MonitoringLine:
     """One risk with one of its measures. `due`: the measure's next due date; `late`: whether it has passed."""
 
     listed: ListedRisk
@@ -76,14 +76,14 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SharedRisk:
+class SharedRiskLine:
     """A risk many cases have, with the names of the first of them, and of those whose cause is an act of a
     higher body.
     """
 
     description: str
     alike: RiskGroup
-    first: tuple[tuple[Case, Place], ...]
+    first: tuple[tuple[Case, RecommendationPlace], ...]
     units: tuple[UnitName, ...]
 
 
@@ -111,10 +111,10 @@ class Monitoring:
     that of status.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[MonitoringLine, ...]
     total: int
     counts: Mapping[str, int]
-    shared: tuple[SharedRisk, ...]
+    shared: tuple[SharedRiskLine, ...]
     silent: Mapping[str, Quarter]
     number: int
     pages: int
@@ -173,7 +173,7 @@ def monitoring(
 
 def all_lines(
     reads: Reads, calendar: Kazakhstan, filters: RecommendationFilter, *, today: date
-) -> Iterator[Line]:
+) -> Iterator[MonitoringLine]:
     """Yield every line of the list for a file, in portions, because a national list does not fit into
     memory.
     """
@@ -186,12 +186,12 @@ def all_lines(
 
 def _lines(
     reads: Reads,
-    places: Sequence[Place],
+    places: Sequence[RecommendationPlace],
     risks: Mapping[str, Case],
     office: Office,
     calendar: Kazakhstan,
     today: date,
-) -> Iterator[Line]:
+) -> Iterator[MonitoringLine]:
     """Yield the places as lines; lines deleted since they were counted are left out."""
     names = {place.case for place in places}
     by_place = {listed_risk.place: listed_risk for listed_risk in listed(risks.values())}
@@ -202,7 +202,7 @@ def _lines(
         row = dues.get(place.case, {}).get(place.measure)
         due = row.due if row else None
         late = row is not None and is_overdue(row, today=today)
-        yield Line(
+        yield MonitoringLine(
             listed=listed_risk,
             unit=unit_name(office, listed_risk.case.unit),
             due=due,
@@ -213,8 +213,8 @@ def _lines(
 
 def _shared(
     groups: Iterable[RiskGroup], heads: Mapping[str, Case], risks: Mapping[str, Case], office: Office
-) -> tuple[SharedRisk, ...]:
-    shared: list[SharedRisk] = []
+) -> tuple[SharedRiskLine, ...]:
+    shared: list[SharedRiskLine] = []
     for group in groups:
         first = tuple((heads[place.case], place) for place in group.first if place.case in heads)
         case = risks.get(group.first[0].case)
@@ -222,7 +222,7 @@ def _shared(
         if risk is not None and first:
             units = dict.fromkeys(case.unit for case, _ in first)
             names = tuple(unit_name(office, unit) for unit in units)
-            shared.append(SharedRisk(description=risk.description, alike=group, first=first, units=names))
+            shared.append(SharedRiskLine(description=risk.description, alike=group, first=first, units=names))
     return tuple(shared)
 
 

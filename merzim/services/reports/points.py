@@ -14,7 +14,7 @@ from merzim.services.names import Name, UnitName, known_year, seen_unit, unit_na
 from merzim.services.scoring import YearScores, year_scores
 from workflow.law.procedure import Text
 from workflow.org.name_index import alphabetical
-from workflow.scoring.prospects import Step
+from workflow.scoring.prospects import PointsStep
 from workflow.scoring.scale import Counting, Readings, Scoring
 from workflow.scoring.score import written
 from workflow.scoring.score_inputs import choose
@@ -25,7 +25,7 @@ MOST_SEARCHED = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Indicator:
+class IndicatorPoints:
     """One indicator. `lost`, `at_stake`: None where the document names no ceiling.
 
     Attributes:
@@ -50,11 +50,11 @@ class Project:
     points: Decimal
     lost: Decimal
     at_stake: Decimal
-    indicators: tuple[Indicator, ...]
+    indicators: tuple[IndicatorPoints, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class UnitPoints:
     """One unit directly below, with its sums."""
 
     unit: UnitName
@@ -67,7 +67,7 @@ class Part:
 class Ahead:
     """The nearest step of an indicator; `names`: the first few that lack it."""
 
-    step: Step
+    step: PointsStep
     title: Text
     arguments: Mapping[str, object]
     names: tuple[Name, ...]
@@ -96,7 +96,7 @@ class Points:
     lost: Decimal
     at_stake: Decimal
     projects: tuple[Project, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[UnitPoints, ...]
     steps: tuple[Ahead, ...]
     readings: Readings
     choices: Mapping[str, Mapping[str, Text]]
@@ -149,7 +149,7 @@ def points_of_year(
         at_stake=written(whole_year.at_stake),
         projects=_projects(whole_year, name),
         parts=tuple(
-            Part(
+            UnitPoints(
                 unit=unit_name(office, scores.unit),
                 points=written(scores.scores.total),
                 lost=written(scores.lost),
@@ -227,11 +227,11 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
 
 
 def _projects(whole_year: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
-    by_project: dict[str, list[Indicator]] = {}
+    by_project: dict[str, list[IndicatorPoints]] = {}
     for score in whole_year.scores.scores:
         prospect = whole_year.prospects.get(score.id)
         by_project.setdefault(score.id.partition(".")[0], []).append(
-            Indicator(
+            IndicatorPoints(
                 id=score.id,
                 title=score.title,
                 points=written(score.points),
@@ -258,7 +258,7 @@ def _sum(points: Iterable[Decimal | None]) -> Decimal:
     return sum((points_part for points_part in points if points_part is not None), Decimal(0))
 
 
-def _step_arguments(step: Step) -> dict[str, object]:
+def _step_arguments(step: PointsStep) -> dict[str, object]:
     arguments = {
         key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()
     }

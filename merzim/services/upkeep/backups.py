@@ -20,7 +20,7 @@ from merzim.services.sending import figures
 from merzim.services.upkeep import maintenance
 from merzim.settings import ALARM_AGES, BackupSettings
 from merzim.storage.maintenance.backup import compare, temporary_database
-from merzim.storage.maintenance.verify import Problem
+from merzim.storage.maintenance.verify import Deviation
 from merzim.storage.notices.delivery_state import beat
 from workflow.refusal import Refusal
 
@@ -52,7 +52,7 @@ class DrillResult:
     file: Path
     seconds: float
     counts: dict[str, tuple[int, int | None]]
-    problems: tuple[Problem, ...]
+    problems: tuple[Deviation, ...]
 
 
 def back_up(app: AppContext, *, now: datetime, today: date) -> None:

@@ -25,7 +25,7 @@ from merzim.storage.maintenance.rebuild import ROWS_AT_ONCE, mend_rows
 from merzim.storage.maintenance.rebuild import rebuild as rebuild_board
 from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.maintenance.stored_secrets import secrets_of_backup
-from merzim.storage.maintenance.verify import Problem, count_recorded_files, damages
+from merzim.storage.maintenance.verify import Deviation, count_recorded_files, damages
 from merzim.storage.maintenance.verify import unreadable_values as find
 from merzim.storage.maintenance.verify import verify as check
 from merzim.storage.notices.delivery_state import beat
@@ -41,7 +41,7 @@ from workflow.registers.rows import projector
 
 def verify(
     app: AppContext, *, now: datetime, today: date, known_seal: tuple[int, str] | None = None
-) -> tuple[Problem, ...]:
+) -> tuple[Deviation, ...]:
     """Verify events, seals, editions, evidence and the board; return everything that was altered.
 
     Args:
@@ -50,7 +50,7 @@ def verify(
     present = {edition.edition: edition.digest for edition in (*app.library.all(), ALONE)}
     editions = accepted_digests(adopted_editions(app.engine), present)
     left_out = tuple(
-        Problem(code=left_out_file.refusal.code, arguments=left_out_file.refusal.arguments)
+        Deviation(code=left_out_file.refusal.code, arguments=left_out_file.refusal.arguments)
         for left_out_file in app.read_editions.left_out
     )
     problems = left_out + check(
@@ -71,12 +71,12 @@ def _record_run(app: AppContext, name: str, *, now: datetime) -> None:
         beat(app.unprepared, name, now=now, seconds=0.0)
 
 
-def unreadable_values(app: AppContext) -> tuple[Problem, ...]:
+def unreadable_values(app: AppContext) -> tuple[Deviation, ...]:
     """Return the rows with text in place of a date; if there are any, nothing else can be verified."""
     return find(app.engine)
 
 
-def damaged_evidence(app: AppContext) -> tuple[Problem, ...]:
+def damaged_evidence(app: AppContext) -> tuple[Deviation, ...]:
     """Return the evidence files recorded in the database that are missing, altered or unreadable."""
     return tuple(damages(app.engine, app.evidence))
 
@@ -155,7 +155,7 @@ def restore(app: AppContext, file: Path) -> Path | None:
 
 def migrate_to(
     app: AppContext, address: str, *, now: datetime, today: date
-) -> tuple[dict[str, int], tuple[Problem, ...]]:
+) -> tuple[dict[str, int], tuple[Deviation, ...]]:
     """Copy everything into an empty PostgreSQL database and verify it there. Raises Refusal.
 
     Returns:

@@ -29,7 +29,7 @@ class NothingYearly(Refusal, LookupError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OpenedYear:
+class OpenedCases:
     """The result of opening a year: the cases opened, and the number already there."""
 
     cases: tuple[Case, ...]
@@ -51,7 +51,7 @@ def open_year(
     by: str,
     now: datetime,
     today: date,
-) -> OpenedYear:
+) -> OpenedCases:
     """Open the missing cases of a year, and those of the year before with later due dates; repeated, it changes
     nothing.
 
@@ -70,7 +70,7 @@ def open_year(
     app.proposed.clear()
     for begin_year in (year - 1, year) if cases else ():
         record_year(app, begin_year, by=by, now=now, today=today)
-    return OpenedYear(cases=cases, there=existing_count)
+    return OpenedCases(cases=cases, there=existing_count)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,7 +25,7 @@ from workflow.cases.commands.row_facts import DutyRow, follow_rows, row_changes
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.audit import EVERYTHING, AuditFilter
 from workflow.org.office import Office
-from workflow.periods import Span, period_of
+from workflow.periods import PeriodSpan, period_of
 from workflow.ports import Conflict
 from workflow.registers.definition import Fulfilment, Register
 from workflow.registers.rows import RegisterRow
@@ -277,11 +277,13 @@ class _YearDuties:
         return rows_by_fact
 
 
-def _periods(obligation: Obligation, days: Iterable[date], duties: _YearDuties) -> Iterator[tuple[str, Span]]:
+def _periods(
+    obligation: Obligation, days: Iterable[date], duties: _YearDuties
+) -> Iterator[tuple[str, PeriodSpan]]:
     """Yield the periods of an obligation that contain these days: name of the fact, and the period."""
     recurs = obligation.recurs
     if recurs is None:
-        yield obligation.id, Span(str(duties.first.year), duties.first, duties.last)
+        yield obligation.id, PeriodSpan(str(duties.first.year), duties.first, duties.last)
         return
     for span in dict.fromkeys(period_of(day, recurs.every) for day in days):
         yield f"{obligation.id}.{span.name}", span

@@ -32,7 +32,7 @@ _DUE, _STATE, _VERSION, _UNTIL = (
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class StateBefore:
     """The stored state of a case before a change.
 
     Attributes:
@@ -85,7 +85,7 @@ class Batch:
         return bool(self.written or self.readers or self.recommendations)
 
 
-def batch(changes: Iterable[CaseWrite], before: Mapping[str, Before]) -> Batch:
+def batch(changes: Iterable[CaseWrite], before: Mapping[str, StateBefore]) -> Batch:
     """Return the rows to write for these changes.
 
     Raises:
@@ -94,11 +94,11 @@ def batch(changes: Iterable[CaseWrite], before: Mapping[str, Before]) -> Batch:
     new_batch = Batch()
     # In the order of ids, so that two writers of the same cases never wait for each other crosswise.
     for change in sorted(changes, key=lambda change: change.case.id):
-        _add(new_batch, change, before.get(change.case.id, Before()))
+        _add(new_batch, change, before.get(change.case.id, StateBefore()))
     return new_batch
 
 
-def _add(target: Batch, change: CaseWrite, before: Before) -> None:
+def _add(target: Batch, change: CaseWrite, before: StateBefore) -> None:
     case = change.case
     if case.id in target.expected or case.seq - len(change.events) != before.seq:
         raise Conflict(case.id, since=case.seq - len(change.events))
@@ -165,7 +165,7 @@ def _values(change: CaseWrite) -> Values:
     }
 
 
-def _add_case(target: Batch, change: CaseWrite, before: Before, values: Values, head: str) -> None:
+def _add_case(target: Batch, change: CaseWrite, before: StateBefore, values: Values, head: str) -> None:
     case = change.case
     if before.seq:
         # An unchanged head is locked while the rows are written, but not written itself.
@@ -239,7 +239,7 @@ _assignee = attrgetter("unit", "duty", "responsible", "person")
 """The columns that decide whose a deadline is."""
 
 
-def _add_rows(target: Batch, change: CaseWrite, before: Before) -> bool:
+def _add_rows(target: Batch, change: CaseWrite, before: StateBefore) -> bool:
     stored = before.rows
     differs = False
     names = {row.obligation for row in change.rows}

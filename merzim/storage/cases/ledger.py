@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindpara
 from sqlalchemy.exc import IntegrityError
 
 from calendars.hours import almaty
-from merzim.storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, Before, batch
+from merzim.storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, StateBefore, batch
 from merzim.storage.cases.writing import ConcurrentChange, write
 from merzim.storage.database.dialect import execute_for_names, in_names, insert
 from merzim.storage.database.engine import (
@@ -210,7 +210,7 @@ class SqlLedger:
             rows = rows_by_case(execute_for_names(connection, _ROWS_OF, heads))
         return batch(changes, {name: _stored_state(head, rows.get(name, ())) for name, head in heads.items()})
 
-    def _before(self, case: str) -> Before:
+    def _before(self, case: str) -> StateBefore:
         """Return the stored state of a case, read once in a command on it (`attempt`)."""
         return read_once(self._engine, lambda connection: _before(connection, case), "before", case)
 
@@ -263,17 +263,19 @@ def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
     return by_id(folded(execute_for_names(connection, _EVENTS_OF, ids)))
 
 
-def _before(connection: Connection, case: str) -> Before:
+def _before(connection: Connection, case: str) -> StateBefore:
     head = connection.execute(_HEAD, {"k_case": case}).first()
     if head is None:
-        return Before()
+        return StateBefore()
     return _stored_state(head, map(row, connection.execute(_ROWS, {"k_case": case})))
 
 
-def _stored_state(head: Sequence[Any], rows: Iterable[Row]) -> Before:
+def _stored_state(head: Sequence[Any], rows: Iterable[Row]) -> StateBefore:
     """Return the stored state of a case from the columns of its head and its rows."""
     _, seq, last_hash, *values = head
-    return Before(seq, last_hash, {row.obligation: row for row in rows}, dict(zip(HEAD, values, strict=True)))
+    return StateBefore(
+        seq, last_hash, {row.obligation: row for row in rows}, dict(zip(HEAD, values, strict=True))
+    )
 
 
 def _counted(connection: Connection, year: int, count: int) -> int:

@@ -229,7 +229,7 @@ def _is_text(kind: object) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Act:
+class AnonymisingOrder:
     """The order by which somebody is anonymised. `by`, `now`, `today`: who carries it out, and when."""
 
     number: str
@@ -240,7 +240,7 @@ class Act:
     today: date
 
 
-def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> dict[str, int]:
+def carry_out(engine: Engine, person: FormerPerson, words: Words, act: AnonymisingOrder) -> dict[str, int]:
     """Anonymise a person by an order, in one transaction; return the number of rewritten rows by table."""
     with writing(engine) as connection:
         _take_away(connection, words, act.now)

@@ -20,7 +20,7 @@ from merzim.storage.maintenance.schema import (
     revision,
     shipped_revisions,
 )
-from merzim.storage.maintenance.verify import Problem, verify
+from merzim.storage.maintenance.verify import Deviation, verify
 from merzim.storage.refusals import StorageUnavailable, TranslatedErrors
 from merzim.storage.tables.accounts import ACCOUNT
 from merzim.storage.tables.cases import CASE
@@ -194,7 +194,9 @@ def temporary_database(engine: Engine, folder: Path) -> Iterator[str]:
         _administer(engine, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def compare(copy: Engine, live: Engine | None) -> tuple[dict[str, tuple[int, int | None]], tuple[Problem, ...]]:
+def compare(
+    copy: Engine, live: Engine | None
+) -> tuple[dict[str, tuple[int, int | None]], tuple[Deviation, ...]]:
     """Return the numbers of records in a copy and in the live database, and evidence that it is not a copy of
     it.
     """
@@ -204,7 +206,7 @@ def compare(copy: Engine, live: Engine | None) -> tuple[dict[str, tuple[int, int
         return counts, ()
     if restored["events"] <= live_counts["events"] and _continues(copy, live):
         return counts, ()
-    return counts, (Problem(code="drill_differs", arguments={"what": "events"}),)
+    return counts, (Deviation(code="drill_differs", arguments={"what": "events"}),)
 
 
 def _counts(engine: Engine) -> dict[str, int]:

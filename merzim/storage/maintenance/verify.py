@@ -21,7 +21,7 @@ from merzim.storage.maintenance import triggers
 from merzim.storage.maintenance.anonymising import rewritten
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.rows import ROW_COLUMNS
-from merzim.storage.tables.base import Moment, TableBase
+from merzim.storage.tables.base import TableBase, UtcMoment
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.events import EVENT, OF_CASES
 from merzim.storage.tables.registers import REGISTER_ROW
@@ -49,7 +49,7 @@ _FILE = re.compile(r'"name":"((?:[^"\\]|\\.)*)","sha256":"([0-9a-f]{64})"')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
+class Deviation:
     """A deviation from the recorded data: a code of the catalogue with its arguments."""
 
     code: str
@@ -63,7 +63,7 @@ def verify(
     recompute: Recompute | None = None,
     known_seal: tuple[int, str] | None = None,
     evidence: EvidenceFolder | None = None,
-) -> tuple[Problem, ...]:
+) -> tuple[Deviation, ...]:
     """Verify the stored data; return everything that was altered, empty when all is well.
 
     Args:
@@ -79,7 +79,7 @@ def verify(
         with reading(engine) as connection:
             problems = [
                 *(
-                    Problem(code="trigger_missing", arguments={"name": name})
+                    Deviation(code="trigger_missing", arguments={"name": name})
                     for name in sorted(triggers.missing(connection))
                 ),
                 *_events(connection),
@@ -95,21 +95,21 @@ def verify(
         raise
 
 
-def _torn(engine: Engine) -> tuple[Problem, ...]:
+def _torn(engine: Engine) -> tuple[Deviation, ...]:
     """Return the damages SQLite finds in its own pages, including pages that are rarely read."""
     if engine.dialect.name != "sqlite":
         return ()
     with reading(engine) as connection:
         answers = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(3)")]
-    return () if answers == ["ok"] else (Problem(code="file_torn", arguments={"problem": answers[0]}),)
+    return () if answers == ["ok"] else (Deviation(code="file_torn", arguments={"problem": answers[0]}),)
 
 
-def _events(connection: Connection) -> Iterator[Problem]:
+def _events(connection: Connection) -> Iterator[Deviation]:
     """Yield the problems of the events, and the streams that do not end where the head of a case or row
     says.
     """
     for code, arguments in events.problems(connection, rewritten(connection)):
-        yield Problem(code=code, arguments=arguments)
+        yield Deviation(code=code, arguments=arguments)
     ends = events.ends(connection)
     for prefix, table in ((events.CASE, CASE), (events.ROW, REGISTER_ROW)):
         heads = select(table.c.id, table.c.seq, table.c.head).order_by(table.c.id)
@@ -117,31 +117,31 @@ def _events(connection: Connection) -> Iterator[Problem]:
             stream = f"{prefix}{name}"
             end = ends.get(stream, (0, ""))
             if end[0] < seq:
-                yield Problem(code="stream_cut", arguments={"stream": stream, "seq": seq, "last": end[0]})
+                yield Deviation(code="stream_cut", arguments={"stream": stream, "seq": seq, "last": end[0]})
             elif end != (seq, head):
-                yield Problem(code="head_differs", arguments={"stream": stream, "seq": end[0]})
+                yield Deviation(code="head_differs", arguments={"stream": stream, "seq": end[0]})
 
 
-def _known(connection: Connection, known_seal: tuple[int, str] | None) -> Iterator[Problem]:
+def _known(connection: Connection, known_seal: tuple[int, str] | None) -> Iterator[Deviation]:
     """Yield the seal recorded elsewhere if it is not here."""
     if known_seal is not None:
         n, digest = known_seal
         mine = select(EVENT.c.id).where(EVENT.c.stream == SEALS, EVENT.c.seq == n, EVENT.c.hash == digest)
         if connection.execute(mine).first() is None:
-            yield Problem(code="seal_unknown", arguments={"n": n})
+            yield Deviation(code="seal_unknown", arguments={"n": n})
 
 
-def _editions(connection: Connection, editions: Mapping[str, Collection[str]]) -> Iterator[Problem]:
+def _editions(connection: Connection, editions: Mapping[str, Collection[str]]) -> Iterator[Deviation]:
     """Yield the cases whose edition's file is missing or has changed."""
     query = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
     for name, edition, digest in connection.execute(query):
         if edition not in editions:
-            yield Problem(code="edition_missing", arguments={"case": name, "edition": edition})
+            yield Deviation(code="edition_missing", arguments={"case": name, "edition": edition})
         elif digest and digest not in editions[edition]:
-            yield Problem(code="edition_altered", arguments={"case": name, "edition": edition})
+            yield Deviation(code="edition_altered", arguments={"case": name, "edition": edition})
 
 
-def _board(engine: Engine, recompute: Recompute, problems: Collection[Problem]) -> Iterator[Problem]:
+def _board(engine: Engine, recompute: Recompute, problems: Collection[Deviation]) -> Iterator[Deviation]:
     """Yield the differences between the board and its rebuild from the events of cases.
 
     A case with a broken stream cannot be computed from its events; it is reported already.
@@ -160,10 +160,10 @@ def _board(engine: Engine, recompute: Recompute, problems: Collection[Problem]) 
             new_rows = {row.obligation: row for row in recompute(case).rows}
             for obligation in sorted(stored_rows.keys() | new_rows.keys()):
                 if _substance(stored_rows.get(obligation)) != _substance(new_rows.get(obligation)):
-                    yield Problem(code="board_differs", arguments={"case": name, "obligation": obligation})
+                    yield Deviation(code="board_differs", arguments={"case": name, "obligation": obligation})
         with reading(engine) as connection:
             for name in recommendations.differences(connection, cases):
-                yield Problem(code="recommendations_differ", arguments={"case": name})
+                yield Deviation(code="recommendations_differ", arguments={"case": name})
 
 
 def _substance(values: tuple[object, ...] | None) -> list[object] | None:
@@ -188,7 +188,7 @@ def count_recorded_files(engine: Engine) -> int:
         return len(recorded_files(connection))
 
 
-def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[Problem]:
+def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[Deviation]:
     """Yield every case in which a stored file is missing, altered or unreadable.
 
     Files are read outside the transaction, as there may be many gigabytes.
@@ -201,7 +201,7 @@ def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[Problem]:
         except EvidenceDamaged as damage:
             for case, name in places.items():
                 problem = damage.of(case, name)
-                yield Problem(code=problem.code, arguments=problem.arguments)
+                yield Deviation(code=problem.code, arguments=problem.arguments)
 
 
 def _stored(payload: str) -> Iterator[tuple[str, str]]:
@@ -214,14 +214,14 @@ def _stored(payload: str) -> Iterator[tuple[str, str]]:
         return
 
 
-def unreadable_values(engine: Engine) -> tuple[Problem, ...]:
+def unreadable_values(engine: Engine) -> tuple[Deviation, ...]:
     """Return the rows with an invalid date; none on PostgreSQL, whose columns refuse them."""
     if engine.dialect.name != "sqlite":
         return ()
     with reading(engine) as connection:
         table_names = set(inspect(connection).get_table_names())
         return tuple(
-            Problem(code="value_unreadable", arguments={"table": table, "key": key, "field": column})
+            Deviation(code="value_unreadable", arguments={"table": table, "key": key, "field": column})
             for table, column, statement in _statements()
             if table in table_names
             for (key,) in connection.execute(text(statement))
@@ -231,7 +231,7 @@ def unreadable_values(engine: Engine) -> tuple[Problem, ...]:
 def _statements() -> Iterator[tuple[str, str, str]]:
     for table in TableBase.metadata.sorted_tables:
         for column in table.columns:
-            if isinstance(column.type, Date | DateTime | Moment):
+            if isinstance(column.type, Date | DateTime | UtcMoment):
                 function = "date" if isinstance(column.type, Date) else "datetime"
                 where = f'"{column.name}" IS NOT NULL AND {function}("{column.name}") IS NULL'
                 statement = f'SELECT {_key(table)} FROM "{table.name}" WHERE {where} LIMIT {MAX_NAMED}'

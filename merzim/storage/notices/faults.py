@@ -24,7 +24,7 @@ from merzim.storage.notices.senders import EnqueueJobs, hand_out
 from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import CHANNEL_FAULT, NOTICE
 from notifications.notice import UNREACHABLE
-from notifications.statistics import Fault
+from notifications.statistics import ChannelFault
 
 Opens = Callable[[str], datetime]
 """Function that returns the moment a letter may be sent to a person (by key)."""
@@ -48,14 +48,14 @@ def write_down(engine: Engine, channel: str, code: str, answer: str, *, now: dat
             connection.execute(CHANNEL_FAULT.insert(), line)
 
 
-def faults(connection: Connection) -> Sequence[Fault]:
+def faults(connection: Connection) -> Sequence[ChannelFault]:
     """Return the fault of each channel, with the number of letters it delays.
 
     A server that could not be reached is asked again with the next letter; while none waits there is no fault.
     """
     recorded = [
         read_as(
-            Fault,
+            ChannelFault,
             record,
             letters=connection.execute(
                 select(func.count()).select_from(NOTICE).where(_delayed(record.channel, record.since))

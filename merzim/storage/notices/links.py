@@ -14,7 +14,7 @@ from merzim.storage.database.engine import Row_, reading, writing
 from merzim.storage.org.chain import OfficeEvent, record
 from merzim.storage.rows import read_as
 from merzim.storage.tables.notices import LINK, LINK_CODE
-from notifications.links import CODE_LASTS, Link, Redeemed
+from notifications.links import CODE_LASTS, Redeemed, TelegramLink
 
 FRESH = 2.0
 """Seconds for which a round uses the links as last read."""
@@ -26,9 +26,9 @@ class SqlLinks:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._guard = Lock()
-        self._read: tuple[float, Mapping[str, Link]] | None = None
+        self._read: tuple[float, Mapping[str, TelegramLink]] | None = None
 
-    def all(self) -> Mapping[str, Link]:
+    def all(self) -> Mapping[str, TelegramLink]:
         """Return every link by person, blocked ones included; at most FRESH seconds old.
 
         Never older than what was changed through this object.
@@ -44,16 +44,16 @@ class SqlLinks:
             self._read = (began, links)
         return links
 
-    def of(self, person: str) -> Link | None:
+    def of(self, person: str) -> TelegramLink | None:
         """Return the link to the person's Telegram account; None without one."""
         return self._link(LINK.c.person == person)
 
-    def these(self, people: Collection[str]) -> Mapping[str, Link]:
+    def these(self, people: Collection[str]) -> Mapping[str, TelegramLink]:
         query = select(LINK).where(LINK.c.person.in_(sorted(people)))
         with reading(self._engine) as connection:
             return {record.person: _link(record) for record in connection.execute(query)}
 
-    def behind(self, chat: str) -> Link | None:
+    def behind(self, chat: str) -> TelegramLink | None:
         return self._link(LINK.c.chat == chat)
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
@@ -65,7 +65,9 @@ class SqlLinks:
             connection.execute(LINK_CODE.insert(), row)
             record(connection, OfficeEvent(kind="link_code_given", name=person, by="", now=now))
 
-    def redeem(self, hashed: str, chat: str, *, language: str, now: datetime) -> tuple[Redeemed, Link | None]:
+    def redeem(
+        self, hashed: str, chat: str, *, language: str, now: datetime
+    ) -> tuple[Redeemed, TelegramLink | None]:
         """Link an account to the person the code was issued to; of two accounts with one code only one is
         linked.
         """
@@ -86,7 +88,7 @@ class SqlLinks:
             connection.execute(LINK_CODE.update().where(LINK_CODE.c.hash == hashed).values(used_at=now))
             link_record = connection.execute(select(LINK).where(LINK.c.person == code.person)).first()
             before = _link(link_record) if link_record else None
-            link = Link(
+            link = TelegramLink(
                 person=code.person,
                 chat=chat,
                 language=before.language if before else language,
@@ -128,7 +130,7 @@ class SqlLinks:
         self._forget()
         return bool(change_count)
 
-    def _link(self, which: object) -> Link | None:
+    def _link(self, which: object) -> TelegramLink | None:
         with reading(self._engine) as connection:
             return _first(connection, which)
 
@@ -137,10 +139,10 @@ class SqlLinks:
             self._read = None
 
 
-def _first(connection: Connection, which: object) -> Link | None:
+def _first(connection: Connection, which: object) -> TelegramLink | None:
     record = connection.execute(select(LINK).where(which)).first()  # type: ignore[arg-type]
     return _link(record) if record is not None else None
 
 
-def _link(record: Row_) -> Link:
-    return read_as(Link, record)
+def _link(record: Row_) -> TelegramLink:
+    return read_as(TelegramLink, record)

@@ -110,7 +110,7 @@ LARGEST = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Batch:
+class NoticeBatch:
     """Keys of queued notices of one channel that may leave at a moment (aware UTC)."""
 
     channel: str
@@ -118,7 +118,7 @@ class Batch:
     keys: tuple[str, ...]
 
 
-EnqueueJobs = Callable[[object, Sequence[Batch]], None]
+EnqueueJobs = Callable[[object, Sequence[NoticeBatch]], None]
 """Function that passes batches to a queue through the driver's own connection, inside the running
 transaction.
 """
@@ -132,14 +132,14 @@ def hand_out(
         enqueue(driver(connection), batches)
 
 
-def _batches(queued: Iterable[tuple[str, datetime]]) -> list[Batch]:
+def _batches(queued: Iterable[tuple[str, datetime]]) -> list[NoticeBatch]:
     # A key ends with its channel.
     placed = sorted((key.rpartition(":")[2], at, key) for key, at in queued)
     batches = []
     for (channel, at), group in groupby(placed, key=lambda entry: entry[:2]):
         keys = tuple(key for _, _, key in group)
         batches += [
-            Batch(channel=channel, at=at, keys=keys[first : first + LARGEST])
+            NoticeBatch(channel=channel, at=at, keys=keys[first : first + LARGEST])
             for first in range(0, len(keys), LARGEST)
         ]
     return batches

@@ -37,7 +37,7 @@ IN_ORDER = EVENT.select().where(OF_OFFICE).order_by(EVENT.c.seq)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stamp:
+class ChangeStamp:
     """Who makes a change, and when. `now`: aware UTC; `today`: the local date."""
 
     by: str

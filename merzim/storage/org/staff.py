@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine, select
 
 from merzim.storage.database.engine import writing
-from merzim.storage.org.chain import OfficeEvent, Stamp, record
+from merzim.storage.org.chain import ChangeStamp, OfficeEvent, record
 from merzim.storage.org.store import (
     SaveCounts,
     office,
@@ -47,7 +47,7 @@ class SqlStaff:
         with writing(self._engine) as connection:
             _same(_unit(connection, unit.id), was, unit.name)
             put(connection, UNIT, [unit_values(unit)])
-            record(connection, saved(UNIT, unit_values(unit), Stamp(by=by, now=now, today=today)))
+            record(connection, saved(UNIT, unit_values(unit), ChangeStamp(by=by, now=now, today=today)))
 
     def remove_unit(self, unit: Unit, *, by: str, now: datetime, today: date) -> None:
         """Remove a unit that is as the writer saw it. Raises Refusal."""
@@ -63,7 +63,7 @@ class SqlStaff:
             _same(_person(connection, person.key), was, person.name)
             # The row now has the language, regardless of who chose it before.
             put(connection, PERSON, [person_values(person) | {"own_language": ""}])
-            record(connection, saved(PERSON, person_values(person), Stamp(by=by, now=now, today=today)))
+            record(connection, saved(PERSON, person_values(person), ChangeStamp(by=by, now=now, today=today)))
 
     def remove_person(self, person: Person, *, by: str, now: datetime, today: date) -> None:
         """Remove a person who is as the writer saw them; they are nobody's deputy any more.
@@ -88,7 +88,7 @@ class SqlStaff:
         self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date
     ) -> SaveCounts:
         """Save a whole table of people; people it does not name are kept."""
-        return save(self._engine, units=units, people=people, stamp=Stamp(by=by, now=now, today=today))
+        return save(self._engine, units=units, people=people, stamp=ChangeStamp(by=by, now=now, today=today))
 
     def set_leave(
         self,
@@ -109,7 +109,7 @@ class SqlStaff:
                 changed = person_values(replace(present, away=tuple(away), deputy=deputy))
                 values = {"away": changed["away"], "deputy": deputy}
                 connection.execute(PERSON.update().where(PERSON.c.key == person).values(values))
-                record(connection, saved(PERSON, changed, Stamp(by=by, now=now, today=today)))
+                record(connection, saved(PERSON, changed, ChangeStamp(by=by, now=now, today=today)))
 
 
 class SqlChoices:

@@ -22,7 +22,7 @@ from merzim.storage import lateness
 from merzim.storage.database.dialect import execute_for_names, in_names
 from merzim.storage.database.engine import reading
 from merzim.storage.queries.deadlines import DeadlineReads
-from merzim.storage.queries.reader import Reader
+from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.queries.recommendations import RecommendationReads
 from merzim.storage.rows import row, rows_by_case
 from merzim.storage.tables.board import DEADLINE
@@ -38,7 +38,7 @@ LONGEST_STAGE = timedelta(days=366)
 _WHOSE = (DEADLINE.c.unit, DEADLINE.c.stage, CASE.c.edition)
 
 
-class FigureReads(Reader):
+class FigureReads(ReaderQueries):
     """Queries of how deadlines ended."""
 
     def outcomes(

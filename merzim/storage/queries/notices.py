@@ -12,7 +12,7 @@ from sqlalchemy import (
 
 from merzim.storage.database.engine import reading
 from merzim.storage.notices import inbox
-from merzim.storage.queries.reader import Reader
+from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.rows import notice
 from merzim.storage.tables.cases import CASE
 from merzim.storage.tables.notices import NOTICE
@@ -20,7 +20,7 @@ from notifications.notice import Notice
 from notifications.ports import InboxLine
 
 
-class NoticeReads(Reader):
+class NoticeReads(ReaderQueries):
     """Queries of notices and of the inbox."""
 
     def notices(self, case: str) -> Sequence[Notice]:

@@ -20,7 +20,7 @@ from workflow.org.audit import AuditFilter, AuditPage, AuditScope
 from workflow.org.office import Office
 
 
-class Reader:
+class ReaderQueries:
     """Queries limited to what a reader may see.
 
     Args:

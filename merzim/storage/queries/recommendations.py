@@ -28,7 +28,7 @@ from merzim.storage.database.engine import Row_, reading
 from merzim.storage.lateness import overdue
 from merzim.storage.queries.search import SearchReads
 from merzim.storage.tables.board import DEADLINE, RECOMMENDATION
-from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
+from workflow.cases.registers.risk_lists import RecommendationFilter, RecommendationPlace, RiskGroup
 
 MeasureStatus: TypeAlias = tuple[str, bool]
 """The outcome of the last review, and whether the measure is late."""
@@ -73,7 +73,7 @@ class RecommendationReads(SearchReads):
 
     def recommended(
         self, criteria: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
-    ) -> Sequence[Place]:
+    ) -> Sequence[RecommendationPlace]:
         """Return a page of the matching recommendations, by case, risk and measure."""
         conditions = (*self._recommended(criteria.unit), *self._worded(criteria.words), *_conditions(criteria))
         query: Select[Any] = select(*_PLACE).where(*conditions)
@@ -83,7 +83,7 @@ class RecommendationReads(SearchReads):
             query = query.where(_late(today))
         query = query.order_by(*_PLACE).limit(limit).offset(offset)
         with reading(self._engine) as connection:
-            return [Place(*record) for record in connection.execute(query)]
+            return [RecommendationPlace(*record) for record in connection.execute(query)]
 
     def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
         """Return risks found in more than one case, those in most units first, each with up to `first`
@@ -138,7 +138,7 @@ def _alike(
         RiskGroup(
             units=int(units),
             cases=int(cases),
-            first=tuple(Place(*member[1:4]) for member in members[name] if member.nth <= first),
+            first=tuple(RecommendationPlace(*member[1:4]) for member in members[name] if member.nth <= first),
             unasked=int(unasked),
             asking=tuple(
                 dict.fromkeys(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, String, cast, exists, func, literal, not_,
 
 from merzim.storage.cases.recommendations import FILE
 from merzim.storage.database.engine import reading
-from merzim.storage.queries.reader import Reader
+from merzim.storage.queries.reader import ReaderQueries
 from merzim.storage.tables.board import RECOMMENDATION
 from merzim.storage.tables.cases import CASE, CASE_ROW
 from workflow.cases.registers.risk_lists import Words
@@ -24,7 +24,7 @@ class FoundPlaces:
     places: Sequence[tuple[str, str, str]]
 
 
-class SearchReads(Reader):
+class SearchReads(ReaderQueries):
     """Queries by words."""
 
     def found_rows(self, words: Words, *, limit: int, files: bool = False) -> FoundPlaces:

@@ -73,7 +73,7 @@ class CellFilter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FoundRows:
+class FoundHeads:
     """The rows a query finds: their number, the heads of one page, the sums of number fields over all."""
 
     total: int
@@ -125,7 +125,7 @@ class SqlRegisterLists:
         totals: Collection[str] = (),
         order: Callable[[str], str] | None = None,
         instead: Mapping[str, str] | None = None,
-    ) -> FoundRows:
+    ) -> FoundHeads:
         """Return the number of rows, one page of their heads, and the sums of number fields over all of them.
 
         Args:
@@ -147,7 +147,7 @@ class SqlRegisterLists:
                 found = connection.execute(select(_R.id, key).where(*conditions)).all()
                 ids = _in_order(found, order or str, instead or {}, descending)[offset : offset + limit]
             by_id = {head.id: head for head in heads(connection, ids)}
-        return FoundRows(
+        return FoundHeads(
             total=total,
             rows=[by_id[id] for id in ids],
             totals={

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, Moment, TableBase, table
+from merzim.storage.tables.base import CLUSTERED, TableBase, UtcMoment, table
 
 
 class AccountRow(TableBase, table=True):
@@ -25,7 +25,7 @@ class AccountRow(TableBase, table=True):
     totp: str = ""
     totp_step: int = 0
     disabled: bool = False
-    created_at: datetime = Field(sa_type=Moment)
+    created_at: datetime = Field(sa_type=UtcMoment)
 
 
 class EntryRow(TableBase, table=True):
@@ -40,10 +40,10 @@ class EntryRow(TableBase, table=True):
     login: str = Field(index=True)
     name: str = ""
     scope: str = ""
-    created_at: datetime = Field(sa_type=Moment)
-    seen_at: datetime = Field(sa_type=Moment)
-    expires_at: datetime = Field(sa_type=Moment)
-    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    created_at: datetime = Field(sa_type=UtcMoment)
+    seen_at: datetime = Field(sa_type=UtcMoment)
+    expires_at: datetime = Field(sa_type=UtcMoment)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class IdentityRow(TableBase, table=True):
@@ -68,8 +68,8 @@ class RecoveryCodeRow(TableBase, table=True):
 
     login: str = Field(primary_key=True)
     hash: str = Field(primary_key=True)
-    made_at: datetime = Field(sa_type=Moment)
-    used_at: datetime | None = Field(default=None, sa_type=Moment)
+    made_at: datetime = Field(sa_type=UtcMoment)
+    used_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class RateLimitRow(TableBase, table=True):
@@ -100,9 +100,9 @@ class DeviceRow(TableBase, table=True):
     hash: str = Field(primary_key=True)
     login: str = Field(index=True)
     name: str = ""
-    created_at: datetime = Field(sa_type=Moment)
-    seen_at: datetime = Field(sa_type=Moment)
-    expires_at: datetime = Field(sa_type=Moment)
+    created_at: datetime = Field(sa_type=UtcMoment)
+    seen_at: datetime = Field(sa_type=UtcMoment)
+    expires_at: datetime = Field(sa_type=UtcMoment)
 
 
 ACCOUNT = table("account")

@@ -71,7 +71,7 @@ _ENCODER = json.JSONEncoder(
 )
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcMoment(TypeDecorator[datetime]):
     """An aware UTC datetime in whole seconds.
 
     SQLite returns a `DateTime(timezone=True)` naive, PostgreSQL aware in the session's zone; this type returns

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, Canonical, Moment, TableBase, table
+from merzim.storage.tables.base import CLUSTERED, Canonical, TableBase, UtcMoment, table
 
 
 class DeadlineRow(TableBase, table=True):
@@ -106,7 +106,7 @@ class MoveRow(TableBase, table=True):
     obligation: str
     change: str
     cause: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
-    at: datetime = Field(sa_type=Moment)
+    at: datetime = Field(sa_type=UtcMoment)
 
 
 DEADLINE = table("deadline")

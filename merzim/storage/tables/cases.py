@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, Text, false, text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, Moment, TableBase, table
+from merzim.storage.tables.base import CLUSTERED, TableBase, UtcMoment, table
 
 
 class CaseRow(TableBase, table=True):
@@ -65,7 +65,7 @@ class CaseRow(TableBase, table=True):
     standing: str
     ground: str = ""
     stage: str = ""
-    opened_at: datetime = Field(sa_type=Moment)
+    opened_at: datetime = Field(sa_type=UtcMoment)
     confidential: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     span_first: date | None = None
     span_last: date | None = None
@@ -121,9 +121,9 @@ class InboxRow(TableBase, table=True):
     seq: int = Field(primary_key=True)
     kind: str
     due: date | None = None
-    at: datetime = Field(sa_type=Moment)
+    at: datetime = Field(sa_type=UtcMoment)
     untold: bool
-    read_at: datetime | None = Field(default=None, sa_type=Moment)
+    read_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class PaperRow(TableBase, table=True):
@@ -135,7 +135,7 @@ class PaperRow(TableBase, table=True):
     digest: str = Field(primary_key=True)
     place: str = Field(primary_key=True)
     case: str = Field(foreign_key="case.id", index=True)
-    at: datetime = Field(sa_type=Moment)
+    at: datetime = Field(sa_type=UtcMoment)
 
 
 class CounterRow(TableBase, table=True):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Index, Integer, Text, UniqueConstraint, text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import Moment, TableBase, table
+from merzim.storage.tables.base import TableBase, UtcMoment, table
 
 FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'cartogram_recorded')")
 """Condition: the event begins a register of a case. Queries must use the same expression, or the index is not
@@ -60,7 +60,7 @@ class EventRow(TableBase, table=True):
     name: str
     on: date | None = None
     case: str
-    at: datetime = Field(sa_type=Moment)
+    at: datetime = Field(sa_type=UtcMoment)
     by: str
     way: str
     payload: str = Field(sa_type=Text)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, Text, and_, exists, not_, or_, text, type_coerce
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, Canonical, Moment, TableBase, table
+from merzim.storage.tables.base import CLUSTERED, Canonical, TableBase, UtcMoment, table
 from merzim.storage.tables.board import DEADLINE
 
 UNREAD = text("state = 'sent' AND acknowledged_at IS NULL")
@@ -86,14 +86,14 @@ class NoticeRow(TableBase, table=True):
     language: str
     state: str
     attempts: int
-    queued_at: datetime = Field(sa_type=Moment, index=True)
-    not_before: datetime = Field(sa_type=Moment)
-    attempted_at: datetime | None = Field(default=None, sa_type=Moment)
-    sent_at: datetime | None = Field(default=None, sa_type=Moment)
+    queued_at: datetime = Field(sa_type=UtcMoment, index=True)
+    not_before: datetime = Field(sa_type=UtcMoment)
+    attempted_at: datetime | None = Field(default=None, sa_type=UtcMoment)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     answer: str = Field(default="", sa_type=Text)
     text_hash: str = ""
     message_id: str = ""
-    acknowledged_at: datetime | None = Field(default=None, sa_type=Moment)
+    acknowledged_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     kind: str = "reminder"
     bundle: str = ""
     carrier: str = ""
@@ -109,7 +109,7 @@ class FaultRow(TableBase, table=True):
     channel: str = Field(primary_key=True)
     code: str
     answer: str = Field(sa_type=Text)
-    since: datetime = Field(sa_type=Moment)
+    since: datetime = Field(sa_type=UtcMoment)
 
 
 class LinkRow(TableBase, table=True):
@@ -120,8 +120,8 @@ class LinkRow(TableBase, table=True):
     person: str = Field(primary_key=True)
     chat: str = Field(unique=True)
     language: str
-    linked_at: datetime = Field(sa_type=Moment)
-    blocked_at: datetime | None = Field(default=None, sa_type=Moment)
+    linked_at: datetime = Field(sa_type=UtcMoment)
+    blocked_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 class LinkCodeRow(TableBase, table=True):
@@ -131,8 +131,8 @@ class LinkCodeRow(TableBase, table=True):
 
     hash: str = Field(primary_key=True)
     person: str = Field(index=True)
-    until: datetime = Field(sa_type=Moment, index=True)
-    used_at: datetime | None = Field(default=None, sa_type=Moment)
+    until: datetime = Field(sa_type=UtcMoment, index=True)
+    used_at: datetime | None = Field(default=None, sa_type=UtcMoment)
 
 
 NOTICE = table("notice")

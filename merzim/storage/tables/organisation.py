@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, Canonical, Moment, TableBase, table
+from merzim.storage.tables.base import CLUSTERED, Canonical, TableBase, UtcMoment, table
 
 
 class UnitRow(TableBase, table=True):
@@ -70,7 +70,7 @@ class SettingRow(TableBase, table=True):
     key: str = Field(primary_key=True)
     value: str
     by: str
-    at: datetime = Field(sa_type=Moment)
+    at: datetime = Field(sa_type=UtcMoment)
 
 
 class FormerPersonRow(TableBase, table=True):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, Canonical, Cells, Moment, TableBase, table
+from merzim.storage.tables.base import CLUSTERED, Canonical, Cells, TableBase, UtcMoment, table
 
 
 class RegisterRowRow(TableBase, table=True):
@@ -37,9 +37,9 @@ class RegisterRowRow(TableBase, table=True):
     seq: int
     head: str
     withdrawn: bool = False
-    created_at: datetime = Field(sa_type=Moment)
+    created_at: datetime = Field(sa_type=UtcMoment)
     created_by: str
-    edited_at: datetime = Field(sa_type=Moment)
+    edited_at: datetime = Field(sa_type=UtcMoment)
     edited_by: str
     shown: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
     cells: dict[str, object] = Field(default_factory=dict, sa_type=Cells)
@@ -103,7 +103,7 @@ class CampaignPersonRow(TableBase, table=True):
     left_on: date | None = None
     version: int = 0
     answer: str = ""
-    answered_at: datetime | None = Field(default=None, sa_type=Moment)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcMoment)
     written: int = -1
     reached: bool = False
     refused: bool = False

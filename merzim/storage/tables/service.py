@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Text
 from sqlmodel import Field
 
-from merzim.storage.tables.base import CLUSTERED, Moment, TableBase, table
+from merzim.storage.tables.base import CLUSTERED, TableBase, UtcMoment, table
 
 
 class InstallationRow(TableBase, table=True):
@@ -30,7 +30,7 @@ class LeaseRow(TableBase, table=True):
 
     name: str = Field(primary_key=True)
     holder: str
-    until: datetime = Field(sa_type=Moment)
+    until: datetime = Field(sa_type=UtcMoment)
 
 
 class PulseRow(TableBase, table=True):
@@ -40,7 +40,7 @@ class PulseRow(TableBase, table=True):
     __table_args__ = CLUSTERED
 
     name: str = Field(primary_key=True)
-    at: datetime = Field(sa_type=Moment)
+    at: datetime = Field(sa_type=UtcMoment)
     seconds: float = 0.0
 
 
@@ -57,7 +57,7 @@ class UploadRow(TableBase, table=True):
     name: str
     procedure: str
     content: bytes
-    at: datetime = Field(sa_type=Moment, index=True)
+    at: datetime = Field(sa_type=UtcMoment, index=True)
     size: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
 
 
@@ -73,7 +73,7 @@ class AnswerRow(TableBase, table=True):
     key: str = Field(primary_key=True)
     digest: str
     answer: str | None = Field(default=None, sa_type=Text)
-    at: datetime = Field(sa_type=Moment, index=True)
+    at: datetime = Field(sa_type=UtcMoment, index=True)
 
 
 INSTALLATION = table("installation")

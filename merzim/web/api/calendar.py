@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from calendars.layout import build_year
 from merzim.services.inputs import Day
-from merzim.services.law.calendar_acts import Act, ActPreview, adopt_act, preview_act
+from merzim.services.law.calendar_acts import ActPreview, CalendarAct, adopt_act, preview_act
 from merzim.services.names import known_year
 from merzim.services.results import InLanguage, Keys, Result, at
 from merzim.web.api.answers import api_router
@@ -85,7 +85,7 @@ class DateMoved(Result):
     people: Keys
 
 
-class SentAct(Act):
+class SentAct(CalendarAct):
     """An act that moves days, as TOML. `preview`: show what it would move and write nothing."""
 
     preview: bool = False
@@ -136,7 +136,7 @@ def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> Y
 @reads_files
 def adopt_calendar_act(ctx: Managing, once: Writing, body: SentAct, translator: RequestTranslator) -> ActAnswer:
     """Adopt an act and move the due dates it changes. Adopting it again changes nothing."""
-    act = Act(text=body.text, name=body.name)
+    act = CalendarAct(text=body.text, name=body.name)
     if body.preview:
         return _answer(preview_act(ctx, act), translator)
     return once(ctx, body, lambda: _answer(adopt_act(ctx, act), translator), ActAnswer)

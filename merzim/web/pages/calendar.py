@@ -19,8 +19,8 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.calendar_acts import (
     MAX_BYTES,
-    Act,
     ActPreview,
+    CalendarAct,
     adopt_act,
     normal_text,
     preview_act,
@@ -62,7 +62,7 @@ class Due:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cell:
+class DayCell:
     """A day of the grid. `heat`: 0 for none, up to 4 for the days with most deadlines."""
 
     day: Day
@@ -79,7 +79,7 @@ class MonthView:
 
     month: Month
     knowledge: Knowledge
-    weeks: tuple[tuple[Cell | None, ...], ...]
+    weeks: tuple[tuple[DayCell | None, ...], ...]
     runs: tuple[Run, ...]
     total: int
     earlier: date | None
@@ -152,10 +152,10 @@ def _cell(
     cases: Mapping[str, Case],
     due: Callable[[Row], Due],
     maximum: int,
-) -> Cell:
+) -> DayCell:
     number, rows = day_rows
     named_dues = tuple(due(row) for row in rows if row.case in cases)
-    return Cell(day=day, count=number, heat=-(-number * HEATS // max(maximum, FULL)), due=named_dues)
+    return DayCell(day=day, count=number, heat=-(-number * HEATS // max(maximum, FULL)), due=named_dues)
 
 
 def _beside(laid: Month, calendar: Kazakhstan, step: int) -> date | None:
@@ -248,7 +248,7 @@ def adopt(
     text = name = ""
     try:
         text, name = _text(form)
-        act = build(Act, {"text": text, "name": name})
+        act = build(CalendarAct, {"text": text, "name": name})
         if form.get("do") == "apply":
             preview = adopt_act(ctx, act)
             return _act_page(request, ctx, preview=preview, adopted=preview.written, name=name)

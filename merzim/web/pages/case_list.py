@@ -36,7 +36,7 @@ PAGE = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
+class ListedCase:
     """One case.
 
     Attributes:
@@ -69,13 +69,13 @@ class Item:
     unadopted: Act | None = None
 
 
-def _stage(translator: Translator, item: Item) -> object:
+def _stage(translator: Translator, item: ListedCase) -> object:
     if item.stage:
         return item.stage[translator.language]
     return translator.say(f"web.stage.{item.stands}") if item.stands in OVER else ""
 
 
-CASE_COLUMNS: tuple[Column[Item], ...] = (
+CASE_COLUMNS: tuple[Column[ListedCase], ...] = (
     Column("web.cases.head.id", lambda _, item: item.id),
     Column("web.cases.head.object", lambda t, item: item.object[t.language], ""),
     Column("web.cases.head.procedure", lambda t, item: item.procedure[t.language]),
@@ -106,7 +106,7 @@ class Listing:
         is_filtered: whether any filter is set, which decides the message of an empty list.
     """
 
-    items: tuple[Item, ...]
+    items: tuple[ListedCase, ...]
     criteria: CaseFilter
     order: CaseOrder
     units: NameField
@@ -147,7 +147,7 @@ def listing(ctx: RequestContext, criteria: CaseFilter, *, number: int, order: Ca
     )
 
 
-def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[Item, ...]:
+def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[ListedCase, ...]:
     reads, today = ctx.reads, ctx.today
     rows = reads.rows_of([case.id for case in cases])
     stands = reads.stages([case.id for case in cases])
@@ -157,7 +157,7 @@ def items(ctx: RequestContext, cases: Sequence[Case]) -> tuple[Item, ...]:
     )
     soon = ctx.calendar.add_working_days(today, SOON_WORKING_DAYS)
 
-    def item(case: Case) -> Item:
+    def item(case: Case) -> ListedCase:
         looks = [status_on(row, today=today, soon=soon) for row in rows.get(case.id, ())]
         return _item(ctx, case, rows.get(case.id, ()), urgent_rows.get(case.id), stands[case.id], looks)
 
@@ -171,10 +171,10 @@ def _item(
     urgent_row: Row | None,
     stands: str,
     looks: Sequence[DeadlineStatus],
-) -> Item:
+) -> ListedCase:
     procedure, office = ctx.library.named(case.edition), ctx.reads.office()
     obligation = entry_obligation(case, procedure, urgent_row.obligation) if urgent_row else None
-    return Item(
+    return ListedCase(
         id=case.id,
         object=case_title(case, procedure),
         procedure=procedure.title,
@@ -286,6 +286,6 @@ def cases_workbook(ctx: Reading, criteria: CaseQuery, order: CaseOrder = "newest
     return workbook_response(ctx, CASE_COLUMNS, rows, title="web.analyses.title")
 
 
-def _all(ctx: RequestContext, criteria: CaseFilter, order: CaseOrder, total: int) -> Iterator[Item]:
+def _all(ctx: RequestContext, criteria: CaseFilter, order: CaseOrder, total: int) -> Iterator[ListedCase]:
     for first in range(0, total, _CHUNK):
         yield from items(ctx, ctx.reads.page(criteria, first=first, count=_CHUNK, order=order))

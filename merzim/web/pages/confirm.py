@@ -16,8 +16,8 @@ from starlette.responses import Response, StreamingResponse
 
 from calendars import OutOfRange
 from merzim.services.campaigns.answers import (
-    Invitation,
-    LinkRefused,
+    CampaignForm,
+    CampaignLinkRefused,
     answer,
     is_genuine,
     language_of_link,
@@ -69,7 +69,7 @@ def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Resp
     typed_texts, values = _typed(invitation, answers)
     try:
         row = answer(ctx, invitation, values)
-    except LinkRefused:
+    except CampaignLinkRefused:
         raise
     except (Refusal, OutOfRange) as refusal:
         rejected_form = RejectedForm(form=_form_name(invitation), refusal=refusal, answers=typed_texts)
@@ -77,12 +77,12 @@ def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Resp
     return _page(request, ctx, token, invitation, row=row)
 
 
-def _form_name(invitation: Invitation) -> str:
+def _form_name(invitation: CampaignForm) -> str:
     return "refuse" if invitation.refused else "confirm"
 
 
 def _typed(
-    invitation: Invitation, answers: ImmutableMultiDict[str, str]
+    invitation: CampaignForm, answers: ImmutableMultiDict[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the typed texts by field, and those of them that are not empty."""
     typed_texts = {
@@ -91,7 +91,7 @@ def _typed(
     return typed_texts, {name: text for name, text in typed_texts.items() if text}
 
 
-def _open(request: Request, ctx: RequestContext, token: str) -> Invitation:
+def _open(request: Request, ctx: RequestContext, token: str) -> CampaignForm:
     """Return the invitation of a link.
 
     Raises:
@@ -100,7 +100,7 @@ def _open(request: Request, ctx: RequestContext, token: str) -> Invitation:
     """
     try:
         return open_link(ctx, token)
-    except LinkRefused:
+    except CampaignLinkRefused:
         refuse_in_language(request, ctx, language_of_link(ctx, token))
         if not is_genuine(ctx, token):
             count_guess(request, ctx)
@@ -114,7 +114,7 @@ def refuse_in_language(request: Request, ctx: RequestContext, language: str) -> 
 
 
 def _fields(
-    invitation: Invitation, rejected_form: RejectedForm | None
+    invitation: CampaignForm, rejected_form: RejectedForm | None
 ) -> list[tuple[Text | None, list[FormField]]]:
     """Return the fields of a form by row, as filled in after its refusal."""
     values = rejected_form.answers if rejected_form and rejected_form.form == _form_name(invitation) else {}
@@ -128,7 +128,7 @@ def _page(
     request: Request,
     ctx: RequestContext,
     token: str,
-    invitation: Invitation,
+    invitation: CampaignForm,
     *,
     rejected_form: RejectedForm | None = None,
     row: str = "",

@@ -27,10 +27,10 @@ from merzim.services.documents.case_documents import forms_of
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.inputs import build
 from merzim.services.people.feeds import Away, set_leave
-from merzim.services.sending import Letter, acknowledge_letter
+from merzim.services.sending import LetterOfCase, acknowledge_letter
 from merzim.web.auth.dependencies import Recording
 from merzim.web.pages.cases.evidence import Unconfirmed, parse_address
-from merzim.web.pages.cases.recording import SIGNATORIES, Form, record_form
+from merzim.web.pages.cases.recording import SIGNATORIES, RecordingForm, record_form
 from merzim.web.pages.cases.writing import Sent, record_answers
 from merzim.web.ui.form_values import (
     Confirmation,
@@ -68,7 +68,7 @@ class UnfoldedRow:
     """
 
     id: str
-    form: Form
+    form: RecordingForm
     papers: tuple[PaperForm, ...]
     effect: tuple[Preview, int] | None
     later: tuple[date, ...]
@@ -145,7 +145,7 @@ def opened(
     )
 
 
-def _effect(ctx: RequestContext, case: str, form: Form) -> tuple[Preview, int] | None:
+def _effect(ctx: RequestContext, case: str, form: RecordingForm) -> tuple[Preview, int] | None:
     if form.options or not form.on:
         return None
     try:
@@ -208,7 +208,7 @@ def later(request: Request, ctx: Recording, answers: Fields) -> Response:
         whole_case(ctx, case)
     try:
         until = parse_date(answers.get("until", ""))
-        cases.snooze(ctx, build(cases.Snooze, {"case": case, "obligation": obligation, "until": until}))
+        cases.snooze(ctx, build(cases.SnoozeReminder, {"case": case, "obligation": obligation, "until": until}))
     except (Refusal, OutOfRange) as refusal:
         unfolded = opened(ctx, case, obligation, today=today) if case else None
         return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
@@ -221,7 +221,7 @@ def read(request: Request, ctx: Recording, answers: Fields) -> Response:
     key, case = answers.get("key", ""), answers.get("case", "")
     if case:
         whole_case(ctx, case)
-    letter_result = acknowledge_letter(ctx, build(Letter, {"case": case, "key": key}))
+    letter_result = acknowledge_letter(ctx, build(LetterOfCase, {"case": case, "key": key}))
     return _onward(request, answers, said="read", what=f"{case}:{letter_result.obligation}")
 
 

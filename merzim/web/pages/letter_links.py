@@ -11,8 +11,8 @@ from merzim.services.cases.letter_answers import (
     ANSWERS,
     QUIET_WORKING_DAYS,
     AnswerLetter,
+    LetterLinkRefused,
     LetterQuestion,
-    LinkRefused,
     answer_letter,
     as_recipient,
     is_genuine,
@@ -119,7 +119,7 @@ def _open(request: Request, ctx: RequestContext, token: str) -> LetterQuestion:
     """
     try:
         return open_letter(ctx, token)
-    except LinkRefused:
+    except LetterLinkRefused:
         refuse_in_language(request, ctx, "")
         if not is_genuine(ctx, token):
             count_guess(request, ctx)

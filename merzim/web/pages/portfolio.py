@@ -77,7 +77,7 @@ Criteria = Annotated[PortfolioQuery, Depends(_criteria)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
+class PortfolioMark:
     """A date of a step on its case's line. `x`: percent of the width; `slack_x`: of its due date."""
 
     kind: str
@@ -108,7 +108,7 @@ class Axis:
             return None
         return round(100 * ((on - date(self.year, 1, 1)).days + 0.5) / len(self.working), 2)
 
-    def marks(self, line: PortfolioLine) -> list[Mark]:
+    def marks(self, line: PortfolioLine) -> list[PortfolioMark]:
         """Return the marks of a case, those of the approved schedule below the others."""
         marks = []
         for step in line.steps:
@@ -118,7 +118,9 @@ class Axis:
                 if x is None:
                     continue
                 due = step.due if kind == "planned" and step.obligation == line.critical else None
-                marks.append(Mark(kind=kind, on=on, x=x, step=step, slack_x=self.x(due) if due else None))
+                marks.append(
+                    PortfolioMark(kind=kind, on=on, x=x, step=step, slack_x=self.x(due) if due else None)
+                )
         return sorted(marks, key=lambda mark: ("approved", "done", "planned").index(mark.kind))
 
 

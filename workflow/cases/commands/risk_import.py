@@ -9,7 +9,7 @@ from workflow.cases.case import Case
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.withdrawals import TITLE_LIMIT
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import Register, register
+from workflow.cases.registers.risk import RiskRegister, register
 
 _MEASURE_FIELDS = ("recommendation", "action", "completion", "responsible", "term")
 """Fields of a plan's row that belong to its measure."""
@@ -86,7 +86,7 @@ def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:
     return tuple(row for row in rows if _withdrawn(case, risk_register, row))
 
 
-def _withdrawn(case: Case, risk_register: Register, row: PlanRow) -> bool:
+def _withdrawn(case: Case, risk_register: RiskRegister, row: PlanRow) -> bool:
     withdrawn_keys = {
         (kind, _plain(withdrawal.title))
         for record, withdrawal in case.withdrawn.items()

@@ -30,7 +30,7 @@ class Rank:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Removal:
+class RiskRemoval:
     """The removal of a risk. `completed`: whether to real completion, in the completion form of its measure."""
 
     on: date
@@ -73,7 +73,7 @@ class Risk:
     district: str = ""
     found_on: date | None = None
     rank: Rank | None = None
-    removal: Removal | None = None
+    removal: RiskRemoval | None = None
     request: Request | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
 
@@ -127,7 +127,7 @@ class Measure:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Register:
+class RiskRegister:
     """The risk register of a case, by number."""
 
     risks: Mapping[int, Risk] = field(default_factory=dict)
@@ -137,9 +137,9 @@ class Register:
         return tuple(measure for measure in self.measures.values() if measure.risk == risk)
 
 
-def register(case: Case) -> Register:
+def register(case: Case) -> RiskRegister:
     rows = folded(case, {"risk": next_risk, "measure": next_measure})
-    return Register(risks=rows["risk"], measures=rows["measure"])
+    return RiskRegister(risks=rows["risk"], measures=rows["measure"])
 
 
 def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
@@ -158,7 +158,7 @@ def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
             return replace(risk, rank=rank)
         case "risk_removed":
             assert event.on is not None
-            removal = Removal(on=event.on, completed=bool(payload.get("completed")))
+            removal = RiskRemoval(on=event.on, completed=bool(payload.get("completed")))
             *_, last = with_record((risk.removal,) if risk.removal else (), removal, event)
             return replace(risk, removal=last)
         case "request_sent":

@@ -15,7 +15,7 @@ NOT_REVIEWED = "none"
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
-class Place(NamedTuple):
+class RecommendationPlace(NamedTuple):
     """The place of a recommendation: its case, and the numbers of its risk and measure (0 where there is
     none).
     """
@@ -59,7 +59,7 @@ class RiskGroup:
 
     units: int
     cases: int
-    first: tuple[Place, ...]
+    first: tuple[RecommendationPlace, ...]
     unasked: int
     asking: tuple[str, ...]
 
@@ -82,8 +82,8 @@ class ListedRisk:
         return (self.outcome or NOT_REVIEWED) if self.measure else ""
 
     @property
-    def place(self) -> Place:
-        return Place(self.case.id, self.risk.number, self.measure.number if self.measure else 0)
+    def place(self) -> RecommendationPlace:
+        return RecommendationPlace(self.case.id, self.risk.number, self.measure.number if self.measure else 0)
 
 
 def listed(cases: Iterable[Case]) -> Iterator[ListedRisk]:

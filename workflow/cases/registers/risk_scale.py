@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from workflow.cases.registers.risk import Rank
-from workflow.law.files import DashedName, Listed, Model, Name, Problem, computed, read_file
+from workflow.law.files import DashedName, FileProblem, Listed, Model, Name, computed, read_file
 from workflow.law.procedure import Text
 
 
@@ -79,6 +79,6 @@ def read_scale(name: str, text: bytes) -> RiskScale:
     return read_file(RiskScale, name, text, _whose)
 
 
-def _whose(scale: RiskScale) -> Iterator[Problem]:
+def _whose(scale: RiskScale) -> Iterator[FileProblem]:
     if not scale.ours:
-        yield Problem("not_allowed", "ours", {"value": "false", "allowed": ("true",)})
+        yield FileProblem("not_allowed", "ours", {"value": "false", "allowed": ("true",)})

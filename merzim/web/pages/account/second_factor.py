@@ -97,7 +97,7 @@ def _codes_page(request: Request, ctx: RequestContext, codes: Sequence[str], *, 
     return page(request, ctx, "recovery_codes.html", codes=codes, onward=onward)
 
 
-class NotAllowed(Refusal):
+class FactorChangeRefused(Refusal):
     """The account may not make this change of a second factor."""
 
 
@@ -137,7 +137,7 @@ def renew_codes(request: Request, ctx: RequestContext, texts: Mapping[str, str])
     """Replace the recovery codes and return the new ones. Raises BadPassword; NotAllowed: no second factor."""
     account = prove(request, ctx, texts)
     if not account.second_factor:
-        raise NotAllowed("web.totp.none")
+        raise FactorChangeRefused("web.totp.none")
     login, codes = ctx.reader.login, credentials.new_recovery_codes()
     ctx.factors.make_codes(login, _hashes(codes, login), **stamp(ctx))
     return codes
@@ -149,9 +149,9 @@ def remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> N
     Raises BadPassword; NotAllowed: there is none, or the access requires one.
     """
     if ctx.reader.access in ctx.totp_required:
-        raise NotAllowed("web.totp.required")
+        raise FactorChangeRefused("web.totp.required")
     if not prove(request, ctx, texts).second_factor:
-        raise NotAllowed("web.totp.none")
+        raise FactorChangeRefused("web.totp.none")
     ctx.factors.remove(ctx.reader.login, **stamp(ctx))
 
 

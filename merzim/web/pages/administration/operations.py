@@ -17,7 +17,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.people.feeds import open_feed
 from merzim.services.people.staff import recorded_office
-from merzim.services.sending import Channel
+from merzim.services.sending import ResendChannel
 from merzim.services.upkeep import backups
 from merzim.services.upkeep.operations import AskOperations, ResendLetter, get_operations, resend_failed_letter
 from merzim.services.verbs import NotFound
@@ -185,7 +185,7 @@ def feed(request: Request, ctx: Anybody, token: Token) -> Response:
 def resend_all(ctx: Managing, channel: ChannelName = "") -> Response:
     """Queue again the letters delayed by a channel's fault; then show the overview."""
     if channel:
-        sending.resend_letters_of_channel(ctx, build(Channel, {"channel": channel}))
+        sending.resend_letters_of_channel(ctx, build(ResendChannel, {"channel": channel}))
     return RedirectResponse("/#faults", status_code=303)
 
 
@@ -193,5 +193,5 @@ def resend_all(ctx: Managing, channel: ChannelName = "") -> Response:
 def resend_from_administration(ctx: Setting, channel: ChannelName = "") -> Response:
     """Queue again the letters delayed by a channel's fault, for the administrator."""
     if channel:
-        sending.resend_channel_letters(ctx, build(Channel, {"channel": channel}))
+        sending.resend_channel_letters(ctx, build(ResendChannel, {"channel": channel}))
     return RedirectResponse("/administration", status_code=303)

@@ -21,7 +21,7 @@ from merzim.services.imports.previews import (
     LAST_YEAR,
     OpenYear,
     UndoYear,
-    YearPreview,
+    YearAhead,
     open_year,
     preview_year,
     undo_year,
@@ -315,7 +315,7 @@ def _year_page(
 ) -> Response:
     today = ctx.today
     office = ctx.reads.office()
-    ahead: YearPreview | None = None
+    ahead: YearAhead | None = None
     unit_key, unknown = _found_unit(office, unit, ctx.reader.root)
     try:
         if unknown is not None:
@@ -354,5 +354,5 @@ def _found_unit(office: Office, unit_text: str, root: str) -> tuple[str, Invalid
         return "", refusal
 
 
-def _units(ahead: YearPreview | None) -> list[str]:
+def _units(ahead: YearAhead | None) -> list[str]:
     return [opening.unit for opening in ahead.openings if opening.unit] if ahead else []

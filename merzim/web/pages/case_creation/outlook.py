@@ -140,7 +140,7 @@ def text(answer: str | None, *, longest: int = 300) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Link:
+class ListedObligation:
     """One obligation of the list. `working_days`: days left, or passed since."""
 
     deadline: Deadline
@@ -150,11 +150,11 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class ListedStage:
     """The obligations of one stage."""
 
     stage: Stage
-    links: tuple[Link, ...]
+    links: tuple[ListedObligation, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,14 +166,14 @@ class Chain:
     """
 
     procedure: Procedure
-    parts: tuple[Part, ...]
+    parts: tuple[ListedStage, ...]
     timeline: Timeline | None
     findings: tuple[Finding, ...]
     titles: Mapping[str, Text]
     latest_start: tuple[tuple[Text, date, date], ...] = ()
 
     @property
-    def links(self) -> tuple[Link, ...]:
+    def links(self) -> tuple[ListedObligation, ...]:
         return tuple(link for part in self.parts for link in part.links)
 
 
@@ -204,7 +204,7 @@ def chain(
         if deadline.state != "not_required" and (deadline.due is not None or not dated)
     )
     links = [
-        Link(
+        ListedObligation(
             deadline=deadline,
             look=status_on(deadline, today=today, soon=soon),
             who=name_obligation_assignees(case, deadline.obligation, deadline.id, office, on=today),
@@ -219,7 +219,9 @@ def chain(
     return Chain(
         procedure=procedure,
         parts=tuple(
-            Part(stage=stage, links=tuple(link for link in links if link.deadline.obligation.stage == stage.id))
+            ListedStage(
+                stage=stage, links=tuple(link for link in links if link.deadline.obligation.stage == stage.id)
+            )
             for stage in procedure.stages
         ),
         timeline=build_timeline(required, calendar=calendar, today=today, soon=soon) if drawn else None,

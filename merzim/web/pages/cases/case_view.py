@@ -46,7 +46,7 @@ from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure, Stage, Text
 from workflow.machine import COMPLETED
 from workflow.org.office import Office
-from workflow.scoring.prospects import Stakes
+from workflow.scoring.prospects import StakesOfYear
 
 SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
 SHORT_STAGE = 4
@@ -55,7 +55,7 @@ PRESSING: tuple[DeadlineStatus, ...] = ("overdue", "soon", "slipped")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class ShownObligation:
     """One obligation of the case.
 
     Attributes:
@@ -77,15 +77,15 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class StagePart:
     """The obligations of one stage. `place`: before, at or after the stage of the case."""
 
     stage: Stage
     place: str
-    entries: tuple[Entry, ...]
+    entries: tuple[ShownObligation, ...]
 
     @property
-    def required(self) -> tuple[Entry, ...]:
+    def required(self) -> tuple[ShownObligation, ...]:
         return tuple(entry for entry in self.entries if entry.look != "not_required")
 
     @property
@@ -109,7 +109,7 @@ class Part:
         return self.place == "at" or bool(self.looks)
 
     @property
-    def at_once(self) -> tuple[Entry, ...]:
+    def at_once(self) -> tuple[ShownObligation, ...]:
         """Its obligations shown first: all of a short stage, of a long one what is urgent, else what comes
         next.
         """
@@ -126,7 +126,7 @@ class CaseView:
     unit: UnitName
     status: str
     stage: Stage | None
-    parts: tuple[Part, ...]
+    parts: tuple[StagePart, ...]
     timeline: Timeline | None
     findings: tuple[Finding, ...]
     titles: dict[str, Text]
@@ -135,9 +135,9 @@ class CaseView:
     withdrawn: frozenset[int]
     notices: tuple[Notice, ...]
     people: dict[str, Name]
-    next: Entry | None
+    next: ShownObligation | None
     overdue: int
-    never_confirmed: tuple[Entry, ...]
+    never_confirmed: tuple[ShownObligation, ...]
     """`status`: where the case stands: a stage or what comes after all of them; `stage` is that stage;
     `changes`: the fields each event changed, by its number; `withdrawn`: numbers of withdrawn events;
     `people`: names by keys, those of units that were changed among them; `never_confirmed`: obligatory, open
@@ -159,7 +159,7 @@ def make_case_view(
     notices: Sequence[Notice],
     office: Office,
     calendar: Kazakhstan,
-    stakes: Stakes,
+    stakes: StakesOfYear,
     today: date,
 ) -> CaseView:
     """Return everything the page of a case shows on a day."""
@@ -185,7 +185,7 @@ def make_case_view(
         status=judgement.stage,
         stage=procedure.stages[at] if at < len(order) else None,
         parts=tuple(
-            Part(
+            StagePart(
                 stage=stage,
                 place="before" if n < at else "at" if n == at else "after",
                 entries=tuple(entry for entry in entries if entry.deadline.obligation.stage == stage.id),
@@ -235,14 +235,14 @@ def _entry(
     procedure: Procedure,
     office: Office,
     calendar: Kazakhstan,
-    stakes: Stakes,
+    stakes: StakesOfYear,
     *,
     today: date,
     soon: date,
-) -> Entry:
+) -> ShownObligation:
     obligation = deadline.obligation
     stake = stakes.of(case.unit, obligation.indicator, deadline.period, deadline.due)
-    return Entry(
+    return ShownObligation(
         deadline=deadline,
         look=status_on(deadline, today=today, soon=soon),
         fact=case.facts.get(deadline.fact),
@@ -260,7 +260,7 @@ def _day(deadline: Deadline, *, today: date) -> date | None:
     return min((day for day in (due, deadline.planned_on) if day is not None), default=None)
 
 
-def _order(entry: Entry, *, today: date) -> tuple[bool, bool, date]:
+def _order(entry: ShownObligation, *, today: date) -> tuple[bool, bool, date]:
     """Return the sort key of what to do next: what can be done first, of that the overdue, then by day."""
     day = _day(entry.deadline, today=today) or date.max
     return not can_be_done(entry.deadline), entry.look != "overdue", day
@@ -297,12 +297,12 @@ OF_FORM = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Risks(CaseRegisters):
+class RisksView(CaseRegisters):
     """The data of the page. `risk`, `measure`, `position`, `remark`: the chosen ones, with open forms; 0 for
     none.
     """
 
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, ShownObligation]
     risk: int
     measure: int
     position: int
@@ -329,7 +329,9 @@ class Risks(CaseRegisters):
         ]
 
 
-def risk_view(dossier: CaseView, parameters: Mapping[str, str], rejected_form: object, *, today: date) -> Risks:
+def risk_view(
+    dossier: CaseView, parameters: Mapping[str, str], rejected_form: object, *, today: date
+) -> RisksView:
     """Return the register of a case on a day.
 
     Args:
@@ -345,7 +347,7 @@ def risk_view(dossier: CaseView, parameters: Mapping[str, str], rejected_form: o
         form_name, _, number = rejected_form.form.rpartition("-")
         chosen[OF_FORM.get(form_name, "risk")] = _number(number)
     rows: dict[str, Any] = {field.name: getattr(case_registers, field.name) for field in fields(case_registers)}
-    return Risks(**rows, **chosen, entries=entries)
+    return RisksView(**rows, **chosen, entries=entries)
 
 
 def _number(text: str) -> int:

@@ -29,7 +29,7 @@ OTHER = "other"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Field:
+class EvidenceField:
     """One evidence field of the form. `kind`: a kind of the obligation's list, or "other".
 
     Attributes:
@@ -44,7 +44,9 @@ class Field:
     restricted: str = ""
 
 
-def fields(kinds: Sequence[str], answers: Mapping[str, str], *, published_on: str = "") -> tuple[Field, ...]:
+def fields(
+    kinds: Sequence[str], answers: Mapping[str, str], *, published_on: str = ""
+) -> tuple[EvidenceField, ...]:
     """Return the fields for these kinds; there is always one for a link and one for a file.
 
     Args:
@@ -56,7 +58,7 @@ def fields(kinds: Sequence[str], answers: Mapping[str, str], *, published_on: st
     if all(link for _, link in marked_kinds):
         marked_kinds.append((OTHER, False))
     return tuple(
-        Field(
+        EvidenceField(
             kind=kind,
             is_link=is_link,
             address=answers.get(f"link.{kind}", "") if is_link else "",
@@ -161,7 +163,7 @@ def _token(answers: Mapping[str, str], seq: int) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Proof:
+class ShownProof:
     """One document or link: of a fact (`title`, `period`), or of a register row (`event`)."""
 
     item: Evidence
@@ -173,7 +175,7 @@ class Proof:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Papers:
     forms: tuple[Paper, ...]
-    proofs: tuple[Proof, ...]
+    proofs: tuple[ShownProof, ...]
     languages: tuple[str, ...]
 
 
@@ -186,9 +188,9 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str) -> Papers
     )
 
 
-def proof_of(proved_item: ProvedItem, dossier: CaseView) -> Proof:
+def proof_of(proved_item: ProvedItem, dossier: CaseView) -> ShownProof:
     """Return a piece of evidence with the fact or register row it proves."""
     what, _, more = proved_item.of.partition(".")
     if proved_item.kind == "fact":
-        return Proof(item=proved_item.evidence, title=dossier.titles.get(what), period=more)
-    return Proof(item=proved_item.evidence, event=proved_item.kind, period=more.replace(".", ", "))
+        return ShownProof(item=proved_item.evidence, title=dossier.titles.get(what), period=more)
+    return ShownProof(item=proved_item.evidence, event=proved_item.kind, period=more.replace(".", ", "))

@@ -14,7 +14,7 @@ from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.law.regulations import case_registers
 from merzim.web.pages.cases.case_view import CaseView
-from merzim.web.pages.cases.evidence import Field, fields, run_or_ask
+from merzim.web.pages.cases.evidence import EvidenceField, fields, run_or_ask
 from merzim.web.ui.form_values import Confirmation, RejectedForm, parse_date, parse_text
 from merzim.web.ui.name_fields import NameField, build_unit_field, resolve_unit
 from workflow.cases.case import PLAN, Case
@@ -30,7 +30,7 @@ SIGNATORIES = tuple(duty for duty in DUTIES if duty not in {OUTSIDE, *OF_A_PERSO
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Form:
+class RecordingForm:
     """A form on the page: its choices, its values, and the refusal.
 
     Attributes:
@@ -44,7 +44,7 @@ class Form:
     choices: tuple[tuple[str, Text], ...]
     fact: str = ""
     on: str = ""
-    fields: tuple[Field, ...] = ()
+    fields: tuple[EvidenceField, ...] = ()
     published: bool = False
     values: tuple[tuple[str, str], ...] = ()
     signatories: tuple[str, ...] = ()
@@ -67,7 +67,7 @@ def record_form(
     had_files: bool = False,
     kind: str = "",
     today: date | None = None,
-) -> Form:
+) -> RecordingForm:
     """Return the form that records a fact. By default the earliest open obligation is chosen.
 
     A recorded fact can be chosen by its link; its day is kept and evidence is added.
@@ -93,7 +93,7 @@ def record_form(
     published = chosen is not None and chosen.obligation.judged_by == "published"
     start = recorded if recorded and not refusal else today
     on = answers.get("on", start.isoformat() if start else "")
-    return Form(
+    return RecordingForm(
         choices=choices,
         fact=fact,
         on=on,
@@ -119,7 +119,7 @@ def plan_form(
     fact: str = "",
     answers: Mapping[str, str] | None = None,
     refusal: Refusal | OutOfRange | None = None,
-) -> Form:
+) -> RecordingForm:
     """Return the form that sets a plan date, for everything that has not happened yet."""
     choices = tuple(
         (deadline.id, deadline.obligation.title)
@@ -132,12 +132,12 @@ def plan_form(
             and not is_entry(deadline.id)
         )
     )
-    return Form(choices=choices, fact=fact, on=(answers or {}).get("on", ""), refusal=refusal)
+    return RecordingForm(choices=choices, fact=fact, on=(answers or {}).get("on", ""), refusal=refusal)
 
 
 def correct_form(
     case: Case, deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None
-) -> Form:
+) -> RecordingForm:
     """Return the form that corrects a recorded fact, with the recorded or typed values.
 
     Facts recorded from a register row are corrected in the register.
@@ -155,7 +155,7 @@ def correct_form(
     if recorded_fact is not None and not rejected_form:
         answers = {f"value.{name}": f"{number:f}" for name, number in recorded_fact.values.items()}
         answers |= {"on": recorded_fact.on.isoformat(), "signed_by": recorded_fact.signed_by}
-    return Form(
+    return RecordingForm(
         choices=tuple(
             (name, (deadline.answer or deadline.obligation).title) for name, deadline in recorded.items()
         ),
@@ -168,23 +168,27 @@ def correct_form(
     )
 
 
-def exempt_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> Form:
+def exempt_form(
+    deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None
+) -> RecordingForm:
     """Return the form that exempts the case from one obligation, with all open ones listed without periods."""
     titles_by_id: dict[str, Text] = {}
     for deadline in deadlines:
         if deadline.state in ("open", "not_due_yet", "missed") and not is_entry(deadline.id):
             titles_by_id.setdefault(deadline.id.partition(".")[0], deadline.obligation.title)
     chosen = (rejected_form.answers.get("obligation", "") if rejected_form else fact).partition(".")[0]
-    return Form(choices=tuple(titles_by_id.items()), fact=chosen if chosen in titles_by_id else "")
+    return RecordingForm(choices=tuple(titles_by_id.items()), fact=chosen if chosen in titles_by_id else "")
 
 
-def reopen_form(case: Case, deadlines: Sequence[Deadline], *, rejected_form: RejectedForm | None) -> Form:
+def reopen_form(
+    case: Case, deadlines: Sequence[Deadline], *, rejected_form: RejectedForm | None
+) -> RecordingForm:
     """Return the form that withdraws an exemption, with all exempted obligations as they were exempted."""
     titles = {deadline.id.partition(".")[0]: deadline.obligation.title for deadline in deadlines}
     titled_facts = [
         (name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))
     ]
-    return Form(
+    return RecordingForm(
         choices=tuple(titled_facts), fact=rejected_form.answers.get("obligation", "") if rejected_form else ""
     )
 

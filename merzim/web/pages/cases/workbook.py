@@ -11,15 +11,15 @@ from merzim.services.context import whole_case
 from merzim.services.law.regulations import case_registers
 from merzim.web.auth.dependencies import Reading
 from merzim.web.http import CaseId
-from merzim.web.pages.cases.case_view import Entry, Part, risk_view
-from merzim.web.pages.cases.evidence import Proof, proof_of
+from merzim.web.pages.cases.case_view import ShownObligation, StagePart, risk_view
+from merzim.web.pages.cases.evidence import ShownProof, proof_of
 from merzim.web.pages.cases.page import build_case_view
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, download, table_of
 from workflow.cases.registers.evidence_list import proofs
 
 router = APIRouter(include_in_schema=False)
-DEADLINES: tuple[Column[tuple[Part, Entry]], ...] = (
+DEADLINES: tuple[Column[tuple[StagePart, ShownObligation]], ...] = (
     Column("web.stage", lambda t, row: row[0].stage.title[t.language]),
     Column("web.obligation", lambda t, row: t.titled(row[1].deadline.obligation.title, row[1].deadline.period)),
     Column("web.force", lambda t, row: t.say(f"web.force.{row[1].deadline.obligation.force}")),
@@ -30,7 +30,7 @@ DEADLINES: tuple[Column[tuple[Part, Entry]], ...] = (
     Column("web.who", lambda t, row: t.names(row[1].who.names) or row[1].who.written),
     Column("web.evidence", lambda t, row: _kinds(t, row[1])),
 )
-DOCUMENTS: tuple[Column[Proof], ...] = (
+DOCUMENTS: tuple[Column[ShownProof], ...] = (
     Column(
         "web.case.document", lambda t, proof: proof.item.name or proof.item.reference or t.say("web.restricted")
     ),
@@ -78,7 +78,7 @@ def _tab(t: Translator, name: str) -> str:
     return t.say(f"web.case.tab.{name}")
 
 
-def _kinds(t: Translator, entry: Entry) -> str:
+def _kinds(t: Translator, entry: ShownObligation) -> str:
     """Return the documents recorded for an obligation; while it is not done, those its act asks for."""
     if entry.fact is None:
         return "; ".join(t.say(f"evidence.{kind}") for kind in entry.deadline.obligation.evidence)
@@ -88,7 +88,7 @@ def _kinds(t: Translator, entry: Entry) -> str:
     )
 
 
-def _proved(t: Translator, proof: Proof) -> str:
+def _proved(t: Translator, proof: ShownProof) -> str:
     return t.titled(proof.title, proof.period or None) if proof.title else t.say(f"web.event.{proof.event}")
 
 

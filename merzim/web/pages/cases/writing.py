@@ -18,7 +18,7 @@ from merzim.services.cases import assignments, comments
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext, whole_case
 from merzim.services.inputs import build
-from merzim.services.sending import Letter, NoSuchLetter, acknowledge_letter, resend_letter
+from merzim.services.sending import LetterOfCase, NoSuchLetter, acknowledge_letter, resend_letter
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Recording, needs
 from merzim.web.http import CaseId
@@ -255,5 +255,5 @@ def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500
     """Queue a failed letter of the case again, then show the case's page. Any other key changes nothing."""
     whole_case(ctx, case)
     if key:
-        resend_letter(ctx, build(Letter, {"case": case, "key": key}))
+        resend_letter(ctx, build(LetterOfCase, {"case": case, "key": key}))
     return RedirectResponse(f"/cases/{case}#notices", status_code=303)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.board.figures import SHOWN_UNITS, FiguresView, figures_of
-from merzim.web.pages.reports.report import Figure, Report, ReportQuery, Section
+from merzim.web.pages.reports.report import Figure, Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Content, download, figures_columns, table_of
 
@@ -37,7 +37,7 @@ def build(query: ReportQuery) -> Report:
         chart=view,
         figures=_figures(t, view),
         sections=tuple(
-            Section(
+            ReportSection(
                 id=name,
                 title=t.say(f"web.figures.by_{name}"),
                 note=notes.get(name),

@@ -5,9 +5,16 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from merzim.services.law.regulations import row_words
-from merzim.services.reports.monitoring import DIRECTIONS, STATUSES, TO_READERS, Quarter, SharedRisk, monitoring
+from merzim.services.reports.monitoring import (
+    DIRECTIONS,
+    STATUSES,
+    TO_READERS,
+    Quarter,
+    SharedRiskLine,
+    monitoring,
+)
 from merzim.web.files_of_papers import RECOMMENDATION_COLUMNS, get_monitoring_file
-from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, Section
+from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Content
 from workflow.cases.registers.risk_lists import RecommendationFilter
@@ -49,7 +56,7 @@ def build(query: ReportQuery) -> Report:
             Filter(name="legal", label=legal, chosen="1" if criteria.legal else "", kind="check"),
         ),
         sections=(
-            Section(
+            ReportSection(
                 id="recommendations",
                 title=t.say("web.monitoring.list"),
                 tally=view.total,
@@ -58,13 +65,13 @@ def build(query: ReportQuery) -> Report:
                 empty=(t.say("web.monitoring.none"), t.say("web.monitoring.none_do")),
                 pages=(view.number, view.pages, "page"),
             ),
-            Section(
+            ReportSection(
                 id="shared",
                 title=t.say("web.monitoring.shared"),
                 lines=tuple(_shared(t, group) for group in view.shared),
                 empty=("", t.say("web.monitoring.shared.none")),
             ),
-            Section(
+            ReportSection(
                 id="silent",
                 title=t.say("web.monitoring.silent"),
                 lines=tuple(_silent(t, period, quarter) for period, quarter in view.silent.items()),
@@ -105,7 +112,7 @@ def _others(t: Translator, number: int) -> str:
     return f"; {t.say('web.monitoring.others', n=number)}" if number > 0 else ""
 
 
-def _shared(t: Translator, group: SharedRisk) -> Content:
+def _shared(t: Translator, group: SharedRiskLine) -> Content:
     """Return a risk several units have: where, and where nobody query the higher body."""
     names = [t.name(unit.name) for unit in group.units if unit.name]
     units = t.say("web.monitoring.units", n=group.alike.units)

@@ -11,20 +11,20 @@ from merzim.services.law.acts import offered_procedures
 from merzim.services.names import seen_unit
 from merzim.services.reports.consolidated import (
     ConsolidatedQuery,
-    Place,
-    Ready,
+    ReadyUpload,
+    UnitPositions,
     comparison,
     consolidated_query,
     list_turns,
     uploads,
 )
 from merzim.web.files_of_papers import get_cartogram_file, get_consolidated_file
-from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, Section, lines
+from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content, workbook_response
 from workflow.cases.registers.exposure import SECTIONS
 from workflow.deadlines.deadline import Deadline
-from workflow.reports.consolidated import Document, Line
+from workflow.reports.consolidated import ProvedFact, ResultLine
 from workflow.reports.yearly_clock import Turn
 
 LOOKS = {"overdue": "overdue", "waiting": "soon", "planned": "open", "running": "open"}
@@ -103,18 +103,18 @@ def _figures(t: Translator, form: ConsolidatedQuery) -> tuple[Figure, ...]:
     )
 
 
-def _gathered(query: ReportQuery, form: ConsolidatedQuery) -> tuple[Section, ...]:
+def _gathered(query: ReportQuery, form: ConsolidatedQuery) -> tuple[ReportSection, ...]:
     if form.report is None or not form.report.form.required:
         return ()
     t, gathered = query.t, form.report.form
-    silent = Section(
+    silent = ReportSection(
         id="silent",
         title=t.say("web.together.silent_title"),
         tally=len(gathered.silent),
         lines=lines(query.unit_title(unit) or t.say("web.unit.none") for unit in gathered.silent),
         most=200,
     )
-    reported = Section(
+    reported = ReportSection(
         id="lines",
         title=t.say("web.together.lines"),
         tally=len(gathered.lines),
@@ -124,15 +124,15 @@ def _gathered(query: ReportQuery, form: ConsolidatedQuery) -> tuple[Section, ...
     return (silent, reported) if gathered.silent else (reported,)
 
 
-def _line_columns(name: Callable[[str], str]) -> tuple[Column[Line], ...]:
+def _line_columns(name: Callable[[str], str]) -> tuple[Column[ResultLine], ...]:
     """Return the columns of a consolidated form on the page. `name`: from a unit's id to its name."""
 
-    def organisation(t: Translator, line: Line) -> Content:
+    def organisation(t: Translator, line: ResultLine) -> Content:
         period = line.obligation.partition(".")[2]
         under = lines((t.period(period),)) if period else ()
         return Content(text=name(line.unit) or t.say("web.unit.none"), under=under)
 
-    def case(t: Translator, line: Line) -> Content:
+    def case(t: Translator, line: ResultLine) -> Content:
         if not line.case:
             return Content(text=t.say("web.together.no_case"))
         place = name(line.place) if line.place != line.unit else ""
@@ -142,13 +142,13 @@ def _line_columns(name: Callable[[str], str]) -> tuple[Column[Line], ...]:
             under=lines((" · ".join(filter(None, (place, line.case))),)),
         )
 
-    def done(t: Translator, line: Line) -> Content:
+    def done(t: Translator, line: ResultLine) -> Content:
         if line.on is None:
             return Content(text="–")
         late = () if line.late_by is None else (Content(text=t.say("web.late_by", n=line.late_by), late=True),)
         return Content(text=t.short(line.on), under=late)
 
-    def numbers(t: Translator, line: Line) -> Content:
+    def numbers(t: Translator, line: ResultLine) -> Content:
         texts = (
             f"{t.say('web.record.value', value=value)}: {t.points(number)}"
             for value, number in line.values.items()
@@ -173,7 +173,7 @@ def build_uploads(query: ReportQuery) -> Report:
         lead=t.say("web.together.uploads_lead"),
         formats=("xlsx",) if ready else (),
         sections=(
-            Section(
+            ReportSection(
                 id="uploads",
                 title=t.say("web.together.uploads"),
                 tally=len(ready),
@@ -192,15 +192,15 @@ def uploads_workbook(query: ReportQuery) -> Response:
     return workbook_response(query.ctx, columns, rows, title="web.together.uploads")
 
 
-def _ready(query: ReportQuery) -> tuple[Ready, ...]:
+def _ready(query: ReportQuery) -> tuple[ReadyUpload, ...]:
     ctx = query.ctx
     return uploads(ctx.app, seen_unit(ctx, query.unit), today=ctx.today, reads=ctx.reads)
 
 
-def _ready_columns(name: Callable[[str], str]) -> tuple[Column[Ready], ...]:
+def _ready_columns(name: Callable[[str], str]) -> tuple[Column[ReadyUpload], ...]:
     """Return the columns of uploads on the page. `name`: from a unit's id to its name."""
 
-    def upload(t: Translator, row: Ready) -> Content:
+    def upload(t: Translator, row: ReadyUpload) -> Content:
         case, deadline = row.waiting.case, row.waiting.upload
         parts = (
             t.say(f"web.force.{deadline.obligation.force}"),
@@ -210,7 +210,7 @@ def _ready_columns(name: Callable[[str], str]) -> tuple[Column[Ready], ...]:
         address = f"/cases/{case.id}#{deadline.id}"
         return Content(text=_title(t, deadline), address=address, under=lines((" · ".join(parts),)))
 
-    def documents(t: Translator, row: Ready) -> Content:
+    def documents(t: Translator, row: ReadyUpload) -> Content:
         ready = row.waiting.ready
         each = tuple(
             Content(
@@ -232,7 +232,7 @@ def _ready_columns(name: Callable[[str], str]) -> tuple[Column[Ready], ...]:
     )
 
 
-def _upload_columns(name: Callable[[str], str]) -> tuple[Column[tuple[Ready, Document]], ...]:
+def _upload_columns(name: Callable[[str], str]) -> tuple[Column[tuple[ReadyUpload, ProvedFact]], ...]:
     """Return the columns of uploads in the workbook. `name`: from a unit's id to its name."""
     return (
         Column("cli.head.unit", lambda _, row: name(row[0].unit)),
@@ -263,7 +263,7 @@ def build_yearly(query: ReportQuery) -> Report:
         formats=("xlsx",) if turns else (),
         empty=("", "") if turns else (t.say(title), t.say(advice)),
         sections=(
-            Section(
+            ReportSection(
                 id="yearly",
                 title=t.say("web.together.yearly"),
                 tally=len(turns),
@@ -342,7 +342,7 @@ def build_cartogram(query: ReportQuery) -> Report:
         lead=t.say("web.cartogram.lead"),
         formats=("xlsx", "svg") if view.lines else (),
         sections=(
-            Section(
+            ReportSection(
                 id="differs",
                 title=t.say("web.cartogram.differs"),
                 note=published,
@@ -350,7 +350,7 @@ def build_cartogram(query: ReportQuery) -> Report:
                 empty=missing,
                 most=200,
             ),
-            Section(
+            ReportSection(
                 id="lines",
                 title=t.say("web.cartogram.should"),
                 columns=_place_columns(),
@@ -366,9 +366,9 @@ def cartogram_file(ending: str) -> Callable[[ReportQuery], Response]:
     return lambda query: get_cartogram_file(query.ctx, query.t, ending, query.unit)
 
 
-def _place_columns() -> tuple[Column[Place], ...]:
-    def section(id: str) -> Callable[[Translator, Place], Content]:
-        def positions(t: Translator, place: Place) -> Content:
+def _place_columns() -> tuple[Column[UnitPositions], ...]:
+    def section(id: str) -> Callable[[Translator, UnitPositions], Content]:
+        def positions(t: Translator, place: UnitPositions) -> Content:
             each = lines(line.text for line in getattr(place, id))
             return Content(each=each) if each else Content(text="–")
 

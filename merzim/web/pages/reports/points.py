@@ -12,8 +12,8 @@ from merzim.documents.forms import Form
 from merzim.documents.sheets.listing import tables_workbook
 from merzim.services.documents.filling import templates_in_use
 from merzim.services.documents.year_reports import due_quarter, report_marks, year_reports
-from merzim.services.reports.points import Ahead, Indicator, Part, Points, points_of_year
-from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, Section, lines
+from merzim.services.reports.points import Ahead, IndicatorPoints, Points, UnitPoints, points_of_year
+from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content, download, table_of
 
@@ -82,7 +82,7 @@ def workbook(query: ReportQuery) -> Response:
     return download(tables_workbook(tables), f"{title} {t.short(query.ctx.today)}.xlsx")
 
 
-PART_COLUMNS: tuple[Column[Part], ...] = (
+PART_COLUMNS: tuple[Column[UnitPoints], ...] = (
     Column("web.unit", lambda t, part: t.name(part.unit.name), ""),
     Column("web.scores.points", lambda _, part: part.points, "col-points"),
     Column("web.scores.at_stake.short", lambda _, part: part.at_stake, "col-points"),
@@ -90,8 +90,8 @@ PART_COLUMNS: tuple[Column[Part], ...] = (
 )
 
 
-def _indicator_columns(view: Points) -> tuple[Column[Indicator], ...]:
-    def title(t: Translator, indicator: Indicator) -> Content:
+def _indicator_columns(view: Points) -> tuple[Column[IndicatorPoints], ...]:
+    def title(t: Translator, indicator: IndicatorPoints) -> Content:
         texts = (t.paragraph(indicator.id), _arithmetic(t, indicator))
         under = (*lines(texts), *_to_record(view, t, indicator.id))
         return Content(text=indicator.title[t.language], under=under)
@@ -131,7 +131,7 @@ def _step_columns(view: Points) -> tuple[Column[Ahead], ...]:
     )
 
 
-def _arithmetic(t: Translator, indicator: Indicator) -> str:
+def _arithmetic(t: Translator, indicator: IndicatorPoints) -> str:
     """Return the calculation of an indicator in words, with the names it lacks."""
     sentences = [t.tell(element.code, element.arguments) for element in indicator.arithmetic]
     if indicator.missing:
@@ -171,9 +171,9 @@ def _figures(t: Translator, view: Points) -> tuple[Figure, ...]:
     )
 
 
-def _sections(query: ReportQuery, view: Points, period: str) -> tuple[Section, ...]:
+def _sections(query: ReportQuery, view: Points, period: str) -> tuple[ReportSection, ...]:
     t = query.t
-    steps = Section(
+    steps = ReportSection(
         id="steps",
         title=t.say("web.scores.steps"),
         note=Content(text=t.say("web.scores.steps.note")),
@@ -181,7 +181,7 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[Section, .
         rows=view.steps,
     )
     projects = (
-        Section(
+        ReportSection(
             id=f"project-{project.number}",
             title=t.say("web.scores.project", number=project.number),
             note=Content(
@@ -199,7 +199,7 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[Section, .
         )
         for project in view.projects
     )
-    papers = Section(
+    papers = ReportSection(
         id="reports",
         title=t.say("web.scores.reports", year=view.year),
         note=Content(text=t.say("web.scores.reports.note")),
@@ -208,7 +208,7 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[Section, .
         printed=False,
         folded=True,
     )
-    units = Section(
+    units = ReportSection(
         id="units",
         title=t.say("web.scores.units"),
         note=Content(text=t.say("web.scores.units.note")),

@@ -73,7 +73,7 @@ class Figure:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
+class ReportSection:
     """A card of a report: a table, or lines, or why there are none.
 
     Attributes:
@@ -117,7 +117,7 @@ class Report:
     further_changed: int = 0
     remarks: tuple[Content, ...] = ()
     figures: tuple[Figure, ...] = ()
-    sections: tuple[Section, ...] = ()
+    sections: tuple[ReportSection, ...] = ()
     hints: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     empty: tuple[str, str] = ("", "")
