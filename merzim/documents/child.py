@@ -27,8 +27,8 @@ from workflow.refusal import Refusal
 
 SECONDS, MEMORY, HANDLES = 13, 768 * 2**20, 32
 """What one reading may take: seconds, bytes of address space, open files."""
-AT_ONCE, WAIT = 4, 4
-"""Files read at the same time; the seconds another one waits for its turn."""
+AT_ONCE, WAIT, START = 4, 4, 60
+"""Files read at the same time; the seconds another one waits for its turn, and for its process."""
 MAX_ANSWER, MAX_ERRORS, MAX_TRACE = 32 * 2**20, 5_000, 4_000
 """Bytes of an answer, bad rows in it, and characters of a traceback for the log."""
 _OURS = ("merzim.documents.", "workflow.", "calendars.")
@@ -63,11 +63,15 @@ def read(function: Callable[..., Value], source: Source, name: str | None = None
         raise UnreadablePaper("paper_readers_busy")
     ours, theirs = _processes.Pipe(duplex=False)
     process = _processes.Process(target=_answer, args=(theirs, function, data, name, options), daemon=True)
-    alarm, end = Timer(SECONDS, process.kill), time.monotonic() + SECONDS
+    alarm, end = Timer(SECONDS, process.kill), float("inf")
     try:
         process.start()
         theirs.close()
+        if ours.poll(START):
+            # It is there: so far the time was that of the clean process, which imports the readers once.
+            ours.recv_bytes(1)
         alarm.start()
+        end = time.monotonic() + SECONDS
         if _stopped.is_set():
             process.kill()
         kind, value = _Values(ours.recv_bytes(MAX_ANSWER)).load()
@@ -117,7 +121,8 @@ def check_act(data: bytes, name: str) -> None:
 
 
 def _answer(answer: Connection, function: Callable[..., object], data: bytes, name: str, options: Any) -> None:
-    """Read one file and send its value or refusal; runs in the process of its own."""
+    """Read one file and send its value or refusal, after a byte when it begins; in a process of its own."""
+    answer.send_bytes(b"!")
     os.environ.clear()
     os.nice(5)
     for kind, limit in (

@@ -40,6 +40,12 @@ def two(prepared: Prepare) -> Merzim:
     return prepared(import_example, _open_another)
 
 
+def start(office: Merzim) -> None:
+    """The analysis begins as planned: what counts from it no longer waits for it."""
+    done = office("record", "2026-0001", "analysis_started", "--on", "2026-04-13", "--now", "2026-04-13")
+    assert done.code == 0
+
+
 def _open_another(office: Merzim) -> None:
     planned = ("--planned", "analysis_started=2026-09-14")
     assert office("open", "internal-analysis", *planned, "--now", "2026-03-30").code == 0
@@ -122,6 +128,7 @@ def test_what_comes_after_counts_by_the_office_s_calendar(two: Merzim, act: Path
 
 def test_the_letter_about_the_old_date_is_withdrawn(two: Merzim, act: Path) -> None:
     """Queued for 12 May, not sent yet; the new date gets letters of its own."""
+    start(two)
     two("remind", "--now", "2026-05-04")
 
     def states() -> dict[tuple[str, str], set[str]]:
@@ -234,6 +241,7 @@ def test_whoever_was_told_of_a_date_the_act_moves_hears_of_the_new_one(two: Merz
         'title = { kk = "Демалыс күнін ауыстыру туралы", ru = "О переносе дня отдыха" }\n',
         encoding="utf-8",
     )
+    start(two)
     for moment in ("2026-05-04T10:00", "2026-05-05T10:00"):
         assert two("remind", "--now", moment).code == 0
         assert two("deliver", "--now", moment).code == 0

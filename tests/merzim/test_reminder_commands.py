@@ -28,7 +28,8 @@ def test_changed_reminder_steps_hold_from_the_next_round_which_says_so(office: M
     (tmp_path / "config.toml").write_text("[reminders]\nsteps = [-10, 0]\n", encoding="utf-8")
     first = office("remind", "--now", "2026-04-01")
     second = office("remind", "--now", "2026-04-01T13:00")
-    days = office("rehearse", "--from", "2026-04-02", "--until", "2026-05-20", "--json").json["days"]
+    office("record", "2026-0001", "analysis_started", "--on", "2026-04-13", "--now", "2026-04-13")
+    days = office("rehearse", "--from", "2026-04-14", "--until", "2026-05-20", "--json").json["days"]
     steps = {
         (day["date"], notice["step"])
         for day in days

@@ -125,7 +125,7 @@ def test_who_said_done_is_not_reminded_for_three_working_days_but_heads_are_told
     again = browser.get(path).text
     on_the_day, after = told(town, ANNOUNCE_BY), told(town, ONE_AFTER)
 
-    assert "Рақмет, жазылды" in thanks
+    assert "Рақмет, жауабыңыз жазылды" in thanks
     assert "Бұл хатқа берілген жауап" in again
     assert ("said_done", "start_announced", AIGUL.key) in said(town)
     assert SqlReads(town.engine).said_done(["2026-0001"]) == {
