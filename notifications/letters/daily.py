@@ -15,7 +15,7 @@ from calendars.kazakhstan import Kazakhstan
 from i18n import explain, say
 from notifications.daily import WEEK, first_of_week
 from notifications.letters.events import comment_line
-from notifications.letters.lists import OVERDUE, SLIPPED, ListedDeadline, count, line, sections
+from notifications.letters.lists import OVERDUE, SLIPPED, UNDATED, ListedDeadline, count, line, sections
 from notifications.letters.moved import moved_entry, moved_line, moved_words
 from notifications.letters.overview import OpenDeadline, OpenDeadlines
 from notifications.letters.page import LetterLine, LetterPage, LetterSection, render_letter
@@ -114,11 +114,13 @@ def _words(
             say(f"digest.{about}_lead", arguments, language),
         )
     lead = say("digest.personal_lead", {"today": today, "count": len(listed)}, language)
-    late, slipped = count(listed, *OVERDUE), count(listed, *SLIPPED)
-    arguments = {"today": today, "late": late, "ahead": len(listed) - late - slipped}
+    late, slipped, undated = (count(listed, *words) for words in (OVERDUE, SLIPPED, UNDATED))
+    arguments = {"today": today, "late": late, "ahead": len(listed) - late - slipped - undated}
     subject = say("digest.personal_subject", arguments, language)
     if slipped:
         subject += say("digest.subject_slipped", {"count": slipped}, language)
+    if undated:
+        subject += say("digest.subject_undated", {"count": undated}, language)
     return subject, lead
 
 

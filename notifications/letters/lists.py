@@ -15,6 +15,7 @@ SOON = ("soon", "last_working_day")
 OVERDUE = ("overdue", "just_past")
 PLANNED = ("planned_today", "planned_soon")
 SLIPPED = ("slipped", "just_slipped")
+UNDATED = ("open", "before", "points", "year")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +51,7 @@ def sections(items: Iterable[ListedDeadline], language: str) -> tuple[LetterSect
         ("planned", PLANNED),
         ("slipped", SLIPPED),
         ("asked", ("asked",)),
-        ("open", ("open", "before", "points", "year")),
+        ("open", UNDATED),
     )
     sections = []
     for name, standings in parts:

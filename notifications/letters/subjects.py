@@ -73,6 +73,8 @@ class Matters:
             deadline = withdrawn_deadline(case, procedure, self.calendar, notice.obligation, due=notice.due)
         if deadline is None or not self._holds(notice, deadline):
             return None
+        if undated_kind(notice.step) == "points" and _begins_in_a_later_year(case, procedure, self.today):
+            return None
         return self._matter(notice, case, procedure, deadline)
 
     def to_send(self, notice: Notice) -> Matter | None:
@@ -243,3 +245,10 @@ class Matters:
 def confidential(procedure: Procedure) -> bool:
     """Return whether letters about its cases must not reveal their subject."""
     return procedure.confidential
+
+
+def _begins_in_a_later_year(case: Case, procedure: Procedure, today: date) -> bool:
+    """Return whether a case begins after this year, so that none of this year's points hang on it."""
+    begun = case.facts.get(procedure.begins_with)
+    on = begun.on if begun else case.planned.get(procedure.begins_with)
+    return on is not None and on.year > today.year

@@ -276,3 +276,11 @@ def test_who_is_away_gets_no_letter_and_the_deputy_gets_the_units(tmp_path: Path
 
     assert not of(parcels, BOLAT.key)
     assert len(of(parcels, OFFICER.key)) == 1
+
+
+def test_no_points_of_this_year_hang_on_an_analysis_of_the_next(town: Town) -> None:
+    """On the first working day of November nobody is asked for the list of an analysis planned for February."""
+    town.open(planned={"analysis_started": date(2027, 2, 15)})
+    texts = [parcel.letter.text for parcel in day(town, date(2026, 11, 2))]
+
+    assert not [text for text in texts if "лауазымдар тізбесін" in text]
