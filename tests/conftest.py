@@ -54,11 +54,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _shortcuts() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched, shortcuts.migrate_once(patched):
         shortcuts.begin_in_2026(patched)
         shortcuts.wait_for_readers(patched)
         shortcuts.compile_once(patched)
-        shortcuts.migrate_once(patched)
         yield
 
 

@@ -10,7 +10,8 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -93,7 +94,8 @@ def compile_once(patched: pytest.MonkeyPatch) -> None:
     patched.setattr("merzim.storage.database.engine.create_engine", create)
 
 
-def migrate_once(patched: pytest.MonkeyPatch) -> None:
+@contextmanager
+def migrate_once(patched: pytest.MonkeyPatch) -> Iterator[None]:
     """Give a new file of SQLite the pages the migrations made of the first one of its version."""
     real, patterns = schema._migrate, dict[tuple[object, ...], sqlite3.Connection]()
     one_at_a_time = Lock()  # as the database lets its writers; between processes the migrations do
@@ -118,3 +120,8 @@ def migrate_once(patched: pytest.MonkeyPatch) -> None:
         return True
 
     patched.setattr(schema, "_migrate", migrate)
+    try:
+        yield
+    finally:
+        for pattern in patterns.values():
+            pattern.close()

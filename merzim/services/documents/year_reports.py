@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -28,7 +28,7 @@ from merzim.services.registers.queries import MAX_PAGE_SIZE, FilterInput, ListRo
 from merzim.services.registers.results import FieldView, RowView, cell_value, reader_scope, seen_register
 from merzim.services.registers.texts import row_in_language, text_notes, with_translations
 from merzim.services.registers.views import list_rows
-from merzim.storage.cases.recommendations import cases_with_entries
+from merzim.storage.cases.recommendations import cases_with_entries, cases_with_facts
 from merzim.storage.registers.lists import SqlRegisterLists
 from workflow.cases.case import Fact
 from workflow.languages import PAPER_LANGUAGES
@@ -111,8 +111,8 @@ def unanswered_notes(
         for field, lacking in _unanswered(ctx, source, unit, report_days(year, quarter)).items():
             about = {"field": field, "rows": lacking, "row": _number_of_group(form, group)}
             notes.append(FormNote(code="form.note.unanswered", arguments=about))
-    if form.rows:
-        rows = report_data(ctx, form, ctx.language, unit=unit, year=year, quarter=quarter).rows
+    if form.rows and any(_recorded_groups(form.rows).values()):
+        rows, _ = _rows_of_report(ctx, form, form.rows, unit, year, report_days(year, quarter), ctx.language)
         for group, (recorded, count) in _differing(
             ctx, form.rows, rows, unit, report_days(year, quarter)
         ).items():
@@ -191,19 +191,36 @@ def report_data(
         return FormData(
             fields, tuple(all_position_rows(form, cases.values(), office, language, on=position_day))
         )
-    rows, looked_up = _register_rows(ctx, form.rows, unit, report_days(year, quarter), language)
+    days = report_days(year, quarter)
+    rows, looked_up = _rows_of_report(ctx, form, form.rows, unit, year, days, language)
     if form.id == "social_order":
-        fields |= _social_order_sums(ctx, unit, year, report_days(year, quarter))
+        fields |= _social_order_sums(ctx, unit, year, days)
     if form.id == "supplier_sums":
         return FormData(fields, tuple(supplier_rows(rows, language)), looked_up)
-    if form.id in REPORTED:
-        cases = ctx.reads.whole(cases_with_entries(ctx.app.engine, unit or None))
-        recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year, language)
-        rows += [row for row in recorded if row not in rows]
-        looked_up = [*looked_up, *(group.id for group in form.rows.groups if group.id not in form.rows.sources)]
-    differing = _differing(ctx, form.rows, rows, unit, report_days(year, quarter))
+    differing = _differing(ctx, form.rows, rows, unit, days)
     silent = [group for group in looked_up if group not in differing and "*" not in differing]
     return FormData(fields, tuple(rows), silent)
+
+
+def _rows_of_report(
+    ctx: RequestContext, form: Form, rows: Rows, unit: str, year: int, days: Days, language: str
+) -> tuple[list[Row], Sequence[str]]:
+    """Return the rows of registers and those of cases, and the groups that were looked up."""
+    found, looked_up = _register_rows(ctx, rows, unit, days, language)
+    if form.id not in REPORTED:
+        return found, looked_up
+    office, cases = ctx.app.reads.office(), ctx.reads.whole(cases_with_entries(ctx.app.engine, unit or None))
+    recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year, language)
+    found += [row for row in recorded if row not in found]
+    return found, [*looked_up, *(group.id for group in rows.groups if group.id not in rows.sources)]
+
+
+def _recorded_groups(rows: Rows) -> Mapping[str, RecordedFacts | None]:
+    """Return by group the facts that cases record of it: "" is a table without groups, "*" all of one with."""
+    return {
+        "*" if rows.groups else "": rows.recorded,
+        **{group.id: group.recorded for group in rows.groups},
+    }
 
 
 def _social_order_sums(ctx: RequestContext, unit: str, year: int, days: Days) -> Mapping[str, Decimal]:
@@ -246,12 +263,11 @@ def _differing(
     The group "" is the one without groups, "*" all of a table whose number is recorded as one. None of these
     may say "none"; its row is ruled.
     """
-    whole = "*" if rows.groups else ""
-    asked = {whole: rows.recorded, **{group.id: group.recorded for group in rows.groups}}
-    facts = {
-        procedure: [*_facts_of(ctx, procedure, unit)]
-        for procedure in {recorded.procedure for recorded in asked.values() if recorded}
-    }
+    asked = _recorded_groups(rows)
+    names: dict[str, set[str]] = {}
+    for of_group in filter(None, asked.values()):
+        names.setdefault(of_group.procedure, set()).update(of_group.facts)
+    facts = {procedure: [*_facts_of(ctx, procedure, of_it, unit)] for procedure, of_it in names.items()}
     differing = {}
     for group, recorded in asked.items():
         if recorded is None:
@@ -264,10 +280,13 @@ def _differing(
     return differing
 
 
-def _facts_of(ctx: RequestContext, procedure: str, unit: str) -> Iterator[tuple[str, Fact]]:
-    """Return the facts of the active cases of a procedure, by name with their period."""
-    heads = ctx.reads.cases(unit or None, status="active", procedure=procedure)
-    for case in ctx.reads.whole([head.id for head in heads]).values():
+def _facts_of(
+    ctx: RequestContext, procedure: str, names: Collection[str], unit: str
+) -> Iterator[tuple[str, Fact]]:
+    """Yield the facts of the active cases of a procedure that have one of these, by name with their period."""
+    having = {*cases_with_facts(ctx.app.engine, names)}
+    heads = ctx.reads.cases(unit or None, status="active", procedure=procedure) if having else ()
+    for case in ctx.reads.whole([head.id for head in heads if head.id in having]).values():
         yield from case.facts.items()
 
 

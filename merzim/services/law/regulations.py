@@ -194,7 +194,8 @@ def read_own(path: Path, bodies: Bodies = SHIPPED_BODIES) -> Procedure:
 
 def shipped_files(folder: str = "") -> Iterator[Traversable]:
     """Yield the shipped regulation files, or those of a folder among them, by name; no folder is a module."""
-    for file in sorted(files("regulations").joinpath(folder).iterdir(), key=lambda file: file.name):
+    shipped = files("regulations")
+    for file in sorted((shipped / folder if folder else shipped).iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml") and file.name != "acts.toml":
             yield file
 
