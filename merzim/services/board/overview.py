@@ -169,7 +169,7 @@ def overview(ctx: RequestContext, unit: str | None = None) -> Overview:
         unconfirmed=total(sums, "missed") + total(sums, "undated"),
         never_confirmed=(
             build_board_lines(ctx, reads, never, soon=day.soon, stakes=stakes),
-            reads.count(never_confirmed),
+            reads.count(never_confirmed) if len(never) == WORST else len(never),
         ),
         slipped=total(sums, "slipped"),
         lead=_lead(sums, library, office, workloads, ctx.reader.person, today),

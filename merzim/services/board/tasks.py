@@ -170,7 +170,7 @@ def _first_rows(
     lists = {urgency: DeadlineFilter(urgency=urgency, horizon=day, assignees=own) for urgency in GROUPS}
     if own == frozenset():
         return [(urgency, (), 0) for urgency in GROUPS]
-    numbers = {urgency: reads.count(lists[urgency]) for urgency in GROUPS}
+    numbers = reads.numbers(GROUPS, day, own)
     # Those past their plan date stand in their own group alone, so others move up.
     more = min(numbers["slipped"], SHOWN["slipped"])
     return [

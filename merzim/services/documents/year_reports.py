@@ -37,6 +37,8 @@ from workflow.registers.access import list_fields
 from workflow.registers.definition import UnknownRegister, UnknownRegisterField
 
 Days = tuple[date, date]
+Recorded = tuple[RecordedFacts, int]
+"""Facts that say how many rows there are, and the number they say."""
 Filters = tuple[Mapping[str, object], ...]
 
 
@@ -106,16 +108,14 @@ def unanswered_notes(
     """Return remarks on register rows that lack values a report needs, and which the report therefore leaves
     out; and on numbers that cases record and registers do not bear out.
     """
-    notes = []
+    notes, days = [], report_days(year, quarter)
     for group, source in form.rows.sources.items() if form.rows else ():
-        for field, lacking in _unanswered(ctx, source, unit, report_days(year, quarter)).items():
+        for field, lacking in _unanswered(ctx, source, unit, days).items():
             about = {"field": field, "rows": lacking, "row": _number_of_group(form, group)}
             notes.append(FormNote(code="form.note.unanswered", arguments=about))
-    if form.rows and any(_recorded_groups(form.rows).values()):
-        rows, _ = _rows_of_report(ctx, form, form.rows, unit, year, report_days(year, quarter), ctx.language)
-        for group, (recorded, count) in _differing(
-            ctx, form.rows, rows, unit, report_days(year, quarter)
-        ).items():
+    if form.rows and (numbers := _recorded(ctx, form.rows, unit, days)):
+        rows, _ = _rows_of_report(ctx, form, form.rows, unit, year, days, ctx.language)
+        for group, (recorded, count) in _differing(form.rows, rows, numbers).items():
             number = "" if group in ("", "*") else [each.id for each in form.rows.groups].index(group) + 1
             about = {"recorded": recorded, "rows": count, "row": number}
             code = "form.note.recorded_in_row" if number else "form.note.recorded"
@@ -197,7 +197,7 @@ def report_data(
         fields |= _social_order_sums(ctx, unit, year, days)
     if form.id == "supplier_sums":
         return FormData(fields, tuple(supplier_rows(rows, language)), looked_up)
-    differing = _differing(ctx, form.rows, rows, unit, days)
+    differing = _differing(form.rows, rows, _recorded(ctx, form.rows, unit, days))
     silent = [group for group in looked_up if group not in differing and "*" not in differing]
     return FormData(fields, tuple(rows), silent)
 
@@ -213,14 +213,6 @@ def _rows_of_report(
     recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year, language)
     found += [row for row in recorded if row not in found]
     return found, [*looked_up, *(group.id for group in rows.groups if group.id not in rows.sources)]
-
-
-def _recorded_groups(rows: Rows) -> Mapping[str, RecordedFacts | None]:
-    """Return by group the facts that cases record of it: "" is a table without groups, "*" all of one with."""
-    return {
-        "*" if rows.groups else "": rows.recorded,
-        **{group.id: group.recorded for group in rows.groups},
-    }
 
 
 def _social_order_sums(ctx: RequestContext, unit: str, year: int, days: Days) -> Mapping[str, Decimal]:
@@ -255,28 +247,34 @@ def _of_the_year(year: int) -> Mapping[str, object]:
     return {"field": "year", "from": str(year), "until": str(year)}
 
 
-def _differing(
-    ctx: RequestContext, rows: Rows, filled: Sequence[Mapping[str, object]], unit: str, days: Days
-) -> Mapping[str, tuple[int, int]]:
-    """Return what cases record and what registers have, where they differ: (recorded, rows) by group.
-
-    The group "" is the one without groups, "*" all of a table whose number is recorded as one. None of these
-    may say "none"; its row is ruled.
-    """
-    asked = _recorded_groups(rows)
+def _recorded(ctx: RequestContext, rows: Rows, unit: str, days: Days) -> Mapping[str, Recorded]:
+    """Return what cases record of these days, by group: "" is a table without groups, "*" all of one with."""
+    of_table = {"*" if rows.groups else "": rows.recorded}
+    asked = {**of_table, **{group.id: group.recorded for group in rows.groups}}
     names: dict[str, set[str]] = {}
     for of_group in filter(None, asked.values()):
         names.setdefault(of_group.procedure, set()).update(of_group.facts)
     facts = {procedure: [*_facts_of(ctx, procedure, of_it, unit)] for procedure, of_it in names.items()}
-    differing = {}
+    numbers = {}
     for group, recorded in asked.items():
-        if recorded is None:
-            continue
+        if recorded and (number := _recorded_number(recorded, facts[recorded.procedure], days)) is not None:
+            numbers[group] = recorded, number
+    return numbers
+
+
+def _differing(
+    rows: Rows, filled: Sequence[Mapping[str, object]], numbers: Mapping[str, Recorded]
+) -> Mapping[str, tuple[int, int]]:
+    """Return what cases record and what registers have, where they differ: (recorded, rows) by group.
+
+    None of these groups may say "none"; its row is ruled.
+    """
+    differing = {}
+    for group, (recorded, said) in numbers.items():
         counted = recorded.of or ((group,) if group not in ("", "*") else ())
         count = sum(1 for row in filled if not counted or rows.groups[group_of(rows, row)].id in counted)
-        number = _recorded_number(recorded, facts[recorded.procedure], days)
-        if number is not None and (number != count if recorded.value else number > count):
-            differing[group] = (number, count)
+        if said != count if recorded.value else said > count:
+            differing[group] = (said, count)
     return differing
 
 

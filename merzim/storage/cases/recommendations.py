@@ -163,9 +163,8 @@ def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]
 
 def cases_with_facts(engine: Engine, names: Collection[str]) -> Sequence[str]:
     """Return ids of the cases in which a fact was ever recorded whose name begins as one of these."""
-    named = [
-        EVENT.c.name.startswith(name, autoescape=True) for name in names
-    ]  # "talk_held.2026", "talk_held#2"
+    # A period or the number of an occurrence may follow: "talk_held.2026", "talk_held#2".
+    named = [EVENT.c.name.startswith(name, autoescape=True) for name in names]
     query = select(EVENT.c.case).where(EVENT.c.kind == "fact", or_(*named)).distinct()
     with reading(engine) as connection:
         return connection.execute(query).scalars().all()

@@ -65,7 +65,15 @@ class DeadlineReads(SearchReads):
     def listed(self, criteria: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
         dated = func.coalesce(DEADLINE.c.due, DEADLINE.c.reminds_from)
-        first = DEADLINE.c.planned_on if criteria.urgency == "slipped" else dated
+        ordered = {
+            "slipped": DEADLINE.c.planned_on,
+            "undated": DEADLINE.c.reminds_from,
+            "missed": dated,
+            "unconfirmed": dated,
+            "never_confirmed": dated,
+        }
+        # Those with a due date come out of the index in order.
+        first = ordered.get(criteria.urgency, DEADLINE.c.due)
         query = select(DEADLINE).where(*_matching(criteria), *self._visible.rows(criteria.unit))
         query = query.order_by(first, *_IN_ORDER[1:]).limit(limit).offset(offset)
         with reading(self._engine) as connection:
@@ -76,6 +84,16 @@ class DeadlineReads(SearchReads):
         with reading(self._engine) as connection:
             query = select(func.count()).select_from(DEADLINE).where(*conditions)
             return int(connection.execute(query).scalar_one())
+
+    def numbers(
+        self, urgencies: Iterable[Urgency], horizon: Horizon, assignees: frozenset[AssigneeKey] | None
+    ) -> Mapping[Urgency, int]:
+        """Return the number of rows of each urgency that wait for these assignees; None for all."""
+        fitting = {each: and_(*_of_urgency(each, horizon, whenever=False)) for each in urgencies}
+        query = select(*(func.count(case((condition, 1))) for condition in fitting.values()))
+        query = query.where(or_(*fitting.values()), *_of_assignees(assignees), *self._visible.rows(None))
+        with reading(self._engine) as connection:
+            return dict(zip(fitting, connection.execute(query).one(), strict=True))
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
         """Return the number of open rows due on each day from `first` to `last`, with due dates valid on
@@ -145,10 +163,14 @@ def _matching(criteria: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
     if criteria.is_obligatory is not None:
         obligatory = DEADLINE.c.force == "obligatory"
         yield obligatory if criteria.is_obligatory else not_(obligatory)
-    if criteria.assignees is not None:
+    yield from _of_assignees(criteria.assignees)
+
+
+def _of_assignees(assignees: frozenset[AssigneeKey] | None) -> Iterator[ColumnElement[bool]]:
+    if assignees is not None:
         # The unit by itself as well: an index finds the rows by it.
-        yield DEADLINE.c.unit.in_(sorted({assignee.unit for assignee in criteria.assignees}))
-        yield tuple_(*_ASSIGNEE).in_([tuple(assignee) for assignee in sorted(criteria.assignees)])
+        yield DEADLINE.c.unit.in_(sorted({assignee.unit for assignee in assignees}))
+        yield tuple_(*_ASSIGNEE).in_([tuple(assignee) for assignee in sorted(assignees)])
 
 
 def _of_urgency(urgency: Urgency, horizon: Horizon, *, whenever: bool) -> Iterator[ColumnElement[bool]]:
