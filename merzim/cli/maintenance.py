@@ -130,8 +130,7 @@ def restore_drill(call: CommandContext, file: Annotated[str | None, argument("FI
 
     Exit code 1 where something is wrong.
     """
-    moment = call.moment
-    result = drill(call.app, Path(file) if file else None, now=moment.now, today=moment.today)
+    result = drill(call.app, Path(file) if file else None, now=call.moment.now, today=call.moment.today)
     counts = {name: {"copy": copy, "office": office} for name, (copy, office) in result.counts.items()}
     answer = {"file": result.file, "seconds": round(result.seconds), "counts": counts}
     call.answer({**answer, "problems": _problems(call, result.problems)})

@@ -53,8 +53,7 @@ def remind(
 @command("deliver", writes=True)
 def deliver(call: CommandContext) -> None:
     """Sends the queued letters."""
-    moment = call.moment
-    report = rounds.deliver(call.app, now=moment.now, today=moment.today)
+    report = rounds.deliver(call.app, now=call.moment.now, today=call.moment.today)
     call.answer(picked(report, "counts", "recovered", "answers"))
     if not report.counts:
         call.print(call.say("cli.deliver.nothing"))

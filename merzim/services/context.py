@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import TypedDict
+from typing import Self, TypedDict
 
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.app import AppContext
@@ -66,7 +66,7 @@ class RequestContext:
     operator: bool = False
     language: str = ""
 
-    def read_by(self, reader: Reader) -> RequestContext:
+    def read_by(self, reader: Reader) -> Self:
         return replace(self, reader=reader)
 
     @cached_property

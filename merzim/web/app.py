@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import ParamSpec, TypeVar
@@ -28,7 +28,7 @@ from merzim.web.ui.assets import MOUNTS
 
 
 def create_app(app: AppContext, clock: Clock) -> FastAPI:
-    """Return the dashboard as an ASGI application, for the present calendar and law.
+    """Return the dashboard as an ASGI application.
 
     Args:
         clock: gives the moment, once per request; on a demonstration day every page says so, and if only this
@@ -45,8 +45,7 @@ def create_app(app: AppContext, clock: Clock) -> FastAPI:
         routes=[*every_route(), *MOUNTS],
     )
     describe_api(pages, every_route, address=settings.public_address.rstrip("/"))
-    # One for all requests: each takes a copy, because a context keeps the moment it was first asked for.
-    pages.state.ctx = context_of(app, clock, passwordless=passwordless)
+    pages.state.context = partial(context_of, app, clock, passwordless=passwordless)
     add_error_answers(pages)
     public = public_address(settings.public_address)
     public_host = f"[{public.host}]" if ":" in public.host else public.host

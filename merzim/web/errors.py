@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from asgi_correlation_id import correlation_id
 from fastapi import FastAPI
@@ -20,14 +18,13 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from merzim.documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
-from merzim.services.context import RequestContext
 from merzim.services.inputs import bad_input
 from merzim.services.verbs import NotAllowed, NotFound
-from merzim.web.auth.dependencies import NotLoggedIn, SecondFactorMissing
+from merzim.web.auth.dependencies import NotLoggedIn, SecondFactorMissing, plain_context
 from merzim.web.auth.middleware import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS
 from merzim.web.pages.account.login import first_page, inside, login_page
 from merzim.web.ui.form_values import MAX_FIELD_BYTES, status_of
-from merzim.web.ui.preferences import preferences, set_preference_cookies
+from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from workflow.cases.commands.case_commands import UnknownCase
 from workflow.ports import Contradiction
@@ -46,7 +43,7 @@ Faults = Sequence[Mapping[str, object]]
 
 
 def add_error_answers(pages: FastAPI) -> None:
-    """Let the application answer these errors; its `state.ctx` is what the contexts of readers are made of."""
+    """Let the application answer these errors."""
     pages.add_exception_handler(HTTPException, on_http)
     pages.add_exception_handler(RequestValidationError, on_invalid)
     pages.add_exception_handler(NotLoggedIn, on_stranger)
@@ -58,14 +55,15 @@ def add_error_answers(pages: FastAPI) -> None:
 
 def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:
     """Return the answer to a request that failed: what is wrong, and how to continue."""
-    calendar = _ctx(request).calendar
+    ctx = plain_context(request)
+    calendar = ctx.calendar
     arguments = {
         "first": calendar.first.year,
         "last": calendar.last.year,
         "megabytes": MAX_BODY // 1024 // 1024,
         "text_megabytes": MAX_TEXT // 1024 // 1024,
     }
-    detail = Translator(preferences(request).language).tell(code, arguments)
+    detail = Translator(ctx.language).tell(code, arguments)
     if _of_a_program(request):
         return problem_answer(status, code, detail, faults)
     return _problem_page(request, status, detail, reference=correlation_id.get() if status >= 500 else "")
@@ -91,7 +89,7 @@ def on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     parts = {item["loc"][0] for item in error.errors() if item["loc"]}
     status = 404 if "path" in parts else 422
-    translator = Translator(preferences(request).language)
+    translator = Translator(plain_context(request).language)
     faults = [
         {
             "where": ".".join(str(part) for part in item["loc"])[:200],
@@ -135,9 +133,7 @@ async def on_stranger(request: Request, error: Exception) -> Response:
         return response
     address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.method in SAFE_METHODS:
-        response = _elsewhere(request, f"/login?{urlencode({'next': address})}")
-        set_preference_cookies(response, preferences(request).new_cookies)
-        return response
+        return redirect(plain_context(request), "/login", next=address)
     if request.headers.get("hx-request") == "true":
         # The page sends the form again as browsers do (pages.js): what was typed then goes along.
         return Response(status_code=401)
@@ -146,8 +142,7 @@ async def on_stranger(request: Request, error: Exception) -> Response:
         files = any(not isinstance(value, str) and value.filename for value in form.values())
     return await run_in_threadpool(
         login_page,
-        request,
-        replace(_ctx(request)),
+        plain_context(request),
         onward=inside(address),
         form_values=form_values,
         files=files,
@@ -159,7 +154,7 @@ def on_second_factor(request: Request, error: Exception) -> Response:
     """Send an account that lacks a required second factor to the page for setting one."""
     if _of_a_program(request):
         return problem(request, 403, "web.problem.second_factor")
-    return _elsewhere(request, "/account/totp")
+    return redirect(plain_context(request), "/account/totp")
 
 
 def on_error(request: Request, error: Exception) -> Response:
@@ -174,7 +169,7 @@ def on_error(request: Request, error: Exception) -> Response:
 
 def _refused(request: Request, error: Refusal | OutOfRange, status: int) -> Response:
     """Return the refusal's own sentence; for programs with every bad row or field."""
-    translator = Translator(preferences(request).language)
+    translator = Translator(plain_context(request).language)
     detail = translator.refuse(error)
     if _of_a_program(request):
         return problem_answer(status, error.code, detail, row_faults(error, translator), other_changes(error))
@@ -184,20 +179,15 @@ def _refused(request: Request, error: Refusal | OutOfRange, status: int) -> Resp
 
 def _problem_page(request: Request, status: int, detail: str, **values: Any) -> Response:
     reader = getattr(request.state, "reader", None)
-    ctx = _ctx(request)
+    ctx = plain_context(request)
     # Behind an error of ours may be the database, which is then not asked who the reader is.
-    seen_by = replace(ctx) if reader is None or status >= 500 else ctx.read_by(reader)
-    return page(request, seen_by, "problem.html", status=status, number=status, detail=detail, **values)
+    seen_by = ctx if reader is None or status >= 500 else ctx.read_by(reader)
+    return page(seen_by, "problem.html", status=status, number=status, detail=detail, **values)
 
 
 def _again_in(seconds: int, response: Response) -> Response:
     response.headers["retry-after"] = str(seconds)
     return response
-
-
-def _ctx(request: Request) -> RequestContext:
-    ctx: RequestContext = request.app.state.ctx
-    return ctx
 
 
 def row_faults(error: Exception, translator: Translator) -> Faults:
@@ -252,15 +242,6 @@ def problem_answer(status: int, code: str, detail: str, faults: Faults = (), cha
     # surrogate, which JSON can spell) is quoted as "?".
     content = text.replace("<", "\\u003c").encode(errors="replace")
     return Response(content, status_code=status, media_type="application/problem+json")
-
-
-def _elsewhere(request: Request, address: str) -> Response:
-    """Redirect to another page; htmx gets a header, because it would follow a redirect inside its own
-    request.
-    """
-    if request.headers.get("hx-request") == "true":
-        return Response(status_code=204, headers={"hx-redirect": address})
-    return RedirectResponse(address, status_code=303)
 
 
 def _of_a_program(request: Request) -> bool:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from anyio import CapacityLimiter, to_thread
 from asgi_correlation_id import correlation_id
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -28,7 +28,6 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from merzim.services import sending
-from merzim.services.context import RequestContext
 from merzim.services.moments import is_late
 from merzim.services.upkeep.operations import DatabaseState, readiness
 from merzim.settings import ALARM_AGES
@@ -36,6 +35,7 @@ from merzim.version import commit_of, running
 from merzim.web.api.answers import PROBLEMS
 from merzim.web.auth.dependencies import Anybody, identify
 from merzim.web.auth.middleware import is_local
+from merzim.web.http import WebContext
 from notifications.statistics import Figures
 from workflow.board.rows import horizon, total
 from workflow.deadlines.lateness import near
@@ -143,10 +143,9 @@ async def ready(
     """
     # By a thread of its own: those that make pages may all be waiting for the database.
     state = await to_thread.run_sync(readiness, ctx.app, limiter=LOOKING)
-    now = ctx.now
-    age = None if state.round is None else now - state.round
+    age = None if state.round is None else ctx.now - state.round
     limit = ALARM_AGES["round"] if round is None else timedelta(seconds=round)
-    late = is_late(state.round, now=now, limit=limit)
+    late = is_late(state.round, now=ctx.now, limit=limit)
     answers = state.database == "ok"
     is_ready = answers and state.schema and not (late and round is not None)
     response.status_code = 200 if is_ready else 503
@@ -166,11 +165,11 @@ STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 
 @router.get("/metrics", include_in_schema=False)
-def metrics(request: Request, ctx: Anybody) -> Response:
+def metrics(ctx: Anybody) -> Response:
     """Return statistics of delivery, board and this process in Prometheus format, for this machine and API
     tokens of administrators and auditors.
     """
-    if not is_local(request) and not _may_scrape(request, ctx):
+    if not is_local(ctx.request) and not _may_scrape(ctx):
         raise HTTPException(404)
     now, today = ctx.now, ctx.today
     sums = ctx.reads.sums(horizon(today, soon=near(ctx.calendar, today)))
@@ -186,9 +185,9 @@ def metrics(request: Request, ctx: Anybody) -> Response:
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
-def _may_scrape(request: Request, ctx: RequestContext) -> bool:
+def _may_scrape(ctx: WebContext) -> bool:
     """Return whether a request from another machine has a token that may read the metrics."""
-    identity = identify(request, ctx) if request.headers.get("authorization") else None
+    identity = identify(ctx) if ctx.request.headers.get("authorization") else None
     return identity is not None and identity[1].kind == "token" and identity[0].reader.access in SCRAPERS
 
 

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Path, Query, Request
 from starlette.background import BackgroundTask
+from starlette.datastructures import QueryParams
 from starlette.responses import Response, StreamingResponse
+
+from merzim.services.context import RequestContext
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebContext(RequestContext):
+    """The context of a page or an operation, with the HTTP request it came by."""
+
+    request: Request
+
+    @property
+    def query(self) -> QueryParams:
+        """The parameters of the address."""
+        return self.request.query_params
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether htmx asks, which puts a part of the answer into the page it has."""
+        return self.request.headers.get("hx-request") == "true"
+
 
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 RegisterPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]

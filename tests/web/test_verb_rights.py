@@ -59,7 +59,7 @@ def told(site: Site) -> None:
 
 
 def ctx_of(site: Site, reader: Reader) -> RequestContext:
-    ctx: RequestContext = site.app.state.ctx
+    ctx: RequestContext = site.app.state.context()
     return ctx.read_by(placed(reader, site.office))
 
 

@@ -76,9 +76,8 @@ mount.get(router, "/portfolio", list_portfolio, name="get_portfolio", tags=["cas
 @router.get("/cases/{case}", tags=["cases"])
 def get_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseAnswer:
     """Return a case: its deadlines with their explanations, and its findings."""
-    today = ctx.today
     case_record, procedure = whole_case(ctx, case)
-    judgement = judge(case_record, procedure, ctx.calendar, today=today)
+    judgement = judge(case_record, procedure, ctx.calendar, today=ctx.today)
     return CaseAnswer.of(
         case_record,
         translator.language,

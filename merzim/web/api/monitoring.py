@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Query
 
 from merzim.services.reports.monitoring import monitoring
 from merzim.services.reports.points import points_of_year
@@ -152,8 +152,7 @@ def get_monitoring(
     """Return recommendations with their status, 100 on a page; shared risks; unreported quarters, 40 cases of
     each on a page (`silent`: its number).
     """
-    today = ctx.today
-    view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, further_page=silent)
+    view = monitoring(ctx.reads, ctx.calendar, narrowed, today=ctx.today, number=number, further_page=silent)
     return MonitoringAnswer.of(
         view,
         shared=[SharedAnswer.of(risk, cases=[case.id for case, _ in risk.first]) for risk in view.shared],
@@ -168,7 +167,6 @@ def get_monitoring(
 
 @router.get("/scores")
 def get_scores(
-    request: Request,
     ctx: Reading,
     translator: RequestTranslator,
     unit: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
@@ -178,7 +176,7 @@ def get_scores(
     """Return the points of a year: earned, lost, at stake, with the calculation. Readings are chosen by
     name.
     """
-    view = points_of_year(ctx, unit, year, request.query_params, number=number)
+    view = points_of_year(ctx, unit, year, ctx.query, number=number)
     language = translator.language
     return ScoresAnswer.of(
         view,

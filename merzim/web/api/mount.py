@@ -67,9 +67,8 @@ class IdempotentRequest:
         if self._key is None:
             return run()
         key, login = self._key, ctx.reader.login
-        now = ctx.now
         digest = _digest(f"{self._request.method} {self._request.url.path}", body)
-        claim = ctx.app.answers.claim(login, key, digest, now=now)
+        claim = ctx.app.answers.claim(login, key, digest, now=ctx.now)
         if claim is not None:
             if claim.digest != digest:
                 raise HTTPException(409, "web.problem.other_request")

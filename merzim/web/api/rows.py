@@ -154,10 +154,9 @@ def get_case_registers(ctx: Reading, case: CaseId, translator: RequestTranslator
 
     `scale`: the edition whose scale applies to a rank given today.
     """
-    today = ctx.today
     case_record, procedure = whole_case(ctx, case)
-    judgement = judge(case_record, procedure, ctx.calendar, today=today)
-    view = registers_of_case(case_record, judgement.deadlines, today=today)
+    judgement = judge(case_record, procedure, ctx.calendar, today=ctx.today)
+    view = registers_of_case(case_record, judgement.deadlines, today=ctx.today)
     return RegisterAnswer(
         case=case,
         scale=view.scale.id,

@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial, wraps
 from typing import Annotated, Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -24,10 +23,11 @@ from merzim.documents.child import WAIT
 from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import issue_secret
-from merzim.services.context import Accounts, RequestContext, reader_of
-from merzim.settings import DEVICE_LIFETIME, WebSettings, is_loopback
+from merzim.services.context import RequestContext, reader_of
+from merzim.settings import DEVICE_LIFETIME, is_loopback
 from merzim.web.auth.limits import remember_device
 from merzim.web.auth.middleware import is_local
+from merzim.web.http import WebContext
 from merzim.web.ui.preferences import preferences
 from workflow.org.access import Account, Entry, Need, must_enrol
 
@@ -55,14 +55,14 @@ def is_address_passwordless(address: str) -> bool:
         return False
 
 
-def is_passwordless_request(request: Request, *, allowed: bool) -> bool:
+def is_passwordless_request(ctx: WebContext) -> bool:
     """Return whether a request may log in without a password: it comes directly from a browser on this machine.
 
     Requests by HTTP/1.0 are excluded: proxies that send no forwarding headers use it by default (nginx does),
     browsers never do.
     """
-    version = request.scope.get("http_version", "1.1")
-    return allowed and is_local(request) and version not in ("0.9", "1.0")
+    version = ctx.request.scope.get("http_version", "1.1")
+    return ctx.passwordless and is_local(ctx.request) and version not in ("0.9", "1.0")
 
 
 COOKIE = "__Host-merzim"
@@ -78,9 +78,7 @@ class SecondFactorMissing(Exception):
     """The reader's access requires a second factor, the account has none: the answer is the page to set it."""
 
 
-def begin_session(
-    accounts: Accounts, login: str, request: Request, response: Response, *, now: datetime, scope: str = ""
-) -> None:
+def begin_session(ctx: WebContext, login: str, response: Response, *, scope: str = "") -> None:
     """Open a session, set its cookie, and end the session the browser had before, of any account.
 
     After a log-in with a password the browser is remembered as a device of the account.
@@ -88,11 +86,12 @@ def begin_session(
     Args:
         scope: SCOPE for a session opened without a password.
     """
-    cookie = request.cookies.get(COOKIE, "")
+    cookie, accounts, now = ctx.request.cookies.get(COOKIE, ""), ctx.accounts, ctx.now
     former = accounts.entry("session", hash_secret(cookie), now=now) if cookie else None
     if former is not None:
         accounts.end(former.login, former.hash, now=now)
-    browser, lifetime = request.headers.get("user-agent", "")[:200], _limits(request).session_lifetime
+    browser = ctx.request.headers.get("user-agent", "")[:200]
+    lifetime = ctx.app.settings.web.session_lifetime
     secret = issue_secret(accounts, "session", login, lifetime, now=now, name=browser, scope=scope)
     response.set_cookie(
         COOKIE,
@@ -104,45 +103,39 @@ def begin_session(
         samesite="lax",
     )
     if scope != SCOPE:
-        lasts = DEVICE_LIFETIME
-        remember_device(accounts, request, response, login, now=now, lasts=lasts)
+        remember_device(ctx, response, login, lasts=DEVICE_LIFETIME)
 
 
-def end_session(accounts: Accounts, request: Request, response: Response, *, now: datetime) -> None:
-    entry = current_session(request, accounts, now=now)
+def end_session(ctx: WebContext, response: Response) -> None:
+    entry = current_session(ctx)
     if entry is not None:
-        accounts.end(entry.login, entry.hash, now=now)
+        ctx.accounts.end(entry.login, entry.hash, now=ctx.now)
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
 
 
-def current_session(request: Request, accounts: Accounts, *, now: datetime) -> Entry | None:
+def current_session(ctx: WebContext) -> Entry | None:
     """Return the session of a request; None when it has expired or was not used for too long.
 
     The present settings count, also for a session that began under others.
     """
-    secret, limits = request.cookies.get(COOKIE, ""), _limits(request)
-    entry = accounts.entry("session", hash_secret(secret), now=now) if secret else None
+    secret, limits, now = ctx.request.cookies.get(COOKIE, ""), ctx.app.settings.web, ctx.now
+    entry = ctx.accounts.entry("session", hash_secret(secret), now=now) if secret else None
     if entry is None or entry.created_at + limits.session_lifetime <= now:
         return None
     return entry if entry.seen_at + limits.session_idle_limit > now else None
 
 
-def _limits(request: Request) -> WebSettings:
-    base: RequestContext = request.app.state.ctx
-    return base.app.settings.web
-
-
-def identify(request: Request, ctx: RequestContext) -> tuple[Account, Entry] | None:
+def identify(ctx: WebContext) -> tuple[Account, Entry] | None:
     """Return the account of a request and its session or token; None when the request has no valid one."""
     now = ctx.now
-    header = request.headers.get("authorization", "")
+    header = ctx.request.headers.get("authorization", "")
     if header[:7].lower() == "bearer ":
         entry = ctx.accounts.entry("token", hash_secret(header[7:].strip()), now=now)
     else:
-        entry = current_session(request, ctx.accounts, now=now)
+        entry = current_session(ctx)
     if entry is None:
         return None
-    if entry.scope == SCOPE and not is_passwordless_request(request, allowed=ctx.passwordless):
+    if entry.scope == SCOPE and not is_passwordless_request(ctx):
         # A session opened without a password is valid only while that is allowed, and only from this machine.
         return None
     account = ctx.accounts.account(entry.login)
@@ -153,22 +146,23 @@ def identify(request: Request, ctx: RequestContext) -> tuple[Account, Entry] | N
     return account, entry
 
 
-async def base_context(request: Request) -> RequestContext:
+async def base_context(request: Request) -> WebContext:
     """Return the request context without a reader, for the log-in pages.
 
     Asynchronous, so that it needs no worker thread: all of them may be busy with pages.
     """
-    return _copy_context(request)
+    return plain_context(request)
 
 
-def _copy_context(request: Request) -> RequestContext:
-    base: RequestContext = request.app.state.ctx
-    return replace(base, language=preferences(request).language)
+def plain_context(request: Request) -> WebContext:
+    """Return the context of a request without a reader, in the language of its pages."""
+    present: RequestContext = request.app.state.context(language=preferences(request).language)
+    return WebContext(**vars(present), request=request)
 
 
 def needs(
     need: Need, *, asking: bool = False, enrolling: bool = False, by_person: bool = False
-) -> Callable[[Request], RequestContext]:
+) -> Callable[[Request], WebContext]:
     """Return a dependency that returns the request context limited to what its reader may see.
 
     Args:
@@ -184,28 +178,28 @@ def needs(
             unit), or the token does not.
     """
 
-    def resolve_context(request: Request) -> RequestContext:
-        ctx = _copy_context(request)
+    def resolve_context(request: Request) -> WebContext:
+        ctx = plain_context(request)
         # The transaction ends with this function: nothing is held while the handler waits for a thread.
         with ctx.app.one_snapshot():
-            return _resolve(request, ctx)
+            return _resolve(ctx)
 
-    def _resolve(request: Request, ctx: RequestContext) -> RequestContext:
-        identity = identify(request, ctx)
+    def _resolve(ctx: WebContext) -> WebContext:
+        identity = identify(ctx)
         if identity is None:
             raise NotLoggedIn
         account, entry = identity
         if not enrolling and must_enrol(account, ctx.totp_required):
             raise SecondFactorMissing
         reader = reader_of(ctx, account)
-        request.state.reader = reader  # also of a refusal, whose page leads back to what they may see
+        ctx.request.state.reader = reader  # also of a refusal, whose page leads back to what they may see
         is_read_only = entry.kind == "token" and entry.scope != "write"
-        if not reader.may(need) or (is_read_only and not asking and request.method not in _SAFE):
+        if not reader.may(need) or (is_read_only and not asking and ctx.request.method not in _SAFE):
             raise HTTPException(403, "web.problem.not_yours")
         if by_person and entry.kind != "session":
             raise HTTPException(403, "web.problem.by_person")
         reader_ctx = ctx.read_by(reader)
-        if need == "manage" and (case := request.path_params.get("case")):
+        if need == "manage" and (case := ctx.request.path_params.get("case")):
             # Who was told of a case of another unit sees it and does their part; its own officer manages it.
             head = reader_ctx.reads.heads([case]).get(case)
             if head is not None and not reader_ctx.reads.in_reach(head):
@@ -228,20 +222,20 @@ def is_query_only(dependency: Callable[..., Any]) -> bool:
     return bool(getattr(dependency, "asking", False))
 
 
-Anybody = Annotated[RequestContext, Depends(base_context)]
-Reading = Annotated[RequestContext, Depends(needs("read"))]
-Recording = Annotated[RequestContext, Depends(needs("record"))]
-Assigning = Annotated[RequestContext, Depends(needs("assign"))]
-Managing = Annotated[RequestContext, Depends(needs("manage"))]
-Setting = Annotated[RequestContext, Depends(needs("settings"))]
-Auditing = Annotated[RequestContext, Depends(needs("audit"))]
-Own = Annotated[RequestContext, Depends(needs("self"))]
-OwnByPerson = Annotated[RequestContext, Depends(needs("self", by_person=True))]
-SettingByPerson = Annotated[RequestContext, Depends(needs("settings", by_person=True))]
+Anybody = Annotated[WebContext, Depends(base_context)]
+Reading = Annotated[WebContext, Depends(needs("read"))]
+Recording = Annotated[WebContext, Depends(needs("record"))]
+Assigning = Annotated[WebContext, Depends(needs("assign"))]
+Managing = Annotated[WebContext, Depends(needs("manage"))]
+Setting = Annotated[WebContext, Depends(needs("settings"))]
+Auditing = Annotated[WebContext, Depends(needs("audit"))]
+Own = Annotated[WebContext, Depends(needs("self"))]
+OwnByPerson = Annotated[WebContext, Depends(needs("self", by_person=True))]
+SettingByPerson = Annotated[WebContext, Depends(needs("settings", by_person=True))]
 """Only in a session: passwords and factors, changed by the account itself or by an administrator."""
-Enrolling = Annotated[RequestContext, Depends(needs("self", by_person=True, enrolling=True))]
+Enrolling = Annotated[WebContext, Depends(needs("self", by_person=True, enrolling=True))]
 """The reader's account without its required second factor: may only set one, or log out."""
-Asking = Annotated[RequestContext, Depends(needs("read", asking=True))]
+Asking = Annotated[WebContext, Depends(needs("read", asking=True))]
 """A query by POST, which a read-only token may send too."""
 
 

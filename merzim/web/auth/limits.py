@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Literal
 
@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from merzim.services.accounts.credentials import hash_secret
 from merzim.services.accounts.verbs import issue_secret
-from merzim.services.context import Accounts, RequestContext
+from merzim.web.http import WebContext
 from workflow.org.access import Entry, RateLimit
 
 Reason = Literal[
@@ -102,9 +102,9 @@ def client_address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def count_guess(request: Request, ctx: RequestContext) -> None:
+def count_guess(ctx: WebContext) -> None:
     """Count a link that was not issued here. Raises HTTPException 429 after too many from one network."""
-    network = network_of(client_address(request))
+    network = network_of(client_address(ctx.request))
     limit = RateLimit(kind="link", key=network, attempts=GUESSES, period=15 * _MINUTE)
     if ctx.accounts.count_attempt((limit,), now=ctx.now):
         raise HTTPException(429, "web.problem.too_many_links") from None
@@ -114,11 +114,11 @@ PLANS = 300
 """Number of times one network may plan without a log-in in a quarter of an hour."""
 
 
-def count_plan(request: Request, ctx: RequestContext) -> None:
+def count_plan(ctx: WebContext) -> None:
     """Count dates computed for somebody without a log-in. Raises HTTPException 429 after too many from one
     network.
     """
-    network = network_of(client_address(request))
+    network = network_of(client_address(ctx.request))
     limit = RateLimit(kind="plan", key=network, attempts=PLANS, period=15 * _MINUTE)
     if ctx.accounts.count_attempt((limit,), now=ctx.now):
         raise HTTPException(429, "web.problem.too_many_plans") from None
@@ -130,29 +130,27 @@ MAX_SECRETS = 8
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-def find_device(request: Request, accounts: Accounts, login: str, *, now: datetime) -> Entry | None:
+def find_device(ctx: WebContext, login: str) -> Entry | None:
     """Return the device a request comes from; None if the account has not logged in from it."""
-    devices = (device for _, device in _devices(request, accounts, now=now))
+    devices = (device for _, device in _devices(ctx))
     return next((device for device in devices if device.login == login), None)
 
 
-def device_hashes(request: Request) -> frozenset[str]:
+def device_hashes(ctx: WebContext) -> frozenset[str]:
     """Return the hashes of all device secrets in the cookie, expired ones included."""
-    return frozenset(map(hash_secret, _secrets(request)))
+    return frozenset(map(hash_secret, _secrets(ctx)))
 
 
-def remember_device(
-    accounts: Accounts, request: Request, response: Response, login: str, *, now: datetime, lasts: timedelta
-) -> None:
+def remember_device(ctx: WebContext, response: Response, login: str, *, lasts: timedelta) -> None:
     """Remember the browser as a device of the account: a new secret replaces the account's previous one."""
     other_secrets = []
-    for secret, device in _devices(request, accounts, now=now):
+    for secret, device in _devices(ctx):
         if device.login == login:
-            accounts.end(login, device.hash, now=now)
+            ctx.accounts.end(login, device.hash, now=ctx.now)
         else:
             other_secrets.append(secret)
-    browser = request.headers.get("user-agent", "")[:200]
-    secret = issue_secret(accounts, "device", login, lasts, now=now, name=browser)
+    browser = ctx.request.headers.get("user-agent", "")[:200]
+    secret = issue_secret(ctx.accounts, "device", login, lasts, now=ctx.now, name=browser)
     response.set_cookie(
         COOKIE,
         ".".join([secret, *other_secrets[: MAX_SECRETS - 1]]),
@@ -164,11 +162,12 @@ def remember_device(
     )
 
 
-def _secrets(request: Request) -> list[str]:
-    parts = request.cookies.get(COOKIE, "").split(".", MAX_SECRETS)[:MAX_SECRETS]
+def _secrets(ctx: WebContext) -> list[str]:
+    parts = ctx.request.cookies.get(COOKIE, "").split(".", MAX_SECRETS)[:MAX_SECRETS]
     return [part for part in parts if _SECRET.fullmatch(part)]
 
 
-def _devices(request: Request, accounts: Accounts, *, now: datetime) -> list[tuple[str, Entry]]:
-    entries = ((secret, accounts.entry("device", hash_secret(secret), now=now)) for secret in _secrets(request))
+def _devices(ctx: WebContext) -> list[tuple[str, Entry]]:
+    accounts, now = ctx.accounts, ctx.now
+    entries = ((secret, accounts.entry("device", hash_secret(secret), now=now)) for secret in _secrets(ctx))
     return [(secret, device) for secret, device in entries if device is not None]

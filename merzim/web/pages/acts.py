@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.law.acts import ChangeAct, adoptable_acts, change_act, place_of_acts
 from merzim.services.verbs import NotAllowed
 from merzim.web.auth.dependencies import Managing, Reading
+from merzim.web.http import WebContext
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
@@ -23,13 +23,13 @@ Key = Annotated[str, Query(max_length=500)]
 
 
 @router.get("/acts")
-def acts_page(request: Request, ctx: Reading, unit: Key = "") -> Response:
+def acts_page(ctx: Reading, unit: Key = "") -> Response:
     """Show the acts; of an office of several organisations, those of the chosen one."""
-    return _page(request, ctx, unit)
+    return _page(ctx, unit)
 
 
 @router.post("/acts")
-def change(request: Request, ctx: Managing, answers: Fields) -> Response:
+def change(ctx: Managing, answers: Fields) -> Response:
     """Adopt an act, or leave it."""
     unit = answers.get("unit", "")
     try:
@@ -38,11 +38,11 @@ def change(request: Request, ctx: Managing, answers: Fields) -> Response:
     except NotAllowed:
         raise
     except Refusal as refusal:
-        return _page(request, ctx, unit, refusal=refusal)
-    return redirect(request, "/acts", unit=unit)
+        return _page(ctx, unit, refusal=refusal)
+    return redirect(ctx, "/acts", unit=unit)
 
 
-def _page(request: Request, ctx: RequestContext, unit: str, *, refusal: Refusal | None = None) -> Response:
+def _page(ctx: WebContext, unit: str, *, refusal: Refusal | None = None) -> Response:
     office = ctx.reads.office()
     tops = sorted((top for top in office.units.values() if not top.parent), key=name_order)
     place = ""
@@ -51,10 +51,9 @@ def _page(request: Request, ctx: RequestContext, unit: str, *, refusal: Refusal 
     except Refusal as refused:
         refusal = refusal or refused
     return page(
-        request,
         ctx,
         "acts.html",
-        status=422 if request.method == "POST" and refusal else 200,
+        status=422 if ctx.request.method == "POST" and refusal else 200,
         acts=adoptable_acts(ctx, place) if place else (),
         unit=office.units.get(place),
         organisations=tops if len(tops) > 1 and not ctx.reader.root else (),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -28,6 +28,7 @@ from merzim.services.law.calendar_acts import (
 )
 from merzim.services.names import UnitName, case_title, cases_of, known_year, unit_name
 from merzim.web.auth.dependencies import Managing, Reading, reads_files
+from merzim.web.http import WebContext
 from merzim.web.ui.form_values import InvalidForm, parse_date, sent, text_fields, tidy
 from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_filter
 from merzim.web.ui.render import page
@@ -169,26 +170,23 @@ Asked = Annotated[str, Query(max_length=40)]
 
 
 @router.get("/acts")
-def ask_act(request: Request, ctx: Managing) -> Response:
+def ask_act(ctx: Managing) -> Response:
     """Show the form for an act that moves days."""
     require_whole_office(ctx)
-    return _act_page(request, ctx)
+    return _act_page(ctx)
 
 
 @router.get("/{number}")
-def year_page(
-    request: Request, ctx: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: Asked = ""
-) -> Response:
+def year_page(ctx: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: Asked = "") -> Response:
     """Show the production calendar of a year, as known now or on a day."""
     known_year(ctx, number)
     known_on = parse_date(as_of) if as_of.strip() else None
     laid = build_year(number, ctx.calendar.as_known(known_on))
-    return page(request, ctx, "calendar.html", year=laid, as_of=known_on)
+    return page(ctx, "calendar.html", year=laid, as_of=known_on)
 
 
 @router.get("/{number}/{month}")
 def month_page(
-    request: Request,
     ctx: Reading,
     number: Annotated[int, Path(ge=1, le=9999)],
     month: Annotated[int, Path(ge=1, le=12)],
@@ -197,7 +195,6 @@ def month_page(
     as_of: Asked = "",
 ) -> Response:
     """Show a month with the deadlines due in it, and those of a chosen day in full."""
-    today = ctx.today
     known_year(ctx, number)
     first = date(number, month, 1)
     known_on = parse_date(as_of) if as_of.strip() else None
@@ -206,14 +203,13 @@ def month_page(
     except ValueError:
         raise HTTPException(404, "web.problem.no_day") from None
     view = month_view(
-        ctx, first, ctx.calendar.as_known(known_on), today=today, unit=unit or None, chosen=chosen
+        ctx, first, ctx.calendar.as_known(known_on), today=ctx.today, unit=unit or None, chosen=chosen
     )
-    return page(request, ctx, "month.html", view=view, as_of=known_on)
+    return page(ctx, "month.html", view=view, as_of=known_on)
 
 
 def _act_page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     *,
     text: str = "",
     name: str = "",
@@ -223,10 +219,8 @@ def _act_page(
     refusal: Exception | None = None,
 ) -> Response:
     return page(
-        request,
         ctx,
         "act.html",
-        status=200 if refusal is None else 422,
         text=text,
         name=name,
         typed=typed_texts or {},
@@ -239,9 +233,7 @@ def _act_page(
 @router.post("/acts")
 @reads_files
 def adopt(
-    request: Request,
-    ctx: Managing,
-    form: Annotated[FormData, sent(files=1, fields=12, field_bytes=2 * MAX_BYTES)],
+    ctx: Managing, form: Annotated[FormData, sent(files=1, fields=12, field_bytes=2 * MAX_BYTES)]
 ) -> Response:
     """Show what an act moves; submitted again from there, adopt it."""
     require_whole_office(ctx)
@@ -251,13 +243,13 @@ def adopt(
         act = build(CalendarAct, {"text": text, "name": name})
         if form.get("do") == "apply":
             preview = adopt_act(ctx, act)
-            return _act_page(request, ctx, preview=preview, adopted=preview.written, name=name)
+            return _act_page(ctx, preview=preview, adopted=preview.written, name=name)
         preview = preview_act(ctx, act)
     except (Refusal, OutOfRange) as refusal:
         typed_texts = text_fields(form)
         shown_text = "" if _is_transfer(typed_texts) else text
-        return _act_page(request, ctx, text=shown_text, name=name, typed_texts=typed_texts, refusal=refusal)
-    return _act_page(request, ctx, text=text, name=name, preview=preview)
+        return _act_page(ctx, text=shown_text, name=name, typed_texts=typed_texts, refusal=refusal)
+    return _act_page(ctx, text=text, name=name, preview=preview)
 
 
 def _text(form: FormData) -> tuple[str, str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -57,7 +56,7 @@ from merzim.web.files_of_lists import (
     get_campaigns_file,
     people_filter,
 )
-from merzim.web.http import CampaignPath, Number, PersonPath, SearchText
+from merzim.web.http import CampaignPath, Number, PersonPath, SearchText, WebContext
 from merzim.web.pages.registers.forms import form_fields, kept_file, new_values, problems_of, typed_answers
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import (
@@ -68,7 +67,7 @@ from merzim.web.ui.form_values import (
     status_of,
 )
 from merzim.web.ui.name_fields import NameField, UnitParam, build_unit_field, build_unit_filter, resolve_unit
-from merzim.web.ui.preferences import preferences, redirect
+from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
 from merzim.web.ui.tables import page_heads, redirect_to_tidy_address, with_tidy_address
 from workflow.org.office import DUTIES
@@ -91,11 +90,10 @@ PAPER, REFUSAL = "paper", "refuse"
 
 
 @router.get("/campaigns")
-def campaigns_page(request: Request, ctx: Reading) -> Response:
+def campaigns_page(ctx: Reading) -> Response:
     """Show all campaigns visible to the reader, and the kinds that may be started."""
-    campaign_list = list_campaigns(_spoken(request, ctx), AskCampaigns())
+    campaign_list = list_campaigns(ctx, AskCampaigns())
     return page(
-        request,
         ctx,
         "campaigns.html",
         heads=page_heads(CAMPAIGN_COLUMNS),
@@ -105,13 +103,13 @@ def campaigns_page(request: Request, ctx: Reading) -> Response:
 
 
 @router.get("/campaigns/new/{kind}")
-def new_campaign_page(request: Request, ctx: Managing, kind: KindPath) -> Response:
+def new_campaign_page(ctx: Managing, kind: KindPath) -> Response:
     """Show the form that starts a campaign."""
-    return _start_form(request, ctx, kind)
+    return _start_form(ctx, kind)
 
 
 @router.post("/campaigns/new/{kind}")
-def start(request: Request, ctx: Managing, kind: KindPath, form: Sent) -> Response:
+def start(ctx: Managing, kind: KindPath, form: Sent) -> Response:
     """Show the people a campaign would ask; after confirmation, start it."""
     asked, answers = _kind(ctx, kind), typed_answers(form)
     unit_texts = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
@@ -138,9 +136,8 @@ def start(request: Request, ctx: Managing, kind: KindPath, form: Sent) -> Respon
     except (Refusal, OutOfRange) as error:
         refusal = error
     if preview is not None and preview.campaign:
-        return redirect(request, f"/campaigns/{preview.campaign}", said="started")
+        return redirect(ctx, f"/campaigns/{preview.campaign}", said="started")
     return _start_form(
-        request,
         ctx,
         kind,
         rejected_form=RejectedForm(form="start", refusal=refusal, answers=answers),
@@ -153,7 +150,6 @@ def start(request: Request, ctx: Managing, kind: KindPath, form: Sent) -> Respon
 
 @router.get("/campaigns/{campaign}")
 def campaign_page(
-    request: Request,
     ctx: Reading,
     campaign: CampaignPath,
     unit: UnitParam,
@@ -163,13 +159,11 @@ def campaign_page(
     said: MessageParam = "",
 ) -> Response:
     """Show who has answered and who has not, page by page."""
-    tidy = redirect_to_tidy_address(request)
+    tidy = redirect_to_tidy_address(ctx)
     if tidy is not None:
         return tidy
-    response = _campaign_page(
-        request, ctx, campaign, people_filter(state, unit, search), number=number, message=said
-    )
-    return with_tidy_address(request, response)
+    response = _campaign_page(ctx, campaign, people_filter(state, unit, search), number=number, message=said)
+    return with_tidy_address(ctx, response)
 
 
 CHANGES: tuple[tuple[str, Verb[Any, Any], str], ...] = (
@@ -182,15 +176,15 @@ CHANGES: tuple[tuple[str, Verb[Any, Any], str], ...] = (
 
 
 def _serve(path: str, verb: Verb[Any, Any], message: str) -> None:
-    def change(request: Request, ctx: Managing, campaign: CampaignPath, typed: Fields) -> Response:
+    def change(ctx: Managing, campaign: CampaignPath, typed: Fields) -> Response:
         try:
             fields = command_values(ctx, verb.command, typed)
             verb(ctx, build(verb.command, {"campaign": campaign, **fields}))
         except (Refusal, OutOfRange) as refusal:
             if isinstance(refusal, LookupError | PermissionError):
                 raise
-            return _campaign_page(request, ctx, campaign, {}, problem=refusal)
-        return redirect(request, f"/campaigns/{campaign}", said=message)
+            return _campaign_page(ctx, campaign, {}, problem=refusal)
+        return redirect(ctx, f"/campaigns/{campaign}", said=message)
 
     router.add_api_route(f"/campaigns/{{campaign}}/{path}", change, methods=["POST"])
 
@@ -200,15 +194,13 @@ for _change in CHANGES:
 
 
 @router.get("/campaigns/{campaign}/paper/{person}")
-def paper_page(request: Request, ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Response:
+def paper_page(ctx: Managing, campaign: CampaignPath, person: PersonPath) -> Response:
     """Show the form for an answer given on paper."""
-    return _paper_form(request, ctx, campaign, person)
+    return _paper_form(ctx, campaign, person)
 
 
 @router.post("/campaigns/{campaign}/paper/{person}")
-def record_paper(
-    request: Request, ctx: Managing, campaign: CampaignPath, person: PersonPath, form: Sent
-) -> Response:
+def record_paper(ctx: Managing, campaign: CampaignPath, person: PersonPath, form: Sent) -> Response:
     """Record an answer given on paper."""
     campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
     answers = typed_answers(form)
@@ -225,12 +217,8 @@ def record_paper(
         if isinstance(refusal, LookupError | PermissionError):
             raise
         rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
-        return _paper_form(request, ctx, campaign, person, rejected_form=rejected_form)
-    return redirect(request, f"/campaigns/{campaign}", said="recorded")
-
-
-def _spoken(request: Request, ctx: RequestContext) -> RequestContext:
-    return replace(ctx, language=preferences(request).language)
+        return _paper_form(ctx, campaign, person, rejected_form=rejected_form)
+    return redirect(ctx, f"/campaigns/{campaign}", said="recorded")
 
 
 def _kind(ctx: RequestContext, name: str) -> CampaignKind:
@@ -242,8 +230,7 @@ def _kind(ctx: RequestContext, name: str) -> CampaignKind:
 
 
 def _start_form(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     name: str,
     *,
     rejected_form: RejectedForm | None = None,
@@ -258,10 +245,8 @@ def _start_form(
     unit_texts += [""] * (UNIT_FIELDS - len(unit_texts))
     office = ctx.reads.office()
     return page(
-        request,
         ctx,
         "campaign_new.html",
-        status=status_of(rejected_form and rejected_form.refusal),
         place=f"/campaigns/new/{name}",
         address=f"/campaigns/new/{name}",
         kind=kind,
@@ -269,7 +254,7 @@ def _start_form(
         units=[build_unit_field(office, unit_name, root=ctx.reader.root) for unit_name in unit_texts],
         duties=[duty for duty in DUTIES if any(duty in person.duties for person in office.people.values())],
         given=form_fields(ctx, kind.given, None, rejected_form),
-        own_document=_ground_field(_spoken(request, ctx), kind, answers) if kind.ground else None,
+        own_document=_ground_field(ctx, kind, answers) if kind.ground else None,
         preview=preview,
         digest=digest,
         file_name=file_name,
@@ -289,8 +274,7 @@ def _ground_field(ctx: RequestContext, kind: CampaignKind, answers: Mapping[str,
 
 
 def _campaign_page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     campaign: str,
     filters: dict[str, Any],
     *,
@@ -299,7 +283,7 @@ def _campaign_page(
     problem: Refusal | OutOfRange | None = None,
 ) -> Response:
     command = build(ShowCampaign, {"campaign": campaign, **filters, "page": number})
-    campaign_page = show_campaign(_spoken(request, ctx), command)
+    campaign_page = show_campaign(ctx, command)
     state = "unreached" if filters.get("unreached") else filters.get("state", "")
     query = {"state": state, "unit": filters.get("unit", ""), "search": filters.get("search", "")}
 
@@ -310,7 +294,6 @@ def _campaign_page(
     parameters = {key: value for key, value in query.items() if value}
     units: NameField = build_unit_filter(ctx.reads.office(), query["unit"], own_unit=ctx.reader.root)
     return page(
-        request,
         ctx,
         "campaign.html",
         status=status_of(problem),
@@ -319,7 +302,7 @@ def _campaign_page(
         kind=_kind_of(ctx, campaign_page.campaign.register_id, campaign_page.campaign.kind),
         people_page=campaign_page,
         names=author_names(ctx, {event.by for event in campaign_page.history}),
-        chosen=invited_text(campaign_page.campaign, preferences(request).language),
+        chosen=invited_text(campaign_page.campaign, ctx.language),
         query=query,
         units=units,
         number=number,
@@ -338,12 +321,7 @@ def _kind_of(ctx: RequestContext, register_id: str, kind: str) -> CampaignKind |
 
 
 def _paper_form(
-    request: Request,
-    ctx: RequestContext,
-    campaign: str,
-    person: int,
-    *,
-    rejected_form: RejectedForm | None = None,
+    ctx: WebContext, campaign: str, person: int, *, rejected_form: RejectedForm | None = None
 ) -> Response:
     campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
     invited_person = ctx.reads.office().people.get(person_key(ctx, campaign, person))
@@ -359,10 +337,8 @@ def _paper_form(
         if parts:
             forms.append((name, parts))
     return page(
-        request,
         ctx,
         "campaign_paper.html",
-        status=status_of(rejected_form and rejected_form.refusal),
         place=f"/campaigns/{campaign}",
         campaign=campaign_view,
         person=invited_person,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, get_args
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
@@ -223,14 +223,13 @@ def _case_filter(
     late: Name = "",
 ) -> CaseFilter:
     """Return the filter in the address; unknown statuses are ignored."""
-    today = ctx.today
     return CaseFilter(
         unit=unit or None,
         procedure=procedure or None,
         stage=(stage or None) if procedure or stage in OVER else None,
         standing=next((status for status in _STANDINGS if status == standing), None),
         search=" ".join(search.replace("\0", "").split()),
-        late_on=today if late else None,
+        late_on=ctx.today if late else None,
     )
 
 
@@ -239,7 +238,6 @@ CaseQuery = Annotated[CaseFilter, Depends(_case_filter)]
 
 @router.get("/cases")
 def cases_page(
-    request: Request,
     ctx: Reading,
     criteria: CaseQuery,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
@@ -251,11 +249,11 @@ def cases_page(
     of: Name = "",
 ) -> Response:
     """Show one page of the cases, in the order asked for; after an import, with its result."""
-    tidy = redirect_to_tidy_address(request)
+    tidy = redirect_to_tidy_address(ctx)
     if tidy is not None:
         return tidy
     view = listing(ctx, criteria, number=number, order=order)
-    query = tidy_address(request).partition("?")[2]
+    query = tidy_address(ctx).partition("?")[2]
     shown_query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
     opened_counts = (
         None
@@ -263,7 +261,6 @@ def cases_page(
         else {"opened": opened, "replanned": replanned, "unchanged": unchanged, "year": year, "of": of}
     )
     response = page(
-        request,
         ctx,
         "cases.html",
         listing=view,
@@ -274,7 +271,7 @@ def cases_page(
         query=shown_query,
         done=opened_counts,
     )
-    return with_tidy_address(request, response)
+    return with_tidy_address(ctx, response)
 
 
 @router.get("/cases.xlsx")

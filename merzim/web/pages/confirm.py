@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException
 from starlette.background import BackgroundTask
 from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response, StreamingResponse
@@ -23,12 +23,12 @@ from merzim.services.campaigns.answers import (
     language_of_link,
     open_link,
 )
-from merzim.services.context import RequestContext
 from merzim.services.evidence import clean_file_name
 from merzim.web.auth.dependencies import Anybody
 from merzim.web.auth.limits import count_guess
+from merzim.web.http import WebContext
 from merzim.web.pages.registers.forms import FIELD, FormField, problems_of
-from merzim.web.ui.form_values import Fields, RejectedForm, status_of
+from merzim.web.ui.form_values import Fields, RejectedForm
 from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import page
 from notifications.event_notices import cited, given_days
@@ -40,15 +40,15 @@ _MANY_CHOSEN = ";"
 
 
 @router.get("/confirm/{token}")
-def ask(request: Request, ctx: Anybody, token: str) -> Response:
+def ask(ctx: Anybody, token: str) -> Response:
     """Show the question to the person of a link; nothing is changed."""
-    return _page(request, ctx, token, _open(request, ctx, token))
+    return _page(ctx, token, _open(ctx, token))
 
 
 @router.get("/confirm/{token}/document")
-def document(request: Request, ctx: Anybody, token: str) -> Response:
+def document(ctx: Anybody, token: str) -> Response:
     """Return the document to read, always as a download."""
-    stored = _open(request, ctx, token).campaign.document
+    stored = _open(ctx, token).campaign.document
     if "sha256" not in stored:
         raise HTTPException(404, "web.problem.no_link")
     content = ctx.app.evidence.open(str(stored["sha256"]))
@@ -62,9 +62,9 @@ def document(request: Request, ctx: Anybody, token: str) -> Response:
 
 
 @router.post("/confirm/{token}")
-def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Response:
+def confirm(ctx: Anybody, token: str, answers: Fields) -> Response:
     """Add the row of the person's answer, or of their refusal; the link becomes invalid."""
-    open_invitation = _open(request, ctx, token)
+    open_invitation = _open(ctx, token)
     invitation = open_invitation.refusing() if answers.get("refuse") else open_invitation
     typed_texts, values = _typed(invitation, answers)
     try:
@@ -73,8 +73,8 @@ def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Resp
         raise
     except (Refusal, OutOfRange) as refusal:
         rejected_form = RejectedForm(form=_form_name(invitation), refusal=refusal, answers=typed_texts)
-        return _page(request, ctx, token, open_invitation, rejected_form=rejected_form)
-    return _page(request, ctx, token, invitation, row=row)
+        return _page(ctx, token, open_invitation, rejected_form=rejected_form)
+    return _page(ctx, token, invitation, row=row)
 
 
 def _form_name(invitation: CampaignForm) -> str:
@@ -91,7 +91,7 @@ def _typed(
     return typed_texts, {name: text for name, text in typed_texts.items() if text}
 
 
-def _open(request: Request, ctx: RequestContext, token: str) -> CampaignForm:
+def _open(ctx: WebContext, token: str) -> CampaignForm:
     """Return the invitation of a link.
 
     Raises:
@@ -101,16 +101,16 @@ def _open(request: Request, ctx: RequestContext, token: str) -> CampaignForm:
     try:
         return open_link(ctx, token)
     except CampaignLinkRefused:
-        refuse_in_language(request, ctx, language_of_link(ctx, token))
+        refuse_in_language(ctx, language_of_link(ctx, token))
         if not is_genuine(ctx, token):
-            count_guess(request, ctx)
+            count_guess(ctx)
         raise
 
 
-def refuse_in_language(request: Request, ctx: RequestContext, language: str) -> None:
+def refuse_in_language(ctx: WebContext, language: str) -> None:
     """Choose the language of a refused link's page: its person's, else the browser's, else the office's."""
-    if language or "accept-language" not in request.headers:
-        request.state.language = language or ctx.app.settings.office.language
+    if language or "accept-language" not in ctx.request.headers:
+        ctx.request.state.language = language or ctx.app.settings.office.language
 
 
 def _fields(
@@ -125,8 +125,7 @@ def _fields(
 
 
 def _page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     token: str,
     invitation: CampaignForm,
     *,
@@ -134,19 +133,17 @@ def _page(
     row: str = "",
 ) -> Response:
     """Return the page in the person's language, unless they chose another."""
-    request.state.language = invitation.person.language
+    ctx.request.state.language = invitation.person.language
     kind, register = invitation.definition, invitation.register
     forms = [invitation, *([invitation.refusing()] if kind.refusal else [])] if not row else []
     response = page(
-        request,
         ctx,
         "confirm.html",
-        status=status_of(rejected_form and rejected_form.refusal),
         place=f"/confirm/{token}",
         token=token,
         invitation=invitation,
         kind=kind,
-        ground=cited(invitation.campaign, register, kind, preferences(request).language),
+        ground=cited(invitation.campaign, register, kind, preferences(ctx.request).language),
         document=invitation.campaign.document,
         days=given_days(register, invitation.campaign),
         forms=[(_form_name(form), form.definition.declares, _fields(form, rejected_form)) for form in forms],

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
@@ -29,6 +29,7 @@ from merzim.services.inputs import build
 from merzim.services.people.feeds import Away, set_leave
 from merzim.services.sending import LetterOfCase, acknowledge_letter
 from merzim.web.auth.dependencies import Recording
+from merzim.web.http import WebContext
 from merzim.web.pages.cases.evidence import Unconfirmed, parse_address
 from merzim.web.pages.cases.recording import SIGNATORIES, RecordingForm, record_form
 from merzim.web.pages.cases.writing import Sent, record_answers
@@ -39,7 +40,6 @@ from merzim.web.ui.form_values import (
     parse_date,
     parse_event_number,
     sent,
-    status_of,
     text_fields,
 )
 from merzim.web.ui.preferences import preferences, set_preference_cookies
@@ -165,7 +165,6 @@ MessageParam = Literal["", "recorded", "undone", "later", "read", "leave"]
 
 @router.get("/desk")
 def my_desk(
-    request: Request,
     ctx: Recording,
     show: Literal["", "mine", "all"] = "",
     row: Name = "",
@@ -174,17 +173,16 @@ def my_desk(
     what: Name = "",
 ) -> Response:
     """Show the reader's obligations by urgency."""
-    today = ctx.today
     case, _, obligation = row.partition(":")
     dates = {"on": on} if on else None
-    unfolded = opened(ctx, case, obligation, today=today, answers=dates) if obligation else None
+    unfolded = opened(ctx, case, obligation, today=ctx.today, answers=dates) if obligation else None
     undo, remarks = (_undo(ctx, what), _remarks(ctx, what)) if said == "recorded" else (None, ())
     message = (said, _title(ctx, what), what.partition(":")[0])
-    return _page(request, ctx, show=show, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
+    return _page(ctx, show=show, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
 
 
 @router.post("/desk/undo")
-def undo(request: Request, ctx: Recording, answers: Fields) -> Response:
+def undo(ctx: Recording, answers: Fields) -> Response:
     """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
     case = answers.get("case", "")
     if case:
@@ -195,54 +193,52 @@ def undo(request: Request, ctx: Recording, answers: Fields) -> Response:
         line = parse_event_number(answers.get("line", ""))
         cases.undo(ctx, build(cases.Undo, {"case": case, "line": line}))
     except (Refusal, OutOfRange) as refusal:
-        return _page(request, ctx, show=answers.get("show", ""), refusal=refusal)
-    return _onward(request, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
+        return _page(ctx, show=answers.get("show", ""), refusal=refusal)
+    return _onward(ctx, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
 
 
 @router.post("/desk/later")
-def later(request: Request, ctx: Recording, answers: Fields) -> Response:
+def later(ctx: Recording, answers: Fields) -> Response:
     """Snooze a reminder until another day."""
     case, obligation = answers.get("case", ""), answers.get("fact", "")
-    today = ctx.today
     if case:
         whole_case(ctx, case)
     try:
         until = parse_date(answers.get("until", ""))
         cases.snooze(ctx, build(cases.SnoozeReminder, {"case": case, "obligation": obligation, "until": until}))
     except (Refusal, OutOfRange) as refusal:
-        unfolded = opened(ctx, case, obligation, today=today) if case else None
-        return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
-    return _onward(request, answers, said="later", what=f"{case}:{obligation}")
+        unfolded = opened(ctx, case, obligation, today=ctx.today) if case else None
+        return _page(ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
+    return _onward(ctx, answers, said="later", what=f"{case}:{obligation}")
 
 
 @router.post("/desk/read")
-def read(request: Request, ctx: Recording, answers: Fields) -> Response:
+def read(ctx: Recording, answers: Fields) -> Response:
     """Acknowledge the letter about a row."""
     key, case = answers.get("key", ""), answers.get("case", "")
     if case:
         whole_case(ctx, case)
     letter_result = acknowledge_letter(ctx, build(LetterOfCase, {"case": case, "key": key}))
-    return _onward(request, answers, said="read", what=f"{case}:{letter_result.obligation}")
+    return _onward(ctx, answers, said="read", what=f"{case}:{letter_result.obligation}")
 
 
 @router.post("/desk/leave")
-def leave(request: Request, ctx: Recording, answers: Fields) -> Response:
+def leave(ctx: Recording, answers: Fields) -> Response:
     """Set the reader's leave and deputy."""
     try:
         days = () if "none" in answers else ("first", "last")
         away = {name: parse_date(answers.get(name, "")) for name in days}
         set_leave(ctx, build(Away, {**away, "deputy": answers.get("deputy", "") or None}))
     except (Refusal, OutOfRange) as refusal:
-        return _page(request, ctx, refusal=refusal, answers=answers)
-    return _onward(request, answers, said="leave", what="")
+        return _page(ctx, refusal=refusal, answers=answers)
+    return _onward(ctx, answers, said="leave", what="")
 
 
 @router.post("/desk/record")
-def record(request: Request, ctx: Recording, form: Sent) -> Response:
+def record(ctx: Recording, form: Sent) -> Response:
     """Record a fact in one step: with its date, numbers, signatory, evidence and a remark."""
     answers = text_fields(form)
     case, fact = answers.get("case", ""), answers.get("fact", "")
-    today = ctx.today
     if case:
         whole_case(ctx, case)
     try:
@@ -250,17 +246,17 @@ def record(request: Request, ctx: Recording, form: Sent) -> Response:
             raise InvalidForm("web.refusal.no_fact")
         recorded = record_answers(ctx, case, form, answers)
     except Unconfirmed as question:
-        unfolded = opened(ctx, case, fact, today=today, answers=answers, confirmation=question.confirmation)
-        return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded)
+        unfolded = opened(ctx, case, fact, today=ctx.today, answers=answers, confirmation=question.confirmation)
+        return _page(ctx, show=answers.get("show", ""), unfolded=unfolded)
     except (Refusal, OutOfRange) as refusal:
         files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
-        unfolded = opened(ctx, case, fact, today=today, answers=answers, refusal=refusal, had_files=files)
-        return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
-    return _onward(request, answers, said="recorded", what=f"{case}:{recorded}")
+        unfolded = opened(ctx, case, fact, today=ctx.today, answers=answers, refusal=refusal, had_files=files)
+        return _page(ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
+    return _onward(ctx, answers, said="recorded", what=f"{case}:{recorded}")
 
 
 @router.post("/desk/record-many")
-def record_many(request: Request, ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Response:
+def record_many(ctx: Recording, form: Annotated[FormData, sent(files=1)]) -> Response:
     """Record the ticked rows at once: first a preview, then the result of each."""
     answers, rows = text_fields(form), [row.partition(":") for row in text_fields(form).getlist("row")]
     show = answers.get("show", "")
@@ -284,7 +280,7 @@ def record_many(request: Request, ctx: Recording, form: Annotated[FormData, sent
         confirmed = answers.get("confirmed") == token
         result = bulk.record_many(ctx, build(bulk.RecordMany, fields)) if confirmed else foreseen
     except (Refusal, OutOfRange) as refusal:
-        return _page(request, ctx, show=show, refusal=refusal, answers=answers, ticked=_ids(rows))
+        return _page(ctx, show=show, refusal=refusal, answers=answers, ticked=_ids(rows))
     lines = [
         f"{step.case}:{event.seq}:{step.fact}"
         for step in result.steps
@@ -298,13 +294,11 @@ def record_many(request: Request, ctx: Recording, form: Annotated[FormData, sent
         file_name=_file_name(form) or answers.get("file_name", ""),
         lines=lines,
     )
-    return _page(
-        request, ctx, show=show, answers=answers, ticked=_ids(rows) if result.preview else (), batch=batch
-    )
+    return _page(ctx, show=show, answers=answers, ticked=_ids(rows) if result.preview else (), batch=batch)
 
 
 @router.post("/desk/withdraw-many")
-def withdraw_many(request: Request, ctx: Recording, answers: Fields) -> Response:
+def withdraw_many(ctx: Recording, answers: Fields) -> Response:
     """Withdraw what was just recorded for several rows; show the result of each."""
     show = answers.get("show", "")
     try:
@@ -316,9 +310,9 @@ def withdraw_many(request: Request, ctx: Recording, answers: Fields) -> Response
             ctx, build(bulk.WithdrawMany, {"lines": lines, "ground": answers.get("ground", "")})
         )
     except (Refusal, OutOfRange) as refusal:
-        return _page(request, ctx, show=show, refusal=refusal)
+        return _page(ctx, show=show, refusal=refusal)
     titles = {f"{case}:{line}": _title(ctx, f"{case}:{fact}") or case for case, line, fact in chosen_records}
-    return _page(request, ctx, show=show, batch=ManyView(result=None, titles=titles, withdrawn=withdrawn))
+    return _page(ctx, show=show, batch=ManyView(result=None, titles=titles, withdrawn=withdrawn))
 
 
 def _ids(rows: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
@@ -363,8 +357,7 @@ def _remarks(ctx: RequestContext, what: str) -> tuple[Finding, ...]:
 
 
 def _page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     *,
     show: str = "",
     unfolded: UnfoldedRow | None = None,
@@ -376,19 +369,15 @@ def _page(
     ticked: Sequence[str] = (),
     batch: ManyView | None = None,
 ) -> Response:
-    today = ctx.today
     everything = {"all": True, "mine": False}.get(show)
-    view = tasks_view(ctx, everything=everything, today=today)
+    view = tasks_view(ctx, everything=everything, today=ctx.today)
     now = None
     if unfolded is None and refusal is None and batch is None:
         case, _, obligation = most_pressing(view).partition(":")
-        now = opened(ctx, case, obligation, today=today, foresees=False) if obligation else None
-    status = status_of(refusal)
+        now = opened(ctx, case, obligation, today=ctx.today, foresees=False) if obligation else None
     return page(
-        request,
         ctx,
         "desk.html",
-        status=status,
         view=view,
         row_open=unfolded,
         # Another user may have done it meanwhile.
@@ -433,13 +422,13 @@ def _title(ctx: RequestContext, place: str) -> str:
     return f"{title} ({about})" if about else title
 
 
-def _onward(request: Request, answers: Mapping[str, str], **told: str) -> Response:
+def _onward(ctx: WebContext, answers: Mapping[str, str], **told: str) -> Response:
     """Redirect to the task page; an htmx request fetches only its content."""
     show = {"show": answers["show"]} if answers.get("show") in ("mine", "all") else {}
     address = f"/desk?{urlencode({**show, **{key: value for key, value in told.items() if value}})}"
     response: Response = RedirectResponse(address, status_code=303)
-    if request.headers.get("hx-request") == "true":
+    if ctx.is_fragment:
         where = {"path": address, "target": "#content", "select": "#content", "swap": "outerHTML"}
         response = Response(status_code=204, headers={"hx-location": json.dumps(where)})
-    set_preference_cookies(response, preferences(request).new_cookies)
+    set_preference_cookies(response, preferences(ctx.request).new_cookies)
     return response

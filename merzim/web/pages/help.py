@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
@@ -18,30 +18,27 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/help")
-def help_page(request: Request, ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+def help_page(ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """List the guides, the reader's own first, or the sections that match the search words."""
-    language = ctx.language
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
-    own_guide = GUIDE_OF[request.state.reader.access]
+    own_guide = GUIDE_OF[ctx.request.state.reader.access]
     order = dict.fromkeys(("first-day", own_guide, *GUIDES))
     return page(
-        request,
         ctx,
         "help.html",
         text=text,
-        hits=find_sections(text, language, acts_here(ctx)),
-        guides=[_guide(ctx, id, language) for id in order],
+        hits=find_sections(text, ctx.language, acts_here(ctx)),
+        guides=[_guide(ctx, id, ctx.language) for id in order],
         own=own_guide,
     )
 
 
 @router.get("/help/{guide_id}")
-def guide_page(request: Request, ctx: Own, guide_id: str) -> Response:
+def guide_page(ctx: Own, guide_id: str) -> Response:
     """Show one guide."""
     if guide_id not in GUIDES:
         raise HTTPException(404, "web.problem.not_found")
-    language = ctx.language
-    return page(request, ctx, "guide.html", guide=_guide(ctx, guide_id, language))
+    return page(ctx, "guide.html", guide=_guide(ctx, guide_id, ctx.language))
 
 
 def _guide(ctx: RequestContext, id: str, language: str) -> Guide:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from calendars import OutOfRange
@@ -14,6 +14,7 @@ from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.names import MAX_EXPORTED, Name, author_names, case_title, person_name, require_exportable
 from merzim.web.auth.dependencies import Assigning, Own, Reading
+from merzim.web.http import WebContext
 from merzim.web.pages.cases.writing import said_of_assignment
 from merzim.web.ui.command_forms import command_values
 from merzim.web.ui.form_values import Fields, RejectedForm, parse_event_number
@@ -33,9 +34,7 @@ MAX_LETTERS = 20
 
 
 @router.get("/inbox")
-def inbox_page(
-    request: Request, ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1
-) -> Response:
+def inbox_page(ctx: Own, number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1) -> Response:
     """Show the reader's inbox, the newest first."""
     view = comments.list_inbox(ctx, comments.ListInbox(page=number))
     heads = ctx.reads.heads({entry.case for entry in view.entries})
@@ -43,10 +42,8 @@ def inbox_page(
     people = {entry.person: person_name(office, entry.person) for entry in view.entries if entry.person}
     letters = comments.unread_letters(ctx, limit=MAX_LETTERS)
     heads = {**heads, **ctx.reads.heads({letter.case for letter in letters})}
-    language = ctx.language
-    about = {letter.key: _about(ctx, heads[letter.case], letter, language) for letter in letters}
+    about = {letter.key: _about(ctx, heads[letter.case], letter, ctx.language) for letter in letters}
     return page(
-        request,
         ctx,
         "inbox.html",
         place="/inbox",
@@ -69,14 +66,14 @@ def _about(ctx: RequestContext, case: Case, letter: Notice, language: str) -> st
 
 
 @router.post("/inbox/read")
-def mark_as_read(request: Request, ctx: Own, answers: Fields) -> Response:
+def mark_as_read(ctx: Own, answers: Fields) -> Response:
     """Mark all entries, or one, as read; then show the inbox, or the entry's place in its case."""
     case, line = answers.get("case", ""), answers.get("line", "")
     fields = {"in_case": case, "line": parse_event_number(line) if line else 0}
     comments.read_inbox(ctx, build(comments.ReadInbox, fields))
     if case and line:
-        return redirect(request, f"/cases/{case}", place=answers.get("place", "")[:40] or f"comment-{line}")
-    return redirect(request, "/inbox")
+        return redirect(ctx, f"/cases/{case}", place=answers.get("place", "")[:40] or f"comment-{line}")
+    return redirect(ctx, "/inbox")
 
 
 assignments_router = APIRouter(include_in_schema=False)
@@ -95,9 +92,9 @@ AssignmentQuery = Annotated[ListAssignments, Depends(_query_in_address)]
 
 
 @assignments_router.get("/assignments")
-def assignments_page(request: Request, ctx: Reading, query: AssignmentQuery) -> Response:
+def assignments_page(ctx: Reading, query: AssignmentQuery) -> Response:
     """Show a page of the list, and the form to give an assignment without a case."""
-    return _page(request, ctx, query)
+    return _page(ctx, query)
 
 
 @assignments_router.get("/assignments.xlsx")
@@ -110,29 +107,25 @@ def assignments_workbook(ctx: Reading, query: AssignmentQuery) -> Response:
 
 
 @assignments_router.post("/assignments")
-def give_alone(request: Request, ctx: Assigning, answers: Fields) -> Response:
+def give_alone(ctx: Assigning, answers: Fields) -> Response:
     """Give an assignment without a case, then show the case opened for it."""
     try:
         fields = command_values(ctx, assignments.GiveAlone, answers, root=ctx.reader.root)
         result = assignments.give_alone(ctx, build(assignments.GiveAlone, fields))
     except (Refusal, OutOfRange) as refusal:
         rejected_form = RejectedForm(form="assignment", refusal=refusal, answers=answers)
-        return _page(request, ctx, ListAssignments(whose="given"), rejected_form=rejected_form)
-    return redirect(request, f"/cases/{result.case}", said=said_of_assignment(ctx, answers), place="given-1")
+        return _page(ctx, ListAssignments(whose="given"), rejected_form=rejected_form)
+    return redirect(ctx, f"/cases/{result.case}", said=said_of_assignment(ctx, answers), place="given-1")
 
 
-def _page(
-    request: Request, ctx: RequestContext, query: ListAssignments, *, rejected_form: RejectedForm | None = None
-) -> Response:
+def _page(ctx: WebContext, query: ListAssignments, *, rejected_form: RejectedForm | None = None) -> Response:
     view = assignments.list_assignments(ctx, query)
     names = _names(ctx, view.assignments)
     heads = ctx.reads.heads({assignment.case for assignment in view.assignments if not assignment.alone})
     typed_person = rejected_form.answers.get("person", "") if rejected_form else ""
     return page(
-        request,
         ctx,
         "assignments.html",
-        status=422 if rejected_form else 200,
         place="/assignments",
         view=view,
         query=query,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import RedirectResponse, Response
 
 from merzim.services.cases.letter_answers import (
@@ -23,6 +23,7 @@ from merzim.services.inputs import build
 from merzim.services.people.feeds import DigestChoice, set_digest
 from merzim.web.auth.dependencies import Anybody, Own
 from merzim.web.auth.limits import count_guess
+from merzim.web.http import WebContext
 from merzim.web.pages.confirm import refuse_in_language
 from merzim.web.ui.form_values import Fields
 from merzim.web.ui.render import page
@@ -36,17 +37,17 @@ Choice = Literal["daily", "weekly"]
 
 @router.get("/digest/{secret}")
 @router.get("/digest/{secret}/{choice}")
-def ask_choice(request: Request, ctx: Anybody, secret: Secret, choice: Choice | None = None) -> Response:
+def ask_choice(ctx: Anybody, secret: Secret, choice: Choice | None = None) -> Response:
     """Show the choice page at a recipient's personal address; of one click too, since GET changes nothing."""
-    return _page(request, ctx, secret, is_saved=False)
+    return _page(ctx, secret, is_saved=False)
 
 
 @router.post("/digest/{secret}/{choice}")
-def choose(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Response:
+def choose(ctx: Anybody, secret: Secret, choice: Choice) -> Response:
     """Save the choice of one click or of the page's buttons. Repeating it changes nothing."""
     person = _whose(ctx, secret)
     ctx.choices.choose(person.key, CHOICES[choice], by=person.key, now=ctx.now)
-    return _page(request, ctx, secret, is_saved=True)
+    return _page(ctx, secret, is_saved=True)
 
 
 @router.post("/account/digest")
@@ -64,17 +65,11 @@ def _whose(ctx: RequestContext, secret: str) -> Person:
     return person
 
 
-def _page(request: Request, ctx: RequestContext, secret: str, *, is_saved: bool) -> Response:
+def _page(ctx: WebContext, secret: str, *, is_saved: bool) -> Response:
     person = _whose(ctx, secret)
     chosen = choice_of(person)
     return page(
-        request,
-        ctx,
-        "digest_choice.html",
-        secret=secret,
-        chosen=chosen,
-        choices=tuple(CHOICES),
-        is_saved=is_saved,
+        ctx, "digest_choice.html", secret=secret, chosen=chosen, choices=tuple(CHOICES), is_saved=is_saved
     )
 
 
@@ -82,12 +77,11 @@ answers_router = APIRouter(include_in_schema=False)
 
 
 @answers_router.get("/answer/{token}")
-def ask(request: Request, ctx: Anybody, token: str, say: Annotated[str, Query(max_length=20)] = "") -> Response:
+def ask(ctx: Anybody, token: str, say: Annotated[str, Query(max_length=20)] = "") -> Response:
     """Show the possible answers; nothing is changed."""
-    question = _open(request, ctx, token)
-    request.state.language = question.person.language
+    question = _open(ctx, token)
+    ctx.request.state.language = question.person.language
     response = page(
-        request,
         ctx,
         "letter_answer.html",
         status=410 if question.expired else 200,
@@ -101,9 +95,9 @@ def ask(request: Request, ctx: Anybody, token: str, say: Annotated[str, Query(ma
 
 
 @answers_router.post("/answer/{token}")
-def answer(request: Request, ctx: Anybody, token: str, fields: Fields) -> Response:
+def answer(ctx: Anybody, token: str, fields: Fields) -> Response:
     """Record the answer in the case; repeated, it changes nothing."""
-    question, reply = _open(request, ctx, token), fields.get("say", "")
+    question, reply = _open(ctx, token), fields.get("say", "")
     if reply not in ANSWERS:
         raise HTTPException(422)
     if reply not in question.open:
@@ -113,14 +107,14 @@ def answer(request: Request, ctx: Anybody, token: str, fields: Fields) -> Respon
     return RedirectResponse(f"/answer/{token}?say=noted", status_code=303)
 
 
-def _open(request: Request, ctx: RequestContext, token: str) -> LetterQuestion:
+def _open(ctx: WebContext, token: str) -> LetterQuestion:
     """Return the question of a link. Raises LinkRefused, or HTTPException 429 after many guesses from a
     network.
     """
     try:
         return open_letter(ctx, token)
     except LetterLinkRefused:
-        refuse_in_language(request, ctx, "")
+        refuse_in_language(ctx, "")
         if not is_genuine(ctx, token):
-            count_guess(request, ctx)
+            count_guess(ctx)
         raise

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from merzim.services import sending
@@ -45,7 +45,7 @@ class Unheard:
 
 
 @router.get("/")
-def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
+def overview_page(ctx: Reading, unit: UnitParam) -> Response:
     """Show the overview for managers."""
     view = overview(ctx, unit or None)
     failed = sending.undelivered(ctx)
@@ -53,7 +53,6 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
     names = {notice.person: person_name(office, notice.person) for notice in failed} if office else {}
     manages = ctx.reader.may("manage")
     return page(
-        request,
         ctx,
         "overview.html",
         view=view,
@@ -93,22 +92,20 @@ Asked = Annotated[DeadlineQuery, Depends(_asking)]
 @router.get("/deadlines.xlsx")
 def deadlines_workbook(ctx: Reading, asking: Asked) -> Response:
     """Return the whole list of deadlines as a workbook."""
-    today = ctx.today
     lines = all_lines(ctx, asking)
     title = f"web.deadlines.title.{asking.urgency}"
-    return workbook_response(ctx, line_columns(today), lines, title=title)
+    return workbook_response(ctx, line_columns(ctx.today), lines, title=title)
 
 
 @router.get("/deadlines")
-def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number = 1) -> Response:
+def deadlines_page(ctx: Reading, asking: Asked, number: Number = 1) -> Response:
     """Show a list of deadlines; its filter is in the address."""
-    onward = redirect_to_tidy_address(request)
+    onward = redirect_to_tidy_address(ctx)
     if onward is not None:
         return onward
     view = deadlines(ctx, asking, number=number)
     heads = page_heads(line_columns(ctx.today))
     return page(
-        request,
         ctx,
         "deadlines.html",
         view=view,

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from calendars.kazakhstan import Kazakhstan
@@ -28,6 +28,7 @@ from merzim.services.law.acts import offered_procedures
 from merzim.services.names import UnknownUnit, require_exportable
 from merzim.services.yearly.clock import PROCEDURE
 from merzim.web.auth.dependencies import Reading
+from merzim.web.http import WebContext
 from merzim.web.ui.name_fields import UnitParam, build_unit_filter
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Column, download, redirect_to_tidy_address, table_of, with_tidy_address
@@ -142,20 +143,18 @@ def build_axis(year: int, calendar: Kazakhstan, *, today: date) -> Axis:
 
 @router.get("/portfolio")
 def portfolio_page(
-    request: Request,
     ctx: Reading,
     criteria: Criteria,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
     replanned: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """Show one page of the analyses of a year, one line each."""
-    tidy = redirect_to_tidy_address(request)
+    tidy = redirect_to_tidy_address(ctx)
     if tidy is not None:
         return tidy
     view = _portfolio(ctx, criteria, number)
     case_id = replanned if any(line.case == replanned for line in view.lines) else ""
     return _page(
-        request,
         ctx,
         "portfolio.html",
         criteria,
@@ -223,12 +222,10 @@ def _fields(query: PortfolioQuery) -> dict[str, object]:
     return {name: getattr(query, name) for name in YearOfCases.model_fields}
 
 
-def _page(
-    request: Request, ctx: RequestContext, template: str, query: PortfolioQuery, **values: Any
-) -> Response:
+def _page(ctx: WebContext, template: str, query: PortfolioQuery, **values: Any) -> Response:
     chosen = ctx.library.latest(query.procedure)
     response = page(
-        *(request, ctx, template),
+        *(ctx, template),
         criteria=query,
         years=_years(ctx),
         units=build_unit_filter(ctx.reads.office(), query.unit, own_unit=ctx.reader.root),
@@ -236,7 +233,7 @@ def _page(
         stages=tuple((stage.id, stage.title) for stage in chosen.stages),
         **values,
     )
-    return with_tidy_address(request, response)
+    return with_tidy_address(ctx, response)
 
 
 def _years(ctx: RequestContext) -> Sequence[int]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query
 from starlette.responses import JSONResponse, Response
 
 from merzim.services.context import RequestContext
@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/search")
-def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+def search_page(ctx: Reading, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """Show the results for the search words in the address."""
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
     results = search(ctx, Search(text=text)) if text else None
@@ -42,7 +42,7 @@ def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_leng
     of_law = {_procedure(hit) for hit in hits} - {""}
     open_procedures = ctx.reads.with_cases(of_law)
     return page(
-        *(request, ctx, "search.html"),
+        *(ctx, "search.html"),
         place="/search",
         text=text,
         results=results,

@@ -4,10 +4,10 @@ many. The text may be a code, a name, or the beginning of either.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 from fastapi import Depends, Query
 
@@ -31,9 +31,6 @@ from workflow.org.office import Office, name_order
 
 MAX_SUGGESTIONS = 10
 """The most names suggested at once, or listed in the refusal of an ambiguous text."""
-
-IsVisible: TypeAlias = Callable[[str], bool]
-"""A filter by id or key: whether the reader may see the unit or person."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,12 +64,96 @@ class NameField:
     wrong: bool = False
     refusal: InvalidForm | None = None
 
-    def with_refusal(self, refusal: InvalidForm) -> NameField:
-        return replace(self, refusal=refusal)
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Finder:
+    """Finds units, or people, by what is typed, among those at a unit and below it.
+
+    Attributes:
+        kind: "unit" or "person".
+        is_known: whether a text is an id or key itself; is_seen: whether the reader may see an id or key.
+        text: the text that identifies one; suggest: its suggestion.
+    """
+
+    kind: str
+    index: NameIndex
+    is_known: Callable[[str], bool]
+    is_seen: Callable[[str], bool]
+    text: Callable[[str], Name]
+    suggest: Callable[[str], Suggestion]
+
+    def find(self, text: str) -> str | InvalidForm:
+        """Return the only match of a text, else the refusal with the closest.
+
+        Of several with exactly this name the only one that is seen counts, else the only beginning.
+        """
+        matches = list(self.index.exactly(text))
+        if len(matches) > 1:
+            matches = list(filter(self.is_seen, matches))
+        matches = matches or list(islice(filter(self.is_seen, self.index.beginning(text)), MAX_SUGGESTIONS + 1))
+        if len(matches) == 1:
+            return matches[0]
+        near = matches or self.closest(text)
+        suffix = "_more" if len(near) > MAX_SUGGESTIONS else ""
+        code = f"several{suffix}" if matches else "near" if near else "none"
+        names = [self.text(id) for id in near[:MAX_SUGGESTIONS]]
+        return InvalidForm(f"web.found.{self.kind}_{code}", text=text[:100], near=names)
+
+    def resolve(self, text: str) -> str:
+        """Return the only match of a text, "" of an empty one. Raises InvalidForm."""
+        found = self.find(text) if text.strip() else ""
+        if isinstance(found, InvalidForm):
+            raise found
+        return found
+
+    def closest(self, text: str) -> list[str]:
+        """Return those whose name begins with the text, then those with a word that does."""
+        found = chain(self.index.beginning(text), self.index.holding(text)) if text.strip() else iter(())
+        seen = islice(filter(self.is_seen, found), 2 * MAX_SUGGESTIONS)
+        return list(dict.fromkeys(seen))[:MAX_SUGGESTIONS]
+
+    def suggestions(self, text: str) -> list[Suggestion]:
+        return [self.suggest(id) for id in self.closest(text)]
+
+    def field(self, chosen: str, *, explains: bool) -> NameField:
+        """Return a text field. `explains`: whether it says itself what is wrong with its text."""
+        field = NameField(chosen=chosen, shown=self.text(chosen), finds=self.kind)
+        refusal = self.find(chosen) if chosen and not self.is_known(chosen) else ""
+        if not isinstance(refusal, InvalidForm):
+            return field
+        near = tuple(self.suggestions(chosen))
+        return replace(field, near=near, wrong=True, refusal=refusal if explains else None)
+
+
+def _everybody(id: str) -> bool:
+    return True
+
+
+def _units(office: Office, root: str) -> _Finder:
+    return _Finder(
+        kind="unit",
+        index=office.unit_called,
+        is_known=office.units.__contains__,
+        is_seen=frozenset(office.below(root)).__contains__ if root else _everybody,
+        text=lambda unit: unit_text(office, unit),
+        suggest=lambda unit: unit_suggestion(office, unit),
+    )
+
+
+def _people(office: Office, root: str) -> _Finder:
+    units = frozenset(office.below(root)) if root else frozenset[str]()
+    return _Finder(
+        kind="person",
+        index=office.person_called,
+        is_known=lambda key: key in office.people or key in office.former,
+        is_seen=(lambda key: office.people[key].unit in units) if root else _everybody,
+        text=lambda key: person_text(office, key),
+        suggest=lambda key: _person_suggestion(office, key),
+    )
 
 
 def build_unit_field(
-    office: Office, chosen: str, *, root: str = "", without: Collection[str] = (), typed: bool = False
+    office: Office, chosen: str, *, root: str = "", without: Collection[str] = (), explains: bool = False
 ) -> NameField:
     """Build the field for a unit.
 
@@ -80,24 +161,26 @@ def build_unit_field(
         chosen: the id of a unit, or the text that was typed.
         root: the unit that may be chosen, with all units below it; "" is all.
         without: ids of units that may not be chosen.
+        explains: whether the field itself says what is wrong with its text.
     """
-    if are_units_listed(office, root):
-        options = tuple(
-            unit
-            for unit in units_in_order(office, used_units=())
-            if unit.id not in without and within(office, unit.id, root)
-        )
-        return NameField(options=options, chosen=chosen)
-    if not chosen or chosen in office.units:
-        return NameField(chosen=chosen, shown=unit_text(office, chosen), finds="unit")
-    if _find_only(office.unit_called, chosen, _unit_filter(office, root)):
-        return NameField(chosen=chosen, shown=chosen, finds="unit")
-    near = tuple(suggest_units(office, chosen, root=root))
-    return NameField(chosen=chosen, shown=chosen, finds="unit", near=near, wrong=True)
+    if not are_units_listed(office, root):
+        return _units(office, root).field(chosen, explains=explains)
+    options = tuple(
+        unit
+        for unit in units_in_order(office, used_units=())
+        if unit.id not in without and within(office, unit.id, root)
+    )
+    return NameField(options=options, chosen=chosen)
 
 
 def build_person_field(
-    office: Office, chosen: str, *, root: str = "", without: Collection[str] = (), typed: bool = False
+    office: Office,
+    chosen: str,
+    *,
+    root: str = "",
+    without: Collection[str] = (),
+    typed: bool = False,
+    explains: bool = False,
 ) -> NameField:
     """Build the field for a person.
 
@@ -106,31 +189,18 @@ def build_person_field(
         root: the unit whose people, and those of all below it, are offered; "" is all.
         without: keys of people who may not be chosen.
         typed: whether names are typed also where they are few, so that all are suggested.
+        explains: whether the field itself says what is wrong with its text.
     """
-    if _are_people_listed(office):
-        is_visible = _person_filter(office, root)
-        people = [
-            person
-            for person in office.by_name
-            if person.key not in without and (is_visible is None or is_visible(person.key))
-        ]
-        former_people = [office.former[chosen]] if chosen in office.former else []
-        return NameField(
-            options=tuple(
-                UnitName(id=person.key, name=name_of(person)) for person in (*people, *former_people)
-            ),
-            chosen=chosen,
-            near=tuple(_person_suggestion(office, person.key) for person in people) if typed else (),
-        )
-    is_valid = (
-        not chosen
-        or chosen in office.people
-        or chosen in office.former
-        or _find_only(office.person_called, chosen, _person_filter(office, root))
+    finder = _people(office, root)
+    if not _are_people_listed(office):
+        return finder.field(chosen, explains=explains)
+    people = [person for person in office.by_name if person.key not in without and finder.is_seen(person.key)]
+    former_people = [office.former[chosen]] if chosen in office.former else []
+    return NameField(
+        options=tuple(UnitName(id=person.key, name=name_of(person)) for person in (*people, *former_people)),
+        chosen=chosen,
+        near=tuple(_person_suggestion(office, person.key) for person in people) if typed else (),
     )
-    near = () if is_valid else tuple(suggest_people(office, chosen, root=root))
-    shown_text = person_text(office, chosen)
-    return NameField(chosen=chosen, shown=shown_text, finds="person", near=near, wrong=not is_valid)
 
 
 def resolve_unit(office: Office, text: str, *, root: str = "") -> str:
@@ -146,18 +216,8 @@ def resolve_unit(office: Office, text: str, *, root: str = "") -> str:
 
 
 def resolve_unit_text(office: Office, text: str, *, root: str = "") -> str:
-    """Return the id of the unit a text names, as `resolve_unit` does for a text field.
-
-    Raises:
-        InvalidForm: no unit matches, or several do; it lists the closest.
-    """
-    if text in office.units:
-        return text
-    if not text.strip():
-        return ""
-    return _resolve(
-        office.unit_called, text, _unit_filter(office, root), lambda unit: unit_text(office, unit), "unit"
-    )
+    """Return the id of the unit a text names, as `resolve_unit` does for a text field."""
+    return text if text in office.units else _units(office, root).resolve(text)
 
 
 def resolve_person(office: Office, text: str, *, root: str = "") -> str:
@@ -174,12 +234,10 @@ def resolve_person(office: Office, text: str, *, root: str = "") -> str:
     """
     if text in office.people or text in office.former or _are_people_listed(office):
         return text
-    if not text.strip():
-        return ""
-    visible, former_keys = _person_filter(office, root), office.former_called.exactly(text)
+    former_keys = office.former_called.exactly(text)
     if len(former_keys) == 1 and not office.person_called.exactly(text):
         return former_keys[0]
-    return _resolve(office.person_called, text, visible, lambda key: person_text(office, key), "person")
+    return _people(office, root).resolve(text)
 
 
 def are_units_listed(office: Office, root: str = "") -> bool:
@@ -209,12 +267,9 @@ def _former_text(office: Office, key: str) -> Name:
     return name_of(former_person) if len(namesakes) == 1 else key
 
 
-def suggest_units(office: Office, text: str, *, root: str = "") -> Sequence[Suggestion]:
+def suggest_units(office: Office, text: str, *, root: str = "") -> list[Suggestion]:
     """Suggest units whose code or name begins with the text, then those with a word that does."""
-    return [
-        unit_suggestion(office, unit)
-        for unit in _find_closest(office.unit_called, text, _unit_filter(office, root))
-    ]
+    return _units(office, root).suggestions(text)
 
 
 def unit_suggestion(office: Office, unit: str) -> Suggestion:
@@ -223,18 +278,9 @@ def unit_suggestion(office: Office, unit: str) -> Suggestion:
     return Suggestion(typed=unit_text(office, unit), beside=name_of(above) if above else "")
 
 
-def suggest_people(office: Office, text: str, *, root: str = "") -> Sequence[Suggestion]:
+def suggest_people(office: Office, text: str, *, root: str = "") -> list[Suggestion]:
     """Suggest people whose name or e-mail begins with the text, then those with a word that does."""
-    return [
-        _person_suggestion(office, key)
-        for key in _find_closest(office.person_called, text, _person_filter(office, root))
-    ]
-
-
-def people_suggestions(office: Office, keys: Collection[str]) -> tuple[Suggestion, ...]:
-    """Return the suggestions of these people, sorted by name, without those who are not of the office."""
-    people = sorted((office.people[key] for key in keys if key in office.people), key=name_order)
-    return tuple(_person_suggestion(office, person.key) for person in people)
+    return _people(office, root).suggestions(text)
 
 
 def suggest_any(office: Office, text: str) -> Sequence[Suggestion]:
@@ -250,60 +296,6 @@ def _person_suggestion(office: Office, key: str) -> Suggestion:
         for language in LANGUAGES
     )
     return Suggestion(typed=person_text(office, key), beside=Text(kk, ru, en))
-
-
-def _resolve(
-    index: NameIndex, text: str, is_visible: IsVisible | None, name_by_id: Callable[[str], Name], kind: str
-) -> str:
-    """Return the only match of a text; raise InvalidForm with the closest when there is none or several."""
-    match = _find_only(index, text, is_visible)
-    if match is not None:
-        return match
-    matches = list(_filter_visible(iter(index.exactly(text)), is_visible)) or list(
-        islice(_filter_visible(index.beginning(text), is_visible), MAX_SUGGESTIONS + 1)
-    )
-    near = matches or _find_closest(index, text, is_visible)
-    names = [name_by_id(id) for id in near[:MAX_SUGGESTIONS]]
-    suffix = "_more" if len(near) > MAX_SUGGESTIONS else ""
-    code = f"several{suffix}" if matches else "near" if names else "none"
-    raise InvalidForm(f"web.found.{kind}_{code}", text=text[:100], near=names)
-
-
-def _find_only(index: NameIndex, text: str, is_visible: IsVisible | None) -> str | None:
-    """Return the only exact match (of several, the only visible one), else the only visible beginning."""
-    exact = index.exactly(text)
-    if len(exact) > 1:
-        exact = tuple(_filter_visible(iter(exact), is_visible))
-    if exact:
-        return exact[0] if len(exact) == 1 else None
-    matches = list(islice(_filter_visible(index.beginning(text), is_visible), 2))
-    return matches[0] if len(matches) == 1 else None
-
-
-def _find_closest(index: NameIndex, text: str, is_visible: IsVisible | None) -> list[str]:
-    if not text.strip():
-        return []
-    matches = chain(index.beginning(text), index.holding(text))
-    return list(
-        islice(
-            dict.fromkeys(islice(_filter_visible(matches, is_visible), 2 * MAX_SUGGESTIONS)), MAX_SUGGESTIONS
-        )
-    )
-
-
-def _filter_visible(matches: Iterator[str], is_visible: IsVisible | None) -> Iterator[str]:
-    return matches if is_visible is None else filter(is_visible, matches)
-
-
-def _unit_filter(office: Office, root: str) -> IsVisible | None:
-    """Return the filter of units at `root` and below it; None for all units."""
-    return frozenset(office.below(root)).__contains__ if root else None
-
-
-def _person_filter(office: Office, root: str) -> IsVisible | None:
-    """Return the filter of people of the units at `root` and below it; None for everybody."""
-    is_unit_visible = _unit_filter(office, root)
-    return None if is_unit_visible is None else lambda key: is_unit_visible(office.people[key].unit)
 
 
 NameText = Annotated[str, Query(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -350,17 +342,12 @@ def build_person_filter(office: Office, chosen: str, near: Collection[str], *, o
         near: keys of the people in the list, who are suggested first.
         own_unit: the unit the reader sees with all below it; "" is all. Nobody of another unit is offered.
     """
-    field = build_person_field(office, chosen, root=own_unit)
-    if not field.wrong:
-        people_listed = [
-            key for key in near if key in office.people and within(office, office.people[key].unit, own_unit)
-        ]
-        return field if field.options else replace(field, near=people_suggestions(office, people_listed))
-    try:
-        resolve_person(office, chosen, root=own_unit)
-    except InvalidForm as refusal:
-        return field.with_refusal(refusal)
-    return field
+    field = build_person_field(office, chosen, root=own_unit, explains=True)
+    if field.wrong or field.options:
+        return field
+    people = [office.people[key] for key in near if key in office.people]
+    people = sorted((person for person in people if within(office, person.unit, own_unit)), key=name_order)
+    return replace(field, near=tuple(_person_suggestion(office, person.key) for person in people))
 
 
 def unit_choices(ctx: RequestContext, chosen: str) -> NameField:
@@ -384,8 +371,4 @@ def build_unit_filter(office: Office, chosen: str, *, root: str = "", own_unit: 
         units = units_to_filter_by(office, chosen or root)
         near = tuple(unit_suggestion(office, unit.id) for unit in units if within(office, unit.id, root))
         return NameField(chosen=chosen, shown=unit_text(office, chosen), finds="unit", near=near)
-    try:
-        resolve_unit_text(office, chosen, root=root)
-    except InvalidForm as refusal:
-        return build_unit_field(office, chosen, root=root).with_refusal(refusal)
-    return build_unit_field(office, chosen, root=root)
+    return build_unit_field(office, chosen, root=root, explains=True)

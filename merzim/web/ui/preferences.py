@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 
 import i18n
+from merzim.web.http import WebContext
 
 DEFAULT_LANGUAGE = "kk"
 THEMES = ("auto", "light", "dark")
@@ -73,11 +74,11 @@ def set_preference_cookies(response: Response, cookies: tuple[tuple[str, str], .
         response.set_cookie(name, value, max_age=_YEAR, path="/", samesite="lax", httponly=name == "lang")
 
 
-def redirect(request: Request, path: str, *, place: str = "", **parameters: str) -> Response:
+def redirect(ctx: WebContext, path: str, *, place: str = "", **parameters: str) -> Response:
     """Redirect to a page; htmx gets a header, because it would follow a redirect inside its own request."""
     address = path + (f"?{urlencode(parameters)}" if parameters else "") + (f"#{place}" if place else "")
     response: Response = RedirectResponse(address, status_code=303)
-    if request.headers.get("hx-request") == "true":
+    if ctx.is_fragment:
         response = Response(status_code=204, headers={"hx-redirect": address})
-    set_preference_cookies(response, preferences(request).new_cookies)
+    set_preference_cookies(response, preferences(ctx.request).new_cookies)
     return response

@@ -31,7 +31,9 @@ from merzim.services.law.acts import acts_here
 from merzim.services.law.regulations import option_title, row_field
 from merzim.services.names import Name, case_title
 from merzim.web.auth.middleware import SAFE_METHODS
+from merzim.web.http import WebContext
 from merzim.web.ui.assets import asset_address
+from merzim.web.ui.form_values import RejectedForm, status_of
 from merzim.web.ui.guides import section_of
 from merzim.web.ui.preferences import THEMES, preferences, set_preference_cookies
 from merzim.web.ui.timeline import Off
@@ -331,23 +333,19 @@ RequestTranslator = Annotated[Translator, Depends(_translator)]
 """The translator of the answer: in the requested language, else the reader's."""
 
 
-def page(
-    request: Request,
-    ctx: RequestContext,
-    template: str,
-    *,
-    status: int = 200,
-    place: str = "",
-    **values: Any,
-) -> Response:
+def page(ctx: WebContext, template: str, *, status: int = 0, place: str = "", **values: Any) -> Response:
     """Render a template as a page in the reader's language and theme.
 
     Args:
+        status: by default that of what is refused: `refusal`, or that of the form `tried`.
         place: for the answer to a form, the address of the form's page; "" for the nearest page above.
     """
+    request = ctx.request
     reader = preferences(request)
     account = getattr(request.state, "reader", None)
-    text = (
+    tried = values.get("tried")
+    refusal = tried.refusal if isinstance(tried, RejectedForm) else values.get("refusal")
+    response = HTMLResponse(
         environment()
         .get_template(template)
         .render(
@@ -370,9 +368,9 @@ def page(
             path=request.url.path,
             help_section=section_of(request.url.path, account.access) if account else "",
             **values,
-        )
+        ),
+        status_code=status or status_of(refusal),
     )
-    response = HTMLResponse(text, status_code=status)
     response.headers["content-language"] = reader.language
     response.headers["vary"] = "Cookie, Accept-Language"
     set_preference_cookies(response, reader.new_cookies)

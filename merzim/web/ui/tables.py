@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 from urllib.parse import quote, urlencode
 
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from merzim.documents.sheets.listing import Table, tables_workbook
@@ -18,34 +17,35 @@ from merzim.services.board.lines import ObligationLine
 from merzim.services.context import RequestContext
 from merzim.services.names import UnitName
 from merzim.services.registers.results import FieldView, RegisterView, RowView, cell_value
+from merzim.web.http import WebContext
 from merzim.web.ui.render import Translator
 from workflow.board.figures import Performance
 from workflow.law.procedure import Text
 
 
-def tidy_address(request: Request, *, defaults: Iterable[tuple[str, str]] = ()) -> str:
+def tidy_address(ctx: WebContext, *, defaults: Iterable[tuple[str, str]] = ()) -> str:
     """Return the address of a request without empty parameters and without `defaults`."""
     omitted = frozenset(defaults)
-    parameters = [(key, value) for key, value in request.query_params.multi_items() if value.strip()]
+    parameters = [(key, value) for key, value in ctx.query.multi_items() if value.strip()]
     query = urlencode([parameter for parameter in parameters if parameter not in omitted])
-    return request.url.path + (f"?{query}" if query else "")
+    return ctx.request.url.path + (f"?{query}" if query else "")
 
 
-def redirect_to_tidy_address(request: Request) -> Response | None:
+def redirect_to_tidy_address(ctx: WebContext) -> Response | None:
     """Return a redirect to the tidy address when a form sent empty fields; None when it did not.
 
     htmx needs no redirect: `with_tidy_address` sends it the address in a header.
     """
-    empty = any(not value.strip() for value in request.query_params.values())
-    if not empty or request.headers.get("hx-request") == "true":
+    empty = any(not value.strip() for value in ctx.query.values())
+    if not empty or ctx.is_fragment:
         return None
-    return RedirectResponse(tidy_address(request), status_code=303)
+    return RedirectResponse(tidy_address(ctx), status_code=303)
 
 
-def with_tidy_address(request: Request, response: Response) -> Response:
+def with_tidy_address(ctx: WebContext, response: Response) -> Response:
     """Set the tidy address for the browser's address bar on an answer to htmx; return the answer."""
-    if request.headers.get("hx-request") == "true":
-        response.headers["hx-push-url"] = tidy_address(request)
+    if ctx.is_fragment:
+        response.headers["hx-push-url"] = tidy_address(ctx)
     return response
 
 

@@ -10,8 +10,6 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
-from starlette.requests import Request
-
 from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword
 from merzim.services.accounts.verbs import account_letters
@@ -27,6 +25,7 @@ from merzim.web.auth.limits import (
     log_refusal,
     present_password_limit,
 )
+from merzim.web.http import WebContext
 from workflow.org.access import Account, Entry, RateLimit
 from workflow.refusal import Refusal
 
@@ -48,19 +47,18 @@ class NotProved(Exception):
         self.wait = wait
 
 
-def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str, str]) -> Account:
+def log_in(ctx: WebContext, login: str, texts: Mapping[str, str]) -> Account:
     """Return the account of a login after verifying its password and, where it has one, its second factor.
 
     Raises:
         NotProved: verification failed, without saying which part; or there are too many attempts.
     """
-    now = ctx.now
-    address = client_address(request)
+    address = client_address(ctx.request)
     account = ctx.accounts.account(login)
     account_login = account.reader.login if account is not None else ""
-    device = find_device(request, ctx.accounts, login, now=now)
+    device = find_device(ctx, login)
     limits = log_in_limits(login, address, device)
-    if reached := ctx.accounts.count_attempt(limits, now=now):
+    if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
         refuse(ctx, address, "too_many_attempts", account_login)
         raise NotProved(reached.wait)
     # Checked even after another failure, so that the time does not reveal what was wrong.
@@ -75,19 +73,18 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
         refuse(ctx, address, reason, account_login)
         raise NotProved
     if account.second_factor:
-        check_code(request, ctx, account, texts.get("code", ""))
+        check_code(ctx, account, texts.get("code", ""))
     ctx.accounts.forget_attempt(limits)
     return account
 
 
-def check_present_password(request: Request, ctx: RequestContext, password: str) -> Account:
+def check_present_password(ctx: WebContext, password: str) -> Account:
     """Return the reader's account after verifying its current password. Raises BadPassword."""
-    now = ctx.now
-    address, login = client_address(request), ctx.reader.login
+    address, login = client_address(ctx.request), ctx.reader.login
     account = ctx.accounts.account(login)
-    session = current_session(request, ctx.accounts, now=now)
+    session = current_session(ctx)
     limits = [present_password_limit(session.hash if session is not None else f"{login} {address}")]
-    if reached := ctx.accounts.count_attempt(limits, now=now):
+    if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
         refuse(ctx, address, "too_many_attempts", login)
         raise BadPassword("web.password.too_many", minutes=minutes(reached.wait))
     if account is None or not _confirmed(ctx, account, password, session):
@@ -109,12 +106,11 @@ def _confirmed(ctx: RequestContext, account: Account, password: str, session: En
     return True
 
 
-def check_present_code(request: Request, ctx: RequestContext, account: Account, code: str) -> None:
+def check_present_code(ctx: WebContext, account: Account, code: str) -> None:
     """Raise BadPassword unless the code is valid for the account: of its authenticator, or a recovery code."""
-    now = ctx.now
-    address, login = client_address(request), account.reader.login
-    limits = [code_limit(login, find_device(request, ctx.accounts, login, now=now))]
-    if reached := ctx.accounts.count_attempt(limits, now=now):
+    address, login = client_address(ctx.request), account.reader.login
+    limits = [code_limit(login, find_device(ctx, login))]
+    if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
         refuse(ctx, address, "too_many_codes", login)
         raise BadPassword("web.totp.too_many", minutes=minutes(reached.wait))
     if not accepted(ctx, account, code):
@@ -142,15 +138,14 @@ def minutes(wait: timedelta) -> int:
     return -(-wait // _MINUTE)
 
 
-def check_code(request: Request, ctx: RequestContext, account: Account, code: str) -> None:
+def check_code(ctx: WebContext, account: Account, code: str) -> None:
     """Raise NotProved unless the code is valid for the account.
 
     A rate-limited code gets the same answer as a wrong one, so as not to reveal that the password was right.
     """
-    now = ctx.now
-    address, login = client_address(request), account.reader.login
-    limits = [code_limit(login, find_device(request, ctx.accounts, login, now=now))]
-    if ctx.accounts.count_attempt(limits, now=now):
+    address, login = client_address(ctx.request), account.reader.login
+    limits = [code_limit(login, find_device(ctx, login))]
+    if ctx.accounts.count_attempt(limits, now=ctx.now):
         refuse(ctx, address, "too_many_codes", login)
         raise NotProved
     if not accepted(ctx, account, code):
@@ -175,11 +170,10 @@ def accepted(ctx: RequestContext, account: Account, typed_code: str) -> bool:
 
 def try_code(ctx: RequestContext, login: str, typed_code: str) -> int | None:
     """Return the time step of an authenticator's code; None when it is invalid. Nothing is used up."""
-    now = ctx.now
     try:
         secret = ctx.factors.secret(login)
     except Refusal as trouble:
         # Nobody is let in for want of a key; the recovery codes still open.
         log.error("the second factor of an account cannot be read: %s", trouble)
         return None
-    return credentials.totp_step(secret, typed_code, now=now) if secret else None
+    return credentials.totp_step(secret, typed_code, now=ctx.now) if secret else None

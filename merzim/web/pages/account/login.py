@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, HTTPException, Path, Request
+from fastapi import APIRouter, HTTPException, Path
 from starlette.responses import RedirectResponse, Response
 
 from i18n import knows
@@ -34,6 +34,7 @@ from merzim.web.auth.dependencies import (
     end_session,
 )
 from merzim.web.auth.limits import device_hashes
+from merzim.web.http import WebContext
 from merzim.web.pages.account import attempts
 from merzim.web.pages.account.attempts import NotProved
 from merzim.web.ui.form_values import Fields
@@ -47,23 +48,22 @@ _LOGIN = 80
 
 
 @router.get("/login")
-def ask(request: Request, ctx: Anybody, next: str = "/", said: str = "") -> Response:
+def ask(ctx: Anybody, next: str = "/", said: str = "") -> Response:
     """Show the log-in page. `next`: the page the reader wanted; `said`: code of the last action."""
     provider, log_out_address = ctx.app.provider, ""
     if said == "out" and provider is not None:
         log_out_address = provider.log_out_address(now=ctx.now)
-    return login_page(request, ctx, onward=inside(next), chosen=said == "password", log_out=log_out_address)
+    return login_page(ctx, onward=inside(next), chosen=said == "password", log_out=log_out_address)
 
 
 @router.post("/login")
-def log_in(request: Request, ctx: Anybody, texts: Fields) -> Response:
+def log_in(ctx: Anybody, texts: Fields) -> Response:
     """Verify name, password and second factor; every failure gets the same answer."""
     login = texts.get("login", "").strip()[:_LOGIN].casefold()
     try:
-        account = attempts.log_in(request, ctx, login, texts)
+        account = attempts.log_in(ctx, login, texts)
     except NotProved as refusal:
         return login_page(
-            request,
             ctx,
             onward=inside(texts.get("next", "/")),
             form_values=_form_values(texts),
@@ -73,39 +73,38 @@ def log_in(request: Request, ctx: Anybody, texts: Fields) -> Response:
             status=401 if refusal.wait is None else 429,
         )
     recovered = account.second_factor and credentials.recovery_hash(texts.get("code", ""), login) is not None
-    return enter_account(request, ctx, account, texts, recovered=recovered)
+    return enter_account(ctx, account, texts, recovered=recovered)
 
 
 @router.post("/logout")
-def log_out(request: Request, ctx: Enrolling) -> Response:
+def log_out(ctx: Enrolling) -> Response:
     """End the session."""
-    now = ctx.now
     account = ctx.accounts.account(ctx.reader.login)
     outside = account is not None and "oidc" in account.providers and ctx.app.settings.oidc.log_out
     response = RedirectResponse("/login?said=out" if outside else "/login", status_code=303)
-    end_session(ctx.accounts, request, response, now=now)
+    end_session(ctx, response)
     return response
 
 
 @router.post("/login/demonstration")
-def look(request: Request, ctx: Anybody, texts: Fields) -> Response:
+def look(ctx: Anybody, texts: Fields) -> Response:
     """Log in without a password as the chosen account, on a demonstration day on this machine."""
-    if not dependencies.is_passwordless_request(request, allowed=ctx.passwordless):
+    if not dependencies.is_passwordless_request(ctx):
         raise HTTPException(404)
     account = ctx.accounts.account(texts.get("login", "")[:_LOGIN])
     if account is None or account.disabled or account.second_factor:
         raise HTTPException(404)
-    return enter_account(request, ctx, account, texts, scope=dependencies.SCOPE)
+    return enter_account(ctx, account, texts, scope=dependencies.SCOPE)
 
 
 @router.get("/welcome/{secret}")
-def invited(request: Request, ctx: Anybody, secret: Secret) -> Response:
+def invited(ctx: Anybody, secret: Secret) -> Response:
     """Show the page of an invitation: choose a password, and a login for the first administrator."""
-    return _welcome(request, ctx, secret, status=200)
+    return _welcome(ctx, secret)
 
 
 @router.post("/welcome/{secret}")
-def accept(request: Request, ctx: Anybody, secret: Secret, texts: Fields) -> Response:
+def accept(ctx: Anybody, secret: Secret, texts: Fields) -> Response:
     """Accept an invitation."""
     now, today = ctx.now, ctx.today
     entry = _invitation(ctx, secret)
@@ -116,7 +115,7 @@ def accept(request: Request, ctx: Anybody, secret: Secret, texts: Fields) -> Res
         if not entry.login and ctx.accounts.account(login) is not None:
             raise BadPassword("web.login.taken", login=login)
     except BadPassword as refusal:
-        return _welcome(request, ctx, secret, status=422, refusal=refusal, login=login)
+        return _welcome(ctx, secret, refusal=refusal, login=login)
     if not ctx.accounts.take(entry.hash, now=now):
         raise HTTPException(404, "web.problem.no_invitation")
     if not entry.login:
@@ -129,46 +128,45 @@ def accept(request: Request, ctx: Anybody, secret: Secret, texts: Fields) -> Res
     if account.second_factor:
         # The link proves only one factor: its holder must still enter a code.
         return RedirectResponse("/login?said=password", status_code=303)
-    return enter_account(request, ctx, account, {})
+    return enter_account(ctx, account, {})
 
 
 @router.get("/account")
-def own(request: Request, ctx: Own, said: str = "") -> Response:
+def own(ctx: Own, said: str = "") -> Response:
     """Show the user's own account: password, second factor, sessions."""
-    return own_page(request, ctx, message=said if knows(f"web.account.said_{said}") else "")
+    return own_page(ctx, message=said if knows(f"web.account.said_{said}") else "")
 
 
 @router.post("/account/password")
-def change_password(request: Request, ctx: OwnByPerson, texts: Fields) -> Response:
+def change_password(ctx: OwnByPerson, texts: Fields) -> Response:
     """Change the password; every session ends, and this browser gets a new one."""
     now, today = ctx.now, ctx.today
     login = ctx.reader.login
     try:
-        attempts.check_present_password(request, ctx, texts.get("old", ""))
+        attempts.check_present_password(ctx, texts.get("old", ""))
         credentials.check_new_password(texts.get("password", ""), texts.get("again", ""), login)
     except BadPassword as refusal:
-        return own_page(request, ctx, refusal=refusal, status=422)
+        return own_page(ctx, refusal=refusal)
     ctx.accounts.set_password(
         login, credentials.hash_password(texts["password"]), by=login, now=now, today=today
     )
-    return begin_again(request, ctx, "password")
+    return begin_again(ctx, "password")
 
 
 @router.post("/account/sessions/end")
-def end_sessions(request: Request, ctx: Own, texts: Fields) -> Response:
+def end_sessions(ctx: Own, texts: Fields) -> Response:
     """End the selected session or known device; without a selection all but those of this browser."""
     if texts.get("hash"):
         end(ctx, build(Ending, {"id": texts["hash"]}))
         return RedirectResponse("/account?said=ended_one", status_code=303)
-    session = current_session(request, ctx.accounts, now=ctx.now)
-    keep = {*([session.hash] if session else []), *device_hashes(request)}
+    session = current_session(ctx)
+    keep = {*([session.hash] if session else []), *device_hashes(ctx)}
     end(ctx, Ending(keep=sorted(keep)))
     return RedirectResponse("/account?said=ended", status_code=303)
 
 
 def login_page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     *,
     onward: str,
     form_values: Mapping[str, str] | None = None,
@@ -190,9 +188,8 @@ def login_page(
         chosen: whether a new password was just chosen; it does not log the user in.
         log_out: the address that ends the session at the OpenID provider, after one here.
     """
-    is_shown = dependencies.is_passwordless_request(request, allowed=ctx.passwordless)
+    is_shown = dependencies.is_passwordless_request(ctx)
     response = page(
-        request,
         ctx,
         "login.html",
         status=status,
@@ -226,16 +223,9 @@ def inside(address: str) -> str:
 
 
 def enter_account(
-    request: Request,
-    ctx: RequestContext,
-    account: Account,
-    texts: Mapping[str, str],
-    *,
-    scope: str = "",
-    recovered: bool = False,
+    ctx: WebContext, account: Account, texts: Mapping[str, str], *, scope: str = "", recovered: bool = False
 ) -> Response:
     """Log an account in. `recovered`: by a recovery code, of which one is now used."""
-    now = ctx.now
     onward, form_values = inside(texts.get("next", "/")), _form_values(texts)
     if must_enrol(account, ctx.totp_required):
         onward, form_values = "/account/totp", {}
@@ -246,8 +236,8 @@ def enter_account(
     response: Response = RedirectResponse(onward, status_code=303)
     if form_values:
         fields = list(form_values.items())
-        response = page(request, ctx, "again.html", onward=onward, fields=fields)
-    begin_session(ctx.accounts, account.reader.login, request, response, now=now, scope=scope)
+        response = page(ctx, "again.html", onward=onward, fields=fields)
+    begin_session(ctx, account.reader.login, response, scope=scope)
     return response
 
 
@@ -263,28 +253,17 @@ def _invitation(ctx: RequestContext, secret: str) -> Entry:
 
     The first administrator's invitation has no account, and is valid only until an account has a password.
     """
-    now = ctx.now
-    entry = ctx.accounts.entry("invitation", hash_secret(secret), now=now)
+    entry = ctx.accounts.entry("invitation", hash_secret(secret), now=ctx.now)
     if entry is None or (not entry.login and ctx.accounts.any()):
         raise HTTPException(404, "web.problem.no_invitation")
     return entry
 
 
-def _welcome(
-    request: Request,
-    ctx: RequestContext,
-    secret: str,
-    *,
-    status: int,
-    refusal: BadPassword | None = None,
-    login: str = "",
-) -> Response:
+def _welcome(ctx: WebContext, secret: str, *, refusal: BadPassword | None = None, login: str = "") -> Response:
     entry = _invitation(ctx, secret)
     return page(
-        request,
         ctx,
         "welcome.html",
-        status=status,
         secret=secret,
         fixed=entry.login,
         login=entry.login or login,
@@ -294,31 +273,26 @@ def _welcome(
 
 
 def own_page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     *,
     message: str = "",
     refusal: Refusal | None = None,
-    status: int = 200,
     feed: str = "",
     telegram: TelegramCode | None = None,
 ) -> Response:
     """Return the page of the user's own account. `feed`: address of a new feed; `telegram`: a new code."""
-    now = ctx.now
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
-    session = current_session(request, ctx.accounts, now=now)
+    session = current_session(ctx)
     return page(
-        request,
         ctx,
         "account.html",
-        status=status,
         account=account,
         codes=ctx.factors.codes(ctx.reader.login) if account.second_factor else None,
         required=ctx.reader.access in ctx.totp_required,
         recovery_codes=credentials.RECOVERY_CODES,
-        entries=ctx.accounts.entries(ctx.reader.login, now=now),
-        present={session.hash if session else "", *device_hashes(request)},
+        entries=ctx.accounts.entries(ctx.reader.login, now=ctx.now),
+        present={session.hash if session else "", *device_hashes(ctx)},
         refusal=refusal,
         message=message,
         least=credentials.MIN_PASSWORD_LENGTH,
@@ -330,11 +304,10 @@ def own_page(
     )
 
 
-def begin_again(request: Request, ctx: RequestContext, message: str) -> Response:
+def begin_again(ctx: WebContext, message: str) -> Response:
     """Start a new session for this browser, after all others have ended."""
-    now = ctx.now
     response = RedirectResponse(f"/account?said={message}", status_code=303)
-    begin_session(ctx.accounts, ctx.reader.login, request, response, now=now)
+    begin_session(ctx, ctx.reader.login, response)
     return response
 
 

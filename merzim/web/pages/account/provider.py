@@ -12,7 +12,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict
 from secrets import compare_digest
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from merzim.services.accounts import credentials, identities
@@ -20,6 +20,7 @@ from merzim.services.context import RequestContext
 from merzim.services.oidc import CALLBACK, LogInAttempt, NotIdentified, ProviderSilent
 from merzim.web.auth.dependencies import Anybody
 from merzim.web.auth.limits import Reason, address_limit, client_address
+from merzim.web.http import WebContext
 from merzim.web.pages.account import attempts
 from merzim.web.pages.account.attempts import NotProved
 from merzim.web.pages.account.login import enter_account, inside, login_page
@@ -35,7 +36,7 @@ log = logging.getLogger("merzim.login")
 
 
 @router.get("/login/oidc")
-def begin(request: Request, ctx: Anybody, next: str = "/") -> Response:
+def begin(ctx: Anybody, next: str = "/") -> Response:
     """Redirect the browser to the provider. `next`: the page the reader wanted."""
     provider = ctx.app.provider
     if provider is None:
@@ -44,68 +45,64 @@ def begin(request: Request, ctx: Anybody, next: str = "/") -> Response:
     try:
         address, attempt = provider.begin(now=ctx.now)
     except ProviderSilent as silence:
-        return login_page(request, ctx, onward=onward, refusal=silence.code, status=503)
+        return login_page(ctx, onward=onward, refusal=silence.code, status=503)
     response = RedirectResponse(address, status_code=303)
     _remember(response, asdict(attempt) | {"next": onward})
     return response
 
 
 @router.get(CALLBACK)
-def finish(
-    request: Request, ctx: Anybody, state: str = "", code: str = "", error: str = "", iss: str = ""
-) -> Response:
+def finish(ctx: Anybody, state: str = "", code: str = "", error: str = "", iss: str = "") -> Response:
     """Handle the browser's return from the provider: log the user in, or request the second factor first."""
     if ctx.app.provider is None:
         raise HTTPException(404)
-    brought = _brought(request)
+    brought = _brought(ctx)
     if not brought.get("state") or not compare_digest(brought["state"].encode(), state.encode()):
-        return _refused(request, ctx, "web.login.provider_again", status=400)
-    onward, address = inside(brought.get("next", "/")), client_address(request)
+        return _refused(ctx, "web.login.provider_again", status=400)
+    onward, address = inside(brought.get("next", "/")), client_address(ctx.request)
     limits = [address_limit(address)]
     if reached := ctx.accounts.count_attempt(limits, now=ctx.now):
         attempts.refuse(ctx, address, "too_many_attempts", "")
-        response = login_page(request, ctx, onward=onward, wait=reached.wait, status=429)
+        response = login_page(ctx, onward=onward, wait=reached.wait, status=429)
         return _forget(response)
     if error or not code:
         log.info("the provider lets nobody in: %s", error[:200])
-        return _refused(request, ctx, "web.login.provider_refused", onward=onward, reason="not_identified")
+        return _refused(ctx, "web.login.provider_refused", onward=onward, reason="not_identified")
     attempt = LogInAttempt(**{name: brought.get(name, "") for name in ("state", "nonce", "verifier")})
     try:
         _, account = identities.log_in_by_provider(ctx, attempt, code, issuer=iss)
     except ProviderSilent as silence:
-        return _refused(request, ctx, silence.code, onward=onward, status=503)
+        return _refused(ctx, silence.code, onward=onward, status=503)
     except NotIdentified as trouble:
         log.warning("the provider's answer proves nothing: %s", trouble)
-        return _refused(request, ctx, "web.login.provider_refused", onward=onward, reason="not_identified")
+        return _refused(ctx, "web.login.provider_refused", onward=onward, reason="not_identified")
     if account is None or account.disabled:
         login = account.reader.login if account is not None else ""
         reason: Reason = "account_closed" if account is not None else "no_access"
-        return _refused(
-            request, ctx, "web.login.provider_no_account", onward=onward, reason=reason, login=login
-        )
+        return _refused(ctx, "web.login.provider_no_account", onward=onward, reason=reason, login=login)
     ctx.accounts.forget_attempt(limits)
     if not account.second_factor:
-        return _forget(enter_account(request, ctx, account, {"next": onward}))
-    response = _code_page(request, ctx)
+        return _forget(enter_account(ctx, account, {"next": onward}))
+    response = _code_page(ctx)
     _remember(response, {"sealed": identities.seal_login(ctx, account.reader.login), "next": onward})
     return response
 
 
 @router.post("/login/oidc/code")
-def check_code(request: Request, ctx: Anybody, texts: Fields) -> Response:
+def check_code(ctx: Anybody, texts: Fields) -> Response:
     """Verify the second factor of a user the provider has identified."""
-    brought = _brought(request)
+    brought = _brought(ctx)
     account = _identified(ctx, brought.get("sealed", ""))
     if account is None:
-        return _refused(request, ctx, "web.login.provider_again", status=400)
+        return _refused(ctx, "web.login.provider_again", status=400)
     code = texts.get("code", "")
     try:
-        attempts.check_code(request, ctx, account, code)
+        attempts.check_code(ctx, account, code)
     except NotProved:
-        return _code_page(request, ctx, wrong=True)
+        return _code_page(ctx, wrong=True)
     recovered = credentials.recovery_hash(code, account.reader.login) is not None
     onward = inside(brought.get("next", "/"))
-    return _forget(enter_account(request, ctx, account, {"next": onward}, recovered=recovered))
+    return _forget(enter_account(ctx, account, {"next": onward}, recovered=recovered))
 
 
 def _identified(ctx: RequestContext, sealed: str) -> Account | None:
@@ -118,8 +115,7 @@ def _identified(ctx: RequestContext, sealed: str) -> Account | None:
 
 
 def _refused(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     refusal: str,
     *,
     onward: str = "/",
@@ -129,18 +125,18 @@ def _refused(
 ) -> Response:
     """Return the log-in page with a refusal. `reason`: under which it is logged and recorded, if at all."""
     if reason is not None:
-        attempts.refuse(ctx, client_address(request), reason, login)
-    return _forget(login_page(request, ctx, onward=onward, refusal=refusal, status=status))
+        attempts.refuse(ctx, client_address(ctx.request), reason, login)
+    return _forget(login_page(ctx, onward=onward, refusal=refusal, status=status))
 
 
-def _code_page(request: Request, ctx: RequestContext, *, wrong: bool = False) -> Response:
-    return page(request, ctx, "login_code.html", status=401 if wrong else 200, wrong=wrong)
+def _code_page(ctx: WebContext, *, wrong: bool = False) -> Response:
+    return page(ctx, "login_code.html", status=401 if wrong else 200, wrong=wrong)
 
 
-def _brought(request: Request) -> dict[str, str]:
+def _brought(ctx: WebContext) -> dict[str, str]:
     """Return the data in the cookie; {} if it is not one of ours."""
     try:
-        values = json.loads(urlsafe_b64decode(request.cookies.get(COOKIE, "").encode("ascii")))
+        values = json.loads(urlsafe_b64decode(ctx.request.cookies.get(COOKIE, "").encode("ascii")))
     except ValueError:
         return {}
     if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException
 from starlette.responses import Response
 
 from merzim.services.accounts import credentials
 from merzim.services.accounts.credentials import BadPassword
-from merzim.services.context import RequestContext, stamp
+from merzim.services.context import stamp
 from merzim.web.auth.dependencies import Enrolling, OwnByPerson, begin_session
+from merzim.web.http import WebContext
 from merzim.web.pages.account import attempts
 from merzim.web.pages.account.login import begin_again, first_page, own_page
 from merzim.web.ui.form_values import Fields
@@ -22,58 +23,55 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/account/totp")
-def ask(request: Request, ctx: Enrolling) -> Response:
+def ask(ctx: Enrolling) -> Response:
     """Show the key for an authenticator, with a field for its first code."""
-    return _factor_page(request, ctx)
+    return _factor_page(ctx)
 
 
 @router.post("/account/totp")
-def change(request: Request, ctx: Enrolling, texts: Fields) -> Response:
+def change(ctx: Enrolling, texts: Fields) -> Response:
     """Set a second factor after its first code or remove it after a code."""
     match texts.get("do", "set"):
         case "set":
-            return _enrol(request, ctx, texts)
+            return _enrol(ctx, texts)
         case "remove":
-            return _remove(request, ctx, texts)
+            return _remove(ctx, texts)
     raise HTTPException(422)
 
 
 @router.post("/account/recovery")
-def renew(request: Request, ctx: OwnByPerson, texts: Fields) -> Response:
+def renew(ctx: OwnByPerson, texts: Fields) -> Response:
     """Create new recovery codes and show them once."""
     try:
-        codes = renew_codes(request, ctx, texts)
+        codes = renew_codes(ctx, texts)
     except Refusal as refusal:
-        return own_page(request, ctx, refusal=refusal, status=422)
-    return _codes_page(request, ctx, codes, onward="/account")
+        return own_page(ctx, refusal=refusal)
+    return _codes_page(ctx, codes, onward="/account")
 
 
-def _enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
+def _enrol(ctx: WebContext, texts: Mapping[str, str]) -> Response:
     account = ctx.accounts.account(ctx.reader.login)
     required = account is not None and must_enrol(account, ctx.totp_required)
     try:
-        codes = enrol(request, ctx, texts)
+        codes = enrol(ctx, texts)
     except Refusal as refusal:
-        return _factor_page(request, ctx, refusal=refusal, secret=texts.get("secret", ""))
+        return _factor_page(ctx, refusal=refusal, secret=texts.get("secret", ""))
     onward = first_page(ctx.reader) if required else "/account"
-    response = _codes_page(request, ctx, codes, onward=onward)
+    response = _codes_page(ctx, codes, onward=onward)
     # Every session has ended with the change, this one too.
-    now = ctx.now
-    begin_session(ctx.accounts, ctx.reader.login, request, response, now=now)
+    begin_session(ctx, ctx.reader.login, response)
     return response
 
 
-def _remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
+def _remove(ctx: WebContext, texts: Mapping[str, str]) -> Response:
     try:
-        remove(request, ctx, texts)
+        remove(ctx, texts)
     except Refusal as refusal:
-        return own_page(request, ctx, refusal=refusal, status=422)
-    return begin_again(request, ctx, "totp")
+        return own_page(ctx, refusal=refusal)
+    return begin_again(ctx, "totp")
 
 
-def _factor_page(
-    request: Request, ctx: RequestContext, *, refusal: Refusal | None = None, secret: str = ""
-) -> Response:
+def _factor_page(ctx: WebContext, *, refusal: Refusal | None = None, secret: str = "") -> Response:
     """Return the form. `secret`: after an error, the one already in the reader's authenticator."""
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
@@ -81,10 +79,8 @@ def _factor_page(
         secret = credentials.new_totp()
     address = credentials.totp_address(secret, ctx.reader.login, ctx.organisation or "Merzim")
     return page(
-        request,
         ctx,
         "second_factor.html",
-        status=200 if refusal is None else 422,
         account=account,
         required=must_enrol(account, ctx.totp_required),
         secret=secret,
@@ -93,49 +89,48 @@ def _factor_page(
     )
 
 
-def _codes_page(request: Request, ctx: RequestContext, codes: Sequence[str], *, onward: str) -> Response:
-    return page(request, ctx, "recovery_codes.html", codes=codes, onward=onward)
+def _codes_page(ctx: WebContext, codes: Sequence[str], *, onward: str) -> Response:
+    return page(ctx, "recovery_codes.html", codes=codes, onward=onward)
 
 
 class FactorChangeRefused(Refusal):
     """The account may not make this change of a second factor."""
 
 
-def prove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Account:
+def prove(ctx: WebContext, texts: Mapping[str, str]) -> Account:
     """Return the reader's account after verifying its password (`old`) and, where it has one, a code
     (`present`).
 
     Raises BadPassword.
     """
-    account = attempts.check_present_password(request, ctx, texts.get("old", ""))
+    account = attempts.check_present_password(ctx, texts.get("old", ""))
     if account.second_factor:
-        attempts.check_present_code(request, ctx, account, texts.get("present", ""))
+        attempts.check_present_code(ctx, account, texts.get("present", ""))
     return account
 
 
-def enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> tuple[str, ...]:
+def enrol(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
     """Set or replace a second factor after its first code; return its recovery codes.
 
     All sessions and tokens of the account end. Raises BadPassword.
     """
-    now = ctx.now
-    account = attempts.check_present_password(request, ctx, texts.get("old", ""))
+    account = attempts.check_present_password(ctx, texts.get("old", ""))
     login, secret = account.reader.login, texts.get("secret", "")
     is_secret = credentials.is_totp_secret(secret)
-    step = credentials.totp_step(secret, texts.get("code", ""), now=now) if is_secret else None
+    step = credentials.totp_step(secret, texts.get("code", ""), now=ctx.now) if is_secret else None
     if step is None:
         raise BadPassword("web.totp.wrong")
     if account.second_factor:
         # After the new code: what is mistyped there must not cost a recovery code.
-        attempts.check_present_code(request, ctx, account, texts.get("present", ""))
+        attempts.check_present_code(ctx, account, texts.get("present", ""))
     codes = credentials.new_recovery_codes()
     ctx.factors.enrol(login, secret, step, _hashes(codes, login), **stamp(ctx))
     return codes
 
 
-def renew_codes(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> tuple[str, ...]:
+def renew_codes(ctx: WebContext, texts: Mapping[str, str]) -> tuple[str, ...]:
     """Replace the recovery codes and return the new ones. Raises BadPassword; NotAllowed: no second factor."""
-    account = prove(request, ctx, texts)
+    account = prove(ctx, texts)
     if not account.second_factor:
         raise FactorChangeRefused("web.totp.none")
     login, codes = ctx.reader.login, credentials.new_recovery_codes()
@@ -143,14 +138,14 @@ def renew_codes(request: Request, ctx: RequestContext, texts: Mapping[str, str])
     return codes
 
 
-def remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> None:
+def remove(ctx: WebContext, texts: Mapping[str, str]) -> None:
     """Remove the reader's own second factor, after verifying a code of it.
 
     Raises BadPassword; NotAllowed: there is none, or the access requires one.
     """
     if ctx.reader.access in ctx.totp_required:
         raise FactorChangeRefused("web.totp.required")
-    if not prove(request, ctx, texts).second_factor:
+    if not prove(ctx, texts).second_factor:
         raise FactorChangeRefused("web.totp.none")
     ctx.factors.remove(ctx.reader.login, **stamp(ctx))
 

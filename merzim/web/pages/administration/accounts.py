@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from merzim.services.accounts import invitations
@@ -26,6 +26,7 @@ from merzim.services.names import unit_name
 from merzim.services.people.staff import recorded_office
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Setting, SettingByPerson
+from merzim.web.http import WebContext
 from merzim.web.pages.administration.people import (
     placed,
     show,
@@ -109,26 +110,21 @@ Word = Annotated[str, Query(max_length=500)]
 
 @router.get("/administration/accounts")
 def show_accounts(
-    request: Request,
-    ctx: Setting,
-    unit: Word = "",
-    access: Word = "",
-    login_rule: Word = "",
-    preview: bool = False,
+    ctx: Setting, unit: Word = "", access: Word = "", login_rule: Word = "", preview: bool = False
 ) -> Response:
     """Show the accounts, the form for a new one, and the accounts of many people with their preview."""
     typed = {"unit": unit, "access": access, "login_rule": login_rule or "email"}
     if not preview:
-        return _accounts_page(request, ctx, invitations=invitation_values(ctx, typed))
+        return _accounts_page(ctx, invitations=invitation_values(ctx, typed))
     try:
         seen = invite_people(ctx, invitation_command(ctx, typed, preview=True))
     except Refusal as refusal:
-        return _accounts_page(request, ctx, invitations=invitation_values(ctx, typed), refusal=refusal)
-    return _accounts_page(request, ctx, invitations=invitation_values(ctx, typed, preview=seen))
+        return _accounts_page(ctx, invitations=invitation_values(ctx, typed), refusal=refusal)
+    return _accounts_page(ctx, invitations=invitation_values(ctx, typed, preview=seen))
 
 
 @router.post("/administration/accounts/invitations")
-def invite(request: Request, ctx: Setting, typed: Fields) -> Response:
+def invite(ctx: Setting, typed: Fields) -> Response:
     """Create the accounts and send the invitations; or send invitations again."""
     try:
         match typed.get("do", ""):
@@ -139,28 +135,28 @@ def invite(request: Request, ctx: Setting, typed: Fields) -> Response:
             case _:
                 raise HTTPException(422)
     except Refusal as refusal:
-        return _accounts_page(request, ctx, invitations=invitation_values(ctx, typed), refusal=refusal)
-    return _accounts_page(request, ctx, invitations=invitation_values(ctx, typed, invited=invited))
+        return _accounts_page(ctx, invitations=invitation_values(ctx, typed), refusal=refusal)
+    return _accounts_page(ctx, invitations=invitation_values(ctx, typed, invited=invited))
 
 
 @router.post("/administration/accounts")
-def add(request: Request, ctx: Setting, typed: Fields) -> Response:
+def add(ctx: Setting, typed: Fields) -> Response:
     """Create an account; the address for choosing its password is shown once."""
     try:
         invitation = accounts.add(ctx, _access_command(ctx, typed, typed.get("login", "")))
     except Refusal as refusal:
-        return _accounts_page(request, ctx, typed_texts=typed, refusal=refusal)
-    return _accounts_page(request, ctx, invitation=invitation)
+        return _accounts_page(ctx, typed_texts=typed, refusal=refusal)
+    return _accounts_page(ctx, invitation=invitation)
 
 
 @router.get("/administration/account")
-def account(request: Request, ctx: Setting, login: Login = "") -> Response:
+def account(ctx: Setting, login: Login = "") -> Response:
     """Show an account with its sessions and tokens."""
-    return _account_page(request, ctx, accounts.get_account(ctx, login))
+    return _account_page(ctx, accounts.get_account(ctx, login))
 
 
 @router.post("/administration/account")
-def change(request: Request, ctx: Setting, typed: Fields) -> Response:
+def change(ctx: Setting, typed: Fields) -> Response:
     """Change an account, invite its holder again, close or reopen it, end its sessions, create a token."""
     account = accounts.get_account(ctx, typed.get("login", "")[:80])
     login, do = account.reader.login, typed.get("do", "")
@@ -176,32 +172,29 @@ def change(request: Request, ctx: Setting, typed: Fields) -> Response:
             case "token":
                 fields = {"login": login, "days": typed.get("days", ""), "name": tidy(typed.get("name", ""))}
                 request_ = build(accounts.TokenRequest, {**fields, "write": bool(typed.get("write"))})
-                return _account_page(request, ctx, account, token=accounts.give_token(ctx, request_).token)
+                return _account_page(ctx, account, token=accounts.give_token(ctx, request_).token)
             case "invite":
-                return _account_page(request, ctx, account, link=accounts.invite(ctx, command).address)
+                return _account_page(ctx, account, link=accounts.invite(ctx, command).address)
             case _:
                 raise HTTPException(422)
     except Refusal as refusal:
-        return _account_page(
-            request, ctx, account, typed_texts=typed if do == "change" else None, refusal=refusal
-        )
-    return redirect(request, "/administration/account", login=login, said=message)
+        return _account_page(ctx, account, typed_texts=typed if do == "change" else None, refusal=refusal)
+    return redirect(ctx, "/administration/account", login=login, said=message)
 
 
 @router.post("/administration/account/second-factor")
-def remove_second_factor(request: Request, ctx: SettingByPerson, typed: Fields) -> Response:
+def remove_second_factor(ctx: SettingByPerson, typed: Fields) -> Response:
     """Remove another user's second factor; in a session alone, never by a token."""
     account = accounts.get_account(ctx, typed.get("login", "")[:80])
     try:
         second_factors.remove(ctx, account.reader.login, ground=typed.get("ground", ""))
     except Refusal as refusal:
-        return _account_page(request, ctx, account, refusal=refusal)
-    return redirect(request, "/administration/account", login=account.reader.login, said="factor_removed")
+        return _account_page(ctx, account, refusal=refusal)
+    return redirect(ctx, "/administration/account", login=account.reader.login, said="factor_removed")
 
 
 def _accounts_page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     *,
     typed_texts: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
@@ -210,10 +203,8 @@ def _accounts_page(
 ) -> Response:
     office, all_accounts = recorded_office(ctx), ctx.accounts.all()
     return show(
-        request,
         ctx,
         "accounts.html",
-        status=200 if refusal is None else 422,
         place="/administration/accounts",
         accounts=all_accounts,
         invited=next(
@@ -240,8 +231,7 @@ def _accounts_page(
 
 
 def _account_page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     account: Account,
     *,
     typed_texts: Mapping[str, str] | None = None,
@@ -251,12 +241,9 @@ def _account_page(
 ) -> Response:
     office, reader = recorded_office(ctx), account.reader
     form_texts = typed_texts or {"access": reader.access, "name": reader.name}
-    now = ctx.now
     return show(
-        request,
         ctx,
         "one_account.html",
-        status=200 if refusal is None else 422,
         place=placed("/administration/account", login=account.reader.login),
         account=account,
         own=account.reader.login == ctx.reader.login,
@@ -267,7 +254,7 @@ def _account_page(
         person=build_person_field(office, form_texts.get("person", reader.person), typed=True),
         form=form_texts,
         no_unit=placed_reader(account.reader, office).nowhere,
-        entries=ctx.accounts.entries(account.reader.login, now=now),
+        entries=ctx.accounts.entries(account.reader.login, now=ctx.now),
         longest_ground=second_factors.MAX_GROUND,
         refusal=refusal,
         link=link,

@@ -9,7 +9,7 @@ import base64
 import binascii
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException
 from pydantic import SecretStr
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
@@ -27,13 +27,13 @@ from merzim.services.administration import (
     TryMail,
 )
 from merzim.services.configuration import MAIL_KEYS, OFFICE_KEYS
-from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.people import staff
 from merzim.services.people.feeds import FeedRevoked, give_own, revoke_feed
 from merzim.services.people.table import MAX_TABLE_BYTES, preview_table, read_table, save_table
 from merzim.web.auth.dependencies import Own, Setting, reads_files
 from merzim.web.files_of_lists import get_people_table
+from merzim.web.http import WebContext
 from merzim.web.pages.account.login import own_page
 from merzim.web.pages.administration.people import show
 from merzim.web.ui.form_values import Fields, sent, tidy
@@ -46,37 +46,35 @@ router.get("/administration/people/export")(get_people_table)
 
 
 @router.post("/account/feed")
-def own_feed(request: Request, ctx: Own, typed: Fields) -> Response:
+def own_feed(ctx: Own, typed: Fields) -> Response:
     """Create or revoke the user's own calendar feed. Its address is shown once."""
     if typed.get("do") == "revoke":
         revoke_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
-        return redirect(request, "/account", said="revoked")
+        return redirect(ctx, "/account", said="revoked")
     try:
-        return own_page(request, ctx, feed=give_own(ctx, ctx.language))
+        return own_page(ctx, feed=give_own(ctx, ctx.language))
     except Refusal as refusal:
-        return own_page(request, ctx, refusal=refusal, status=422)
+        return own_page(ctx, refusal=refusal)
 
 
 @router.post("/account/telegram")
-def own_telegram(request: Request, ctx: Own, typed: Fields) -> Response:
+def own_telegram(ctx: Own, typed: Fields) -> Response:
     """Show a one-time code for linking the user's Telegram account, or unlink it."""
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
     if typed.get("do") == "unlink":
         ctx.app.links.unlink(ctx.reader.person, by=ctx.reader.login, now=ctx.now)
-        return redirect(request, "/account", said="unlinked")
+        return redirect(ctx, "/account", said="unlinked")
     try:
-        return own_page(request, ctx, telegram=telegram.offer(ctx, ctx.reader.person))
+        return own_page(ctx, telegram=telegram.offer(ctx, ctx.reader.person))
     except Refusal as refusal:
-        return own_page(request, ctx, refusal=refusal, status=422)
+        return own_page(ctx, refusal=refusal)
 
 
 @router.post("/administration/people/import")
 @reads_files
 def import_people(
-    request: Request,
-    ctx: Setting,
-    form: Annotated[FormData, sent(files=1, fields=5, field_bytes=2 * MAX_TABLE_BYTES)],
+    ctx: Setting, form: Annotated[FormData, sent(files=1, fields=5, field_bytes=2 * MAX_TABLE_BYTES)]
 ) -> Response:
     """Show a preview of a table's changes; when submitted from there, import it."""
     try:
@@ -84,22 +82,14 @@ def import_people(
         read = read_table(ctx, content, name)
         if form.get("do") == "take":
             save_table(ctx, read)
-            return redirect(request, "/administration/people", said="taken")
+            return redirect(ctx, "/administration/people", said="taken")
     except Refusal as refusal:
         errors = refusal.errors if isinstance(refusal, UnreadablePaper) else ()
         return show(
-            request,
-            ctx,
-            "people_import.html",
-            status=422,
-            preview=None,
-            accounts=(),
-            refusal=refusal,
-            errors=errors[:SHOWN],
+            ctx, "people_import.html", preview=None, accounts=(), refusal=refusal, errors=errors[:SHOWN]
         )
     preview = preview_table(ctx, read)
     return show(
-        request,
         ctx,
         "people_import.html",
         preview=preview.changes[:SHOWN],
@@ -133,25 +123,25 @@ settings_router = APIRouter(include_in_schema=False, prefix=PLACE)
 
 
 @settings_router.get("")
-def settings(request: Request, ctx: Setting) -> Response:
+def settings(ctx: Setting) -> Response:
     """Show the settings administrators change."""
-    return _page(request, ctx)
+    return _page(ctx)
 
 
 @settings_router.post("/organisation")
-def change_organisation(request: Request, ctx: Setting, typed: Fields) -> Response:
+def change_organisation(ctx: Setting, typed: Fields) -> Response:
     """Change the organisation's names and its officer; a name the environment fixes has no field."""
     present = office_settings.get_settings(ctx, AskSettings()).organisation.model_dump()
     values = {key: tidy(typed.get(key, present[key])) for key in OFFICE_KEYS}
     try:
         office_settings.change_organisation(ctx, build(Organisation, values))
     except Refusal as refusal:
-        return _page(request, ctx, typed=typed, refusal=refusal)
-    return redirect(request, PLACE, said="saved")
+        return _page(ctx, typed=typed, refusal=refusal)
+    return redirect(ctx, PLACE, said="saved")
 
 
 @settings_router.post("/mail")
-def change_mail(request: Request, ctx: Setting, typed: Fields) -> Response:
+def change_mail(ctx: Setting, typed: Fields) -> Response:
     """Change the mail server, or send a test letter through the typed one."""
     values: dict[str, object] = {key: tidy(typed[key]) for key in MAIL_KEYS if typed.get(key)}
     if typed.get("password"):
@@ -159,16 +149,15 @@ def change_mail(request: Request, ctx: Setting, typed: Fields) -> Response:
     try:
         if typed.get("do") == "test":
             tried = office_settings.try_mail(ctx, build(TryMail, {**values, "email": typed.get("email", "")}))
-            return _page(request, ctx, typed=typed, tried=tried)
+            return _page(ctx, typed=typed, tried=tried)
         office_settings.change_mail(ctx, build(MailServer, values))
     except Refusal as refusal:
-        return _page(request, ctx, typed=typed, refusal=refusal)
-    return redirect(request, PLACE, said="saved")
+        return _page(ctx, typed=typed, refusal=refusal)
+    return redirect(ctx, PLACE, said="saved")
 
 
 def _page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     *,
     typed: Fields | None = None,
     tried: MailTried | None = None,
@@ -178,10 +167,8 @@ def _page(
     reader = ctx.reads.office().people.get(ctx.reader.person)
     values = {**present.organisation.model_dump(), **present.mail.model_dump(exclude={"password"})}
     return show(
-        request,
         ctx,
         "settings.html",
-        status=200 if refusal is None else 422,
         place=PLACE,
         present=present,
         values={**values, **(typed or {})},

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Form, HTTPException, Path, Query
 from starlette.responses import RedirectResponse, Response
 
 from merzim.services import administration, sending
@@ -23,7 +23,7 @@ from merzim.services.upkeep.operations import AskOperations, ResendLetter, get_o
 from merzim.services.verbs import NotFound
 from merzim.web.auth.dependencies import Anybody, Auditing, Managing, Setting
 from merzim.web.files_of_lists import AUDIT_COLUMNS, get_audit_workbook
-from merzim.web.http import AuditQuery
+from merzim.web.http import AuditQuery, WebContext
 from merzim.web.pages.administration.people import show
 from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from merzim.web.ui.preferences import redirect
@@ -51,23 +51,23 @@ STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 
 @router.get(PATH)
-def operations_page(request: Request, ctx: Setting) -> Response:
+def operations_page(ctx: Setting) -> Response:
     """Show first steps, checks, tasks, channels with their queues, and letters that failed with their cause."""
-    return _page(request, ctx)
+    return _page(ctx)
 
 
 @router.post(f"{PATH}/operations")
-def send_again(request: Request, ctx: Setting, letter: Annotated[str, Form(max_length=100)] = "") -> Response:
+def send_again(ctx: Setting, letter: Annotated[str, Form(max_length=100)] = "") -> Response:
     """Queue a failed letter again."""
     try:
         resend_failed_letter(ctx, build(ResendLetter, {"letter": letter}))
     except NotFound as refusal:
-        return _page(request, ctx, status=404, refusal=refusal)
-    return redirect(request, PATH, said="saved")
+        return _page(ctx, status=404, refusal=refusal)
+    return redirect(ctx, PATH, said="saved")
 
 
 @router.post(f"{PATH}/channels")
-def test_channel(request: Request, ctx: Setting, typed: Fields) -> Response:
+def test_channel(ctx: Setting, typed: Fields) -> Response:
     """Send a test letter at once, and show the server's answer."""
     channel, email = (tidy(typed.get(name, "")) for name in ("channel", "email"))
     tried: dict[str, Any] = {"email": email, "tried": channel}
@@ -75,18 +75,11 @@ def test_channel(request: Request, ctx: Setting, typed: Fields) -> Response:
         language = ctx.language
         outcome = administration.send_test_letter(ctx, channel, email, language)
     except Refusal as refusal:
-        return _page(request, ctx, status=422, refusal=refusal, **tried)
-    return _page(request, ctx, outcome=outcome, **tried)
+        return _page(ctx, refusal=refusal, **tried)
+    return _page(ctx, outcome=outcome, **tried)
 
 
-def _page(
-    request: Request,
-    ctx: RequestContext,
-    *,
-    status: int = 200,
-    refusal: Refusal | None = None,
-    **tried: Any,
-) -> Response:
+def _page(ctx: WebContext, *, status: int = 0, refusal: Refusal | None = None, **tried: Any) -> Response:
     """Return the page; `tried`: channel, address and outcome of a test letter."""
     view = get_operations(ctx, AskOperations(language=ctx.language))
     queued = {(queue_line.channel, queue_line.state): queue_line.count for queue_line in view.queue}
@@ -98,7 +91,7 @@ def _page(
         **tried,
     }
     return show(
-        *(request, ctx, "administration.html"),
+        *(ctx, "administration.html"),
         status=status,
         place=PATH,
         counts=administration_counts(ctx),
@@ -130,7 +123,7 @@ Number = Annotated[int | None, Query(ge=1, le=2**53)]
 
 
 @router.get("/audit")
-def audit_page(request: Request, ctx: Auditing, shown: AuditQuery, before: Number = None) -> Response:
+def audit_page(ctx: Auditing, shown: AuditQuery, before: Number = None) -> Response:
     """Show entries of the audit log, the newest first."""
     entries, refusal = AuditList(entries=[], cursor=None, more=False), None
     filters = {name: value for name, value in shown.items() if value}
@@ -145,9 +138,9 @@ def audit_page(request: Request, ctx: Auditing, shown: AuditQuery, before: Numbe
     older = urlencode({**filters, "before": entries.cursor}) if entries.more else ""
     topics = [name for name in TOPICS if ctx.reader.may("read" if name in OF_CASES else "settings")]
     return page(
-        request,
         ctx,
         "audit.html",
+        status=200,
         entries=entries.entries,
         heads=page_heads(AUDIT_COLUMNS),
         shown=shown,
@@ -165,9 +158,9 @@ Token = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_
 
 
 @feeds.get("/feeds/{token}.ics")
-def feed(request: Request, ctx: Anybody, token: Token) -> Response:
+def feed(ctx: Anybody, token: Token) -> Response:
     """Return a feed to a calendar program, as iCalendar."""
-    open_feed_view = open_feed(ctx, token, request.query_params.get("lang", ""))
+    open_feed_view = open_feed(ctx, token, ctx.query.get("lang", ""))
     if open_feed_view is None:
         raise HTTPException(403, "web.problem.second_factor")
     return Response(

@@ -8,13 +8,12 @@ from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from calendars import OutOfRange
 from i18n import knows
 from merzim.documents.people.office_time import parse_days
-from merzim.services.context import RequestContext
 from merzim.services.inputs import build
 from merzim.services.names import paginate_units
 from merzim.services.people import staff
@@ -22,7 +21,7 @@ from merzim.services.people.feeds import FeedRevoked, feeds_of, give, revoke_uni
 from merzim.services.people.pending_duties import pending_duties
 from merzim.services.people.staff import find_people, recorded_office
 from merzim.web.auth.dependencies import Setting
-from merzim.web.http import Number
+from merzim.web.http import Number, WebContext
 from merzim.web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from merzim.web.ui.name_fields import (
     are_units_listed,
@@ -45,10 +44,10 @@ def placed(path: str, **told: str) -> str:
     return f"{path}?{urlencode(told)}" if any(told.values()) else path
 
 
-def show(request: Request, ctx: RequestContext, template: str, *, status: int = 200, **values: Any) -> Response:
-    said = request.query_params.get("said", "") if request.method == "GET" else ""
+def show(ctx: WebContext, template: str, *, status: int = 0, **values: Any) -> Response:
+    said = ctx.query.get("said", "") if ctx.request.method == "GET" else ""
     message = said if knows(f"web.administration.said_{said}") else ""
-    return page(request, ctx, template, status=status, message=message, **{"refusal": None, **values})
+    return page(ctx, template, status=status, message=message, **{"refusal": None, **values})
 
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
@@ -74,12 +73,11 @@ SHOWN = 200
 
 
 @router.get("/units")
-def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) -> Response:
+def units(ctx: Setting, unit: Key = "", number: Number = 1) -> Response:
     """Show the tree of units; a large one level by level, in pages."""
     office = recorded_office(ctx)
     tree, pages = paginate_units(office, unit, number)
     return show(
-        request,
         ctx,
         "units.html",
         office=office,
@@ -92,22 +90,22 @@ def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) ->
 
 
 @router.get("/unit")
-def unit(request: Request, ctx: Setting, id: Key = "") -> Response:
+def unit(ctx: Setting, id: Key = "") -> Response:
     """Show the form of a unit, or of a new one if no id is given."""
     unit = recorded_office(ctx).units.get(id)
     if id and unit is None:
         raise HTTPException(404, "web.problem.no_unit")
-    return _unit_page(request, ctx, unit, staff.mark(unit))
+    return _unit_page(ctx, unit, staff.mark(unit))
 
 
 @router.post("/unit")
-def save_unit(request: Request, ctx: Setting, typed: Fields) -> Response:
+def save_unit(ctx: Setting, typed: Fields) -> Response:
     """Save or remove a unit."""
     same = {"id": typed.get("id", ""), "mark": typed.get("mark", "")}
     try:
         if typed.get("do") == "remove" and same["id"]:
             staff.remove_unit(ctx, build(staff.Removal, same))
-            return redirect(request, "/administration/units", said="removed")
+            return redirect(ctx, "/administration/units", said="removed")
         office = recorded_office(ctx)
         has_parent, is_first = (bool(typed.get(name, "").strip()) for name in ("parent", "first_level"))
         if not same["id"] and office.units and has_parent == is_first:
@@ -128,33 +126,31 @@ def save_unit(request: Request, ctx: Setting, typed: Fields) -> Response:
     except Refusal as refusal:
         unit = recorded_office(ctx).units.get(same["id"])
         form_texts = {**typed, "acts": " ".join(typed.getlist("act"))}
-        return _unit_page(request, ctx, unit, staff.mark(unit), typed_texts=form_texts, refusal=refusal)
-    return redirect(request, "/administration/units", said="saved")
+        return _unit_page(ctx, unit, staff.mark(unit), typed_texts=form_texts, refusal=refusal)
+    return redirect(ctx, "/administration/units", said="saved")
 
 
 @router.post("/unit/feed")
-def unit_feed(request: Request, ctx: Setting, typed: Fields) -> Response:
+def unit_feed(ctx: Setting, typed: Fields) -> Response:
     """Create or revoke a calendar feed of a unit. Its address is shown once."""
     unit = recorded_office(ctx).units.get(typed.get("id", ""))
     if unit is None:
         raise HTTPException(404, "web.problem.no_unit")
     if typed.get("do") == "revoke":
         revoke_unit_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
-        return redirect(request, "/administration/unit", id=unit.id, said="revoked")
-    language = ctx.language
-    feed = give(ctx, "", scope=unit.id, name=unit.name, language=language)
-    return _unit_page(request, ctx, unit, staff.mark(unit), feed=feed)
+        return redirect(ctx, "/administration/unit", id=unit.id, said="revoked")
+    feed = give(ctx, "", scope=unit.id, name=unit.name, language=ctx.language)
+    return _unit_page(ctx, unit, staff.mark(unit), feed=feed)
 
 
 @router.get("/people")
-def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Response:
+def people(ctx: Setting, q: Key = "", unit: Key = "") -> Response:
     """Show all people, searchable by name, post and e-mail."""
     office = recorded_office(ctx)
     with suppress(InvalidForm):  # the field says why; nobody is of such a unit
         unit = unit if are_units_listed(office) else resolve_unit_text(office, unit)
     people = find_people(office, q, unit)
     return show(
-        request,
         ctx,
         "people.html",
         office=office,
@@ -167,14 +163,14 @@ def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Respo
 
 
 @router.get("/person")
-def person(request: Request, ctx: Setting, key: Key = "") -> Response:
+def person(ctx: Setting, key: Key = "") -> Response:
     """Show the form of a person, or of a new one if no key is given."""
     person = staff.get_person(ctx, key) if key else None
-    return _person_page(request, ctx, person, staff.mark(person))
+    return _person_page(ctx, person, staff.mark(person))
 
 
 @router.post("/person")
-def save_person(request: Request, ctx: Setting, typed: Fields) -> Response:
+def save_person(ctx: Setting, typed: Fields) -> Response:
     """Save a person."""
     duties = typed.getlist("duty")
     key = typed.get("key", "")
@@ -190,27 +186,24 @@ def save_person(request: Request, ctx: Setting, typed: Fields) -> Response:
         staff.save_person(ctx, build(staff.SavePerson, fields))
     except (Refusal, OutOfRange) as refusal:
         person = recorded_office(ctx).people.get(key)
-        return _person_page(
-            request, ctx, person, staff.mark(person), typed_texts=typed, duties=duties, refusal=refusal
-        )
-    return redirect(request, "/administration/people", said="saved")
+        return _person_page(ctx, person, staff.mark(person), typed_texts=typed, duties=duties, refusal=refusal)
+    return redirect(ctx, "/administration/people", said="saved")
 
 
 @router.post("/person/remove")
-def remove_person(request: Request, ctx: Setting, typed: Fields) -> Response:
+def remove_person(ctx: Setting, typed: Fields) -> Response:
     """Remove a person."""
     person = staff.get_person(ctx, typed.get("key", ""))
     try:
         fields = {"id": person.key, "mark": typed.get("mark", "")}
         staff.remove_person(ctx, build(staff.Removal, fields))
     except Refusal as refusal:
-        return _person_page(request, ctx, person, staff.mark(person), refusal=refusal)
-    return redirect(request, "/administration/people", said="removed")
+        return _person_page(ctx, person, staff.mark(person), refusal=refusal)
+    return redirect(ctx, "/administration/people", said="removed")
 
 
 def _unit_page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     unit: Unit | None,
     mark: str,
     *,
@@ -224,10 +217,8 @@ def _unit_page(
     hours, week = holds.hours or ctx.app.settings.reminders.office_hours, holds.week or MONDAY_TO_FRIDAY
     inside = frozenset(office.below(unit.id)) if unit else frozenset()
     return show(
-        request,
         ctx,
         "unit.html",
-        status=200 if refusal is None else 422,
         place=placed("/administration/unit", id=unit.id if unit else ""),
         record=unit,
         has_units=bool(office.units),
@@ -273,8 +264,7 @@ def _unit_answers(unit: Unit | None) -> dict[str, str]:
 
 
 def _person_page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     person: Person | None,
     mark: str,
     *,
@@ -287,10 +277,8 @@ def _person_page(
     filled = [n for n in range(MAX_AWAY) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
     held_duties = duties if duties is not None else list(person.duties if person else ())
     return show(
-        request,
         ctx,
         "person.html",
-        status=200 if refusal is None else 422,
         place=placed("/administration/person", key=person.key if person else ""),
         record=person,
         mark=mark,

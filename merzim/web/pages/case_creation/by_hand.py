@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from calendars import OutOfRange
@@ -31,6 +31,7 @@ from merzim.services.law.acts import offered_procedures
 from merzim.services.names import chosen_procedure
 from merzim.web.auth.dependencies import Anybody, Managing, Reading
 from merzim.web.auth.limits import count_plan
+from merzim.web.http import WebContext
 from merzim.web.pages.case_creation.outlook import Outlook, PlannedForm, intended, make_outlook, text
 from merzim.web.ui.form_values import Fields, InvalidForm
 from merzim.web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
@@ -49,14 +50,13 @@ OBJECT_FIELDS = ("object", "object_kk", "object_ru")
 
 
 @router.get("/open")
-def choose_way_page(request: Request, ctx: Managing) -> Response:
+def choose_way_page(ctx: Managing) -> Response:
     """Show the ways to open cases: from a schedule, by hand, by year."""
-    return hub(request, ctx)
+    return hub(ctx)
 
 
 def hub(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     *,
     procedure: str = "",
     refusal: Refusal | OutOfRange | None = None,
@@ -64,16 +64,13 @@ def hub(
     file: str = "",
 ) -> Response:
     """Return the page of the ways to open; for a refused schedule it lists every bad row, with status 422."""
-    today = ctx.today
     office = ctx.reads.office()
     return page(
-        request,
         ctx,
         "open.html",
-        status=200 if refusal is None else 422,
         procedures=offered_procedures(ctx, _kind(ctx, office)),
         procedure=procedure or "internal-analysis",
-        years=[year for year in (today.year, today.year + 1) if year <= ctx.calendar.last.year],
+        years=[year for year in (ctx.today.year, ctx.today.year + 1) if year <= ctx.calendar.last.year],
         refusal=refusal,
         errors=errors,
         file=file,
@@ -89,7 +86,6 @@ def schedule_template(ctx: Managing) -> Response:
 
 @router.get("/open/case")
 def case_form_page(
-    request: Request,
     ctx: Reading,
     procedure: Name = "",
     unit: Name = "",
@@ -97,46 +93,46 @@ def case_form_page(
     person: Name = "",
 ) -> Response:
     """Show the form of a procedure, with the deadlines of the dates typed so far; only managers open a case."""
-    tidy = redirect_to_tidy_address(request)
+    tidy = redirect_to_tidy_address(ctx)
     if tidy is not None:
         return tidy
     answers = {
-        **dict(request.query_params.multi_items()),
+        **dict(ctx.query.multi_items()),
         "procedure": procedure,
         "unit": unit,
         "object": object,
         "person": person,
     }
-    return with_tidy_address(request, _case_page(request, ctx, answers))
+    return with_tidy_address(ctx, _case_page(ctx, answers))
 
 
 @router.get("/plan")
-def public_planner_page(request: Request, ctx: Anybody) -> Response:
+def public_planner_page(ctx: Anybody) -> Response:
     """Show the deadlines of an analysis by one date, to anybody where config.toml allows it; it names no
     person, unit or case.
     """
     if not ctx.app.settings.web.public_planner:
         raise HTTPException(404)
-    tidy = redirect_to_tidy_address(request)
+    tidy = redirect_to_tidy_address(ctx)
     if tidy is not None:
         return tidy
     procedure = ctx.library.latest("internal-analysis")
-    dates = intended(procedure, request.query_params.multi_items(), ctx.calendar)
+    dates = intended(procedure, ctx.query.multi_items(), ctx.calendar)
     if not dates.empty:
-        count_plan(request, ctx)
+        count_plan(ctx)
     outlook = make_outlook(ctx, procedure, dates, office=Office())
-    response = _form_page(request, ctx, procedure, dates, outlook, action="/plan")
+    response = _form_page(ctx, procedure, dates, outlook, action="/plan")
     response.headers["x-robots-tag"] = "noindex"
-    return with_tidy_address(request, response)
+    return with_tidy_address(ctx, response)
 
 
 @router.post("/open/case")
-def open_case(request: Request, ctx: Managing, answers: Fields) -> Response:
+def open_case(ctx: Managing, answers: Fields) -> Response:
     """Open the case, then show it; with `look` only show its dates (by POST, so that no address contains
     names).
     """
     if answers.get("look"):
-        return _case_page(request, ctx, answers)
+        return _case_page(ctx, answers)
     try:
         procedure = chosen_procedure(ctx, text(answers.get("procedure")))
         dates = intended(procedure, answers.items(), ctx.calendar)
@@ -158,20 +154,18 @@ def open_case(request: Request, ctx: Managing, answers: Fields) -> Response:
             raise InvalidForm("web.refusal.no_object")
         case = cases.open_case(ctx, command)
     except (Refusal, OutOfRange) as refusal:
-        return _case_page(request, ctx, answers, refusal=refusal)
-    return redirect(request, f"/cases/{case.id}", said="opened")
+        return _case_page(ctx, answers, refusal=refusal)
+    return redirect(ctx, f"/cases/{case.id}", said="opened")
 
 
 @router.get("/open/year")
-def year_preview_page(
-    request: Request, ctx: Managing, year: Name = "", unit: Name = "", kept_from: Name = ""
-) -> Response:
+def year_preview_page(ctx: Managing, year: Name = "", unit: Name = "", kept_from: Name = "") -> Response:
     """Show the cases that opening a year would open."""
-    return _year_page(request, ctx, year, unit, kept_from)
+    return _year_page(ctx, year, unit, kept_from)
 
 
 @router.post("/open/year")
-def open_the_year(request: Request, ctx: Managing, answers: Fields) -> Response:
+def open_the_year(ctx: Managing, answers: Fields) -> Response:
     """Open the year's cases, then show their list."""
     year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
     kept_from = text(answers.get("kept_from"), longest=20)
@@ -179,19 +173,19 @@ def open_the_year(request: Request, ctx: Managing, answers: Fields) -> Response:
         command = {"year": parse_year(year_text), "unit": unit, "kept_from": kept_from or None}
         opened = open_year(ctx, build(OpenYear, command)).opened
     except (Refusal, OutOfRange) as refusal:
-        return _year_page(request, ctx, year_text, unit, kept_from, refusal=refusal)
-    return redirect(request, "/cases", opened=str(len(opened)), year=year_text, of=unit)
+        return _year_page(ctx, year_text, unit, kept_from, refusal=refusal)
+    return redirect(ctx, "/cases", opened=str(len(opened)), year=year_text, of=unit)
 
 
 @router.post("/open/year/undo")
-def undo_the_year(request: Request, ctx: Managing, answers: Fields) -> Response:
+def undo_the_year(ctx: Managing, answers: Fields) -> Response:
     """Take back the last opening of a year, then show the year as it can be opened again."""
     year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
     try:
         undo_year(ctx, build(UndoYear, {"year": parse_year(year_text), "unit": unit}))
     except (Refusal, OutOfRange) as refusal:
-        return _year_page(request, ctx, year_text, unit, refusal=refusal)
-    return redirect(request, "/open/year", year=year_text, unit=unit)
+        return _year_page(ctx, year_text, unit, refusal=refusal)
+    return redirect(ctx, "/open/year", year=year_text, unit=unit)
 
 
 def parse_year(year_text: str) -> int:
@@ -207,11 +201,7 @@ def parse_year(year_text: str) -> int:
 
 
 def _case_page(
-    request: Request,
-    ctx: RequestContext,
-    answers: Mapping[str, str],
-    *,
-    refusal: Refusal | OutOfRange | None = None,
+    ctx: WebContext, answers: Mapping[str, str], *, refusal: Refusal | OutOfRange | None = None
 ) -> Response:
     procedure = chosen_procedure(ctx, text(answers.get("procedure")))
     dates = intended(procedure, answers.items(), ctx.calendar)
@@ -229,7 +219,6 @@ def _case_page(
         ),
     )
     return _form_page(
-        request,
         ctx,
         procedure,
         dates,
@@ -248,8 +237,7 @@ def _case_page(
 
 
 def _form_page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     procedure: Procedure,
     dates: PlannedForm,
     outlook: Outlook,
@@ -265,10 +253,8 @@ def _form_page(
     """
     refusal = refusal or dates.refusal or outlook.refusal
     return page(
-        request,
         ctx,
         "open_case.html",
-        status=200 if refusal is None else 422,
         place=f"{action}?{urlencode({'procedure': procedure.id})}",
         action=action,
         procedure=procedure,
@@ -305,8 +291,7 @@ def _kind(ctx: RequestContext, office: Office) -> str:
 
 
 def _year_page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     year_text: str,
     unit: str,
     kept_from: str = "",
@@ -328,10 +313,8 @@ def _year_page(
     counts = Counter(opening.procedure for opening in ahead.openings) if ahead else Counter[str]()
     titles = [(ctx.library.latest(name).title, count) for name, count in counts.items()]
     return page(
-        request,
         ctx,
         "open_year.html",
-        status=200 if refusal is None else 422,
         place=f"/open/year?{urlencode({'year': text(year_text, longest=20), 'unit': unit})}",
         year=text(year_text, longest=20) or str(today.year),
         years=range(today.year - 1, min(today.year + 2, ctx.calendar.last.year) + 1),

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -31,7 +31,7 @@ from merzim.services.imports.schedules import ConsideredAnalysis, ScheduleAnswer
 from merzim.services.inputs import build
 from merzim.services.names import MAX_LISTED, Name, unit_name
 from merzim.web.auth.dependencies import Managing, reads_files
-from merzim.web.http import Digest
+from merzim.web.http import Digest, WebContext
 from merzim.web.pages.case_creation.by_hand import hub
 from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, Chain, chain, text
 from merzim.web.pages.portfolio import Axis, build_axis
@@ -157,13 +157,10 @@ class YearMark:
 @router.get("/open/schedule/{digest}")
 @reads_files
 def preview(
-    request: Request,
-    ctx: Managing,
-    digest: Digest,
-    number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
+    ctx: Managing, digest: Digest, number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1
 ) -> Response:
     """Show every row, date and conflict; nothing is written."""
-    return _preview(request, ctx, uploaded_file(ctx, "schedule", digest), number)
+    return _preview(ctx, uploaded_file(ctx, "schedule", digest), number)
 
 
 def sent_file(form: FormData) -> tuple[bytes, str]:
@@ -193,7 +190,7 @@ def bad_rows(refusal: Refusal | OutOfRange, translator: Translator) -> list[tupl
 
 @router.post("/open/schedule")
 @reads_files
-def send(request: Request, ctx: Managing, form: Annotated[FormData, sent(files=2, fields=10)]) -> Response:
+def send(ctx: Managing, form: Annotated[FormData, sent(files=2, fields=10)]) -> Response:
     """Accept a file and show its preview."""
     form_value = form.get("procedure")
     procedure = text(form_value if isinstance(form_value, str) else "") or "internal-analysis"
@@ -204,20 +201,12 @@ def send(request: Request, ctx: Managing, form: Annotated[FormData, sent(files=2
         digest = keep_upload(ctx, "schedule", content, name, procedure)
     except (Refusal, OutOfRange) as refusal:
         translator = Translator(ctx.language)
-        return hub(
-            request,
-            ctx,
-            procedure=procedure,
-            refusal=refusal,
-            errors=bad_rows(refusal, translator),
-            file=name,
-        )
-    return redirect(request, f"/open/schedule/{digest}")
+        return hub(ctx, procedure=procedure, refusal=refusal, errors=bad_rows(refusal, translator), file=name)
+    return redirect(ctx, f"/open/schedule/{digest}")
 
 
 def _preview(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     upload: Upload,
     number: int,
     *,
@@ -240,7 +229,7 @@ def _preview(
     except (Refusal, OutOfRange) as found:
         # The office changed since the upload, so that the file is no longer valid.
         errors = bad_rows(found, Translator(ctx.language))
-        return hub(request, ctx, procedure=upload.procedure, refusal=found, errors=errors, file=upload.name)
+        return hub(ctx, procedure=upload.procedure, refusal=found, errors=errors, file=upload.name)
     analyses, office = result.analyses, ctx.reads.office()
     pages = max(1, -(-len(analyses) // SHOWN))
     number = min(number, pages)
@@ -256,10 +245,8 @@ def _preview(
     years = Counter(min(days).year for analysis in analyses if (days := [*analysis.planned.values()]))
     axis = build_axis(years.most_common(1)[0][0], ctx.calendar, today=today) if years else None
     return page(
-        request,
         ctx,
         "open_schedule.html",
-        status=200 if refusal is None else 422,
         upload=upload,
         title=ctx.library.latest(upload.procedure).title,
         shown=[judged[n] for n in shown_numbers],
@@ -299,15 +286,13 @@ def _preview(
 
 @router.post("/open/schedule/{digest}")
 @reads_files
-def take(
-    request: Request, ctx: Managing, digest: Digest, form: Annotated[FormData, sent(fields=1500)]
-) -> Response:
+def take(ctx: Managing, digest: Digest, form: Annotated[FormData, sent(fields=1500)]) -> Response:
     """Import the file: all of it or nothing."""
     upload = uploaded_file(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     numbers = [key.removeprefix("said.") for key in answers if key.startswith("said.")]
     if look := text(answers.pop("look", "")):
-        return _preview(request, ctx, upload, int(look) if look.isdecimal() else 1, answers=answers)
+        return _preview(ctx, upload, int(look) if look.isdecimal() else 1, answers=answers)
     try:
         given = _of_analyses(answers)
         command = build(
@@ -329,9 +314,9 @@ def take(
         )
         result = take_schedule(ctx, command)
     except (Refusal, OutOfRange) as refusal:
-        return _preview(request, ctx, upload, 1, answers=answers, refusal=refusal)
+        return _preview(ctx, upload, 1, answers=answers, refusal=refusal)
     counts = {name: str(len(getattr(result, name))) for name in ("opened", "replanned", "unchanged")}
-    return redirect(request, "/cases", **counts)
+    return redirect(ctx, "/cases", **counts)
 
 
 def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:

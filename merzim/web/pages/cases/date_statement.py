@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import Response
 
 from calendars.kazakhstan import Day, Kazakhstan
@@ -53,7 +53,6 @@ def counted_days(found: Deadline, calendar: Kazakhstan) -> tuple[CountedDay, ...
 
 @router.get("/cases/{case}/dates/{obligation}")
 def date_statement(
-    request: Request,
     ctx: Reading,
     case: CaseId,
     obligation: Annotated[str, Path(max_length=100)],
@@ -66,7 +65,6 @@ def date_statement(
     if found is None:
         raise HTTPException(404, "web.problem.not_found")
     return page(
-        request,
         ctx,
         "case_date.html",
         place=f"/cases/{case}",

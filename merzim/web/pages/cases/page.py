@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import ValidationError
 from starlette.responses import Response
 
@@ -26,7 +26,7 @@ from merzim.services.results import ActMovesResult, act_moves_result
 from merzim.services.scoring import Stakes
 from merzim.web.auth.dependencies import Reading
 from merzim.web.files_of_papers import get_evidence, get_form, get_package
-from merzim.web.http import CaseId
+from merzim.web.http import CaseId, WebContext
 from merzim.web.pages.cases.case_view import CaseView, make_case_view, risk_view
 from merzim.web.pages.cases.evidence import papers_view
 from merzim.web.pages.cases.recording import (
@@ -38,7 +38,7 @@ from merzim.web.pages.cases.recording import (
     reopen_form,
     withdraw_form,
 )
-from merzim.web.ui.form_values import RejectedForm, parse_date, status_of
+from merzim.web.ui.form_values import RejectedForm, parse_date
 from merzim.web.ui.name_fields import NameField, build_person_field
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import page
@@ -59,8 +59,7 @@ ADDRESSES: Mapping[Tab, str] = {"deadlines": "", "risks": "/risks", "papers": "/
 
 
 def case_page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     case: str,
     *,
     tab: Tab = "deadlines",
@@ -83,15 +82,12 @@ def case_page(
         left_out: measures of an imported plan that were withdrawn in the case before.
         unread: columns and sheets of an imported plan that were not read.
     """
-    today = ctx.today
     stored_case, procedure = whole_case(ctx, case)
-    view = build_case_view(ctx, stored_case, procedure, today=today)
+    view = build_case_view(ctx, stored_case, procedure, today=ctx.today)
     tab_context = {"deadlines": _forms, "risks": _risks, "papers": _papers, "history": _history}[tab]
     return page(
-        request,
         ctx,
         f"case_{tab}.html",
-        status=status_of(rejected_form and rejected_form.refusal),
         place=f"/cases/{case}{ADDRESSES[tab]}",
         dossier=view,
         case=view.case,
@@ -109,10 +105,9 @@ def case_page(
         row_registers=_row_registers(ctx, view),
         names=author_names(ctx, {event.by for event in view.events}),
         **tab_context(
-            request,
             ctx,
             view,
-            today=today,
+            today=ctx.today,
             fact=fact,
             fix=fix,
             taken_back=taken_back,
@@ -141,15 +136,13 @@ def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure, *, to
     )
 
 
-def redirect_to_case(
-    request: Request, ctx: RequestContext, case: str, *, tab: Tab = "deadlines", **parameters: str
-) -> Response:
+def redirect_to_case(ctx: WebContext, case: str, *, tab: Tab = "deadlines", **parameters: str) -> Response:
     """Redirect to a page of a case after a change; to the reader's assignments, if the case was visible by one
     that is answered now.
     """
     if ctx.read_by(ctx.reader).reads.heads([case]):
-        return redirect(request, f"/cases/{case}{ADDRESSES[tab]}", **parameters)
-    return redirect(request, "/assignments", whose="mine", state="all")
+        return redirect(ctx, f"/cases/{case}{ADDRESSES[tab]}", **parameters)
+    return redirect(ctx, "/assignments", whose="mine", state="all")
 
 
 def _source_row(ctx: RequestContext, view: CaseView) -> RowView | None:
@@ -183,8 +176,7 @@ def _remarks(view: CaseView, message: tuple[str, str] | None) -> tuple[Finding, 
 
 
 def _forms(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     view: CaseView,
     *,
     today: date,
@@ -193,7 +185,7 @@ def _forms(
     taken_back: tuple[str, str],
     tried: RejectedForm | None,
     had_files: bool,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     entries = [entry for part in view.parts for entry in part.entries]
     deadlines = [entry.deadline for entry in entries]
 
@@ -201,7 +193,7 @@ def _forms(
         return tried if tried is not None and tried.form == name else None
 
     recording, planning = of("record"), of("plan")
-    on, exempting = (request.query_params.get(name, "")[:100] for name in ("on", "exempt"))
+    on, exempting = (ctx.query.get(name, "")[:100] for name in ("on", "exempt"))
     record = record_form(
         deadlines,
         fact=recording.answers.get("fact", "") if recording else fact or pressing_fact(view),
@@ -222,12 +214,12 @@ def _forms(
         "assigning": build_person_field(
             ctx.reads.office(), _typed(of("assignment"), "person"), root=ctx.reader.root
         ),
-        "asking": _asking(request, ctx, view, of("comment")),
+        "asking": _asking(ctx, view, of("comment")),
         "last_day": ctx.calendar.last,
-        "handing": _handing(request, ctx, view),
+        "handing": _handing(ctx, view),
         "plan": plan_form(
             deadlines,
-            fact=planning.answers.get("fact", "") if planning else request.query_params.get("plan", "")[:100],
+            fact=planning.answers.get("fact", "") if planning else ctx.query.get("plan", "")[:100],
             answers=planning.answers if planning else None,
             refusal=planning.refusal if planning else None,
         ),
@@ -249,17 +241,11 @@ def _typed(rejected_form: RejectedForm | None, name: str) -> str:
     return rejected_form.answers.get(name, "") if rejected_form else ""
 
 
-def _asking(
-    request: Request, ctx: RequestContext, view: CaseView, rejected_form: RejectedForm | None
-) -> dict[str, object]:
+def _asking(ctx: WebContext, view: CaseView, rejected_form: RejectedForm | None) -> dict[str, Any]:
     """Return the initial values of the comment form: its obligation, and the person asked."""
-    about = (
-        rejected_form.answers.get("obligation", "")
-        if rejected_form
-        else request.query_params.get("about", "")[:100]
-    )
+    about = rejected_form.answers.get("obligation", "") if rejected_form else ctx.query.get("about", "")[:100]
     asks, text, until = (rejected_form.answers.get("asks", "") if rejected_form else ""), "", ""
-    why = request.query_params.get("why", "")[:100]
+    why = ctx.query.get("why", "")[:100]
     if why in view.titles and not rejected_form and ctx.reader.may("assign"):
         # The question is shown before it is asked, and may be worded otherwise.
         about, language = why, ctx.language
@@ -270,9 +256,9 @@ def _asking(
     return {"about": about if about in view.titles else "", "person": field, "text": text, "until": until}
 
 
-def _handing(request: Request, ctx: RequestContext, view: CaseView) -> tuple[str, NameField] | None:
+def _handing(ctx: WebContext, view: CaseView) -> tuple[str, NameField] | None:
     """Return the obligation to hand over and the field for the person, where the address asks for it."""
-    name = request.query_params.get("hand", "")[:100]
+    name = ctx.query.get("hand", "")[:100]
     if name not in view.titles or not ctx.reader.may("manage"):
         return None
     return name, build_person_field(ctx.reads.office(), "", root=ctx.reader.root)
@@ -299,16 +285,15 @@ def _effect(ctx: RequestContext, case: Case, fact: str, on: str) -> tuple[Previe
     return foreseen, len(people)
 
 
-def _risks(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:
-    today = ctx.today
-    return {"risks": risk_view(view, request.query_params, context["tried"], today=today)}
+def _risks(ctx: WebContext, view: CaseView, **context: object) -> dict[str, Any]:
+    return {"risks": risk_view(view, ctx.query, context["tried"], today=ctx.today)}
 
 
-def _papers(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:
+def _papers(ctx: WebContext, view: CaseView, **context: object) -> dict[str, Any]:
     return {"papers": papers_view(view, ctx, ctx.language)}
 
 
-def _history(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:
+def _history(ctx: WebContext, view: CaseView, **context: object) -> dict[str, Any]:
     rejected_form = context["tried"]
     typed_person = (
         rejected_form.answers.get("person", "")
@@ -338,7 +323,6 @@ router.get("/cases/{case}/package")(get_package)
 
 @router.get("/cases/{case}")
 def deadlines_page(
-    request: Request,
     ctx: Reading,
     case: CaseId,
     fact: Name = None,
@@ -354,12 +338,11 @@ def deadlines_page(
         ("recorded", recorded) if recorded else ("replanned", replanned) if replanned else _message(said, of)
     )
     taken_back = withdraw or "", evidence or ""
-    return case_page(request, ctx, case, fact=fact or "", fix=fix or "", taken_back=taken_back, message=message)
+    return case_page(ctx, case, fact=fact or "", fix=fix or "", taken_back=taken_back, message=message)
 
 
 @router.get("/cases/{case}/risks")
 def registers_page(
-    request: Request,
     ctx: Reading,
     case: CaseId,
     said: Name = None,
@@ -367,17 +350,17 @@ def registers_page(
     unread: Annotated[str, Query(max_length=UNREAD)] = "",
 ) -> Response:
     message = _message(said, None)
-    return case_page(request, ctx, case, tab="risks", message=message, left_out=left_out, unread=unread)
+    return case_page(ctx, case, tab="risks", message=message, left_out=left_out, unread=unread)
 
 
 @router.get("/cases/{case}/papers")
-def documents_page(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
-    return case_page(request, ctx, case, tab="papers", message=_message(said, None))
+def documents_page(ctx: Reading, case: CaseId, said: Name = None) -> Response:
+    return case_page(ctx, case, tab="papers", message=_message(said, None))
 
 
 @router.get("/cases/{case}/history")
-def history_page(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
-    return case_page(request, ctx, case, tab="history", message=_message(said, None))
+def history_page(ctx: Reading, case: CaseId, said: Name = None) -> Response:
+    return case_page(ctx, case, tab="history", message=_message(said, None))
 
 
 def _message(message: str | None, of: str | None) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ from merzim.services.cases.rows import EditCaseRow, act_on_row, add_row, edit_ro
 from merzim.services.context import RequestContext
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.web.auth.dependencies import Recording, reads_files
-from merzim.web.http import CaseId
+from merzim.web.http import CaseId, WebContext
 from merzim.web.pages.cases.case_view import OF_FORM
 from merzim.web.pages.cases.evidence import evidence_inputs
 from merzim.web.pages.cases.page import UNREAD
@@ -80,8 +80,8 @@ def _mount(path: str, form: RowForm) -> None:
     def act(ctx: RequestContext, case: str, sent_form: FormData, answers: Mapping[str, str]) -> Outcome:
         return _write(form, ctx, case, sent_form, answers)
 
-    def answer(request: Request, ctx: Recording, case: CaseId, answered: Sent) -> Response:
-        return _done(request, ctx, case, form.name, answered, act)
+    def answer(ctx: Recording, case: CaseId, answered: Sent) -> Response:
+        return _done(ctx, case, form.name, answered, act)
 
     router.post(f"/cases/{{case}}/{path}")(answer)
 
@@ -92,22 +92,22 @@ for _path, _form in FORMS.items():
 
 @router.post("/cases/{case}/risks/plan")
 @reads_files
-def import_plan(request: Request, ctx: Recording, case: CaseId, form: Sent) -> Response:
+def import_plan(ctx: Recording, case: CaseId, form: Sent) -> Response:
     """Import a plan of measures as risks and measures; all of the file or nothing."""
-    return _done(request, ctx, case, "plan-file", form, _import_plan)
+    return _done(ctx, case, "plan-file", form, _import_plan)
 
 
 @router.post("/cases/{case}/rows/edit")
-def edit(request: Request, ctx: Recording, case: CaseId, form: Sent) -> Response:
+def edit(ctx: Recording, case: CaseId, form: Sent) -> Response:
     """Change a risk, a measure, a position or a remark."""
-    return _done(request, ctx, case, "edit", form, _edit)
+    return _done(ctx, case, "edit", form, _edit)
 
 
 @router.post("/cases/{case}/cartogram")
 @reads_files
-def record_cartogram(request: Request, ctx: Recording, case: CaseId, form: Sent) -> Response:
+def record_cartogram(ctx: Recording, case: CaseId, form: Sent) -> Response:
     """Record the published cartogram; all of the file or nothing."""
-    return _done(request, ctx, case, "cartogram", form, _record_cartogram)
+    return _done(ctx, case, "cartogram", form, _record_cartogram)
 
 
 def _write(
@@ -190,7 +190,7 @@ def _record_cartogram(
     return "cartogram_recorded" if result.changed else "nothing_new", {}
 
 
-def _done(request: Request, ctx: RequestContext, case: str, name: str, form: FormData, act: Act) -> Response:
+def _done(ctx: WebContext, case: str, name: str, form: FormData, act: Act) -> Response:
     answers = text_fields(form)
     number = answers.get("number", "")
     if name == "edit":
@@ -199,8 +199,8 @@ def _done(request: Request, ctx: RequestContext, case: str, name: str, form: For
     def run() -> Response:
         message, parameters = act(ctx, case, form, answers)
         place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")
-        return redirect(request, f"/cases/{case}/risks", place=place, said=message, **parameters)
+        return redirect(ctx, f"/cases/{case}/risks", place=place, said=message, **parameters)
 
     where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
     had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
-    return answer_form(request, ctx, case, where, answers, run, tab="risks", had_files=had_files)
+    return answer_form(ctx, case, where, answers, run, tab="risks", had_files=had_files)

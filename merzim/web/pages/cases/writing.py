@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
@@ -21,7 +21,7 @@ from merzim.services.inputs import build
 from merzim.services.sending import LetterOfCase, NoSuchLetter, acknowledge_letter, resend_letter
 from merzim.services.verbs import Verb
 from merzim.web.auth.dependencies import Recording, needs
-from merzim.web.http import CaseId
+from merzim.web.http import CaseId, WebContext
 from merzim.web.pages.cases.evidence import Unconfirmed, evidence_inputs, run_or_ask
 from merzim.web.pages.cases.page import Tab, case_page, redirect_to_case
 from merzim.web.pages.cases.recording import describe
@@ -42,8 +42,7 @@ from workflow.refusal import Refusal
 
 
 def answer_form(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     case: str,
     name: str,
     answers: Mapping[str, str],
@@ -66,7 +65,7 @@ def answer_form(
         rejected_form = RejectedForm(form=name, refusal=None, answers=answers, confirmation=confirmation)
     except (Refusal, OutOfRange) as refusal:
         rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
-    return case_page(request, ctx, case, tab=tab, rejected_form=rejected_form, had_files=had_files)
+    return case_page(ctx, case, tab=tab, rejected_form=rejected_form, had_files=had_files)
 
 
 router = APIRouter(include_in_schema=False)
@@ -76,7 +75,7 @@ Sent = Annotated[FormData, sent(files=10)]
 
 
 @router.post("/cases/{case}/plan")
-def replan(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
+def replan(ctx: Recording, case: CaseId, answers: Fields) -> Response:
     """Set a plan date, asking first if it moves deadlines; then show the case.
 
     `back`: the query of the timeline to show instead.
@@ -90,10 +89,10 @@ def replan(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> R
         run_or_ask(ctx, answers, cases.replan, {"case": case, "planned": planned})
         if "back" in answers:
             back = dict(parse_qsl(answers["back"][:1000]))
-            return redirect(request, "/portfolio", **{**back, "replanned": case})
-        return redirect(request, f"/cases/{case}", replanned=fact)
+            return redirect(ctx, "/portfolio", **{**back, "replanned": case})
+        return redirect(ctx, f"/cases/{case}", replanned=fact)
 
-    return answer_form(request, ctx, case, "plan", answers, act)
+    return answer_form(ctx, case, "plan", answers, act)
 
 
 def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapping[str, str]) -> str:
@@ -125,7 +124,7 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
 
 
 @router.post("/cases/{case}/assignments/answer")
-def answer_assignment(request: Request, ctx: Recording, case: CaseId, form: Sent) -> Response:
+def answer_assignment(ctx: Recording, case: CaseId, form: Sent) -> Response:
     """Report an assignment done, with its evidence, then show the case."""
     answers = text_fields(form)
 
@@ -133,21 +132,21 @@ def answer_assignment(request: Request, ctx: Recording, case: CaseId, form: Sent
         command = assignments.AnswerAssignment
         fields = {**command_values(ctx, command, answers), "case": case, "evidence": evidence_inputs(form)}
         assignments.answer_assignment(ctx, build(command, fields))
-        return redirect_to_case(request, ctx, case, said="assignment_answered")
+        return redirect_to_case(ctx, case, said="assignment_answered")
 
-    return answer_form(request, ctx, case, "assignment", answers, act)
+    return answer_form(ctx, case, "assignment", answers, act)
 
 
 @router.post("/cases/{case}")
-def record(request: Request, ctx: Recording, case: CaseId, form: Sent) -> Response:
+def record(ctx: Recording, case: CaseId, form: Sent) -> Response:
     """Record a fact with its evidence, then show the case."""
     answers = text_fields(form)
     had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
 
     def act() -> Response:
-        return redirect(request, f"/cases/{case}", recorded=record_answers(ctx, case, form, answers))
+        return redirect(ctx, f"/cases/{case}", recorded=record_answers(ctx, case, form, answers))
 
-    return answer_form(request, ctx, case, "record", answers, act, had_files=had_files)
+    return answer_form(ctx, case, "record", answers, act, had_files=had_files)
 
 
 Answers = Mapping[str, str]
@@ -157,17 +156,15 @@ none).
 """
 
 
-def done(
-    request: Request, ctx: RequestContext, case: str, name: str, answers: Answers, act: Act, *, tab: Tab
-) -> Response:
+def done(ctx: WebContext, case: str, name: str, answers: Answers, act: Act, *, tab: Tab) -> Response:
     """Carry out a form; return the page with the result, the refusal, or the confirmation to give."""
 
     def run() -> Response:
         message, of = act(ctx, case, answers)
         parameters = {"said": message, "of": of} if of else {"said": message}
-        return redirect_to_case(request, ctx, case, tab=tab, **parameters)
+        return redirect_to_case(ctx, case, tab=tab, **parameters)
 
-    return answer_form(request, ctx, case, name, answers, run, tab=tab)
+    return answer_form(ctx, case, name, answers, run, tab=tab)
 
 
 def _act(verb: Verb[Any, Any], message: str, *, of: str = "", one: str = "") -> Act:
@@ -222,8 +219,8 @@ def _serve(path: str, need: Need, act: Act, *, name: str = "", tab: Tab = "deadl
     """Add a form at the end of a case's address. `name`: of the form on the page, by default the path."""
     context = Depends(needs(need))
 
-    def answer(request: Request, *, ctx: Any = context, case: CaseId, answers: Fields) -> Response:
-        return done(request, ctx, case, name or path, answers, act, tab=tab)
+    def answer(*, ctx: Any = context, case: CaseId, answers: Fields) -> Response:
+        return done(ctx, case, name or path, answers, act, tab=tab)
 
     router.add_api_route(f"/cases/{{case}}/{path}", answer, methods=["POST"])
 

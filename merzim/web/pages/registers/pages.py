@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query
 from starlette.responses import Response
 
 from calendars import OutOfRange
@@ -56,7 +55,7 @@ from merzim.web.files_of_lists import (
     papers_file,
     rows_file,
 )
-from merzim.web.http import Number, PaperLanguage, RegisterPath, RowPath, SearchText
+from merzim.web.http import Number, PaperLanguage, RegisterPath, RowPath, SearchText, WebContext
 from merzim.web.pages.registers.forms import FIELD, form_fields, problems_of
 from merzim.web.pages.registers.listing import (
     RowFilter,
@@ -68,7 +67,6 @@ from merzim.web.pages.registers.listing import (
 )
 from merzim.web.ui.form_values import InvalidForm, RejectedForm, status_of
 from merzim.web.ui.name_fields import RequiredUnit, UnitParam, build_unit_field, build_unit_filter
-from merzim.web.ui.preferences import preferences
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import Cell, cell_of, redirect_to_tidy_address, row_title, with_tidy_address
 from workflow.languages import PAPER_LANGUAGES
@@ -90,9 +88,9 @@ router.get("/registers/{register_id}/{row}/forms/{form}/{language}")(get_row_pap
 
 
 @router.get("/registers")
-def registers_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
+def registers_page(ctx: Reading, unit: RequiredUnit) -> Response:
     """Show all registers visible to the reader, by the act they rest on; and the rows that name the reader."""
-    translator = Translator(preferences(request).language)
+    translator = Translator(ctx.language)
     registers = list_registers(ctx, AskRegisters(unit=unit)).registers
     acts: dict[str, list[RegisterView]] = {}
     for register in sorted(registers, key=lambda register: not register.adopted):
@@ -100,7 +98,6 @@ def registers_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Respon
     mine = list_my_rows(ctx, AskRegisters())
     views = {register.id: register for register in mine.registers}
     return page(
-        request,
         ctx,
         "registers.html",
         acts=acts,
@@ -136,32 +133,25 @@ RowsQuery = Annotated[dict[str, Any], Depends(_query)]
 
 @router.get("/registers/{register_id}")
 def rows_page(
-    request: Request,
-    ctx: Reading,
-    register_id: RegisterPath,
-    query: RowsQuery,
-    number: Number = 1,
-    imported: Count = None,
+    ctx: Reading, register_id: RegisterPath, query: RowsQuery, number: Number = 1, imported: Count = None
 ) -> Response:
     """Show one page of the rows of a register, filtered and sorted."""
-    tidy = redirect_to_tidy_address(request)
+    tidy = redirect_to_tidy_address(ctx)
     if tidy is not None:
         return tidy
-    translator = Translator(preferences(request).language)
+    translator = Translator(ctx.language)
     register = _view(ctx, register_id)
-    filters = filters_of(ctx, register.fields, request.query_params)
-    empty = request.query_params.get("empty", "")
+    filters = filters_of(ctx, register.fields, ctx.query)
+    empty = ctx.query.get("empty", "")
     refusal, row_page = None, _NO_ROWS.model_copy(update={"register_id": register_id})
     try:
-        reader = replace(ctx, language=translator.language)
-        row_page = list_rows(reader, _command(ctx, query, filters, empty, page=number))
+        row_page = list_rows(ctx, _command(ctx, query, filters, empty, page=number))
     except (Refusal, InvalidForm) as error:
         refusal = error
     columns = columns_of(register, register.fields)
     is_filtered = bool(empty) or any(row_filter.is_set for row_filter in filters)
     has_conditions = is_filtered or any(query[name] for name in ("unit", "search", "withdrawn"))
     response = page(
-        request,
         ctx,
         "register_rows.html",
         status=status_of(refusal),
@@ -184,38 +174,35 @@ def rows_page(
         readers=_readers(ctx, register_id, translator),
         may_add=register.may_write and ctx.reader.may("record"),
         has_papers=bool(register_papers(register_id)) and not query["withdrawn"],
-        to=_changed_address(request),
+        to=_changed_address(ctx),
     )
-    return with_tidy_address(request, response)
+    return with_tidy_address(ctx, response)
 
 
 @router.get("/registers/{register_id}/xlsx")
-def rows_workbook(request: Request, ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> Response:
+def rows_workbook(ctx: Reading, register_id: RegisterPath, query: RowsQuery) -> Response:
     """Return all rows of the same list as a workbook."""
-    filters = filters_of(ctx, _view(ctx, register_id).fields, request.query_params)
-    empty = request.query_params.get("empty", "")
-    return rows_file(ctx, _command(ctx, query, filters, empty), preferences(request).language)
+    filters = filters_of(ctx, _view(ctx, register_id).fields, ctx.query)
+    empty = ctx.query.get("empty", "")
+    return rows_file(ctx, _command(ctx, query, filters, empty), ctx.language)
 
 
 @router.get("/registers/{register_id}/forms/{language}")
-def row_papers(
-    ctx: Reading, register_id: RegisterPath, language: PaperLanguage, request: Request, query: RowsQuery
-) -> Response:
+def row_papers(ctx: Reading, register_id: RegisterPath, language: PaperLanguage, query: RowsQuery) -> Response:
     """Return the filled forms of all rows of the same list as one archive."""
-    filters = filters_of(ctx, _view(ctx, register_id).fields, request.query_params)
-    empty = request.query_params.get("empty", "")
+    filters = filters_of(ctx, _view(ctx, register_id).fields, ctx.query)
+    empty = ctx.query.get("empty", "")
     return papers_file(ctx, _command(ctx, query, filters, empty), language)
 
 
 @router.get("/registers/{register_id}/import")
-def import_page(request: Request, ctx: Recording, register_id: RegisterPath) -> Response:
+def import_page(ctx: Recording, register_id: RegisterPath) -> Response:
     """Show the form for importing rows from a spreadsheet."""
-    return show_import_page(request, ctx, register_id)
+    return show_import_page(ctx, register_id)
 
 
 def show_import_page(
-    request: Request,
-    ctx: RequestContext,
+    ctx: WebContext,
     register_id: str,
     *,
     preview: ImportedRows | None = None,
@@ -225,9 +212,8 @@ def show_import_page(
 ) -> Response:
     """Return the page of the import: the rows to import, or the mistakes in the file."""
     register, answers = _register(ctx, register_id), answers or {}
-    translator = Translator(preferences(request).language)
+    translator = Translator(ctx.language)
     return page(
-        request,
         ctx,
         "register_import.html",
         status=status_of(refusal),
@@ -250,41 +236,30 @@ def show_import_page(
 
 
 @router.get("/registers/{register_id}/new")
-def new_row_page(
-    request: Request, ctx: Recording, register_id: RegisterPath, unit: SearchText = ""
-) -> Response:
+def new_row_page(ctx: Recording, register_id: RegisterPath, unit: SearchText = "") -> Response:
     """Show the form for a new row."""
-    return row_form(request, ctx, register_id, unit=unit)
+    return row_form(ctx, register_id, unit=unit)
 
 
 @router.get("/registers/{register_id}/{row}")
-def row_page(
-    request: Request, ctx: Reading, register_id: RegisterPath, row: RowPath, said: MessageParam = ""
-) -> Response:
+def row_page(ctx: Reading, register_id: RegisterPath, row: RowPath, said: MessageParam = "") -> Response:
     """Show one row: its values, the case it opened, its history, and the forms that change it."""
-    return show_row_page(request, ctx, register_id, row, message=said)
+    return show_row_page(ctx, register_id, row, message=said)
 
 
 def row_form(
-    request: Request,
-    ctx: RequestContext,
-    register_id: str,
-    *,
-    unit: str = "",
-    rejected_form: RejectedForm | None = None,
+    ctx: WebContext, register_id: str, *, unit: str = "", rejected_form: RejectedForm | None = None
 ) -> Response:
     """Return the page with the form for a new row, as filled in after a refusal; fields may be filled in by the
     address (`field.training=...`).
     """
     register = _register(ctx, register_id)
-    preset = RejectedForm(form="", refusal=None, answers=_preset(request, ctx, register))
+    preset = RejectedForm(form="", refusal=None, answers=_preset(ctx, register))
     answers = rejected_form.answers if rejected_form else {"unit": unit}
     typed_unit = answers.get("unit") or ctx.reader.root
     return page(
-        request,
         ctx,
         "register_row_new.html",
-        status=status_of(rejected_form and rejected_form.refusal),
         place=f"/registers/{register_id}/new",
         register=register,
         form_fields=form_fields(ctx, register.fields, None, rejected_form or preset),
@@ -295,15 +270,14 @@ def row_form(
     )
 
 
-def _preset(request: Request, ctx: RequestContext, register: RegisterView) -> dict[str, str]:
+def _preset(ctx: WebContext, register: RegisterView) -> dict[str, str]:
     """Return the values of fields in the address; a row is named by its title and id."""
     answers = {}
     for field in register.fields:
-        text = request.query_params.get(FIELD + field.id, "").replace("\0", "")[:MAX_PRESET]
+        text = ctx.query.get(FIELD + field.id, "").replace("\0", "")[:MAX_PRESET]
         if text and field.kind == "row":
-            language = preferences(request).language
             definition = ctx.app.registers.on(register.id, ctx.today)
-            name = names_of(replace(ctx, language=language), [(definition, {field.id: text})]).get(text)
+            name = names_of(ctx, [(definition, {field.id: text})]).get(text)
             text = f"{name} ({text})" if name and name != text else text
         if text:
             answers[FIELD + field.id] = text
@@ -311,27 +285,18 @@ def _preset(request: Request, ctx: RequestContext, register: RegisterView) -> di
 
 
 def show_row_page(
-    request: Request,
-    ctx: RequestContext,
-    register_id: str,
-    row: str,
-    *,
-    message: str = "",
-    rejected_form: RejectedForm | None = None,
+    ctx: WebContext, register_id: str, row: str, *, message: str = "", rejected_form: RejectedForm | None = None
 ) -> Response:
     """Return the page of one row; after a refusal with the form as filled in."""
-    translator = Translator(preferences(request).language)
-    reader = replace(ctx, language=translator.language)
-    detail = row_of_register(reader, register_id, row)
+    translator = Translator(ctx.language)
+    detail = row_of_register(ctx, register_id, row)
     definition = ctx.app.registers.on(register_id, ctx.today)
     register = view_here(ctx, definition, is_own=True)
     edits = rejected_form if rejected_form is not None and rejected_form.form == "edit" else None
-    erasable = erasable_fields(reader, row) if ctx.reader.may("manage") else []
+    erasable = erasable_fields(ctx, row) if ctx.reader.may("manage") else []
     return page(
-        request,
         ctx,
         "register_row.html",
-        status=status_of(rejected_form and rejected_form.refusal),
         place=f"/registers/{register_id}/{row}",
         register=register,
         row=detail.row,
@@ -344,7 +309,7 @@ def show_row_page(
         papers=_papers(ctx, detail.row, translator.language),
         history=_history(ctx, detail, translator),
         names=author_names(ctx, {event.by for event in detail.history}),
-        form_fields=form_fields(reader, detail.fields, _as_typed(detail.row), edits)
+        form_fields=form_fields(ctx, detail.fields, _as_typed(detail.row), edits)
         if detail.row.may_write
         else [],
         groups=definition.groups,
@@ -472,19 +437,19 @@ def _history(
     return [(event, changes(event.changes)) for event in reversed(detail.history)]
 
 
-def _changed_address(request: Request) -> object:
+def _changed_address(ctx: WebContext) -> object:
     """Return a function that returns the list's address with some parameters changed."""
 
     def to(suffix: str = "", **changes: object) -> str:
         parameters: Mapping[str, object] = {
             key: value
-            for key, value in request.query_params.items()
+            for key, value in ctx.query.items()
             if key not in ("page", "lang", "theme", "imported") and value
         }
         query_parameters = {
             key: value for key, value in {**parameters, **changes}.items() if value not in ("", None)
         }
-        return request.url.path + suffix + (f"?{urlencode(query_parameters)}" if query_parameters else "")
+        return ctx.request.url.path + suffix + (f"?{urlencode(query_parameters)}" if query_parameters else "")
 
     return to
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -29,7 +28,7 @@ from merzim.web.pages.registers.forms import MAX_FILES, changed_values, kept_fil
 from merzim.web.pages.registers.pages import row_form, row_of_register, show_import_page, show_row_page
 from merzim.web.ui.form_values import MAX_FIELDS, Fields, InvalidForm, RejectedForm, sent
 from merzim.web.ui.name_fields import resolve_unit
-from merzim.web.ui.preferences import preferences, redirect
+from merzim.web.ui.preferences import redirect
 from workflow.refusal import Refusal
 from workflow.registers.access import list_fields
 
@@ -39,7 +38,7 @@ SentFile = Annotated[FormData, sent(files=1, fields=20)]
 
 
 @router.post("/registers/{register_id}/new")
-def add(request: Request, ctx: Recording, register_id: RegisterPath, form: Sent) -> Response:
+def add(ctx: Recording, register_id: RegisterPath, form: Sent) -> Response:
     """Add a row, then show it."""
     register, answers = writable_register(ctx, register_id), typed_answers(form)
     fields = [field_view(register.fields[name]) for name in list_fields(register, reader_scope(ctx))]
@@ -55,14 +54,14 @@ def add(request: Request, ctx: Recording, register_id: RegisterPath, form: Sent)
         detail = add_row(ctx, command)
     except (Refusal, OutOfRange) as refusal:
         return row_form(
-            request, ctx, register_id, rejected_form=RejectedForm(form="add", refusal=refusal, answers=answers)
+            ctx, register_id, rejected_form=RejectedForm(form="add", refusal=refusal, answers=answers)
         )
-    return redirect(request, f"/registers/{register_id}/{detail.row.id}", said="added")
+    return redirect(ctx, f"/registers/{register_id}/{detail.row.id}", said="added")
 
 
 @router.post("/registers/{register_id}/import")
 @reads_files
-def import_(request: Request, ctx: Recording, register_id: RegisterPath, form: SentFile) -> Response:
+def import_(ctx: Recording, register_id: RegisterPath, form: SentFile) -> Response:
     """Show the rows of a spreadsheet to import; after confirmation, import all rows or none."""
     writable_register(ctx, register_id)
     answers = typed_answers(form)
@@ -77,17 +76,16 @@ def import_(request: Request, ctx: Recording, register_id: RegisterPath, form: S
             "file": digest,
             "preview": not answers.get("take"),
         }
-        reader = replace(ctx, language=preferences(request).language)
-        result = import_rows(reader, build(ImportRows, fields))
+        result = import_rows(ctx, build(ImportRows, fields))
     except (Refusal, OutOfRange) as refusal:
-        return show_import_page(request, ctx, register_id, answers=answers, refusal=refusal)
+        return show_import_page(ctx, register_id, answers=answers, refusal=refusal)
     if result.preview:
-        return show_import_page(request, ctx, register_id, preview=result, digest=digest, answers=answers)
-    return redirect(request, f"/registers/{register_id}", imported=str(result.rows))
+        return show_import_page(ctx, register_id, preview=result, digest=digest, answers=answers)
+    return redirect(ctx, f"/registers/{register_id}", imported=str(result.rows))
 
 
 @router.post("/registers/{register_id}/{row}")
-def edit(request: Request, ctx: Recording, register_id: RegisterPath, row: RowPath, form: Sent) -> Response:
+def edit(ctx: Recording, register_id: RegisterPath, row: RowPath, form: Sent) -> Response:
     """Change the fields of a row that differ from those the form showed, then show it."""
     detail, answers = row_of_register(ctx, register_id, row), typed_answers(form)
     try:
@@ -101,28 +99,24 @@ def edit(request: Request, ctx: Recording, register_id: RegisterPath, row: RowPa
         edit_row(ctx, build(EditRow, fields))
     except (Refusal, OutOfRange) as refusal:
         rejected_form = RejectedForm(form="edit", refusal=refusal, answers=answers)
-        return show_row_page(request, ctx, register_id, row, rejected_form=rejected_form)
-    return redirect(request, f"/registers/{register_id}/{row}", said="edited")
+        return show_row_page(ctx, register_id, row, rejected_form=rejected_form)
+    return redirect(ctx, f"/registers/{register_id}/{row}", said="edited")
 
 
 @router.post("/registers/{register_id}/{row}/withdraw")
-def withdraw(
-    request: Request, ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fields
-) -> Response:
+def withdraw(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fields) -> Response:
     """Withdraw a row recorded by mistake, then show it."""
     row_of_register(ctx, register_id, row)
     try:
         withdraw_row(ctx, build(WithdrawRow, {"row": row, "ground": answers.get("ground", "")}))
     except (Refusal, OutOfRange) as refusal:
         rejected_form = RejectedForm(form="withdraw", refusal=refusal, answers=answers)
-        return show_row_page(request, ctx, register_id, row, rejected_form=rejected_form)
-    return redirect(request, f"/registers/{register_id}/{row}", said="withdrawn")
+        return show_row_page(ctx, register_id, row, rejected_form=rejected_form)
+    return redirect(ctx, f"/registers/{register_id}/{row}", said="withdrawn")
 
 
 @router.post("/registers/{register_id}/{row}/erase")
-def erase(
-    request: Request, ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fields
-) -> Response:
+def erase(ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fields) -> Response:
     """Erase values of a row for good once it is confirmed, then show it."""
     row_of_register(ctx, register_id, row)
     try:
@@ -132,5 +126,5 @@ def erase(
         erase_row(ctx, build(EraseRow, {"row": row, **fields}))
     except (Refusal, OutOfRange) as refusal:
         rejected_form = RejectedForm(form="erase", refusal=refusal, answers=answers)
-        return show_row_page(request, ctx, register_id, row, rejected_form=rejected_form)
-    return redirect(request, f"/registers/{register_id}/{row}", said="erased")
+        return show_row_page(ctx, register_id, row, rejected_form=rejected_form)
+    return redirect(ctx, f"/registers/{register_id}/{row}", said="erased")

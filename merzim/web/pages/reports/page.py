@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from merzim.services.context import RequestContext
@@ -66,7 +66,6 @@ router.get("/reports/{form}/{language}")(get_report)
 
 @router.get("/reports/{report}")
 def report_page(
-    request: Request,
     ctx: Reading,
     report: ReportName,
     unit: RequiredUnit,
@@ -78,7 +77,7 @@ def report_page(
     kind = REPORTS[report]
     chosen = {
         name: text
-        for name, text in request.query_params.items()
+        for name, text in ctx.query.items()
         if text and text.isprintable() and len(text) <= LONGEST and name not in ASIDE
     }
     translator = Translator(ctx.language)
@@ -89,7 +88,6 @@ def report_page(
         return kind.files[format](query)
     view = kind.build(query)
     return page(
-        request,
         ctx,
         "report.html",
         report=view,
@@ -115,12 +113,11 @@ journal.get("/register/xlsx")(get_notices_file)
 
 
 @journal.get("/register")
-def journal_page(request: Request, ctx: Reading, query: Noticed, number: Number = 1) -> Response:
+def journal_page(ctx: Reading, query: Noticed, number: Number = 1) -> Response:
     """Show who was notified of what, when, through which channel, and the outcome."""
     view = list_notices(ctx, query, number=number)
     people_named = {line.notice.person for line in view.lines}
     return page(
-        request,
         ctx,
         "notice_journal.html",
         view=view,

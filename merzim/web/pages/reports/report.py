@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
-from merzim.services.context import RequestContext
 from merzim.services.names import unit_name
+from merzim.web.http import WebContext
 from merzim.web.ui.render import Translator
 from merzim.web.ui.tables import Column, Content
 
@@ -21,7 +21,7 @@ R = TypeVar("R")
 class ReportQuery:
     """The address of a report: unit, year, page, and the other parameters, without empty ones."""
 
-    ctx: RequestContext
+    ctx: WebContext
     t: Translator
     unit: str
     year: int | None
