@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 NOW ?= 2026-04-06
 EXAMPLE ?=
 
-.PHONY: run test suite lint format bench schemas pictures site clean look tasks lock audit sbom
+.PHONY: run test suite lint format bench schemas pictures site clean look lock audit sbom
 .DELETE_ON_ERROR:
 
 # Without a day an office of its own, on the real one: `make run NOW=`.
@@ -92,10 +92,6 @@ bench: $(VENV)/.test
 look: $(VENV)/.test
 	$(BIN)/python -m tests.web.browser.look
 
-# Ten tasks of a day in a browser, with their clicks and seconds; a minute on a quiet machine, hence not part of `make test`.
-tasks: $(VENV)/.test
-	$(BIN)/python -m tests.web.browser.daily_tasks
-
 # What is installed is what was tested: every version and every file's hash stands in requirements/ (`make lock`).
 PINNED := install --quiet --disable-pip-version-check --require-hashes --requirement
 OURS := install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -109,9 +105,8 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/.made
 	$(BIN)/python -m pip $(OURS)
 	@touch $@
 
-$(VENV)/.test: requirements/dev.txt requirements/client.txt pyproject.toml | $(VENV)/.made
+$(VENV)/.test: requirements/dev.txt pyproject.toml | $(VENV)/.made
 	$(BIN)/python -m pip $(PINNED) $<
-	$(BIN)/python -m pip $(PINNED) requirements/client.txt --no-deps
 	$(BIN)/python -m pip $(OURS)
 	@touch $@ $(VENV)/.run
 
@@ -132,7 +127,6 @@ lock: $(SUPPLY)/.made
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/run.txt
 	$(COMPILE) --constraint requirements/dev.txt --all-extras --output-file requirements/all.txt
 	$(PIN) --upgrade --constraint requirements/dev.txt --group docs --output-file requirements/docs.txt
-	$(PIN) --no-deps --upgrade --group client --output-file requirements/client.txt
 
 # What is known against the versions that run.
 audit: $(SUPPLY)/.made

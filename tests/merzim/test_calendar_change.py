@@ -204,17 +204,6 @@ def test_an_act_that_does_not_fit_is_refused_in_one_sentence(
     assert kept() == before
 
 
-def test_a_file_that_is_no_text_or_is_not_there_is_refused(two: Merzim, act: Path) -> None:
-    """One sentence each."""
-    act.write_bytes(b"\xff\xfe\x00")
-    garbled = two("calendar-change", "preview", act)
-    absent = two("calendar-change", "preview", act.with_name("none.toml"))
-
-    assert (garbled.code, absent.code) == (2, 2)
-    assert "order.toml" in garbled.err
-    assert "none.toml" in absent.err
-
-
 def test_a_service_that_runs_takes_the_new_days_up(two: Merzim, act: Path) -> None:
     """Another process adopts the act; the next page counts by it."""
     two("user", "add", "officer", "--access", "officer", *NOW)

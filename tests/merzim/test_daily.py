@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 import signal
 import socket
 import threading
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -149,30 +146,6 @@ def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
     assert (alive, states) == ({"sending"}, {"sent"})
 
 
-def test_serve_shows_the_board_and_ends_when_told(office: Merzim, tmp_path: Path) -> None:
-    """A real server: the pages answer, a letter leaves, SIGTERM ends it quietly."""
-    port = free_port()
-    (tmp_path / "config.toml").write_text(f"[web]\nport = {port}\n", encoding="utf-8")
-    server = Program("serve", folder=tmp_path, MERZIM_NOW="2026-04-06")
-    try:
-        page = _get(f"http://127.0.0.1:{port}/login?lang=ru")
-        api = json.loads(_get(f"http://127.0.0.1:{port}/api/openapi.json"))
-        deadline = time.monotonic() + 120
-        while not _letters(tmp_path) and time.monotonic() < deadline:
-            time.sleep(0.1)
-    finally:
-        code = server.end()
-    output = server.err
-
-    assert "6 апреля 2026" in page
-    assert api["openapi"].startswith("3.")
-    assert _letters(tmp_path)
-    assert "Demonstration day: 6 April 2026." in output
-    assert re.search(rf"http://127\.0\.0\.1:{port}/welcome/[\w-]{{43}}", output), output
-    assert "Traceback" not in output
-    assert code == 0
-
-
 def test_the_worker_ticks_without_pages_and_ends_when_told(office: Merzim, tmp_path: Path) -> None:
     """The round alone, for a machine that shows nothing."""
     worker = Program("worker", folder=tmp_path, MERZIM_NOW="2026-04-06")
@@ -200,15 +173,3 @@ def test_a_port_that_is_taken_is_one_sentence(merzim: Merzim, tmp_path: Path) ->
     assert result.code == 2
     assert result.err.count("\n") == 1
     assert str(port) in result.err
-
-
-def _get(address: str) -> str:
-    give_up = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(address) as answer:
-                return str(answer.read().decode("utf-8"))
-        except OSError:
-            if time.monotonic() > give_up:
-                raise
-            time.sleep(0.1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
-from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -106,49 +105,6 @@ def test_whoever_it_names_is_the_author_of_what_follows(
         authors.append(json.loads(capsys.readouterr().out))
 
     assert [case["events"][0]["by"] for case in authors] == ["head", "officer"]
-
-
-def test_letters_name_people_and_not_log_ins(
-    office: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A comment and an assignment written as somebody's account are theirs."""
-    file = tmp_path / "office.txt"
-    file.write_text(
-        """people examples/people.csv --now 2026-04-01T09:00
-user add officer --access officer --person a.akhmetova@example.kz --now 2026-04-01T09:00
-user add kim --access responsible --person v.kim@example.kz --now 2026-04-01T09:00
-as officer
-open internal-analysis --object-ru Закупки --object-kk "Сатып алу" --now 2026-04-01T10:00
-do comment '{"case": "2026-0001", "text": "@Ким Виктория, проверьте перечень."}' --now 2026-04-01T11:00
-do assign '{"case": "2026-0001", "person": "v.kim@example.kz", "text": "Проверить перечень",\
- "until": "2026-04-20"}' --now 2026-04-01T11:05
-remind --now 2026-04-01T11:06
-deliver --now 2026-04-01T11:06
-as kim
-do answer-assignment '{"case": "2026-0001", "number": 1,\
- "on": "2026-04-01", "text": "Проверен."}' --now 2026-04-01T11:07
-remind --now 2026-04-01T11:10
-deliver --now 2026-04-01T11:10
-""",
-        encoding="utf-8",
-    )
-    assert run(file) == 0, capsys.readouterr().err
-
-    letters = [
-        message_from_bytes(file.read_bytes(), policy=policy.default)
-        for file in tmp_path.glob("var/letters/*.eml")
-    ]
-    leads = [
-        body.get_content().splitlines()[2]
-        for letter in letters
-        if (body := letter.get_body(("plain",))) is not None
-    ]
-
-    assert sorted(leads) == [
-        "Ахметова Айгерім Нұрланқызы даёт вам поручение.",
-        "Ахметова Айгерім Нұрланқызы упоминает вас в обсуждении дела.",
-        "Ким Виктория Алексеевна сіз берген тапсырманың орындалғанын жазды.",
-    ]
 
 
 def test_it_stops_at_the_first_command_that_fails(

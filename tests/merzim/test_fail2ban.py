@@ -16,8 +16,6 @@ from merzim.web.auth.limits import Reason, log_refusal
 
 ROOT = Path(__file__).parents[2]
 FILTER = ROOT / "docs" / "operations" / "fail2ban-filter.conf"
-JAIL = ROOT / "docs" / "operations" / "fail2ban-jail.conf"
-ACCOUNTS = (ROOT / "docs" / "administration" / "accounts.md").read_text(encoding="utf-8")
 ADDRESS = r"(?P<address>(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*)"
 """What fail2ban puts in the place of <ADDR>."""
 JOURNAL = ("", "merzim[123]: ", "host merzim[123]: ", " ")
@@ -81,16 +79,3 @@ def test_a_line_that_only_quotes_a_refused_log_in_bans_nobody(written: list[str]
         logging.getLogger("merzim.web").warning("%s", line)
 
     assert [banned(line) for line in written[len(quoted) :]] == [None] * (len(quoted) * 6)
-
-
-def test_who_has_no_address_is_not_banned(written: list[str]) -> None:
-    """A request over a socket of the machine itself."""
-    log_refusal("", "wrong_password")
-
-    assert {banned(line) for line in written} == {None}
-
-
-def test_the_page_of_accounts_names_every_reason_and_shows_the_jail() -> None:
-    """The words one searches the log for are documented."""
-    assert all(f"`{reason}`" in ACCOUNTS for reason in get_args(Reason))
-    assert JAIL.read_text(encoding="utf-8").strip() in ACCOUNTS

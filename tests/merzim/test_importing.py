@@ -12,7 +12,6 @@ import pytest
 from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim
 
 Line = tuple[str, str, str, date, date]
-ASSETS = "Департамент управления активами"
 PRESS, WHO = "Пресс-служба", "Рабочая группа по ВАКР"
 SPRING = (date(2026, 4, 13), date(2026, 5, 26))
 NOW = ("--now", "2026-02-02", "--json")

@@ -30,7 +30,6 @@ from merzim.storage.notices.senders import NoticeBatch
 from merzim.storage.refusals import StorageUnavailable
 from tests.merzim.conftest import PEOPLE, SCHEDULE
 from tests.postgres import administer
-from tests.processes import Program
 
 pytestmark = pytest.mark.postgresql
 MORNING = "2026-04-06T12:00"
@@ -129,20 +128,6 @@ def test_no_job_without_its_notices_and_no_notice_without_its_job(office_app: Ap
 
     assert _number(office_app, "queued") == 0
     assert _jobs(office_app) == []
-
-
-def test_a_job_repeated_sends_nothing_twice(office_app: AppContext, tmp_path: Path) -> None:
-    """The notice's own state decides."""
-    _reminded(office_app)
-    doubled = "INSERT INTO procrastinate_jobs (queue_name, task_name, args) "
-    with writing(office_app.engine) as connection:
-        connection.execute(text(f"{doubled} SELECT queue_name, task_name, args FROM procrastinate_jobs"))
-
-    _worked(office_app)
-    letters = _letters(tmp_path)
-    _worked(office_app)
-
-    assert letters == _letters(tmp_path) == _number(office_app, "sent")
 
 
 def test_a_letter_to_be_tried_again_is_a_job_again(
@@ -303,23 +288,6 @@ def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(office_app: A
     assert not any(together)
 
 
-def test_two_workers_share_the_letters_and_end_when_told(office_app: AppContext, tmp_path: Path) -> None:
-    """Two processes from the command line, one database: each letter once; SIGTERM ends them quietly."""
-    workers = [Program("worker", folder=tmp_path, MERZIM_NOW=MORNING) for _ in range(2)]
-    try:
-        give_up = time.monotonic() + 60
-        while set(_states(office_app)) != {"sent"} and time.monotonic() < give_up:
-            time.sleep(0.2)
-    finally:
-        codes = [worker.end() for worker in workers]
-    outputs = [worker.err for worker in workers]
-
-    assert codes == [0, 0]
-    assert set(_states(office_app)) == {"sent"}
-    assert _letters(tmp_path) == _number(office_app, "sent")
-    assert not [text for text in outputs if "Traceback" in text or "@example" in text]
-
-
 def test_the_tables_of_the_queue_are_made_once_and_brought_up_to_date(server: Engine) -> None:
     """From any version of the library since 3.0 to the one that is installed; twice changes nothing."""
     folder = files("procrastinate.sql").joinpath("migrations")
@@ -383,16 +351,3 @@ def test_what_the_queue_cannot_write_is_said_in_storages_words(office_app: AppCo
     with pytest.raises(StorageUnavailable):
         metronome.rounds.remind(office_app, now=moment.now, today=moment.today)
     assert not issubclass(StorageUnavailable, ConnectorException)
-
-
-def test_an_office_opened_on_a_new_server_has_its_queue(database: str, tmp_path: Path) -> None:
-    """Any command makes it, and two at once make it once."""
-    (tmp_path / "config.toml").write_text(f'[database]\nurl = "{database}"\n', encoding="utf-8")
-    for _ in range(2):
-        office_app = build_app(read(at=tmp_path))
-        assert _jobs(office_app) == []
-        office_app.close()
-    engine = open_database(database)
-    with writing(engine) as connection:
-        assert connection.execute(text("SELECT obj_description('procrastinate_jobs'::regclass)")).scalar()
-    engine.dispose()

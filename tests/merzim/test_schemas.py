@@ -20,7 +20,6 @@ def _valid(name: str, answer: Any) -> None:
     checked.validate(answer)
 
 
-@pytest.mark.parametrize("language", ["kk", "ru", "en"])
 @pytest.mark.parametrize(
     "line",
     [
@@ -32,9 +31,9 @@ def _valid(name: str, answer: Any) -> None:
         "internal-analysis --fact analysis_started=2021-04-13",
     ],
 )
-def test_plan_is_as_its_schema_says(merzim: Merzim, line: str, language: str) -> None:
+def test_plan_is_as_its_schema_says(merzim: Merzim, line: str) -> None:
     """With and without findings, ahead of the first edition and beyond the records."""
-    _valid("plan", merzim("plan", *line.split(), "--json", "--lang", language).json)
+    _valid("plan", merzim("plan", *line.split(), "--json", "--lang", "kk").json)
 
 
 @pytest.mark.parametrize("name", ["command", "opened"])

@@ -280,9 +280,7 @@ def test_a_drill_opens_the_copy_by_the_key_of_the_office_and_makes_none(merzim: 
     assert keys_below(tmp_path) == []
 
 
-@pytest.mark.parametrize(
-    "command", [("due",), ("cases",), ("doctor",), ("verify",), ("check-config",), ("remind",)]
-)
+@pytest.mark.parametrize("command", [("due",), ("doctor",), ("verify",)])
 def test_a_command_that_reads_makes_no_key(merzim: Merzim, tmp_path: Path, command: tuple[str, ...]) -> None:
     """The key was lost: what needs no secret is answered, and nothing looks as if there were one again."""
     with_mail_server(tmp_path)

@@ -99,6 +99,7 @@ def test_it_lives_and_is_ready(service: Service) -> None:
         "current",
     )
     assert state["round"]["late"] is False
+    assert "Demonstration day: 6 April 2026." in service.program.err
     assert service.ask("/ready?round=60").status == 200
 
 

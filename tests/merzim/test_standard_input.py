@@ -13,12 +13,6 @@ import pytest
 
 from tests.merzim.conftest import PAST, PEOPLE, SCHEDULE, Merzim
 
-TRANSFER = """[[transfer]]
-off = 2026-05-08
-work = 2026-05-16
-act = "G26G0000001"
-address = "https://adilet.zan.kz/rus/docs/G26G0000001"
-"""
 Fed = Callable[[bytes], None]
 
 
@@ -38,25 +32,6 @@ def test_a_schedule_and_its_people_come_through_a_pipe(empty_office: Merzim, fed
     second_import = empty_office("import", "-", "--now", "2026-03-30", "--json").json
 
     assert (len(first["opened"]), second_import["opened"]) == (1, [])
-
-
-def test_what_is_piped_is_read_as_the_file_is(merzim: Merzim, fed: Fed, tmp_path: Path) -> None:
-    """Past analyses, an act of the calendar, numbers of a year."""
-    inputs = b'{"P2.T2.S1": {"count": 41}}'
-    (tmp_path / "inputs.json").write_bytes(inputs)
-    (tmp_path / "act.toml").write_text(TRANSFER, encoding="utf-8")
-    assert merzim("installation").code == 0
-    for line, file in (
-        ("audit {}", PAST),
-        ("score --inputs {}", tmp_path / "inputs.json"),
-        ("calendar-change preview {}", tmp_path / "act.toml"),
-    ):
-        file_result = merzim(*line.format(file).split(), "--now", "2026-04-06", "--json")
-        fed(file.read_bytes())
-        piped = merzim(*line.format("-").split(), "--now", "2026-04-06", "--json")
-
-        assert (piped.code, piped.out) == (file_result.code, file_result.out), line
-        assert file_result.out
 
 
 @pytest.mark.parametrize(

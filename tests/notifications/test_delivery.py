@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ from notifications.channels.folder import channel as folder
 from notifications.delivery import deliver
 from notifications.notice import Notice, Outcome
 from notifications.rules import BACK_OFF
-from notifications.wire.message import text_hash
 from tests.law import CALENDAR, library
 from tests.notifications.sample_office import (
     AIGUL,
@@ -31,7 +28,6 @@ from tests.notifications.sample_office import (
     noon,
 )
 from tests.notifications.servers import Office, free_port, serving
-from tests.processes import FORKED
 from workflow.scoring.prospects import Stake
 
 LATER = Outcome(state="queued", answer="451 later")
@@ -53,19 +49,6 @@ def test_rounds_and_deliveries_of_a_whole_day_are_one_letter(town: Town) -> None
         town.deliver([shelf], FIVE_BEFORE, at=moment)
 
     assert len(shelf.kept) == 1
-
-
-def test_the_record_says_when_what_and_with_which_answer(town: Town) -> None:
-    """State, moment, the server's words, and the hash of what was read."""
-    town.open()
-    shelf = Shelf()
-    town.round([shelf], FIVE_BEFORE)
-    town.deliver([shelf], FIVE_BEFORE)
-    notice = the_notice(town)
-
-    assert (notice.state, notice.answer, notice.attempts) == ("sent", "250 kept", 1)
-    assert notice.sent_at == noon(FIVE_BEFORE)
-    assert notice.text_hash == text_hash(shelf.kept[0].letter)
 
 
 class Ten:
@@ -156,25 +139,6 @@ def test_what_may_pass_is_tried_again_with_growing_patience(town: Town) -> None:
 
     assert len(shelf.kept) == 1
     assert the_notice(town).attempts == 6
-
-
-def test_a_delivery_ends_with_the_batch_a_slow_server_left_unfinished(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The next round is not kept waiting for all there is; what was not tried keeps its attempts."""
-    monkeypatch.setattr("notifications.delivery.BATCH", 2)
-    for _ in range(3):
-        town.open()
-    shelf = Shelf(Outcome(state="sent", answer="250 kept"), Outcome(state="queued", answer="slow", tried=False))
-    town.apart([shelf], FIVE_BEFORE)
-    report = town.deliver([shelf], FIVE_BEFORE)
-
-    assert report.counts == {"sent": 1, "queued": 1}
-    assert sorted((notice.state, notice.attempts) for notice in town.notices()) == [
-        ("queued", 0),
-        ("queued", 0),
-        ("sent", 1),
-    ]
 
 
 def test_what_a_server_puts_off_for_five_days_is_a_failure_with_the_last_answer(town: Town) -> None:
@@ -296,50 +260,6 @@ def test_a_kill_amid_a_batch_repeats_one_letter_at_most(town: Town, repeatable: 
         assert len(sent) == len(set(sent)) == 3
 
 
-class Stuck(Shelf):
-    """A channel that begins to send and never ends."""
-
-    def __init__(self, sending: Event) -> None:
-        super().__init__()
-        self._sending = sending
-
-    async def send(
-        self, batch: Sequence[OutgoingMessage], *, now: datetime, on_sent: OnSent = ignore_sent
-    ) -> Mapping[str, Outcome]:
-        self._sending.set()
-        await asyncio.sleep(600)
-        return {}
-
-
-def stuck(folder: Path, sending: Event) -> None:
-    """Deliver the letters of the town in that folder by it."""
-    Town(folder).deliver([Stuck(sending)], FIVE_BEFORE, at=NINE)
-
-
-@pytest.mark.parametrize(("repeatable", "state"), [(True, "sent"), (False, "unknown")])
-def test_what_a_killed_process_had_in_hand_is_taken_up_at_once(
-    town: Town, tmp_path: Path, repeatable: bool, state: str
-) -> None:
-    """SIGKILL while it sends: e-mail goes again under its Message-ID, Telegram becomes unknown; at once."""
-    town.open()
-    shelf = Shelf(repeatable=repeatable)
-    town.round([shelf], FIVE_BEFORE, at=NINE)
-    (queued,) = town.notices()
-    sending = FORKED.Event()
-    child = FORKED.Process(target=stuck, args=(tmp_path, sending), daemon=True)
-    child.start()
-    assert sending.wait(120)
-    alive = town.deliver([shelf], FIVE_BEFORE, at=NINE)
-    held_state = the_notice(town).state
-    child.kill()
-    child.join()
-    later_report = town.deliver([shelf], FIVE_BEFORE, at=NINE)
-
-    assert (alive.recovered, held_state, later_report.recovered) == (0, "sending", 1)
-    assert the_notice(town).state == state
-    assert [parcel.notice.message_id for parcel in shelf.kept] == [queued.message_id] * repeatable
-
-
 @pytest.mark.parametrize(("repeatable", "state"), [(True, "queued"), (False, "unknown")])
 def test_a_fault_inside_a_channel_loses_no_letter_and_no_other_channel(
     town: Town, tmp_path: Path, repeatable: bool, state: str
@@ -408,30 +328,6 @@ def test_one_postponed_letter_does_not_stop_the_delivery(town: Town, monkeypatch
 
     assert town.deliver([shelf], FIVE_BEFORE, at=NINE).counts == {"queued": 1, "sent": 4}
     assert len(shelf.kept) == 4
-
-
-def test_everybody_reads_their_own_language(town: Town) -> None:
-    """Five days late four people are notified, in kk, ru and en."""
-    town.open()
-    shelf = Shelf()
-    town.apart([shelf], date(2026, 4, 6))
-    town.deliver([shelf], date(2026, 4, 6))
-    subjects = {
-        parcel.name: parcel.letter.subject
-        for parcel in shelf.kept
-        if parcel.notice.obligation == "start_announced"
-    }
-
-    assert subjects == {
-        "Ахметова Айгүл": (
-            "Мерзімі өткен: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні өтті)"
-        ),
-        "Кезекші": (
-            "Мерзімі өткен: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні өтті)"
-        ),
-        "Сериков Болат": "Просрочено: объявление о начале анализа – 30 марта (прошло 5 рабочих дней)",
-        "Dana Omarova": "Overdue: announcement of the start – 30 March (5 working days ago)",
-    }
 
 
 def test_each_reader_is_told_who_else_knows(town: Town) -> None:

@@ -81,15 +81,6 @@ def test_who_went_on_leave_gets_nothing_and_the_deputy_does(town: Town) -> None:
     assert readers(town, shelf) == [ERLAN.key]
 
 
-def test_who_was_removed_gets_nothing_and_who_holds_the_duty_now_does(town: Town) -> None:
-    """Here the officer, because nobody else does."""
-    town.rules = replace(town.rules, officer=OFFICER.key)
-    shelf = night(town)
-    change(town, without=[AIGUL])
-
-    assert readers(town, shelf) == [OFFICER.key]
-
-
 def test_a_letter_of_several_items_goes_to_the_new_holder_when_its_reader_was_removed(town: Town) -> None:
     """Queued at night for Aigul with three items; in the morning she is gone and Erlan holds the duty."""
     shelf = night(town, 3)

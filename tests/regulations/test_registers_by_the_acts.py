@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from i18n import paragraph
 from merzim.documents.forms import form, names
@@ -401,16 +400,3 @@ def test_an_indicator_of_the_assessment_is_fed_by_the_register_of_its_subtask() 
         ("P4.T2.S4", "exposed-talks"),
         ("P4.T3.S1", "explanations"),
     }
-
-
-def _texts(value: Any) -> Iterator[Mapping[str, str]]:
-    """Yield every text of a file: the tables with a Kazakh wording."""
-    if isinstance(value, dict):
-        if "kk" in value:
-            yield value
-        else:
-            for item in value.values():
-                yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)

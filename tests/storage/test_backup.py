@@ -117,21 +117,6 @@ def test_a_database_that_a_service_has_open_is_not_replaced(sqlite: Engine, tmp_
     assert added.id not in SqlLedger(sqlite).ids()
 
 
-def test_what_is_no_database_any_more_is_refused_in_words(sqlite: Engine, tmp_path: Path) -> None:
-    """A broken file is not treated as a database in use, and is left for repair."""
-    opened(sqlite)
-    backup(sqlite, tmp_path / "backup.sqlite")
-    spoilt = tmp_path / "spoilt.sqlite"
-    spoilt.write_bytes(b"no database" * 1000)
-    engine = open_database(f"sqlite:///{spoilt}")
-
-    with pytest.raises(Refusal) as caught:
-        restore(engine, tmp_path / "backup.sqlite")
-
-    assert caught.value.code == "backup_unwritable"
-    assert spoilt.read_bytes().startswith(b"no database")
-
-
 def damaged(file: Path) -> None:
     copy = open_database(f"sqlite:///{file}")
     with copy.connect() as connection, connection.begin():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
-from threading import Barrier, Thread
+from threading import Thread
 
 import pytest
 from sqlalchemy import Engine
@@ -119,16 +119,6 @@ def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine) 
     assert read.facts["schedule_approved"].by == "Ұлан"
 
 
-def test_the_board_rows_are_those_the_desk_computed(engine: Engine) -> None:
-    """The rows of the board equal those the core computes."""
-    case = opened(engine)
-    core = case_commands(engine)
-
-    computed = core.recomputed(case, today=TODAY).rows
-
-    assert SqlLedger(engine).rows(case.id) == {row.obligation: row for row in computed}
-
-
 def test_only_rows_that_differ_are_written(engine: Engine) -> None:
     """A fact that moves one due date does not write the whole board anew."""
     case = opened(engine)
@@ -193,43 +183,6 @@ def test_of_many_changes_one_conflict_leaves_none(engine: Engine) -> None:
         ledger.append([good, bad], now=NOW)
 
     assert len(ledger.events(first.id)) == first.seq
-
-
-def test_of_racing_threads_one_wins_and_the_others_get_a_conflict(engine: Engine) -> None:
-    """Eight writers read the same state and write at once."""
-    case = opened(engine)
-    ledger = SqlLedger(engine)
-    change = race(ledger, case)
-    results: list[str] = []
-    together = Barrier(8)
-
-    def write() -> None:
-        together.wait()
-        try:
-            ledger.append([change], now=NOW)
-            results.append("won")
-        except Conflict:
-            results.append("conflict")
-
-    threads = [Thread(target=write) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(results) == ["conflict"] * 7 + ["won"]
-    assert [stored_event.seq for stored_event in ledger.events(case.id)] == list(range(1, case.seq + 2))
-
-
-def test_a_case_opened_twice_under_one_id_is_a_conflict(engine: Engine) -> None:
-    """An id belongs to its first writer."""
-    case = opened(engine)
-    ledger = SqlLedger(engine)
-    events = tuple(ledger.events(case.id))
-    second_write = CaseWrite(events=events, case=case, stage="", rows=())
-
-    with pytest.raises(Conflict):
-        ledger.append([second_write], now=NOW)
 
 
 def test_ids_are_short_in_order_and_never_given_twice(engine: Engine) -> None:

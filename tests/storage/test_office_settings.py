@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 import trustme
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 from sqlalchemy import inspect, text
 from starlette.testclient import TestClient
 
@@ -32,7 +31,6 @@ from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, operator_context
 from merzim.services.moments import Moment
 from merzim.services.upkeep import maintenance
-from merzim.services.verbs import NotAllowed
 from merzim.settings import ChannelSettings, DatabaseSettings
 from merzim.settings_file import read
 from merzim.storage.accounts.encryption import Cipher, new_key
@@ -42,7 +40,6 @@ from tests.notifications.servers import Office, serving
 from tests.notifications.test_email import certified
 from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
-from workflow.org.access import Reader
 from workflow.refusal import Refusal
 
 MOMENT = Moment(now=NOW, today=TODAY)
@@ -176,12 +173,6 @@ def test_a_mail_server_is_refused(office_app: AppContext, key: str, value: str |
     assert stored(office_app.engine) == {}
 
 
-@pytest.mark.parametrize("port", [0, 70000])
-def test_a_mail_server_has_a_port_that_there_is(port: int) -> None:
-    with pytest.raises(ValidationError):
-        MailServer(host="mail.example.kz", port=port)
-
-
 @on_sqlite_alone
 @pytest.mark.parametrize("port", [5432, 6379])
 def test_a_mail_server_answers_on_ports_of_mail_alone(office_app: AppContext, port: int) -> None:
@@ -209,21 +200,6 @@ def test_an_organisation_is_refused(office_app: AppContext, key: str, value: str
         rename(office_app, **{key: value})
 
     assert refused.value.code == code
-
-
-@on_sqlite_alone
-def test_only_administrators_see_or_change_settings(office_app: AppContext) -> None:
-    """An officer is refused by the service, so on pages and API."""
-    officer = replace(context(office_app), operator=False, reader=Reader(login="officer", access="officer"))
-    questions: list[Callable[[], object]] = [
-        lambda: get_settings(officer, AskSettings()),
-        lambda: change_organisation(officer, Organisation()),
-        lambda: change_mail(officer, MailServer()),
-        lambda: try_mail(officer, TryMail(email="a@b.kz")),
-    ]
-    for ask in questions:
-        with pytest.raises(NotAllowed):
-            ask()
 
 
 @on_sqlite_alone
@@ -306,22 +282,3 @@ def test_a_new_key_reads_the_password_of_the_old_one(office_app: AppContext) -> 
         _ = other.engine
         assert other.settings.passwords["channels.email.password"] == password
         other.close()
-
-
-def test_a_backup_carries_them_and_the_name_of_the_installation_stays(tmp_path: Path) -> None:
-    """The organisation is called otherwise in the browser; its own database still knows it at the start."""
-    app = build_app(settings_in(tmp_path), clock=lambda: MOMENT)
-    rename(app, name="Жаңа атау")
-    maintenance.backup(app, tmp_path / "copy.sqlite", now=NOW)
-    settings = app.configured.model_copy(
-        update={"database": DatabaseSettings(url=f"sqlite:///{tmp_path / 'new.sqlite'}")}
-    )
-    restored = build_app(settings, clock=lambda: MOMENT)
-    maintenance.restore(restored, tmp_path / "copy.sqlite")
-    _ = restored.engine
-    second_app = build_app(settings_in(tmp_path), clock=lambda: MOMENT)
-
-    assert (restored.settings.office.name, restored.installation) == ("Жаңа атау", "Министрлік")
-    assert second_app.engine is not None
-    for application in (app, restored, second_app):
-        application.close()

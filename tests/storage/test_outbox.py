@@ -157,7 +157,7 @@ def test_what_may_say_the_same_is_found_while_it_waits_and_once_it_is_sent(engin
     assert [notice.address for notice in with_sent if notice.state == "sent"] == ["б2@x.kz"]
 
 
-@pytest.mark.parametrize("state", ["failed", "unknown", "sending", "queued"])
+@pytest.mark.parametrize("state", ["failed", "queued"])
 def test_a_notice_that_is_there_is_not_queued_again_under_its_key(
     engine: Engine, row: Row, state: NoticeState
 ) -> None:
@@ -165,7 +165,6 @@ def test_a_notice_that_is_there_is_not_queued_again_under_its_key(
     outbox = queue(engine, row, letter(row))
     if state != "queued":
         outbox.claim("email", now=NOW, limit=9)
-    if state in ("failed", "unknown"):
         outbox.mark(
             [DeliveryOutcome(key=letter(row).key, state=state, answer="550 no such user")], now=later(1)
         )
@@ -283,19 +282,6 @@ def test_what_a_crash_left_in_sending_is_sent_again(engine: Engine, row: Row) ->
     assert [(notice.key, notice.attempts, notice.not_before) for notice in second_claim] == [
         (note.key, 2, later(9))
     ]
-
-
-def test_what_a_crash_left_in_sending_is_unknown_where_it_must_not_be_repeated(
-    engine: Engine, row: Row
-) -> None:
-    """Telegram: the next step follows."""
-    outbox = queue(engine, row, letter(row))
-    outbox.claim("email", now=NOW, limit=9)
-
-    outbox.recover("email", before=later(5), state="unknown", now=later(9))
-
-    assert [notice.state for notice in outbox.notices()] == ["unknown"]
-    assert outbox.claim("email", now=later(99), limit=9) == []
 
 
 @pytest.mark.parametrize(

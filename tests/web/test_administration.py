@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, time
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -18,12 +17,9 @@ from merzim.services.context import operator_context
 from merzim.services.jobs.rounds import remind
 from merzim.services.people.pending_duties import pending_duties
 from merzim.services.people.staff import mark
-from merzim.storage.database.engine import reading
-from merzim.storage.maintenance.verify import verify
-from merzim.storage.org.chain import IN_ORDER
 from merzim.storage.org.staff import SqlStaff
 from merzim.web.pages.account import login
-from tests.web.conftest import NOW, TODAY, Site, dashboard_of, office_with_cases
+from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from workflow.cases.commands.opening import Opening
 from workflow.org.office_time import OfficeTime
 from workflow.refusal import Refusal
@@ -239,15 +235,6 @@ def test_the_preview_says_in_red_who_gets_access_to_all_cases(site: Site, admin:
     assert red == "Доступ ко всем делам организации получат: Ким Виктор"
 
 
-def test_the_export_is_taken_in_again_without_a_change(site: Site, admin: TestClient) -> None:
-    """Renamed units and people without an e-mail are still the same."""
-    book = admin.get("/administration/people/export?lang=ru")
-    preview = admin.post("/administration/people/import?lang=ru", files={"file": ("people.xlsx", book.content)})
-
-    assert book.headers["content-type"].endswith("spreadsheetml.sheet")
-    assert "В файле нет ничего нового" in preview.text
-
-
 def test_an_account_is_made_invited_closed_and_opened(site: Site, admin: TestClient) -> None:
     response = admin.post(
         "/administration/accounts",
@@ -363,41 +350,6 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     assert "его сроки считаются сроками организации" not in page
 
 
-def test_a_page_bears_the_organisation_s_name_in_its_language(site: Site, admin: TestClient) -> None:
-    """By config.toml; the main name where it has none in the language."""
-    office = site.context.settings.office.model_copy(update={"name_ru": "Министерство"})
-    site.context.settings = site.context.settings.model_copy(update={"office": office})
-    heads = {language: admin.get(f"/administration?lang={language}").text for language in ("kk", "ru", "en")}
-
-    for language, name in (("kk", "Министрлік"), ("ru", "Министерство"), ("en", "Министрлік")):
-        assert f'<span class="brand-tag" title="{name}">{name}</span>' in heads[language]
-
-
-def test_what_an_administrator_does_stands_in_the_office_s_chain(site: Site, admin: TestClient) -> None:
-    """A unit, a person, an account, a feed; and the chain holds."""
-    admin.post("/administration/unit", data={"name": "Архив", "parent": "head"})
-    admin.post(
-        "/administration/person",
-        data={"name": "Сапар", "unit": "Архив", "email": "s@org.kz", "digest": "weekly"},
-    )
-    admin.post(
-        "/administration/accounts", data={"login": "sapar", "access": "responsible", "person": "s@org.kz"}
-    )
-    admin.post("/administration/unit/feed", data={"id": "Архив"})
-    with reading(site.context.engine) as connection:
-        lines = [line for line in connection.execute(IN_ORDER) if line.by == "administrator"]
-
-    assert [(line.kind, line.name) for line in lines[-5:]] == [
-        ("unit_saved", "Архив"),
-        ("person_saved", "s@org.kz"),
-        ("account_opened", "sapar"),
-        ("invitation_given", "sapar"),
-        ("feed_given", ""),
-    ]
-    assert site.office.people["s@org.kz"].digest == "weekly"
-    assert verify(site.context.engine) == ()
-
-
 def test_of_two_writers_the_second_is_refused_by_the_database_too(site: Site) -> None:
     """Though both read the same."""
     staff, was = SqlStaff(site.context.engine), site.office.people["a@org.kz"]
@@ -418,19 +370,6 @@ def test_before_somebody_goes_it_is_said_what_falls_to_whom(site: Site, admin: T
     assert all(duty.to == () for duty in head)
     assert "никому" in page
     assert all(duty.title is not None and duty.title.ru in page for duty in head)
-
-
-def test_an_own_file_that_cannot_be_used_is_named_on_the_page(site: Site, tmp_path: Path) -> None:
-    """The office goes on; the administrator reads which file it is and what is wrong with it."""
-    (tmp_path / "broken.2026-01-01.toml").write_text('id = "broken"\n[[stage]\n', encoding="utf-8")
-    settings = site.context.settings
-    own = settings.regulations.model_copy(update={"folder": tmp_path})
-    other = dashboard_of(settings.model_copy(update={"regulations": own}))
-    with other.client("administrator") as browser:
-        page = browser.get("/administration")
-
-    assert page.status_code == 200
-    assert "broken.2026-01-01.toml файлы пайдаланылмайды, қалғандары жұмыс істейді." in page.text
 
 
 def test_a_telegram_code_is_for_oneself(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:

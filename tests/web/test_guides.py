@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,30 +94,6 @@ def test_a_guide_shows_the_pictures_of_the_readers_language(office: RealOffice) 
     assert "immutable" in answer.headers["cache-control"]
     assert "content-encoding" not in answer.headers
     assert answer.content[:4] == b"RIFF"
-
-
-def test_the_site_is_written_of_every_page_and_guide_with_their_pictures(tmp_path: Path) -> None:
-    """What `make site` builds; MkDocs itself, which takes seconds, refuses links that lead nowhere."""
-    maker = runpy.run_path("docs/site.py")
-    maker["write"](tmp_path / "site")
-    pages, menu = tmp_path / "site" / "pages", (tmp_path / "site" / "mkdocs.yml").read_text(encoding="utf-8")
-    page_names = {path.relative_to(pages).as_posix() for path in pages.rglob("*.md")}
-    guide_pages = {f"{language}/{id}.md" for language in i18n.LANGUAGES for id in GUIDES}
-
-    assert page_names == {
-        "index.md",
-        "commands.md",
-        *(path.relative_to("docs").as_posix() for path in Path("docs").rglob("*.md")),
-        *guide_pages,
-    }
-    assert set(re.findall(r": ([a-z/-]+\.md)$", menu, re.MULTILINE)) == page_names
-    for name in guide_pages:
-        text = (pages / name).read_text(encoding="utf-8")
-        picture_files = re.findall(r"\]\(([a-z-]+\.[a-z]{2}\.webp)\)", text)
-        assert picture_files
-        assert all((pages / name).with_name(file).is_file() for file in picture_files)
-        assert "**" in text
-        assert not re.search(r"\{[a-z_.]+\}", text), name
 
 
 def test_every_page_is_explained_by_a_section_that_exists() -> None:

@@ -16,7 +16,6 @@ from workflow.org.access import Entry
 
 HOURS_2, HOURS_12 = timedelta(hours=2), timedelta(hours=12)
 SECRET = pyotp.random_base32()
-NEW = "жаңа құпиясөзім"
 SAID = {"by": "officer", "now": NOW, "today": TODAY}
 
 
@@ -228,35 +227,3 @@ def test_a_bad_choice_is_refused_and_the_invitation_still_holds(
     assert says in answer.text
     assert f'value="{login}"' in answer.text
     assert unopened.accounts.entry("invitation", hash_secret(secret), now=NOW) is not None
-
-
-def test_a_token_opens_the_api_and_only_as_far_as_it_says(site: Site) -> None:
-    """A reading token reads; nothing else is opened by it, and no token opens nothing."""
-    secret = site.way_in("officer", "token", "read")
-    with site.stranger(authorization=f"Bearer {secret}") as program, site.stranger() as nobody:
-        read = program.get("/api/v1/board").status_code
-        write_answer = program.post(f"/cases/{site.real}", data={"fact": "order_signed", "on": "2026-04-06"})
-        unknown = nobody.get("/api/v1/board")
-
-    assert read == 200
-    assert write_answer.status_code == 403
-    assert unknown.status_code == 401
-    assert unknown.json()["code"] == "web.problem.no_token"
-
-
-def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(site: Site) -> None:
-    """The present one must be known."""
-    other = site.client()
-    with site.client() as browser:
-        wrong = browser.post(
-            "/account/password",
-            data={"old": "wrong", "password": NEW, "again": NEW},
-        )
-        right = browser.post(
-            "/account/password",
-            data={"old": PASSWORD, "password": NEW, "again": NEW},
-        )
-        account_status = browser.get("/account").status_code
-
-    assert (wrong.status_code, right.status_code, account_status) == (422, 303, 200)
-    assert other.get("/").status_code == 303

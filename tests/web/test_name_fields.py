@@ -10,7 +10,6 @@ from html.parser import HTMLParser
 import pytest
 
 from merzim.services.names import MAX_LISTED
-from merzim.services.people.staff import mark
 from merzim.web.ui.form_values import InvalidForm
 from merzim.web.ui.name_fields import (
     MAX_SUGGESTIONS,
@@ -216,31 +215,6 @@ def test_what_fits_several_is_said_in_one_sentence_and_nothing_typed_is_lost(sit
     }
     assert fields.lists["person-unit-near"] == 10
     assert 'aria-invalid="true"' in answer.text
-
-
-def test_a_person_a_unit_and_an_account_are_kept_by_what_was_typed(site: Site) -> None:
-    """The beginning of a name, in every form of the administration."""
-    school = COUNTRY.units["s7"]
-    unit = {"id": "s7", "mark": mark(school), "name": school.name, "parent": "19-", "uploads_through": "орта"}
-    account = {"login": "new", "access": "officer", "unit": "мектеп 0007", "person": "сейітов 0012"}
-    with site.client("administrator") as admin:
-        answers = [
-            admin.post("/administration/person", data=person(site, unit="мектеп 0007", deputy="иванов")),
-            admin.post("/administration/unit", data=unit),
-            admin.post("/administration/accounts", data=account),
-            admin.post("/administration/account", data={**account, "do": "change", "unit": "мектеп 0008"}),
-        ]
-    stored_office = site.office
-    new_account = site.accounts.account("new")
-
-    assert [answer.status_code for answer in answers] == [303, 303, 200, 303]
-    assert (stored_office.people["a@org.kz"].unit, stored_office.people["a@org.kz"].deputy) == (
-        "s7",
-        "b@org.kz",
-    )
-    assert (stored_office.units["s7"].parent, stored_office.units["s7"].uploads_through) == ("d19", "head")
-    assert new_account is not None
-    assert (new_account.reader.unit, new_account.reader.person) == ("s8", "p12@org.kz")
 
 
 def test_a_unit_of_others_is_refused_however_it_is_typed(site: Site) -> None:

@@ -104,16 +104,6 @@ def test_a_reset_link_changes_the_password_and_lets_nobody_past_the_second_facto
     assert log_in(site.stranger(), password=NEW, code=now_code()) == 303
 
 
-def test_a_reset_link_lets_in_whoever_has_no_second_factor() -> None:
-    """As before: the link is all they were asked for."""
-    site = office()
-    with site.stranger() as browser:
-        answer = browser.post(invitation(site), data={"password": NEW, "again": NEW})
-
-        assert answer.headers["location"] == "/desk"
-        assert browser.get("/account").status_code == 200
-
-
 def test_a_demonstration_opens_no_account_that_has_a_second_factor() -> None:
     """It asks for no password, and so for no code."""
     site = office_with_cases()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,37 +29,6 @@ def page(served: Served) -> Iterator[Any]:
     """An officer's browser in Kazakhstan."""
     with served.page(language="kk") as page:
         yield page
-
-
-def test_a_manager_finds_the_worst_overdue_obligation_in_two_clicks(page: Any) -> None:
-    """From the board to the reason why, by the first line of the list."""
-    page.goto("/?lang=ru")
-    page.locator("#overdue tbody tr a").first.click()
-    page.wait_for_url("**/cases/**")
-    row = page.locator(".entry:target")
-
-    assert "просрочено" in row.inner_text()
-    assert row.locator("details").get_attribute("open") is not None
-    assert "Основание:" in row.inner_text()
-
-
-def test_an_officer_records_a_fact_with_a_file(site: Site, served: Served, page: Any) -> None:
-    """The order: its row, its date, its document, one button; the page then says so."""
-    page.goto(f"/cases/{site.real}?lang=ru")
-    page.locator("#order_signed a.do").click()
-    page.fill("#record-on", "2026-04-06")
-    page.set_input_files(
-        "#evidence-fields input[type=file]",
-        {"name": "Приказ.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"},
-    )
-    page.locator("#record button[type=submit]").click()
-    page.wait_for_url("**recorded=order_signed*")
-
-    assert "Записано: Подписание приказа" in page.locator(".told").first.inner_text()
-    assert "исполнено" in page.locator("#order_signed .state").inner_text()
-    assert page.locator("#order_signed").get_by_text("Приказ.pdf").is_visible()
-    assert site.facts(site.real)["order_signed"].on == date(2026, 4, 6)
-    assert served.watched.complaints == []
 
 
 def test_a_refusal_stands_at_the_form_and_the_chosen_file_stays(site: Site, page: Any) -> None:
