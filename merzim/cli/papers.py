@@ -520,7 +520,7 @@ def forms(
                         for field in definition.fields.values()
                     },
                     "rows": definition.rows.columns if definition.rows else (),
-                    "groups": {group.id: [part.id for part in group.parts] for group in definition.rows.groups}
+                    "groups": {group.id: [*group.parts] for group in definition.rows.groups}
                     if definition.rows
                     else {},
                 }

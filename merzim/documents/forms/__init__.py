@@ -6,9 +6,8 @@ fill(form("plan"), {"object": "..."}, "kk", rows=[...]).document
 from __future__ import annotations
 
 from merzim.documents.forms.checks import FormNote, form_marks
+from merzim.documents.forms.definitions import Field, Form, case_forms, form, names, person_forms
 from merzim.documents.forms.filling import FilledForm, Missing, UnknownFormField, fill, missing_values
-from merzim.documents.forms.form import Field, Form
-from merzim.documents.forms.reading import case_forms, form, names, person_forms
 from merzim.documents.forms.rows_file import FormData
 from merzim.documents.forms.values import UnreadableValue, parse_value, title
 from workflow.refusal import Refusal

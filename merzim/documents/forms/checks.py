@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from merzim.documents.forms.form import Form
+from merzim.documents.forms.definitions import Form
 
 Row = Mapping[str, object]
 Values = Mapping[str, object]

@@ -5,27 +5,15 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from docxtpl.template import DocxTemplate
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from merzim.documents.forms.building import template
 from merzim.documents.forms.checks import FormNote, check_form
-from merzim.documents.forms.form import Field, Form, Rows
-from merzim.documents.forms.tables import group_variable
-from merzim.documents.forms.values import (
-    NEW_PARAGRAPH,
-    clean_text,
-    format_value,
-    inflected,
-    inflections,
-    items,
-    join_parts,
-    placeholder,
-    value_or_default,
-)
+from merzim.documents.forms.definitions import Field, Form, Rows, template
+from merzim.documents.forms.values import format_value, join_parts, value_or_default, variables
 from workflow.refusal import Refusal, closest_first
 
 Row = Mapping[str, object]
@@ -81,11 +69,6 @@ def fill(
             not have.
     """
     row_list = list(rows)
-    if office_template is not None:
-        # Text around a value in our own sentences is not part of it in another template.
-        form = replace(
-            form, fields={id: replace(field, shown=None, blank=None) for id, field in form.fields.items()}
-        )
     context, missing = _build_context(form, values, language, row_list, looked_up=looked_up)
     document = _render(office_template or template(form.id, language), context, form.id)
     notes = check_form(form, values, row_list)
@@ -116,23 +99,11 @@ def _build_context(
     context: dict[str, object] = {}
     for field in form.fields.values():
         value = value_or_default(values, field, language)
-        if field.kind == "list":
-            item_lines = [f"{number}. {item}" for number, item in enumerate(items(value), 1)]
-            context[field.id] = item_lines or ["_" * 60] * field.lines
-            text = "known" if item_lines else None
-        else:
-            text = format_value(field, value, language)
-            context[field.id] = placeholder(field, language, year=values.get("year")) if text is None else text
-            context |= {
-                f"{field.id}{name}": wording for name, wording in inflected(field, value, language).items()
-            }
-            for name in inflections(field):
-                context.setdefault(f"{field.id}{name}", context[field.id])
-        context[f"{field.id}_known"] = text is not None
-        if text is None and not field.optional:
+        context |= variables(field, value, language, year=values.get("year"))
+        if not context[f"{field.id}_known"] and not field.optional:
             missing.append(Missing(field=field.id))
     if form.rows is not None:
-        context |= _row_variables(form, form.rows, rows, language, missing, looked_up=looked_up)
+        context |= _row_variables(form.rows, rows, language, missing, looked_up=looked_up)
     return context, tuple(missing)
 
 
@@ -142,12 +113,11 @@ def group_of(rows: Rows, row: Row) -> int:
     Raises:
         Refusal: it belongs to no group.
     """
-    name = clean_text(str(row.get(rows.group_by) or ""))
-    for place, group in enumerate(rows.groups):
-        if name.casefold() in (group.id.casefold(), str(place + 1)):
-            return place
-    allowed = tuple(group.id for group in rows.groups)
-    raise Refusal("form_group_unknown", text=name, column=rows.group_by, allowed=allowed)
+    text = row.get(rows.group_by)
+    if (place := rows.group_called(text)) is None:
+        allowed = tuple(group.id for group in rows.groups)
+        raise Refusal("form_group_unknown", text=str(text or ""), column=rows.group_by, allowed=allowed)
+    return place
 
 
 def _check_names(form: Form, values: Mapping[str, object], rows: Sequence[Row]) -> None:
@@ -167,7 +137,6 @@ def _check_names(form: Form, values: Mapping[str, object], rows: Sequence[Row]) 
 
 
 def _row_variables(
-    form: Form,
     rows: Rows,
     filled_rows: Sequence[Row],
     language: str,
@@ -178,27 +147,27 @@ def _row_variables(
     """Return the template variables of the rows, and add their missing parts to `missing`."""
     if not filled_rows and not looked_up:
         missing.append(Missing(field="rows"))
-    by_group: dict[int, list[dict[str, str]]] = {place: [] for place in range(len(rows.groups) or 1)}
+    groups = {f"group_{place}": group for place, group in enumerate(rows.groups, 1)}
+    parts_of = {name: group.parts for name, group in groups.items()} or {"rows": rows.parts}
+    context: dict[str, list[dict[str, str]]] = {name: [] for name in parts_of}
     for number, row in enumerate(filled_rows, 1):
-        place = group_of(rows, row) if rows.groups else 0
-        parts = rows.groups[place].parts if rows.groups else rows.parts
-        by_group[place].append(_row_cells(form, parts, row, language, at=len(by_group[place]) + 1))
+        name = f"group_{group_of(rows, row) + 1}" if groups else "rows"
+        parts, written = parts_of[name], context[name]
+        written.append(_row_texts(rows, parts, row, language, at=len(written) + 1))
         missing += [
             Missing(field=part.id, row=number)
-            for part in parts
+            for part in parts.values()
             if not part.optional and format_value(part, row.get(part.id), language) is None
         ]
-    empty = rows.nothing[language] if rows.nothing else ""
-    if not rows.groups:
-        nothing = [_row_of_nothing(form, rows.parts, empty)] if empty and looked_up else []
-        return {"rows": by_group[0] or nothing or _blank_rows(form, rows.parts, rows.blank)}
-    context: dict[str, object] = {}
-    for place, group in enumerate(rows.groups):
-        if empty and group.id in looked_up and not by_group[place]:
-            by_group[place] = [_row_of_nothing(form, group.parts, empty)]
-        context[group_variable(place)] = by_group[place] or _blank_rows(form, group.parts, rows.blank)
-        context[f"{group_variable(place)}_told"] = NEW_PARAGRAPH.join(row["told"] for row in by_group[place])
-    return context
+    for name, parts in parts_of.items():
+        blank = dict.fromkeys(_row_texts(rows, parts, {}, language, at=1), "")
+        if context[name]:
+            continue
+        if rows.nothing and (groups[name].id if groups else "") in looked_up:
+            context[name] = [blank | _nothing(rows, next(iter(parts)), rows.nothing[language])]
+        else:
+            context[name] = [blank] * rows.blank
+    return dict(context)
 
 
 def _without_rows(form: Form, rows: Sequence[Row], looked_up: Collection[str]) -> list[int]:
@@ -215,36 +184,25 @@ def _without_rows(form: Form, rows: Sequence[Row], looked_up: Collection[str]) -
     ]
 
 
-def _row_of_nothing(form: Form, parts: Sequence[Field], text: str) -> dict[str, str]:
-    """Return the row saying that there is nothing, in the first column besides the number and the label."""
-    (row,) = _blank_rows(form, parts, 1)
-    places = [place for place, column in enumerate(form.columns) if column.shows[0] not in ("number", "label")]
-    names = {f"c{places[0]}"} if places else {parts[0].id}
-    return {**row, **dict.fromkeys(names, text), "told": text}
-
-
-def _row_cells(form: Form, parts: Sequence[Field], row: Row, language: str, *, at: int) -> dict[str, str]:
-    """Return the cells of one row: `c0`, `c1` ..., each part by its name, and all parts joined as `told`."""
-    texts = {
-        part.id: text for part in parts if (text := format_value(part, row.get(part.id), language)) is not None
+def _row_texts(rows: Rows, parts: Mapping[str, Field], row: Row, language: str, *, at: int) -> dict[str, str]:
+    """Return what a template may say of a row: its number, each part by its name, parts `joined` in one text,
+    and all of them, one paragraph each (`lines`) or in one sentence (`told`).
+    """
+    texts = {part.id: format_value(part, row.get(part.id), language) or "" for part in parts.values()}
+    filled = [(part, text) for part, text in texts.items() if text]
+    joined = {
+        name: join_parts([pair for part in names for pair in filled if pair[0] == part], language)
+        for name, names in rows.joined.items()
     }
-    cells = {"number": f"{at}.", "items": join_parts(list(texts.items()), language)}
-    variables = {"number": f"{at}.", **{part.id: texts.get(part.id, "") for part in parts}}
-    for place, column in enumerate(form.columns):
-        name = column.shows[0]
-        if len(column.shows) > 1:
-            variables[f"c{place}"] = join_parts(
-                [(part_id, texts[part_id]) for part_id in column.shows if part_id in texts], language
-            )
-        else:
-            variables[f"c{place}"] = cells.get(name, texts.get(name, ""))
-    variables["told"] = f"{at}) " + join_parts(list(texts.items()), language, between="; ")
-    return variables
+    told = f"{at}) " + join_parts(filled, language, between="; ")
+    return {"number": f"{at}.", **texts, **joined, "lines": join_parts(filled, language), "told": told}
 
 
-def _blank_rows(form: Form, parts: Sequence[Field], count: int) -> list[dict[str, str]]:
-    cells = {f"c{place}": "" for place in range(len(form.columns))}
-    return [cells | {"number": "", "told": ""} | {part.id: "" for part in parts}] * count
+def _nothing(rows: Rows, first: str, text: str) -> dict[str, str]:
+    """Return the texts of a row saying that there is nothing: in its first part, and where that is joined."""
+    return dict.fromkeys(
+        ["lines", "told", first, *(name for name, of in rows.joined.items() if of[0] == first)], text
+    )
 
 
 def _render(docx: bytes, context: Mapping[str, object], form: str) -> bytes:

@@ -14,8 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from i18n import LANGUAGES
-from merzim.documents.forms.form import Field, Form, Rows
-from merzim.documents.forms.reading import form as form_named
+from merzim.documents.forms.definitions import Field, Form, Rows
+from merzim.documents.forms.definitions import form as form_named
 from merzim.documents.forms.values import parse_value, title
 from merzim.documents.sheets.rows import is_empty, text_of
 from merzim.documents.sheets.texts import plain
@@ -108,17 +108,17 @@ def _columns(number: int, heads: Sequence[str], rows: Rows, name: str) -> dict[s
 def _row(rows: Rows | None, number: int, values: Mapping[str, object], errors: Errors) -> dict[str, object]:
     """Return the values of one table row; unreadable ones become errors."""
     assert rows is not None
-    group = str(values.get(rows.group_by, "")).strip() if rows.group_by else ""
-    place = int(group) - 1 if group.isdecimal() else -1
-    if 0 <= place < len(rows.groups):
-        group = rows.groups[place].id
-    ids = {group.id.casefold(): group for group in rows.groups}
-    if rows.groups and group.casefold() not in ids:
-        allowed = tuple(group.id for group in rows.groups)
-        errors.add(number, "form_group_unknown", text=group, column=rows.group_by, allowed=allowed)
-        return {}
-    fields = {part.id: part for part in (ids[group.casefold()].parts if rows.groups else rows.parts)}
-    read: dict[str, object] = {rows.group_by: ids[group.casefold()].id} if rows.groups else {}
+    fields, read = rows.parts, dict[str, object]()
+    if rows.groups:
+        text = values.get(rows.group_by)
+        place = rows.group_called(text)
+        if place is None:
+            allowed = tuple(group.id for group in rows.groups)
+            errors.add(
+                number, "form_group_unknown", text=str(text or ""), column=rows.group_by, allowed=allowed
+            )
+            return {}
+        fields, read = rows.groups[place].parts, {rows.group_by: rows.groups[place].id}
     for name, value in values.items():
         if name == rows.group_by:
             continue

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from i18n import date_long, inflect, knows, money, number, say, span
-from merzim.documents.forms.form import Field
+from merzim.documents.forms.definitions import Field
 from merzim.documents.sheets.dates import WrittenDay, WrittenSpan, read
 from merzim.documents.sheets.unreadable import UnreadableCell
 
@@ -83,39 +82,30 @@ def format_value(field: Field, value: object, language: str) -> str | None:
             text = number(value, language)
         case _:
             text = clean_text(str(value))
-    if not text.strip():
-        return None
-    return text if field.shown is None else field.shown[language].format(value=text)
+    return text if text.strip() else None
 
 
-def inflections(field: Field) -> tuple[str, ...]:
-    """Return the suffixes of the inflected variables of a field: a date used as an attribute (`_of`), a name as
-    in a signature (`_signed`), a Kazakh name in the genitive (`_of`).
+def variables(field: Field, value: object, language: str, *, year: object = None) -> dict[str, object]:
+    """Return what a template may say of a field: its text, or a blank for handwriting; whether it is known
+    (`_known`); a date used as an attribute or a Kazakh name in the genitive (`_of`); a name as in a signature
+    (`_signed`). A list gives its numbered items.
     """
-    if field.kind == "date":
-        return ("_of",)
-    if field.kind != "text":
-        return ()
-    return ("_signed",) if field.id.endswith("_name") or field.id in _SIGNERS else ("_of",)
-
-
-def inflected(field: Field, value: object, language: str) -> dict[str, str]:
-    """Return the inflected texts of a field's value by variable; none for a missing value."""
-    plain = replace(field, shown=None)
-    text = format_value(plain, value, language)
-    if text is None:
-        return {}
-    wordings = {}
-    for name in inflections(field):
-        if name == "_signed":
-            wordings[name] = signed_name(text)
-        elif isinstance(value, date):
-            wordings[name] = date_long(value, language, "of")
-        else:
-            wordings[name] = genitive(text) if language == "kk" else text
-    if field.shown is not None:
-        wordings = {name: field.shown[language].format(value=text) for name, text in wordings.items()}
-    return wordings
+    if field.kind == "list":
+        numbered = [f"{number}. {item}" for number, item in enumerate(items(value), 1)]
+        return {field.id: numbered or ["_" * 60] * field.lines, f"{field.id}_known": bool(numbered)}
+    text = format_value(field, value, language)
+    said = inflected = placeholder(field, language, year=year) if text is None else text
+    is_signer = field.id.endswith("_name") or field.id in _SIGNERS
+    if text is not None and is_signer:
+        inflected = signed_name(text)
+    elif isinstance(value, date):
+        inflected = date_long(value, language, "of")
+    elif text is not None and language == "kk":
+        inflected = genitive(text)
+    variables = {field.id: said, f"{field.id}_known": text is not None}
+    if field.kind in ("date", "text"):
+        variables[f"{field.id}_signed" if is_signer and field.kind == "text" else f"{field.id}_of"] = inflected
+    return variables
 
 
 def signed_name(name: str) -> str:
@@ -156,8 +146,6 @@ def placeholder(field: Field, language: str, *, year: object = None) -> str:
         return ""
     # "20" and a line, unless the form states the year.
     of = str(year) if year else "20___"
-    if field.blank is not None:
-        return field.blank[language].format(year=of)
     match field.kind:
         case "date":
             return say("form.blank.date", {"year": of}, language)
@@ -200,9 +188,7 @@ def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str 
 
 def value_or_default(values: Mapping[str, object], field: Field, language: str) -> object:
     value = values.get(field.id)
-    if value in (None, "", (), []) and field.default is not None:
-        return field.default[language]
-    return value
+    return field.default.get(language, value) if value in (None, "", (), []) else value
 
 
 def _blank_line(length: int) -> str:

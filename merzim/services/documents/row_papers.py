@@ -129,7 +129,7 @@ def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool =
 
 
 def register_papers(register: str) -> Sequence[Form]:
-    return [paper for paper in person_forms() if paper.source and paper.source.register == register]
+    return [paper for paper in person_forms() if paper.source and paper.source.register_id == register]
 
 
 def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[FormNote]:
@@ -187,7 +187,7 @@ def recorded_fields(
     else:
         assert form.source is not None
         filters = [{"field": _person_fields(form)[0], "is": [person_called(ctx.app, person).key]}]
-        query = {"register_id": form.source.register, "filters": filters}
+        query = {"register_id": form.source.register_id, "filters": filters}
         rows = list_rows(reader, ListRows.model_validate(query)).rows
     for form_row in rows:
         if form in papers_for(form_row.register_id, form_row.values, withdrawn=form_row.withdrawn):

@@ -70,7 +70,7 @@ def _scheduled(deadline: Deadline) -> date | None:
 
 def risk_rows(form: Form, case: Case, office: Office, language: str, *, on: date) -> list[Row]:
     """Return the risks of a case as of a day, one row for each measure; empty for a form without risks."""
-    part_ids = {part.id for part in form.rows.parts} if form.rows else set()
+    part_ids = form.rows.parts if form.rows else ()
     if "recommendation" not in part_ids:
         return []
     risks = (_risk(line, office, language, on) for line in listed([case]))
@@ -112,7 +112,7 @@ def position_rows(form: Form, case: Case, office: Office, language: str, *, on: 
     """
     analysed = office.units.get(case.unit)
     unit = analysed.name_in(language) if analysed and not analysed.kind else ""
-    part_ids = {part.id for part in form.rows.parts} if form.rows else set()
+    part_ids = form.rows.parts if form.rows else ()
     rows = (
         {
             "unit": _called(office, position.department or position.district, language) or unit,

@@ -10,8 +10,8 @@ from decimal import Decimal
 from i18n import date_long, money, number, say
 from i18n import period as period_text
 from merzim.documents.forms import Form, FormData, FormNote, fill, form, names
+from merzim.documents.forms.definitions import Field, RecordedFacts, RegisterRows, Rows
 from merzim.documents.forms.filling import group_of
-from merzim.documents.forms.form import Field, RecordedFacts, RegisterRows, Rows
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import InUse, from_office, own_template, paper_notes
 from merzim.services.documents.row_papers import recorded_fields
@@ -321,13 +321,12 @@ def _register_rows(
 
 
 def _rows(
-    ctx: RequestContext, source: RegisterRows, parts: Sequence[Field], unit: str, days: Days, language: str
+    ctx: RequestContext, source: RegisterRows, parts: Mapping[str, Field], unit: str, days: Days, language: str
 ) -> Iterator[Row]:
-    kinds = {part.id: part.kind for part in parts}
     for fields, row in _listed(ctx, source, unit, days):
         row = row_in_language(row, fields.values(), language)
         cells = {
-            part: _cell(row, [fields[name] for name in names if name in fields], kinds[part], language)
+            part: _cell(row, [fields[name] for name in names if name in fields], parts[part].kind, language)
             for part, names in source.parts.items()
         }
         yield {part: value for part, value in cells.items() if value is not None}
@@ -365,7 +364,7 @@ def _unanswered(
     rows_by_title = dict[str, Sequence[str]]()
     for name, dated in source.unanswered.items():
         other_filters = {field_id: values for field_id, values in source.where.items() if field_id != name}
-        query = replace(source, dates=(dated,), where={**other_filters, name: ()})
+        query = source.replaced(dates=(dated,), where={**other_filters, name: ()})
         try:
             titled_rows = [
                 (fields[name].title[ctx.language], row.id)
@@ -391,7 +390,7 @@ def _listed(
         for name, values in source.where.items()
     ]
     first, last = days
-    register, scope = seen_register(ctx, source.register), reader_scope(ctx)
+    register, scope = seen_register(ctx, source.register_id), reader_scope(ctx)
     dated_rows = list[tuple[str, Mapping[str, FieldView], RowView]]()
     for place, name in enumerate(source.dates):
         by_year = register.fields[name].kind == "number" if name in register.fields else False
@@ -400,7 +399,7 @@ def _listed(
         without = [{"field": before, "empty": True} for before in source.dates[:place]]
         filters = [FilterInput.model_validate(condition) for condition in (within, *without, *where)]
         command = ListRows(
-            register_id=source.register, unit=unit, filters=filters, sort=name, size=MAX_PAGE_SIZE
+            register_id=source.register_id, unit=unit, filters=filters, sort=name, size=MAX_PAGE_SIZE
         )
         # A list the reader may not ask for is refused, whether there are rows or not.
         may_ask = {condition.field for condition in filters} <= {*list_fields(register, scope)}
