@@ -13,7 +13,8 @@ from openpyxl import Workbook
 from benchmarks.table import Line
 from calendars import calendar
 from merzim.app import build_app
-from merzim.services.imports.files import import_schedule
+from merzim.services.context import operator_context
+from merzim.services.imports.previews import ImportSchedule, take_schedule
 from merzim.settings import DatabaseSettings, Settings
 
 COUNT = 5_000
@@ -30,9 +31,8 @@ def measured() -> Iterator[Line]:
         app = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{folder / 'office.sqlite'}")))
         _ = app.engine, app.library
         began = time.perf_counter()
-        imported = import_schedule(
-            app, folder / "schedule.xlsx", "internal-analysis", by="bench", now=NOW, today=TODAY
-        )
+        ctx = operator_context(app, by="bench", now=NOW, today=TODAY)
+        imported = take_schedule(ctx, ImportSchedule(content=folder / "schedule.xlsx"))
         spent = time.perf_counter() - began
         app.close()
     kept = len(imported.opened) == COUNT and spent <= LIMIT

@@ -53,8 +53,7 @@ from merzim.services.documents.year_reports import (
     unanswered_notes,
 )
 from merzim.services.evidence import clean_file_name
-from merzim.services.imports.files import keep_match
-from merzim.services.imports.previews import ImportSchedule, take_schedule
+from merzim.services.imports.previews import ImportSchedule, keep_match, take_schedule
 from merzim.services.inputs import FileInput, OpenFile, build
 from merzim.services.moments import almaty
 from merzim.services.names import unit_named
@@ -134,7 +133,6 @@ def people(
 ) -> int | None:
     """Takes in a table of people and units; without a file: who is known, and whom texts of schedules mean."""
     call.creates_database = file is not None or bool(match)
-    app, moment = call.app, call.moment
     whole_office: list[str] = []
     absences: list[AbsenceRead] = []
     if file is not None:
@@ -146,8 +144,8 @@ def people(
         text, equals, key = pair.rpartition("=")
         if not equals:
             raise Refusal("cli.not_a_match", text=pair)
-        keep_match(app, text.strip(), key.strip(), by=call.by, now=moment.now, today=moment.today)
-    office = app.reads.office()
+        keep_match(call.ctx, text.strip(), key.strip())
+    office = call.app.reads.office()
     call.answer({"units": office.units, "people": office.people, "matches": office.matches})
     if file is not None:
         call.print(call.say("cli.people_known", units=len(office.units), people=len(office.people)))

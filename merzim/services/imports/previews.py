@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,21 +13,35 @@ from pydantic import BaseModel, Field, SkipValidation
 from pydantic.json_schema import SkipJsonSchema
 
 from i18n import say
+from merzim.documents.child import read
+from merzim.documents.schedules.reading import read_schedule
+from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.documents.sheets.unreadable import Errors, Upload
+from merzim.services.app import AppContext
 from merzim.services.context import RequestContext, stamp
 from merzim.services.evidence import uploaded_file
-from merzim.services.imports.files import consider_schedule, import_schedule
-from merzim.services.imports.schedules import Consideration, ConsideredAnalysis, ImportedFile, ScheduleAnswers
+from merzim.services.imports.past import known_headings
+from merzim.services.imports.schedules import (
+    Consideration,
+    ConsideredAnalysis,
+    ImportedFile,
+    ScheduleAnswers,
+    consider,
+    take_in,
+    units_meant,
+)
 from merzim.services.inputs import Day, Digest, Line, Name
 from merzim.services.names import chosen_procedure
 from merzim.services.verbs import Command, verb
 from merzim.services.yearly import opening as yearly
+from merzim.storage.cases import imported_files
 from merzim.storage.org import store as office_store
 from merzim.storage.org.chain import ChangeStamp
+from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import within
 from workflow.org.office import Office
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 """The years that can be opened."""
@@ -56,15 +70,47 @@ def preview_schedule(
     procedure: str,
     answers: ScheduleAnswers | None = None,
 ) -> Consideration:
-    """Return what importing a schedule would do. Raises UnreadablePaper, UnknownProcedure.
+    """Return what importing a schedule would do; nothing is written.
 
     Args:
+        content: the bytes of an upload, or a path; `name`: its name in error messages.
         answers: information missing in the file about its analyses.
+
+    Raises:
+        UnreadablePaper: its `errors` name every bad row.
+        UnknownProcedure: there is no such procedure.
     """
-    allowed = partial(_managed, ctx)
-    return consider_schedule(
-        ctx.app, content, procedure, name=name, answers=answers, allowed=allowed, today=ctx.today
+    app, facts, headings = ctx.app, set[str](), dict[str, str]()
+    app.library.earliest(procedure)
+    for edition in app.library.editions_of(procedure):
+        facts |= {*edition.facts}
+        headings |= known_headings(edition)
+    schedules = read(read_schedule, content, name or None, facts=facts, headings=headings)
+    cases = _candidate_cases(app, procedure, schedules)
+    return consider(
+        schedules,
+        name=name,
+        library=app.library,
+        cases=cases,
+        office=app.reads.office(),
+        procedure=app.library.latest(procedure),
+        calendar=app.calendar,
+        answers=answers,
+        closed={case.id for case in cases} - _managed(ctx, [case.id for case in cases]),
+        today=ctx.today,
     )
+
+
+def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
+    office = app.reads.office()
+    places = {(schedule.unit, schedule.object) for schedule in schedules}
+    units = units_meant(schedules, office)
+    places |= {(units.get(unit, unit), what) for unit, what in places}
+    begins = app.library.latest(procedure).begins_with
+    days = {on for schedule in schedules if (on := schedule.planned.get(begins)) is not None}
+    names = imported_files.alike(app.engine, procedure, places)
+    names += imported_files.planned_for(app.engine, procedure, begins, days) if days else []
+    return list(app.ledger.cases(dict.fromkeys(names)).values())
 
 
 class ObjectNames(Command):
@@ -121,15 +167,34 @@ def take_schedule(ctx: RequestContext, command: ImportSchedule) -> ImportedFile:
     errors.refuse(name)
     if matches := _matches(office, considered.strange, command.meant):
         office_store.save(ctx.app.engine, matches=matches, stamp=ChangeStamp(**stamp(ctx)))
-    return import_schedule(
-        ctx.app,
-        content,
-        procedure,
-        name=name,
-        answers=answers,
-        allowed=partial(_managed, ctx),
-        **stamp(ctx),
-    )
+        considered = preview_schedule(ctx, content, name, procedure, answers)
+    digest = sha256(content if isinstance(content, bytes) else content.read_bytes()).hexdigest()
+    if before := imported_files.cases_of_file(ctx.app.engine, digest):
+        cases, visible = ctx.app.ledger.cases(before.values()), _managed(ctx, list(before.values()))
+        known_cases = tuple(cases[id] for id in before.values() if id in cases and id in visible)
+        return ImportedFile(cases=known_cases, unchanged=tuple(case.id for case in known_cases))
+    imported = take_in(considered, name=name, case_commands=ctx.app.case_commands, **stamp(ctx))
+    if imported.matches:
+        office_store.save(ctx.app.engine, matches=imported.matches, stamp=ChangeStamp(**stamp(ctx)))
+    places = {str(number): case.id for number, case in enumerate(imported.cases)}
+    imported_files.remember(ctx.app.engine, digest, places, now=ctx.now)
+    return imported
+
+
+def keep_match(ctx: RequestContext, text: str, target: str) -> None:
+    """Store what a responsible text means: a unit (id or name) or a person (key or name). Raises Refusal."""
+    meaning = {text: _target(ctx.reads.office(), target)}
+    office_store.save(ctx.app.engine, matches=meaning, stamp=ChangeStamp(**stamp(ctx)))
+
+
+def _target(office: Office, target: str) -> str:
+    for unit in office.units.values():
+        if target.casefold() in (unit.id.casefold(), unit.name.casefold()):
+            return unit.id
+    for person in office.people.values():
+        if target.casefold() in (person.key.casefold(), person.name.casefold()):
+            return person.key
+    raise Refusal("cli.unknown_key", key=target, allowed=closest_first(target, [*office.units, *office.people]))
 
 
 def _file(ctx: RequestContext, command: ImportSchedule) -> tuple[bytes | Path, str]:
