@@ -316,7 +316,7 @@ class AppContext:
 
         Raises:
             Refusal: there is no channel of that name.
-            BadSetting: a key the channel does not accept, or a required one that is missing.
+            BadSetting: a required key of a channel is missing.
         """
         return {
             name: create_channel(name, self.settings, lambda: self.links) for name in self.settings.channels.use

@@ -7,10 +7,8 @@ import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from difflib import get_close_matches
 from importlib import import_module
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, cast
 from uuid import uuid4
 
 from i18n import refusal, say
@@ -35,33 +33,15 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
 
     Raises:
         Refusal: there is no channel of that name.
-        BadSetting: a key the channel does not accept, a required one that is missing, or a value of the wrong
-            kind.
+        BadSetting: a required key is missing.
     """
     if name not in names():
         raise Refusal("unknown_channel", channel=name, allowed=names())
     section = settings.channels.sections.get(name, {})
-    function = import_module(f"notifications.channels.{name}").channel
-    parameters = inspect.signature(function).parameters
-    accepted = {key: parameter for key, parameter in parameters.items() if key != "links"}
-    file = str(settings.file)
-    for key in section:
-        if key not in accepted:
-            suggestions = get_close_matches(key, accepted, n=1, cutoff=0.5)
-            raise BadSetting(
-                "cli.unknown_setting_nearest" if suggestions else "cli.unknown_setting",
-                file=file,
-                key=f"channels.{name}.{key}",
-                nearest=suggestions[0] if suggestions else "",
-                allowed=tuple(accepted),
-            )
-    for key, parameter in accepted.items():
-        if parameter.default is parameter.empty and key not in section:
-            raise BadSetting("cli.missing_setting", file=file, key=f"channels.{name}.{key}")
-    kinds = get_type_hints(function)
-    for key, value in section.items():
-        if expected := _expected(kinds[key], value):
-            raise BadSetting("cli.wrong_setting", file=file, key=f"channels.{name}.{key}", expected=expected)
+    parameters = inspect.signature(import_module(f"notifications.channels.{name}").channel).parameters
+    for key, parameter in parameters.items():
+        if parameter.default is parameter.empty and key not in ("links", *section):
+            raise BadSetting("cli.missing_setting", file=str(settings.file), key=f"channels.{name}.{key}")
     # Such a channel needs to know who linked an account; that is in the database, not in config.toml.
     extra = {"links": links()} if "links" in parameters else {}
     channel = load(name, {**section, **extra})
@@ -71,19 +51,6 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
         return replace(cast("Email", channel), no_key=reason)
     password = settings.passwords.get(key)
     return channel if password is None else replace(cast("Email", channel), password=password)
-
-
-def _expected(kind: Any, value: object) -> str:
-    """Return the code of the expected kind of value under `cli.expected.*`; "" if the value is of that kind."""
-    if get_origin(kind) is Literal:
-        return "" if value in get_args(kind) else "_".join(get_args(kind))
-    if kind == int | None:
-        return "" if value in (None, "") else _expected(int, value)
-    if kind in (int, float):
-        numbers = (int,) if kind is int else (int, float)
-        right = isinstance(value, numbers) and not isinstance(value, bool) and value >= 0
-        return "" if right else "number" if kind is int else "decimal"
-    return "" if isinstance(value, str | PurePath) else "text"
 
 
 def sender_domain(settings: Settings) -> str:

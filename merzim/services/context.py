@@ -10,11 +10,11 @@ from typing import Self, TypedDict
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.app import AppContext
 from merzim.services.moments import Clock, Moment
-from merzim.storage.accounts.accounts import SqlAccounts as Accounts
+from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.second_factors import SqlSecondFactors
 from merzim.storage.accounts.uploads import SqlUploads
-from merzim.storage.cases.evidence import EvidenceFolder as EvidenceStore
-from merzim.storage.events import ORIGIN, Origin, Way
+from merzim.storage.events import ORIGIN as ORIGIN
+from merzim.storage.events import Origin as Origin
 from merzim.storage.org.staff import SqlChoices
 from merzim.storage.queries import SqlReads as Reads
 from workflow.cases.case import Case
@@ -22,22 +22,6 @@ from workflow.cases.commands.case_commands import CaseCommands, UnknownCase
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.org.access import OF_ONE_UNIT, Access, Account, Reader, placed, scope
-
-__all__ = [
-    "ANONYMOUS",
-    "ORIGIN",
-    "Accounts",
-    "EvidenceStore",
-    "Origin",
-    "Reads",
-    "RequestContext",
-    "Stamp",
-    "Way",
-    "operator_context",
-    "require_visible",
-    "stamp",
-    "whole_case",
-]
 
 ANONYMOUS = Reader(login="", access="responsible")
 """The reader of pages that require no login."""
@@ -92,7 +76,7 @@ class RequestContext:
         return reads.seen_by(replace(scope(self.reader), acts_on=self.today))
 
     @property
-    def accounts(self) -> Accounts:
+    def accounts(self) -> SqlAccounts:
         return self.app.accounts
 
     @property

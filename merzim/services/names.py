@@ -8,8 +8,9 @@ from datetime import date
 from typing import TypeAlias
 
 from merzim.services.app import AppContext
-from merzim.services.context import Reads, RequestContext
+from merzim.services.context import RequestContext
 from merzim.services.verbs import NotFound
+from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, Row
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import View
@@ -21,7 +22,6 @@ from workflow.findings.of_risks import risk_findings
 from workflow.law.procedure import Force, Obligation, Procedure, Text
 from workflow.org.access import within
 from workflow.org.duties import Unresolved, resolve
-from workflow.org.name_index import alphabetical
 from workflow.org.office import Office, Person, Recipient, Unit
 from workflow.refusal import Refusal, closest_first
 
@@ -66,8 +66,8 @@ def unit_name(office: Office, unit: str) -> UnitName:
     return UnitName(id=unit, name=name_of(record) if record else unit)
 
 
-def units_in_order(office: Office, *, used_units: Collection[str]) -> tuple[UnitName, ...]:
-    """Return all units by name, each followed by those below it, then ids in `used_units` without a unit."""
+def units_in_order(office: Office) -> tuple[UnitName, ...]:
+    """Return all units by name, each followed by those below it."""
     ordered: list[UnitName] = []
 
     def walk(units: Sequence[str], depth: int) -> None:
@@ -77,13 +77,8 @@ def units_in_order(office: Office, *, used_units: Collection[str]) -> tuple[Unit
 
     walk(office.tops, 0)
     listed_ids = {unit.id for unit in ordered}
-    other_units = [
-        UnitName(id=id, name=name_of(office.units[id])) for id in office.units if id not in listed_ids
-    ]
-    strangers = [
-        UnitName(id=unit, name=unit) for unit in sorted(set(used_units) - set(office.units), key=alphabetical)
-    ]
-    return (*ordered, *other_units, *strangers)
+    others = (UnitName(id=id, name=name_of(office.units[id])) for id in office.units if id not in listed_ids)
+    return (*ordered, *others)
 
 
 def units_to_filter_by(office: Office, chosen: str) -> tuple[UnitName, ...]:
@@ -92,7 +87,7 @@ def units_to_filter_by(office: Office, chosen: str) -> tuple[UnitName, ...]:
     A large office is shown level by level, so that a page does not contain twenty thousand names.
     """
     if len(office.units) <= MAX_LISTED:
-        return units_in_order(office, used_units=())
+        return units_in_order(office)
     path = [unit for unit in office.above(chosen) if unit in office.units][::-1]
     units = [*path, *_child_units(office, path[-1] if path else None)[:MAX_LISTED]]
     return tuple(
@@ -110,7 +105,7 @@ def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[Unit
         the units, and the number of pages.
     """
     if len(office.units) <= MAX_LISTED:
-        return units_in_order(office, used_units=()), 1
+        return units_in_order(office), 1
     path = [unit for unit in office.above(chosen) if unit in office.units][::-1]
     level = _child_units(office, path[-1] if path else None)
     pages = max(1, -(-len(level) // MAX_LISTED))

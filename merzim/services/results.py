@@ -37,7 +37,20 @@ class _Extended:
         return self._more[name] if name in self._more else getattr(self._value, name)
 
 
-class Titles(BaseModel):
+class Result(BaseModel):
+    """Base of results built from the attributes of values; a field's name may be a path of attributes."""
+
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True, defer_build=True)
+
+    @classmethod
+    def of(cls, value: object, language: str = "", **extra: object) -> Self:
+        """Return the result for a value, with texts in a language; `extra`: attributes the value does not
+        have.
+        """
+        return cls.model_validate(_Extended(value, extra) if extra else value, context=language)
+
+
+class Titles(Result):
     """One text in the three languages."""
 
     kk: str
@@ -50,19 +63,6 @@ class Titles(BaseModel):
 
 def titles_of(text: Text) -> Titles:
     return Titles(kk=text.kk, ru=text.ru, en=text.en)
-
-
-class Result(BaseModel):
-    """Base of results built from the attributes of values; a field's name may be a path of attributes."""
-
-    model_config = ConfigDict(from_attributes=True, populate_by_name=True, defer_build=True)
-
-    @classmethod
-    def of(cls, value: object, language: str = "", **extra: object) -> Self:
-        """Return the result for a value, with texts in a language; `extra`: attributes the value does not
-        have.
-        """
-        return cls.model_validate(_Extended(value, extra) if extra else value, context=language)
 
 
 def at(*path: str, default: Any = ...) -> Any:

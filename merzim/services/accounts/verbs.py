@@ -11,10 +11,11 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from merzim.services.accounts.credentials import BadPassword, check_login, hash_secret, new_secret
 from merzim.services.app import AppContext
-from merzim.services.context import Accounts, RequestContext, stamp
+from merzim.services.context import RequestContext, stamp
 from merzim.services.inputs import Line
 from merzim.services.names import people_named
 from merzim.services.verbs import Command, NotFound, verb
+from merzim.storage.accounts.accounts import SqlAccounts
 from notifications.event_notices import account_notices
 from notifications.notice import Notice
 from workflow.org.access import ACCESSES, ADMINISTRATORS, Access, Account, Entry, EntryKind, Provider, Reader
@@ -268,7 +269,7 @@ def give_token(ctx: RequestContext, command: TokenRequest) -> Token:
 
 
 def issue_secret(
-    accounts: Accounts,
+    accounts: SqlAccounts,
     kind: EntryKind,
     login: str,
     lifetime: timedelta,

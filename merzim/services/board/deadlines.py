@@ -10,9 +10,10 @@ from typing import Literal
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import acting_unit, find_assignments
 from merzim.services.board.lines import ObligationLine, build_board_lines
-from merzim.services.context import Reads, RequestContext
+from merzim.services.context import RequestContext
 from merzim.services.names import Name, person_name, require_exportable
 from merzim.services.scoring import Stakes
+from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import DeadlineFilter, Urgency, horizon
 from workflow.deadlines.lateness import near
 from workflow.law.library import Library

@@ -8,9 +8,10 @@ from datetime import date
 from decimal import Decimal
 
 from merzim.services.board.assignees import name_assignees
-from merzim.services.context import Reads, RequestContext
+from merzim.services.context import RequestContext
 from merzim.services.names import AssigneeNames, UnitName, case_title, cases_of, unit_name
 from merzim.services.scoring import Stakes
+from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import Row
 from workflow.cases.registers.entries import period_in
 from workflow.deadlines.lateness import DeadlineStatus, can_be_done, lateness, status_on, working_days_between

@@ -16,10 +16,11 @@ from calendars import OutOfRange
 from calendars.kazakhstan import Kazakhstan
 from merzim.services.board.assignees import Workload, acting_unit, find_assignments, rank_workloads
 from merzim.services.board.lines import ObligationLine, build_board_lines
-from merzim.services.context import Reads, RequestContext
+from merzim.services.context import RequestContext
 from merzim.services.law.acts import acts_here
 from merzim.services.names import AssigneeNames, UnitName, unit_name
 from merzim.services.scoring import Stakes
+from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Sum, horizon, total
 from workflow.deadlines.lateness import near, working_days_between
 from workflow.law.library import Library

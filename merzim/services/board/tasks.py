@@ -8,7 +8,8 @@ from datetime import date
 
 from merzim.services.board.assignees import find_assignments
 from merzim.services.board.lines import ObligationLine, build_board_lines
-from merzim.services.context import Reads, RequestContext
+from merzim.services.context import RequestContext
+from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import AssigneeKey, DeadlineFilter, Horizon, Row, Urgency, horizon
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.lateness import holds_on, near

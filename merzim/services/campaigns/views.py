@@ -18,10 +18,9 @@ from merzim.services.audit import record
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.jobs.campaigns import as_it_binds
-from merzim.services.names import unit_named
-from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE
+from merzim.services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE, seen_units
 from merzim.services.registers.results import FieldView, field_view, reader_scope
-from merzim.services.results import Result, Titles, titles_of
+from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import Command, NotFound, verb
 from merzim.storage.database.engine import Row_
 from merzim.storage.notices.campaigns import REMINDED, SqlCampaigns
@@ -49,7 +48,7 @@ class UnknownCampaign(NotFound):
     not_found = "web.problem.no_campaign"
 
 
-class CampaignKind(BaseModel):
+class CampaignKind(Result):
     """A kind of campaign that a register defines. `given`: fields the officer fills in; `fills`: those people
     fill in; `act`: empty if it rests on none, or on one the organisation has not adopted; `ground`: the
     register of the organisation's documents, one of which it may rest on; `refusal`: what who refuses declares,
@@ -58,7 +57,7 @@ class CampaignKind(BaseModel):
 
     register_id: str
     register_title: Titles
-    kind: str
+    kind: str = at("id")
     title: Titles
     act: Titles
     paragraph: str
@@ -377,19 +376,14 @@ def invited_text(view: CampaignView, language: str) -> str:
 
 
 def kind_view(register: Register, kind: Campaign) -> CampaignKind:
-    return CampaignKind(
+    return CampaignKind.of(
+        kind,
         register_id=register.id,
-        register_title=titles_of(register.title),
-        kind=kind.id,
-        title=titles_of(kind.title),
-        act=titles_of(register.acts[kind.act].short) if kind.act else Titles(kk="", ru="", en=""),
-        paragraph=kind.paragraph,
-        ground=kind.ground,
-        invitation=titles_of(kind.invitation),
-        declares=titles_of(kind.declares),
+        register_title=register.title,
+        act=register.acts[kind.act].short if kind.act else Titles(kk="", ru="", en=""),
         given=[field_view(register.fields[name]) for name in kind.given],
         fills=[field_view(register.fields[name]) for name in kind.fills],
-        refusal=titles_of(kind.refusal.declares) if kind.refusal else None,
+        refusal=kind.refusal.declares if kind.refusal else None,
     )
 
 
@@ -432,18 +426,6 @@ def reaches(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     return bool(campaign.units) and all(within(ctx.reads.office(), unit, root) for unit in campaign.units)
 
 
-def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
-    """Return the units whose people are visible to the reader; None for all."""
-    office, root = ctx.reads.office(), reader_scope(ctx).unit
-    visible_units = (
-        None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
-    )
-    if not unit:
-        return None if visible_units is None else sorted(visible_units)
-    units = office.whose_cases(unit_named(ctx.app, unit))
-    return units if visible_units is None else [unit_id for unit_id in units if unit_id in visible_units]
-
-
 def _people(ctx: RequestContext, command: ShowCampaign) -> list[CampaignPerson]:
     """Return the people a query finds, in the alphabetical order of the names shown to the reader."""
     office, words = ctx.reads.office(), search_words(command.search)
@@ -480,8 +462,8 @@ def _view(
     office = ctx.reads.office()
     return CampaignView.of(
         campaign,
-        register_title=titles_of(register.title),
-        title=titles_of(title),
+        register_title=register.title,
+        title=title,
         units=list(campaign.units),
         unit_names=[name_in(office, unit, ctx.language) for unit in campaign.units],
         duties=sorted(campaign.choice.duties),

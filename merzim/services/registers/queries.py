@@ -24,7 +24,6 @@ from merzim.services.verbs import Command
 from merzim.storage.registers.lists import CellFilter, RowQuery, SqlRegisterLists
 from workflow.languages import LANGUAGES
 from workflow.org.name_index import alphabetical
-from workflow.org.office import Office
 from workflow.refusal import closest_first
 from workflow.registers.access import list_fields, sees_lists
 from workflow.registers.definition import Register, RegisterField, UnknownRegisterField
@@ -193,12 +192,12 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
         UnknownField: a filter by a hidden field, or by one that lists cannot be filtered by.
         InvalidRow: a value the field cannot have.
     """
-    scope, office = reader_scope(ctx), ctx.reads.office()
+    scope = reader_scope(ctx)
     shown_fields = list_fields(register, scope)
     hides = register.confidential and scope.person
     return RowQuery(
         register=register.id,
-        units=filtered_units(ctx, command.unit, office),
+        units=seen_units(ctx, command.unit),
         hidden_person=scope.person if hides else "",
         hidden_fields=register.subjects if hides else (),
         filters=tuple(
@@ -209,9 +208,9 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
     )
 
 
-def filtered_units(ctx: RequestContext, unit: str, office: Office) -> Sequence[str] | None:
-    """Return the requested units visible to the reader; None for all."""
-    root = reader_scope(ctx).unit
+def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
+    """Return the units whose rows and people the reader sees, of all or at and below one; None for all."""
+    office, root = ctx.reads.office(), reader_scope(ctx).unit
     seen = None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
     if not unit:
         return None if seen is None else sorted(seen)

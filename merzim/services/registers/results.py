@@ -7,11 +7,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 import i18n
 from merzim.services.context import RequestContext
-from merzim.services.results import Titles, titles_of
+from merzim.services.results import Result, Titles, at
 from merzim.services.verbs import NotAllowed, NotFound
 from merzim.storage.registers.lists import SqlRegisterLists
 from merzim.storage.registers.rows import SqlRegisterRows
@@ -76,14 +76,14 @@ def may_write(ctx: RequestContext, register: Register, row: RegisterRow, office:
     return allowed and not row.withdrawn and in_reach(register, row, scope, office)
 
 
-class OptionView(BaseModel):
+class OptionView(Result):
     """An option of a field of kind `choice`."""
 
     id: str
     title: Titles
 
 
-class FieldView(BaseModel):
+class FieldView(Result):
     """A field as needed by a form and the head of a list.
 
     `filterable`, `sortable`, `total`: whether lists may be filtered, sorted by it, and have its sum under them.
@@ -100,16 +100,16 @@ class FieldView(BaseModel):
     confidential: bool
     options: list[OptionView]
     several: bool
-    register_id: str
+    register_id: str = at("rows_of")
     unit: Titles | None
-    filterable: bool
+    filterable: bool = at("indexed")
     sortable: bool
     total: bool
     translation_of: str
     post_of: str = ""
 
 
-class RegisterView(BaseModel):
+class RegisterView(Result):
     """A register. `rows`: number of visible rows; `opens`: the procedure whose case a row opens, or "";
     `unopened`: why no row opens one in this office: `act` (not adopted) or `kind` (of organisation), or "";
     `adopted`: false where the act is one organisation's that this office has not adopted; `columns`: the fields
@@ -117,7 +117,7 @@ class RegisterView(BaseModel):
     """
 
     id: str
-    version: str
+    version: str = at("edition")
     title: Titles
     note: Titles | None
     act: Titles
@@ -133,7 +133,7 @@ class RegisterView(BaseModel):
     columns: list[str]
 
 
-class RowView(BaseModel):
+class RowView(Result):
     """A row with the values of visible fields, without empty ones: texts, ISO dates, decimals as texts, True or
     False, ids of options, keys of people and units, files as `{sha256, name, type, size}`.
 
@@ -144,7 +144,7 @@ class RowView(BaseModel):
     """
 
     id: str
-    register_id: str
+    register_id: str = at("register")
     version: str
     unit: str
     opened_case: str
@@ -217,18 +217,10 @@ def row_view(
     own_names = {key: names[key] for key in keys if key in names}
     if row.unit:
         own_names[row.unit] = name_in(office, row.unit, ctx.language)
-    return RowView(
-        id=row.id,
-        register_id=row.register,
-        version=row.version,
-        unit=row.unit,
+    return RowView.of(
+        row,
         opened_case="" if is_only_own else row.opened_case,
-        withdrawn=row.withdrawn,
-        ground=row.ground,
-        seq=row.seq,
-        created_at=row.created_at,
         created_by="" if is_only_own else row.created_by,
-        edited_at=row.edited_at,
         edited_by="" if is_only_own else row.edited_by,
         values=values,
         names=_posts(register, values, office, ctx.language) | own_names,
@@ -299,14 +291,9 @@ def register_view(register: Register, scope: RowScope, *, rows: int = 0, is_own:
     if is_own and not shown_fields:
         shown_fields = frozenset[str]().union(*register.seen_by_person.values())
     fields = [field_view(field) for field in register.fields.values() if field.id in shown_fields]
-    return RegisterView(
-        id=register.id,
-        version=register.edition,
-        title=titles_of(register.title),
-        note=titles_of(register.note) if register.note else None,
-        act=titles_of(register.acts[register.act].short),
-        paragraph=register.paragraph,
-        confidential=register.confidential,
+    return RegisterView.of(
+        register,
+        act=register.acts[register.act].short,
         opens=register.opens.procedure if register.opens else "",
         may_write=keeps_rows(register, scope),
         rows=rows,
@@ -317,23 +304,7 @@ def register_view(register: Register, scope: RowScope, *, rows: int = 0, is_own:
 
 
 def field_view(field: RegisterField) -> FieldView:
-    return FieldView(
-        id=field.id,
-        title=titles_of(field.title),
-        kind=field.kind,
-        required=field.required and not field.post_of,
-        help=titles_of(field.help) if field.help else None,
-        confidential=field.confidential,
-        options=[OptionView(id=option.id, title=titles_of(option.title)) for option in field.options],
-        several=field.several,
-        register_id=field.rows_of,
-        unit=titles_of(field.unit) if field.unit else None,
-        filterable=field.indexed,
-        sortable=field.sortable,
-        total=field.total,
-        translation_of=field.translation_of,
-        post_of=field.post_of,
-    )
+    return FieldView.of(field, required=field.required and not field.post_of)
 
 
 def cell_value(field: FieldView, row: RowView, language: str) -> object:

@@ -20,7 +20,7 @@ from merzim.services.evidence import store_file
 from merzim.services.inputs import NO_NUL, FileInput, Ground, Line, Name
 from merzim.services.names import unit_name
 from merzim.services.registers.cases import follow_row, open_cases, opening_of
-from merzim.services.registers.queries import RegisterId, lookup
+from merzim.services.registers.queries import RegisterId, lookup, seen_units
 from merzim.services.registers.results import may_write, reader_scope, seen_row, writable_register
 from merzim.services.registers.views import AskRow, RowDetail, RowId, show_row
 from merzim.services.verbs import Command, NotAllowed, verb
@@ -29,7 +29,7 @@ from merzim.storage.database.engine import one_transaction
 from merzim.storage.registers.rows import NotUnique, RowWrite, SqlRegisterRows, UniqueKeys
 from workflow.cases.commands.opening import Opening
 from workflow.law.procedure import Text
-from workflow.org.office import Office, Person
+from workflow.org.office import Person
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.access import in_reach, list_fields, visible_fields
@@ -257,7 +257,7 @@ def add_rows(
             ids = SqlRegisterRows(ctx.app.engine).add(
                 register.id,
                 writes,
-                seen_units=_seen_units(ctx, office),
+                seen_units=seen_units(ctx),
                 by=ctx.reader.login,
                 now=ctx.now,
                 year=ctx.today.year,
@@ -325,8 +325,7 @@ def unique_keys(
 ) -> list[tuple[int, ValueProblem]]:
     """Return the position of every new row with values that must be unique but are not, and the problem."""
     keys = [_unique(register, values) for values in rows]
-    seen_units = _seen_units(ctx, ctx.reads.office())
-    same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen_units) if any(keys) else []
+    same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen_units(ctx)) if any(keys) else []
     return [
         (position, ValueProblem(fields[0], "not_unique"))
         if len(fields) == 1
@@ -462,11 +461,6 @@ def _unique(
     }
 
 
-def _seen_units(ctx: RequestContext, office: Office) -> Sequence[str] | None:
-    root = reader_scope(ctx).unit
-    return None if root == "" else office.whose_cases(root) if root is not None else ()
-
-
 def _row_write(
     ctx: RequestContext,
     register: Register,
@@ -500,5 +494,5 @@ def _write(
     write = _row_write(ctx, register, before, after, kind, payload, **changes)
     with unique_titled(register):
         SqlRegisterRows(ctx.app.engine).change(
-            write, seen_units=_seen_units(ctx, ctx.reads.office()), by=ctx.reader.login, now=ctx.now
+            write, seen_units=seen_units(ctx), by=ctx.reader.login, now=ctx.now
         )

@@ -15,7 +15,7 @@ from pydantic import BaseModel, StringConstraints
 from merzim.services.context import RequestContext
 from merzim.services.inputs import Line
 from merzim.services.law.acts import acts_here
-from merzim.services.registers.queries import ListRows, filtered_units, row_query, sorting
+from merzim.services.registers.queries import ListRows, row_query, seen_units, sorting
 from merzim.services.registers.results import (
     FieldView,
     RegisterView,
@@ -185,7 +185,7 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
     with rows.
     """
     scope, office = reader_scope(ctx), ctx.reads.office()
-    units = filtered_units(ctx, command.unit, office)
+    units = seen_units(ctx, command.unit)
     lists = SqlRegisterLists(ctx.app.engine)
     counts = dict(lists.counts(units))
     for name in ctx.app.registers.ids():

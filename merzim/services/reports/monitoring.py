@@ -8,9 +8,9 @@ from datetime import date
 from typing import NamedTuple
 
 from calendars.kazakhstan import Kazakhstan
-from merzim.services.context import Reads
 from merzim.services.law.regulations import case_registers
 from merzim.services.names import UnitName, unit_name
+from merzim.storage.queries import SqlReads as Reads
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry, number_of

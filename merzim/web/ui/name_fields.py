@@ -166,9 +166,7 @@ def build_unit_field(
     if not are_units_listed(office, root):
         return _units(office, root).field(chosen, explains=explains)
     options = tuple(
-        unit
-        for unit in units_in_order(office, used_units=())
-        if unit.id not in without and within(office, unit.id, root)
+        unit for unit in units_in_order(office) if unit.id not in without and within(office, unit.id, root)
     )
     return NameField(options=options, chosen=chosen)
 
