@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import zipfile
 
 import docx
 import pytest
 
 from merzim.documents.forms import form
+from merzim.documents.forms.definitions import template as ours
 from merzim.documents.forms.filling import fill
 from workflow.refusal import Refusal
 
@@ -34,6 +36,22 @@ def test_a_template_of_ones_own_is_filled_like_ours() -> None:
     filled = fill(form("plan"), VALUES, "ru", rows=[{}, {}], office_template=own)
 
     assert text_of(filled.document) == "АО «Жайық»\nОтдел <закупок> & склад\n1.\n2."
+
+
+def test_a_template_of_libreoffice_gives_a_document_that_word_opens() -> None:
+    """LibreOffice calls the properties of a file by another name: they are in it once all the same."""
+    own = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(ours("order", "ru"))) as word, zipfile.ZipFile(own, "w") as libre:
+        for name in word.namelist():
+            theirs = b"officedocument/2006/relationships/metadata/core-properties"
+            part = word.read(name).replace(b"package/2006/relationships/metadata/core-properties", theirs)
+            libre.writestr(name, part)
+    filled = fill(form("order"), VALUES, "ru", office_template=own.getvalue())
+    parts = zipfile.ZipFile(io.BytesIO(filled.document)).namelist()
+
+    assert sorted(parts) == sorted(set(parts))
+    assert docx.Document(io.BytesIO(filled.document)).core_properties.title == form("order").title["ru"]
+    assert text_of(filled.document) == text_of(fill(form("order"), VALUES, "ru").document)
 
 
 def test_names_the_form_does_not_have_are_named() -> None:

@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.rel import Relationships
 from docxtpl.template import DocxTemplate
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
@@ -216,12 +218,25 @@ def _render(docx: bytes, context: Mapping[str, object], form: str) -> bytes:
         unknown = document.get_undeclared_template_variables(environment) - context.keys()
         if unknown:
             raise Refusal("form_template_unknown", form=form, names=tuple(sorted(unknown)))
+        document.init_docx()
+        _name_properties(document.docx.part.package.rels)
         document.render(dict(context), environment, autoescape=True)
     except (TemplateError, zipfile.BadZipFile, ValueError, KeyError) as problem:
         raise Refusal("form_template_broken", form=form, problem=str(problem)) from problem
     target = io.BytesIO()
     document.save(target)
     return target.getvalue()
+
+
+def _name_properties(relations: Relationships) -> None:
+    """Give the properties of a file that LibreOffice wrote the name Word knows them by.
+
+    Else python-docx adds a second part of the same name, and Word calls the document damaged.
+    """
+    for id, relation in list(relations.items()):
+        if relation.reltype.endswith("/officedocument/2006/relationships/metadata/core-properties"):
+            relations.get_or_add(RELATIONSHIP_TYPE.CORE_PROPERTIES, relation.target_part)
+            del relations[id]
 
 
 def _without_timestamps(docx: bytes) -> bytes:
