@@ -282,7 +282,7 @@ def _facts_of(
     ctx: RequestContext, procedure: str, names: Collection[str], unit: str
 ) -> Iterator[tuple[str, Fact]]:
     """Yield the facts of the active cases of a procedure that have one of these, by name with their period."""
-    having = {*cases_with_facts(ctx.app.engine, names)}
+    having = {*cases_with_facts(ctx.app.engine, procedure, names)}
     heads = ctx.reads.cases(unit or None, status="active", procedure=procedure) if having else ()
     for case in ctx.reads.whole([head.id for head in heads if head.id in having]).values():
         yield from case.facts.items()

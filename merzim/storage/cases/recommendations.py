@@ -161,10 +161,11 @@ def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]
         return connection.execute(query).scalars().all()
 
 
-def cases_with_facts(engine: Engine, names: Collection[str]) -> Sequence[str]:
-    """Return ids of the cases in which a fact was ever recorded whose name begins as one of these."""
+def cases_with_facts(engine: Engine, procedure: str, names: Collection[str]) -> Sequence[str]:
+    """Return ids of the active cases in which a fact was ever recorded whose name begins as one of these."""
     # A period or the number of an occurrence may follow: "talk_held.2026", "talk_held#2".
-    named = [EVENT.c.name.startswith(name, autoescape=True) for name in names]
-    query = select(EVENT.c.case).where(EVENT.c.kind == "fact", or_(*named)).distinct()
+    named = or_(*(EVENT.c.name.startswith(name, autoescape=True) for name in names))
+    recorded = exists().where(EVENT.c.case == CASE.c.id, EVENT.c.kind == "fact", named)
+    query = select(CASE.c.id).where(CASE.c.procedure == procedure, CASE.c.standing == "active", recorded)
     with reading(engine) as connection:
         return connection.execute(query).scalars().all()
