@@ -49,11 +49,11 @@ var/%/var/merzim.sqlite: | $(VENV)/.run examples/%.txt
 test: $(VENV)/.test $(EMULATORS)
 	@$(MAKE) --no-print-directory --jobs 2 lint suite
 
-# A module is one process's; in their order short ones come last, and nobody waits for a long one. What sixty people at
-# once wait for is asked last, with nothing beside it.
+# A module is one process's (tests/conftest.py); in their order short ones come last, and nobody waits for a long one.
+# What sixty people at once wait for is asked last, with nothing beside it.
 CROWD = tests/web/test_sixty_at_once.py
 suite: $(VENV)/.test
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore $(CROWD)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder --ignore $(CROWD)
 	$(BIN)/python -m pytest $(CROWD)
 
 lint: $(VENV)/.test

@@ -12,15 +12,11 @@ import i18n
 from merzim.storage.database.engine import reading
 from merzim.storage.notices.delivery_state import figures
 from merzim.storage.notices.faults import faults
-from merzim.storage.notices.links import SqlLinks
 from notifications.channels.email import channel as email
-from notifications.channels.telegram import Telegram
 from notifications.notice import Outcome
 from notifications.statistics import ChannelFault
-from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, Shelf, Town, noon
+from tests.notifications.sample_office import FIVE_BEFORE, Shelf, Town, noon
 from tests.notifications.servers import Office, free_port, hang, serving
-from tests.telegram.emulator import Emulator
-from tests.telegram.test_channel import link
 
 
 def standing(town: Town) -> Sequence[ChannelFault]:
@@ -167,19 +163,3 @@ def test_letters_that_failed_meanwhile_are_sent_again_with_their_proof(town: Tow
     assert [(fault.code, fault.letters) for fault in before] == [("token", 1)]
     assert (other, count) == (0, 1)
     assert (resent.state, resent.attempts, resent.message_id) == ("queued", 0, failed.message_id)
-
-
-@pytest.mark.telegram
-def test_a_revoked_token_is_named(telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks) -> None:
-    """By the first letter that meets it; gone with the first that arrives."""
-    link(links, AIGUL.key, 7001)
-    town.open()
-    town.round((bot,), FIVE_BEFORE)
-    telegram.refuse(401, "Unauthorized")
-    town.deliver((bot,), FIVE_BEFORE)
-    (fault,) = standing(town)
-    town.deliver((bot,), FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(minutes=1))
-
-    assert (fault.channel, fault.code, fault.letters) == ("telegram", "token", 1)
-    assert "Unauthorized" in fault.answer
-    assert standing(town) == []

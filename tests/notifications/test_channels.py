@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from i18n import LANGUAGES, refusal
-from notifications.channels import load, names
+from notifications.channels import load
 from notifications.channels.folder import Folder, channel
 from notifications.notice import Outcome
 from tests.notifications.sample_office import FIVE_BEFORE, noon, parcel
@@ -24,11 +24,6 @@ def written(folder: Folder, *numbers: int) -> list[Outcome]:
     batch = [parcel(number) for number in numbers]
     outcomes = asyncio.run(folder.send(batch, now=NOW))
     return [outcomes[parcel.notice.key] for parcel in batch]
-
-
-def test_a_channel_is_a_file() -> None:
-    """To add one, add its file."""
-    assert set(names()) >= {"folder", "email"}
 
 
 def test_every_channel_calls_itself_by_its_file() -> None:

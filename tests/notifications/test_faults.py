@@ -9,21 +9,16 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import trustme
 
-from merzim.storage.notices.links import SqlLinks
 from notifications.channels.email import Email, channel
-from notifications.channels.telegram import Telegram
-from notifications.links import hash_code
 from notifications.notice import ANSWER_LIMIT, Notice, NoticeState
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, Town, noon
 from tests.notifications.servers import Office, always, drop, first, hang, replying, serving
-from tests.telegram.emulator import Emulator
 
 LATER = noon(FIVE_BEFORE) + timedelta(hours=1)
 
@@ -38,16 +33,6 @@ SMTP: list[Row] = [
     ("hang", "queued", "", True),
     ("drop after DATA", "queued", "", True),
     ("TLS failure", "queued", "", True),
-]
-
-TELEGRAM: list[Row] = [
-    ("429", "queued", "Too Many Requests", True),
-    ("502", "queued", "Bad Gateway", True),
-    ("400", "failed", "Bad Request", False),
-    ("403", "failed", "Forbidden", False),
-    # Nothing tells a second message for the same: what may have arrived is not sent again.
-    ("hang", "unknown", "", False),
-    ("drop", "unknown", "", False),
 ]
 
 
@@ -132,35 +117,3 @@ def test_a_server_may_answer_any_bytes(
         town.deliver((mail,), FIVE_BEFORE)
 
     assert (notice(town).state, notice(town).answer) == (state, answer)
-
-
-@pytest.mark.telegram
-@pytest.mark.parametrize(("fault", "state", "answer", "again"), TELEGRAM, ids=[row[0] for row in TELEGRAM])
-def test_telegram(
-    telegram: Emulator,
-    town: Town,
-    bot: Telegram,
-    links: SqlLinks,
-    fault: str,
-    state: NoticeState,
-    answer: str,
-    again: bool,
-) -> None:
-    """The same for the Bot API, whose messages have no identity of their own."""
-    bot = replace(bot, timeout=1.0)
-    links.offer(AIGUL.key, hash_code("code"), now=noon(FIVE_BEFORE))
-    links.redeem(hash_code("code"), "7001", language="kk", now=noon(FIVE_BEFORE))
-    town.open()
-    town.round((bot,), FIVE_BEFORE)
-    if fault.isdigit():
-        telegram.refuse(int(fault), answer, **({"retry_after": 1} if fault == "429" else {}))
-    else:
-        telegram.fault(**{fault: True})
-    town.deliver((bot,), FIVE_BEFORE)
-    kept_notice = notice(town)
-    town.deliver((bot,), FIVE_BEFORE, at=LATER)
-
-    assert (kept_notice.state, kept_notice.attempts, kept_notice.person) == (state, 1, AIGUL.key)
-    assert answer in kept_notice.answer
-    assert (notice(town).state == "sent") == again
-    assert len(telegram.seen(7001)) <= 1

@@ -97,37 +97,6 @@ def test_a_way_in_of_one_kind_is_none_of_another(engine: Engine) -> None:
     assert accounts.entry("session", "h1", now=NOW) is None
 
 
-@on_sqlite_alone
-def test_a_new_password_ends_every_session(engine: Engine) -> None:
-    """The old one opens nothing any more."""
-    accounts = SqlAccounts(engine)
-    accounts.save(OFFICER, disabled=False, **SAID)
-    accounts.store_entry(way_in("h1"))
-    accounts.store_entry(way_in("h2"))
-    accounts.set_password("aliyeva", "$argon2id$new", **SAID)
-
-    assert accounts.entries("aliyeva", now=NOW) == []
-
-
-@on_sqlite_alone
-def test_one_session_can_be_ended_and_the_others_stay(engine: Engine) -> None:
-    """The one on the lost laptop."""
-    accounts = SqlAccounts(engine)
-    accounts.store_entry(way_in("h1"))
-    accounts.store_entry(way_in("h2"))
-    accounts.end("aliyeva", "h1", now=NOW)
-
-    assert [entry.hash for entry in accounts.entries("aliyeva", now=NOW)] == ["h2"]
-
-
-def test_an_invitation_is_used_once(engine: Engine) -> None:
-    """The second hand comes too late."""
-    accounts = SqlAccounts(engine)
-    accounts.store_entry(way_in("h1", kind="invitation"))
-
-    assert (accounts.take("h1", now=NOW), accounts.take("h1", now=NOW)) == (True, False)
-
-
 def test_a_new_first_invitation_ends_the_former_ones_and_nothing_else(engine: Engine) -> None:
     """Those that name no account; an officer's invitation and the feed of a unit, which names none, stay."""
     accounts = SqlAccounts(engine)
@@ -207,15 +176,4 @@ def test_of_eight_administrators_who_make_one_account_one_does(engine: Engine) -
     valid = [n for n in range(8) if SqlAccounts(engine).entry("invitation", f"link-{n}", now=NOW)]
     assert valid == [winner]
     assert chain(engine) == [("account_opened", "aliyeva"), ("invitation_given", "aliyeva")]
-    assert verify(engine) == ()
-
-
-def test_a_new_link_ends_the_one_before(engine: Engine) -> None:
-    """A link sent again must not leave two doors open."""
-    invitations, accounts = SqlInvitations(engine, queue=lambda *_: 0), SqlAccounts(engine)
-    invitations.open(OFFICER, way_in("first", kind="invitation"), **SAID)  # type: ignore[arg-type]
-    invitations.give(way_in("second", kind="invitation"), by="admin", now=NOW)
-
-    assert accounts.entry("invitation", "first", now=NOW) is None
-    assert accounts.entry("invitation", "second", now=NOW) is not None
     assert verify(engine) == ()

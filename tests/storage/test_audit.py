@@ -17,7 +17,7 @@ from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.staff import SqlChoices
 from merzim.storage.org.store import save
 from merzim.storage.queries import SqlReads
-from tests.storage.sample_cases import NOW, OBJECT, TODAY, opened
+from tests.storage.sample_cases import NOW, TODAY, opened
 from workflow.org.access import Reader
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter
 from workflow.org.office import Person
@@ -97,17 +97,6 @@ def test_seals_and_outcomes_of_letters_are_no_entries(engine: Engine) -> None:
         events.seal(connection, now=NOW)
 
     assert [entry.kind for entry in entries(engine)] == ["evidence_read"]
-
-
-def test_writers_at_once_make_whole_streams(engine: Engine) -> None:
-    """Eight cases opened by four threads: no entry is lost or duplicated."""
-    with ThreadPoolExecutor(4) as threads:
-        cases = list(threads.map(lambda number: opened(engine, object=f"{OBJECT} {number}").id, range(8)))
-
-    log = entries(engine)
-    assert len({entry.seq for entry in log}) == len(log) == 32
-    assert sorted(entry.case for entry in log if entry.kind == "opened") == sorted(cases)
-    assert verify(engine) == ()
 
 
 def test_who_follows_the_log_waits_for_those_who_are_writing(server: Engine) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import Engine, func, select
 from merzim.storage.accounts.accounts import SqlAccounts
 from merzim.storage.accounts.rate_limits import MAX_DEVICES
 from merzim.storage.tables.accounts import DEVICE
-from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.access import Entry, EntryKind, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -48,33 +47,6 @@ def test_a_device_holds_until_its_last_moment_and_is_no_session(accounts: SqlAcc
     assert accounts.entry("device", "d1", now=NOW + LASTS - SECOND) == entry("d1")
     assert accounts.entry("device", "d1", now=NOW + LASTS) is None
     assert accounts.entry("session", "d1", now=NOW) is None
-
-
-def test_a_device_is_ended_by_its_account_alone(accounts: SqlAccounts) -> None:
-    """One of them, and by nobody else's name."""
-    accounts.store_entry(entry("d1"))
-    accounts.store_entry(entry("d2"))
-    accounts.end("boss", "d1", now=NOW)
-    accounts.end("aliyeva", "d2", now=NOW)
-
-    assert [entry.hash for entry in accounts.entries("aliyeva", now=NOW)] == ["d1"]
-
-
-@on_sqlite_alone
-@pytest.mark.parametrize("how", ["password", "closed", "ended"])
-def test_what_ends_every_session_ends_every_device(accounts: SqlAccounts, how: str) -> None:
-    """A new password, the closing of the account, an administrator's "end all"; those of others stay."""
-    accounts.store_entry(entry("d1"))
-    accounts.store_entry(entry("d2", login="boss"))
-    if how == "password":
-        accounts.set_password("aliyeva", "$argon2id$x", **SAID)
-    elif how == "closed":
-        accounts.save(Reader(login="aliyeva", access="officer"), disabled=True, **SAID)
-    else:
-        accounts.end("aliyeva", now=NOW, by="admin")
-
-    assert accounts.entry("device", "d1", now=NOW) is None
-    assert accounts.entry("device", "d2", now=NOW) is not None
 
 
 def test_an_account_has_few_devices_and_keeps_the_newest(engine: Engine, accounts: SqlAccounts) -> None:

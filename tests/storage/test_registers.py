@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from calendars.terms import OnDate
-from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.cases.recommendations import cases_with_entries
-from merzim.storage.maintenance.rebuild import rebuild
-from merzim.storage.maintenance.verify import verify
 from merzim.storage.org import store as office_store
 from merzim.storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
-from tests.storage.sample_cases import NOW, TODAY, case_commands, on_sqlite_alone, opened, recompute
+from tests.storage.sample_cases import NOW, TODAY, case_commands, on_sqlite_alone, opened
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.risk import register
 from workflow.org.access import Scope
 from workflow.org.office import Unit
 
@@ -60,32 +56,3 @@ def test_whoever_sees_one_unit_finds_its_registers_and_those_below_alone(engine:
     assert [found("A", unit) for unit in (None, "A", "B", "C")] == [[below], [below], [below], []]
     assert [found("", unit) for unit in (None, "C")] == [[below, other_case], [other_case]]
     assert found(None, None) == []
-
-
-def test_a_register_survives_verify_and_rebuild(engine: Engine) -> None:
-    """Its rows stand on the board, come from the events alone, and an altered one is named."""
-    case = with_a_measure(engine, unit="B")
-    ledger = SqlLedger(engine)
-    assert ledger.rows(case)["measure.1"].due == date(2026, 3, 1)
-    assert verify(engine, recompute=recompute(engine)) == ()
-
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE deadline SET due = '2026-04-01' WHERE obligation = 'measure.1'"))
-    assert [problem.code for problem in verify(engine, recompute=recompute(engine))] == ["board_differs"]
-    rebuild(engine, recompute(engine), now=NOW)
-    assert verify(engine, recompute=recompute(engine)) == ()
-    stored_case = ledger.case(case)
-    assert stored_case is not None
-    assert register(stored_case).measures[1].term == TERM
-
-
-@on_sqlite_alone
-def test_a_reviewed_measure_leaves_the_board(engine: Engine) -> None:
-    """The row is done: nobody is reminded of it any more."""
-    case = with_a_measure(engine, unit="B")
-    RiskCommands(case_commands(engine)).review(
-        case, 1, outcome="executed", on=TODAY, done_on=TODAY, by="Айгүл", now=NOW, today=TODAY
-    )
-    row = SqlLedger(engine).rows(case)["measure.1"]
-
-    assert (row.state, row.done_on, row.next_step_on) == ("done", TODAY, None)

@@ -7,14 +7,12 @@ from threading import Thread
 
 import pytest
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 from sqlalchemy.schema import CreateIndex
 
 from merzim.storage.database.engine import open as open_database
-from merzim.storage.maintenance.schema import MIGRATIONS, create_or_migrate, shipped_revisions
+from merzim.storage.maintenance.schema import create_or_migrate
 from merzim.storage.refusals import StorageUnavailable
 from merzim.storage.tables.base import TableBase
 
@@ -51,16 +49,6 @@ def test_indexes_with_expressions_are_what_the_tables_say(sqlite: Engine) -> Non
             assert name not in statements
         else:
             assert str(CreateIndex(declared[name]).compile(sqlite)).split() == statements[name].split()
-
-
-def test_the_numbers_of_the_files_are_the_revisions_of_alembic() -> None:
-    """The version is looked up without Alembic, so both must agree."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    scripts = ScriptDirectory.from_config(config)
-
-    assert scripts.get_heads() == [shipped_revisions()[-1]]
-    assert sorted(script.revision for script in scripts.walk_revisions()) == list(shipped_revisions())
 
 
 def test_an_up_to_date_database_is_left_alone(engine: Engine) -> None:

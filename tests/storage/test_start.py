@@ -15,7 +15,6 @@ from sqlalchemy import inspect, make_url, text
 
 from merzim.cli import main
 from merzim.storage.database.engine import open as open_database
-from tests.postgres import administer
 
 NOBODY = 65534
 
@@ -164,28 +163,6 @@ def test_the_password_stands_in_the_environment(
 
 
 @pytest.mark.postgresql
-def test_an_office_moves_with_the_password_of_the_environment(
-    poor: str, postgresql: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The settings of the file it moves from name the variable; without it the sentence says which key does."""
-    file = f"sqlite:///{tmp_path / 'office.sqlite'}"
-    target_url = make_url(poor.replace(":correct@", "@")).set(database="moved").render_as_string()
-    run(file, "open", "internal-analysis", "--now", "2026-04-01")
-    administer(postgresql, "CREATE DATABASE moved OWNER guest")
-    try:
-        refused(run(file, "migrate-to", target_url), "lets nobody in", "database.password_env")
-        refused(run(file, "migrate-to", target_url, password_env="OFFICE_PASSWORD"), "OFFICE_PASSWORD")
-        monkeypatch.setenv("OFFICE_PASSWORD", "correct")
-        migration = run(file, "migrate-to", target_url, password_env="OFFICE_PASSWORD")
-        cases = run(target_url, "cases", password_env="OFFICE_PASSWORD")
-    finally:
-        administer(postgresql, "DROP DATABASE moved WITH (FORCE)")
-
-    assert migration.code == 0, migration
-    assert "2026-0001" in cases.out
-
-
-@pytest.mark.postgresql
 def test_a_role_without_rights_is_refused_at_the_start(poor: str, database: str, run: Run) -> None:
     """Nothing may be read; read and not written; written but not all of it; at last all that is needed."""
     run(database, "cases")
@@ -271,24 +248,3 @@ def test_a_file_or_folder_that_may_not_be_written_starts_no_worker(
     (shared / "var").chmod(0o777)
     assert list(map(len, everything(url)["rows"]["case"])) != []  # type: ignore[index]
     assert len(everything(url)["rows"]["case"]) == 1  # type: ignore[index]
-
-
-def test_a_full_disk_is_said_and_the_next_start_begins_anew(tmp_path: Path, run: Run) -> None:
-    """A new database that did not fit is none: no half of it is taken for the whole."""
-    resource = pytest.importorskip("resource", reason="limits of a process")
-    import signal
-
-    url = f"sqlite:///{tmp_path / 'var' / 'merzim.sqlite'}"
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    (tmp_path / "etc").mkdir()
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, before[1]))
-        output = run(url, "open", "internal-analysis", "--now", "2026-04-01")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, ignored)
-
-    refused(output, "merzim.sqlite")
-    assert run(url, "open", "internal-analysis", "--now", "2026-04-01").code == 0
-    assert run(url, "verify").code == 0

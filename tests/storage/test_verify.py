@@ -16,7 +16,6 @@ from merzim.storage.maintenance.verify import Deviation, verify
 from merzim.storage.refusals import CaseBroken
 from tests.law import library
 from tests.storage.sample_cases import NOW, TODAY, case_commands, later, opened, recompute, seal
-from tests.storage.statements import heard
 from workflow.refusal import Refusal
 
 
@@ -158,24 +157,6 @@ def test_a_seal_covers_what_changed_since_the_one_before(engine: Engine) -> None
         case.id, "schedule_approved", on=date(2026, 1, 15), by="А", now=NOW, today=TODAY
     )
     assert seal(engine, now=later(2)) == 2
-
-
-def test_many_seals_are_verified_by_as_many_statements_as_few(engine: Engine) -> None:
-    """A year has 100,000 of them: the chains they cover are read once, not again for each."""
-    case = opened(engine)
-    statements: list[str] = []
-
-    def verified_with(seals: int) -> int:
-        for n in range(seals):
-            on = date(2026, 5, 1 + n)
-            case_commands(engine).replan(case.id, "analysis_started", on=on, by="А", now=NOW, today=TODAY)
-            assert seal(engine, now=NOW) is not None
-        statements.clear()
-        with heard(engine, lambda statement, _: statements.append(statement)):
-            assert verify(engine) == ()
-        return len(statements)
-
-    assert verified_with(3) == verified_with(30)
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)

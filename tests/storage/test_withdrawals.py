@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from merzim.documents.schedules.rows_joined import ReadSchedule
 from merzim.services.imports.schedules import consider, take_in
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import reading
 from merzim.storage.maintenance.rebuild import rebuild
 from merzim.storage.maintenance.verify import verify
-from merzim.storage.tables.board import RECOMMENDATION
-from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from tests.storage.sample_cases import NOW, OBJECT, PLANNED, UNIT, case_commands, opened, recompute, seal
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import events_as_seen
-from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.org.access import Scope
 from workflow.org.office import Office
 
@@ -54,36 +50,6 @@ def test_chain_seals_and_rebuild_hold_after_a_withdrawal(engine: Engine) -> None
     rebuild(engine, new_recompute, now=NOW)
     assert SqlLedger(engine).rows(case.id) == before
     assert verify(engine, recompute=new_recompute) == ()
-
-
-def test_recommendations_of_a_withdrawn_risk_leave_the_list(engine: Engine) -> None:
-    """At once, in the same transaction."""
-    case = opened(engine)
-    risks = RiskCommands(case_commands(engine))
-    for text in ("Закупки без конкурса", "Совмещение функций"):
-        found_risk = FoundRisk(description=text)
-        risks.find(case.id, found_risk, on=date(2026, 5, 20), by="А", now=NOW, today=TODAY)
-
-    take_back(engine, case, "risk.1")
-
-    with reading(engine) as connection:
-        assert connection.execute(select(RECOMMENDATION.c.risk)).scalars().all() == [2]
-    assert verify(engine, recompute=recompute(engine, TODAY)) == ()
-
-
-def test_a_measure_withdrawn_leaves_the_board(engine: Engine) -> None:
-    """Its row is gone on the disk, and the sums hold."""
-    case = opened(engine)
-    risks, stamp = RiskCommands(case_commands(engine)), {"by": "А", "now": NOW, "today": TODAY}
-    risks.find(case.id, FoundRisk(description="Закупки"), on=date(2026, 5, 20), **stamp)  # type: ignore[arg-type]
-    measure = SetMeasure(risk=1, action="Утвердить порядок закупок", term=MeasureTerm())
-    risks.set_measure(case.id, measure, **stamp)  # type: ignore[arg-type]
-    assert "measure.1" in SqlLedger(engine).rows(case.id)
-
-    take_back(engine, case, "measure.1")
-
-    assert "measure.1" not in SqlLedger(engine).rows(case.id)
-    assert verify(engine, recompute=recompute(engine, TODAY)) == ()
 
 
 def test_the_history_hides_a_restricted_document_after_its_withdrawal(engine: Engine) -> None:

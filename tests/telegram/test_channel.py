@@ -97,28 +97,6 @@ def test_a_letter_too_long_is_cut_where_telegram_would_refuse_it(
     assert telegram.seen(8000)[0].text.endswith("…")
 
 
-@pytest.mark.parametrize(
-    ("code", "description", "state"),
-    [
-        (403, "Forbidden: bot was blocked by the user", "failed"),
-        (502, "Bad Gateway", "queued"),
-        (401, "Unauthorized", "queued"),
-    ],
-)
-def test_what_a_refusal_ends_in(
-    telegram: Emulator, bot: Telegram, links: SqlLinks, code: int, description: str, state: str
-) -> None:
-    """The message itself, the account, the server, the token: each in its own state, with what was said."""
-    parcels = batch(links, 1)
-    telegram.refuse(code, description)
-    outcome = only(sent(bot, parcels))
-
-    expected = (state, code in (401, 403), code == 403)
-    assert (outcome.state, outcome.use_other_channels, outcome.lost) == expected
-    assert description in outcome.answer
-    assert telegram.seen(8000) == []
-
-
 def test_too_many_requests_wait_as_long_as_asked(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
     """Only the refused one is put back; the rest of the batch, but for what was on its way, waits and goes."""
     parcels = batch(links, AT_ONCE + 2)
@@ -132,17 +110,6 @@ def test_too_many_requests_wait_as_long_as_asked(telegram: Emulator, bot: Telegr
     assert waiting.wait is not None
     assert waiting.wait >= timedelta(seconds=1)
     assert moments[-1] - moments[0] >= 1
-
-
-def test_a_long_pause_is_not_waited_for(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
-    """Half an hour: all of them are put back for half an hour, and nobody is asked again."""
-    parcels = batch(links, 30)
-    telegram.refuse(429, "Too Many Requests: retry after 1800", retry_after=1800, count=30)
-    outcomes = sent(bot, parcels)
-
-    assert {outcome.state for outcome in outcomes.values()} == {"queued"}
-    assert all(outcome.wait and outcome.wait >= timedelta(minutes=30) for outcome in outcomes.values())
-    assert len(telegram.calls()) < AT_ONCE + PATIENCE
 
 
 def test_a_server_that_hangs_is_not_asked_by_every_letter(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from merzim.storage.notices.links import SqlLinks
 from merzim.storage.org import store as office_store
 from notifications.channels.telegram import Telegram
-from notifications.notice import Notice
+from notifications.notice import Notice, NoticeState
 from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.telegram.emulator import Emulator
 from tests.telegram.test_channel import link
@@ -134,3 +135,45 @@ def test_whom_no_other_channel_reaches_the_officer_hears_for(
     assert [parcel.notice.person for parcel in shelf.kept] == [OFFICER.key] * 2
     assert sorted(parcel.notice.kind for parcel in shelf.kept) == ["lost", "reminder"]
     assert any(AIGUL.name in parcel.letter.text for parcel in shelf.kept if parcel.notice.kind == "reminder")
+
+
+FAULTS: list[tuple[str, NoticeState, str, bool]] = [
+    # fault, state, in the answer, sent at the next attempt
+    ("429", "queued", "Too Many Requests", True),
+    ("502", "queued", "Bad Gateway", True),
+    ("400", "failed", "Bad Request", False),
+    ("403", "failed", "Forbidden", False),
+    # Nothing tells a second message for the same: what may have arrived is not sent again.
+    ("hang", "unknown", "", False),
+    ("drop", "unknown", "", False),
+]
+
+
+@pytest.mark.parametrize(("fault", "state", "answer", "again"), FAULTS, ids=[row[0] for row in FAULTS])
+def test_each_fault_of_the_server_ends_in_a_state(
+    telegram: Emulator,
+    town: Town,
+    bot: Telegram,
+    links: SqlLinks,
+    fault: str,
+    state: NoticeState,
+    answer: str,
+    again: bool,
+) -> None:
+    """A message has no identity of its own: what may have arrived is never sent again."""
+    bot = replace(bot, timeout=1.0)
+    link(links, AIGUL.key, 7001)
+    town.open()
+    town.round((bot,), FIVE_BEFORE)
+    if fault.isdigit():
+        telegram.refuse(int(fault), answer, **({"retry_after": 1} if fault == "429" else {}))
+    else:
+        telegram.fault(**{fault: True})
+    town.deliver((bot,), FIVE_BEFORE)
+    kept_notice = heard(town)["telegram", AIGUL.key]
+    town.deliver((bot,), FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(hours=1))
+
+    assert (kept_notice.state, kept_notice.attempts, kept_notice.person) == (state, 1, AIGUL.key)
+    assert answer in kept_notice.answer
+    assert (heard(town)["telegram", AIGUL.key].state == "sent") == again
+    assert len(telegram.seen(7001)) <= 1

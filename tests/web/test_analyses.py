@@ -79,35 +79,6 @@ def test_filters_narrow_together(empty: Site, officer: TestClient) -> None:
     assert count(standing="no-such-standing") == 4
 
 
-def test_pages_follow_each_other_without_gaps(empty: Site, officer: TestClient) -> None:
-    """Every case is on exactly one page; a page number beyond the last gives the last."""
-    open_cases(empty, 120)
-    case_ids: list[str] = []
-    for number in (1, 2, 3):
-        text = officer.get(f"/cases?page={number}").text
-        case_ids += [part.partition('"')[0] for part in text.split('<a href="/cases/')[1:]]
-
-    assert len(case_ids) == len(set(case_ids)) == 120
-    assert 'href="/cases?page=2"' in officer.get("/cases?page=99999").text
-    assert officer.get("/cases?page=0").status_code == 422
-
-
-def test_the_workbook_holds_what_the_list_shows(empty: Site, officer: TestClient) -> None:
-    """All pages of it, dates as dates, narrowed as the page is; a formula typed as an object stays text."""
-    open_cases(empty, 60)
-    open_cases(empty, 1, unit="law", object="=1+1")
-    answer = officer.get("/cases.xlsx?lang=ru")
-    rows = list(openpyxl.load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True))
-    response = officer.get("/cases.xlsx?unit=law&lang=ru")
-    (_, row) = openpyxl.load_workbook(io.BytesIO(response.content)).active.iter_rows(values_only=True)
-
-    assert rows[0][:4] == ("Дело", "Объект анализа", "Процедура", "Подразделение")
-    assert len(rows) == 62
-    assert row[1] == "=1+1 0"
-    assert row[6].date() > TODAY
-    assert "attachment" in answer.headers["content-disposition"]
-
-
 def test_what_is_due_first_stands_first_where_asked(site: Site, browser: TestClient) -> None:
     """Of three analyses the one that starts on 13 April has least to catch up with on 6 April."""
 

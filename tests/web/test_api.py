@@ -78,14 +78,6 @@ def test_the_description_is_served_without_a_foreign_page(browser: TestClient) -
     assert browser.get("/redoc").status_code == 404
 
 
-def test_the_list_goes_on_where_it_ended(site: Site, browser: TestClient) -> None:
-    """Two by two to the end, nothing twice."""
-    first, second = (browser.get(f"/api/v1/cases?limit=2&page={number}").json() for number in (1, 2))
-
-    assert [len(first["cases"]), len(second["cases"]), second["total"]] == [2, 1, 3]
-    assert len({case["case"] for case in first["cases"] + second["cases"]}) == 3
-
-
 def test_a_case_is_opened_planned_recorded_and_read_by_the_api_alone(browser: TestClient) -> None:
     """A full step without a page; its author is in the chain."""
     opened_answer = browser.post(

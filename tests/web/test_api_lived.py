@@ -48,27 +48,6 @@ def done(answer: Any) -> Any:
     return answer.json()
 
 
-def test_a_risk_is_found_ranked_given_a_measure_reviewed_and_removed(office: RealOffice) -> None:
-    """The register from the note to the removal; the proof of the review is a file sent before."""
-    client, case = program(office), "2026-0001"
-    risk_fields = {"description": "Лишние справки", "on": "2026-04-06", "direction": "public_services"}
-    done(client.post(f"cases/{case}/risks", json=risk_fields))
-    done(client.post(f"cases/{case}/risks/1/rank", json={"likelihood": 2, "effect": 3}))
-    measure = {"action": "Исключить справки", "term": "до 30 июня 2026 года", "responsible": "HR"}
-    done(client.post(f"cases/{case}/risks/1/measures", json=measure))
-    proof = {"kind": "document:order", "file": sent(client, "приказ.pdf", PDF), "written_on": "2026-04-03"}
-    review = {"outcome": "executed", "on": "2026-04-06", "evidence": [proof]}
-    done(client.post(f"cases/{case}/measures/1/reviews", json=review))
-    done(client.post(f"cases/{case}/risks/1/removal", json={"on": "2026-04-06", "completed": True}))
-    (risk,) = done(client.get(f"cases/{case}/risks?lang=ru"))["risks"]
-    (line,) = done(client.get("monitoring"))["recommendations"]
-
-    assert (risk["rank"]["points"], risk["removal"]["completed"]) == (6, True)
-    assert risk["measures"][0]["reviews"][0]["evidence"][0]["reference"] == sha256(PDF).hexdigest()
-    assert (line["case"], line["status"]) == (case, "executed")
-    assert client.get(f"cases/{case}/evidence/{sha256(PDF).hexdigest()}").content == PDF
-
-
 def test_a_file_is_its_senders_alone(office: RealOffice) -> None:
     """Who knows a digest knows nothing: what another sent cannot be named, and so not be read."""
     digest = sent(program(office), "тайна.pdf", b"%PDF-1.7\nsecret")
@@ -136,44 +115,6 @@ def test_damaged_evidence_is_never_served(
     office.app.evidence.keep(BytesIO(content), f"{damage}.pdf")
     assert client.get(f"cases/{case}/evidence/{digest}").content == content
     assert client.get(f"cases/{case}/package").headers["content-disposition"] == disposition
-
-
-def test_people_and_accounts_are_kept_by_a_program(office: RealOffice) -> None:
-    """Made, changed by who saw the latest, refused to who did not; an account with a token that lets in."""
-    client = program(office, "administrator")
-    unit = done(client.get("administration/units"))[0]["id"]
-    person = done(
-        client.post(
-            "administration/people", json={"name": "Новый Человек", "unit": unit, "email": "n@example.kz"}
-        )
-    )
-    change = {
-        "name": "Новый Человек",
-        "unit": unit,
-        "email": "n@example.kz",
-        "key": person["key"],
-        "post": "Эксперт",
-    }
-    done(client.post("administration/people", json={**change, "mark": person["mark"]}))
-    stale = client.post("administration/people?lang=ru", json={**change, "mark": person["mark"]})
-    account = {"login": "program", "access": "auditor", "person": "n@example.kz"}
-    done(client.post("administration/accounts", json=account))
-    body = {"days": 1, "name": "ночной обмен"}
-    first, second_answer = (
-        done(
-            client.post(
-                "administration/accounts/program/tokens", json=body, headers={"Idempotency-Key": "a-token-1"}
-            )
-        )
-        for _ in range(2)
-    )
-    account_answer = office.client("").get(
-        "/api/v1/account", headers={"authorization": f"Bearer {first['token']}"}
-    )
-
-    assert (stale.status_code, stale.json()["code"]) == (422, "office_changed_meanwhile")
-    assert second_answer["token"] == ""
-    assert (account_answer.json()["login"], account_answer.json()["person"]) == ("program", "n@example.kz")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

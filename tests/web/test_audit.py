@@ -121,20 +121,6 @@ def test_the_export_is_every_entry_in_order_as_lines(watched: Site) -> None:
     assert {*book[9 + 5 :: 9]} == {"Вход и выход"}
 
 
-def test_the_page_narrows_and_turns_over(watched: Site) -> None:
-    """By person, kind and day; a day that is none is refused in a sentence, not by an empty page."""
-    with watched.client("administrator", **{"accept-language": "en"}) as client:
-        page = client.get("/audit?topic=login&since=2026-04-06&until=2026-04-06&person=officer")
-        tomorrow = client.get("/audit?since=2026-04-07")
-        wrong = client.get("/audit?since=2026-02-30")
-
-    assert ADDRESS in page.text
-    assert page.text.count("<tr>") == 3
-    assert "<tbody>" not in tomorrow.text
-    assert wrong.status_code == 200
-    assert "30" in wrong.text.partition('role="alert">')[2].partition("</div>")[0]
-
-
 def cells(content: bytes) -> list[object]:
     """The cells of the first sheet of a workbook, row by row."""
     rows = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True)

@@ -146,30 +146,3 @@ def test_the_api_answers_each_step_and_refuses_decisions_and_register_rows(site:
     assert answer["recorded"] == 1
     assert answer["steps"][0]["result"]["events"][0]["name"] == "order_signed"
     assert all(set(step["refusal"]) == {"kk", "ru", "en"} for step in answer["steps"][1:])
-
-
-def test_the_most_pressing_step_stands_first_on_the_desk_with_its_form(site: Site) -> None:
-    """Its case, fact and today are filled in, its forms beside it; a row that is opened takes its place."""
-    browser = site.client("erlan")
-    page = browser.get("/desk?lang=en").text
-    card = page.partition('class="card card-now')[2].partition("</section>")[0]
-
-    case, _, fact = re.findall(r'<tr id="([^"]+)"', page)[0].partition(":")
-    assert f'name="case" value="{case}"' in card
-    assert f'name="fact" value="{fact}"' in card
-    assert card.count(" download>DOCX") >= 2
-    assert 'name="on" value="2026-04-06"' in card
-    assert page.index("card-now") < page.index('class="figures')
-    assert "card-now" not in browser.get(f"/desk?row={site.late}:order_signed").text
-
-
-def test_a_row_says_what_recording_it_would_move(site: Site) -> None:
-    """The day typed in the form is asked about before anything is sent: the announcement counts from it."""
-    address = f"/desk?lang=en&show=all&row={site.late}:order_signed"
-    page = site.client().get(f"{address}&on=2026-04-06").text
-    effect = re.search(r'id="row-effect">([^<]+)<', page)
-    ahead = site.client().get(f"{address}&on=2026-04-07").text
-
-    assert effect is not None
-    assert "Nothing" not in effect[1]
-    assert re.search(r'id="row-effect"><', ahead), "a day ahead is refused, so nothing is foreseen"

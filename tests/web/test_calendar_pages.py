@@ -36,16 +36,6 @@ def test_a_month_names_its_holidays_and_their_acts(browser: TestClient) -> None:
     assert "24–25 марта" in page
 
 
-def test_a_month_shows_a_reader_their_own_units_alone(site: Site) -> None:
-    """Deadlines of law are not in what hr sees, nor when asked for by unit or day."""
-    with site.client("responsible") as own_client:
-        pages = "".join(
-            own_client.get(f"/calendar/2026/4{query}").text for query in ("", "?unit=law", "?day=8")
-        )
-
-    assert site.late not in pages
-
-
 @pytest.mark.parametrize(
     "path",
     ["/calendar/2026/13", "/calendar/2009/12", "/calendar/2026/x"],

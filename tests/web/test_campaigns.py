@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from email.policy import default
 from html import unescape
@@ -124,17 +123,6 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     with office.client() as browser:
         register = browser.get("/register?lang=ru").text
     assert '<a href="/campaigns/2026-001">Подтверждение приверженности' in register
-
-
-def test_no_start_is_offered_where_nobody_could_open_the_links(office: RealOffice) -> None:
-    """Where the day is a demonstration day, it is offered all the same (above)."""
-    office.app.rules = replace(office.app.rules, read_here=False)
-    with office.client() as browser:
-        preview = browser.post(f"{START}?lang=ru", data={"until": "2026-04-30", "unit": UNIT})
-
-    assert preview.status_code == 422
-    assert "Ссылки из писем никто не сможет открыть" in text_of(preview.text)
-    assert 'name="start"' not in preview.text
 
 
 def test_who_has_an_account_answers_from_their_desk(office: RealOffice) -> None:

@@ -15,7 +15,6 @@ import i18n
 from tests.case_rows import completed_case
 from tests.web.conftest import NOW, TODAY, Site
 from tests.web.real import ROOT
-from tests.web.test_names_of_others import letter
 from workflow.cases.commands import reminder_actions
 
 TABS = ("", "/risks", "/papers", "/history")
@@ -140,19 +139,6 @@ def test_who_only_reads_sees_no_form(site: Site, case: str) -> None:
             assert auditor.get(case + tab).text.count('method="post"') == 1
 
 
-def test_two_people_record_the_same_fact(site: Site, case: str, browser: TestClient) -> None:
-    """The second user sees what was recorded, by whom and when; their input is preserved."""
-    site.case_commands.record(site.real, "order_signed", on=date(2026, 4, 3), by="other", now=NOW, today=TODAY)
-    fields = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/order"}
-    answer = browser.post(f"{case}?lang=ru", data=fields)
-
-    assert answer.status_code == 409
-    assert "дата – 3 апреля 2026 года (записал other, 06.04.2026 12:00)" in answer.text
-    assert 'value="2026-04-06"' in answer.text
-    assert 'value="https://org.kz/order"' in answer.text
-    assert '<option value="order_signed" selected>' in answer.text
-
-
 def test_evidence_bears_three_dates_and_a_restriction(site: Site, case: str, browser: TestClient) -> None:
     """The date on the paper, the day of publication, the moment it was recorded; few may see the restricted."""
     browser.post(
@@ -197,20 +183,6 @@ def test_every_form_of_a_case_can_be_taken_away(site: Site, case: str, browser: 
         assert file_name.endswith(" – Персоналды басқару департаменті.docx")
         if name == "order":
             assert "Персоналды басқару департаменті" in text
-
-
-def test_only_its_reader_acknowledges_a_notice(site: Site, case: str) -> None:
-    """The button is shown for one's own letters only, and cannot be used for another person."""
-    mine, other = letter(site.real, "a@org.kz"), letter(site.real, "b@org.kz")
-    site.sent(mine, other)
-    with site.client("responsible") as own_client:
-        page = own_client.get(f"{case}/history").text
-        foreign = own_client.post(f"{case}/acknowledge?lang=ru", data={"key": other.key})
-
-    assert page.count(f'action="{case}/acknowledge"') == 1
-    assert f'value="{mine.key}"' in page
-    assert foreign.status_code == 422
-    assert "только тот, кому оно адресовано" in foreign.text
 
 
 def test_a_case_lists_all_its_stages_with_what_is_done_of_each(site: Site, browser: TestClient) -> None:

@@ -177,23 +177,6 @@ def test_whoever_is_away_is_stood_in_for(site: Site) -> None:
     assert f"{site.late}:start_announced" in rows(browser.get("/desk").text)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"first": "2026-04-17", "last": "2026-04-06"},
-        {"first": "2026-04-06", "last": "2028-04-06"},
-        {"first": "2026-04-06", "last": "2026-04-10", "deputy": "nobody"},
-        {"first": "2026-04-06", "last": "2026-04-10", "deputy": "c@org.kz"},
-    ],
-)
-def test_a_leave_that_cannot_be_is_refused_in_words(wrong: dict[str, str], site: Site) -> None:
-    """Backwards, past, endless, no date, a stranger, oneself: 422, and the office stays as it was."""
-    answer = site.client("erlan").post("/desk/leave?lang=ru", data=wrong)
-
-    assert answer.status_code == 422
-    assert site.office.people["c@org.kz"].away == ()
-
-
 def test_an_account_of_nobody_is_told_why_its_desk_is_empty(site: Site) -> None:
     """And it may not go on leave."""
     account(site, "nobody", "responsible")

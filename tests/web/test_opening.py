@@ -271,24 +271,6 @@ def test_whom_a_case_concerns_is_found_by_name_or_mail(app: AppContext, officer:
     ]
 
 
-def test_a_year_is_shown_and_opened_once(app: AppContext, officer: TestClient) -> None:
-    """What would be opened by procedure; again there is nothing left. Each case names the year it is of."""
-    year_page = officer.get("/open/year?year=2027")
-    result_page = officer.post("/open/year", data={"year": "2027"})
-    case_count = len(app.reads.cases())
-    later_page = officer.get("/open/year?year=2027")
-    officer.post("/open/year", data={"year": "2027"})
-
-    assert "Проект №2" in year_page.text
-    assert f"Открыто: {case_count} " in result_page.text
-    assert case_count > 3
-    year_of_it = [case.id for case in app.reads.cases() if f"{case.id} · 2027 год" in result_page.text]
-    assert len(year_of_it) == case_count
-    assert '<p class="lead-line">2027 год · ' in officer.get(f"/cases/{year_of_it[0]}").text
-    assert "За 2027 год открывать больше нечего" in later_page.text
-    assert len(app.reads.cases()) == case_count
-
-
 def test_the_page_says_what_a_year_brings_and_one_button_takes_it_back(
     app: AppContext, officer: TestClient
 ) -> None:

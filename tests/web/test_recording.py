@@ -78,15 +78,6 @@ def test_three_links_with_their_dates_are_kept_apart(site: Site, browser: TestCl
     ]
 
 
-def test_what_is_late_is_recorded_and_becomes_a_finding(site: Site, browser: TestClient) -> None:
-    """Facts are never refused for being late; the page says by how much."""
-    browser.post(f"/cases/{site.late}", data={"fact": "start_announced", "on": "2026-04-03"})
-    page = browser.get(f"/cases/{site.late}?lang=ru").text
-
-    assert "исполнено позже срока" in page
-    assert "опоздание – 7 рабочих дней" in page
-
-
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -115,15 +106,6 @@ def test_a_refusal_is_one_sentence_at_the_form_and_nothing_typed_is_lost(
         assert 'value="https://org.kz/kept"' in answer.text
 
 
-def test_the_same_fact_with_the_same_date_is_done_already(site: Site, browser: TestClient) -> None:
-    """Pressing the button twice changes nothing and is no error."""
-    before = len(site.events(site.real))
-    answer = browser.post(f"/cases/{site.real}", data={"fact": "start_announced", "on": "2026-03-30"})
-
-    assert answer.status_code == 303
-    assert len(site.events(site.real)) == before
-
-
 def test_htmx_is_sent_on_by_a_header(site: Site, browser: TestClient) -> None:
     """The page is loaded anew after a record, not swapped into itself."""
     answer = browser.post(
@@ -132,14 +114,6 @@ def test_htmx_is_sent_on_by_a_header(site: Site, browser: TestClient) -> None:
 
     assert answer.status_code == 204
     assert answer.headers["hx-redirect"].startswith(f"/cases/{site.real}?recorded=")
-
-
-def test_a_new_plan_date_moves_what_is_counted_from_it(site: Site, browser: TestClient) -> None:
-    """A week later start: the order is due a week later."""
-    answer = browser.post(f"/cases/{site.real}/plan", data={"fact": "analysis_started", "on": "2026-04-20"})
-
-    assert answer.status_code == 303
-    assert site.context.ledger.rows(site.real)["order_signed"].due == date(2026, 4, 13)
 
 
 def test_a_file_of_another_case_is_not_given_out(site: Site, browser: TestClient) -> None:

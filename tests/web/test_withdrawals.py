@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from merzim.services.law.regulations import option_title
 from notifications.notice import Notice
 from tests.web.conftest import NOW, TODAY, Site
 
@@ -214,26 +213,6 @@ def test_a_fact_out_of_order_says_so_at_once(site: Site, case: str, browser: Tes
     matches = [f'role="status">{sentence}</div>' in html.unescape(page) for page in pages]
     assert matches == [True, False, True]
     assert all("analysis_ended" in site.facts(name) for name in (site.real, site.late))
-
-
-def test_the_history_says_what_an_edit_changed(site: Site, case: str, browser: TestClient) -> None:
-    """Old and new, on the page and in the API; a mark and a choice are edited like a text."""
-    risk = {"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"}
-    browser.post(f"{case}/risks", data=risk)
-    fields_before = {"kind": "risk", "number": "1", "was.direction": "other", "was.for_legal_monitoring": ""}
-    page = browser.get(f"{case}/risks?risk=1&lang=ru").text
-    for field in ("direction", "for_legal_monitoring"):
-        assert f'name="was.{field}"' in page
-
-    edited = {**fields_before, "direction": "procurement", "for_legal_monitoring": "yes"}
-    assert browser.post(f"{case}/rows/edit", data=edited).status_code == 303
-
-    history = html.unescape(browser.get(f"{case}/history?lang=ru").text)
-    assert "Для правового мониторинга: «пусто» → «да»" in history
-    (before, after) = (option_title("direction", option, "ru") for option in ("other", "procurement"))
-    assert f"Направление: «{before}» → «{after}»" in history
-    (line,) = (event for event in browser.get(f"/api/v1{case}/events").json() if event["kind"] == "row_edited")
-    assert {"field": "direction", "before": "other", "after": "procurement", "of": ""} in line["changes"]
 
 
 def test_every_kind_of_row_has_its_form(case: str, browser: TestClient) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date
-from types import ModuleType
 
 import pytest
 
-import calendars
-import notifications
-import workflow
 from calendars.terms import WorkingDays
 from tests.law import CALENDAR, ROOT, TODAY, analysis, case, library
 from workflow import machine
@@ -197,18 +192,6 @@ def test_the_terms_named_with_the_chain_are_those_of_the_law() -> None:
         term = law[obligation].term
         assert isinstance(term, WorkingDays)
         assert term.count == count
-
-
-@pytest.mark.parametrize("package", [workflow, calendars, notifications])
-def test_a_station_says_in_ten_lines_what_it_holds_and_where_to_begin(package: ModuleType) -> None:
-    """What it names as a file or folder of its own is there."""
-    words = str(package.__doc__)
-    own = set(re.findall(r"`(\w+(?:\.py|/))`", words))
-
-    assert "Begin with `" in words
-    assert len(words.splitlines()) <= 14
-    assert len(own) >= 5
-    assert [name for name in own if not (ROOT / package.__name__ / name).exists()] == []
 
 
 def test_cases_are_never_registered_with_the_machine() -> None:
