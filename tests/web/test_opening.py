@@ -229,6 +229,30 @@ def test_a_case_is_opened_by_hand_with_its_dates(app: AppContext, officer: TestC
     assert case.unit == "law"
 
 
+def test_a_case_opened_later_takes_over_the_schedule_it_stands_in(app: AppContext, officer: TestClient) -> None:
+    """One schedule of a year is recorded once (map 000, row 1), with its document and who signed it."""
+    first = {"procedure": "internal-analysis", "unit": "law", "object": "Закупки"}
+    assert 'name="schedule_of"' not in officer.get("/open/case").text
+    head = officer.post("/open/case", data=first).url.path.rpartition("/")[2]
+    record = {"fact": "schedule_approved", "on": "2026-03-02", "signed_by": "deputy"}
+    officer.post(f"/cases/{head}", data={**record, "link": "https://example.kz/kesta.pdf"})
+
+    form = officer.get("/open/case").text
+    later = {**first, "object": "Кадры", "planned.analysis_started": "2026-06-01", "schedule_of": head}
+    other_day = officer.post("/open/case", data={**later, "fact.schedule_approved": "2026-03-03"})
+    opened = officer.post("/open/case", data=later).url.path.rpartition("/")[2]
+    cases = {name: app.reads.case(name) for name in (head, opened)}
+    original, taken = (case.facts["schedule_approved"] for case in cases.values() if case)
+
+    assert f"утверждённом 2 марта 2026 года (дело {head})" in form
+    assert other_day.status_code == 422
+    assert f"График дела {head} утверждён" in other_day.text
+    assert taken.on == date(2026, 3, 2)
+    assert (taken.evidence, taken.signed_by) == (original.evidence, original.signed_by)
+    assert original.signed_by == "deputy"
+    assert original.evidence
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

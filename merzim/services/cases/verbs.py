@@ -44,7 +44,7 @@ from workflow.cases.case import Case, Event
 from workflow.cases.commands import migration, reminder_actions, withdrawals
 from workflow.cases.commands.assignments import CannotComment
 from workflow.cases.commands.case_commands import CaseCommands, Change
-from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.opening import Opening, in_schedule_of
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.previews import Preview, preview
 from workflow.cases.registers.evidence_list import proofs
@@ -83,6 +83,12 @@ class OpenCase(Command):
     person: Annotated[Line, Field(description="The person it is about: key, e-mail or name.")] = ""
     planned: Annotated[Dates, Field(description="A plan date, by fact.")]
     facts: Annotated[Dates, Field(description="A fact that happened already, and its day.")]
+    schedule_of: Annotated[
+        Line,
+        Field(
+            description="The case with the approved schedule it stands in: the approval is recorded here too."
+        ),
+    ] = ""
     again: Annotated[bool, Field(description="Open it although there is a case like it.")] = False
 
 
@@ -407,6 +413,8 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
         facts=command.facts,
         again=command.again,
     )
+    if command.schedule_of:
+        opening = in_schedule_of(whole_case(ctx, command.schedule_of)[0], opening)
     return OpenedCase.of(ctx.case_commands.open(opening, **stamp(ctx)))
 
 

@@ -89,6 +89,16 @@ class CaseReads(SearchReads):
                 events_by_case.setdefault(plan_event.case, []).append(plan_event)
         return events_by_case
 
+    def schedule_approved(self, since: date, unit: str | None = None) -> tuple[str, date] | None:
+        """Return a case whose schedule was approved last, not before a day, and the day of its approval."""
+        query = select(DEADLINE.c.case, DEADLINE.c.done_on).where(
+            DEADLINE.c.obligation == APPROVAL, DEADLINE.c.done_on >= since, *self._visible.rows(unit)
+        )
+        query = query.order_by(DEADLINE.c.done_on.desc(), DEADLINE.c.case.desc()).limit(1)
+        with reading(self._engine) as connection:
+            found = connection.execute(query).one_or_none()
+        return (found.case, found.done_on) if found else None
+
     def how_many(self, criteria: CaseFilter) -> int:
         query = select(func.count()).select_from(CASE).where(*self._conditions(criteria))
         with reading(self._engine) as connection:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from calendars.kazakhstan import Kazakhstan
-from workflow.cases.case import Event, EventDraft
+from workflow.board.portfolio import APPROVAL
+from workflow.cases.case import Case, Event, EventDraft, evidence_payload
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.law.library import Library
 from workflow.law.names import known_fact
@@ -58,6 +59,26 @@ class Opening:
     row: str = ""
     entries: tuple[EventDraft, ...] = ()
     kept_from: date | None = None
+
+
+def in_schedule_of(case: Case, opening: Opening) -> Opening:
+    """Return the opening of a case that stands in the schedule of another: with its approval and document.
+
+    A schedule of a year is approved once for all its cases (map 000, row 1).
+
+    Raises:
+        Refusal: no schedule was approved there, or on another day than the opening says.
+    """
+    approval = case.facts.get(APPROVAL)
+    if approval is None:
+        raise Refusal("no_schedule_approved", case=case.id)
+    if opening.facts.get(APPROVAL, approval.on) != approval.on:
+        raise Refusal("schedule_of_another_day", case=case.id, known=approval.on, on=opening.facts[APPROVAL])
+    proof: dict[str, object] = {"evidence": evidence_payload(approval.evidence)} if approval.evidence else {}
+    if approval.signed_by:
+        proof["signed_by"] = approval.signed_by
+    proved: tuple[EventDraft, ...] = (("evidence", APPROVAL, approval.on, proof),) if proof else ()
+    return replace(opening, facts={**opening.facts, APPROVAL: approval.on}, entries=(*opening.entries, *proved))
 
 
 def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure:

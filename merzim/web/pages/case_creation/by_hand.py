@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -38,6 +39,7 @@ from merzim.web.ui.name_fields import build_person_field, build_unit_field, reso
 from merzim.web.ui.preferences import redirect
 from merzim.web.ui.render import Translator, page
 from merzim.web.ui.tables import download, redirect_to_tidy_address, with_tidy_address
+from workflow.board.portfolio import APPROVAL
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, Office
 from workflow.refusal import Refusal
@@ -148,6 +150,7 @@ def open_case(ctx: Managing, answers: Fields) -> Response:
                 "person": resolve_person(office, text(answers.get("person"))),
                 "planned": dates.planned,
                 "facts": dates.facts,
+                "schedule_of": text(answers.get("schedule_of")),
             },
         )
         if _about(procedure) == "object" and not (command.object or command.object_kk or command.object_ru):
@@ -232,6 +235,8 @@ def _case_page(
         objects=_objects(answers, ctx.language),
         person=build_person_field(office, text(answers.get("person")), typed=True),
         about=_about(procedure),
+        approved=_schedule_approved(ctx, procedure, office, unit),
+        in_schedule=bool(answers.get("schedule_of")),
         of_person=any(obligation.duty in OF_A_PERSON for obligation in procedure.obligations),
     )
 
@@ -275,6 +280,15 @@ def _objects(answers: Mapping[str, str], language: str) -> dict[str, str]:
     if not object_names["object_kk"] and not object_names["object_ru"]:
         object_names[language_field] = object_names["object"]
     return {name: object_names[name] for name in OBJECT_FIELDS[1:]}
+
+
+def _schedule_approved(
+    ctx: RequestContext, procedure: Procedure, office: Office, unit: str
+) -> tuple[str, date] | None:
+    """Return the case whose schedule the organisation approved last within a year, and its day."""
+    if APPROVAL not in procedure.by_id:
+        return None
+    return ctx.reads.schedule_approved(ctx.today - timedelta(days=365), office.organisation(unit))
 
 
 def _about(procedure: Procedure) -> str:
