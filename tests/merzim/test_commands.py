@@ -66,16 +66,6 @@ def test_audit_exits_one_with_findings_and_zero_without(merzim: Merzim, tmp_path
     assert "A: no findings." in merzim("audit", clean).out
 
 
-def test_the_template_of_past_analyses_is_written_in_words(merzim: Merzim, tmp_path: Path) -> None:
-    """And is read again, empty as it is."""
-    file = tmp_path / "past.xlsx"
-
-    assert merzim("audit", "--template", file).code == 0
-    assert file.read_bytes()[:2] == b"PK"
-    assert merzim("audit", file).code == 2
-    assert merzim("audit").code == 2
-
-
 def test_responsible_texts_are_matched_kept_and_mended(office: Merzim) -> None:
     """The people a schedule means are stored; `people --match` corrects it."""
     matches = office("people", "--json").json["matches"]

@@ -69,21 +69,3 @@ def test_an_invited_colleagues_password_ends_the_first_administrators_address(of
     assert after.status_code == 404
     assert [account.reader.login for account in office_app.accounts.all()] == ["boss"]
     assert start(office_app) == ""
-
-
-def test_addresses_of_the_version_before_end_with_the_first_start_of_this_one(office_app: AppContext) -> None:
-    """It left one behind with every start, and they still worked in an office with administrators."""
-    from merzim.services.accounts.credentials import hash_secret
-    from merzim.storage.accounts.accounts import SqlAccounts
-
-    old_address, new_address = start(office_app), start(office_app)
-    with office_app.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE entry SET ended_at = NULL")
-    with browser(office_app) as stranger:
-        stranger.post(new_address, data={"login": "root", **CHOICE})
-    with office_app.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE entry SET ended_at = NULL")
-    assert start(office_app) == ""
-
-    accounts = SqlAccounts(office_app.engine)
-    assert accounts.entry("invitation", hash_secret(old_address.rpartition("/")[2]), now=MOMENT.now) is None

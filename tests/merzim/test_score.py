@@ -75,33 +75,3 @@ def test_what_cannot_be_scored_is_one_line(merzim: Merzim, tmp_path: Path, text:
     assert result.out == ""
     assert len(result.err.splitlines()) == 1
     assert told in result.err
-
-
-def test_a_year_recorded_in_the_database_is_scored_without_typing_a_number(
-    merzim: Merzim, tmp_path: Path
-) -> None:
-    """Opened, recorded, scored: 49 of 1000 trained is 2.7, one more would make 3; two events in March are 4."""
-    (tmp_path / "people.csv").write_text(
-        "unit;parent;kind;name;duties;e-mail\nАппарат;;oblast_akim_office;Әлия Ерлан;ethics_officer;a@org.kz\n",
-        encoding="utf-8",
-    )
-    assert merzim("people", "people.csv").code == 0
-    assert merzim("acts", "adopt", "tbn4-2024", "--now", "2026-01-05").code == 0
-    assert merzim("open-year", "2026", "--now", "2026-01-05").code == 0
-    cases = merzim("cases", "--json").json["cases"]
-    (case,) = [case["id"] for case in cases if case["procedure"] == "tbn4-project-4"]
-    day = ("--now", "2026-04-01")
-    trained = ("record", case, "servants_trained.2026", "--on", "2026-03-31", *day)
-    assert merzim(*trained, "--value", "trained=49", "--value", "staff=1000").code == 0
-    for name in ("event_held.2026-03", "event_held.2026-03#2"):
-        assert merzim("record", case, name, "--on", "2026-03-20", *day).code == 0
-
-    answer = merzim("score", "--year", "2026", "--json", *day).json
-    points = {indicator["id"]: indicator["points"] for indicator in answer["indicators"]}
-    steps = {step["indicator"]: step for step in answer["steps"]}
-
-    assert (points["P4.T2.S1"], points["P4.T2.S3"]) == ("2.7", "4")
-    assert answer["total"] == "6.7"
-    assert steps["P4.T2.S1"]["gain"] == "0.3"
-    assert "will make 3 instead of 2.7" in steps["P4.T2.S1"]["text"]
-    assert merzim("score", "--year", "2026", "--by-unit", *day).code == 0

@@ -141,25 +141,6 @@ def test_whatever_stands_in_a_title_comes_back_whole(text: str) -> None:
     assert all(len(line) <= 75 for line in calendar([new_entry]).split(b"\r\n"))
 
 
-def test_no_control_character_of_a_title_stands_in_a_calendar() -> None:
-    """Names come in by commands and files, too; a program refuses the calendar that holds one."""
-    entry = CalendarEntry(
-        uid="a",
-        sequence=0,
-        on=ANNOUNCE_BY,
-        stamp=noon(FIVE_BEFORE),
-        summary="a\x00b\x1b[31mc\x7f",
-        text="one\ntwo\x0bthree",
-        link="https://merzim.example.kz",
-        status="CONFIRMED",
-        language="kk",
-    )
-    lines = calendar([entry]).split(b"\r\n")
-
-    assert b"SUMMARY;LANGUAGE=kk:a b [31mc " in lines
-    assert b"DESCRIPTION;LANGUAGE=kk:one\\ntwo three" in lines
-
-
 def test_the_letter_says_where_to_write_about_reminders(tmp_path: Path) -> None:
     """List headers as mail programs expect them; a reminder offers no click that would end it."""
     from dataclasses import replace

@@ -110,15 +110,6 @@ def test_a_slow_server_does_not_keep_a_batch_longer_than_its_time(monkeypatch: p
     ]
 
 
-def test_one_hang_keeps_nobody_else_from_their_letter() -> None:
-    """The connection is given up, another one serves the rest."""
-    office = Office(rcpt=only(SECOND, hang))
-    with serving(office) as port:
-        outcomes = sent(plainly(port, timeout=1.0))
-
-    assert states(outcomes) == ["sent", "queued", "sent"]
-
-
 def test_nobody_listening_is_queued() -> None:
     """A refused connection says nothing against the letters."""
     outcomes = sent(plainly(free_port()))

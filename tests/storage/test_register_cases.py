@@ -22,7 +22,6 @@ from merzim.services.registers.verbs import AddRow, EditRow, WithdrawRow, add_ro
 from merzim.services.registers.views import AskRow, list_rows, show_row
 from merzim.services.upkeep import maintenance
 from merzim.storage.org.store import save
-from merzim.storage.registers.rows import NotUnique
 from notifications.channels.folder import Folder
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.sample_cases import on_sqlite_alone
@@ -206,23 +205,6 @@ def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext) -> None:
     before = len(app.ledger.events(case.id))
     edit(ctx, row, number="7")
     assert len(app.ledger.events(case.id)) == before
-    assert agrees(app)
-
-
-@on_sqlite_alone
-def test_a_row_that_is_refused_leaves_its_case_as_it_was(app: AppContext) -> None:
-    """A number used in another row is refused before the case gets the new day."""
-    ctx = operator(app)
-    add(ctx, "presents", what="Сағат", number="7")
-    row = add(ctx, "presents", what="Қалам", came_on="2026-04-01", kind="gift", number="8")
-
-    with pytest.raises(NotUnique):
-        edit(ctx, row, handed_on="2026-04-06", number="7")
-
-    case = case_of(ctx, row)
-    assert case is not None
-    assert list(case.facts) == ["gift_received"]
-    edit(ctx, row, handed_on="2026-04-06", number="9")
     assert agrees(app)
 
 

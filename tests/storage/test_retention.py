@@ -264,22 +264,6 @@ def test_verify_names_events_that_were_rewritten_without_an_act(office_app: AppC
 
 
 @on_sqlite_alone
-def test_names_of_an_earlier_stay_go_too(office_app: AppContext) -> None:
-    """She left, came back under a new name, and left again: lists show the new one, the order takes both."""
-    hand_over(office_app, live(office_app))
-    leave(office_app)
-    office_store.save(office_app.engine, people=[replace(OWN, name="Оспанова Дина", name_ru="")])
-    leave(office_app, TODAY + timedelta(days=1))
-    former_name = former_people(office_app.engine)[0].said[0]
-    later = LATER + timedelta(days=1)
-    retention.anonymise_person(acting(office_app, later), order(today=later))
-
-    assert former_name == "name:Оспанова Дина"
-    content = everything(office_app).casefold()
-    assert [word for word in ("қасымова", "касымова", "оспанова") if word in content] == []
-
-
-@on_sqlite_alone
 def test_who_has_the_address_and_the_account_now_keeps_them(office_app: AppContext) -> None:
     """They were handed on: the order takes the name of who left, and nothing of the colleague's."""
     hand_over(office_app, live(office_app))

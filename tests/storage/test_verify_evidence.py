@@ -80,23 +80,3 @@ def test_a_file_that_proves_a_line_of_a_register_is_missed_too(
     assert [(problem.code, problem.arguments["name"]) for problem in problems] == [
         ("evidence_missing", "акт.pdf")
     ]
-
-
-def test_a_file_of_two_cases_is_named_in_both(
-    engine: Engine, store: EvidenceFolder, proved: str, tmp_path: Path
-) -> None:
-    """The case is named, for the person responsible for it."""
-    other = opened(engine).id
-    file = place(store, tmp_path, ORDER)
-    same = Evidence(kind="", reference=file.name, name="сол бұйрық.pdf")
-    case_commands(engine).record(
-        other, "schedule_approved", on=TODAY, evidence=[same], by="А", now=NOW, today=TODAY
-    )
-    file.unlink()
-
-    problems = verify(engine, evidence=store)
-
-    assert {(problem.arguments["case"], problem.arguments["name"]) for problem in problems} == {
-        (proved, "бұйрық.pdf"),
-        (other, "сол бұйрық.pdf"),
-    }

@@ -19,12 +19,8 @@ from tests.web.walking import templates
 
 CASE = "2026-0001"
 NASTY = (
-    "0",
-    "-1",
     str(2**63),
-    str(10**40),
     "2026-02-30",
-    "0000-00-00",
     "%00",
     "..%2f..%2fetc%2fpasswd",
     "' OR 1=1 --",

@@ -52,35 +52,3 @@ def test_the_case_asks_its_question_and_is_closed_by_the_answer(site: Site) -> N
     assert (other.status_code, "сначала отзовите его" in other.text) == (409, True)
     for address, is_listed in (("/cases?stage=closed", True), ("/cases?stage=completed", False)):
         assert (f"/cases/{case}" in browser.get(address).text) is is_listed
-
-
-def test_the_api_lists_questions_previews_and_takes_answers(site: Site) -> None:
-    """The command's fields are the body; an unknown answer is 422, another one 409."""
-    (case,) = site.cases()
-    api, address = site.client(), f"/api/v1/cases/{case}/decisions/offence_signs"
-    before = {
-        obligation["id"]: obligation for obligation in api.get(f"/api/v1/cases/{case}").json()["obligations"]
-    }
-    unknown = api.post(address, json={"option": "maybe", "on": TODAY.isoformat()})
-    foreseen = api.post(address, json={"option": "found", "on": TODAY.isoformat(), "preview": True}).json()
-    answer = api.post(
-        address, json={"option": "found", "on": TODAY.isoformat(), "decided_by": "prevention_unit"}
-    ).json()
-    other = api.post(address, json={"option": "none", "on": TODAY.isoformat()})
-    after = {
-        obligation["id"]: obligation for obligation in api.get(f"/api/v1/cases/{case}").json()["obligations"]
-    }
-    law = next(
-        procedure
-        for procedure in api.get("/api/v1/procedures").json()
-        if procedure["edition"].startswith("procurement-analysis")
-    )
-
-    assert (before["offence_signs"]["answers"], before["offence_signs"]["answer"]) == (["found", "none"], None)
-    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_option")
-    assert (foreseen["preview"], answer["events"][0]["name"]) == (True, "offence_signs_found")
-    assert (other.status_code, other.json()["code"]) == (409, "answered_otherwise")
-    assert (after["offence_signs"]["state"], after["offence_signs"]["answer"]) == ("done", "found")
-    assert after["authorities_told"]["state"] == "open"
-    assert site.facts(case)["offence_signs_found"].signed_by == "prevention_unit"
-    assert law["decisions"] == {"offence_signs": ["found", "none"]}

@@ -116,18 +116,6 @@ def test_a_preview_shows_each_date_beside_the_law_s_and_the_button_below(officer
     assert page.index("13 рабочих дней") < page.index('type="submit">Подтвердить')
 
 
-def test_changed_dates_are_shown_old_and_new(officer: TestClient) -> None:
-    """A replan: the date before is struck through beside the new one."""
-    row = ("Закупки", "law", "", date(2026, 6, 1), date(2026, 7, 10))
-    officer.post(sent(officer, table(row)).url.path)
-    page = sent(officer, table((*row[:4], date(2026, 7, 24))))
-    result_page = officer.post(page.url.path)
-
-    assert "<s>10.07.2026</s>" in page.text
-    assert "24.07.2026" in page.text
-    assert "Изменено: 1 дело" in result_page.text
-
-
 def test_every_bad_row_is_named_and_nothing_is_written(app: AppContext, officer: TestClient) -> None:
     """All of the file or none: the row as the spreadsheet numbers it, and what is wrong with it."""
     answer = sent(

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import html
 import io
-from datetime import date
 
 import docx
 from starlette.testclient import TestClient
 
-from merzim.services.app import AppContext
-from tests.documents.sheets import xlsx
-from tests.documents.test_real_schedule import KAZAKH
 from tests.web.conftest import Site
-from tests.web.test_opening import EXAMPLE, app, officer, sent
 from workflow.cases.case import Case
 
-__all__ = ["app", "officer"]
 RU, KK = "Акционерное общество и его дочерние и зависимые организации", "Қоғам"
 
 
@@ -89,32 +83,3 @@ def test_the_history_names_people_and_units_that_were_changed(site: Site, browse
     assert f"«{person.name_in('ru')}» → «Сарапшы»" in history
     assert f"«{old.name_in('ru')}» → «{new.name_in('ru')}»" in history
     assert person.key not in history
-
-
-def test_an_import_asks_for_the_object_and_joins_the_other_language(
-    app: AppContext, officer: TestClient
-) -> None:
-    """A title declines the name, so it is typed; the Kazakh schedule of the same analysis is no new case."""
-    first = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
-    assert 'name="object_ru.7" value=""' in first.text
-    officer.post(first.url.path, data={"object_ru.7": f"{RU} (Общество)", "object_kk.7": ""})
-    (case,) = app.reads.cases()
-    assert (case.object_ru, case.object_kk) == (f"{RU} (Общество)", "")
-
-    second = sent(officer, xlsx(KAZAKH, ["A4:D4", "A6:D6", "A10:D10"]), "кесте.xlsx")
-    page = html.unescape(second.text)
-    assert "Похоже на уже открытое дело" in page
-    assert f'<option value="{case.id}" selected>' in page
-    unsaid = officer.post(second.url.path)
-    assert unsaid.status_code == 422
-    assert "нужно указать, то ли это дело или новый анализ" in unsaid.text, (
-        "by its row, not only that there is one"
-    )
-    result_page = officer.post(
-        second.url.path, data={"joins.5": case.id, "object_kk.5": KK, "object_ru.5": case.object_ru}
-    )
-    assert "Изменено: 1 дело" in result_page.text
-
-    (joined,) = app.reads.cases()
-    assert (joined.object_kk, joined.object_ru) == (KK, f"{RU} (Общество)")
-    assert date(2026, 4, 13) == app.ledger.case(case.id).planned["analysis_started"]  # type: ignore[union-attr]

@@ -55,27 +55,3 @@ def test_a_mark_without_a_script_is_a_link_to_the_form_of_the_plan(real: RealOff
     assert "2026-0001" in auditor
     assert "plan=" not in auditor
     assert "portfolio.js" not in auditor
-
-
-def test_a_plan_date_moved_from_the_timeline_is_previewed_and_leads_back_to_it(real: RealOffice) -> None:
-    """Nothing is planned before confirmation; `back` accepts only the timeline of this application."""
-    browser = real.client()
-    fields = {"fact": "analysis_ended", "on": "2026-05-29", "preview": "yes", "back": "year=2026&stage=order"}
-    response = browser.post("/cases/2026-0001/plan", data=fields)
-    token = re.search(r'name="confirmed" value="(\w+)"', response.text)
-    assert response.status_code == 200
-    assert token is not None
-    planned = real.app.reads.case("2026-0001")
-    assert planned is not None
-    assert planned.planned["analysis_ended"] == date(2026, 5, 28)
-    answer = browser.post("/cases/2026-0001/plan", data={**fields, "confirmed": token[1]})
-    assert (answer.status_code, answer.headers["location"]) == (
-        303,
-        "/portfolio?year=2026&stage=order&replanned=2026-0001",
-    )
-    planned = real.app.reads.case("2026-0001")
-    assert planned is not None
-    assert planned.planned["analysis_ended"] == date(2026, 5, 29)
-    assert "Плановая дата перенесена" in browser.get(f"{answer.headers['location']}&lang=ru").text
-    away = {**fields, "on": "2026-05-29", "back": "//evil.example/?year=2026"}
-    assert browser.post("/cases/2026-0001/plan", data=away).headers["location"].startswith("/portfolio?")

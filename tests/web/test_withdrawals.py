@@ -57,25 +57,6 @@ def test_what_somebody_else_recorded_is_withdrawn_with_a_ground_of_one_s_own(
     assert own.status_code == 200, own.text
 
 
-def test_a_program_withdraws_and_previews(site: Site, case: str, browser: TestClient) -> None:
-    """`preview` answers what would move and writes nothing; without it the same is done."""
-    api = f"/api/v1{case}/withdrawals"
-    body = {"name": "plan.analysis_started", **GROUND}
-
-    foreseen = browser.post(api, json={**body, "preview": True}).json()
-    assert (foreseen["preview"], foreseen["changed"], foreseen["events"]) == (True, True, [])
-    assert "analysis_started" in site.case(site.real).planned  # type: ignore[union-attr]
-
-    answer = browser.post(api, json=body).json()
-    assert (answer["preview"], answer["changed"]) == (False, True)
-    assert [event["kind"] for event in answer["events"]] == ["withdrawn"]
-    assert foreseen["moved"] == answer["moved"]
-    moved_obligations = {change["obligation"] for change in answer["moved"]}
-    # What is done already moves nobody: it is not foreseen.
-    assert moved_obligations - {"start_announced"} <= {change["obligation"] for change in foreseen["moved"]}
-    assert "order_signed" in moved_obligations
-
-
 @pytest.mark.parametrize(
     ("path", "body"),
     [

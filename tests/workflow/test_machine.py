@@ -192,13 +192,3 @@ def test_the_terms_named_with_the_chain_are_those_of_the_law() -> None:
         term = law[obligation].term
         assert isinstance(term, WorkingDays)
         assert term.count == count
-
-
-def test_cases_are_never_registered_with_the_machine() -> None:
-    """A machine is the edition's: however many cases walk through it, it holds none of them."""
-    for _ in range(3):
-        standing(case())
-    machine = machine_of(analysis())
-
-    assert machine is machine_of(analysis())
-    assert machine.models == []

@@ -132,29 +132,6 @@ def test_there_are_pages_to_look_at(visits: dict[str, Visit]) -> None:
     assert len(visits) > 40
 
 
-def test_every_page_of_the_menu_is_looked_at(served: Served, visits: dict[str, Visit]) -> None:
-    """Whatever an officer's menu leads to is among the pages visited; so are figures and campaigns."""
-    visited = {address.partition(" ")[2].partition("?")[0] for address in visits}
-    with served.page("officer") as page:
-        page.goto("/")
-        menu = page.eval_on_selector_all(".menu a", "links => links.map(one => one.getAttribute('href'))")
-
-    assert len(menu) > 3
-    assert {*menu, "/reports/figures", "/campaigns"} <= visited
-
-
-def test_what_is_wrong_with_a_page_is_named(served: Served) -> None:
-    """A picture without a text: who looks finds it."""
-    spoil = "addEventListener('DOMContentLoaded', () => document.querySelector('h1').append(new Image()))"
-    with served.page("officer", reduced_motion="reduce") as page:
-        page.add_init_script(AXE)
-        page.add_init_script(spoil)
-        page.goto("/reports/figures")
-        wrong = faults(page, LOOKS)
-
-    assert sum("image-alt" in fault for fault in wrong) == len(LOOKS)
-
-
 def test_every_page_can_be_used_by_everybody(visits: dict[str, Visit]) -> None:
     """Contrast, names of fields, headings, landmarks: whatever axe-core knows; and no scrolling sideways."""
     faults_by_page = {page: visit.faults for page, visit in visits.items() if visit.faults}
@@ -171,13 +148,6 @@ def test_no_page_asks_another_host_or_breaks_its_own_policy(visits: dict[str, Vi
 
     assert visits_by_page == {}
     assert missing is None or not missing.foreign
-
-
-def test_language_and_theme_of_the_address_are_what_a_page_says_of_itself(visits: dict[str, Visit]) -> None:
-    """Whatever the browser prefers."""
-    assert {
-        page: visit for page, visit in visits.items() if (visit.language, visit.theme) != ("ru", "dark")
-    } == {}
 
 
 def test_every_page_prints(visits: dict[str, Visit]) -> None:
