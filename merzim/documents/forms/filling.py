@@ -6,7 +6,9 @@ import io
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
+from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.rel import Relationships
 from docxtpl.template import DocxTemplate
@@ -219,7 +221,7 @@ def _render(docx: bytes, context: Mapping[str, object], form: str) -> bytes:
         if unknown:
             raise Refusal("form_template_unknown", form=form, names=tuple(sorted(unknown)))
         document.init_docx()
-        _name_properties(document.docx.part.package.rels)
+        _name_properties(cast(Document, document.docx).part.package.rels)
         document.render(dict(context), environment, autoescape=True)
     except (TemplateError, zipfile.BadZipFile, ValueError, KeyError) as problem:
         raise Refusal("form_template_broken", form=form, problem=str(problem)) from problem
