@@ -24,7 +24,7 @@ from merzim.cli.parsing import (
 )
 from merzim.cli.printing import finding, print_findings
 from merzim.documents.child import read
-from merzim.documents.forms import FormData, fill, form_marks, names, title
+from merzim.documents.forms import FormData, form_marks, names, title
 from merzim.documents.forms import form as form_named
 from merzim.documents.forms.rows_file import read_data
 from merzim.documents.package import write_package
@@ -38,6 +38,7 @@ from merzim.services.cases.verbs import RecordFact, record
 from merzim.services.documents.case_documents import documents
 from merzim.services.documents.filling import (
     approvers_of,
+    filled,
     foreign_names,
     from_case,
     given,
@@ -433,23 +434,19 @@ def form(
     given_rows = (
         read(read_data, call.given(rows, "xlsx", "json", "csv"), form=definition.id) if rows else FormData()
     )
-    office_template = own_template(call.app, definition.id, language)
-    filled = fill(
-        definition,
-        {**data.fields, **given_rows.fields, **given(definition, set_ or [])},
-        language,
-        rows=given_rows.rows or data.rows,
-        looked_up=() if given_rows.rows else data.looked_up,
-        office_template=office_template,
-    )
-    _write(Path(to), filled.document)
+    fields = {**data.fields, **given_rows.fields, **given(definition, set_ or [])}
+    looked_up = () if given_rows.rows else data.looked_up
+    data = FormData(fields, given_rows.rows or tuple(data.rows), looked_up)
+    paper = filled(call.app, definition, data, language)
+    _write(Path(to), paper.document)
     where = view.case.unit if view is not None else unit_named(call.app, unit)
     notes = _wrong_approver(call, definition, approver, view, where)
     notes += _language_notes(call, definition, view, where, period, approver)
     if period["year"]:
         notes += _told(call, unanswered_notes(call.ctx, definition, unit=of, **period))
-    notes += _told(call, () if office_template else form_marks(definition, language))
-    _answer(call, definition, language, to, filled, notes)
+    if not own_template(call.app, definition, language):
+        notes += _told(call, form_marks(definition, language))
+    _answer(call, definition, language, to, paper, notes)
 
 
 _NO_PERIOD: dict[str, Any] = {"year": None}

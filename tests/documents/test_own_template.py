@@ -55,13 +55,14 @@ def test_a_template_of_libreoffice_gives_a_document_that_word_opens() -> None:
 
 
 def test_names_the_form_does_not_have_are_named() -> None:
+    """With those it has, the nearest first."""
     with pytest.raises(Refusal) as refusal:
-        fill(form("plan"), VALUES, "ru", office_template=template("{{ object }} {{ budget }} {{ obejct }}"))
+        fill(form("plan"), VALUES, "ru", office_template=template("{{ object }} {{ obejct }} {{ total }}"))
 
-    assert (refusal.value.code, refusal.value.arguments["names"]) == (
-        "form_template_unknown",
-        ("budget", "obejct"),
-    )
+    arguments = refusal.value.arguments
+    assert (refusal.value.code, arguments["names"]) == ("form_template_unknown", ("obejct", "total"))
+    assert arguments["allowed"][0] == "object"
+    assert {"rows", "approver_name_signed", "note_date_of"} <= {*arguments["allowed"]}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import io
 from pathlib import Path
 
 import docx
+import pytest
 
+from i18n import say
 from merzim.documents.forms import form, names
 from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import Merzim
@@ -46,6 +48,24 @@ def test_the_schedule_carries_the_plan_dates_and_who_answers(office: Merzim, tmp
     ]
     assert "30 марта 2026 года" in text_of(document)
     assert "Председатель Правления" in text_of(document)
+
+
+def test_a_layout_of_ones_own_is_used_in_its_language_and_needs_no_remark(
+    office: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`plan.ru.docx` in the folder that config.toml names; the Kazakh plan is still ours, and said to be."""
+    own, ours = docx.Document(), {}
+    own.add_paragraph("АО «Жайық»: {{ note_date }}")
+    own.save(str(tmp_path / "plan.ru.docx"))
+    monkeypatch.setenv("MERZIM__FORMS__FOLDER", str(tmp_path))
+    for language in PAPER_LANGUAGES:
+        line = ("form", _case(office), "plan", "--to", tmp_path / f"{language}.docx", "--lang", language)
+        notes = office(*line, "--json", *NOW).json["notes"]
+        ours[language] = say("form.mark.layout", {"annex": 5}, language) in notes
+
+    assert text_of((tmp_path / "ru.docx").read_bytes()).startswith("АО «Жайық»: «")
+    assert "ІС-ШАРАЛАР ЖОСПАРЫ" in text_of((tmp_path / "kk.docx").read_bytes())
+    assert ours == {"kk": True, "ru": False}
 
 
 def test_a_year_is_scheduled_object_by_object(office: Merzim, tmp_path: Path) -> None:

@@ -219,7 +219,9 @@ def _render(docx: bytes, context: Mapping[str, object], form: str) -> bytes:
         document = DocxTemplate(io.BytesIO(docx))
         unknown = document.get_undeclared_template_variables(environment) - context.keys()
         if unknown:
-            raise Refusal("form_template_unknown", form=form, names=tuple(sorted(unknown)))
+            names = tuple(sorted(unknown))
+            allowed = closest_first(names[0], (name for name in context if not name.endswith("_known")))
+            raise Refusal("form_template_unknown", form=form, names=names, allowed=allowed)
         document.init_docx()
         _name_properties(cast(Document, document.docx).part.package.rels)
         document.render(dict(context), environment, autoescape=True)

@@ -10,18 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from merzim.documents.forms import Form, FormNote, case_forms, fill, missing_values, names
+from merzim.documents.forms import Form, FormNote, case_forms, missing_values, names
 from merzim.documents.forms import form as form_named
 from merzim.documents.forms import title as field_title
 from merzim.documents.package import Document, write_package
 from merzim.services.app import AppContext
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import (
-    from_case,
-    own_template,
-    paper_notes,
-    templates_in_use,
-)
+from merzim.services.documents.filling import filled, from_case, paper_notes
 from merzim.services.moments import almaty
 from merzim.storage.queries import SqlReads
 from workflow.cases.case import Case, EventKind
@@ -69,7 +64,7 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, 
     """Return the forms of a case in the order of its steps, as visible to the reader."""
     app, today, document_language = ctx.app, ctx.today, language
     document_language = document_language if document_language in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
-    view, templates = _view(app, case.id, ctx.reads.scope_in(case), today), templates_in_use(app)
+    view = _view(app, case.id, ctx.reads.scope_in(case), today)
     papers = []
     for about in forms_of(app.library.of(view.case)):
         data = from_case(app, about, view, document_language, today=today)
@@ -83,7 +78,7 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, 
                 title=about.title,
                 missing=tuple(dict.fromkeys(names)),
                 rows=len({missing_field.row for missing_field in missing if missing_field.row is not None}),
-                marks=paper_notes(app, about, templates, unit=view.case.unit, today=today, view=view),
+                marks=paper_notes(app, about, unit=view.case.unit, today=today, view=view),
             )
         )
     return tuple(papers)
@@ -102,14 +97,12 @@ def filled_form(
 
     Raises:
         Refusal: there is no form about cases with that name.
-        EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
     about = form_named(form)
     if about.about != "case":
         raise Refusal("form_unknown", form=form, allowed=names())
     data = from_case(app, about, _view(app, case, scope, today), language, today=today)
-    office_template = own_template(app, form, language)
-    return fill(about, data.fields, language, rows=data.rows, office_template=office_template).document
+    return filled(app, about, data, language).document
 
 
 def package(

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from i18n import span
-from merzim.documents.forms import Form, FormData, FormNote, UnreadableValue, form_marks, parse_value
+from merzim.documents.forms import FilledForm, Form, FormData, FormNote, fill, form_marks, parse_value
 from merzim.documents.forms.filling import UnknownFormField
 from merzim.services.app import AppContext
 from merzim.services.documents.rows import (
@@ -327,7 +327,6 @@ def _report_name(app: AppContext, letter: Letterhead, language: str) -> PaperNam
 def paper_notes(
     app: AppContext,
     form: Form,
-    templates: InUse,
     *,
     unit: str,
     today: date,
@@ -340,7 +339,7 @@ def paper_notes(
         for language in PAPER_LANGUAGES
     }
     return (
-        *layout_notes(form, templates),
+        *layout_notes(app, form),
         *(
             FormNote(code=f"form.note.foreign_{language}", arguments={"names": names})
             for language, names in foreign.items()
@@ -423,36 +422,36 @@ def person_called(app: AppContext, text: str) -> Person:
     raise Refusal("form_person_unknown", person=text, allowed=allowed)
 
 
-__all__ = ["Refusal", "UnreadableValue", "approvers_of", "from_case", "from_office", "given"]
-
-
-InUse = Mapping[tuple[str, str], Path]
-"""Form and language -> the organisation's own template; ours is used for those without an entry."""
-
-
-def templates_in_use(app: AppContext) -> InUse:
-    """Return the organisation's own templates, by the names of their files."""
+def own_template(app: AppContext, form: Form, language: str) -> Path | None:
+    """Return the organisation's own template of a form, a file of its name; None where ours is used."""
     folder = app.settings.forms.folder
-    if folder is None:
-        return {}
-    files = {tuple(path.name.split(".")[:2]): path for path in sorted(folder.glob("*.??.docx"))}
-    return {(name, language): path for (name, language), path in files.items() if language in PAPER_LANGUAGES}
+    file = folder / f"{form.id}.{language}.docx" if folder else None
+    return file if file and file.is_file() else None
 
 
-def own_template(app: AppContext, form: str, language: str) -> bytes | None:
-    """Return the organisation's own template of a form; None where ours is used."""
-    path = templates_in_use(app).get((form, language))
-    return path.read_bytes() if path else None
+def filled(app: AppContext, form: Form, data: FormData, language: str) -> FilledForm:
+    """Return a form filled by the organisation's own template, or by ours. Raises as `fill` does."""
+    own = own_template(app, form, language)
+    office_template = own.read_bytes() if own else None
+    return fill(
+        form,
+        data.fields,
+        language,
+        rows=data.rows,
+        looked_up=data.looked_up,
+        office_template=office_template,
+    )
 
 
-def layout_notes(form: Form, templates: InUse) -> tuple[FormNote, ...]:
+def layout_notes(app: AppContext, form: Form) -> tuple[FormNote, ...]:
     """Return the remarks on a form's layout: whose it is, its language, and the own template used."""
-    ours = [language for language in PAPER_LANGUAGES if (form.id, language) not in templates]
-    own = [language for language in PAPER_LANGUAGES if language not in ours]
+    templates = {language: own_template(app, form, language) for language in PAPER_LANGUAGES}
+    ours = [language for language, own in templates.items() if own is None]
     return (
         *(form_marks(form, ours[-1]) if ours else ()),
         *(
-            FormNote(code=f"form.mark.own_{language}", arguments={"name": templates[form.id, language].name})
-            for language in own
+            FormNote(code=f"form.mark.own_{language}", arguments={"name": own.name})
+            for language, own in templates.items()
+            if own
         ),
     )

@@ -11,7 +11,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from i18n import say
-from merzim.documents.forms import Form, FormNote, fill, person_forms
+from merzim.documents.forms import Form, FormData, FormNote, person_forms
 from merzim.services.campaigns.views import (
     ShowCampaign,
     definition_of,
@@ -21,12 +21,11 @@ from merzim.services.campaigns.views import (
 )
 from merzim.services.context import RequestContext
 from merzim.services.documents.filling import (
+    filled,
     from_office,
-    own_template,
     paper_notes,
     person_called,
     policy_unit,
-    templates_in_use,
 )
 from merzim.services.evidence import clean_file_name
 from merzim.services.registers.queries import MAX_PAGE_SIZE, ListRows
@@ -47,7 +46,6 @@ def paper_of_row(ctx: RequestContext, row: str, form: str, language: str) -> byt
     Raises:
         UnknownRow: no such row, or none the reader sees.
         Refusal: the row does not stand on that form.
-        EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
     view = show_row(replace(ctx, language=language), AskRow(row=row)).row
     for about in papers_for(view.register_id, view.values, withdrawn=view.withdrawn):
@@ -139,9 +137,8 @@ def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[FormN
     register_fields = ctx.app.registers.on(row.register_id, ctx.today).fields.values()
     reaching = [name for names in form.source.parts.values() for name in names] if form.source else ()
     fields = with_translations({field.id: field_view(field) for field in register_fields}, reaching)
-    templates = templates_in_use(ctx.app)
     return [
-        *paper_notes(ctx.app, form, templates, unit=unit, today=ctx.today, person_keys=person_keys),
+        *paper_notes(ctx.app, form, unit=unit, today=ctx.today, person_keys=person_keys),
         *text_notes([(fields, row)], PAPER_LANGUAGES, ctx.reads.office(), speaks=ctx.spoken_language),
     ]
 
@@ -237,7 +234,7 @@ def _campaign_forms(
 
 
 def _filled(ctx: RequestContext, form: Form, fields: Mapping[str, object], language: str) -> bytes:
-    return fill(form, fields, language, office_template=own_template(ctx.app, form.id, language)).document
+    return filled(ctx.app, form, FormData(fields), language).document
 
 
 def _archive(

@@ -9,11 +9,11 @@ from decimal import Decimal
 
 from i18n import date_long, money, number, say
 from i18n import period as period_text
-from merzim.documents.forms import Form, FormData, FormNote, fill, form, names
+from merzim.documents.forms import Form, FormData, FormNote, form, names
 from merzim.documents.forms.definitions import Field, RecordedFacts, RegisterRows, Rows
 from merzim.documents.forms.filling import group_of
 from merzim.services.context import RequestContext
-from merzim.services.documents.filling import InUse, from_office, own_template, paper_notes
+from merzim.services.documents.filling import filled, from_office, paper_notes
 from merzim.services.documents.row_papers import recorded_fields
 from merzim.services.documents.rows import (
     REPORTED,
@@ -88,7 +88,7 @@ def report_days(year: int, quarter: int) -> Days:
 
 
 def report_marks(
-    ctx: RequestContext, form: Form, templates: InUse, *, unit: str, year: int, quarter: int = 0
+    ctx: RequestContext, form: Form, *, unit: str, year: int, quarter: int = 0
 ) -> Sequence[FormNote]:
     """Return remarks shown beside a report but not printed on it: its layout and translation, names and
     texts in the other language, and rows without required values.
@@ -96,7 +96,7 @@ def report_marks(
     rows = rows_in_report(ctx, form, unit=unit, year=year, quarter=quarter)
     keys = people_in_rows(rows)
     return [
-        *paper_notes(ctx.app, form, templates, unit=unit, today=ctx.today, person_keys=keys),
+        *paper_notes(ctx.app, form, unit=unit, today=ctx.today, person_keys=keys),
         *text_notes(rows, PAPER_LANGUAGES, ctx.app.reads.office(), speaks=ctx.spoken_language),
         *unanswered_notes(ctx, form, unit=unit, year=year, quarter=quarter),
     ]
@@ -135,17 +135,12 @@ def filled_report(
     Raises:
         Refusal: a quarter of a report that is made once a year.
         Refusal: there is none of that name about a year.
-        EvidenceDamaged: the organisation's own template of it is missing or altered.
     """
     form = year_report(name)
     about = quarter_of_report(form, year, quarter, today=ctx.today)
     data = report_data(ctx, form, language, unit=unit, year=year, quarter=about)
-    office_template = own_template(ctx.app, name, language)
-    filled = fill(
-        form, data.fields, language, rows=data.rows, looked_up=data.looked_up, office_template=office_template
-    )
     period = period_text(f"{year}Q{about}" if about else str(year), language)
-    return paper_file_name(form.title[language], period), filled.document
+    return paper_file_name(form.title[language], period), filled(ctx.app, form, data, language).document
 
 
 def report_data(

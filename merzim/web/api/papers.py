@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from merzim.services import sending
 from merzim.services.context import whole_case
 from merzim.services.documents.case_documents import case_papers
-from merzim.services.documents.filling import templates_in_use
 from merzim.services.documents.year_reports import quarter_of_report, report_marks, year_report
 from merzim.services.evidence import clean_file_name, keep_upload
 from merzim.services.names import seen_unit
@@ -161,7 +160,7 @@ def get_report_notes(
     """Return the remarks on a report about a year or quarter of a unit, which its document does not print."""
     report, of = year_report(form), seen_unit(ctx, unit)
     about = quarter_of_report(report, year, quarter, today=ctx.today)
-    marks = report_marks(ctx, report, templates_in_use(ctx.app), unit=of, year=year, quarter=about)
+    marks = report_marks(ctx, report, unit=of, year=year, quarter=about)
     return ReportAnswer(
         id=form,
         title=report.title[translator.language],

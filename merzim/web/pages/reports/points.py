@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from merzim.documents.forms import Form
 from merzim.documents.sheets.listing import tables_workbook
-from merzim.services.documents.filling import templates_in_use
 from merzim.services.documents.year_reports import due_quarter, report_marks, year_reports
 from merzim.services.reports.points import Ahead, IndicatorPoints, Points, UnitPoints, points_of_year
 from merzim.web.pages.reports.report import Figure, Filter, Report, ReportQuery, ReportSection, lines
@@ -230,14 +229,13 @@ def _sections(query: ReportQuery, view: Points, period: str) -> tuple[ReportSect
 def _paper_columns(query: ReportQuery, view: Points, period: str) -> tuple[Column[Form], ...]:
     """Return the columns of the reports of a year: what each leaves open, and its papers."""
     ctx = replace(query.ctx, language=query.t.language)
-    templates = templates_in_use(ctx.app)
     quarter = {"year": int(period[:4]), "quarter": int(period[5:] or 0)}
 
     def about(paper: Form) -> dict[str, int]:
         return quarter if paper.quarterly else {"year": view.year}
 
     def title(t: Translator, paper: Form) -> Content:
-        marks = report_marks(ctx, paper, templates, unit=view.unit.id, **about(paper))
+        marks = report_marks(ctx, paper, unit=view.unit.id, **about(paper))
         text = paper.title[t.language] + (f", {t.period(period)}" if paper.quarterly else "")
         return Content(text=text, under=lines(t.tell_of_rows(mark.code, mark.arguments) for mark in marks))
 
