@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -298,6 +299,14 @@ def office_with_cases(office: Office = THREE_UNITS, **options: Any) -> Site:
     return build(office, filled=True, **options)
 
 
+@cache
+def untouched() -> Site:
+    """An office with three cases for tests that change nothing."""
+    site = office_with_cases()
+    site.shared = True
+    return site
+
+
 def staffed_office() -> Site:
     """The same; the officer is Әлиева Гүлнұр of hr, and `erlan` is Өтегенов Ерлан, who answers for law."""
     site = office_with_cases()
@@ -368,9 +377,9 @@ def _closed() -> Iterator[None]:
 
 
 @pytest.fixture
-def site() -> Site:
-    """An office with three cases."""
-    return office_with_cases()
+def site(request: pytest.FixtureRequest) -> Site:
+    """An office with three cases; the one that is there already, where a module `ONLY_LOOKS` at it."""
+    return untouched() if getattr(request.module, "ONLY_LOOKS", False) else office_with_cases()
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from merzim.web.auth.dependencies import is_query_only, need_of
-from tests.web.conftest import READERS, Site, build, office_with_cases
+from tests.web.conftest import READERS, Site, build, untouched
 from workflow.org.access import Need
 
 OPEN = {
@@ -121,14 +120,6 @@ def filled(path: str, case: str) -> str:
         path = path.replace(place, value)
     assert "{" not in path, f"the tests do not know what to put into {path}"
     return path
-
-
-@cache
-def untouched() -> Site:
-    """An office with three cases for tests that change nothing."""
-    site = office_with_cases()
-    site.shared = True
-    return site
 
 
 def test_every_route_names_what_it_needs() -> None:

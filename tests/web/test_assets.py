@@ -10,6 +10,8 @@ from starlette.testclient import TestClient
 
 from merzim.web.ui.assets import HTMX, OWN, asset_address
 
+ONLY_LOOKS = True
+
 
 def test_htmx_comes_from_its_wheel_and_may_be_kept_for_good(browser: TestClient) -> None:
     """Nothing of third parties is kept in the repository."""

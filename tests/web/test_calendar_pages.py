@@ -9,6 +9,8 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import Site
 
+ONLY_LOOKS = True
+
 
 def cell(page: str, day: int) -> str:
     """The cell of a day."""

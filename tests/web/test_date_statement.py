@@ -8,6 +8,8 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import Site
 
+ONLY_LOOKS = True
+
 
 def counted(page: str) -> list[tuple[str, str]]:
     """Number and date of each line of the table."""

@@ -65,11 +65,12 @@ def offers(browser: TestClient, **headers: str) -> tuple[bool, int]:
 
 
 def test_it_is_offered_where_day_address_peer_and_host_all_say_so() -> None:
-    """All combinations of what decides it."""
-    addresses = ("", "http://127.0.0.1:8000", "https://127.0.0.1", "https://merzim.kz")
-    places = [*product(("127.0.0.1", "::1", "10.0.0.7"), ("127.0.0.1:8000", "localhost", "merzim.kz"))]
+    """Each of them alone keeps it from being offered."""
+    here = "http://127.0.0.1:8000"
+    offices = ((True, ""), (True, here), (True, "https://merzim.kz"), (False, here))
+    places = [*product(("127.0.0.1", "::1", "10.0.0.7"), ("127.0.0.1:8000", "merzim.kz"))]
     wrong = []
-    for demonstration, address in product((True, False), addresses):
+    for demonstration, address in offices:
         site = office_with_cases(demonstration=demonstration, address=address)
         for peer, host in places:
             browser = TestClient(
@@ -85,12 +86,14 @@ def test_it_is_offered_where_day_address_peer_and_host_all_say_so() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("header", FORWARDED)
-def test_a_request_that_passed_a_proxy_does_not_get_it(header: str, shown: Site) -> None:
+def test_a_request_that_passed_a_proxy_does_not_get_it(shown: Site) -> None:
     """A proxy on this machine calls us by our own name, and who stands behind it nobody knows."""
-    forwarded = {header.partition(",")[0]: FORWARDED[header]}
     with shown.stranger() as browser:
-        assert offers(browser, **forwarded) == (False, 404)
+        answers = {
+            header: offers(browser, **{header.partition(",")[0]: value}) for header, value in FORWARDED.items()
+        }
+
+        assert {header: answer for header, answer in answers.items() if answer != (False, 404)} == {}
         assert offers(browser) == (True, 303)
 
 

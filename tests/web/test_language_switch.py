@@ -9,8 +9,8 @@ from urllib.parse import urljoin
 import pytest
 
 from merzim.web.auth.dependencies import COOKIE
-from tests.web.conftest import Site
-from tests.web.test_access import ROUTES, filled, untouched
+from tests.web.conftest import Site, untouched
+from tests.web.test_access import ROUTES, filled
 
 FORMS = sorted(
     {route.path for method, route in ROUTES if method == "POST" and not route.path.startswith("/api/")}

@@ -7,6 +7,8 @@ from starlette.testclient import TestClient
 
 from merzim.web.ui.preferences import preferred_language
 
+ONLY_LOOKS = True
+
 
 @pytest.mark.parametrize(
     ("header", "language"),
