@@ -154,10 +154,11 @@ def first_steps(ctx: RequestContext) -> Sequence[FirstStep]:
 class OfficerStart:
     """What an officer's first day still lacks: a case, a channel that reaches people, the first letter.
 
-    `letter_on`: the day on which the first reminder goes out; None without one.
+    `year`: that of the case opened last, None without one; `letter_on`: the day on which the first reminder
+    goes out, None without one.
     """
 
-    has_case: bool
+    year: int | None
     reaches: bool
     letter_on: date | None
 
@@ -166,8 +167,10 @@ def officer_start(ctx: RequestContext) -> OfficerStart | None:
     """Return the steps of an officer's first day; None for others, and once a letter has gone out."""
     if not ctx.reader.may("manage") or has_sent(ctx.app.engine, (), kind="reminder"):
         return None
+    newest = ctx.app.reads.whole([case.id for case in ctx.app.reads.cases(limit=1)])
+    begins = [min(case.planned.values(), default=ctx.today) for case in newest.values()]
     return OfficerStart(
-        has_case=ctx.app.reads.how_many(CaseFilter()) > 0,
+        year=begins[0].year if begins else None,
         reaches=not STAYS_HERE.issuperset(ctx.app.settings.channels.use),
         letter_on=first_letter_day(ctx.app.engine, today=ctx.today),
     )

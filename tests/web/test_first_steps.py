@@ -133,6 +133,8 @@ def test_an_empty_desk_says_what_to_do_until_the_first_letter_is_out(begun: Real
     opened = desk()
     begun.run("remind", now="2026-05-06T08:00")
     queued = desk()
+    begun.run("open", "internal-analysis", "--object", "Кадры", "--planned", "analysis_started=2027-02-01")
+    next_year = desk()
     begun.run("remind", now="2026-05-06T10:00")
     begun.run("deliver", now="2026-05-06T12:00")
 
@@ -140,6 +142,7 @@ def test_an_empty_desk_says_what_to_do_until_the_first_letter_is_out(begun: Real
     assert "Готово: первое письмо уйдёт 6 мая 2026 года." in opened
     assert "Готово: первое письмо уйдёт 6 мая 2026 года." in queued
     assert "figures-desk" in opened
+    assert ("/portfolio?year=2026" in opened, "/portfolio?year=2027" in next_year) == (True, True)
     assert 'id="start"' not in desk()
 
 
