@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from merzim.documents.forms.checks import FormNote, form_marks
 from merzim.documents.forms.definitions import Field, Form, case_forms, form, names, person_forms
-from merzim.documents.forms.filling import FilledForm, Missing, UnknownFormField, fill, missing_values
+from merzim.documents.forms.filling import FilledForm, Missing, fill, missing_values
 from merzim.documents.forms.rows_file import FormData
-from merzim.documents.forms.values import UnreadableValue, parse_value, title
-from workflow.refusal import Refusal
+from merzim.documents.forms.values import parse_value, title
 
 __all__ = [
     "Field",
@@ -19,9 +18,6 @@ __all__ = [
     "FormData",
     "FormNote",
     "Missing",
-    "Refusal",
-    "UnknownFormField",
-    "UnreadableValue",
     "case_forms",
     "fill",
     "form",

@@ -177,6 +177,13 @@ class Form(Model):
     source: RegisterRows | None = pydantic.Field(None, alias="from")
     quarterly: bool = False
 
+    def field(self, name: str) -> Field:
+        """Return the field of a name. Raises Refusal."""
+        if name not in self.fields:
+            allowed = closest_first(name, self.fields)
+            raise Refusal("form_field_unknown", field=name, form=self.id, allowed=allowed)
+        return self.fields[name]
+
 
 def names() -> tuple[str, ...]:
     files_of_forms = (file.name.partition(".") for file in TEMPLATES.iterdir())

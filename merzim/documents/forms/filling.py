@@ -24,10 +24,6 @@ Row = Mapping[str, object]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-class UnknownFormField(Refusal, LookupError):
-    """The form has no such field; `allowed` lists its fields."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Missing:
     """A missing value: a field, or a part of the n-th row (1 is the first); `rows` when there is no row at
@@ -67,8 +63,7 @@ def fill(
         office_template: the organisation's own template; None for ours.
 
     Raises:
-        UnknownField: a value or a part of a row that the form does not have.
-        Refusal: a row of no group.
+        Refusal: a value or a part of a row that the form does not have; a row of no group.
         Refusal: another language, or the organisation's own template is none, or asks for what the form does
             not have.
     """
@@ -125,19 +120,15 @@ def group_of(rows: Rows, row: Row) -> int:
 
 
 def _check_names(form: Form, values: Mapping[str, object], rows: Sequence[Row]) -> None:
-    """Raise UnknownField for a value or a part of a row that the form does not have."""
+    """Raise Refusal for a value or a part of a row that the form does not have."""
     for name in values:
-        if name not in form.fields:
-            raise UnknownFormField(
-                "form_field_unknown", field=name, form=form.id, allowed=closest_first(name, form.fields)
-            )
+        form.field(name)
     columns = form.rows.columns if form.rows else ()
     for row in rows:
         for name in row:
             if name not in columns:
-                raise UnknownFormField(
-                    "form_part_unknown", field=name, form=form.id, allowed=closest_first(name, columns)
-                )
+                allowed = closest_first(name, columns)
+                raise Refusal("form_part_unknown", field=name, form=form.id, allowed=allowed)
 
 
 def _row_variables(

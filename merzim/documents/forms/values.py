@@ -26,10 +26,6 @@ _SOFT_LETTERS = "БВГДЖЗЛМНПРСТЦЧЭЮІӘӨҮЕ"
 _NO = ("", "0", "no", "false", "жоқ", "нет", "-")
 
 
-class UnreadableValue(UnreadableCell):
-    """A text is not a value of the field's kind."""
-
-
 def title(field: str, language: str) -> str:
     code = f"form.field.{field}"
     return say(code, {}, language) if knows(code) else field
@@ -39,7 +35,7 @@ def parse_value(field: Field, texts: Sequence[str]) -> object:
     """Parse the value of a field; a list uses all the texts, any other kind the last one.
 
     Raises:
-        UnreadableValue: the text is no date, number or hour.
+        UnreadableCell: the text is no date, number or hour.
     """
     if field.kind == "list":
         return tuple(text for text in texts if text.strip())
@@ -197,7 +193,7 @@ def _blank_line(length: int) -> str:
 
 
 def _read_when(field: Field, text: str) -> object:
-    """Return the day or the span of days a text says; raises UnreadableValue if it says none."""
+    """Return the day or the span of days a text says; raises UnreadableCell if it says none."""
     try:
         return read(text, where=field.id)
     except UnreadableCell:
@@ -214,5 +210,5 @@ def _amount(field: Field, text: str) -> Decimal:
     return value
 
 
-def _unreadable(field: Field, text: str) -> UnreadableValue:
-    return UnreadableValue("form_value_unreadable", text=text, field=field.id, kind=field.kind)
+def _unreadable(field: Field, text: str) -> UnreadableCell:
+    return UnreadableCell("form_value_unreadable", text=text, field=field.id, kind=field.kind)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from i18n import span
 from merzim.documents.forms import FilledForm, Form, FormData, FormNote, fill, form_marks, parse_value
-from merzim.documents.forms.filling import UnknownFormField
 from merzim.services.app import AppContext
 from merzim.services.documents.rows import (
     Row,
@@ -185,7 +184,7 @@ def given(form: Form, pairs: list[str]) -> dict[str, object]:
     """Return the values given by --set: FIELD=VALUE, repeated for the items of a list.
 
     Raises:
-        Refusal, UnknownField, UnreadableValue: each names the pair.
+        Refusal, UnreadableCell: each names the pair.
     """
     texts: dict[str, list[str]] = {}
     for pair in pairs:
@@ -193,11 +192,7 @@ def given(form: Form, pairs: list[str]) -> dict[str, object]:
         name = name.strip()
         if not equals or not name:
             raise Refusal("form_set_shape", text=pair)
-        if name not in form.fields:
-            raise UnknownFormField(
-                "form_field_unknown", field=name, form=form.id, allowed=closest_first(name, form.fields)
-            )
-        texts.setdefault(name, []).append(text)
+        texts.setdefault(form.field(name).id, []).append(text)
     return {name: parse_value(form.fields[name], written_texts) for name, written_texts in texts.items()}
 
 
