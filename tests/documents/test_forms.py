@@ -321,13 +321,13 @@ def test_what_a_register_has_no_row_of_is_said_not_left_blank() -> None:
 
 @pytest.mark.parametrize("name", FORMS)
 def test_a_very_long_text_is_kept_whole(name: str) -> None:
-    """Fifty pages in one field, with breaks of lines of every system."""
+    """Ten pages in one field, with breaks of lines of every system."""
     definition = form(name)
     field = next(field for field in definition.fields.values() if field.kind in ("text", "long"))
-    long = "\r\n".join(f"{number}-жол: " + "әіңғүұқөһ " * 40 for number in range(300))
+    long = "\r\n".join(f"{number}-жол: " + "әіңғүұқөһ " * 40 for number in range(60))
     text = text_of(fill(definition, {field.id: long}, "kk").document)
 
-    assert all(f"{number}-жол: әіңғүұқөһ" in text for number in range(300))
+    assert all(f"{number}-жол: әіңғүұқөһ" in text for number in range(60))
 
 
 @pytest.mark.parametrize("name", FORMS)

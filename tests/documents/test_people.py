@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from merzim.documents.people.read_people import ReadAbsence, ReadPeople
+from merzim.documents.people.read_people import ReadAbsence
 from merzim.documents.people.table import read_people
 from merzim.documents.sheets.texts import is_address
 from merzim.documents.sheets.unreadable import UnreadablePaper
@@ -42,28 +42,6 @@ def test_the_example_organisation_is_read() -> None:
     assert people["Пресс-служба / Сейтқали Арман"].email is None
     duties_in_file = {duty for person in read.people for duty in person.duties}
     assert {obligation.duty for obligation in analysis().obligations} <= duties_in_file <= set(DUTIES)
-
-
-@pytest.mark.parametrize(
-    ("heading", "duties", "language"),
-    [
-        ("бөлімше;аты-жөні;міндеттері;электрондық пошта;тілі", "уәкілетті тұлға, бөлімше басшысы", "қазақша"),
-        ("Подразделение;ФИО;Обязанности;Электронная почта;Язык", "Уполномоченное лицо / ", "казахский"),
-        ("unit;name;duties;e-mail;language", "authorised_person, head of unit", "kk"),
-    ],
-)
-def test_headings_and_words_may_be_of_any_of_the_three_languages(
-    heading: str, duties: str, language: str
-) -> None:
-    """Codes are understood too."""
-    duties = duties.rstrip(" /")
-    read: ReadPeople = read_people(
-        csv(heading, f'Отдел;Ким В.;"{duties}";V.Kim@Example.kz;{language}'), "p.csv"
-    )
-
-    assert read.people[0].duties[0] == "authorised_person"
-    assert read.people[0].key == read.people[0].email == "v.kim@example.kz"
-    assert read.people[0].language == "kk"
 
 
 @pytest.mark.parametrize(

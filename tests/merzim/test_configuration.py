@@ -77,25 +77,6 @@ def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "nearest"),
-    [
-        ('[ofice]\nname = "x"\n', "ofice", "office"),
-        ('[office]\nlangauge = "ru"\n', "office.langauge", "language"),
-        ("[reminders]\ntik = 5\n", "reminders.tik", "tick"),
-        ("[channels]\nuses = []\n", "channels.uses", "use"),
-    ],
-)
-def test_an_unknown_key_is_refused_with_the_nearest(tmp_path: Path, text: str, key: str, nearest: str) -> None:
-    """A misspelt setting is found out now, not on the day a letter does not arrive."""
-    with pytest.raises(BadSetting) as refused:
-        read(_written(tmp_path, text), at=tmp_path)
-
-    assert refused.value.code == "cli.unknown_setting_nearest"
-    assert refused.value.arguments["key"] == key
-    assert refused.value.arguments["nearest"] == nearest
-
-
-@pytest.mark.parametrize(
     ("text", "key"),
     [
         ("office = 1\n", "office"),

@@ -87,22 +87,6 @@ def test_the_package_holds_what_was_attached_under_its_subtask(signed: Merzim, t
     ]
 
 
-def test_a_restore_names_the_evidence_it_does_not_find(signed: Merzim, tmp_path: Path) -> None:
-    """The database is put back all the same; exit 1 until the folder is, too."""
-    attach(signed)
-    signed("backup", "көшірме.sqlite")
-    (file,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
-    file.unlink()
-
-    result = signed("restore", "көшірме.sqlite")
-    json_result = signed("restore", "көшірме.sqlite", "--json")
-
-    assert (result.code, json_result.code) == (1, 1)
-    assert "Бұйрық №15.pdf" in result.err
-    assert [problem["code"] for problem in json_result.json["problems"]] == ["evidence_missing"]
-    assert signed("evidence", "2026-0001", "--json").json["evidence"]["order_signed"]
-
-
 @pytest.fixture
 def reviewed(prepared: Prepare) -> Merzim:
     """A case with a reviewed measure, a removed risk and a talk, each proved by a file of its own."""

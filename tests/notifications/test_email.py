@@ -118,13 +118,6 @@ def test_nobody_listening_is_queued() -> None:
     assert all(outcome.answer for outcome in outcomes.values())
 
 
-def test_a_name_that_leads_nowhere_is_queued() -> None:
-    """Nor does a host that cannot be found."""
-    email = channel(host="no-such-host.invalid", port=25, sender="m@example.kz", tls="none", timeout=5.0)
-
-    assert states(sent(email)) == ["queued", "queued", "queued"]
-
-
 def test_tls_from_the_first_byte(authority: trustme.CA, ca_file: Path) -> None:
     """`tls`: encrypted before the first word, the certificate checked."""
     office = Office()

@@ -116,16 +116,6 @@ def test_a_moved_start_is_another_reminder(town: Town) -> None:
     ]
 
 
-def test_a_dry_run_says_who_would_hear_what_and_writes_nothing(town: Town) -> None:
-    """plan() is the round without its writing."""
-    town.open()
-    would = town.plan([Shelf()], FIVE_BEFORE)
-
-    assert would.queued is None
-    assert not town.notices()
-    assert heard(would) == heard(town.round([Shelf()], FIVE_BEFORE))
-
-
 def test_somebody_no_channel_reaches_is_a_problem_where_there_is_no_officer(tmp_path: Path) -> None:
     """A person without an e-mail is named, not passed over."""
     town = Town(tmp_path, people=(replace(AIGUL, email=None),))

@@ -12,7 +12,7 @@ import pytest
 
 from calendars.terms import OnDate
 from i18n import LANGUAGES
-from notifications.letters.texts import Matter, letter, page, relation_to_due_date
+from notifications.letters.texts import Matter, letter, relation_to_due_date
 from notifications.notice import Letter
 from tests.law import CALENDAR, analysis, case, library
 from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START
@@ -202,25 +202,6 @@ def test_a_sunday_after_a_saturday_counts_no_working_day() -> None:
     saturday = due(due=date(2026, 3, 28))
 
     assert relation_to_due_date(saturday, CALENDAR, today=date(2026, 3, 29)).word == "just_past"
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_html_says_what_the_text_says(language: str) -> None:
-    """Every word of the text is in the HTML, in the same order."""
-    composed_letter = said(language, FIVE_BEFORE, others=(BOLAT.name,))
-    body = composed_letter.html.partition("<body>")[2]
-    plain = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
-    parts = page(matter(others=(BOLAT.name,)), CALENDAR, language=language, today=FIVE_BEFORE)
-    place = 0
-    for part in (
-        parts.lead,
-        *(line.text for line in parts.table),
-        *(line.text for section in parts.sections for line in section.lines),
-    ):
-        position = plain.find(part, place)
-
-        assert position >= 0, part
-        place = position
 
 
 def test_html_is_one_language_readable_in_the_dark_and_loads_nothing() -> None:

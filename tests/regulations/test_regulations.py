@@ -78,11 +78,6 @@ editions = pytest.mark.parametrize("edition", LIBRARY.all(), ids=lambda edition:
 analyses = pytest.mark.parametrize("edition", [MAP_2023, INSTRUCTION_2024], ids=lambda edition: edition.edition)
 
 
-def test_the_folder_holds_data_only() -> None:
-    """A procedure is added without Python code."""
-    assert {path.suffix for path in FOLDER.rglob("*") if path.is_file()} == {".toml"}
-
-
 def test_the_edition_changes_with_the_year_2024() -> None:
     """The last day of the map's edition and the first of the instruction's."""
     assert LIBRARY.edition("internal-analysis", date(2023, 12, 31)) is MAP_2023

@@ -14,8 +14,6 @@ from sqlalchemy import Engine
 from merzim.storage.cases import ledger as ledger_module
 from merzim.storage.cases.ledger import SqlLedger
 from merzim.storage.database.engine import one_snapshot
-from merzim.storage.notices.outbox import SqlOutbox
-from notifications.ports import Settlement
 from tests.storage.sample_cases import (
     NOW,
     OBJECT,
@@ -24,8 +22,6 @@ from tests.storage.sample_cases import (
     TODAY,
     UNIT,
     case_commands,
-    later,
-    letter,
     opened,
 )
 from tests.storage.statements import heard
@@ -133,17 +129,6 @@ def test_only_rows_that_differ_are_written(engine: Engine) -> None:
     differ = sum(before[name] != after[name] for name in before)
     assert 0 < differ < len(before)
     assert written(statements_seen, "deadline") == differ
-
-
-def test_rows_that_are_the_same_write_nothing_at_all(engine: Engine) -> None:
-    """A rebuild of a board that is right leaves it alone."""
-    case = opened(engine)
-    change = case_commands(engine).recomputed(case, today=TODAY)
-
-    with statements(engine) as statements_seen:
-        SqlLedger(engine).append([change], now=NOW)
-
-    assert written(statements_seen, "deadline") == written(statements_seen, '"case"') == 0
 
 
 def test_a_row_that_is_no_longer_there_is_taken_off_the_board(engine: Engine) -> None:
@@ -255,36 +240,3 @@ def test_a_moved_day_finds_the_cases_it_touches(engine: Engine) -> None:
 
     assert ledger.touched(first, first) == ledger.touched(last, last) == [case.id]
     assert ledger.touched(date(2010, 1, 1), date(2010, 12, 31)) == []
-
-
-def test_a_moved_due_date_withdraws_what_was_queued_for_the_old_one(engine: Engine) -> None:
-    """Letters with an outdated date are dropped; letters of other dates stay."""
-    case = opened(engine)
-    ledger, outbox = SqlLedger(engine), SqlOutbox(engine)
-    rows = ledger.rows(case.id)
-    moves, stays = rows["order_signed"], rows["schedule_approved"]
-    for row in (moves, stays):
-        assert row.due is not None
-        assert row.next_step_on is not None
-        outbox.settle(
-            [
-                Settlement(
-                    case=case.id,
-                    obligation=row.obligation,
-                    due=row.due,
-                    step_on=row.next_step_on,
-                    notices=(letter(row),),
-                    next_step=None,
-                    next_step_on=None,
-                )
-            ],
-            now=NOW,
-        )
-
-    case_commands(engine).replan(
-        case.id, "analysis_started", on=date(2026, 4, 20), by="А", now=later(5), today=TODAY
-    )
-
-    assert ledger.rows(case.id)["order_signed"].due != moves.due
-    states = {notice.obligation: notice.state for notice in outbox.notices(case=case.id)}
-    assert states == {"order_signed": "withdrawn", "schedule_approved": "queued"}

@@ -84,14 +84,6 @@ def tree(engine: Engine) -> SqlReads:
     return SqlReads(engine)
 
 
-def test_a_unit_answers_with_the_units_below_it(tree: SqlReads) -> None:
-    """The head of a department sees its divisions; a division does not see the department."""
-    assert {row.unit for row in tree.overdue(FAR, "dep")} == {"dep", "div"}
-    assert {row.unit for row in tree.due(TODAY, FAR, "div")} == {"div"}
-    assert {case.unit for case in tree.cases("dep")} == {"dep", "div"}
-    assert tree.cases("жоқ бөлім") == []
-
-
 def test_a_search_finds_cyrillic_in_any_letter_case(tree: SqlReads) -> None:
     """Object, id and the name of the unit; every word must be found, and a percent sign is only a sign."""
     assert [case.unit for case in tree.page(CaseFilter(search="БЮДЖЕТ объект"))] == ["div"]

@@ -21,7 +21,6 @@ from workflow.board.rows import DeadlineFilter, horizon
 from workflow.cases.commands.opening import Opening
 from workflow.deadlines.lateness import near
 from workflow.org.access import Reader
-from workflow.org.office import Office
 
 
 def seen(site: Site, *, today: date = TODAY, unit: str | None = None) -> Overview:
@@ -185,15 +184,6 @@ def test_recommended_steps_stand_apart_below_the_obligatory_ones(
     for link, force, number in ways:
         page = browser.get(unescape(link)).text
         assert (listed(page), {*re.findall(r'class="force force-(\w+)"', page)}) == (int(number), {force})
-
-
-def test_an_empty_office_is_told_what_to_do() -> None:
-    """No figures of nothing: the first step."""
-    with build(Office()).client() as browser:
-        page = browser.get("/?lang=ru").text
-
-    assert "Дел пока нет" in page
-    assert 'href="/open"' in page
 
 
 def test_a_case_of_no_unit_counts_for_the_organisation() -> None:

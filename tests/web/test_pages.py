@@ -42,14 +42,6 @@ def test_every_year_of_the_records_has_its_calendar(year: int, browser: TestClie
     assert (f"Приказа о переносе выходных дней в {year} году ещё нет" in answer.text) == (year > 2026)
 
 
-def test_the_year_2026_has_its_official_sum(browser: TestClient) -> None:
-    """18 working days in March 2026, the substitutes of Nauryz among the days off."""
-    page = browser.get("/calendar/2026?lang=ru").text
-
-    assert "18 рабочих из 31" in page
-    assert "24–25 марта" in page
-
-
 def test_the_edition_says_that_its_date_is_assumed(site: Site, browser: TestClient) -> None:
     """What is not confirmed is not shown as if it were."""
     assert "по предположению" in browser.get(f"/cases/{site.real}?lang=ru").text

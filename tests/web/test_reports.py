@@ -86,21 +86,6 @@ def test_who_has_not_reported_the_quarter_is_named(kept: Site) -> None:
     assert "IV квартал 2025 года" not in after[after.index('id="silent"') :]
 
 
-def test_a_reader_of_one_unit_sees_that_unit_alone(kept: Site) -> None:
-    """Risks, letters and points of others are not there; another's points are a 404."""
-    open_cases(kept, 1)
-    open_cases(kept, 1, "law")
-    remind(kept.context, now=NOW, today=TODAY)
-    with kept.client("responsible") as own_client:
-        monitoring = own_client.get("/reports/monitoring?lang=ru").text
-        register = own_client.get("/register?lang=ru").text
-        scores = [own_client.get(f"/reports/points?unit={unit}").status_code for unit in ("hr", "law", "head")]
-
-    assert monitoring.count("опоздание – 1 рабочий день") == 1
-    assert "2026-0002" not in register
-    assert scores == [200, 404, 404]
-
-
 def test_the_reading_is_chosen_in_the_address_and_taken_as_a_workbook(kept: Site) -> None:
     """One of eight units analysed: whole steps earn nothing, in proportion something; others are refused."""
     units = [Unit(id=f"u{n}", name=f"Бөлім {n}", parent="hr") for n in range(8)]

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import calendars
 from merzim.web.ui.timeline import Timeline, build_timeline
 from tests.law import library
-from tests.web.conftest import Site
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
@@ -59,21 +58,6 @@ def test_the_shaded_days_are_exactly_the_days_off_while_days_are_wide() -> None:
     assert not life.has_weekends
 
 
-def test_the_picture_is_of_the_whole_life_from_the_start() -> None:
-    """Before anything has happened the quarters after the note have their row.
-
-    The note is due by 9 June 2026, ten working days after 26 May: reports by 7 July (the 5th is a Sunday,
-    the 6th Capital Day), 5 October, 5 January and 5 April.
-    """
-    picture = drawn()
-    rows = {line.id.partition(".")[0]: line for line in picture.lines}
-    due = [mark.on for mark in rows["quarter_reported"].marks if mark.kind == "due"]
-
-    assert due == [date(2026, 7, 7), date(2026, 10, 5), date(2027, 1, 5), date(2027, 4, 5)]
-    assert picture.left_out == 0
-    assert "start_announced" in rows
-
-
 def test_the_analysis_stays_in_the_picture_during_the_monitoring() -> None:
     """In November the announcement of March stands beside the report due next."""
     today = date(2026, 11, 2)
@@ -115,12 +99,3 @@ def test_each_period_of_a_row_has_its_own_look_and_the_date_is_of_the_mark_it_st
         (date(2027, 4, 5), "not_due_yet"),
     ]
     assert (row.shown, row.shown_look) == (date(2027, 4, 5), "not_due_yet")
-
-
-def test_the_table_has_every_row_of_the_picture(site: Site) -> None:
-    """Who cannot see the picture misses nothing."""
-    with site.client() as browser:
-        page = browser.get(f"/cases/{site.real}").text
-
-    assert all(f'<tbody id="{line.id}"' in page for line in drawn().lines)
-    assert 'role="group"' in page

@@ -9,7 +9,7 @@ import pytest
 from merzim.storage.cases.ledger import SqlLedger
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
-from workflow.cases.case import Case, Event, Evidence, apply, fold
+from workflow.cases.case import Case, Evidence, apply
 from workflow.cases.commands.case_commands import CaseCommands, Change, View
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
@@ -463,19 +463,3 @@ def test_a_withdrawal_is_never_applied_to_a_case_alone(
 
     with pytest.raises(ValueError, match="fold the whole chain"):
         apply(before, withdrawal)
-
-
-def test_a_chain_without_withdrawals_folds_as_it_did() -> None:
-    """Events of the oldest chains carry no such payload."""
-    event = Event(
-        case="2026-0001",
-        seq=1,
-        kind="opened",
-        name="x",
-        on=None,
-        at=NOW,
-        by="a",
-        payload={"procedure": "internal-analysis", "edition": "internal-analysis.2024-01-01"},
-        hash="h",
-    )
-    assert (fold([event]).head, fold([event]).withdrawn) == ("h", {})

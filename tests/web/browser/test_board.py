@@ -70,17 +70,6 @@ def test_the_board_is_narrowed_to_a_unit_without_a_button(served: Served, page: 
     assert served.watched.complaints == []
 
 
-def test_the_keyboard_is_enough(page: Any) -> None:
-    """Skip the menu, then reach the first overdue line, seeing where one is."""
-    page.goto("/")
-    page.keyboard.press("Tab")
-    skip = page.evaluate("document.activeElement.className")
-    page.keyboard.press("Enter")
-
-    assert "skip" in skip
-    assert page.evaluate("document.activeElement.id") == "content"
-
-
 def test_the_pages_work_without_scripts(site: Site, served: Served) -> None:
     """Where scripts are forbidden the form posts as forms do."""
     with served.page("", java_script_enabled=False) as page:
