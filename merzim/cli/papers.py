@@ -379,32 +379,35 @@ DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")
 """Duties allowed for --approver."""
 
 
+Set = Annotated[
+    list[str] | None,
+    option("--set", "FIELD=VALUE", "the value of a field; a list field as often as it has items"),
+]
+Quarter = Annotated[
+    str | None,
+    option(
+        "--quarter", "Q", "the quarter of a report: 1 to 4, 0 for the year; left out, the last that has ended"
+    ),
+]
+Approver = Annotated[
+    str, option("--approver", "DUTY", "who approves: head, deputy, chief_of_staff, ethics_officer")
+]
+
+
 @command("form")
 def form(
     call: CommandContext,
     first: Annotated[str, argument("CASE|FORM")],
     second: Annotated[str | None, argument("FORM")] = None,
     to: Annotated[str, option("--to", "FILE", "the file to write (.docx)")] = "",
-    set_: Annotated[
-        list[str] | None,
-        option("--set", "FIELD=VALUE", "the value of a field; a list field as often as it has items"),
-    ] = None,
+    set_: Set = None,
     rows: Annotated[str | None, option("--rows", "FILE", "a CSV, XLSX or JSON file with the rows")] = None,
     unit: Unit = "",
     year: Annotated[str | None, option("--year", "Y", "the report year")] = None,
-    quarter: Annotated[
-        str | None,
-        option(
-            "--quarter",
-            "Q",
-            "the quarter of a report: 1 to 4, 0 for the year; left out, the last that has ended",
-        ),
-    ] = None,
+    quarter: Quarter = None,
     person: Annotated[str, option("--person", "WHO", "whom the policy's form is for: name or key")] = "",
     row: Annotated[str, option("--row", "ID", "row of a register the form is filled from")] = "",
-    approver: Annotated[
-        str, option("--approver", "DUTY", "who approves: head, deputy, chief_of_staff, ethics_officer")
-    ] = "",
+    approver: Approver = "",
     replace: Annotated[bool, option("--replace", None, "write over a file that is there")] = False,
 ) -> None:
     """A form (DOCX) filled from a case, ready to be signed; what is unknown is left as ruled lines.
@@ -414,13 +417,7 @@ def form(
     case, name = (first, second) if second else ("", first)
     definition = form_named(name)
     language = call.paper_language
-    if not to:
-        raise Refusal("cli.missing_parameter", name="--to FILE")
-    if Path(to).exists() and not replace:
-        raise Refusal("form_exists", file=to)
-    if definition.about == "case" and not case:
-        raise Refusal("form_case_needed", form=name)
-    _check_duty(approver)
+    _refuse_wrong(definition, case, to, approver, replace=replace)
     view, of, period = None, "", _NO_PERIOD
     if case and definition.about == "case":
         view = call.view(case)
@@ -530,9 +527,16 @@ def forms(
     call.table(("form", "title", "about"), rows)
 
 
-def _check_duty(duty: str) -> None:
-    if duty and duty not in DUTIES:
-        raise Refusal("form_duty_unknown", duty=duty, allowed=DUTIES)
+def _refuse_wrong(definition: Form, case: str, to: str, approver: str, *, replace: bool) -> None:
+    """Raise Refusal for what no form can be made of, before anything is read."""
+    if not to:
+        raise Refusal("cli.missing_parameter", name="--to FILE")
+    if Path(to).exists() and not replace:
+        raise Refusal("form_exists", file=to)
+    if definition.about == "case" and not case:
+        raise Refusal("form_case_needed", form=definition.id)
+    if approver and approver not in DUTIES:
+        raise Refusal("form_duty_unknown", duty=approver, allowed=DUTIES)
 
 
 def _wrong_approver(

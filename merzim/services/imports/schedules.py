@@ -173,81 +173,179 @@ def consider(
     Raises:
         UnreadablePaper: with every row that plans a date the ledger cannot store.
     """
-    answers = answers or ScheduleAnswers()
-    cases_by_key = {key: case for case in cases for key in _known_keys(case, procedure)}
-    notes: list[ReadingNote] = [
-        note for schedule in schedules for note in schedule.notes if not _is_dated_now(note, answers)
-    ]
-    matches: dict[str, str] = {}
-    strange: set[str] = set()
-    errors = Errors()
+    answers, errors = answers or ScheduleAnswers(), Errors()
+    notes = [note for schedule in schedules for note in schedule.notes if not _is_dated_now(note, answers)]
     schedules = corrected(with_responsible_units(schedules, office), answers, errors)
     units = units_meant(schedules, office)
-    notes += _strange_units(schedules, units, office)
-    analyses = list[ConsideredAnalysis]()
-    exact = {
-        key
-        for schedule in schedules
-        for key in _keys(schedule, units.get(schedule.unit, schedule.unit), _first_year(schedule, procedure))
-    }
-    taken_cases = {case.id for key, case in cases_by_key.items() if key in exact}
-    open_cases = [case for case in cases if case.id not in closed]
-    for schedule in schedules:
-        facts, intended = _facts_and_plans(schedule, procedure, today, notes)
-        _check(schedule, {**facts, **intended}, procedure, calendar, errors)
-        _match(schedule, office, matches, strange, notes)
-        unit = units.get(schedule.unit, schedule.unit)
-        year = _first_year(schedule, procedure)
-        case = next((cases_by_key[key] for key in _keys(schedule, unit, year) if key in cases_by_key), None)
-        names, twins, joined = dict[str, str](), tuple[Case, ...](), False
-        is_closed = case is not None and case.id in closed
-        if is_closed:
-            case = None
-        elif case is None:
-            names = _names(schedule, open_cases, answers.objects.get(schedule.row, {}))
-            twins = _twins(schedule, unit, names, open_cases, taken_cases, office, procedure)
-            case, twins = _decided(schedule, twins, answers, errors)
-            joined = case is not None
-            taken_cases |= {case.id} if case else set()
-        first = min([*facts.values(), *intended.values()], default=today)
-        analyses.append(
-            ConsideredAnalysis(
-                schedule=schedule,
-                unit=unit,
-                case=case,
-                facts=facts,
-                planned=intended,
-                procedure=_edition(schedule, case, first, procedure, library, errors),
-                names=names,
-                looks_like=twins,
-                joined=joined,
-                closed=is_closed,
-            )
-        )
-        if case is not None:
-            notes += _differing(schedule, case, facts, procedure)
-            notes += _withdrawn(analyses[-1])
+    considering = _Considering(
+        library=library,
+        office=office,
+        procedure=procedure,
+        calendar=calendar,
+        today=today,
+        answers=answers,
+        closed=closed,
+        cases_by_key={key: case for case in cases for key in _known_keys(case, procedure)},
+        open_cases=[case for case in cases if case.id not in closed],
+        units=units,
+        errors=errors,
+        notes=[*notes, *_strange_units(schedules, units, office)],
+    )
+    keys = {key for schedule in schedules for key in considering.keys(schedule)}
+    considering.taken_cases |= {case.id for key, case in considering.cases_by_key.items() if key in keys}
+    analyses = [considering.analysis(schedule) for schedule in schedules]
     errors.refuse(name)
-    notes += _named(analyses)
     return Consideration(
-        analyses=tuple(analyses), notes=tuple(notes), matches=matches, strange=tuple(sorted(strange))
+        analyses=tuple(analyses),
+        notes=(*considering.notes, *_named(analyses)),
+        matches=considering.matches,
+        strange=tuple(sorted(considering.strange)),
     )
 
 
-def _edition(
-    schedule: ReadSchedule,
-    case: Case | None,
-    first: date,
-    procedure: Procedure,
-    library: Library,
-    errors: Errors,
-) -> Procedure:
-    """Return the edition of the case, or of the analysis's first day; an impossible day is an error."""
-    try:
-        return library.named(case.edition) if case else library.edition(procedure.id, first)
-    except Refusal as refusal:
-        errors.take(schedule.row, refusal)
-        return procedure
+@dataclass(kw_only=True, slots=True)
+class _Considering:
+    """What the analyses of a file are compared with, and what was found so far.
+
+    Attributes:
+        cases_by_key: active cases by the words they may be found by; open_cases: those the user may manage.
+        units: id of the unit by the words of the file.
+        taken_cases: ids of cases that an analysis of the file is.
+    """
+
+    library: Library
+    office: Office
+    procedure: Procedure
+    calendar: Kazakhstan
+    today: date
+    answers: ScheduleAnswers
+    closed: Container[str]
+    cases_by_key: Mapping[Key, Case]
+    open_cases: Sequence[Case]
+    units: Mapping[str, str]
+    errors: Errors
+    notes: list[ReadingNote]
+    taken_cases: set[str] = field(default_factory=set)
+    matches: dict[str, str] = field(default_factory=dict)
+    strange: set[str] = field(default_factory=set)
+
+    def unit(self, schedule: ReadSchedule) -> str:
+        return self.units.get(schedule.unit, schedule.unit)
+
+    def keys(self, schedule: ReadSchedule) -> list[Key]:
+        """Return the words and the year by which an analysis names its case."""
+        year = _first_year(schedule, self.procedure)
+        return [_key(schedule.object, unit, year) for unit in (self.unit(schedule), schedule.unit)]
+
+    def analysis(self, schedule: ReadSchedule) -> ConsideredAnalysis:
+        """Return what importing an analysis would do; what is wrong with it is among the errors."""
+        facts, intended = self._facts_and_plans(schedule)
+        self._check(schedule, {**facts, **intended})
+        self._match(schedule)
+        by_key = self.cases_by_key
+        case = next((by_key[key] for key in self.keys(schedule) if key in by_key), None)
+        names, twins, joined = dict[str, str](), tuple[Case, ...](), False
+        is_closed = case is not None and case.id in self.closed
+        if is_closed:
+            case = None
+        elif case is None:
+            names = _names(schedule, self.open_cases, self.answers.objects.get(schedule.row, {}))
+            case, twins = self._decided(schedule, self._twins(schedule, names))
+            joined = case is not None
+            self.taken_cases |= {case.id} if case else set()
+        first = min([*facts.values(), *intended.values()], default=self.today)
+        analysis = ConsideredAnalysis(
+            schedule=schedule,
+            unit=self.unit(schedule),
+            case=case,
+            facts=facts,
+            planned=intended,
+            procedure=self._edition(schedule, case, first),
+            names=names,
+            looks_like=twins,
+            joined=joined,
+            closed=is_closed,
+        )
+        if case is not None:
+            self.notes += _differing(analysis, case, self.procedure)
+            self.notes += _withdrawn(analysis)
+        return analysis
+
+    def _edition(self, schedule: ReadSchedule, case: Case | None, first: date) -> Procedure:
+        """Return the edition of the case, or of the analysis's first day; an impossible day is an error."""
+        try:
+            return self.library.named(case.edition) if case else self.library.edition(self.procedure.id, first)
+        except Refusal as refusal:
+            self.errors.take(schedule.row, refusal)
+            return self.procedure
+
+    def _facts_and_plans(self, schedule: ReadSchedule) -> tuple[dict[str, date], dict[str, date]]:
+        """Return facts and plan dates. A future fact in the file becomes a plan date, with a note."""
+        facts, intended = dict(schedule.facts), dict(schedule.planned)
+        for name, on in schedule.facts.items():
+            if on > self.today:
+                intended[name] = facts.pop(name)
+                title = self.procedure.by_id[name].title if name in self.procedure.by_id else name
+                arguments = {"fact": name, "title": title, "on": on}
+                self.notes.append(ReadingNote(schedule.row, "cli.import.ahead", arguments))
+        return facts, intended
+
+    def _check(self, schedule: ReadSchedule, days: Mapping[str, date]) -> None:
+        for fact, on in days.items():
+            try:
+                known_fact(self.procedure, fact)
+                self.calendar.is_working_day(on)
+            except Refusal as refusal:
+                self.errors.take(schedule.row, refusal)
+            except OutOfRange as outside:
+                self.errors.add(schedule.row, outside.code, **outside.arguments)
+
+    def _match(self, schedule: ReadSchedule) -> None:
+        for text in dict.fromkeys(schedule.responsible.values()):
+            if text in self.matches or text in self.strange:
+                continue
+            unit_key = match(text, self.office)
+            if unit_key is not None:
+                self.matches[text] = unit_key
+            else:
+                self.strange.add(text)
+                self.notes.append(ReadingNote(schedule.row, "cli.import.unmatched", {"text": text}))
+
+    def _twins(self, schedule: ReadSchedule, names: Mapping[str, str]) -> tuple[Case, ...]:
+        """Return existing cases that an analysis may be: of the same days in another language's words, or with
+        this name in the passport.
+        """
+        language, fact = _language_of(schedule.object), self.procedure.begins_with
+        begins, ends = schedule.planned.get(fact), schedule.planned.get(ENDS_WITH)
+        if begins is None or not language:
+            return ()
+        unit, units = self.unit(schedule), self.office.units
+        alike = [
+            case
+            for case in self.open_cases
+            if case.planned.get(fact) == begins
+            and case.id not in self.taken_cases
+            and not (unit != case.unit and unit in units and case.unit in units)
+        ]
+        name = names.get(language, "").casefold()
+        namesakes = [case for case in alike if name == getattr(case, f"object_{language}").casefold() != ""]
+        return tuple(namesakes) or tuple(
+            case
+            for case in alike
+            if language not in {_language_of(wording.object) for wording in case.written}
+            and case.planned.get(ENDS_WITH) == ends
+        )
+
+    def _decided(self, schedule: ReadSchedule, twins: tuple[Case, ...]) -> tuple[Case | None, tuple[Case, ...]]:
+        """Return the case the user says an analysis is; else those it may be."""
+        case_id = self.answers.joins.get(schedule.row)
+        if case_id is None:
+            return None, twins
+        case = next((twin for twin in twins if twin.id == case_id), None)
+        if case_id and case is None:
+            cases = ", ".join(twin.id for twin in twins)
+            self.errors.add(schedule.row, "import.not_alike", object=schedule.object, case=case_id, cases=cases)
+        return case, ()
 
 
 def corrected(
@@ -355,33 +453,6 @@ def take_in(
     )
 
 
-def _facts_and_plans(
-    schedule: ReadSchedule, procedure: Procedure, today: date, notes: list[ReadingNote]
-) -> tuple[dict[str, date], dict[str, date]]:
-    """Return facts and plan dates. A future fact in the file becomes a plan date, with a note."""
-    facts, intended = dict(schedule.facts), dict(schedule.planned)
-    for name, on in schedule.facts.items():
-        if on > today:
-            intended[name] = facts.pop(name)
-            title = procedure.by_id[name].title if name in procedure.by_id else name
-            arguments = {"fact": name, "title": title, "on": on}
-            notes.append(ReadingNote(schedule.row, "cli.import.ahead", arguments))
-    return facts, intended
-
-
-def _check(
-    schedule: ReadSchedule, days: Mapping[str, date], procedure: Procedure, calendar: Kazakhstan, errors: Errors
-) -> None:
-    for fact, on in days.items():
-        try:
-            known_fact(procedure, fact)
-            calendar.is_working_day(on)
-        except Refusal as refusal:
-            errors.take(schedule.row, refusal)
-        except OutOfRange as outside:
-            errors.add(schedule.row, outside.code, **outside.arguments)
-
-
 def with_responsible_units(schedules: Sequence[ReadSchedule], office: Office) -> Sequence[ReadSchedule]:
     """Return the analyses with their units where only a column "ответственное подразделение" names them.
 
@@ -420,27 +491,11 @@ def _strange_units(
     return [ReadingNote(row, "cli.import.strange_unit", {"text": text}) for text, row in first.items()]
 
 
-def _match(
-    schedule: ReadSchedule, office: Office, matches: dict[str, str], strange: set[str], notes: list[ReadingNote]
-) -> None:
-    for text in dict.fromkeys(schedule.responsible.values()):
-        if text in matches or text in strange:
-            continue
-        unit_key = match(text, office)
-        if unit_key is not None:
-            matches[text] = unit_key
-        else:
-            strange.add(text)
-            notes.append(ReadingNote(schedule.row, "cli.import.unmatched", {"text": text}))
-
-
-def _differing(
-    schedule: ReadSchedule, case: Case, facts: Mapping[str, date], procedure: Procedure
-) -> list[ReadingNote]:
+def _differing(analysis: ConsideredAnalysis, case: Case, procedure: Procedure) -> list[ReadingNote]:
     """Return a note for each fact that the case has with another date; the ledger's date is kept."""
     return [
         ReadingNote(
-            schedule.row,
+            analysis.schedule.row,
             "cli.import.fact_differs",
             {
                 "case": case.id,
@@ -449,7 +504,7 @@ def _differing(
                 "known": case.facts[fact].on,
             },
         )
-        for fact, on in facts.items()
+        for fact, on in analysis.facts.items()
         if fact in case.facts and case.facts[fact].on != on
     ]
 
@@ -505,58 +560,6 @@ def _language_of(text: str) -> str:
     return "kk" if _KAZAKH.search(text) else "ru" if _CYRILLIC.search(text) else ""
 
 
-def _twins(
-    schedule: ReadSchedule,
-    unit: str,
-    names: Mapping[str, str],
-    cases: Iterable[Case],
-    taken_cases: Container[str],
-    office: Office,
-    procedure: Procedure,
-) -> tuple[Case, ...]:
-    """Return existing cases that an analysis may be: of the same days in another language's words, or with this
-    name in the passport.
-    """
-    language, begins = _language_of(schedule.object), schedule.planned.get(procedure.begins_with)
-    if begins is None:
-        return ()
-    alike = [
-        case
-        for case in cases
-        if case.planned.get(procedure.begins_with) == begins
-        and case.id not in taken_cases
-        and not (unit != case.unit and unit in office.units and case.unit in office.units)
-    ]
-    namesakes = [
-        case
-        for case in alike
-        if language
-        and names.get(language, "").casefold() == getattr(case, f"object_{language}").casefold() != ""
-    ]
-    ends = schedule.planned.get(ENDS_WITH)
-    return tuple(namesakes) or tuple(
-        case
-        for case in alike
-        if language
-        and language not in {_language_of(wording.object) for wording in case.written}
-        and case.planned.get(ENDS_WITH) == ends
-    )
-
-
-def _decided(
-    schedule: ReadSchedule, twins: tuple[Case, ...], answers: ScheduleAnswers, errors: Errors
-) -> tuple[Case | None, tuple[Case, ...]]:
-    """Return the case the user says an analysis is; else those it may be."""
-    case_id = answers.joins.get(schedule.row)
-    if case_id is None:
-        return None, twins
-    case = next((twin for twin in twins if twin.id == case_id), None)
-    if case_id and case is None:
-        cases = ", ".join(twin.id for twin in twins)
-        errors.add(schedule.row, "import.not_alike", object=schedule.object, case=case_id, cases=cases)
-    return case, ()
-
-
 def _joining(analysis: ConsideredAnalysis, case: Case) -> PassportEdit:
     """Return the passport edit that adds the file's words, and names the passport lacks, to an existing
     case.
@@ -587,11 +590,6 @@ def _known_keys(case: Case, procedure: Procedure) -> Iterator[Key]:
     for words in case.written:
         for unit in dict.fromkeys((words.unit, case.unit)):
             yield _key(words.object, unit, year)
-
-
-def _keys(schedule: ReadSchedule, unit: str, year: int | None) -> Iterator[Key]:
-    for unit_name in dict.fromkeys((unit, schedule.unit)):
-        yield _key(schedule.object, unit_name, year)
 
 
 def _key(object: str, unit: str, year: int | None) -> Key:

@@ -40,7 +40,7 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.library import Library
 from workflow.law.names import known_fact, known_obligation, known_option
-from workflow.law.procedure import Procedure
+from workflow.law.procedure import Obligation, Procedure
 from workflow.machine import require, stage
 from workflow.ports import CaseWrite, Ledger
 from workflow.refusal import Refusal
@@ -225,18 +225,13 @@ class CaseCommands:
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
-            title, numbers, signature, new = obligation.title, numbers_given, signed_by, proof
+            numbers, signature, new = numbers_given, signed_by, proof
             fact_payload(obligation, numbers, signature, duties=procedure.duties)
-            require_past(obligation, on, today=today)
-            self.require_within_records(on)
-            for published in (item.published_on for item in new if item.published_on is not None):
-                self.require_within_records(published)
-                if published > today:
-                    raise CannotRecord("evidence_in_future", title=title, on=published, today=today)
+            self._require_days(obligation, on, new, today)
             _require_unanswered(case, procedure, fact)
             recorded_fact = case.facts.get(fact)
             if recorded_fact is not None and recorded_fact.on != on:
-                raise FactKnown(recorded_fact, title=title, on=on)
+                raise FactKnown(recorded_fact, title=obligation.title, on=on)
             if recorded_fact is not None:
                 new = tuple(item for item in new if item not in recorded_fact.evidence)
                 numbers, signature = missing_details(obligation, recorded_fact, numbers, signature)
@@ -248,13 +243,22 @@ class CaseCommands:
                 payload["evidence"] = evidence_payload(new)
             if remark:
                 payload["remark"] = remark
-            events: list[EventDraft] = [(kind, fact, on, payload)]
-            if evidence_follows and kind == "fact" and obligation.evidence and not new:
-                promised: dict[str, object] = {"what": "evidence_follows", "kinds": list(obligation.evidence)}
-                events.append(("notice", fact, on, promised))
-            return events
+            follows = evidence_follows and kind == "fact" and obligation.evidence and not new
+            promised: dict[str, object] = {"what": "evidence_follows", "kinds": list(obligation.evidence)}
+            return [(kind, fact, on, payload), *([("notice", fact, on, promised)] if follows else ())]
 
         return self.write(case_id, decide, by=by, now=now, today=today)
+
+    def _require_days(
+        self, obligation: Obligation, on: date, evidence: Iterable[Evidence], today: date
+    ) -> None:
+        """Raise CannotRecord for a day of a fact or its evidence after today, or beyond the records."""
+        require_past(obligation, on, today=today)
+        self.require_within_records(on)
+        for published in (item.published_on for item in evidence if item.published_on is not None):
+            self.require_within_records(published)
+            if published > today:
+                raise CannotRecord("evidence_in_future", title=obligation.title, on=published, today=today)
 
     def decide(
         self,

@@ -5,7 +5,7 @@ dates.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from merzim.documents.schedules.template import empty_schedule
+from merzim.documents.sheets.unreadable import UnreadablePaper
 from merzim.services.cases import verbs as cases
 from merzim.services.context import RequestContext
 from merzim.services.imports.previews import (
@@ -62,7 +63,6 @@ def hub(
     *,
     procedure: str = "",
     refusal: Refusal | OutOfRange | None = None,
-    errors: Sequence[tuple[int, str]] = (),
     file: str = "",
 ) -> Response:
     """Return the page of the ways to open; for a refused schedule it lists every bad row, with status 422."""
@@ -74,9 +74,17 @@ def hub(
         procedure=procedure or "internal-analysis",
         years=[year for year in (ctx.today.year, ctx.today.year + 1) if year <= ctx.calendar.last.year],
         refusal=refusal,
-        errors=errors,
+        errors=bad_rows(ctx, refusal),
         file=file,
     )
+
+
+def bad_rows(ctx: WebContext, refusal: Refusal | OutOfRange | None) -> list[tuple[int, str]]:
+    """Return every bad row of a refused file in words; none if the error itself says everything."""
+    if not isinstance(refusal, UnreadablePaper) or [error.code for error in refusal.errors] == [refusal.code]:
+        return []
+    t = Translator(ctx.language)
+    return [(error.row, t.tell(error.code, error.arguments)) for error in refusal.errors]
 
 
 @router.get("/open/template.xlsx")

@@ -15,7 +15,7 @@ from merzim.web.ui.timeline import Timeline, build_timeline
 from workflow.cases.case import Case, Fact
 from workflow.cases.commands.planning import AssumedCase, plan
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
+from workflow.deadlines.lateness import SOON_WORKING_DAYS, DeadlineStatus, status_on
 from workflow.findings.finding import Finding
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure, Stage, Text
@@ -141,40 +141,34 @@ def text(answer: str | None, *, longest: int = 300) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedObligation:
-    """One obligation of the list. `working_days`: days left, or passed since."""
+    """One obligation of the list."""
 
     deadline: Deadline
     look: DeadlineStatus
     who: AssigneeNames
-    working_days: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListedStage:
-    """The obligations of one stage."""
-
-    stage: Stage
-    links: tuple[ListedObligation, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chain:
-    """All required obligations by stage; those not required are left out.
+    """All required obligations; those not required are left out.
 
     Attributes:
         latest_start: (target obligation, its date, the latest day to begin in order to reach it).
     """
 
     procedure: Procedure
-    parts: tuple[ListedStage, ...]
+    links: tuple[ListedObligation, ...]
     timeline: Timeline | None
     findings: tuple[Finding, ...]
-    titles: Mapping[str, Text]
     latest_start: tuple[tuple[Text, date, date], ...] = ()
 
     @property
-    def links(self) -> tuple[ListedObligation, ...]:
-        return tuple(link for part in self.parts for link in part.links)
+    def parts(self) -> list[tuple[Stage, list[ListedObligation]]]:
+        """The obligations by stage."""
+        of: dict[str, list[ListedObligation]] = {}
+        for link in self.links:
+            of.setdefault(link.deadline.obligation.stage, []).append(link)
+        return [(stage, of[stage.id]) for stage in self.procedure.stages if stage.id in of]
 
 
 def chain(
@@ -203,32 +197,21 @@ def chain(
         for deadline in deadlines
         if deadline.state != "not_required" and (deadline.due is not None or not dated)
     )
-    links = [
-        ListedObligation(
-            deadline=deadline,
-            look=status_on(deadline, today=today, soon=soon),
-            who=name_obligation_assignees(case, deadline.obligation, deadline.id, office, on=today),
-            working_days=working_days_between(deadline.due, today, calendar),
-        )
-        for deadline in required
-    ]
-    titles = {
-        **{name: obligation.title for name, obligation in procedure.by_id.items()},
-        **{deadline.id: deadline.obligation.title for deadline in deadlines},
-    }
     return Chain(
         procedure=procedure,
-        parts=tuple(
-            ListedStage(
-                stage=stage, links=tuple(link for link in links if link.deadline.obligation.stage == stage.id)
+        links=tuple(
+            ListedObligation(
+                deadline=deadline,
+                look=status_on(deadline, today=today, soon=soon),
+                who=name_obligation_assignees(case, deadline.obligation, deadline.id, office, on=today),
             )
-            for stage in procedure.stages
+            for deadline in required
         ),
         timeline=build_timeline(required, calendar=calendar, today=today, soon=soon) if drawn else None,
         findings=findings,
-        titles=titles,
         latest_start=tuple(
-            (titles[fact], case.planned[fact], start) for fact, start in (latest_start or {}).items()
+            (procedure.by_id[fact.partition(".")[0]].title, case.planned[fact], start)
+            for fact, start in (latest_start or {}).items()
         ),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
@@ -27,17 +27,17 @@ from merzim.services.imports.previews import (
     preview_schedule,
     take_schedule,
 )
-from merzim.services.imports.schedules import ConsideredAnalysis, ScheduleAnswers
+from merzim.services.imports.schedules import Consideration, ConsideredAnalysis, ScheduleAnswers
 from merzim.services.inputs import build
 from merzim.services.names import MAX_LISTED, Name, unit_name
 from merzim.web.auth.dependencies import Managing, reads_files
 from merzim.web.http import Digest, WebContext
-from merzim.web.pages.case_creation.by_hand import hub
+from merzim.web.pages.case_creation.by_hand import bad_rows, hub
 from merzim.web.pages.case_creation.outlook import HAPPENED, PLANNED, Chain, chain, text
 from merzim.web.pages.portfolio import Axis, build_axis
 from merzim.web.ui.form_values import MAX_FIELD_BYTES, InvalidForm, parse_date, sent
 from merzim.web.ui.preferences import redirect
-from merzim.web.ui.render import Translator, page
+from merzim.web.ui.render import page
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
@@ -181,13 +181,6 @@ def sent_file(form: FormData) -> tuple[bytes, str]:
     return content, name
 
 
-def bad_rows(refusal: Refusal | OutOfRange, translator: Translator) -> list[tuple[int, str]]:
-    """Return every bad row of a refused file in words; none if the error itself says everything."""
-    if not isinstance(refusal, UnreadablePaper) or [error.code for error in refusal.errors] == [refusal.code]:
-        return []
-    return [(error.row, translator.tell(error.code, error.arguments)) for error in refusal.errors]
-
-
 @router.post("/open/schedule")
 @reads_files
 def send(ctx: Managing, form: Annotated[FormData, sent(files=2, fields=10)]) -> Response:
@@ -200,8 +193,7 @@ def send(ctx: Managing, form: Annotated[FormData, sent(files=2, fields=10)]) -> 
         preview_schedule(ctx, content, name, procedure)
         digest = keep_upload(ctx, "schedule", content, name, procedure)
     except (Refusal, OutOfRange) as refusal:
-        translator = Translator(ctx.language)
-        return hub(ctx, procedure=procedure, refusal=refusal, errors=bad_rows(refusal, translator), file=name)
+        return hub(ctx, procedure=procedure, refusal=refusal, file=name)
     return redirect(ctx, f"/open/schedule/{digest}")
 
 
@@ -213,75 +205,105 @@ def _preview(
     answers: Mapping[str, str] | None = None,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
-    today = ctx.today
+    """Return the page of a file. `answers`: the corrections typed so far; `refusal`: of its import."""
     form_answers = dict(answers or {})
     try:
-        try:
-            # What it may be joined to is asked again, with the answer as it was chosen.
-            given = replace(_of_analyses(form_answers), joins={})
-            result = preview_schedule(ctx, upload.content, upload.name, upload.procedure, given)
-        except (Refusal, OutOfRange) as found:
-            if not form_answers:
-                raise
-            # A correction is refused: the file is shown as it is, with the fields as they were filled in.
-            refusal = refusal or found
-            result = preview_schedule(ctx, upload.content, upload.name, upload.procedure)
-    except (Refusal, OutOfRange) as found:
+        result, found = _corrected(ctx, upload, form_answers)
+    except (Refusal, OutOfRange) as stale:
         # The office changed since the upload, so that the file is no longer valid.
-        errors = bad_rows(found, Translator(ctx.language))
-        return hub(ctx, procedure=upload.procedure, refusal=found, errors=errors, file=upload.name)
+        return hub(ctx, procedure=upload.procedure, refusal=stale, file=upload.name)
+    refusal = refusal or found
     analyses, office = result.analyses, ctx.reads.office()
     pages = max(1, -(-len(analyses) // SHOWN))
     number = min(number, pages)
-    first = (number - 1) * SHOWN
-    everything = len(analyses) <= JUDGED
-    shown_numbers = range(first, min(first + SHOWN, len(analyses)))
+    shown = range((number - 1) * SHOWN, min(number * SHOWN, len(analyses)))
     judged = {
-        n: _previewed(ctx, analysis, office, today=today, reasons=len(analyses) == 1)
+        n: _previewed(ctx, analysis, office, today=ctx.today, reasons=len(analyses) == 1)
         for n, analysis in enumerate(analyses)
-        if everything or n in shown_numbers
+        if len(analyses) <= JUDGED or n in shown
     }
-    changes = [analysis.change for analysis in analyses]
-    years = Counter(min(days).year for analysis in analyses if (days := [*analysis.planned.values()]))
-    axis = build_axis(years.most_common(1)[0][0], ctx.calendar, today=today) if years else None
     return page(
         ctx,
         "open_schedule.html",
         upload=upload,
         title=ctx.library.latest(upload.procedure).title,
-        shown=[judged[n] for n in shown_numbers],
+        shown=[judged[n] for n in shown],
         rows=[
             _sheet_row(office, analysis, judged.get(n))
             for n, analysis in enumerate(analyses)
-            if n in shown_numbers or analysis.looks_like
+            if n in shown or analysis.looks_like
         ][:MAX_UNDECIDED],
-        carried=_carried(form_answers, {analyses[n].schedule.row for n in shown_numbers}),
+        carried=_carried(form_answers, {analyses[n].schedule.row for n in shown}),
         skipped=[key.removeprefix("skip.") for key in form_answers if key.startswith("skip.") and not refusal],
         ends=ENDS,
-        undated=[note for note in result.notes if note.code == "read_row_no_day" and number == 1][:SHOWN],
+        **_picture(ctx, analyses, [judged[n] for n in shown]),
+        **_counts(ctx, analyses, office, judged),
+        **_notes(result, office, number),
         units=[unit.name for unit in office.units.values()],
-        axis=axis,
-        lines=[_year_line(axis, judged[n], today) for n in shown_numbers] if axis else [],
-        total=len(analyses),
-        counts={change: changes.count(change) for change in ("open", "replan", "same")},
-        conflicts=sum(len(preview.chain.findings) for preview in judged.values()),
-        everything=everything,
-        foreign=[analysis for analysis in analyses if is_foreign(ctx, office, analysis)],
-        notes=[
+        answers=form_answers,
+        likely=_likely(analyses),
+        refusal=refusal,
+        errors=bad_rows(ctx, refusal),
+        number=number,
+        pages=pages,
+    )
+
+
+def _corrected(
+    ctx: WebContext, upload: Upload, answers: Mapping[str, str]
+) -> tuple[Consideration, Refusal | OutOfRange | None]:
+    """Return the file as it was corrected; where that is refused as it is, and the refusal."""
+    content, name, procedure = upload.content, upload.name, upload.procedure
+    try:
+        # What it may be joined to is asked again, with the answer as it was chosen.
+        given = replace(_of_analyses(answers), joins={})
+        return preview_schedule(ctx, content, name, procedure, given), None
+    except (Refusal, OutOfRange) as refusal:
+        if not answers:
+            raise
+        return preview_schedule(ctx, content, name, procedure), refusal
+
+
+def _picture(
+    ctx: WebContext, analyses: Sequence[ConsideredAnalysis], shown: Sequence[PreviewedAnalysis]
+) -> dict[str, Any]:
+    """Return the analyses shown on the axis of the year most of the file's begin in."""
+    years = Counter(min(days).year for analysis in analyses if (days := [*analysis.planned.values()]))
+    if not years:
+        return {"axis": None, "lines": []}
+    axis = build_axis(years.most_common(1)[0][0], ctx.calendar, today=ctx.today)
+    return {"axis": axis, "lines": [_year_line(axis, previewed, ctx.today) for previewed in shown]}
+
+
+def _counts(
+    ctx: WebContext,
+    analyses: Sequence[ConsideredAnalysis],
+    office: Office,
+    judged: Mapping[int, PreviewedAnalysis],
+) -> dict[str, Any]:
+    changes = [analysis.change for analysis in analyses]
+    return {
+        "total": len(analyses),
+        "counts": {change: changes.count(change) for change in ("open", "replan", "same")},
+        "conflicts": sum(len(preview.chain.findings) for preview in judged.values()),
+        "everything": len(judged) == len(analyses),
+        "foreign": [analysis for analysis in analyses if is_foreign(ctx, office, analysis)],
+    }
+
+
+def _notes(result: Consideration, office: Office, number: int) -> dict[str, Any]:
+    """Return what is said of a file as a whole: notes, and whom its texts mean."""
+    return {
+        "undated": [note for note in result.notes if note.code == "read_row_no_day" and number == 1][:SHOWN],
+        "notes": [
             note._replace(code=_PAGE_SENTENCES.get(note.code, note.code))
             for note in result.notes
             if note.code not in _FORM_NOTES  # they stand above, with fields to answer
         ],
-        matches=[(name, _meant(office, target)) for name, target in sorted(result.matches.items())],
-        strange=result.strange,
-        people=_known_names(office) if result.strange else (),
-        answers=form_answers,
-        likely=_likely(analyses),
-        refusal=refusal,
-        errors=bad_rows(refusal, Translator(ctx.language)) if refusal else [],
-        number=number,
-        pages=pages,
-    )
+        "matches": [(name, _meant(office, target)) for name, target in sorted(result.matches.items())],
+        "strange": result.strange,
+        "people": _known_names(office) if result.strange else (),
+    }
 
 
 @router.post("/open/schedule/{digest}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -121,33 +121,68 @@ class StagePart:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CaseView:
+    """Everything the pages of a case show.
+
+    Attributes:
+        stage: of the case; None once all of them are over. parts: the entries by stage.
+        changes: the fields each event changed, by its number; withdrawn: numbers of withdrawn events.
+        people: names by keys, those of units that were changed among them.
+    """
+
     case: Case
     procedure: Procedure
     unit: UnitName
-    status: str
-    stage: Stage | None
+    judgement: Judgement
+    entries: tuple[ShownObligation, ...]
     parts: tuple[StagePart, ...]
     timeline: Timeline | None
-    findings: tuple[Finding, ...]
     titles: dict[str, Text]
     events: tuple[Event, ...]
     changes: Mapping[int, tuple[FieldChange, ...]]
     withdrawn: frozenset[int]
     notices: tuple[Notice, ...]
     people: dict[str, Name]
-    next: ShownObligation | None
-    overdue: int
-    never_confirmed: tuple[ShownObligation, ...]
-    """`status`: where the case stands: a stage or what comes after all of them; `stage` is that stage;
-    `changes`: the fields each event changed, by its number; `withdrawn`: numbers of withdrawn events;
-    `people`: names by keys, those of units that were changed among them; `never_confirmed`: obligatory, open
-    though the case is completed."""
+    today: date
+
+    @property
+    def status(self) -> str:
+        """Where the case stands: a stage, or what comes after all of them."""
+        return self.judgement.stage
+
+    @property
+    def stage(self) -> Stage | None:
+        return next((part.stage for part in self.parts if part.place == "at"), None)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self.judgement.findings
+
+    @property
+    def next(self) -> ShownObligation | None:
+        """The most urgent obligation that has a day."""
+        looks = ("overdue", "soon", "open", "slipped")
+        dated = (entry for entry in self.entries if entry.look in looks and _day(entry.deadline, self.today))
+        return min(dated, key=lambda entry: _order(entry, today=self.today), default=None)
+
+    @property
+    def overdue(self) -> int:
+        return sum(entry.look == "overdue" for entry in self.entries)
+
+    @property
+    def never_confirmed(self) -> tuple[ShownObligation, ...]:
+        """The obligatory ones that are open though the case is completed."""
+        return tuple(
+            entry
+            for entry in self.entries
+            if self.status == COMPLETED
+            and entry.deadline.obligation.force == "obligatory"
+            and is_unconfirmed(entry.deadline, today=self.today)
+        )
 
     @property
     def periods(self) -> Mapping[str, str]:
         """Obligation -> the period it is for, where it recurs."""
-        deadlines = (entry.deadline for part in self.parts for entry in part.entries)
-        return {deadline.id: deadline.period for deadline in deadlines if deadline.period}
+        return {entry.deadline.id: period for entry in self.entries if (period := entry.deadline.period)}
 
 
 def make_case_view(
@@ -162,38 +197,21 @@ def make_case_view(
     stakes: StakesOfYear,
     today: date,
 ) -> CaseView:
-    """Return everything the page of a case shows on a day."""
+    """Return everything the pages of a case show on a day."""
     soon = calendar.add_working_days(today, SOON_WORKING_DAYS)
     entries = tuple(
         _entry(deadline, case, procedure, office, calendar, stakes, today=today, soon=soon)
         for deadline in judgement.deadlines
     )
-    order = [stage.id for stage in procedure.stages]
-    stands = judgement.stage
-    at = order.index(stands) if stands in order else len(order)
-    pressing = [
-        entry
-        for entry in entries
-        if entry.look in ("overdue", "soon", "open", "slipped")
-        and _day(entry.deadline, today=today) is not None
-    ]
-    changes = field_changes(events)
+    changes, effective = field_changes(events), effective_events(events)
     return CaseView(
         case=case,
         procedure=procedure,
         unit=unit_name(office, case.unit),
-        status=judgement.stage,
-        stage=procedure.stages[at] if at < len(order) else None,
-        parts=tuple(
-            StagePart(
-                stage=stage,
-                place="before" if n < at else "at" if n == at else "after",
-                entries=tuple(entry for entry in entries if entry.deadline.obligation.stage == stage.id),
-            )
-            for n, stage in enumerate(procedure.stages)
-        ),
+        judgement=judgement,
+        entries=entries,
+        parts=tuple(_parts(procedure, entries, judgement.stage)),
         timeline=build_timeline(judgement.deadlines, calendar=calendar, today=today, soon=soon),
-        findings=judgement.findings,
         titles={
             **{name: anchor.title for name, anchor in procedure.by_id.items()},
             **{entry.deadline.id: entry.deadline.obligation.title for entry in entries},
@@ -201,26 +219,24 @@ def make_case_view(
         },
         events=tuple(reversed(events)),
         changes=changes,
-        withdrawn=frozenset(
-            event.seq
-            for event, effective_event in zip(events, effective_events(events), strict=True)
-            if effective_event is None
-        ),
+        withdrawn=frozenset(event.seq for event, one in zip(events, effective, strict=True) if one is None),
         notices=tuple(notices),
         people={
             **{key: person_name(office, key) for key in _people(case, events, notices)},
             **_names_in(changes, office),
         },
-        next=min(pressing, key=lambda entry: _order(entry, today=today), default=None),
-        overdue=sum(entry.look == "overdue" for entry in entries),
-        never_confirmed=tuple(
-            entry
-            for entry in entries
-            if judgement.stage == COMPLETED
-            and entry.deadline.obligation.force == "obligatory"
-            and is_unconfirmed(entry.deadline, today=today)
-        ),
+        today=today,
     )
+
+
+def _parts(procedure: Procedure, entries: Sequence[ShownObligation], stands: str) -> Iterator[StagePart]:
+    """Yield the obligations by stage; `stands`: the stage of the case, or what comes after all of them."""
+    order = [stage.id for stage in procedure.stages]
+    at = order.index(stands) if stands in order else len(order)
+    for n, stage in enumerate(procedure.stages):
+        place = "before" if n < at else "at" if n == at else "after"
+        of_stage = tuple(entry for entry in entries if entry.deadline.obligation.stage == stage.id)
+        yield StagePart(stage=stage, place=place, entries=of_stage)
 
 
 def _titles_of_repeated(procedure: Procedure, events: Sequence[Event]) -> Mapping[str, Text]:
@@ -254,7 +270,7 @@ def _entry(
     )
 
 
-def _day(deadline: Deadline, *, today: date) -> date | None:
+def _day(deadline: Deadline, today: date) -> date | None:
     """Return the day it is next asked for: its valid due date or its plan date, whichever is first."""
     due = deadline.due if holds_on(deadline, today) else None
     return min((day for day in (due, deadline.planned_on) if day is not None), default=None)
@@ -262,7 +278,7 @@ def _day(deadline: Deadline, *, today: date) -> date | None:
 
 def _order(entry: ShownObligation, *, today: date) -> tuple[bool, bool, date]:
     """Return the sort key of what to do next: what can be done first, of that the overdue, then by day."""
-    day = _day(entry.deadline, today=today) or date.max
+    day = _day(entry.deadline, today) or date.max
     return not can_be_done(entry.deadline), entry.look != "overdue", day
 
 
@@ -338,7 +354,7 @@ def risk_view(
         parameters: query of the address: `risk`, `measure`, `position` and `remark` choose the rows; a refused
             form chooses its own.
     """
-    entries = {entry.deadline.id: entry for part in dossier.parts for entry in part.entries}
+    entries = {entry.deadline.id: entry for entry in dossier.entries}
     case_registers = registers_of_case(
         dossier.case, (entry.deadline for entry in entries.values()), today=today
     )

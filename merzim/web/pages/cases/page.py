@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.responses import Response
 
@@ -47,6 +46,7 @@ from workflow.cases.changes import comments
 from workflow.cases.commands.assignments import CannotComment
 from workflow.cases.commands.previews import Preview
 from workflow.cases.registers.assignments import assignments
+from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
@@ -63,28 +63,15 @@ def case_page(
     case: str,
     *,
     tab: Tab = "deadlines",
-    fact: str = "",
-    fix: str = "",
-    taken_back: tuple[str, str] = ("", ""),
-    message: tuple[str, str] | None = None,
     rejected_form: RejectedForm | None = None,
     had_files: bool = False,
-    left_out: int = 0,
-    unread: str = "",
 ) -> Response:
     """Return one page of a case; after a refusal the same page with the form as filled in, status 422 (409 if
     changes by others contradict it).
-
-    Args:
-        fact: the obligation chosen in the form for recording; `fix`: in the form for correcting.
-        taken_back: the record chosen in the form for withdrawing, and the document of it.
-        message: the last action and its object.
-        left_out: measures of an imported plan that were withdrawn in the case before.
-        unread: columns and sheets of an imported plan that were not read.
     """
     stored_case, procedure = whole_case(ctx, case)
-    view = build_case_view(ctx, stored_case, procedure, today=ctx.today)
-    tab_context = {"deadlines": _forms, "risks": _risks, "papers": _papers, "history": _history}[tab]
+    view = build_case_view(ctx, stored_case, procedure)
+    message = _message(ctx, view)
     return page(
         ctx,
         f"case_{tab}.html",
@@ -95,44 +82,56 @@ def case_page(
         tab=tab,
         tabs=ADDRESSES,
         may_write=ctx.reader.may("record") and ctx.reads.may_write(stored_case),
-        message=message if message and (not message[1] or message[1] in view.titles) else None,
+        message=message,
         tried=rejected_form,
         undo=_event_to_undo(ctx, case, message),
         remarks=_remarks(view, message),
-        left_out=left_out,
-        not_read=unread,
+        # Of an imported plan: measures withdrawn in the case before, columns and sheets that were not read.
+        left_out=int(left_out) if (left_out := _asked(ctx, "left_out", 4)).isdecimal() else 0,
+        not_read=_asked(ctx, "unread", UNREAD),
         source_row=_source_row(ctx, view),
         row_registers=_row_registers(ctx, view),
         names=author_names(ctx, {event.by for event in view.events}),
-        **tab_context(
-            ctx,
-            view,
-            today=ctx.today,
-            fact=fact,
-            fix=fix,
-            taken_back=taken_back,
-            tried=rejected_form,
-            had_files=had_files,
-        ),
+        **_tab(ctx, view, tab, rejected_form, had_files=had_files),
     )
+
+
+def _tab(
+    ctx: WebContext, view: CaseView, tab: Tab, tried: RejectedForm | None, *, had_files: bool
+) -> dict[str, Any]:
+    """Return what one page of a case has that the others do not."""
+    match tab:
+        case "deadlines":
+            return _forms(ctx, view, tried, had_files=had_files)
+        case "risks":
+            return {"risks": risk_view(view, ctx.query, tried, today=ctx.today)}
+        case "papers":
+            return {"papers": papers_view(view, ctx, ctx.language)}
+        case "history":
+            return _history(ctx, view, tried)
+
+
+def _asked(ctx: WebContext, name: str, longest: int = 200) -> str:
+    """Return a parameter of the address; "" without one."""
+    return ctx.query.get(name, "").replace("\0", "")[:longest]
 
 
 UNDOABLE = ("recorded", "replanned")
 """Actions that can be undone for ten minutes."""
 
 
-def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure, *, today: date) -> CaseView:
-    """Return everything the pages of a case show on a day."""
+def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure) -> CaseView:
+    """Return everything the pages of a case show today."""
     return make_case_view(
         case,
         procedure,
-        judge(case, procedure, ctx.calendar, today=today),
+        judge(case, procedure, ctx.calendar, today=ctx.today),
         events=ctx.reads.events(case.id),
         notices=ctx.reads.notices(case.id),
         office=ctx.reads.office(),
         calendar=ctx.calendar,
         stakes=Stakes(ctx),
-        today=today,
+        today=ctx.today,
     )
 
 
@@ -175,65 +174,66 @@ def _remarks(view: CaseView, message: tuple[str, str] | None) -> tuple[Finding, 
     return cases.remarks(view.findings, view.procedure, message[1])
 
 
-def _forms(
-    ctx: WebContext,
-    view: CaseView,
-    *,
-    today: date,
-    fact: str,
-    fix: str,
-    taken_back: tuple[str, str],
-    tried: RejectedForm | None,
-    had_files: bool,
-) -> dict[str, Any]:
-    entries = [entry for part in view.parts for entry in part.entries]
-    deadlines = [entry.deadline for entry in entries]
+def _forms(ctx: WebContext, view: CaseView, tried: RejectedForm | None, *, had_files: bool) -> dict[str, Any]:
+    deadlines = [entry.deadline for entry in view.entries]
 
     def of(name: str) -> RejectedForm | None:
         return tried if tried is not None and tried.form == name else None
 
-    recording, planning = of("record"), of("plan")
-    on, exempting = (ctx.query.get(name, "")[:100] for name in ("on", "exempt"))
-    record = record_form(
-        deadlines,
-        fact=recording.answers.get("fact", "") if recording else fact or pressing_fact(view),
-        answers=recording.answers if recording else {"on": on} if on else None,
-        refusal=recording.refusal if recording else None,
-        confirmation=recording.confirmation if recording else None,
-        had_files=had_files,
-        kind=view.case.kind,
-        today=today,
-    )
+    fix, office, root = _asked(ctx, "fix"), ctx.reads.office(), ctx.reader.root
     return {
-        "record": record,
-        "now": next((entry for entry in entries if entry.deadline.id == record.fact), None),
-        "forms": [about for about in forms_of(view.procedure) if record.fact in about.steps],
-        "effect": _effect(ctx, view.case, record.fact, on),
+        **_recording(ctx, view, deadlines, of("record"), had_files=had_files),
         "comments": comments(view.events[::-1]),
         "assignments": tuple(assignments(view.case).values()),
-        "assigning": build_person_field(
-            ctx.reads.office(), _typed(of("assignment"), "person"), root=ctx.reader.root
-        ),
+        "assigning": build_person_field(office, _typed(of("assignment"), "person"), root=root),
         "asking": _asking(ctx, view, of("comment")),
         "last_day": ctx.calendar.last,
         "handing": _handing(ctx, view),
-        "plan": plan_form(
-            deadlines,
-            fact=planning.answers.get("fact", "") if planning else ctx.query.get("plan", "")[:100],
-            answers=planning.answers if planning else None,
-            refusal=planning.refusal if planning else None,
-        ),
+        "plan": plan_form(deadlines, fact=_asked(ctx, "plan"), rejected_form=of("plan")),
         "correct": correct_form(view.case, deadlines, fact=fix, rejected_form=of("correct")),
         "correcting": bool(fix),
-        "passport": passport_form(view, ctx.reads.office(), root=ctx.reader.root, rejected_form=of("describe")),
-        "withdraw": withdraw_form(view.case, view.titles, chosen=taken_back, rejected_form=of("withdraw")),
-        "exempt": exempt_form(deadlines, fact=exempting, rejected_form=of("exempt")),
+        "passport": passport_form(view, office, root=root, rejected_form=of("describe")),
+        "withdraw": withdraw_form(
+            view.case,
+            view.titles,
+            chosen=(_asked(ctx, "withdraw"), _asked(ctx, "evidence", 2000)),
+            rejected_form=of("withdraw"),
+        ),
+        "exempt": exempt_form(deadlines, fact=_asked(ctx, "exempt"), rejected_form=of("exempt")),
         "reopen": reopen_form(view.case, deadlines, rejected_form=of("reopen")),
         "editions": [
             (edition.edition, edition.in_force)
             for edition in ctx.library.editions_of(view.case.procedure)
             if edition.edition != view.case.edition
         ],
+    }
+
+
+def _recording(
+    ctx: WebContext,
+    view: CaseView,
+    deadlines: Sequence[Deadline],
+    tried: RejectedForm | None,
+    *,
+    had_files: bool,
+) -> dict[str, Any]:
+    """Return the form that records a fact, with its entry, its papers and what recording would change."""
+    on = _asked(ctx, "on")
+    record = record_form(
+        deadlines,
+        fact=tried.answers.get("fact", "") if tried else _asked(ctx, "fact") or pressing_fact(view),
+        answers=tried.answers if tried else {"on": on} if on else None,
+        refusal=tried.refusal if tried else None,
+        confirmation=tried.confirmation if tried else None,
+        had_files=had_files,
+        kind=view.case.kind,
+        today=ctx.today,
+    )
+    return {
+        "record": record,
+        "now": next((entry for entry in view.entries if entry.deadline.id == record.fact), None),
+        "forms": [about for about in forms_of(view.procedure) if record.fact in about.steps],
+        "effect": _effect(ctx, view.case, record.fact, on),
     }
 
 
@@ -244,8 +244,8 @@ def _typed(rejected_form: RejectedForm | None, name: str) -> str:
 def _asking(ctx: WebContext, view: CaseView, rejected_form: RejectedForm | None) -> dict[str, Any]:
     """Return the initial values of the comment form: its obligation, and the person asked."""
     about = rejected_form.answers.get("obligation", "") if rejected_form else ctx.query.get("about", "")[:100]
-    asks, text, until = (rejected_form.answers.get("asks", "") if rejected_form else ""), "", ""
-    why = ctx.query.get("why", "")[:100]
+    about = _typed(rejected_form, "obligation") if rejected_form else _asked(ctx, "about")
+    asks, text, until, why = _typed(rejected_form, "asks"), "", "", _asked(ctx, "why")
     if why in view.titles and not rejected_form and ctx.reader.may("assign"):
         # The question is shown before it is asked, and may be worded otherwise.
         about, language = why, ctx.language
@@ -258,7 +258,7 @@ def _asking(ctx: WebContext, view: CaseView, rejected_form: RejectedForm | None)
 
 def _handing(ctx: WebContext, view: CaseView) -> tuple[str, NameField] | None:
     """Return the obligation to hand over and the field for the person, where the address asks for it."""
-    name = ctx.query.get("hand", "")[:100]
+    name = _asked(ctx, "hand")
     if name not in view.titles or not ctx.reader.may("manage"):
         return None
     return name, build_person_field(ctx.reads.office(), "", root=ctx.reader.root)
@@ -269,8 +269,7 @@ def pressing_fact(view: CaseView) -> str:
     if view.next is not None:
         return view.next.deadline.id
     looks = ("open", "slipped", "waits")
-    open_ones = (entry.deadline.id for part in view.parts for entry in part.entries if entry.look in looks)
-    return next(open_ones, "")
+    return next((entry.deadline.id for entry in view.entries if entry.look in looks), "")
 
 
 def _effect(ctx: RequestContext, case: Case, fact: str, on: str) -> tuple[Preview, int] | None:
@@ -285,89 +284,53 @@ def _effect(ctx: RequestContext, case: Case, fact: str, on: str) -> tuple[Previe
     return foreseen, len(people)
 
 
-def _risks(ctx: WebContext, view: CaseView, **context: object) -> dict[str, Any]:
-    return {"risks": risk_view(view, ctx.query, context["tried"], today=ctx.today)}
-
-
-def _papers(ctx: WebContext, view: CaseView, **context: object) -> dict[str, Any]:
-    return {"papers": papers_view(view, ctx, ctx.language)}
-
-
-def _history(ctx: WebContext, view: CaseView, **context: object) -> dict[str, Any]:
-    rejected_form = context["tried"]
-    typed_person = (
-        rejected_form.answers.get("person", "")
-        if isinstance(rejected_form, RejectedForm) and rejected_form.form == "reader"
-        else ""
-    )
-    office = ctx.reads.office()
-    without = view.case.readers
-    acts = moves_of(ctx.app, view.events[::-1])
-    moves = [act_moves_result(act, ctx.language) for act in acts]
+def _history(ctx: WebContext, view: CaseView, tried: RejectedForm | None) -> dict[str, Any]:
+    typed_person = _typed(tried if tried is not None and tried.form == "reader" else None, "person")
+    moves = [act_moves_result(act, ctx.language) for act in moves_of(ctx.app, view.events[::-1])]
     lines: list[ActMovesResult | Event] = [*moves, *view.events]
     return {
         # At the same moment, the act is listed after the facts it applied to.
         "lines": sorted(lines, key=lambda line: line.at, reverse=True),
-        "person": build_person_field(office, typed_person, without=without)
+        "person": build_person_field(ctx.reads.office(), typed_person, without=view.case.readers)
         if view.case.confidential
         else NameField(),
     }
 
 
 router = APIRouter(include_in_schema=False)
-Name = Annotated[str | None, Query(max_length=200)]
 router.get("/cases/{case}/evidence/{digest}")(get_evidence)
 router.get("/cases/{case}/forms/{form}/{language}")(get_form)
 router.get("/cases/{case}/package")(get_package)
 
 
 @router.get("/cases/{case}")
-def deadlines_page(
-    ctx: Reading,
-    case: CaseId,
-    fact: Name = None,
-    fix: Name = None,
-    withdraw: Name = None,
-    evidence: Annotated[str | None, Query(max_length=2000)] = None,
-    recorded: Name = None,
-    replanned: Name = None,
-    said: Name = None,
-    of: Name = None,
-) -> Response:
-    message = (
-        ("recorded", recorded) if recorded else ("replanned", replanned) if replanned else _message(said, of)
-    )
-    taken_back = withdraw or "", evidence or ""
-    return case_page(ctx, case, fact=fact or "", fix=fix or "", taken_back=taken_back, message=message)
+def deadlines_page(ctx: Reading, case: CaseId) -> Response:
+    return case_page(ctx, case)
 
 
 @router.get("/cases/{case}/risks")
-def registers_page(
-    ctx: Reading,
-    case: CaseId,
-    said: Name = None,
-    left_out: Annotated[int, Query(ge=0, le=10_000)] = 0,
-    unread: Annotated[str, Query(max_length=UNREAD)] = "",
-) -> Response:
-    message = _message(said, None)
-    return case_page(ctx, case, tab="risks", message=message, left_out=left_out, unread=unread)
+def registers_page(ctx: Reading, case: CaseId) -> Response:
+    return case_page(ctx, case, tab="risks")
 
 
 @router.get("/cases/{case}/papers")
-def documents_page(ctx: Reading, case: CaseId, said: Name = None) -> Response:
-    return case_page(ctx, case, tab="papers", message=_message(said, None))
+def documents_page(ctx: Reading, case: CaseId) -> Response:
+    return case_page(ctx, case, tab="papers")
 
 
 @router.get("/cases/{case}/history")
-def history_page(ctx: Reading, case: CaseId, said: Name = None) -> Response:
-    return case_page(ctx, case, tab="history", message=_message(said, None))
+def history_page(ctx: Reading, case: CaseId) -> Response:
+    return case_page(ctx, case, tab="history")
 
 
-def _message(message: str | None, of: str | None) -> tuple[str, str] | None:
-    """Return the code of an action and its object; None for a code without a sentence."""
-    if message and (message in OF_ONE or knows(f"web.case.said.{message}")):
-        return message, of or ""
-    return None
+def _message(ctx: WebContext, view: CaseView) -> tuple[str, str] | None:
+    """Return the code of the last action and its object; None for a code without a sentence."""
+    for said in ("recorded", "replanned"):
+        if of := _asked(ctx, said):
+            return (said, of) if of in view.titles else None
+    said, of = _asked(ctx, "said"), _asked(ctx, "of")
+    known = said and (said in OF_ONE or knows(f"web.case.said.{said}"))
+    return (said, of) if known and (not of or of in view.titles) else None
 
 
 OF_ONE = ("corrected", "exempted_one", "reopened_one")

@@ -113,14 +113,10 @@ def record_form(
     )
 
 
-def plan_form(
-    deadlines: Sequence[Deadline],
-    *,
-    fact: str = "",
-    answers: Mapping[str, str] | None = None,
-    refusal: Refusal | OutOfRange | None = None,
-) -> RecordingForm:
+def plan_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> RecordingForm:
     """Return the form that sets a plan date, for everything that has not happened yet."""
+    answers = rejected_form.answers if rejected_form else {}
+    fact = answers.get("fact", "") if rejected_form else fact
     choices = tuple(
         (deadline.id, deadline.obligation.title)
         for deadline in deadlines
@@ -132,7 +128,8 @@ def plan_form(
             and not is_entry(deadline.id)
         )
     )
-    return RecordingForm(choices=choices, fact=fact, on=(answers or {}).get("on", ""), refusal=refusal)
+    refusal = rejected_form.refusal if rejected_form else None
+    return RecordingForm(choices=choices, fact=fact, on=answers.get("on", ""), refusal=refusal)
 
 
 def correct_form(

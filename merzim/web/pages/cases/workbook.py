@@ -53,7 +53,7 @@ def get_case_workbook(ctx: Reading, case: CaseId) -> Response:
     """Return the deadlines, documents and risks of a case as one workbook."""
     stored_case, procedure = whole_case(ctx, case)
     view, t = (
-        build_case_view(ctx, stored_case, procedure, today=ctx.today),
+        build_case_view(ctx, stored_case, procedure),
         Translator(ctx.language),
     )
     risks = risk_view(view, {}, None, today=ctx.today)
